@@ -1,0 +1,135 @@
+"""Identity of a request: the cookie, the token in it, and a short memory of live sessions."""
+
+import time
+from datetime import UTC, datetime
+from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
+from uuid import UUID
+
+import jwt
+from fastapi import Request
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.accounts import service as accounts
+from ticketing_app.accounts.schemas import Caller, SessionStarted, UserRead
+from ticketing_app.core import db, redis
+from ticketing_app.core.errors import NotSignedInError
+from ticketing_app.core.settings import get_settings
+
+COOKIE = "session"
+ALGORITHM = "HS256"
+EVICTION_CHANNEL = "ticketing.sessions.ended"
+CACHE_SECONDS = 5.0
+CACHE_SIZE = 10_000
+
+
+class _Remembered(NamedTuple):
+    caller: Caller
+    until: float
+
+
+_cache: dict[UUID, _Remembered] = {}
+# Without the channel that tells of ended sessions nothing may be remembered.
+_is_listening = False
+
+
+async def start_session(session: AsyncSession, *, user: UserRead, device: str) -> SessionStarted:
+    """Sign `user` in and make the token for the cookie."""
+    row = await accounts.start_session(session, user_id=user.id, device=device)
+    claims = {"sub": str(user.id), "jti": str(row.id), "iat": row.created_at, "exp": row.expires_at}
+    token = jwt.encode(claims, get_settings().jwt_key, algorithm=ALGORITHM)
+    return SessionStarted(user=user, token=token, expires_at=row.expires_at)
+
+
+async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
+    """Sign out; every process forgets the session once that is committed."""
+    await accounts.end_session(session, session_id=session_id)
+
+    async def forget() -> None:
+        _cache.pop(session_id, None)
+        await redis.publish(EVICTION_CHANNEL, str(session_id))
+
+    db.after_commit(session, f"forget.{session_id}", forget)
+
+
+async def authenticate(cookie_header: str | None) -> Caller | None:
+    """Return who sends this Cookie header: signature, time and the Session row are all checked.
+
+    A live session is remembered for at most 5 s in this process, and not at all without Redis.
+    """
+    session_id = _session_id(cookie_header)
+    if session_id is None:
+        return None
+    remembered = _cache.get(session_id)
+    if _is_listening and remembered and remembered.until > time.monotonic():
+        return remembered.caller
+    async with db.transaction() as session:
+        caller = await accounts.get_caller(session, session_id=session_id)
+    if caller and _is_listening:
+        if len(_cache) >= CACHE_SIZE:
+            _cache.clear()
+        _cache[session_id] = _Remembered(caller, time.monotonic() + CACHE_SECONDS)
+    return caller
+
+
+def _session_id(cookie_header: str | None) -> UUID | None:
+    try:
+        morsel = SimpleCookie(cookie_header or "").get(COOKIE)
+        if morsel is None:
+            return None
+        claims = jwt.decode(
+            morsel.value,
+            get_settings().jwt_key,
+            algorithms=[ALGORITHM],
+            options={"require": ["exp", "iat", "jti"]},
+        )
+        return UUID(claims["jti"])
+    except (CookieError, jwt.PyJWTError, ValueError):
+        return None
+
+
+async def listen_for_ended_sessions() -> None:
+    """Forget sessions that ended anywhere; runs as long as the web process."""
+
+    async def forget(session_id: str) -> None:
+        _cache.pop(UUID(session_id), None)
+
+    def on_connection(is_connected: bool) -> None:  # noqa: FBT001  # the shape that `follow` calls.
+        global _is_listening  # noqa: PLW0603  # one flag beside the cache that it guards.
+        _is_listening = is_connected
+        _cache.clear()
+
+    await redis.follow(EVICTION_CHANNEL, forget, on_connection)
+
+
+async def current_caller(request: Request) -> Caller | None:
+    """FastAPI dependency: who calls, or nobody."""
+    return await authenticate(request.headers.get("cookie"))
+
+
+async def require_caller(request: Request) -> Caller:
+    """FastAPI dependency: who calls.
+
+    Raises:
+        NotSignedInError: nobody is signed in.
+    """
+    if (caller := await current_caller(request)) is None:
+        raise NotSignedInError
+    return caller
+
+
+def set_cookie_header(token: str, expires_at: datetime) -> dict[str, str]:
+    """Return the Set-Cookie header that carries the token."""
+    return _cookie(token, max(0, int((expires_at - datetime.now(UTC)).total_seconds())))
+
+
+def clear_cookie_header() -> dict[str, str]:
+    """Return the Set-Cookie header that removes the cookie."""
+    return _cookie("", 0)
+
+
+def _cookie(value: str, max_age: int) -> dict[str, str]:
+    secure = "; Secure" if get_settings().is_served_over_https else ""
+    return {
+        "Set-Cookie": f"{COOKIE}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}"
+    }

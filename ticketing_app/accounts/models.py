@@ -1,0 +1,36 @@
+"""Tables of accounts."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import DateTime
+from sqlmodel import Field, SQLModel
+
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.db import new_id
+
+
+class User(SQLModel, table=True):
+    """Somebody who signed up; `email` is kept in lower case, so that it is unique in any case."""
+
+    __tablename__ = "users"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    email: str = Field(unique=True, max_length=254)
+    password_hash: str
+    version: int = 1
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
+
+
+class Session(SQLModel, table=True):
+    """One sign-in; its id is the `jti` of the token."""
+
+    __tablename__ = "sessions"  # pyright: ignore[reportAssignmentType]  # as above
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", index=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    last_seen_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    revoked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    device: str = Field(default="", max_length=200, description="Hint from the User-Agent header.")

@@ -1,0 +1,59 @@
+"""SQL of accounts."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.accounts.models import Session, User
+
+
+class LiveSession(NamedTuple):
+    """A session that counts, and its owner's address."""
+
+    session: Session
+    email: str
+
+
+async def get_user_by_email(session: AsyncSession, email: str) -> User | None:
+    """Return the account with this lower-case address."""
+    return (await session.exec(select(User).where(User.email == email))).one_or_none()
+
+
+def add(session: AsyncSession, row: User | Session) -> None:
+    """Add a new row."""
+    session.add(row)
+
+
+async def get_live_session(
+    session: AsyncSession, session_id: UUID, now: datetime
+) -> LiveSession | None:
+    """Return the session unless it was ended or is over."""
+    query = (
+        select(Session, User.email)
+        .join(User, col(User.id) == Session.user_id)
+        .where(
+            Session.id == session_id, col(Session.revoked_at).is_(None), Session.expires_at > now
+        )
+    )
+    row = (await session.exec(query)).one_or_none()
+    return LiveSession(*row) if row else None
+
+
+async def note_seen(session: AsyncSession, session_id: UUID, now: datetime) -> None:
+    """Write when the session was last used."""
+    await session.exec(
+        update(Session).where(col(Session.id) == session_id).values(last_seen_at=now)
+    )
+
+
+async def revoke_session(session: AsyncSession, session_id: UUID, now: datetime) -> None:
+    """End the session; ending it again changes nothing."""
+    await session.exec(
+        update(Session)
+        .where(col(Session.id) == session_id, col(Session.revoked_at).is_(None))
+        .values(revoked_at=now)
+    )

@@ -1,0 +1,17 @@
+"""Rules of accounts: pure, without I/O."""
+
+from datetime import datetime, timedelta
+
+PASSWORD_MIN_LENGTH = 8
+PASSWORD_MAX_LENGTH = 128
+SEEN_INTERVAL = timedelta(minutes=5)
+
+
+def session_expires_at(now: datetime, session_days: int) -> datetime:
+    """When a session that starts now ends by itself."""
+    return now + timedelta(days=session_days)
+
+
+def must_note_seen(last_seen_at: datetime, now: datetime) -> bool:
+    """Whether "last seen" is old enough to be worth a write."""
+    return now - last_seen_at >= SEEN_INTERVAL

@@ -1,0 +1,71 @@
+"""What goes in and out of accounts."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
+from ticketing_app.core.http import ApiModel
+
+
+def _normal_email(value: object) -> str:
+    if not isinstance(value, str):
+        msg = "must be a text"
+        raise ValueError(msg)  # noqa: TRY004  # pydantic turns only ValueError into a field error.
+    try:
+        # Special-use names like .test are allowed: demo accounts and tests live there.
+        address = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        msg = "must be a valid address, like ana@example.com"
+        raise ValueError(msg) from None
+    return address.normalized.lower()
+
+
+class UserCreate(ApiModel):
+    """Sign-up: the e-mail in lower case, the password exactly as typed."""
+
+    email: Annotated[str, BeforeValidator(_normal_email)]
+    password: Annotated[str, Field(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH)]
+
+
+class Credentials(ApiModel):
+    """Sign-in: any text, as what is wrong must not be told apart."""
+
+    email: Annotated[str, Field(max_length=254)]
+    password: Annotated[str, Field(max_length=1000)]
+
+
+class UserRead(ApiModel):
+    """An account as its owner sees it."""
+
+    id: UUID
+    email: str
+
+
+class CurrentUser(ApiModel):
+    """Who is signed in, if anybody."""
+
+    current_user: UserRead | None
+
+
+class SessionStarted(BaseModel):
+    """A fresh sign-in; `token` goes into the cookie and nowhere else."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user: UserRead
+    token: str
+    expires_at: datetime
+
+
+class Caller(BaseModel):
+    """Who makes a request, as its verified session says."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user_id: UUID
+    email: str
+    session_id: UUID

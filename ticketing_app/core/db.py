@@ -1,0 +1,83 @@
+"""PostgreSQL: one engine per event loop, the transaction, the single-statement connection, ids."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import uuid_utils.compat
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.settings import get_settings
+
+Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
+"""What opens a transaction: given to use cases that are a chain of several (payments)."""
+
+CONNECT_TIMEOUT_SECONDS = 5
+COMMAND_TIMEOUT_SECONDS = 30
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# asyncpg connections belong to the loop that made them, and Reflex forks after import, so that
+# nothing may be made at import and each loop needs an engine of its own.
+_engines: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncEngine] = WeakKeyDictionary()
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7: unique, and sorted by the time it was made."""
+    return uuid_utils.compat.uuid7()
+
+
+def engine() -> AsyncEngine:
+    """Return the engine of the running event loop, made on first use."""
+    loop = asyncio.get_running_loop()
+    if loop not in _engines:
+        settings = get_settings()
+        _engines[loop] = create_async_engine(
+            settings.database_url,
+            pool_size=settings.database_pool_size,
+            max_overflow=settings.database_pool_size,
+            pool_timeout=CONNECT_TIMEOUT_SECONDS,
+            connect_args={
+                "timeout": CONNECT_TIMEOUT_SECONDS,
+                "command_timeout": COMMAND_TIMEOUT_SECONDS,
+            },
+        )
+    return _engines[loop]
+
+
+async def dispose() -> None:
+    """Close the connections of the running event loop."""
+    if pool := _engines.pop(asyncio.get_running_loop(), None):
+        await pool.dispose()
+
+
+@asynccontextmanager
+async def transaction() -> AsyncGenerator[AsyncSession]:
+    """Open the one transaction of a request, job or event; commit at the end, roll back on error."""
+    async with AsyncSession(engine(), expire_on_commit=False) as session:
+        async with session.begin():
+            yield session
+        for callback in session.info.get("after_commit", {}).values():
+            await callback()
+
+
+def after_commit(session: AsyncSession, key: str, callback: Callable[[], Awaitable[None]]) -> None:
+    """Run `callback` once the transaction is committed; a second one with the same key replaces it."""
+    session.info.setdefault("after_commit", {})[key] = callback
+
+
+@asynccontextmanager
+async def autocommit() -> AsyncGenerator[AsyncConnection]:
+    """Open a connection on which each statement is its own transaction (the hold, plain reads)."""
+    async with engine().execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        yield connection

@@ -1,0 +1,297 @@
+"""REST edge: camelCase schemas, bodies read after authorisation, every error as problem+json."""
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ticketing_app.core.db import new_id
+from ticketing_app.core.errors import AppError, InvalidInputError, UnavailableError
+from ticketing_app.core.logging import get_logger, start_context
+from ticketing_app.core.redis import RedisError
+from ticketing_app.core.settings import get_settings
+
+log = get_logger()
+
+Model = TypeVar("Model", bound=BaseModel)
+
+PROBLEM_JSON = "application/problem+json"
+MAX_BODY_BYTES = 65_536
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SENTENCES = {
+    "missing": "is required",
+    "string_type": "must be a text",
+    "uuid_type": "must be a UUID",
+    "uuid_parsing": "must be a UUID",
+    "string_too_short": "is too short (at least {min_length} characters)",
+    "string_too_long": "is too long (at most {max_length} characters)",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "timezone_aware": "must carry an offset, like 2027-05-01T20:00:00Z",
+}
+
+
+class ApiModel(BaseModel):
+    """A JSON body or answer: snake_case in Python, camelCase outside; unknown fields are ignored."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, frozen=True
+    )
+
+
+class ErrorItem(ApiModel):
+    """One thing that is wrong; `field` when one input is at fault."""
+
+    message: str
+    field: str | None = None
+
+
+class Problem(ApiModel):
+    """The body of every error: `errors` for people, the other fields as in RFC 9457."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    errors: list[ErrorItem]
+
+
+# ---- reading ---------------------------------------------------------------------------------
+
+
+def _sentence(error: ErrorDetails) -> tuple[str | None, str]:
+    field = ".".join(str(part) for part in error["loc"]) or None
+    label = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", field or "body").capitalize()
+    if error["type"] == "value_error":
+        words = str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
+    else:
+        words = SENTENCES.get(
+            error["type"], error["msg"].removeprefix("Input ").removeprefix("Value error, ")
+        )
+        words = words.format_map(error.get("ctx", {}))
+    return field, f"{label} {words[:1].lower()}{words[1:].rstrip('.')}."
+
+
+def parse(model: type[Model], data: object) -> Model:
+    """Turn untrusted data into `model`.
+
+    Raises:
+        InvalidInputError: with a sentence for each field that is wrong.
+    """
+    if not isinstance(data, dict):
+        raise InvalidInputError([(None, "Send a JSON object.")])
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInputError([_sentence(item) for item in error.errors()]) from None
+
+
+async def read_body(request: Request, model: type[Model]) -> Model:
+    """Read the JSON body; called by handlers after authorisation, so that 401, 404, 403 come first.
+
+    Raises:
+        InvalidInputError: too large, no JSON, or a field that is wrong.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise InvalidInputError([(None, "The body is too large (at most 64 KiB).")])
+    try:
+        # Decimal keeps prices exact; a lone surrogate or NUL is refused here, as PostgreSQL would.
+        data = json.loads(bytes(body), parse_float=Decimal, parse_constant=_refuse_constant)
+        json.dumps(data, ensure_ascii=False, default=str).encode()
+    except (ValueError, RecursionError):
+        raise InvalidInputError([(None, "Send valid JSON in UTF-8.")]) from None
+    if "\\u0000" in json.dumps(data, default=str):
+        raise InvalidInputError([(None, "Text cannot contain the character U+0000.")])
+    return parse(model, data)
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(name)
+
+
+def body_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return `openapi_extra` that describes a body read by `read_body`."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": model.model_json_schema(ref_template="#/components/schemas/{model}")
+                }
+            },
+        }
+    }
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` entry of a route for the errors it can answer."""
+    return {
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in (*statuses, HTTPStatus.SERVICE_UNAVAILABLE)
+    }
+
+
+def parse_id(text: str, not_found: Callable[[], AppError]) -> UUID:
+    """Read an id of the path; what is no UUID cannot exist, so that it is "not found"."""
+    try:
+        return TypeAdapter(UUID).validate_strings(text)
+    except ValidationError:
+        raise not_found() from None
+
+
+def client_address(request: Request) -> str:
+    """Return the address of the visitor, as the outermost trusted proxy saw it."""
+    hops = get_settings().trusted_proxy_hops
+    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
+    if hops and len(forwarded) >= hops:
+        return forwarded[-hops]
+    return request.client.host if request.client else "unknown"
+
+
+# ---- answering -------------------------------------------------------------------------------
+
+
+def problem(status: int, errors: list[ErrorItem], extra: dict[str, str] | None = None) -> Response:
+    """Build an error answer."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "errors": [item.model_dump(exclude_none=True) for item in errors],
+        **(extra or {}),
+    }
+    return JSONResponse(body, status, media_type=PROBLEM_JSON)
+
+
+async def _on_app_error(_: Request, error: Exception) -> Response:
+    app_error = cast("AppError", error)
+    problems = (
+        app_error.problems
+        if isinstance(app_error, InvalidInputError)
+        else [(app_error.field, app_error.message)]
+    )
+    return problem(
+        app_error.status,
+        [ErrorItem(message=text, field=field) for field, text in problems],
+        app_error.extra,
+    )
+
+
+async def _on_http_error(_: Request, error: Exception) -> Response:
+    http_error = cast("HTTPException", error)
+    text = (
+        "There is nothing at this address."
+        if http_error.status_code == HTTPStatus.NOT_FOUND
+        else http_error.detail
+    )
+    response = problem(http_error.status_code, [ErrorItem(message=text)])
+    response.headers.update(http_error.headers or {})
+    return response
+
+
+async def _on_invalid_parameters(_: Request, error: Exception) -> Response:
+    problems = [
+        _sentence(cast("ErrorDetails", {**item, "loc": item["loc"][1:]}))
+        for item in cast("RequestValidationError", error).errors()
+    ]
+    return problem(
+        HTTPStatus.BAD_REQUEST, [ErrorItem(message=text, field=field) for field, text in problems]
+    )
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the error means that PostgreSQL or Redis does not answer, rather than a bug."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return (
+        isinstance(error, RedisError | PoolTimeoutError | OSError | TimeoutError)
+        or (isinstance(error, SQLAlchemyError) and isinstance(error.__cause__, OSError))
+        or (isinstance(error, DBAPIError) and _sqlstate(error).startswith(("08", "53", "57P")))
+    )
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+async def _on_crash(request: Request, error: Exception) -> Response:
+    if is_unavailable(error):
+        log.warning("http.dependency_away", path=request.url.path, error=repr(error))
+        return await _on_app_error(request, UnavailableError())
+    log.error("http.crash", path=request.url.path, method=request.method, exc_info=error)
+    text = "Something went wrong on our side. Nothing is lost; please try again."
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, [ErrorItem(message=text)])
+
+
+class _Edge:
+    """Outermost layer: request id, foreign origins refused, crashes turned into answers.
+
+    Starlette re-raises an exception after its own last handler answered, which would end in the
+    server's log as a second stack trace; catching here keeps one line per crash.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        start_context(request.headers.get("x-request-id", "")[:64] or str(new_id()))
+        if request.method not in SAFE_METHODS and not is_same_origin(
+            request.headers.get("origin"), request.headers.get("host")
+        ):
+            refusal = problem(
+                HTTPStatus.FORBIDDEN, [ErrorItem(message="This request came from another site.")]
+            )
+            await refusal(scope, receive, send)
+            return
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001  # the last line of defence: everything becomes an answer.
+            await (await _on_crash(request, error))(scope, receive, send)
+
+
+def is_same_origin(origin: str | None, host: str | None) -> bool:
+    """Whether a request is from our own pages: no Origin (not a browser), or the Host's or public one."""
+    if origin is None:
+        return True
+    return urlsplit(origin).netloc.lower() in {
+        (host or "").lower(),
+        urlsplit(get_settings().public_url).netloc.lower(),
+    }
+
+
+def install_edge(app: FastAPI) -> None:
+    """Give `app` the error answers and the outermost layer described above."""
+    handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+        AppError: _on_app_error,
+        HTTPException: _on_http_error,
+        RequestValidationError: _on_invalid_parameters,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+    app.add_middleware(_Edge)

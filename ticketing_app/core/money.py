@@ -1,0 +1,45 @@
+"""Money: integer cents inside, decimal numbers at the edge."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+MINIMUM_CENTS = 50
+"""Stripe charges no less than 0.50."""
+MAXIMUM_CENTS = 99_999_999
+CENTS = Decimal(100)
+SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£"}
+
+
+def _price_to_cents(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        msg = "must be a number"
+        raise ValueError(msg)  # noqa: TRY004  # pydantic turns only ValueError into a field error.
+    if (
+        not Decimal(value).is_finite()
+        or not MINIMUM_CENTS <= Decimal(value) * CENTS <= MAXIMUM_CENTS
+    ):
+        msg = "must be between 0.50 and 999,999.99"
+        raise ValueError(msg)
+    cents = Decimal(value) * CENTS
+    if cents != cents.to_integral_value():
+        msg = "can have at most 2 decimal places"
+        raise ValueError(msg)
+    return int(cents)
+
+
+Price = Annotated[int, BeforeValidator(_price_to_cents)]
+"""Field type: takes a JSON number of the currency (0.50 to 999,999.99), holds integer cents."""
+
+
+def to_json_number(cents: int) -> float:
+    """Return the amount as a JSON number: exact for all allowed prices, as floats print shortest."""
+    return cents / 100
+
+
+def to_text(cents: int, currency: str) -> str:
+    """Return the amount for people: "$40", "$40.50", "1,200 CHF"."""
+    number = f"{cents // 100:,}" if cents % 100 == 0 else f"{cents / 100:,.2f}"
+    symbol = SYMBOLS.get(currency)
+    return f"{symbol}{number}" if symbol else f"{number} {currency.upper()}"

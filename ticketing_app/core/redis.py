@@ -1,0 +1,111 @@
+"""Redis: clients with short time-outs, a counter for rate limits, and a follower of a channel."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
+
+import redis as sync_redis
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ticketing_app.core.logging import get_logger
+from ticketing_app.core.settings import get_settings
+
+__all__ = [
+    "RedisError",
+    "blocking_client",
+    "client",
+    "count_hit",
+    "follow",
+    "publish",
+    "sync_client",
+]
+
+TIMEOUT_SECONDS = 1.5
+BLOCK_SECONDS = 5
+RECONNECT_SECONDS = 0.5
+
+log = get_logger()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
+
+
+def client() -> Redis:
+    """Return the client of the running event loop; it fails within 1.5 s when Redis is away."""
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        _clients[loop] = Redis.from_url(
+            get_settings().redis_url,
+            decode_responses=True,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            retry=None,
+        )
+    return _clients[loop]
+
+
+def blocking_client() -> Redis:
+    """Return a new client for reads that wait up to `BLOCK_SECONDS`; the caller closes it."""
+    return Redis.from_url(
+        get_settings().redis_url,
+        decode_responses=True,
+        socket_timeout=2 * BLOCK_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=None,
+    )
+
+
+def sync_client() -> sync_redis.Redis:
+    """Return a new blocking client, as RQ needs it; bytes in and out."""
+    return sync_redis.Redis.from_url(
+        get_settings().redis_url,
+        socket_timeout=2 * BLOCK_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=None,
+    )
+
+
+async def publish(channel: str, message: str) -> None:
+    """Tell whoever listens; a hint only, so that an absent Redis is logged and not an error."""
+    try:
+        await client().publish(channel, message)
+    except RedisError as error:
+        log.warning("redis.publish_failed", channel=channel, error=repr(error))
+
+
+async def count_hit(key: str, *, window_seconds: int) -> int:
+    """Count one more hit in the current window; 0 when Redis is away, as limits then cannot hold."""
+    try:
+        async with client().pipeline(transaction=True) as pipe:
+            await pipe.set(key, 0, ex=window_seconds, nx=True)
+            await pipe.incr(key)
+            _, hits = await pipe.execute()
+    except RedisError as error:
+        log.warning("redis.count_failed", error=repr(error))
+        return 0
+    return int(hits)
+
+
+async def follow(
+    channel: str,
+    on_message: Callable[[str], Awaitable[None]],
+    on_connection: Callable[[bool], None] = lambda _: None,
+) -> None:
+    """Call `on_message` for each message until cancelled; `on_connection` hears of gain and loss."""
+    while True:
+        connection = blocking_client()
+        try:
+            async with connection.pubsub() as pubsub:
+                await pubsub.subscribe(channel)
+                on_connection(True)  # noqa: FBT003  # the meaning is in the parameter's name.
+                while True:
+                    message = await pubsub.get_message(
+                        ignore_subscribe_messages=True, timeout=BLOCK_SECONDS
+                    )
+                    if message is not None:
+                        await on_message(str(message["data"]))
+        except RedisError as error:
+            log.warning("redis.follow_lost", channel=channel, error=repr(error))
+        finally:
+            on_connection(False)  # noqa: FBT003  # as above.
+            await connection.aclose()
+        await asyncio.sleep(RECONNECT_SECONDS)

@@ -1,0 +1,123 @@
+"""Every setting of the program, read once; the only reader of the process environment."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_JWT_KEY = "development-only-key-never-used-in-production"
+STRIPE_API = "https://api.stripe.com"
+STRIPE_JS_HOST = "js.stripe.com"
+MINIMUM_KEY_LENGTH = 32
+
+
+class InvalidSettingsError(Exception):
+    """The settings cannot be used; the message says which one to change and how."""
+
+
+class Settings(BaseSettings):
+    """Settings of product, database, Redis, Stripe and limits; names are the environment's, in lower case."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    ticketing_env: Literal["development", "production"] = "development"
+    ticketing_data_dir: Path = Path(".data")
+    ticketing_devstack: bool = Field(
+        default=True, description="Whether Reflex brings up the local stand-ins in development."
+    )
+    public_url: str = "http://localhost:3000"
+    port: int = 3000
+    brand_name: str = "GitTix"
+    currency: str = "usd"
+
+    database_url: str = ""
+    database_pool_size: int = Field(default=10, description="Connections kept open per process.")
+    redis_url: str = ""
+
+    jwt_key: str = DEVELOPMENT_JWT_KEY
+    session_days: int = Field(default=30, description="Days after which a session ends.")
+
+    stripe_secret_key: str = ""
+    stripe_publishable_key: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_api_base: str = STRIPE_API
+    stripe_js_url: str = f"https://{STRIPE_JS_HOST}/endive/stripe.js"
+
+    order_hold_seconds: float = Field(
+        default=900, description="Seconds that Purchase locks a ticket."
+    )
+    payment_grace_seconds: float = Field(
+        120, description="Seconds for a card check, once an order."
+    )
+    payment_max_attempts: int = 3
+    max_open_holds: int = 5
+    hold_cooldown_seconds: float = 300
+    signin_limit_per_minute: int = Field(
+        default=10, description="Per address and account; 0 is off."
+    )
+    signup_limit_per_hour: int = Field(default=20, description="Per address; 0 is off.")
+    trusted_proxy_hops: int = Field(
+        default=0, description="Proxies in front that set X-Forwarded-For."
+    )
+
+    @property
+    def is_production(self) -> bool:
+        """Whether defaults made for development are refused."""
+        return self.ticketing_env == "production"
+
+    @property
+    def is_served_over_https(self) -> bool:
+        """Whether cookies must carry Secure."""
+        return self.public_url.startswith("https://")
+
+    @model_validator(mode="after")
+    def _refuse_unsafe_production(self) -> Self:
+        if not self.is_production:
+            return self
+        for name in (
+            "public_url",
+            "database_url",
+            "redis_url",
+            "jwt_key",
+            "stripe_secret_key",
+            "stripe_publishable_key",
+            "stripe_webhook_secret",
+        ):
+            if name not in self.model_fields_set or not getattr(self, name):
+                msg = f"Set {name.upper()}: production has no default for it."
+                raise InvalidSettingsError(msg)
+        if self.jwt_key == DEVELOPMENT_JWT_KEY or len(self.jwt_key) < MINIMUM_KEY_LENGTH:
+            msg = f"Set JWT_KEY to at least {MINIMUM_KEY_LENGTH} random characters."
+            raise InvalidSettingsError(msg)
+        self._refuse_unsafe_stripe()
+        return self
+
+    def _refuse_unsafe_stripe(self) -> None:
+        if not self.stripe_secret_key.startswith(("sk_test_", "rk_test_")):
+            msg = (
+                "Set STRIPE_SECRET_KEY to a test key (sk_test_...): sellers are not paid out yet, "
+                "so live payments would take money that nobody passes on."
+            )
+            raise InvalidSettingsError(msg)
+        if self.stripe_api_base != STRIPE_API:
+            msg = f"Leave STRIPE_API_BASE at {STRIPE_API} in production."
+            raise InvalidSettingsError(msg)
+        if urlsplit(self.stripe_js_url).hostname != STRIPE_JS_HOST:
+            msg = f"STRIPE_JS_URL must be served by {STRIPE_JS_HOST} in production."
+            raise InvalidSettingsError(msg)
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings: the environment, below it the local stand-ins, below them the defaults.
+
+    Raises:
+        InvalidSettingsError: production with a missing or unsafe value.
+    """
+    from_environment = Settings()
+    if from_environment.is_production:
+        return from_environment
+    return Settings(_env_file=from_environment.ticketing_data_dir / "stack.env")  # pyright: ignore[reportCallIssue]  # a keyword of pydantic-settings that its types hide

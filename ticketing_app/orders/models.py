@@ -1,0 +1,47 @@
+"""Table of orders."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, Index, text
+from sqlmodel import Field, SQLModel
+
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.db import new_id
+from ticketing_app.orders.rules import OrderStatus
+
+
+class Order(SQLModel, table=True):
+    """A hold, and what became of it. Price and title are copies, frozen at the hold."""
+
+    __tablename__ = "orders"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('created', 'awaiting_payment', 'capturing', 'completed', 'cancelled', 'expired',"
+            " 'refunding', 'refunded')",
+            name="status",
+        ),
+        # Rule 1, kept by the database: one live or completed order per ticket, whatever runs in parallel.
+        Index(
+            "uq_orders_one_active_per_ticket",
+            "ticket_id",
+            unique=True,
+            postgresql_where=text(
+                "status IN ('created', 'awaiting_payment', 'capturing', 'completed', 'refunding')"
+            ),
+        ),
+        Index("ix_orders_buyer_id", "buyer_id", "id"),
+        Index("ix_orders_buyer_ticket", "buyer_id", "ticket_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    buyer_id: UUID = Field(foreign_key="users.id")
+    ticket_id: UUID = Field(foreign_key="tickets.id")
+    title: str
+    price_cents: int
+    currency: str = Field(max_length=3)
+    status: str = OrderStatus.CREATED
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
+    is_grace_used: bool = False
+    version: int = 1
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above

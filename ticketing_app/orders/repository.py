@@ -1,0 +1,213 @@
+"""SQL of orders, and the one statement that spans features: the hold."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.db import new_id
+from ticketing_app.orders.models import Order
+from ticketing_app.orders.rules import SOURCES, OrderStatus
+
+# The hold: "give this ticket to this buyer, if nobody has it", decided by PostgreSQL in one
+# statement, which is also the whole transaction (it runs on an AUTOCOMMIT connection).
+#
+# How it works. `was` finds the ticket with every condition on the ticket itself and locks its row
+# (FOR NO KEY UPDATE). Fifty buyers at once queue up at that lock; PostgreSQL then checks the
+# conditions again on the row as the winner left it, so that the other forty-nine find nothing.
+# `lapsed` closes the order whose lease is over, so that a ticket is free the moment its time is,
+# worker or not (rule 2). `held` moves the lease; `made` inserts the order; the events of both
+# orders go to the outbox. When `was` is empty, nothing else does anything.
+#
+# What must not be "simplified":
+# - No part may decide by the rows of another part beyond joining to it: `order_id IN (SELECT id FROM
+#   lapsed)` gave internal errors under load, and a LEFT JOIN on its count is optimised away.
+# - `WHERE (SELECT count(*) FROM lapsed) >= 0` is always true. It makes PostgreSQL close the old order
+#   before it inserts the new one, as the unique index (rule 1) would else refuse the new one.
+# - The ticket row is locked before the order row, as in every transaction of the program; the other
+#   way round deadlocks against the expiry.
+# - `now()` is right here: the statement is the transaction. But a statement that waited at the row
+#   lock has an older `now()`, which can only refuse a lease that ended meanwhile, never take one over
+#   that still runs.
+#
+# The limits (open holds, cool-down) stand inside, for one round trip; parallel requests may overshoot
+# them, as limits are not invariants. Why it refused is asked afterwards, only when nothing came back.
+_HOLD = text("""
+WITH was AS (
+    SELECT t.id, t.order_id, t.price_cents, t.currency, t.title
+    FROM tickets t
+    WHERE t.id = :ticket_id
+      AND t.status = 'for_sale'
+      AND (t.locked_until IS NULL OR t.locked_until <= now())
+      AND t.seller_id <> :buyer_id
+      AND (
+        SELECT count(*) FROM orders o
+        WHERE o.buyer_id = :buyer_id AND o.status IN ('created', 'awaiting_payment') AND o.expires_at > now()
+      ) < :max_open_holds
+      AND NOT EXISTS (
+        SELECT FROM orders o
+        WHERE o.buyer_id = :buyer_id AND o.ticket_id = :ticket_id
+          AND o.status IN ('created', 'awaiting_payment', 'expired')
+          AND o.expires_at BETWEEN now() - make_interval(secs => :cooldown_seconds) AND now()
+      )
+    FOR NO KEY UPDATE OF t
+), lapsed AS (
+    UPDATE orders o SET status = 'expired', version = o.version + 1
+    FROM was
+    WHERE o.id = was.order_id AND o.status IN ('created', 'awaiting_payment')
+    RETURNING o.id, o.version, o.buyer_id, o.price_cents, o.currency, o.expires_at, o.ticket_id
+), held AS (
+    UPDATE tickets t
+    SET order_id = :order_id,
+        holder_id = :buyer_id,
+        locked_until = now() + make_interval(secs => :hold_seconds),
+        version = t.version + 1
+    FROM was
+    WHERE t.id = was.id
+    RETURNING t.id, t.version, t.locked_until, t.title, t.price_cents, t.currency
+), made AS (
+    INSERT INTO orders (
+        id, buyer_id, ticket_id, title, price_cents, currency, status, expires_at, is_grace_used, version, created_at
+    )
+    SELECT :order_id, :buyer_id, held.id, held.title, held.price_cents, held.currency, 'created',
+           held.locked_until, false, 1, now()
+    FROM held
+    WHERE (SELECT count(*) FROM lapsed) >= 0
+    RETURNING *
+), told AS (
+    INSERT INTO outbox (
+        id, name, schema_version, occurred_at, aggregate_id, aggregate_version, correlation_id, payload
+    )
+    SELECT CAST(:expired_event_id AS uuid), 'OrderExpired', 1, now(), lapsed.id, lapsed.version, :correlation_id,
+           jsonb_build_object(
+             'order_id', lapsed.id, 'order_version', lapsed.version, 'status', 'expired',
+             'buyer_id', lapsed.buyer_id, 'price_cents', lapsed.price_cents, 'currency', lapsed.currency,
+             'expires_at', lapsed.expires_at, 'ticket_id', lapsed.ticket_id,
+             'ticket_version', NULL, 'locked_until', NULL)
+    FROM lapsed
+    UNION ALL
+    SELECT CAST(:created_event_id AS uuid), 'OrderCreated', 1, now(), made.id, made.version, :correlation_id,
+           jsonb_build_object(
+             'order_id', made.id, 'order_version', made.version, 'status', made.status,
+             'buyer_id', made.buyer_id, 'price_cents', made.price_cents, 'currency', made.currency,
+             'expires_at', made.expires_at, 'ticket_id', made.ticket_id, 'title', made.title,
+             'ticket_version', held.version, 'locked_until', held.locked_until)
+    FROM made, held
+)
+SELECT id, buyer_id, ticket_id, title, price_cents, currency, status, expires_at, is_grace_used, version, created_at
+FROM made
+""")
+
+
+async def hold_ticket(  # the values of one statement, each named.
+    connection: AsyncConnection,
+    *,
+    buyer_id: UUID,
+    ticket_id: UUID,
+    hold_seconds: float,
+    max_open_holds: int,
+    cooldown_seconds: float,
+    correlation_id: str | None,
+) -> Order | None:
+    """Lock the ticket for the buyer and return the new order; none when it is refused.
+
+    `connection` is in AUTOCOMMIT: the statement is the transaction. Times are in seconds.
+    """
+    values = {
+        "buyer_id": buyer_id,
+        "ticket_id": ticket_id,
+        "order_id": new_id(),
+        "created_event_id": new_id(),
+        "expired_event_id": new_id(),
+        "hold_seconds": hold_seconds,
+        "max_open_holds": max_open_holds,
+        "cooldown_seconds": cooldown_seconds,
+        "correlation_id": correlation_id,
+    }
+    row = (await connection.execute(_HOLD, values)).mappings().one_or_none()
+    return Order(**row) if row else None
+
+
+class HoldFacts(NamedTuple):
+    """Why a hold may have been refused: what the buyer already has."""
+
+    own_order_id: UUID | None
+    open_holds: int
+    is_cooling_down: bool
+
+
+async def get_hold_facts(
+    session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID, cooldown_seconds: float
+) -> HoldFacts:
+    """Return the buyer's own live order of this ticket, their open holds, and whether they must wait."""
+    query = text("""
+        SELECT
+          (SELECT id FROM orders WHERE buyer_id = :buyer_id AND ticket_id = :ticket_id
+             AND (status IN ('capturing', 'completed', 'refunding')
+               OR (status IN ('created', 'awaiting_payment') AND expires_at > now()))),
+          (SELECT count(*) FROM orders WHERE buyer_id = :buyer_id
+             AND status IN ('created', 'awaiting_payment') AND expires_at > now()),
+          EXISTS (SELECT FROM orders WHERE buyer_id = :buyer_id AND ticket_id = :ticket_id
+             AND status IN ('created', 'awaiting_payment', 'expired')
+             AND expires_at BETWEEN now() - make_interval(secs => :cooldown_seconds) AND now())
+    """)
+    values = {"buyer_id": buyer_id, "ticket_id": ticket_id, "cooldown_seconds": cooldown_seconds}
+    return HoldFacts(*(await session.execute(query, values)).one())  # pyright: ignore[reportDeprecated]  # exec() takes no raw SQL
+
+
+async def get_order(session: AsyncSession, order_id: UUID) -> Order | None:
+    """Return the order as it is now, also when this session read it before."""
+    query = select(Order).where(Order.id == order_id).execution_options(populate_existing=True)
+    return (await session.exec(query)).one_or_none()
+
+
+async def get_database_time(session: AsyncSession) -> datetime:
+    """Return this moment on the clock that judges leases."""
+    return (await session.exec(select(func.clock_timestamp()))).one()
+
+
+async def list_by_buyer(
+    session: AsyncSession, *, buyer_id: UUID, limit: int, before: UUID | None
+) -> list[Order]:
+    """Return up to `limit` + 1 orders, newest first, older than `before`."""
+    query = select(Order).where(Order.buyer_id == buyer_id)
+    if before:
+        query = query.where(col(Order.id) < before)
+    return list((await session.exec(query.order_by(col(Order.id).desc()).limit(limit + 1))).all())
+
+
+async def get_by_ids(session: AsyncSession, order_ids: list[UUID]) -> list[Order]:
+    """Return these orders, in any order."""
+    return list((await session.exec(select(Order).where(col(Order.id).in_(order_ids)))).all())
+
+
+async def transition(
+    session: AsyncSession,
+    *,
+    order_id: UUID,
+    to: OrderStatus,
+    sources: frozenset[OrderStatus] | None = None,
+    must_run: bool = False,
+    values: dict[str, object] | None = None,
+) -> Order | None:
+    """Change the status if it may be changed from where it is now; else nothing.
+
+    `sources` narrows from where (default: all that the rules allow), `must_run` also asks for a
+    deadline ahead on the database clock, `values` are changed along with it.
+    """
+    statement = (
+        update(Order)
+        .where(
+            col(Order.id) == order_id,
+            col(Order.status).in_(sources or SOURCES[to]),
+            *([col(Order.expires_at) > func.clock_timestamp()] if must_run else []),
+        )
+        .values(status=to, version=col(Order.version) + 1, **(values or {}))
+        .returning(Order)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(statement)).scalar_one_or_none()

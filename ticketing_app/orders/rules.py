@@ -1,0 +1,58 @@
+"""Rules of orders: the statuses and the transitions between them. Pure, without I/O."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands."""
+
+    CREATED = "created"
+    AWAITING_PAYMENT = "awaiting_payment"
+    CAPTURING = "capturing"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REFUNDING = "refunding"
+    REFUNDED = "refunded"
+
+
+PAYABLE = frozenset({OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT})
+"""The hold runs, the clock ticks; the buyer may pay or let go."""
+
+ACTIVE = PAYABLE | {OrderStatus.CAPTURING, OrderStatus.COMPLETED, OrderStatus.REFUNDING}
+"""At most one order of a ticket is in one of these: a unique index, too (rule 1)."""
+
+ENDED_UNPAID = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
+"""The ticket was given back; nothing leads out of here (rule 4)."""
+
+SOURCES: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.AWAITING_PAYMENT: PAYABLE,
+    OrderStatus.CREATED: frozenset({OrderStatus.AWAITING_PAYMENT}),
+    OrderStatus.CAPTURING: PAYABLE,
+    OrderStatus.COMPLETED: frozenset({OrderStatus.CAPTURING}),
+    OrderStatus.CANCELLED: PAYABLE | {OrderStatus.CAPTURING},
+    OrderStatus.EXPIRED: PAYABLE,
+}
+"""From where a transition may start. From capturing to cancelled only because Stripe says that the
+payment is cancelled, never because a buyer or a clock wants it: see `BUYER_CAN_CANCEL`."""
+
+BUYER_CAN_CANCEL = PAYABLE
+
+
+def can_cancel(status: OrderStatus) -> bool:
+    """Whether the buyer may still let go."""
+    return status in BUYER_CAN_CANCEL
+
+
+def can_pay(status: OrderStatus) -> bool:
+    """Whether a payment may still be opened, the time allowing."""
+    return status in PAYABLE
+
+
+def grace_until(
+    expires_at: datetime, now: datetime, grace_seconds: float, *, is_grace_used: bool
+) -> datetime | None:
+    """The new end of a hold while a card is checked; none when the time left is enough or grace is used."""
+    extended = now + timedelta(seconds=grace_seconds)
+    return extended if not is_grace_used and extended > expires_at else None

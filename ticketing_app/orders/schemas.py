@@ -1,0 +1,65 @@
+"""What goes in and out of orders."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from ticketing_app.core.http import ApiModel
+from ticketing_app.core.money import to_json_number
+from ticketing_app.orders.rules import OrderStatus
+
+DEFAULT_LIMIT = 24
+MAX_LIMIT = 100
+
+JsonPrice = Annotated[int, PlainSerializer(to_json_number, return_type=float, when_used="json")]
+
+
+class OrderCreate(ApiModel):
+    """Which ticket to hold."""
+
+    ticket_id: UUID
+
+
+class OrderTicket(ApiModel):
+    """The ticket of an order, as it was at the hold."""
+
+    id: UUID
+    title: str
+    price_cents: Annotated[JsonPrice, Field(serialization_alias="price")]
+
+
+class OrderRead(ApiModel):
+    """An order as its buyer sees it. `expires_at` is the deadline on the database clock."""
+
+    id: UUID
+    status: OrderStatus
+    expires_at: datetime
+    user_id: UUID
+    price_cents: Annotated[JsonPrice, Field(serialization_alias="price")]
+    currency: str
+    created_at: datetime
+    ticket: OrderTicket
+
+
+class OrderPage(ApiModel):
+    """One page of one's own orders, newest first."""
+
+    items: list[OrderRead]
+    next_cursor: str | None
+
+
+class PayableOrder(BaseModel):
+    """What payments needs to know to open a charge: the frozen price, and whose it is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    buyer_id: UUID
+    title: str
+    price_cents: int
+    currency: str
+    status: OrderStatus
+    expires_at: datetime
+    is_running: bool = Field(description="Whether the deadline lies ahead on the database clock.")

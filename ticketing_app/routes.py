@@ -1,0 +1,28 @@
+"""URLs of the pages: patterns for the site map, builders for links."""
+
+from uuid import UUID
+
+TICKET_LIST = "/"
+TICKET_NEW = "/tickets/new"
+TICKET_DETAIL = "/tickets/[ticket_id]"
+TICKET_EDIT = "/tickets/[ticket_id]/edit"
+ORDER_LIST = "/orders"
+ORDER_DETAIL = "/orders/[order_id]"
+SIGN_UP = "/auth/signup"
+SIGN_IN = "/auth/signin"
+SIGN_OUT = "/auth/signout"
+
+
+def ticket_detail(ticket_id: UUID | str) -> str:
+    """Return the address of a ticket."""
+    return f"/tickets/{ticket_id}"
+
+
+def ticket_edit(ticket_id: UUID | str) -> str:
+    """Return the address of the form that edits a ticket."""
+    return f"/tickets/{ticket_id}/edit"
+
+
+def order_detail(order_id: UUID | str) -> str:
+    """Return the address of an order."""
+    return f"/orders/{order_id}"

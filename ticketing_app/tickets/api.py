@@ -1,0 +1,103 @@
+"""REST of tickets, under /api/tickets."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from ticketing_app.accounts import auth
+from ticketing_app.accounts.schemas import Caller
+from ticketing_app.core import db
+from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
+from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.schemas import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    TicketCreate,
+    TicketFilter,
+    TicketPage,
+    TicketRead,
+    TicketSort,
+    TicketUpdate,
+)
+
+router = APIRouter(prefix="/api/tickets", tags=["tickets"])
+
+SignedIn = Annotated[Caller, Depends(auth.require_caller)]
+Visitor = Annotated[Caller | None, Depends(auth.current_caller)]
+
+
+@router.get("", responses=problem_responses(400))
+async def list_tickets(  # each parameter is one of the query string.
+    visitor: Visitor,
+    *,
+    q: Annotated[str, Query(max_length=100)] = "",
+    sort: TicketSort = TicketSort.NEWEST,
+    available: bool = False,
+    category: Annotated[str | None, Query(max_length=40)] = None,
+    city: Annotated[str | None, Query(max_length=120)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+) -> TicketPage:
+    """List what is for sale, newest first; locked tickets are included unless `available=true`."""
+    wanted = TicketFilter(
+        q=q.replace("\x00", ""),
+        sort=sort,
+        available_only=available,
+        category=category,
+        city=city,
+        limit=limit,
+        cursor=cursor,
+    )
+    async with db.transaction() as session:
+        return await tickets.list_tickets(
+            session, wanted=wanted, viewer_id=visitor.user_id if visitor else None
+        )
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=problem_responses(400, 401, 403),
+    openapi_extra=body_schema(TicketCreate),
+)
+async def create_ticket(request: Request, caller: SignedIn) -> TicketRead:
+    """List a ticket for sale."""
+    ticket = await read_body(request, TicketCreate)
+    async with db.transaction() as session:
+        return await tickets.create_ticket(session, seller_id=caller.user_id, ticket=ticket)
+
+
+@router.get("/{ticket_id}", responses=problem_responses(404))
+async def get_ticket(ticket_id: str, visitor: Visitor) -> TicketRead:
+    """Show a ticket."""
+    found_id = parse_id(ticket_id, tickets.TicketNotFoundError)
+    async with db.transaction() as session:
+        return await tickets.get_ticket(
+            session, ticket_id=found_id, viewer_id=visitor.user_id if visitor else None
+        )
+
+
+@router.put(
+    "/{ticket_id}",
+    responses=problem_responses(400, 401, 403, 404, 409),
+    openapi_extra=body_schema(TicketUpdate),
+)
+async def update_ticket(ticket_id: str, request: Request, caller: SignedIn) -> TicketRead:
+    """Replace a listing; optional fields that are left out are cleared."""
+    own_id = parse_id(ticket_id, tickets.TicketNotFoundError)
+    async with db.transaction() as session:
+        await tickets.require_own_ticket(session, seller_id=caller.user_id, ticket_id=own_id)
+    ticket = await read_body(request, TicketUpdate)
+    async with db.transaction() as session:
+        return await tickets.update_ticket(
+            session, seller_id=caller.user_id, ticket_id=own_id, ticket=ticket
+        )
+
+
+@router.delete("/{ticket_id}", status_code=204, responses=problem_responses(401, 403, 404, 409))
+async def withdraw_ticket(ticket_id: str, caller: SignedIn) -> Response:
+    """Take a listing off sale."""
+    own_id = parse_id(ticket_id, tickets.TicketNotFoundError)
+    async with db.transaction() as session:
+        await tickets.withdraw_ticket(session, seller_id=caller.user_id, ticket_id=own_id)
+    return Response(status_code=204)

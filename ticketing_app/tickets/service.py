@@ -1,0 +1,296 @@
+"""Use cases of tickets: list, show, sell, edit, withdraw; and the lease, for orders."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.errors import AppError, InvalidInputError
+from ticketing_app.core.settings import get_settings
+from ticketing_app.messaging import outbox
+from ticketing_app.messaging.catalog import TicketCreated, TicketUpdated
+from ticketing_app.tickets import repository, rules
+from ticketing_app.tickets.models import Ticket
+from ticketing_app.tickets.repository import TicketRow
+from ticketing_app.tickets.rules import TicketStatus
+from ticketing_app.tickets.schemas import (
+    TicketCreate,
+    TicketFilter,
+    TicketLease,
+    TicketPage,
+    TicketRead,
+    TicketUpdate,
+)
+
+
+class TicketNotFoundError(AppError):
+    """There is no such ticket."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("We could not find this ticket. It may have been taken down.")
+
+
+class NotTicketSellerError(AppError):
+    """Somebody else listed this ticket."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        """Say who may."""
+        super().__init__("Only the seller of this ticket can change it.")
+
+
+class TicketNotChangeableError(AppError):
+    """The ticket is locked, sold or withdrawn."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, availability: rules.Availability) -> None:
+        """Say why, and what to do."""
+        reasons = {
+            rules.Availability.LOCKED: "Somebody is buying this ticket right now, so it cannot be changed. "
+            "Try again when the hold is over.",
+            rules.Availability.SOLD: "This ticket is sold and can no longer be changed.",
+        }
+        super().__init__(
+            reasons.get(availability, "This ticket was withdrawn and can no longer be changed.")
+        )
+
+
+class StaleTicketError(AppError):
+    """The listing changed since it was read."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        """Say what happened and what to do."""
+        super().__init__(
+            "This ticket changed while you were editing it. Load it again, then make your change.",
+            field="version",
+        )
+
+
+async def list_tickets(
+    session: AsyncSession, *, wanted: TicketFilter, viewer_id: UUID | None = None
+) -> TicketPage:
+    """Return one page of what is for sale; locked tickets are included and marked.
+
+    Raises:
+        InvalidInputError: the cursor is not from this list.
+    """
+    try:
+        rows = await repository.list_for_sale(session, wanted)
+    except repository.InvalidCursorError:
+        raise InvalidInputError(
+            [("cursor", "Use the cursor that the page before gave you, with the same sort.")]
+        ) from None
+    page = rows[: wanted.limit]
+    has_more = len(rows) > wanted.limit
+    return TicketPage(
+        items=[_read(row, viewer_id) for row in page],
+        next_cursor=repository.make_cursor(wanted.sort, page[-1].ticket) if has_more else None,
+    )
+
+
+async def get_ticket(
+    session: AsyncSession, *, ticket_id: UUID, viewer_id: UUID | None = None
+) -> TicketRead:
+    """Return a ticket.
+
+    Raises:
+        TicketNotFoundError: there is none with this id.
+    """
+    row = await repository.get_ticket(session, ticket_id)
+    if row is None:
+        raise TicketNotFoundError
+    return _read(row, viewer_id)
+
+
+async def create_ticket(
+    session: AsyncSession, *, seller_id: UUID, ticket: TicketCreate
+) -> TicketRead:
+    """List a ticket for sale."""
+    row = Ticket(seller_id=seller_id, currency=get_settings().currency, **ticket.model_dump())
+    repository.add(session, row)
+    await session.flush()
+    outbox.record(session, TicketCreated(**_facts(row)))
+    return _read(TicketRow(row, is_locked=False), seller_id)
+
+
+async def require_own_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
+    """Check who is asking, before what they sent is looked at.
+
+    Raises:
+        TicketNotFoundError: there is none with this id.
+        NotTicketSellerError: somebody else listed it.
+    """
+    _own(await repository.get_ticket(session, ticket_id), seller_id)
+
+
+async def update_ticket(
+    session: AsyncSession, *, seller_id: UUID, ticket_id: UUID, ticket: TicketUpdate
+) -> TicketRead:
+    """Replace the whole description of a listing.
+
+    Raises:
+        TicketNotFoundError: there is none with this id.
+        NotTicketSellerError: somebody else listed it.
+        TicketNotChangeableError: it is locked, sold or withdrawn.
+        StaleTicketError: `ticket.version` is not the present one.
+    """
+    row = await _get_changeable(session, seller_id, ticket_id)
+    if ticket.version is not None and ticket.version != row.version:
+        raise StaleTicketError
+    for name, value in ticket.model_dump(exclude={"version"}).items():
+        setattr(row, name, value)
+    await _save_new_version(session, row)
+    return _read(TicketRow(row, is_locked=False), seller_id)
+
+
+async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
+    """Take a listing off sale for good.
+
+    Raises:
+        TicketNotFoundError: there is none with this id.
+        NotTicketSellerError: somebody else listed it.
+        TicketNotChangeableError: it is locked, sold or withdrawn.
+    """
+    row = await _get_changeable(session, seller_id, ticket_id)
+    row.status = TicketStatus.WITHDRAWN
+    await _save_new_version(session, row)
+
+
+# ---- the lease: called by orders, in its transaction -------------------------------------------
+
+
+async def lock_ticket_row(session: AsyncSession, *, ticket_id: UUID) -> None:
+    """Lock the row: every transaction locks the ticket before its order, so that none can deadlock."""
+    await repository.get_ticket_for_update(session, ticket_id)
+
+
+async def extend_lease(
+    session: AsyncSession, *, ticket_id: UUID, order_id: UUID, until: datetime
+) -> TicketLease | None:
+    """Move the end of this order's running lease; none when it is over or another order's."""
+    return _lease(
+        await repository.set_lease(
+            session,
+            ticket_id=ticket_id,
+            order_id=order_id,
+            must_run=True,
+            values={"locked_until": until},
+        )
+    )
+
+
+async def keep_for_capture(
+    session: AsyncSession, *, ticket_id: UUID, order_id: UUID
+) -> TicketLease | None:
+    """Turn this order's running lease into one without an end; none when it is over or another's."""
+    return _lease(
+        await repository.set_lease(
+            session,
+            ticket_id=ticket_id,
+            order_id=order_id,
+            must_run=True,
+            values={"locked_until": repository.NEVER_AT},
+        )
+    )
+
+
+async def mark_sold(
+    session: AsyncSession, *, ticket_id: UUID, order_id: UUID
+) -> TicketLease | None:
+    """Give the ticket to this order for good; none when it is another order's."""
+    return _lease(
+        await repository.set_lease(
+            session,
+            ticket_id=ticket_id,
+            order_id=order_id,
+            must_run=False,
+            values={"status": TicketStatus.SOLD, "locked_until": None},
+        )
+    )
+
+
+async def release(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) -> TicketLease | None:
+    """End this order's own lease; none when the ticket is another order's by now."""
+    return _lease(
+        await repository.set_lease(
+            session,
+            ticket_id=ticket_id,
+            order_id=order_id,
+            must_run=False,
+            values={"order_id": None, "holder_id": None, "locked_until": None},
+        )
+    )
+
+
+async def lock_lapsed(session: AsyncSession, *, limit: int) -> list[tuple[UUID, UUID]]:
+    """Lock up to `limit` tickets whose lease is over; return (ticket, order that held it)."""
+    rows = await repository.list_lapsed_for_update(session, limit)
+    return [(row.id, row.order_id) for row in rows if row.order_id]
+
+
+# ---- inside ------------------------------------------------------------------------------------
+
+
+def _own(row: TicketRow | None, seller_id: UUID) -> TicketRow:
+    if row is None:
+        raise TicketNotFoundError
+    if row.ticket.seller_id != seller_id:
+        raise NotTicketSellerError
+    return row
+
+
+async def _get_changeable(session: AsyncSession, seller_id: UUID, ticket_id: UUID) -> Ticket:
+    row = _own(await repository.get_ticket_for_update(session, ticket_id), seller_id)
+    status = TicketStatus(row.ticket.status)
+    if not rules.can_change(status, is_locked=row.is_locked):
+        raise TicketNotChangeableError(rules.availability(status, is_locked=row.is_locked))
+    return row.ticket
+
+
+async def _save_new_version(session: AsyncSession, row: Ticket) -> None:
+    row.version += 1
+    await session.flush()
+    outbox.record(session, TicketUpdated(**_facts(row)))
+
+
+def _facts(row: Ticket) -> dict[str, Any]:
+    facts = row.model_dump(include={"seller_id", "title", "price_cents", "currency", "status"})
+    return {"ticket_id": row.id, "ticket_version": row.version, **facts}
+
+
+def _read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
+    ticket = row.ticket
+    status = rules.availability(TicketStatus(ticket.status), is_locked=row.is_locked)
+    may_see_order = viewer_id is not None and viewer_id in {ticket.seller_id, ticket.holder_id}
+    is_held = status in {rules.Availability.LOCKED, rules.Availability.SOLD}
+    facts = ticket.model_dump(
+        exclude={"seller_id", "holder_id", "status", "locked_until", "order_id"}
+    )
+    has_end = status is rules.Availability.LOCKED and repository.has_end(ticket.locked_until)
+    return TicketRead(
+        user_id=ticket.seller_id,
+        status=status,
+        locked_until=ticket.locked_until if has_end else None,
+        order_id=ticket.order_id if may_see_order and is_held else None,
+        **facts,
+    )
+
+
+def _lease(row: Ticket | None) -> TicketLease | None:
+    if row is None:
+        return None
+    return TicketLease(
+        id=row.id,
+        version=row.version,
+        status=TicketStatus(row.status),
+        locked_until=row.locked_until if repository.has_end(row.locked_until) else None,
+    )
