@@ -1,0 +1,76 @@
+"""The command line of the emulator: a tool for development and tests, never for production."""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from ticketing_app.devstack.stripe.server import Emulator
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m ticketing_app.devstack.stripe")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--data", type=Path, help="folder that keeps the books between runs")
+    parser.add_argument("--webhook-url")
+    parser.add_argument("--webhook-secret")
+    arguments = parser.parse_args()
+    if os.environ.get("TICKETING_ENV") == "production":
+        parser.error("this is no payment service: it refuses to run with TICKETING_ENV=production.")
+    if bool(arguments.webhook_url) != bool(arguments.webhook_secret):
+        parser.error("--webhook-url and --webhook-secret go together.")
+    # The server shares its port with any other one that asks; two emulators must not.
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((arguments.host, arguments.port))
+        except OSError as error:
+            parser.error(f"cannot use {arguments.host}:{arguments.port}: {error.strerror}.")
+    return arguments
+
+
+async def _announce(host: str, port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.02)
+            continue
+        writer.close()
+        print(f"Stripe emulator ready at http://{host}:{port}", flush=True)
+        return
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    emulator = Emulator(arguments.data)
+    if arguments.webhook_url:
+        emulator.webhooks.register(arguments.webhook_url, arguments.webhook_secret)
+    emulator.webhooks.resume()
+    server = Server(
+        emulator.application(),
+        address=arguments.host,
+        port=arguments.port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        log_level=LogLevels.error,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    announcement = asyncio.create_task(_announce(arguments.host, arguments.port))
+    await server.serve()
+    announcement.cancel()
+    await emulator.webhooks.close()
+    emulator.store.save()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(_run(_arguments())))

@@ -1,0 +1,101 @@
+"""What the stand-in for Stripe.js may ask with a publishable key.
+
+These requests are private to Stripe.js, so that the SDK has no types for them: they are here.
+"""
+
+from typing import Literal, NotRequired, TypedDict
+
+from ticketing_app.devstack.stripe import intents
+from ticketing_app.devstack.stripe.cards import from_typed
+from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
+from ticketing_app.devstack.stripe.parameters import check
+from ticketing_app.devstack.stripe.store import Store, now
+
+
+class _Card(TypedDict):
+    number: str
+    exp_month: int
+    exp_year: int
+    cvc: str
+
+
+class _Billing(TypedDict):
+    address: dict[str, str]
+
+
+class _Method(TypedDict):
+    type: Literal["card"]
+    card: _Card
+    billing_details: NotRequired[_Billing]
+
+
+class _Token(TypedDict):
+    payment_method_data: _Method
+    return_url: str
+
+
+class _Read(TypedDict):
+    client_secret: str
+
+
+class _Confirm(_Read, _Token):
+    pass
+
+
+class _Challenge(_Read):
+    outcome: Literal["passed", "failed"]
+
+
+_ON_INTENT = {
+    "GET payment_intents/*": _Read,
+    "POST payment_intents/*/confirm": _Confirm,
+    "POST payment_intents/*/challenge": _Challenge,
+}
+_PUBLIC = (
+    "id object amount canceled_at cancellation_reason capture_method client_secret created currency"
+    " description last_payment_error livemode next_action payment_method payment_method_types"
+    " receipt_email status"
+)
+
+
+def perform(store: Store, line: str, name: str, data: Json) -> Json:
+    """Do what the browser asks and return what a browser may know."""
+    if line == "POST confirmation_tokens":
+        asked = check(_Token, data)
+        return store.show(confirmation_token(store, _new_method(store, asked), asked["return_url"]))
+    if line not in _ON_INTENT:
+        message = "This API call cannot be made with a publishable API key."
+        raise StripeError(401, "invalid_request_error", message, code="secret_key_required")
+    asked = check(_ON_INTENT[line], data)
+    intent = store.get("payment_intent", name)
+    if asked["client_secret"] != intent["client_secret"]:
+        message = "The client_secret provided does not match the PaymentIntent."
+        raise invalid(message, "payment_intent_invalid_parameter", param="client_secret")
+    try:
+        if line.endswith("confirm"):
+            method = {"payment_method": _new_method(store, asked)["id"]}
+            intents.confirm(store, intent, method | {"return_url": asked["return_url"]})
+        elif line.endswith("challenge"):
+            intents.authenticate(store, intent, passed=asked["outcome"] == "passed")
+    except StripeError as error:
+        if "payment_intent" in error.error:
+            error.error["payment_intent"] = _public(store, intent)
+        raise
+    return _public(store, intent)
+
+
+def confirmation_token(store: Store, method: Json, return_url: str | None) -> Json:
+    """Return a token that pays with the method, once."""
+    preview = {name: method[name] for name in ("type", "card", "billing_details")}
+    fields = {"expires_at": now() + 12 * 3600, "return_url": return_url}
+    fields |= {"payment_method_preview": preview, "_payment_method": method["id"]}
+    return store.add("confirmation_token", **fields)
+
+
+def _new_method(store: Store, asked: Json) -> Json:
+    typed = asked["payment_method_data"]
+    return from_typed(store, typed["card"], typed.get("billing_details", {}))
+
+
+def _public(store: Store, intent: Json) -> Json:
+    return {name: value for name, value in store.show(intent).items() if name in _PUBLIC.split()}

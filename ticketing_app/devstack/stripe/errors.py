@@ -1,0 +1,32 @@
+"""Stripe's error answers as exceptions; every operation of the emulator may raise them."""
+
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class StripeError(Exception):
+    """An answer that is not 2xx: its HTTP status and the content of `error`."""
+
+    def __init__(self, status: int, kind: str, message: str, **fields: object) -> None:
+        super().__init__(message)
+        self.status = status
+        known = {name: value for name, value in fields.items() if value is not None}
+        self.error: Json = {"type": kind, "message": message, **known}
+
+
+class ParameterError(StripeError):
+    """A request that Stripe refuses before it runs: its result is not kept under the key."""
+
+    def __init__(self, message: str, param: str, code: str | None = None) -> None:
+        super().__init__(400, "invalid_request_error", message, param=param, code=code)
+
+
+def invalid(message: str, code: str | None = None, **fields: object) -> StripeError:
+    """Return the refusal of a well-formed request that the present state forbids."""
+    return StripeError(400, "invalid_request_error", message, code=code, **fields)
+
+
+def missing(kind: str, object_id: str) -> StripeError:
+    message = f"No such {kind}: '{object_id}'"
+    return StripeError(404, "invalid_request_error", message, code="resource_missing", param="id")

@@ -1,0 +1,74 @@
+"""Failures on demand: what a network or Stripe itself may do to a request.
+
+A fault is `{"match": regular expression, "do": kind, "times": 1, "seconds": 1, "late": false}`; it
+meets the next `times` requests whose `POST /v1/payment_intents` matches. Kinds:
+
+- `lost`: the work is done, and the connection closes before the answer is complete;
+- `500`: an error that is not kept under the idempotency key; `stored500`: one that is;
+- `429`: a rate limit; `down`: 503, marked as not worth retrying;
+- `delay`: `seconds` pass before the work.
+
+With `late` the work is done first, and then the fault happens.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
+
+_UNKNOWN = StripeError(500, "api_error", "An unknown error occurred.")
+_BUSY = "Too many requests hit the API too quickly."
+_ANSWERS = {
+    "500": _UNKNOWN,
+    "stored500": _UNKNOWN,
+    "429": StripeError(429, "invalid_request_error", _BUSY, code="rate_limit"),
+    "down": StripeError(503, "api_error", "Stripe is down."),
+}
+
+
+@dataclass
+class Fault:
+    """One failure that was ordered; see the module for its fields."""
+
+    match: str
+    do: str
+    times: int = 1
+    seconds: float = 1
+    late: bool = False
+
+    async def happen(self) -> None:
+        if self.do == "delay":
+            await asyncio.sleep(self.seconds)
+        elif self.do != "lost":
+            raise _ANSWERS[self.do]
+
+
+class Faults:
+    """The failures that were ordered and have not happened yet."""
+
+    def __init__(self) -> None:
+        self._ordered: list[Fault] = []
+
+    def order(self, wish: Json) -> None:
+        try:
+            fault = Fault(**wish)
+            re.compile(fault.match)
+        except (TypeError, re.error) as error:
+            raise invalid(f"Not a fault: {error}") from error
+        if fault.do not in (*_ANSWERS, "lost", "delay"):
+            raise invalid(f"Unknown fault: {fault.do}")
+        self._ordered.append(fault)
+
+    def take(self, request_line: str) -> Fault | None:
+        """Return the fault that meets this request, used up by one."""
+        for fault in self._ordered:
+            if re.search(fault.match, request_line):
+                fault.times -= 1
+                if fault.times <= 0:
+                    self._ordered.remove(fault)
+                return fault
+        return None
+
+    def clear(self) -> None:
+        self._ordered.clear()

@@ -1,0 +1,196 @@
+"""PaymentIntents: what may follow what, as Stripe documents it for cards.
+
+Every function here is one synchronous step, so that nothing can come between the check of a status
+and its change; requests that run at the same time are served one after the other.
+"""
+
+import re
+
+from ticketing_app.devstack.stripe.cards import card_of, payment_method
+from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
+from ticketing_app.devstack.stripe.store import Store, new_id, now
+
+_SMALLEST_CENTS, _LARGEST_CENTS = 50, 99_999_999
+_CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+_CANCELLABLE = (*_CONFIRMABLE, "requires_capture", "processing")
+_ONLY_CONFIRMING = (
+    "confirm confirmation_token return_url use_stripe_sdk error_on_requires_action payment_method"
+)
+
+
+def create(store: Store, asked: Json) -> Json:
+    """Return a new intent, confirmed already when that is asked for."""
+    _check_new(asked)
+    fields = {name: asked[name] for name in asked if name not in _ONLY_CONFIRMING.split()}
+    fields["currency"] = asked["currency"].lower()
+    if "allowed_payment_method_types" in asked:
+        fields["payment_method_types"] = asked["allowed_payment_method_types"]
+    else:
+        automatic = {"enabled": True, "allow_redirects": "always"}
+        fields["automatic_payment_methods"] = automatic | asked.get("automatic_payment_methods", {})
+    intent = store.add("payment_intent", **fields)
+    intent["client_secret"] = new_id(f"{intent['id']}_secret_")
+    store.event("payment_intent.created", intent)
+    if "payment_method" in asked:
+        intent["payment_method"] = payment_method(store, asked["payment_method"])["id"]
+        intent["status"] = "requires_confirmation"
+    if asked.get("confirm"):
+        confirm(store, intent, asked)
+    return intent
+
+
+def _check_new(asked: Json) -> None:
+    if asked["amount"] < _SMALLEST_CENTS:
+        raise invalid("Amount must be at least 50 cents.", "amount_too_small", param="amount")
+    if asked["amount"] > _LARGEST_CENTS:
+        raise invalid("Amount must be no more than 999999.99.", "amount_too_large", param="amount")
+    if not re.fullmatch("[a-zA-Z]{3}", asked["currency"]):
+        raise invalid(f"Invalid currency: {asked['currency']}.", param="currency")
+    types = asked.get("allowed_payment_method_types")
+    if types and "automatic_payment_methods" in asked:
+        raise invalid("Give allowed_payment_method_types or automatic_payment_methods, not both.")
+    if types and "card" not in types:
+        raise invalid("The emulator knows cards only.", param="allowed_payment_method_types")
+    suffix = asked.get("statement_descriptor_suffix", "A")
+    if not re.fullmatch(r"(?=.*[A-Za-z])[^<>\\'\"*]{1,22}", suffix):
+        message = "A suffix needs a letter, at most 22 characters and none of <>\\'\"*."
+        raise invalid(message, param="statement_descriptor_suffix")
+    email = asked.get("receipt_email", "a@b")
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
+        raise invalid(f"Invalid email address: {email}", "email_invalid", param="receipt_email")
+    if not asked.get("confirm") and asked.keys() & {"confirmation_token", "return_url"}:
+        raise invalid("This parameter may only be used when `confirm` is true.")
+
+
+def confirm(store: Store, intent: Json, asked: Json) -> Json:
+    """Try to pay with the given card; another card than before is welcome."""
+    _require(intent, "confirmed", _CONFIRMABLE)
+    automatic = intent["automatic_payment_methods"] or {"allow_redirects": "never"}
+    if automatic["allow_redirects"] == "always" and "return_url" not in asked:
+        raise invalid("This PaymentIntent may redirect your customer: provide a `return_url`.")
+    method = _method_for(store, intent, asked)
+    intent.update(payment_method=method["id"], last_payment_error=None, next_action=None)
+    if not card_of(method).asks_3ds:
+        return _authorise(store, intent, method)
+    if asked.get("error_on_requires_action"):
+        message = "Your card was declined. This transaction requires authentication."
+        raise _refuse(store, intent, method, message, "authentication_required")
+    action = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "stripe_3ds2_fingerprint"}}
+    intent.update(status="requires_action", next_action=action)
+    store.event("payment_intent.requires_action", intent)
+    return intent
+
+
+def _method_for(store: Store, intent: Json, asked: Json) -> Json:
+    if "confirmation_token" in asked:
+        token = store.get("confirmation_token", asked["confirmation_token"])
+        if token["payment_intent"]:
+            message = "This ConfirmationToken has already been used."
+            raise invalid(message, "confirmation_token_already_used")
+        token["payment_intent"] = intent["id"]
+        return store.get("payment_method", token["_payment_method"])
+    name = asked.get("payment_method") or intent["payment_method"]
+    if name is None:
+        message = "You cannot confirm this PaymentIntent because it's missing a payment method."
+        raise invalid(message, "payment_intent_unexpected_state")
+    return payment_method(store, name)
+
+
+def authenticate(store: Store, intent: Json, *, passed: bool) -> Json:
+    """End the 3-D Secure challenge; a failed one leaves the intent open for another card."""
+    _require(intent, "authenticated", ("requires_action",))
+    method = store.get("payment_method", intent["payment_method"])
+    if passed:
+        return _authorise(store, intent, method)
+    message = (
+        "We are unable to authenticate your payment method. Please choose a different payment"
+        " method and try again."
+    )
+    error = invalid(message, "payment_intent_authentication_failure")
+    _reopen(store, intent, method, error)
+    return intent
+
+
+def _authorise(store: Store, intent: Json, method: Json) -> Json:
+    card = card_of(method)
+    if card.code:
+        raise _refuse(store, intent, method, card.message, card.code, card.decline_code)
+    charge = _charge(store, intent, method, status="succeeded", paid=True)
+    intent["next_action"] = None
+    store.event("charge.succeeded", charge)
+    if intent["capture_method"] != "manual":
+        return _take(store, intent, charge)
+    intent.update(status="requires_capture", amount_capturable=intent["amount"])
+    store.event("payment_intent.amount_capturable_updated", intent)
+    return intent
+
+
+def _charge(store: Store, intent: Json, method: Json, **fields: object) -> Json:
+    copied = "amount currency customer description receipt_email transfer_group metadata"
+    fields |= {name: intent[name] for name in copied.split()}
+    fields |= {"payment_intent": intent["id"], "payment_method": method["id"]}
+    details = {"type": "card", "card": method["card"]}
+    billing = method["billing_details"]
+    charge = store.add("charge", payment_method_details=details, billing_details=billing, **fields)
+    intent["latest_charge"] = charge["id"]
+    return charge
+
+
+def _refuse(
+    store: Store, intent: Json, method: Json, message: str, code: str, decline: str | None = None
+) -> StripeError:
+    failure = {"failure_code": code, "failure_message": message}
+    charge = _charge(store, intent, method, status="failed", **failure)
+    store.event("charge.failed", charge)
+    facts = {"code": code, "decline_code": decline, "charge": charge["id"]}
+    error = StripeError(402, "card_error", message, **facts)
+    _reopen(store, intent, method, error)
+    error.error["payment_intent"] = store.show(intent)
+    return error
+
+
+def _reopen(store: Store, intent: Json, method: Json, error: StripeError) -> None:
+    error.error["payment_method"] = store.show(method)
+    intent.update(status="requires_payment_method", payment_method=None, next_action=None)
+    intent["last_payment_error"] = dict(error.error)
+    store.event("payment_intent.payment_failed", intent)
+
+
+def capture(store: Store, intent: Json, asked: Json) -> Json:
+    """Take the authorised money."""
+    _require(intent, "captured", ("requires_capture",))
+    intent["metadata"] = intent["metadata"] | asked.get("metadata", {})
+    charge = store.get("charge", intent["latest_charge"])
+    _take(store, intent, charge)
+    store.event("charge.captured", charge)
+    return intent
+
+
+def _take(store: Store, intent: Json, charge: Json) -> Json:
+    charge.update(captured=True, amount_captured=intent["amount"])
+    intent.update(status="succeeded", amount_capturable=0, amount_received=intent["amount"])
+    store.event("payment_intent.succeeded", intent)
+    return intent
+
+
+def cancel(store: Store, intent: Json, asked: Json) -> Json:
+    """Close the intent for good and let go of an authorisation."""
+    _require(intent, "canceled", _CANCELLABLE)
+    if intent["status"] == "requires_capture":
+        charge = store.get("charge", intent["latest_charge"])
+        charge.update(refunded=True, amount_refunded=charge["amount"])
+        store.event("charge.refunded", charge)
+    intent.update(status="canceled", canceled_at=now(), next_action=None, amount_capturable=0)
+    intent["cancellation_reason"] = asked.get("cancellation_reason")
+    store.event("payment_intent.canceled", intent)
+    return intent
+
+
+def _require(intent: Json, verb: str, allowed: tuple[str, ...]) -> None:
+    if intent["status"] not in allowed:
+        message = (
+            f"This PaymentIntent could not be {verb} because it has a status of"
+            f" {intent['status']}. Only a PaymentIntent with one of the following statuses may be"
+            f" {verb}: {', '.join(allowed)}."
+        )
+        raise invalid(message, "payment_intent_unexpected_state", payment_intent=dict(intent))

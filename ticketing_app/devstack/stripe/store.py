@@ -1,0 +1,106 @@
+"""Every object that the emulator knows, how it is shown, and how it is kept in a file."""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from pathlib import Path
+
+import stripe
+
+from ticketing_app.devstack.stripe.errors import Json, invalid, missing
+
+_KINDS = json.loads(Path(__file__).with_name("objects.json").read_text())
+_DAY = 24 * 3600
+_SNAPSHOT_SECONDS = 1
+
+
+def now() -> int:
+    """Return the time in seconds since 1970."""
+    return int(time.time())
+
+
+def new_id(prefix: str) -> str:
+    return prefix + secrets.token_hex(12)
+
+
+class Store:
+    """The objects by kind, oldest first; a field that starts with `_` is never shown."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._file = folder / "stripe.json" if folder else None
+        self._writing: asyncio.Task[None] | None = None
+        self.objects: dict[str, dict[str, Json]] = {kind: {} for kind in _KINDS}
+        self.answers: dict[str, Json] = {}
+        self.idempotency_key: str | None = None
+        self.on_event: Callable[[Json], None] = lambda _event: None
+        if self._file and self._file.exists():
+            kept = json.loads(self._file.read_text())
+            # Stripe keeps keys for a day at least and events for 30 days.
+            young = (item for item in kept["answers"].items() if item[1]["at"] > now() - _DAY)
+            self.answers = dict(young)
+            self.objects |= kept["objects"]
+            for event in list(self.objects["event"].values()):
+                if event["created"] < now() - 30 * _DAY:
+                    del self.objects["event"][event["id"]]
+
+    def save_soon(self) -> None:
+        """Write the file within a second: one write serves all the requests of that second."""
+        if self._file and (self._writing is None or self._writing.done()):
+            self._writing = asyncio.create_task(self._save_later())
+
+    async def _save_later(self) -> None:
+        await asyncio.sleep(_SNAPSHOT_SECONDS)
+        self.save()
+
+    def save(self) -> None:
+        """Write the file now, so that a crash leaves either the old one or the new one."""
+        if self._file:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            draft = self._file.with_suffix(".new")
+            draft.write_text(json.dumps({"objects": self.objects, "answers": self.answers}))
+            draft.replace(self._file)
+
+    def reset(self) -> None:
+        """Forget everything but the webhook endpoints."""
+        self.objects |= {kind: {} for kind in _KINDS if kind != "webhook_endpoint"}
+        self.answers = {}
+
+    def add(self, kind: str, **fields: object) -> Json:
+        """Return a new object: the fields, and for the rest what every new one of its kind has."""
+        known = deepcopy(_KINDS[kind])
+        row = {"id": new_id(known["prefix"]), "object": kind, "created": now(), "livemode": False}
+        row |= known["new"] | fields
+        self.objects[kind][row["id"]] = row
+        return row
+
+    def get(self, kind: str, object_id: str) -> Json:
+        if object_id not in self.objects[kind]:
+            raise missing(kind, object_id)
+        return self.objects[kind][object_id]
+
+    def newest(self, kind: str) -> list[Json]:
+        """Return all objects of the kind, newest first."""
+        return list(reversed(self.objects[kind].values()))
+
+    def event(self, event_type: str, row: Json) -> None:
+        """Record that something happened to the object, as it is now, and tell the webhooks."""
+        cause = {"id": new_id("req_"), "idempotency_key": self.idempotency_key}
+        fields = {"type": event_type, "api_version": stripe.api_version, "request": cause}
+        self.on_event(self.add("event", **fields, data={"object": self.show(row)}))
+
+    def show(self, row: Json, expand: Iterable[str] = ()) -> Json:
+        """Return a copy without private fields, the named ids replaced by their objects."""
+        shown = deepcopy({name: value for name, value in row.items() if name[0] != "_"})
+        deeper: dict[str, list[str]] = {}
+        for path in expand:
+            head, _, rest = path.partition(".")
+            deeper.setdefault(head, []).extend([rest] if rest else [])
+        for head, paths in deeper.items():
+            found = [rows[shown[head]] for rows in self.objects.values() if shown.get(head) in rows]
+            if head not in shown or (shown[head] is not None and not found):
+                raise invalid(f"This property cannot be expanded ({head}).")
+            shown[head] = self.show(found[0], paths) if found else None
+        return shown

@@ -1,0 +1,131 @@
+"""Delivery of events to the registered endpoints, signed as Stripe signs, with retries."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections import deque
+from collections.abc import Coroutine, Iterable
+
+import httpx
+
+from ticketing_app.devstack.stripe.errors import Json, invalid
+from ticketing_app.devstack.stripe.store import Store, now
+
+_MODES = ("normal", "hold", "twice", "reversed", "off")
+# Stripe retries for three days; these seconds outlast any outage that a test makes.
+_PAUSES = (0, 0.2, 0.5, 1, 2, 4, 8, 15, 30, 60, 60)
+_GATHERING_SECONDS = 0.1
+_LOCAL = "we_local"
+
+
+class Webhooks:
+    """Sends each event to each endpoint that asked for it.
+
+    Modes: `normal` at once; `twice` each event two times; `hold` keeps events until another mode is
+    chosen; `reversed` gathers events for a moment and sends the last one first; `off` sends none.
+    """
+
+    def __init__(self, store: Store, log: deque[Json]) -> None:
+        self._store, self._log = store, log
+        self._mode = "normal"
+        self._held: list[Json] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        # Proxies of the environment have no part in local traffic.
+        self._client = httpx.AsyncClient(timeout=10, trust_env=False)
+        store.on_event = self._on_event
+
+    def register(self, url: str, secret: str) -> None:
+        """Send every event to the address; an earlier registration is replaced."""
+        fields = {"url": url, "enabled_events": ["*"], "_secret": secret, "id": _LOCAL}
+        self._store.add("webhook_endpoint", **fields)
+
+    def resume(self) -> None:
+        """Go on with what an earlier run could not deliver."""
+        for event in self._store.newest("event"):
+            if event["_pending"]:
+                self._start(self._deliver([event]))
+
+    def choose(self, mode: str) -> None:
+        """Change the mode and let go of what was held."""
+        if mode not in _MODES:
+            raise invalid(f"Unknown webhook mode: {mode}")
+        self._mode = mode
+        if mode != "hold":
+            held, self._held = self._held, []
+            if mode != "off":
+                self._start(self._deliver(held if mode != "reversed" else reversed(held)))
+
+    def resend(self, event_id: str) -> None:
+        """Deliver an event once more, as the Dashboard's button does."""
+        event = self._store.get("event", event_id)
+        event["_pending"] = [row["id"] for row in self._endpoints_for(event)]
+        self._start(self._deliver([event]))
+
+    def stop(self) -> None:
+        """Give up what is under way and return to the normal mode."""
+        for task in self._tasks:
+            task.cancel()
+        self._held, self._mode = [], "normal"
+
+    async def close(self) -> None:
+        self.stop()
+        await self._client.aclose()
+
+    def _endpoints_for(self, event: Json) -> list[Json]:
+        rows = self._store.newest("webhook_endpoint")
+        return [row for row in rows if {"*", event["type"]} & set(row["enabled_events"])]
+
+    def _on_event(self, event: Json) -> None:
+        event["_pending"] = [row["id"] for row in self._endpoints_for(event)]
+        event["pending_webhooks"] = len(event["_pending"])
+        if self._mode in ("hold", "reversed"):
+            self._held.append(event)
+            if self._mode == "reversed" and len(self._held) == 1:
+                self._start(self._deliver_reversed())
+        elif self._mode != "off":
+            for _ in range(2 if self._mode == "twice" else 1):
+                self._start(self._deliver([event]))
+
+    def _start(self, delivery: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(delivery)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _deliver_reversed(self) -> None:
+        await asyncio.sleep(_GATHERING_SECONDS)
+        held, self._held = self._held, []
+        await self._deliver(reversed(held))
+
+    async def _deliver(self, events: Iterable[Json]) -> None:
+        for event in events:
+            for endpoint_id in list(event["_pending"]):
+                await self._deliver_to(endpoint_id, event)
+
+    async def _deliver_to(self, endpoint_id: str, event: Json) -> None:
+        for pause in _PAUSES:
+            await asyncio.sleep(pause)
+            endpoint = self._store.objects["webhook_endpoint"].get(endpoint_id)
+            if endpoint is None or await self._accepts(endpoint, event):
+                event["_pending"] = [row for row in event["_pending"] if row != endpoint_id]
+                event["pending_webhooks"] = len(event["_pending"])
+                self._store.save_soon()
+                return
+
+    async def _accepts(self, endpoint: Json, event: Json) -> bool:
+        payload = json.dumps(self._store.show(event), indent=2)
+        at = now()
+        secret, signed = endpoint["_secret"].encode(), f"{at}.{payload}".encode()
+        signature = hmac.new(secret, signed, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Stripe-Signature": f"t={at},v1={signature}",
+        }
+        entry: Json = {"webhook": event["type"], "event": event["id"]}
+        try:
+            answer = await self._client.post(endpoint["url"], content=payload, headers=headers)
+            entry["status"] = answer.status_code
+        except httpx.HTTPError as error:
+            entry["error"] = type(error).__name__
+        self._log.append(entry)
+        return entry.get("status", 0) // 100 == 2  # noqa: PLR2004 - any 2xx is an acceptance.
