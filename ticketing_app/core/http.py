@@ -102,20 +102,30 @@ def parse(model: type[Model], data: object) -> Model:
         raise InvalidInputError([_sentence(item) for item in error.errors()]) from None
 
 
-async def read_body(request: Request, model: type[Model]) -> Model:
-    """Read the JSON body; called by handlers after authorisation, so that 401, 404, 403 come first.
+async def read_bytes(request: Request) -> bytes:
+    """Read the body as it was sent.
 
     Raises:
-        InvalidInputError: too large, no JSON, or a field that is wrong.
+        InvalidInputError: too large.
     """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
             raise InvalidInputError([(None, "The body is too large (at most 64 KiB).")])
+    return bytes(body)
+
+
+async def read_body(request: Request, model: type[Model]) -> Model:
+    """Read the JSON body; called by handlers after authorisation, so that 401, 404, 403 come first.
+
+    Raises:
+        InvalidInputError: too large, no JSON, or a field that is wrong.
+    """
+    body = await read_bytes(request)
     try:
         # Decimal keeps prices exact; a lone surrogate or NUL is refused here, as PostgreSQL would.
-        data = json.loads(bytes(body), parse_float=Decimal, parse_constant=_refuse_constant)
+        data = json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
         json.dumps(data, ensure_ascii=False, default=str).encode()
     except (ValueError, RecursionError):
         raise InvalidInputError([(None, "Send valid JSON in UTF-8.")]) from None

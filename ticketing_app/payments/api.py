@@ -1,0 +1,80 @@
+"""REST of payments, under /api/payments, and Stripe's webhook."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+
+from ticketing_app.accounts import auth
+from ticketing_app.accounts.schemas import Caller
+from ticketing_app.core import db, http
+from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
+from ticketing_app.core.settings import get_settings
+from ticketing_app.payments import gateway, jobs
+from ticketing_app.payments.schemas import (
+    Confirming,
+    PaymentConfig,
+    PaymentCreate,
+    PaymentRead,
+    Settlement,
+    WebhookReceipt,
+)
+from ticketing_app.payments.service import confirm, settle, webhook
+from ticketing_app.payments.service import open as opening
+from ticketing_app.payments.service.charges import ChargeNotFoundError
+
+router = APIRouter(prefix="/api", tags=["payments"])
+
+SignedIn = Annotated[Caller, Depends(auth.require_caller)]
+
+
+@router.get("/payments/config", responses=problem_responses())
+async def get_config() -> PaymentConfig:
+    """Tell what a page needs to load Stripe.js."""
+    settings = get_settings()
+    return PaymentConfig(
+        publishable_key=settings.stripe_publishable_key, stripe_js_url=settings.stripe_js_url
+    )
+
+
+@router.post(
+    "/payments",
+    status_code=201,
+    responses=problem_responses(400, 401, 403, 404, 409),
+    openapi_extra=body_schema(PaymentCreate),
+)
+async def open_payment(request: Request, caller: SignedIn) -> PaymentRead:
+    """Open the payment of an order, to be confirmed with Stripe.js; the same one when repeated."""
+    wanted = await read_body(request, PaymentCreate)
+    return await opening.open_payment(
+        db.transaction,
+        order_id=wanted.order_id,
+        buyer_id=caller.user_id,
+        receipt_email=caller.email,
+    )
+
+
+@router.post("/payments/{charge_id}/confirming", responses=problem_responses(401, 403, 404, 409))
+async def start_confirming(charge_id: str, caller: SignedIn) -> Confirming:
+    """Announce that the card is about to be confirmed; the hold may get its grace, once."""
+    own_id = parse_id(charge_id, ChargeNotFoundError)
+    async with db.transaction() as session:
+        return await confirm.start_confirming(session, charge_id=own_id, buyer_id=caller.user_id)
+
+
+@router.post("/payments/{charge_id}/settle", responses=problem_responses(401, 403, 404))
+async def settle_payment(charge_id: str, caller: SignedIn) -> Settlement:
+    """Ask Stripe what became of the payment, and tell; safe to repeat."""
+    own_id = parse_id(charge_id, ChargeNotFoundError)
+    return await settle.settle_own(db.transaction, charge_id=own_id, buyer_id=caller.user_id)
+
+
+@router.post("/stripe/webhook", responses=problem_responses(400, 403))
+async def receive_webhook(request: Request) -> WebhookReceipt:
+    """Keep an event that Stripe signed, once; it is handled soon."""
+    body = await http.read_bytes(request)
+    notice = gateway.read_notice(body, request.headers.get("stripe-signature", ""))
+    async with db.transaction() as session:
+        is_new = await webhook.store_event(session, notice=notice)
+    if is_new:
+        await jobs.nudge(jobs.handle_stripe_event, notice.id)
+    return WebhookReceipt()

@@ -1,0 +1,232 @@
+"""Stripe: the only module that knows its SDK. Calls in, small facts and three errors out."""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import stripe
+
+from ticketing_app.core.errors import AppError
+from ticketing_app.core.logging import get_logger
+from ticketing_app.core.settings import get_settings
+
+TIMEOUT_SECONDS = 20
+RETRIES = 2
+
+log = get_logger()
+Answer = TypeVar("Answer")
+# The SDK's HTTP client belongs to the event loop on which it was first used.
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, stripe.StripeClient] = WeakKeyDictionary()
+
+
+class StripeUnavailableError(AppError):
+    """Nobody knows whether Stripe did it: no answer, too many requests, or an error of its own.
+
+    Never a failure of the payment: it is asked again. `is_answered`: Stripe keeps this answer under
+    the idempotency key, so that only another key can have another one.
+    """
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self, *, is_answered: bool = False) -> None:
+        """Say that nothing is lost."""
+        super().__init__("Our payment provider does not answer right now. Please try again.")
+        self.is_answered = is_answered
+
+
+class StripeRefusedError(Exception):
+    """Stripe refused for good, usually as the intent has moved on; ask how it stands now."""
+
+    def __init__(self, code: str | None) -> None:
+        """Keep Stripe's code."""
+        super().__init__(f"Stripe refused: {code}")
+        self.code = code
+
+
+class InvalidSignatureError(AppError):
+    """The webhook was not sent by Stripe, or long ago."""
+
+    def __init__(self) -> None:
+        """Say what is wrong."""
+        super().__init__("The signature of this webhook is not valid.")
+
+
+@dataclass(frozen=True)
+class Decline:
+    """A refused card; `reference` tells it apart from every other refusal."""
+
+    reference: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A PaymentIntent as Stripe has it now; `decline` is its last one."""
+
+    id: str
+    status: str
+    client_secret: str
+    decline: Decline | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A webhook: its id, its kind like `payment_intent.succeeded`, the intent that it is about."""
+
+    id: str
+    kind: str
+    intent_id: str | None
+
+
+async def create_intent(
+    *,
+    key: str,
+    amount_cents: int,
+    currency: str,
+    order_id: UUID,
+    charge_id: UUID,
+    receipt_email: str,
+) -> Intent:
+    """Make the intent of a charge, or find again what was made under this idempotency key.
+
+    Raises:
+        StripeUnavailableError: unknown whether it was made.
+    """
+    asked: stripe.params.PaymentIntentCreateParams = {
+        "amount": amount_cents,
+        "currency": currency,
+        # The money is only reserved; the server takes it once the order is claimed.
+        "capture_method": "manual",
+        "allowed_payment_method_types": ["card"],
+        "description": f"Order {order_id}",
+        "statement_descriptor_suffix": "TICKET",
+        "transfer_group": f"order_{order_id}",
+        "metadata": {"order_id": str(order_id), "charge_id": str(charge_id)},
+    }
+    if receipt_email.isascii():
+        # Stripe refuses international addresses; a missing receipt must not stop a payment.
+        asked["receipt_email"] = receipt_email
+    intents = _client().v1.payment_intents
+    return _intent(await _call(intents.create_async(asked, {"idempotency_key": key})))
+
+
+async def get_intent(stripe_id: str) -> Intent:
+    """Ask how an intent stands.
+
+    Raises:
+        StripeUnavailableError: no answer.
+        StripeRefusedError: there is none with this id.
+    """
+    return _intent(await _call(_client().v1.payment_intents.retrieve_async(stripe_id)))
+
+
+async def capture_intent(stripe_id: str) -> Intent:
+    """Take the reserved money. Repeating does no harm: an intent is captured once.
+
+    Raises:
+        StripeUnavailableError: unknown whether it was taken.
+        StripeRefusedError: the intent has moved on, or the bank refused.
+    """
+    # No fixed idempotency key here or at cancel: Stripe would replay a stored 500 for a day.
+    return _intent(await _call(_client().v1.payment_intents.capture_async(stripe_id)))
+
+
+async def cancel_intent(stripe_id: str) -> Intent:
+    """Close an intent for good and let go of reserved money: nothing can be paid with it any more.
+
+    Raises:
+        StripeUnavailableError: unknown whether it was closed.
+        StripeRefusedError: the intent has moved on.
+    """
+    intents = _client().v1.payment_intents
+    cancelled = intents.cancel_async(stripe_id, {"cancellation_reason": "abandoned"})
+    return _intent(await _call(cancelled))
+
+
+async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> str:
+    """Give all the money back, once for this key, and return the id of the refund.
+
+    Raises:
+        StripeUnavailableError: unknown whether it was given back.
+        StripeRefusedError: there is nothing to give back.
+    """
+    refunds = _client().v1.refunds
+    asked: stripe.params.RefundCreateParams = {
+        "payment_intent": stripe_id,
+        "metadata": {"charge_id": str(charge_id)},
+    }
+    try:
+        return (await _call(refunds.create_async(asked, {"idempotency_key": key}))).id
+    except StripeRefusedError as error:
+        if error.code != "charge_already_refunded":
+            raise
+        return (await _call(refunds.list_async({"payment_intent": stripe_id}))).data[0].id
+
+
+def read_notice(body: bytes, signature: str) -> Notice:
+    """Read a webhook that Stripe signed within the last five minutes.
+
+    Raises:
+        InvalidSignatureError: nobody, or somebody else, signed this body.
+    """
+    secret = get_settings().stripe_webhook_secret
+    try:
+        event = stripe.Webhook.construct_event(body, signature, secret)
+    # ValueError: the body is no text; TypeError: the signature is no ASCII.
+    except (stripe.SignatureVerificationError, ValueError, TypeError):
+        raise InvalidSignatureError from None
+    subject = event.data.object
+    intent_id = subject["id"] if event.type.startswith("payment_intent.") else None
+    return Notice(id=event.id, kind=event.type, intent_id=intent_id)
+
+
+# ---- inside ------------------------------------------------------------------------------------
+
+
+def _client() -> stripe.StripeClient:
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        settings = get_settings()
+        _clients[loop] = stripe.StripeClient(
+            settings.stripe_secret_key,
+            base_addresses={"api": settings.stripe_api_base},
+            max_network_retries=RETRIES,
+            http_client=stripe.HTTPXClient(timeout=TIMEOUT_SECONDS),
+        )
+    return _clients[loop]
+
+
+async def _call(request: Awaitable[Answer]) -> Answer:
+    try:
+        return await request
+    except (stripe.InvalidRequestError, stripe.CardError) as error:
+        raise StripeRefusedError(error.code) from error
+    except stripe.StripeError as error:
+        status = error.http_status or 0
+        log.warning("stripe.unavailable", status=status, error=type(error).__name__)
+        is_kept = status >= HTTPStatus.INTERNAL_SERVER_ERROR or (
+            isinstance(error, stripe.IdempotencyError) and status == HTTPStatus.BAD_REQUEST
+        )
+        raise StripeUnavailableError(is_answered=is_kept) from error
+
+
+def _intent(found: stripe.PaymentIntent) -> Intent:
+    return Intent(
+        id=found.id,
+        status=found.status,
+        client_secret=found.client_secret or "",
+        decline=_decline(found),
+    )
+
+
+def _decline(found: stripe.PaymentIntent) -> Decline | None:
+    error = found.last_payment_error
+    if found.status != "requires_payment_method" or error is None:
+        return None
+    # A failed 3-D Secure never reached the bank, so that it has no charge.
+    reference = error.charge or (error.payment_method.id if error.payment_method else found.id)
+    return Decline(reference, error.decline_code or error.code or "card_declined")

@@ -1,0 +1,85 @@
+"""Tables of payments."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, DateTime, Index, text
+from sqlmodel import Field, SQLModel
+
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.db import new_id
+from ticketing_app.payments.rules import ChargeStatus
+
+
+class Charge(SQLModel, table=True):
+    """The payment of an order: one PaymentIntent at Stripe, whatever cards are tried.
+
+    An open charge (`created`) is also work: `next_check_at` is when somebody must look at it again,
+    `checks` how often that was tried in vain. `key` begins every idempotency key; it is random, as
+    Stripe keeps keys longer than a test database lives.
+    """
+
+    __tablename__ = "charges"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
+    __table_args__ = (
+        CheckConstraint("status IN ('created', 'failed', 'completed')", name="status"),
+        CheckConstraint("status <> 'completed' OR stripe_id IS NOT NULL", name="paid_at_stripe"),
+        # Rule 7, kept by the database: two tabs, retries and workers all meet in the same charge.
+        Index(
+            "uq_charges_one_per_order",
+            "order_id",
+            unique=True,
+            postgresql_where=text("status IN ('created', 'completed')"),
+        ),
+        Index("ix_charges_due", "next_check_at", postgresql_where=text("status = 'created'")),
+        Index("ix_charges_order_id", "order_id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    order_id: UUID = Field(foreign_key="orders.id")
+    status: str = ChargeStatus.CREATED
+    amount_cents: int
+    currency: str = Field(max_length=3)
+    key: UUID = Field(default_factory=uuid4)
+    attempt: int = Field(default=0, description="Part of the key under which the intent is made.")
+    stripe_id: str | None = Field(default=None, unique=True)
+    stripe_refund_id: str | None = None
+    failure_code: str | None = Field(default=None, description="Of the last decline, or the end.")
+    declines: int = 0
+    checks: int = 0
+    next_check_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
+    version: int = 1
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+
+
+class ChargeDecline(SQLModel, table=True):
+    """A declined card, once, whoever tells of it: browser, webhook and sweep all see the same one."""
+
+    __tablename__ = "charge_declines"  # pyright: ignore[reportAssignmentType]  # as above
+
+    charge_id: UUID = Field(foreign_key="charges.id", primary_key=True)
+    reference: str = Field(primary_key=True)
+    code: str
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+
+
+class StripeEvent(SQLModel, table=True):
+    """A webhook of Stripe, stored once by Stripe's id; the row is the work until `handled_at`.
+
+    Only references are kept: what an event tells is asked of Stripe again when it is handled.
+    """
+
+    __tablename__ = "stripe_events"  # pyright: ignore[reportAssignmentType]  # as above
+    __table_args__ = (
+        Index(
+            "ix_stripe_events_due", "next_attempt_at", postgresql_where=text("handled_at IS NULL")
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    kind: str
+    intent_id: str | None
+    received_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    handled_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    attempts: int = 0
+    next_attempt_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above

@@ -1,0 +1,143 @@
+"""SQL of payments. When work is due is judged by the database clock alone."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.payments.models import Charge, ChargeDecline, StripeEvent
+from ticketing_app.payments.rules import ChargeStatus
+
+
+async def get_charge(session: AsyncSession, charge_id: UUID) -> Charge | None:
+    """Return the charge as it is now, also when this session read it before."""
+    query = select(Charge).where(Charge.id == charge_id)
+    return (await session.exec(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def get_open_charge(session: AsyncSession, order_id: UUID) -> Charge | None:
+    """Return the charge of this order that can still be paid."""
+    query = select(Charge).where(Charge.order_id == order_id, Charge.status == ChargeStatus.CREATED)
+    return (await session.exec(query)).one_or_none()
+
+
+async def get_by_stripe_id(session: AsyncSession, stripe_id: str) -> Charge | None:
+    """Return the charge of this intent."""
+    return (await session.exec(select(Charge).where(Charge.stripe_id == stripe_id))).one_or_none()
+
+
+async def add_unless_open(session: AsyncSession, charge: Charge) -> bool:
+    """Add the charge; false when its order has an open or paid one: another tab was quicker."""
+    statement = (
+        insert(Charge)
+        .values(charge.model_dump())
+        .on_conflict_do_nothing(
+            index_elements=["order_id"], index_where=text("status IN ('created', 'completed')")
+        )
+        .returning(col(Charge.id))
+    )
+    return (await session.exec(statement)).one_or_none() is not None
+
+
+async def change_open(
+    session: AsyncSession, charge_id: UUID, *, is_unopened: bool = False, **values: object
+) -> Charge | None:
+    """Change the charge if it is open, and with `is_unopened` has no intent; else nothing."""
+    statement = (
+        update(Charge)
+        .where(
+            col(Charge.id) == charge_id,
+            col(Charge.status) == ChargeStatus.CREATED,
+            *([col(Charge.stripe_id).is_(None)] if is_unopened else []),
+        )
+        .values(updated_at=func.now(), **values)
+        .returning(Charge)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(statement)).scalar_one_or_none()
+
+
+async def add_decline(session: AsyncSession, decline: ChargeDecline) -> bool:
+    """Note a decline; false when somebody told of this one before."""
+    statement = (
+        insert(ChargeDecline)
+        .values(decline.model_dump())
+        .on_conflict_do_nothing()
+        .returning(col(ChargeDecline.charge_id))
+    )
+    return (await session.exec(statement)).one_or_none() is not None
+
+
+# ---- work that is due --------------------------------------------------------------------------
+
+
+def after(seconds: float) -> ColumnElement[Any]:
+    """Return the moment so many seconds from now, for a column."""
+    return func.clock_timestamp() + timedelta(seconds=seconds)
+
+
+async def make_due(session: AsyncSession, order_id: UUID) -> UUID | None:
+    """Let the open charge of this order be looked at now; return its id."""
+    statement = (
+        update(Charge)
+        .where(col(Charge.order_id) == order_id, col(Charge.status) == ChargeStatus.CREATED)
+        .values(next_check_at=func.now(), checks=0)
+        .returning(col(Charge.id))
+    )
+    return (await session.exec(statement)).scalar_one_or_none()
+
+
+async def get_due_charge_for_update(
+    session: AsyncSession, charge_id: UUID | None = None
+) -> Charge | None:
+    """Lock this open charge, or the one due for longest; none when others hold it."""
+    is_wanted = (
+        col(Charge.id) == charge_id if charge_id else col(Charge.next_check_at) <= func.now()
+    )
+    query = (
+        select(Charge)
+        .where(Charge.status == ChargeStatus.CREATED, is_wanted)
+        .order_by(col(Charge.next_check_at))
+        .limit(1)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    return (await session.exec(query)).one_or_none()
+
+
+async def add_event(session: AsyncSession, event: StripeEvent) -> bool:
+    """Store a webhook; false when it was stored before."""
+    statement = (
+        insert(StripeEvent)
+        .values(event.model_dump())
+        .on_conflict_do_nothing()
+        .returning(col(StripeEvent.id))
+    )
+    return (await session.exec(statement)).one_or_none() is not None
+
+
+async def get_due_event_for_update(
+    session: AsyncSession, event_id: str | None = None
+) -> StripeEvent | None:
+    """Lock this unhandled webhook, or the one due for longest; none when others hold it."""
+    is_wanted = (
+        col(StripeEvent.id) == event_id
+        if event_id
+        else col(StripeEvent.next_attempt_at) <= func.now()
+    )
+    query = (
+        select(StripeEvent)
+        .where(col(StripeEvent.handled_at).is_(None), is_wanted)
+        .order_by(col(StripeEvent.next_attempt_at))
+        .limit(1)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    return (await session.exec(query)).one_or_none()
+
+
+async def change_event(session: AsyncSession, event_id: str, **values: object) -> None:
+    """Change a webhook's row."""
+    await session.exec(update(StripeEvent).where(col(StripeEvent.id) == event_id).values(**values))

@@ -1,0 +1,105 @@
+"""Rules of payments: what a charge, its order and its intent at Stripe mean together. Pure."""
+
+from enum import StrEnum, auto
+
+from ticketing_app.orders.rules import ENDED_UNPAID, PAYABLE, OrderStatus
+
+CHECK_AFTER_SECONDS = 30
+"""How long browser and webhook have to tell the end of a payment before the sweep asks Stripe."""
+
+FIRST_BACKOFF_SECONDS = 20
+LONGEST_BACKOFF_SECONDS = 900
+
+SETTLING_KINDS = frozenset(
+    {
+        "payment_intent.amount_capturable_updated",
+        "payment_intent.succeeded",
+        "payment_intent.payment_failed",
+        "payment_intent.canceled",
+    }
+)
+"""Webhooks that can mean that a payment has moved on."""
+
+DECLINE_SENTENCES = {
+    "insufficient_funds": "Your card does not have enough money for this.",
+    "expired_card": "Your card has expired.",
+    "incorrect_cvc": "The security code of your card is wrong.",
+    "processing_error": "Your bank could not process the card just now.",
+    "payment_intent_authentication_failure": "Your bank could not confirm that it is you.",
+}
+"""In plain words. What a thief should not learn (lost, stolen, fraud) is said as any refusal."""
+
+
+class ChargeStatus(StrEnum):
+    """Where a charge stands: created until money was taken or cannot be any more."""
+
+    CREATED = "created"
+    FAILED = "failed"
+    COMPLETED = "completed"
+
+
+class Reason(StrEnum):
+    """Why a charge failed, when it was not a card."""
+
+    HOLD_OVER = "hold_over"
+    CANCELLED_AT_STRIPE = "cancelled_at_stripe"
+    PAID_TOO_LATE = "paid_too_late"
+
+
+class Work(StrEnum):
+    """What an open charge needs now."""
+
+    VOID = auto()
+    SETTLE = auto()
+    WAIT = auto()
+
+
+def status_now(status: OrderStatus, *, is_running: bool) -> OrderStatus:
+    """Where the order stands for its buyer: expired from its deadline on, closed already or not."""
+    return OrderStatus.EXPIRED if status in PAYABLE and not is_running else status
+
+
+def is_over(status: OrderStatus, *, is_running: bool) -> bool:
+    """Whether this order can never be paid any more."""
+    return status_now(status, is_running=is_running) in ENDED_UNPAID
+
+
+def due_work(status: OrderStatus, *, is_running: bool) -> Work:
+    """Tell what to do about an open charge whose order stands so; an open dialog is no work."""
+    if is_over(status, is_running=is_running):
+        return Work.VOID
+    return Work.WAIT if status is OrderStatus.CREATED else Work.SETTLE
+
+
+def backoff_seconds(attempts: int) -> int:
+    """Return the seconds until the next try after so many: 20, 40, 80 ... up to 15 minutes."""
+    return min(FIRST_BACKOFF_SECONDS * 2 ** min(attempts, 10), LONGEST_BACKOFF_SECONDS)
+
+
+def attempts_left(declines: int, maximum: int) -> int:
+    """Return how many more cards may be tried."""
+    return max(0, maximum - declines)
+
+
+def decline_sentence(code: str) -> str:
+    """Say in plain words why a card was refused."""
+    return DECLINE_SENTENCES.get(code, "Your card was declined.")
+
+
+def outcome_sentence(status: OrderStatus, *, failure_code: str | None, left: int) -> str | None:
+    """Tell the buyer what became of the payment; none when the status says it all."""
+    match status:
+        case OrderStatus.AWAITING_PAYMENT | OrderStatus.CAPTURING:
+            return (
+                "We are confirming your payment. Please do not pay again; this changes by itself."
+            )
+        case OrderStatus.CREATED if failure_code:
+            return decline_sentence(failure_code)
+        case OrderStatus.CANCELLED if failure_code and not left:
+            return f"{decline_sentence(failure_code)} No attempt is left, so the ticket is free again. You pay nothing."
+        case OrderStatus.CANCELLED:
+            return "This order was cancelled, so the ticket is free again. You pay nothing."
+        case OrderStatus.EXPIRED:
+            return "The time ran out before your payment was confirmed. You pay nothing."
+        case _:
+            return None

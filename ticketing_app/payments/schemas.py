@@ -1,0 +1,56 @@
+"""What goes in and out of payments."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from ticketing_app.core.http import ApiModel
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.schemas import JsonPrice
+from ticketing_app.payments.rules import ChargeStatus
+
+
+class PaymentCreate(ApiModel):
+    """Which order to pay."""
+
+    order_id: UUID
+
+
+class PaymentRead(ApiModel):
+    """A charge that is open to be confirmed in the buyer's browser with `client_secret`."""
+
+    id: UUID
+    order_id: UUID
+    status: ChargeStatus
+    amount_cents: Annotated[JsonPrice, Field(serialization_alias="amount")]
+    currency: str
+    client_secret: str
+
+
+class PaymentConfig(ApiModel):
+    """What a page needs to load Stripe.js; told at run time, never baked into the build."""
+
+    publishable_key: str
+    stripe_js_url: str
+
+
+class Confirming(ApiModel):
+    """The hold while a card is checked. `expires_at` is the deadline on the database clock."""
+
+    expires_at: datetime
+
+
+class Settlement(ApiModel):
+    """What became of a payment: the order's status, and a sentence when that needs one."""
+
+    status: OrderStatus
+    attempts_left: int
+    message: str | None
+
+
+class WebhookReceipt(ApiModel):
+    """The webhook is kept; what it tells is handled soon."""
+
+    received: bool = True

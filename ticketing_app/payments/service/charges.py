@@ -1,0 +1,113 @@
+"""The charge of an order: whose it is, and how it ends. Called inside a transaction."""
+
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.errors import AppError
+from ticketing_app.core.logging import get_logger
+from ticketing_app.messaging import outbox
+from ticketing_app.messaging.catalog import ChargeFailed, ChargeRefunded
+from ticketing_app.orders import service as orders
+from ticketing_app.orders.schemas import PayableOrder
+from ticketing_app.payments import repository, rules
+from ticketing_app.payments.models import Charge
+from ticketing_app.payments.rules import ChargeStatus, Reason
+
+log = get_logger()
+
+
+class ChargeNotFoundError(AppError):
+    """There is no such charge, or it is for somebody else's order: never told which."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("We could not find this payment among yours.")
+
+
+class ChargeWithOrder(NamedTuple):
+    """A charge and the order that it pays, as both are now."""
+
+    charge: Charge
+    order: PayableOrder
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the charge has not ended yet."""
+        return self.charge.status == ChargeStatus.CREATED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the order can never be paid any more."""
+        return rules.is_over(self.order.status, is_running=self.order.is_running)
+
+
+async def get_charge(
+    session: AsyncSession, *, charge_id: UUID, buyer_id: UUID | None = None
+) -> ChargeWithOrder:
+    """Return a charge and its order; with `buyer_id`, only one's own.
+
+    Raises:
+        ChargeNotFoundError: none with this id, or somebody else's.
+    """
+    charge = await repository.get_charge(session, charge_id)
+    if charge is None:
+        raise ChargeNotFoundError
+    order = await orders.get_payable(session, order_id=charge.order_id)
+    if buyer_id is not None and order.buyer_id != buyer_id:
+        raise ChargeNotFoundError
+    return ChargeWithOrder(charge, order)
+
+
+async def complete(session: AsyncSession, *, charge_id: UUID) -> None:
+    """The money is taken and the order is completed, in this same transaction."""
+    await repository.change_open(
+        session,
+        charge_id,
+        status=ChargeStatus.COMPLETED,
+        failure_code=None,
+        version=col(Charge.version) + 1,
+    )
+
+
+async def fail(
+    session: AsyncSession, *, charge_id: UUID, reason: Reason, is_unopened: bool = False
+) -> None:
+    """Nothing was taken and nothing can be any more. The last decline, if any, is the reason to tell."""
+    failed = await repository.change_open(
+        session,
+        charge_id,
+        is_unopened=is_unopened,
+        status=ChargeStatus.FAILED,
+        failure_code=func.coalesce(col(Charge.failure_code), reason),
+        version=col(Charge.version) + 1,
+    )
+    if failed:
+        outbox.record(session, ChargeFailed(failure_code=failed.failure_code, **facts(failed)))
+        log.info("charge.failed", charge_id=str(charge_id), failure_code=failed.failure_code)
+
+
+async def record_refund(session: AsyncSession, *, charge_id: UUID, refund_id: str) -> None:
+    """What was taken for an order that was over is given back."""
+    refunded = await repository.change_open(
+        session,
+        charge_id,
+        status=ChargeStatus.FAILED,
+        failure_code=Reason.PAID_TOO_LATE,
+        stripe_refund_id=refund_id,
+        version=col(Charge.version) + 1,
+    )
+    if refunded:
+        outbox.record(session, ChargeRefunded(stripe_refund_id=refund_id, **facts(refunded)))
+
+
+def facts(charge: Charge) -> dict[str, Any]:
+    """Return what every event of a charge tells."""
+    told = charge.model_dump(include={"order_id", "amount_cents", "currency", "stripe_id"})
+    return {"charge_id": charge.id, "charge_version": charge.version, **told}

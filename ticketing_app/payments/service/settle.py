@@ -1,0 +1,147 @@
+"""Settle a payment: ask Stripe how it stands and let the order follow.
+
+Called alike by the browser, the webhook and the sweep, in any order, at once and again: Stripe is
+asked, never believed second-hand, and conditional updates decide who was first.
+"""
+
+from contextlib import suppress
+from uuid import UUID
+
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.db import Transaction
+from ticketing_app.core.settings import get_settings
+from ticketing_app.orders import service as orders
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.payments import gateway, repository, rules
+from ticketing_app.payments.gateway import (
+    Decline,
+    Intent,
+    StripeRefusedError,
+    StripeUnavailableError,
+)
+from ticketing_app.payments.models import Charge, ChargeDecline
+from ticketing_app.payments.rules import Reason
+from ticketing_app.payments.schemas import Settlement
+from ticketing_app.payments.service import charges
+from ticketing_app.payments.service.void import give_back, void
+
+PAID = frozenset({OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.REFUNDED})
+
+
+async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUID) -> Settlement:
+    """Settle one's own payment and tell what became of it; unknown to Stripe is not failed.
+
+    Raises:
+        ChargeNotFoundError: none with this id, or somebody else's.
+    """
+    async with transaction() as session:
+        await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
+    # The order still awaits its payment then, and says so; the sweep asks Stripe again.
+    with suppress(StripeUnavailableError):
+        await settle(transaction, charge_id=charge_id)
+    async with transaction() as session:
+        charge, order = await charges.get_charge(session, charge_id=charge_id)
+    left = rules.attempts_left(charge.declines, get_settings().payment_max_attempts)
+    status = rules.status_now(order.status, is_running=order.is_running)
+    message = rules.outcome_sentence(status, failure_code=charge.failure_code, left=left)
+    return Settlement(status=status, attempts_left=left, message=message)
+
+
+async def settle(transaction: Transaction, *, charge_id: UUID) -> None:
+    """Claim, ask, record: bring charge and order to where the intent at Stripe is.
+
+    Raises:
+        ChargeNotFoundError: none with this id.
+        StripeUnavailableError: unknown how it stands; the sweep asks again.
+    """
+    async with transaction() as session:
+        found = await charges.get_charge(session, charge_id=charge_id)
+    charge = found.charge
+    if not found.is_open or charge.stripe_id is None:
+        return
+    intent = await gateway.get_intent(charge.stripe_id)
+    if intent.status == "requires_capture" and await _claim(transaction, charge):
+        intent = await _capture(charge.stripe_id)
+    match intent.status:
+        case "succeeded":
+            await _record_paid(transaction, charge, charge.stripe_id)
+        case "canceled":
+            await _record_cancelled(transaction, charge)
+        case "requires_payment_method":
+            await _record_unpaid(transaction, charge, charge.stripe_id, intent.decline)
+        case _:
+            # Reserved or being checked: voided when the order is over, else it goes on.
+            await void(transaction, charge_id=charge_id)
+
+
+async def _claim(transaction: Transaction, charge: Charge) -> bool:
+    """Take the point of no return, committed before any money is."""
+    async with transaction() as session:
+        is_claimed = await orders.claim_for_capture(session, order_id=charge.order_id)
+        if is_claimed:
+            due_at = repository.after(rules.CHECK_AFTER_SECONDS)
+            await repository.change_open(session, charge.id, next_check_at=due_at)
+        return is_claimed
+
+
+async def _capture(stripe_id: str) -> Intent:
+    try:
+        return await gateway.capture_intent(stripe_id)
+    except StripeRefusedError:
+        # Somebody else captured or cancelled it a moment ago, or the bank refused: how is it now?
+        return await gateway.get_intent(stripe_id)
+
+
+async def _record_paid(transaction: Transaction, charge: Charge, stripe_id: str) -> None:
+    async with transaction() as session:
+        # Captured by hand in time is as good as by us: the claim is made here then.
+        await orders.claim_for_capture(session, order_id=charge.order_id)
+        is_paid = await orders.complete_order(session, order_id=charge.order_id) in PAID
+        if is_paid:
+            await charges.complete(session, charge_id=charge.id)
+    if not is_paid:
+        await give_back(transaction, charge=charge, stripe_id=stripe_id)
+
+
+async def _record_cancelled(transaction: Transaction, charge: Charge) -> None:
+    """Nothing can be paid any more: the order gives its ticket back, unless it did before."""
+    async with transaction() as session:
+        order = await orders.get_payable(session, order_id=charge.order_id)
+        if not rules.is_over(order.status, is_running=order.is_running):
+            await orders.cancel_unpaid(session, order_id=charge.order_id, is_void_at_stripe=True)
+        await charges.fail(session, charge_id=charge.id, reason=Reason.CANCELLED_AT_STRIPE)
+
+
+async def _record_unpaid(
+    transaction: Transaction, charge: Charge, stripe_id: str, decline: Decline | None
+) -> None:
+    """Let the buyer try another card, or give up after the last."""
+    async with transaction() as session:
+        # First of all, as it locks the ticket row; every transaction locks that before a charge.
+        await orders.return_to_created(session, order_id=charge.order_id)
+        declines = await _count(session, charge, decline)
+        if not rules.attempts_left(declines, get_settings().payment_max_attempts):
+            await orders.cancel_unpaid(session, order_id=charge.order_id)
+        order = await orders.get_payable(session, order_id=charge.order_id)
+    if order.status is OrderStatus.CAPTURING:
+        # The bank took its promise back at the capture. Only a closed intent frees the ticket.
+        await gateway.cancel_intent(stripe_id)
+        await _record_cancelled(transaction, charge)
+    else:
+        await void(transaction, charge_id=charge.id)
+
+
+async def _count(session: AsyncSession, charge: Charge, decline: Decline | None) -> int:
+    """Count this decline once, whoever tells of it, and return how many there were."""
+    if decline and await repository.add_decline(
+        session,
+        ChargeDecline(charge_id=charge.id, reference=decline.reference, code=decline.code),
+    ):
+        counted = await repository.change_open(
+            session, charge.id, declines=col(Charge.declines) + 1, failure_code=decline.code
+        )
+    else:
+        counted = await repository.get_charge(session, charge.id)
+    return counted.declines if counted else charge.declines

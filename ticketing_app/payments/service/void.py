@@ -1,0 +1,62 @@
+"""Void a payment whose order is over: the intent is closed at Stripe, so that it can never be paid."""
+
+from uuid import UUID
+
+from ticketing_app.core.db import Transaction
+from ticketing_app.core.logging import get_logger
+from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.models import Charge
+from ticketing_app.payments.rules import Reason
+from ticketing_app.payments.service import charges
+
+log = get_logger()
+
+
+async def void(transaction: Transaction, *, charge_id: UUID) -> None:
+    """Close the intent and the charge of an order that is over; any other order is left alone.
+
+    The order has let go of its ticket first. From then on no claim can succeed, so that nothing is
+    captured, and the cancelled intent refuses a card or a 3-D Secure that comes later.
+
+    Raises:
+        ChargeNotFoundError: none with this id.
+        StripeUnavailableError: unknown whether it is closed; the sweep asks again.
+    """
+    async with transaction() as session:
+        found = await charges.get_charge(session, charge_id=charge_id)
+        if not (found.is_open and found.is_over):
+            return
+        stripe_id = found.charge.stripe_id
+        if stripe_id is None:
+            await charges.fail(
+                session, charge_id=charge_id, reason=Reason.HOLD_OVER, is_unopened=True
+            )
+            return
+    try:
+        await gateway.cancel_intent(stripe_id)
+    except StripeRefusedError as refusal:
+        intent = await gateway.get_intent(stripe_id)
+        if intent.status == "succeeded":
+            await give_back(transaction, charge=found.charge, stripe_id=stripe_id)
+            return
+        if intent.status != "canceled":
+            # It is moving at this moment; how it ends is not known yet.
+            raise StripeUnavailableError from refusal
+    async with transaction() as session:
+        await charges.fail(session, charge_id=charge_id, reason=Reason.HOLD_OVER)
+
+
+async def give_back(transaction: Transaction, *, charge: Charge, stripe_id: str) -> None:
+    """Refund money that was taken, by hand or by accident, for an order that was over.
+
+    Raises:
+        StripeUnavailableError: unknown whether it is given back; the sweep asks again.
+    """
+    # Only somebody in Stripe's Dashboard can have captured without a claim: people must know.
+    log.error("alert.paid_too_late", charge_id=str(charge.id), order_id=str(charge.order_id))
+    refund_id = await gateway.refund_intent(
+        stripe_id, key=f"refund-{charge.key}", charge_id=charge.id
+    )
+    async with transaction() as session:
+        await charges.record_refund(session, charge_id=charge.id, refund_id=refund_id)

@@ -1,0 +1,27 @@
+"""How payments react to events: they record that an open charge needs a look, a job has it."""
+
+from functools import partial
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core import db
+from ticketing_app.messaging.catalog import OrderCancelled, OrderEvent, OrderExpired
+from ticketing_app.payments import jobs
+from ticketing_app.payments.service import sweep
+
+
+async def on_order_expired(session: AsyncSession, event: OrderExpired) -> None:
+    """Void what could still be paid for the order."""
+    await _void_soon(session, event)
+
+
+async def on_order_cancelled(session: AsyncSession, event: OrderCancelled) -> None:
+    """Void what could still be paid for the order."""
+    await _void_soon(session, event)
+
+
+async def _void_soon(session: AsyncSession, event: OrderEvent) -> None:
+    charge_id = await sweep.make_due(session, order_id=event.order_id)
+    if charge_id:
+        nudge = partial(jobs.nudge, jobs.check_charge, str(charge_id))
+        db.after_commit(session, f"payments.check.{charge_id}", nudge)
