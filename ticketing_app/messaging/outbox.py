@@ -20,13 +20,17 @@ NUDGE_DELAY_SECONDS = 0.005
 
 
 class OutboxEvent(SQLModel, table=True):
-    """One recorded event; `published_at` is when it was last put on the wire, none while it waits."""
+    """One recorded event.
+
+    `published_at` is when it was last put on the wire, none while it waits for that; `settled_at`
+    when the relay saw that every subscriber has it, so that it need not be looked at again.
+    """
 
     __tablename__ = "outbox"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
     __table_args__ = (
         Index("ix_outbox_unsent", "position", postgresql_where=text("published_at IS NULL")),
         Index("ix_outbox_occurred_at", "occurred_at"),
-        Index("ix_outbox_published_at", "published_at"),
+        Index("ix_outbox_unsettled", "published_at", postgresql_where=text("settled_at IS NULL")),
     )
 
     id: UUID = Field(default_factory=db.new_id, primary_key=True)
@@ -41,6 +45,7 @@ class OutboxEvent(SQLModel, table=True):
     correlation_id: str | None = None
     payload: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     published_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    settled_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
 
 
 def record(session: AsyncSession, event: DomainEvent) -> None:

@@ -1,0 +1,73 @@
+"""Hands each event to its subscribers: at least once by the relay, effect once by the inbox."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import NoReturn
+
+from ticketing_app.core import db, redis
+from ticketing_app.core.logging import get_logger, start_context
+from ticketing_app.messaging import bus, inbox
+from ticketing_app.messaging.bus import Envelope
+from ticketing_app.messaging.inbox import Handler, Subscriptions
+
+HANDLER_SECONDS = 30
+RETRY_BATCH = 20
+
+log = get_logger()
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """Runs the handlers; looks every `poll_seconds` for failures whose next attempt is due."""
+
+    subscriptions: Subscriptions
+    poll_seconds: float = 1.0
+    first_retry_seconds: float = inbox.FIRST_RETRY_SECONDS
+
+    async def run(self) -> None:
+        """Consume until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(bus.keep_going("consumer", self._consume_stream))
+            tasks.create_task(bus.keep_going("consumer.retries", self._retry_failures))
+
+    async def _consume_stream(self) -> NoReturn:
+        """Handle what is fetched, one event after the other.
+
+        What was fetched when PostgreSQL goes away, or when this process ends, is not acknowledged;
+        the relay sends it again.
+        """
+        by_event = {event.__name__: handlers for event, handlers in self.subscriptions.items()}
+        async with redis.blocking_client() as connection:
+            while True:
+                for envelope in await bus.fetch(connection):
+                    for handler in by_event.get(envelope.name, ()):
+                        await self.handle(handler, envelope)
+
+    async def _retry_failures(self) -> NoReturn:
+        handlers = {inbox.subscriber_name(h): h for hs in self.subscriptions.values() for h in hs}
+        while True:
+            async with db.transaction() as session:
+                due = await inbox.list_due(session, subscribers=list(handlers), limit=RETRY_BATCH)
+            for subscriber, row in due:
+                await self.handle(handlers[subscriber], Envelope.model_validate(row))
+            if not due:
+                await asyncio.sleep(self.poll_seconds)
+
+    async def handle(self, handler: Handler, envelope: Envelope) -> None:
+        """Run one handler in one transaction; its failure is recorded in another one."""
+        subscriber = inbox.subscriber_name(handler)
+        start_context(envelope.correlation_id or str(envelope.id))
+        try:
+            async with asyncio.timeout(HANDLER_SECONDS), db.transaction() as session:
+                if await inbox.claim(session, subscriber=subscriber, event_id=envelope.id):
+                    await handler(session, envelope.event)
+        except Exception as error:
+            log.exception("event.failed", subscriber=subscriber, event_id=str(envelope.id))
+            async with db.transaction() as session:
+                await inbox.record_failure(
+                    session,
+                    subscriber=subscriber,
+                    event_id=envelope.id,
+                    error=repr(error),
+                    first_retry_seconds=self.first_retry_seconds,
+                )

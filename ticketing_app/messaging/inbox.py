@@ -1,0 +1,183 @@
+"""What each subscriber did with each event: the acknowledgement, kept in PostgreSQL."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, CursorResult, DateTime, Index, func, text
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.messaging.catalog import DomainEvent
+from ticketing_app.messaging.outbox import OutboxEvent
+
+Handler = Callable[[AsyncSession, Any], Awaitable[None]]
+"""`async def on_order_created(session, event: OrderCreated)`; runs in the inbox row's transaction."""
+
+Subscriptions = Mapping[type[DomainEvent], Sequence[Handler]]
+"""Who reacts to what."""
+
+RETRIES = 8
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 300.0
+
+
+class InboxEntry(SQLModel, table=True):
+    """One event at one subscriber: handled (done), failed for now (retrying) or for good (dead)."""
+
+    __tablename__ = "inbox"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
+    __table_args__ = (
+        CheckConstraint("status IN ('done', 'retrying', 'dead')", name="status"),
+        CheckConstraint("status <> 'retrying' OR next_attempt_at IS NOT NULL", name="retry_time"),
+        Index("ix_inbox_due", "next_attempt_at", postgresql_where=text("status = 'retrying'")),
+        Index("ix_inbox_dead", "event_id", postgresql_where=text("status = 'dead'")),
+    )
+
+    event_id: UUID = Field(primary_key=True, foreign_key="outbox.id", ondelete="CASCADE")
+    subscriber: str = Field(primary_key=True)
+    status: str
+    attempts: int
+    next_attempt_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
+    last_error: str | None = None
+    handled_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+
+
+class Subscriber(SQLModel, table=True):
+    """A handler of one kind of event, and since when the relay sees to it that it gets them."""
+
+    __tablename__ = "subscribers"  # pyright: ignore[reportAssignmentType]  # as above
+
+    name: str = Field(primary_key=True)
+    event_name: str = Field(primary_key=True)
+    since: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+
+
+def subscriber_name(handler: Handler) -> str:
+    """Return the name under which the inbox knows the handler; a renamed one is a new subscriber."""
+    return f"{handler.__module__}.{handler.__qualname__}".removeprefix("ticketing_app.")
+
+
+# The very first subscribers get what was recorded before they started; one that is added later gets
+# what is recorded from then on, and not the history that is kept. One that is gone is forgotten.
+_REGISTER = """
+    WITH of_code AS (
+        SELECT * FROM unnest(CAST(:names AS text[]), CAST(:event_names AS text[])) AS c (name, event_name)
+    ), gone AS (
+        DELETE FROM subscribers WHERE (name, event_name) NOT IN (SELECT name, event_name FROM of_code)
+    )
+    INSERT INTO subscribers (name, event_name, since)
+    SELECT name, event_name, CASE WHEN EXISTS (SELECT FROM subscribers) THEN now() ELSE 'epoch' END
+    FROM of_code
+    ON CONFLICT (name, event_name) DO NOTHING
+"""
+
+
+async def register(session: AsyncSession, subscriptions: Subscriptions) -> None:
+    """Note which subscribers there are."""
+    pairs = [
+        (subscriber_name(handler), event.__name__)
+        for event, handlers in subscriptions.items()
+        for handler in handlers
+    ]
+    names, event_names = [name for name, _ in pairs], [event_name for _, event_name in pairs]
+    await _run(session, _REGISTER, names=names, event_names=event_names)
+
+
+# Effect once. The row is written in the handler's transaction: when both commit it is done, when
+# either fails neither happened. A doubled event that arrives meanwhile waits here for the first one
+# and then finds it done. What failed before is taken up again only once its time has come.
+_CLAIM = """
+    INSERT INTO inbox (event_id, subscriber, status, attempts, handled_at)
+    SELECT id, :subscriber, 'done', 1, now() FROM outbox WHERE id = :event_id
+    ON CONFLICT (event_id, subscriber) DO UPDATE
+    SET status = 'done', attempts = inbox.attempts + 1, handled_at = now(), next_attempt_at = NULL
+    WHERE inbox.status = 'retrying' AND inbox.next_attempt_at <= now()
+"""
+
+
+async def claim(session: AsyncSession, *, subscriber: str, event_id: UUID) -> bool:
+    """Mark the event as handled; false when it is handled, dead, or waits for its time."""
+    return (await _run(session, _CLAIM, subscriber=subscriber, event_id=event_id)).rowcount == 1
+
+
+# The wait doubles with each attempt; half of it is random, so that a hundred events that failed
+# together do not come back together.
+_FAIL = """
+    INSERT INTO inbox AS i (event_id, subscriber, status, attempts, next_attempt_at, last_error)
+    SELECT o.id, :subscriber, 'retrying', 1,
+           now() + make_interval(secs => :first_seconds * (0.5 + random() / 2)), :error
+    FROM outbox o WHERE o.id = :event_id
+    ON CONFLICT (event_id, subscriber) DO UPDATE
+    SET status = CASE WHEN i.attempts < :retries THEN 'retrying' ELSE 'dead' END,
+        attempts = i.attempts + 1,
+        next_attempt_at = now() + make_interval(
+          secs => least(:longest_seconds, :first_seconds * 2 ^ i.attempts) * (0.5 + random() / 2)),
+        last_error = :error
+    WHERE i.status = 'retrying'
+"""
+
+
+async def record_failure(
+    session: AsyncSession,
+    *,
+    subscriber: str,
+    event_id: UUID,
+    error: str,
+    first_retry_seconds: float,
+) -> None:
+    """Plan the next attempt, in seconds; after `RETRIES` of them the event is a dead letter."""
+    await _run(
+        session,
+        _FAIL,
+        subscriber=subscriber,
+        event_id=event_id,
+        error=error[:2000],
+        retries=RETRIES,
+        first_seconds=first_retry_seconds,
+        longest_seconds=LONGEST_RETRY_SECONDS,
+    )
+
+
+async def list_due(
+    session: AsyncSession, *, subscribers: Sequence[str], limit: int
+) -> list[tuple[str, OutboxEvent]]:
+    """Return what these subscribers must try again now, the longest overdue first."""
+    query = (
+        select(InboxEntry.subscriber, OutboxEvent)
+        .join(OutboxEvent, col(OutboxEvent.id) == InboxEntry.event_id)
+        .where(
+            InboxEntry.status == "retrying",
+            col(InboxEntry.next_attempt_at) <= func.now(),
+            col(InboxEntry.subscriber).in_(subscribers),
+        )
+        .order_by(col(InboxEntry.next_attempt_at))
+        .limit(limit)
+    )
+    return list((await session.exec(query)).all())
+
+
+async def list_dead_letters(session: AsyncSession) -> list[tuple[InboxEntry, OutboxEvent]]:
+    """Return the events that a subscriber could not handle, the oldest first."""
+    query = (
+        select(InboxEntry, OutboxEvent)
+        .join(OutboxEvent, col(OutboxEvent.id) == InboxEntry.event_id)
+        .where(InboxEntry.status == "dead")
+        .order_by(col(OutboxEvent.position))
+    )
+    return list((await session.exec(query)).all())
+
+
+_REPLAY = """
+    UPDATE inbox SET status = 'retrying', attempts = 0, next_attempt_at = now()
+    WHERE subscriber = :subscriber AND event_id = :event_id AND status = 'dead'
+"""
+
+
+async def replay(session: AsyncSession, *, subscriber: str, event_id: UUID) -> bool:
+    """Let a dead letter be tried again, as often as a new event; false when there is none."""
+    return (await _run(session, _REPLAY, subscriber=subscriber, event_id=event_id)).rowcount == 1
+
+
+async def _run(session: AsyncSession, statement: str, **values: object) -> CursorResult[Any]:
+    return await (await session.connection()).execute(text(statement), values)

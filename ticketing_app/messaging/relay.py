@@ -1,0 +1,186 @@
+"""Puts recorded events on the wire: one relay at a time, however many run."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core import db, redis
+from ticketing_app.core.logging import get_logger
+from ticketing_app.messaging import bus, inbox
+from ticketing_app.messaging.bus import Envelope
+from ticketing_app.messaging.inbox import Subscriptions
+from ticketing_app.messaging.outbox import NUDGE_CHANNEL, OutboxEvent
+
+# Any fixed number will do: whoever holds this lock is the relay.
+RELAY_LOCK = 7_231_605
+BATCH = 500
+KEEP_DAYS = 30
+CLEAN_SECONDS = 3600
+
+log = get_logger()
+
+
+@dataclass(frozen=True)
+class Relay:
+    """Looks for new events every `poll_seconds`, or when nudged after a commit.
+
+    What some subscriber has not acknowledged `resend_seconds` after it was sent is sent again.
+    """
+
+    subscriptions: Subscriptions
+    poll_seconds: float = 0.2
+    resend_seconds: float = 10.0
+    _nudged: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    async def run(self) -> None:
+        """Relay until cancelled, or stand by while another relay does."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(redis.follow(NUDGE_CHANNEL, self._on_nudge))
+            tasks.create_task(bus.keep_going("relay", self._lead))
+
+    async def _on_nudge(self, _message: str) -> None:
+        self._nudged.set()
+
+    async def _lead(self) -> None:
+        async with _leadership() as connection:
+            if connection is None:
+                return
+            log.info("relay.leads")
+            clock = asyncio.get_running_loop()
+            check_at = clean_at = clock.time()
+            while True:
+                self._nudged.clear()
+                sent = await publish_unsent(connection)
+                if clock.time() >= check_at:
+                    await self._check_deliveries(connection)
+                    check_at = clock.time() + self.resend_seconds / 2
+                if clock.time() >= clean_at:
+                    await delete_old(connection)
+                    clean_at = clock.time() + CLEAN_SECONDS
+                if sent < BATCH:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._nudged.wait(), self.poll_seconds)
+
+    async def _check_deliveries(self, connection: AsyncConnection) -> None:
+        async with _transaction(connection) as session:
+            await inbox.register(session, self.subscriptions)
+        waiting = await bus.oldest_waiting()
+        while await settle_or_resend(connection, waiting, self.resend_seconds) == BATCH:
+            pass
+
+
+# A relay that hangs, because its machine is gone or its process stopped, is idle for PostgreSQL,
+# which then ends its session, so that another relay takes over within seconds.
+_LEAD = text("""
+    SELECT pg_try_advisory_lock(:key), set_config('idle_session_timeout', '10s', false),
+           set_config('idle_in_transaction_session_timeout', '10s', false)
+""")
+
+
+@asynccontextmanager
+async def _leadership() -> AsyncGenerator[AsyncConnection | None]:
+    """Open the connection that holds the lock; all of the relay's work is done on it.
+
+    So whoever loses the lock, because the connection broke or PostgreSQL ended it, cannot go on.
+    """
+    async with db.engine().connect() as connection:
+        try:
+            is_leader = (await connection.execute(_LEAD, {"key": RELAY_LOCK})).scalar_one()
+            await connection.commit()
+            yield connection if is_leader else None
+        finally:
+            # Lock and settings belong to the session and must not go back to the pool with it.
+            await connection.invalidate()
+
+
+@asynccontextmanager
+async def _transaction(connection: AsyncConnection) -> AsyncGenerator[AsyncSession]:
+    async with AsyncSession(connection, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+async def publish_unsent(connection: AsyncConnection) -> int:
+    """Send up to 500 events that are committed and not sent; return how many.
+
+    They are found by their flag: positions are given before the commit, so that "the next after the
+    last one sent" would skip a transaction that took its number first and committed last. When the
+    end of this transaction fails, the events are sent twice, which subscribers are made for.
+    """
+    async with _transaction(connection) as session:
+        query = (
+            select(OutboxEvent)
+            .where(col(OutboxEvent.published_at).is_(None))
+            .order_by(col(OutboxEvent.position))
+            .limit(BATCH)
+            .with_for_update(skip_locked=True, key_share=True)
+        )
+        rows = (await session.exec(query)).all()
+        if rows:
+            now = (await session.exec(select(func.now()))).one()
+            for row in rows:
+                row.published_at = now
+            await bus.publish([Envelope.model_validate(row) for row in rows])
+        return len(rows)
+
+
+_SETTLE_OR_RESEND = text("""
+    UPDATE outbox o
+    SET published_at = CASE WHEN sent.is_missing THEN NULL ELSE o.published_at END,
+        settled_at = CASE WHEN sent.is_missing THEN NULL ELSE now() END
+    FROM (
+        SELECT c.id, EXISTS (
+            SELECT FROM subscribers s
+            WHERE s.event_name = c.name AND s.since <= c.occurred_at
+              AND NOT EXISTS (
+                SELECT FROM inbox i WHERE i.event_id = c.id AND i.subscriber = s.name)
+          ) AS is_missing
+        FROM outbox c
+        WHERE c.settled_at IS NULL
+          AND c.published_at < now() - make_interval(secs => :resend_seconds)
+          AND c.published_at < coalesce(:waiting, now())
+        ORDER BY c.published_at
+        LIMIT :limit
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) sent
+    WHERE o.id = sent.id
+    RETURNING sent.is_missing
+""")
+
+
+async def settle_or_resend(
+    connection: AsyncConnection, waiting: datetime | None, resend_seconds: float
+) -> int:
+    """Judge up to 500 events sent long enough ago and before `waiting`; return how many.
+
+    An event that every subscriber has is settled; one that somebody lacks waits to be sent again.
+    Events that still wait on the wire (from `waiting` on) are not lost: with the consumers away for
+    an hour, sending them again would only fill the stream.
+    """
+    values = {"waiting": waiting, "resend_seconds": resend_seconds, "limit": BATCH}
+    async with connection.begin():
+        missing = (await connection.execute(_SETTLE_OR_RESEND, values)).scalars().all()
+    if any(missing):
+        log.warning("relay.sends_again", count=sum(missing))
+    return len(missing)
+
+
+_DELETE_OLD = text("""
+    DELETE FROM outbox WHERE id IN (
+        SELECT id FROM outbox WHERE occurred_at < now() - make_interval(days => :days) LIMIT :limit)
+""")
+
+
+async def delete_old(connection: AsyncConnection) -> None:
+    """Delete events older than 30 days, and with them what subscribers noted about them."""
+    is_more = True
+    while is_more:
+        async with connection.begin():
+            done = await connection.execute(_DELETE_OLD, {"days": KEEP_DAYS, "limit": BATCH})
+        is_more = done.rowcount == BATCH
