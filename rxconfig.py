@@ -1,0 +1,33 @@
+"""How Reflex builds and runs the site."""
+
+import reflex as rx
+from reflex_base.constants import StateManagerMode
+
+from ticketing_app.core.settings import Settings, get_settings
+from ticketing_app.ui.build import DevelopmentProxyPlugin, SameOriginPlugin, bun_path
+
+environment = Settings()
+if environment.ticketing_devstack and not environment.is_production:
+    # Only here: the stand-ins and their tools are not installed in production.
+    from ticketing_app.devstack import supervisor
+
+    supervisor.ensure()
+
+settings = get_settings()
+
+config = rx.Config(
+    app_name="ticketing_app",
+    frontend_port=settings.port,
+    # The frontend's own address: the plugins below pass the backend's paths on.
+    api_url=f"http://localhost:{settings.port}",
+    deploy_url=settings.public_url,
+    # No foreign origin at all; the guard of the websocket refuses what is not our own.
+    cors_allowed_origins=[],
+    trusted_proxy_hops=settings.trusted_proxy_hops,
+    state_manager_mode=StateManagerMode.MEMORY,
+    plugins=[rx.plugins.TailwindV4Plugin(), SameOriginPlugin(), DevelopmentProxyPlugin()],
+    frontend_compression_formats=["gzip", "brotli"],
+    show_built_with_reflex=False,
+    telemetry_enabled=False,
+    bun_path=bun_path(),
+)

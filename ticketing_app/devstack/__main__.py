@@ -1,0 +1,92 @@
+"""`python -m ticketing_app.devstack dev|supervise|seed`; `bin/dev` runs the first one."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+
+from ticketing_app.devstack import supervisor, web
+from ticketing_app.devstack.errors import StackError
+from ticketing_app.devstack.stack import Stack, read_env
+
+DEFAULT_PORT = 3000
+
+
+def main(arguments: list[str]) -> None:
+    match arguments:
+        case ["dev", *options] if set(options) <= {"--reset"}:
+            _dev(reset="--reset" in options)
+        case ["supervise"]:
+            supervisor.run()
+        case ["seed"]:
+            from ticketing_app.devstack import demo  # noqa: PLC0415  # Only here the app is needed.
+
+            asyncio.run(demo.seed())
+        case _:
+            sys.exit("usage: bin/dev [--reset]")
+
+
+def _dev(*, reset: bool) -> None:
+    """Bring everything up, then wait for Ctrl-C or for something to die."""
+    # SIGTERM takes the way of Ctrl-C, and Ctrl-C works where a shell has switched it off.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.default_int_handler)
+    port = _port()
+    try:
+        _serve(port, reset=reset)
+    except StackError as error:
+        sys.exit(f"bin/dev: {error}")
+    except KeyboardInterrupt:
+        _say("stopped")
+    finally:
+        supervisor.release()
+
+
+def _serve(port: int, *, reset: bool) -> None:
+    if not web.is_port_free(port):
+        raise StackError(f"Port {port} is in use. End what uses it, or run PORT=3001 bin/dev.")
+    if reset:
+        _reset()
+    supervisor.ensure(_say)
+    folder = supervisor.data_dir()
+    env = read_env(folder / "stack.env") | {
+        name: value for name, value in os.environ.items() if value
+    }
+    if not web.is_build_current():
+        _say("building the frontend (the first time takes a minute)")
+        web.build_frontend(env)
+    _say("starting the site")
+    log = folder / "logs" / "web.log"
+    process = web.start_web(env, port, log)
+    try:
+        _say(f"ready http://localhost:{port}")
+        while supervisor.is_running():
+            time.sleep(0.5)
+            if process.poll() is not None:
+                raise StackError(f"The web process ended with {process.returncode}, see {log}.")
+        raise StackError(f"The local stack ended, see {folder / 'logs' / 'supervisor.log'}.")
+    finally:
+        web.stop_web(process)
+
+
+def _reset() -> None:
+    if supervisor.is_running():
+        raise StackError("The local stack is in use; stop it before --reset.")
+    Stack(supervisor.data_dir()).destroy()
+    _say("deleted the local data")
+
+
+def _port() -> int:
+    value = os.environ.get("PORT") or DEFAULT_PORT
+    try:
+        return int(value)
+    except ValueError:
+        sys.exit(f"bin/dev: PORT must be a number, not {value!r}.")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+main(sys.argv[1:])

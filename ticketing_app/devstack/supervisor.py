@@ -1,0 +1,190 @@
+"""One stack for all processes of a checkout, kept by a process of its own.
+
+Two file locks make it safe to call `ensure` from everywhere. Owners share `owners.lock` while
+they live, so that the supervisor learns of the last one's end however it came about; the
+supervisor holds `supervisor.lock` while it lives. `stack.lock` serialises starting and ending.
+"""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ticketing_app.devstack.errors import StackError
+from ticketing_app.devstack.stack import PARTS, ROOT, Stack
+
+WATCH_SECONDS = 0.5
+END_SECONDS = 60
+
+_owner: int | None = None
+
+
+def data_dir() -> Path:
+    return Path(os.environ.get("TICKETING_DATA_DIR") or ROOT / ".data").resolve()
+
+
+def ensure(report: Callable[[str], object] = print) -> None:
+    """Have the stand-ins running while this process lives; where they run is in stack.env.
+
+    Raises: StackError when a part does not start.
+    """
+    global _owner  # noqa: PLW0603  # A process owns the stack once, however often it asks.
+    folder = data_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder / "stack.lock"):
+        if _owner is None:
+            _owner = _open(folder / "owners.lock")
+            fcntl.flock(_owner, fcntl.LOCK_SH)
+        if not is_running():
+            _start_supervisor(folder, report)
+    if Stack(folder).recorded_parts() != wanted_parts():
+        raise StackError(
+            "The local stack runs with other settings of DATABASE_URL, REDIS_URL or STRIPE_*; "
+            "end what uses it first."
+        )
+
+
+def release() -> None:
+    """Give the stack up; when nobody else uses it, wait for its end."""
+    global _owner  # noqa: PLW0603  # As in ensure.
+    if _owner is None:
+        return
+    os.close(_owner)
+    _owner = None
+    deadline = time.monotonic() + END_SECONDS
+    while is_running() and not is_owned() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def is_running() -> bool:
+    """Whether a supervisor lives; the shared probe leaves other probes alone."""
+    return _is_refused(data_dir() / "supervisor.lock", fcntl.LOCK_SH)
+
+
+def is_owned() -> bool:
+    return _is_refused(data_dir() / "owners.lock", fcntl.LOCK_EX)
+
+
+def own_settings() -> dict[str, str]:
+    """What the person has set; an empty variable counts as unset."""
+    return {name: value for name, value in os.environ.items() if value}
+
+
+def wanted_parts() -> set[str]:
+    """The parts for which the person set nothing of their own."""
+    own = own_settings()
+    parts: set[str] = set(PARTS)
+    if "DATABASE_URL" in own:
+        parts.discard("postgres")
+    if "REDIS_URL" in own:
+        parts.discard("redis")
+    if "STRIPE_SECRET_KEY" in own:
+        parts.discard("stripe")
+    return parts
+
+
+def run() -> None:
+    """Be the supervisor: start the stack, revive what dies, end with the last owner."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    folder = data_dir()
+    own = own_settings()
+    stack = Stack(folder, wanted_parts(), web_port=int(own.get("PORT", "3000")), settings=own)
+    with _locked(folder / "supervisor.lock"):
+        try:
+            stack.start(_tell)
+            _seed(stack)
+        except StackError as error:
+            stack.stop()
+            _tell(f"error {error}")
+            return
+        _tell("up")
+        try:
+            _watch(stack, folder)
+        finally:
+            stack.stop()
+
+
+def _watch(stack: Stack, folder: Path) -> None:
+    """Return, with stack.lock held until the process ends, once nobody owns the stack."""
+    starting = _open(folder / "stack.lock")
+    while True:
+        time.sleep(WATCH_SECONDS)
+        for part in stack.revive():
+            _tell(f"{part} ended by itself and was started again")
+        if not _try_lock(starting, fcntl.LOCK_EX):
+            continue
+        if not is_owned():
+            return
+        fcntl.flock(starting, fcntl.LOCK_UN)
+
+
+def _seed(stack: Stack) -> None:
+    """Fill our own database, and never one that the person brought along."""
+    if "postgres" not in stack.parts:
+        return
+    _tell("adding demo data")
+    stack.run("-m", "ticketing_app.devstack", "seed")
+
+
+def _start_supervisor(folder: Path, report: Callable[[str], object]) -> None:
+    (folder / "logs").mkdir(exist_ok=True)
+    log = folder / "logs" / "supervisor.log"
+    log.write_text("")
+    with log.open("ab") as out:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ticketing_app.devstack", "supervise"],
+            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+        )  # fmt: skip
+    with log.open() as lines:
+        while True:
+            line = lines.readline().strip()
+            if line == "up":
+                return
+            if line.startswith("error "):
+                raise StackError(line.removeprefix("error ") + lines.read())
+            if line:
+                report(line)
+            elif child.poll() is not None:
+                raise StackError(f"The supervisor ended unexpectedly, see {log}.")
+            else:
+                time.sleep(0.05)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _try_lock(descriptor: int, kind: int) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def _is_refused(path: Path, kind: int) -> bool:
+    if not path.exists():
+        return False
+    descriptor = _open(path)
+    try:
+        return not _try_lock(descriptor, kind)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    descriptor = _open(path)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

