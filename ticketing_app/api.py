@@ -31,7 +31,11 @@ def create_api() -> FastAPI:
         api.include_router(router)
     api.add_api_route("/api/health/live", live, tags=["health"])
     api.add_api_route(
-        "/api/health/ready", ready, tags=["health"], responses=http.problem_responses()
+        "/api/health/ready",
+        ready,
+        tags=["health"],
+        response_model=dict[str, str],
+        responses=http.problem_responses(),
     )
     http.install_edge(api)
     api.openapi = lambda: _openapi(api)  # pyright: ignore[reportAttributeAccessIssue]  # FastAPI's documented way
@@ -46,7 +50,7 @@ async def live() -> dict[str, str]:
 async def ready() -> Response | dict[str, str]:
     """Tell whether PostgreSQL and Redis answer, and which does not."""
     names = ("PostgreSQL", "Redis")
-    results = await asyncio.gather(_ask_database(), redis.client().ping(), return_exceptions=True)
+    results = await asyncio.gather(_ask_database(), redis.ping(), return_exceptions=True)
     away = [
         name
         for name, result in zip(names, results, strict=True)

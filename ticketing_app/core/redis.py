@@ -17,6 +17,7 @@ __all__ = [
     "client",
     "count_hit",
     "follow",
+    "ping",
     "publish",
     "sync_client",
 ]
@@ -43,6 +44,12 @@ def client() -> Redis:
     return _clients[loop]
 
 
+async def dispose() -> None:
+    """Close the connections of the running event loop."""
+    if pool := _clients.pop(asyncio.get_running_loop(), None):
+        await pool.aclose()
+
+
 def blocking_client() -> Redis:
     """Return a new client for reads that wait up to `BLOCK_SECONDS`; the caller closes it."""
     return Redis.from_url(
@@ -62,6 +69,15 @@ def sync_client() -> sync_redis.Redis:
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=None,
     )
+
+
+async def ping() -> None:
+    """Ask Redis for an answer.
+
+    Raises:
+        RedisError: it gives none.
+    """
+    await client().execute_command("PING")
 
 
 async def publish(channel: str, message: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_JWT_KEY = "development-only-key-never-used-in-production"
@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         default=900, description="Seconds that Purchase locks a ticket."
     )
     payment_grace_seconds: float = Field(
-        120, description="Seconds for a card check, once an order."
+        default=120, description="Seconds for a card check, once an order."
     )
     payment_max_attempts: int = 3
     max_open_holds: int = 5
@@ -115,9 +115,16 @@ def get_settings() -> Settings:
     """Return the settings: the environment, below it the local stand-ins, below them the defaults.
 
     Raises:
-        InvalidSettingsError: production with a missing or unsafe value.
+        InvalidSettingsError: a value of the wrong kind, or production with a missing or unsafe one.
     """
-    from_environment = Settings()
-    if from_environment.is_production:
-        return from_environment
-    return Settings(_env_file=from_environment.ticketing_data_dir / "stack.env")  # pyright: ignore[reportCallIssue]  # a keyword of pydantic-settings that its types hide
+    try:
+        from_environment = Settings()
+        if from_environment.is_production:
+            return from_environment
+        stand_ins = from_environment.ticketing_data_dir / "stack.env"
+        return Settings(_env_file=stand_ins)  # pyright: ignore[reportCallIssue]  # a keyword its types hide
+    except ValidationError as error:
+        problems = (
+            f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()
+        )
+        raise InvalidSettingsError("Correct these settings. " + "; ".join(problems)) from None

@@ -156,7 +156,8 @@ async def get_hold_facts(
              AND expires_at BETWEEN now() - make_interval(secs => :cooldown_seconds) AND now())
     """)
     values = {"buyer_id": buyer_id, "ticket_id": ticket_id, "cooldown_seconds": cooldown_seconds}
-    return HoldFacts(*(await session.execute(query, values)).one())  # pyright: ignore[reportDeprecated]  # exec() takes no raw SQL
+    connection = await session.connection()
+    return HoldFacts(*(await connection.execute(query, values)).one())
 
 
 async def get_order(session: AsyncSession, order_id: UUID) -> Order | None:
@@ -191,20 +192,17 @@ async def transition(
     order_id: UUID,
     to: OrderStatus,
     sources: frozenset[OrderStatus] | None = None,
-    must_run: bool = False,
     values: dict[str, object] | None = None,
 ) -> Order | None:
     """Change the status if it may be changed from where it is now; else nothing.
 
-    `sources` narrows from where (default: all that the rules allow), `must_run` also asks for a
-    deadline ahead on the database clock, `values` are changed along with it.
+    `sources` narrows from where (default: all that the rules allow); `values` are changed along.
     """
     statement = (
         update(Order)
         .where(
             col(Order.id) == order_id,
             col(Order.status).in_(sources or SOURCES[to]),
-            *([col(Order.expires_at) > func.clock_timestamp()] if must_run else []),
         )
         .values(status=to, version=col(Order.version) + 1, **(values or {}))
         .returning(Order)

@@ -269,21 +269,22 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
         OrderNotPayableError: the time is over, or the order is paid.
     """
     order = await _lock(session, order_id)
+    if not rules.can_pay(OrderStatus(order.status)):
+        raise OrderNotPayableError(OrderStatus(order.status))
     now = await repository.get_database_time(session)
     grace_seconds = get_settings().payment_grace_seconds
     until = rules.grace_until(
         order.expires_at, now, grace_seconds, is_grace_used=order.is_grace_used
     )
-    changes: dict[str, object] = {"expires_at": until, "is_grace_used": True} if until else {}
-    awaiting = await repository.transition(
-        session, order_id=order_id, to=OrderStatus.AWAITING_PAYMENT, must_run=True, values=changes
-    )
-    if awaiting is None:
-        raise OrderNotPayableError(await _status(session, order_id))
+    # The lease is asked first, once: two looks at the clock could disagree about the last instant.
     lease = await tickets.extend_lease(
-        session, ticket_id=order.ticket_id, order_id=order_id, until=awaiting.expires_at
+        session, ticket_id=order.ticket_id, order_id=order_id, until=until or order.expires_at
     )
-    if lease is None:
+    changes: dict[str, object] = {"expires_at": until, "is_grace_used": True} if until else {}
+    awaiting = lease and await repository.transition(
+        session, order_id=order_id, to=OrderStatus.AWAITING_PAYMENT, values=changes
+    )
+    if not awaiting:
         raise OrderNotPayableError(OrderStatus.EXPIRED)
     outbox.record(session, _event(OrderUpdated, awaiting, lease))
     return _read(awaiting)
@@ -300,20 +301,18 @@ async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
     """The point of no return: from here the order can neither expire nor be cancelled.
 
     True when the claim was made now or before; false when the order is over: then nothing may be
-    captured. Both the order's deadline and the ticket's lease must still be its own and run.
+    captured. The lease, which is the deadline, must still be its own and run.
     """
     order = await _lock(session, order_id)
-    claimed = await repository.transition(
-        session, order_id=order_id, to=OrderStatus.CAPTURING, must_run=True
-    )
-    if claimed is None:
-        return await _status(session, order_id) is OrderStatus.CAPTURING
+    if not rules.can_pay(OrderStatus(order.status)):
+        return order.status == OrderStatus.CAPTURING
     lease = await tickets.keep_for_capture(session, ticket_id=order.ticket_id, order_id=order_id)
-    if lease is None:
-        # Unreachable while both deadlines are the same instant; rolls the claim back if they are not.
-        raise OrderNotPayableError(OrderStatus.EXPIRED)
-    outbox.record(session, _event(OrderUpdated, claimed, lease))
-    return True
+    claimed = lease and await repository.transition(
+        session, order_id=order_id, to=OrderStatus.CAPTURING
+    )
+    if claimed:
+        outbox.record(session, _event(OrderUpdated, claimed, lease))
+    return claimed is not None
 
 
 async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatus:

@@ -1,6 +1,6 @@
 """What goes in and out of tickets."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
@@ -36,6 +36,10 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
 def _known_category(name: str) -> str:
     if name not in CATEGORIES:
         msg = f"must be one of {', '.join(CATEGORIES)}"
@@ -50,7 +54,7 @@ class TicketCreate(ApiModel):
     price_cents: Annotated[Price, Field(alias="price")]
     venue: ShortText | None = None
     city: ShortText | None = None
-    starts_at: AwareDatetime | None = None
+    starts_at: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
     timezone: Annotated[str, AfterValidator(_known_timezone)] | None = None
     category: Annotated[str, AfterValidator(_known_category)] | None = None
     section: ShortText | None = None

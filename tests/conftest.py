@@ -1,0 +1,80 @@
+"""Fixtures of all tests that are no browser tests: real PostgreSQL, real Redis, the emulator."""
+
+import os
+from collections.abc import AsyncGenerator, Callable, Generator
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from tests import invariants
+from ticketing_app.api import create_api
+from ticketing_app.core import db, redis
+from ticketing_app.core.settings import get_settings
+from ticketing_app.devstack.stack import Stack
+
+SETTINGS = {
+    "SIGNIN_LIMIT_PER_MINUTE": "0",
+    "SIGNUP_LIMIT_PER_HOUR": "0",
+}
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
+    """PostgreSQL, Redis and the Stripe emulator of this run alone; settings point there."""
+    stack = Stack(tmp_path_factory.mktemp("stack"), {"postgres", "redis", "stripe"})
+    stack.start()
+    changed = {**stack.env, **SETTINGS, "TICKETING_DATA_DIR": str(stack.data_dir)}
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
+    get_settings.cache_clear()
+    yield stack
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    get_settings.cache_clear()
+    stack.destroy()
+
+
+@pytest.fixture
+async def database(stack: Stack) -> AsyncGenerator[None]:
+    """Empty tables, an empty Redis and empty books; afterwards no rule of the product may be broken."""
+    await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
+    await redis.client().flushall()
+    yield
+    broken = await invariants.broken_rules(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
+    assert broken == []
+
+
+@pytest.fixture
+async def api(database: None) -> AsyncGenerator[AsyncClient]:  # noqa: ARG001  # order only.
+    """A browser-like client (it keeps cookies) of the API in this process."""
+    transport = ASGITransport(create_api(), raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
+
+
+@pytest.fixture
+def change_settings(
+    stack: Stack,  # noqa: ARG001  # order only.
+    monkeypatch: pytest.MonkeyPatch,
+) -> Generator[Callable[..., None]]:
+    """Let this process see other settings until the test ends, as in `f(max_open_holds=2)`."""
+
+    def change(**settings: object) -> None:
+        for name, value in settings.items():
+            monkeypatch.setenv(name.upper(), str(value))
+        get_settings.cache_clear()
+
+    yield change
+    monkeypatch.undo()
+    get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def _close_clients() -> AsyncGenerator[None]:
+    """Close what this loop opened, so that no connection is left to the garbage collector."""
+    yield
+    await db.dispose()
+    await redis.dispose()

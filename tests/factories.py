@@ -1,0 +1,84 @@
+"""Make what a test needs through the services, and let time pass in the database."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from ticketing_app.accounts.models import User
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.orders import service as orders
+from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.schemas import TicketCreate, TicketRead
+
+
+async def make_user(email: str | None = None) -> UserRead:
+    """Make an account that cannot sign in: hashing a password for each would take most of the time."""
+    user = User(email=email or f"{db.new_id()}@gittix.test", password_hash="no password")
+    async with db.transaction() as session:
+        session.add(user)
+    return UserRead(id=user.id, email=user.email)
+
+
+async def make_ticket(seller: UserRead | None = None, **fields: Any) -> TicketRead:  # noqa: ANN401  # any field
+    """List a ticket, by default for $40 by somebody new."""
+    seller = seller or await make_user()
+    described = TicketCreate.model_validate({"title": "The Paper Lanterns", "price": 40, **fields})
+    async with db.transaction() as session:
+        return await tickets.create_ticket(session, seller_id=seller.id, ticket=described)
+
+
+async def hold(ticket: TicketRead, buyer: UserRead | None = None) -> OrderRead:
+    """Hold the ticket, by default for somebody new."""
+    buyer = buyer or await make_user()
+    async with db.autocommit() as connection:
+        return await orders.create_order(connection, buyer_id=buyer.id, ticket_id=ticket.id)
+
+
+async def let_hold_lapse(order_id: UUID, *, seconds_ago: float = 1) -> None:
+    """Let the time of this hold be over: the order's deadline and the ticket's lease move back."""
+    async with db.transaction() as session:
+        for statement in (
+            "UPDATE tickets SET locked_until = now() - make_interval(secs => :ago) WHERE order_id = :id",
+            "UPDATE orders SET expires_at = now() - make_interval(secs => :ago) WHERE id = :id",
+        ):
+            await (await session.connection()).execute(
+                text(statement), {"ago": seconds_ago, "id": order_id}
+            )
+
+
+async def let_cooldown_pass(order_id: UUID) -> None:
+    """Let the lapse of this hold be long ago."""
+    async with db.transaction() as session:
+        await (await session.connection()).execute(
+            text("UPDATE orders SET expires_at = now() - interval '1 day' WHERE id = :id"),
+            {"id": order_id},
+        )
+
+
+async def recorded_events(*names: str) -> list[dict[str, Any]]:
+    """Return the payloads of the recorded events with these names (all by default), oldest first."""
+    async with db.transaction() as session:
+        rows = await (await session.connection()).execute(
+            text("SELECT name, payload FROM outbox ORDER BY position")
+        )
+        return [{"name": name, **payload} for name, payload in rows if not names or name in names]
+
+
+async def read_ticket(ticket_id: UUID | str, viewer: UserRead | None = None) -> TicketRead:
+    """Return the ticket as `viewer`, or a stranger, sees it."""
+    async with db.transaction() as session:
+        return await tickets.get_ticket(
+            session, ticket_id=UUID(str(ticket_id)), viewer_id=viewer.id if viewer else None
+        )
+
+
+async def until(is_so: Callable[[], bool], *, seconds: float = 5) -> None:
+    """Wait for something that another task or process brings about."""
+    async with asyncio.timeout(seconds):
+        while not is_so():  # noqa: ASYNC110  # what is awaited tells nobody.
+            await asyncio.sleep(0.01)

@@ -1,0 +1,192 @@
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import pytest
+from httpx import AsyncClient
+
+from tests.factories import recorded_events, until
+from ticketing_app.accounts import auth
+from ticketing_app.core.settings import get_settings
+
+ANA = {"email": "ana@gittix.test", "password": "correct horse"}
+
+
+async def current_user(api: AsyncClient) -> Any:  # noqa: ANN401  # JSON.
+    return (await api.get("/api/users/currentuser")).json()["currentUser"]
+
+
+class TestSignUp:
+    async def test_creates_an_account_and_signs_it_in(self, api: AsyncClient) -> None:
+        answer = await api.post("/api/users/signup", json=ANA)
+        assert answer.status_code == 201
+        assert answer.json().keys() == {"id", "email"}
+        cookie = answer.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=Lax" in cookie
+        assert "Path=/" in cookie
+        assert await current_user(api) == answer.json()
+        assert [event["email"] for event in await recorded_events("UserCreated")] == [ANA["email"]]
+
+    async def test_takes_an_address_once_in_any_case(self, api: AsyncClient) -> None:
+        await api.post("/api/users/signup", json=ANA)
+        again = await api.post("/api/users/signup", json={**ANA, "email": " Ana@GitTix.test "})
+        assert again.status_code == 400
+        assert again.json()["errors"] == [{"message": "Email in use", "field": "email"}]
+        assert len(await recorded_events("UserCreated")) == 1
+
+    async def test_two_at_once_make_one_account(self, api: AsyncClient) -> None:
+        answers = await asyncio.gather(*[api.post("/api/users/signup", json=ANA) for _ in range(4)])
+        assert sorted(answer.status_code for answer in answers) == [201, 400, 400, 400]
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"email": "ana", "password": "correct horse"}, "email"),
+            ({"email": 7, "password": "correct horse"}, "email"),
+            ({"password": "correct horse"}, "email"),
+            ({"email": "ana@gittix.test", "password": "1234567"}, "password"),
+            ({"email": "ana@gittix.test", "password": "x" * 129}, "password"),
+            ({"email": "ana@gittix.test", "password": None}, "password"),
+            ({"email": "ana@gittix.test", "password": ["a"]}, "password"),
+        ],
+    )
+    async def test_says_which_field_is_wrong(
+        self, api: AsyncClient, body: dict[str, Any], field: str
+    ) -> None:
+        answer = await api.post("/api/users/signup", json=body)
+        assert answer.status_code == 400
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+        assert await recorded_events() == []
+
+    @pytest.mark.parametrize(
+        "password", ["12345678", " spaces kept ", "🎫" * 128, "كلمة السر طويلة"]
+    )
+    async def test_keeps_a_password_as_typed(self, api: AsyncClient, password: str) -> None:
+        await api.post("/api/users/signup", json={**ANA, "password": password})
+        wrong = await api.post("/api/users/signin", json={**ANA, "password": password + " "})
+        right = await api.post("/api/users/signin", json={**ANA, "password": password})
+        assert (wrong.status_code, right.status_code) == (400, 200)
+
+    async def test_is_throttled(
+        self, api: AsyncClient, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(signup_limit_per_hour=2)
+        for _ in range(2):
+            await api.post("/api/users/signup", json={})
+        assert (await api.post("/api/users/signup", json=ANA)).status_code == 429
+
+
+class TestSignIn:
+    async def test_opens_a_second_session(self, api: AsyncClient) -> None:
+        created = await api.post("/api/users/signup", json=ANA)
+        api.cookies.clear()
+        answer = await api.post("/api/users/signin", json={**ANA, "email": "ANA@gittix.test"})
+        assert answer.status_code == 200
+        assert answer.json() == created.json()
+        assert await current_user(api) == created.json()
+
+    async def test_never_tells_what_is_wrong(self, api: AsyncClient) -> None:
+        await api.post("/api/users/signup", json=ANA)
+        api.cookies.clear()
+        answers = [
+            await api.post("/api/users/signin", json={**ANA, "password": "wrong horse"}),
+            await api.post("/api/users/signin", json={**ANA, "email": "nobody@gittix.test"}),
+        ]
+        assert [answer.status_code for answer in answers] == [400, 400]
+        assert answers[0].json() == answers[1].json()
+        assert answers[0].json()["errors"][0]["message"] == "Invalid credentials"
+        assert await current_user(api) is None
+
+    async def test_is_throttled_per_account(
+        self, api: AsyncClient, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(signin_limit_per_minute=3)
+        wrong = [await api.post("/api/users/signin", json=ANA) for _ in range(4)]
+        other = await api.post("/api/users/signin", json={**ANA, "email": "b@gittix.test"})
+        assert [answer.status_code for answer in wrong] == [400, 400, 400, 429]
+        assert other.status_code == 400
+
+
+class TestSignOut:
+    async def test_kills_the_session_on_the_server(self, api: AsyncClient) -> None:
+        await api.post("/api/users/signup", json=ANA)
+        stolen = api.cookies[auth.COOKIE]
+        assert (await api.post("/api/users/signout")).json() == {}
+        assert auth.COOKIE not in api.cookies
+        api.cookies.set(auth.COOKIE, stolen)
+        assert await current_user(api) is None
+        assert (await api.get("/api/orders")).status_code == 401
+
+    async def test_leaves_other_sessions(self, api: AsyncClient) -> None:
+        await api.post("/api/users/signup", json=ANA)
+        phone = api.cookies[auth.COOKIE]
+        await api.post("/api/users/signin", json=ANA)
+        await api.post("/api/users/signout")
+        api.cookies.set(auth.COOKIE, phone)
+        assert await current_user(api) is not None
+
+    async def test_without_a_session_does_no_harm(self, api: AsyncClient) -> None:
+        assert (await api.post("/api/users/signout")).status_code == 200
+
+
+class TestToken:
+    @pytest.mark.parametrize(
+        ("claims", "key", "algorithm"),
+        [
+            ({}, "another key that is long enough for it", "HS256"),
+            ({}, "", "none"),
+            ({"exp": datetime(2020, 1, 1, tzinfo=UTC)}, None, "HS256"),
+            ({"jti": str(uuid4())}, None, "HS256"),
+            ({"jti": "no uuid"}, None, "HS256"),
+        ],
+    )
+    async def test_a_forged_or_old_one_is_nobody(
+        self, api: AsyncClient, claims: dict[str, Any], key: str | None, algorithm: str
+    ) -> None:
+        await api.post("/api/users/signup", json=ANA)
+        real = jwt.decode(api.cookies[auth.COOKIE], options={"verify_signature": False})
+        forged = jwt.encode(
+            {**real, **claims}, get_settings().jwt_key if key is None else key, algorithm
+        )
+        api.cookies.clear()
+        api.cookies.set(auth.COOKIE, forged)
+        assert await current_user(api) is None
+
+    async def test_garbage_is_nobody(self, api: AsyncClient) -> None:
+        for cookie in ("session=", "session=a.b.c", "session", "a=b; session=\\x00", '{"a":1}'):
+            answer = await api.get("/api/users/currentuser", headers={"cookie": cookie})
+            assert answer.json() == {"currentUser": None}
+
+
+class TestRememberedSessions:
+    async def test_a_sign_out_elsewhere_is_heard(self, api: AsyncClient) -> None:
+        listener = asyncio.create_task(auth.listen_for_ended_sessions())
+        try:
+            await until(lambda: auth._is_listening)
+            await api.post("/api/users/signup", json=ANA)
+            header = f"{auth.COOKIE}={api.cookies[auth.COOKIE]}"
+            assert await auth.authenticate(header)
+            assert len(auth._cache) == 1
+            await auth.redis.publish(auth.EVICTION_CHANNEL, str(next(iter(auth._cache))))
+            await until(lambda: not auth._cache)
+        finally:
+            listener.cancel()
+            await asyncio.gather(listener, return_exceptions=True)
+        assert not auth._is_listening
+
+
+class TestOrigin:
+    async def test_a_foreign_page_cannot_write(self, api: AsyncClient) -> None:
+        foreign = {"origin": "https://evil.test"}
+        answer = await api.post("/api/users/signup", json=ANA, headers=foreign)
+        assert answer.status_code == 403
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (await api.get("/api/tickets", headers=foreign)).status_code == 200
+        ours = await api.post(
+            "/api/users/signup", json=ANA, headers={"origin": "http://testserver"}
+        )
+        assert ours.status_code == 201

@@ -1,0 +1,344 @@
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+
+from tests import factories
+from tests.factories import recorded_events
+from ticketing_app.core import db
+
+SELLER = {"email": "seller@gittix.test", "password": "correct horse"}
+FULL = {
+    "title": "The Paper Lanterns",
+    "price": 40.5,
+    "venue": "Harbour Hall",
+    "city": "Rotterdam",
+    "startsAt": "2027-05-01T20:00:00+02:00",
+    "timezone": "Europe/Amsterdam",
+    "category": "concert",
+    "section": "B",
+    "row": "12",
+    "seat": "7",
+    "faceValue": 45,
+    "description": "Two rows from the stage.",
+}
+
+
+@pytest.fixture
+async def seller(api: AsyncClient) -> AsyncClient:
+    await api.post("/api/users/signup", json=SELLER)
+    return api
+
+
+async def listed(seller: AsyncClient, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON.
+    answer = await seller.post("/api/tickets", json={"title": "A ticket", "price": 40, **fields})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+class TestCreateTicket:
+    async def test_lists_it_for_sale(self, seller: AsyncClient) -> None:
+        ticket = await listed(seller, **FULL)
+        assert ticket["status"] == "available"
+        assert (ticket["price"], ticket["faceValue"], ticket["currency"]) == (40.5, 45, "usd")
+        assert ticket["startsAt"] == "2027-05-01T18:00:00Z"
+        assert ticket["orderId"] is None
+        assert ticket["lockedUntil"] is None
+        shown = await seller.get(f"/api/tickets/{ticket['id']}")
+        assert shown.json() == ticket
+        assert [event["price_cents"] for event in await recorded_events("TicketCreated")] == [4050]
+
+    async def test_title_and_price_are_enough(self, seller: AsyncClient) -> None:
+        assert (await listed(seller))["venue"] is None
+
+    @pytest.mark.parametrize(
+        "title", ["🎸 Night 🎶", "ليلة الفوانيس", "Ünïcode & <b>bold</b>", "x" * 120]
+    )
+    async def test_any_text_is_a_title(self, seller: AsyncClient, title: str) -> None:
+        assert (await listed(seller, title=title))["title"] == title
+
+    @pytest.mark.parametrize(
+        ("fields", "field"),
+        [
+            ({"title": ""}, "title"),
+            ({"title": "   "}, "title"),
+            ({"title": "x" * 121}, "title"),
+            ({"title": 5}, "title"),
+            ({"title": None}, "title"),
+            ({"price": 0.49}, "price"),
+            ({"price": -5}, "price"),
+            ({"price": 1e9}, "price"),
+            ({"price": 10.001}, "price"),
+            ({"price": "40"}, "price"),
+            ({"price": None}, "price"),
+            ({"category": "opera"}, "category"),
+            ({"startsAt": "2027-05-01T20:00:00", "timezone": "Europe/Berlin"}, "startsAt"),
+            ({"startsAt": "soon", "timezone": "Europe/Berlin"}, "startsAt"),
+            ({"startsAt": "2027-05-01T20:00:00Z", "timezone": "Mars/Olympus"}, "timezone"),
+            ({"faceValue": 0}, "faceValue"),
+            ({"description": "x" * 2001}, "description"),
+            ({"venue": ["Harbour Hall"]}, "venue"),
+        ],
+    )
+    async def test_says_which_field_is_wrong(
+        self, seller: AsyncClient, fields: dict[str, Any], field: str
+    ) -> None:
+        answer = await seller.post(
+            "/api/tickets", json={"title": "A ticket", "price": 40, **fields}
+        )
+        assert answer.status_code == 400
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+        assert all(error["message"].endswith(".") for error in answer.json()["errors"])
+        assert await recorded_events("TicketCreated") == []
+
+    async def test_shows_all_that_is_wrong_at_once(self, seller: AsyncClient) -> None:
+        answer = await seller.post("/api/tickets", json={})
+        assert answer.json()["errors"] == [
+            {"message": "Title is required.", "field": "title"},
+            {"message": "Price is required.", "field": "price"},
+        ]
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"{",
+            b"[]",
+            b'"text"',
+            b"null",
+            b'{"title": NaN}',
+            b"\xff\xfe",
+            b'{"title": "a\\u0000b", "price": 40}',
+            b'{"title": "\\ud800", "price": 40}',
+            b"[" * 60_000,
+            b'{"title": "' + b"x" * 70_000 + b'", "price": 40}',
+        ],
+    )
+    async def test_bad_bodies_are_400(self, seller: AsyncClient, body: bytes) -> None:
+        answer = await seller.post("/api/tickets", content=body)
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["message"]
+        assert await recorded_events("TicketCreated") == []
+
+    async def test_needs_a_session_before_anything_else(self, api: AsyncClient) -> None:
+        answer = await api.post("/api/tickets", content=b"{")
+        assert answer.status_code == 401
+        assert answer.json() == {
+            "type": "about:blank",
+            "title": "Unauthorized",
+            "status": 401,
+            "errors": [{"message": "Please sign in first."}],
+        }
+
+
+class TestGetTicket:
+    @pytest.mark.parametrize("ticket_id", ["nonsense", "%00", str(uuid4()), "1", "../users"])
+    async def test_unknown_is_404(self, api: AsyncClient, ticket_id: str) -> None:
+        assert (await api.get(f"/api/tickets/{ticket_id}")).status_code == 404
+
+    async def test_who_holds_it_is_told_to_seller_and_holder_only(
+        self, seller: AsyncClient
+    ) -> None:
+        ticket = await listed(seller)
+        buyer = await factories.make_user()
+        order = await factories.hold(await factories.read_ticket(ticket["id"]), buyer)
+        shown = (await seller.get(f"/api/tickets/{ticket['id']}")).json()
+        assert shown["status"] == "locked"
+        assert shown["lockedUntil"] == order.expires_at.isoformat().replace("+00:00", "Z")
+        assert shown["orderId"] == str(order.id)
+        assert (await factories.read_ticket(ticket["id"], viewer=buyer)).order_id == order.id
+        assert (await factories.read_ticket(ticket["id"])).order_id is None
+
+
+class TestListTickets:
+    async def test_newest_first_in_pages(self, seller: AsyncClient) -> None:
+        titles = [(await listed(seller, title=f"Ticket {n}"))["title"] for n in range(5)]
+        seen: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = (await seller.get("/api/tickets", params={"limit": 2, "cursor": cursor})).json()
+            seen += [item["title"] for item in page["items"]]
+            cursor = page["nextCursor"]
+        assert seen == titles[::-1]
+
+    @pytest.mark.parametrize(
+        ("sort", "expected"),
+        [("newest", "CBA"), ("cheapest", "BCA"), ("soonest", "CAB")],
+    )
+    async def test_sorts_and_pages_in_each_order(
+        self, seller: AsyncClient, sort: str, expected: str
+    ) -> None:
+        zone = {"timezone": "UTC"}
+        await listed(seller, title="A", price=30, startsAt="2027-06-01T00:00:00Z", **zone)
+        await listed(seller, title="B", price=10)
+        await listed(seller, title="C", price=20, startsAt="2027-05-01T00:00:00Z", **zone)
+        seen = ""
+        cursor: str | None = ""
+        while cursor is not None:
+            parameters = {"sort": sort, "limit": 1, "cursor": cursor}
+            page = (await seller.get("/api/tickets", params=parameters)).json()
+            seen += "".join(item["title"] for item in page["items"])
+            cursor = page["nextCursor"]
+        assert seen == expected
+
+    async def test_searches_filters_and_hides_what_is_gone(self, seller: AsyncClient) -> None:
+        gone = await listed(seller, title="Withdrawn lanterns")
+        await seller.delete(f"/api/tickets/{gone['id']}")
+        await listed(seller, title="Lanterns 100%", city="Porto", category="concert")
+        await listed(seller, title="Derby", city="porto", category="sports")
+
+        async def titles(**parameters: str) -> set[str]:
+            page = (await seller.get("/api/tickets", params=parameters)).json()
+            return {item["title"] for item in page["items"]}
+
+        assert await titles(q="lanterns") == {"Lanterns 100%"}
+        assert await titles(q="PORTO 100%") == {"Lanterns 100%"}
+        assert await titles(q="100_") == set()
+        assert await titles(city="Porto") == {"Lanterns 100%", "Derby"}
+        assert await titles(category="sports") == {"Derby"}
+        assert await titles(q="'; DROP TABLE tickets; --") == set()
+
+    async def test_marks_locked_ones_or_leaves_them_out(self, seller: AsyncClient) -> None:
+        ticket = await factories.read_ticket((await listed(seller))["id"])
+        order = await factories.hold(ticket)
+        marked = (await seller.get("/api/tickets")).json()["items"]
+        assert [item["status"] for item in marked] == ["locked"]
+        free = {"available": "true"}
+        assert (await seller.get("/api/tickets", params=free)).json()["items"] == []
+        await factories.let_hold_lapse(order.id)
+        assert len((await seller.get("/api/tickets", params=free)).json()["items"]) == 1
+
+    @pytest.mark.parametrize(
+        ("parameters", "field"),
+        [
+            ({"limit": "0"}, "limit"),
+            ({"limit": "101"}, "limit"),
+            ({"limit": "ten"}, "limit"),
+            ({"sort": "best"}, "sort"),
+            ({"available": "maybe"}, "available"),
+            ({"cursor": "nonsense"}, "cursor"),
+            ({"cursor": "bnVsbA"}, "cursor"),
+            ({"q": "x" * 101}, "q"),
+        ],
+    )
+    async def test_bad_parameters_are_400(
+        self, api: AsyncClient, parameters: dict[str, str], field: str
+    ) -> None:
+        answer = await api.get("/api/tickets", params=parameters)
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["field"] == field
+
+    async def test_a_cursor_belongs_to_its_order(self, seller: AsyncClient) -> None:
+        for _ in range(2):
+            await listed(seller)
+        first = (await seller.get("/api/tickets", params={"limit": 1, "sort": "cheapest"})).json()
+        other = {"cursor": first["nextCursor"], "sort": "soonest"}
+        assert (await seller.get("/api/tickets", params=other)).status_code == 400
+
+
+class TestUpdateTicket:
+    async def test_replaces_the_whole(self, seller: AsyncClient) -> None:
+        ticket = await listed(seller, **FULL)
+        answer = await seller.put(
+            f"/api/tickets/{ticket['id']}", json={"title": "New", "price": 12}
+        )
+        assert answer.status_code == 200
+        assert answer.json()["venue"] is None
+        assert (answer.json()["title"], answer.json()["price"], answer.json()["version"]) == (
+            "New",
+            12,
+            2,
+        )
+        assert [event["title"] for event in await recorded_events("TicketUpdated")] == ["New"]
+
+    async def test_what_was_read_can_be_sent_back(self, seller: AsyncClient) -> None:
+        ticket = await listed(seller, **FULL)
+        answer = await seller.put(f"/api/tickets/{ticket['id']}", json=ticket)
+        assert answer.json() == {**ticket, "version": 2}
+
+    async def test_a_stale_version_changes_nothing(self, seller: AsyncClient) -> None:
+        ticket = await listed(seller)
+        url = f"/api/tickets/{ticket['id']}"
+        await seller.put(url, json={"title": "First", "price": 10, "version": 1})
+        late = await seller.put(url, json={"title": "Second", "price": 20, "version": 1})
+        assert late.status_code == 409
+        assert late.json()["errors"][0]["field"] == "version"
+        assert (await seller.get(url)).json()["title"] == "First"
+
+    async def test_checks_come_in_the_order_of_the_contract(self, seller: AsyncClient) -> None:
+        own = f"/api/tickets/{(await listed(seller))['id']}"
+        others = f"/api/tickets/{(await factories.make_ticket()).id}"
+        bad = {"title": ""}
+        assert (await seller.put(f"/api/tickets/{uuid4()}", json=bad)).status_code == 404
+        assert (await seller.put("/api/tickets/nonsense", json=bad)).status_code == 404
+        assert (await seller.put(others, json=bad)).status_code == 403
+        await factories.hold(await factories.read_ticket(own.rpartition("/")[2]))
+        assert (await seller.put(own, json=bad)).status_code == 400
+        assert (await seller.put(own, json={"title": "New", "price": 1})).status_code == 409
+        seller.cookies.clear()
+        assert (await seller.put(f"/api/tickets/{uuid4()}", json=bad)).status_code == 401
+
+
+class TestWithdrawTicket:
+    async def test_takes_it_off_sale_for_good(self, seller: AsyncClient) -> None:
+        url = f"/api/tickets/{(await listed(seller))['id']}"
+        assert (await seller.delete(url)).status_code == 204
+        assert (await seller.get(url)).json()["status"] == "withdrawn"
+        again = await seller.delete(url)
+        assert again.status_code == 409
+        assert "withdrawn" in again.json()["errors"][0]["message"]
+        assert [event["status"] for event in await recorded_events("TicketUpdated")] == [
+            "withdrawn"
+        ]
+
+    async def test_only_its_seller_may(self, seller: AsyncClient) -> None:
+        url = f"/api/tickets/{(await factories.make_ticket()).id}"
+        assert (await seller.delete(url)).status_code == 403
+
+    async def test_not_while_it_is_locked(self, seller: AsyncClient) -> None:
+        ticket = await listed(seller)
+        order = await factories.hold(await factories.read_ticket(ticket["id"]))
+        url = f"/api/tickets/{ticket['id']}"
+        assert (await seller.delete(url)).status_code == 409
+        await factories.let_hold_lapse(order.id)
+        assert (await seller.delete(url)).status_code == 204
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("method", "path", "status"),
+        [("GET", "/api/nothing", 404), ("PATCH", "/api/tickets", 405), ("GET", "/api", 404)],
+    )
+    async def test_unknown_routes_answer_in_the_same_shape(
+        self, api: AsyncClient, method: str, path: str, status: int
+    ) -> None:
+        answer = await api.request(method, path)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == status
+        assert answer.json()["errors"][0]["message"]
+
+    async def test_a_crash_tells_nothing_of_the_inside(
+        self, api: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def crash() -> None:
+            raise RuntimeError("SELECT secret FROM users")
+
+        monkeypatch.setattr(db, "transaction", crash)
+        answer = await api.get("/api/tickets")
+        assert answer.status_code == 500
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "SELECT" not in answer.text
+
+
+class TestOpenApi:
+    async def test_describes_what_is_answered(self, api: AsyncClient) -> None:
+        schema = (await api.get("/api/openapi.json")).json()
+        assert "422" not in json.dumps(schema)
+        operation = schema["paths"]["/api/tickets/{ticket_id}"]["put"]
+        assert set(operation["responses"]) == {"200", "400", "401", "403", "404", "409", "503"}
+        assert "requestBody" in operation
+        ticket = schema["components"]["schemas"]["TicketRead"]["properties"]
+        assert {"price", "lockedUntil", "orderId", "userId", "previousTicketId"} <= set(ticket)

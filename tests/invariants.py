@@ -1,0 +1,144 @@
+"""The rules of the product, judged from outside: by the database and by Stripe's books alone.
+
+Imports nothing of orders, payments or expiration, so that a bug there cannot hide itself.
+"""
+
+from collections import Counter
+from typing import Any
+
+import asyncpg
+import httpx
+
+# Each query returns the rows that break a rule; rule numbers are those of docs/architecture.md.
+QUERIES = {
+    "1: more than one live or paid order of a ticket": """
+        SELECT ticket_id, count(*) FROM orders
+        WHERE status IN ('created', 'awaiting_payment', 'capturing', 'completed', 'refunding')
+        GROUP BY ticket_id HAVING count(*) > 1""",
+    "1: the unique index that keeps rule 1 is gone": """
+        SELECT 'uq_orders_one_active_per_ticket' WHERE NOT EXISTS (
+          SELECT FROM pg_indexes WHERE indexname = 'uq_orders_one_active_per_ticket' AND indexdef LIKE '%UNIQUE%')""",
+    "2: a running hold and the lease of its ticket differ": """
+        SELECT o.id, o.expires_at, t.locked_until, t.order_id FROM orders o JOIN tickets t ON t.id = o.ticket_id
+        WHERE o.status IN ('created', 'awaiting_payment')
+          AND (t.order_id IS DISTINCT FROM o.id OR t.locked_until IS DISTINCT FROM o.expires_at)""",
+    "2: a ticket is locked for an order that does not hold it": """
+        SELECT t.id, t.order_id, o.status FROM tickets t LEFT JOIN orders o ON o.id = t.order_id
+        WHERE t.locked_until > clock_timestamp()
+          AND (o.id IS NULL OR o.ticket_id <> t.id OR o.status NOT IN ('created', 'awaiting_payment', 'capturing'))""",
+    "3: a ticket does not belong to the order that pays for it": """
+        SELECT o.id, o.status, t.order_id, t.locked_until FROM orders o JOIN tickets t ON t.id = o.ticket_id
+        WHERE (o.status = 'capturing' AND (t.order_id IS DISTINCT FROM o.id OR t.locked_until <> 'infinity'))
+           OR (o.status IN ('completed', 'refunding') AND (t.order_id IS DISTINCT FROM o.id OR t.status <> 'sold'))""",
+    "3: holder and buyer differ": """
+        SELECT t.id, t.holder_id, o.buyer_id FROM tickets t JOIN orders o ON o.id = t.order_id
+        WHERE t.holder_id IS DISTINCT FROM o.buyer_id""",
+    "4: a ticket is sold without a paid order": """
+        SELECT t.id, o.status FROM tickets t LEFT JOIN orders o ON o.id = t.order_id
+        WHERE t.status = 'sold' AND coalesce(o.status NOT IN ('completed', 'refunding', 'refunded'), true)""",
+    "4: the events of an order tell of something after its end": """
+        SELECT later.aggregate_id, ended.name, later.name FROM outbox ended
+        JOIN outbox later ON later.aggregate_id = ended.aggregate_id
+         AND later.aggregate_version > ended.aggregate_version
+        WHERE ended.name IN ('OrderCancelled', 'OrderExpired')
+           OR (ended.name = 'OrderCompleted' AND later.name IN ('OrderCancelled', 'OrderExpired'))""",
+    "5: the price or title of an order differs from what the hold told": """
+        SELECT o.id, o.price_cents, o.title, e.payload FROM orders o
+        JOIN outbox e ON e.aggregate_id = o.id AND e.name = 'OrderCreated'
+        WHERE o.price_cents <> (e.payload ->> 'price_cents')::int OR o.title <> e.payload ->> 'title'""",
+    "5: a held or sold ticket was changed": """
+        SELECT t.id, t.price_cents, o.price_cents FROM tickets t JOIN orders o ON o.id = t.order_id
+        WHERE (o.status IN ('capturing', 'completed', 'refunding')
+            OR (o.status IN ('created', 'awaiting_payment') AND o.expires_at > clock_timestamp()))
+          AND (t.price_cents <> o.price_cents OR t.title <> o.title OR t.currency <> o.currency)""",
+    "6: a seller bought their own ticket": """
+        SELECT o.id FROM orders o JOIN tickets t ON t.id = o.ticket_id WHERE o.buyer_id = t.seller_id""",
+    "7: a completed order without a completed charge of its price": """
+        SELECT o.id FROM orders o LEFT JOIN charges c ON c.order_id = o.id AND c.status = 'completed'
+        WHERE o.status = 'completed'
+          AND (c.id IS NULL OR c.amount_cents <> o.price_cents OR c.currency <> o.currency)""",
+    "7: a completed charge without a paid order": """
+        SELECT c.id, o.status FROM charges c JOIN orders o ON o.id = c.order_id
+        WHERE c.status = 'completed' AND o.status NOT IN ('completed', 'refunding', 'refunded')""",
+    "8: a change of an order without its event": """
+        SELECT o.id, o.version, count(e.id) FROM orders o
+        LEFT JOIN outbox e ON e.aggregate_id = o.id AND e.name LIKE 'Order%'
+        GROUP BY o.id HAVING count(DISTINCT e.aggregate_version) <> o.version OR count(e.id) <> o.version""",
+    "8: an order and its last event differ": """
+        SELECT o.id, o.status, e.payload ->> 'status' FROM orders o
+        JOIN outbox e ON e.aggregate_id = o.id AND e.aggregate_version = o.version AND e.name LIKE 'Order%'
+        WHERE o.status <> e.payload ->> 'status'""",
+}
+
+
+def _dsn(database_url: str) -> str:
+    return database_url.replace("postgresql+asyncpg://", "postgresql://")
+
+
+async def empty(database_url: str, stripe_url: str) -> None:
+    """Delete all rows and all of the emulator's books."""
+    connection = await asyncpg.connect(_dsn(database_url))
+    try:
+        tables = await connection.fetchval(
+            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        )
+        await connection.execute(f"TRUNCATE {tables} CASCADE")
+    finally:
+        await connection.close()
+    async with httpx.AsyncClient(base_url=stripe_url) as stripe:
+        (await stripe.post("/_emulator/reset")).raise_for_status()
+
+
+async def broken_rules(database_url: str, stripe_url: str, *, settled: bool = False) -> list[str]:
+    """Return a sentence for each broken rule; `settled` also asks for no work left undone.
+
+    Settled means that every payment was looked at since its order ended: then captured money and
+    completed orders are the same set, and no authorisation is open on a dead order.
+    """
+    connection = await asyncpg.connect(_dsn(database_url))
+    try:
+        # One snapshot for all, so that a running system does not look broken between two queries.
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            broken = [
+                f"{rule}: {[dict(row) for row in rows]}"
+                for rule, query in QUERIES.items()
+                if (rows := await connection.fetch(query))
+            ]
+            orders = {
+                str(row["id"]): row
+                for row in await connection.fetch(
+                    "SELECT id, status, price_cents, currency FROM orders"
+                )
+            }
+            async with httpx.AsyncClient(base_url=stripe_url) as stripe:
+                books = (await stripe.get("/_emulator/books")).raise_for_status().json()
+    finally:
+        await connection.close()
+    return broken + _judge_money(orders, books, settled=settled)
+
+
+def _judge_money(
+    orders: dict[str, asyncpg.Record], books: dict[str, Any], *, settled: bool
+) -> list[str]:
+    broken: list[str] = []
+    paid: Counter[str] = Counter()
+    for intent in books["intents"]:
+        order_id = intent["metadata"].get("order_id")
+        if order_id not in orders:
+            continue
+        paid[order_id] += intent["captured"] - intent["refunded"]
+        is_dead = orders[order_id]["status"] in {"cancelled", "expired", "completed"}
+        if settled and is_dead and intent["authorised"]:
+            broken.append(f"7: an authorisation is open on an order that is over: {intent}")
+    for order_id, order in orders.items():
+        must_be_paid = order["status"] == "completed"
+        may_be_paid = must_be_paid or order["status"] in {"capturing", "refunding"} or not settled
+        told = f"order {order_id} of {order['price_cents']} is {order['status']}, {paid[order_id]} taken"
+        if must_be_paid and paid[order_id] != order["price_cents"]:
+            broken.append(f"7: not exactly the price was taken: {told}")
+        if not may_be_paid and paid[order_id]:
+            broken.append(f"7: money was taken for nothing: {told}")
+        if paid[order_id] > order["price_cents"]:
+            broken.append(f"7: charged too much: {told}")
+    return broken

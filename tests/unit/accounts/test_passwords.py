@@ -1,0 +1,43 @@
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import packages_distributions
+
+import pytest
+
+from ticketing_app.accounts import passwords, rules
+
+
+class TestPasswords:
+    def test_passlib_is_the_fork_that_is_kept_up(self) -> None:
+        assert packages_distributions()["passlib"] == ["libpass"]
+
+    async def test_a_hash_is_argon2id_and_salted(self) -> None:
+        first, second = [await passwords.hash_password("tulip 🌷 garden") for _ in range(2)]
+        assert first.startswith("$argon2id$")
+        assert first != second
+        assert await passwords.verify_password("tulip 🌷 garden", first)
+        assert not await passwords.verify_password("tulip 🌷 garden ", first)
+
+    async def test_an_unknown_account_costs_a_comparison_too(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        compared: list[str] = []
+        verify = passwords._context.verify
+
+        def note(password: str, password_hash: str) -> bool:
+            compared.append(password_hash)
+            return verify(password, password_hash)
+
+        monkeypatch.setattr(passwords._context, "verify", note)
+        assert not await passwords.verify_password("nobody's password", None)
+        assert compared[0].startswith("$argon2id$")
+
+
+class TestRules:
+    NOW = datetime(2027, 5, 1, tzinfo=UTC)
+
+    def test_a_session_ends_by_itself(self) -> None:
+        assert rules.session_expires_at(self.NOW, 30) == self.NOW + timedelta(days=30)
+
+    @pytest.mark.parametrize(("minutes", "is_due"), [(0, False), (4, False), (5, True), (60, True)])
+    def test_last_seen_is_written_every_five_minutes(self, minutes: int, is_due: bool) -> None:  # noqa: FBT001
+        assert rules.must_note_seen(self.NOW - timedelta(minutes=minutes), self.NOW) is is_due

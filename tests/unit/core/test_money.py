@@ -1,0 +1,50 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from ticketing_app.core import money
+
+PRICE = TypeAdapter(money.Price)
+
+
+class TestPrice:
+    @given(st.integers(money.MINIMUM_CENTS, money.MAXIMUM_CENTS))
+    def test_survives_the_way_out_and_back(self, cents: int) -> None:
+        sent = repr(money.to_json_number(cents))
+        assert PRICE.validate_python(Decimal(sent)) == cents
+
+    @pytest.mark.parametrize(
+        ("value", "sentence"),
+        [
+            (Decimal("0.49"), "between 0.50 and 999,999.99"),
+            (0, "between"),
+            (-40, "between"),
+            (Decimal(1_000_000), "between"),
+            (Decimal("1e400"), "between"),
+            (Decimal("NaN"), "between"),
+            (Decimal("10.005"), "2 decimal places"),
+            ("40", "must be a number"),
+            (True, "must be a number"),
+            (None, "must be a number"),
+        ],
+    )
+    def test_refuses_what_is_no_price(self, value: object, sentence: str) -> None:
+        with pytest.raises(ValidationError, match=sentence):
+            PRICE.validate_python(value)
+
+
+class TestToText:
+    @pytest.mark.parametrize(
+        ("cents", "currency", "words"),
+        [
+            (4000, "usd", "$40"),
+            (4050, "usd", "$40.50"),
+            (123_456_00, "eur", "€123,456"),
+            (1250, "chf", "12.50 CHF"),
+        ],
+    )
+    def test_reads_like_a_price_tag(self, cents: int, currency: str, words: str) -> None:
+        assert money.to_text(cents, currency) == words

@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import pytest
+
+from ticketing_app.core.settings import InvalidSettingsError, get_settings
+
+PRODUCTION = {
+    "TICKETING_ENV": "production",
+    "PUBLIC_URL": "https://ticketing.dev",
+    "DATABASE_URL": "postgresql+asyncpg://db/gittix",
+    "REDIS_URL": "redis://redis:6379/0",
+    "JWT_KEY": "k" * 32,
+    "STRIPE_SECRET_KEY": "sk_test_1",
+    "STRIPE_PUBLISHABLE_KEY": "pk_test_1",
+    "STRIPE_WEBHOOK_SECRET": "whsec_1",
+    "STRIPE_API_BASE": "https://api.stripe.com",
+    "STRIPE_JS_URL": "https://js.stripe.com/endive/stripe.js",
+}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in PRODUCTION:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TICKETING_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr("ticketing_app.core.settings.get_settings", get_settings.__wrapped__)
+
+
+def read(monkeypatch: pytest.MonkeyPatch, **environment: str):  # noqa: ANN201  # Settings, as in production.
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return get_settings.__wrapped__()
+
+
+class TestGetSettings:
+    def test_takes_the_environment_before_the_stand_ins_before_the_defaults(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "stack.env").write_text("REDIS_URL=redis://stand-in\nPORT=4000\n")
+        settings = read(monkeypatch, PORT="5000")
+        assert settings.redis_url == "redis://stand-in"
+        assert settings.port == 5000
+        assert settings.order_hold_seconds == 900
+
+    def test_never_reads_the_stand_ins_in_production(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "stack.env").write_text("BRAND_NAME=Stand-in\n")
+        assert read(monkeypatch, **PRODUCTION).brand_name == "GitTix"
+
+    def test_serves_secure_cookies_only_over_https(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert read(monkeypatch, **PRODUCTION).is_served_over_https
+        assert not read(monkeypatch, PUBLIC_URL="http://gittix.test").is_served_over_https
+
+    @pytest.mark.parametrize(
+        "missing",
+        [
+            "PUBLIC_URL",
+            "DATABASE_URL",
+            "REDIS_URL",
+            "JWT_KEY",
+            "STRIPE_SECRET_KEY",
+            "STRIPE_PUBLISHABLE_KEY",
+            "STRIPE_WEBHOOK_SECRET",
+        ],
+    )
+    def test_refuses_production_without(
+        self, monkeypatch: pytest.MonkeyPatch, missing: str
+    ) -> None:
+        environment = {name: value for name, value in PRODUCTION.items() if name != missing}
+        with pytest.raises(InvalidSettingsError, match=missing):
+            read(monkeypatch, **environment)
+
+    @pytest.mark.parametrize(
+        ("name", "value", "sentence"),
+        [
+            ("JWT_KEY", "short", "JWT_KEY"),
+            ("JWT_KEY", "development-only-key-never-used-in-production", "JWT_KEY"),
+            ("STRIPE_SECRET_KEY", "sk_live_1", "sellers are not paid out yet"),
+            ("STRIPE_API_BASE", "http://127.0.0.1:8433", "STRIPE_API_BASE"),
+            ("STRIPE_JS_URL", "https://js.stripe.com.evil.test/stripe.js", "STRIPE_JS_URL"),
+            ("PORT", "eighty", "PORT"),
+        ],
+    )
+    def test_refuses_in_production(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+    ) -> None:
+        with pytest.raises(InvalidSettingsError, match=sentence):
+            read(monkeypatch, **{**PRODUCTION, name: value})

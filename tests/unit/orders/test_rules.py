@@ -1,0 +1,61 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticketing_app.orders import rules
+from ticketing_app.orders.rules import OrderStatus
+
+NOW = datetime(2027, 5, 1, 20, tzinfo=UTC)
+
+
+class TestSources:
+    def test_nothing_leads_out_of_an_order_that_ended_unpaid(self) -> None:
+        for sources in rules.SOURCES.values():
+            assert not sources & rules.ENDED_UNPAID
+
+    def test_a_completed_order_neither_expires_nor_is_cancelled(self) -> None:
+        for target in rules.ENDED_UNPAID:
+            assert OrderStatus.COMPLETED not in rules.SOURCES[target]
+
+    def test_only_a_captured_order_completes(self) -> None:
+        assert rules.SOURCES[OrderStatus.COMPLETED] == {OrderStatus.CAPTURING}
+
+    def test_an_order_that_is_being_captured_never_expires(self) -> None:
+        assert OrderStatus.CAPTURING not in rules.SOURCES[OrderStatus.EXPIRED]
+
+    @given(st.lists(st.sampled_from(list(rules.SOURCES)), max_size=12))
+    def test_any_walk_ends_unpaid_at_most_once_and_for_good(
+        self, targets: list[OrderStatus]
+    ) -> None:
+        status, ended = OrderStatus.CREATED, 0
+        for target in targets:
+            if status in rules.SOURCES[target]:
+                assert status not in rules.ENDED_UNPAID
+                status = target
+                ended += target in rules.ENDED_UNPAID
+        assert ended <= 1
+
+
+class TestCanCancel:
+    @pytest.mark.parametrize("status", list(OrderStatus))
+    def test_only_before_the_point_of_no_return(self, status: OrderStatus) -> None:
+        expected = status in {OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT}
+        assert rules.can_cancel(status) is expected
+        assert rules.can_pay(status) is expected
+
+
+class TestGraceUntil:
+    def test_gives_the_grace_near_the_end(self) -> None:
+        assert rules.grace_until(
+            NOW + timedelta(seconds=1), NOW, 120, is_grace_used=False
+        ) == NOW + timedelta(seconds=120)
+
+    def test_leaves_a_deadline_that_is_far_enough(self) -> None:
+        assert (
+            rules.grace_until(NOW + timedelta(seconds=121), NOW, 120, is_grace_used=False) is None
+        )
+
+    def test_gives_it_once(self) -> None:
+        assert rules.grace_until(NOW + timedelta(seconds=1), NOW, 120, is_grace_used=True) is None
