@@ -12,7 +12,6 @@ from ticketing_app.core import redis
 from ticketing_app.core.logging import get_logger
 from ticketing_app.expiration import jobs
 
-QUEUE = "expiration"
 FAILURE_TTL_SECONDS = 86_400
 
 log = get_logger()
@@ -47,4 +46,4 @@ def _enqueue(second: int) -> None:
 @lru_cache(maxsize=1)
 def _queue() -> Queue:
     """The queue of this process, made on first use; RQ keeps a script for each client it sees."""
-    return Queue(QUEUE, connection=redis.sync_client())
+    return Queue(connection=redis.sync_client())
