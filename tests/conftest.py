@@ -4,11 +4,12 @@ import os
 from collections.abc import AsyncGenerator, Callable, Generator
 
 import pytest
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from tests import invariants
 from ticketing_app.api import create_api
-from ticketing_app.core import db, redis
+from ticketing_app.core import db, logging, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 
@@ -47,10 +48,17 @@ async def database(stack: Stack) -> AsyncGenerator[None]:
     assert broken == []
 
 
+@pytest.fixture(scope="session")
+def application() -> FastAPI:
+    """The API of this process."""
+    logging.configure()
+    return create_api()
+
+
 @pytest.fixture
-async def api(database: None) -> AsyncGenerator[AsyncClient]:  # noqa: ARG001  # order only.
+async def api(application: FastAPI, database: None) -> AsyncGenerator[AsyncClient]:  # noqa: ARG001  # order only.
     """A browser-like client (it keeps cookies) of the API in this process."""
-    transport = ASGITransport(create_api(), raise_app_exceptions=False)
+    transport = ASGITransport(application, raise_app_exceptions=False)
     async with AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
 
