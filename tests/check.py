@@ -1,0 +1,142 @@
+"""What `bin/test` does once the packages are there; its last line is pytest's summary."""
+
+import ast
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests import chromium
+from ticketing_app.core.settings import Settings
+from ticketing_app.devstack.errors import StackError
+from ticketing_app.devstack.stack import ROOT, Stack
+
+PROGRAMS = Path(sys.executable).parent
+STATIC_CHECKS = (
+    ("ruff", "check", "--quiet"),
+    ("ruff", "format", "--check", "--quiet"),
+    ("basedpyright", "--warnings"),
+    ("lint-imports", "--no-logo"),
+)
+# Most lines of code of each part; over budget, take a library or drop a feature.
+BUDGETS = {
+    ("messaging",): 600,
+    ("devstack",): 700,
+    ("devstack/stripe",): 1000,
+    ("processes.py",): 250,
+    ("ui/live.py", "ui/build.py"): 300,
+}
+COVERAGE = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
+COMPLETE = ["coverage", "report", "--include=*/rules.py", "--fail-under=100", "--show-missing"]
+
+
+def main(arguments: list[str]) -> int:
+    # A stop from outside ends the children and the temporary folder as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    everything = arguments == ["--all"]
+    whole = everything or not arguments
+    with tempfile.TemporaryDirectory(prefix="gittix-test-") as folder:
+        env = _environment(Path(folder))
+        try:
+            if whole:
+                _check_statically(Path(folder), env)
+            if whole or any("e2e" in argument for argument in arguments):
+                chromium.install()
+            if everything and (ROOT / "tests/mutants.py").exists():
+                _run("mutants", [sys.executable, "tests/mutants.py"], env)
+        except StackError as error:
+            print(f"bin/test: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+        if not whole:
+            return _pytest(arguments, env)
+        code = _pytest([*COVERAGE, *(["-m", ""] if everything else [])], env)
+        return code or _check_rules_covered(env)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Ours without any setting of the product: tests use stand-ins, never somebody's database."""
+    settings = {name.upper() for name in Settings.model_fields}
+    env = {name: value for name, value in os.environ.items() if name not in settings}
+    programs = f"{PROGRAMS}{os.pathsep}{env.get('PATH', '')}"
+    return env | {"PATH": programs, "TICKETING_DATA_DIR": str(folder / "data")}
+
+
+def _check_statically(folder: Path, env: dict[str, str]) -> None:
+    for check in STATIC_CHECKS:
+        _run(" ".join(check), [str(PROGRAMS / check[0]), *check[1:]], env)
+    stack = Stack(folder / "data", {"postgres"})
+    try:
+        stack.start()
+        _run("alembic check", [sys.executable, "-m", "alembic", "check"], env | stack.env)
+    finally:
+        stack.destroy()
+    _check_budgets()
+
+
+def _run(name: str, command: list[str], env: dict[str, str]) -> None:
+    started = time.monotonic()
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise StackError(f"{name} failed:\n{done.stdout}")
+    print(f"{name}: ok, {time.monotonic() - started:.1f} s", flush=True)
+
+
+def _check_budgets() -> None:
+    for parts, budget in BUDGETS.items():
+        lines = sum(_count_lines(ROOT / "ticketing_app" / part) for part in parts)
+        if parts == ("devstack",):
+            lines -= _count_lines(ROOT / "ticketing_app/devstack/stripe")
+        print(f"lines of {' + '.join(parts)}: {lines} of {budget}", flush=True)
+        if lines > budget:
+            raise StackError(f"{' + '.join(parts)} has more than {budget} lines of code.")
+
+
+def _count_lines(path: Path) -> int:
+    """Lines of code: without blank lines, comments and docstrings, which nobody should save."""
+    files = path.rglob("*.py") if path.is_dir() else [path] if path.exists() else []
+    return sum(len(_code_lines(file.read_text())) for file in files)
+
+
+def _code_lines(source: str) -> set[int]:
+    lines = {
+        number
+        for number, line in enumerate(source.splitlines(), 1)
+        if line.strip() and not line.strip().startswith("#")
+    }
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            lines -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return lines
+
+
+def _pytest(arguments: list[str], env: dict[str, str]) -> int:
+    command = [sys.executable, "-m", "pytest", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, env=env) as tests:
+        while True:
+            try:
+                return tests.wait()
+            except KeyboardInterrupt:
+                # pytest gets Ctrl-C from the terminal, but not what was sent to us alone.
+                tests.send_signal(signal.SIGINT)
+
+
+def _check_rules_covered(env: dict[str, str]) -> int:
+    done = subprocess.run(
+        [sys.executable, "-m", *COMPLETE], cwd=ROOT, env=env, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        print(f"bin/test: not every branch of the rules is tested:\n{done.stdout}{done.stderr}")
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
