@@ -1,0 +1,59 @@
+// Sends forms marked data-json-form to the API as JSON and shows what it answers. A plain script, so
+// that it works before the page's own code has started.
+(() => {
+  const UNREACHABLE = "We can't reach the server right now; nothing is lost. Try again.";
+
+  // Only a path of this site; an address of another one must not be reachable through a link to us.
+  const nextPath = (fallback) => {
+    const wanted = new URLSearchParams(location.search).get("next");
+    if (!wanted?.startsWith("/")) return fallback;
+    const url = new URL(wanted, location.origin);
+    return url.origin === location.origin ? url.pathname + url.search + url.hash : fallback;
+  };
+
+  const show = (form, errors) => {
+    for (const place of form.querySelectorAll("[data-error-for]")) {
+      const name = place.dataset.errorFor;
+      const control = name ? form.elements[name] : null;
+      const own = errors.filter(({ field }) => (form.elements[field] ? field : "") === name);
+      place.textContent = own.map(({ message }) => message).join(" ");
+      control?.setAttribute("aria-invalid", String(own.length > 0));
+    }
+    form.querySelector("[aria-invalid=true]")?.focus();
+  };
+
+  const send = async (form) => {
+    const response = await fetch(form.action, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(Object.fromEntries(new FormData(form))),
+    });
+    const answer = await response.json();
+    if (response.ok) location.assign(nextPath(form.dataset.jsonForm));
+    else show(form, answer.errors);
+    return response.ok;
+  };
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-json-form]")) return;
+    event.preventDefault();
+    const button = form.querySelector("button[type=submit]");
+    if (button.disabled) return;
+    button.disabled = true;
+    let isLeaving = false;
+    try {
+      show(form, []);
+      isLeaving = await send(form);
+    } catch {
+      show(form, [{ message: UNREACHABLE }]);
+    }
+    button.disabled = isLeaving;
+  }, true);
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-keep-next]");
+    const wanted = new URLSearchParams(location.search).get("next");
+    if (link && wanted) link.search = new URLSearchParams({ next: wanted });
+  }, true);
+})();

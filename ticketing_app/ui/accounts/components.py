@@ -1,0 +1,52 @@
+"""Parts of the account pages: real forms, which an asset script sends as JSON."""
+
+import reflex as rx
+
+from ticketing_app.ui import theme
+
+# Where the script finds out where to go after success; `next` of the address wins over it.
+JSON_FORM = "data-json-form"
+
+
+def labelled_input(label: str, name: str, *, hint: str = "", **props: object) -> rx.Component:
+    """A labelled input with a place for what the API says about it."""
+    described = f"{name}-hint {name}-error" if hint else f"{name}-error"
+    return rx.el.div(
+        rx.el.label(label, html_for=name, class_name="font-medium"),
+        rx.el.input(
+            id=name,
+            name=name,
+            required=True,
+            aria_describedby=described,
+            class_name=theme.FIELD,
+            **props,
+        ),
+        rx.el.p(hint, id=f"{name}-hint", class_name="text-sm text-muted") if hint else None,
+        rx.el.p(
+            id=f"{name}-error",
+            role="alert",
+            custom_attrs={"data-error-for": name},
+            class_name="text-bad font-medium",
+        ),
+        class_name="grid gap-1.5",
+    )
+
+
+def account_form(*fields: rx.Component, action: str, submit: str, after: str) -> rx.Component:
+    """A form that posts to `action` and then goes to `after`.
+
+    It is a POST even before the script is there, so that no password can end up in an address.
+    """
+    return rx.el.form(
+        *fields,
+        rx.el.p(
+            role="alert",
+            custom_attrs={"data-error-for": ""},
+            class_name="text-bad font-medium",
+        ),
+        rx.el.button(submit, type="submit", class_name=f"{theme.PRIMARY} w-full"),
+        method="post",
+        action=action,
+        custom_attrs={JSON_FORM: after},
+        class_name="grid gap-4",
+    )

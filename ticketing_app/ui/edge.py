@@ -1,0 +1,81 @@
+"""Where the pages meet the use cases: the only place where the UI gets a session."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from pydantic import BaseModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core import db, http
+from ticketing_app.core.errors import AppError, InvalidInputError, UnavailableError
+from ticketing_app.core.logging import get_logger
+
+log = get_logger()
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+Model = TypeVar("Model", bound=BaseModel)
+
+MAX_FORM_CHARACTERS = 20_000
+
+
+async def in_transaction(
+    use_case: Callable[Concatenate[AsyncSession, Arguments], Awaitable[Answer]],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Answer:
+    """Run one use case in one transaction.
+
+    Raises:
+        UnavailableError: the database does not answer; nothing was changed.
+    """
+    with outage_as_error():
+        async with db.transaction() as session:
+            return await use_case(session, *args, **kwargs)
+
+
+async def in_autocommit(
+    use_case: Callable[Concatenate[Any, Arguments], Awaitable[Answer]],
+    *args: Arguments.args,
+    **kwargs: Arguments.kwargs,
+) -> Answer:
+    """Run a use case that is a single statement and its own transaction (the hold).
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with outage_as_error():
+        async with db.autocommit() as connection:
+            return await use_case(connection, *args, **kwargs)
+
+
+@contextmanager
+def outage_as_error() -> Iterator[None]:
+    """Turn the many faces of an absent PostgreSQL or Redis into one sentence for people."""
+    try:
+        yield
+    except AppError:
+        raise
+    except Exception as error:
+        if not http.is_unavailable(error):
+            raise
+        log.warning("ui.dependency_away", error=repr(error))
+        raise UnavailableError from error
+
+
+def parse(model: type[Model], data: object) -> Model:
+    """Check what a page sent, exactly as the API would.
+
+    Raises:
+        InvalidInputError: with a sentence for each field that is wrong.
+    """
+    try:
+        text = json.dumps(data, ensure_ascii=False, default=str)
+        text.encode()
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidInputError([(None, "This text cannot be stored.")]) from None
+    if "\\u0000" in text or len(text) > MAX_FORM_CHARACTERS:
+        raise InvalidInputError([(None, "This text is too long or cannot be stored.")])
+    return http.parse(model, data)

@@ -1,0 +1,170 @@
+"""Live pages: each web process follows the stream of events and tells the open pages it concerns.
+
+A page enters rooms when it loads, after it was authorised and before it reads, so that no change
+falls in between. A message is a browser event with public facts only: rows of a list take them in
+by themselves when they are newer, other pages ask for their data again.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import reflex as rx
+from reflex.state import StateUpdate
+from reflex_base.event import Event
+
+from ticketing_app.core import money
+from ticketing_app.core.logging import get_logger
+from ticketing_app.messaging import bus
+from ticketing_app.messaging.bus import Envelope
+from ticketing_app.messaging.catalog import (
+    DomainEvent,
+    OrderCancelled,
+    OrderCompleted,
+    OrderEvent,
+    OrderExpired,
+    TicketCreated,
+    TicketUpdated,
+)
+from ticketing_app.tickets import rules
+
+log = get_logger()
+
+BROWSER_EVENT = "ticketing"
+PREFIX = "live:"
+TICKETS = f"{PREFIX}tickets"
+
+_app: rx.App | None = None
+
+
+def ticket_room(ticket_id: object) -> str:
+    """Who looks at this ticket."""
+    return f"{PREFIX}ticket:{ticket_id}"
+
+
+def buyer_room(buyer_id: object) -> str:
+    """Who looks at their own orders."""
+    return f"{PREFIX}buyer:{buyer_id}"
+
+
+async def watch(state: rx.State, *rooms: str) -> None:
+    """Let the page hear of `rooms` and of nothing else; the caller has authorised it."""
+    if _app is None or (namespace := _app.event_namespace) is None:
+        return
+    sid = state.router.session.session_id
+    present = {room for room in namespace.rooms(sid) if room.startswith(PREFIX)}
+    for room in present - set(rooms):
+        await namespace.leave_room(sid, room)
+    for room in set(rooms) - present:
+        await namespace.enter_room(sid, room)
+
+
+async def follow(app: rx.App) -> None:
+    """Pass on events as they come, as long as the web process runs."""
+    global _app  # noqa: PLW0603  # Reflex has one app per process.
+    _app = app
+    await bus.follow_events(_deliver, _resync)
+
+
+async def _deliver(envelope: Envelope) -> None:
+    for room, facts in _messages(envelope.event):
+        await _send(room, facts)
+
+
+async def _resync() -> None:
+    """Events may have been lost: let every page that listens ask again."""
+    await _send(None, {"resync": True})
+
+
+def _messages(event: DomainEvent) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield whom to tell of `event`, and what."""
+    if isinstance(event, OrderEvent):
+        yield buyer_room(event.buyer_id), {"order": str(event.order_id)}
+    if facts := _ticket_facts(event):
+        yield ticket_room(facts["ticket"]), facts
+        yield TICKETS, facts
+
+
+def _ticket_facts(event: DomainEvent) -> dict[str, Any] | None:
+    if isinstance(event, OrderEvent):
+        if event.ticket_version is None:
+            return None
+        return {
+            "ticket": str(event.ticket_id),
+            "version": event.ticket_version,
+            "status": _status_after(event),
+        }
+    if isinstance(event, TicketCreated | TicketUpdated):
+        status = rules.TicketStatus(event.status)
+        return {
+            "ticket": str(event.ticket_id),
+            "version": event.ticket_version,
+            "status": rules.availability(status, is_locked=False),
+            "title": event.title,
+            "price": money.to_text(event.price_cents, event.currency),
+            "isNew": isinstance(event, TicketCreated),
+        }
+    return None
+
+
+def _status_after(event: OrderEvent) -> rules.Availability:
+    if isinstance(event, OrderCompleted):
+        return rules.Availability.SOLD
+    if isinstance(event, OrderCancelled | OrderExpired):
+        return rules.Availability.AVAILABLE
+    return rules.Availability.LOCKED
+
+
+async def _send(room: str | None, facts: dict[str, Any]) -> None:
+    """Raise the browser event in every page of `room` (all pages when none)."""
+    if _app is None or _app.event_namespace is None:
+        return
+    # json.dumps leaves nothing that could end the script: it escapes quotes and all but ASCII.
+    detail = json.dumps(facts)
+    script = f"window.dispatchEvent(new CustomEvent('{BROWSER_EVENT}',{{detail:{detail}}}))"
+    update = StateUpdate(events=[Event(name="_call_script", payload={"javascript_code": script})])
+    await _app.event_namespace.emit("event", update, room=room)
+
+
+class OnLive(rx.Component):
+    """Calls `on_change` when a message comes in that the page has not seen yet."""
+
+    library = rx.asset("live.jsx", shared=True).importable_path
+    tag = "OnLive"
+
+    seen_version: rx.Var[int]
+    only_resync: rx.Var[bool]
+    on_change: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class LiveTicket(rx.Component):
+    """A part of a list that shows one ticket and takes in its changes by itself."""
+
+    library = rx.asset("live.jsx", shared=True).importable_path
+    tag = "LiveTicket"
+
+    ticket_id: rx.Var[str]
+    version: rx.Var[int]
+    status: rx.Var[str]
+
+
+class LiveText(rx.Component):
+    """A fact of the `LiveTicket` around it: as rendered, or as it is now."""
+
+    library = rx.asset("live.jsx", shared=True).importable_path
+    tag = "LiveText"
+
+    field: rx.Var[str]
+    text: rx.Var[str]
+    labels: rx.Var[dict[str, str]]
+
+
+class NewListings(rx.Component):
+    """Offers the listings that came since the page was loaded, instead of pushing the list."""
+
+    library = rx.asset("live.jsx", shared=True).importable_path
+    tag = "NewListings"
+
+    one: rx.Var[str]
+    many: rx.Var[str]
+    on_show: rx.EventHandler[rx.event.no_args_event_spec]

@@ -1,0 +1,98 @@
+"""States of the order pages."""
+
+import reflex as rx
+
+from ticketing_app.core.clock import utc_now
+from ticketing_app.orders import service as orders
+from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderPage
+from ticketing_app.tickets import service as tickets
+from ticketing_app.ui import edge, live, session
+from ticketing_app.ui.orders.views import OrderRow, OrderView, stub
+from ticketing_app.ui.session import PageState, guarded
+from ticketing_app.ui.tickets.views import TicketStub
+
+
+class OrderDetailState(PageState, rx.State):
+    """One's own order: the hold with its countdown, or what became of it."""
+
+    order: OrderView = OrderView()
+    stub: TicketStub = TicketStub()
+    is_just_paid: bool = False
+
+    @rx.event
+    @guarded
+    async def load(self) -> None:
+        """Show the order as it is now."""
+        caller = await session.require_caller(self)
+        order_id = session.route_id(self, "order_id", orders.OrderNotFoundError)
+        if self.order.id != str(order_id):
+            self.is_loaded = self.is_just_paid = False
+        await live.watch(self, live.buyer_room(caller.user_id))
+        order = await edge.in_transaction(
+            orders.get_order, buyer_id=caller.user_id, order_id=order_id
+        )
+        ticket = await edge.in_transaction(
+            tickets.get_ticket, ticket_id=order.ticket.id, viewer_id=caller.user_id
+        )
+        before, self.order = self.order, OrderView.from_order(order, utc_now())
+        self.is_just_paid = self.is_just_paid or (
+            self.is_loaded and self.order.is_paid and not before.is_paid
+        )
+        self.stub, self.is_loaded = stub(order, ticket), True
+
+    @rx.event
+    @guarded
+    async def release(self) -> None:
+        """Let go of the ticket; it unlocks at once."""
+        caller = await session.require_caller(self)
+        order_id = session.route_id(self, "order_id", orders.OrderNotFoundError)
+        await edge.in_transaction(
+            orders.cancel_order, buyer_id=caller.user_id, order_id=order_id
+        )
+        order = await edge.in_transaction(
+            orders.get_order, buyer_id=caller.user_id, order_id=order_id
+        )
+        self.order = OrderView.from_order(order, utc_now())
+
+
+class OrderListState(PageState, rx.State):
+    """One's own orders."""
+
+    rows: list[OrderRow] = []
+    has_more: bool = False
+    _cursor: str | None = None
+
+    @rx.event
+    @guarded
+    async def load(self) -> None:
+        """Show as many as are shown, at least a page."""
+        caller = await session.require_caller(self)
+        await live.watch(self, live.buyer_room(caller.user_id))
+        limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
+        page = await edge.in_transaction(
+            orders.list_orders, buyer_id=caller.user_id, limit=limit
+        )
+        self.rows = []
+        self._append(page)
+
+    @rx.event
+    @guarded
+    async def load_more(self) -> None:
+        """Append the next page."""
+        caller = await session.require_caller(self)
+        if self._cursor is None:
+            return
+        self._append(
+            await edge.in_transaction(
+                orders.list_orders,
+                buyer_id=caller.user_id,
+                limit=DEFAULT_LIMIT,
+                cursor=self._cursor,
+            )
+        )
+
+    def _append(self, page: OrderPage) -> None:
+        now = utc_now()
+        self.rows = [*self.rows, *(OrderRow.from_order(order, now) for order in page.items)]
+        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+        self.is_loaded = True

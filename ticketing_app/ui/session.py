@@ -1,0 +1,183 @@
+"""Who acts on a page: read from the socket's own cookie and checked anew in every handler.
+
+Handlers can be called by anybody over the websocket with anything, so that nothing in the state
+and no argument says who somebody is; only the cookie of the handshake does.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+
+import reflex as rx
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ticketing_app import routes
+from ticketing_app.accounts import auth
+from ticketing_app.accounts.schemas import Caller
+from ticketing_app.core import http
+from ticketing_app.core.errors import (
+    AppError,
+    InvalidInputError,
+    NotSignedInError,
+    UnavailableError,
+)
+from ticketing_app.core.logging import get_logger
+from ticketing_app.ui import edge
+
+log = get_logger()
+
+Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
+
+POLICY_VIOLATION = 1008
+CRASHED = "That did not work, and nothing was changed. Please try again."
+
+
+class PageState(rx.State, mixin=True):
+    """What every page shows of its own condition."""
+
+    is_loaded: bool = False
+    problem: str = ""
+    is_away: bool = False
+    errors: dict[str, str] = {}
+
+
+class SessionState(rx.State):
+    """Who the page is drawn for. For display only: handlers ask `find_caller`."""
+
+    email: str = ""
+    is_known: bool = False
+    notice: str = ""
+    _subject: str = ""
+
+    @rx.event
+    async def load(self) -> None:
+        """Know who is there, for pages that have nothing else to load."""
+        try:
+            await find_caller(self)
+        except UnavailableError as error:
+            self.notice = error.message
+
+    @rx.event
+    async def load_for_visitors(self) -> rx.event.EventSpec | None:
+        """Send on whoever is signed in already: sign-in and sign-up are not for them."""
+        await self.load()
+        wanted = self.router.url.query_parameters.get("next", "")
+        return go(local_path(wanted)) if self.email else None
+
+    @rx.event
+    def note_crash(self) -> None:
+        """Say that something went wrong which nobody foresaw."""
+        self.notice = CRASHED
+
+
+async def find_caller(state: rx.State) -> Caller | None:
+    """Return who acts, if anybody; forgets what the tab held for somebody else before.
+
+    Raises:
+        UnavailableError: nobody can tell right now.
+    """
+    with edge.outage_as_error():
+        caller = await auth.authenticate(state.router.headers.cookie)
+    session = await state.get_state(SessionState)
+    subject = str(caller.user_id) if caller else ""
+    if session.is_known and session._subject != subject:
+        await _forget_everything(state)
+    session._subject = subject
+    session.email = caller.email if caller else ""
+    session.is_known, session.notice = True, ""
+    return caller
+
+
+async def require_caller(state: rx.State) -> Caller:
+    """Return who acts.
+
+    Raises:
+        NotSignedInError: nobody is signed in; `guarded` sends them to sign-in and back.
+    """
+    if (caller := await find_caller(state)) is None:
+        raise NotSignedInError
+    return caller
+
+
+async def _forget_everything(state: rx.State) -> None:
+    """Empty every state of ours: the tab's state outlives a sign-out."""
+    for kind in rx.State.get_substates():
+        if kind.__module__.startswith("ticketing_app."):
+            (await state.get_state(kind)).reset()
+
+
+def guarded(handler: Handler) -> Handler:
+    """Show a refusal on the page instead of losing it; send the signed-out to sign-in and back."""
+
+    @wraps(handler)
+    async def run(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # any handler's own.
+        try:
+            answer = await handler(self, *args, **kwargs)
+        except NotSignedInError:
+            return _leave_for_sign_in(self)
+        except InvalidInputError as error:
+            self.problem, self.is_away = error.message, False
+            self.errors = {field: text for field, text in error.problems if field}
+            return None
+        except AppError as error:
+            self.problem, self.is_away = error.message, isinstance(error, UnavailableError)
+            self.errors = {}
+            return None
+        self.problem, self.is_away, self.errors = "", False, {}
+        return answer
+
+    return run  # type: ignore[return-value]  # the same shape, as `wraps` says.
+
+
+def route_id(state: rx.State, name: str, not_found: Callable[[], AppError]) -> UUID:
+    """Read an id of the page's address; what is no UUID cannot exist.
+
+    Raises:
+        AppError: what `not_found` makes.
+    """
+    return http.parse_id(getattr(state, name), not_found)
+
+
+def go(path: str) -> rx.event.EventSpec:
+    """Load `path` afresh: only a new page brings the present cookie to the websocket."""
+    return rx.call_script(f"window.location.assign({json.dumps(path)})")
+
+
+def local_path(text: str) -> str:
+    """Return `text` when it is a path of this site, else the front page."""
+    parts = urlsplit(text)
+    is_local = text.startswith("/") and not parts.scheme and not parts.netloc
+    return text if is_local and "\\" not in text and text.isprintable() else routes.TICKET_LIST
+
+
+def _leave_for_sign_in(state: rx.State) -> rx.event.EventSpec:
+    url = state.router.url
+    here = url.path + (f"?{url.query}" if url.query else "")
+    return go(f"{routes.SIGN_IN}?next={quote(local_path(here), safe='')}")
+
+
+def on_crash(exception: Exception) -> rx.event.EventSpec:
+    """Log what no handler expected, and tell the page; the details stay here."""
+    log.error("ui.crash", exc_info=exception)
+    return SessionState.note_crash()  # type: ignore[return-value]  # Reflex makes handlers callable.
+
+
+def refuse_foreign_sockets(app: ASGIApp) -> ASGIApp:
+    """Refuse websockets that another site's page opens: the browser would send our cookie along."""
+
+    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            headers = {name.decode("latin-1"): value for name, value in scope["headers"]}
+            origin, host = (
+                headers.get(name, b"").decode("latin-1") for name in ("origin", "host")
+            )
+            if not origin or not http.is_same_origin(origin, host):
+                await receive()
+                await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+                return
+        await app(scope, receive, send)
+
+    return guard

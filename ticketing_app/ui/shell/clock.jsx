@@ -1,0 +1,67 @@
+// Time on the page: a countdown that trusts the server's clock, and a patient retry.
+import React, { useEffect, useRef, useState } from "react";
+
+const URGENT_SECONDS = 120;
+const SPOKEN_SECONDS = [300, 120, 60, 30];
+const AGAIN_MS = 2000;
+const RETRY_MS = 3000;
+
+// How far this device's clock is off, measured once for each time that the server told.
+const measured = { told: null, offset: 0 };
+const offsetOf = (told) => {
+  if (told && measured.told !== told) Object.assign(measured, { told, offset: Date.parse(told) - Date.now() });
+  return measured.offset;
+};
+
+const twoDigits = (number) => String(number).padStart(2, "0");
+const clockText = (seconds) => {
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  return hours ? `${hours}:${twoDigits(minutes)}:${twoDigits(seconds % 60)}` : `${minutes}:${twoDigits(seconds % 60)}`;
+};
+
+export function Countdown({ deadline, now, spoken, onOver, className }) {
+  // Nothing is known on the server, so that the first render is the same on both sides.
+  const [left, setLeft] = useState(null);
+  const over = useRef(onOver);
+  over.current = onOver;
+  useEffect(() => {
+    if (!deadline) return undefined;
+    const end = Date.parse(deadline) - offsetOf(now);
+    let told = 0;
+    const tick = () => {
+      setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1000)));
+      // The server may still have to notice; ask again until it says that the time is over.
+      if (Date.now() >= end + 200 && Date.now() - told >= AGAIN_MS) {
+        told = Date.now();
+        over.current?.();
+      }
+    };
+    tick();
+    const timer = setInterval(tick, 250);
+    return () => clearInterval(timer);
+  }, [deadline, now]);
+  const urgent = left !== null && left <= URGENT_SECONDS;
+  return (
+    <>
+      <time role="timer" dateTime={deadline} className={className} data-urgent={urgent ? "" : undefined}>
+        {left === null ? "-:--" : clockText(left)}
+      </time>
+      {spoken && (
+        <span role="status" className="sr-only">
+          {SPOKEN_SECONDS.includes(left) ? spoken.replace("{time}", clockText(left)) : ""}
+        </span>
+      )}
+    </>
+  );
+}
+
+export function Retry({ onRetry }) {
+  const again = useRef(onRetry);
+  again.current = onRetry;
+  useEffect(() => {
+    const timer = setInterval(() => again.current(), RETRY_MS + Math.random() * RETRY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return null;
+}

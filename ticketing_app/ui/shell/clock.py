@@ -1,0 +1,24 @@
+"""Time on the page: a countdown that trusts the server's clock, and a patient retry."""
+
+import reflex as rx
+
+
+class Countdown(rx.Component):
+    """Minutes and seconds to `deadline`; `now` is the server's time when it told the deadline."""
+
+    library = rx.asset("clock.jsx", shared=True).importable_path
+    tag = "Countdown"
+
+    deadline: rx.Var[str]
+    now: rx.Var[str]
+    spoken: rx.Var[str]
+    on_over: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class Retry(rx.Component):
+    """Calls `on_retry` every few seconds as long as it is on the page."""
+
+    library = rx.asset("clock.jsx", shared=True).importable_path
+    tag = "Retry"
+
+    on_retry: rx.EventHandler[rx.event.no_args_event_spec]

@@ -1,0 +1,106 @@
+"""What a page says about its own condition: working, empty, refused, out of reach."""
+
+from typing import Any
+
+import reflex as rx
+
+from ticketing_app import routes
+from ticketing_app.ui import theme
+from ticketing_app.ui.session import PageState
+from ticketing_app.ui.shell.clock import Retry
+
+TEXT = {
+    "loading": "Loading",
+    "retry": "Try again",
+    "home": "See tickets for sale",
+    "away": "We can't reach our servers right now",
+    "away_more": "Nothing is lost. This page tries again by itself.",
+    "no_page": "This did not work",
+    "offline": "We can't reach the server right now; nothing is lost. Trying again.",
+}
+
+
+def callout(text: rx.Var[str] | str, **props: Any) -> rx.Component:  # noqa: ANN401  # any attribute
+    """Say what went wrong, aloud for screen readers."""
+    return rx.el.div(
+        text,
+        role="alert",
+        class_name="rounded-control bg-bad-soft text-bad px-4 py-3 font-medium max-w-text",
+        **props,
+    )
+
+
+def problem(state: type[PageState]) -> rx.Component:
+    """Show why the last action was refused, if it was; a form shows what is wrong beside its fields."""
+    return rx.cond((state.problem != "") & (state.errors.length() == 0), callout(state.problem))
+
+
+def skeleton() -> rx.Component:
+    """Hold the place of a page that is being read."""
+    return rx.el.div(
+        rx.el.h1(TEXT["loading"], class_name="sr-only"),
+        *(rx.el.div(class_name=f"skeleton {height}") for height in ("h-8 w-2/3", "h-28", "h-28")),
+        class_name="grid gap-4",
+        aria_busy="true",
+    )
+
+
+def empty(title: str, more: str, action: rx.Component) -> rx.Component:
+    """Say that there is nothing here yet, and what to do about it."""
+    return rx.el.div(
+        rx.el.p(title, class_name="text-lg font-semibold"),
+        rx.el.p(more, class_name="text-muted"),
+        action,
+        class_name="grid gap-3 justify-items-start py-8",
+    )
+
+
+def loaded(state: type[PageState], load: rx.event.EventType[()], content: rx.Component) -> rx.Component:
+    """Show `content` once it was read; until then a skeleton, or why it cannot be read."""
+    return rx.fragment(
+        rx.cond(state.is_away, Retry.create(on_retry=load)),
+        rx.cond(
+            state.is_loaded,
+            rx.el.div(problem(state), content, class_name="grid gap-6"),
+            rx.cond(state.problem != "", _failed(state, load), skeleton()),
+        ),
+    )
+
+
+def _failed(state: type[PageState], load: rx.event.EventType[()]) -> rx.Component:
+    return rx.el.div(
+        rx.el.h1(
+            rx.cond(state.is_away, TEXT["away"], TEXT["no_page"]), class_name=theme.HEADING
+        ),
+        callout(state.problem),
+        rx.cond(
+            state.is_away,
+            rx.el.div(
+                rx.el.p(TEXT["away_more"], class_name="text-muted mb-3"),
+                rx.el.button(TEXT["retry"], type="button", on_click=load, class_name=theme.PRIMARY),
+            ),
+            rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.LINK),
+        ),
+        class_name="grid gap-4 justify-items-start",
+    )
+
+
+def spinner(text: str) -> rx.Component:
+    """Say that something is going on."""
+    return rx.el.p(
+        rx.el.span(class_name="spinner", aria_hidden="true"),
+        text,
+        role="status",
+        class_name="flex items-center gap-3 font-medium",
+    )
+
+
+def connection_banner() -> rx.Component:
+    """Say that the websocket is down; Reflex opens it again by itself."""
+    return rx.connection_banner(
+        rx.el.div(
+            TEXT["offline"],
+            role="status",
+            class_name="fixed inset-x-0 bottom-0 z-40 bg-wait-soft text-wait px-4 py-3 text-center",
+        )
+    )

@@ -1,0 +1,31 @@
+"""The frame of every page."""
+
+import reflex as rx
+
+from ticketing_app.ui import theme
+from ticketing_app.ui.session import SessionState
+from ticketing_app.ui.shell.feedback import callout
+from ticketing_app.ui.shell.navbar import navbar
+
+TEXT = {"skip": "Skip to content"}
+
+
+def layout(*children: rx.Component, is_narrow: bool = False) -> rx.Component:
+    """Put a page's content between the bar and the end of the page."""
+    width = "max-w-form" if is_narrow else "max-w-page"
+    return rx.el.div(
+        rx.el.a(
+            TEXT["skip"],
+            href="#main",
+            class_name=f"sr-only focus:not-sr-only {theme.LINK}",
+        ),
+        navbar(),
+        rx.el.main(
+            rx.cond(SessionState.notice != "", rx.el.div(callout(SessionState.notice), class_name="mb-6")),
+            *children,
+            id="main",
+            tab_index=-1,
+            class_name=f"w-full mx-auto {width} px-4 pt-6 sm:pt-8 flex-1",
+        ),
+        class_name="min-h-dvh flex flex-col gap-0",
+    )

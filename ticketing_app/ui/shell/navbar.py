@@ -1,0 +1,73 @@
+"""The bar at the top of every page."""
+
+import reflex as rx
+
+from ticketing_app import routes
+from ticketing_app.core.settings import get_settings
+from ticketing_app.ui.session import SessionState
+
+TEXT = {
+    "label": "Main",
+    "sign_up": "Sign Up",
+    "sign_in": "Sign In",
+    "orders": "My Orders",
+    "sell": "Sell Tickets",
+    "sign_out": "Sign Out",
+}
+
+_ENTRY = (
+    "inline-flex items-center min-h-touch px-1.5 sm:px-3 rounded-control whitespace-nowrap "
+    "text-sm sm:text-base font-medium hover:text-accent cursor-pointer"
+)
+
+
+def navbar() -> rx.Component:
+    """Brand at the left; at the right what a visitor, or somebody signed in, can do."""
+    return rx.el.header(
+        rx.el.nav(
+            _brand(),
+            rx.el.div(
+                rx.cond(
+                    SessionState.is_known,
+                    rx.cond(SessionState.email != "", _for_members(), _for_visitors()),
+                ),
+                class_name="flex items-center sm:gap-1 min-h-touch",
+            ),
+            aria_label=TEXT["label"],
+            class_name="mx-auto max-w-page px-4 flex items-center justify-between gap-2 min-h-14",
+        ),
+        class_name="bg-surface border-b border-line",
+    )
+
+
+def _brand() -> rx.Component:
+    return rx.el.a(
+        get_settings().brand_name,
+        href=routes.TICKET_LIST,
+        class_name="inline-flex items-center min-h-touch text-lg font-extrabold tracking-tight",
+    )
+
+
+def _for_visitors() -> rx.Component:
+    return rx.fragment(
+        rx.el.a(TEXT["sign_up"], href=routes.SIGN_UP, class_name=_ENTRY),
+        rx.el.a(TEXT["sign_in"], href=routes.SIGN_IN, class_name=_ENTRY),
+    )
+
+
+def _for_members() -> rx.Component:
+    return rx.fragment(
+        rx.el.a(TEXT["orders"], href=routes.ORDER_LIST, class_name=_ENTRY),
+        rx.el.a(TEXT["sell"], href=routes.TICKET_NEW, class_name=_ENTRY),
+        sign_out_form(_ENTRY),
+    )
+
+
+def sign_out_form(look: str) -> rx.Component:
+    """Sign out by a real POST: a link could be followed by another site or a prefetch."""
+    return rx.el.form(
+        rx.el.button(TEXT["sign_out"], type="submit", class_name=look),
+        method="post",
+        action="/api/users/signout",
+        custom_attrs={"data-json-form": routes.TICKET_LIST},
+    )

@@ -1,0 +1,21 @@
+"""The page for an address where there is nothing."""
+
+import reflex as rx
+
+from ticketing_app import routes
+from ticketing_app.ui import theme
+from ticketing_app.ui.shell.layout import layout
+
+TEXT = {
+    "title": "Page not found",
+    "more": "There is nothing at this address. It may have been taken down.",
+    "home": "See tickets for sale",
+}
+
+
+def not_found_page() -> rx.Component:
+    return layout(
+        rx.el.h1(TEXT["title"], class_name=theme.HEADING),
+        rx.el.p(TEXT["more"], class_name="text-muted my-4"),
+        rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
+    )

@@ -1,0 +1,165 @@
+"""Design tokens and the few shapes made of them; no colour, size or shadow is written elsewhere."""
+
+from typing import Any
+
+LIGHT = {
+    "paper": "#FBFAF7",
+    "surface": "#FFFFFF",
+    "ink": "#14161A",
+    "muted": "#5B5E66",
+    "line": "#E6E2D8",
+    "accent": "#4A3FCF",
+    "on-accent": "#FFFFFF",
+    "accent-soft": "#ECEAFB",
+    "good": "#14653A",
+    "good-soft": "#E2F3E8",
+    "wait": "#7A4A00",
+    "wait-soft": "#FFF0D4",
+    "done": "#4A5160",
+    "done-soft": "#E9EBEF",
+    "bad": "#A3231B",
+    "bad-soft": "#FDE9E7",
+    "shade": "rgb(20 22 26 / 0.10)",
+    "veil": "rgb(20 22 26 / 0.55)",
+}
+DARK = {
+    "paper": "#0F1115",
+    "surface": "#171A21",
+    "ink": "#F2F0EA",
+    "muted": "#A6A9B2",
+    "line": "#2A2E37",
+    "accent": "#AFA8FF",
+    "on-accent": "#14161A",
+    "accent-soft": "#25233F",
+    "good": "#7FDDA4",
+    "good-soft": "#12301F",
+    "wait": "#FFCB7A",
+    "wait-soft": "#362708",
+    "done": "#B7BDCB",
+    "done-soft": "#262B36",
+    "bad": "#FF9E96",
+    "bad-soft": "#3A1715",
+    "shade": "rgb(0 0 0 / 0.45)",
+    "veil": "rgb(0 0 0 / 0.65)",
+}
+# Two close hues each, dark enough for white text in both modes.
+CATEGORIES = {
+    "concert": ("#5B33B8", "#8A35B8"),
+    "sports": ("#0A5C43", "#0F7656"),
+    "theatre": ("#8F1A38", "#B02E4C"),
+    "comedy": ("#94440A", "#AE520E"),
+    "festival": ("#0B5485", "#116A9E"),
+    "other": ("#3F4654", "#565E6E"),
+}
+
+TAILWIND: Any = {
+    "theme": {
+        "extend": {
+            "colors": {name: f"var(--{name})" for name in LIGHT},
+            "fontSize": {
+                "sm": ["14px", "20px"],
+                "base": ["16px", "24px"],
+                "lg": ["18px", "26px"],
+                "xl": ["22px", "28px"],
+                "2xl": ["28px", "34px"],
+                "3xl": ["40px", "46px"],
+            },
+            "borderRadius": {"stub": "12px", "control": "8px"},
+            "boxShadow": {"soft": "0 2px 10px var(--shade)"},
+            "maxWidth": {"page": "1120px", "form": "480px", "text": "68ch"},
+            "minHeight": {"touch": "44px"},
+        }
+    }
+}
+
+_CONTROL = "inline-flex items-center justify-center min-h-touch px-4 rounded-control"
+PRIMARY = (
+    f"{_CONTROL} bg-accent text-on-accent font-semibold cursor-pointer hover:brightness-110 "
+    "active:brightness-90 disabled:opacity-60 disabled:cursor-default"
+)
+QUIET = (
+    f"{_CONTROL} bg-surface text-ink border border-line font-medium cursor-pointer "
+    "hover:border-muted active:bg-line disabled:opacity-60 disabled:cursor-default"
+)
+DANGER = f"{_CONTROL} bg-surface text-bad border border-bad font-medium cursor-pointer"
+LINK = "text-accent underline underline-offset-4 decoration-1 hover:decoration-2"
+FIELD = (
+    "block w-full min-h-touch px-3 py-2 rounded-control bg-surface text-ink border border-muted "
+    "placeholder:text-muted aria-invalid:border-bad"
+)
+HEADING = "text-2xl font-bold tracking-tight text-balance break-words"
+# The main action of a page stays within the thumb's reach on a phone.
+ACTION_BAR = (
+    "sticky bottom-0 z-10 -mx-4 px-4 py-3 bg-surface border-t border-line flex flex-wrap gap-3 "
+    "sm:static sm:mx-0 sm:px-0 sm:bg-transparent sm:border-0"
+)
+
+_FONT = (
+    'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+)
+
+
+def _variables(tokens: dict[str, str]) -> str:
+    return "".join(f"--{name}:{value};" for name, value in tokens.items())
+
+
+_BASE = f"""
+@layer theme, base, components, utilities;
+:root{{{_variables(LIGHT)}color-scheme:light}}
+:root.dark{{{_variables(DARK)}color-scheme:dark}}
+@media (prefers-color-scheme:dark){{:root:not(.light){{{_variables(DARK)}color-scheme:dark}}}}
+@layer base{{
+body{{background:var(--paper);color:var(--ink);font:16px/1.5 {_FONT};-webkit-text-size-adjust:100%}}
+:focus-visible{{outline:3px solid var(--accent);outline-offset:2px}}
+[hidden]{{display:none!important}}
+@media (prefers-reduced-motion:reduce){{
+*,*::before,*::after{{animation:none!important;transition:none!important;scroll-behavior:auto!important}}
+}}}}
+"""
+
+# The stub: a date block, a middle, a perforation with a notch at both ends, and the price behind it.
+_STUB = """
+@layer components{
+.stub{--tear:92px;display:grid;grid-template-columns:64px minmax(0,1fr) var(--tear);
+background:var(--surface);border-radius:12px;
+mask:radial-gradient(circle 7px at calc(100% - var(--tear)) 0,#0000 97%,#000) top/100% 51% no-repeat,
+radial-gradient(circle 7px at calc(100% - var(--tear)) 100%,#0000 97%,#000) bottom/100% 51% no-repeat}
+.stub-shadow{filter:drop-shadow(0 1px 1px var(--shade)) drop-shadow(0 2px 6px var(--shade))}
+.stub-date{display:flex;flex-direction:column;align-items:center;justify-content:center;gap:2px;
+padding:12px 4px;color:#fff;border-radius:12px 0 0 12px;text-align:center;
+background:linear-gradient(160deg,var(--from),var(--to))}
+.stub-price{display:flex;flex-direction:column;align-items:center;justify-content:center;gap:6px;
+padding:12px 6px;border-left:2px dashed var(--line);font-variant-numeric:tabular-nums;
+white-space:nowrap;text-align:center}
+@media (min-width:640px){.stub{--tear:132px;grid-template-columns:84px minmax(0,1fr) var(--tear)}}
+.badge{display:inline-flex;align-items:center;gap:6px;padding:2px 8px;border-radius:999px;
+font-size:14px;line-height:20px;font-weight:600;white-space:nowrap;
+color:var(--done);background:var(--done-soft)}
+.badge::before{content:"";width:8px;height:8px;background:currentColor}
+[data-status=available] .badge,.badge[data-status=available]{color:var(--good);background:var(--good-soft)}
+[data-status=available] .badge::before,.badge[data-status=available]::before{border-radius:50%}
+[data-status=locked] .badge,.badge[data-status=locked]{color:var(--wait);background:var(--wait-soft)}
+[data-status=locked] .badge::before,.badge[data-status=locked]::before{
+clip-path:polygon(50% 0,100% 100%,0 100%)}
+[data-status=yours] .badge,.badge[data-status=yours]{color:var(--accent);background:var(--accent-soft)}
+[data-changed]{animation:wash 1.2s ease-out}
+@keyframes wash{from{background-color:var(--accent-soft)}}
+.torn .stub-price{animation:tear .6s ease-out 1}
+@keyframes tear{from{transform:none}60%{transform:translate(6px,5px) rotate(3deg)}to{transform:none}}
+.skeleton{background:var(--line);border-radius:8px;animation:breathe 1.6s ease-in-out infinite}
+@keyframes breathe{50%{opacity:.5}}
+.spinner{width:18px;height:18px;border:3px solid currentColor;border-right-color:transparent;
+border-radius:50%;animation:spin .9s linear infinite}
+@keyframes spin{to{transform:rotate(1turn)}}
+[role=timer][data-urgent]{color:var(--bad)}
+}
+"""
+
+CSS = (
+    _BASE
+    + _STUB
+    + "".join(
+        f"[data-category={name}]{{--from:{start};--to:{end}}}"
+        for name, (start, end) in CATEGORIES.items()
+    )
+)

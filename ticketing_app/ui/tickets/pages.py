@@ -1,0 +1,391 @@
+"""Pages of tickets: for sale, one ticket, sell, edit."""
+
+import reflex as rx
+
+from ticketing_app import routes
+from ticketing_app.tickets.rules import CATEGORIES, TITLE_MAX_LENGTH
+from ticketing_app.tickets.schemas import TicketSort
+from ticketing_app.ui import theme
+from ticketing_app.ui.live import NewListings, OnLive
+from ticketing_app.ui.shell import feedback
+from ticketing_app.ui.shell.clock import Countdown
+from ticketing_app.ui.shell.layout import layout
+from ticketing_app.ui.tickets.components import field, plain_stub, text_input, ticket_card
+from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
+
+TEXT = {
+    "list": "Tickets For Sale",
+    "list_intro": "From people who cannot go to people who want to.",
+    "search": "Search tickets",
+    "search_hint": "Artist, team, venue or city",
+    "sort": "Sort by",
+    "more": "Load more",
+    "nothing": "No tickets found",
+    "nothing_more": "Try other words, or be the first to sell one.",
+    "sell": "Sell Tickets",
+    "one_new": "1 new ticket",
+    "many_new": "{count} new tickets",
+    "purchase": "Purchase",
+    "to_order": "Go to my order",
+    "edit": "Edit",
+    "withdraw": "Withdraw",
+    "withdraw_sure": "Take this listing off sale for good?",
+    "withdraw_yes": "Withdraw ticket",
+    "withdraw_no": "Keep it",
+    "may_return": "It may come back in ",
+    "minutes_left": "{time} left",
+    "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
+    "new": "Create a Ticket",
+    "edit_title": "Edit a Ticket",
+    "title": "Title",
+    "price": "Price",
+    "price_hint": "What the buyer pays, from 0.50",
+    "about": "About the event (optional)",
+    "category": "Category",
+    "none": "No choice",
+    "venue": "Venue",
+    "city": "City",
+    "starts_at": "Starts at",
+    "timezone": "Time zone of the event",
+    "timezone_hint": "Like Europe/Berlin or America/New_York; needed with the start",
+    "section": "Section",
+    "row": "Row",
+    "seat": "Seat",
+    "face_value": "Face value",
+    "description": "Description",
+    "submit": "Submit",
+    "cancel": "Cancel",
+}
+SORTS = {
+    TicketSort.NEWEST: "Newest first",
+    TicketSort.CHEAPEST: "Lowest price",
+    TicketSort.SOONEST: "Soonest",
+}
+TIMEZONES = (
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "America/Toronto",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Europe/Berlin",
+    "Europe/Lisbon",
+    "Europe/London",
+    "Europe/Madrid",
+    "Europe/Paris",
+    "UTC",
+)
+
+
+def ticket_list_page() -> rx.Component:
+    state = TicketListState
+    return layout(
+        OnLive.create(only_resync=True, on_change=state.refresh),
+        rx.el.div(
+            rx.el.h1(TEXT["list"], class_name=theme.HEADING),
+            rx.el.p(TEXT["list_intro"], class_name="text-muted"),
+            class_name="mb-5",
+        ),
+        _search_bar(),
+        rx.cond(state.is_away, feedback.Retry.create(on_retry=state.load)),
+        feedback.problem(state),
+        NewListings.create(
+            one=TEXT["one_new"],
+            many=TEXT["many_new"],
+            on_show=state.load,
+            class_name=f"{theme.QUIET} w-full mb-4",
+        ),
+        rx.cond(
+            state.is_loaded,
+            rx.cond(state.cards.length() > 0, _cards(), _nothing()),
+            _list_skeleton(),
+        ),
+    )
+
+
+def _search_bar() -> rx.Component:
+    return rx.el.div(
+        rx.el.label(TEXT["search"], html_for="search", class_name="sr-only"),
+        rx.el.input(
+            id="search",
+            type="search",
+            default_value=TicketListState.q,
+            placeholder=TEXT["search_hint"],
+            max_length=100,
+            on_change=TicketListState.search.debounce(150),
+            class_name=f"{theme.FIELD} flex-1 min-w-0",
+        ),
+        rx.el.label(TEXT["sort"], html_for="sort", class_name="sr-only"),
+        rx.el.select(
+            *(rx.el.option(label, value=sort.value) for sort, label in SORTS.items()),
+            id="sort",
+            value=TicketListState.sort,
+            on_change=TicketListState.sort_by,
+            class_name=f"{theme.FIELD} sm:max-w-44",
+        ),
+        role="search",
+        class_name="flex flex-col sm:flex-row gap-3 mb-5",
+    )
+
+
+def _cards() -> rx.Component:
+    return rx.fragment(
+        rx.el.ul(
+            rx.foreach(TicketListState.cards, ticket_card),
+            class_name="grid gap-3 lg:grid-cols-2 lg:gap-4",
+        ),
+        rx.cond(
+            TicketListState.has_more,
+            rx.el.button(
+                TEXT["more"],
+                type="button",
+                on_click=TicketListState.load_more,
+                class_name=f"{theme.QUIET} w-full sm:w-auto mt-6",
+            ),
+        ),
+        rx.el.div(class_name="h-8"),
+    )
+
+
+def _nothing() -> rx.Component:
+    sell = rx.el.a(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.PRIMARY)
+    return feedback.empty(TEXT["nothing"], TEXT["nothing_more"], sell)
+
+
+def _list_skeleton() -> rx.Component:
+    return rx.el.div(
+        *(rx.el.div(class_name="skeleton h-24") for _ in range(6)),
+        class_name="grid gap-3 lg:grid-cols-2 lg:gap-4",
+        aria_busy="true",
+    )
+
+
+def ticket_detail_page() -> rx.Component:
+    state = TicketDetailState
+    return layout(
+        OnLive.create(seen_version=state.ticket.version, on_change=state.load),
+        feedback.loaded(state, state.load, _ticket()),
+    )
+
+
+def _ticket() -> rx.Component:
+    ticket = TicketDetailState.ticket
+    return rx.el.article(
+        rx.el.h1(ticket.title, class_name=theme.HEADING),
+        plain_stub(
+            ticket,
+            rx.el.div(
+                rx.el.span(ticket.price, class_name="text-lg sm:text-xl font-bold block mb-1.5"),
+                rx.el.span(ticket.status_label, class_name="badge"),
+                custom_attrs={"data-status": ticket.status},
+                # The two lines below say it in words.
+                aria_hidden="true",
+            ),
+        ),
+        rx.el.div(
+            rx.el.p(ticket.price_line, class_name="text-xl font-bold tabular-nums"),
+            rx.el.p(ticket.status_line, role="status", class_name="text-lg font-semibold"),
+            rx.cond(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
+            rx.cond(ticket.reason != "", rx.el.p(ticket.reason)),
+            _may_return(),
+            class_name="grid gap-1",
+        ),
+        rx.cond(
+            ticket.description != "",
+            rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line break-words"),
+        ),
+        _actions(),
+        class_name="grid gap-5",
+    )
+
+
+def _may_return() -> rx.Component:
+    ticket = TicketDetailState.ticket
+    return rx.cond(
+        (ticket.locked_until != "") & (ticket.my_order_href == ""),
+        rx.el.p(
+            TEXT["may_return"],
+            Countdown.create(
+                deadline=ticket.locked_until,
+                now=ticket.now,
+                on_over=TicketDetailState.load,
+                class_name="tabular-nums font-semibold",
+            ),
+            class_name="text-wait",
+        ),
+    )
+
+
+def _actions() -> rx.Component:
+    ticket = TicketDetailState.ticket
+    return rx.cond(
+        ticket.my_order_href != "",
+        rx.el.div(
+            rx.el.a(TEXT["to_order"], href=ticket.my_order_href, class_name=theme.PRIMARY),
+            class_name=theme.ACTION_BAR,
+        ),
+        rx.cond(
+            ticket.status == "available",
+            rx.cond(ticket.is_mine, _owner_actions(), _purchase()),
+        ),
+    )
+
+
+def _purchase() -> rx.Component:
+    return rx.el.div(
+        rx.el.button(
+            TEXT["purchase"],
+            type="button",
+            on_click=TicketDetailState.purchase,
+            class_name=f"{theme.PRIMARY} w-full sm:w-auto sm:px-10",
+        ),
+        rx.el.p(TEXT["hold_note"], class_name="text-sm text-muted basis-full"),
+        class_name=theme.ACTION_BAR,
+    )
+
+
+def _owner_actions() -> rx.Component:
+    state = TicketDetailState
+    return rx.el.div(
+        rx.cond(
+            state.is_asking,
+            rx.fragment(
+                rx.el.p(TEXT["withdraw_sure"], role="alert", class_name="basis-full font-medium"),
+                rx.el.button(
+                    TEXT["withdraw_yes"],
+                    type="button",
+                    on_click=state.withdraw,
+                    class_name=theme.DANGER,
+                ),
+                rx.el.button(
+                    TEXT["withdraw_no"], type="button", on_click=state.keep, class_name=theme.QUIET
+                ),
+            ),
+            rx.fragment(
+                rx.el.a(
+                    TEXT["edit"], href=f"/tickets/{state.ticket.id}/edit", class_name=theme.PRIMARY
+                ),
+                rx.el.button(
+                    TEXT["withdraw"],
+                    type="button",
+                    on_click=state.ask_withdraw,
+                    class_name=theme.QUIET,
+                ),
+            ),
+        ),
+        class_name=theme.ACTION_BAR,
+    )
+
+
+def ticket_new_page() -> rx.Component:
+    state = TicketFormState
+    return layout(
+        feedback.loaded(state, state.load_new, _form(TEXT["new"], state.create, routes.TICKET_LIST)),
+        is_narrow=True,
+    )
+
+
+def ticket_edit_page() -> rx.Component:
+    state = TicketFormState
+    back = f"/tickets/{rx.State.ticket_id}"  # type: ignore[attr-defined]  # Reflex adds route arguments.
+    return layout(
+        feedback.loaded(state, state.load_edit, _form(TEXT["edit_title"], state.update, back)),
+        is_narrow=True,
+    )
+
+
+def _form(heading: str, on_submit: rx.event.EventType, back: str) -> rx.Component:
+    form, errors = TicketFormState.form, TicketFormState.errors
+    return rx.el.div(
+        rx.el.h1(heading, class_name=theme.HEADING),
+        rx.el.form(
+            _text("title", form.title, required=True, max_length=TITLE_MAX_LENGTH),
+            field(
+                TEXT["price"],
+                text_input(
+                    "price", form.price, errors.get("price", ""), input_mode="decimal", required=True
+                ),
+                errors.get("price", ""),
+                control_id="price",
+                hint=TEXT["price_hint"],
+            ),
+            _event_fields(),
+            rx.el.div(
+                rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
+                rx.el.a(TEXT["cancel"], href=back, class_name=theme.QUIET),
+                class_name=theme.ACTION_BAR,
+            ),
+            on_submit=on_submit,
+            key=TicketFormState.form_key,
+            class_name="grid gap-5",
+        ),
+        class_name="grid gap-6",
+    )
+
+
+def _text(name: str, value: rx.Var[str], key: str = "", **props: object) -> rx.Component:
+    error = TicketFormState.errors.get(name, "")
+    control = text_input(name, value, error, **props)
+    return field(TEXT[key or name], control, error, control_id=name)
+
+
+def _event_fields() -> rx.Component:
+    form, errors = TicketFormState.form, TicketFormState.errors
+    return rx.el.details(
+        rx.el.summary(TEXT["about"], class_name="min-h-touch py-2.5 font-medium cursor-pointer"),
+        rx.el.div(
+            field(
+                TEXT["category"],
+                rx.el.select(
+                    rx.el.option(TEXT["none"], value=""),
+                    *(rx.el.option(name.capitalize(), value=name) for name in CATEGORIES),
+                    id="category",
+                    name="category",
+                    default_value=form.category,
+                    class_name=theme.FIELD,
+                ),
+                errors.get("category", ""),
+                control_id="category",
+            ),
+            _text("venue", form.venue),
+            _text("city", form.city),
+            _text("startsAt", form.startsAt, "starts_at", type="datetime-local"),
+            field(
+                TEXT["timezone"],
+                rx.fragment(
+                    text_input(
+                        "timezone", form.timezone, errors.get("timezone", ""), list="timezones"
+                    ),
+                    rx.el.datalist(
+                        *(rx.el.option(value=name) for name in TIMEZONES), id="timezones"
+                    ),
+                ),
+                errors.get("timezone", ""),
+                control_id="timezone",
+                hint=TEXT["timezone_hint"],
+            ),
+            _text("section", form.section),
+            _text("row", form.row),
+            _text("seat", form.seat),
+            _text("faceValue", form.faceValue, "face_value", input_mode="decimal"),
+            field(
+                TEXT["description"],
+                rx.el.textarea(
+                    id="description",
+                    name="description",
+                    default_value=form.description,
+                    rows="4",
+                    max_length=2000,
+                    class_name=theme.FIELD,
+                ),
+                errors.get("description", ""),
+                control_id="description",
+            ),
+            class_name="grid gap-5 pt-3",
+        ),
+        # What was refused must be seen.
+        open=TicketFormState.has_event_facts,
+        class_name="border-y border-line py-1",
+    )

@@ -1,0 +1,223 @@
+"""States of the ticket pages."""
+
+from dataclasses import asdict
+from typing import Any
+
+import reflex as rx
+
+from ticketing_app import routes
+from ticketing_app.orders import service as orders
+from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.schemas import (
+    MAX_LIMIT,
+    TicketCreate,
+    TicketFilter,
+    TicketPage,
+    TicketSort,
+    TicketUpdate,
+)
+from ticketing_app.ui import edge, live, session
+from ticketing_app.ui.session import PageState, guarded
+from ticketing_app.ui.tickets.views import TicketDetail, TicketForm, TicketStub, read_form
+
+PAGE_SIZE = 24
+MAIN_FIELDS = frozenset({"title", "price"})
+
+
+class TicketListState(PageState, rx.State):
+    """Tickets for sale."""
+
+    cards: list[TicketStub] = []
+    q: str = ""
+    sort: str = TicketSort.NEWEST.value
+    has_more: bool = False
+    _cursor: str | None = None
+
+    @rx.event
+    @guarded
+    async def load(self) -> None:
+        """Show the first page, with the search as it is."""
+        await session.find_caller(self)
+        await live.watch(self, live.TICKETS)
+        self._show(await self._read(limit=PAGE_SIZE))
+
+    @rx.event
+    @guarded
+    async def refresh(self) -> None:
+        """Read again what is shown, after changes may have been missed."""
+        shown = min(max(len(self.cards), PAGE_SIZE), MAX_LIMIT)
+        self._show(await self._read(limit=shown))
+
+    @rx.event
+    @guarded
+    async def search(self, text: str) -> None:
+        """Show what matches, while it is being typed."""
+        wanted = edge.parse(TicketFilter, {"q": text, "sort": self.sort})
+        self.q = wanted.q[:100]
+        self._show(await self._read(limit=PAGE_SIZE))
+
+    @rx.event
+    @guarded
+    async def sort_by(self, sort: str) -> None:
+        """Order the list."""
+        self.sort = edge.parse(TicketFilter, {"sort": sort}).sort.value
+        self._show(await self._read(limit=PAGE_SIZE))
+
+    @rx.event
+    @guarded
+    async def load_more(self) -> None:
+        """Append the next page."""
+        if self._cursor is None:
+            return
+        page = await self._read(limit=PAGE_SIZE, cursor=self._cursor)
+        known = {card.id for card in self.cards}
+        self._show(page, [*self.cards, *(c for c in _cards(page) if c.id not in known)])
+
+    async def _read(self, *, limit: int, cursor: str | None = None) -> TicketPage:
+        wanted = TicketFilter(q=self.q, sort=TicketSort(self.sort), limit=limit, cursor=cursor)
+        return await edge.in_transaction(tickets.list_tickets, wanted=wanted)
+
+    def _show(self, page: TicketPage, cards: list[TicketStub] | None = None) -> None:
+        self.cards = _cards(page) if cards is None else cards
+        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+        self.is_loaded = True
+
+
+class TicketDetailState(PageState, rx.State):
+    """One ticket, and what its viewer can do about it."""
+
+    ticket: TicketDetail = TicketDetail()
+    is_asking: bool = False
+
+    @rx.event
+    @guarded
+    async def load(self) -> None:
+        """Show the ticket as this viewer sees it."""
+        caller = await session.find_caller(self)
+        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
+        if self.ticket.id != str(ticket_id):
+            self.is_loaded = self.is_asking = False
+        viewer_id = caller.user_id if caller else None
+        await live.watch(self, live.ticket_room(ticket_id))
+        ticket = await edge.in_transaction(
+            tickets.get_ticket, ticket_id=ticket_id, viewer_id=viewer_id
+        )
+        self.ticket = TicketDetail.from_ticket_for(ticket, viewer_id)
+        self.is_loaded = True
+
+    @rx.event
+    @guarded
+    async def purchase(self) -> rx.event.EventSpec:
+        """Lock the ticket for the caller and go to the order."""
+        caller = await session.require_caller(self)
+        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
+        try:
+            order = await edge.in_autocommit(
+                orders.create_order, buyer_id=caller.user_id, ticket_id=ticket_id
+            )
+        except orders.TicketAlreadyReservedError as error:
+            if error.order_id is None:
+                raise
+            return rx.redirect(routes.order_detail(error.order_id))
+        return rx.redirect(routes.order_detail(order.id))
+
+    @rx.event
+    def ask_withdraw(self) -> None:
+        """Ask before a listing is taken down for good."""
+        self.is_asking = True
+
+    @rx.event
+    def keep(self) -> None:
+        """Leave the listing as it is."""
+        self.is_asking = False
+
+    @rx.event
+    @guarded
+    async def withdraw(self) -> None:
+        """Take the caller's own listing off sale."""
+        caller = await session.require_caller(self)
+        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
+        self.is_asking = False
+        await edge.in_transaction(
+            tickets.withdraw_ticket, seller_id=caller.user_id, ticket_id=ticket_id
+        )
+        ticket = await edge.in_transaction(
+            tickets.get_ticket, ticket_id=ticket_id, viewer_id=caller.user_id
+        )
+        self.ticket = TicketDetail.from_ticket_for(ticket, caller.user_id)
+
+
+class TicketFormState(PageState, rx.State):
+    """The form that lists a ticket or edits a listing."""
+
+    form: TicketForm = TicketForm()
+    form_key: str = ""
+    _version: int = 0
+    _is_open: bool = False
+
+    @rx.var
+    def has_event_facts(self) -> bool:
+        """Whether the fold-out holds something that must be seen."""
+        facts = (item for item in asdict(self.form).items() if item[0] not in MAIN_FIELDS)
+        return any(value for _, value in facts) or not MAIN_FIELDS.issuperset(self.errors)
+
+    @rx.event
+    @guarded
+    async def load_new(self) -> None:
+        """Open an empty form."""
+        await session.require_caller(self)
+        await live.watch(self)
+        self._open(TicketForm(), "new")
+
+    @rx.event
+    @guarded
+    async def load_edit(self) -> None:
+        """Open the form with the caller's own listing."""
+        self.is_loaded = False
+        caller = await session.require_caller(self)
+        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
+        await live.watch(self)
+        await edge.in_transaction(
+            tickets.require_own_ticket, seller_id=caller.user_id, ticket_id=ticket_id
+        )
+        ticket = await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
+        self._version = ticket.version
+        self._open(TicketForm.from_ticket(ticket), f"{ticket_id}.{ticket.version}")
+
+    @rx.event
+    @guarded
+    async def create(self, form: dict[str, Any]) -> rx.event.EventSpec | None:
+        """List the ticket; a second click on Submit does not list it twice."""
+        caller = await session.require_caller(self)
+        ticket = edge.parse(TicketCreate, read_form(form))
+        if not self._is_open:
+            return None
+        created = await edge.in_transaction(
+            tickets.create_ticket, seller_id=caller.user_id, ticket=ticket
+        )
+        self._is_open = False
+        return rx.redirect(routes.ticket_detail(created.id))
+
+    @rx.event
+    @guarded
+    async def update(self, form: dict[str, Any]) -> rx.event.EventSpec:
+        """Replace the listing, unless it changed since the form was opened."""
+        caller = await session.require_caller(self)
+        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
+        await edge.in_transaction(
+            tickets.require_own_ticket, seller_id=caller.user_id, ticket_id=ticket_id
+        )
+        ticket = edge.parse(TicketUpdate, {**read_form(form), "version": self._version})
+        await edge.in_transaction(
+            tickets.update_ticket, seller_id=caller.user_id, ticket_id=ticket_id, ticket=ticket
+        )
+        return rx.redirect(routes.ticket_detail(ticket_id))
+
+    def _open(self, form: TicketForm, key: str) -> None:
+        # The key makes the browser draw the fields anew, with these values.
+        self.form, self.form_key = form, key
+        self._is_open = self.is_loaded = True
+
+
+def _cards(page: TicketPage) -> list[TicketStub]:
+    return [TicketStub.from_ticket(ticket) for ticket in page.items]

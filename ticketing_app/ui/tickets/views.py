@@ -1,0 +1,219 @@
+"""What pages show of tickets: plain values, and every sentence that carries one."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from ticketing_app import routes
+from ticketing_app.core import money
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.schemas import TicketRead
+
+STATUS_LABELS = {
+    Availability.AVAILABLE: "Available",
+    Availability.LOCKED: "Locked",
+    Availability.SOLD: "Sold",
+    Availability.WITHDRAWN: "Withdrawn",
+}
+NO_DATE = ("Date", "–", "open")
+
+
+@dataclass(frozen=True)
+class TicketStub:
+    """A ticket on its stub. Instants are ISO 8601 in UTC, empty when there is none."""
+
+    id: str = ""
+    href: str = ""
+    version: int = 0
+    title: str = ""
+    price: str = ""
+    status: str = ""
+    status_label: str = ""
+    category: str = "other"
+    month: str = ""
+    day: str = ""
+    weekday: str = ""
+    when: str = ""
+    place: str = ""
+    seat: str = ""
+
+    @classmethod
+    def from_ticket(cls, ticket: TicketRead) -> "TicketStub":
+        return cls(**_stub_values(ticket))
+
+
+@dataclass(frozen=True)
+class TicketDetail(TicketStub):
+    """A ticket on its own page, as one viewer sees it."""
+
+    price_line: str = ""
+    status_line: str = ""
+    description: str = ""
+    face_value_line: str = ""
+    is_mine: bool = False
+    my_order_href: str = ""
+    locked_until: str = ""
+    now: str = ""
+    reason: str = ""
+
+    @classmethod
+    def from_ticket_for(cls, ticket: TicketRead, viewer_id: object) -> "TicketDetail":
+        is_mine = ticket.user_id == viewer_id
+        price = money.to_text(ticket.price_cents, ticket.currency)
+        is_my_order = ticket.order_id is not None and not is_mine
+        return cls(
+            **_stub_values(ticket),
+            price_line=f"Price - {price}",
+            status_line=f"Status - {STATUS_LABELS[ticket.status]}",
+            description=ticket.description or "",
+            face_value_line=face_value_line(ticket),
+            is_mine=is_mine,
+            my_order_href=routes.order_detail(ticket.order_id or "") if is_my_order else "",
+            locked_until=ticket.locked_until.isoformat() if ticket.locked_until else "",
+            now=utc_now().isoformat(),
+            reason=reason(ticket, is_mine=is_mine, is_my_order=is_my_order),
+        )
+
+
+@dataclass(frozen=True)
+class TicketForm:
+    """The fields of the form as text, named as in the API."""
+
+    title: str = ""
+    price: str = ""
+    category: str = ""
+    venue: str = ""
+    city: str = ""
+    startsAt: str = ""  # noqa: N815  # the API's name, so that its errors find the field.
+    timezone: str = ""
+    section: str = ""
+    row: str = ""
+    seat: str = ""
+    faceValue: str = ""  # noqa: N815  # as above.
+    description: str = ""
+
+    @classmethod
+    def from_ticket(cls, ticket: TicketRead) -> "TicketForm":
+        same = ("title", "category", "venue", "city", "timezone", "section", "row", "seat")
+        return cls(
+            **{name: getattr(ticket, name) or "" for name in (*same, "description")},
+            price=price_input(ticket.price_cents),
+            faceValue=price_input(ticket.face_value_cents),
+            startsAt=f"{at:%Y-%m-%dT%H:%M}" if (at := _local_start(ticket)) else "",
+        )
+
+
+def read_form(form: object) -> dict[str, Any]:
+    """Turn what the form sent into what the API takes: numbers and one instant from texts.
+
+    Raises:
+        InvalidInputError: the form is none, a field is not a text, or the time zone is unknown.
+    """
+    names = [field.name for field in fields(TicketForm)]
+    if not isinstance(form, dict) or not all(isinstance(form.get(n, ""), str) for n in names):
+        raise InvalidInputError([(None, "Fill in the form.")])
+    values: dict[str, Any] = {name: text for name in names if (text := form.get(name, "").strip())}
+    for name in ("price", "faceValue"):
+        if name in values:
+            values[name] = _number(values[name])
+    if "startsAt" in values:
+        values["startsAt"] = _instant(values["startsAt"], values.get("timezone", ""))
+    else:
+        values.pop("timezone", None)
+    return values
+
+
+def price_input(cents: int | None) -> str:
+    """Return an amount as one types it: "40", "40.50"."""
+    if cents is None:
+        return ""
+    return f"{cents // 100}" if cents % 100 == 0 else f"{cents / 100:.2f}"
+
+
+def place(ticket: TicketRead) -> str:
+    return ", ".join(part for part in (ticket.venue, ticket.city) if part)
+
+
+def seat(ticket: TicketRead) -> str:
+    parts = (("Section", ticket.section), ("Row", ticket.row), ("Seat", ticket.seat))
+    return " · ".join(f"{name} {value}" for name, value in parts if value)
+
+
+def face_value_line(ticket: TicketRead) -> str:
+    if ticket.face_value_cents is None:
+        return ""
+    return f"Face value {money.to_text(ticket.face_value_cents, ticket.currency)}"
+
+
+def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
+    """Say why this viewer cannot buy; nothing when they can."""
+    if is_my_order:
+        return "You hold this ticket." if ticket.status is Availability.LOCKED else "You bought it."
+    if is_mine:
+        return {
+            Availability.AVAILABLE: "This is your own listing.",
+            Availability.LOCKED: "Somebody is buying your ticket right now.",
+            Availability.SOLD: "You sold this ticket.",
+            Availability.WITHDRAWN: "You withdrew this ticket.",
+        }[ticket.status]
+    return {
+        Availability.AVAILABLE: "",
+        Availability.LOCKED: "Someone was quicker and is buying this ticket right now.",
+        Availability.SOLD: "This ticket is sold.",
+        Availability.WITHDRAWN: "The seller took this ticket off sale.",
+    }[ticket.status]
+
+
+def _stub_values(ticket: TicketRead) -> dict[str, Any]:
+    at = _local_start(ticket)
+    month, day, weekday = (f"{at:%b}", str(at.day), f"{at:%a}") if at else NO_DATE
+    return {
+        "id": str(ticket.id),
+        "href": routes.ticket_detail(ticket.id),
+        "version": ticket.version,
+        "title": ticket.title,
+        "price": money.to_text(ticket.price_cents, ticket.currency),
+        "status": ticket.status.value,
+        "status_label": STATUS_LABELS[ticket.status],
+        "category": ticket.category or "other",
+        "month": month,
+        "day": day,
+        "weekday": weekday,
+        "when": f"{at:%a} {at.day} {at:%b %Y, %H:%M}" if at else "",
+        "place": place(ticket),
+        "seat": seat(ticket),
+    }
+
+
+def _local_start(ticket: TicketRead) -> datetime | None:
+    if ticket.starts_at is None or ticket.timezone is None:
+        return None
+    return ticket.starts_at.astimezone(ZoneInfo(ticket.timezone))
+
+
+def _number(text: str) -> Decimal | str:
+    try:
+        return Decimal(text.removeprefix("$").replace(",", ""))
+    except InvalidOperation:
+        return text
+
+
+def _instant(text: str, timezone: str) -> str:
+    """Return the local time with its offset; what is no time stays as it is, for the API's checks.
+
+    Raises:
+        InvalidInputError: nobody knows this time zone.
+    """
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if timezone not in available_timezones():
+        raise InvalidInputError(
+            [("timezone", "Tell the time zone of the event, like Europe/Berlin.")]
+        )
+    return local.replace(tzinfo=ZoneInfo(timezone)).isoformat()
