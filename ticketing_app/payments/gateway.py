@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import stripe
+from stripe._v1_services import V1Services
 
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
@@ -19,8 +20,15 @@ RETRIES = 2
 
 log = get_logger()
 Answer = TypeVar("Answer")
-# The SDK's HTTP client belongs to the event loop on which it was first used.
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, stripe.StripeClient] = WeakKeyDictionary()
+
+
+class _Client(NamedTuple):
+    api: stripe.StripeClient
+    http: stripe.HTTPXClient
+
+
+# The connections belong to the event loop on which they were made.
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Client] = WeakKeyDictionary()
 
 
 class StripeUnavailableError(AppError):
@@ -110,7 +118,7 @@ async def create_intent(
     if receipt_email.isascii():
         # Stripe refuses international addresses; a missing receipt must not stop a payment.
         asked["receipt_email"] = receipt_email
-    intents = _client().v1.payment_intents
+    intents = _api().payment_intents
     return _intent(await _call(intents.create_async(asked, {"idempotency_key": key})))
 
 
@@ -121,7 +129,7 @@ async def get_intent(stripe_id: str) -> Intent:
         StripeUnavailableError: no answer.
         StripeRefusedError: there is none with this id.
     """
-    return _intent(await _call(_client().v1.payment_intents.retrieve_async(stripe_id)))
+    return _intent(await _call(_api().payment_intents.retrieve_async(stripe_id)))
 
 
 async def capture_intent(stripe_id: str) -> Intent:
@@ -132,7 +140,7 @@ async def capture_intent(stripe_id: str) -> Intent:
         StripeRefusedError: the intent has moved on, or the bank refused.
     """
     # No fixed idempotency key here or at cancel: Stripe would replay a stored 500 for a day.
-    return _intent(await _call(_client().v1.payment_intents.capture_async(stripe_id)))
+    return _intent(await _call(_api().payment_intents.capture_async(stripe_id)))
 
 
 async def cancel_intent(stripe_id: str) -> Intent:
@@ -142,7 +150,7 @@ async def cancel_intent(stripe_id: str) -> Intent:
         StripeUnavailableError: unknown whether it was closed.
         StripeRefusedError: the intent has moved on.
     """
-    intents = _client().v1.payment_intents
+    intents = _api().payment_intents
     cancelled = intents.cancel_async(stripe_id, {"cancellation_reason": "abandoned"})
     return _intent(await _call(cancelled))
 
@@ -154,7 +162,7 @@ async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> str:
         StripeUnavailableError: unknown whether it was given back.
         StripeRefusedError: there is nothing to give back.
     """
-    refunds = _client().v1.refunds
+    refunds = _api().refunds
     asked: stripe.params.RefundCreateParams = {
         "payment_intent": stripe_id,
         "metadata": {"charge_id": str(charge_id)},
@@ -184,20 +192,28 @@ def read_notice(body: bytes, signature: str) -> Notice:
     return Notice(id=event.id, kind=event.type, intent_id=intent_id)
 
 
+async def dispose() -> None:
+    """Close the connections of the running event loop."""
+    if client := _clients.pop(asyncio.get_running_loop(), None):
+        await client.http.close_async()
+
+
 # ---- inside ------------------------------------------------------------------------------------
 
 
-def _client() -> stripe.StripeClient:
+def _api() -> V1Services:
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         settings = get_settings()
-        _clients[loop] = stripe.StripeClient(
+        http = stripe.HTTPXClient(timeout=TIMEOUT_SECONDS)
+        api = stripe.StripeClient(
             settings.stripe_secret_key,
             base_addresses={"api": settings.stripe_api_base},
             max_network_retries=RETRIES,
-            http_client=stripe.HTTPXClient(timeout=TIMEOUT_SECONDS),
+            http_client=http,
         )
-    return _clients[loop]
+        _clients[loop] = _Client(api, http)
+    return _clients[loop].api.v1
 
 
 async def _call(request: Awaitable[Answer]) -> Answer:

@@ -1,0 +1,114 @@
+"""A sale under way: a held ticket with an open payment, and what became of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+
+from tests import factories, invariants
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.core.settings import get_settings
+from ticketing_app.orders import service as orders
+from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.payments import jobs
+from ticketing_app.payments.schemas import Confirming, PaymentRead, Settlement
+from ticketing_app.payments.service import confirm, settle
+from ticketing_app.payments.service import open as opening
+from ticketing_app.tickets.schemas import TicketRead
+
+
+@dataclass(frozen=True)
+class Sale:
+    """A buyer, what they hold, and the payment that their browser has open."""
+
+    buyer: UserRead
+    ticket: TicketRead
+    order: OrderRead
+    payment: PaymentRead
+
+    @property
+    def secret(self) -> str:
+        return self.payment.client_secret
+
+
+async def open_payment(order: OrderRead, buyer: UserRead) -> PaymentRead:
+    return await opening.open_payment(
+        db.transaction, order_id=order.id, buyer_id=buyer.id, receipt_email=buyer.email
+    )
+
+
+async def start_sale() -> Sale:
+    buyer = await factories.make_user()
+    ticket = await factories.make_ticket()
+    order = await factories.hold(ticket, buyer)
+    return Sale(buyer, ticket, order, await open_payment(order, buyer))
+
+
+async def press_pay(sale: Sale) -> Confirming:
+    """What the page says to us just before the card goes to Stripe."""
+    async with db.transaction() as session:
+        return await confirm.start_confirming(
+            session, charge_id=sale.payment.id, buyer_id=sale.buyer.id
+        )
+
+
+async def tell_settled(sale: Sale) -> Settlement:
+    """What the page asks us after the card went to Stripe."""
+    return await settle.settle_own(
+        db.transaction, charge_id=sale.payment.id, buyer_id=sale.buyer.id
+    )
+
+
+async def release(sale: Sale) -> None:
+    async with db.transaction() as session:
+        await orders.cancel_order(session, buyer_id=sale.buyer.id, order_id=sale.order.id)
+
+
+async def expire_due() -> int:
+    async with db.transaction() as session:
+        return await orders.expire_due_orders(session, limit=10)
+
+
+async def sweep(*, rounds: int = 1) -> None:
+    """Let every open charge and unhandled webhook be due, and let the sweeps do their work."""
+    for _ in range(rounds):
+        async with db.autocommit() as connection:
+            await connection.execute(text("UPDATE charges SET next_check_at = now()"))
+            await connection.execute(text("UPDATE stripe_events SET next_attempt_at = now()"))
+        await jobs.sweep_open_charges()
+        await jobs.sweep_stripe_events()
+
+
+async def ends(sale: Sale) -> tuple[str, str]:
+    """Return where the order and its charge stand."""
+    query = text(
+        "SELECT o.status, c.status FROM charges c JOIN orders o ON o.id = c.order_id"
+        " WHERE c.id = :id"
+    )
+    async with db.autocommit() as connection:
+        order, charge = (await connection.execute(query, {"id": sale.payment.id})).one()
+    return order, charge
+
+
+async def charge_row(sale: Sale) -> dict[str, Any]:
+    query = text("SELECT * FROM charges WHERE id = :id")
+    async with db.autocommit() as connection:
+        return dict((await connection.execute(query, {"id": sale.payment.id})).mappings().one())
+
+
+async def can_be_held(sale: Sale) -> bool:
+    """Whether somebody else can have the ticket now; they do have it then."""
+    try:
+        await factories.hold(sale.ticket)
+    except orders.TicketAlreadyReservedError:
+        return False
+    return True
+
+
+async def broken_rules() -> list[str]:
+    """Return what is broken once all payments are settled."""
+    settings = get_settings()
+    return await invariants.broken_rules(
+        settings.database_url, settings.stripe_api_base, settled=True
+    )

@@ -1,0 +1,336 @@
+"""The races of a payment: whatever comes first, twice, late or never, each ends in one way."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from tests import factories
+from tests.integration.payments import sales, stripe_side
+from tests.integration.payments.stripe_side import ASKS_3DS, DECLINED, VISA
+from ticketing_app.core import db
+from ticketing_app.orders.service import OrderNotPayableError
+from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import StripeUnavailableError
+from ticketing_app.payments.service import settle
+
+PAID = ("completed", "completed")
+EXPIRED = ("expired", "failed")
+CANCELLED = ("cancelled", "failed")
+
+
+@pytest.fixture(autouse=True)
+async def _settled_at_the_end(database: None) -> AsyncGenerator[None]:  # noqa: ARG001  # order only.
+    yield
+    assert await sales.broken_rules() == []
+
+
+class TestOnePaymentPerOrder:
+    async def test_five_clicks_on_pay_open_one_intent(self) -> None:
+        sale = await sales.start_sale()
+        opened = await asyncio.gather(
+            *[sales.open_payment(sale.order, sale.buyer) for _ in range(5)]
+        )
+        assert {payment.client_secret for payment in opened} == {sale.secret}
+        assert {payment.id for payment in opened} == {sale.payment.id}
+        await stripe_side.the_intent()
+
+    async def test_five_first_clicks_at_once_open_one_intent(self) -> None:
+        buyer = await factories.make_user()
+        order = await factories.hold(await factories.make_ticket(), buyer)
+        opened = await asyncio.gather(
+            *[sales.open_payment(order, buyer) for _ in range(5)], return_exceptions=True
+        )
+        # Stripe refuses a key in flight (409); the SDK's retries, off here, would find the intent.
+        assert {type(answer) for answer in opened} <= {sales.PaymentRead, StripeUnavailableError}
+        again = await sales.open_payment(order, buyer)
+        secrets = {p.client_secret for p in opened if isinstance(p, sales.PaymentRead)}
+        assert secrets | {again.client_secret} == {again.client_secret}
+        await stripe_side.the_intent()
+
+    async def test_four_submits_and_six_settles_charge_once(self) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await asyncio.gather(*[stripe_side.enter_card(sale.secret) for _ in range(4)])
+        outcomes = await asyncio.gather(*[sales.tell_settled(sale) for _ in range(6)])
+        assert {outcome.status for outcome in outcomes} <= {"completed", "capturing"}
+        assert await sales.ends(sale) == PAID
+        assert (await stripe_side.the_intent())["captured"] == 4000
+
+    async def test_second_card_in_a_second_tab_is_refused_after_the_first(self) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret)
+        second = await stripe_side.enter_card(sale.secret, DECLINED)
+        assert second["error"]["code"] == "payment_intent_unexpected_state"
+        assert (await sales.tell_settled(sale)).status == "completed"
+        assert await sales.ends(sale) == PAID
+
+    async def test_second_tab_pays_after_a_decline_in_the_first(self) -> None:
+        sale = await sales.start_sale()
+        await stripe_side.enter_card(sale.secret, DECLINED)
+        await sales.tell_settled(sale)
+        tab = await sales.open_payment(sale.order, sale.buyer)
+        assert tab.client_secret == sale.secret
+        await stripe_side.enter_card(tab.client_secret)
+        assert (await sales.tell_settled(sale)).status == "completed"
+
+
+class TestTimeRunsOut:
+    async def test_before_pay(self) -> None:
+        sale = await sales.start_sale()
+        await factories.let_hold_lapse(sale.order.id)
+        await sales.expire_due()
+        await sales.sweep()
+        late = await stripe_side.enter_card(sale.secret)
+        assert late["error"]["code"] == "payment_intent_unexpected_state"
+        with pytest.raises(OrderNotPayableError):
+            await sales.press_pay(sale)
+        assert await sales.ends(sale) == EXPIRED
+        assert await sales.can_be_held(sale)
+
+    async def test_after_the_grace_during_3ds(self) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret, ASKS_3DS)
+        await factories.let_hold_lapse(sale.order.id)
+        await sales.expire_due()
+        await sales.sweep()
+        late = await stripe_side.answer_3ds(sale.secret)
+        assert late["error"]["code"] == "payment_intent_unexpected_state"
+        assert await sales.ends(sale) == EXPIRED
+        assert await sales.can_be_held(sale)
+
+    async def test_during_3ds_within_the_grace_is_paid(self) -> None:
+        sale = await sales.start_sale()
+        await factories.let_hold_lapse(sale.order.id, seconds_ago=-5)
+        deadline = (await sales.press_pay(sale)).expires_at
+        assert (deadline - sale.order.created_at).total_seconds() == pytest.approx(120, abs=5)
+        await stripe_side.enter_card(sale.secret, ASKS_3DS)
+        assert (await sales.tell_settled(sale)).status == "awaiting_payment"
+        await stripe_side.answer_3ds(sale.secret)
+        assert (await sales.tell_settled(sale)).status == "completed"
+
+    async def test_the_grace_is_given_once(self) -> None:
+        sale = await sales.start_sale()
+        await factories.let_hold_lapse(sale.order.id, seconds_ago=-5)
+        first = await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret, DECLINED)
+        await sales.tell_settled(sale)
+        assert (await sales.press_pay(sale)).expires_at == first.expires_at
+
+    @pytest.mark.parametrize("is_expired_first", [False, True])
+    async def test_between_authorise_and_settle(self, *, is_expired_first: bool) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret)
+        await factories.let_hold_lapse(sale.order.id)
+        if is_expired_first:
+            await sales.expire_due()
+        outcome = await sales.tell_settled(sale)
+        assert outcome.status == "expired"
+        assert (
+            outcome.message
+            == "The time ran out before your payment was confirmed. You pay nothing."
+        )
+        await sales.expire_due()
+        assert await sales.ends(sale) == EXPIRED
+        assert (await stripe_side.the_intent())["status"] == "canceled"
+
+    @pytest.mark.parametrize("round_number", range(5))
+    async def test_at_the_instant_of_settling_is_paid_or_voided_never_both(
+        self, round_number: int
+    ) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret)
+        await factories.let_hold_lapse(sale.order.id, seconds_ago=-0.005 * round_number)
+        await asyncio.gather(sales.tell_settled(sale), sales.expire_due(), sales.tell_settled(sale))
+        await sales.expire_due()
+        await sales.sweep()
+        assert await sales.ends(sale) in {PAID, EXPIRED}
+
+
+class TestAnswersGetLost:
+    async def test_of_create(self) -> None:
+        buyer = await factories.make_user()
+        order = await factories.hold(await factories.make_ticket(), buyer)
+        await stripe_side.break_next("POST /v1/payment_intents$", "lost")
+        with pytest.raises(StripeUnavailableError):
+            await sales.open_payment(order, buyer)
+        opened = await sales.open_payment(order, buyer)
+        assert opened.client_secret.startswith((await stripe_side.the_intent())["id"])
+
+    async def test_of_create_with_an_error_that_stripe_keeps(self) -> None:
+        buyer = await factories.make_user()
+        order = await factories.hold(await factories.make_ticket(), buyer)
+        await stripe_side.break_next("POST /v1/payment_intents$", "stored500")
+        with pytest.raises(StripeUnavailableError):
+            await sales.open_payment(order, buyer)
+        opened = await sales.open_payment(order, buyer)
+        await stripe_side.enter_card(opened.client_secret)
+        await settle.settle(db.transaction, charge_id=opened.id)
+        sale = sales.Sale(buyer, await factories.make_ticket(), order, opened)
+        assert await sales.ends(sale) == PAID
+
+    @pytest.mark.parametrize("fault", ["lost", "500", "stored500", "429", "down"])
+    async def test_of_capture_keeps_the_ticket_for_the_payer(self, fault: str) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret)
+        await stripe_side.break_next("/capture", fault)
+        outcome = await sales.tell_settled(sale)
+        assert outcome.status == "capturing"
+        assert outcome.message is not None
+        assert outcome.message.startswith("We are confirming your payment.")
+        await factories.let_hold_lapse(sale.order.id)
+        await sales.expire_due()
+        assert await sales.ends(sale) == ("capturing", "created")
+        await sales.sweep()
+        assert await sales.ends(sale) == PAID
+        assert (await stripe_side.the_intent())["captured"] == 4000
+
+    @pytest.mark.parametrize("fault", ["lost", "500", "429", "down"])
+    async def test_of_cancel_at_expiry_frees_the_ticket_at_once(self, fault: str) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret)
+        await factories.let_hold_lapse(sale.order.id)
+        await sales.expire_due()
+        await stripe_side.break_next("/cancel", fault)
+        await sales.sweep()
+        assert await sales.ends(sale) == ("expired", "created")
+        assert await sales.can_be_held(sale)
+        await sales.sweep()
+        assert await sales.ends(sale) == EXPIRED
+
+    async def test_of_the_question_how_it_stands(self) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret)
+        await stripe_side.break_next("GET /v1/payment_intents/", "down")
+        assert (await sales.tell_settled(sale)).status == "awaiting_payment"
+        await sales.sweep()
+        assert await sales.ends(sale) == PAID
+
+
+class TestCrashes:
+    async def test_before_anything_after_authorise(self) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret)
+        await sales.sweep()
+        assert await sales.ends(sale) == PAID
+
+    @pytest.mark.parametrize("is_captured", [False, True])
+    async def test_after_the_claim(
+        self, monkeypatch: pytest.MonkeyPatch, *, is_captured: bool
+    ) -> None:
+        class Crash(Exception):  # noqa: N818  # not an error of the program: its end.
+            pass
+
+        async def crash(stripe_id: str) -> None:
+            if is_captured:
+                await capture(stripe_id)
+            raise Crash
+
+        capture = gateway.capture_intent
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret)
+        with monkeypatch.context() as patch:
+            patch.setattr(gateway, "capture_intent", crash)
+            with pytest.raises(Crash):
+                await sales.tell_settled(sale)
+        assert await sales.ends(sale) == ("capturing", "created")
+        await factories.let_hold_lapse(sale.order.id)
+        await sales.expire_due()
+        await sales.sweep()
+        assert await sales.ends(sale) == PAID
+
+    async def test_before_the_intent_was_saved_and_nobody_came_back(self) -> None:
+        buyer = await factories.make_user()
+        ticket = await factories.make_ticket()
+        order = await factories.hold(ticket, buyer)
+        await stripe_side.break_next("POST /v1/payment_intents$", "lost")
+        with pytest.raises(StripeUnavailableError):
+            await sales.open_payment(order, buyer)
+        await factories.let_hold_lapse(order.id)
+        await sales.expire_due()
+        await sales.sweep()
+        (failed,) = await factories.recorded_events("ChargeFailed")
+        assert failed["failure_code"] == "hold_over"
+        assert failed["stripe_id"] is None
+
+
+class TestStripeDashboard:
+    async def test_captured_by_hand_in_time_is_paid(self) -> None:
+        sale = await sales.start_sale()
+        await stripe_side.enter_card(sale.secret)
+        await stripe_side.by_hand(sale.secret, "capture")
+        assert (await sales.tell_settled(sale)).status == "completed"
+        assert await sales.ends(sale) == PAID
+
+    @pytest.mark.parametrize("is_expired_first", [False, True])
+    async def test_captured_by_hand_too_late_is_given_back(self, *, is_expired_first: bool) -> None:
+        sale = await sales.start_sale()
+        await stripe_side.enter_card(sale.secret)
+        await factories.let_hold_lapse(sale.order.id)
+        if is_expired_first:
+            await sales.expire_due()
+        await stripe_side.by_hand(sale.secret, "capture")
+        # The refund happens although its answer is lost, and only once although it is asked again.
+        await stripe_side.break_next("POST /v1/refunds", "lost")
+        assert (await sales.tell_settled(sale)).status == "expired"
+        await sales.expire_due()
+        await sales.sweep()
+        assert await sales.ends(sale) == EXPIRED
+        books = await stripe_side.books()
+        (refund,) = books["refunds"]
+        (told,) = await factories.recorded_events("ChargeRefunded")
+        assert told["stripe_refund_id"] == refund["id"]
+        assert (await sales.charge_row(sale))["stripe_refund_id"] == refund["id"]
+        assert await sales.can_be_held(sale)
+
+    async def test_cancelled_by_hand_frees_the_ticket(self) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret)
+        await stripe_side.by_hand(sale.secret, "cancel")
+        outcome = await sales.tell_settled(sale)
+        assert outcome.status == "cancelled"
+        assert (
+            outcome.message
+            == "This order was cancelled, so the ticket is free again. You pay nothing."
+        )
+        assert await sales.ends(sale) == CANCELLED
+        assert await sales.can_be_held(sale)
+
+    async def test_cancelled_by_hand_between_claim_and_capture_frees_the_ticket(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def cancel_then_capture(stripe_id: str) -> gateway.Intent:
+            await stripe_side.by_hand(sale.secret, "cancel")
+            return await capture(stripe_id)
+
+        capture = gateway.capture_intent
+        sale = await sales.start_sale()
+        await stripe_side.enter_card(sale.secret)
+        monkeypatch.setattr(gateway, "capture_intent", cancel_then_capture)
+        assert (await sales.tell_settled(sale)).status == "cancelled"
+        assert await sales.ends(sale) == CANCELLED
+        assert await sales.can_be_held(sale)
+
+
+class TestBuyerLetsGo:
+    @pytest.mark.parametrize("number", [VISA, ASKS_3DS])
+    async def test_while_the_card_is_checked(self, number: str) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret, number)
+        await sales.release(sale)
+        assert (await sales.tell_settled(sale)).status == "cancelled"
+        assert await sales.ends(sale) == CANCELLED
+        late = await stripe_side.answer_3ds(sale.secret)
+        assert late["error"]["code"] == "payment_intent_unexpected_state"
+        assert await sales.can_be_held(sale)
