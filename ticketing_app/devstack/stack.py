@@ -78,7 +78,7 @@ class Stack:
             for part in self.parts:
                 report(f"starting {part}")
                 self.start_part(part)
-                if part == "postgres" and (ROOT / "alembic.ini").exists():
+                if part == "postgres":
                     report("migrating the database")
                     self.run("-m", "alembic", "upgrade", "head")
         except BaseException:

@@ -1,0 +1,62 @@
+"""Demo data: what a fresh installation sells, and three accounts to try it with."""
+
+import tomllib
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ticketing_app.accounts import service as accounts
+from ticketing_app.accounts.schemas import UserCreate
+from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
+from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.schemas import TicketCreate
+
+EMAILS = ("ana@gittix.test", "ben@gittix.test", "cleo@gittix.test")
+PASSWORD = "curtain-call"  # noqa: S105  # The README tells it; the accounts exist only on stand-ins.
+SOURCE = Path(__file__).with_name("demo.toml")
+
+
+async def seed() -> None:
+    """Add the accounts and their listings, once: where the first account exists, do nothing."""
+    try:
+        async with db.transaction() as session:
+            sellers = [
+                await accounts.sign_up(session, user=UserCreate(email=email, password=PASSWORD))
+                for email in EMAILS
+            ]
+            for number, ticket in enumerate(listings(utc_now().date())):
+                seller = sellers[number % len(sellers)]
+                await tickets.create_ticket(session, seller_id=seller.id, ticket=ticket)
+    except accounts.EmailInUseError:
+        return
+    finally:
+        await db.dispose()
+
+
+def listings(today: date) -> Iterator[TicketCreate]:
+    """One ticket of each event, then the second one of each, so that the list is a mixture."""
+    source = tomllib.loads(SOURCE.read_text(), parse_float=Decimal)
+    events = source["events"]
+    for number in range(max(len(event["tickets"]) for event in events)):
+        for event in events:
+            if number < len(event["tickets"]):
+                city, timezone = source["venues"][event["venue"]]
+                place = {"venue": event["venue"], "city": city, "timezone": timezone}
+                yield _ticket(event, event["tickets"][number], place, today)
+
+
+def _ticket(
+    event: dict[str, Any], seat: list[Any], place: dict[str, str], today: date
+) -> TicketCreate:
+    day = today + timedelta(days=event["days"])
+    section, row, number, price, face_value = (value or None for value in seat)
+    starts_at = datetime.combine(
+        day, time.fromisoformat(event["time"]), ZoneInfo(place["timezone"])
+    )
+    values = {name: event[name] for name in ("title", "category", "description")} | place
+    values |= {"startsAt": starts_at, "section": section, "row": row, "seat": number}
+    return TicketCreate.model_validate(values | {"price": price, "faceValue": face_value})
