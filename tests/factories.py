@@ -1,7 +1,5 @@
 """Make what a test needs through the services, and let time pass in the database."""
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -75,10 +73,3 @@ async def read_ticket(ticket_id: UUID | str, viewer: UserRead | None = None) -> 
         return await tickets.get_ticket(
             session, ticket_id=UUID(str(ticket_id)), viewer_id=viewer.id if viewer else None
         )
-
-
-async def until(is_so: Callable[[], bool], *, seconds: float = 5) -> None:
-    """Wait for something that another task or process brings about."""
-    async with asyncio.timeout(seconds):
-        while not is_so():  # noqa: ASYNC110  # what is awaited tells nobody.
-            await asyncio.sleep(0.01)

@@ -8,7 +8,8 @@ import jwt
 import pytest
 from httpx import AsyncClient
 
-from tests.factories import recorded_events, until
+from tests.factories import recorded_events
+from tests.waiting import eventually
 from ticketing_app.accounts import auth
 from ticketing_app.core.settings import get_settings
 
@@ -166,13 +167,13 @@ class TestRememberedSessions:
     async def test_a_sign_out_elsewhere_is_heard(self, api: AsyncClient) -> None:
         listener = asyncio.create_task(auth.listen_for_ended_sessions())
         try:
-            await until(lambda: auth._is_listening)
+            await eventually(lambda: auth._is_listening)
             await api.post("/api/users/signup", json=ANA)
             header = f"{auth.COOKIE}={api.cookies[auth.COOKIE]}"
             assert await auth.authenticate(header)
             assert len(auth._cache) == 1
             await auth.redis.publish(auth.EVICTION_CHANNEL, str(next(iter(auth._cache))))
-            await until(lambda: not auth._cache)
+            await eventually(lambda: not auth._cache)
         finally:
             listener.cancel()
             await asyncio.gather(listener, return_exceptions=True)

@@ -1,0 +1,127 @@
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from httpx import AsyncClient
+
+from tests import factories
+
+BUYER = {"email": "buyer@gittix.test", "password": "correct horse"}
+
+
+@pytest.fixture
+async def buyer(api: AsyncClient) -> AsyncClient:
+    await api.post("/api/users/signup", json=BUYER)
+    return api
+
+
+async def held(buyer: AsyncClient, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON.
+    ticket = await factories.make_ticket(**fields)
+    answer = await buyer.post("/api/orders", json={"ticketId": str(ticket.id)})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+class TestCreateOrder:
+    async def test_answers_with_the_hold(self, buyer: AsyncClient) -> None:
+        order = await held(buyer, title="Derby", price=Decimal("12.5"))
+        assert order.keys() == {
+            "id",
+            "status",
+            "expiresAt",
+            "userId",
+            "price",
+            "currency",
+            "createdAt",
+            "ticket",
+        }
+        assert order["ticket"].keys() == {"id", "title", "price"}
+        assert (order["status"], order["price"], order["ticket"]["title"]) == (
+            "created",
+            12.5,
+            "Derby",
+        )
+        assert (await buyer.get(f"/api/orders/{order['id']}")).json() == order
+
+    async def test_ones_own_live_hold_again_leads_there(self, buyer: AsyncClient) -> None:
+        order = await held(buyer)
+        again = await buyer.post("/api/orders", json={"ticketId": order["ticket"]["id"]})
+        assert again.status_code == 409
+        assert again.json()["orderId"] == order["id"]
+
+    @pytest.mark.parametrize(
+        "body", [{}, {"ticketId": "nonsense"}, {"ticketId": 5}, {"ticketId": None}]
+    )
+    async def test_a_body_without_an_id_is_400(
+        self, buyer: AsyncClient, body: dict[str, Any]
+    ) -> None:
+        answer = await buyer.post("/api/orders", json=body)
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["field"] == "ticketId"
+
+    async def test_an_unknown_ticket_is_404(self, buyer: AsyncClient) -> None:
+        assert (await buyer.post("/api/orders", json={"ticketId": str(uuid4())})).status_code == 404
+
+    async def test_ones_own_ticket_is_403(self, buyer: AsyncClient) -> None:
+        ticket = (await buyer.post("/api/tickets", json={"title": "Mine", "price": 1})).json()
+        answer = await buyer.post("/api/orders", json={"ticketId": ticket["id"]})
+        assert answer.status_code == 403
+
+    async def test_needs_a_session_first(self, api: AsyncClient) -> None:
+        assert (await api.post("/api/orders", content=b"{")).status_code == 401
+
+    async def test_too_many_holds_are_429(self, buyer: AsyncClient) -> None:
+        for _ in range(5):
+            await held(buyer)
+        ticket = await factories.make_ticket()
+        answer = await buyer.post("/api/orders", json={"ticketId": str(ticket.id)})
+        assert answer.status_code == 429
+        assert "5 tickets" in answer.json()["errors"][0]["message"]
+
+
+class TestListOrders:
+    async def test_ones_own_newest_first_in_pages(self, buyer: AsyncClient) -> None:
+        await factories.hold(await factories.make_ticket())
+        mine = [(await held(buyer))["id"] for _ in range(3)]
+        first = (await buyer.get("/api/orders", params={"limit": 2})).json()
+        rest = (await buyer.get("/api/orders", params={"cursor": first["nextCursor"]})).json()
+        assert [order["id"] for order in first["items"] + rest["items"]] == mine[::-1]
+        assert rest["nextCursor"] is None
+
+    @pytest.mark.parametrize("parameters", [{"limit": "0"}, {"cursor": "nonsense"}])
+    async def test_bad_parameters_are_400(
+        self, buyer: AsyncClient, parameters: dict[str, str]
+    ) -> None:
+        assert (await buyer.get("/api/orders", params=parameters)).status_code == 400
+
+    async def test_needs_a_session(self, api: AsyncClient) -> None:
+        assert (await api.get("/api/orders")).status_code == 401
+
+
+class TestOtherPeoplesOrders:
+    @pytest.mark.parametrize("method", ["GET", "DELETE"])
+    async def test_are_404_like_unknown_ones(self, buyer: AsyncClient, method: str) -> None:
+        theirs = await factories.hold(await factories.make_ticket())
+        for order_id in (theirs.id, uuid4(), "nonsense"):
+            answer = await buyer.request(method, f"/api/orders/{order_id}")
+            assert answer.status_code == 404
+            assert answer.json()["errors"][0]["message"].startswith("We could not find this order")
+
+
+class TestCancelOrder:
+    async def test_unlocks_at_once_and_again_does_no_harm(self, buyer: AsyncClient) -> None:
+        order = await held(buyer)
+        url = f"/api/orders/{order['id']}"
+        assert [(await buyer.delete(url)).status_code for _ in range(2)] == [204, 204]
+        assert (await buyer.get(url)).json()["status"] == "cancelled"
+        ticket = (await buyer.get(f"/api/tickets/{order['ticket']['id']}")).json()
+        assert (ticket["status"], ticket["orderId"]) == ("available", None)
+
+    async def test_is_204_for_one_that_ran_out(self, buyer: AsyncClient) -> None:
+        order = await held(buyer)
+        await factories.let_hold_lapse(UUID(order["id"]))
+        await factories.hold(await factories.read_ticket(order["ticket"]["id"]))
+        url = f"/api/orders/{order['id']}"
+        assert (await buyer.delete(url)).status_code == 204
+        assert (await buyer.get(url)).json()["status"] == "expired"
