@@ -125,10 +125,11 @@ def _watch(stack: Stack, folder: Path) -> None:
 
 def _seed(stack: Stack) -> None:
     """Fill our own database, and never one that the person brought along."""
-    if "postgres" not in stack.parts:
-        return
-    _tell("adding demo data")
-    stack.run("-m", "ticketing_app.devstack", "seed")
+    done = stack.data_dir / "seeded"
+    if "postgres" in stack.parts and not done.exists():
+        _tell("adding demo data")
+        stack.run("-m", "ticketing_app.devstack", "seed")
+        done.touch()
 
 
 def _start_supervisor(folder: Path, report: Callable[[str], object]) -> None:
