@@ -1,0 +1,34 @@
+"""Somebody who uses the REST API."""
+
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+
+
+class Person(httpx.AsyncClient):
+    """A client with its own connections and cookie; `id` is the account's."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(base_url=url, timeout=30, verify=False, trust_env=False)  # plain HTTP
+        self.id = ""
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        return self
+
+    async def sign_up(self) -> None:
+        """Make an account."""
+        account = {"email": f"{uuid4()}@gittix.test", "password": "correct horse"}
+        self.id = (
+            (await self.post("/api/users/signup", json=account)).raise_for_status().json()["id"]
+        )
+
+    async def sell(self, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # any field.
+        """List a ticket, by default for $40."""
+        ticket = {"title": "The Paper Lanterns", "price": 40, **fields}
+        return (await self.post("/api/tickets", json=ticket)).raise_for_status().json()
+
+    async def purchase(self, ticket_id: str) -> httpx.Response:
+        """Press Purchase."""
+        return await self.post("/api/orders", json={"ticketId": ticket_id})

@@ -1,0 +1,24 @@
+"""Rule 1 from outside: fifty people press Purchase at once, and one gets the ticket."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from tests.outside.conftest import People
+
+BUYERS = 50
+ROUNDS = 20
+
+
+@pytest.mark.races
+async def test_of_fifty_parallel_buyers_exactly_one_wins_every_time(people: People) -> None:
+    seller = await people.make()
+    buyers = [await people.make() for _ in range(BUYERS)]
+    for _ in range(ROUNDS):
+        ticket = await seller.sell()
+        answers = await asyncio.gather(*[buyer.purchase(ticket["id"]) for buyer in buyers])
+        assert Counter(answer.status_code for answer in answers) == {201: 1, 409: BUYERS - 1}
+        order = next(answer.json() for answer in answers if answer.status_code == 201)
+        winner = next(buyer for buyer in buyers if buyer.id == order["userId"])
+        assert (await winner.delete(f"/api/orders/{order['id']}")).status_code == 204

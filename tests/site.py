@@ -1,0 +1,79 @@
+"""The whole product as its users meet it: real processes on real ports, started as bin/dev does."""
+
+import asyncio
+import socket
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests import invariants
+from ticketing_app.devstack import web
+from ticketing_app.devstack.stack import Stack
+
+# Tests make many accounts from one address, and hold many tickets.
+SETTINGS = {
+    "SIGNIN_LIMIT_PER_MINUTE": "0",
+    "SIGNUP_LIMIT_PER_HOUR": "0",
+    "TICKETING_ENV": "development",
+}
+
+
+class Site:
+    """PostgreSQL, Redis, the emulator, the worker and one web process; `url` is where it is."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._port = _free_port()
+        self.stack = Stack(data_dir, web_port=self._port, settings=SETTINGS)
+        self.url = f"http://localhost:{self._port}"
+        self._web: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Build the pages if they changed, then start everything."""
+        self.stack.start()
+        if not web.is_build_current():
+            web.build_frontend(self.stack.env)
+        self.start_web()
+
+    def start_web(self) -> None:
+        """Start the web process on the port of this site."""
+        self._web = web.start_web(self.stack.env, self._port, self._log)
+
+    def kill_web(self) -> None:
+        """End the web process as a crash does."""
+        assert self._web
+        self._web.kill()
+        self._web.wait()
+
+    @contextmanager
+    def other_web(self, **settings: str) -> Generator[str]:
+        """Run a second web process on the same data with other settings; yields its address."""
+        port = _free_port()
+        process = web.start_web({**self.stack.env, **settings}, port, self._log)
+        try:
+            yield f"http://localhost:{port}"
+        finally:
+            web.stop_web(process)
+
+    def broken_rules(self, *, settled: bool = False) -> list[str]:
+        """Return a sentence for each broken rule of the product."""
+        env = self.stack.env
+        return asyncio.run(
+            invariants.broken_rules(env["DATABASE_URL"], env["STRIPE_API_BASE"], settled=settled)
+        )
+
+    def stop(self) -> None:
+        """Stop everything and delete its data."""
+        if self._web:
+            web.stop_web(self._web)
+        self.stack.destroy()
+
+    @property
+    def _log(self) -> Path:
+        return self.stack.data_dir / "logs" / "web.log"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
