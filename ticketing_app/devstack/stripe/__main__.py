@@ -2,10 +2,10 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import socket
-import sys
 from pathlib import Path
 
 from granian.constants import Interfaces
@@ -38,15 +38,13 @@ def _arguments() -> argparse.Namespace:
 
 
 async def _announce(host: str, port: int) -> None:
-    while True:
-        try:
+    writer = None
+    while writer is None:
+        with contextlib.suppress(ConnectionRefusedError):
             _, writer = await asyncio.open_connection(host, port)
-        except ConnectionRefusedError:
-            await asyncio.sleep(0.02)
-            continue
-        writer.close()
-        print(f"Stripe emulator ready at http://{host}:{port}", flush=True)
-        return
+        await asyncio.sleep(0.02)
+    writer.close()
+    print(f"Stripe emulator ready at http://{host}:{port}", flush=True)
 
 
 async def _run(arguments: argparse.Namespace) -> None:
@@ -62,15 +60,17 @@ async def _run(arguments: argparse.Namespace) -> None:
         websockets=False,
         log_level=LogLevels.error,
     )
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
+        asyncio.get_running_loop().add_signal_handler(number, server.stop)
     announcement = asyncio.create_task(_announce(arguments.host, arguments.port))
     await server.serve()
     announcement.cancel()
     await emulator.webhooks.close()
     emulator.store.save()
+    # The server's own threads may still be closing connections: when Python takes itself apart
+    # below them, they abort the process. Everything is written, so it ends here.
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(_run(_arguments())))
+    asyncio.run(_run(_arguments()))

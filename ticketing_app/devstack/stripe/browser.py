@@ -52,9 +52,8 @@ _ON_INTENT = {
     "POST payment_intents/*/challenge": _Challenge,
 }
 _PUBLIC = (
-    "id object amount canceled_at cancellation_reason capture_method client_secret created currency"
-    " description last_payment_error livemode next_action payment_method payment_method_types"
-    " receipt_email status"
+    "id object amount canceled_at cancellation_reason capture_method client_secret created currency description"
+    " last_payment_error livemode next_action payment_method payment_method_types receipt_email status"
 )
 
 

@@ -61,7 +61,6 @@ def from_typed(store: Store, typed: Json, billing: Json) -> Json:
     if "cvc" in typed and not re.fullmatch(r"\d{4}" if brand == "amex" else r"\d{3}", typed["cvc"]):
         raise _refused("security code is invalid", "invalid_cvc", "cvc")
     card = {"brand": brand, "last4": number[-4:], "exp_month": month, "exp_year": year}
-    card |= {"country": "US", "funding": "credit", "wallet": None}
     return store.add("payment_method", card=card, billing_details=billing, _number=number)
 
 

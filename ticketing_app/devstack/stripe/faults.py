@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
 
 _UNKNOWN = StripeError(500, "api_error", "An unknown error occurred.")
-_BUSY = "Too many requests hit the API too quickly."
 _ANSWERS = {
     "500": _UNKNOWN,
     "stored500": _UNKNOWN,
-    "429": StripeError(429, "invalid_request_error", _BUSY, code="rate_limit"),
+    "429": StripeError(429, "invalid_request_error", "Too many requests.", code="rate_limit"),
     "down": StripeError(503, "api_error", "Stripe is down."),
 }
 
@@ -62,13 +61,11 @@ class Faults:
 
     def take(self, request_line: str) -> Fault | None:
         """Return the fault that meets this request, used up by one."""
-        for fault in self._ordered:
-            if re.search(fault.match, request_line):
-                fault.times -= 1
-                if fault.times <= 0:
-                    self._ordered.remove(fault)
-                return fault
-        return None
+        fault = next((row for row in self._ordered if re.search(row.match, request_line)), None)
+        if fault:
+            fault.times -= 1
+            self._ordered = [row for row in self._ordered if row.times > 0]
+        return fault
 
     def clear(self) -> None:
         self._ordered.clear()

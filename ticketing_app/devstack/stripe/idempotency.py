@@ -31,8 +31,7 @@ class Idempotency:
             return None
         if first != fingerprint:
             message = (
-                "Keys for idempotent requests can only be used with the same parameters they were"
-                f" first used with. Try using a key other than '{key}'."
+                f"Key '{key}' can only be used with the same parameters it was first used with."
             )
             raise StripeError(400, "idempotency_error", message)
         if kept is None:
@@ -44,5 +43,5 @@ class Idempotency:
         """Keep the answer to the first request with the key, or free the key."""
         fingerprint = self._running.pop(key, None)
         if answer and fingerprint:
-            row = {"fingerprint": fingerprint, "status": answer.status, "body": answer.body}
-            self._store.answers[key] = row | {"at": now()}
+            row = {"status": answer.status, "body": answer.body, "at": now()}
+            self._store.answers[key] = row | {"fingerprint": fingerprint}

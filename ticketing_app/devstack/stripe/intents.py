@@ -16,6 +16,10 @@ _CANCELLABLE = (*_CONFIRMABLE, "requires_capture", "processing")
 _ONLY_CONFIRMING = (
     "confirm confirmation_token return_url use_stripe_sdk error_on_requires_action payment_method"
 )
+_NOT_AUTHENTICATED = (
+    "We are unable to authenticate your payment method."
+    " Please choose a different payment method and try again."
+)
 
 
 def create(store: Store, asked: Json) -> Json:
@@ -102,11 +106,7 @@ def authenticate(store: Store, intent: Json, *, passed: bool) -> Json:
     method = store.get("payment_method", intent["payment_method"])
     if passed:
         return _authorise(store, intent, method)
-    message = (
-        "We are unable to authenticate your payment method. Please choose a different payment"
-        " method and try again."
-    )
-    error = invalid(message, "payment_intent_authentication_failure")
+    error = invalid(_NOT_AUTHENTICATED, "payment_intent_authentication_failure")
     _reopen(store, intent, method, error)
     return intent
 
@@ -189,8 +189,7 @@ def cancel(store: Store, intent: Json, asked: Json) -> Json:
 def _require(intent: Json, verb: str, allowed: tuple[str, ...]) -> None:
     if intent["status"] not in allowed:
         message = (
-            f"This PaymentIntent could not be {verb} because it has a status of"
-            f" {intent['status']}. Only a PaymentIntent with one of the following statuses may be"
-            f" {verb}: {', '.join(allowed)}."
+            f"This PaymentIntent could not be {verb} because it has a status of {intent['status']}."
+            f" Only a PaymentIntent with one of these statuses may be {verb}: {', '.join(allowed)}."
         )
         raise invalid(message, "payment_intent_unexpected_state", payment_intent=dict(intent))

@@ -16,9 +16,7 @@ _RANGES = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": oper
 def page(store: Store, kind: str, asked: Json) -> Json:
     """Return one page of the objects of the kind, newest first."""
     filters = asked.keys() - {"expand", "limit", "starting_after"}
-    rows = [
-        row for row in store.newest(kind) if all(_fits(row, name, asked[name]) for name in filters)
-    ]
+    rows = [r for r in store.newest(kind) if all(_fits(r, name, asked[name]) for name in filters)]
     if "starting_after" in asked:
         ids, cursor = [row["id"] for row in rows], asked["starting_after"]
         if cursor not in ids:

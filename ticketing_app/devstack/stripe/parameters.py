@@ -17,7 +17,8 @@ from stripe import RequestOptions, StripeObject
 
 from ticketing_app.devstack.stripe.errors import Json, ParameterError
 
-_METADATA_KEYS, _METADATA_KEY_LENGTH, _METADATA_VALUE_LENGTH = 50, 40, 500
+_Type = Any  # Python has no name for "any annotation": classes, unions, literals, lists.
+_MOST_KEYS, _LONGEST_KEY, _LONGEST_VALUE = 50, 40, 500
 _SCALARS: dict[type, tuple[str, typing.Callable[[str], object], str | None]] = {
     int: (r"-?[0-9]{1,15}", int, "parameter_invalid_integer"),
     bool: (r"true|false", "true".__eq__, None),
@@ -32,7 +33,7 @@ def decode(pairs: Iterable[tuple[str, str]]) -> Json:
     root: Json = {}
     for name, value in pairs:
         head, *path = re.findall(r"^[^\[\]]+|(?<=\[)[^\[\]]*(?=\])", name) or [""]
-        if name != head + "".join(f"[{part}]" for part in path):
+        if not name or name != head + "".join(f"[{part}]" for part in path):
             raise ParameterError(f"Invalid parameter name: {name}", name)
         node, key = root, head
         for part in path:
@@ -44,7 +45,7 @@ def decode(pairs: Iterable[tuple[str, str]]) -> Json:
     return root
 
 
-def check(expected: Any, value: object, path: str = "") -> Any:  # noqa: ANN401 - any type, any value
+def check(expected: _Type, value: object, path: str = "") -> Any:  # noqa: ANN401 - what it was asked for
     """Return the value converted to the expected type.
 
     Raises: ParameterError as Stripe words it.
@@ -68,7 +69,7 @@ def check(expected: Any, value: object, path: str = "") -> Any:  # noqa: ANN401 
     return checked
 
 
-def _check_union(alternatives: tuple[Any, ...], value: object, path: str) -> Any:  # noqa: ANN401
+def _check_union(alternatives: tuple[_Type, ...], value: object, path: str) -> object:
     # The SDK leaves its enumerations open (`Literal["a"] | str`); Stripe refuses unknown values.
     if any(typing.get_origin(item) is Literal and "" not in item.__args__ for item in alternatives):
         alternatives = tuple(item for item in alternatives if item is not str)
@@ -82,7 +83,7 @@ def _check_union(alternatives: tuple[Any, ...], value: object, path: str) -> Any
     raise max(errors, key=lambda error: len(error.error["param"]))
 
 
-def _check_fields(expected: Any, value: Json, path: str) -> Json:  # noqa: ANN401
+def _check_fields(expected: _Type, value: Json, path: str) -> Json:
     fields = _fields(expected)
     inner = {name: f"{path}[{name}]" if path else name for name in (*value, *fields)}
     for name in value.keys() - fields.keys():
@@ -95,7 +96,7 @@ def _check_fields(expected: Any, value: Json, path: str) -> Json:  # noqa: ANN40
 
 
 @cache
-def _fields(expected: Any) -> Json:  # noqa: ANN401
+def _fields(expected: _Type) -> Json:
     module = vars(sys.modules[expected.__module__])
     names = {**vars(typing), **vars(stripe), **module, "StripeContext": str}
     hints = typing.get_type_hints(expected, None, names, include_extras=True)
@@ -111,17 +112,16 @@ def _mapping(value: object, path: str, noun: str = "object") -> Json:
 
 
 def _check_metadata(value: Json, path: str) -> Json:
-    if len(value) > _METADATA_KEYS:
-        raise ParameterError(f"{path} can have up to {_METADATA_KEYS} keys.", path)
+    if len(value) > _MOST_KEYS:
+        raise ParameterError(f"{path} can have up to {_MOST_KEYS} keys.", path)
     for key, item in value.items():
-        short = len(key) <= _METADATA_KEY_LENGTH and len(item) <= _METADATA_VALUE_LENGTH
-        if not isinstance(item, str) or not short:
+        if not isinstance(item, str) or len(key) > _LONGEST_KEY or len(item) > _LONGEST_VALUE:
             message = f"{path}: a key has up to 40 characters, a value is text of up to 500."
             raise ParameterError(message, f"{path}[{key}]")
     return value
 
 
-def _check_scalar(expected: Any, value: object, path: str) -> object:  # noqa: ANN401
+def _check_scalar(expected: _Type, value: object, path: str) -> object:
     if not isinstance(value, str):
         raise ParameterError(f"Invalid value: {path}", path)
     pattern, convert, code = _SCALARS.get(expected, (r"(?s).*", str, None))

@@ -29,11 +29,10 @@ from urllib.parse import parse_qsl
 
 import stripe
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, Router
 
 from ticketing_app.devstack.stripe.errors import Json, ParameterError, StripeError, invalid
 from ticketing_app.devstack.stripe.faults import Fault, Faults
@@ -44,13 +43,10 @@ from ticketing_app.devstack.stripe.store import Store, new_id
 from ticketing_app.devstack.stripe.webhooks import Webhooks
 
 _ELEMENTS = Path(__file__).with_name("elements")
-_FILES = {
-    "/endive/stripe.js": "stripe.js",
-    "/frame/payment": "payment.html",
-    "/frame/challenge": "challenge.html",
-}
+_FRAMES = {f"/frame/{name}": f"{name}.html" for name in ("payment", "challenge")}
+_FILES = {"/endive/stripe.js": "stripe.js", **_FRAMES}
 _Call = tuple[str, str, Json, bool]  # Method, path, parameters, whether a browser asks.
-_INTENT = "id status amount currency metadata"
+_INTENT = "id status amount currency metadata amount_capturable amount_received"
 _CHARGE = "id payment_intent status amount amount_captured amount_refunded failure_code"
 _REFUND = "id payment_intent charge status amount metadata"
 
@@ -66,13 +62,11 @@ class Emulator:
         self._idempotency = Idempotency(self.store)
 
     def application(self) -> Starlette:
-        cors = Middleware(
-            CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"]
-        )
         api = Route("/{path:path}", self._api, methods=["GET", "POST", "DELETE"])
         control = Route("/_emulator/{name}", self._control, methods=["GET", "POST"])
         files = [Route(path, _file) for path in _FILES]
-        return Starlette(routes=[Mount("/v1", routes=[api], middleware=[cors]), control, *files])
+        everybody = CORSMiddleware(Router([api]), ["*"], ["*"], ["*"])
+        return Starlette(routes=[Mount("/v1", everybody), control, *files])
 
     async def _api(self, request: Request) -> Response:
         method, path = request.method, request.path_params["path"]
@@ -112,11 +106,7 @@ class Emulator:
                 await fault.happen()
         except StripeError as error:
             answer = _refusal(error)
-            if (
-                fault
-                and fault.do == "stored500"
-                and error.status == HTTPStatus.INTERNAL_SERVER_ERROR
-            ):
+            if fault and fault.do == "stored500":
                 kept = answer
         finally:
             if key:
@@ -128,9 +118,9 @@ class Emulator:
         self.store.idempotency_key = key
         try:
             return Answer(200, perform(self.store, method, path, data, by_browser=by_browser))
-        except ParameterError:
-            raise
         except StripeError as error:
+            if isinstance(error, ParameterError):
+                raise
             return _refusal(error)
 
     async def _control(self, request: Request) -> Response:
@@ -143,16 +133,13 @@ class Emulator:
             self._order(name, json.loads(await request.body() or "{}"))
         except StripeError as error:
             return JSONResponse({"error": error.error}, error.status)
-        self.store.save_soon()
         return JSONResponse({})
 
     def _order(self, name: str, wish: Json) -> None:
         match name:
             case "reset":
-                self.store.reset()
-                self.log.clear()
-                self.faults.clear()
-                self.webhooks.stop()
+                for part in (self.store, self.log, self.faults, self.webhooks):
+                    part.clear()
             case "clear":
                 self.faults.clear()
             case "fault":
@@ -170,12 +157,9 @@ class Emulator:
         intents = self._extract("payment_intent", _INTENT)
         refunds = self._extract("refund", _REFUND)
         for row in intents:
-            intent = self.store.get("payment_intent", row["id"])
+            row["authorised"] = row.pop("amount_capturable")
+            row["captured"] = row.pop("amount_received")
             of_it = [refund for refund in refunds if refund["payment_intent"] == row["id"]]
-            row["authorised"], row["captured"] = (
-                intent["amount_capturable"],
-                intent["amount_received"],
-            )
             row["refunded"] = sum(refund["amount"] for refund in of_it)
         due = sum(event["pending_webhooks"] for event in self.store.newest("event"))
         charges = self._extract("charge", _CHARGE)
@@ -187,7 +171,8 @@ class Emulator:
 
 def _is_browser(request: Request, data: Json) -> bool:
     """Return whether the key is a publishable one; any test key is good."""
-    key = data.pop("key", None) or request.headers.get("Authorization", "").removeprefix("Bearer ")
+    header = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    key = str(data.pop("key", header))
     if not re.fullmatch(r"[prs]k_test_\w{3,}", key):
         message = f"Invalid API Key provided: {key[:8]}***"
         raise StripeError(HTTPStatus.UNAUTHORIZED, "invalid_request_error", message)
@@ -206,5 +191,4 @@ async def _torn() -> AsyncIterator[bytes]:
 
 
 async def _file(request: Request) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    return FileResponse(_ELEMENTS / _FILES[request.url.path], headers=headers)
+    return FileResponse(_ELEMENTS / _FILES[request.url.path], headers={"Cache-Control": "no-store"})

@@ -63,7 +63,7 @@ class Store:
             draft.write_text(json.dumps({"objects": self.objects, "answers": self.answers}))
             draft.replace(self._file)
 
-    def reset(self) -> None:
+    def clear(self) -> None:
         """Forget everything but the webhook endpoints."""
         self.objects |= {kind: {} for kind in _KINDS if kind != "webhook_endpoint"}
         self.answers = {}

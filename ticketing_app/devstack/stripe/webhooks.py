@@ -62,14 +62,14 @@ class Webhooks:
         event["_pending"] = [row["id"] for row in self._endpoints_for(event)]
         self._start(self._deliver([event]))
 
-    def stop(self) -> None:
+    def clear(self) -> None:
         """Give up what is under way and return to the normal mode."""
         for task in self._tasks:
             task.cancel()
         self._held, self._mode = [], "normal"
 
     async def close(self) -> None:
-        self.stop()
+        self.clear()
         await self._client.aclose()
 
     def _endpoints_for(self, event: Json) -> list[Json]:
@@ -117,10 +117,7 @@ class Webhooks:
         at = now()
         secret, signed = endpoint["_secret"].encode(), f"{at}.{payload}".encode()
         signature = hmac.new(secret, signed, hashlib.sha256).hexdigest()
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": f"t={at},v1={signature}",
-        }
+        headers = {"Content-Type": "application/json", "Stripe-Signature": f"t={at},v1={signature}"}
         entry: Json = {"webhook": event["type"], "event": event["id"]}
         try:
             answer = await self._client.post(endpoint["url"], content=payload, headers=headers)

@@ -31,7 +31,7 @@
     frame.name = newName();
     frame.title = title;
     frame.src = `${BASE}/frame/${page}#${location.origin}`;
-    frame.style.cssText = "border:0;width:100%;display:block";
+    frame.style.cssText = "border:0;width:100%;display:block;color-scheme:light";
     return frame;
   };
 
@@ -165,6 +165,7 @@
       box.style.cssText = `position:fixed;inset:0;z-index:${ABOVE_ALL}`;
       const frame = makeFrame("challenge", "3D Secure authentication");
       frame.style.height = "100%";
+      frame.onload = () => frame.focus();
       const stop = listen(frame, ({ outcome }) => {
         stop();
         box.remove();
