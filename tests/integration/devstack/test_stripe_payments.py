@@ -1,0 +1,236 @@
+"""Cards, states and money behave as Stripe documents them, seen through the real SDK over real HTTP."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+import stripe
+
+from tests.integration.devstack.stripe_tools import Emulator
+
+
+class TestCards:
+    @pytest.mark.parametrize(
+        "number", ["4242424242424242", "378282246310005", "5555 5555 5555 4444"]
+    )
+    async def test_good_card_is_authorised_then_captured(
+        self, emulator: Emulator, number: str
+    ) -> None:
+        intent = await emulator.new()
+        shown = await emulator.type_card(intent, number)
+        assert shown["status"] == "requires_capture"
+        assert "metadata" not in shown
+        held = await emulator.intents.retrieve_async(intent.id)
+        assert (held.amount_capturable, held.amount_received) == (2500, 0)
+        taken = await emulator.intents.capture_async(intent.id, {"expand": ["latest_charge"]})
+        assert (taken.status, taken.amount_capturable, taken.amount_received) == (
+            "succeeded",
+            0,
+            2500,
+        )
+        assert isinstance(taken.latest_charge, stripe.Charge)
+        assert taken.latest_charge.captured
+
+    @pytest.mark.parametrize(
+        ("number", "code", "decline_code"),
+        [
+            ("4000000000000002", "card_declined", "generic_decline"),
+            ("4000000000009995", "card_declined", "insufficient_funds"),
+            ("4000000000009987", "card_declined", "lost_card"),
+            ("4000000000000341", "card_declined", "generic_decline"),
+            ("4000000000000069", "expired_card", None),
+            ("4000000000000127", "incorrect_cvc", None),
+            ("4000000000000119", "processing_error", None),
+        ],
+    )
+    async def test_refused_card_leaves_the_intent_open_for_another(
+        self, emulator: Emulator, number: str, code: str, decline_code: str | None
+    ) -> None:
+        intent = await emulator.new()
+        error = (await emulator.type_card(intent, number))["error"]
+        assert (error["type"], error["code"]) == ("card_error", code)
+        assert error.get("decline_code") == decline_code
+        assert error["payment_intent"]["status"] == "requires_payment_method"
+        seen = await emulator.intents.retrieve_async(intent.id)
+        assert seen.last_payment_error is not None
+        assert (seen.last_payment_error.code, seen.last_payment_error.charge) == (
+            code,
+            error["charge"],
+        )
+        charge = await emulator.client.v1.charges.retrieve_async(error["charge"])
+        assert (charge.status, charge.failure_code) == ("failed", code)
+        assert (await emulator.type_card(intent, "4242424242424242"))[
+            "status"
+        ] == "requires_capture"
+
+    async def test_server_sees_a_decline_as_card_error(self, emulator: Emulator) -> None:
+        with pytest.raises(stripe.CardError) as caught:
+            await emulator.new(confirm=True, payment_method="pm_card_visa_chargeDeclined")
+        assert caught.value.code == "card_declined"
+        assert (await emulator.books())["intents"][0]["status"] == "requires_payment_method"
+
+    @pytest.mark.parametrize(
+        ("typed", "code"),
+        [
+            ({"number": "4242424242424241"}, "incorrect_number"),
+            ({"number": "4111111111111111"}, "card_declined"),
+            ({"number": "4242424242424242", "exp_month": "13"}, "invalid_expiry_month"),
+            ({"number": "4242424242424242", "exp_year": "20"}, "invalid_expiry_year"),
+            ({"number": "378282246310005", "cvc": "123"}, "invalid_cvc"),
+        ],
+    )
+    async def test_impossible_card_never_reaches_the_issuer(
+        self, emulator: Emulator, typed: dict[str, str], code: str
+    ) -> None:
+        intent = await emulator.new()
+        answer = await emulator.type_card(intent, **typed)
+        assert answer["error"]["code"] == code
+        assert (await emulator.books())["charges"] == []
+
+    async def test_automatic_capture_takes_the_money_at_once(self, emulator: Emulator) -> None:
+        intent = await emulator.new(
+            capture_method="automatic", confirm=True, payment_method="pm_card_visa"
+        )
+        assert (intent.status, intent.amount_received) == ("succeeded", 2500)
+
+
+class TestThreeDSecure:
+    @pytest.mark.parametrize("number", ["4000002500003155", "4000002760003184"])
+    async def test_passed_challenge_authorises(self, emulator: Emulator, number: str) -> None:
+        intent = await emulator.new()
+        asked = await emulator.type_card(intent, number)
+        assert (asked["status"], asked["next_action"]["type"]) == (
+            "requires_action",
+            "use_stripe_sdk",
+        )
+        shown = await emulator.browser(intent, "challenge", outcome="passed")
+        assert (shown["status"], shown["next_action"]) == ("requires_capture", None)
+
+    async def test_failed_challenge_leaves_the_intent_open(self, emulator: Emulator) -> None:
+        intent = await emulator.new()
+        await emulator.type_card(intent, "4000002500003155")
+        shown = await emulator.browser(intent, "challenge", outcome="failed")
+        assert shown["status"] == "requires_payment_method"
+        assert shown["last_payment_error"]["code"] == "payment_intent_authentication_failure"
+        assert shown["last_payment_error"]["payment_method"]["id"].startswith("pm_")
+
+    async def test_issuer_may_refuse_after_the_challenge(self, emulator: Emulator) -> None:
+        intent = await emulator.new()
+        await emulator.type_card(intent, "4000008260003178")
+        shown = await emulator.browser(intent, "challenge", outcome="passed")
+        assert shown["error"]["decline_code"] == "insufficient_funds"
+
+    async def test_challenge_is_refused_once_the_intent_is_cancelled(
+        self, emulator: Emulator
+    ) -> None:
+        intent = await emulator.new()
+        await emulator.type_card(intent, "4000002500003155")
+        await emulator.intents.cancel_async(intent.id)
+        shown = await emulator.browser(intent, "challenge", outcome="passed")
+        assert shown["error"]["code"] == "payment_intent_unexpected_state"
+        assert shown["error"]["payment_intent"]["status"] == "canceled"
+        assert "metadata" not in shown["error"]["payment_intent"]
+
+    async def test_server_may_refuse_to_wait_for_a_challenge(self, emulator: Emulator) -> None:
+        intent = await emulator.new()
+        with pytest.raises(stripe.CardError, match="requires authentication"):
+            await emulator.intents.confirm_async(
+                intent.id,
+                {
+                    "payment_method": "pm_card_authenticationRequired",
+                    "error_on_requires_action": True,
+                },
+            )
+
+
+class TestStates:
+    async def test_cancelled_intent_can_neither_be_captured_nor_confirmed(
+        self, emulator: Emulator
+    ) -> None:
+        intent = await emulator.authorised()
+        gone = await emulator.intents.cancel_async(intent.id, {"cancellation_reason": "abandoned"})
+        assert (gone.status, gone.cancellation_reason) == ("canceled", "abandoned")
+        assert gone.amount_capturable == 0
+        for attempt in (emulator.intents.capture_async, emulator.intents.confirm_async):
+            with pytest.raises(stripe.InvalidRequestError) as caught:
+                await attempt(intent.id)
+            assert caught.value.code == "payment_intent_unexpected_state"
+        assert (await emulator.books())["intents"][0]["captured"] == 0
+
+    async def test_of_five_captures_at_once_one_wins(self, emulator: Emulator) -> None:
+        intent = await emulator.authorised()
+        captures = [emulator.intents.capture_async(intent.id) for _ in range(5)]
+        results = await asyncio.gather(*captures, return_exceptions=True)
+        refused = [result for result in results if isinstance(result, stripe.InvalidRequestError)]
+        assert len(refused) == 4
+        assert (await emulator.books())["intents"][0]["captured"] == 2500
+
+    async def test_captured_intent_cannot_be_cancelled(self, emulator: Emulator) -> None:
+        intent = await emulator.authorised()
+        await emulator.intents.capture_async(intent.id)
+        with pytest.raises(stripe.InvalidRequestError, match="status of succeeded"):
+            await emulator.intents.cancel_async(intent.id)
+
+    async def test_confirmation_token_pays_once(self, emulator: Emulator) -> None:
+        token = await emulator.client.v1.test_helpers.confirmation_tokens.create_async(
+            {"payment_method": "pm_card_visa"}
+        )
+        first = await emulator.new()
+        second = await emulator.new()
+        paid = await emulator.intents.confirm_async(first.id, {"confirmation_token": token.id})
+        assert paid.status == "requires_capture"
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            await emulator.intents.confirm_async(second.id, {"confirmation_token": token.id})
+        assert caught.value.code == "confirmation_token_already_used"
+
+    async def test_unknown_ids_are_not_found(self, emulator: Emulator) -> None:
+        attempts: list[Callable[[], Awaitable[object]]] = [
+            lambda: emulator.intents.retrieve_async("pi_1"),
+            lambda: emulator.client.v1.payment_methods.retrieve_async("pm_1"),
+            lambda: emulator.client.v1.refunds.create_async({"payment_intent": "pi_1"}),
+        ]
+        for attempt in attempts:
+            with pytest.raises(stripe.InvalidRequestError) as caught:
+                await attempt()
+            assert (caught.value.http_status, caught.value.code) == (404, "resource_missing")
+
+
+class TestRefunds:
+    async def captured(self, emulator: Emulator) -> stripe.PaymentIntent:
+        return await emulator.intents.capture_async((await emulator.authorised()).id)
+
+    async def test_whole_refund_happens_once(self, emulator: Emulator) -> None:
+        intent = await self.captured(emulator)
+        refunds = emulator.client.v1.refunds
+        refund = await refunds.create_async(
+            {"payment_intent": intent.id, "reason": "requested_by_customer"}
+        )
+        assert (refund.status, refund.amount) == ("succeeded", 2500)
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            await refunds.create_async({"charge": str(intent.latest_charge)})
+        assert caught.value.code == "charge_already_refunded"
+        found = await refunds.list_async({"payment_intent": intent.id})
+        assert [row.id for row in found.data] == [refund.id]
+        assert (await refunds.retrieve_async(refund.id)).charge == intent.latest_charge
+        assert (await emulator.books())["intents"][0]["refunded"] == 2500
+
+    async def test_parts_add_up_to_the_whole_at_most(self, emulator: Emulator) -> None:
+        intent = await self.captured(emulator)
+        refunds = emulator.client.v1.refunds
+        await refunds.create_async({"payment_intent": intent.id, "amount": 2000})
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            await refunds.create_async({"payment_intent": intent.id, "amount": 501})
+        assert caught.value.code == "amount_too_large"
+        await refunds.create_async({"payment_intent": intent.id, "amount": 500})
+        charge = await emulator.client.v1.charges.retrieve_async(str(intent.latest_charge))
+        assert (charge.refunded, charge.amount_refunded) == (True, 2500)
+
+    async def test_what_was_not_captured_cannot_be_refunded(self, emulator: Emulator) -> None:
+        for intent in (await emulator.authorised(), await emulator.new()):
+            with pytest.raises(stripe.InvalidRequestError) as caught:
+                await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})
+            assert caught.value.code == "charge_not_refundable"
+
+    async def test_names_exactly_one_thing_to_refund(self, emulator: Emulator) -> None:
+        with pytest.raises(stripe.InvalidRequestError, match="exactly one"):
+            await emulator.client.v1.refunds.create_async({"amount": 5})
