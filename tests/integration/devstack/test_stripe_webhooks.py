@@ -34,7 +34,7 @@ class TestWebhooks:
         receiver.refusals = 2
         await emulator.new()
         await until(lambda: receiver.types() == ["payment_intent.created"])
-        log = (await emulator.http.get("/_emulator/log")).json()
+        log = (await emulator.http.get("/_emulator/log")).json()["data"]
         assert [row["status"] for row in log if "webhook" in row][:2] == [500, 500]
 
     async def test_absent_receiver_gets_it_later(self, emulator: Emulator) -> None:
@@ -44,7 +44,7 @@ class TestWebhooks:
         await emulator.new()
 
         async def failed() -> bool:
-            log = (await emulator.http.get("/_emulator/log")).json()
+            log = (await emulator.http.get("/_emulator/log")).json()["data"]
             return any(row.get("error") == "ConnectError" for row in log)
 
         await until(failed)

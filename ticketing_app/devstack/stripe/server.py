@@ -7,7 +7,7 @@ control desk, which takes and gives JSON:
 - `POST fault` orders one (see the module `faults`);
 - `POST webhook` {url, secret} names the receiver of every event;
 - `POST webhooks` {mode} changes how events are delivered, {resend: event id} sends one again;
-- `GET log` tells every request and delivery.
+- `GET log` tells every request and delivery as `data`, oldest first.
 
 `GET /_emulator/books` is the independent record of the money, all amounts in cents:
 
@@ -128,7 +128,7 @@ class Emulator:
         if "Origin" in request.headers:
             return JSONResponse({"error": "Not for web pages."}, HTTPStatus.FORBIDDEN)
         if request.method == "GET" and name in ("log", "books"):
-            return JSONResponse(list(self.log) if name == "log" else self._books())
+            return JSONResponse({"data": list(self.log)} if name == "log" else self._books())
         try:
             self._order(name, json.loads(await request.body() or "{}"))
         except StripeError as error:
