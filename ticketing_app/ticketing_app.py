@@ -40,7 +40,7 @@ app = rx.App(
         (5, "Overlay"): lambda _: connection_banner(),
     },
     head_components=[
-        rx.el.style(dangerously_set_inner_html={"__html": theme.CSS}),
+        rx.el.style(custom_attrs={"dangerouslySetInnerHTML": {"__html": theme.CSS}}),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.script(src="/account-forms.js", defer=True),
     ],

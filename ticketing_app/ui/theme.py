@@ -90,8 +90,9 @@ FIELD = (
 HEADING = "text-2xl font-bold tracking-tight text-balance break-words"
 # The main action of a page stays within the thumb's reach on a phone.
 ACTION_BAR = (
-    "sticky bottom-0 z-10 -mx-4 px-4 py-3 bg-surface border-t border-line flex flex-wrap gap-3 "
-    "sm:static sm:mx-0 sm:px-0 sm:bg-transparent sm:border-0"
+    "fixed inset-x-0 bottom-0 z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
+    "bg-surface border-t border-line flex flex-wrap gap-3 "
+    "sm:static sm:p-0 sm:bg-transparent sm:border-0"
 )
 
 _FONT = (
@@ -120,7 +121,7 @@ body{{background:var(--paper);color:var(--ink);font:16px/1.5 {_FONT};-webkit-tex
 # The stub: a date block, a middle, a perforation with a notch at both ends, and the price behind it.
 _STUB = """
 @layer components{
-.stub{--tear:92px;display:grid;grid-template-columns:64px minmax(0,1fr) var(--tear);
+.stub{--tear:112px;height:100%;display:grid;grid-template-columns:56px minmax(0,1fr) var(--tear);
 background:var(--surface);border-radius:12px;
 mask:radial-gradient(circle 7px at calc(100% - var(--tear)) 0,#0000 97%,#000) top/100% 51% no-repeat,
 radial-gradient(circle 7px at calc(100% - var(--tear)) 100%,#0000 97%,#000) bottom/100% 51% no-repeat}
@@ -129,10 +130,10 @@ radial-gradient(circle 7px at calc(100% - var(--tear)) 100%,#0000 97%,#000) bott
 padding:12px 4px;color:#fff;border-radius:12px 0 0 12px;text-align:center;
 background:linear-gradient(160deg,var(--from),var(--to))}
 .stub-price{display:flex;flex-direction:column;align-items:center;justify-content:center;gap:6px;
-padding:12px 6px;border-left:2px dashed var(--line);font-variant-numeric:tabular-nums;
+padding:12px 4px;border-left:2px dashed var(--line);font-variant-numeric:tabular-nums;
 white-space:nowrap;text-align:center}
-@media (min-width:640px){.stub{--tear:132px;grid-template-columns:84px minmax(0,1fr) var(--tear)}}
-.badge{display:inline-flex;align-items:center;gap:6px;padding:2px 8px;border-radius:999px;
+@media (min-width:640px){.stub{--tear:140px;grid-template-columns:84px minmax(0,1fr) var(--tear)}}
+.badge{display:inline-flex;align-items:center;gap:5px;padding:2px 7px;border-radius:999px;
 font-size:14px;line-height:20px;font-weight:600;white-space:nowrap;
 color:var(--done);background:var(--done-soft)}
 .badge::before{content:"";width:8px;height:8px;background:currentColor}

@@ -46,10 +46,13 @@ def _order() -> rx.Component:
         rx.el.h1(order.heading, class_name=theme.HEADING),
         plain_stub(
             OrderDetailState.stub,
-            rx.el.span(order.price, class_name="text-lg sm:text-xl font-bold"),
-            class_name=rx.cond(OrderDetailState.is_just_paid, "torn", ""),
+            rx.el.span(order.price, class_name="sm:text-xl font-bold"),
+            look=rx.cond(OrderDetailState.is_just_paid, "torn", ""),
         ),
-        rx.cond(order.deadline != "", _time_left(TEXT["spoken"])),
+        rx.cond(
+            order.deadline != "",
+            rx.el.div(_time_left(TEXT["spoken"]), rx.el.p(TEXT["held"], class_name="text-muted")),
+        ),
         rx.cond(order.is_checking, feedback.spinner(TEXT["checking"])),
         rx.cond(order.is_paid, _receipt()),
         rx.cond(
@@ -74,7 +77,7 @@ def _order() -> rx.Component:
             ),
             class_name=rx.cond(order.can_pay, theme.ACTION_BAR, ""),
         ),
-        class_name="grid gap-5",
+        class_name="grid gap-5 pb-24",
     )
 
 

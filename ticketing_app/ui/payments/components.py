@@ -21,9 +21,8 @@ TEXT = {
 }
 LOOKS = {
     "open": f"{theme.PRIMARY} grow sm:grow-0 sm:px-10",
-    "veil": "fixed inset-0 z-30 bg-veil grid items-end sm:items-center justify-items-center "
-    "overflow-y-auto sm:p-4",
-    "dialog": "w-full sm:max-w-form bg-surface text-ink rounded-t-stub sm:rounded-stub shadow-soft "
+    "veil": "fixed inset-0 z-30 bg-veil flex flex-col items-center overflow-y-auto sm:p-4",
+    "dialog": "w-full mt-auto sm:my-auto sm:max-w-form bg-surface text-ink rounded-t-stub sm:rounded-stub shadow-soft "
     "p-4 sm:p-6 grid gap-4",
     "title": "text-xl font-bold",
     "head": "flex items-start justify-between gap-3",

@@ -13,7 +13,7 @@ def date_block(stub: TicketStub) -> rx.Component:
     """Month small, day big, weekday."""
     return rx.el.div(
         rx.el.span(stub.month, class_name="text-sm uppercase tracking-wide"),
-        rx.el.span(stub.day, class_name="text-2xl font-bold"),
+        rx.el.span(stub.day, class_name="text-xl sm:text-2xl font-bold"),
         rx.el.span(stub.weekday, class_name="text-sm"),
         class_name="stub-date",
         # The line below the title says it in words.
@@ -24,7 +24,7 @@ def date_block(stub: TicketStub) -> rx.Component:
 def facts(stub: TicketStub) -> rx.Component:
     """When, where and which seat, as far as the seller told."""
     return rx.el.div(
-        rx.cond(stub.when != "", rx.el.p(stub.when)),
+        rx.el.p(rx.cond(stub.when != "", stub.when, stub.category_label)),
         rx.cond(stub.place != "", rx.el.p(stub.place)),
         rx.cond(stub.seat != "", rx.el.p(stub.seat)),
         class_name="text-sm text-muted break-words",
@@ -50,7 +50,7 @@ def ticket_card(card: TicketStub) -> rx.Component:
                 class_name="p-3 sm:p-4 min-w-0 grid gap-1 content-center",
             ),
             rx.el.div(
-                LiveText.create(field="price", text=card.price, class_name="text-lg sm:text-xl font-bold"),
+                LiveText.create(field="price", text=card.price, class_name="sm:text-xl font-bold"),
                 LiveText.create(
                     field="status", text=card.status_label, labels=LABELS, class_name="badge"
                 ),
@@ -67,20 +67,18 @@ def ticket_card(card: TicketStub) -> rx.Component:
     )
 
 
-def plain_stub(stub: TicketStub, right: rx.Component, **props: str) -> rx.Component:
-    """The same shape, around a ticket that stands alone; `right` is behind the perforation."""
+def plain_stub(
+    stub: TicketStub, right: rx.Component, look: rx.Var[str] | str = ""
+) -> rx.Component:
+    """The same shape below a heading; `right` is behind the perforation."""
     return rx.el.div(
         rx.el.div(
             date_block(stub),
-            rx.el.div(
-                rx.el.p(stub.title, class_name="text-lg font-semibold leading-snug break-words"),
-                facts(stub),
-                class_name="p-3 sm:p-4 min-w-0 grid gap-1 content-center",
-            ),
+            rx.el.div(facts(stub), class_name="p-3 sm:p-4 min-w-0 grid content-center"),
             rx.el.div(right, class_name="stub-price"),
             class_name="stub",
         ),
-        class_name=f"stub-shadow max-w-text {props.get('class_name', '')}",
+        class_name=f"stub-shadow max-w-text {look}",
         custom_attrs={"data-category": stub.category},
     )
 

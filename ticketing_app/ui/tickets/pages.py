@@ -177,7 +177,7 @@ def _ticket() -> rx.Component:
         plain_stub(
             ticket,
             rx.el.div(
-                rx.el.span(ticket.price, class_name="text-lg sm:text-xl font-bold block mb-1.5"),
+                rx.el.span(ticket.price, class_name="sm:text-xl font-bold block mb-1.5"),
                 rx.el.span(ticket.status_label, class_name="badge"),
                 custom_attrs={"data-status": ticket.status},
                 # The two lines below say it in words.
@@ -197,7 +197,7 @@ def _ticket() -> rx.Component:
             rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line break-words"),
         ),
         _actions(),
-        class_name="grid gap-5",
+        class_name="grid gap-5 pb-24",
     )
 
 
@@ -234,15 +234,17 @@ def _actions() -> rx.Component:
 
 
 def _purchase() -> rx.Component:
-    return rx.el.div(
-        rx.el.button(
-            TEXT["purchase"],
-            type="button",
-            on_click=TicketDetailState.purchase,
-            class_name=f"{theme.PRIMARY} w-full sm:w-auto sm:px-10",
+    return rx.fragment(
+        rx.el.p(TEXT["hold_note"], class_name="text-muted"),
+        rx.el.div(
+            rx.el.button(
+                TEXT["purchase"],
+                type="button",
+                on_click=TicketDetailState.purchase,
+                class_name=f"{theme.PRIMARY} w-full sm:w-auto sm:px-10",
+            ),
+            class_name=theme.ACTION_BAR,
         ),
-        rx.el.p(TEXT["hold_note"], class_name="text-sm text-muted basis-full"),
-        class_name=theme.ACTION_BAR,
     )
 
 
@@ -315,7 +317,7 @@ def _form(heading: str, on_submit: rx.event.EventType, back: str) -> rx.Componen
             rx.el.div(
                 rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
                 rx.el.a(TEXT["cancel"], href=back, class_name=theme.QUIET),
-                class_name=theme.ACTION_BAR,
+                class_name="flex gap-3 pb-8",
             ),
             on_submit=on_submit,
             key=TicketFormState.form_key,

@@ -10,7 +10,7 @@ from ticketing_app import routes
 from ticketing_app.core import money
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
-from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.rules import CATEGORIES, Availability
 from ticketing_app.tickets.schemas import TicketRead
 
 STATUS_LABELS = {
@@ -19,7 +19,8 @@ STATUS_LABELS = {
     Availability.SOLD: "Sold",
     Availability.WITHDRAWN: "Withdrawn",
 }
-NO_DATE = ("Date", "–", "open")
+CATEGORY_LABELS = {name: name.capitalize() for name in CATEGORIES} | {"other": "Other event"}
+NO_DATE = ("Date", "TBA", "")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class TicketStub:
     status: str = ""
     status_label: str = ""
     category: str = "other"
+    category_label: str = ""
     month: str = ""
     day: str = ""
     weekday: str = ""
@@ -180,6 +182,7 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
         "status": ticket.status.value,
         "status_label": STATUS_LABELS[ticket.status],
         "category": ticket.category or "other",
+        "category_label": CATEGORY_LABELS[ticket.category or "other"],
         "month": month,
         "day": day,
         "weekday": weekday,
