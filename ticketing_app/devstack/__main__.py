@@ -44,8 +44,7 @@ def _dev(*, reset: bool) -> None:
 
 
 def _serve(port: int, *, reset: bool) -> None:
-    if not web.is_port_free(port):
-        raise StackError(f"Port {port} is in use. End what uses it, or run PORT=3001 bin/dev.")
+    web.require_free_port(port)
     if reset:
         _reset()
     supervisor.ensure(_say)

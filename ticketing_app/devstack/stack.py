@@ -75,12 +75,15 @@ class Stack:
         self._choose_ports()
         self._write_env()
         try:
-            for part in self.parts:
+            for part in (part for part in self.parts if part != "worker"):
                 report(f"starting {part}")
                 self.start_part(part)
-                if part == "postgres":
-                    report("migrating the database")
-                    self.run("-m", "alembic", "upgrade", "head")
+            if "DATABASE_URL" in self.env:
+                report("migrating the database")
+                self.run("-m", "alembic", "upgrade", "head")
+            if "worker" in self.parts:
+                report("starting the worker")
+                self.start_part("worker")
         except BaseException:
             self.stop()
             raise

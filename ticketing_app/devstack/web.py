@@ -9,8 +9,11 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+
+import psutil
 
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.stack import ROOT
@@ -85,14 +88,23 @@ def stop_web(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def is_port_free(port: int) -> bool:
-    """Whether nobody listens there, on any address."""
+def require_free_port(port: int) -> None:
+    """Raises: StackError when somebody listens there, on any address."""
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with socket.socket(family) as probe:
             probe.settimeout(1)
             if probe.connect_ex((address, port)) == 0:
-                return False
-    return True
+                raise StackError(f"Port {port} is in use{_listener(port)}; end that, or set PORT.")
+
+
+def _listener(port: int) -> str:
+    """Who it is, as far as we may know: other users' processes stay hidden on some systems."""
+    with suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == "LISTEN" and connection.laddr[1:] == (port,) and connection.pid:
+                words = psutil.Process(connection.pid).cmdline()
+                return f" by process {connection.pid} ({' '.join(words)[:60]})"
+    return ""
 
 
 def _answers(url: str) -> bool:
