@@ -1,0 +1,181 @@
+"""Rules 2 and 8 from outside: parts die, everything goes on or recovers by itself, nothing is lost."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import asyncpg
+import pytest
+from redis.asyncio import Redis
+
+from tests import invariants
+from tests.outside.conftest import People
+from tests.outside.crowd import Crowd
+from tests.outside.person import Person
+from tests.site import Site
+from tests.waiting import eventually
+
+HOLD_SECONDS = 2
+
+UNFINISHED = {
+    "a hold that is over and still open": """
+        SELECT id, status, expires_at FROM orders WHERE status IN ('created', 'awaiting_payment')
+          AND expires_at < clock_timestamp()""",
+    "an event that was never sent": "SELECT id, name FROM outbox WHERE published_at IS NULL",
+    "an event that a subscriber has not handled": """
+        SELECT o.name, s.name AS subscriber FROM outbox o JOIN subscribers s ON s.event_name = o.name
+        WHERE NOT EXISTS (SELECT FROM inbox i
+          WHERE i.event_id = o.id AND i.subscriber = s.name AND i.status = 'done')""",
+}
+
+
+class Judge:
+    """Looks into the database and Redis of the site."""
+
+    def __init__(self, site: Site) -> None:
+        self._url = site.stack.env["DATABASE_URL"].replace("+asyncpg", "")
+        self.redis: Redis = Redis.from_url(site.stack.env["REDIS_URL"])
+
+    async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        connection = await asyncpg.connect(self._url)
+        try:
+            return [dict(row) for row in await connection.fetch(query, *values)]
+        finally:
+            await connection.close()
+
+    async def unfinished(self) -> dict[str, list[dict[str, Any]]]:
+        found = {what: await self.rows(query) for what, query in UNFINISHED.items()}
+        return {what: rows for what, rows in found.items() if rows}
+
+    async def is_all_done(self) -> bool:
+        return await self.unfinished() == {}
+
+    async def status(self, order_id: str) -> str:
+        return (await self.rows("SELECT status FROM orders WHERE id = $1", order_id))[0]["status"]
+
+
+@pytest.fixture
+async def judge(site: Site) -> AsyncGenerator[Judge]:
+    judge = Judge(site)
+    yield judge
+    await judge.redis.aclose()
+
+
+@pytest.fixture
+async def quick_people(
+    site: Site, people: People
+) -> AsyncGenerator[tuple[list[Person], list[Person]]]:
+    """Two sellers and six buyers at a web process that locks tickets for 2 s."""
+    limits = {"MAX_OPEN_HOLDS": "1000", "HOLD_COOLDOWN_SECONDS": "0"}
+    other = site.other_web(ORDER_HOLD_SECONDS=str(HOLD_SECONDS), **limits)
+    url = await asyncio.to_thread(other.__enter__)
+    try:
+        yield [await people.make(url) for _ in range(2)], [await people.make(url) for _ in range(6)]
+    finally:
+        await asyncio.to_thread(other.__exit__, None, None, None)
+
+
+async def let_lapse(judge: Judge, order_id: str) -> None:
+    await judge.rows(
+        "UPDATE tickets SET locked_until = now() - interval '1 s' WHERE order_id = $1", order_id
+    )
+    await judge.rows(
+        "UPDATE orders SET expires_at = now() - interval '1 s' WHERE id = $1", order_id
+    )
+
+
+async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
+    site: Site, people: People, judge: Judge
+) -> None:
+    seller, first, second = [await people.make() for _ in range(3)]
+    ticket = await seller.sell()
+    other = await seller.sell()
+    site.stack.kill("worker")
+    order = (await first.purchase(ticket["id"])).json()
+    left_alone = (await first.purchase(other["id"])).json()
+    for order_id in (order["id"], left_alone["id"]):
+        await let_lapse(judge, order_id)
+    assert (await second.purchase(ticket["id"])).status_code == 201
+    assert await judge.status(order["id"]) == "expired"
+    assert await judge.status(left_alone["id"]) == "created"
+    site.stack.start_part("worker")
+    await eventually(judge.is_all_done, seconds=60)
+    assert await judge.status(left_alone["id"]) == "expired"
+    expired = await judge.rows(
+        "SELECT aggregate_id FROM outbox WHERE name = 'OrderExpired' AND published_at IS NOT NULL"
+        " AND aggregate_id = ANY($1::uuid[])",
+        [order["id"], left_alone["id"]],
+    )
+    assert len(expired) == 2
+
+
+async def test_ten_flushes_of_redis_under_load_lose_nothing(
+    quick_people: tuple[list[Person], list[Person]], judge: Judge
+) -> None:
+    crowd = Crowd(*quick_people)
+    async with crowd.busy():
+        for _ in range(10):
+            # Events are on their way from relay to consumer at any moment of this load.
+            made = crowd.answers[201]
+            await eventually(lambda made=made: crowd.answers[201] > made + 5)
+            await judge.redis.flushall()
+    await eventually(judge.is_all_done, seconds=60)
+    assert await judge.rows("SELECT id FROM orders WHERE status = 'expired'") != []
+
+
+@pytest.mark.parametrize("part", ["redis", "postgres"])
+@pytest.mark.parametrize("seconds", [5, pytest.param(60, marks=pytest.mark.slow)])
+async def test_after_an_outage_under_load_everything_works_with_no_restart_by_hand(
+    site: Site,
+    people: People,
+    quick_people: tuple[list[Person], list[Person]],
+    judge: Judge,
+    part: str,
+    seconds: int,
+) -> None:
+    crowd = Crowd(*quick_people)
+    async with crowd.busy():
+        await eventually(lambda: crowd.answers[201] > 10)
+        await asyncio.to_thread(site.stack.stop_part, part)
+        # The outage itself, in real time: what must survive it are real time-outs and retries.
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(site.stack.start_part, part)
+        made = crowd.answers[201]
+        await eventually(lambda: crowd.answers[201] > made + 10, seconds=60)
+    assert set(crowd.answers) <= {201, 204, 409, 503, "lost"}
+    await eventually(judge.is_all_done, seconds=90)
+    await _delayed_jobs_work(people, judge, seller=quick_people[0][0])
+
+
+async def _delayed_jobs_work(people: People, judge: Judge, seller: Person) -> None:
+    """A new hold reaches relay, consumer and clock: its delayed job is planned under its second."""
+    buyer = await people.make()
+    order = (await buyer.purchase((await seller.sell())["id"])).json()
+
+    async def is_planned() -> bool:
+        deadline = (
+            await judge.rows(
+                "SELECT ceil(extract(epoch FROM expires_at))::bigint AS second FROM orders WHERE id = $1",
+                order["id"],
+            )
+        )[0]
+        return (
+            await judge.redis.zscore("rq:scheduled:default", f"expire-orders-{deadline['second']}")
+            is not None
+        )
+
+    await eventually(is_planned, seconds=30)
+    await let_lapse(judge, order["id"])
+    await eventually(judge.is_all_done, seconds=30)
+    assert await judge.status(order["id"]) == "expired"
+
+
+async def test_invariants_would_notice(site: Site, people: People, judge: Judge) -> None:
+    """The judge itself: a rule that is broken by hand is told, and mended again."""
+    seller, buyer = await people.make(), await people.make()
+    order = (await buyer.purchase((await seller.sell())["id"])).json()
+    env = site.stack.env
+    await judge.rows("UPDATE orders SET price_cents = 1 WHERE id = $1", order["id"])
+    broken = await invariants.broken_rules(env["DATABASE_URL"], env["STRIPE_API_BASE"])
+    await judge.rows("UPDATE orders SET price_cents = 4000 WHERE id = $1", order["id"])
+    assert {rule[0] for rule in broken} == {"5"}
