@@ -4,6 +4,7 @@ import reflex as rx
 from reflex_base.constants import StateManagerMode
 
 from ticketing_app.core.settings import Settings, get_settings
+from ticketing_app.ui import theme
 from ticketing_app.ui.build import DevelopmentProxyPlugin, SameOriginPlugin, bun_path
 
 environment = Settings()
@@ -25,7 +26,11 @@ config = rx.Config(
     cors_allowed_origins=[],
     trusted_proxy_hops=settings.trusted_proxy_hops,
     state_manager_mode=StateManagerMode.MEMORY,
-    plugins=[rx.plugins.TailwindV4Plugin(), SameOriginPlugin(), DevelopmentProxyPlugin()],
+    plugins=[
+        rx.plugins.TailwindV4Plugin(theme.TAILWIND),
+        SameOriginPlugin(),
+        DevelopmentProxyPlugin(),
+    ],
     frontend_compression_formats=["gzip", "brotli"],
     show_built_with_reflex=False,
     telemetry_enabled=False,

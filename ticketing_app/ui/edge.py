@@ -1,7 +1,7 @@
 """Where the pages meet the use cases: the only place where the UI gets a session."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -52,7 +52,7 @@ async def in_autocommit(
 
 
 @contextmanager
-def outage_as_error() -> Iterator[None]:
+def outage_as_error() -> Generator[None]:
     """Turn the many faces of an absent PostgreSQL or Redis into one sentence for people."""
     try:
         yield

@@ -41,16 +41,16 @@ class PageState(rx.State, mixin=True):
     is_loaded: bool = False
     problem: str = ""
     is_away: bool = False
-    errors: dict[str, str] = {}
+    errors: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
 
 
 class SessionState(rx.State):
     """Who the page is drawn for. For display only: handlers ask `find_caller`."""
 
+    user_id: str = ""
     email: str = ""
     is_known: bool = False
     notice: str = ""
-    _subject: str = ""
 
     @rx.event
     async def load(self) -> None:
@@ -82,10 +82,10 @@ async def find_caller(state: rx.State) -> Caller | None:
     with edge.outage_as_error():
         caller = await auth.authenticate(state.router.headers.cookie)
     session = await state.get_state(SessionState)
-    subject = str(caller.user_id) if caller else ""
-    if session.is_known and session._subject != subject:
+    user_id = str(caller.user_id) if caller else ""
+    if session.is_known and session.user_id != user_id:
         await _forget_everything(state)
-    session._subject = subject
+    session.user_id = user_id
     session.email = caller.email if caller else ""
     session.is_known, session.notice = True, ""
     return caller
@@ -119,8 +119,9 @@ def guarded(handler: Handler) -> Handler:
         except NotSignedInError:
             return _leave_for_sign_in(self)
         except InvalidInputError as error:
-            self.problem, self.is_away = error.message, False
+            # What is wrong with a field stands beside the field.
             self.errors = {field: text for field, text in error.problems if field}
+            self.problem, self.is_away = "" if self.errors else error.message, False
             return None
         except AppError as error:
             self.problem, self.is_away = error.message, isinstance(error, UnavailableError)
@@ -171,9 +172,7 @@ def refuse_foreign_sockets(app: ASGIApp) -> ASGIApp:
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             headers = {name.decode("latin-1"): value for name, value in scope["headers"]}
-            origin, host = (
-                headers.get(name, b"").decode("latin-1") for name in ("origin", "host")
-            )
+            origin, host = (headers.get(name, b"").decode("latin-1") for name in ("origin", "host"))
             if not origin or not http.is_same_origin(origin, host):
                 await receive()
                 await send({"type": "websocket.close", "code": POLICY_VIOLATION})

@@ -95,9 +95,7 @@ ACTION_BAR = (
     "sm:static sm:p-0 sm:bg-transparent sm:border-0"
 )
 
-_FONT = (
-    'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-)
+_FONT = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 
 
 def _variables(tokens: dict[str, str]) -> str:

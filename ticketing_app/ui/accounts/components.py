@@ -1,5 +1,7 @@
 """Parts of the account pages: real forms, which an asset script sends as JSON."""
 
+from typing import Any
+
 import reflex as rx
 
 from ticketing_app.ui import theme
@@ -8,7 +10,7 @@ from ticketing_app.ui import theme
 JSON_FORM = "data-json-form"
 
 
-def labelled_input(label: str, name: str, *, hint: str = "", **props: object) -> rx.Component:
+def labelled_input(label: str, name: str, *, hint: str = "", **props: Any) -> rx.Component:  # noqa: ANN401  # any attribute
     """A labelled input with a place for what the API says about it."""
     described = f"{name}-hint {name}-error" if hint else f"{name}-error"
     return rx.el.div(

@@ -46,9 +46,7 @@ class OrderDetailState(PageState, rx.State):
         """Let go of the ticket; it unlocks at once."""
         caller = await session.require_caller(self)
         order_id = session.route_id(self, "order_id", orders.OrderNotFoundError)
-        await edge.in_transaction(
-            orders.cancel_order, buyer_id=caller.user_id, order_id=order_id
-        )
+        await edge.in_transaction(orders.cancel_order, buyer_id=caller.user_id, order_id=order_id)
         order = await edge.in_transaction(
             orders.get_order, buyer_id=caller.user_id, order_id=order_id
         )
@@ -58,7 +56,7 @@ class OrderDetailState(PageState, rx.State):
 class OrderListState(PageState, rx.State):
     """One's own orders."""
 
-    rows: list[OrderRow] = []
+    rows: rx.Field[list[OrderRow]] = rx.field(default_factory=list)
     has_more: bool = False
     _cursor: str | None = None
 
@@ -69,9 +67,7 @@ class OrderListState(PageState, rx.State):
         caller = await session.require_caller(self)
         await live.watch(self, live.buyer_room(caller.user_id))
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
-        page = await edge.in_transaction(
-            orders.list_orders, buyer_id=caller.user_id, limit=limit
-        )
+        page = await edge.in_transaction(orders.list_orders, buyer_id=caller.user_id, limit=limit)
         self.rows = []
         self._append(page)
 

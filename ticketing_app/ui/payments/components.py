@@ -52,7 +52,10 @@ class Checkout(rx.Component):
     library = rx.asset("checkout.jsx", shared=True).importable_path
     tag = "Checkout"
     # stripe-js is what react-stripe-js is typed against; Stripe.js itself is never bundled.
-    lib_dependencies: list[str] = ["@stripe/react-stripe-js@7.0.1", "@stripe/stripe-js@10.2.1"]
+    lib_dependencies: list[str] = [  # noqa: RUF012  # a field of Reflex, which copies it
+        "@stripe/react-stripe-js@7.0.1",
+        "@stripe/stripe-js@10.2.1",
+    ]
 
     order_id: rx.Var[str]
     status: rx.Var[str]

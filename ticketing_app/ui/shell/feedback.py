@@ -31,8 +31,8 @@ def callout(text: rx.Var[str] | str, **props: Any) -> rx.Component:  # noqa: ANN
 
 
 def problem(state: type[PageState]) -> rx.Component:
-    """Show why the last action was refused, if it was; a form shows what is wrong beside its fields."""
-    return rx.cond((state.problem != "") & (state.errors.length() == 0), callout(state.problem))
+    """Show why the last action was refused, if it was."""
+    return rx.cond(state.problem != "", callout(state.problem))
 
 
 def skeleton() -> rx.Component:
@@ -55,7 +55,9 @@ def empty(title: str, more: str, action: rx.Component) -> rx.Component:
     )
 
 
-def loaded(state: type[PageState], load: rx.event.EventType[()], content: rx.Component) -> rx.Component:
+def loaded(
+    state: type[PageState], load: rx.event.EventType[()], content: rx.Component
+) -> rx.Component:
     """Show `content` once it was read; until then a skeleton, or why it cannot be read."""
     return rx.fragment(
         rx.cond(state.is_away, Retry.create(on_retry=load)),
@@ -69,9 +71,7 @@ def loaded(state: type[PageState], load: rx.event.EventType[()], content: rx.Com
 
 def _failed(state: type[PageState], load: rx.event.EventType[()]) -> rx.Component:
     return rx.el.div(
-        rx.el.h1(
-            rx.cond(state.is_away, TEXT["away"], TEXT["no_page"]), class_name=theme.HEADING
-        ),
+        rx.el.h1(rx.cond(state.is_away, TEXT["away"], TEXT["no_page"]), class_name=theme.HEADING),
         callout(state.problem),
         rx.cond(
             state.is_away,

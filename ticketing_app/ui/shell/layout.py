@@ -21,7 +21,10 @@ def layout(*children: rx.Component, is_narrow: bool = False) -> rx.Component:
         ),
         navbar(),
         rx.el.main(
-            rx.cond(SessionState.notice != "", rx.el.div(callout(SessionState.notice), class_name="mb-6")),
+            rx.cond(
+                SessionState.notice != "",
+                rx.el.div(callout(SessionState.notice), class_name="mb-6"),
+            ),
             *children,
             id="main",
             tab_index=-1,

@@ -1,12 +1,54 @@
 """Parts of the ticket pages."""
 
+from typing import Any
+
 import reflex as rx
 
+from ticketing_app.tickets.rules import TITLE_MAX_LENGTH
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveText, LiveTicket
-from ticketing_app.ui.tickets.views import STATUS_LABELS, TicketStub
+from ticketing_app.ui.tickets.views import CATEGORY_LABELS, STATUS_LABELS, TicketForm, TicketStub
 
-LABELS = {status.value: label for status, label in STATUS_LABELS.items()}
+Errors = rx.vars.ObjectVar[dict[str, str]]
+
+TEXT = {"about": "About the event (optional)", "none": "No choice"}
+FIELD_LABELS = {
+    "title": "Title",
+    "price": "Price",
+    "category": "Category",
+    "venue": "Venue",
+    "city": "City",
+    "startsAt": "Starts at",
+    "timezone": "Time zone of the event",
+    "section": "Section",
+    "row": "Row",
+    "seat": "Seat",
+    "faceValue": "Face value",
+    "description": "Description",
+}
+HINTS = {
+    "price": "What the buyer pays, from 0.50",
+    "timezone": "Like Europe/Berlin or America/New_York; needed with the start",
+}
+TIMEZONES = (
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/New_York",
+    "America/Sao_Paulo",
+    "America/Toronto",
+    "Asia/Tokyo",
+    "Australia/Sydney",
+    "Europe/Berlin",
+    "Europe/Lisbon",
+    "Europe/London",
+    "Europe/Madrid",
+    "Europe/Paris",
+    "UTC",
+)
+
+DESCRIPTION_MAX_LENGTH = 2000
+STATUS_BY_NAME = {status.value: label for status, label in STATUS_LABELS.items()}
 
 
 def date_block(stub: TicketStub) -> rx.Component:
@@ -52,7 +94,10 @@ def ticket_card(card: TicketStub) -> rx.Component:
             rx.el.div(
                 LiveText.create(field="price", text=card.price, class_name="sm:text-xl font-bold"),
                 LiveText.create(
-                    field="status", text=card.status_label, labels=LABELS, class_name="badge"
+                    field="status",
+                    text=card.status_label,
+                    labels=STATUS_BY_NAME,
+                    class_name="badge",
                 ),
                 class_name="stub-price",
             ),
@@ -67,9 +112,7 @@ def ticket_card(card: TicketStub) -> rx.Component:
     )
 
 
-def plain_stub(
-    stub: TicketStub, right: rx.Component, look: rx.Var[str] | str = ""
-) -> rx.Component:
+def plain_stub(stub: TicketStub, right: rx.Component, look: rx.Var[str] | str = "") -> rx.Component:
     """The same shape below a heading; `right` is behind the perforation."""
     return rx.el.div(
         rx.el.div(
@@ -83,35 +126,91 @@ def plain_stub(
     )
 
 
-def field(
-    label: str,
-    control: rx.Component,
-    error: rx.Var[str],
-    *,
-    control_id: str,
-    hint: str = "",
+def ticket_fields(
+    form: TicketForm, errors: Errors, *, has_event_facts: rx.Var[bool] | bool
 ) -> rx.Component:
-    """A labelled control with its hint and, when it was refused, why."""
-    return rx.el.div(
-        rx.el.label(label, html_for=control_id, class_name="font-medium"),
-        control,
-        rx.el.p(hint, id=f"{control_id}-hint", class_name="text-sm text-muted") if hint else None,
-        rx.cond(
-            error != "",
-            rx.el.p(error, id=f"{control_id}-error", role="alert", class_name="text-bad font-medium"),
+    """The fields of a listing; what is optional folds out, and is open when there is something in it."""
+    optional = (
+        _select("category", form.category, errors),
+        _input("venue", form.venue, errors),
+        _input("city", form.city, errors),
+        _input("startsAt", form.startsAt, errors, type="datetime-local"),
+        _input("timezone", form.timezone, errors, list="timezones"),
+        rx.el.datalist(*(rx.el.option(value=name) for name in TIMEZONES), id="timezones"),
+        _input("section", form.section, errors),
+        _input("row", form.row, errors),
+        _input("seat", form.seat, errors),
+        _input("faceValue", form.faceValue, errors, input_mode="decimal"),
+        _textarea("description", form.description, errors),
+    )
+    return rx.fragment(
+        _input("title", form.title, errors, required=True, max_length=TITLE_MAX_LENGTH),
+        _input("price", form.price, errors, required=True, input_mode="decimal"),
+        rx.el.details(
+            rx.el.summary(
+                TEXT["about"], class_name="min-h-touch py-2.5 font-medium cursor-pointer"
+            ),
+            rx.el.div(*optional, class_name="grid gap-5 pt-3 pb-4"),
+            open=has_event_facts,
+            class_name="border-y border-line py-1",
         ),
-        class_name="grid gap-1.5",
     )
 
 
-def text_input(name: str, value: rx.Var[str], error: rx.Var[str], **props: object) -> rx.Component:
-    """One line of text; the error, when there is one, describes it."""
-    return rx.el.input(
-        id=name,
-        name=name,
-        default_value=value,
-        aria_invalid=rx.cond(error != "", "true", "false"),
-        aria_describedby=f"{name}-error {name}-hint",
-        class_name=theme.FIELD,
-        **props,
+def _input(
+    name: str,
+    value: str,
+    errors: Errors,
+    **props: Any,  # noqa: ANN401  # any attribute
+) -> rx.Component:
+    return _field(
+        name, errors, rx.el.input(default_value=value, **_described(name, errors), **props)
+    )
+
+
+def _textarea(name: str, value: str, errors: Errors) -> rx.Component:
+    described = _described(name, errors)
+    return _field(
+        name,
+        errors,
+        rx.el.textarea(
+            default_value=value, rows="4", max_length=DESCRIPTION_MAX_LENGTH, **described
+        ),
+    )
+
+
+def _select(name: str, value: str, errors: Errors) -> rx.Component:
+    options = (
+        rx.el.option(TEXT["none"], value=""),
+        *(rx.el.option(label, value=name) for name, label in CATEGORY_LABELS.items()),
+    )
+    return _field(
+        name, errors, rx.el.select(*options, default_value=value, **_described(name, errors))
+    )
+
+
+def _described(name: str, errors: Errors) -> dict[str, Any]:
+    """Tie a control to its label, its hint and what is wrong with it."""
+    return {
+        "id": name,
+        "name": name,
+        "aria_invalid": errors.contains(name).to_string(),
+        "aria_describedby": f"{name}-error {name}-hint",
+        "class_name": theme.FIELD,
+    }
+
+
+def _field(name: str, errors: Errors, control: rx.Component) -> rx.Component:
+    hint = HINTS.get(name)
+    return rx.el.div(
+        rx.el.label(FIELD_LABELS[name], html_for=name, class_name="font-medium"),
+        control,
+        rx.el.p(hint, id=f"{name}-hint", class_name="text-sm text-muted") if hint else None,
+        rx.cond(
+            errors.contains(name),
+            rx.el.p(
+                errors[name], id=f"{name}-error", role="alert", class_name="text-bad font-medium"
+            ),
+        ),
+        class_name="grid gap-1.5",
     )

@@ -1,16 +1,17 @@
 """Pages of tickets: for sale, one ticket, sell, edit."""
 
+from typing import Any
+
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.tickets.rules import CATEGORIES, TITLE_MAX_LENGTH
 from ticketing_app.tickets.schemas import TicketSort
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import NewListings, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
-from ticketing_app.ui.tickets.components import field, plain_stub, text_input, ticket_card
+from ticketing_app.ui.tickets.components import plain_stub, ticket_card, ticket_fields
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
 
 TEXT = {
@@ -37,22 +38,6 @@ TEXT = {
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
     "new": "Create a Ticket",
     "edit_title": "Edit a Ticket",
-    "title": "Title",
-    "price": "Price",
-    "price_hint": "What the buyer pays, from 0.50",
-    "about": "About the event (optional)",
-    "category": "Category",
-    "none": "No choice",
-    "venue": "Venue",
-    "city": "City",
-    "starts_at": "Starts at",
-    "timezone": "Time zone of the event",
-    "timezone_hint": "Like Europe/Berlin or America/New_York; needed with the start",
-    "section": "Section",
-    "row": "Row",
-    "seat": "Seat",
-    "face_value": "Face value",
-    "description": "Description",
     "submit": "Submit",
     "cancel": "Cancel",
 }
@@ -61,22 +46,6 @@ SORTS = {
     TicketSort.CHEAPEST: "Lowest price",
     TicketSort.SOONEST: "Soonest",
 }
-TIMEZONES = (
-    "America/Chicago",
-    "America/Denver",
-    "America/Los_Angeles",
-    "America/New_York",
-    "America/Sao_Paulo",
-    "America/Toronto",
-    "Asia/Tokyo",
-    "Australia/Sydney",
-    "Europe/Berlin",
-    "Europe/Lisbon",
-    "Europe/London",
-    "Europe/Madrid",
-    "Europe/Paris",
-    "UTC",
-)
 
 
 def ticket_list_page() -> rx.Component:
@@ -284,7 +253,9 @@ def _owner_actions() -> rx.Component:
 def ticket_new_page() -> rx.Component:
     state = TicketFormState
     return layout(
-        feedback.loaded(state, state.load_new, _form(TEXT["new"], state.create, routes.TICKET_LIST)),
+        feedback.loaded(
+            state, state.load_new, _form(TEXT["new"], state.create, routes.TICKET_LIST)
+        ),
         is_narrow=True,
     )
 
@@ -298,96 +269,20 @@ def ticket_edit_page() -> rx.Component:
     )
 
 
-def _form(heading: str, on_submit: rx.event.EventType, back: str) -> rx.Component:
-    form, errors = TicketFormState.form, TicketFormState.errors
+def _form(heading: str, on_submit: rx.event.EventType[dict[str, Any]], back: str) -> rx.Component:
+    state = TicketFormState
     return rx.el.div(
         rx.el.h1(heading, class_name=theme.HEADING),
         rx.el.form(
-            _text("title", form.title, required=True, max_length=TITLE_MAX_LENGTH),
-            field(
-                TEXT["price"],
-                text_input(
-                    "price", form.price, errors.get("price", ""), input_mode="decimal", required=True
-                ),
-                errors.get("price", ""),
-                control_id="price",
-                hint=TEXT["price_hint"],
-            ),
-            _event_fields(),
+            ticket_fields(state.form, state.errors, has_event_facts=state.has_event_facts),
             rx.el.div(
                 rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
                 rx.el.a(TEXT["cancel"], href=back, class_name=theme.QUIET),
                 class_name="flex gap-3 pb-8",
             ),
             on_submit=on_submit,
-            key=TicketFormState.form_key,
+            key=state.form_key,
             class_name="grid gap-5",
         ),
         class_name="grid gap-6",
-    )
-
-
-def _text(name: str, value: rx.Var[str], key: str = "", **props: object) -> rx.Component:
-    error = TicketFormState.errors.get(name, "")
-    control = text_input(name, value, error, **props)
-    return field(TEXT[key or name], control, error, control_id=name)
-
-
-def _event_fields() -> rx.Component:
-    form, errors = TicketFormState.form, TicketFormState.errors
-    return rx.el.details(
-        rx.el.summary(TEXT["about"], class_name="min-h-touch py-2.5 font-medium cursor-pointer"),
-        rx.el.div(
-            field(
-                TEXT["category"],
-                rx.el.select(
-                    rx.el.option(TEXT["none"], value=""),
-                    *(rx.el.option(name.capitalize(), value=name) for name in CATEGORIES),
-                    id="category",
-                    name="category",
-                    default_value=form.category,
-                    class_name=theme.FIELD,
-                ),
-                errors.get("category", ""),
-                control_id="category",
-            ),
-            _text("venue", form.venue),
-            _text("city", form.city),
-            _text("startsAt", form.startsAt, "starts_at", type="datetime-local"),
-            field(
-                TEXT["timezone"],
-                rx.fragment(
-                    text_input(
-                        "timezone", form.timezone, errors.get("timezone", ""), list="timezones"
-                    ),
-                    rx.el.datalist(
-                        *(rx.el.option(value=name) for name in TIMEZONES), id="timezones"
-                    ),
-                ),
-                errors.get("timezone", ""),
-                control_id="timezone",
-                hint=TEXT["timezone_hint"],
-            ),
-            _text("section", form.section),
-            _text("row", form.row),
-            _text("seat", form.seat),
-            _text("faceValue", form.faceValue, "face_value", input_mode="decimal"),
-            field(
-                TEXT["description"],
-                rx.el.textarea(
-                    id="description",
-                    name="description",
-                    default_value=form.description,
-                    rows="4",
-                    max_length=2000,
-                    class_name=theme.FIELD,
-                ),
-                errors.get("description", ""),
-                control_id="description",
-            ),
-            class_name="grid gap-5 pt-3",
-        ),
-        # What was refused must be seen.
-        open=TicketFormState.has_event_facts,
-        class_name="border-y border-line py-1",
     )

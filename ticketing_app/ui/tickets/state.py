@@ -27,7 +27,7 @@ MAIN_FIELDS = frozenset({"title", "price"})
 class TicketListState(PageState, rx.State):
     """Tickets for sale."""
 
-    cards: list[TicketStub] = []
+    cards: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
     q: str = ""
     sort: str = TicketSort.NEWEST.value
     has_more: bool = False
