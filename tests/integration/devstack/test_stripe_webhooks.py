@@ -148,8 +148,14 @@ class TestProcess:
 
     async def test_refuses_a_port_in_use(self, running: Emulator) -> None:
         result = await asyncio.to_thread(start, running.port, [], {})
-        assert result.returncode == 2
+        assert result.returncode == 1
         assert re.search(rf"cannot use 127.0.0.1:{running.port}: .+\.", result.stderr)
+
+    def test_refuses_a_folder_that_is_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "books").write_text("no folder")
+        result = start(free_port(), ["--data", str(tmp_path / "books")], {})
+        assert result.returncode == 1
+        assert "cannot use" in result.stderr
 
     @pytest.mark.parametrize("path", ["/endive/stripe.js", "/frame/payment", "/frame/challenge"])
     async def test_serves_the_browser_side(self, emulator: Emulator, path: str) -> None:

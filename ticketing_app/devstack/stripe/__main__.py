@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from pathlib import Path
 
 from granian.constants import Interfaces
@@ -27,13 +28,16 @@ def _arguments() -> argparse.Namespace:
         parser.error("this is no payment service: it refuses to run with TICKETING_ENV=production.")
     if bool(arguments.webhook_url) != bool(arguments.webhook_secret):
         parser.error("--webhook-url and --webhook-secret go together.")
-    # The server shares its port with any other one that asks; two emulators must not.
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        if arguments.data:
+            arguments.data.mkdir(parents=True, exist_ok=True)
+        # The server shares its port with any other one that asks; two emulators must not.
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((arguments.host, arguments.port))
-        except OSError as error:
-            parser.error(f"cannot use {arguments.host}:{arguments.port}: {error.strerror}.")
+    except OSError as error:
+        what = error.filename or f"{arguments.host}:{arguments.port}"
+        sys.exit(f"The Stripe emulator cannot use {what}: {error.strerror}.")
     return arguments
 
 

@@ -58,7 +58,6 @@ class Store:
     def save(self) -> None:
         """Write the file now, so that a crash leaves either the old one or the new one."""
         if self._file:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
             draft = self._file.with_suffix(".new")
             draft.write_text(json.dumps({"objects": self.objects, "answers": self.answers}))
             draft.replace(self._file)
