@@ -6,11 +6,9 @@ import signal
 import sys
 import time
 
-from ticketing_app.devstack import supervisor, web
+from ticketing_app.devstack import children, supervisor, web
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.stack import Stack, read_env
-
-DEFAULT_PORT = 3000
 
 
 def main(arguments: list[str]) -> None:
@@ -32,9 +30,8 @@ def _dev(*, reset: bool) -> None:
     # SIGTERM takes the way of Ctrl-C, and Ctrl-C works where a shell has switched it off.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.default_int_handler)
-    port = _port()
     try:
-        _serve(port, reset=reset)
+        _serve(_port(), reset=reset)
     except StackError as error:
         sys.exit(f"bin/dev: {error}")
     except KeyboardInterrupt:
@@ -49,15 +46,14 @@ def _serve(port: int, *, reset: bool) -> None:
         _reset()
     supervisor.ensure(_say)
     folder = supervisor.data_dir()
-    env = read_env(folder / "stack.env") | {
-        name: value for name, value in os.environ.items() if value
-    }
+    env = read_env(folder / "stack.env") | supervisor.own_settings()
     if not web.is_build_current():
         _say("building the frontend (the first time takes a minute)")
         web.build_frontend(env)
     _say("starting the site")
     log = folder / "logs" / "web.log"
     process = web.start_web(env, port, log)
+    children.record(folder, f"web-{port}", process.pid)
     try:
         _say(f"ready http://localhost:{port}")
         while supervisor.is_running():
@@ -77,11 +73,10 @@ def _reset() -> None:
 
 
 def _port() -> int:
-    value = os.environ.get("PORT") or DEFAULT_PORT
-    try:
-        return int(value)
-    except ValueError:
-        sys.exit(f"bin/dev: PORT must be a number, not {value!r}.")
+    value = os.environ.get("PORT") or "3000"
+    if not value.isdecimal() or not 0 < int(value) < 2**16:
+        raise StackError(f"PORT must be a number from 1 to 65535, not {value!r}.")
+    return int(value)
 
 
 def _say(line: str) -> None:

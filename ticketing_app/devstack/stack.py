@@ -16,10 +16,8 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-import psutil
-
+from ticketing_app.devstack import children
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.postgres import DATABASE, USER, Identity, Postgres
 
@@ -60,7 +58,6 @@ class Stack:
         self._web_port = web_port
         self._ports: dict[str, int] = {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._records: dict[str, tuple[int, float]] = {}
         self._started_at: dict[str, float] = {}
         self._quick_deaths: dict[str, int] = {}
         self._stopped: set[str] = set()
@@ -71,7 +68,7 @@ class Stack:
         Raises: StackError when a part does not come up; the others are stopped again.
         """
         (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
-        self._end_leftovers()
+        children.end_recorded(self.data_dir)
         self._choose_ports()
         self._write_env()
         try:
@@ -92,11 +89,11 @@ class Stack:
         """Stop every part, the one that was started last first."""
         for part in reversed(self.parts):
             self.stop_part(part)
+        children.end_recorded(self.data_dir)
 
     def destroy(self) -> None:
         """Stop every part and delete its data."""
         self.stop()
-        self._end_leftovers()
         if (self.data_dir / "ports.json").exists():
             # Only a folder that a stack has used is deleted, whatever the settings name.
             Postgres(self.data_dir).destroy()
@@ -112,7 +109,7 @@ class Stack:
             cwd=ROOT, env={**os.environ, **self.env}, check=False, capture_output=True, text=True,
         )  # fmt: skip
         if done.returncode:
-            raise StackError(f"{' '.join(arguments)} failed:\n{done.stderr or done.stdout}")
+            raise StackError(f"python {' '.join(arguments)} failed:\n{done.stderr or done.stdout}")
 
     def start_part(self, part: str) -> None:
         """Start one part and wait until it answers.
@@ -157,10 +154,6 @@ class Stack:
     def resume(self, part: str) -> None:
         self._signal(part, signal.SIGCONT)
 
-    def recorded_parts(self) -> set[str]:
-        """The parts that were started last in this data folder, by whichever process."""
-        return set(self._read_json("children.json"))
-
     def pid(self, part: str) -> int:
         return self._children[part].pid
 
@@ -196,8 +189,7 @@ class Stack:
             )
         self._children[part] = child
         self._started_at[part] = time.monotonic()
-        self._records[part] = (child.pid, psutil.Process(child.pid).create_time())
-        (self.data_dir / "children.json").write_text(json.dumps(self._records))
+        children.record(self.data_dir, part, child.pid)
 
     def _command(self, part: str) -> list[str]:
         port = str(self._ports.get(part))
@@ -220,11 +212,12 @@ class Stack:
 
     def _choose_ports(self) -> None:
         """Take the ports of the last time when they are free, so that open pages go on."""
-        remembered = self._read_json("ports.json")
+        path = self.data_dir / "ports.json"
+        remembered = json.loads(path.read_text()) if path.exists() else {}
         for part in self.parts:
             if part != "worker":
                 self._ports[part] = _free_port(remembered.get(part, 0))
-        (self.data_dir / "ports.json").write_text(json.dumps(self._ports))
+        path.write_text(json.dumps(self._ports))
 
     def _write_env(self) -> None:
         local = "127.0.0.1"
@@ -254,21 +247,8 @@ class Stack:
         return path.read_text()
 
     def _signal(self, part: str, signum: int) -> None:
-        """Signal the part and all its children, the part first, so that it starts no new one."""
-        child = self._children[part]
-        if child.poll() is None:
-            for process in _tree(child.pid):
-                _send(process, signum)
-
-    def _end_leftovers(self) -> None:
-        """End what a supervisor that was killed left running; a number alone is no proof."""
-        for pid, created in self._read_json("children.json").values():
-            for process in _tree(pid, created):
-                _send(process, signal.SIGKILL)
-
-    def _read_json(self, name: str) -> dict[str, Any]:
-        path = self.data_dir / name
-        return json.loads(path.read_text()) if path.exists() else {}
+        if self._children[part].poll() is None:
+            children.send(self._children[part].pid, signum)
 
     def _log(self, part: str) -> Path:
         return self.data_dir / "logs" / f"{part}.log"
@@ -292,23 +272,6 @@ def _find_redis() -> str:
     if found := shutil.which("valkey-server") or shutil.which("redis-server"):
         return found
     raise StackError("No Redis: this platform has no wheel of Valkey and none is on the PATH.")
-
-
-def _tree(pid: int, created: float | None = None) -> list[psutil.Process]:
-    try:
-        process = psutil.Process(pid)
-        if created is not None and process.create_time() != created:
-            return []
-        return [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _send(process: psutil.Process, signum: int) -> None:
-    try:
-        process.send_signal(signum)
-    except psutil.NoSuchProcess:
-        return
 
 
 def _accepts(port: int) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from ticketing_app.devstack import children
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.stack import PARTS, ROOT, Stack
 
@@ -42,7 +43,7 @@ def ensure(report: Callable[[str], object] = print) -> None:
             fcntl.flock(_owner, fcntl.LOCK_SH)
         if not is_running():
             _start_supervisor(folder, report)
-    if Stack(folder).recorded_parts() != wanted_parts():
+    if children.recorded(folder) & set(PARTS) != wanted_parts():
         raise StackError(
             "The local stack runs with other settings of DATABASE_URL, REDIS_URL or STRIPE_*; "
             "end what uses it first."

@@ -1,0 +1,109 @@
+"""The stand-ins as the tests and the supervisor use them."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+from redis import Redis, TimeoutError  # noqa: A004  # Redis's own error is what is meant.
+
+from tests.waiting import eventually
+from ticketing_app.devstack.errors import StackError
+from ticketing_app.devstack.stack import Stack, read_env
+
+
+@pytest.fixture
+def redis_alone(tmp_path: Path) -> Generator[Stack]:
+    stack = Stack(tmp_path / "data", {"redis"})
+    stack.start()
+    yield stack
+    stack.destroy()
+
+
+def connect(stack: Stack) -> Redis:
+    return Redis.from_url(stack.env["REDIS_URL"], socket_timeout=0.2)
+
+
+async def query(stack: Stack, sql: str) -> object:
+    connection = await asyncpg.connect(stack.env["DATABASE_URL"].replace("+asyncpg", ""))
+    try:
+        return await connection.fetchval(sql)
+    finally:
+        await connection.close()
+
+
+class TestPostgres:
+    async def test_sorts_alike_everywhere_and_keeps_what_was_committed_before_a_crash(
+        self, tmp_path: Path
+    ) -> None:
+        stack = Stack(tmp_path / "data", {"postgres"})
+        stack.start()
+        try:
+            assert await query(stack, "SELECT 'a' < 'B'") is False
+            assert await query(stack, "SELECT upper('é')") == "É"
+            await query(stack, "CREATE TABLE kept AS SELECT 42 AS answer")
+            stack.kill("postgres")
+            stack.start_part("postgres")
+            assert await query(stack, "SELECT answer FROM kept") == 42
+        finally:
+            stack.destroy()
+
+
+class TestStack:
+    def test_tells_others_where_its_parts_are(self, redis_alone: Stack) -> None:
+        told = read_env(redis_alone.data_dir / "stack.env")
+        assert told.items() <= redis_alone.env.items()
+        with Redis.from_url(told["REDIS_URL"]) as client:
+            assert client.ping()
+
+    def test_brings_a_killed_part_back_on_its_port(self, redis_alone: Stack) -> None:
+        before = redis_alone.pid("redis")
+        redis_alone.kill("redis")
+        redis_alone.start_part("redis")
+        assert redis_alone.pid("redis") != before
+        with connect(redis_alone) as client:
+            assert client.ping()
+
+    def test_lets_a_paused_part_hang_until_it_is_resumed(self, redis_alone: Stack) -> None:
+        with connect(redis_alone) as client:
+            assert client.ping()
+            redis_alone.pause("redis")
+            with pytest.raises(TimeoutError):
+                client.ping()
+            redis_alone.resume("redis")
+            assert client.ping()
+
+    async def test_revives_what_died_by_itself_and_leaves_down_what_was_stopped(
+        self, redis_alone: Stack
+    ) -> None:
+        before = psutil.Process(redis_alone.pid("redis"))
+        before.kill()
+        await eventually(lambda: list(redis_alone.revive()) == ["redis"])
+        assert redis_alone.pid("redis") != before.pid
+        redis_alone.stop_part("redis")
+        assert list(redis_alone.revive()) == []
+
+    def test_ends_what_a_killed_owner_left_running(self, redis_alone: Stack) -> None:
+        left = psutil.Process(redis_alone.pid("redis"))
+        heir = Stack(redis_alone.data_dir, {"redis"})
+        heir.start()
+        try:
+            assert not left.is_running()
+            assert heir.env["REDIS_URL"] == redis_alone.env["REDIS_URL"]
+        finally:
+            heir.stop()
+
+    def test_says_what_a_part_that_does_not_start_printed(
+        self, redis_alone: Stack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        redis_alone.stop_part("redis")
+        failing = ["sh", "-c", "echo no memory left; exit 3"]
+        monkeypatch.setattr(redis_alone, "_command", lambda _part: failing)
+        with pytest.raises(StackError, match=r"redis ended with 3\.\n(?s:.*)no memory left"):
+            redis_alone.start_part("redis")
+
+    def test_deletes_no_folder_that_it_did_not_make(self, tmp_path: Path) -> None:
+        (tmp_path / "thesis.txt").write_text("ten years of work")
+        Stack(tmp_path).destroy()
+        assert (tmp_path / "thesis.txt").exists()

@@ -1,0 +1,121 @@
+"""One stack for every process that asks, for as long as one of them lives."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from tests.waiting import eventually
+from ticketing_app.core.settings import Settings
+from ticketing_app.devstack.stack import ROOT, read_env
+
+OWNER = """
+from ticketing_app.devstack import supervisor
+supervisor.ensure(lambda line: None)
+print("up", flush=True)
+input()
+"""
+
+
+def environment(data_dir: Path, **settings: str) -> dict[str, str]:
+    """This process's without the settings of the other tests' stack."""
+    known = {name.upper() for name in Settings.model_fields}
+    env = {name: value for name, value in os.environ.items() if name not in known}
+    return env | {"TICKETING_DATA_DIR": str(data_dir)} | settings
+
+
+def own(env: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", OWNER],
+        cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_until_up(owner: subprocess.Popen[str]) -> None:
+    assert owner.stdout is not None
+    assert owner.stdout.readline() == "up\n"
+
+
+def dev(env: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ticketing_app.devstack", "dev", *options],
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def supervisors(data_dir: Path) -> list[psutil.Process]:
+    found: list[psutil.Process] = []
+    for process in psutil.process_iter():
+        try:
+            if process.cmdline()[-1:] == ["supervise"]:
+                folder = process.environ().get("TICKETING_DATA_DIR")
+                found += [process] if folder == str(data_dir) else []
+        except psutil.Error:
+            continue
+    return found
+
+
+def answers(url: str) -> bool:
+    try:
+        with Redis.from_url(url) as client:
+            return bool(client.ping())
+    except RedisConnectionError:
+        return False
+
+
+class TestEnsure:
+    async def test_keeps_one_stack_until_the_last_owner_is_gone(self, tmp_path: Path) -> None:
+        env = environment(tmp_path / "data")
+        owners = [own(env), own(env)]
+        try:
+            for owner in owners:
+                wait_until_up(owner)
+            [supervisor] = supervisors(tmp_path / "data")
+            url = read_env(tmp_path / "data" / "stack.env")["REDIS_URL"]
+            [redis] = [child for child in supervisor.children() if "valkey" in child.name()]
+            redis.kill()
+            await eventually(lambda: answers(url) and redis not in supervisor.children())
+
+            owners[0].kill()
+            assert dev(env, "--reset").stderr == (
+                "bin/dev: The local stack is in use; stop it before --reset.\n"
+            )
+            parts = supervisor.children(recursive=True)
+            assert supervisor.is_running()
+        finally:
+            for owner in owners:
+                owner.kill()
+                owner.communicate()
+        psutil.wait_procs([supervisor, *parts], timeout=30)
+        assert [process for process in [supervisor, *parts] if process.is_running()] == []
+        assert not answers(url)
+
+
+class TestDev:
+    def test_says_who_uses_its_port(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            done = dev(environment(tmp_path / "data", PORT=str(port)))
+        assert done.returncode == 1
+        assert f"Port {port} is in use by process {os.getpid()}" in done.stderr
+
+    @pytest.mark.parametrize("port", ["web", "70000000000"])
+    def test_says_that_the_port_is_no_port(self, tmp_path: Path, port: str) -> None:
+        done = dev(environment(tmp_path / "data", PORT=port))
+        assert done.returncode == 1
+        assert f"PORT must be a number from 1 to 65535, not {port!r}" in done.stderr
+
+    def test_says_which_part_does_not_start(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        env = environment(tmp_path / "data", PORT=str(port), DATABASE_URL="postgresql://nowhere")
+        done = dev(env)
+        assert done.returncode == 1
+        assert "bin/dev: python -m alembic upgrade head failed:" in done.stderr
+        assert supervisors(tmp_path / "data") == []
