@@ -1,10 +1,13 @@
 """Who reacts to what: the whole table, read by the relay and the consumer."""
 
 from ticketing_app.expiration import subscribers as expiration
-from ticketing_app.messaging.catalog import OrderCreated, OrderUpdated
+from ticketing_app.messaging.catalog import OrderCancelled, OrderCreated, OrderExpired, OrderUpdated
 from ticketing_app.messaging.inbox import Subscriptions
+from ticketing_app.payments import subscribers as payments
 
 SUBSCRIPTIONS: Subscriptions = {
     OrderCreated: (expiration.on_order_created,),
     OrderUpdated: (expiration.on_order_updated,),
+    OrderCancelled: (payments.on_order_cancelled,),
+    OrderExpired: (payments.on_order_expired,),
 }
