@@ -243,6 +243,9 @@ def _decline(found: stripe.PaymentIntent) -> Decline | None:
     error = found.last_payment_error
     if found.status != "requires_payment_method" or error is None:
         return None
-    # A failed 3-D Secure never reached the bank, so that it has no charge.
-    reference = error.charge or (error.payment_method.id if error.payment_method else found.id)
-    return Decline(reference, error.decline_code or error.code or "card_declined")
+    # Stripe leaves out what does not apply. A failed 3-D Secure never reached the bank, so that it
+    # has no charge; each try has a payment method of its own.
+    card = getattr(error, "payment_method", None)
+    reference = getattr(error, "charge", None) or (card.id if card else found.id)
+    code = getattr(error, "decline_code", None) or getattr(error, "code", None)
+    return Decline(reference, code or "card_declined")

@@ -14,6 +14,7 @@ from ticketing_app.payments.gateway import StripeUnavailableError
 from ticketing_app.payments.service import sweep, webhook
 
 SWEEP_LIMIT = 100
+FAILURE_TTL_SECONDS = 86_400
 
 log = get_logger()
 
@@ -52,11 +53,14 @@ async def _repeat(handle_next: Callable[[db.Transaction], Awaitable[bool]]) -> N
 async def nudge(job: Callable[[str], Awaitable[None]], work_id: str) -> None:
     """Start the job soon; called after the commit, so that it finds what it works on."""
     try:
-        await asyncio.to_thread(_queue().enqueue, job, work_id, result_ttl=0)
+        await asyncio.to_thread(
+            _queue().enqueue, job, work_id, result_ttl=0, failure_ttl=FAILURE_TTL_SECONDS
+        )
     except redis.RedisError as error:
         log.warning("payments.nudge_failed", job=job.__name__, error=repr(error))
 
 
 @lru_cache(maxsize=1)
 def _queue() -> Queue:
+    """Return the queue of this process, made on first use; RQ keeps a script for each client."""
     return Queue(connection=redis.sync_client())

@@ -5,7 +5,6 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.orders import service as orders
-from ticketing_app.orders.service import OrderNotPayableError
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.schemas import Confirming
 from ticketing_app.payments.service import charges
@@ -21,7 +20,5 @@ async def start_confirming(session: AsyncSession, *, charge_id: UUID, buyer_id: 
     charge, _ = await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
     order = await orders.start_confirming(session, order_id=charge.order_id)
     due_at = repository.after(rules.CHECK_AFTER_SECONDS)
-    if not await repository.change_open(session, charge_id, next_check_at=due_at, checks=0):
-        # This charge ended; the page must open the payment anew.
-        raise OrderNotPayableError(order.status)
+    await repository.change_open(session, charge_id, next_check_at=due_at, checks=0)
     return Confirming(expires_at=order.expires_at)
