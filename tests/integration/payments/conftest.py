@@ -4,12 +4,16 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from tests.integration.payments import stripe_side
+from ticketing_app.devstack.stack import Stack
 from ticketing_app.payments import gateway
 
 
-@pytest.fixture(autouse=True)
-async def _one_try(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[None]:
-    monkeypatch.setattr(gateway, "RETRIES", 0)
+@pytest.fixture(scope="package", autouse=True)
+async def _one_try(stack: Stack) -> AsyncGenerator[None]:
     await gateway.dispose()
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gateway, "RETRIES", 0)
+        async with stripe_side.connect(stack.env["STRIPE_API_BASE"]):
+            yield
     await gateway.dispose()

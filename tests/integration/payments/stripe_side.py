@@ -1,6 +1,8 @@
 """The other side of a payment: the buyer's browser with Stripe.js, the Dashboard, faults, books."""
 
 import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import stripe
@@ -14,10 +16,29 @@ NO_MONEY = "4000000000009995"
 ASKS_3DS = "4000002500003155"
 ASKS_3DS_NO_MONEY = "4000008260003178"
 
+# One client for all tests: making one costs more time than most tests take.
+_clients: list[AsyncClient] = []
+
+
+@asynccontextmanager
+async def connect(url: str) -> AsyncGenerator[None]:
+    """Let everything below talk to the emulator at `url`."""
+    async with AsyncClient(base_url=url) as client:
+        _clients.append(client)
+        yield
+        _clients.remove(client)
+
+
+def _client() -> AsyncClient:
+    return _clients[-1]
+
+
+def _secret_key() -> dict[str, str]:
+    return {"Authorization": f"Bearer {get_settings().stripe_secret_key}"}
+
 
 async def _post(path: str, data: dict[str, str]) -> dict[str, Any]:
-    async with AsyncClient(base_url=get_settings().stripe_api_base) as client:
-        return (await client.post(path, data=data)).json()
+    return (await _client().post(path, data=data)).json()
 
 
 def _browser(secret: str) -> dict[str, str]:
@@ -43,23 +64,31 @@ async def answer_3ds(secret: str, *, passes: bool = True) -> dict[str, Any]:
 
 async def by_hand(secret: str, action: str) -> None:
     """Capture or cancel an intent in Stripe's Dashboard."""
-    headers = {"Authorization": f"Bearer {get_settings().stripe_secret_key}"}
-    async with AsyncClient(base_url=get_settings().stripe_api_base, headers=headers) as client:
-        intent_id = secret.partition("_secret_")[0]
-        (await client.post(f"/v1/payment_intents/{intent_id}/{action}")).raise_for_status()
+    path = f"/v1/payment_intents/{secret.partition('_secret_')[0]}/{action}"
+    (await _client().post(path, headers=_secret_key())).raise_for_status()
+
+
+async def refund_by_hand(secret: str) -> str:
+    """Give the money back in Stripe's Dashboard; return the id of the refund."""
+    asked = {"payment_intent": secret.partition("_secret_")[0]}
+    return (await _client().post("/v1/refunds", data=asked, headers=_secret_key())).json()["id"]
+
+
+async def retrieve(secret: str) -> dict[str, Any]:
+    """Return the intent as Stripe shows it to us."""
+    path = f"/v1/payment_intents/{secret.partition('_secret_')[0]}"
+    return (await _client().get(path, headers=_secret_key())).json()
 
 
 async def break_next(match: str, do: str, *, times: int = 1) -> None:
     """Let the next `times` requests that match fail: lost, 500, stored500, 429 or down."""
-    async with AsyncClient(base_url=get_settings().stripe_api_base) as client:
-        fault = {"match": match, "do": do, "times": times}
-        (await client.post("/_emulator/fault", json=fault)).raise_for_status()
+    fault = {"match": match, "do": do, "times": times}
+    (await _client().post("/_emulator/fault", json=fault)).raise_for_status()
 
 
 async def books() -> dict[str, Any]:
     """Return the emulator's own record of the money."""
-    async with AsyncClient(base_url=get_settings().stripe_api_base) as client:
-        return (await client.get("/_emulator/books")).json()
+    return (await _client().get("/_emulator/books")).json()
 
 
 async def the_intent() -> dict[str, Any]:
@@ -70,18 +99,16 @@ async def the_intent() -> dict[str, Any]:
 
 async def requests(match: str) -> int:
     """Return how many requests to this path Stripe saw."""
-    async with AsyncClient(base_url=get_settings().stripe_api_base) as client:
-        log = (await client.get("/_emulator/log")).json()
+    log = (await _client().get("/_emulator/log")).json()
     lines = [f"{entry['method']} {entry['path']}" for entry in log["data"] if "method" in entry]
     return sum(match in line for line in lines)
 
 
 async def events(*kinds: str) -> list[str]:
     """Return the bodies of the webhooks that Stripe would send for what happened, oldest first."""
-    headers = {"Authorization": f"Bearer {get_settings().stripe_secret_key}"}
-    async with AsyncClient(base_url=get_settings().stripe_api_base, headers=headers) as client:
-        found = (await client.get("/v1/events", params={"limit": 100})).json()["data"]
-    return [json.dumps(event) for event in reversed(found) if event["type"] in kinds]
+    answer = await _client().get("/v1/events", params={"limit": 100}, headers=_secret_key())
+    found = reversed(answer.json()["data"])
+    return [json.dumps(event) for event in found if event["type"] in kinds]
 
 
 def sign(body: str, *, secret: str | None = None, timestamp: int | None = None) -> dict[str, str]:

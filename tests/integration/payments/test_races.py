@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -9,9 +11,10 @@ from tests import factories
 from tests.integration.payments import sales, stripe_side
 from tests.integration.payments.stripe_side import ASKS_3DS, DECLINED, VISA
 from ticketing_app.core import db
+from ticketing_app.orders import service as orders
 from ticketing_app.orders.service import OrderNotPayableError
 from ticketing_app.payments import gateway
-from ticketing_app.payments.gateway import StripeUnavailableError
+from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.service import settle
 
 PAID = ("completed", "completed")
@@ -74,6 +77,52 @@ class TestOnePaymentPerOrder:
         assert tab.client_secret == sale.secret
         await stripe_side.enter_card(tab.client_secret)
         assert (await sales.tell_settled(sale)).status == "completed"
+
+    @pytest.mark.parametrize(
+        ("email", "receipt"), [("ana@gittix.test", "ana@gittix.test"), ("zoë@gittix.test", None)]
+    )
+    async def test_an_address_that_stripe_refuses_gets_no_receipt(
+        self, email: str, receipt: str | None
+    ) -> None:
+        buyer = await factories.make_user(email)
+        order = await factories.hold(await factories.make_ticket(), buyer)
+        payment = await sales.open_payment(order, buyer)
+        intent = await stripe_side.retrieve(payment.client_secret)
+        assert intent["receipt_email"] == receipt
+        assert intent["capture_method"] == "manual"
+
+    async def test_opens_no_second_charge_of_an_order_that_was_paid_meanwhile(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sale = await sales.start_sale()
+        async with db.transaction() as session:
+            before = await orders.get_payable(session, order_id=sale.order.id)
+        await stripe_side.enter_card(sale.secret)
+        await sales.tell_settled(sale)
+        with monkeypatch.context() as patch:
+            patch.setattr(orders, "get_payable", AsyncMock(return_value=before))
+            with pytest.raises(OrderNotPayableError):
+                await sales.open_payment(sale.order, sale.buyer)
+        assert await sales.ends(sale) == PAID
+
+    async def test_tells_no_secret_of_an_order_that_ended_meanwhile(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def create_slowly(**asked: Any) -> gateway.Intent:  # noqa: ANN401  # passed on.
+            intent = await create(**asked)
+            await factories.let_hold_lapse(order.id)
+            await sales.expire_due()
+            await sales.sweep()
+            return intent
+
+        create = gateway.create_intent
+        monkeypatch.setattr(gateway, "create_intent", create_slowly)
+        buyer = await factories.make_user()
+        order = await factories.hold(await factories.make_ticket(), buyer)
+        with pytest.raises(OrderNotPayableError):
+            await sales.open_payment(order, buyer)
+        (failed,) = await factories.recorded_events("ChargeFailed")
+        assert failed["stripe_id"] is None
 
 
 class TestTimeRunsOut:
@@ -291,6 +340,23 @@ class TestStripeDashboard:
         assert told["stripe_refund_id"] == refund["id"]
         assert (await sales.charge_row(sale))["stripe_refund_id"] == refund["id"]
         assert await sales.can_be_held(sale)
+
+    async def test_refunded_by_hand_too_is_given_back_once(self) -> None:
+        sale = await sales.start_sale()
+        await stripe_side.enter_card(sale.secret)
+        await factories.let_hold_lapse(sale.order.id)
+        await sales.expire_due()
+        await stripe_side.by_hand(sale.secret, "capture")
+        refund_id = await stripe_side.refund_by_hand(sale.secret)
+        await sales.sweep()
+        assert (await sales.charge_row(sale))["stripe_refund_id"] == refund_id
+        assert await sales.ends(sale) == EXPIRED
+
+    async def test_money_that_was_never_taken_is_not_given_back(self) -> None:
+        sale = await sales.start_sale()
+        intent_id = (await stripe_side.the_intent())["id"]
+        with pytest.raises(StripeRefusedError):
+            await gateway.refund_intent(intent_id, key="a key", charge_id=sale.payment.id)
 
     async def test_cancelled_by_hand_frees_the_ticket(self) -> None:
         sale = await sales.start_sale()

@@ -1,0 +1,55 @@
+"""Fakes at our own seams."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from ticketing_app.payments.gateway import Intent, StripeRefusedError
+
+
+class FakeGateway:
+    """Stripe with one intent in memory; `fail` lets the next call of a name raise instead."""
+
+    def __init__(self) -> None:
+        self.intent = Intent(
+            id="pi_fake", status="requires_payment_method", client_secret="pi_fake_secret"
+        )
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self._errors: dict[str, list[Exception]] = {}
+
+    def fail(self, name: str, error: Exception) -> None:
+        self._errors.setdefault(name, []).append(error)
+
+    def become(self, status: str, **fields: Any) -> None:  # noqa: ANN401  # any field of an intent.
+        self.intent = replace(self.intent, status=status, **fields)
+
+    async def create_intent(self, **asked: Any) -> Intent:  # noqa: ANN401  # kept for the test to read.
+        self._called("create_intent", **asked)
+        return self.intent
+
+    async def get_intent(self, stripe_id: str) -> Intent:
+        self._called("get_intent", stripe_id=stripe_id)
+        return self.intent
+
+    async def capture_intent(self, stripe_id: str) -> Intent:
+        return self._move("capture_intent", stripe_id, {"requires_capture"}, "succeeded")
+
+    async def cancel_intent(self, stripe_id: str) -> Intent:
+        open_statuses = {"requires_payment_method", "requires_action", "requires_capture"}
+        return self._move("cancel_intent", stripe_id, open_statuses, "canceled")
+
+    async def refund_intent(self, stripe_id: str, *, key: str, charge_id: UUID) -> str:
+        self._called("refund_intent", stripe_id=stripe_id, key=key, charge_id=charge_id)
+        return "re_fake"
+
+    def _move(self, name: str, stripe_id: str, sources: set[str], status: str) -> Intent:
+        self._called(name, stripe_id=stripe_id)
+        if self.intent.status not in sources:
+            raise StripeRefusedError("payment_intent_unexpected_state")
+        self.become(status)
+        return self.intent
+
+    def _called(self, name: str, **asked: object) -> None:
+        self.calls.append((name, asked))
+        if self._errors.get(name):
+            raise self._errors[name].pop(0)

@@ -1,0 +1,148 @@
+"""The REST contract of payments."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from httpx import AsyncClient
+
+from tests import factories
+from tests.integration.payments import stripe_side
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core.settings import get_settings
+from ticketing_app.orders.schemas import OrderRead
+
+
+@pytest.fixture
+async def buyer(api: AsyncClient) -> UserRead:
+    body = {"email": "ana@gittix.test", "password": "correct horse"}
+    return UserRead.model_validate((await api.post("/api/users/signup", json=body)).json())
+
+
+@pytest.fixture
+async def order(buyer: UserRead) -> OrderRead:
+    return await factories.hold(await factories.make_ticket(price=Decimal("40.5")), buyer)
+
+
+async def open_payment(api: AsyncClient, order: OrderRead) -> dict[str, Any]:
+    return (await api.post("/api/payments", json={"orderId": str(order.id)})).json()
+
+
+class TestOpenPayment:
+    async def test_tells_what_the_card_form_needs(self, api: AsyncClient, order: OrderRead) -> None:
+        answer = await api.post("/api/payments", json={"orderId": str(order.id)})
+        assert answer.status_code == 201
+        payment = answer.json()
+        assert payment == {
+            "id": payment["id"],
+            "orderId": str(order.id),
+            "status": "created",
+            "amount": 40.5,
+            "currency": "usd",
+            "clientSecret": payment["clientSecret"],
+        }
+        UUID(payment["id"])
+        intent = await stripe_side.the_intent()
+        assert payment["clientSecret"].startswith(f"{intent['id']}_secret_")
+        assert (intent["amount"], intent["currency"]) == (4050, "usd")
+        assert intent["metadata"] == {"order_id": str(order.id), "charge_id": payment["id"]}
+        (told,) = await factories.recorded_events("ChargeCreated")
+        assert (told["charge_id"], told["amount_cents"]) == (payment["id"], 4050)
+
+    async def test_finds_it_again_in_another_tab(self, api: AsyncClient, order: OrderRead) -> None:
+        assert await open_payment(api, order) == await open_payment(api, order)
+
+    @pytest.mark.parametrize("body", ["{", "[]", "{}", '{"orderId": 7}', '{"orderId": "x"}'])
+    async def test_refuses_a_bad_body(
+        self,
+        api: AsyncClient,
+        buyer: UserRead,  # noqa: ARG002  # signs in.
+        body: str,
+    ) -> None:
+        answer = await api.post("/api/payments", content=body)
+        assert answer.status_code == 400
+
+    async def test_needs_a_session(self, api: AsyncClient, order: OrderRead) -> None:
+        api.cookies.clear()
+        answer = await api.post("/api/payments", json={"orderId": str(order.id)})
+        assert answer.status_code == 401
+
+    async def test_hides_the_orders_of_others(
+        self,
+        api: AsyncClient,
+        buyer: UserRead,  # noqa: ARG002  # signs in.
+    ) -> None:
+        other = await factories.hold(await factories.make_ticket())
+        for order_id in (other.id, uuid4()):
+            answer = await api.post("/api/payments", json={"orderId": str(order_id)})
+            assert answer.status_code == 404
+        assert (await stripe_side.books())["intents"] == []
+
+    async def test_refuses_an_order_that_is_over(self, api: AsyncClient, order: OrderRead) -> None:
+        await factories.let_hold_lapse(order.id)
+        answer = await api.post("/api/payments", json={"orderId": str(order.id)})
+        assert answer.status_code == 409
+        assert (await stripe_side.books())["intents"] == []
+
+    async def test_says_try_again_while_stripe_is_away(
+        self, api: AsyncClient, order: OrderRead
+    ) -> None:
+        await stripe_side.break_next("POST /v1/payment_intents$", "down")
+        answer = await api.post("/api/payments", json={"orderId": str(order.id)})
+        assert answer.status_code == 503
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "clientSecret" in await open_payment(api, order)
+
+
+class TestPay:
+    async def test_ends_with_the_ticket_sold(self, api: AsyncClient, order: OrderRead) -> None:
+        payment = await open_payment(api, order)
+        confirming = await api.post(f"/api/payments/{payment['id']}/confirming")
+        assert confirming.status_code == 200
+        assert confirming.json().keys() == {"expiresAt"}
+        assert (await api.get(f"/api/orders/{order.id}")).json()["status"] == "awaiting_payment"
+        await stripe_side.enter_card(payment["clientSecret"])
+        for _ in range(2):
+            settled = await api.post(f"/api/payments/{payment['id']}/settle")
+            assert settled.status_code == 200
+            assert settled.json() == {"status": "completed", "attemptsLeft": 3, "message": None}
+        assert (await api.get(f"/api/tickets/{order.ticket.id}")).json()["status"] == "sold"
+        again = await api.post("/api/payments", json={"orderId": str(order.id)})
+        assert again.status_code == 409
+        late = await api.post(f"/api/payments/{payment['id']}/confirming")
+        assert late.status_code == 409
+        assert "not charged twice" in late.json()["errors"][0]["message"]
+
+    async def test_is_refused_once_the_time_is_over(
+        self, api: AsyncClient, order: OrderRead
+    ) -> None:
+        payment = await open_payment(api, order)
+        await factories.let_hold_lapse(order.id)
+        answer = await api.post(f"/api/payments/{payment['id']}/confirming")
+        assert answer.status_code == 409
+        settled = await api.post(f"/api/payments/{payment['id']}/settle")
+        assert settled.json()["status"] == "expired"
+
+    @pytest.mark.parametrize("step", ["confirming", "settle"])
+    async def test_hides_the_payments_of_others(
+        self, api: AsyncClient, order: OrderRead, step: str
+    ) -> None:
+        payment = await open_payment(api, order)
+        for unknown in (uuid4(), "no-uuid"):
+            assert (await api.post(f"/api/payments/{unknown}/{step}")).status_code == 404
+        api.cookies.clear()
+        assert (await api.post(f"/api/payments/{payment['id']}/{step}")).status_code == 401
+        body = {"email": "ben@gittix.test", "password": "correct horse"}
+        await api.post("/api/users/signup", json=body)
+        assert (await api.post(f"/api/payments/{payment['id']}/{step}")).status_code == 404
+        assert (await stripe_side.the_intent())["status"] == "requires_payment_method"
+
+
+class TestGetConfig:
+    async def test_tells_key_and_address_at_run_time(self, api: AsyncClient) -> None:
+        settings = get_settings()
+        assert (await api.get("/api/payments/config")).json() == {
+            "publishableKey": settings.stripe_publishable_key,
+            "stripeJsUrl": settings.stripe_js_url,
+        }

@@ -1,0 +1,161 @@
+"""Open charges that nobody settles come up by themselves, in their turn."""
+
+import asyncio
+
+import pytest
+from rq import Queue
+from sqlalchemy import text
+
+from tests import factories
+from tests.integration.payments import sales, stripe_side
+from tests.integration.payments.stripe_side import ASKS_3DS
+from ticketing_app.core import db
+from ticketing_app.core.redis import RedisError
+from ticketing_app.messaging.catalog import CATALOG, OrderCancelled, OrderExpired
+from ticketing_app.payments import jobs, subscribers
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def seconds_to_next_check(sale: sales.Sale) -> float:
+    query = text("SELECT extract(epoch FROM next_check_at - now()) FROM charges WHERE id = :id")
+    async with db.autocommit() as connection:
+        found = await connection.execute(query, {"id": sale.payment.id})
+        return float(found.scalar_one())
+
+
+class TestCheckCharge:
+    async def test_leaves_an_open_dialog_alone_until_the_hold_ends(self) -> None:
+        sale = await sales.start_sale()
+        assert await seconds_to_next_check(sale) == pytest.approx(905, abs=5)
+        await sales.sweep()
+        assert await stripe_side.requests("/v1/payment_intents/") == 0
+        assert await seconds_to_next_check(sale) == pytest.approx(905, abs=5)
+
+    async def test_looks_at_a_card_check_after_half_a_minute(self) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        assert await seconds_to_next_check(sale) == pytest.approx(30, abs=3)
+        await jobs.sweep_open_charges()
+        assert await stripe_side.requests("/v1/payment_intents/") == 0
+
+    async def test_waits_longer_each_time_nothing_has_changed(self) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret, ASKS_3DS)
+        waits: list[float] = []
+        for _ in range(3):
+            await sales.sweep()
+            waits.append(await seconds_to_next_check(sale))
+        assert waits == pytest.approx([20, 40, 80], abs=3)
+
+    async def test_one_that_stripe_does_not_answer_holds_up_no_other(self) -> None:
+        started = [await sales.start_sale() for _ in range(3)]
+        for sale in started:
+            await sales.press_pay(sale)
+            await stripe_side.enter_card(sale.secret)
+        poisoned = started[0].secret.partition("_secret_")[0]
+        await stripe_side.break_next(poisoned, "down", times=10)
+        await sales.sweep()
+        # The next run comes 20 s later; the poisoned one has to wait longer than that by then.
+        await jobs.sweep_open_charges()
+        async with db.autocommit() as connection:
+            due = "UPDATE charges SET next_check_at = now() WHERE status = 'created' AND checks = 0"
+            await connection.execute(text(due))
+        await jobs.sweep_open_charges()
+        ends = [await sales.ends(sale) for sale in started]
+        assert ends[1:] == [("completed", "completed")] * 2
+        assert ends[0][1] == "created"
+
+    async def test_many_workers_settle_each_charge_once(self) -> None:
+        started = [await sales.start_sale() for _ in range(4)]
+        for sale in started:
+            await sales.press_pay(sale)
+            await stripe_side.enter_card(sale.secret)
+        async with db.autocommit() as connection:
+            await connection.execute(text("UPDATE charges SET next_check_at = now()"))
+        await asyncio.gather(*[jobs.sweep_open_charges() for _ in range(4)])
+        assert [await sales.ends(sale) for sale in started] == [("completed", "completed")] * 4
+        assert await stripe_side.requests("/capture") == 4
+
+    async def test_one_run_ends_although_there_is_more(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs, "SWEEP_LIMIT", 2)
+        started = [await sales.start_sale() for _ in range(3)]
+        for sale in started:
+            await sales.release(sale)
+        await sales.sweep()
+        assert [(await sales.ends(sale))[1] for sale in started].count("failed") == 2
+
+    async def test_a_charge_that_ended_is_no_work(self) -> None:
+        sale = await sales.start_sale()
+        await sales.release(sale)
+        await sales.sweep()
+        before = await stripe_side.requests("/v1/payment_intents/")
+        await jobs.check_charge(str(sale.payment.id))
+        assert await stripe_side.requests("/v1/payment_intents/") == before
+
+
+class TestSubscribers:
+    @pytest.mark.parametrize("name", ["OrderExpired", "OrderCancelled"])
+    async def test_void_what_could_still_be_paid(
+        self, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        nudged: list[tuple[object, str]] = []
+
+        async def nudge(job: object, work_id: str) -> None:
+            nudged.append((job, work_id))
+
+        monkeypatch.setattr(jobs, "nudge", nudge)
+        sale = await sales.start_sale()
+        await stripe_side.enter_card(sale.secret)
+        if name == "OrderExpired":
+            await factories.let_hold_lapse(sale.order.id)
+            await sales.expire_due()
+        else:
+            await sales.release(sale)
+        (told,) = await factories.recorded_events(name)
+        event = CATALOG[name].model_validate(told)
+        # Twice, as every event may come twice.
+        for _ in range(2):
+            async with db.transaction() as session:
+                if isinstance(event, OrderExpired):
+                    await subscribers.on_order_expired(session, event)
+                elif isinstance(event, OrderCancelled):
+                    await subscribers.on_order_cancelled(session, event)
+                assert len(nudged) in {0, 1}
+        assert nudged == [(jobs.check_charge, str(sale.payment.id))] * 2
+        assert await seconds_to_next_check(sale) <= 0
+        await jobs.check_charge(nudged[0][1])
+        assert (await sales.ends(sale))[1] == "failed"
+        assert (await stripe_side.the_intent())["status"] == "canceled"
+
+    async def test_an_order_that_nobody_began_to_pay_is_no_work(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def nudge(job: object, work_id: str) -> None:
+            raise AssertionError((job, work_id))
+
+        monkeypatch.setattr(jobs, "nudge", nudge)
+        order = await factories.hold(await factories.make_ticket())
+        await factories.let_hold_lapse(order.id)
+        await sales.expire_due()
+        (told,) = await factories.recorded_events("OrderExpired")
+        async with db.transaction() as session:
+            await subscribers.on_order_expired(session, OrderExpired.model_validate(told))
+
+
+class TestNudge:
+    async def test_puts_the_job_on_the_queue(self) -> None:
+        sale = await sales.start_sale()
+        await jobs.nudge(jobs.check_charge, str(sale.payment.id))
+        (job,) = jobs._queue().jobs
+        assert (job.func, job.args) == (jobs.check_charge, (str(sale.payment.id),))
+
+    async def test_a_dead_redis_loses_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: object, **__: object) -> None:
+            raise RedisError("away")
+
+        monkeypatch.setattr(Queue, "enqueue", refuse)
+        await jobs.nudge(jobs.check_charge, "an id")

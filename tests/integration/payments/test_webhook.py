@@ -1,0 +1,148 @@
+"""Webhooks: signed, stored once, handled until they are done; they say only where to look."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy import text
+
+from tests.integration.payments import sales, stripe_side
+from tests.integration.payments.stripe_side import DECLINED
+from ticketing_app.core import db
+from ticketing_app.payments import jobs
+
+AUTHORISED = "payment_intent.amount_capturable_updated"
+
+
+async def deliver(api: AsyncClient, body: str, **signing: Any) -> Response:  # noqa: ANN401  # passed on.
+    headers = stripe_side.sign(body, **signing)
+    return await api.post("/api/stripe/webhook", content=body, headers=headers)
+
+
+async def stored() -> list[tuple[str, bool]]:
+    """Return the kinds of the stored webhooks and whether each is handled."""
+    query = text("SELECT kind, handled_at IS NOT NULL FROM stripe_events ORDER BY received_at")
+    async with db.autocommit() as connection:
+        return [(kind, is_handled) for kind, is_handled in await connection.execute(query)]
+
+
+async def run_jobs() -> None:
+    """Do what a worker would: the jobs on the queue, oldest first."""
+    queue = jobs._queue()
+    for job in queue.jobs:
+        queue.remove(job)
+        assert job.func
+        await job.func(*job.args)
+
+
+async def authorised_sale() -> tuple[sales.Sale, str]:
+    sale = await sales.start_sale()
+    await sales.press_pay(sale)
+    await stripe_side.enter_card(sale.secret)
+    (body,) = await stripe_side.events(AUTHORISED)
+    return sale, body
+
+
+class TestReceiveWebhook:
+    async def test_settles_when_the_tab_was_closed(self, api: AsyncClient) -> None:
+        sale, body = await authorised_sale()
+        answer = await deliver(api, body)
+        assert (answer.status_code, answer.json()) == (200, {"received": True})
+        assert await stored() == [(AUTHORISED, False)]
+        await run_jobs()
+        assert await stored() == [(AUTHORISED, True)]
+        assert await sales.ends(sale) == ("completed", "completed")
+
+    async def test_settles_although_the_nudge_was_lost(self, api: AsyncClient) -> None:
+        sale, body = await authorised_sale()
+        await deliver(api, body)
+        jobs._queue().empty()
+        await jobs.sweep_stripe_events()
+        assert await sales.ends(sale) == ("completed", "completed")
+
+    async def test_after_the_browser_changes_nothing(self, api: AsyncClient) -> None:
+        sale, body = await authorised_sale()
+        await sales.tell_settled(sale)
+        await deliver(api, body)
+        await run_jobs()
+        assert await sales.ends(sale) == ("completed", "completed")
+        assert await stripe_side.requests("/capture") == 1
+
+    async def test_together_with_the_browser_charges_once(self, api: AsyncClient) -> None:
+        sale, body = await authorised_sale()
+        await deliver(api, body)
+        await asyncio.gather(run_jobs(), sales.tell_settled(sale), sales.tell_settled(sale))
+        assert await sales.ends(sale) == ("completed", "completed")
+        assert (await stripe_side.the_intent())["captured"] == 4000
+
+    async def test_twice_is_stored_and_handled_once(self, api: AsyncClient) -> None:
+        _, body = await authorised_sale()
+        answers = await asyncio.gather(*[deliver(api, body) for _ in range(4)])
+        assert {answer.status_code for answer in answers} == {200}
+        assert await stored() == [(AUTHORISED, False)]
+        assert jobs._queue().count == 1
+        await run_jobs()
+        await deliver(api, body)
+        assert jobs._queue().count == 0
+        assert await stored() == [(AUTHORISED, True)]
+
+    async def test_late_and_reversed_tells_no_lies(self, api: AsyncClient) -> None:
+        sale = await sales.start_sale()
+        await stripe_side.enter_card(sale.secret, DECLINED)
+        await stripe_side.enter_card(sale.secret)
+        await sales.tell_settled(sale)
+        kinds = (AUTHORISED, "payment_intent.payment_failed", "payment_intent.succeeded")
+        bodies = await stripe_side.events(*kinds)
+        assert len(bodies) == 3
+        for body in reversed(bodies):
+            await deliver(api, body)
+        await run_jobs()
+        assert await sales.ends(sale) == ("completed", "completed")
+        assert [is_handled for _, is_handled in await stored()] == [True] * 3
+
+    async def test_while_stripe_is_down_is_handled_later(self, api: AsyncClient) -> None:
+        sale, body = await authorised_sale()
+        await deliver(api, body)
+        await stripe_side.break_next("GET /v1/payment_intents/", "down")
+        await run_jobs()
+        assert await stored() == [(AUTHORISED, False)]
+        await jobs.sweep_stripe_events()
+        assert await stored() == [(AUTHORISED, False)], "its turn has not come again yet"
+        await sales.sweep()
+        assert await stored() == [(AUTHORISED, True)]
+        assert await sales.ends(sale) == ("completed", "completed")
+
+    async def test_of_an_unknown_intent_or_kind_is_done_with_nothing(
+        self, api: AsyncClient
+    ) -> None:
+        sale, body = await authorised_sale()
+        intent_id = sale.secret.partition("_secret_")[0]
+        created, charged = await stripe_side.events("payment_intent.created", "charge.succeeded")
+        for known in (body.replace(intent_id, "pi_of_somebody_else"), created, charged):
+            assert (await deliver(api, known)).status_code == 200
+        asked_before = await stripe_side.requests("GET /v1/payment_intents/")
+        await run_jobs()
+        assert [is_handled for _, is_handled in await stored()] == [True] * 3
+        assert await stripe_side.requests("GET /v1/payment_intents/") == asked_before
+
+    @pytest.mark.parametrize(
+        "signing", [{"secret": "whsec_of_somebody_else"}, {"timestamp": 1_700_000_000}]
+    )
+    async def test_refuses_a_signature_that_is_not_stripes(
+        self, api: AsyncClient, signing: dict[str, Any]
+    ) -> None:
+        sale, body = await authorised_sale()
+        answer = await deliver(api, body, **signing)
+        assert answer.status_code == 400
+        assert answer.json()["errors"] == [
+            {"message": "The signature of this webhook is not valid."}
+        ]
+        assert await stored() == []
+        assert (await sales.ends(sale))[0] == "awaiting_payment"
+
+    async def test_refuses_no_signature_and_a_huge_body(self, api: AsyncClient) -> None:
+        assert (await api.post("/api/stripe/webhook", content=b"{}")).status_code == 400
+        huge = await api.post("/api/stripe/webhook", content=b" " * 70_000)
+        assert huge.status_code == 400
+        assert "too large" in huge.json()["errors"][0]["message"]

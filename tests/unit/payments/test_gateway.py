@@ -1,0 +1,155 @@
+import asyncio
+import json
+import time
+from typing import Any
+
+import pytest
+import stripe
+
+from ticketing_app.core.settings import Settings
+from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import (
+    Decline,
+    InvalidSignatureError,
+    StripeRefusedError,
+    StripeUnavailableError,
+)
+
+SECRET = "whsec_unit"
+
+
+async def fail_with(error: stripe.StripeError) -> None:
+    raise error
+
+
+class TestCall:
+    @pytest.mark.parametrize(
+        ("error", "is_answered"),
+        [
+            (stripe.APIConnectionError("lost"), False),
+            (stripe.RateLimitError("slow down", http_status=429), False),
+            (stripe.APIError("broken", http_status=500), True),
+            (stripe.APIError("down", http_status=503), True),
+            (stripe.IdempotencyError("key in use", http_status=409), False),
+            (stripe.IdempotencyError("other parameters", http_status=400), True),
+            (stripe.AuthenticationError("wrong key", http_status=401), False),
+        ],
+    )
+    async def test_calls_unknown_what_is_unknown(
+        self, error: stripe.StripeError, *, is_answered: bool
+    ) -> None:
+        with pytest.raises(StripeUnavailableError) as caught:
+            await gateway._call(fail_with(error))
+        assert caught.value.status == 503
+        assert caught.value.is_answered is is_answered
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            stripe.InvalidRequestError("moved on", None, code="payment_intent_unexpected_state"),
+            stripe.CardError("no", None, code="payment_intent_unexpected_state"),
+        ],
+    )
+    async def test_calls_refused_what_is_refused(self, error: stripe.StripeError) -> None:
+        with pytest.raises(StripeRefusedError) as caught:
+            await gateway._call(fail_with(error))
+        assert caught.value.code == "payment_intent_unexpected_state"
+
+
+def intent_with(status: str, error: dict[str, Any] | None) -> stripe.PaymentIntent:
+    values = {"id": "pi_1", "object": "payment_intent", "status": status, "client_secret": "s"}
+    return stripe.PaymentIntent.construct_from(values | {"last_payment_error": error}, "sk_test_x")
+
+
+class TestDecline:
+    @pytest.mark.parametrize(
+        ("error", "decline"),
+        [
+            (None, None),
+            (
+                {"charge": "ch_1", "code": "card_declined", "decline_code": "lost_card"},
+                Decline("ch_1", "lost_card"),
+            ),
+            (
+                {"code": "authentication_failure", "payment_method": {"id": "pm_1"}},
+                Decline("pm_1", "authentication_failure"),
+            ),
+            ({"type": "card_error"}, Decline("pi_1", "card_declined")),
+        ],
+    )
+    def test_is_known_by_its_charge_else_its_card(
+        self, error: dict[str, Any] | None, decline: Decline | None
+    ) -> None:
+        assert gateway._intent(intent_with("requires_payment_method", error)).decline == decline
+
+    def test_is_forgotten_once_another_card_is_tried(self) -> None:
+        assert gateway._intent(intent_with("requires_action", {"charge": "ch_1"})).decline is None
+
+
+@pytest.fixture(autouse=True)
+def _webhook_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "get_settings", lambda: Settings(stripe_webhook_secret=SECRET))
+
+
+def body_of(kind: str, subject: dict[str, Any]) -> str:
+    event = {"id": "evt_1", "object": "event", "type": kind, "data": {"object": subject}}
+    return json.dumps(event)
+
+
+def signature_of(body: str, *, secret: str = SECRET, age_seconds: int = 0) -> str:
+    sign = stripe.WebhookSignature.generate_signature_header
+    return sign(body, secret, int(time.time()) - age_seconds)
+
+
+class TestReadNotice:
+    @pytest.mark.parametrize(
+        ("kind", "subject", "intent_id"),
+        [
+            ("payment_intent.succeeded", {"id": "pi_1", "object": "payment_intent"}, "pi_1"),
+            ("charge.succeeded", {"id": "ch_1", "object": "charge"}, None),
+        ],
+    )
+    def test_keeps_only_references(
+        self, kind: str, subject: dict[str, Any], intent_id: str | None
+    ) -> None:
+        body = body_of(kind, subject)
+        notice = gateway.read_notice(body.encode(), signature_of(body))
+        assert notice == gateway.Notice(id="evt_1", kind=kind, intent_id=intent_id)
+
+    @pytest.mark.parametrize(
+        ("body", "signature"),
+        [
+            (body_of("a", {}), ""),
+            (body_of("a", {}), "t=1,v1=ü"),
+            (body_of("a", {}), f"t={int(time.time())},v1=ü"),
+            (body_of("a", {}), "nonsense"),
+            (body_of("a", {}), signature_of(body_of("b", {}))),
+            (body_of("a", {}), signature_of(body_of("a", {}), secret="whsec_other")),
+            (body_of("a", {}), signature_of(body_of("a", {}), age_seconds=301)),
+            ("no JSON", signature_of("no JSON")),
+        ],
+    )
+    def test_refuses_what_stripe_did_not_sign(self, body: str, signature: str) -> None:
+        with pytest.raises(InvalidSignatureError):
+            gateway.read_notice(body.encode(), signature)
+
+    def test_refuses_bytes_that_are_no_text(self) -> None:
+        with pytest.raises(InvalidSignatureError):
+            gateway.read_notice(b"\xff", "t=1,v1=00")
+
+
+class TestClient:
+    def test_belongs_to_its_event_loop(self) -> None:
+        async def api() -> tuple[object, object]:
+            made, again = gateway._api(), gateway._api()
+            await gateway.dispose()
+            return made, again
+
+        settings = Settings(stripe_secret_key="sk_test_unit", stripe_webhook_secret=SECRET)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(gateway, "get_settings", lambda: settings)
+            with asyncio.Runner() as first, asyncio.Runner() as second:
+                made, again = first.run(api())
+                other, _ = second.run(api())
+        assert made is again
+        assert other is not made

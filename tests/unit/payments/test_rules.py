@@ -1,0 +1,108 @@
+import pytest
+
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.payments import rules
+from ticketing_app.payments.rules import Work
+
+LIVE = {OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT}
+
+
+class TestIsOver:
+    @pytest.mark.parametrize("status", OrderStatus)
+    def test_in_time_only_what_ended_unpaid_is_over(self, status: OrderStatus) -> None:
+        ended = status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}
+        assert rules.is_over(status, is_running=True) is ended
+        assert rules.status_now(status, is_running=True) is status
+
+    @pytest.mark.parametrize("status", OrderStatus)
+    def test_past_the_deadline_a_live_order_is_expired(self, status: OrderStatus) -> None:
+        expected = OrderStatus.EXPIRED if status in LIVE else status
+        assert rules.status_now(status, is_running=False) is expected
+
+    def test_a_claimed_order_has_no_deadline(self) -> None:
+        assert not rules.is_over(OrderStatus.CAPTURING, is_running=False)
+
+
+class TestDueWork:
+    @pytest.mark.parametrize(
+        ("status", "is_running", "work"),
+        [
+            (OrderStatus.CREATED, True, Work.WAIT),
+            (OrderStatus.CREATED, False, Work.VOID),
+            (OrderStatus.AWAITING_PAYMENT, True, Work.SETTLE),
+            (OrderStatus.AWAITING_PAYMENT, False, Work.VOID),
+            (OrderStatus.CAPTURING, True, Work.SETTLE),
+            (OrderStatus.CAPTURING, False, Work.SETTLE),
+            (OrderStatus.EXPIRED, False, Work.VOID),
+            (OrderStatus.CANCELLED, True, Work.VOID),
+        ],
+    )
+    def test_follows_the_order(self, status: OrderStatus, *, is_running: bool, work: Work) -> None:
+        assert rules.due_work(status, is_running=is_running) is work
+
+
+class TestBackoff:
+    def test_doubles_up_to_a_quarter_of_an_hour(self) -> None:
+        assert [rules.backoff_seconds(n) for n in (0, 1, 2, 5, 6, 1000)] == [
+            20, 40, 80, 640, 900, 900,
+        ]  # fmt: skip
+
+
+class TestAttemptsLeft:
+    def test_never_goes_below_none(self) -> None:
+        assert [rules.attempts_left(n, 3) for n in range(5)] == [3, 2, 1, 0, 0]
+
+
+class TestOutcomeSentence:
+    @pytest.mark.parametrize(
+        ("status", "failure_code", "left", "sentence"),
+        [
+            (OrderStatus.CREATED, None, 3, None),
+            (OrderStatus.CREATED, "expired_card", 2, "Your card has expired."),
+            (OrderStatus.CREATED, "stolen_card", 2, "Your card was declined."),
+            (
+                OrderStatus.AWAITING_PAYMENT,
+                "expired_card",
+                2,
+                "We are confirming your payment. Please do not pay again; this changes by itself.",
+            ),
+            (
+                OrderStatus.CAPTURING,
+                None,
+                3,
+                "We are confirming your payment. Please do not pay again; this changes by itself.",
+            ),
+            (OrderStatus.COMPLETED, None, 3, None),
+            (
+                OrderStatus.CANCELLED,
+                "insufficient_funds",
+                0,
+                (
+                    "Your card does not have enough money for this."
+                    " No attempt is left, so the ticket is free again. You pay nothing."
+                ),
+            ),
+            (
+                OrderStatus.CANCELLED,
+                "hold_over",
+                2,
+                "This order was cancelled, so the ticket is free again. You pay nothing.",
+            ),
+            (
+                OrderStatus.CANCELLED,
+                None,
+                0,
+                "This order was cancelled, so the ticket is free again. You pay nothing.",
+            ),
+            (
+                OrderStatus.EXPIRED,
+                "hold_over",
+                3,
+                "The time ran out before your payment was confirmed. You pay nothing.",
+            ),
+        ],
+    )
+    def test_says_it_in_plain_words(
+        self, status: OrderStatus, failure_code: str | None, left: int, sentence: str | None
+    ) -> None:
+        assert rules.outcome_sentence(status, failure_code=failure_code, left=left) == sentence
