@@ -1,0 +1,66 @@
+"""A real browser on the real stack; after each journey no rule of the product may be broken."""
+
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests import chromium
+from tests.site import Site
+from tests_e2e.steps import Visitor
+
+PHONE = {"width": 360, "height": 740}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here drives a browser."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Playwright's own Chromium or the system's; sandboxes need rights that containers lack."""
+    return {
+        "executable_path": chromium.find(),
+        "args": [
+            "--no-sandbox",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+        ],
+    }
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: Site) -> Generator[Callable[..., Visitor]]:
+    """Make visitors with a browser profile of their own; `visitor(signed_in=False)` for strangers."""
+    contexts = []
+
+    def make(*, signed_in: bool = True, url: str = site.url, **options: Any) -> Visitor:  # noqa: ANN401  # Playwright's.
+        context = browser.new_context(base_url=url, **options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        someone = Visitor(context)
+        if signed_in:
+            someone.sign_up()
+        return someone
+
+    yield make
+    crashes = [error for context in contexts for page in context.pages for error in errors_of(page)]
+    for context in contexts:
+        context.close()
+    # Playwright runs an event loop in this thread, so that the judge works in another one.
+    with ThreadPoolExecutor(1) as judge:
+        assert judge.submit(site.broken_rules).result() == []
+    assert crashes == []
+
+
+def errors_of(page: Page) -> list[str]:
+    """Return what the page's own scripts threw."""
+    return [str(error) for error in page.page_errors()]

@@ -1,0 +1,93 @@
+"""What people do on the site, in their words; data that is not the point is made through the API."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
+
+GOOD_CARD = "4242424242424242"
+DECLINED_CARD = "4000000000000002"
+SECURE_CARD = "4000002500003155"
+"""Asks for 3-D Secure."""
+PASSWORD = "correct horse"
+
+
+class Visitor:
+    """Somebody with a browser profile; `page` is their first tab."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.page = context.new_page()
+        self.email = f"{uuid4().hex[:12]}@gittix.test"
+
+    # ---- through the API -----------------------------------------------------------------------
+
+    def sign_up(self) -> None:
+        """Make an account; the cookie is the browser's too."""
+        self._post("/api/users/signup", {"email": self.email, "password": PASSWORD})
+
+    def sell(self, title: str = "The Paper Lanterns", price: float = 40) -> str:
+        """List a ticket; returns its id."""
+        return self._post("/api/tickets", {"title": title, "price": price})["id"]
+
+    def hold(self, ticket_id: str) -> str:
+        """Press Purchase; returns the order's id."""
+        return self._post("/api/orders", {"ticketId": ticket_id})["id"]
+
+    def order(self, order_id: str) -> dict[str, Any]:
+        """Return one's own order."""
+        return self.context.request.get(f"/api/orders/{order_id}").json()
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = self.context.request.post(path, data=body)
+        assert answer.ok, f"{path}: {answer.status} {answer.text()}"
+        return answer.json()
+
+    # ---- through the page ----------------------------------------------------------------------
+
+    def open(self, path: str, page: Page | None = None) -> Page:
+        """Open a page and wait until it is alive."""
+        page = page or self.page
+        page.goto(path)
+        page.wait_for_function("sessionStorage.getItem('token')")
+        expect(page.get_by_role("navigation", name="Main")).to_contain_text(
+            re.compile("Sign (In|Out)")
+        )
+        return page
+
+    def purchase(self, ticket_id: str) -> str:
+        """Open a ticket, press Purchase, and land on the order's page; returns its id."""
+        self.open(f"/tickets/{ticket_id}")
+        self.page.get_by_role("button", name="Purchase").click()
+        expect(self.page.get_by_role("heading", name=re.compile("^Purchasing"))).to_be_visible()
+        return self.page.url.rstrip("/").rpartition("/")[2]
+
+    def open_payment(self, page: Page | None = None) -> Locator:
+        """Press Pay on the order's page; returns the dialog."""
+        page = page or self.page
+        page.get_by_role("button", name="Pay", exact=True).click()
+        dialog = page.get_by_role("dialog", name="Pay for your ticket")
+        expect(dialog.get_by_role("button", name=re.compile(r"^Pay \$"))).to_be_enabled()
+        return dialog
+
+    def pay(self, card: str, page: Page | None = None) -> None:
+        """Fill in the card in the open dialog and pay."""
+        page = page or self.page
+        frame = card_frame(page)
+        frame.get_by_label(re.compile("card number", re.IGNORECASE)).fill(card)
+        frame.get_by_label(re.compile("expir", re.IGNORECASE)).fill("12 / 34")
+        frame.get_by_label(re.compile("security code|cvc", re.IGNORECASE)).fill("123")
+        frame.get_by_label(re.compile("postal|zip", re.IGNORECASE)).fill("10115")
+        page.get_by_role("dialog").get_by_role("button", name=re.compile(r"^Pay \$")).click()
+
+
+def card_frame(page: Page) -> FrameLocator:
+    """The card form, which is Stripe's and not ours."""
+    return page.frame_locator('iframe[title="Secure payment input frame"]')
+
+
+def answer_challenge(page: Page, *, complete: bool) -> None:
+    """Answer the bank's question of 3-D Secure."""
+    challenge = page.frame_locator('iframe[name^="__privateStripeFrame"][src*="challenge"]')
+    challenge.get_by_role("button", name="Complete" if complete else "Fail").click()

@@ -1,0 +1,63 @@
+"""Accounts in the browser."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests_e2e.steps import PASSWORD, Visitor
+
+
+def test_signing_out_ends_the_session_in_other_tabs(visitor: Callable[..., Visitor]) -> None:
+    someone = visitor()
+    first = someone.open("/")
+    second = someone.open("/tickets/new", someone.context.new_page())
+    first.get_by_role("button", name="Sign Out").click()
+    expect(first.get_by_role("link", name="Sign In")).to_be_visible()
+    # The other tab's websocket still carries the old cookie; the server refuses it.
+    second.get_by_label("Title", exact=True).fill("Not to be listed")
+    second.get_by_label("Price", exact=True).fill("10")
+    second.get_by_role("button", name="Submit").click()
+    expect(second.get_by_role("heading", name="Sign In")).to_be_visible()
+    assert someone.context.request.get("/api/orders").status == 401
+
+
+def test_signing_in_leads_back(visitor: Callable[..., Visitor]) -> None:
+    someone = visitor()
+    someone.context.clear_cookies()
+    page = someone.page
+    page.goto("/orders")
+    expect(page.get_by_role("heading", name="Sign In")).to_be_visible()
+    page.wait_for_function("sessionStorage.getItem('token')")
+    page.get_by_label("Email").fill(someone.email)
+    page.get_by_label("Password").fill("wrong horse")
+    page.get_by_role("main").get_by_role("button", name="Sign In").click()
+    expect(page.get_by_role("alert").filter(has_text="Invalid credentials")).to_be_visible()
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign In").click()
+    expect(page.get_by_role("heading", name="My Orders")).to_be_visible()
+
+
+def test_a_form_says_what_is_wrong(visitor: Callable[..., Visitor]) -> None:
+    page = visitor(signed_in=False).open("/auth/signup")
+    page.get_by_label("Email").fill("ana@gittix.test")
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("main").get_by_role("button", name="Sign Up").click()
+    expect(page.get_by_role("alert").filter(has_text=re.compile("at least 8"))).to_be_visible()
+
+
+def test_unknown_addresses(visitor: Callable[..., Visitor]) -> None:
+    page = visitor(signed_in=False).page
+    answer = page.goto("/no/such/page")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+    page.goto("/tickets/00000000-0000-7000-8000-000000000000")
+    expect(page.get_by_text("We could not find this ticket")).to_be_visible()
+
+
+def test_other_peoples_orders_are_unknown(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer, stranger = visitor(), visitor(), visitor()
+    order_id = buyer.hold(seller.sell())
+    stranger.open(f"/orders/{order_id}")
+    expect(stranger.page.get_by_text("We could not find this order")).to_be_visible()

@@ -1,0 +1,82 @@
+"""What the lock means for everybody: it ends by itself, it can be let go, it protects the price."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.site import Site
+from tests_e2e.steps import Visitor
+
+
+def test_a_hold_ends_by_itself_while_a_third_person_watches(
+    site: Site, visitor: Callable[..., Visitor]
+) -> None:
+    seller, watcher = visitor(), visitor(signed_in=False)
+    ticket_id = seller.sell()
+    watcher.open(f"/tickets/{ticket_id}")
+    expect(watcher.page.get_by_text("Status - Available")).to_be_visible()
+    with site.other_web(ORDER_HOLD_SECONDS="3") as url:
+        buyer = visitor(url=url)
+        buyer.purchase(ticket_id)
+        expect(watcher.page.get_by_text("Status - Locked")).to_be_visible()
+        expect(watcher.page.get_by_role("timer")).to_be_visible()
+        expect(watcher.page.get_by_text("Status - Available")).to_be_visible(timeout=20_000)
+        expect(watcher.page.get_by_role("button", name="Purchase")).to_be_visible()
+        expect(buyer.page.get_by_text(re.compile("time .* is over", re.IGNORECASE))).to_be_visible()
+        expect(buyer.page.get_by_text(re.compile("not charged"))).to_be_visible()
+        buyer.page.close()
+
+
+def test_a_seller_cannot_change_a_locked_ticket(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer = visitor(), visitor()
+    ticket_id = seller.sell(price=40)
+    page = seller.open(f"/tickets/{ticket_id}/edit")
+    price = page.get_by_label("Price", exact=True)
+    expect(price).to_have_value(re.compile("40"))
+    order_id = buyer.hold(ticket_id)
+    price.fill("400")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("alert")).to_contain_text("buying this ticket right now")
+    assert buyer.order(order_id)["price"] == 40
+    # What was typed is not lost, and goes through once the hold is over.
+    buyer.context.request.delete(f"/api/orders/{order_id}")
+    expect(price).to_have_value("400")
+
+
+def test_letting_go_unlocks_at_once(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer, watcher = visitor(), visitor(), visitor(signed_in=False)
+    ticket_id = seller.sell()
+    watcher.open(f"/tickets/{ticket_id}")
+    buyer.purchase(ticket_id)
+    expect(watcher.page.get_by_text("Status - Locked")).to_be_visible()
+    buyer.page.get_by_role("button", name="Release ticket").click()
+    expect(buyer.page.get_by_text(re.compile("cancelled"))).to_be_visible()
+    expect(watcher.page.get_by_text("Status - Available")).to_be_visible()
+
+
+def test_losing_a_race_is_told_kindly(visitor: Callable[..., Visitor]) -> None:
+    seller, winner, loser = visitor(), visitor(), visitor()
+    ticket_id = seller.sell()
+    loser.open(f"/tickets/{ticket_id}")
+    # The page of the loser still offers Purchase, as when both press in the same instant.
+    loser.page.route("**/*", lambda route: route.continue_())
+    button = loser.page.get_by_role("button", name="Purchase")
+    expect(button).to_be_enabled()
+    winner.hold(ticket_id)
+    expect(loser.page.get_by_text("Status - Locked")).to_be_visible()
+    expect(button).to_have_count(0)
+
+
+def test_the_list_changes_while_one_looks_at_it(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer, watcher = visitor(), visitor(), visitor(signed_in=False)
+    ticket_id = seller.sell("Kite Parade")
+    watcher.open("/")
+    row = watcher.page.locator(f"article[data-ticket='{ticket_id}']")
+    expect(row).to_contain_text("Available")
+    order_id = buyer.hold(ticket_id)
+    expect(row).to_contain_text("Locked")
+    buyer.context.request.delete(f"/api/orders/{order_id}")
+    expect(row).to_contain_text("Available")
+    seller.sell("Something New")
+    expect(watcher.page.get_by_role("button", name="1 new ticket")).to_be_visible()
