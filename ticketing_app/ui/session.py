@@ -133,6 +133,11 @@ def guarded(handler: Handler) -> Handler:
     return run  # type: ignore[return-value]  # the same shape, as `wraps` says.
 
 
+def is_at(state: rx.State, name: str, shown_id: str) -> bool:
+    """Whether the page's address still names what the page shows."""
+    return getattr(state, name) == shown_id
+
+
 def route_id(state: rx.State, name: str, not_found: Callable[[], AppError]) -> UUID:
     """Read an id of the page's address; what is no UUID cannot exist.
 

@@ -24,9 +24,9 @@ class OrderDetailState(PageState, rx.State):
     async def load(self) -> None:
         """Show the order as it is now."""
         caller = await session.require_caller(self)
-        order_id = session.route_id(self, "order_id", orders.OrderNotFoundError)
-        if self.order.id != str(order_id):
+        if not session.is_at(self, "order_id", self.order.id):
             self.is_loaded = self.is_just_paid = False
+        order_id = session.route_id(self, "order_id", orders.OrderNotFoundError)
         await live.watch(self, live.buyer_room(caller.user_id))
         order = await edge.in_transaction(
             orders.get_order, buyer_id=caller.user_id, order_id=order_id

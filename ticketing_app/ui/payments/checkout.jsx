@@ -129,16 +129,20 @@ function Dialog({ title, closeLabel, looks, canClose, onClose, children }) {
       opener?.focus?.();
     };
   }, []);
-  const onKeyDown = (event) => {
-    if (event.key !== "Escape" || !canClose) return;
-    event.stopPropagation();
-    onClose();
-  };
+  useEffect(() => {
+    // On the document: after a 3-D Secure check the focus is nowhere.
+    const onKeyDown = (event) => {
+      if (event.key === "Escape" && canClose) onClose();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    if (canClose && document.activeElement === document.body) box.current.focus();
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [canClose, onClose]);
   const stops = () => [...box.current.querySelectorAll("button:not(:disabled), iframe, a[href]")];
   // Not a <dialog> and no inert page: Stripe puts its 3-D Secure frame beside ours, and a browser's
   // top layer would cover it. Two guards keep the tab key inside instead.
   return createPortal(
-    <div className={looks.veil} onKeyDown={onKeyDown}>
+    <div className={looks.veil}>
       <span tabIndex={0} onFocus={() => (stops().at(-1) ?? box.current).focus()} />
       <div ref={box} role="dialog" aria-modal="true" aria-labelledby="checkout-title" tabIndex={-1} className={looks.dialog}>
         <div className={looks.head}>
@@ -170,6 +174,7 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, words,
   const [isOpen, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
   const [charge, setCharge] = useState(null);
+  const [appearance, setAppearance] = useState(null);
   const [problem, setProblem] = useState("");
   const [isConfirming, setConfirming] = useState(false);
   const settled = useRef(onSettled);
@@ -192,11 +197,10 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, words,
   const open = async () => {
     setOpen(true);
     setProblem("");
+    setAppearance(appearanceFrom(tokens));
     try {
       const [stripe, payment] = await Promise.all([loadStripe(), call("POST", "", { orderId })]);
-      setCharge((before) =>
-        before?.id === payment.id ? before : { ...payment, stripe, appearance: appearanceFrom(tokens) },
-      );
+      setCharge((before) => (before?.id === payment.id ? before : { ...payment, stripe }));
     } catch (refusal) {
       setProblem(refusal instanceof Refusal ? refusal.message : words.unreachable);
       refuse(refusal);
@@ -259,7 +263,7 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, words,
             <Elements
               key={charge.clientSecret}
               stripe={charge.stripe}
-              options={{ clientSecret: charge.clientSecret, appearance: charge.appearance }}
+              options={{ clientSecret: charge.clientSecret, appearance }}
             >
               <CardForm
                 paymentId={charge.id}

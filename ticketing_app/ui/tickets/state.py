@@ -94,9 +94,9 @@ class TicketDetailState(PageState, rx.State):
     async def load(self) -> None:
         """Show the ticket as this viewer sees it."""
         caller = await session.find_caller(self)
-        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        if self.ticket.id != str(ticket_id):
+        if not session.is_at(self, "ticket_id", self.ticket.id):
             self.is_loaded = self.is_asking = False
+        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         viewer_id = caller.user_id if caller else None
         await live.watch(self, live.ticket_room(ticket_id))
         ticket = await edge.in_transaction(

@@ -1,0 +1,78 @@
+"""A browser tab without a browser: the states of one visitor, and handlers called as over the wire."""
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import pytest
+import reflex as rx
+
+# Reading rxconfig must not bring up the developer's own stack.
+os.environ["TICKETING_DEVSTACK"] = "false"
+
+from ticketing_app.accounts import auth
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.ticketing_app import app
+from ticketing_app.ui import session
+
+StateT = TypeVar("StateT", bound=rx.State)
+
+
+class Tab:
+    """The states of one tab; `open` tells where it is and which cookie its websocket brought."""
+
+    def __init__(self) -> None:
+        self.root = rx.State(_reflex_internal_init=True)
+        self.open("/")
+
+    def open(self, path: str, *, cookie: str = "", **route: object) -> None:
+        data = {
+            "headers": {"cookie": cookie, "host": "localhost", "origin": "http://localhost"},
+            "pathname": path,
+            "asPath": path,
+            "query": route,
+            "token": "token",
+            "sid": "sid",
+        }
+        self.root.router_data = self.root._update_router_vars(data, self.root.router_data)
+        for name, value in route.items():
+            setattr(self.root, name, value)
+
+    def state(self, kind: type[StateT]) -> StateT:
+        found = self.root.get_substate(kind.get_full_name().split("."))
+        assert isinstance(found, kind)
+        return found
+
+    async def call(self, handler: Any, *args: object) -> str:
+        """Call a handler as Reflex does; return what the browser is told to do."""
+        event_handler: rx.EventHandler = handler
+        kind = next(
+            kind
+            for kind in rx.State.get_substates()
+            if event_handler.state_full_name == kind.get_full_name()
+        )
+        return str(await event_handler.fn(self.state(kind), *args))
+
+
+@pytest.fixture
+def tab() -> Tab:
+    assert app.event_namespace is not None
+    return Tab()
+
+
+@pytest.fixture
+def sign_in() -> Callable[[UserRead], Awaitable[str]]:
+    """Return the Cookie header of a fresh session of this account."""
+
+    async def start(user: UserRead) -> str:
+        async with db.transaction() as transaction:
+            started = await auth.start_session(transaction, user=user, device="test")
+        return f"{auth.COOKIE}={started.token}"
+
+    return start
+
+
+@pytest.fixture
+def crash_notice() -> str:
+    return session.CRASHED

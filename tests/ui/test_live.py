@@ -1,0 +1,188 @@
+"""Which open pages hear of an event, and what they are told."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from reflex.state import StateUpdate
+from ticketing_app.core import db
+from ticketing_app.messaging.bus import Envelope
+from ticketing_app.messaging.catalog import (
+    DomainEvent,
+    OrderCancelled,
+    OrderCompleted,
+    OrderCreated,
+    OrderExpired,
+    OrderUpdated,
+    TicketCreated,
+    TicketUpdated,
+    UserCreated,
+)
+from ticketing_app.ui import live
+
+TICKET, BUYER, ORDER = db.new_id(), db.new_id(), db.new_id()
+Sent = list[tuple[str | None, dict[str, Any]]]
+
+
+class FakeNamespace:
+    """Stands for Reflex's end of the websockets."""
+
+    def __init__(self) -> None:
+        self.sent: Sent = []
+        self.joined = {"sid", "live:old"}
+
+    async def emit(self, name: str, update: StateUpdate, room: str | None) -> None:
+        assert name == "event"
+        script = update.events[0].payload["javascript_code"]
+        start, end = script.index("{detail:") + len("{detail:"), script.rindex("}))")
+        self.sent.append((room, json.loads(script[start:end])))
+
+    def rooms(self, sid: str) -> list[str]:
+        assert sid == "sid"
+        return sorted(self.joined)
+
+    async def enter_room(self, _sid: str, room: str) -> None:
+        self.joined.add(room)
+
+    async def leave_room(self, _sid: str, room: str) -> None:
+        self.joined.discard(room)
+
+
+@pytest.fixture
+def namespace(monkeypatch: pytest.MonkeyPatch) -> FakeNamespace:
+    fake = FakeNamespace()
+    app = type("FakeApp", (), {"event_namespace": fake})
+    monkeypatch.setattr(live, "_app", app)
+    return fake
+
+
+def order_event(kind: type[DomainEvent], *, ticket_version: int | None = 5) -> DomainEvent:
+    return kind.model_validate(
+        {
+            "order_id": ORDER,
+            "order_version": 2,
+            "status": "created",
+            "buyer_id": BUYER,
+            "price_cents": 4000,
+            "currency": "usd",
+            "expires_at": datetime(2027, 1, 1, tzinfo=UTC),
+            "ticket_id": TICKET,
+            "ticket_version": ticket_version,
+            "locked_until": None,
+            "title": "The Paper Lanterns",
+        }
+    )
+
+
+def ticket_event(kind: type[DomainEvent], status: str, title: str = "A") -> DomainEvent:
+    return kind.model_validate(
+        {
+            "ticket_id": TICKET,
+            "ticket_version": 3,
+            "seller_id": db.new_id(),
+            "title": title,
+            "price_cents": 4050,
+            "currency": "usd",
+            "status": status,
+        }
+    )
+
+
+async def deliver(namespace: FakeNamespace, event: DomainEvent) -> Sent:
+    await live._deliver(
+        Envelope(
+            id=db.new_id(),
+            name=type(event).__name__,
+            schema_version=1,
+            occurred_at=datetime(2027, 1, 1, tzinfo=UTC),
+            aggregate_id=event.aggregate_id,
+            aggregate_version=event.aggregate_version,
+            correlation_id=None,
+            published_at=None,
+            payload=event.model_dump(mode="json"),
+        )
+    )
+    return namespace.sent
+
+
+class TestDeliver:
+    @pytest.mark.parametrize(
+        ("kind", "status"),
+        [
+            (OrderCreated, "locked"),
+            (OrderUpdated, "locked"),
+            (OrderCancelled, "available"),
+            (OrderExpired, "available"),
+            (OrderCompleted, "sold"),
+        ],
+    )
+    async def test_tells_what_an_order_does_to_its_ticket(
+        self, namespace: FakeNamespace, kind: type[DomainEvent], status: str
+    ) -> None:
+        facts = {"ticket": str(TICKET), "version": 5, "status": status}
+        assert await deliver(namespace, order_event(kind)) == [
+            (f"live:buyer:{BUYER}", {"order": str(ORDER)}),
+            (f"live:ticket:{TICKET}", facts),
+            ("live:tickets", facts),
+        ]
+
+    async def test_tells_only_the_buyer_when_the_ticket_is_left_alone(
+        self, namespace: FakeNamespace
+    ) -> None:
+        sent = await deliver(namespace, order_event(OrderExpired, ticket_version=None))
+        assert sent == [(f"live:buyer:{BUYER}", {"order": str(ORDER)})]
+
+    @pytest.mark.parametrize(
+        ("kind", "status", "shown", "is_new"),
+        [
+            (TicketCreated, "for_sale", "available", True),
+            (TicketUpdated, "for_sale", "available", False),
+            (TicketUpdated, "withdrawn", "withdrawn", False),
+        ],
+    )
+    async def test_tells_what_a_seller_changed(
+        self,
+        namespace: FakeNamespace,
+        kind: type[DomainEvent],
+        status: str,
+        shown: str,
+        *,
+        is_new: bool,
+    ) -> None:
+        sent = await deliver(namespace, ticket_event(kind, status))
+        assert [room for room, _ in sent] == [f"live:ticket:{TICKET}", "live:tickets"]
+        assert sent[1][1] == {
+            "ticket": str(TICKET),
+            "version": 3,
+            "status": shown,
+            "title": "A",
+            "price": "$40.50",
+            "isNew": is_new,
+        }
+
+    async def test_keeps_a_hostile_title_inside_its_string(self, namespace: FakeNamespace) -> None:
+        title = "'}));alert(1);//</script>\u2028\"\\"
+        sent = await deliver(namespace, ticket_event(TicketCreated, "for_sale", title))
+        assert sent[0][1]["title"] == title
+
+    async def test_says_nothing_of_accounts(self, namespace: FakeNamespace) -> None:
+        event = UserCreated(user_id=BUYER, user_version=1, email="ana@gittix.test")
+        assert await deliver(namespace, event) == []
+
+    async def test_lets_every_page_ask_again_after_a_gap(self, namespace: FakeNamespace) -> None:
+        await live._resync()
+        assert namespace.sent == [(None, {"resync": True})]
+
+
+class TestWatch:
+    async def test_moves_to_the_rooms_of_the_page(self, namespace: FakeNamespace) -> None:
+        state = type("State", (), {"router": _router()})()
+        await live.watch(state, live.TICKETS)
+        assert namespace.joined == {"sid", live.TICKETS}
+        await live.watch(state)
+        assert namespace.joined == {"sid"}
+
+
+def _router() -> object:
+    return type("Router", (), {"session": type("Session", (), {"session_id": "sid"})})

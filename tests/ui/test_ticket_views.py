@@ -1,0 +1,170 @@
+"""Sentences and values that the pages show of tickets."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from ticketing_app.core import db
+from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.ui.tickets.views import TicketDetail, TicketForm, TicketStub, read_form
+
+SELLER, HOLDER, STRANGER = db.new_id(), db.new_id(), db.new_id()
+
+
+def ticket(**changes: Any) -> TicketRead:  # noqa: ANN401  # any field
+    facts: dict[str, Any] = dict.fromkeys(TicketRead.model_fields)
+    facts |= {
+        "id": db.new_id(),
+        "title": "The Paper Lanterns",
+        "price_cents": 4000,
+        "currency": "usd",
+        "status": Availability.AVAILABLE,
+        "user_id": SELLER,
+        "version": 1,
+        "created_at": datetime(2027, 1, 1, tzinfo=UTC),
+    }
+    return TicketRead(**(facts | changes))
+
+
+class TestTicketStub:
+    def test_shows_the_start_in_the_time_of_the_event(self) -> None:
+        stub = TicketStub.from_ticket(
+            ticket(starts_at=datetime(2027, 2, 5, 23, 30, tzinfo=UTC), timezone="Europe/Berlin")
+        )
+        assert (stub.month, stub.day, stub.weekday) == ("Feb", "6", "Sat")
+        assert stub.when == "Sat 6 Feb 2027, 00:30"
+
+    def test_says_that_there_is_no_date(self) -> None:
+        stub = TicketStub.from_ticket(ticket())
+        assert (stub.month, stub.day, stub.when) == ("Date", "TBA", "")
+
+    @pytest.mark.parametrize(
+        ("facts", "place", "seat"),
+        [
+            ({}, "", ""),
+            ({"city": "Hamburg"}, "Hamburg", ""),
+            ({"venue": "Harbour Hall", "city": "Hamburg"}, "Harbour Hall, Hamburg", ""),
+            ({"section": "A", "row": "12", "seat": "7"}, "", "Section A · Row 12 · Seat 7"),
+            ({"row": "12"}, "", "Row 12"),
+        ],
+    )
+    def test_tells_place_and_seat_as_far_as_known(
+        self, facts: dict[str, str], place: str, seat: str
+    ) -> None:
+        stub = TicketStub.from_ticket(ticket(**facts))
+        assert (stub.place, stub.seat) == (place, seat)
+
+    def test_names_price_status_and_category(self) -> None:
+        stub = TicketStub.from_ticket(ticket(price_cents=4050, status=Availability.LOCKED))
+        assert (stub.price, stub.status, stub.status_label) == ("$40.50", "locked", "Locked")
+        assert (stub.category, stub.category_label) == ("other", "Other event")
+
+
+class TestTicketDetail:
+    def test_uses_the_words_of_the_product(self) -> None:
+        shown = TicketDetail.from_ticket_for(ticket(), None)
+        assert shown.price_line == "Price - $40"
+        assert shown.status_line == "Status - Available"
+        assert (shown.reason, shown.is_mine, shown.locked_until) == ("", False, "")
+
+    def test_tells_the_face_value(self) -> None:
+        shown = TicketDetail.from_ticket_for(ticket(face_value_cents=4500), None)
+        assert shown.face_value_line == "Face value $45"
+
+    @pytest.mark.parametrize("status", [s for s in Availability if s is not Availability.AVAILABLE])
+    def test_tells_a_stranger_why_it_cannot_be_bought(self, status: Availability) -> None:
+        shown = TicketDetail.from_ticket_for(ticket(status=status), STRANGER)
+        assert shown.reason
+        assert not shown.is_mine
+        assert shown.my_order_href == ""
+
+    @pytest.mark.parametrize("status", list(Availability))
+    def test_tells_the_seller_how_it_stands(self, status: Availability) -> None:
+        shown = TicketDetail.from_ticket_for(ticket(status=status, order_id=db.new_id()), SELLER)
+        assert shown.reason
+        assert shown.is_mine
+        assert shown.my_order_href == ""
+
+    @pytest.mark.parametrize(
+        ("status", "reason"),
+        [
+            (Availability.LOCKED, "You hold this ticket."),
+            (Availability.SOLD, "You bought it."),
+        ],
+    )
+    def test_leads_the_holder_to_the_order(self, status: Availability, reason: str) -> None:
+        order_id = db.new_id()
+        shown = TicketDetail.from_ticket_for(ticket(status=status, order_id=order_id), HOLDER)
+        assert shown.my_order_href == f"/orders/{order_id}"
+        assert shown.reason == reason
+
+    def test_tells_when_it_may_come_back(self) -> None:
+        until = datetime(2027, 1, 1, 12, tzinfo=UTC)
+        shown = TicketDetail.from_ticket_for(
+            ticket(status=Availability.LOCKED, locked_until=until), None
+        )
+        assert datetime.fromisoformat(shown.locked_until) == until
+        assert datetime.fromisoformat(shown.now).tzinfo is not None
+
+
+class TestTicketForm:
+    def test_is_filled_with_what_was_listed(self) -> None:
+        form = TicketForm.from_ticket(
+            ticket(
+                price_cents=4050,
+                city="Hamburg",
+                starts_at=datetime(2027, 2, 5, 19, tzinfo=UTC),
+                timezone="Europe/Berlin",
+            )
+        )
+        assert (form.price, form.city, form.venue) == ("40.50", "Hamburg", "")
+        assert (form.startsAt, form.timezone, form.faceValue) == (
+            "2027-02-05T20:00",
+            "Europe/Berlin",
+            "",
+        )
+
+    def test_is_empty_where_nothing_is_known(self) -> None:
+        assert TicketForm.from_ticket(ticket()) == TicketForm(
+            title="The Paper Lanterns", price="40"
+        )
+
+
+class TestReadForm:
+    def test_leaves_out_what_is_empty_and_reads_numbers_and_time(self) -> None:
+        read = read_form(
+            {
+                "title": " A ",
+                "price": "$1,040.50",
+                "city": "  ",
+                "startsAt": "2027-02-05T20:00",
+                "timezone": "Europe/Berlin",
+                "unknown": ["ignored"],
+            }
+        )
+        assert read == {
+            "title": "A",
+            "price": Decimal("1040.50"),
+            "startsAt": "2027-02-05T20:00:00+01:00",
+            "timezone": "Europe/Berlin",
+        }
+
+    def test_leaves_wrong_values_to_the_checks_of_the_api(self) -> None:
+        read = read_form({"price": "many", "startsAt": "soon", "timezone": "UTC"})
+        assert (read["price"], read["startsAt"]) == ("many", "soon")
+
+    def test_ignores_a_time_zone_without_a_start(self) -> None:
+        assert read_form({"timezone": "UTC"}) == {}
+
+    def test_asks_for_the_time_zone_of_a_start(self) -> None:
+        with pytest.raises(InvalidInputError) as refusal:
+            read_form({"startsAt": "2027-02-05T20:00", "timezone": "Mars/Base"})
+        assert refusal.value.field == "timezone"
+
+    @pytest.mark.parametrize("form", [None, [], "x", 7, {"title": 7}, {"price": ["40"]}])
+    def test_refuses_what_no_form_sends(self, form: object) -> None:
+        with pytest.raises(InvalidInputError):
+            read_form(form)
