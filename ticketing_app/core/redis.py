@@ -1,12 +1,13 @@
 """Redis: clients with short time-outs, a counter for rate limits, and a follower of a channel."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from weakref import WeakKeyDictionary
 
 import redis as sync_redis
-from redis.asyncio import Redis
+from redis.asyncio import Connection, Redis
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
@@ -30,12 +31,35 @@ log = get_logger()
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
 
 
+class _Connection(Connection):
+    """Sends with a limit that lets a cancellation through.
+
+    redis-py limits it by `asyncio.wait_for`, which on Python 3.11 swallows a cancellation that comes
+    as the sending ends: a loop over Redis would then go on for ever instead of stopping.
+    """
+
+    async def send_packed_command(
+        self,
+        command: bytes | str | Iterable[bytes],
+        check_health: bool = True,  # noqa: FBT001, FBT002  # as in redis-py.
+    ) -> None:
+        limit, self.socket_timeout = self.socket_timeout, None
+        try:
+            async with asyncio.timeout(limit):
+                await super().send_packed_command(command, check_health)
+        except TimeoutError as error:
+            raise RedisTimeoutError from error
+        finally:
+            self.socket_timeout = limit
+
+
 def client() -> Redis:
     """Return the client of the running event loop; it fails within 1.5 s when Redis is away."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         _clients[loop] = Redis.from_url(
             get_settings().redis_url,
+            connection_class=_Connection,
             decode_responses=True,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,
@@ -54,6 +78,7 @@ def blocking_client() -> Redis:
     """Return a new client for reads that wait up to `BLOCK_SECONDS`; the caller closes it."""
     return Redis.from_url(
         get_settings().redis_url,
+        connection_class=_Connection,
         decode_responses=True,
         socket_timeout=2 * BLOCK_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,
