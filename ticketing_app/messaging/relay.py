@@ -20,6 +20,7 @@ from ticketing_app.messaging.outbox import NUDGE_CHANNEL, OutboxEvent
 
 # Any fixed number will do: whoever holds this lock is the relay.
 RELAY_LOCK = 7_231_605
+HANG_LIMIT = "10s"
 BATCH = 500
 KEEP_DAYS = 30
 CLEAN_SECONDS = 3600
@@ -66,7 +67,8 @@ class Relay:
                     clean_at = clock.time() + CLEAN_SECONDS
                 if sent < BATCH:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._nudged.wait(), self.poll_seconds)
+                        async with asyncio.timeout(self.poll_seconds):
+                            await self._nudged.wait()
 
     async def _check_deliveries(self, connection: AsyncConnection) -> None:
         async with _transaction(connection) as session:
@@ -79,8 +81,8 @@ class Relay:
 # A relay that hangs, because its machine is gone or its process stopped, is idle for PostgreSQL,
 # which then ends its session, so that another relay takes over within seconds.
 _LEAD = text("""
-    SELECT pg_try_advisory_lock(:key), set_config('idle_session_timeout', '10s', false),
-           set_config('idle_in_transaction_session_timeout', '10s', false)
+    SELECT pg_try_advisory_lock(:key), set_config('idle_session_timeout', :hang_limit, false),
+           set_config('idle_in_transaction_session_timeout', :hang_limit, false)
 """)
 
 
@@ -92,7 +94,8 @@ async def _leadership() -> AsyncGenerator[AsyncConnection | None]:
     """
     async with db.engine().connect() as connection:
         try:
-            is_leader = (await connection.execute(_LEAD, {"key": RELAY_LOCK})).scalar_one()
+            values = {"key": RELAY_LOCK, "hang_limit": HANG_LIMIT}
+            is_leader = (await connection.execute(_LEAD, values)).scalar_one()
             await connection.commit()
             yield connection if is_leader else None
         finally:
