@@ -1,0 +1,224 @@
+"""From the outbox to the handlers: nothing is lost, and effect is taken once."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from tests.integration.messaging import samples
+from tests.integration.messaging.samples import (
+    consumer_of,
+    effects,
+    envelope_of,
+    note,
+    note_too,
+    record,
+    relay_to,
+)
+from tests.waiting import eventually, running
+from ticketing_app.core import db, redis
+from ticketing_app.devstack.stack import Stack
+from ticketing_app.messaging import bus, inbox, outbox, relay
+
+pytestmark = pytest.mark.usefixtures("_effects")
+
+
+async def has_effects(*users: UUID, handler: str = "note") -> bool:
+    return sorted(await effects(handler)) == sorted(users)
+
+
+class TestDelivery:
+    async def test_reaches_every_handler_of_the_event(self) -> None:
+        async with running(relay_to(note, note_too).run(), consumer_of(note, note_too).run()):
+            user = await record()
+            await eventually(lambda: has_effects(user))
+            await eventually(lambda: has_effects(user, handler="note_too"))
+
+    async def test_is_nudged_after_the_commit_and_not_only_by_polling(self) -> None:
+        slow = relay.Relay(samples.subscribe(note), poll_seconds=60)
+        async with running(slow.run(), consumer_of(note).run()):
+            await eventually(is_listened_to)
+            first = await record()
+            await eventually(lambda: has_effects(first), seconds=5)
+            second = await record()
+            await eventually(lambda: has_effects(first, second), seconds=5)
+
+    async def test_takes_effect_once_when_it_comes_ten_times_to_two_consumers(self) -> None:
+        user = await record()
+        async with running(relay_to(note).run(), consumer_of(note).run(), consumer_of(note).run()):
+            await eventually(lambda: has_effects(user))
+            await bus.publish([await envelope_of(user)] * 10)
+            last = await record()
+            await eventually(lambda: has_effects(user, last))
+
+    async def test_takes_effect_once_when_handled_ten_times_at_the_same_moment(self) -> None:
+        user = await record()
+        envelope, consumer = await envelope_of(user), consumer_of(note)
+        await asyncio.gather(*(consumer.handle(note, envelope) for _ in range(10)))
+        assert await effects() == [user]
+
+    async def test_sends_what_was_numbered_first_and_committed_last(self) -> None:
+        late = samples.some_event()
+        async with running(relay_to(note).run(), consumer_of(note).run()):
+            async with db.transaction() as session:
+                outbox.record(session, late)
+                await session.flush()  # Its position is given here.
+                early = await record()
+                await eventually(lambda: has_effects(early))
+            await eventually(lambda: has_effects(early, late.user_id))
+        positions = await samples.column("SELECT aggregate_id FROM outbox ORDER BY position")
+        assert positions == [late.user_id, early]
+
+    async def test_does_not_deliver_what_was_rolled_back(self) -> None:
+        async with running(relay_to(note).run(), consumer_of(note).run()):
+            async with db.transaction() as session:
+                outbox.record(session, samples.some_event())
+                await session.flush()
+                await session.rollback()
+            kept = await record()
+            await eventually(lambda: has_effects(kept))
+
+    async def test_survives_an_entry_that_nobody_can_read(self) -> None:
+        await redis.client().xadd(bus.STREAM, {"event": "no json"})
+        async with running(relay_to(note).run(), consumer_of(note).run()):
+            user = await record()
+            await eventually(lambda: has_effects(user))
+
+
+class TestLossOnTheWire:
+    async def test_is_repaired_after_a_flush_between_relay_and_consumption(self) -> None:
+        async with running(relay_to(note).run()):
+            user = await record()
+            await eventually(lambda: is_published(1))
+            await redis.client().flushall()
+            async with running(consumer_of(note).run()):
+                await eventually(lambda: has_effects(user))
+
+    async def test_is_repaired_ten_times_under_load_with_effect_once(self) -> None:
+        users: list[UUID] = []
+        async with running(relay_to(note).run(), consumer_of(note).run()):
+            for _ in range(10):
+                users += await asyncio.gather(*(record() for _ in range(20)))
+                await redis.client().flushall()
+            await eventually(lambda: has_effects(*users), seconds=30)
+
+    async def test_is_repaired_when_a_consumer_died_with_what_it_had_fetched(self) -> None:
+        async with running(relay_to(note).run()):
+            user = await record()
+            await eventually(lambda: is_published(1))
+            async with redis.blocking_client() as connection:
+                await bus.fetch(connection)  # Makes the group.
+                assert [envelope.aggregate_id for envelope in await bus.fetch(connection)] == [user]
+            async with running(consumer_of(note).run()):
+                await eventually(lambda: has_effects(user))
+
+    async def test_is_not_assumed_of_what_waits_for_a_consumer(self) -> None:
+        async with running(relay_to(note, resend_seconds=0.1).run()):
+            await record()
+            await eventually(lambda: is_published(1))
+            checks = await redis.client().info("commandstats")
+            before = checks["cmdstat_xinfo|groups"]["calls"]
+
+            async def was_checked_often() -> bool:
+                stats = await redis.client().info("commandstats")
+                return stats["cmdstat_xinfo|groups"]["calls"] > before + 5
+
+            await eventually(was_checked_often)
+            assert await redis.client().xlen(bus.STREAM) == 1
+
+    async def test_is_no_longer_looked_for_once_every_subscriber_has_it(self) -> None:
+        async with running(relay_to(note).run(), consumer_of(note).run()):
+            await record()
+            await eventually(is_all_settled)
+        assert await redis.client().xlen(bus.STREAM) == 1
+
+
+class TestSubscribers:
+    async def test_that_are_new_get_what_is_recorded_from_then_on(self) -> None:
+        async with running(relay_to(note).run(), consumer_of(note).run()):
+            old = await record()
+            await eventually(lambda: has_effects(old))
+        await samples.column("UPDATE outbox SET settled_at = NULL RETURNING id")
+        async with running(relay_to(note, note_too).run(), consumer_of(note, note_too).run()):
+            await eventually(lambda: are_registered(2))
+            new = await record()
+            await eventually(lambda: has_effects(new, handler="note_too"))
+            await eventually(is_all_settled)
+        assert await has_effects(old, new)
+
+    async def test_that_are_the_first_get_what_was_recorded_before_they_started(self) -> None:
+        user = await record()
+        async with running(relay_to(note).run()):
+            await eventually(lambda: is_published(1))
+            await redis.client().flushall()
+            async with running(consumer_of(note).run()):
+                await eventually(lambda: has_effects(user))
+
+    async def test_that_are_gone_hold_nothing_up(self) -> None:
+        async with db.transaction() as session:
+            await inbox.register(session, samples.subscribe(note, note_too))
+        async with running(relay_to(note).run(), consumer_of(note).run()):
+            await record()
+            await eventually(is_all_settled)
+            await eventually(lambda: are_registered(1))
+
+
+class TestDeleteOld:
+    async def test_deletes_events_of_more_than_30_days_with_what_was_noted_of_them(self) -> None:
+        old, new = await record(), await record()
+        for user in (old, new):
+            await consumer_of(note).handle(note, await envelope_of(user))
+        await samples.column(
+            "UPDATE outbox SET occurred_at = now() - interval '31 days'"
+            " WHERE aggregate_id = :user RETURNING id",
+            user=old,
+        )
+        async with db.engine().connect() as connection:
+            await relay.delete_old(connection)
+        assert await samples.column("SELECT aggregate_id FROM outbox") == [new]
+        assert len(await samples.inbox_rows()) == 1
+
+
+class TestOutage:
+    async def test_of_redis_delays_and_loses_nothing(self, stack: Stack) -> None:
+        async with running(relay_to(note).run(), consumer_of(note).run()):
+            before = await record()
+            await eventually(lambda: has_effects(before))
+            stack.stop_part("redis")
+            meanwhile = await record()
+            stack.start_part("redis")
+            after = await record()
+            await eventually(lambda: has_effects(before, meanwhile, after))
+
+    async def test_of_postgresql_delays_and_loses_nothing(self, stack: Stack) -> None:
+        async with running(relay_to(note).run()):
+            before = await record()
+            await eventually(lambda: is_published(1))
+            stack.stop_part("postgres")
+            async with running(consumer_of(note).run()):
+                await eventually(is_all_fetched)
+                stack.start_part("postgres")
+                await db.dispose()  # The test's own connections broke as well.
+                after = await record()
+                await eventually(lambda: has_effects(before, after))
+
+
+async def is_listened_to() -> bool:
+    return (await redis.client().pubsub_numsub(outbox.NUDGE_CHANNEL))[0][1] == 1
+
+
+async def is_all_fetched() -> bool:
+    groups = await redis.client().xinfo_groups(bus.STREAM)
+    return bool(groups) and await bus.oldest_waiting() is None
+
+
+async def is_published(count: int) -> bool:
+    return await redis.client().xlen(bus.STREAM) == count and await samples.unpublished() == 0
+
+
+async def is_all_settled() -> bool:
+    return not await samples.column("SELECT id FROM outbox WHERE settled_at IS NULL")
+
+
+async def are_registered(count: int) -> bool:
+    return len(await samples.column("SELECT name FROM subscribers")) == count

@@ -1,0 +1,58 @@
+"""One relay at a time, and another one when that is gone."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+
+from tests.integration.messaging import samples
+from tests.integration.messaging.samples import consumer_of, effects, note, record, relay_to
+from tests.waiting import eventually, running
+from ticketing_app.messaging import relay
+
+pytestmark = pytest.mark.usefixtures("_effects")
+
+LEADERS = """
+    SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = :key AND granted
+"""
+
+
+async def leaders() -> list[int]:
+    return await samples.column(LEADERS, key=relay.RELAY_LOCK)
+
+
+class TestLeadership:
+    async def test_is_given_to_one_and_passed_on(self) -> None:
+        async with relay._leadership() as first, relay._leadership() as second:
+            assert first is not None
+            assert second is None
+        await eventually(is_vacant)
+        async with relay._leadership() as third:
+            assert third is not None
+
+    async def test_passes_to_another_relay_when_postgresql_ends_the_connection(self) -> None:
+        async with running(relay_to(note).run(), relay_to(note).run(), consumer_of(note).run()):
+            users = [await record()]
+            await eventually(lambda: has_effects(users))
+            for _ in range(5):
+                [leader] = await leaders()
+                assert await samples.column("SELECT pg_terminate_backend(:pid)", pid=leader)
+                users.append(await record())
+                await eventually(lambda: has_effects(users))
+                assert await leaders() != [leader]
+
+    async def test_is_taken_from_a_relay_that_hangs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(relay, "HANG_LIMIT", "200ms")
+        async with relay._leadership() as hanging:
+            assert hanging is not None  # And now it does nothing, as a stopped process would.
+            async with running(relay_to(note).run(), consumer_of(note).run()):
+                user = await record()
+                await eventually(lambda: has_effects([user]))
+
+
+async def is_vacant() -> bool:
+    return await leaders() == []
+
+
+async def has_effects(users: Sequence[UUID]) -> bool:
+    return sorted(await effects()) == sorted(users)
