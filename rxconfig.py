@@ -19,6 +19,8 @@ settings = get_settings()
 config = rx.Config(
     app_name="ticketing_app",
     frontend_port=settings.port,
+    # Vite's server passes requests on; nobody else needs to reach the backend of `reflex run`.
+    backend_host="127.0.0.1",
     # The frontend's own address: the plugins below pass the backend's paths on.
     api_url=f"http://localhost:{settings.port}",
     deploy_url=settings.public_url,
@@ -31,6 +33,8 @@ config = rx.Config(
         SameOriginPlugin(),
         DevelopmentProxyPlugin(),
     ],
+    # It would name the address of the machine that built it.
+    disable_plugins=[rx.plugins.SitemapPlugin],
     frontend_compression_formats=["gzip", "brotli"],
     show_built_with_reflex=False,
     telemetry_enabled=False,
