@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from tests import invariants
+from tests.site import free_port
 from ticketing_app.api import create_api
 from ticketing_app.core import db, logging, redis
 from ticketing_app.core.settings import get_settings
@@ -22,7 +23,9 @@ SETTINGS = {
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     """PostgreSQL, Redis and the Stripe emulator of this run alone; settings point there."""
-    stack = Stack(tmp_path_factory.mktemp("stack"), {"postgres", "redis", "stripe"})
+    # Nobody listens where the webhooks go: a site that runs on this machine must not hear of tests.
+    parts = {"postgres", "redis", "stripe"}
+    stack = Stack(tmp_path_factory.mktemp("stack"), parts, web_port=free_port())
     stack.start()
     changed = {**stack.env, **SETTINGS, "TICKETING_DATA_DIR": str(stack.data_dir)}
     before = {name: os.environ.get(name) for name in changed}

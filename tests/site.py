@@ -23,7 +23,7 @@ class Site:
     """PostgreSQL, Redis, the emulator, the worker and one web process; `url` is where it is."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._port = _free_port()
+        self._port = free_port()
         self.stack = Stack(data_dir, web_port=self._port, settings=SETTINGS)
         self.url = f"http://localhost:{self._port}"
         self._web: subprocess.Popen[bytes] | None = None
@@ -48,7 +48,7 @@ class Site:
     @contextmanager
     def other_web(self, **settings: str) -> Generator[str]:
         """Run a second web process on the same data with other settings; yields its address."""
-        port = _free_port()
+        port = free_port()
         process = web.start_web({**self.stack.env, **settings}, port, self._log)
         try:
             yield f"http://localhost:{port}"
@@ -73,7 +73,8 @@ class Site:
         return self.stack.data_dir / "logs" / "web.log"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody uses at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -1,0 +1,243 @@
+"""Deliberate bugs, one or more for each rule of the product: `python tests/mutants.py`.
+
+Each is built into a copy of the project; then the named tests must fail there. A bug that nobody
+catches, or one whose place in the code is gone, ends this with an error.
+"""
+
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfile
+
+ROOT = Path(__file__).resolve().parents[1]
+APP = "ticketing_app"
+PARALLEL = 2
+TESTS_FAILED = 1
+
+HOLD = f"{APP}/orders/repository.py"
+HOLD_TESTS = "tests/integration/orders/test_hold.py"
+PAYMENT_TESTS = "tests/integration/payments"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A bug: `edits` are (file, what stands there, what stands there instead)."""
+
+    rule: int
+    bug: str
+    edits: tuple[tuple[str, str, str], ...]
+    caught_by: str
+
+
+MUTANTS = (
+    Mutant(
+        1,
+        "a hold does not ask whether somebody else's runs",
+        ((HOLD, "AND (t.locked_until IS NULL OR t.locked_until <= now())", ""),),
+        f"{HOLD_TESTS}::TestRace",
+    ),
+    Mutant(
+        1,
+        "nothing in the database keeps two orders of a ticket apart",
+        (
+            (
+                "alembic/versions/20261122_initial_tables.py",
+                "unique=True,\n        postgresql_where",
+                "postgresql_where",
+            ),
+        ),
+        f"{HOLD_TESTS}::TestCreateOrder",
+    ),
+    Mutant(
+        2,
+        "a ticket stays locked until a worker comes by",
+        ((HOLD, "(t.locked_until IS NULL OR t.locked_until <= now())", "t.locked_until IS NULL"),),
+        f"{HOLD_TESTS}::TestLapsedHold",
+    ),
+    Mutant(
+        2,
+        "the lease and the deadline of the order are different instants",
+        (
+            (
+                HOLD,
+                "held.locked_until, false, 1, now()",
+                "held.locked_until + interval '1 s', false, 1, now()",
+            ),
+        ),
+        f"{HOLD_TESTS}::TestCreateOrder",
+    ),
+    Mutant(
+        3,
+        "whoever ends frees the ticket, whosever it is",
+        (
+            (f"{APP}/tickets/repository.py", "            col(Ticket.order_id) == order_id,\n", ""),
+            (
+                f"{APP}/orders/service.py",
+                "    if ended is None:\n        return False\n",
+                "    if ended is None:\n"
+                "        await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)\n"
+                "        return False\n",
+            ),
+        ),
+        f"{HOLD_TESTS}::TestLapsedHold",
+    ),
+    Mutant(
+        4,
+        "a buyer can cancel what is being captured",
+        ((f"{APP}/orders/rules.py", "BUYER_CAN_CANCEL = PAYABLE", "BUYER_CAN_CANCEL = ACTIVE"),),
+        f"{HOLD_TESTS}::TestCancelOrder",
+    ),
+    Mutant(
+        4,
+        "an order that ran out can still be completed",
+        (
+            (
+                f"{APP}/orders/rules.py",
+                "OrderStatus.COMPLETED: frozenset({OrderStatus.CAPTURING}),",
+                "OrderStatus.COMPLETED: frozenset({OrderStatus.CAPTURING, OrderStatus.EXPIRED}),",
+            ),
+        ),
+        f"{HOLD_TESTS}::TestSteps",
+    ),
+    Mutant(
+        5,
+        "a seller can change the price of a locked ticket",
+        (
+            (
+                f"{APP}/tickets/rules.py",
+                "return availability(status, is_locked=is_locked) is Availability.AVAILABLE",
+                "return status is TicketStatus.FOR_SALE",
+            ),
+        ),
+        f"{HOLD_TESTS}::TestLockedTicket",
+    ),
+    Mutant(
+        6,
+        "a seller can buy their own ticket",
+        ((HOLD, "      AND t.seller_id <> :buyer_id\n", ""),),
+        f"{HOLD_TESTS}::TestCreateOrder",
+    ),
+    Mutant(
+        7,
+        "money is captured without claiming the order first",
+        (
+            (
+                f"{APP}/payments/service/settle.py",
+                'if intent.status == "requires_capture" and await _claim(transaction, charge):',
+                'if intent.status == "requires_capture":',
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "a second try makes a second payment",
+        (
+            (
+                f"{APP}/payments/service/settle.py",
+                '        case "succeeded":\n            await _record_paid(transaction, charge, charge.stripe_id)\n',
+                '        case "succeeded":\n            pass\n',
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        8,
+        "an order ends without its event",
+        (
+            (
+                f"{APP}/orders/service.py",
+                "    outbox.record(session, _event(event, ended, lease))\n",
+                "    _event(event, ended, lease)\n",
+            ),
+        ),
+        HOLD_TESTS,
+    ),
+    Mutant(
+        8,
+        "an event that comes twice takes effect twice",
+        (
+            (
+                f"{APP}/messaging/inbox.py",
+                "(await _run(session, _CLAIM, subscriber=subscriber, event_id=event_id)).rowcount == 1",
+                "(await _run(session, _CLAIM, subscriber=subscriber, event_id=event_id)).rowcount >= 0",
+            ),
+        ),
+        "tests/integration/messaging",
+    ),
+    Mutant(
+        8,
+        "an event that the stream lost is never sent again",
+        (
+            (
+                f"{APP}/messaging/relay.py",
+                "SET published_at = CASE WHEN sent.is_missing THEN NULL ELSE o.published_at END",
+                "SET published_at = o.published_at",
+            ),
+        ),
+        "tests/integration/messaging",
+    ),
+)
+
+
+def main() -> int:
+    """Try every mutant; return 0 when all are caught."""
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        healthy = pool.submit(_is_caught, None)
+        if healthy.result():
+            print("The tests fail without any mutant; mend that first.")
+            return 1
+        caught = list(pool.map(_try, MUTANTS))
+    print(f"{len(MUTANTS)} mutants, {sum(caught)} caught")
+    return 0 if all(caught) else 1
+
+
+def _try(mutant: Mutant) -> bool:
+    is_caught = _is_caught(mutant)
+    print(
+        f"rule {mutant.rule}: {mutant.bug}: {'caught' if is_caught else 'NOT CAUGHT'}", flush=True
+    )
+    return is_caught
+
+
+def _is_caught(mutant: Mutant | None) -> bool:
+    """Whether the tests fail in a copy of the project that has the bug (none: is healthy)."""
+    with tempfile.TemporaryDirectory(prefix="gittix-mutant-") as folder:
+        copy = Path(folder)
+        _copy_project(copy)
+        for name, before, after in mutant.edits if mutant else ():
+            text = (copy / name).read_text()
+            if text.count(before) != 1:
+                message = f"{mutant.bug if mutant else ''}: its place in {name} is gone"
+                raise LookupError(message)
+            (copy / name).write_text(text.replace(before, after))
+        tests = [mutant.caught_by] if mutant else sorted({each.caught_by for each in MUTANTS})
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+        done = subprocess.run(command, cwd=copy, check=False, capture_output=True, text=True)
+        if done.returncode not in {0, TESTS_FAILED}:
+            message = (
+                f"pytest ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+            )
+            raise RuntimeError(message)
+        return done.returncode == TESTS_FAILED
+
+
+def _copy_project(copy: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607  # the person's own git
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            copyfile(ROOT / name, copy / name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
