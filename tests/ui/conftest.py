@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 import pytest
 import reflex as rx
@@ -14,7 +14,6 @@ from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.ticketing_app import app
-from ticketing_app.ui import session
 
 StateT = TypeVar("StateT", bound=rx.State)
 
@@ -23,7 +22,7 @@ class Tab:
     """The states of one tab; `open` tells where it is and which cookie its websocket brought."""
 
     def __init__(self) -> None:
-        self.root = rx.State(_reflex_internal_init=True)
+        self.root = rx.State(_reflex_internal_init=True)  # pyright: ignore[reportCallIssue]  # as Reflex does
         self.open("/")
 
     def open(self, path: str, *, cookie: str = "", **route: object) -> None:
@@ -36,23 +35,24 @@ class Tab:
             "sid": "sid",
         }
         self.root.router_data = self.root._update_router_vars(data, self.root.router_data)
-        for name, value in route.items():
-            setattr(self.root, name, value)
 
     def state(self, kind: type[StateT]) -> StateT:
         found = self.root.get_substate(kind.get_full_name().split("."))
         assert isinstance(found, kind)
         return found
 
-    async def call(self, handler: Any, *args: object) -> str:
-        """Call a handler as Reflex does; return what the browser is told to do."""
-        event_handler: rx.EventHandler = handler
+    async def call(self, handler: object, *args: object) -> str:
+        """Call a handler as Reflex does; return what the browser is told to do, nothing if nothing."""
+        # Reflex declares handlers as the functions that they are made of.
+        event_handler = cast("rx.EventHandler", handler)
         kind = next(
             kind
             for kind in rx.State.get_substates()
             if event_handler.state_full_name == kind.get_full_name()
         )
-        return str(await event_handler.fn(self.state(kind), *args))
+        state = self.state(cast("type[rx.State]", kind))
+        event = await event_handler.fn(state, *args)
+        return " ".join(str(value) for _, value in event.args) if event else ""
 
 
 @pytest.fixture
@@ -71,8 +71,3 @@ def sign_in() -> Callable[[UserRead], Awaitable[str]]:
         return f"{auth.COOKIE}={started.token}"
 
     return start
-
-
-@pytest.fixture
-def crash_notice() -> str:
-    return session.CRASHED

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from reflex.state import StateUpdate
+
 from ticketing_app.core import db
 from ticketing_app.messaging.bus import Envelope
 from ticketing_app.messaging.catalog import (
@@ -177,7 +178,7 @@ class TestDeliver:
 
 class TestWatch:
     async def test_moves_to_the_rooms_of_the_page(self, namespace: FakeNamespace) -> None:
-        state = type("State", (), {"router": _router()})()
+        state: Any = type("State", (), {"router": _router()})()
         await live.watch(state, live.TICKETS)
         assert namespace.joined == {"sid", live.TICKETS}
         await live.watch(state)

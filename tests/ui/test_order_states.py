@@ -1,0 +1,137 @@
+"""Handlers of the order pages, called by their pages and by strangers with anything."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests import factories
+from tests.ui.conftest import Tab
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.orders import service as orders
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
+
+pytestmark = pytest.mark.usefixtures("database")
+SignIn = Callable[[UserRead], Awaitable[str]]
+
+
+async def present(order: OrderRead, buyer: UserRead) -> OrderStatus:
+    async with db.transaction() as session:
+        return (await orders.get_order(session, buyer_id=buyer.id, order_id=order.id)).status
+
+
+async def held() -> tuple[UserRead, OrderRead]:
+    buyer = await factories.make_user()
+    return buyer, await factories.hold(await factories.make_ticket(), buyer)
+
+
+class TestOrderDetailState:
+    async def test_shows_the_hold_with_its_deadline(self, tab: Tab, sign_in: SignIn) -> None:
+        buyer, order = await held()
+        tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
+        await tab.call(OrderDetailState.load)
+        shown = tab.state(OrderDetailState)
+        assert shown.order.heading == "Purchasing The Paper Lanterns"
+        assert shown.order.deadline == order.expires_at.isoformat()
+        assert (shown.stub.price, shown.is_loaded, shown.is_just_paid) == ("$40", True, False)
+
+    async def test_shows_that_the_time_is_over_without_any_worker(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        buyer, order = await held()
+        await factories.let_hold_lapse(order.id)
+        tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
+        await tab.call(OrderDetailState.load)
+        shown = tab.state(OrderDetailState).order
+        assert (shown.status, shown.can_pay) == ("expired", False)
+
+    async def test_celebrates_only_what_was_paid_before_ones_eyes(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        buyer, order = await held()
+        tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
+        await tab.call(OrderDetailState.load)
+        async with db.transaction() as session:
+            await orders.claim_for_capture(session, order_id=order.id)
+        await tab.call(OrderDetailState.load)
+        assert tab.state(OrderDetailState).order.is_checking
+        assert not tab.state(OrderDetailState).is_just_paid
+
+    @pytest.mark.parametrize("order_id", ["nonsense", "", "' OR 1=1", "\x00"])
+    async def test_says_that_there_is_no_such_order(
+        self, tab: Tab, sign_in: SignIn, order_id: str
+    ) -> None:
+        cookie = await sign_in(await factories.make_user())
+        tab.open("/orders/x", cookie=cookie, order_id=order_id)
+        for handler in (OrderDetailState.load, OrderDetailState.release):
+            await tab.call(handler)
+            shown = tab.state(OrderDetailState)
+            assert "could not find this order" in shown.problem
+            assert not shown.is_loaded
+
+    async def test_hides_and_keeps_somebody_elses_order(self, tab: Tab, sign_in: SignIn) -> None:
+        buyer, order = await held()
+        cookie = await sign_in(await factories.make_user())
+        tab.open(f"/orders/{order.id}", cookie=cookie, order_id=str(order.id))
+        for handler in (OrderDetailState.load, OrderDetailState.release):
+            await tab.call(handler)
+            assert "could not find this order" in tab.state(OrderDetailState).problem
+        assert await present(order, buyer) is OrderStatus.CREATED
+
+    async def test_is_for_members(self, tab: Tab) -> None:
+        buyer, order = await held()
+        tab.open(f"/orders/{order.id}", order_id=str(order.id))
+        for handler in (OrderDetailState.load, OrderDetailState.release):
+            assert f"/auth/signin?next=%2Forders%2F{order.id}" in await tab.call(handler)
+        assert await present(order, buyer) is OrderStatus.CREATED
+
+    async def test_release_gives_the_ticket_back(self, tab: Tab, sign_in: SignIn) -> None:
+        buyer, order = await held()
+        tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
+        await tab.call(OrderDetailState.release)
+        assert tab.state(OrderDetailState).order.status == "cancelled"
+        assert await present(order, buyer) is OrderStatus.CANCELLED
+
+    async def test_release_is_refused_once_the_money_is_taken(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        buyer, order = await held()
+        async with db.transaction() as session:
+            await orders.claim_for_capture(session, order_id=order.id)
+        tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
+        await tab.call(OrderDetailState.release)
+        assert "cannot be cancelled" in tab.state(OrderDetailState).problem
+
+
+class TestOrderListState:
+    async def test_shows_ones_own_orders_only(self, tab: Tab, sign_in: SignIn) -> None:
+        buyer, _ = await held()
+        await held()
+        tab.open("/orders", cookie=await sign_in(buyer))
+        await tab.call(OrderListState.load)
+        await tab.call(OrderListState.load_more)
+        rows = tab.state(OrderListState).rows
+        assert [(row.title, row.status_label) for row in rows] == [
+            ("The Paper Lanterns", "Waiting for payment")
+        ]
+
+    async def test_appends_the_next_page(
+        self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        buyer, _ = await held()
+        await factories.hold(await factories.make_ticket(title="Second"), buyer)
+        monkeypatch.setattr("ticketing_app.ui.orders.state.DEFAULT_LIMIT", 1)
+        tab.open("/orders", cookie=await sign_in(buyer))
+        await tab.call(OrderListState.load)
+        assert tab.state(OrderListState).has_more
+        await tab.call(OrderListState.load_more)
+        shown = tab.state(OrderListState)
+        assert [row.title for row in shown.rows] == ["Second", "The Paper Lanterns"]
+        assert not shown.has_more
+
+    async def test_is_for_members(self, tab: Tab) -> None:
+        tab.open("/orders")
+        for handler in (OrderListState.load, OrderListState.load_more):
+            assert "/auth/signin?next=%2Forders" in await tab.call(handler)

@@ -1,0 +1,202 @@
+"""Who acts, what a tab forgets, and who may open a websocket."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from tests import factories
+from tests.ui.conftest import Tab
+from ticketing_app.accounts import auth
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.core.errors import (
+    AppError,
+    InvalidInputError,
+    NotSignedInError,
+    UnavailableError,
+)
+from ticketing_app.core.redis import RedisError
+from ticketing_app.ui import edge, session
+from ticketing_app.ui.orders.state import OrderListState
+from ticketing_app.ui.orders.views import OrderRow
+from ticketing_app.ui.session import PageState, SessionState
+
+SignIn = Callable[[UserRead], Awaitable[str]]
+
+
+class TestLocalPath:
+    @pytest.mark.parametrize("path", ["/", "/orders", "/tickets/1?x=y#z"])
+    def test_keeps_a_path_of_this_site(self, path: str) -> None:
+        assert session.local_path(path) == path
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "",
+            "orders",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\nb",
+            "javascript:x",
+        ],
+    )
+    def test_goes_home_instead_of_anywhere_else(self, path: str) -> None:
+        assert session.local_path(path) == "/"
+
+
+@pytest.mark.usefixtures("database")
+class TestFindCaller:
+    async def test_is_who_the_cookie_says(self, tab: Tab, sign_in: SignIn) -> None:
+        ana = await factories.make_user("ana@gittix.test")
+        tab.open("/", cookie=await sign_in(ana))
+        await tab.call(SessionState.load)
+        assert tab.state(SessionState).email == "ana@gittix.test"
+
+    @pytest.mark.parametrize("cookie", ["", "session=x", "session=a.b.c", "other=1", "session="])
+    async def test_is_nobody_without_a_session(self, tab: Tab, cookie: str) -> None:
+        tab.open("/", cookie=cookie)
+        await tab.call(SessionState.load)
+        assert (tab.state(SessionState).email, tab.state(SessionState).is_known) == ("", True)
+
+    async def test_is_nobody_after_the_session_ended(self, tab: Tab, sign_in: SignIn) -> None:
+        cookie = await sign_in(await factories.make_user())
+        caller = await auth.authenticate(cookie)
+        assert caller
+        async with db.transaction() as transaction:
+            await auth.end_session(transaction, session_id=caller.session_id)
+        tab.open("/orders", cookie=cookie)
+        answer = await tab.call(OrderListState.load)
+        assert "/auth/signin?next=%2Forders" in answer
+
+    async def test_forgets_what_the_tab_showed_to_somebody_else(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        tab.open("/orders", cookie=await sign_in(await factories.make_user()))
+        await tab.call(OrderListState.load)
+        tab.state(OrderListState).rows = [OrderRow(title="of somebody else")]
+        tab.open("/")
+        await tab.call(SessionState.load)
+        assert tab.state(OrderListState).rows == []
+        assert not tab.state(OrderListState).is_loaded
+
+    async def test_keeps_what_the_same_person_sees(self, tab: Tab, sign_in: SignIn) -> None:
+        cookie = await sign_in(await factories.make_user())
+        tab.open("/orders", cookie=cookie)
+        await tab.call(OrderListState.load)
+        tab.open("/", cookie=cookie)
+        await tab.call(SessionState.load)
+        assert tab.state(OrderListState).is_loaded
+
+    @pytest.mark.parametrize(
+        ("wanted", "target"), [("/orders", "/orders"), ("//evil.example", "/"), ("", "/")]
+    )
+    async def test_sends_members_away_from_sign_in(
+        self, tab: Tab, sign_in: SignIn, wanted: str, target: str
+    ) -> None:
+        cookie = await sign_in(await factories.make_user())
+        tab.open(f"/auth/signin?next={wanted}", cookie=cookie)
+        answer = await tab.call(SessionState.load_for_visitors)
+        assert f'assign(\\"{target}\\")' in answer or f'assign("{target}")' in answer
+
+    async def test_leaves_visitors_at_sign_in(self, tab: Tab) -> None:
+        tab.open("/auth/signin?next=/orders")
+        assert await tab.call(SessionState.load_for_visitors) == ""
+
+
+class TestOutage:
+    async def test_is_told_and_retried(self, tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def away(_: object) -> None:
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr(auth, "authenticate", away)
+        await tab.call(SessionState.load)
+        assert tab.state(SessionState).notice == UnavailableError().message
+        await tab.call(OrderListState.load)
+        shown = tab.state(OrderListState)
+        assert (shown.is_away, shown.is_loaded) == (True, False)
+        assert shown.problem == UnavailableError().message
+
+    @pytest.mark.parametrize("error", [OSError(), TimeoutError(), RedisError()])
+    def test_is_told_from_a_bug(self, error: Exception) -> None:
+        with pytest.raises(UnavailableError), edge.outage_as_error():
+            raise error
+        with pytest.raises(ZeroDivisionError), edge.outage_as_error():
+            raise ZeroDivisionError
+        with pytest.raises(NotSignedInError), edge.outage_as_error():
+            raise NotSignedInError
+
+
+class TestGuarded:
+    @staticmethod
+    async def run(tab: Tab, error: AppError | None) -> PageState:
+        shown = tab.state(OrderListState)
+        shown.problem, shown.errors = "old", {"old": "old"}
+
+        @session.guarded
+        async def handler(_: Any) -> None:  # noqa: ANN401  # any state
+            if error:
+                raise error
+
+        await handler(shown)
+        return shown
+
+    async def test_clears_what_was_wrong_before(self, tab: Tab) -> None:
+        shown = await self.run(tab, None)
+        assert (shown.problem, shown.errors) == ("", {})
+
+    async def test_shows_a_refusal(self, tab: Tab) -> None:
+        shown = await self.run(tab, AppError("No."))
+        assert (shown.problem, shown.errors, shown.is_away) == ("No.", {}, False)
+
+    async def test_shows_what_is_wrong_beside_each_field(self, tab: Tab) -> None:
+        shown = await self.run(tab, InvalidInputError([("title", "A."), ("price", "B.")]))
+        assert (shown.problem, shown.errors) == ("", {"title": "A.", "price": "B."})
+
+    async def test_shows_what_is_wrong_with_no_field(self, tab: Tab) -> None:
+        shown = await self.run(tab, InvalidInputError([(None, "A.")]))
+        assert (shown.problem, shown.errors) == ("A.", {})
+
+    async def test_tells_of_a_crash_without_its_details(self, tab: Tab) -> None:
+        event = session.on_crash(ZeroDivisionError("secret"))
+        assert "note_crash" in str(event)
+        SessionState.note_crash.fn(tab.state(SessionState))  # type: ignore[attr-defined]
+        assert tab.state(SessionState).notice == session.CRASHED
+
+
+class TestRefuseForeignSockets:
+    @staticmethod
+    async def open_socket(headers: dict[str, str]) -> list[Message]:
+        sent: list[Message] = []
+
+        async def app(_scope: object, _receive: object, send: Any) -> None:  # noqa: ANN401  # as ASGI
+            await send({"type": "websocket.accept"})
+
+        async def receive() -> Message:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        guarded = session.refuse_foreign_sockets(app)
+        await guarded({"type": "websocket", "headers": raw}, receive, send)
+        return sent
+
+    async def test_lets_our_own_pages_in(self) -> None:
+        headers = {"origin": "http://tickets.test:8080", "host": "tickets.test:8080"}
+        assert await self.open_socket(headers) == [{"type": "websocket.accept"}]
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"host": "tickets.test"},
+            {"origin": "https://evil.example", "host": "tickets.test"},
+            {"origin": "null", "host": "tickets.test"},
+            {"origin": "http://tickets.test.evil.example", "host": "tickets.test"},
+        ],
+    )
+    async def test_refuses_everybody_else(self, headers: dict[str, str]) -> None:
+        assert await self.open_socket(headers) == [{"type": "websocket.close", "code": 1008}]

@@ -1,0 +1,261 @@
+"""Handlers of the ticket pages, called by their pages and by strangers with anything."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import text
+
+from tests import factories
+from tests.ui.conftest import Tab
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.tickets import service as tickets
+from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
+
+pytestmark = pytest.mark.usefixtures("database")
+SignIn = Callable[[UserRead], Awaitable[str]]
+HOSTILE = [
+    None,
+    7,
+    True,
+    [],
+    {},
+    {"a": 1},
+    "\x00",
+    "\ud800",
+    "x" * 100_000,
+    "'; DROP TABLE tickets",
+]
+
+
+async def everything() -> list[object]:
+    """Return what the database holds of tickets and orders."""
+    both = "SELECT to_jsonb(tickets) FROM tickets UNION ALL SELECT to_jsonb(orders) FROM orders"
+    async with db.autocommit() as connection:
+        return sorted((await connection.execute(text(both))).scalars(), key=str)
+
+
+class TestTicketListState:
+    async def test_shows_what_is_for_sale(self, tab: Tab) -> None:
+        for title in ("First", "Second"):
+            await factories.make_ticket(title=title)
+        await tab.call(TicketListState.load)
+        assert [card.title for card in tab.state(TicketListState).cards] == ["Second", "First"]
+
+    async def test_searches_and_sorts(self, tab: Tab) -> None:
+        for title, price in (("Red Hats", 40), ("Red Shoes", 20), ("Blue", 10)):
+            await factories.make_ticket(title=title, price=price)
+        await tab.call(TicketListState.sort_by, "cheapest")
+        await tab.call(TicketListState.search, "red")
+        shown = tab.state(TicketListState)
+        assert [card.title for card in shown.cards] == ["Red Shoes", "Red Hats"]
+
+    async def test_appends_the_next_page_once(self, tab: Tab) -> None:
+        seller = await factories.make_user()
+        for number in range(26):
+            await factories.make_ticket(seller, title=f"Ticket {number}")
+        await tab.call(TicketListState.load)
+        shown = tab.state(TicketListState)
+        assert (len(shown.cards), shown.has_more) == (24, True)
+        await tab.call(TicketListState.load_more)
+        await tab.call(TicketListState.load_more)
+        assert (len({card.id for card in shown.cards}), len(shown.cards)) == (26, 26)
+        await tab.call(TicketListState.refresh)
+        assert (len(shown.cards), shown.has_more) == (26, False)
+
+    @pytest.mark.parametrize("value", HOSTILE)
+    async def test_takes_any_search_from_strangers(self, tab: Tab, value: object) -> None:
+        await factories.make_ticket()
+        await tab.call(TicketListState.load)
+        await tab.call(TicketListState.search, value)
+        shown = tab.state(TicketListState)
+        assert shown.problem or shown.errors or (isinstance(value, str) and shown.q == value)
+
+    @pytest.mark.parametrize("value", HOSTILE)
+    async def test_refuses_an_order_that_does_not_exist(self, tab: Tab, value: object) -> None:
+        await tab.call(TicketListState.sort_by, value)
+        shown = tab.state(TicketListState)
+        assert shown.problem or shown.errors
+        assert shown.sort == "newest"
+
+
+class TestTicketDetailState:
+    async def test_shows_the_ticket_to_anybody(self, tab: Tab) -> None:
+        ticket = await factories.make_ticket()
+        tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        shown = tab.state(TicketDetailState)
+        assert (shown.ticket.status_line, shown.is_loaded) == ("Status - Available", True)
+
+    @pytest.mark.parametrize("ticket_id", ["nonsense", "", "01a202f6-7e0d-756c-ba41-33bb5a4476a2"])
+    async def test_says_that_there_is_no_such_ticket(self, tab: Tab, ticket_id: str) -> None:
+        ticket = await factories.make_ticket()
+        tab.open("/tickets", ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        tab.open("/tickets", ticket_id=ticket_id)
+        await tab.call(TicketDetailState.load)
+        shown = tab.state(TicketDetailState)
+        assert "could not find this ticket" in shown.problem
+        assert not shown.is_loaded
+
+    async def test_purchase_leads_to_the_order_and_locks(self, tab: Tab, sign_in: SignIn) -> None:
+        ticket = await factories.make_ticket()
+        cookie = await sign_in(await factories.make_user())
+        tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
+        first = await tab.call(TicketDetailState.purchase)
+        assert "/orders/" in first
+        # A second click goes to the same order instead of complaining.
+        assert await tab.call(TicketDetailState.purchase) == first
+
+    async def test_purchase_sends_visitors_to_sign_in_and_back(self, tab: Tab) -> None:
+        ticket = await factories.make_ticket()
+        before = await everything()
+        tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
+        answer = await tab.call(TicketDetailState.purchase)
+        assert f"/auth/signin?next=%2Ftickets%2F{ticket.id}" in answer
+        assert await everything() == before
+
+    async def test_purchase_is_refused_kindly_when_somebody_was_quicker(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        ticket = await factories.make_ticket()
+        await factories.hold(ticket)
+        before = await everything()
+        cookie = await sign_in(await factories.make_user())
+        tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.purchase)
+        assert "Someone was quicker" in tab.state(TicketDetailState).problem
+        assert await everything() == before
+
+    async def test_purchase_of_nonsense_changes_nothing(self, tab: Tab, sign_in: SignIn) -> None:
+        cookie = await sign_in(await factories.make_user())
+        before = await everything()
+        tab.open("/tickets/x", cookie=cookie, ticket_id="' OR 1=1")
+        await tab.call(TicketDetailState.purchase)
+        assert "could not find this ticket" in tab.state(TicketDetailState).problem
+        assert await everything() == before
+
+    async def test_withdraw_is_for_the_seller(self, tab: Tab, sign_in: SignIn) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        before = await everything()
+        for cookie in ("", await sign_in(await factories.make_user())):
+            tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
+            await tab.call(TicketDetailState.withdraw)
+        assert "Only the seller" in tab.state(TicketDetailState).problem
+        assert await everything() == before
+        tab.open(f"/tickets/{ticket.id}", cookie=await sign_in(seller), ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.withdraw)
+        assert tab.state(TicketDetailState).ticket.status == "withdrawn"
+
+    async def test_withdraw_asks_first(self, tab: Tab) -> None:
+        shown = tab.state(TicketDetailState)
+        TicketDetailState.ask_withdraw.fn(shown)  # type: ignore[attr-defined]
+        assert shown.is_asking
+        TicketDetailState.keep.fn(shown)  # type: ignore[attr-defined]
+        assert not shown.is_asking
+
+
+class TestTicketFormState:
+    async def test_lists_a_ticket_once_however_often_submit_is_pressed(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        cookie = await sign_in(await factories.make_user())
+        tab.open("/tickets/new", cookie=cookie)
+        await tab.call(TicketFormState.load_new)
+        form = {"title": "The Paper Lanterns 🎫 مرحبا", "price": "40.50", "city": ""}
+        assert "/tickets/" in await tab.call(TicketFormState.create, form)
+        assert await tab.call(TicketFormState.create, form) == ""
+        assert len(await everything()) == 1
+
+    async def test_shows_what_is_wrong_beside_each_field(self, tab: Tab, sign_in: SignIn) -> None:
+        cookie = await sign_in(await factories.make_user())
+        tab.open("/tickets/new", cookie=cookie)
+        await tab.call(TicketFormState.load_new)
+        form = {"title": " ", "price": "0.49", "city": "x" * 200}
+        await tab.call(TicketFormState.create, form)
+        shown = tab.state(TicketFormState)
+        assert set(shown.errors) == {"title", "price", "city"}
+        assert shown.has_event_facts
+        assert await everything() == []
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            *HOSTILE,
+            {"title": "x", "price": 40},
+            {"title": ["x"], "price": "40"},
+            {"title": "\x00", "price": "40"},
+            {"title": "\ud800", "price": "40"},
+            {"title": "x" * 100_000, "price": "40"},
+            {"title": "x", "price": "NaN"},
+            {"title": "x", "price": "1e9999"},
+            {"title": "x", "price": "-40"},
+            {"title": "x", "price": "40", "startsAt": "9999-99-99T00:00", "timezone": "UTC"},
+            {"title": "x", "price": "40", "category": "robbery"},
+        ],
+    )
+    async def test_refuses_what_the_api_would_refuse(
+        self, tab: Tab, sign_in: SignIn, form: object
+    ) -> None:
+        cookie = await sign_in(await factories.make_user())
+        tab.open("/tickets/new", cookie=cookie)
+        await tab.call(TicketFormState.load_new)
+        await tab.call(TicketFormState.create, form)
+        shown = tab.state(TicketFormState)
+        assert shown.problem or shown.errors
+        assert await everything() == []
+
+    async def test_is_for_members(self, tab: Tab) -> None:
+        ticket = await factories.make_ticket()
+        before = await everything()
+        tab.open(f"/tickets/{ticket.id}/edit", ticket_id=str(ticket.id))
+        form = {"title": "Mine now", "price": "1"}
+        for answer in (
+            await tab.call(TicketFormState.load_new),
+            await tab.call(TicketFormState.load_edit),
+            await tab.call(TicketFormState.create, form),
+            await tab.call(TicketFormState.update, form),
+        ):
+            assert "/auth/signin?next=" in answer
+        assert await everything() == before
+
+    async def test_edits_ones_own_listing(self, tab: Tab, sign_in: SignIn) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller, city="Hamburg")
+        tab.open(
+            f"/tickets/{ticket.id}/edit", cookie=await sign_in(seller), ticket_id=str(ticket.id)
+        )
+        await tab.call(TicketFormState.load_edit)
+        assert tab.state(TicketFormState).form.city == "Hamburg"
+        answer = await tab.call(TicketFormState.update, {"title": "New", "price": "41"})
+        assert f"/tickets/{ticket.id}" in answer
+        async with db.transaction() as session:
+            changed = await tickets.get_ticket(session, ticket_id=ticket.id)
+        assert (changed.title, changed.price_cents, changed.city) == ("New", 4100, None)
+
+    async def test_does_not_overwrite_what_changed_meanwhile(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        tab.open(
+            f"/tickets/{ticket.id}/edit", cookie=await sign_in(seller), ticket_id=str(ticket.id)
+        )
+        await tab.call(TicketFormState.load_edit)
+        await tab.call(TicketFormState.update, {"title": "Faster", "price": "40"})
+        before = await everything()
+        await tab.call(TicketFormState.update, {"title": "Slower", "price": "40"})
+        assert "changed while you were editing" in tab.state(TicketFormState).problem
+        assert await everything() == before
+
+    async def test_never_edits_somebody_elses_listing(self, tab: Tab, sign_in: SignIn) -> None:
+        ticket = await factories.make_ticket()
+        before = await everything()
+        cookie = await sign_in(await factories.make_user())
+        tab.open(f"/tickets/{ticket.id}/edit", cookie=cookie, ticket_id=str(ticket.id))
+        await tab.call(TicketFormState.load_edit)
+        assert "Only the seller" in tab.state(TicketFormState).problem
+        await tab.call(TicketFormState.update, {"title": "Mine now", "price": "1"})
+        assert "Only the seller" in tab.state(TicketFormState).problem
+        assert await everything() == before
