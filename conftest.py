@@ -1,6 +1,10 @@
 """What the tests of `tests` and `tests_e2e` share: one running site for all that judge from outside."""
 
+import os
 from collections.abc import Generator
+
+# Reflex reads rxconfig.py as soon as a page is imported; that must not start the stand-ins of a person.
+os.environ["TICKETING_DEVSTACK"] = "false"
 
 import pytest
 

@@ -45,8 +45,8 @@ MUTANTS = (
         (
             (
                 "alembic/versions/20261122_initial_tables.py",
-                "unique=True,\n        postgresql_where",
-                "postgresql_where",
+                '["ticket_id"],\n        unique=True',
+                '["ticket_id"],\n        unique=False',
             ),
         ),
         f"{HOLD_TESTS}::TestCreateOrder",
@@ -76,10 +76,11 @@ MUTANTS = (
             (f"{APP}/tickets/repository.py", "            col(Ticket.order_id) == order_id,\n", ""),
             (
                 f"{APP}/orders/service.py",
-                "    if ended is None:\n        return False\n",
-                "    if ended is None:\n"
-                "        await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)\n"
-                "        return False\n",
+                "    ended = await repository.transition(",
+                (
+                    "    await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)\n"
+                    "    ended = await repository.transition("
+                ),
             ),
         ),
         f"{HOLD_TESTS}::TestLapsedHold",

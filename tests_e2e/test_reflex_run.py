@@ -27,6 +27,7 @@ def development_url(tmp_path: Path) -> Generator[str]:
     """Where `reflex run` serves, with data and generated files of this test alone."""
     port, backend_port = free_port(), free_port()
     own = {
+        "TICKETING_DEVSTACK": "true",
         "PORT": str(port),
         "TICKETING_DATA_DIR": str(tmp_path / "data"),
         "REFLEX_WEB_WORKDIR": str(tmp_path / "web"),

@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
+from typing import Any
 
+import asyncpg
 import pytest
+from redis.asyncio import Redis
 
 from tests import invariants
 from tests.outside.person import Person
@@ -31,3 +34,27 @@ async def people(site: Site) -> AsyncGenerator[People]:
         yield People(site.url, stack)
     env = site.stack.env
     assert await invariants.broken_rules(env["DATABASE_URL"], env["STRIPE_API_BASE"]) == []
+
+
+class Judge:
+    """Looks into the database and Redis of the site."""
+
+    def __init__(self, site: Site) -> None:
+        self._url = site.stack.env["DATABASE_URL"].replace("+asyncpg", "")
+        self.redis: Redis = Redis.from_url(site.stack.env["REDIS_URL"])
+
+    async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Return the rows of one statement."""
+        connection = await asyncpg.connect(self._url)
+        try:
+            return [dict(row) for row in await connection.fetch(query, *values)]
+        finally:
+            await connection.close()
+
+
+@pytest.fixture
+async def judge(site: Site) -> AsyncGenerator[Judge]:
+    """Who decides what happened."""
+    judge = Judge(site)
+    yield judge
+    await judge.redis.aclose()

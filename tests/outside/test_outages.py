@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
-import asyncpg
 import pytest
-from redis.asyncio import Redis
 
 from tests import invariants
-from tests.outside.conftest import People
+from tests.outside.conftest import Judge, People
 from tests.outside.crowd import Crowd
 from tests.outside.person import Person
 from tests.site import Site
@@ -29,36 +27,18 @@ UNFINISHED = {
 }
 
 
-class Judge:
-    """Looks into the database and Redis of the site."""
-
-    def __init__(self, site: Site) -> None:
-        self._url = site.stack.env["DATABASE_URL"].replace("+asyncpg", "")
-        self.redis: Redis = Redis.from_url(site.stack.env["REDIS_URL"])
-
-    async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        connection = await asyncpg.connect(self._url)
-        try:
-            return [dict(row) for row in await connection.fetch(query, *values)]
-        finally:
-            await connection.close()
-
-    async def unfinished(self) -> dict[str, list[dict[str, Any]]]:
-        found = {what: await self.rows(query) for what, query in UNFINISHED.items()}
-        return {what: rows for what, rows in found.items() if rows}
-
-    async def is_all_done(self) -> bool:
-        return await self.unfinished() == {}
-
-    async def status(self, order_id: str) -> str:
-        return (await self.rows("SELECT status FROM orders WHERE id = $1", order_id))[0]["status"]
+async def unfinished(judge: Judge) -> dict[str, list[dict[str, Any]]]:
+    """Return what is left to do, by what it is."""
+    found = {what: await judge.rows(query) for what, query in UNFINISHED.items()}
+    return {what: rows for what, rows in found.items() if rows}
 
 
-@pytest.fixture
-async def judge(site: Site) -> AsyncGenerator[Judge]:
-    judge = Judge(site)
-    yield judge
-    await judge.redis.aclose()
+async def is_all_done(judge: Judge) -> bool:
+    return await unfinished(judge) == {}
+
+
+async def status(judge: Judge, order_id: str) -> str:
+    return (await judge.rows("SELECT status FROM orders WHERE id = $1", order_id))[0]["status"]
 
 
 @pytest.fixture
@@ -96,11 +76,11 @@ async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
     for order_id in (order["id"], left_alone["id"]):
         await let_lapse(judge, order_id)
     assert (await second.purchase(ticket["id"])).status_code == 201
-    assert await judge.status(order["id"]) == "expired"
-    assert await judge.status(left_alone["id"]) == "created"
+    assert await status(judge, order["id"]) == "expired"
+    assert await status(judge, left_alone["id"]) == "created"
     site.stack.start_part("worker")
-    await eventually(judge.is_all_done, seconds=60)
-    assert await judge.status(left_alone["id"]) == "expired"
+    await eventually(lambda: is_all_done(judge), seconds=60)
+    assert await status(judge, left_alone["id"]) == "expired"
     expired = await judge.rows(
         "SELECT aggregate_id FROM outbox WHERE name = 'OrderExpired' AND published_at IS NOT NULL"
         " AND aggregate_id = ANY($1::uuid[])",
@@ -119,7 +99,7 @@ async def test_ten_flushes_of_redis_under_load_lose_nothing(
             made = crowd.answers[201]
             await eventually(lambda made=made: crowd.answers[201] > made + 5)
             await judge.redis.flushall()
-    await eventually(judge.is_all_done, seconds=60)
+    await eventually(lambda: is_all_done(judge), seconds=60)
     assert await judge.rows("SELECT id FROM orders WHERE status = 'expired'") != []
 
 
@@ -143,7 +123,7 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
         made = crowd.answers[201]
         await eventually(lambda: crowd.answers[201] > made + 10, seconds=60)
     assert set(crowd.answers) <= {201, 204, 409, 503, "lost"}
-    await eventually(judge.is_all_done, seconds=90)
+    await eventually(lambda: is_all_done(judge), seconds=90)
     await _delayed_jobs_work(people, judge, seller=quick_people[0][0])
 
 
@@ -166,8 +146,8 @@ async def _delayed_jobs_work(people: People, judge: Judge, seller: Person) -> No
 
     await eventually(is_planned, seconds=30)
     await let_lapse(judge, order["id"])
-    await eventually(judge.is_all_done, seconds=30)
-    assert await judge.status(order["id"]) == "expired"
+    await eventually(lambda: is_all_done(judge), seconds=30)
+    assert await status(judge, order["id"]) == "expired"
 
 
 async def test_invariants_would_notice(site: Site, people: People, judge: Judge) -> None:

@@ -1,0 +1,59 @@
+"""A stranger's program at the websocket: speaks Reflex's protocol (engine.io 4, socket.io 5)."""
+
+import asyncio
+import json
+from typing import Any, Self
+from uuid import uuid4
+
+from websockets.asyncio.client import ClientConnection, connect
+
+NAMESPACE = "/_event"
+BOOT = "reflex___state____state.hydrate_and_load"
+
+
+class SocketClient:
+    """One connection to the page at `path`; `origin` and `cookie` are what a browser would send."""
+
+    def __init__(self, url: str, path: str, *, origin: str | None, cookie: str = "") -> None:
+        self._url = (
+            f"{url.replace('http', 'ws', 1)}/_event/?token={uuid4()}&EIO=4&transport=websocket"
+        )
+        self._origin = origin
+        self._headers = {"Cookie": cookie} if cookie else {}
+        self._router = {"pathname": path, "asPath": path, "query": {}}
+        self._socket: ClientConnection | None = None
+
+    async def __aenter__(self) -> Self:
+        self._socket = await connect(
+            self._url,
+            origin=self._origin,
+            additional_headers=self._headers,  # pyright: ignore[reportArgumentType]  # any text is an origin here
+        )
+        await self._socket.recv()
+        boot = {"event": {"name": BOOT, "payload": {}, "router_data": self._router}}
+        await self._socket.send(f"40{NAMESPACE}," + json.dumps(boot))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._socket
+        await self._socket.close()
+
+    async def call(self, handler: str, payload: object) -> None:
+        """Call a handler by its full name."""
+        assert self._socket
+        event = {"name": handler, "payload": payload, "router_data": self._router}
+        await self._socket.send(f"42{NAMESPACE}," + json.dumps(["event", event]))
+
+    async def answers(self, *, quiet_seconds: float = 0.3) -> list[dict[str, Any]]:
+        """Return what the server sends until it says nothing for `quiet_seconds`."""
+        assert self._socket
+        received: list[dict[str, Any]] = []
+        while True:
+            try:
+                message = await asyncio.wait_for(self._socket.recv(), quiet_seconds)
+            except TimeoutError:
+                return received
+            if message == "2":
+                await self._socket.send("3")
+            elif isinstance(message, str) and message.startswith(f"42{NAMESPACE},"):
+                received.append(json.loads(message[len(f"42{NAMESPACE},") :])[1])

@@ -1,0 +1,93 @@
+"""Every handler of every page, called straight over the websocket by somebody who means harm."""
+
+from typing import Any
+
+import pytest
+import reflex as rx
+from websockets.exceptions import InvalidStatus
+
+from tests.outside.conftest import Judge, People
+from tests.outside.socket_client import SocketClient
+from tests.site import Site
+from ticketing_app.ui import session
+from ticketing_app.ui.orders import state as orders_state
+from ticketing_app.ui.tickets import state as tickets_state
+
+HOSTILE = (
+    None,
+    [],
+    {"form": None},
+    {"form": [1, 2]},
+    {"form": {"title": "\x00" * 10, "price": "1e999"}},
+    {"form": {"title": ["x"], "price": {"a": 1}}},
+    {"text": "x" * 50_000, "sort": "'; DROP TABLE tickets; --"},
+    {"text": {"a": []}, "sort": None},
+    {"user_id": "00000000-0000-7000-8000-000000000000", "is_mine": True},
+    {"var_name": "user_id", "value": "somebody"},
+)
+# Found when this module is imported: Reflex registers states in the context that imports them.
+HANDLERS = [
+    f"{state.get_full_name()}.{handler}"
+    for module in (session, tickets_state, orders_state)
+    for state in vars(module).values()
+    if isinstance(state, type) and issubclass(state, rx.State) and state is not rx.State
+    if not state._mixin
+    for handler in state.event_handlers
+]
+
+
+async def test_strangers_change_nothing_and_crash_nothing(
+    site: Site, people: People, judge: Judge
+) -> None:
+    seller = await people.make()
+    ticket = await seller.sell()
+    before = await everything(judge)
+    assert len(HANDLERS) > 20
+    for path in (f"/tickets/{ticket['id']}", "/orders/nonsense"):
+        async with SocketClient(site.url, path, origin=site.url) as stranger:
+            await stranger.answers()
+            for name in HANDLERS:
+                for payload in HOSTILE:
+                    await stranger.call(name, payload)
+            await stranger.answers(quiet_seconds=1)
+    assert await everything(judge) == before
+    assert (await seller.get(f"/api/tickets/{ticket['id']}")).json() == ticket
+
+
+async def test_somebody_signed_in_cannot_touch_what_is_not_theirs(
+    site: Site, people: People, judge: Judge
+) -> None:
+    seller, buyer, thief = [await people.make() for _ in range(3)]
+    ticket = await seller.sell()
+    order = (await buyer.purchase(ticket["id"])).json()
+    before = await everything(judge)
+    cookie = f"session={thief.cookies['session']}"
+    change = {"title": "Mine now", "price": "1"}
+    calls = {
+        f"/tickets/{ticket['id']}": ("ticket_detail_state.withdraw", {}),
+        f"/tickets/{ticket['id']}/edit": ("ticket_form_state.update", {"form": change}),
+        f"/orders/{order['id']}": ("order_detail_state.release", {}),
+    }
+    for path, (handler, payload) in calls.items():
+        (name,) = [full for full in HANDLERS if full.endswith(handler)]
+        async with SocketClient(site.url, path, origin=site.url, cookie=cookie) as client:
+            await client.answers()
+            await client.call(name, payload)
+            told = str(await client.answers())
+            assert "only the seller" in told.lower() or "could not find" in told.lower()
+    assert await everything(judge) == before
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", None])
+async def test_a_foreign_page_gets_no_socket(site: Site, origin: str | None) -> None:
+    with pytest.raises(InvalidStatus) as refusal:
+        async with SocketClient(site.url, "/", origin=origin):
+            pass
+    assert refusal.value.response.status_code == 403
+
+
+async def everything(judge: Judge) -> dict[str, Any]:
+    tables = ("users", "tickets", "orders", "charges")
+    return {
+        table: await judge.rows(f"SELECT count(*), max(id::text) FROM {table}") for table in tables
+    }  # fixed names
