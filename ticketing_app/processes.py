@@ -4,13 +4,13 @@ import asyncio
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import lru_cache
+from multiprocessing.context import ForkProcess
 from types import FrameType
 from typing import Any, cast
 
@@ -56,9 +56,6 @@ def main() -> None:
         case ["all"]:
             supervise()
         case [role] if role in ROLES:
-            ROLES[role]()
-        case [role, "supervised"] if role in ROLES:
-            threading.Thread(target=_end_with_parent, daemon=True).start()
             ROLES[role]()
         case _:
             sys.exit(f"usage: worker.py {'|'.join(ROLES)}|all")
@@ -220,19 +217,24 @@ ROLES: dict[str, Callable[[], None]] = {
 
 
 class Child:
-    """The process of one role, started again whenever it ended, later and later if it ends at once."""
+    """The process of one role, started again whenever it ended, later and later if it ends at once.
 
-    def __init__(self, role: str) -> None:
+    It is forked, so that the program is loaded once and not five times. Nothing is lost on the way:
+    connections are made on first use, which in the supervisor never comes.
+    """
+
+    def __init__(self, role: str, lifeline: tuple[int, int]) -> None:
         self.role = role
-        self.process: subprocess.Popen[bytes] | None = None
+        self.lifeline = lifeline
+        self.process: ForkProcess | None = None
         self._started_at = self._start_at = 0.0
         self._pause = RESTART_SECONDS
 
     def keep_alive(self) -> None:
         """Start it if it does not run and its time has come."""
         now = time.monotonic()
-        if self.process and self.process.poll() is not None:
-            log.error("worker.child_ended", role=self.role, code=self.process.returncode)
+        if self.process and not self.process.is_alive():
+            log.error("worker.child_ended", role=self.role, code=self.process.exitcode)
             self.process = None
             is_steady = now - self._started_at > STEADY_SECONDS
             self._pause = (
@@ -241,31 +243,38 @@ class Child:
             self._start_at = now + self._pause
         if self.process is None and now >= self._start_at:
             self._started_at = now
-            # It ends when it reads the end of this pipe, which the system closes even after kill -9.
-            command = [sys.executable, sys.argv[0], self.role, "supervised"]
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603  # our own program.
+            self.process = ForkProcess(target=self._run)
+            self.process.start()
+            log.info("worker.child_started", role=self.role, pid=self.process.pid)
+
+    def _run(self) -> None:
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, signal.SIG_DFL)
+        read_end, write_end = self.lifeline
+        os.close(write_end)
+        threading.Thread(target=_end_with_parent, args=[read_end], daemon=True).start()
+        ROLES[self.role]()
+
+
+def _end_with_parent(read_end: int) -> None:
+    """Wait for the end of a pipe that only the supervisor can write to: it is over after kill -9 too."""
+    os.read(read_end, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def supervise() -> None:
     """Run every role in a process of its own, until stopped; then wait for what they have in hand."""
     stop = StopFlag()
-    children = [Child(role) for role in ROLES]
+    lifeline = os.pipe()
+    children = [Child(role, lifeline) for role in ROLES]
     while not stop.is_set:
         for child in children:
             child.keep_alive()
         time.sleep(RESTART_SECONDS)
-    processes = [child.process for child in children if child.process]
-    for process in processes:
+    running = [child.process for child in children if child.process]
+    for process in running:
         process.terminate()
     deadline = time.monotonic() + STOP_SECONDS
-    for process in processes:
-        try:
-            process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _end_with_parent() -> None:
-    os.read(sys.stdin.fileno(), 1)
-    os.kill(os.getpid(), signal.SIGTERM)
+    for process in running:
+        process.join(max(0.0, deadline - time.monotonic()))
+        process.kill()
