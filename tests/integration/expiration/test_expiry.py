@@ -1,0 +1,106 @@
+"""From the hold to its end: planned when it begins, done when it is due, and swept when missed."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from rq import Queue
+from rq.registry import ScheduledJobRegistry
+
+from tests import factories
+from tests.waiting import eventually, running
+from ticketing_app.core import db, redis
+from ticketing_app.devstack.stack import Stack
+from ticketing_app.expiration import jobs, scheduler
+from ticketing_app.messaging.consumer import Consumer
+from ticketing_app.messaging.relay import Relay
+from ticketing_app.orders import service as orders
+from ticketing_app.subscriptions import SUBSCRIPTIONS
+from ticketing_app.tickets.rules import Availability
+
+pytestmark = pytest.mark.usefixtures("database")
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def planned() -> dict[str, datetime]:
+    """Return the delayed jobs and when they will start."""
+    with redis.sync_client() as connection:
+        registry = ScheduledJobRegistry(queue=Queue(connection=connection))
+        return {job_id: registry.get_scheduled_time(job_id) for job_id in registry.get_job_ids()}
+
+
+def job_id_of(moment: datetime) -> str:
+    return f"expire-orders-{int(moment.timestamp())}"
+
+
+async def statuses(*order_ids: UUID) -> list[str]:
+    async with db.transaction() as session:
+        return [(await orders.get_payable(session, order_id=item)).status for item in order_ids]
+
+
+class TestScheduleExpiry:
+    async def test_makes_one_job_for_all_that_end_in_one_second(self) -> None:
+        for milliseconds in (1, 400, 1000):
+            await scheduler.schedule_expiry(NOON + timedelta(milliseconds=milliseconds))
+        await scheduler.schedule_expiry(NOON + timedelta(seconds=1, milliseconds=1))
+        first, second = NOON + timedelta(seconds=1), NOON + timedelta(seconds=2)
+        assert planned() == {job_id_of(first): first, job_id_of(second): second}
+
+    async def test_never_starts_before_the_hold_is_over(self) -> None:
+        ends = NOON + timedelta(microseconds=1)
+        await scheduler.schedule_expiry(ends)
+        assert all(starts >= ends for starts in planned().values())
+
+    async def test_is_left_to_the_sweep_when_redis_is_away(self, stack: Stack) -> None:
+        stack.stop_part("redis")
+        await scheduler.schedule_expiry(NOON)
+        stack.start_part("redis")
+        await scheduler.schedule_expiry(NOON)
+        assert list(planned()) == [job_id_of(NOON)]
+
+
+class TestPlan:
+    async def test_is_made_when_an_order_is_created_and_when_its_deadline_moves(self) -> None:
+        relay, consumer = Relay(SUBSCRIPTIONS), Consumer(SUBSCRIPTIONS)
+        async with running(relay.run(), consumer.run()):
+            order = await factories.hold(await factories.make_ticket())
+            await eventually(lambda: len(planned()) == 1)
+            async with db.transaction() as session:
+                extended = await orders.start_confirming(session, order_id=order.id)
+            await eventually(lambda: planned_for(extended.expires_at))
+        assert planned_for(order.expires_at)
+
+
+class TestExpireDueOrders:
+    async def test_frees_the_tickets_of_those_whose_time_is_over_and_of_no_others(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jobs, "BATCH", 2)
+        lapsed = [await factories.hold(await factories.make_ticket()) for _ in range(5)]
+        running_order = await factories.hold(await factories.make_ticket())
+        for order in lapsed:
+            await factories.let_hold_lapse(order.id)
+        await jobs.expire_due_orders()
+        assert await statuses(*(order.id for order in lapsed)) == ["expired"] * 5
+        assert await statuses(running_order.id) == ["created"]
+        tickets = [await factories.read_ticket(order.ticket.id) for order in lapsed]
+        assert {ticket.status for ticket in tickets} == {Availability.AVAILABLE}
+        assert len(await factories.recorded_events("OrderExpired")) == 5
+
+    async def test_changes_nothing_when_it_runs_again_or_late(self) -> None:
+        ticket = await factories.make_ticket()
+        first = await factories.hold(ticket)
+        await factories.let_hold_lapse(first.id)
+        second = await factories.hold(ticket)
+        await jobs.expire_due_orders()
+        await jobs.expire_due_orders()
+        assert await statuses(first.id, second.id) == ["expired", "created"]
+        assert (await factories.read_ticket(ticket.id)).locked_until == second.expires_at
+        assert len(await factories.recorded_events("OrderExpired")) == 1
+
+
+def planned_for(deadline: datetime) -> bool:
+    return any(
+        timedelta() <= starts - deadline < timedelta(seconds=1) for starts in planned().values()
+    )

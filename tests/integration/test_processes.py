@@ -1,0 +1,259 @@
+"""The background processes: the loop of the jobs, the clock, and the supervisor of all."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+import psutil
+import pytest
+import time_machine
+from rq import Queue
+from rq.job import JobStatus
+
+from tests import factories
+from tests.integration.sample_jobs import MARKS, note_loop, take_too_long, tick
+from tests.waiting import eventually
+from ticketing_app import processes
+from ticketing_app.core import db, redis
+from ticketing_app.devstack.stack import ROOT, Stack
+from ticketing_app.orders import service as orders
+from ticketing_app.processes import Clock, CronTable, JobsWorker
+
+pytestmark = pytest.mark.usefixtures("database")
+
+CRON: CronTable = {tick: 1}
+LOCK = "rq:scheduler-lock:default"
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def queue() -> Generator[Queue]:
+    with redis.sync_client() as connection:
+        yield Queue(connection=connection)
+
+
+@pytest.fixture
+def _signals() -> Generator[None]:
+    """Put back the handlers that RQ's worker replaces."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def entries(queue: Queue, key: str) -> list[bytes]:
+    """Return what is in a list of Redis, whose client types every answer as possibly awaitable."""
+    return cast("list[bytes]", queue.connection.lrange(key, 0, -1))
+
+
+def work_off(queue: Queue) -> list[str]:
+    """Run what is queued in this process, and return the marks that it left."""
+    JobsWorker(queue, connection=queue.connection).work(burst=True, logging_level="ERROR")
+    processes._runner().run(processes._close_clients())
+    return [mark.decode() for mark in entries(queue, MARKS)]
+
+
+@pytest.mark.usefixtures("_signals")
+class TestJobs:
+    def test_share_one_event_loop(self, queue: Queue) -> None:
+        for _ in range(20):
+            queue.enqueue(note_loop)
+        marks = work_off(queue)
+        assert len(marks) == 20
+        assert len(set(marks)) == 1
+
+    def test_are_cancelled_cleanly_when_they_take_too_long_and_the_next_one_runs(
+        self, queue: Queue, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(processes, "JOB_SECONDS", 1)
+        late = queue.enqueue(take_too_long)
+        queue.enqueue(note_loop)
+        marks = work_off(queue)
+        assert marks[0] == "cancelled"
+        assert len(marks) == 2
+        assert late.get_status() is JobStatus.FAILED
+
+
+@pytest.fixture
+def two_clocks() -> Generator[tuple[Clock, Clock]]:
+    clocks = Clock(CRON), Clock(CRON)
+    yield clocks
+    for clock in clocks:
+        clock.stop()
+
+
+class TestClock:
+    def test_starts_cron_jobs_once_however_many_clocks_run(
+        self, queue: Queue, two_clocks: tuple[Clock, Clock]
+    ) -> None:
+        with time_machine.travel(NOW, tick=False) as traveller:
+            for _ in range(10):
+                for clock in two_clocks:
+                    clock.tick()
+                    clock.tick()
+                traveller.shift(1)
+        assert len(entries(queue, queue.key)) == 10
+
+    def test_queues_delayed_jobs_in_time_and_once(
+        self, queue: Queue, two_clocks: tuple[Clock, Clock]
+    ) -> None:
+        with time_machine.travel(NOW, tick=False) as traveller:
+            job = queue.enqueue_at(NOW + timedelta(seconds=3), tick)
+            for _ in range(2):
+                two_clocks[0].tick()
+                two_clocks[1].tick()
+                assert job.get_status() is JobStatus.SCHEDULED
+                traveller.shift(1)
+            traveller.shift(1)
+            two_clocks[1].tick()
+            two_clocks[0].tick()
+            assert job.get_status() is JobStatus.QUEUED
+            assert entries(queue, queue.key).count(job.id.encode()) == 1
+
+    def test_hands_over_at_once_when_it_stops(
+        self, queue: Queue, two_clocks: tuple[Clock, Clock]
+    ) -> None:
+        first, second = two_clocks
+        first.tick()
+        first.stop()
+        job = queue.enqueue_at(NOW - timedelta(seconds=1), tick)
+        second.tick()
+        assert job.get_status() is JobStatus.QUEUED
+
+    def test_is_replaced_within_ten_seconds_when_it_was_killed(
+        self, queue: Queue, two_clocks: tuple[Clock, Clock]
+    ) -> None:
+        two_clocks[0].tick()
+        milliseconds = cast("int", queue.connection.pttl(LOCK))
+        assert 0 < milliseconds <= 10_000
+
+    def test_gives_way_to_the_clock_that_took_its_place(
+        self, queue: Queue, two_clocks: tuple[Clock, Clock]
+    ) -> None:
+        first, second = two_clocks
+        first.tick()
+        queue.connection.delete(LOCK)  # The first one hung for too long.
+        second.tick()
+        queued = entries(queue, queue.key)
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=1), tick=False):
+            first.tick()
+        assert entries(queue, queue.key) == queued
+
+    def test_goes_on_after_an_outage_of_redis(
+        self, stack: Stack, queue: Queue, two_clocks: tuple[Clock, Clock]
+    ) -> None:
+        first, second = two_clocks
+        first.tick()
+        stack.stop_part("redis")
+        for clock in two_clocks:
+            with pytest.raises(redis.RedisError):
+                clock.tick()
+        stack.start_part("redis")
+        job = queue.enqueue_at(NOW - timedelta(seconds=1), tick)
+        second.tick()
+        first.tick()
+        assert job.get_status() is JobStatus.QUEUED
+
+
+@asynccontextmanager
+async def all_running() -> AsyncGenerator[psutil.Popen]:
+    """Run `worker.py all`, and end it and its children with the test."""
+    process = psutil.Popen([sys.executable, "worker.py", "all"], cwd=ROOT, env=os.environ)
+    try:
+        await eventually(lambda: len(children(process)) == 4, seconds=60)
+        await eventually(is_working, seconds=30)
+        yield process
+    finally:
+        family = [process, *process.children(recursive=True)] if process.is_running() else []
+        for member in family:
+            member.kill()
+        process.wait()
+
+
+def children(process: psutil.Popen) -> set[psutil.Process]:
+    return {child for child in process.children() if is_alive(child)}
+
+
+def is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+async def is_working() -> bool:
+    """Whether events are relayed and consumed, and time is kept."""
+    client = redis.client()
+    is_listening = (await client.pubsub_numsub("ticketing.outbox"))[0][1] > 0
+    return is_listening and await client.exists(LOCK, "rq:workers") == 2
+
+
+async def has_expired(order_id: UUID) -> bool:
+    async with db.transaction() as session:
+        return (await orders.get_payable(session, order_id=order_id)).status == "expired"
+
+
+async def lapse_by_itself() -> None:
+    """Hold a ticket for the seconds that are set, and wait until its order is closed."""
+    order = await factories.hold(await factories.make_ticket())
+    await eventually(lambda: has_expired(order.id), seconds=30)
+
+
+@pytest.fixture
+def _short_holds(change_settings: Callable[..., None]) -> None:
+    change_settings(order_hold_seconds=0.5)
+
+
+@pytest.mark.usefixtures("_short_holds")
+class TestAll:
+    async def test_expires_a_hold_without_anybody_looking(self) -> None:
+        async with all_running():
+            await lapse_by_itself()
+
+    async def test_starts_a_role_again_that_died(self) -> None:
+        async with all_running() as process:
+            for child in children(process):
+                child.kill()
+                await eventually(lambda: len(children(process)) == 4)
+            await lapse_by_itself()
+
+    async def test_ends_with_all_its_children_when_told_to(self) -> None:
+        async with all_running() as process:
+            family = children(process)
+            process.terminate()
+            assert process.wait(20) == 0
+            assert not any(is_alive(child) for child in family)
+
+    async def test_leaves_no_child_behind_when_it_is_killed(self) -> None:
+        async with all_running() as process:
+            family = children(process)
+            process.kill()
+            await eventually(lambda: not any(is_alive(child) for child in family))
+
+    @pytest.mark.parametrize("part", ["redis", "postgres"])
+    @pytest.mark.parametrize("seconds", [1, pytest.param(60, marks=pytest.mark.slow)])
+    async def test_goes_on_after_an_outage(self, stack: Stack, part: str, seconds: int) -> None:
+        async with all_running():
+            await lapse_by_itself()
+            stack.stop_part(part)
+            stopped_at = datetime.now(UTC)
+            await eventually(
+                lambda: datetime.now(UTC) - stopped_at > timedelta(seconds=seconds),
+                seconds=seconds + 5,
+            )
+            stack.start_part(part)
+            await db.dispose()  # The test's own connections broke as well.
+            await lapse_by_itself()
+
+
+class TestMain:
+    def test_tells_the_roles_when_asked_for_another(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "worker.py", "everything"],
+            cwd=ROOT, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert done.stderr.strip() == "usage: worker.py jobs|clock|relay|consumer|all"
