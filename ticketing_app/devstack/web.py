@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -44,13 +45,19 @@ def build_frontend(env: Mapping[str, str]) -> None:
     Raises: StackError with the end of Reflex's output when it fails.
     """
     fingerprint = _fingerprint()
-    done = subprocess.run(
-        [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
-        cwd=ROOT, env={**os.environ, **env, **WITHOUT_STACK}, check=False,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    if done.returncode:
-        raise StackError(f"Building the frontend failed:\n{done.stdout[-3000:]}")
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
+            cwd=ROOT, env={**os.environ, **env, **WITHOUT_STACK}, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            code = process.wait()
+        finally:
+            stop_web(process)
+        output.seek(0)
+        if code:
+            raise StackError(f"Building the frontend failed:\n{output.read()[-3000:]}")
     BUILT.write_text(fingerprint)
 
 
@@ -78,11 +85,11 @@ def start_web(env: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[
 
 
 def stop_web(process: subprocess.Popen[bytes]) -> None:
-    """Let running requests end, then end the process with its workers."""
+    """Let the process end in its way, then make what it started end too."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    # A worker outlives its parent when that did not end by itself; the session is all theirs.
+    # Workers outlive a parent that was killed; the group is all theirs.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
