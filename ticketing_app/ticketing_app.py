@@ -29,6 +29,7 @@ from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, T
 BRAND = get_settings().brand_name
 
 logging.configure()
+session.keep_cookies_out_of_logs()
 
 app = rx.App(
     html_lang="en",
@@ -56,21 +57,40 @@ def _add(
     route: str,
     title: str | rx.Var[str],
     on_load: Any,  # noqa: ANN401  # Reflex types handlers as plain functions.
+    description: str,
 ) -> None:
-    description = f"{BRAND}: tickets for concerts, sports and theatre, from people to people."
-    app.add_page(page, route, f"{title} | {BRAND}", description=description, on_load=on_load)
+    app.add_page(
+        page,
+        route,
+        title=f"{title} | {BRAND}",
+        description=description,
+        image="favicon.svg",
+        on_load=on_load,
+    )
 
 
 ticket_title = rx.cond(TicketDetailState.is_loaded, TicketDetailState.ticket.title, "Ticket")
 order_title = rx.cond(OrderDetailState.is_loaded, OrderDetailState.order.heading, "Order")
 
-_add(ticket_list_page, routes.TICKET_LIST, "Tickets For Sale", TicketListState.load)
-_add(ticket_new_page, routes.TICKET_NEW, "Create a Ticket", TicketFormState.load_new)
-_add(ticket_detail_page, routes.TICKET_DETAIL, ticket_title, TicketDetailState.load)
-_add(ticket_edit_page, routes.TICKET_EDIT, "Edit a Ticket", TicketFormState.load_edit)
-_add(order_list_page, routes.ORDER_LIST, "My Orders", OrderListState.load)
-_add(order_detail_page, routes.ORDER_DETAIL, order_title, OrderDetailState.load)
-_add(sign_up_page, routes.SIGN_UP, "Sign Up", SessionState.load_for_visitors)
-_add(sign_in_page, routes.SIGN_IN, "Sign In", SessionState.load_for_visitors)
-_add(sign_out_page, routes.SIGN_OUT, "Sign Out", SessionState.load)
-_add(not_found_page, "404", "Page not found", SessionState.load)
+# fmt: off
+_add(ticket_list_page, routes.TICKET_LIST, "Tickets For Sale", TicketListState.load,
+     "Tickets for concerts, sports and theatre, from people who cannot go.")
+_add(ticket_new_page, routes.TICKET_NEW, "Create a Ticket", TicketFormState.load_new,
+     "Sell a ticket that you cannot use.")
+_add(ticket_detail_page, routes.TICKET_DETAIL, ticket_title, TicketDetailState.load,
+     "A ticket from somebody who cannot go: price, seat, and whether it is still there.")
+_add(ticket_edit_page, routes.TICKET_EDIT, "Edit a Ticket", TicketFormState.load_edit,
+     "Change a listing of yours.")
+_add(order_list_page, routes.ORDER_LIST, "My Orders", OrderListState.load,
+     "What you hold and what you bought.")
+_add(order_detail_page, routes.ORDER_DETAIL, order_title, OrderDetailState.load,
+     "The ticket that you hold, and the time you have to pay for it.")
+_add(sign_up_page, routes.SIGN_UP, "Sign Up", SessionState.load_for_visitors,
+     "Make an account to buy and sell tickets.")
+_add(sign_in_page, routes.SIGN_IN, "Sign In", SessionState.load_for_visitors,
+     "Sign in to buy and sell tickets.")
+_add(sign_out_page, routes.SIGN_OUT, "Sign Out", SessionState.load,
+     "Sign out of your account.")
+_add(not_found_page, "404", "Page not found", SessionState.load,
+     "There is nothing at this address.")
+# fmt: on

@@ -11,6 +11,7 @@ from ticketing_app.ui.payments.components import checkout
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
+from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.components import plain_stub
 
 TEXT = {
@@ -36,7 +37,7 @@ def order_detail_page() -> rx.Component:
     state = OrderDetailState
     return layout(
         OnLive.create(on_change=state.load),
-        feedback.loaded(state, state.load, _order()),
+        feedback.loaded(state, state.load, _order(), state.order.id),
     )
 
 
@@ -59,7 +60,7 @@ def _order() -> rx.Component:
             order.ending != "",
             rx.el.div(
                 rx.el.p(order.ending, role="status", class_name="text-lg font-medium"),
-                rx.el.a(TEXT["to_ticket"], href=order.ticket_href, class_name=theme.LINK),
+                link(TEXT["to_ticket"], href=order.ticket_href, class_name=theme.LINK),
                 class_name="grid gap-3 justify-items-start max-w-text",
             ),
         ),
@@ -102,7 +103,7 @@ def _receipt() -> rx.Component:
     return rx.el.section(
         rx.el.p(order.paid_line, role="status", class_name="text-xl font-bold text-good"),
         rx.el.p(TEXT["receipt"]),
-        rx.el.a(TEXT["all_orders"], href=routes.ORDER_LIST, class_name=theme.LINK),
+        link(TEXT["all_orders"], href=routes.ORDER_LIST, class_name=theme.LINK),
         class_name="grid gap-2 justify-items-start",
     )
 
@@ -128,7 +129,7 @@ def order_list_page() -> rx.Component:
             feedback.empty(
                 TEXT["none"],
                 TEXT["none_more"],
-                rx.el.a(TEXT["browse"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
+                link(TEXT["browse"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
             ),
         ),
         class_name="grid gap-5",
@@ -140,7 +141,7 @@ def _row(row: OrderRow) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.h2(
-                rx.el.a(
+                link(
                     row.title,
                     href=row.href,
                     class_name="after:absolute after:inset-0 after:content-[''] hover:underline",

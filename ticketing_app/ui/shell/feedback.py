@@ -8,6 +8,7 @@ from ticketing_app import routes
 from ticketing_app.ui import theme
 from ticketing_app.ui.session import PageState
 from ticketing_app.ui.shell.clock import Retry
+from ticketing_app.ui.shell.link import here, link
 
 TEXT = {
     "loading": "Loading",
@@ -56,13 +57,19 @@ def empty(title: str, more: str, action: rx.Component) -> rx.Component:
 
 
 def loaded(
-    state: type[PageState], load: rx.event.EventType[()], content: rx.Component
+    state: type[PageState],
+    load: rx.event.EventType[()],
+    content: rx.Component,
+    shown_id: str = "",
 ) -> rx.Component:
-    """Show `content` once it was read; until then a skeleton, or why it cannot be read."""
+    """Show `content` once it was read; until then a skeleton, or why it cannot be read.
+
+    `shown_id` is the part of the address that `content` belongs to.
+    """
     return rx.fragment(
         rx.cond(state.is_away, Retry.create(on_retry=load)),
         rx.cond(
-            state.is_loaded,
+            state.is_loaded & here.contains(shown_id),
             rx.el.div(problem(state), content, class_name="grid gap-6"),
             rx.cond(state.problem != "", _failed(state, load), skeleton()),
         ),
@@ -79,7 +86,7 @@ def _failed(state: type[PageState], load: rx.event.EventType[()]) -> rx.Componen
                 rx.el.p(TEXT["away_more"], class_name="text-muted mb-3"),
                 rx.el.button(TEXT["retry"], type="button", on_click=load, class_name=theme.PRIMARY),
             ),
-            rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.LINK),
+            link(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.LINK),
         ),
         class_name="grid gap-4 justify-items-start",
     )

@@ -4,6 +4,7 @@ import reflex as rx
 
 from ticketing_app.ui import theme
 from ticketing_app.ui.session import SessionState
+from ticketing_app.ui.shell.clock import Retry
 from ticketing_app.ui.shell.feedback import callout
 from ticketing_app.ui.shell.navbar import navbar
 
@@ -21,6 +22,11 @@ def layout(*children: rx.Component, is_narrow: bool = False) -> rx.Component:
         ),
         navbar(),
         rx.el.main(
+            rx.cond(
+                SessionState.is_known,
+                None,
+                rx.cond(SessionState.notice != "", Retry.create(on_retry=SessionState.load)),
+            ),
             rx.cond(
                 SessionState.notice != "",
                 rx.el.div(callout(SessionState.notice), class_name="mb-6"),

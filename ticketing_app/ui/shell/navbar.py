@@ -5,6 +5,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.session import SessionState
+from ticketing_app.ui.shell.link import link
 
 TEXT = {
     "label": "Main",
@@ -41,7 +42,7 @@ def navbar() -> rx.Component:
 
 
 def _brand() -> rx.Component:
-    return rx.el.a(
+    return link(
         get_settings().brand_name,
         href=routes.TICKET_LIST,
         class_name="inline-flex items-center min-h-touch text-lg font-extrabold tracking-tight",
@@ -49,6 +50,7 @@ def _brand() -> rx.Component:
 
 
 def _for_visitors() -> rx.Component:
+    """Lead to fresh pages: somebody may have signed in in another tab meanwhile."""
     return rx.fragment(
         rx.el.a(TEXT["sign_up"], href=routes.SIGN_UP, class_name=_ENTRY),
         rx.el.a(TEXT["sign_in"], href=routes.SIGN_IN, class_name=_ENTRY),
@@ -57,8 +59,8 @@ def _for_visitors() -> rx.Component:
 
 def _for_members() -> rx.Component:
     return rx.fragment(
-        rx.el.a(TEXT["orders"], href=routes.ORDER_LIST, class_name=_ENTRY),
-        rx.el.a(TEXT["sell"], href=routes.TICKET_NEW, class_name=_ENTRY),
+        link(TEXT["orders"], href=routes.ORDER_LIST, class_name=_ENTRY),
+        link(TEXT["sell"], href=routes.TICKET_NEW, class_name=_ENTRY),
         sign_out_form(_ENTRY),
     )
 

@@ -5,6 +5,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.ui import theme
 from ticketing_app.ui.shell.layout import layout
+from ticketing_app.ui.shell.link import link
 
 TEXT = {
     "title": "Page not found",
@@ -17,5 +18,5 @@ def not_found_page() -> rx.Component:
     return layout(
         rx.el.h1(TEXT["title"], class_name=theme.HEADING),
         rx.el.p(TEXT["more"], class_name="text-muted my-4"),
-        rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
+        link(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
     )

@@ -7,6 +7,7 @@ import reflex as rx
 from ticketing_app.tickets.rules import TITLE_MAX_LENGTH
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveText, LiveTicket
+from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS, STATUS_LABELS, TicketForm, TicketStub
 
 Errors = rx.vars.ObjectVar[dict[str, str]]
@@ -80,7 +81,7 @@ def ticket_card(card: TicketStub) -> rx.Component:
             date_block(card),
             rx.el.div(
                 rx.el.h2(
-                    rx.el.a(
+                    link(
                         LiveText.create(field="title", text=card.title),
                         href=card.href,
                         # The whole stub leads to the ticket.

@@ -11,6 +11,7 @@ from ticketing_app.ui.live import NewListings, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
+from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.components import plain_stub, ticket_card, ticket_fields
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
 
@@ -59,7 +60,7 @@ def ticket_list_page() -> rx.Component:
         ),
         _search_bar(),
         rx.cond(state.is_away, feedback.Retry.create(on_retry=state.load)),
-        feedback.problem(state),
+        rx.el.div(feedback.problem(state), class_name="mb-4 empty:hidden"),
         NewListings.create(
             one=TEXT["one_new"],
             many=TEXT["many_new"],
@@ -119,7 +120,7 @@ def _cards() -> rx.Component:
 
 
 def _nothing() -> rx.Component:
-    sell = rx.el.a(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.PRIMARY)
+    sell = link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.PRIMARY)
     return feedback.empty(TEXT["nothing"], TEXT["nothing_more"], sell)
 
 
@@ -135,7 +136,7 @@ def ticket_detail_page() -> rx.Component:
     state = TicketDetailState
     return layout(
         OnLive.create(seen_version=state.ticket.version, on_change=state.load),
-        feedback.loaded(state, state.load, _ticket()),
+        feedback.loaded(state, state.load, _ticket(), state.ticket.id),
     )
 
 
@@ -192,7 +193,7 @@ def _actions() -> rx.Component:
     return rx.cond(
         ticket.my_order_href != "",
         rx.el.div(
-            rx.el.a(TEXT["to_order"], href=ticket.my_order_href, class_name=theme.PRIMARY),
+            link(TEXT["to_order"], href=ticket.my_order_href, class_name=theme.PRIMARY),
             class_name=theme.ACTION_BAR,
         ),
         rx.cond(
@@ -235,7 +236,7 @@ def _owner_actions() -> rx.Component:
                 ),
             ),
             rx.fragment(
-                rx.el.a(
+                link(
                     TEXT["edit"], href=f"/tickets/{state.ticket.id}/edit", class_name=theme.PRIMARY
                 ),
                 rx.el.button(
@@ -252,21 +253,14 @@ def _owner_actions() -> rx.Component:
 
 def ticket_new_page() -> rx.Component:
     state = TicketFormState
-    return layout(
-        feedback.loaded(
-            state, state.load_new, _form(TEXT["new"], state.create, routes.TICKET_LIST)
-        ),
-        is_narrow=True,
-    )
+    form = _form(TEXT["new"], state.create, routes.TICKET_LIST)
+    return layout(feedback.loaded(state, state.load_new, form, state.form_id), is_narrow=True)
 
 
 def ticket_edit_page() -> rx.Component:
     state = TicketFormState
-    back = f"/tickets/{rx.State.ticket_id}"  # type: ignore[attr-defined]  # Reflex adds route arguments.
-    return layout(
-        feedback.loaded(state, state.load_edit, _form(TEXT["edit_title"], state.update, back)),
-        is_narrow=True,
-    )
+    form = _form(TEXT["edit_title"], state.update, f"/tickets/{state.form_id}")
+    return layout(feedback.loaded(state, state.load_edit, form, state.form_id), is_narrow=True)
 
 
 def _form(heading: str, on_submit: rx.event.EventType[dict[str, Any]], back: str) -> rx.Component:
@@ -277,11 +271,12 @@ def _form(heading: str, on_submit: rx.event.EventType[dict[str, Any]], back: str
             ticket_fields(state.form, state.errors, has_event_facts=state.has_event_facts),
             rx.el.div(
                 rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
-                rx.el.a(TEXT["cancel"], href=back, class_name=theme.QUIET),
+                link(TEXT["cancel"], href=back, class_name=theme.QUIET),
                 class_name="flex gap-3 pb-8",
             ),
             on_submit=on_submit,
-            key=state.form_key,
+            # What else was loaded is drawn anew, with its own values.
+            key=f"{state.form_id}.{state.version}",
             class_name="grid gap-5",
         ),
         class_name="grid gap-6",

@@ -151,8 +151,8 @@ class TicketFormState(PageState, rx.State):
     """The form that lists a ticket or edits a listing."""
 
     form: TicketForm = TicketForm()
-    form_key: str = ""
-    _version: int = 0
+    form_id: str = ""
+    version: int = 0
     _is_open: bool = False
 
     @rx.var
@@ -167,7 +167,7 @@ class TicketFormState(PageState, rx.State):
         """Open an empty form."""
         await session.require_caller(self)
         await live.watch(self)
-        self._open(TicketForm(), "new")
+        self._open(TicketForm(), "new", 0)
 
     @rx.event
     @guarded
@@ -181,8 +181,7 @@ class TicketFormState(PageState, rx.State):
             tickets.require_own_ticket, seller_id=caller.user_id, ticket_id=ticket_id
         )
         ticket = await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
-        self._version = ticket.version
-        self._open(TicketForm.from_ticket(ticket), f"{ticket_id}.{ticket.version}")
+        self._open(TicketForm.from_ticket(ticket), str(ticket_id), ticket.version)
 
     @rx.event
     @guarded
@@ -207,15 +206,14 @@ class TicketFormState(PageState, rx.State):
         await edge.in_transaction(
             tickets.require_own_ticket, seller_id=caller.user_id, ticket_id=ticket_id
         )
-        ticket = edge.parse(TicketUpdate, {**read_form(form), "version": self._version})
+        ticket = edge.parse(TicketUpdate, {**read_form(form), "version": self.version})
         await edge.in_transaction(
             tickets.update_ticket, seller_id=caller.user_id, ticket_id=ticket_id, ticket=ticket
         )
         return rx.redirect(routes.ticket_detail(ticket_id))
 
-    def _open(self, form: TicketForm, key: str) -> None:
-        # The key makes the browser draw the fields anew, with these values.
-        self.form, self.form_key = form, key
+    def _open(self, form: TicketForm, form_id: str, version: int) -> None:
+        self.form, self.form_id, self.version = form, form_id, version
         self._is_open = self.is_loaded = True
 
 
