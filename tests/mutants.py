@@ -135,12 +135,24 @@ MUTANTS = (
     ),
     Mutant(
         7,
-        "a second try makes a second payment",
+        "money that was taken buys nothing",
         (
             (
                 f"{APP}/payments/service/settle.py",
                 '        case "succeeded":\n            await _record_paid(transaction, charge, charge.stripe_id)\n',
                 '        case "succeeded":\n            pass\n',
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "a second try makes a second payment",
+        (
+            (
+                f"{APP}/payments/service/open.py",
+                'key=f"pi-{charge.key}-{charge.attempt}"',
+                'key=f"pi-{id(charge)}-{charge.attempt}"',
             ),
         ),
         PAYMENT_TESTS,

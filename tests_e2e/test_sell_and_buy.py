@@ -24,7 +24,7 @@ def test_from_sign_up_to_sold(visitor: Callable[..., Visitor]) -> None:
     page = seller.open("/")
     page.get_by_role("navigation").get_by_role("link", name="Sign Up").click()
     sign_up(seller)
-    page.get_by_role("link", name="Sell Tickets").click()
+    page.get_by_role("navigation").get_by_role("link", name="Sell Tickets").click()
     expect(page.get_by_role("heading", name="Create a Ticket")).to_be_visible()
     page.get_by_label("Title", exact=True).fill(title)
     page.get_by_label("Price", exact=True).fill("40")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any, Self
+from typing import Self
 from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -22,6 +22,8 @@ class SocketClient:
         self._headers = {"Cookie": cookie} if cookie else {}
         self._router = {"pathname": path, "asPath": path, "query": {}}
         self._socket: ClientConnection | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self.received: list[str] = []
 
     async def __aenter__(self) -> Self:
         self._socket = await connect(
@@ -32,11 +34,14 @@ class SocketClient:
         await self._socket.recv()
         boot = {"event": {"name": BOOT, "payload": {}, "router_data": self._router}}
         await self._socket.send(f"40{NAMESPACE}," + json.dumps(boot))
+        self._reader = asyncio.create_task(self._read(self._socket))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._socket
-        await self._socket.close()
+        if self._reader:
+            self._reader.cancel()
+        if self._socket:
+            await self._socket.close()
 
     async def call(self, handler: str, payload: object) -> None:
         """Call a handler by its full name."""
@@ -44,16 +49,18 @@ class SocketClient:
         event = {"name": handler, "payload": payload, "router_data": self._router}
         await self._socket.send(f"42{NAMESPACE}," + json.dumps(["event", event]))
 
-    async def answers(self, *, quiet_seconds: float = 0.3) -> list[dict[str, Any]]:
-        """Return what the server sends until it says nothing for `quiet_seconds`."""
-        assert self._socket
-        received: list[dict[str, Any]] = []
-        while True:
-            try:
-                message = await asyncio.wait_for(self._socket.recv(), quiet_seconds)
-            except TimeoutError:
-                return received
+    async def answers(self, *, quiet_seconds: float = 0.3) -> list[str]:
+        """Return what the server sent since the last time, once it is quiet for `quiet_seconds`."""
+        seen = -1
+        while len(self.received) > seen:
+            seen = len(self.received)
+            await asyncio.sleep(quiet_seconds)
+        answers, self.received = self.received, []
+        return answers
+
+    async def _read(self, socket: ClientConnection) -> None:
+        async for message in socket:
             if message == "2":
-                await self._socket.send("3")
-            elif isinstance(message, str) and message.startswith(f"42{NAMESPACE},"):
-                received.append(json.loads(message[len(f"42{NAMESPACE},") :])[1])
+                await socket.send("3")
+            elif isinstance(message, str) and message.startswith("42"):
+                self.received.append(message)

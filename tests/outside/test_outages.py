@@ -10,6 +10,7 @@ from tests import invariants
 from tests.outside.conftest import Judge, People
 from tests.outside.crowd import Crowd
 from tests.outside.person import Person
+from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually
 
@@ -114,7 +115,9 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
     seconds: int,
 ) -> None:
     crowd = Crowd(*quick_people)
-    async with crowd.busy():
+    watched = await quick_people[0][0].sell()
+    page = SocketClient(site.url, f"/tickets/{watched['id']}", origin=site.url)
+    async with page, crowd.busy():
         await eventually(lambda: crowd.answers[201] > 10)
         await asyncio.to_thread(site.stack.stop_part, part)
         # The outage itself, in real time: what must survive it are real time-outs and retries.
@@ -122,9 +125,17 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
         await asyncio.to_thread(site.stack.start_part, part)
         made = crowd.answers[201]
         await eventually(lambda: crowd.answers[201] > made + 10, seconds=60)
+        await _open_page_is_live(people, page, watched["id"])
     assert set(crowd.answers) <= {201, 204, 409, 503, "lost"}
     await eventually(lambda: is_all_done(judge), seconds=90)
     await _delayed_jobs_work(people, judge, seller=quick_people[0][0])
+
+
+async def _open_page_is_live(people: People, page: SocketClient, ticket_id: str) -> None:
+    """The page was open all the time; it hears of a hold that is made now."""
+    page.received.clear()
+    assert (await (await people.make()).purchase(ticket_id)).status_code == 201
+    await eventually(lambda: any(ticket_id in message for message in page.received), seconds=30)
 
 
 async def _delayed_jobs_work(people: People, judge: Judge, seller: Person) -> None:
