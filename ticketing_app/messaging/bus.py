@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NoReturn, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
@@ -32,15 +32,15 @@ class Envelope(BaseModel):
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
-    id: UUID
-    name: str
-    schema_version: int
-    occurred_at: datetime
-    aggregate_id: UUID
-    aggregate_version: int
-    correlation_id: str | None
-    published_at: datetime | None
-    payload: dict[str, Any]
+    id: UUID = Field(description="Id of the event, the same each time it is sent.")
+    name: str = Field(description="Which event it is.")
+    schema_version: int = Field(description="Version of the payload's fields, from 1.")
+    occurred_at: datetime = Field(description="When it was recorded (UTC).")
+    aggregate_id: UUID = Field(description="Id of the thing that changed.")
+    aggregate_version: int = Field(description="Version of that thing, rising with each change.")
+    correlation_id: str | None = Field(description="Id of the request or event that caused it.")
+    published_at: datetime | None = Field(description="When it was sent this time (UTC).")
+    payload: dict[str, Any] = Field(description="The fields of the event, as below.")
 
     @property
     def event(self) -> DomainEvent:

@@ -51,10 +51,12 @@ class _TicketEvent(DomainEvent):
     ticket_id: UUID
     ticket_version: int
     seller_id: UUID
-    title: str
+    title: str = Field(description="Title of the listing.")
     price_cents: int = Field(description="Price in cents of the currency.")
     currency: str = Field(description="ISO 4217 code in lower case.")
-    status: Literal["for_sale", "withdrawn", "sold"]
+    status: Literal["for_sale", "withdrawn", "sold"] = Field(
+        description="Status of the ticket after the change."
+    )
 
 
 class TicketCreated(_TicketEvent):
@@ -134,7 +136,7 @@ class ChargeFailed(_ChargeEvent):
 class ChargeRefunded(_ChargeEvent):
     """Money that was taken was given back."""
 
-    stripe_refund_id: str
+    stripe_refund_id: str = Field(description="Stripe's id of the refund.")
 
 
 CATALOG: dict[str, type[DomainEvent]] = {

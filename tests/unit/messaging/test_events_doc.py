@@ -1,0 +1,29 @@
+"""docs/events.md is what the code says."""
+
+import pytest
+from pydantic import BaseModel
+
+from docs import events_doc
+from ticketing_app.messaging.catalog import CATALOG
+from ticketing_app.messaging.inbox import subscriber_name
+from ticketing_app.subscriptions import SUBSCRIPTIONS
+
+
+class TestEventsDoc:
+    def test_is_up_to_date(self) -> None:
+        assert events_doc.PATH.read_text() == events_doc.render(), (
+            "docs/events.md is out of date: run `python -m docs.events_doc`."
+        )
+
+    def test_names_every_event_and_every_subscriber(self) -> None:
+        page = events_doc.render()
+        handlers = [handler for each in SUBSCRIPTIONS.values() for handler in each]
+        assert all(f"## {name}\n" in page for name in CATALOG)
+        assert all(f"`{subscriber_name(handler)}`" in page for handler in handlers)
+
+    def test_refuses_a_field_that_nobody_described(self) -> None:
+        class Vague(BaseModel):
+            amount: int
+
+        with pytest.raises(LookupError, match=r"Vague\.amount"):
+            list(events_doc._fields(Vague))
