@@ -66,7 +66,15 @@ def _order() -> rx.Component:
         ),
         rx.el.div(
             # Always on the page: a payment that is under way must be able to finish its dialog.
-            checkout(order, OrderDetailState.load, _time_left()),
+            checkout(
+                _time_left(),
+                order_id=order.id,
+                status=order.status,
+                can_pay=order.can_pay,
+                pay_label=order.pay_label,
+                on_settled=OrderDetailState.load,
+                key=order.id,
+            ),
             rx.cond(
                 order.can_pay,
                 rx.el.button(

@@ -1,10 +1,11 @@
 """The checkout: the Pay button and the dialog with the card form."""
 
+from typing import Any
+
 import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.ui import theme
-from ticketing_app.ui.orders.views import OrderView
 
 TEXT = {
     "open": "Pay",
@@ -68,20 +69,13 @@ class Checkout(rx.Component):
     on_settled: rx.EventHandler[rx.event.no_args_event_spec]
 
 
-def checkout(
-    order: OrderView, on_settled: rx.event.EventType[()], summary: rx.Component
-) -> rx.Component:
-    """The Pay button of `order` with its dialog; `summary` is shown in it."""
+def checkout(summary: rx.Component, **props: Any) -> rx.Component:  # noqa: ANN401  # see Checkout
+    """The Pay button of an order with its dialog; `summary` is shown in it."""
     return Checkout.create(
         summary,
-        order_id=order.id,
-        status=order.status,
-        can_pay=order.can_pay,
-        pay_label=order.pay_label,
         sign_in_path=routes.SIGN_IN,
         words=TEXT,
         looks=LOOKS,
         tokens=APPEARANCE,
-        on_settled=on_settled,
-        key=order.id,
+        **props,
     )

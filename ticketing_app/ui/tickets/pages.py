@@ -35,7 +35,6 @@ TEXT = {
     "withdraw_yes": "Withdraw ticket",
     "withdraw_no": "Keep it",
     "may_return": "It may come back in ",
-    "minutes_left": "{time} left",
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
     "new": "Create a Ticket",
     "edit_title": "Edit a Ticket",
