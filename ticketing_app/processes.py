@@ -73,9 +73,6 @@ class StopFlag:
         self.is_set = True
 
 
-# ---- jobs --------------------------------------------------------------------------------------
-
-
 @lru_cache(maxsize=1)
 def _runner() -> asyncio.Runner:
     return asyncio.Runner()
@@ -108,25 +105,18 @@ def work_jobs() -> None:
     """Run jobs; when Redis is away, try again until it is back."""
     worker = None
     while worker is None or not worker.is_stopping:
-        try:
-            worker = JobsWorker(
-                QUEUE,
-                connection=redis.sync_client(),
-                worker_ttl=WORKER_TTL_SECONDS,
-                log_job_description=False,
-            )
-            worker.work(logging_level="WARNING")
-        except redis.RedisError as error:
-            log.warning("jobs.interrupted", error=repr(error))
-            with suppress(StopRequested):
-                time.sleep(1)
-        except StopRequested:
-            break
+        # RQ's handler of SIGTERM raises this, also when the signal comes between two of our steps.
+        with suppress(StopRequested):
+            try:
+                worker = JobsWorker(
+                    QUEUE, connection=redis.sync_client(), worker_ttl=WORKER_TTL_SECONDS
+                )
+                worker.work(logging_level="WARNING")
+            except redis.RedisError as error:
+                log.warning("jobs.interrupted", error=repr(error))
+            time.sleep(RESTART_SECONDS)
     _runner().run(_close_clients())
     _runner().close()
-
-
-# ---- clock -------------------------------------------------------------------------------------
 
 
 class Clock:
@@ -148,7 +138,9 @@ class Clock:
         self._cron = CronScheduler(connection, logging_level=logging.WARNING)
         for job, seconds in cron.items():
             # A job that no worker took by the time of the next one is dropped.
-            self._cron.register(job, QUEUE, interval=seconds, ttl=seconds, result_ttl=0)
+            self._cron.register(
+                job, QUEUE, interval=seconds, ttl=seconds, result_ttl=0, failure_ttl=3600
+            )
 
     def tick(self) -> None:
         """Do what is due now, or try to become the clock that works.
@@ -183,9 +175,6 @@ def keep_time() -> None:
     clock.stop()
 
 
-# ---- relay and consumer ------------------------------------------------------------------------
-
-
 def _run(work: Coroutine[Any, Any, None]) -> None:
     """Run until stopped; what is cut short then is rolled back, and done again by whoever is next."""
 
@@ -205,8 +194,6 @@ async def _close_clients() -> None:
     await db.dispose()
     await redis.dispose()
 
-
-# ---- all ---------------------------------------------------------------------------------------
 
 ROLES: dict[str, Callable[[], None]] = {
     "jobs": work_jobs,
@@ -236,10 +223,9 @@ class Child:
         if self.process and not self.process.is_alive():
             log.error("worker.child_ended", role=self.role, code=self.process.exitcode)
             self.process = None
-            is_steady = now - self._started_at > STEADY_SECONDS
-            self._pause = (
-                RESTART_SECONDS if is_steady else min(2 * self._pause, LONGEST_RESTART_SECONDS)
-            )
+            self._pause = min(2 * self._pause, LONGEST_RESTART_SECONDS)
+            if now - self._started_at > STEADY_SECONDS:
+                self._pause = RESTART_SECONDS
             self._start_at = now + self._pause
         if self.process is None and now >= self._start_at:
             self._started_at = now
@@ -259,7 +245,8 @@ class Child:
 def _end_with_parent(read_end: int) -> None:
     """Wait for the end of a pipe that only the supervisor can write to: it is over after kill -9 too."""
     os.read(read_end, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
+    # To the main thread by name: a signal that this one takes would not wake the other from waiting.
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 def supervise() -> None:
