@@ -37,7 +37,8 @@ def labelled_input(label: str, name: str, *, hint: str = "", **props: Any) -> rx
 def account_form(*fields: rx.Component, action: str, submit: str, after: str) -> rx.Component:
     """A form that posts to `action` and then goes to `after`.
 
-    It is a POST even before the script is there, so that no password can end up in an address.
+    It is a POST even before the script is there, so that no password can end up in an address. The
+    API judges what was typed, not the browser: its sentences stand beside the fields and stay there.
     """
     return rx.el.form(
         *fields,
@@ -49,6 +50,7 @@ def account_form(*fields: rx.Component, action: str, submit: str, after: str) ->
         rx.el.button(submit, type="submit", class_name=f"{theme.PRIMARY} w-full"),
         method="post",
         action=action,
+        no_validate=True,
         custom_attrs={JSON_FORM: after},
         class_name="grid gap-4",
     )

@@ -221,7 +221,7 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, words,
       call("POST", `/${charge.id}/settle`)
         .then((answer) => {
           if (UNDECIDED.includes(answer.status)) return;
-          if (answer.status === "created") setProblem(sentence(answer, words));
+          if (answer.status === "created") setProblem(sentence(answer, words) || words.unreachable);
           take(answer);
         })
         .catch(() => {});
