@@ -54,6 +54,10 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[data-keep-next]");
     const wanted = new URLSearchParams(location.search).get("next");
-    if (link && wanted) link.search = new URLSearchParams({ next: wanted });
+    if (!link || !wanted || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    // The router would follow the link as it was drawn, so that this must come before it.
+    event.preventDefault();
+    event.stopPropagation();
+    location.assign(`${link.pathname}?${new URLSearchParams({ next: wanted })}`);
   }, true);
 })();

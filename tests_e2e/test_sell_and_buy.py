@@ -53,7 +53,7 @@ def test_from_sign_up_to_sold(visitor: Callable[..., Visitor]) -> None:
     expect(shop.get_by_text("Paid $40.00")).to_be_visible()
     expect(page.get_by_text("Status - Sold")).to_be_visible()
 
-    shop.get_by_role("link", name="My Orders").click()
+    shop.get_by_role("navigation").get_by_role("link", name="My Orders").click()
     expect(shop.get_by_role("listitem").filter(has_text=title)).to_contain_text("Paid")
 
 

@@ -10,6 +10,7 @@ import httpx
 
 from tests.outside.person import Person
 
+CREATED = 201
 PAUSE_SECONDS = 0.05
 
 
@@ -39,7 +40,7 @@ class Crowd:
     async def _sell(self, seller: Person) -> None:
         while True:
             answer = await self._ask(seller, "POST", "/api/tickets", {"title": "Stub", "price": 40})
-            if answer and answer.status_code == httpx.codes.CREATED:
+            if answer and answer.status_code == CREATED:
                 self._tickets.append(answer.json()["id"])
             await asyncio.sleep(4 * PAUSE_SECONDS)
 
@@ -50,7 +51,7 @@ class Crowd:
                 continue
             wanted = {"ticketId": random.choice(self._tickets[-20:])}
             answer = await self._ask(buyer, "POST", "/api/orders", wanted)
-            if answer and answer.status_code == httpx.codes.CREATED and random.random() < 0.3:
+            if answer and answer.status_code == CREATED and random.random() < 0.3:
                 await self._ask(buyer, "DELETE", f"/api/orders/{answer.json()['id']}")
 
     async def _ask(

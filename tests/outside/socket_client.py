@@ -6,6 +6,7 @@ from typing import Self
 from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 NAMESPACE = "/_event"
 BOOT = "reflex___state____state.hydrate_and_load"
@@ -26,11 +27,8 @@ class SocketClient:
         self.received: list[str] = []
 
     async def __aenter__(self) -> Self:
-        self._socket = await connect(
-            self._url,
-            origin=self._origin,
-            additional_headers=self._headers,  # pyright: ignore[reportArgumentType]  # any text is an origin here
-        )
+        origin = Origin(self._origin) if self._origin else None
+        self._socket = await connect(self._url, origin=origin, additional_headers=self._headers)
         await self._socket.recv()
         boot = {"event": {"name": BOOT, "payload": {}, "router_data": self._router}}
         await self._socket.send(f"40{NAMESPACE}," + json.dumps(boot))
