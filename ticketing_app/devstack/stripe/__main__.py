@@ -42,13 +42,12 @@ def _arguments() -> argparse.Namespace:
 
 
 async def _announce(host: str, port: int) -> None:
-    writer = None
-    while writer is None:
+    while True:
         with contextlib.suppress(ConnectionRefusedError):
-            _, writer = await asyncio.open_connection(host, port)
+            (await asyncio.open_connection(host, port))[1].close()
+            print(f"Stripe emulator ready at http://{host}:{port}", flush=True)
+            return
         await asyncio.sleep(0.02)
-    writer.close()
-    print(f"Stripe emulator ready at http://{host}:{port}", flush=True)
 
 
 async def _run(arguments: argparse.Namespace) -> None:
@@ -57,13 +56,9 @@ async def _run(arguments: argparse.Namespace) -> None:
         emulator.webhooks.register(arguments.webhook_url, arguments.webhook_secret)
     emulator.webhooks.resume()
     server = Server(
-        emulator.application(),
-        address=arguments.host,
-        port=arguments.port,
-        interface=Interfaces.ASGINL,
-        websockets=False,
-        log_level=LogLevels.error,
-    )
+        emulator.application(), arguments.host, arguments.port,
+        interface=Interfaces.ASGINL, websockets=False, log_level=LogLevels.error,
+    )  # fmt: skip
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, server.stop)
     announcement = asyncio.create_task(_announce(arguments.host, arguments.port))
