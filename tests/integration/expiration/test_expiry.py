@@ -1,5 +1,6 @@
 """From the hold to its end: planned when it begins, done when it is due, and swept when missed."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -61,13 +62,17 @@ class TestScheduleExpiry:
 
 
 class TestPlan:
-    async def test_is_made_when_an_order_is_created_and_when_its_deadline_moves(self) -> None:
+    async def test_is_made_when_an_order_is_created_and_when_its_deadline_moves(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(order_hold_seconds=60, payment_grace_seconds=120)
         relay, consumer = Relay(SUBSCRIPTIONS), Consumer(SUBSCRIPTIONS)
         async with running(relay.run(), consumer.run()):
             order = await factories.hold(await factories.make_ticket())
             await eventually(lambda: len(planned()) == 1)
             async with db.transaction() as session:
                 extended = await orders.start_confirming(session, order_id=order.id)
+            assert extended.expires_at - order.expires_at > timedelta(seconds=30)
             await eventually(lambda: planned_for(extended.expires_at))
         assert planned_for(order.expires_at)
 

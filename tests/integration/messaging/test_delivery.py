@@ -34,6 +34,13 @@ class TestDelivery:
             await eventually(lambda: has_effects(user))
             await eventually(lambda: has_effects(user, handler="note_too"))
 
+    async def test_begins_with_what_was_sent_before_any_consumer_ran(self) -> None:
+        async with running(relay_to(note, resend_seconds=60).run()):
+            user = await record()
+            await eventually(lambda: is_published(1))
+            async with running(consumer_of(note).run()):
+                await eventually(lambda: has_effects(user))
+
     async def test_is_nudged_after_the_commit_and_not_only_by_polling(self) -> None:
         slow = relay.Relay(samples.subscribe(note), poll_seconds=60)
         async with running(slow.run(), consumer_of(note).run()):
@@ -145,6 +152,7 @@ class TestSubscribers:
             await eventually(lambda: has_effects(new, handler="note_too"))
             await eventually(is_all_settled)
         assert await has_effects(old, new)
+        assert await has_effects(new, handler="note_too")
 
     async def test_that_are_the_first_get_what_was_recorded_before_they_started(self) -> None:
         user = await record()
