@@ -58,10 +58,14 @@ def main(arguments: list[str]) -> int:
         return code or _check_rules_covered(env)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment_without_settings() -> dict[str, str]:
     """Ours without any setting of the product: tests use stand-ins, never somebody's database."""
     settings = {name.upper() for name in Settings.model_fields}
-    env = {name: value for name, value in os.environ.items() if name not in settings}
+    return {name: value for name, value in os.environ.items() if name not in settings}
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    env = environment_without_settings()
     programs = f"{PROGRAMS}{os.pathsep}{env.get('PATH', '')}"
     return env | {"PATH": programs, "TICKETING_DATA_DIR": str(folder / "data")}
 

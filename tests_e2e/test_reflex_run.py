@@ -14,6 +14,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from tests.check import environment_without_settings
 from tests.site import SETTINGS, free_port
 from tests_e2e.steps import GOOD_CARD, PASSWORD, Visitor
 from ticketing_app.devstack.stack import ROOT
@@ -37,7 +38,7 @@ def development_url(tmp_path: Path) -> Generator[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "reflex", "run", "--backend-port", str(backend_port)],
             cwd=ROOT,
-            env={**os.environ, **SETTINGS, **own},
+            env=environment_without_settings() | SETTINGS | own,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

@@ -21,7 +21,11 @@ class SocketClient:
         )
         self._origin = origin
         self._headers = {"Cookie": cookie} if cookie else {}
-        self._router = {"pathname": path, "asPath": path, "query": {}}
+        # A browser sends the ids of the address beside it.
+        names = {"tickets": "ticket_id", "orders": "order_id"}
+        _, kind, *ids = path.split("/")
+        query = {names[kind]: ids[0]} if ids else {}
+        self._router = {"pathname": path, "asPath": path, "query": query}
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self.received: list[str] = []

@@ -64,7 +64,9 @@ class DevelopmentProxyPlugin(Plugin):
 
 def _add_proxy(vite_config: str) -> str:
     backend = f"http://127.0.0.1:{get_config().backend_port}"
-    proxy = f'proxy: {{"/api": "{backend}", "/_event": {{target: "{backend}", ws: true}}}},'
+    # As objects: Vite's short form would replace the Host header, which the guards compare.
+    api, socket = f'{{target: "{backend}"}}', f'{{target: "{backend}", ws: true}}'
+    proxy = f'proxy: {{"/api": {api}, "/_event": {socket}}},'
     proxied, count = re.subn(r"server: \{", f"server: {{\n    {proxy}", vite_config, count=1)
     if not count:
         raise ReflexChangedError("vite.config.js")

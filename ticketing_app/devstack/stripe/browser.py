@@ -19,10 +19,14 @@ class _Card(TypedDict):
     cvc: str
 
 
+class _Billing(TypedDict):
+    address: dict[str, str]
+
+
 class _Method(TypedDict):
     type: Literal["card"]
     card: _Card
-    billing_details: NotRequired[dict[Literal["address"], dict[str, str]]]
+    billing_details: NotRequired[_Billing]
 
 
 class _Token(TypedDict):
