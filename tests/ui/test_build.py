@@ -36,7 +36,7 @@ class TestSameOriginPlugin:
 class TestDevelopmentProxy:
     def test_passes_the_api_and_the_websocket_on_to_the_backend(self) -> None:
         proxied = build._add_proxy("export default {\n  server: {\n    port: 3000,\n  },\n}")
-        assert '"/api": "http://127.0.0.1:' in proxied
+        assert '"/api": {target: "http://127.0.0.1:' in proxied
         assert '"/_event": {target: "http://127.0.0.1:' in proxied
         assert proxied.endswith("port: 3000,\n  },\n}")
 
