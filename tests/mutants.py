@@ -76,10 +76,10 @@ MUTANTS = (
             (f"{APP}/tickets/repository.py", "            col(Ticket.order_id) == order_id,\n", ""),
             (
                 f"{APP}/orders/service.py",
-                "    ended = await repository.transition(",
+                "    if order.status not in sources:",
                 (
                     "    await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)\n"
-                    "    ended = await repository.transition("
+                    "    if order.status not in sources:"
                 ),
             ),
         ),
@@ -163,8 +163,8 @@ MUTANTS = (
         (
             (
                 f"{APP}/orders/service.py",
-                "    outbox.record(session, _event(event, ended, lease))\n",
-                "    _event(event, ended, lease)\n",
+                "    _record(session, OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled, ended, lease)\n",
+                "",
             ),
         ),
         HOLD_TESTS,

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 MINIMUM_CENTS = 50
 """Stripe charges no less than 0.50."""
@@ -29,7 +29,11 @@ def _price_to_cents(value: object) -> int:
     return int(cents)
 
 
-Price = Annotated[int, BeforeValidator(_price_to_cents)]
+Price = Annotated[
+    int,
+    BeforeValidator(_price_to_cents),
+    WithJsonSchema({"type": "number", "minimum": 0.5, "maximum": 999_999.99, "multipleOf": 0.01}),
+]
 """Field type: takes a JSON number of the currency (0.50 to 999,999.99), holds integer cents."""
 
 

@@ -191,21 +191,21 @@ async def transition(
     *,
     order_id: UUID,
     to: OrderStatus,
-    sources: frozenset[OrderStatus] | None = None,
     values: dict[str, object] | None = None,
-) -> Order | None:
-    """Change the status if it may be changed from where it is now; else nothing.
+) -> Order:
+    """Change the status from one that the rules allow, and `values` along with it.
 
-    `sources` narrows from where (default: all that the rules allow); `values` are changed along.
+    The caller has checked the status under the lock of the ticket's row. Asking again in the UPDATE
+    keeps the rules even against whoever forgets that lock.
+
+    Raises:
+        NoResultFound: the order is not where the transition may start.
     """
     statement = (
         update(Order)
-        .where(
-            col(Order.id) == order_id,
-            col(Order.status).in_(sources or SOURCES[to]),
-        )
+        .where(col(Order.id) == order_id, col(Order.status).in_(SOURCES[to]))
         .values(status=to, version=col(Order.version) + 1, **(values or {}))
         .returning(Order)
         .execution_options(populate_existing=True)
     )
-    return (await session.exec(statement)).scalar_one_or_none()
+    return (await session.exec(statement)).scalar_one()

@@ -4,7 +4,6 @@ Every transition locks the ticket row first and the order row second (by its con
 """
 
 from http import HTTPStatus
-from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,8 +29,6 @@ from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketLease
 
 log = get_logger()
-
-Event = TypeVar("Event", bound=OrderEvent)
 
 
 class OrderNotFoundError(AppError):
@@ -185,7 +182,7 @@ async def get_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) ->
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
     """
-    return _read(await _get_own(session, buyer_id, order_id))
+    return _read(await _get(session, order_id, buyer_id=buyer_id))
 
 
 async def list_orders(
@@ -217,10 +214,9 @@ async def cancel_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID)
         OrderNotFoundError: none with this id, or somebody else's.
         OrderNotCancellableError: it is being captured, or paid.
     """
-    order = await _get_own(session, buyer_id, order_id)
-    await tickets.lock_ticket_row(session, ticket_id=order.ticket_id)
-    cancelled = await _end(session, order, OrderStatus.CANCELLED, sources=rules.BUYER_CAN_CANCEL)
-    if not cancelled and await _status(session, order_id) not in rules.ENDED_UNPAID:
+    order = await _lock(session, order_id, buyer_id=buyer_id)
+    cancelled = await _end(session, order, OrderStatus.CANCELLED, rules.BUYER_CAN_CANCEL)
+    if not cancelled and order.status not in rules.ENDED_UNPAID:
         raise OrderNotCancellableError
 
 
@@ -233,15 +229,9 @@ async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
     Tickets are picked and locked first, those that others hold are skipped; several workers may run
     this at once, and again: an order is closed once.
     """
-    expired = 0
-    lapsed = await tickets.lock_lapsed(session, limit=limit)
-    orders = {
-        order.id: order
-        for order in await repository.get_by_ids(session, [order_id for _, order_id in lapsed])
-    }
-    for _, order_id in lapsed:
-        expired += await _end(session, orders[order_id], OrderStatus.EXPIRED)
-    return expired
+    order_ids = await tickets.lock_lapsed(session, limit=limit)
+    due = await repository.get_by_ids(session, order_ids)
+    return sum([await _end(session, order, OrderStatus.EXPIRED, rules.PAYABLE) for order in due])
 
 
 # ---- payments ----------------------------------------------------------------------------------
@@ -255,9 +245,7 @@ async def get_payable(
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
     """
-    order = await repository.get_order(session, order_id)
-    if order is None or (buyer_id is not None and order.buyer_id != buyer_id):
-        raise OrderNotFoundError
+    order = await _get(session, order_id, buyer_id=buyer_id)
     now = await repository.get_database_time(session)
     return PayableOrder(**order.model_dump(), is_running=order.expires_at > now)
 
@@ -280,21 +268,22 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
     lease = await tickets.extend_lease(
         session, ticket_id=order.ticket_id, order_id=order_id, until=until or order.expires_at
     )
+    if lease is None:
+        raise OrderNotPayableError(OrderStatus.EXPIRED)
     changes: dict[str, object] = {"expires_at": until, "is_grace_used": True} if until else {}
-    awaiting = lease and await repository.transition(
+    awaiting = await repository.transition(
         session, order_id=order_id, to=OrderStatus.AWAITING_PAYMENT, values=changes
     )
-    if not awaiting:
-        raise OrderNotPayableError(OrderStatus.EXPIRED)
-    outbox.record(session, _event(OrderUpdated, awaiting, lease))
+    _record(session, OrderUpdated, awaiting, lease)
     return _read(awaiting)
 
 
 async def return_to_created(session: AsyncSession, *, order_id: UUID) -> None:
     """A card was declined and another may be tried: the hold goes on to its deadline."""
     order = await _lock(session, order_id)
-    if created := await repository.transition(session, order_id=order.id, to=OrderStatus.CREATED):
-        outbox.record(session, _event(OrderUpdated, created, None))
+    if order.status == OrderStatus.AWAITING_PAYMENT:
+        created = await repository.transition(session, order_id=order_id, to=OrderStatus.CREATED)
+        _record(session, OrderUpdated, created, None)
 
 
 async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
@@ -307,22 +296,22 @@ async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
     if not rules.can_pay(OrderStatus(order.status)):
         return order.status == OrderStatus.CAPTURING
     lease = await tickets.keep_for_capture(session, ticket_id=order.ticket_id, order_id=order_id)
-    claimed = lease and await repository.transition(
-        session, order_id=order_id, to=OrderStatus.CAPTURING
-    )
-    if claimed:
-        outbox.record(session, _event(OrderUpdated, claimed, lease))
-    return claimed is not None
+    if lease is None:
+        return False
+    claimed = await repository.transition(session, order_id=order_id, to=OrderStatus.CAPTURING)
+    _record(session, OrderUpdated, claimed, lease)
+    return True
 
 
 async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatus:
     """The money is captured: the ticket is the buyer's. Returns the status that the order has now."""
     order = await _lock(session, order_id)
-    if completed := await repository.transition(
-        session, order_id=order_id, to=OrderStatus.COMPLETED
-    ):
+    if order.status in rules.SOURCES[OrderStatus.COMPLETED]:
+        completed = await repository.transition(
+            session, order_id=order_id, to=OrderStatus.COMPLETED
+        )
         lease = await tickets.mark_sold(session, ticket_id=order.ticket_id, order_id=order_id)
-        outbox.record(session, _event(OrderCompleted, completed, lease))
+        _record(session, OrderCompleted, completed, lease)
         log.info("order.completed", order_id=str(order_id))
     return await _status(session, order_id)
 
@@ -336,56 +325,49 @@ async def cancel_unpaid(
     """
     order = await _lock(session, order_id)
     sources = rules.SOURCES[OrderStatus.CANCELLED] if is_void_at_stripe else rules.PAYABLE
-    await _end(session, order, OrderStatus.CANCELLED, sources=sources)
+    await _end(session, order, OrderStatus.CANCELLED, sources)
     return await _status(session, order_id)
 
 
 # ---- inside ------------------------------------------------------------------------------------
 
 
-async def _get_own(session: AsyncSession, buyer_id: UUID, order_id: UUID) -> Order:
+async def _get(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None) -> Order:
+    """Return the order as it is now; with `buyer_id`, only one's own."""
     order = await repository.get_order(session, order_id)
-    if order is None or order.buyer_id != buyer_id:
+    if order is None or (buyer_id is not None and order.buyer_id != buyer_id):
         raise OrderNotFoundError
     return order
 
 
-async def _lock(session: AsyncSession, order_id: UUID) -> Order:
-    """Lock the ticket of the order, then read the order; its ticket never changes."""
-    order = await repository.get_order(session, order_id)
-    if order is None:
-        raise OrderNotFoundError
+async def _lock(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None) -> Order:
+    """Lock the ticket of the order, then read the order: its status cannot change any more."""
+    order = await _get(session, order_id, buyer_id=buyer_id)
     await tickets.lock_ticket_row(session, ticket_id=order.ticket_id)
-    return await repository.get_order(session, order_id) or order
+    return await _get(session, order_id)
 
 
 async def _status(session: AsyncSession, order_id: UUID) -> OrderStatus:
-    order = await repository.get_order(session, order_id)
-    if order is None:
-        raise OrderNotFoundError
-    return OrderStatus(order.status)
+    return OrderStatus((await _get(session, order_id)).status)
 
 
 async def _end(
-    session: AsyncSession,
-    order: Order,
-    to: OrderStatus,
-    *,
-    sources: frozenset[OrderStatus] | None = None,
+    session: AsyncSession, order: Order, to: OrderStatus, sources: frozenset[OrderStatus]
 ) -> bool:
     """Close the order and release its own lease, never another order's; false when it was not open."""
-    ended = await repository.transition(session, order_id=order.id, to=to, sources=sources)
-    if ended is None:
+    if order.status not in sources:
         return False
+    ended = await repository.transition(session, order_id=order.id, to=to)
     lease = await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)
-    event = OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled
-    outbox.record(session, _event(event, ended, lease))
+    _record(session, OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled, ended, lease)
     log.info("order.ended", order_id=str(order.id), status=to)
     return True
 
 
-def _event(kind: type[Event], order: Order, lease: TicketLease | None) -> Event:
-    return kind(
+def _record(
+    session: AsyncSession, kind: type[OrderEvent], order: Order, lease: TicketLease | None
+) -> None:
+    event = kind(
         order_id=order.id,
         order_version=order.version,
         status=order.status,
@@ -397,6 +379,7 @@ def _event(kind: type[Event], order: Order, lease: TicketLease | None) -> Event:
         ticket_version=lease.version if lease else None,
         locked_until=lease.locked_until if lease else None,
     )
+    outbox.record(session, event)
 
 
 def _read(order: Order) -> OrderRead:

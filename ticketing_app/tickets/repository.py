@@ -143,27 +143,31 @@ def _behind(sort: TicketSort, cursor: str) -> ColumnElement[bool]:
         raise InvalidCursorError from None
 
 
-async def set_lease(
+async def change_running_lease(
+    session: AsyncSession, ticket_id: UUID, order_id: UUID, changes: dict[str, object]
+) -> Ticket | None:
+    """As `change_lease`, and nothing either when the lease is over on the database clock."""
+    is_running = col(Ticket.locked_until) > func.clock_timestamp()
+    return await change_lease(session, ticket_id, order_id, changes, is_running)
+
+
+async def change_lease(
     session: AsyncSession,
-    *,
     ticket_id: UUID,
     order_id: UUID,
-    must_run: bool,
-    values: dict[str, object],
+    changes: dict[str, object],
+    *conditions: ColumnElement[bool],
 ) -> Ticket | None:
-    """Change the lease of this order's own ticket; nothing when the ticket is another order's.
-
-    `must_run`: also nothing when the lease is over on the database clock.
-    """
+    """Change the lease of this order's own ticket; nothing when the ticket is another order's."""
     statement = (
         update(Ticket)
         .where(
             col(Ticket.id) == ticket_id,
             col(Ticket.order_id) == order_id,
             col(Ticket.status) == TicketStatus.FOR_SALE,
-            *([col(Ticket.locked_until) > func.clock_timestamp()] if must_run else []),
+            *conditions,
         )
-        .values(version=col(Ticket.version) + 1, **values)
+        .values(version=col(Ticket.version) + 1, **changes)
         .returning(Ticket)
         .execution_options(populate_existing=True)
     )

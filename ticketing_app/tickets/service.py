@@ -177,64 +177,36 @@ async def extend_lease(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID, until: datetime
 ) -> TicketLease | None:
     """Move the end of this order's running lease; none when it is over or another order's."""
-    return _lease(
-        await repository.set_lease(
-            session,
-            ticket_id=ticket_id,
-            order_id=order_id,
-            must_run=True,
-            values={"locked_until": until},
-        )
-    )
+    changes: dict[str, object] = {"locked_until": until}
+    return _lease(await repository.change_running_lease(session, ticket_id, order_id, changes))
 
 
 async def keep_for_capture(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID
 ) -> TicketLease | None:
     """Turn this order's running lease into one without an end; none when it is over or another's."""
-    return _lease(
-        await repository.set_lease(
-            session,
-            ticket_id=ticket_id,
-            order_id=order_id,
-            must_run=True,
-            values={"locked_until": repository.NEVER_AT},
-        )
-    )
+    changes: dict[str, object] = {"locked_until": repository.NEVER_AT}
+    return _lease(await repository.change_running_lease(session, ticket_id, order_id, changes))
 
 
 async def mark_sold(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID
 ) -> TicketLease | None:
     """Give the ticket to this order for good; none when it is another order's."""
-    return _lease(
-        await repository.set_lease(
-            session,
-            ticket_id=ticket_id,
-            order_id=order_id,
-            must_run=False,
-            values={"status": TicketStatus.SOLD, "locked_until": None},
-        )
-    )
+    changes: dict[str, object] = {"status": TicketStatus.SOLD, "locked_until": None}
+    return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
 
 
 async def release(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) -> TicketLease | None:
     """End this order's own lease; none when the ticket is another order's by now."""
-    return _lease(
-        await repository.set_lease(
-            session,
-            ticket_id=ticket_id,
-            order_id=order_id,
-            must_run=False,
-            values={"order_id": None, "holder_id": None, "locked_until": None},
-        )
-    )
+    changes: dict[str, object] = {"order_id": None, "holder_id": None, "locked_until": None}
+    return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
 
 
-async def lock_lapsed(session: AsyncSession, *, limit: int) -> list[tuple[UUID, UUID]]:
-    """Lock up to `limit` tickets whose lease is over; return (ticket, order that held it)."""
+async def lock_lapsed(session: AsyncSession, *, limit: int) -> list[UUID]:
+    """Lock up to `limit` tickets whose lease is over; return the orders that held them."""
     rows = await repository.list_lapsed_for_update(session, limit)
-    return [(row.id, row.order_id) for row in rows if row.order_id]
+    return [row.order_id for row in rows if row.order_id]
 
 
 # ---- inside ------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -336,7 +337,12 @@ class TestErrors:
 class TestOpenApi:
     async def test_describes_what_is_answered(self, api: AsyncClient) -> None:
         schema = (await api.get("/api/openapi.json")).json()
-        assert "422" not in json.dumps(schema)
+        text = json.dumps(schema)
+        assert "422" not in text
+        references = set(re.findall(r"#/components/schemas/(\w+)", text))
+        assert references <= set(schema["components"]["schemas"])
+        body = schema["paths"]["/api/tickets"]["post"]["requestBody"]["content"]["application/json"]
+        assert body["schema"]["properties"]["price"]["type"] == "number"
         operation = schema["paths"]["/api/tickets/{ticket_id}"]["put"]
         assert set(operation["responses"]) == {"200", "400", "401", "403", "404", "409", "503"}
         assert "requestBody" in operation
