@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests import chromium
 from tests.site import Site
 from tests_e2e.steps import Visitor
 
-PHONE = {"width": 360, "height": 740}
+# A journey may meet a busy machine; what fails, fails after this long.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,7 +46,7 @@ def visitor(browser: Browser, site: Site) -> Generator[Callable[..., Visitor]]:
 
     def make(*, signed_in: bool = True, url: str = site.url, **options: Any) -> Visitor:  # noqa: ANN401  # Playwright's.
         context = browser.new_context(base_url=url, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         someone = Visitor(context)
         if signed_in:

@@ -16,13 +16,12 @@ def _price_to_cents(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         msg = "must be a number"
         raise ValueError(msg)  # noqa: TRY004  # pydantic turns only ValueError into a field error.
-    if (
-        not Decimal(value).is_finite()
-        or not MINIMUM_CENTS <= Decimal(value) * CENTS <= MAXIMUM_CENTS
-    ):
+    price = Decimal(value)
+    # Compared before anything is computed: a number of a million digits must cost nothing.
+    if not price.is_finite() or not MINIMUM_CENTS / CENTS <= price <= MAXIMUM_CENTS / CENTS:
         msg = "must be between 0.50 and 999,999.99"
         raise ValueError(msg)
-    cents = Decimal(value) * CENTS
+    cents = price * CENTS
     if cents != cents.to_integral_value():
         msg = "can have at most 2 decimal places"
         raise ValueError(msg)

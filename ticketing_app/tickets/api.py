@@ -40,7 +40,7 @@ async def list_tickets(  # each parameter is one of the query string.
 ) -> TicketPage:
     """List what is for sale, newest first; locked tickets are included unless `available=true`."""
     wanted = TicketFilter(
-        q=q.replace("\x00", ""),
+        q=q,
         sort=sort,
         available_only=available,
         category=category,

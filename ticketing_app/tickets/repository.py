@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_, 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core.money import MAXIMUM_CENTS
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.schemas import TicketFilter, TicketSort
@@ -127,7 +128,7 @@ def _behind(sort: TicketSort, cursor: str) -> ColumnElement[bool]:
         match sort, key:
             case TicketSort.NEWEST, []:
                 return col(Ticket.id) < last_id
-            case TicketSort.CHEAPEST, [int(price)]:
+            case TicketSort.CHEAPEST, [int(price)] if 0 <= price <= MAXIMUM_CENTS:
                 return tuple_(col(Ticket.price_cents), col(Ticket.id)) > tuple_(
                     literal(price), literal(last_id)
                 )

@@ -23,6 +23,7 @@ from ticketing_app.tickets.rules import CATEGORIES, TITLE_MAX_LENGTH, Availabili
 
 DEFAULT_LIMIT = 24
 MAX_LIMIT = 100
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 ShortText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_MAX_LENGTH)
@@ -37,6 +38,10 @@ def _known_timezone(name: str) -> str:
 
 
 def _in_utc(moment: datetime) -> datetime:
+    # Years at the very ends of the calendar cannot be shown in every time zone.
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        msg = f"must lie between {FIRST_YEAR} and {LAST_YEAR}"
+        raise ValueError(msg)
     return moment.astimezone(UTC)
 
 
@@ -87,15 +92,23 @@ class TicketSort(StrEnum):
     SOONEST = "soonest"
 
 
+def _without_nul(text: str) -> str:
+    return text.replace("\x00", "")
+
+
+SearchText = Annotated[str, AfterValidator(_without_nul)]
+"""PostgreSQL cannot look for U+0000, and no listing has it."""
+
+
 class TicketFilter(BaseModel):
     """What the list shows."""
 
     model_config = ConfigDict(frozen=True)
 
-    q: str = ""
+    q: SearchText = ""
     available_only: bool = False
-    category: str | None = None
-    city: str | None = None
+    category: SearchText | None = None
+    city: SearchText | None = None
     sort: TicketSort = TicketSort.NEWEST
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: str | None = None

@@ -1,3 +1,4 @@
+import base64
 import json
 import re
 from typing import Any
@@ -76,6 +77,8 @@ class TestCreateTicket:
             ({"price": None}, "price"),
             ({"category": "opera"}, "category"),
             ({"startsAt": "2027-05-01T20:00:00", "timezone": "Europe/Berlin"}, "startsAt"),
+            ({"startsAt": "0001-01-01T00:00:00+14:00", "timezone": "America/New_York"}, "startsAt"),
+            ({"startsAt": "9999-12-31T23:59:59Z", "timezone": "Pacific/Auckland"}, "startsAt"),
             ({"startsAt": "soon", "timezone": "Europe/Berlin"}, "startsAt"),
             ({"startsAt": "2027-05-01T20:00:00Z", "timezone": "Mars/Olympus"}, "timezone"),
             ({"faceValue": 0}, "faceValue"),
@@ -110,6 +113,7 @@ class TestCreateTicket:
             b'"text"',
             b"null",
             b'{"title": NaN}',
+            b'{"title": "A ticket", "price": 1e999999}',
             b"\xff\xfe",
             b'{"title": "a\\u0000b", "price": 40}',
             b'{"title": "\\ud800", "price": 40}',
@@ -230,6 +234,15 @@ class TestListTickets:
         answer = await api.get("/api/tickets", params=parameters)
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["field"] == field
+
+    async def test_a_cursor_that_was_made_up_is_400(self, api: AsyncClient) -> None:
+        made_up = json.dumps(["cheapest", 10**30, str(uuid4())]).encode()
+        parameters = {"sort": "cheapest", "cursor": base64.urlsafe_b64encode(made_up).decode()}
+        assert (await api.get("/api/tickets", params=parameters)).status_code == 400
+
+    @pytest.mark.parametrize("name", ["q", "city", "category"])
+    async def test_looking_for_nul_finds_what_it_finds(self, api: AsyncClient, name: str) -> None:
+        assert (await api.get("/api/tickets", params={name: "\x00"})).status_code == 200
 
     async def test_a_cursor_belongs_to_its_order(self, seller: AsyncClient) -> None:
         for _ in range(2):

@@ -24,6 +24,8 @@ class TestPrice:
             (-40, "between"),
             (Decimal(1_000_000), "between"),
             (Decimal("1e400"), "between"),
+            (Decimal("1e999999"), "between"),
+            (10**4000, "between"),
             (Decimal("NaN"), "between"),
             (Decimal("10.005"), "2 decimal places"),
             ("40", "must be a number"),
