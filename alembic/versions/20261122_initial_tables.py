@@ -187,7 +187,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_tickets_for_sale_starts",
         "tickets",
-        ["starts_at", "id"],
+        [sa.literal_column("coalesce(starts_at, 'infinity'::timestamptz)"), "id"],
         unique=False,
         postgresql_where=sa.text("status = 'for_sale'"),
     )
@@ -196,7 +196,7 @@ def upgrade() -> None:
         "tickets",
         ["locked_until"],
         unique=False,
-        postgresql_where=sa.text("status = 'for_sale' AND locked_until IS NOT NULL"),
+        postgresql_where=sa.text("locked_until IS NOT NULL"),
     )
     op.create_index(op.f("ix_tickets_seller_id"), "tickets", ["seller_id"], unique=False)
     op.create_table(
@@ -317,7 +317,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_tickets_lease",
         table_name="tickets",
-        postgresql_where=sa.text("status = 'for_sale' AND locked_until IS NOT NULL"),
+        postgresql_where=sa.text("locked_until IS NOT NULL"),
     )
     op.drop_index(
         "ix_tickets_for_sale_starts",

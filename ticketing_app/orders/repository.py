@@ -103,7 +103,7 @@ FROM made
 """)
 
 
-async def hold_ticket(  # the values of one statement, each named.
+async def hold_ticket(
     connection: AsyncConnection,
     *,
     buyer_id: UUID,

@@ -38,11 +38,7 @@ SOURCES: dict[OrderStatus, frozenset[OrderStatus]] = {
 payment is cancelled, never because a buyer or a clock wants it: see `BUYER_CAN_CANCEL`."""
 
 BUYER_CAN_CANCEL = PAYABLE
-
-
-def can_cancel(status: OrderStatus) -> bool:
-    """Whether the buyer may still let go."""
-    return status in BUYER_CAN_CANCEL
+"""Before the point of no return."""
 
 
 def can_pay(status: OrderStatus) -> bool:

@@ -25,7 +25,7 @@ from ticketing_app.orders.models import Order
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderPage, OrderRead, OrderTicket, PayableOrder
 from ticketing_app.tickets import service as tickets
-from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.rules import Availability, TicketStatus
 from ticketing_app.tickets.schemas import TicketLease
 
 log = get_logger()
@@ -238,14 +238,17 @@ async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
 
 
 async def get_payable(
-    session: AsyncSession, *, order_id: UUID, buyer_id: UUID | None = None
+    session: AsyncSession, *, order_id: UUID, buyer_id: UUID | None = None, for_update: bool = False
 ) -> PayableOrder:
     """Return what a payment needs to know; with `buyer_id`, only one's own order.
+
+    `for_update` waits for a transition that is under way and holds off others to the end of the
+    transaction: then "it is over" stays true.
 
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
     """
-    order = await _get(session, order_id, buyer_id=buyer_id)
+    order = await (_lock if for_update else _get)(session, order_id, buyer_id=buyer_id)
     now = await repository.get_database_time(session)
     return PayableOrder(**order.model_dump(), is_running=order.expires_at > now)
 
@@ -359,6 +362,8 @@ async def _end(
         return False
     ended = await repository.transition(session, order_id=order.id, to=to)
     lease = await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)
+    if lease and lease.status is not TicketStatus.FOR_SALE:
+        lease = None  # Withdrawn after the time was over: nobody must be told that it is free.
     _record(session, OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled, ended, lease)
     log.info("order.ended", order_id=str(order.id), status=to)
     return True

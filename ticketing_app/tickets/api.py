@@ -27,7 +27,7 @@ Visitor = Annotated[Caller | None, Depends(auth.current_caller)]
 
 
 @router.get("", responses=problem_responses(400))
-async def list_tickets(  # each parameter is one of the query string.
+async def list_tickets(
     visitor: Visitor,
     *,
     q: Annotated[str, Query(max_length=100)] = "",

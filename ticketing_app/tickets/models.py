@@ -32,9 +32,10 @@ class Ticket(SQLModel, table=True):
             "id",
             postgresql_where=text("status = 'for_sale'"),
         ),
+        # As the list sorts: a listing without a date comes behind all that have one.
         Index(
             "ix_tickets_for_sale_starts",
-            "starts_at",
+            text("coalesce(starts_at, 'infinity'::timestamptz)"),
             "id",
             postgresql_where=text("status = 'for_sale'"),
         ),
@@ -42,7 +43,7 @@ class Ticket(SQLModel, table=True):
         Index(
             "ix_tickets_lease",
             "locked_until",
-            postgresql_where=text("status = 'for_sale' AND locked_until IS NOT NULL"),
+            postgresql_where=text("locked_until IS NOT NULL"),
         ),
     )
 

@@ -165,7 +165,7 @@ async def change_lease(
         .where(
             col(Ticket.id) == ticket_id,
             col(Ticket.order_id) == order_id,
-            col(Ticket.status) == TicketStatus.FOR_SALE,
+            col(Ticket.status) != TicketStatus.SOLD,
             *conditions,
         )
         .values(version=col(Ticket.version) + 1, **changes)
@@ -177,12 +177,11 @@ async def change_lease(
 
 async def list_lapsed_for_update(session: AsyncSession, limit: int) -> list[Ticket]:
     """Lock and return up to `limit` tickets whose lease is over; rows that others hold are skipped."""
+    # now() is right for the first statement of a transaction, and unlike clock_timestamp() it can use
+    # the index. Withdrawn tickets are included: a seller may withdraw before the order is closed.
     query = (
         select(Ticket)
-        .where(
-            Ticket.status == TicketStatus.FOR_SALE,
-            col(Ticket.locked_until) <= func.clock_timestamp(),
-        )
+        .where(Ticket.status != TicketStatus.SOLD, col(Ticket.locked_until) <= func.now())
         .order_by(col(Ticket.locked_until))
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)

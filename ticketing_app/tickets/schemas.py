@@ -155,7 +155,6 @@ class TicketLease(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: UUID
     version: int
     status: TicketStatus
     locked_until: datetime | None

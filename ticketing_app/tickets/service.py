@@ -261,7 +261,6 @@ def _lease(row: Ticket | None) -> TicketLease | None:
     if row is None:
         return None
     return TicketLease(
-        id=row.id,
         version=row.version,
         status=TicketStatus(row.status),
         locked_until=row.locked_until if repository.has_end(row.locked_until) else None,

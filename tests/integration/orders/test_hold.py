@@ -144,6 +144,19 @@ class TestExpireDueOrders:
         assert await status(running.id) is OrderStatus.CREATED
         assert len(await factories.recorded_events("OrderExpired")) == 3
 
+    async def test_closes_an_order_whose_ticket_was_withdrawn_meanwhile(self) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        order = await factories.hold(ticket)
+        await factories.let_hold_lapse(order.id)
+        async with db.transaction() as session:
+            await tickets.withdraw_ticket(session, seller_id=seller.id, ticket_id=ticket.id)
+        assert await expire() == 1
+        assert await status(order.id) is OrderStatus.EXPIRED
+        (event,) = await factories.recorded_events("OrderExpired")
+        assert event["ticket_version"] is None
+        assert (await factories.read_ticket(ticket.id)).status is Availability.WITHDRAWN
+
     @pytest.mark.races
     async def test_several_workers_at_once_close_each_order_once(self) -> None:
         for _ in range(12):

@@ -1,10 +1,13 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlmodel import SQLModel
 
 from ticketing_app.orders import rules
+from ticketing_app.orders.models import Order
 from ticketing_app.orders.rules import OrderStatus
 
 NOW = datetime(2027, 5, 1, 20, tzinfo=UTC)
@@ -38,12 +41,23 @@ class TestSources:
         assert ended <= 1
 
 
-class TestCanCancel:
+class TestPointOfNoReturn:
     @pytest.mark.parametrize("status", list(OrderStatus))
-    def test_only_before_the_point_of_no_return(self, status: OrderStatus) -> None:
-        expected = status in {OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT}
-        assert rules.can_cancel(status) is expected
-        assert rules.can_pay(status) is expected
+    def test_a_buyer_pays_or_lets_go_only_before_it(self, status: OrderStatus) -> None:
+        is_before = status in {OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT}
+        assert (status in rules.BUYER_CAN_CANCEL) is is_before
+        assert rules.can_pay(status) is is_before
+
+
+class TestActive:
+    def test_is_what_the_unique_index_counts(self) -> None:
+        (index,) = [
+            index
+            for index in SQLModel.metadata.tables[Order.__tablename__].indexes
+            if index.name == "uq_orders_one_active_per_ticket"
+        ]
+        counted = str(index.dialect_options["postgresql"]["where"])
+        assert set(re.findall(r"'(\w+)'", counted)) == {status.value for status in rules.ACTIVE}
 
 
 class TestGraceUntil:
