@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlmodel import SQLModel
 
 from ticketing_app.orders import rules
 from ticketing_app.orders.models import Order
@@ -53,7 +52,7 @@ class TestActive:
     def test_is_what_the_unique_index_counts(self) -> None:
         (index,) = [
             index
-            for index in SQLModel.metadata.tables[Order.__tablename__].indexes
+            for index in Order.metadata.tables["orders"].indexes
             if index.name == "uq_orders_one_active_per_ticket"
         ]
         counted = str(index.dialect_options["postgresql"]["where"])
