@@ -157,6 +157,27 @@ class TestReadForm:
         read = read_form({"price": "many", "startsAt": "soon", "timezone": "UTC"})
         assert (read["price"], read["startsAt"]) == ("many", "soon")
 
+    @pytest.mark.parametrize(
+        ("typed", "price"),
+        [
+            ("40,50", Decimal("40.50")),
+            ("12,5", Decimal("12.5")),
+            ("$40,50", Decimal("40.50")),
+            ("1,040", Decimal(1040)),
+            ("$1,234,567.5", Decimal("1234567.5")),
+            ("0.5", Decimal("0.5")),
+            ("4,0,0", "4,0,0"),
+            ("1.040,50", "1.040,50"),
+            ("40,505", Decimal(40505)),
+            ("4050,505", "4050,505"),
+        ],
+    )
+    def test_takes_a_comma_for_what_people_mean(self, typed: str, price: object) -> None:
+        assert read_form({"price": typed, "faceValue": typed}) == {
+            "price": price,
+            "faceValue": price,
+        }
+
     def test_ignores_a_time_zone_without_a_start(self) -> None:
         assert read_form({"timezone": "UTC"}) == {}
 

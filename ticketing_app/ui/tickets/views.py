@@ -1,5 +1,6 @@
 """What pages show of tickets: plain values, and every sentence that carries one."""
 
+import re
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -21,6 +22,8 @@ STATUS_LABELS = {
 }
 CATEGORY_LABELS = {name: name.capitalize() for name in CATEGORIES} | {"other": "Other event"}
 NO_DATE = ("Date", "TBA", "")
+_COMMA_DECIMALS = re.compile(r"\d+,\d{1,2}")
+_COMMA_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -199,8 +202,14 @@ def _local_start(ticket: TicketRead) -> datetime | None:
 
 
 def _number(text: str) -> Decimal | str:
+    """Read "40,50" as forty and a half, "1,040" as thousands; else leave it to the API's checks."""
+    number = text.removeprefix("$")
+    if _COMMA_DECIMALS.fullmatch(number):
+        number = number.replace(",", ".")
+    elif _COMMA_THOUSANDS.fullmatch(number):
+        number = number.replace(",", "")
     try:
-        return Decimal(text.removeprefix("$").replace(",", ""))
+        return Decimal(number)
     except InvalidOperation:
         return text
 
