@@ -24,6 +24,9 @@ STOP_SECONDS = 15
 WEB = ROOT / ".web"
 BUILT = WEB / "built"
 
+# The only setting that is part of the pages; all others are asked for at run time.
+BUILT_IN = ("BRAND_NAME",)
+
 # Whoever starts Reflex from here keeps the stack already.
 WITHOUT_STACK = {"TICKETING_DEVSTACK": "false"}
 
@@ -129,7 +132,8 @@ def _fingerprint() -> str:
         sources += (ROOT / folder).rglob(pattern)
     for folder in ("assets", "reflex.lock"):
         sources += (ROOT / folder).rglob("*")
-    digest = sha256(importlib.metadata.version("reflex").encode())
+    settings = [os.environ.get(name, "") for name in BUILT_IN]
+    digest = sha256(repr([importlib.metadata.version("reflex"), settings]).encode())
     for path in sorted(set(sources)):
         if path.is_file() and "devstack" not in path.parts and "external" not in path.parts:
             digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
