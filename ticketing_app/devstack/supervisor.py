@@ -126,7 +126,8 @@ def _watch(stack: Stack, folder: Path) -> None:
 
 def _seed(stack: Stack) -> None:
     """Fill our own database, and never one that the person brought along."""
-    done = stack.data_dir / "seeded"
+    # Where the cluster is, so that a new cluster is filled anew.
+    done = stack.data_dir / "postgres" / "seeded"
     if "postgres" in stack.parts and not done.exists():
         _tell("adding demo data")
         stack.run("-m", "ticketing_app.devstack", "seed")

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import NoReturn
 
 import asyncpg
 import psutil
@@ -9,7 +10,9 @@ import pytest
 from redis import Redis, TimeoutError  # noqa: A004  # Redis's own error is what is meant.
 
 from tests.waiting import eventually
+from ticketing_app.devstack import postgres
 from ticketing_app.devstack.errors import StackError
+from ticketing_app.devstack.postgres import Postgres
 from ticketing_app.devstack.stack import Stack, read_env
 
 
@@ -46,6 +49,43 @@ class TestPostgres:
             stack.kill("postgres")
             stack.start_part("postgres")
             assert await query(stack, "SELECT answer FROM kept") == 42
+        finally:
+            stack.destroy()
+
+    async def test_starts_over_where_making_the_cluster_was_cut_short(self, tmp_path: Path) -> None:
+        unfinished = tmp_path / "data" / "postgres.unfinished"
+        unfinished.mkdir(parents=True)
+        (unfinished / "PG_VERSION").write_text("18\n")
+        stack = Stack(tmp_path / "data", {"postgres"})
+        stack.start()
+        try:
+            assert await query(stack, "SELECT 1") == 1
+        finally:
+            stack.destroy()
+
+    def test_never_names_an_unfinished_cluster_as_the_finished_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def die_at_the_end(*_: object, cwd: Path, **__: object) -> NoReturn:
+            (cwd / "PG_VERSION").write_text("18\n")
+            raise KeyboardInterrupt
+
+        cluster = Postgres(tmp_path)
+        monkeypatch.setattr(postgres.subprocess, "run", die_at_the_end)
+        with pytest.raises(KeyboardInterrupt):
+            cluster.prepare()
+        assert not cluster.cluster.exists()
+
+    async def test_keeps_the_data_in_its_folder_though_that_is_shut_to_others(
+        self, tmp_path: Path
+    ) -> None:
+        home = tmp_path / "home"
+        home.mkdir(mode=0o700)
+        stack = Stack(home / "data", {"postgres"})
+        stack.start()
+        try:
+            assert await query(stack, "SELECT 1") == 1
+            assert (home / "data" / "postgres" / "PG_VERSION").exists()
         finally:
             stack.destroy()
 
