@@ -23,6 +23,7 @@ from ticketing_app.devstack.postgres import DATABASE, USER, Identity, Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("postgres", "redis", "stripe", "worker")
+LOOPBACK = "127.0.0.1,localhost"
 
 START_SECONDS = 60
 STOP_SECONDS = 15
@@ -67,6 +68,7 @@ class Stack:
 
         Raises: StackError when a part does not come up; the others are stopped again.
         """
+        bypass_proxies()
         (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
         children.end_recorded(self.data_dir)
         self._choose_ports()
@@ -262,6 +264,15 @@ def read_env(path: Path) -> dict[str, str]:
     """The settings that a stack wrote for others."""
     lines = path.read_text().splitlines()
     return {name: value for name, _, value in (line.partition("=") for line in lines)}
+
+
+def bypass_proxies() -> None:
+    """Let neither this process nor its children ask a proxy for what runs on this machine."""
+    either = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    for name in ("no_proxy", "NO_PROXY"):
+        hosts = os.environ.get(name) or either
+        if hosts != "*" and not hosts.endswith(LOOPBACK):
+            os.environ[name] = f"{hosts},{LOOPBACK}".lstrip(",")
 
 
 def _valkey() -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ticketing_app.devstack import children
 from ticketing_app.devstack.errors import StackError
-from ticketing_app.devstack.stack import PARTS, ROOT, Stack
+from ticketing_app.devstack.stack import PARTS, ROOT, Stack, bypass_proxies
 
 WATCH_SECONDS = 0.5
 END_SECONDS = 60
@@ -35,6 +35,7 @@ def ensure(report: Callable[[str], object] = print) -> None:
     Raises: StackError when a part does not start.
     """
     global _owner  # noqa: PLW0603  # A process owns the stack once, however often it asks.
+    bypass_proxies()
     folder = data_dir()
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / "stack.lock"):

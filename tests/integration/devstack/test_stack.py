@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import NoReturn
 
 import asyncpg
+import httpx
 import psutil
 import pytest
 from redis import Redis, TimeoutError  # noqa: A004  # Redis's own error is what is meant.
 
 from tests.waiting import eventually
-from ticketing_app.devstack import postgres
+from ticketing_app.devstack import postgres, web
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.postgres import Postgres
 from ticketing_app.devstack.stack import Stack, read_env
@@ -91,6 +92,24 @@ class TestPostgres:
 
 
 class TestStack:
+    def test_asks_no_proxy_for_its_own_addresses(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("http_proxy", "all_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:1")
+        monkeypatch.setenv("no_proxy", "")
+        monkeypatch.setenv("NO_PROXY", "example.org")
+        stack = Stack(tmp_path / "data", {"stripe"})
+        stack.start()
+        try:
+            url = stack.env["STRIPE_JS_URL"]
+            assert web._answers(url)
+            assert httpx.get(url).is_success
+            told = psutil.Process(stack.pid("stripe")).environ()
+            assert told["no_proxy"] == told["NO_PROXY"] == "example.org,127.0.0.1,localhost"
+        finally:
+            stack.destroy()
+
     def test_tells_others_where_its_parts_are(self, redis_alone: Stack) -> None:
         told = read_env(redis_alone.data_dir / "stack.env")
         assert told.items() <= redis_alone.env.items()
