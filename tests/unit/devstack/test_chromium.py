@@ -1,0 +1,51 @@
+"""Which browser the browser tests take, with scripts in the place of browsers."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import chromium
+from ticketing_app.devstack.errors import StackError
+
+
+def program(path: Path, script: str) -> str:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, *candidates: str) -> None:
+    monkeypatch.setattr(chromium, "_candidates", lambda: iter(candidates))
+
+
+class TestFind:
+    def test_passes_over_what_does_not_start(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        broken = program(tmp_path / "chrome", "echo libnss3.so: cannot open >&2; exit 127")
+        working = program(tmp_path / "chromium", '[ "$*" = --version ]')
+        offer(monkeypatch, str(tmp_path / "absent"), broken, working)
+        assert chromium.find() == working
+        offer(monkeypatch, broken)
+        assert chromium.find() is None
+
+
+class TestInstall:
+    def test_gives_up_what_hangs_and_takes_the_next_way(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        browser = tmp_path / "chromium"
+        script = program(tmp_path / "install", f"cp /bin/true {browser}")
+        offer(monkeypatch, str(browser))
+        monkeypatch.setattr(chromium, "_ways", lambda: [["sleep", "60"], [script]])
+        monkeypatch.setattr(chromium, "INSTALL_SECONDS", 1)
+        started = time.monotonic()
+        assert chromium.install() == str(browser)
+        assert time.monotonic() - started < 30
+
+    def test_says_what_to_do_when_there_is_no_way(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        offer(monkeypatch)
+        monkeypatch.setattr(chromium, "_ways", lambda: [["false"]])
+        with pytest.raises(StackError, match="The browser tests need Chromium"):
+            chromium.install()
