@@ -29,6 +29,7 @@ BUDGETS = {
     ("processes.py",): 250,
     ("ui/live.py", "ui/build.py"): 300,
 }
+BROWSER_TESTS = ROOT / "tests_e2e"
 COVERAGE = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
 COMPLETE = ["coverage", "report", "--include=*/rules.py", "--fail-under=100", "--show-missing"]
 
@@ -36,32 +37,40 @@ COMPLETE = ["coverage", "report", "--include=*/rules.py", "--fail-under=100", "-
 def main(arguments: list[str]) -> int:
     # A stop from outside ends the children and the temporary folder as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    everything = arguments == ["--all"]
-    whole = everything or not arguments
+    everything = "--all" in arguments
+    chosen = [argument for argument in arguments if argument != "--all"]
     with tempfile.TemporaryDirectory(prefix="gittix-test-") as folder:
         env = _environment(Path(folder))
         try:
-            if whole:
+            if not chosen:
                 _check_statically(Path(folder), env)
-            if whole or any("e2e" in argument for argument in arguments):
+            if _may_need_browser(chosen):
                 chromium.install()
-            if everything and (ROOT / "tests/mutants.py").exists():
+            if everything and not chosen and (ROOT / "tests/mutants.py").exists():
                 _check_mutants(env)
         except StackError as error:
             print(f"bin/test: {error}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             return 130
-        if not whole:
-            return _pytest(arguments, env)
-        code = _pytest([*COVERAGE, *(["-m", ""] if everything else [])], env)
-        return code or _check_rules_covered(env)
+        tiers = ["-m", ""] if everything else []
+        code = _pytest([*tiers, *(chosen or COVERAGE)], env)
+        return code or (0 if chosen else _check_rules_covered(env))
 
 
 def environment_without_settings() -> dict[str, str]:
     """Ours without any setting of the product: tests use stand-ins, never somebody's database."""
     settings = {name.upper() for name in Settings.model_fields}
     return {name: value for name, value in os.environ.items() if name not in settings}
+
+
+def _may_need_browser(arguments: list[str]) -> bool:
+    """Whether pytest, given these arguments, may collect browser tests."""
+    named = [(ROOT / argument.partition("::")[0]).resolve() for argument in arguments]
+    paths = [path for path in named if path.exists()]
+    return not paths or any(
+        path.is_relative_to(BROWSER_TESTS) or BROWSER_TESTS.is_relative_to(path) for path in paths
+    )
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -1,0 +1,50 @@
+"""What `bin/test` makes of its arguments."""
+
+import signal
+from collections.abc import Generator
+
+import pytest
+
+from tests import check
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Generator[list[list[str]]]:
+    """Keep from running what would run; yields the arguments that pytest would have had."""
+    given: list[list[str]] = []
+    monkeypatch.setattr(check, "_pytest", lambda arguments, _env: given.append(arguments) or 5)
+    monkeypatch.setattr(check.chromium, "install", lambda: given.append(["chromium"]))
+    before = signal.getsignal(signal.SIGTERM)
+    yield given
+    signal.signal(signal.SIGTERM, before)
+
+
+class TestMain:
+    def test_keeps_all_for_itself_and_passes_the_rest_on(self, calls: list[list[str]]) -> None:
+        assert check.main(["--all", "-k", "foo", "tests/unit"]) == 5
+        assert calls == [["-m", "", "-k", "foo", "tests/unit"]]
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["-x"],
+            ["-k", "takeover"],
+            ["tests_e2e"],
+            ["tests/unit", "tests_e2e/test_locks.py::f"],
+            ["."],
+        ],
+    )
+    def test_has_a_browser_where_browser_tests_may_run(
+        self, calls: list[list[str]], arguments: list[str]
+    ) -> None:
+        check.main(arguments)
+        assert calls == [["chromium"], arguments]
+
+    @pytest.mark.parametrize(
+        "arguments", [["tests"], ["-x", "tests/unit/core/test_money.py::Test"]]
+    )
+    def test_needs_no_browser_for_other_tests(
+        self, calls: list[list[str]], arguments: list[str]
+    ) -> None:
+        check.main(arguments)
+        assert calls == [arguments]
