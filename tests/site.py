@@ -1,8 +1,11 @@
 """The whole product as its users meet it: real processes on real ports, started as bin/dev does."""
 
 import asyncio
+import os
+import signal
 import socket
 import subprocess
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +17,11 @@ from ticketing_app.devstack.stack import Stack
 # Tests make many accounts from one address, and hold many tickets.
 SETTINGS = {
     "SIGNIN_LIMIT_PER_MINUTE": "0",
+    "SIGNIN_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
     "SIGNUP_LIMIT_PER_HOUR": "0",
     "TICKETING_ENV": "development",
 }
+REFUSE_SECONDS = 5
 
 
 class Site:
@@ -29,21 +34,27 @@ class Site:
         self._web: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Build the pages if they changed, then start everything."""
-        self.stack.start()
-        if not web.is_build_current():
-            web.build_frontend(self.stack.env)
-        self.start_web()
+        """Build the pages if they changed, then start everything, or leave nothing running."""
+        try:
+            self.stack.start()
+            if not web.is_build_current():
+                web.build_frontend(self.stack.env)
+            self.start_web()
+        except BaseException:
+            self.stop()
+            raise
 
     def start_web(self) -> None:
         """Start the web process on the port of this site."""
         self._web = web.start_web(self.stack.env, self._port, self._log)
 
     def kill_web(self) -> None:
-        """End the web process as a crash does."""
+        """End the web process and its worker as a crash does."""
         assert self._web
-        self._web.kill()
+        os.killpg(self._web.pid, signal.SIGKILL)
         self._web.wait()
+        self._web = None
+        self._wait_until_refused()
 
     @contextmanager
     def other_web(self, **settings: str) -> Generator[str]:
@@ -64,9 +75,22 @@ class Site:
 
     def stop(self) -> None:
         """Stop everything and delete its data."""
-        if self._web:
-            web.stop_web(self._web)
-        self.stack.destroy()
+        try:
+            if self._web:
+                web.stop_web(self._web)
+                self._wait_until_refused()
+        finally:
+            self.stack.destroy()
+
+    def _wait_until_refused(self) -> None:
+        """The kernel takes a moment to clear up after a killed worker, whose parent we are not."""
+        deadline = time.monotonic() + REFUSE_SECONDS
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self._port)):
+                    return
+            assert time.monotonic() < deadline, "Something of the web process survived it."
+            time.sleep(0.02)
 
     @property
     def _log(self) -> Path:
