@@ -41,8 +41,14 @@ async def let_hold_lapse(order_id: UUID, *, seconds_ago: float = 1) -> None:
     """Let the time of this hold be over: the order's deadline and the ticket's lease move back."""
     async with db.transaction() as session:
         for statement in (
-            "UPDATE tickets SET locked_until = now() - make_interval(secs => :ago) WHERE order_id = :id",
-            "UPDATE orders SET expires_at = now() - make_interval(secs => :ago) WHERE id = :id",
+            (
+                "UPDATE tickets SET locked_until = now() - make_interval(secs => :ago)"
+                " WHERE order_id = :id AND locked_until < 'infinity'"
+            ),
+            (
+                "UPDATE orders SET expires_at = now() - make_interval(secs => :ago) WHERE id = :id"
+                " AND status IN ('created', 'awaiting_payment')"
+            ),
         ):
             await (await session.connection()).execute(
                 text(statement), {"ago": seconds_ago, "id": order_id}

@@ -1,0 +1,137 @@
+"""Random schedules of everything that can happen to a ticket; after each step no rule is broken."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests import factories, invariants
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.core.errors import AppError
+from ticketing_app.devstack.stack import Stack
+from ticketing_app.orders import rules
+from ticketing_app.orders import service as orders
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.schemas import TicketUpdate
+
+
+class Market:
+    """One ticket, its seller, three buyers, and every order there ever was."""
+
+    def __init__(self, seller: UserRead, buyers: list[UserRead], ticket_id: str) -> None:
+        self.seller, self.buyers, self.ticket_id = seller, buyers, ticket_id
+        self.held: list[OrderRead] = []
+        self.seen: dict[str, OrderStatus] = {}
+
+    async def hold(self, nth: int) -> None:
+        ticket = await factories.read_ticket(self.ticket_id)
+        self.held.append(await factories.hold(ticket, self.buyers[nth % len(self.buyers)]))
+
+    async def cancel(self, nth: int) -> None:
+        order = self._order(nth)
+        async with db.transaction() as session:
+            await orders.cancel_order(session, buyer_id=order.user_id, order_id=order.id)
+
+    async def lapse(self, nth: int) -> None:
+        await factories.let_hold_lapse(self._order(nth).id)
+
+    async def expire(self, _: int) -> None:
+        async with db.transaction() as session:
+            await orders.expire_due_orders(session, limit=10)
+
+    async def confirm(self, nth: int) -> None:
+        async with db.transaction() as session:
+            await orders.start_confirming(session, order_id=self._order(nth).id)
+
+    async def decline(self, nth: int) -> None:
+        async with db.transaction() as session:
+            await orders.return_to_created(session, order_id=self._order(nth).id)
+
+    async def claim(self, nth: int) -> None:
+        async with db.transaction() as session:
+            await orders.claim_for_capture(session, order_id=self._order(nth).id)
+
+    async def give_up(self, nth: int) -> None:
+        async with db.transaction() as session:
+            order_id = self._order(nth).id
+            await orders.cancel_unpaid(session, order_id=order_id, is_void_at_stripe=nth % 2 == 0)
+
+    async def edit(self, nth: int) -> None:
+        change = TicketUpdate.model_validate({"title": f"Edition {nth}", "price": 10 + nth})
+        ticket = await factories.read_ticket(self.ticket_id)
+        async with db.transaction() as session:
+            await tickets.update_ticket(
+                session, seller_id=self.seller.id, ticket_id=ticket.id, ticket=change
+            )
+
+    async def check_no_one_rose_again(self) -> None:
+        """What ended stays ended, and every change is one that the rules know."""
+        for order in self.held:
+            async with db.transaction() as session:
+                now = (await orders.get_payable(session, order_id=order.id)).status
+            before = self.seen.get(str(order.id), OrderStatus.CREATED)
+            assert before not in rules.ENDED_UNPAID or now == before
+            self.seen[str(order.id)] = now
+
+    def _order(self, nth: int) -> OrderRead:
+        if not self.held:
+            raise orders.OrderNotFoundError
+        return self.held[nth % len(self.held)]
+
+
+STEPS: list[Callable[[Market, int], Awaitable[None]]] = [
+    Market.hold,
+    Market.hold,
+    Market.cancel,
+    Market.lapse,
+    Market.expire,
+    Market.confirm,
+    Market.decline,
+    Market.claim,
+    Market.give_up,
+    Market.edit,
+]
+Schedule = list[tuple[Callable[[Market, int], Awaitable[None]], int]]
+SCHEDULES = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), min_size=4, max_size=14)
+
+
+async def follow(schedule: Schedule, stack: Stack) -> None:
+    seller = await factories.make_user()
+    ticket = await factories.make_ticket(seller)
+    market = Market(seller, [await factories.make_user() for _ in range(3)], str(ticket.id))
+    for step, nth in schedule:
+        # A refusal is an answer, too; what counts is that it changed nothing wrongly.
+        with suppress(AppError):
+            await step(market, nth)
+        await market.check_no_one_rose_again()
+    env = stack.env
+    assert await invariants.broken_rules(env["DATABASE_URL"], env["STRIPE_API_BASE"]) == []
+
+
+def of(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        # Examples share the tables: each has people and a ticket of its own.
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+@pytest.mark.usefixtures("database")
+class TestSchedules:
+    @of(60)
+    @given(schedule=SCHEDULES)
+    async def test_no_schedule_breaks_a_rule(self, schedule: Schedule, stack: Stack) -> None:
+        await follow(schedule, stack)
+
+    @pytest.mark.slow
+    @of(1500)
+    @given(schedule=SCHEDULES)
+    async def test_nor_does_any_of_many_more(self, schedule: Schedule, stack: Stack) -> None:
+        await follow(schedule, stack)
