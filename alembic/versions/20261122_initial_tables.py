@@ -250,7 +250,6 @@ def upgrade() -> None:
         sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "status <> 'completed' OR stripe_id IS NOT NULL", name=op.f("ck_charges_paid_at_stripe")
         ),
@@ -270,7 +269,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'created'"),
     )
-    op.create_index("ix_charges_order_id", "charges", ["order_id"], unique=False)
     op.create_index(
         "uq_charges_one_per_order",
         "charges",
@@ -298,7 +296,6 @@ def downgrade() -> None:
         table_name="charges",
         postgresql_where=sa.text("status IN ('created', 'completed')"),
     )
-    op.drop_index("ix_charges_order_id", table_name="charges")
     op.drop_index(
         "ix_charges_due", table_name="charges", postgresql_where=sa.text("status = 'created'")
     )

@@ -31,7 +31,6 @@ class Charge(SQLModel, table=True):
             postgresql_where=text("status IN ('created', 'completed')"),
         ),
         Index("ix_charges_due", "next_check_at", postgresql_where=text("status = 'created'")),
-        Index("ix_charges_order_id", "order_id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -49,7 +48,6 @@ class Charge(SQLModel, table=True):
     next_check_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
-    updated_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
 
 
 class ChargeDecline(SQLModel, table=True):

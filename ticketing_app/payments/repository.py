@@ -54,7 +54,7 @@ async def change_open(
             col(Charge.status) == ChargeStatus.CREATED,
             *([col(Charge.stripe_id).is_(None)] if is_unopened else []),
         )
-        .values(updated_at=func.now(), **values)
+        .values(**values)
         .returning(Charge)
         .execution_options(populate_existing=True)
     )
