@@ -16,6 +16,7 @@ from ticketing_app.devstack.stack import Stack
 
 SETTINGS = {
     "SIGNIN_LIMIT_PER_MINUTE": "0",
+    "SIGNIN_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
     "SIGNUP_LIMIT_PER_HOUR": "0",
 }
 

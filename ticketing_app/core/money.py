@@ -1,14 +1,17 @@
 """Money: integer cents inside, decimal numbers at the edge."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+Currency = Literal["aud", "brl", "cad", "chf", "eur", "gbp", "inr", "nzd", "sgd", "usd"]
+"""Currencies of Stripe with two decimals and a smallest charge of at most 0.50."""
 MINIMUM_CENTS = 50
 """Stripe charges no less than 0.50."""
 MAXIMUM_CENTS = 99_999_999
 CENTS = Decimal(100)
+CENT = Decimal("0.01")
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£"}
 
 
@@ -21,11 +24,12 @@ def _price_to_cents(value: object) -> int:
     if not price.is_finite() or not MINIMUM_CENTS / CENTS <= price <= MAXIMUM_CENTS / CENTS:
         msg = "must be between 0.50 and 999,999.99"
         raise ValueError(msg)
-    cents = price * CENTS
-    if cents != cents.to_integral_value():
+    # Products are rounded to 28 digits, comparisons never.
+    rounded = price.quantize(CENT)
+    if rounded != price:
         msg = "can have at most 2 decimal places"
         raise ValueError(msg)
-    return int(cents)
+    return int(rounded * CENTS)
 
 
 Price = Annotated[

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ticketing_app.core.money import Currency
+
 DEVELOPMENT_JWT_KEY = "development-only-key-never-used-in-production"
 STRIPE_API = "https://api.stripe.com"
 STRIPE_JS_HOST = "js.stripe.com"
@@ -31,7 +33,7 @@ class Settings(BaseSettings):
     public_url: str = "http://localhost:3000"
     port: int = 3000
     brand_name: str = "GitTix"
-    currency: str = "usd"
+    currency: Currency = "usd"
 
     database_url: str = ""
     database_pool_size: int = Field(default=10, description="Connections kept open per process.")
@@ -57,6 +59,9 @@ class Settings(BaseSettings):
     hold_cooldown_seconds: float = 300
     signin_limit_per_minute: int = Field(
         default=10, description="Per address and account; 0 is off."
+    )
+    signin_limit_per_address_per_minute: int = Field(
+        default=100, description="Per address, whatever the account; 0 is off."
     )
     signup_limit_per_hour: int = Field(default=20, description="Per address; 0 is off.")
     trusted_proxy_hops: int = Field(
@@ -101,6 +106,9 @@ class Settings(BaseSettings):
                 "Set STRIPE_SECRET_KEY to a test key (sk_test_...): sellers are not paid out yet, "
                 "so live payments would take money that nobody passes on."
             )
+            raise InvalidSettingsError(msg)
+        if not self.stripe_publishable_key.startswith("pk_test_"):
+            msg = "Set STRIPE_PUBLISHABLE_KEY to the publishable test key (pk_test_...)."
             raise InvalidSettingsError(msg)
         if self.stripe_api_base != STRIPE_API:
             msg = f"Leave STRIPE_API_BASE at {STRIPE_API} in production."

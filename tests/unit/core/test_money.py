@@ -16,6 +16,10 @@ class TestPrice:
         sent = repr(money.to_json_number(cents))
         assert PRICE.validate_python(Decimal(sent)) == cents
 
+    @pytest.mark.parametrize("value", [Decimal("40.5" + "0" * 60), Decimal("405e-1")])
+    def test_takes_any_spelling_of_a_price(self, value: Decimal) -> None:
+        assert PRICE.validate_python(value) == 4050
+
     @pytest.mark.parametrize(
         ("value", "sentence"),
         [
@@ -28,6 +32,9 @@ class TestPrice:
             (10**4000, "between"),
             (Decimal("NaN"), "between"),
             (Decimal("10.005"), "2 decimal places"),
+            (Decimal("0.5" + "0" * 34 + "1"), "2 decimal places"),
+            (Decimal("0.4" + "9" * 35), "between"),
+            (Decimal("999999.99" + "0" * 34 + "1"), "between"),
             ("40", "must be a number"),
             (True, "must be a number"),
             (None, "must be a number"),

@@ -77,6 +77,8 @@ class TestGetSettings:
             ("JWT_KEY", "short", "JWT_KEY"),
             ("JWT_KEY", "development-only-key-never-used-in-production", "JWT_KEY"),
             ("STRIPE_SECRET_KEY", "sk_live_1", "sellers are not paid out yet"),
+            ("STRIPE_PUBLISHABLE_KEY", "pk_live_1", "STRIPE_PUBLISHABLE_KEY"),
+            ("STRIPE_PUBLISHABLE_KEY", "sk_test_1", "STRIPE_PUBLISHABLE_KEY"),
             ("STRIPE_API_BASE", "http://127.0.0.1:8433", "STRIPE_API_BASE"),
             ("STRIPE_JS_URL", "https://js.stripe.com.evil.test/stripe.js", "STRIPE_JS_URL"),
             ("PORT", "eighty", "PORT"),
@@ -87,3 +89,13 @@ class TestGetSettings:
     ) -> None:
         with pytest.raises(InvalidSettingsError, match=sentence):
             read(monkeypatch, **{**PRODUCTION, name: value})
+
+    @pytest.mark.parametrize("currency", ["jpy", "kwd", "USD", "sek", "dollars", ""])
+    def test_refuses_a_currency_whose_prices_it_cannot_keep(
+        self, monkeypatch: pytest.MonkeyPatch, currency: str
+    ) -> None:
+        with pytest.raises(InvalidSettingsError, match=r"CURRENCY: .*'usd'"):
+            read(monkeypatch, CURRENCY=currency)
+
+    def test_takes_another_currency_with_cents(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert read(monkeypatch, CURRENCY="eur").currency == "eur"
