@@ -45,19 +45,22 @@ class TooManyRequestsError(AppError):
     status = HTTPStatus.TOO_MANY_REQUESTS
 
     def __init__(
-        self, message: str = "Too many attempts. Please wait a minute and try again."
+        self, message: str = "Too many attempts. Please wait a while and try again."
     ) -> None:
         """Say when to come back."""
         super().__init__(message)
 
 
 class UnavailableError(AppError):
-    """A part that is needed does not answer; nothing was changed."""
+    """A part that is needed does not answer."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
-    def __init__(self) -> None:
-        """Say that nothing is lost."""
+    def __init__(self, *, is_outcome_known: bool = True) -> None:
+        """Say that nothing was changed, or that this is not known."""
         super().__init__(
             "We cannot reach our database right now. Nothing was changed. Please try again in a moment."
+            if is_outcome_known
+            else "We lost the connection to our database. If you were saving something, "
+            "please check whether it was saved before you try again."
         )

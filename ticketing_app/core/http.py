@@ -29,9 +29,11 @@ from ticketing_app.core.settings import get_settings
 log = get_logger()
 
 Model = TypeVar("Model", bound=BaseModel)
+ID = TypeAdapter(UUID)
 
 PROBLEM_JSON = "application/problem+json"
 MAX_BODY_BYTES = 65_536
+CANNOT_CONNECT_NOW = "57P03"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SENTENCES = {
     "missing": "is required",
@@ -127,7 +129,7 @@ async def read_body(request: Request, model: type[Model]) -> Model:
         # Decimal keeps prices exact; a lone surrogate or NUL is refused here, as PostgreSQL would.
         data = json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
         json.dumps(data, ensure_ascii=False, default=str).encode()
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         raise InvalidInputError([(None, "Send valid JSON in UTF-8.")]) from None
     if "\\u0000" in json.dumps(data, default=str):
         raise InvalidInputError([(None, "Text cannot contain the character U+0000.")])
@@ -166,7 +168,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def parse_id(text: str, not_found: Callable[[], AppError]) -> UUID:
     """Read an id of the path; what is no UUID cannot exist, so that it is "not found"."""
     try:
-        return TypeAdapter(UUID).validate_strings(text)
+        return ID.validate_strings(text)
     except ValidationError:
         raise not_found() from None
 
@@ -174,7 +176,9 @@ def parse_id(text: str, not_found: Callable[[], AppError]) -> UUID:
 def client_address(request: Request) -> str:
     """Return the address of the visitor, as the outermost trusted proxy saw it."""
     hops = get_settings().trusted_proxy_hops
-    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
+    # A proxy may add a line of its own to the one that the visitor made up: together they are the list.
+    parts = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    forwarded = [part.strip() for part in parts if part.strip()]
     if hops and len(forwarded) >= hops:
         return forwarded[-hops]
     return request.client.host if request.client else "unknown"
@@ -242,6 +246,18 @@ def is_unavailable(error: BaseException) -> bool:
     )
 
 
+def unavailable(error: BaseException) -> UnavailableError:
+    """Make the answer to an error that `is_unavailable`: what was refused a connection changed nothing.
+
+    A connection that was lost under way may have died during COMMIT, and then nobody knows.
+    """
+    if isinstance(error, DBAPIError):
+        is_known = _sqlstate(error).startswith(("53", CANNOT_CONNECT_NOW))
+    else:
+        is_known = not isinstance(error, TimeoutError | RedisError)
+    return UnavailableError(is_outcome_known=is_known)
+
+
 def _sqlstate(error: DBAPIError) -> str:
     return str(getattr(error.orig, "sqlstate", None) or "")
 
@@ -249,7 +265,7 @@ def _sqlstate(error: DBAPIError) -> str:
 async def _on_crash(request: Request, error: Exception) -> Response:
     if is_unavailable(error):
         log.warning("http.dependency_away", path=request.url.path, error=repr(error))
-        return await _on_app_error(request, UnavailableError())
+        return await _on_app_error(request, unavailable(error))
     log.error("http.crash", path=request.url.path, method=request.method, exc_info=error)
     text = "Something went wrong on our side. Nothing is lost; please try again."
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, [ErrorItem(message=text)])
@@ -289,10 +305,12 @@ def is_same_origin(origin: str | None, host: str | None) -> bool:
     """Whether a request is from our own pages: no Origin (not a browser), or the Host's or public one."""
     if origin is None:
         return True
-    return urlsplit(origin).netloc.lower() in {
-        (host or "").lower(),
-        urlsplit(get_settings().public_url).netloc.lower(),
-    }
+    try:
+        netloc = urlsplit(origin).netloc.lower()
+    except ValueError:
+        return False
+    public = urlsplit(get_settings().public_url).netloc
+    return bool(netloc) and netloc in {(host or "").lower(), public.lower()}
 
 
 def install_edge(app: FastAPI) -> None:

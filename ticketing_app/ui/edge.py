@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import db, http
-from ticketing_app.core.errors import AppError, InvalidInputError, UnavailableError
+from ticketing_app.core.errors import AppError, InvalidInputError
 from ticketing_app.core.logging import get_logger
 
 log = get_logger()
@@ -29,7 +29,7 @@ async def in_transaction(
     """Run one use case in one transaction.
 
     Raises:
-        UnavailableError: the database does not answer; nothing was changed.
+        UnavailableError: the database does not answer.
     """
     with outage_as_error():
         async with db.transaction() as session:
@@ -62,7 +62,7 @@ def outage_as_error() -> Generator[None]:
         if not http.is_unavailable(error):
             raise
         log.warning("ui.dependency_away", error=repr(error))
-        raise UnavailableError from error
+        raise http.unavailable(error) from error
 
 
 def parse(model: type[Model], data: object) -> Model:

@@ -1,0 +1,79 @@
+"""The REST edge without an application around it."""
+
+import pytest
+from fastapi import Request
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.types import Message
+
+from ticketing_app.core import http
+from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.settings import Settings
+
+
+def a_request(*forwarded: str, body: bytes = b"") -> Request:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    headers = [(b"x-forwarded-for", line.encode()) for line in forwarded]
+    scope = {"type": "http", "headers": headers, "client": ("192.0.2.9", 1)}
+    return Request(scope, receive)
+
+
+class TestReadBody:
+    class Body(http.ApiModel):
+        price: float
+
+    @pytest.mark.parametrize("price", [b"1e99999999999999999999", b"-1e-99999999999999999999"])
+    async def test_refuses_a_number_beyond_all_bounds(self, price: bytes) -> None:
+        with pytest.raises(InvalidInputError, match="valid JSON"):
+            await http.read_body(a_request(body=b'{"price": ' + price + b"}"), self.Body)
+
+
+class TestClientAddress:
+    @pytest.mark.parametrize(
+        ("hops", "lines", "address"),
+        [
+            (0, ["10.0.0.1"], "192.0.2.9"),
+            (1, [], "192.0.2.9"),
+            (1, [""], "192.0.2.9"),
+            (1, ["10.0.0.1"], "10.0.0.1"),
+            (1, ["10.0.0.66, 10.0.0.1"], "10.0.0.1"),
+            (1, ["10.0.0.66", "10.0.0.1"], "10.0.0.1"),
+            (2, ["10.0.0.66", "10.0.0.1, 10.0.0.2"], "10.0.0.1"),
+            (2, ["10.0.0.66", "10.0.0.1", "10.0.0.2"], "10.0.0.1"),
+            (2, ["10.0.0.1"], "192.0.2.9"),
+        ],
+    )
+    def test_is_what_the_outermost_trusted_proxy_saw(
+        self, monkeypatch: pytest.MonkeyPatch, hops: int, lines: list[str], address: str
+    ) -> None:
+        settings = Settings(trusted_proxy_hops=hops)
+        monkeypatch.setattr(http, "get_settings", lambda: settings)
+        assert http.client_address(a_request(*lines)) == address
+
+
+class CannotConnectError(Exception):
+    sqlstate = "57P03"
+
+
+class TestUnavailable:
+    @pytest.mark.parametrize(
+        "error",
+        [
+            ConnectionRefusedError(),
+            PoolTimeoutError(),
+            DBAPIError(None, None, CannotConnectError()),
+        ],
+    )
+    def test_without_a_connection_nothing_was_changed(self, error: Exception) -> None:
+        assert http.is_unavailable(error)
+        assert "Nothing was changed" in http.unavailable(error).message
+
+    @pytest.mark.parametrize("error", [TimeoutError(), RedisError()])
+    def test_without_an_answer_it_is_not_known(self, error: Exception) -> None:
+        assert http.is_unavailable(error)
+        message = http.unavailable(error).message
+        assert "Nothing was changed" not in message
+        assert "check whether it was saved before you try again" in message
