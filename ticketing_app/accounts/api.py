@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from ticketing_app.accounts import auth
 from ticketing_app.accounts import service as accounts
+from ticketing_app.accounts.rules import EMAIL_MAX_LENGTH
 from ticketing_app.accounts.schemas import (
     Caller,
     Credentials,
@@ -49,8 +50,8 @@ def _signed_in(started: SessionStarted, status: HTTPStatus) -> JSONResponse:
 )
 async def sign_up(request: Request) -> JSONResponse:
     """Create an account and sign it in: the answer sets the session cookie."""
-    await _throttle(f"signup:{client_address(request)}", get_settings().signup_limit_per_hour, HOUR)
     user = await read_body(request, UserCreate)
+    await _throttle(f"signup:{client_address(request)}", get_settings().signup_limit_per_hour, HOUR)
     async with db.transaction() as session:
         created = await accounts.sign_up(session, user=user)
         started = await auth.start_session(
@@ -68,11 +69,13 @@ async def sign_up(request: Request) -> JSONResponse:
 async def sign_in(request: Request) -> JSONResponse:
     """Sign in: the answer sets the session cookie."""
     credentials = await read_body(request, Credentials)
-    account = credentials.email.strip().lower()
-    limit = get_settings().signin_limit_per_minute
-    await _throttle(f"signin:{client_address(request)}:{account}", limit, MINUTE)
+    settings, key = get_settings(), f"signin:{client_address(request)}"
+    await _throttle(key, settings.signin_limit_per_address_per_minute, MINUTE)
+    # Nobody has a longer address; a key of the size of a body would fill Redis.
+    account = credentials.email[:EMAIL_MAX_LENGTH]
+    await _throttle(f"{key}:{account}", settings.signin_limit_per_minute, MINUTE)
+    user = await accounts.check_credentials(db.transaction, credentials=credentials)
     async with db.transaction() as session:
-        user = await accounts.check_credentials(session, credentials=credentials)
         started = await auth.start_session(
             session, user=user, device=request.headers.get("user-agent", "")
         )

@@ -2,13 +2,13 @@
 
 import time
 from datetime import UTC, datetime
-from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 from uuid import UUID
 
 import jwt
 from fastapi import Request
 from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import cookie_parser
 
 from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import Caller, SessionStarted, UserRead
@@ -31,6 +31,18 @@ class _Remembered(NamedTuple):
 _cache: dict[UUID, _Remembered] = {}
 # Without the channel that tells of ended sessions nothing may be remembered.
 _is_listening = False
+# Counts what is to be forgotten: a session that ends while it is read must not be remembered after.
+_forgotten = 0
+
+
+def _forget(session_id: UUID | None = None) -> None:
+    """Forget this session, or all of them."""
+    global _forgotten  # noqa: PLW0603  # one counter beside the cache that it guards.
+    _forgotten += 1
+    if session_id:
+        _cache.pop(session_id, None)
+    else:
+        _cache.clear()
 
 
 async def start_session(session: AsyncSession, *, user: UserRead, device: str) -> SessionStarted:
@@ -46,7 +58,7 @@ async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
     await accounts.end_session(session, session_id=session_id)
 
     async def forget() -> None:
-        _cache.pop(session_id, None)
+        _forget(session_id)
         await redis.publish(EVICTION_CHANNEL, str(session_id))
 
     db.after_commit(session, f"forget.{session_id}", forget)
@@ -63,9 +75,10 @@ async def authenticate(cookie_header: str | None) -> Caller | None:
     remembered = _cache.get(session_id)
     if _is_listening and remembered and remembered.until > time.monotonic():
         return remembered.caller
+    forgotten = _forgotten
     async with db.transaction() as session:
         caller = await accounts.get_caller(session, session_id=session_id)
-    if caller and _is_listening:
+    if caller and _is_listening and forgotten == _forgotten:
         if len(_cache) >= CACHE_SIZE:
             _cache.clear()
         _cache[session_id] = _Remembered(caller, time.monotonic() + CACHE_SECONDS)
@@ -74,17 +87,15 @@ async def authenticate(cookie_header: str | None) -> Caller | None:
 
 def _session_id(cookie_header: str | None) -> UUID | None:
     try:
-        morsel = SimpleCookie(cookie_header or "").get(COOKIE)
-        if morsel is None:
-            return None
         claims = jwt.decode(
-            morsel.value,
+            # As browsers write it: what another site of this host put beside it is not our concern.
+            cookie_parser(cookie_header or "").get(COOKIE, ""),
             get_settings().jwt_key,
             algorithms=[ALGORITHM],
             options={"require": ["exp", "iat", "jti"]},
         )
         return UUID(claims["jti"])
-    except (CookieError, jwt.PyJWTError, ValueError):
+    except (jwt.PyJWTError, ValueError):
         return None
 
 
@@ -92,12 +103,12 @@ async def listen_for_ended_sessions() -> None:
     """Forget sessions that ended anywhere; runs as long as the web process."""
 
     async def forget(session_id: str) -> None:
-        _cache.pop(UUID(session_id), None)
+        _forget(UUID(session_id))
 
     def on_connection(is_connected: bool) -> None:  # noqa: FBT001  # the shape that `follow` calls.
         global _is_listening  # noqa: PLW0603  # one flag beside the cache that it guards.
         _is_listening = is_connected
-        _cache.clear()
+        _forget()
 
     await redis.follow(EVICTION_CHANNEL, forget, on_connection)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import DateTime
 from sqlmodel import Field, SQLModel
 
+from ticketing_app.accounts.rules import EMAIL_MAX_LENGTH
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import new_id
 
@@ -16,7 +17,7 @@ class User(SQLModel, table=True):
     __tablename__ = "users"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    email: str = Field(unique=True, max_length=254)
+    email: str = Field(unique=True, max_length=EMAIL_MAX_LENGTH)
     password_hash: str
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone

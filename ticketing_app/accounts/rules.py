@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+EMAIL_MAX_LENGTH = 254
 PASSWORD_MIN_LENGTH = 8
 PASSWORD_MAX_LENGTH = 128
 SEEN_INTERVAL = timedelta(minutes=5)

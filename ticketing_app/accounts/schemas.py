@@ -5,37 +5,48 @@ from typing import Annotated
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
 from ticketing_app.core.http import ApiModel
 
 
-def _normal_email(value: object) -> str:
+def _normal_email(text: str) -> str:
+    # Special-use names like .test are allowed: demo accounts and tests live there.
+    address = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    return address.normalized.lower()
+
+
+def _new_email(value: object) -> str:
     if not isinstance(value, str):
         msg = "must be a text"
         raise ValueError(msg)  # noqa: TRY004  # pydantic turns only ValueError into a field error.
     try:
-        # Special-use names like .test are allowed: demo accounts and tests live there.
-        address = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+        return _normal_email(value)
     except EmailNotValidError:
         msg = "must be a valid address, like ana@example.com"
         raise ValueError(msg) from None
-    return address.normalized.lower()
+
+
+def _typed_email(text: str) -> str:
+    try:
+        return _normal_email(text)
+    except EmailNotValidError:
+        return text
 
 
 class UserCreate(ApiModel):
     """Sign-up: the e-mail in lower case, the password exactly as typed."""
 
-    email: Annotated[str, BeforeValidator(_normal_email)]
+    email: Annotated[str, BeforeValidator(_new_email)]
     password: Annotated[str, Field(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH)]
 
 
 class Credentials(ApiModel):
-    """Sign-in: any text, as what is wrong must not be told apart."""
+    """Sign-in: the e-mail as sign-up keeps it, else any text: what is wrong must not be told apart."""
 
-    email: Annotated[str, Field(max_length=254)]
-    password: Annotated[str, Field(max_length=1000)]
+    email: Annotated[str, AfterValidator(_typed_email)]
+    password: str
 
 
 class UserRead(ApiModel):

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.accounts import passwords, repository, rules
 from ticketing_app.accounts.models import Session, User
 from ticketing_app.accounts.schemas import Caller, Credentials, UserCreate, UserRead
+from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import get_settings
@@ -40,6 +41,7 @@ async def sign_up(session: AsyncSession, *, user: UserCreate) -> UserRead:
     Raises:
         EmailInUseError: somebody has this address, in any case.
     """
+    # Hashed before the first statement: only that takes a connection out of the pool.
     row = User(email=user.email, password_hash=await passwords.hash_password(user.password))
     try:
         async with session.begin_nested():
@@ -50,13 +52,16 @@ async def sign_up(session: AsyncSession, *, user: UserCreate) -> UserRead:
     return UserRead(id=row.id, email=row.email)
 
 
-async def check_credentials(session: AsyncSession, *, credentials: Credentials) -> UserRead:
+async def check_credentials(transaction: db.Transaction, *, credentials: Credentials) -> UserRead:
     """Return the account that these belong to; takes the same time whether or not it exists.
+
+    The comparison may queue for a thread, and holds no connection meanwhile.
 
     Raises:
         InvalidCredentialsError: no such account, or another password.
     """
-    user = await repository.get_user_by_email(session, credentials.email.strip().lower())
+    async with transaction() as session:
+        user = await repository.get_user_by_email(session, credentials.email)
     is_right = await passwords.verify_password(
         credentials.password, user.password_hash if user else None
     )

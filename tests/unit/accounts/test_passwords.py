@@ -39,5 +39,5 @@ class TestRules:
         assert rules.session_expires_at(self.NOW, 30) == self.NOW + timedelta(days=30)
 
     @pytest.mark.parametrize(("minutes", "is_due"), [(0, False), (4, False), (5, True), (60, True)])
-    def test_last_seen_is_written_every_five_minutes(self, minutes: int, is_due: bool) -> None:  # noqa: FBT001
+    def test_last_seen_is_written_every_five_minutes(self, minutes: int, is_due: bool) -> None:  # noqa: FBT001  # a case of the table.
         assert rules.must_note_seen(self.NOW - timedelta(minutes=minutes), self.NOW) is is_due
