@@ -135,6 +135,18 @@ MUTANTS = (
     ),
     Mutant(
         7,
+        "an order is called over while a claim of it is under way",
+        (
+            (
+                f"{APP}/payments/service/charges.py",
+                "order_id=charge.order_id, for_update=for_update)",
+                "order_id=charge.order_id)",
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
         "money that was taken buys nothing",
         (
             (

@@ -49,9 +49,16 @@ class ChargeWithOrder(NamedTuple):
 
 
 async def get_charge(
-    session: AsyncSession, *, charge_id: UUID, buyer_id: UUID | None = None
+    session: AsyncSession,
+    *,
+    charge_id: UUID,
+    buyer_id: UUID | None = None,
+    for_update: bool = False,
 ) -> ChargeWithOrder:
     """Return a charge and its order; with `buyer_id`, only one's own.
+
+    With `for_update` the order stays as it is to the end of the transaction: "it is over" then
+    means for ever, whatever claim was under way.
 
     Raises:
         ChargeNotFoundError: none with this id, or somebody else's.
@@ -59,7 +66,10 @@ async def get_charge(
     charge = await repository.get_charge(session, charge_id)
     if charge is None:
         raise ChargeNotFoundError
-    order = await orders.get_payable(session, order_id=charge.order_id)
+    order = await orders.get_payable(session, order_id=charge.order_id, for_update=for_update)
+    if for_update:
+        # The charge may have ended while this waited; this brings the same object up to date.
+        await repository.get_charge(session, charge_id)
     if buyer_id is not None and order.buyer_id != buyer_id:
         raise ChargeNotFoundError
     return ChargeWithOrder(charge, order)

@@ -102,14 +102,14 @@ async def _record_paid(transaction: Transaction, charge: Charge, stripe_id: str)
         if is_paid:
             await charges.complete(session, charge_id=charge.id)
     if not is_paid:
-        await give_back(transaction, charge=charge, stripe_id=stripe_id)
+        await give_back(transaction, charge_id=charge.id, stripe_id=stripe_id)
 
 
 async def _record_cancelled(transaction: Transaction, charge: Charge) -> None:
     """Nothing can be paid any more: the order gives its ticket back, unless it did before."""
     async with transaction() as session:
-        order = await orders.get_payable(session, order_id=charge.order_id)
-        if not rules.is_over(order.status, is_running=order.is_running):
+        found = await charges.get_charge(session, charge_id=charge.id, for_update=True)
+        if not found.is_over:
             await orders.cancel_unpaid(session, order_id=charge.order_id, is_void_at_stripe=True)
         await charges.fail(session, charge_id=charge.id, reason=Reason.CANCELLED_AT_STRIPE)
 

@@ -6,7 +6,6 @@ from ticketing_app.core.db import Transaction
 from ticketing_app.core.logging import get_logger
 from ticketing_app.payments import gateway
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
-from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import Reason
 from ticketing_app.payments.service import charges
 
@@ -24,7 +23,7 @@ async def void(transaction: Transaction, *, charge_id: UUID) -> None:
         StripeUnavailableError: unknown whether it is closed; the sweep asks again.
     """
     async with transaction() as session:
-        found = await charges.get_charge(session, charge_id=charge_id)
+        found = await charges.get_charge(session, charge_id=charge_id, for_update=True)
         if not (found.is_open and found.is_over):
             return
         stripe_id = found.charge.stripe_id
@@ -38,7 +37,7 @@ async def void(transaction: Transaction, *, charge_id: UUID) -> None:
     except StripeRefusedError as refusal:
         intent = await gateway.get_intent(stripe_id)
         if intent.status == "succeeded":
-            await give_back(transaction, charge=found.charge, stripe_id=stripe_id)
+            await give_back(transaction, charge_id=charge_id, stripe_id=stripe_id)
             return
         if intent.status != "canceled":
             # It is moving at this moment; how it ends is not known yet.
@@ -47,12 +46,18 @@ async def void(transaction: Transaction, *, charge_id: UUID) -> None:
         await charges.fail(session, charge_id=charge_id, reason=Reason.HOLD_OVER)
 
 
-async def give_back(transaction: Transaction, *, charge: Charge, stripe_id: str) -> None:
+async def give_back(transaction: Transaction, *, charge_id: UUID, stripe_id: str) -> None:
     """Refund money that was taken, by hand or by accident, for an order that was over.
 
     Raises:
+        ChargeNotFoundError: none with this id.
         StripeUnavailableError: unknown whether it is given back; the sweep asks again.
     """
+    async with transaction() as session:
+        found = await charges.get_charge(session, charge_id=charge_id, for_update=True)
+    if not (found.is_open and found.is_over):
+        return
+    charge = found.charge
     # Only somebody in Stripe's Dashboard can have captured without a claim: people must know.
     log.error("alert.paid_too_late", charge_id=str(charge.id), order_id=str(charge.order_id))
     refund_id = await gateway.refund_intent(
