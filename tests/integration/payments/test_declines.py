@@ -120,13 +120,24 @@ class TestSettle:
         await asyncio.gather(*[sales.tell_settled(sale) for _ in range(3)])
         assert (await sales.charge_row(sale))["declines"] == 2
 
-    async def test_does_not_count_what_never_reached_the_bank(self) -> None:
+    @pytest.mark.parametrize(("declines", "message"), [(0, None), (1, "Your card was declined.")])
+    async def test_does_not_count_what_never_reached_the_bank(
+        self, declines: int, message: str | None
+    ) -> None:
         sale = await sales.start_sale()
+        for _ in range(declines):
+            await decline(sale)
+            await sales.tell_settled(sale)
         await sales.press_pay(sale)
         typo = await stripe_side.enter_card(sale.secret, "4242424242424241")
         assert typo["error"]["code"] == "incorrect_number"
         outcome = await sales.tell_settled(sale)
-        assert outcome.model_dump() == {"status": "created", "attempts_left": 3, "message": None}
+        left = 3 - declines
+        assert outcome.model_dump() == {
+            "status": "created",
+            "attempts_left": left,
+            "message": message,
+        }
 
     async def test_frees_the_ticket_when_the_bank_refuses_at_the_capture(self) -> None:
         sale = await sales.start_sale()
