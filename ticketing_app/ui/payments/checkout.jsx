@@ -70,7 +70,7 @@ const sentence = (answer, words) => {
   return `${answer.message} ${left === 1 ? words.one_attempt : words.attempts.replace("{count}", left)}`;
 };
 
-function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, onRefusal }) {
+function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, onRefusal, onLoadError }) {
   const stripe = useStripe();
   const elements = useElements();
   const [ready, setReady] = useState(false);
@@ -105,7 +105,7 @@ function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, 
 
   return (
     <form onSubmit={pay} className={looks.form}>
-      <PaymentElement onReady={() => setReady(true)} onLoadError={onRefusal} />
+      <PaymentElement onReady={() => setReady(true)} onLoadError={onLoadError} />
       {error && (
         <p role="alert" className={looks.error}>
           {error}
@@ -221,7 +221,11 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, words,
       call("POST", `/${charge.id}/settle`)
         .then((answer) => {
           if (UNDECIDED.includes(answer.status)) return;
-          if (answer.status === "created") setProblem(sentence(answer, words) || words.unreachable);
+          if (answer.status === "created") {
+            setProblem(sentence(answer, words) || words.unreachable);
+            // Whoever closed the dialog meanwhile must hear that nothing was paid.
+            setOpen(true);
+          }
           take(answer);
         })
         .catch(() => {});
@@ -274,6 +278,7 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, words,
                 setBusy={setBusy}
                 onAnswer={take}
                 onRefusal={refuse}
+                onLoadError={() => setProblem(words.unreachable)}
               />
             </Elements>
           )}
