@@ -9,6 +9,7 @@ from tests import factories
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
+from ticketing_app.orders import service as orders
 from ticketing_app.tickets import service as tickets
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
 
@@ -98,6 +99,32 @@ class TestTicketDetailState:
         assert "could not find this ticket" in shown.problem
         assert not shown.is_loaded
 
+    async def test_takes_an_id_in_capitals(self, tab: Tab) -> None:
+        ticket = await factories.make_ticket()
+        tab.open("/tickets", ticket_id=str(ticket.id).upper())
+        await tab.call(TicketDetailState.load)
+        shown = tab.state(TicketDetailState)
+        assert (shown.ticket.id, shown.is_loaded) == (str(ticket.id), True)
+
+    async def test_knows_an_id_in_one_spelling_only(self, tab: Tab) -> None:
+        ticket = await factories.make_ticket()
+        tab.open("/tickets", ticket_id=ticket.id.hex)
+        await tab.call(TicketDetailState.load)
+        assert "could not find this ticket" in tab.state(TicketDetailState).problem
+
+    async def test_a_refusal_outlives_changes_elsewhere(self, tab: Tab, sign_in: SignIn) -> None:
+        ticket = await factories.make_ticket()
+        await factories.hold(ticket)
+        cookie = await sign_in(await factories.make_user())
+        tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.purchase)
+        await tab.call(TicketDetailState.refresh)
+        shown = tab.state(TicketDetailState)
+        assert "Someone was quicker" in shown.problem
+        assert shown.ticket.status == "locked"
+        await tab.call(TicketDetailState.load)
+        assert shown.problem == ""
+
     async def test_purchase_leads_to_the_order_and_locks(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
         cookie = await sign_in(await factories.make_user())
@@ -164,9 +191,20 @@ class TestTicketFormState:
         tab.open("/tickets/new", cookie=cookie)
         await tab.call(TicketFormState.load_new)
         form = {"title": "The Paper Lanterns 🎫 مرحبا", "price": "40.50", "city": ""}
-        assert "/tickets/" in await tab.call(TicketFormState.create, form)
-        assert await tab.call(TicketFormState.create, form) == ""
+        first = await tab.call(TicketFormState.create, form)
+        assert "/tickets/" in first
+        assert await tab.call(TicketFormState.create, form) == first
         assert len(await everything()) == 1
+        await tab.call(TicketFormState.load_new)
+        assert await tab.call(TicketFormState.create, form) != first
+        assert len(await everything()) == 2
+
+    async def test_lists_what_was_typed_before_the_server_forgot_the_tab(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        tab.open("/tickets/new", cookie=await sign_in(await factories.make_user()))
+        answer = await tab.call(TicketFormState.create, {"title": "x", "price": "40"})
+        assert "/tickets/" in answer
 
     async def test_shows_what_is_wrong_beside_each_field(self, tab: Tab, sign_in: SignIn) -> None:
         cookie = await sign_in(await factories.make_user())
@@ -248,6 +286,61 @@ class TestTicketFormState:
         await tab.call(TicketFormState.update, {"title": "Slower", "price": "40"})
         assert "changed while you were editing" in tab.state(TicketFormState).problem
         assert await everything() == before
+
+    async def test_a_hold_that_came_and_went_is_no_change_of_the_listing(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        seller, buyer = await factories.make_user(), await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        tab.open(
+            f"/tickets/{ticket.id}/edit", cookie=await sign_in(seller), ticket_id=str(ticket.id)
+        )
+        await tab.call(TicketFormState.load_edit)
+        form = {"title": "Mine", "price": "50", "version": str(ticket.version)}
+        order = await factories.hold(ticket, buyer)
+        await tab.call(TicketFormState.update, form)
+        assert "buying this ticket right now" in tab.state(TicketFormState).problem
+        async with db.transaction() as session:
+            await orders.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
+        assert f"/tickets/{ticket.id}" in await tab.call(TicketFormState.update, form)
+
+    async def test_load_again_leads_on_after_a_change_elsewhere(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        tab.open(
+            f"/tickets/{ticket.id}/edit", cookie=await sign_in(seller), ticket_id=str(ticket.id)
+        )
+        # The tab is new to the server, as after an hour: the form itself knows what it was made of.
+        form = {"title": "Mine", "price": "50", "version": str(ticket.version - 1)}
+        assert await tab.call(TicketFormState.update, form) == ""
+        shown = tab.state(TicketFormState)
+        assert ("changed while" in shown.problem, shown.is_stale) == (True, True)
+        await tab.call(TicketFormState.load_edit)
+        assert (shown.problem, shown.is_stale) == ("", False)
+        form["version"] = str(shown.version)
+        assert f"/tickets/{ticket.id}" in await tab.call(TicketFormState.update, form)
+
+    async def test_stays_on_the_page_while_the_database_is_away(
+        self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seller = await factories.make_user()
+        ticket, other = await factories.make_ticket(seller), await factories.make_ticket(seller)
+        cookie = await sign_in(seller)
+        tab.open(f"/tickets/{ticket.id}/edit", cookie=cookie, ticket_id=str(ticket.id))
+        await tab.call(TicketFormState.load_edit)
+
+        async def away(*_: object, **__: object) -> None:
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr(tickets, "require_own_ticket", away)
+        await tab.call(TicketFormState.load_edit)
+        shown = tab.state(TicketFormState)
+        assert (shown.is_away, shown.is_loaded) == (True, True)
+        tab.open(f"/tickets/{other.id}/edit", cookie=cookie, ticket_id=str(other.id))
+        await tab.call(TicketFormState.load_edit)
+        assert not shown.is_loaded
 
     async def test_never_edits_somebody_elses_listing(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()

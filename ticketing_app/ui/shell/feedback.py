@@ -8,6 +8,7 @@ from ticketing_app import routes
 from ticketing_app.ui import theme
 from ticketing_app.ui.session import PageState
 from ticketing_app.ui.shell.clock import Retry
+from ticketing_app.ui.shell.keep import KeepForm
 from ticketing_app.ui.shell.link import here, link
 
 TEXT = {
@@ -22,12 +23,9 @@ TEXT = {
 
 
 def callout(text: rx.Var[str] | str, **props: Any) -> rx.Component:  # noqa: ANN401  # any attribute
-    """Say what went wrong, aloud for screen readers."""
+    """Say what went wrong, aloud for screen readers, and in sight however far down the button was."""
     return rx.el.div(
-        text,
-        role="alert",
-        class_name="rounded-control bg-bad-soft text-bad px-4 py-3 font-medium max-w-text",
-        **props,
+        text, role="alert", class_name=f"{theme.ALERT} sticky top-3 z-20 mb-6", **props
     )
 
 
@@ -61,17 +59,22 @@ def loaded(
     load: rx.event.EventType[()],
     content: rx.Component,
     shown_id: str = "",
+    form_content: str | None = None,
 ) -> rx.Component:
     """Show `content` once it was read; until then a skeleton, or why it cannot be read.
 
-    `shown_id` is the part of the address that `content` belongs to.
+    `shown_id` is the part of the address that `content` belongs to; a form that was shown with
+    `form_content` stays, with what was typed.
     """
+    is_shown = state.is_loaded & here.lower().contains(shown_id)
+    shown = rx.el.div(problem(state), content)
+    otherwise = rx.cond(state.problem != "", _failed(state, load), skeleton())
     return rx.fragment(
         rx.cond(state.is_away, Retry.create(on_retry=load)),
-        rx.cond(
-            state.is_loaded & here.contains(shown_id),
-            rx.el.div(problem(state), content, class_name="grid gap-6"),
-            rx.cond(state.problem != "", _failed(state, load), skeleton()),
+        rx.cond(is_shown, shown, otherwise)
+        if form_content is None
+        else KeepForm.create(
+            shown, otherwise, is_ready=is_shown, content=form_content, errors=state.errors
         ),
     )
 

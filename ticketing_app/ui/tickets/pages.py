@@ -39,6 +39,7 @@ TEXT = {
     "new": "Create a Ticket",
     "edit_title": "Edit a Ticket",
     "submit": "Submit",
+    "load_again": "Load again",
     "cancel": "Cancel",
 }
 SORTS = {
@@ -59,7 +60,7 @@ def ticket_list_page() -> rx.Component:
         ),
         _search_bar(),
         rx.cond(state.is_away, feedback.Retry.create(on_retry=state.load)),
-        rx.el.div(feedback.problem(state), class_name="mb-4 empty:hidden"),
+        feedback.problem(state),
         NewListings.create(
             one=TEXT["one_new"],
             many=TEXT["many_new"],
@@ -134,7 +135,7 @@ def _list_skeleton() -> rx.Component:
 def ticket_detail_page() -> rx.Component:
     state = TicketDetailState
     return layout(
-        OnLive.create(seen_version=state.ticket.version, on_change=state.load),
+        OnLive.create(seen_version=state.ticket.version, on_change=state.refresh),
         feedback.loaded(state, state.load, _ticket(), state.ticket.id),
     )
 
@@ -179,7 +180,7 @@ def _may_return() -> rx.Component:
             Countdown.create(
                 deadline=ticket.locked_until,
                 now=ticket.now,
-                on_over=TicketDetailState.load,
+                on_over=TicketDetailState.refresh,
                 class_name="tabular-nums font-semibold",
             ),
             class_name="text-wait",
@@ -253,13 +254,19 @@ def _owner_actions() -> rx.Component:
 def ticket_new_page() -> rx.Component:
     state = TicketFormState
     form = _form(TEXT["new"], state.create, routes.TICKET_LIST)
-    return layout(feedback.loaded(state, state.load_new, form, state.form_id), is_narrow=True)
+    return layout(_kept(state.load_new, form), is_narrow=True)
 
 
 def ticket_edit_page() -> rx.Component:
     state = TicketFormState
     form = _form(TEXT["edit_title"], state.update, f"/tickets/{state.form_id}")
-    return layout(feedback.loaded(state, state.load_edit, form, state.form_id), is_narrow=True)
+    return layout(_kept(state.load_edit, form), is_narrow=True)
+
+
+def _kept(load: rx.event.EventType[()], form: rx.Component) -> rx.Component:
+    state = TicketFormState
+    content = f"{state.form_id}{rx.Var.create(state.form).to_string()}"
+    return feedback.loaded(state, load, form, state.form_id, content)
 
 
 def _form(heading: str, on_submit: rx.event.EventType[dict[str, Any]], back: str) -> rx.Component:
@@ -268,14 +275,22 @@ def _form(heading: str, on_submit: rx.event.EventType[dict[str, Any]], back: str
         rx.el.h1(heading, class_name=theme.HEADING),
         rx.el.form(
             ticket_fields(state.form, state.errors, has_event_facts=state.has_event_facts),
+            rx.el.input(type="hidden", name="version", default_value=f"{state.version}"),
             rx.el.div(
                 rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
+                rx.cond(
+                    state.is_stale,
+                    rx.el.button(
+                        TEXT["load_again"],
+                        type="button",
+                        on_click=state.load_edit,
+                        class_name=theme.QUIET,
+                    ),
+                ),
                 link(TEXT["cancel"], href=back, class_name=theme.QUIET),
-                class_name="flex gap-3 pb-8",
+                class_name="flex flex-wrap gap-3 pb-8",
             ),
             on_submit=on_submit,
-            # What else was loaded is drawn anew, with its own values.
-            key=f"{state.form_id}.{state.version}",
             class_name="grid gap-5",
         ),
         class_name="grid gap-6",

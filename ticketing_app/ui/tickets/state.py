@@ -17,7 +17,7 @@ from ticketing_app.tickets.schemas import (
     TicketUpdate,
 )
 from ticketing_app.ui import edge, live, session
-from ticketing_app.ui.session import PageState, guarded
+from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets.views import TicketDetail, TicketForm, TicketStub, read_form
 
 PAGE_SIZE = 24
@@ -42,7 +42,7 @@ class TicketListState(PageState, rx.State):
         self._show(await self._read(limit=PAGE_SIZE))
 
     @rx.event
-    @guarded
+    @refreshing
     async def refresh(self) -> None:
         """Read again what is shown, after changes may have been missed."""
         shown = min(max(len(self.cards), PAGE_SIZE), MAX_LIMIT)
@@ -93,6 +93,15 @@ class TicketDetailState(PageState, rx.State):
     @guarded
     async def load(self) -> None:
         """Show the ticket as this viewer sees it."""
+        await self._read()
+
+    @rx.event
+    @refreshing
+    async def refresh(self) -> None:
+        """Take in a change, beside what the last action was told."""
+        await self._read()
+
+    async def _read(self) -> None:
         caller = await session.find_caller(self)
         if not session.is_at(self, "ticket_id", self.ticket.id):
             self.is_loaded = self.is_asking = False
@@ -153,7 +162,8 @@ class TicketFormState(PageState, rx.State):
     form: TicketForm = TicketForm()
     form_id: str = ""
     version: int = 0
-    _is_open: bool = False
+    is_stale: bool = False
+    _created_href: str = ""
 
     @rx.var
     def has_event_facts(self) -> bool:
@@ -173,8 +183,9 @@ class TicketFormState(PageState, rx.State):
     @guarded
     async def load_edit(self) -> None:
         """Open the form with the caller's own listing."""
-        self.is_loaded = False
         caller = await session.require_caller(self)
+        if not session.is_at(self, "ticket_id", self.form_id):
+            self.is_loaded = False
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         await live.watch(self)
         await edge.in_transaction(
@@ -185,17 +196,16 @@ class TicketFormState(PageState, rx.State):
 
     @rx.event
     @guarded
-    async def create(self, form: dict[str, Any]) -> rx.event.EventSpec | None:
-        """List the ticket; a second click on Submit does not list it twice."""
+    async def create(self, form: dict[str, Any]) -> rx.event.EventSpec:
+        """List the ticket; a second click on Submit leads to it and does not list it twice."""
         caller = await session.require_caller(self)
         ticket = edge.parse(TicketCreate, read_form(form))
-        if not self._is_open:
-            return None
-        created = await edge.in_transaction(
-            tickets.create_ticket, seller_id=caller.user_id, ticket=ticket
-        )
-        self._is_open = False
-        return rx.redirect(routes.ticket_detail(created.id))
+        if not self._created_href:
+            created = await edge.in_transaction(
+                tickets.create_ticket, seller_id=caller.user_id, ticket=ticket
+            )
+            self._created_href = routes.ticket_detail(created.id)
+        return rx.redirect(self._created_href)
 
     @rx.event
     @guarded
@@ -203,18 +213,26 @@ class TicketFormState(PageState, rx.State):
         """Replace the listing, unless it changed since the form was opened."""
         caller = await session.require_caller(self)
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        await edge.in_transaction(
-            tickets.require_own_ticket, seller_id=caller.user_id, ticket_id=ticket_id
-        )
-        ticket = edge.parse(TicketUpdate, {**read_form(form), "version": self.version})
-        await edge.in_transaction(
-            tickets.update_ticket, seller_id=caller.user_id, ticket_id=ticket_id, ticket=ticket
-        )
+        whose = {"seller_id": caller.user_id, "ticket_id": ticket_id}
+        await edge.in_transaction(tickets.require_own_ticket, **whose)
+        values = read_form(form)
+        # The form knows what it was made of even when the server forgot the tab meanwhile.
+        ticket = edge.parse(TicketUpdate, values | {"version": form.get("version", self.version)})
+        try:
+            await edge.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
+        except tickets.StaleTicketError:
+            # A hold that came and went makes a new version too, but no other listing.
+            now = await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
+            if TicketForm.from_ticket(now) != self.form:
+                self.is_stale = True
+                raise
+            ticket = ticket.model_copy(update={"version": now.version})
+            await edge.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
         return rx.redirect(routes.ticket_detail(ticket_id))
 
     def _open(self, form: TicketForm, form_id: str, version: int) -> None:
         self.form, self.form_id, self.version = form, form_id, version
-        self._is_open = self.is_loaded = True
+        self.is_loaded, self.is_stale, self._created_href = True, False, ""
 
 
 def _cards(page: TicketPage) -> list[TicketStub]:

@@ -1,0 +1,21 @@
+// Keeps a form on the page, with what was typed, while the server starts over with an empty state.
+import React, { Children, useEffect, useRef } from "react";
+import { useLocation } from "react-router";
+
+export function KeepForm({ isReady, content, errors, children }) {
+  const { pathname } = useLocation();
+  const kept = useRef({});
+  const box = useRef(null);
+  // Other content is drawn anew, with its own values; the same content stays as it is.
+  if (isReady) kept.current = { pathname, content };
+  useEffect(() => {
+    box.current?.querySelector("[aria-invalid=true]")?.focus();
+  }, [errors]);
+  const [form, otherwise] = Children.toArray(children);
+  if (kept.current.pathname !== pathname) return otherwise;
+  return (
+    <div ref={box} key={kept.current.content}>
+      {form}
+    </div>
+  );
+}
