@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from starlette.types import Message
+from structlog.testing import capture_logs
 
 from tests import factories
 from tests.ui.conftest import Tab
@@ -22,6 +23,7 @@ from ticketing_app.ui import edge, session
 from ticketing_app.ui.orders.state import OrderListState
 from ticketing_app.ui.orders.views import OrderRow
 from ticketing_app.ui.session import PageState, SessionState
+from ticketing_app.ui.tickets.state import TicketDetailState
 
 SignIn = Callable[[UserRead], Awaitable[str]]
 
@@ -143,6 +145,18 @@ class TestGuarded:
         await handler(shown)
         return shown
 
+    async def test_a_refresh_clears_only_what_an_outage_said(self, tab: Tab) -> None:
+        shown = tab.state(OrderListState)
+
+        @session.refreshing
+        async def handler(_: Any) -> None:  # noqa: ANN401  # any state
+            return None
+
+        for is_away, left in ((False, "old"), (True, "")):
+            shown.problem, shown.is_away = "old", is_away
+            await handler(shown)
+            assert (shown.problem, shown.is_away) == (left, False)
+
     async def test_clears_what_was_wrong_before(self, tab: Tab) -> None:
         shown = await self.run(tab, None)
         assert (shown.problem, shown.errors) == ("", {})
@@ -158,6 +172,21 @@ class TestGuarded:
     async def test_shows_what_is_wrong_with_no_field(self, tab: Tab) -> None:
         shown = await self.run(tab, InvalidInputError([(None, "A.")]))
         assert (shown.problem, shown.errors) == ("A.", {})
+
+    @pytest.mark.parametrize("kind", [OrderListState.load, TicketDetailState.keep])
+    async def test_a_wrong_call_is_one_line_in_the_log(self, tab: Tab, kind: object) -> None:
+        with pytest.raises(TypeError) as refusal:
+            await tab.call(kind, "an argument that it does not take")
+        with capture_logs() as lines:
+            assert "note_crash" in str(session.on_crash(refusal.value))
+        assert [(line["log_level"], "exc_info" in line) for line in lines] == [("warning", False)]
+
+    def test_a_bug_leaves_its_trace_in_the_log(self) -> None:
+        with pytest.raises(TypeError) as bug:
+            session.go(object())  # type: ignore[arg-type]
+        with capture_logs() as lines:
+            session.on_crash(bug.value)
+        assert [(line["log_level"], "exc_info" in line) for line in lines] == [("error", True)]
 
     async def test_tells_of_a_crash_without_its_details(self, tab: Tab) -> None:
         event = session.on_crash(ZeroDivisionError("secret"))

@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from traceback import walk_tb
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 from uuid import UUID
@@ -33,6 +34,7 @@ log = get_logger()
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
 POLICY_VIOLATION = 1008
+GUARD = "_guard.<locals>.run"
 CRASHED = "That did not work, and nothing was changed. Please try again."
 
 
@@ -112,7 +114,15 @@ async def _forget_everything(state: rx.State) -> None:
 
 def guarded(handler: Handler) -> Handler:
     """Show a refusal on the page instead of losing it; send the signed-out to sign-in and back."""
+    return _guard(handler, forgets=True)
 
+
+def refreshing(handler: Handler) -> Handler:
+    """Guard what runs by itself: it must not wipe away why the last action was refused."""
+    return _guard(handler, forgets=False)
+
+
+def _guard(handler: Handler, *, forgets: bool) -> Handler:
     @wraps(handler)
     async def run(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # any handler's own.
         try:
@@ -128,7 +138,8 @@ def guarded(handler: Handler) -> Handler:
             self.problem, self.is_away = error.message, isinstance(error, UnavailableError)
             self.errors = {}
             return None
-        self.problem, self.is_away, self.errors = "", False, {}
+        if forgets or self.is_away:
+            self.problem, self.is_away, self.errors = "", False, {}
         return answer
 
     return run  # type: ignore[return-value]  # the same shape, as `wraps` says.
@@ -136,16 +147,19 @@ def guarded(handler: Handler) -> Handler:
 
 def is_at(state: rx.State, name: str, shown_id: str) -> bool:
     """Whether the page's address still names what the page shows."""
-    return getattr(state, name) == shown_id
+    return getattr(state, name).lower() == shown_id
 
 
 def route_id(state: rx.State, name: str, not_found: Callable[[], AppError]) -> UUID:
-    """Read an id of the page's address; what is no UUID cannot exist.
+    """Read an id of the page's address; what is no UUID, or one spelt in another way, cannot exist.
 
     Raises:
         AppError: what `not_found` makes.
     """
-    return http.parse_id(getattr(state, name), not_found)
+    found = http.parse_id(getattr(state, name), not_found)
+    if not is_at(state, name, str(found)):
+        raise not_found()
+    return found
 
 
 def go(path: str) -> rx.event.EventSpec:
@@ -168,7 +182,16 @@ def _leave_for_sign_in(state: rx.State) -> rx.event.EventSpec:
 
 def on_crash(exception: Exception) -> rx.event.EventSpec:
     """Log what no handler expected, and tell the page; the details stay here."""
-    log.error("ui.crash", exc_info=exception)
+    ours = [
+        frame.f_code.co_qualname
+        for frame, _ in walk_tb(exception.__traceback__)
+        if frame.f_globals["__name__"].startswith("ticketing_app.")
+    ]
+    if isinstance(exception, TypeError | ValueError) and set(ours) <= {GUARD}:
+        # No handler was entered: somebody called one with arguments that it does not take.
+        log.warning("ui.wrong_call", error=str(exception))
+    else:
+        log.error("ui.crash", exc_info=exception)
     return SessionState.note_crash()  # type: ignore[return-value]  # Reflex makes handlers callable.
 
 

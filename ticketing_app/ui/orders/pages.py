@@ -27,6 +27,9 @@ TEXT = {
     "you are never charged twice.",
     "held": "The ticket is locked for you. Nobody else can buy it in this time.",
     "release": "Release ticket",
+    "release_sure": "Let go of this ticket? Others can buy it at once.",
+    "release_yes": "Release it",
+    "release_no": "Keep it",
     "receipt": "The ticket is yours. You find it under My Orders.",
     "to_ticket": "See the ticket",
     "all_orders": "My Orders",
@@ -36,7 +39,7 @@ TEXT = {
 def order_detail_page() -> rx.Component:
     state = OrderDetailState
     return layout(
-        OnLive.create(on_change=state.load),
+        OnLive.create(on_change=state.refresh),
         feedback.loaded(state, state.load, _order(), state.order.id),
     )
 
@@ -70,23 +73,34 @@ def _order() -> rx.Component:
                 _time_left(),
                 order_id=order.id,
                 status=order.status,
-                can_pay=order.can_pay,
+                can_pay=OrderDetailState.offers_pay,
                 pay_label=order.pay_label,
-                on_settled=OrderDetailState.load,
+                on_settled=OrderDetailState.refresh,
                 key=order.id,
             ),
-            rx.cond(
-                order.can_pay,
-                rx.el.button(
-                    TEXT["release"],
-                    type="button",
-                    on_click=OrderDetailState.release,
-                    class_name=theme.QUIET,
-                ),
-            ),
+            rx.cond(order.can_pay, _release()),
             class_name=rx.cond(order.can_pay, theme.ACTION_BAR, ""),
         ),
         class_name="grid gap-5 pb-24",
+    )
+
+
+def _release() -> rx.Component:
+    state = OrderDetailState
+    return rx.cond(
+        state.is_asking,
+        rx.fragment(
+            rx.el.p(TEXT["release_sure"], role="alert", class_name="basis-full font-medium"),
+            rx.el.button(
+                TEXT["release_yes"], type="button", on_click=state.release, class_name=theme.DANGER
+            ),
+            rx.el.button(
+                TEXT["release_no"], type="button", on_click=state.keep, class_name=theme.QUIET
+            ),
+        ),
+        rx.el.button(
+            TEXT["release"], type="button", on_click=state.ask_release, class_name=theme.QUIET
+        ),
     )
 
 
@@ -98,7 +112,7 @@ def _time_left(spoken: str = "") -> rx.Component:
             deadline=order.deadline,
             now=order.now,
             spoken=spoken,
-            on_over=OrderDetailState.load,
+            on_over=OrderDetailState.refresh,
             class_name="font-bold tabular-nums",
         ),
         TEXT["left_after"],

@@ -8,7 +8,7 @@ from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderPage
 from ticketing_app.tickets import service as tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.orders.views import OrderRow, OrderView, stub
-from ticketing_app.ui.session import PageState, guarded
+from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets.views import TicketStub
 
 
@@ -18,14 +18,29 @@ class OrderDetailState(PageState, rx.State):
     order: OrderView = OrderView()
     stub: TicketStub = TicketStub()
     is_just_paid: bool = False
+    is_asking: bool = False
+
+    @rx.var
+    def offers_pay(self) -> bool:
+        """Whether Pay stands there: not beside the question whether to let go."""
+        return self.order.can_pay and not self.is_asking
 
     @rx.event
     @guarded
     async def load(self) -> None:
         """Show the order as it is now."""
+        await self._read()
+
+    @rx.event
+    @refreshing
+    async def refresh(self) -> None:
+        """Take in a change, beside what the last action was told."""
+        await self._read()
+
+    async def _read(self) -> None:
         caller = await session.require_caller(self)
         if not session.is_at(self, "order_id", self.order.id):
-            self.is_loaded = self.is_just_paid = False
+            self.is_loaded = self.is_just_paid = self.is_asking = False
         order_id = session.route_id(self, "order_id", orders.OrderNotFoundError)
         await live.watch(self, live.buyer_room(caller.user_id))
         order = await edge.in_transaction(
@@ -41,11 +56,22 @@ class OrderDetailState(PageState, rx.State):
         self.stub, self.is_loaded = stub(order, ticket), True
 
     @rx.event
+    def ask_release(self) -> None:
+        """Ask before somebody else may take the ticket."""
+        self.is_asking = True
+
+    @rx.event
+    def keep(self) -> None:
+        """Keep the hold."""
+        self.is_asking = False
+
+    @rx.event
     @guarded
     async def release(self) -> None:
         """Let go of the ticket; it unlocks at once."""
         caller = await session.require_caller(self)
         order_id = session.route_id(self, "order_id", orders.OrderNotFoundError)
+        self.is_asking = False
         await edge.in_transaction(orders.cancel_order, buyer_id=caller.user_id, order_id=order_id)
         order = await edge.in_transaction(
             orders.get_order, buyer_id=caller.user_id, order_id=order_id
