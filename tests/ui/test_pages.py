@@ -63,6 +63,12 @@ class TestPages:
         text = drawn(route)
         assert [word for word in words if word not in text] == []
 
+    @pytest.mark.parametrize("route", ROUTES)
+    def test_have_a_place_for_what_stops_a_sign_out(self, route: str) -> None:
+        text = drawn(route).replace("\\", "")
+        form = text.partition("/api/users/signout")[2][:900]
+        assert "data-error-for" in form
+
     @pytest.mark.parametrize("route", ["auth/signin", "auth/signup"])
     def test_post_passwords_even_before_any_script_runs(self, route: str) -> None:
         text = drawn(route).replace("\\", "")

@@ -87,6 +87,7 @@ FIELD = (
     "block w-full min-h-touch px-3 py-2 rounded-control bg-surface text-ink border border-muted "
     "placeholder:text-muted aria-invalid:border-bad"
 )
+ALERT = "rounded-control bg-bad-soft text-bad px-4 py-3 font-medium max-w-text shadow-soft"
 HEADING = "text-2xl font-bold tracking-tight text-balance break-words"
 # The main action of a page stays within the thumb's reach on a phone.
 ACTION_BAR = (

@@ -69,17 +69,21 @@ def sign_out_page() -> rx.Component:
     return layout(
         rx.el.h1(TEXT["sign_out"], class_name=f"{theme.HEADING} mb-5"),
         rx.cond(
-            SessionState.email != "",
-            rx.el.div(
-                rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
-                sign_out_form(theme.PRIMARY),
-                class_name="grid gap-4 justify-items-start break-words",
+            SessionState.is_known,
+            rx.cond(
+                SessionState.email != "",
+                rx.el.div(
+                    rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
+                    sign_out_form(theme.PRIMARY),
+                    class_name="grid gap-4 justify-items-start break-words",
+                ),
+                rx.el.div(
+                    rx.el.p(TEXT["signed_out"]),
+                    rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.LINK),
+                    class_name="grid gap-4 justify-items-start",
+                ),
             ),
-            rx.el.div(
-                rx.el.p(TEXT["signed_out"]),
-                rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.LINK),
-                class_name="grid gap-4 justify-items-start",
-            ),
+            rx.el.div(class_name="skeleton h-11", aria_busy="true"),
         ),
         is_narrow=True,
     )

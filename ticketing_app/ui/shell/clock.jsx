@@ -6,11 +6,14 @@ const SPOKEN_SECONDS = [300, 120, 60, 30];
 const AGAIN_MS = 2000;
 const RETRY_MS = 3000;
 
-// How far this device's clock is off, measured once for each time that the server told.
-const measured = { told: null, offset: 0 };
+// How far this device's clock is behind the server's. What was told late, as after a slow answer or a
+// reload, only makes it look smaller: the largest seen is the best.
+const OFFSET = "clock-offset";
 const offsetOf = (told) => {
-  if (told && measured.told !== told) Object.assign(measured, { told, offset: Date.parse(told) - Date.now() });
-  return measured.offset;
+  const seen = sessionStorage.getItem(OFFSET);
+  const offset = Math.max(seen === null ? -Infinity : Number(seen), Date.parse(told) - Date.now());
+  sessionStorage.setItem(OFFSET, offset);
+  return offset;
 };
 
 const twoDigits = (number) => String(number).padStart(2, "0");

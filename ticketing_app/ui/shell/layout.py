@@ -27,10 +27,7 @@ def layout(*children: rx.Component, is_narrow: bool = False) -> rx.Component:
                 None,
                 rx.cond(SessionState.notice != "", Retry.create(on_retry=SessionState.load)),
             ),
-            rx.cond(
-                SessionState.notice != "",
-                rx.el.div(callout(SessionState.notice), class_name="mb-6"),
-            ),
+            rx.cond(SessionState.notice != "", callout(SessionState.notice)),
             *children,
             id="main",
             tab_index=-1,

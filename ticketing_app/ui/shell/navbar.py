@@ -4,6 +4,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
+from ticketing_app.ui import theme
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.link import link
 
@@ -69,6 +70,11 @@ def sign_out_form(look: str) -> rx.Component:
     """Sign out by a real POST: a link could be followed by another site or a prefetch."""
     return rx.el.form(
         rx.el.button(TEXT["sign_out"], type="submit", class_name=look),
+        rx.el.p(
+            role="alert",
+            custom_attrs={"data-error-for": ""},
+            class_name=f"{theme.ALERT} fixed top-3 inset-x-4 mx-auto z-20 empty:hidden",
+        ),
         method="post",
         action="/api/users/signout",
         custom_attrs={"data-json-form": routes.TICKET_LIST},
