@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from playwright.sync_api import expect
 
+from tests.site import Site
 from tests_e2e.steps import (
     DECLINED_CARD,
     GOOD_CARD,
@@ -130,6 +131,58 @@ def test_two_tabs_pay_once(visitor: Callable[..., Visitor]) -> None:
     buyer.pay(GOOD_CARD)
     for tab in (buyer.page, second):
         expect(tab.get_by_role("heading", name=re.compile("You are going"))).to_be_visible()
+
+
+def test_a_decline_after_closing_the_dialog_is_told(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer = visitor(), visitor()
+    buyer.purchase(seller.sell())
+    dialog = buyer.open_payment()
+    settle = re.compile(r"/api/payments/[^/]+/settle$")
+    undecided = {"status": "capturing", "attemptsLeft": 3, "message": None}
+    buyer.page.route(settle, lambda route: route.fulfill(json=undecided))
+    buyer.pay(DECLINED_CARD)
+    expect(dialog.get_by_text("We are confirming your payment")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_have_count(0)
+    buyer.page.unroute(settle)
+    expect(dialog.get_by_role("alert")).to_contain_text("declined")
+    dialog.get_by_role("button", name="Try again").click()
+    buyer.pay(GOOD_CARD)
+    expect(buyer.page.get_by_role("heading", name=re.compile("You are going"))).to_be_visible()
+
+
+def test_a_card_form_that_does_not_load_can_be_tried_again(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer = visitor(), visitor()
+    buyer.purchase(seller.sell())
+    page = buyer.page
+    page.get_by_role("button", name="Pay", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Pay for your ticket")
+    expect(dialog.get_by_role("button", name=re.compile(r"^Pay \$"))).to_be_enabled()
+    # What Stripe's own frame tells when it cannot be drawn.
+    card_frame(page).locator("body").evaluate(
+        '() => parent.postMessage({ event: "loaderror", detail: { error: {} } }, "*")'
+    )
+    expect(dialog.get_by_role("alert")).to_contain_text("can't reach the payment service")
+    dialog.get_by_role("button", name="Try again").click()
+    buyer.pay(GOOD_CARD)
+    expect(page.get_by_role("heading", name=re.compile("You are going"))).to_be_visible()
+
+
+def test_what_was_typed_outlives_the_web_process(
+    site: Site, visitor: Callable[..., Visitor]
+) -> None:
+    page = visitor().open("/tickets/new")
+    title, price = page.get_by_label("Title", exact=True), page.get_by_label("Price", exact=True)
+    title.fill("Typed before the crash")
+    price.fill("12,50")
+    token = page.evaluate("sessionStorage.getItem('token')")
+    site.kill_web()
+    site.start_web()
+    # The page is connected again, as somebody whom the server does not know.
+    page.wait_for_function("token => sessionStorage.getItem('token') !== token", arg=token)
+    expect(title).to_have_value("Typed before the crash")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("Price - $12.50")).to_be_visible()
 
 
 def sign_up(someone: Visitor) -> None:
