@@ -17,6 +17,18 @@ from tests_e2e.steps import (
     card_frame,
 )
 
+COUNT_FIRST_LOADS = """
+  window.firstLoads = 0;
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener("message", ({ data }) => {
+        if (/"is_hydrated_rx_state_": ?true/.test(data)) window.firstLoads += 1;
+      });
+    }
+  };"""
+
 
 def test_from_sign_up_to_sold(visitor: Callable[..., Visitor]) -> None:
     seller, buyer = visitor(signed_in=False), visitor(signed_in=False)
@@ -171,15 +183,17 @@ def test_a_card_form_that_does_not_load_can_be_tried_again(visitor: Callable[...
 def test_what_was_typed_outlives_the_web_process(
     site: Site, visitor: Callable[..., Visitor]
 ) -> None:
-    page = visitor().open("/tickets/new")
+    seller = visitor()
+    seller.page.add_init_script(COUNT_FIRST_LOADS)
+    page = seller.open("/tickets/new")
     title, price = page.get_by_label("Title", exact=True), page.get_by_label("Price", exact=True)
     title.fill("Typed before the crash")
     price.fill("12,50")
-    token = page.evaluate("sessionStorage.getItem('token')")
+    page.wait_for_function("window.firstLoads === 1")
     site.kill_web()
     site.start_web()
-    # The page is connected again, as somebody whom the server does not know.
-    page.wait_for_function("token => sessionStorage.getItem('token') !== token", arg=token)
+    # The page is connected again, to a server that knows nothing of it and sends all anew.
+    page.wait_for_function("window.firstLoads === 2", timeout=30_000)
     expect(title).to_have_value("Typed before the crash")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_text("Price - $12.50")).to_be_visible()
