@@ -4,16 +4,23 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from ticketing_app.payments.gateway import Intent, StripeRefusedError
+from ticketing_app.payments.gateway import Intent, Refund, StripeRefusedError
+from ticketing_app.payments.rules import RefundStatus
 
 
 class FakeGateway:
-    """Stripe with one intent in memory; `fail` lets the next call of a name raise instead."""
+    """Stripe with one intent in memory; `fail` lets the next call of a name raise instead.
+
+    `refund_status` is what a new refund has, `dispute` the status of the newest one.
+    """
 
     def __init__(self) -> None:
         self.intent = Intent(
             id="pi_fake", status="requires_payment_method", client_secret="pi_fake_secret"
         )
+        self.refunds: dict[str, Refund] = {}
+        self.refund_status = RefundStatus.SUCCEEDED
+        self.dispute: str | None = None
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self._errors: dict[str, list[Exception]] = {}
 
@@ -38,9 +45,23 @@ class FakeGateway:
         open_statuses = {"requires_payment_method", "requires_action", "requires_capture"}
         return self._move("cancel_intent", stripe_id, open_statuses, "canceled")
 
-    async def refund_intent(self, stripe_id: str, *, key: str, charge_id: UUID) -> str:
+    async def refund_intent(self, stripe_id: str, *, key: str, charge_id: UUID) -> Refund:
         self._called("refund_intent", stripe_id=stripe_id, key=key, charge_id=charge_id)
-        return "re_fake"
+        if key not in self.refunds:
+            self.refunds[key] = Refund(f"re_{len(self.refunds)}", self.refund_status, 4000)
+        return self.refunds[key]
+
+    async def list_refunds(self, stripe_id: str) -> list[Refund]:
+        self._called("list_refunds", stripe_id=stripe_id)
+        return list(reversed(self.refunds.values()))
+
+    async def find_dispute(self, stripe_id: str) -> str | None:
+        self._called("find_dispute", stripe_id=stripe_id)
+        return self.dispute
+
+    def end_refunds(self, status: RefundStatus) -> None:
+        """Let every refund be there, or come back, as a bank does days later."""
+        self.refunds = {key: replace(made, status=status) for key, made in self.refunds.items()}
 
     def _move(self, name: str, stripe_id: str, sources: set[str], status: str) -> Intent:
         self._called(name, stripe_id=stripe_id)

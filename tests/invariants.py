@@ -60,6 +60,9 @@ QUERIES = {
     "7: a completed charge without a paid order": """
         SELECT c.id, o.status FROM charges c JOIN orders o ON o.id = c.order_id
         WHERE c.status = 'completed' AND o.status NOT IN ('completed', 'refunding', 'refunded')""",
+    "7: an order counts as refunded without a refund": """
+        SELECT o.id, c.refund_status FROM orders o JOIN charges c ON c.order_id = o.id AND c.status = 'completed'
+        WHERE (o.status = 'refunded') IS DISTINCT FROM coalesce(c.refund_status = 'succeeded', false)""",
     "8: a change of an order without its event": """
         SELECT o.id, o.version, count(e.id) FROM orders o
         LEFT JOIN outbox e ON e.aggregate_id = o.id AND e.name LIKE 'Order%'

@@ -128,7 +128,7 @@ class ChargeCreated(_ChargeEvent):
 
 
 class ChargeFailed(_ChargeEvent):
-    """A payment ended without money being taken."""
+    """A payment ended without a ticket; money that came all the same goes back."""
 
     failure_code: str | None = Field(description="Stripe's decline code, or why we gave it up.")
 
@@ -137,6 +137,20 @@ class ChargeRefunded(_ChargeEvent):
     """Money that was taken was given back."""
 
     stripe_refund_id: str = Field(description="Stripe's id of the refund.")
+
+
+class PaymentAlertRaised(DomainEvent):
+    """People must look at a payment: money and tickets differ, a refund failed, a buyer disputes."""
+
+    recorded_by: ClassVar[str] = "payments"
+    aggregate: ClassVar[str] = "alert"
+
+    alert_id: UUID
+    alert_version: int = Field(description="How often it was seen.")
+    kind: str = Field(description="What is wrong, like `refund_failed`.")
+    subject: str = Field(description="Stripe's id of what it is about, or ours.")
+    order_id: UUID | None
+    detail: str = Field(description="A sentence for people.")
 
 
 CATALOG: dict[str, type[DomainEvent]] = {
@@ -154,6 +168,7 @@ CATALOG: dict[str, type[DomainEvent]] = {
         ChargeCreated,
         ChargeFailed,
         ChargeRefunded,
+        PaymentAlertRaised,
     )
 }
 """Event classes by their name on the wire."""

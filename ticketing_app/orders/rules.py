@@ -33,9 +33,15 @@ SOURCES: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.COMPLETED: frozenset({OrderStatus.CAPTURING}),
     OrderStatus.CANCELLED: PAYABLE | {OrderStatus.CAPTURING},
     OrderStatus.EXPIRED: PAYABLE,
+    OrderStatus.REFUNDING: frozenset({OrderStatus.COMPLETED, OrderStatus.REFUNDED}),
+    OrderStatus.REFUNDED: frozenset({OrderStatus.REFUNDING}),
 }
 """From where a transition may start. From capturing to cancelled only because Stripe says that the
-payment is cancelled, never because a buyer or a clock wants it: see `BUYER_CAN_CANCEL`."""
+payment is cancelled, never because a buyer or a clock wants it: see `BUYER_CAN_CANCEL`. From refunded
+back to refunding when the bank sends the money back to us."""
+
+PAID = frozenset({OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.REFUNDED})
+"""The money was taken, whatever became of it afterwards."""
 
 BUYER_CAN_CANCEL = PAYABLE
 """Before the point of no return."""

@@ -332,6 +332,19 @@ async def cancel_unpaid(
     return await _status(session, order_id)
 
 
+async def follow_refund(session: AsyncSession, *, order_id: UUID, to: OrderStatus) -> OrderStatus:
+    """Let a paid order be refunding or refunded; the ticket stays sold. Returns the status now.
+
+    An order that is not where this may start is left alone: it was never paid, or is there already.
+    """
+    order = await _lock(session, order_id)
+    if order.status in rules.SOURCES[to]:
+        followed = await repository.transition(session, order_id=order_id, to=to)
+        _record(session, OrderUpdated, followed, None)
+        log.info("order.refund", order_id=str(order_id), status=to)
+    return await _status(session, order_id)
+
+
 # ---- inside ------------------------------------------------------------------------------------
 
 

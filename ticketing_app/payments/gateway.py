@@ -1,10 +1,11 @@
 """Stripe: the only module that knows its SDK. Calls in, small facts and three errors out."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -14,12 +15,15 @@ from stripe._v1_services import V1Services
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
+from ticketing_app.payments.rules import RefundStatus
 
 TIMEOUT_SECONDS = 20
+PAGE = 100
 RETRIES = 2
 
 log = get_logger()
 Answer = TypeVar("Answer")
+Listed = TypeVar("Listed", stripe.PaymentIntent, stripe.Event)
 
 
 class _Client(NamedTuple):
@@ -79,6 +83,27 @@ class Intent:
     status: str
     client_secret: str
     decline: Decline | None = None
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Money that goes back: on its way, at the buyer's bank, or returned to us."""
+
+    id: str
+    status: RefundStatus
+    amount_cents: int
+
+
+@dataclass(frozen=True)
+class BookedIntent:
+    """An intent in Stripe's list: what was taken with it and what of that was given back, in cents."""
+
+    id: str
+    status: str
+    created_at: datetime
+    taken_cents: int
+    refunded_cents: int
+    order_id: str | None
 
 
 @dataclass(frozen=True)
@@ -155,8 +180,8 @@ async def cancel_intent(stripe_id: str) -> Intent:
     return _intent(await _call(cancelled))
 
 
-async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> str:
-    """Give all the money back, once for this key, and return the id of the refund.
+async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> Refund:
+    """Give all the money back, once for this key; the last refund when there is nothing left to give.
 
     Raises:
         StripeUnavailableError: unknown whether it was given back.
@@ -168,11 +193,73 @@ async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> str:
         "metadata": {"charge_id": str(charge_id)},
     }
     try:
-        return (await _call(refunds.create_async(asked, {"idempotency_key": key}))).id
+        return _refund(await _call(refunds.create_async(asked, {"idempotency_key": key})))
     except StripeRefusedError as error:
         if error.code != "charge_already_refunded":
             raise
-        return (await _call(refunds.list_async({"payment_intent": stripe_id}))).data[0].id
+        return (await list_refunds(stripe_id))[0]
+
+
+async def list_refunds(stripe_id: str) -> list[Refund]:
+    """Return the refunds of an intent, the newest first.
+
+    Raises:
+        StripeUnavailableError: no answer.
+    """
+    found = await _call(_api().refunds.list_async({"payment_intent": stripe_id, "limit": PAGE}))
+    return [_refund(refund) for refund in found.data]
+
+
+async def find_dispute(stripe_id: str) -> str | None:
+    """Return the status of the newest dispute of an intent, in Stripe's words; none without one.
+
+    Raises:
+        StripeUnavailableError: no answer.
+    """
+    found = await _call(_api().disputes.list_async({"payment_intent": stripe_id, "limit": 1}))
+    return found.data[0].status if found.data else None
+
+
+async def list_intents(*, since: datetime) -> AsyncIterator[BookedIntent]:
+    """Yield the intents that were made since then, the newest first.
+
+    Raises:
+        StripeUnavailableError: no answer.
+    """
+    asked: stripe.params.PaymentIntentListParams = {
+        "created": {"gte": int(since.timestamp())},
+        "limit": PAGE,
+        "expand": ["data.latest_charge"],
+    }
+    async for intent in _pages(_api().payment_intents.list_async, asked):
+        charge = intent.latest_charge
+        yield BookedIntent(
+            id=intent.id,
+            status=intent.status,
+            created_at=datetime.fromtimestamp(intent.created, UTC),
+            taken_cents=intent.amount_received,
+            # What an authorisation that was let go of gave back was never taken.
+            refunded_cents=charge.amount_refunded
+            if isinstance(charge, stripe.Charge) and charge.captured
+            else 0,
+            order_id=intent.metadata.to_dict().get("order_id"),
+        )
+
+
+async def list_undelivered(*, kinds: Iterable[str], since: datetime) -> AsyncIterator[Notice]:
+    """Yield the events of these kinds since then that reached no webhook, the newest first.
+
+    Raises:
+        StripeUnavailableError: no answer.
+    """
+    asked: stripe.params.EventListParams = {
+        "types": list(kinds),
+        "created": {"gte": int(since.timestamp())},
+        "delivery_success": False,
+        "limit": PAGE,
+    }
+    async for event in _pages(_api().events.list_async, asked):
+        yield _notice(event)
 
 
 def read_notice(body: bytes, signature: str) -> Notice:
@@ -187,9 +274,7 @@ def read_notice(body: bytes, signature: str) -> Notice:
     # ValueError: the body is no text; TypeError: the signature is no ASCII.
     except (stripe.SignatureVerificationError, ValueError, TypeError):
         raise InvalidSignatureError from None
-    subject = event.data.object
-    intent_id = subject["id"] if event.type.startswith("payment_intent.") else None
-    return Notice(id=event.id, kind=event.type, intent_id=intent_id)
+    return _notice(event)
 
 
 async def dispose() -> None:
@@ -216,6 +301,19 @@ def _api() -> V1Services:
     return _clients[loop].api.v1
 
 
+async def _pages(
+    read: Callable[[Any], Awaitable[stripe.ListObject[Listed]]],
+    asked: Any,  # noqa: ANN401  # what `read` takes.
+) -> AsyncIterator[Listed]:
+    while True:
+        page = await _call(read(asked))
+        for row in page.data:
+            yield row
+        if not page.has_more:
+            return
+        asked = {**asked, "starting_after": page.data[-1].id}
+
+
 async def _call(request: Awaitable[Answer]) -> Answer:
     try:
         return await request
@@ -237,6 +335,23 @@ def _intent(found: stripe.PaymentIntent) -> Intent:
         client_secret=found.client_secret or "",
         decline=_decline(found),
     )
+
+
+def _refund(found: stripe.Refund) -> Refund:
+    # Also pending: requires_action. Whoever cancelled it, the buyer does not have the money.
+    ends = {"succeeded": RefundStatus.SUCCEEDED} | dict.fromkeys(
+        ("failed", "canceled"), RefundStatus.FAILED
+    )
+    status = ends.get(found.status or "", RefundStatus.PENDING)
+    return Refund(id=found.id, status=status, amount_cents=found.amount)
+
+
+def _notice(event: stripe.Event) -> Notice:
+    subject = event.data.object
+    of_intent = event.type.startswith("payment_intent.")
+    # Charges, refunds and disputes name their intent; what has none does not concern us.
+    intent_id = subject["id"] if of_intent else getattr(subject, "payment_intent", None)
+    return Notice(id=event.id, kind=event.type, intent_id=intent_id)
 
 
 def _decline(found: stripe.PaymentIntent) -> Decline | None:

@@ -3,26 +3,32 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, DateTime, Index, text
+from sqlalchemy import CheckConstraint, DateTime, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import new_id
 from ticketing_app.payments.rules import ChargeStatus
 
+IS_WORK = "status = 'created' OR refund_status IN ('due', 'pending')"
+"""SQL: which charges the sweep looks after."""
+
 
 class Charge(SQLModel, table=True):
     """The payment of an order: one PaymentIntent at Stripe, whatever cards are tried.
 
-    An open charge (`created`) is also work: `next_check_at` is when somebody must look at it again,
-    `checks` how often that was tried in vain. `key` begins every idempotency key; it is random, as
-    Stripe keeps keys longer than a test database lives.
+    An open charge (`created`), or one whose refund is not done, is also work: `next_check_at` is when
+    somebody must look at it again, `checks` how often that was tried in vain. `key` is part of every
+    idempotency key; it is random, as Stripe keeps keys longer than a test database lives.
     """
 
     __tablename__ = "charges"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
     __table_args__ = (
         CheckConstraint("status IN ('created', 'failed', 'completed')", name="status"),
         CheckConstraint("status <> 'completed' OR stripe_id IS NOT NULL", name="paid_at_stripe"),
+        CheckConstraint(
+            "refund_status IN ('due', 'pending', 'succeeded', 'failed')", name="refund_status"
+        ),
         # Rule 7, kept by the database: two tabs, retries and workers all meet in the same charge.
         Index(
             "uq_charges_one_per_order",
@@ -30,7 +36,7 @@ class Charge(SQLModel, table=True):
             unique=True,
             postgresql_where=text("status IN ('created', 'completed')"),
         ),
-        Index("ix_charges_due", "next_check_at", postgresql_where=text("status = 'created'")),
+        Index("ix_charges_due", "next_check_at", postgresql_where=text(IS_WORK)),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -41,7 +47,11 @@ class Charge(SQLModel, table=True):
     key: UUID = Field(default_factory=uuid4)
     attempt: int = Field(default=0, description="Part of the key under which the intent is made.")
     stripe_id: str | None = Field(default=None, unique=True)
-    stripe_refund_id: str | None = None
+    stripe_refund_id: str | None = Field(default=None, description="Of the last refund.")
+    refund_status: str | None = Field(default=None, description="None when no refund is wanted.")
+    refund_reason: str | None = Field(default=None, description="What the operator said.")
+    refund_attempt: int = Field(default=0, description="Part of the key of the refund.")
+    dispute_status: str | None = Field(default=None, description="Stripe's word for the last one.")
     failure_code: str | None = Field(default=None, description="Of the last decline, or the end.")
     declines: int = 0
     checks: int = 0
@@ -77,7 +87,31 @@ class StripeEvent(SQLModel, table=True):
     id: str = Field(primary_key=True)
     kind: str
     intent_id: str | None
+    last_error: str | None = None
     received_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
     handled_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
     attempts: int = 0
     next_attempt_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+
+
+class PaymentAlert(SQLModel, table=True):
+    """Something about money that people must look at: once by kind and subject, counted.
+
+    `subject` is Stripe's id of what it is about, or ours where Stripe has none.
+    """
+
+    __tablename__ = "payment_alerts"  # pyright: ignore[reportAssignmentType]  # as above
+    __table_args__ = (
+        UniqueConstraint("kind", "subject"),
+        Index("ix_payment_alerts_open", "id", postgresql_where=text("resolved_at IS NULL")),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    kind: str
+    subject: str
+    order_id: UUID | None = Field(foreign_key="orders.id")
+    detail: str
+    seen: int = 1
+    first_seen_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    last_seen_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    resolved_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above

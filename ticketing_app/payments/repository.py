@@ -1,15 +1,21 @@
 """SQL of payments. When work is due is judged by the database clock alone."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, text, update
+from sqlalchemy import ColumnElement, func, or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.payments.models import Charge, ChargeDecline, StripeEvent
+from ticketing_app.payments.models import (
+    IS_WORK,
+    Charge,
+    ChargeDecline,
+    PaymentAlert,
+    StripeEvent,
+)
 from ticketing_app.payments.rules import ChargeStatus
 
 
@@ -28,6 +34,23 @@ async def get_open_charge(session: AsyncSession, order_id: UUID) -> Charge | Non
 async def get_by_stripe_id(session: AsyncSession, stripe_id: str) -> Charge | None:
     """Return the charge of this intent."""
     return (await session.exec(select(Charge).where(Charge.stripe_id == stripe_id))).one_or_none()
+
+
+async def get_paid_charge(session: AsyncSession, order_id: UUID) -> Charge | None:
+    """Return the charge with which money was taken for this order, in time or too late."""
+    query = select(Charge).where(
+        Charge.order_id == order_id,
+        or_(col(Charge.status) == ChargeStatus.COMPLETED, col(Charge.refund_status).is_not(None)),
+    )
+    return (await session.exec(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def list_completed(session: AsyncSession, *, since: datetime) -> list[Charge]:
+    """Return the charges made since then with which money was taken for a ticket."""
+    query = select(Charge).where(
+        Charge.status == ChargeStatus.COMPLETED, col(Charge.created_at) >= since
+    )
+    return list((await session.exec(query)).all())
 
 
 async def add_unless_open(session: AsyncSession, charge: Charge) -> bool:
@@ -59,6 +82,13 @@ async def change_open(
         .execution_options(populate_existing=True)
     )
     return (await session.exec(statement)).scalar_one_or_none()
+
+
+async def change(session: AsyncSession, charge_id: UUID, **values: object) -> Charge:
+    """Change the charge, open or not."""
+    statement = update(Charge).where(col(Charge.id) == charge_id).values(**values)
+    changed = statement.returning(Charge).execution_options(populate_existing=True)
+    return (await session.exec(changed)).scalar_one()
 
 
 async def add_decline(session: AsyncSession, decline: ChargeDecline) -> bool:
@@ -94,13 +124,13 @@ async def make_due(session: AsyncSession, order_id: UUID) -> UUID | None:
 async def get_due_charge_for_update(
     session: AsyncSession, charge_id: UUID | None = None
 ) -> Charge | None:
-    """Lock this open charge, or the one due for longest; none when others hold it."""
+    """Lock this charge if it is work, or the one due for longest; none when others hold it."""
     is_wanted = (
         col(Charge.id) == charge_id if charge_id else col(Charge.next_check_at) <= func.now()
     )
     query = (
         select(Charge)
-        .where(Charge.status == ChargeStatus.CREATED, is_wanted)
+        .where(text(f"({IS_WORK})"), is_wanted)
         .order_by(col(Charge.next_check_at))
         .limit(1)
         .with_for_update(skip_locked=True, key_share=True)
@@ -141,3 +171,69 @@ async def get_due_event_for_update(
 async def change_event(session: AsyncSession, event_id: str, **values: object) -> None:
     """Change a webhook's row."""
     await session.exec(update(StripeEvent).where(col(StripeEvent.id) == event_id).values(**values))
+
+
+async def list_failing_events(session: AsyncSession) -> list[StripeEvent]:
+    """Return the webhooks that were tried and are not handled, the oldest first."""
+    query = select(StripeEvent).where(
+        col(StripeEvent.handled_at).is_(None), col(StripeEvent.attempts) > 0
+    )
+    return list((await session.exec(query.order_by(col(StripeEvent.received_at)))).all())
+
+
+async def renew_event(session: AsyncSession, event_id: str) -> bool:
+    """Let a webhook be handled again from the start; false when it was never stored."""
+    renewed = (
+        update(StripeEvent)
+        .where(col(StripeEvent.id) == event_id)
+        .values(handled_at=None, attempts=0, last_error=None, next_attempt_at=func.now())
+        .returning(col(StripeEvent.id))
+    )
+    return (await session.exec(renewed)).scalar_one_or_none() is not None
+
+
+# ---- alerts ------------------------------------------------------------------------------------
+
+
+async def add_alert(session: AsyncSession, alert: PaymentAlert) -> tuple[PaymentAlert, bool]:
+    """Add the alert, or count one that is there; return it, and whether people must be told anew."""
+    known = select(PaymentAlert).where(
+        PaymentAlert.kind == alert.kind, PaymentAlert.subject == alert.subject
+    )
+    before = (await session.exec(known.with_for_update())).one_or_none()
+    is_open = before is not None and before.resolved_at is None
+    statement = (
+        insert(PaymentAlert)
+        .values(alert.model_dump())
+        .on_conflict_do_update(
+            index_elements=["kind", "subject"],
+            set_={
+                "seen": col(PaymentAlert.seen) + 1,
+                "detail": alert.detail,
+                "last_seen_at": func.clock_timestamp(),
+                "resolved_at": None,
+            },
+        )
+        .returning(PaymentAlert)
+    )
+    saved = (
+        await session.exec(statement, execution_options={"populate_existing": True})
+    ).scalar_one()
+    return saved, not is_open
+
+
+async def list_open_alerts(session: AsyncSession) -> list[PaymentAlert]:
+    """Return what nobody has resolved, the oldest first."""
+    query = select(PaymentAlert).where(col(PaymentAlert.resolved_at).is_(None))
+    return list((await session.exec(query.order_by(col(PaymentAlert.id)))).all())
+
+
+async def resolve_alert(session: AsyncSession, alert_id: UUID) -> bool:
+    """Close an open alert; false when there is none."""
+    resolved = (
+        update(PaymentAlert)
+        .where(col(PaymentAlert.id) == alert_id, col(PaymentAlert.resolved_at).is_(None))
+        .values(resolved_at=func.clock_timestamp())
+        .returning(col(PaymentAlert.id))
+    )
+    return (await session.exec(resolved)).scalar_one_or_none() is not None

@@ -20,6 +20,14 @@ SETTLING_KINDS = frozenset(
 )
 """Webhooks that can mean that a payment has moved on."""
 
+REFUND_KINDS = frozenset({"charge.refunded", "refund.updated", "refund.failed"})
+"""Webhooks that can mean that a refund was made, is done, or came back."""
+
+DISPUTE_KINDS = frozenset(
+    {"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"}
+)
+"""Webhooks of a buyer who asks their bank for the money."""
+
 DECLINE_SENTENCES = {
     "insufficient_funds": "Your card does not have enough money for this.",
     "expired_card": "Your card has expired.",
@@ -46,11 +54,39 @@ class Reason(StrEnum):
     PAID_TOO_LATE = "paid_too_late"
 
 
+class RefundStatus(StrEnum):
+    """Where a refund stands: due until Stripe has it, pending until the bank has it."""
+
+    DUE = "due"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+UNDONE_REFUND = frozenset({RefundStatus.DUE, RefundStatus.PENDING})
+"""Wanted, and not done yet."""
+
+
+class AlertKind(StrEnum):
+    """What people must look at. See docs/operations.md for what to do about each."""
+
+    PAID_TOO_LATE = "paid_too_late"
+    REFUND_FAILED = "refund_failed"
+    REFUNDED_BY_HAND = "refunded_by_hand"
+    PARTIAL_REFUND = "partial_refund"
+    DISPUTE = "dispute"
+    MONEY_WITHOUT_TICKET = "money_without_ticket"
+    TICKET_WITHOUT_MONEY = "ticket_without_money"
+    AMOUNT_DIFFERS = "amount_differs"
+    OPEN_AUTHORISATION = "open_authorisation"
+
+
 class Work(StrEnum):
-    """What an open charge needs now."""
+    """What a charge needs now."""
 
     VOID = auto()
     SETTLE = auto()
+    REFUND = auto()
     WAIT = auto()
 
 
@@ -64,8 +100,10 @@ def is_over(status: OrderStatus, *, is_running: bool) -> bool:
     return status_now(status, is_running=is_running) in ENDED_UNPAID
 
 
-def due_work(status: OrderStatus, *, is_running: bool) -> Work:
-    """Tell what to do about an open charge whose order stands so; an open dialog is no work."""
+def due_work(status: OrderStatus, *, is_running: bool, refund_status: str | None = None) -> Work:
+    """Tell what to do about a charge whose order stands so; an open dialog is no work."""
+    if refund_status in UNDONE_REFUND:
+        return Work.REFUND
     if is_over(status, is_running=is_running):
         return Work.VOID
     return Work.WAIT if status is OrderStatus.CREATED else Work.SETTLE

@@ -4,9 +4,13 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from tests import invariants
+from tests.fakes import FakeGateway
 from tests.integration.payments import stripe_side
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.payments import gateway
+from ticketing_app.payments.service import dispute, refund, settle, void
+from ticketing_app.payments.service import open as opening
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -17,3 +21,13 @@ async def _one_try(stack: Stack) -> AsyncGenerator[None]:
         async with stripe_side.connect(stack.env["STRIPE_API_BASE"]):
             yield
     await gateway.dispose()
+
+
+@pytest.fixture
+async def stripe(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
+    """Stand in for Stripe where the services call it; its own books know nothing of these sales."""
+    await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
+    fake = FakeGateway()
+    for module in (opening, settle, void, refund, dispute):
+        monkeypatch.setattr(module, "gateway", fake)
+    return fake

@@ -6,14 +6,15 @@ from typing import Any
 from sqlalchemy import text
 
 from tests import factories, invariants
+from tests.integration.payments import stripe_side
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders import service as orders
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.payments import jobs
+from ticketing_app.payments import gateway, jobs
 from ticketing_app.payments.schemas import Confirming, PaymentRead, Settlement
-from ticketing_app.payments.service import confirm, settle
+from ticketing_app.payments.service import alerts, confirm, refund, settle, webhook
 from ticketing_app.payments.service import open as opening
 from ticketing_app.tickets.schemas import TicketRead
 
@@ -95,6 +96,35 @@ async def charge_row(sale: Sale) -> dict[str, Any]:
     query = text("SELECT * FROM charges WHERE id = :id")
     async with db.autocommit() as connection:
         return dict((await connection.execute(query, {"id": sale.payment.id})).mappings().one())
+
+
+async def pay(sale: Sale) -> None:
+    """Pay with a card that works."""
+    await press_pay(sale)
+    await stripe_side.enter_card(sale.secret)
+    assert (await tell_settled(sale)).status == "completed"
+
+
+async def want_refund(sale: Sale, reason: str = "The concert was moved.") -> None:
+    """What an operator's command records, without asking Stripe yet."""
+    async with db.transaction() as session:
+        await refund.request_refund(session, order_id=sale.order.id, reason=reason)
+
+
+async def hear(*kinds: str) -> None:
+    """Let every webhook of these kinds arrive and be handled."""
+    for body in await stripe_side.events(*kinds):
+        signature = stripe_side.sign(body)["Stripe-Signature"]
+        notice = gateway.read_notice(body.encode(), signature)
+        async with db.transaction() as session:
+            await webhook.store_event(session, notice=notice)
+        await webhook.handle_event(db.transaction, event_id=notice.id)
+
+
+async def open_alerts() -> list[str]:
+    """Return the kinds of the alerts that nobody resolved, the oldest first."""
+    async with db.transaction() as session:
+        return [alert.kind for alert in await alerts.list_open(session)]
 
 
 async def can_be_held(sale: Sale) -> bool:

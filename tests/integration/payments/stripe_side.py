@@ -68,9 +68,10 @@ async def by_hand(secret: str, action: str) -> None:
     (await _client().post(path, headers=_secret_key())).raise_for_status()
 
 
-async def refund_by_hand(secret: str) -> str:
-    """Give the money back in Stripe's Dashboard; return the id of the refund."""
+async def refund_by_hand(secret: str, *, cents: int | None = None) -> str:
+    """Give all or some money back in Stripe's Dashboard; return the id of the refund."""
     asked = {"payment_intent": secret.partition("_secret_")[0]}
+    asked |= {"amount": str(cents)} if cents else {}
     return (await _client().post("/v1/refunds", data=asked, headers=_secret_key())).json()["id"]
 
 

@@ -22,7 +22,7 @@ class TestCatalog:
         assert set(CATALOG) == {
             "UserCreated", "UserUpdated", "TicketCreated", "TicketUpdated",
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",
-            "ChargeCreated", "ChargeFailed", "ChargeRefunded",
+            "ChargeCreated", "ChargeFailed", "ChargeRefunded", "PaymentAlertRaised",
         }  # fmt: skip
 
     @pytest.mark.parametrize("event", CATALOG.values(), ids=CATALOG)

@@ -2,7 +2,7 @@ import pytest
 
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.payments import rules
-from ticketing_app.payments.rules import Work
+from ticketing_app.payments.rules import RefundStatus, Work
 
 LIVE = {OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT}
 
@@ -39,6 +39,19 @@ class TestDueWork:
     )
     def test_follows_the_order(self, status: OrderStatus, *, is_running: bool, work: Work) -> None:
         assert rules.due_work(status, is_running=is_running) is work
+
+    @pytest.mark.parametrize(
+        ("refund", "work"),
+        [
+            (RefundStatus.DUE, Work.REFUND),
+            (RefundStatus.PENDING, Work.REFUND),
+            (RefundStatus.SUCCEEDED, Work.VOID),
+            (RefundStatus.FAILED, Work.VOID),
+        ],
+    )
+    def test_a_refund_that_is_not_done_comes_first(self, refund: RefundStatus, work: Work) -> None:
+        found = rules.due_work(OrderStatus.EXPIRED, is_running=False, refund_status=refund)
+        assert found is work
 
 
 class TestBackoff:

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import outbox
-from ticketing_app.messaging.catalog import ChargeFailed, ChargeRefunded
+from ticketing_app.messaging.catalog import ChargeFailed
 from ticketing_app.orders import service as orders
 from ticketing_app.orders.schemas import PayableOrder
 from ticketing_app.payments import repository, rules
@@ -89,7 +89,7 @@ async def complete(session: AsyncSession, *, charge_id: UUID) -> None:
 async def fail(
     session: AsyncSession, *, charge_id: UUID, reason: Reason, is_unopened: bool = False
 ) -> None:
-    """Nothing was taken and nothing can be any more. The last decline, if any, is the reason to tell."""
+    """No ticket was paid and none can be any more. The last decline, if any, is the reason to tell."""
     failed = await repository.change_open(
         session,
         charge_id,
@@ -101,20 +101,6 @@ async def fail(
     if failed:
         outbox.record(session, ChargeFailed(failure_code=failed.failure_code, **facts(failed)))
         log.info("charge.failed", charge_id=str(charge_id), failure_code=failed.failure_code)
-
-
-async def record_refund(session: AsyncSession, *, charge_id: UUID, refund_id: str) -> None:
-    """What was taken for an order that was over is given back."""
-    refunded = await repository.change_open(
-        session,
-        charge_id,
-        status=ChargeStatus.FAILED,
-        failure_code=Reason.PAID_TOO_LATE,
-        stripe_refund_id=refund_id,
-        version=col(Charge.version) + 1,
-    )
-    if refunded:
-        outbox.record(session, ChargeRefunded(stripe_refund_id=refund_id, **facts(refunded)))
 
 
 def facts(charge: Charge) -> dict[str, Any]:

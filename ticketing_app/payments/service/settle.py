@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders import service as orders
-from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.rules import PAID, OrderStatus
 from ticketing_app.payments import gateway, repository, rules
 from ticketing_app.payments.gateway import (
     Decline,
@@ -26,8 +26,6 @@ from ticketing_app.payments.rules import Reason
 from ticketing_app.payments.schemas import Settlement
 from ticketing_app.payments.service import charges
 from ticketing_app.payments.service.void import give_back, void
-
-PAID = frozenset({OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.REFUNDED})
 
 
 async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUID) -> Settlement:

@@ -1,4 +1,4 @@
-"""Look after open charges that nobody settles: the tab was closed, a worker died, Stripe was away."""
+"""Look after charges that nobody ends: the tab was closed, a worker died, Stripe was away."""
 
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from ticketing_app.orders import service as orders
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.rules import Work
 from ticketing_app.payments.service.open import EXPIRY_MARGIN
+from ticketing_app.payments.service.refund import refund
 from ticketing_app.payments.service.settle import settle
 from ticketing_app.payments.service.void import void
 
@@ -19,7 +20,7 @@ async def make_due(session: AsyncSession, *, order_id: UUID) -> UUID | None:
 
 
 async def check_charge(transaction: Transaction, *, charge_id: UUID | None = None) -> bool:
-    """Do what an open charge needs: this one, or the one due for longest. False when there is none.
+    """Do what a charge needs: this one, or the one due for longest. False when there is none.
 
     Its next turn is moved on before Stripe is asked, so that whatever fails comes up again later
     and holds up no other; any number of workers may do this at once.
@@ -32,17 +33,21 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
         if charge is None:
             return False
         order = await orders.get_payable(session, order_id=charge.order_id)
-        work = rules.due_work(order.status, is_running=order.is_running)
+        work = rules.due_work(
+            order.status, is_running=order.is_running, refund_status=charge.refund_status
+        )
         next_turn = (
             order.expires_at + EXPIRY_MARGIN
             if work is Work.WAIT
             else repository.after(rules.backoff_seconds(charge.checks))
         )
-        await repository.change_open(
+        await repository.change(
             session, charge.id, checks=charge.checks + 1, next_check_at=next_turn
         )
     if work is Work.VOID:
         await void(transaction, charge_id=charge.id)
     elif work is Work.SETTLE:
         await settle(transaction, charge_id=charge.id)
+    elif work is Work.REFUND:
+        await refund(transaction, charge_id=charge.id)
     return True

@@ -3,13 +3,11 @@
 from uuid import UUID
 
 from ticketing_app.core.db import Transaction
-from ticketing_app.core.logging import get_logger
 from ticketing_app.payments import gateway
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
-from ticketing_app.payments.rules import Reason
-from ticketing_app.payments.service import charges
-
-log = get_logger()
+from ticketing_app.payments.rules import AlertKind, Reason
+from ticketing_app.payments.service import alerts, charges
+from ticketing_app.payments.service.refund import refund, want
 
 
 async def void(transaction: Transaction, *, charge_id: UUID) -> None:
@@ -55,13 +53,16 @@ async def give_back(transaction: Transaction, *, charge_id: UUID, stripe_id: str
     """
     async with transaction() as session:
         found = await charges.get_charge(session, charge_id=charge_id, for_update=True)
-    if not (found.is_open and found.is_over):
-        return
-    charge = found.charge
-    # Only somebody in Stripe's Dashboard can have captured without a claim: people must know.
-    log.error("alert.paid_too_late", charge_id=str(charge.id), order_id=str(charge.order_id))
-    refund_id = await gateway.refund_intent(
-        stripe_id, key=f"refund-{charge.key}", charge_id=charge.id
-    )
-    async with transaction() as session:
-        await charges.record_refund(session, charge_id=charge.id, refund_id=refund_id)
+        if not (found.is_open and found.is_over):
+            return
+        await charges.fail(session, charge_id=charge_id, reason=Reason.PAID_TOO_LATE)
+        await want(session, charge_id=charge_id, reason=Reason.PAID_TOO_LATE)
+        await alerts.raise_alert(
+            session,
+            AlertKind.PAID_TOO_LATE,
+            subject=stripe_id,
+            order_id=found.order.id,
+            # Only somebody in Stripe's Dashboard can have captured without a claim.
+            detail="Money was taken for an order that was over; it is given back.",
+        )
+    await refund(transaction, charge_id=charge_id)

@@ -4,10 +4,27 @@ from sqlalchemy import func
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import Transaction
+from ticketing_app.core.errors import AppError
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.gateway import Notice
 from ticketing_app.payments.models import StripeEvent
+from ticketing_app.payments.service import dispute, refund
 from ticketing_app.payments.service.settle import settle
+
+HANDLERS = (
+    dict.fromkeys(rules.SETTLING_KINDS, settle)
+    | dict.fromkeys(rules.REFUND_KINDS, refund.follow)
+    | dict.fromkeys(rules.DISPUTE_KINDS, dispute.follow)
+)
+"""What each kind of event lets us ask Stripe. Any other kind is stored and does not concern us."""
+
+
+class StripeEventNotFoundError(AppError):
+    """Stripe never sent us an event with this id."""
+
+    def __init__(self, event_id: str) -> None:
+        """Name it."""
+        super().__init__(f"There is no stored event {event_id}.")
 
 
 async def store_event(session: AsyncSession, *, notice: Notice) -> bool:
@@ -30,14 +47,34 @@ async def handle_event(transaction: Transaction, *, event_id: str | None = None)
         if event is None:
             return False
         charge = None
-        if event.intent_id and event.kind in rules.SETTLING_KINDS:
+        if event.intent_id and event.kind in HANDLERS:
             charge = await repository.get_by_stripe_id(session, event.intent_id)
         next_turn = repository.after(rules.backoff_seconds(event.attempts))
         await repository.change_event(
             session, event.id, attempts=event.attempts + 1, next_attempt_at=next_turn
         )
     if charge:
-        await settle(transaction, charge_id=charge.id)
+        try:
+            await HANDLERS[event.kind](transaction, charge_id=charge.id)
+        except Exception as error:
+            async with transaction() as session:
+                await repository.change_event(session, event.id, last_error=repr(error))
+            raise
     async with transaction() as session:
-        await repository.change_event(session, event.id, handled_at=func.now())
+        await repository.change_event(session, event.id, handled_at=func.now(), last_error=None)
     return True
+
+
+async def list_failing(session: AsyncSession) -> list[StripeEvent]:
+    """Return the webhooks that were tried and are not handled yet, the oldest first."""
+    return await repository.list_failing_events(session)
+
+
+async def replay(session: AsyncSession, *, event_id: str) -> None:
+    """Let a stored webhook be handled again, whatever became of it; that never does harm.
+
+    Raises:
+        StripeEventNotFoundError: it was never stored.
+    """
+    if not await repository.renew_event(session, event_id):
+        raise StripeEventNotFoundError(event_id)

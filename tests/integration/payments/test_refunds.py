@@ -1,0 +1,211 @@
+"""Money goes back once, whoever wants it; it counts as back only when the bank has it."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from tests import factories
+from tests.fakes import FakeGateway
+from tests.integration.payments import sales, stripe_side
+from ticketing_app.core import db
+from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.rules import RefundStatus
+from ticketing_app.payments.service import dispute, refund
+from ticketing_app.payments.service.refund import OrderNotRefundableError
+
+REFUNDED = ("refunded", "completed")
+REFUNDING = ("refunding", "completed")
+
+
+async def give_back(sale: sales.Sale) -> None:
+    await refund.refund(db.transaction, charge_id=sale.payment.id)
+
+
+@pytest.mark.usefixtures("database")
+class TestRefund:
+    async def test_gives_all_back_and_keeps_the_ticket_off_sale(self) -> None:
+        sale = await sales.start_sale()
+        await sales.pay(sale)
+        await sales.want_refund(sale)
+        assert await sales.ends(sale) == REFUNDING
+        await give_back(sale)
+        assert await sales.ends(sale) == REFUNDED
+        (made,) = (await stripe_side.books())["refunds"]
+        row = await sales.charge_row(sale)
+        assert (row["stripe_refund_id"], row["refund_status"]) == (made["id"], "succeeded")
+        assert row["refund_reason"] == "The concert was moved."
+        (told,) = await factories.recorded_events("ChargeRefunded")
+        assert (told["stripe_refund_id"], told["amount_cents"]) == (made["id"], 4000)
+        assert not await sales.can_be_held(sale)
+        assert await sales.broken_rules() == []
+
+    async def test_four_at_once_make_one(self) -> None:
+        sale = await sales.start_sale()
+        await sales.pay(sale)
+        await asyncio.gather(*[sales.want_refund(sale) for _ in range(4)])
+        answers = await asyncio.gather(*[give_back(sale) for _ in range(4)], return_exceptions=True)
+        # Stripe refuses a key in flight (409); the SDK's retries are off here.
+        assert {type(answer) for answer in answers} <= {type(None), StripeUnavailableError}
+        await sales.sweep()
+        assert await sales.ends(sale) == REFUNDED
+        assert len((await stripe_side.books())["refunds"]) == 1
+        assert len(await factories.recorded_events("ChargeRefunded")) == 1
+
+    @pytest.mark.parametrize("fault", ["lost", "500", "429", "down"])
+    async def test_whose_answer_is_lost_is_asked_for_again(self, fault: str) -> None:
+        sale = await sales.start_sale()
+        await sales.pay(sale)
+        await sales.want_refund(sale)
+        await stripe_side.break_next("POST /v1/refunds", fault)
+        with pytest.raises(StripeUnavailableError):
+            await give_back(sale)
+        assert await sales.ends(sale) == REFUNDING
+        await sales.sweep()
+        assert await sales.ends(sale) == REFUNDED
+        assert len((await stripe_side.books())["refunds"]) == 1
+
+    async def test_that_is_done_is_not_wanted_again(self) -> None:
+        sale = await sales.start_sale()
+        await sales.pay(sale)
+        await sales.want_refund(sale)
+        await give_back(sale)
+        with pytest.raises(OrderNotRefundableError, match="given back already"):
+            await sales.want_refund(sale)
+        assert await sales.ends(sale) == REFUNDED
+
+    async def test_of_an_order_that_nobody_paid_is_refused(self) -> None:
+        sale = await sales.start_sale()
+        with pytest.raises(OrderNotRefundableError, match="Nothing was paid"):
+            await sales.want_refund(sale)
+        assert await sales.ends(sale) == ("created", "created")
+
+    async def test_by_hand_in_the_dashboard_is_followed_and_told(self) -> None:
+        sale = await sales.start_sale()
+        await sales.pay(sale)
+        refund_id = await stripe_side.refund_by_hand(sale.secret)
+        for _ in range(2):
+            await sales.hear("charge.refunded")
+        assert await sales.ends(sale) == REFUNDED
+        assert (await sales.charge_row(sale))["stripe_refund_id"] == refund_id
+        assert await sales.open_alerts() == ["refunded_by_hand"]
+        assert len(await factories.recorded_events("ChargeRefunded")) == 1
+        assert len(await factories.recorded_events("PaymentAlertRaised")) == 1
+
+    async def test_of_a_part_by_hand_leaves_the_order_paid_and_is_told(self) -> None:
+        sale = await sales.start_sale()
+        await sales.pay(sale)
+        await stripe_side.refund_by_hand(sale.secret, cents=1000)
+        await sales.hear("charge.refunded")
+        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.open_alerts() == ["partial_refund"]
+        await stripe_side.refund_by_hand(sale.secret, cents=3000)
+        await sales.hear("charge.refunded")
+        assert await sales.ends(sale) == REFUNDED
+
+    async def test_while_the_payment_is_open_waits_for_its_end(self) -> None:
+        sale = await sales.start_sale()
+        await stripe_side.enter_card(sale.secret)
+        await stripe_side.by_hand(sale.secret, "capture")
+        await stripe_side.refund_by_hand(sale.secret)
+        await sales.hear("charge.refunded")
+        assert await sales.ends(sale) == ("created", "created")
+        await sales.tell_settled(sale)
+        await sales.hear("refund.updated", "charge.refunded")
+        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        assert await sales.ends(sale) == REFUNDED
+
+
+class TestBank:
+    async def paid(self, stripe: FakeGateway) -> sales.Sale:
+        sale = await sales.start_sale()
+        stripe.become("succeeded")
+        assert (await sales.tell_settled(sale)).status == "completed"
+        await sales.want_refund(sale)
+        return sale
+
+    async def test_that_takes_its_time_makes_it_pending(self, stripe: FakeGateway) -> None:
+        sale = await self.paid(stripe)
+        stripe.refund_status = RefundStatus.PENDING
+        await give_back(sale)
+        await sales.sweep()
+        assert await sales.ends(sale) == REFUNDING
+        assert await factories.recorded_events("ChargeRefunded") == []
+        stripe.end_refunds(RefundStatus.SUCCEEDED)
+        await sales.sweep()
+        assert await sales.ends(sale) == REFUNDED
+
+    async def test_that_sends_it_back_is_never_shown_as_done(self, stripe: FakeGateway) -> None:
+        sale = await self.paid(stripe)
+        await give_back(sale)
+        assert await sales.ends(sale) == REFUNDED
+        stripe.end_refunds(RefundStatus.FAILED)
+        for _ in range(2):
+            await refund.follow(db.transaction, charge_id=sale.payment.id)
+        assert await sales.ends(sale) == REFUNDING
+        assert await sales.open_alerts() == ["refund_failed"]
+        await sales.sweep()
+        assert await sales.ends(sale) == REFUNDING, "an operator decides what to do"
+        await sales.want_refund(sale, "Again, the card works now.")
+        await give_back(sale)
+        assert await sales.ends(sale) == REFUNDED
+        assert len(stripe.refunds) == 2
+
+    async def test_news_that_is_old_does_not_undo_a_failure(self, stripe: FakeGateway) -> None:
+        sale = await self.paid(stripe)
+        await give_back(sale)
+        before = dict(stripe.refunds)
+        stripe.end_refunds(RefundStatus.FAILED)
+        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        stripe.refunds = before
+        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        assert await sales.ends(sale) == REFUNDING
+
+    async def test_refused_by_stripe_waits_for_an_operator(self, stripe: FakeGateway) -> None:
+        sale = await self.paid(stripe)
+        stripe.fail("refund_intent", StripeRefusedError("charge_disputed"))
+        await give_back(sale)
+        await sales.sweep()
+        assert await sales.ends(sale) == REFUNDING
+        assert await sales.open_alerts() == ["refund_failed"]
+
+    async def test_that_sends_back_what_came_too_late_can_be_tried_again(
+        self, stripe: FakeGateway
+    ) -> None:
+        sale = await sales.start_sale()
+        await factories.let_hold_lapse(sale.order.id)
+        await sales.expire_due()
+        stripe.become("succeeded")
+        await sales.sweep()
+        assert await sales.ends(sale) == ("expired", "failed")
+        stripe.end_refunds(RefundStatus.FAILED)
+        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        assert await sales.open_alerts() == ["paid_too_late", "refund_failed"]
+        await sales.want_refund(sale)
+        await give_back(sale)
+        assert (await sales.charge_row(sale))["refund_status"] == "succeeded"
+        assert await sales.ends(sale) == ("expired", "failed")
+
+
+class TestDispute:
+    async def test_is_recorded_and_told_at_each_step(self, stripe: FakeGateway) -> None:
+        sale = await sales.start_sale()
+        stripe.become("succeeded")
+        await sales.tell_settled(sale)
+        for status in (None, "needs_response", "needs_response", "lost"):
+            stripe.dispute = status
+            await dispute.follow(db.transaction, charge_id=sale.payment.id)
+            assert (await sales.charge_row(sale))["dispute_status"] == status
+        assert await sales.open_alerts() == ["dispute", "dispute"]
+        assert await sales.ends(sale) == ("completed", "completed")
+
+    async def test_of_an_intent_that_was_never_made_is_nothing(self, stripe: FakeGateway) -> None:
+        stripe.fail("create_intent", StripeUnavailableError())
+        buyer = await factories.make_user()
+        order = await factories.hold(await factories.make_ticket(), buyer)
+        with pytest.raises(StripeUnavailableError):
+            await sales.open_payment(order, buyer)
+        (told,) = await factories.recorded_events("ChargeCreated")
+        for follow in (dispute.follow, refund.follow, refund.refund):
+            await follow(db.transaction, charge_id=UUID(told["charge_id"]))
+        assert [name for name, _ in stripe.calls] == ["create_intent"]

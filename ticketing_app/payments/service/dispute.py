@@ -1,0 +1,40 @@
+"""Disputes: a buyer asks their bank for the money back. Recorded and told; people answer at Stripe."""
+
+from uuid import UUID
+
+from sqlmodel import col
+
+from ticketing_app.core.db import Transaction
+from ticketing_app.payments import gateway, repository
+from ticketing_app.payments.models import Charge
+from ticketing_app.payments.rules import AlertKind
+from ticketing_app.payments.service import alerts, charges
+
+
+async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
+    """Ask Stripe how the newest dispute of this charge stands, and keep it with the charge.
+
+    Raises:
+        ChargeNotFoundError: none with this id.
+        StripeUnavailableError: unknown; the webhook is handled again.
+    """
+    async with transaction() as session:
+        charge = (await charges.get_charge(session, charge_id=charge_id)).charge
+    status = await gateway.find_dispute(charge.stripe_id) if charge.stripe_id else None
+    if status is None:
+        return
+    async with transaction() as session:
+        charge, order = await charges.get_charge(session, charge_id=charge_id, for_update=True)
+        if charge.dispute_status == status:
+            return
+        await repository.change(
+            session, charge_id, dispute_status=status, version=col(Charge.version) + 1
+        )
+        await alerts.raise_alert(
+            session,
+            AlertKind.DISPUTE,
+            # Each step of a dispute is news: open, under review, won, lost.
+            subject=f"{charge.stripe_id} {status}",
+            order_id=order.id,
+            detail=f"The buyer disputes the payment, which is now {status}: do not pay it out.",
+        )

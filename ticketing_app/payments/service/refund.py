@@ -1,0 +1,183 @@
+"""Give money back: by an operator's wish, for an order that was over, or by hand at Stripe.
+
+A refund is wanted first (`due`, committed with its order), made at Stripe then, and done only when
+Stripe says that the bank has it. A bank may still send it back days later.
+"""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.db import Transaction
+from ticketing_app.core.errors import AppError
+from ticketing_app.messaging import outbox
+from ticketing_app.messaging.catalog import ChargeRefunded
+from ticketing_app.orders import service as orders
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.payments import gateway, repository, rules
+from ticketing_app.payments.gateway import Refund, StripeRefusedError
+from ticketing_app.payments.models import Charge
+from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
+from ticketing_app.payments.service import alerts, charges
+
+
+class OrderNotRefundableError(AppError):
+    """No money of this order is here to be given back."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, *, is_refunded: bool = False) -> None:
+        """Say why."""
+        super().__init__(
+            "The money of this order was given back already."
+            if is_refunded
+            else "Nothing was paid for this order."
+        )
+
+
+async def request_refund(session: AsyncSession, *, order_id: UUID, reason: str) -> UUID:
+    """Let the whole price of a paid order be given back; return its charge. The ticket stays off sale.
+
+    Asked again while it is under way, nothing new begins; after the bank sent it back, a new try does.
+
+    Raises:
+        OrderNotFoundError: none with this id.
+        OrderNotRefundableError: nothing was paid, or it was given back.
+    """
+    await orders.follow_refund(session, order_id=order_id, to=OrderStatus.REFUNDING)
+    charge = await repository.get_paid_charge(session, order_id)
+    if charge is None:
+        raise OrderNotRefundableError
+    if charge.refund_status == RefundStatus.SUCCEEDED:
+        raise OrderNotRefundableError(is_refunded=True)
+    if charge.refund_status not in rules.UNDONE_REFUND:
+        await want(session, charge_id=charge.id, reason=reason)
+    return charge.id
+
+
+async def want(session: AsyncSession, *, charge_id: UUID, reason: str) -> None:
+    """Record that the money must go back: from here the sweep sees to it until it is done."""
+    await repository.change(
+        session,
+        charge_id,
+        refund_status=RefundStatus.DUE,
+        refund_reason=reason,
+        checks=0,
+        next_check_at=repository.after(rules.CHECK_AFTER_SECONDS),
+        version=col(Charge.version) + 1,
+    )
+
+
+async def refund(transaction: Transaction, *, charge_id: UUID) -> None:
+    """Make the refund that is due, or look what became of it; any other charge is left alone.
+
+    Raises:
+        ChargeNotFoundError: none with this id.
+        StripeUnavailableError: unknown whether it was made; the sweep asks again, with the same key.
+    """
+    async with transaction() as session:
+        charge = (await charges.get_charge(session, charge_id=charge_id)).charge
+    if charge.refund_status == RefundStatus.PENDING:
+        await follow(transaction, charge_id=charge_id)
+    if charge.refund_status != RefundStatus.DUE or charge.stripe_id is None:
+        return
+    try:
+        made = await gateway.refund_intent(
+            charge.stripe_id,
+            key=f"refund-{charge.key}-{charge.refund_attempt}",
+            charge_id=charge_id,
+        )
+    except StripeRefusedError as error:
+        async with transaction() as session:
+            await _record_failed(session, charge, None, f"Stripe refused it: {error.code}.")
+        return
+    await _record(transaction, charge_id, made)
+
+
+async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
+    """Ask Stripe what was given back, by us or by hand in its Dashboard, and let the order follow.
+
+    Raises:
+        ChargeNotFoundError: none with this id.
+        StripeUnavailableError: unknown; the webhook is handled again.
+    """
+    async with transaction() as session:
+        charge = (await charges.get_charge(session, charge_id=charge_id)).charge
+    if charge.stripe_id is None:
+        return
+    refunds = await gateway.list_refunds(charge.stripe_id)
+    kept = [refund for refund in refunds if refund.status is not RefundStatus.FAILED]
+    failed = [refund for refund in refunds if refund.status is RefundStatus.FAILED]
+    if sum(refund.amount_cents for refund in kept) >= charge.amount_cents:
+        await _record(transaction, charge_id, kept[0])
+    elif charge.stripe_refund_id in {refund.id for refund in failed}:
+        await _record(transaction, charge_id, failed[0])
+    elif kept:
+        async with transaction() as session:
+            await alerts.raise_alert(
+                session,
+                AlertKind.PARTIAL_REFUND,
+                subject=kept[0].id,
+                order_id=charge.order_id,
+                detail="Only a part of the price was given back; the order stays paid.",
+            )
+
+
+async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> None:
+    """Let charge and order be where this refund is, unless they are, or it ended before."""
+    async with transaction() as session:
+        # The lock of the ticket's row puts everything that follows this order in a row.
+        charge, order = await charges.get_charge(session, charge_id=charge_id, for_update=True)
+        is_known = charge.stripe_refund_id == made.id
+        if charge.status == ChargeStatus.CREATED or (
+            is_known and charge.refund_status in {made.status, RefundStatus.FAILED}
+        ):
+            return
+        if made.status is RefundStatus.FAILED:
+            await _record_failed(session, charge, made.id, "The bank sent the money back to us.")
+            return
+        if charge.refund_status is None:
+            await alerts.raise_alert(
+                session,
+                AlertKind.REFUNDED_BY_HAND,
+                subject=made.id,
+                order_id=order.id,
+                detail="Somebody gave the money back at Stripe; the order follows.",
+            )
+        await orders.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDING)
+        refunded = await repository.change(
+            session,
+            charge_id,
+            stripe_refund_id=made.id,
+            refund_status=made.status,
+            version=col(Charge.version) + 1,
+        )
+        if made.status is RefundStatus.SUCCEEDED:
+            await orders.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDED)
+            told = charges.facts(refunded)
+            outbox.record(session, ChargeRefunded(stripe_refund_id=made.id, **told))
+
+
+async def _record_failed(
+    session: AsyncSession, charge: Charge, refund_id: str | None, detail: str
+) -> None:
+    """The buyer does not have the money: never shown as refunded; an operator decides what to do."""
+    await orders.follow_refund(session, order_id=charge.order_id, to=OrderStatus.REFUNDING)
+    await repository.change(
+        session,
+        charge.id,
+        stripe_refund_id=refund_id,
+        refund_status=RefundStatus.FAILED,
+        # Stripe answers the old key with the old refund for a day.
+        refund_attempt=col(Charge.refund_attempt) + 1,
+        version=col(Charge.version) + 1,
+    )
+    await alerts.raise_alert(
+        session,
+        AlertKind.REFUND_FAILED,
+        subject=refund_id or str(charge.id),
+        order_id=charge.order_id,
+        detail=f"{detail} Refund it again, or pay the buyer in another way.",
+    )
