@@ -26,7 +26,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.expiration.jobs import expire_due_orders
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.relay import Relay
-from ticketing_app.payments.jobs import sweep_open_charges, sweep_stripe_events
+from ticketing_app.payments.jobs import audit_payments, sweep_open_charges, sweep_stripe_events
 from ticketing_app.subscriptions import SUBSCRIPTIONS
 
 QUEUE = "default"
@@ -43,7 +43,12 @@ STOP_SECONDS = 20
 CronTable = Mapping[Callable[[], Awaitable[None]], int]
 """What is started again and again, and every how many seconds."""
 
-CRON: CronTable = {expire_due_orders: 5, sweep_open_charges: 20, sweep_stripe_events: 20}
+CRON: CronTable = {
+    expire_due_orders: 5,
+    sweep_open_charges: 20,
+    sweep_stripe_events: 20,
+    audit_payments: 24 * 3600,
+}
 
 log = get_logger()
 

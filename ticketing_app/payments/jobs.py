@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import lru_cache
 from uuid import UUID
 
 from rq import Queue
 
 from ticketing_app.core import db, redis
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.logging import get_logger
 from ticketing_app.payments.gateway import StripeUnavailableError
-from ticketing_app.payments.service import sweep, webhook
+from ticketing_app.payments.service import audit, sweep, webhook
 
 SWEEP_LIMIT = 100
+AUDITED = timedelta(days=2)
 FAILURE_TTL_SECONDS = 86_400
 
 log = get_logger()
@@ -33,7 +36,7 @@ async def handle_stripe_event(event_id: str) -> None:
 
 
 async def sweep_open_charges() -> None:
-    """Look at open charges whose turn has come; a silent Stripe ends this run, not the next."""
+    """Look at open charges and refunds whose turn has come; a silent Stripe ends this run, not the next."""
     with suppress(StripeUnavailableError):
         await _repeat(sweep.check_charge)
 
@@ -42,6 +45,12 @@ async def sweep_stripe_events() -> None:
     """Handle webhooks whose turn has come; a silent Stripe ends this run, not the next."""
     with suppress(StripeUnavailableError):
         await _repeat(webhook.handle_event)
+
+
+async def audit_payments() -> None:
+    """Compare what was paid lately with Stripe's lists; each day is looked at twice."""
+    with suppress(StripeUnavailableError):
+        await audit.audit(db.transaction, since=utc_now() - AUDITED)
 
 
 async def _repeat(handle_next: Callable[[db.Transaction], Awaitable[bool]]) -> None:

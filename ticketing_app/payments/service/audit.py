@@ -1,0 +1,123 @@
+"""The nightly audit: Stripe's lists beside ours. What can be mended is; any other difference is told."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.db import Transaction
+from ticketing_app.payments import gateway, repository
+from ticketing_app.payments.gateway import BookedIntent
+from ticketing_app.payments.models import Charge
+from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
+from ticketing_app.payments.service import alerts, refund, webhook
+from ticketing_app.payments.service.settle import settle
+
+LONGEST_AUTHORISATION = timedelta(hours=1)
+"""A hold and its grace are over long before; an authorisation that is older was forgotten."""
+
+
+class Difference(NamedTuple):
+    """Something that Stripe and we see differently, in a sentence for people."""
+
+    kind: AlertKind
+    subject: str
+    detail: str
+
+
+async def audit(transaction: Transaction, *, since: datetime) -> int:
+    """Compare all that was made since then; return how many differences were told.
+
+    Webhooks that never reached us are stored, as if they came now; payments that nobody settled are
+    settled; refunds by hand are followed. What differs after that is an alert.
+
+    Raises:
+        StripeUnavailableError: no answer; the next audit looks again.
+    """
+    await _fetch_missed_events(transaction, since=since)
+    # The two lists are read at different moments: what is under way in between is no difference.
+    async with transaction() as session:
+        completed = {
+            charge.stripe_id: charge
+            for charge in await repository.list_completed(session, since=since)
+        }
+    count = 0
+    async for intent in gateway.list_intents(since=since):
+        completed.pop(intent.id, None)
+        charge = await _mend(transaction, intent)
+        for difference in compare(intent, charge, now=utc_now()):
+            await _tell(transaction, difference, charge)
+            count += 1
+    for stripe_id, charge in completed.items():
+        detail = "Stripe does not list the payment of a ticket that was given away."
+        missing = Difference(AlertKind.TICKET_WITHOUT_MONEY, str(stripe_id), detail)
+        await _tell(transaction, missing, charge)
+        count += 1
+    return count
+
+
+def compare(intent: BookedIntent, charge: Charge | None, *, now: datetime) -> Iterator[Difference]:
+    """Yield what differs between an intent at Stripe and our charge of it, none if we know none."""
+    is_paid = charge is not None and charge.status == ChargeStatus.COMPLETED
+    kept_cents = intent.taken_cents - intent.refunded_cents
+    if charge is not None and intent.taken_cents not in {0, charge.amount_cents}:
+        yield Difference(
+            AlertKind.AMOUNT_DIFFERS,
+            intent.id,
+            f"Stripe took {intent.taken_cents}, the price was {charge.amount_cents} (cents).",
+        )
+    if kept_cents > 0 and not is_paid:
+        yield Difference(
+            AlertKind.MONEY_WITHOUT_TICKET,
+            intent.id,
+            f"{kept_cents} cents were taken, and nobody got a ticket for them.",
+        )
+    if is_paid and not intent.taken_cents:
+        yield Difference(
+            AlertKind.TICKET_WITHOUT_MONEY,
+            intent.id,
+            f"A ticket was given away, and its payment is {intent.status} at Stripe.",
+        )
+    if charge and charge.refund_status == RefundStatus.SUCCEEDED and kept_cents > 0:
+        yield Difference(
+            AlertKind.REFUND_FAILED,
+            intent.id,
+            f"The order counts as refunded, and {kept_cents} cents of it are still here.",
+        )
+    if intent.status == "requires_capture" and now - intent.created_at > LONGEST_AUTHORISATION:
+        yield Difference(
+            AlertKind.OPEN_AUTHORISATION,
+            intent.id,
+            "Money is reserved on a card for longer than any order lives. Cancel it at Stripe.",
+        )
+
+
+async def _fetch_missed_events(transaction: Transaction, *, since: datetime) -> None:
+    async for notice in gateway.list_undelivered(kinds=webhook.HANDLERS, since=since):
+        async with transaction() as session:
+            await webhook.store_event(session, notice=notice)
+
+
+async def _mend(transaction: Transaction, intent: BookedIntent) -> Charge | None:
+    """Bring our charge of this intent to where Stripe is, and return it as it is then."""
+    async with transaction() as session:
+        charge = await repository.get_by_stripe_id(session, intent.id)
+    if charge is None:
+        return None
+    if charge.status == ChargeStatus.CREATED and intent.taken_cents:
+        await settle(transaction, charge_id=charge.id)
+    elif intent.refunded_cents and charge.refund_status != RefundStatus.SUCCEEDED:
+        await refund.follow(transaction, charge_id=charge.id)
+    async with transaction() as session:
+        return await repository.get_charge(session, charge.id)
+
+
+async def _tell(transaction: Transaction, difference: Difference, charge: Charge | None) -> None:
+    async with transaction() as session:
+        await alerts.raise_alert(
+            session,
+            difference.kind,
+            subject=difference.subject,
+            order_id=charge.order_id if charge else None,
+            detail=difference.detail,
+        )
