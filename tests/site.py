@@ -5,14 +5,15 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests import invariants
-from ticketing_app.devstack import web
-from ticketing_app.devstack.stack import Stack
+from ticketing_app.devstack import children, web
+from ticketing_app.devstack.stack import ROOT, STOP_SECONDS, Stack
 
 # Tests make many accounts from one address, and hold many tickets.
 SETTINGS = {
@@ -32,6 +33,7 @@ class Site:
         self.stack = Stack(data_dir, web_port=self._port, settings=SETTINGS)
         self.url = f"http://localhost:{self._port}"
         self._web: subprocess.Popen[bytes] | None = None
+        self._other_worker: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Build the pages if they changed, then start everything, or leave nothing running."""
@@ -65,6 +67,36 @@ class Site:
             yield f"http://localhost:{port}"
         finally:
             web.stop_web(process)
+
+    def start_other_worker(self) -> None:
+        """Start a second worker with every role, as a second machine has it."""
+        with self._log.with_name("other-worker.log").open("ab") as out:
+            self._other_worker = subprocess.Popen(
+                [sys.executable, "worker.py", "all"],
+                cwd=ROOT, env={**os.environ, **self.stack.env},
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
+        children.record(self.stack.data_dir, "other-worker", self._other_worker.pid)
+
+    def stop_other_worker(self) -> None:
+        """Let the second worker finish what it has in hand."""
+        if self._other_worker:
+            self._other_worker.terminate()
+            self._other_worker.wait(STOP_SECONDS)
+            self._other_worker = None
+
+    def kill_workers(self) -> None:
+        """End both workers as a crash of their machines does."""
+        assert self._other_worker
+        self.stack.kill("worker")
+        os.killpg(self._other_worker.pid, signal.SIGKILL)
+        self._other_worker.wait()
+        self._other_worker = None
+
+    def start_workers(self) -> None:
+        """Start both workers again."""
+        self.stack.start_part("worker")
+        self.start_other_worker()
 
     def broken_rules(self, *, settled: bool = False) -> list[str]:
         """Return a sentence for each broken rule of the product."""

@@ -1,30 +1,15 @@
 """The product over HTTP, judged by the database and Stripe's books."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
-from typing import Any
 
-import asyncpg
 import pytest
-from redis.asyncio import Redis
 
 from tests import invariants
-from tests.outside.person import Person
+from tests.outside.judge import Judge
+from tests.outside.market import Market
+from tests.outside.people import People
 from tests.site import Site
-
-
-class People:
-    """Makes people who are signed in, each with connections and a cookie of their own."""
-
-    def __init__(self, url: str, stack: AsyncExitStack) -> None:
-        self._url = url
-        self._stack = stack
-
-    async def make(self, url: str | None = None) -> Person:
-        """Sign somebody new up."""
-        person = await self._stack.enter_async_context(Person(url or self._url))
-        await person.sign_up()
-        return person
 
 
 @pytest.fixture
@@ -36,25 +21,36 @@ async def people(site: Site) -> AsyncGenerator[People]:
     assert await invariants.broken_rules(env["DATABASE_URL"], env["STRIPE_API_BASE"]) == []
 
 
-class Judge:
-    """Looks into the database and Redis of the site."""
-
-    def __init__(self, site: Site) -> None:
-        self._url = site.stack.env["DATABASE_URL"].replace("+asyncpg", "")
-        self.redis: Redis = Redis.from_url(site.stack.env["REDIS_URL"])
-
-    async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        """Return the rows of one statement."""
-        connection = await asyncpg.connect(self._url)
-        try:
-            return [dict(row) for row in await connection.fetch(query, *values)]
-        finally:
-            await connection.close()
-
-
 @pytest.fixture
 async def judge(site: Site) -> AsyncGenerator[Judge]:
     """Who decides what happened."""
     judge = Judge(site)
     yield judge
     await judge.redis.aclose()
+
+
+@pytest.fixture(scope="module")
+def two_workers(site: Site) -> Generator[None]:
+    """A second worker beside the site's own, while this module runs."""
+    site.start_other_worker()
+    yield
+    site.stop_other_worker()
+
+
+@pytest.fixture
+async def market(
+    site: Site,
+    people: People,
+    judge: Judge,
+    two_workers: None,  # noqa: ARG001  # they only have to run.
+) -> AsyncGenerator[Market]:
+    """A market with two workers; after the test all of its work gets done, and is judged then."""
+    market = Market(site, people, judge)
+    try:
+        yield market
+        await market.settle_down()
+        env = site.stack.env
+        urls = env["DATABASE_URL"], env["STRIPE_API_BASE"]
+        assert await invariants.broken_rules(*urls, settled=True) == []
+    finally:
+        await market.close()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import pytest
 
@@ -15,31 +14,6 @@ from tests.site import Site
 from tests.waiting import eventually
 
 HOLD_SECONDS = 2
-
-UNFINISHED = {
-    "a hold that is over and still open": """
-        SELECT id, status, expires_at FROM orders WHERE status IN ('created', 'awaiting_payment')
-          AND expires_at < clock_timestamp()""",
-    "an event that was never sent": "SELECT id, name FROM outbox WHERE published_at IS NULL",
-    "an event that a subscriber has not handled": """
-        SELECT o.name, s.name AS subscriber FROM outbox o JOIN subscribers s ON s.event_name = o.name
-        WHERE NOT EXISTS (SELECT FROM inbox i
-          WHERE i.event_id = o.id AND i.subscriber = s.name AND i.status = 'done')""",
-}
-
-
-async def unfinished(judge: Judge) -> dict[str, list[dict[str, Any]]]:
-    """Return what is left to do, by what it is."""
-    found = {what: await judge.rows(query) for what, query in UNFINISHED.items()}
-    return {what: rows for what, rows in found.items() if rows}
-
-
-async def is_all_done(judge: Judge) -> bool:
-    return await unfinished(judge) == {}
-
-
-async def status(judge: Judge, order_id: str) -> str:
-    return (await judge.rows("SELECT status FROM orders WHERE id = $1", order_id))[0]["status"]
 
 
 @pytest.fixture
@@ -56,15 +30,6 @@ async def quick_people(
         await asyncio.to_thread(other.__exit__, None, None, None)
 
 
-async def let_lapse(judge: Judge, order_id: str) -> None:
-    await judge.rows(
-        "UPDATE tickets SET locked_until = now() - interval '1 s' WHERE order_id = $1", order_id
-    )
-    await judge.rows(
-        "UPDATE orders SET expires_at = now() - interval '1 s' WHERE id = $1", order_id
-    )
-
-
 async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
     site: Site, people: People, judge: Judge
 ) -> None:
@@ -75,13 +40,13 @@ async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
     order = (await first.purchase(ticket["id"])).json()
     left_alone = (await first.purchase(other["id"])).json()
     for order_id in (order["id"], left_alone["id"]):
-        await let_lapse(judge, order_id)
+        await judge.let_lapse(order_id)
     assert (await second.purchase(ticket["id"])).status_code == 201
-    assert await status(judge, order["id"]) == "expired"
-    assert await status(judge, left_alone["id"]) == "created"
+    assert await judge.status(order["id"]) == "expired"
+    assert await judge.status(left_alone["id"]) == "created"
     site.stack.start_part("worker")
-    await eventually(lambda: is_all_done(judge), seconds=60)
-    assert await status(judge, left_alone["id"]) == "expired"
+    await eventually(judge.is_all_done, seconds=60)
+    assert await judge.status(left_alone["id"]) == "expired"
     expired = await judge.rows(
         "SELECT aggregate_id FROM outbox WHERE name = 'OrderExpired' AND published_at IS NOT NULL"
         " AND aggregate_id = ANY($1::uuid[])",
@@ -100,7 +65,7 @@ async def test_ten_flushes_of_redis_under_load_lose_nothing(
             made = crowd.answers[201]
             await eventually(lambda made=made: crowd.answers[201] > made + 5)
             await judge.redis.flushall()
-    await eventually(lambda: is_all_done(judge), seconds=60)
+    await eventually(judge.is_all_done, seconds=60)
     assert await judge.rows("SELECT id FROM orders WHERE status = 'expired'") != []
 
 
@@ -127,7 +92,7 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
         await eventually(lambda: crowd.answers[201] > made + 10, seconds=60)
         await _open_page_is_live(people, page, watched["id"])
     assert set(crowd.answers) <= {201, 204, 409, 503, "lost"}
-    await eventually(lambda: is_all_done(judge), seconds=90)
+    await eventually(judge.is_all_done, seconds=90)
     await _delayed_jobs_work(people, judge, seller=quick_people[0][0])
 
 
@@ -161,9 +126,9 @@ async def _delayed_jobs_work(people: People, judge: Judge, seller: Person) -> No
         )
 
     await eventually(is_planned, seconds=30)
-    await let_lapse(judge, order["id"])
-    await eventually(lambda: is_all_done(judge), seconds=30)
-    assert await status(judge, order["id"]) == "expired"
+    await judge.let_lapse(order["id"])
+    await eventually(judge.is_all_done, seconds=30)
+    assert await judge.status(order["id"]) == "expired"
 
 
 async def test_invariants_would_notice(site: Site, people: People, judge: Judge) -> None:

@@ -1,0 +1,66 @@
+"""Who decides what happened: looks into the database and Redis, and lets time pass there."""
+
+from typing import Any
+
+import asyncpg
+from redis.asyncio import Redis
+
+from tests.site import Site
+
+UNFINISHED = {
+    "a hold that is over and still open": """
+        SELECT id, status, expires_at FROM orders WHERE status IN ('created', 'awaiting_payment')
+          AND expires_at < clock_timestamp()""",
+    "an event that was never sent": "SELECT id, name FROM outbox WHERE published_at IS NULL",
+    "an event that a subscriber has not handled": """
+        SELECT o.name, s.name AS subscriber FROM outbox o JOIN subscribers s ON s.event_name = o.name
+        WHERE NOT EXISTS (SELECT FROM inbox i
+          WHERE i.event_id = o.id AND i.subscriber = s.name AND i.status = 'done')""",
+    "a webhook that was not handled": "SELECT id, kind FROM stripe_events WHERE handled_at IS NULL",
+    "a payment whose order has moved on": """
+        SELECT c.id, o.status, c.refund_status FROM charges c JOIN orders o ON o.id = c.order_id
+        WHERE (c.status = 'created' AND o.status NOT IN ('created', 'awaiting_payment'))
+           OR c.refund_status IN ('due', 'pending')""",
+}
+
+
+class Judge:
+    """Looks into the database and Redis of the site."""
+
+    def __init__(self, site: Site) -> None:
+        self._url = site.stack.env["DATABASE_URL"].replace("+asyncpg", "")
+        self.redis: Redis = Redis.from_url(site.stack.env["REDIS_URL"])
+
+    async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """Return the rows of one statement."""
+        connection = await asyncpg.connect(self._url)
+        try:
+            return [dict(row) for row in await connection.fetch(query, *values)]
+        finally:
+            await connection.close()
+
+    async def status(self, order_id: str) -> str:
+        """Return where an order stands."""
+        return (await self.rows("SELECT status FROM orders WHERE id = $1", order_id))[0]["status"]
+
+    async def let_lapse(self, order_id: str, *, seconds_ago: float = 1) -> None:
+        """Let the hold have ended `seconds_ago`; a claimed ticket keeps its lease, which has no end."""
+        # The count is always true: as in the product, the ticket's row is locked before the order's.
+        await self.rows(
+            """WITH lease AS (
+                 UPDATE tickets SET locked_until = now() - make_interval(secs => $2)
+                 WHERE order_id = $1 AND locked_until < 'infinity' RETURNING id)
+               UPDATE orders SET expires_at = now() - make_interval(secs => $2)
+               WHERE id = $1 AND (SELECT count(*) FROM lease) >= 0""",
+            order_id,
+            seconds_ago,
+        )
+
+    async def unfinished(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what is left to do, by what it is."""
+        found = {what: await self.rows(query) for what, query in UNFINISHED.items()}
+        return {what: rows for what, rows in found.items() if rows}
+
+    async def is_all_done(self) -> bool:
+        """Whether nothing is left to do."""
+        return await self.unfinished() == {}

@@ -1,0 +1,127 @@
+"""The market of a test of payments: its people, Stripe, and the jobs that make time pass at once."""
+
+from contextlib import suppress
+
+from redis import Redis
+from rq import Queue
+from rq.exceptions import InvalidJobOperation
+from rq.job import Job, JobStatus
+
+from tests.outside.judge import Judge
+from tests.outside.payer import Payer
+from tests.outside.people import People
+from tests.outside.person import Person
+from tests.outside.stripe_side import StripeSide
+from tests.site import Site
+from tests.waiting import eventually
+
+EXPIRE = "ticketing_app.expiration.jobs.expire_due_orders"
+SWEEPS = (
+    "ticketing_app.payments.jobs.sweep_open_charges",
+    "ticketing_app.payments.jobs.sweep_stripe_events",
+)
+MAKE_DUE = (
+    """UPDATE charges SET next_check_at = now()
+       WHERE status = 'created' OR refund_status IN ('due', 'pending')""",
+    "UPDATE stripe_events SET next_attempt_at = now() WHERE handled_at IS NULL",
+)
+# After a crash of a worker an event may wait for 10 s until it is sent again.
+SETTLE_SECONDS = 60
+
+
+class Market:
+    """Everything that a test of payments needs; `settle_down` is for its end."""
+
+    def __init__(self, site: Site, people: People, judge: Judge) -> None:
+        self.site = site
+        self.judge = judge
+        self.stripe = StripeSide(site.stack.env)
+        self._people = people
+        self._seller: Person | None = None
+        self._redis = Redis.from_url(site.stack.env["REDIS_URL"])
+
+    async def close(self) -> None:
+        await self.stripe.close()
+        self._redis.close()
+
+    async def hold(self) -> Payer:
+        """Return somebody who holds a ticket and has not opened the payment."""
+        if self._seller is None:
+            self._seller = await self._people.make()
+        buyer = await self._people.make()
+        ticket = await self._seller.sell()
+        order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
+        return Payer(buyer, self.stripe, self.judge, order)
+
+    async def payer(self) -> Payer:
+        """Return somebody who holds a ticket and has its payment open in a browser."""
+        payer = await self.hold()
+        payer.payment = (await payer.open_payment()).raise_for_status().json()
+        return payer
+
+    async def authorised(self) -> Payer:
+        """Return somebody whose card was authorised, of which only their browser knows."""
+        await self.stripe.order("webhooks", mode="hold")
+        payer = await self.payer()
+        await payer.press_pay()
+        await payer.enter_card()
+        return payer
+
+    async def stranger(self) -> Person:
+        """Return somebody else."""
+        return await self._people.make()
+
+    async def stranger_gets(self, ticket_id: str) -> int:
+        """Let somebody else press Purchase; return the status of the answer."""
+        return (await (await self.stranger()).purchase(ticket_id)).status_code
+
+    async def expire(self) -> None:
+        """Let a worker close the orders whose time is over."""
+        await self.run(EXPIRE)
+
+    async def sweep(self) -> None:
+        """Let a worker look at every open payment and every webhook that was not handled."""
+        for statement in MAKE_DUE:
+            await self.judge.rows(statement)
+        for job in SWEEPS:
+            await self.run(job)
+
+    async def run(self, name: str) -> None:
+        """Let a worker run this job, and wait for its end.
+
+        Raises:
+            AssertionError: it failed, or nobody ran it.
+        """
+        job = self.enqueue(name)
+        await eventually(lambda: _has_ended(job))
+        assert not Job.exists(job.id, self._redis), job.latest_result()
+
+    def enqueue(self, name: str) -> Job:
+        """Let a worker run this job soon; when it has succeeded, it does not exist any more."""
+        queue = Queue(connection=self._redis)
+        return queue.enqueue(name, result_ttl=0, failure_ttl=3600)
+
+    async def settle_down(self) -> None:
+        """Let every webhook arrive and every piece of work be done."""
+        await self.stripe.order("clear")
+        await self.stripe.order("webhooks", mode="normal")
+        await self.stripe.resend_undelivered()
+        with suppress(AssertionError):
+            await eventually(self._is_settled, seconds=SETTLE_SECONDS)
+        assert await self.judge.unfinished() == {}
+        assert (await self.stripe.books())["undelivered"] == 0
+
+    async def _is_settled(self) -> bool:
+        if (await self.stripe.books())["undelivered"]:
+            return False
+        if await self.judge.is_all_done():
+            return True
+        await self.expire()
+        await self.sweep()
+        return await self.judge.is_all_done()
+
+
+def _has_ended(job: Job) -> bool:
+    with suppress(InvalidJobOperation):
+        return job.get_status() == JobStatus.FAILED
+    return True  # It has succeeded: then it does not exist any more.

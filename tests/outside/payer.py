@@ -1,0 +1,120 @@
+"""Somebody who pays for a ticket: what they press, what their browser does, and how it ended."""
+
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import httpx
+
+from tests.outside.conftest import Judge
+from tests.outside.person import Person
+from tests.outside.stripe_side import VISA, StripeSide, intent_id
+from tests.waiting import eventually
+
+
+class End(NamedTuple):
+    """Where order and charge stand, and the money of the order in Stripe's books.
+
+    `captured` has an amount for each intent that took any: charged once is one of them.
+    """
+
+    order: str
+    charge: str
+    captured: tuple[int, ...] = ()
+    refunded: int = 0
+    authorised: int = 0
+
+
+PAID = End("completed", "completed", captured=(4000,))
+EXPIRED = End("expired", "failed")
+CANCELLED = End("cancelled", "failed")
+OPEN = End("created", "created")
+
+
+class Payer:
+    """A person who holds a ticket of $40; `payment` is what their browser knows once it is open."""
+
+    def __init__(self, person: Person, stripe: StripeSide, judge: Judge, order: Any) -> None:  # noqa: ANN401  # JSON.
+        self.person = person
+        self.order_id: str = order["id"]
+        self.ticket_id: str = order["ticket"]["id"]
+        self.payment: dict[str, Any] = {}
+        self._stripe = stripe
+        self._judge = judge
+
+    @property
+    def secret(self) -> str:
+        return self.payment["clientSecret"]
+
+    @property
+    def intent(self) -> str:
+        """Stripe's id of the payment."""
+        return intent_id(self.secret)
+
+    async def open_payment(self) -> httpx.Response:
+        """Open the dialog with the card form, in any tab."""
+        return await self.person.post("/api/payments", json={"orderId": self.order_id})
+
+    async def press_pay(self) -> str:
+        """Announce the card, as the page does just before Stripe gets it; return the deadline."""
+        answer = await self.person.post(f"/api/payments/{self.payment['id']}/confirming")
+        return answer.raise_for_status().json()["expiresAt"]
+
+    async def enter_card(self, number: str = VISA) -> dict[str, Any]:
+        """Let the browser confirm the card at Stripe."""
+        return await self._stripe.enter_card(self.secret, number)
+
+    async def answer_3ds(self, *, passes: bool = True) -> dict[str, Any]:
+        """Answer the bank's question."""
+        return await self._stripe.answer_3ds(self.secret, passes=passes)
+
+    async def settle(self) -> dict[str, Any]:
+        """Ask what became of the payment, as the page does after the card."""
+        answer = await self.person.post(f"/api/payments/{self.payment['id']}/settle")
+        return answer.raise_for_status().json()
+
+    async def release(self) -> httpx.Response:
+        """Let go of the ticket."""
+        return await self.person.delete(f"/api/orders/{self.order_id}")
+
+    async def intents(self) -> list[dict[str, Any]]:
+        """Return every intent that Stripe has for the order."""
+        intents = (await self._stripe.books())["intents"]
+        return [row for row in intents if row["metadata"].get("order_id") == self.order_id]
+
+    async def charge(self) -> dict[str, Any]:
+        """Return the row of the charge, of which an order has one."""
+        query = "SELECT * FROM charges WHERE order_id = $1"
+        (charge,) = await self._judge.rows(query, self.order_id)
+        return charge
+
+    async def events(self) -> list[str]:
+        """Return the names of what was recorded of order and charge, oldest first."""
+        query = "SELECT name FROM outbox WHERE payload ->> 'order_id' = $1 ORDER BY position"
+        return [row["name"] for row in await self._judge.rows(query, self.order_id)]
+
+    async def end(self) -> End:
+        """Return where everything stands at this moment."""
+        charge = await self.charge()
+        intents = await self.intents()
+        return End(
+            await self._judge.status(self.order_id),
+            charge["status"],
+            tuple(row["captured"] for row in intents if row["captured"]),
+            sum(row["refunded"] for row in intents),
+            sum(row["authorised"] for row in intents),
+        )
+
+    async def comes_to(self, *expected: End) -> End:
+        """Wait until one of these is reached, and return it.
+
+        Raises:
+            AssertionError: it is not reached.
+        """
+        with suppress(AssertionError):
+            await eventually(lambda: self._is_at(expected))
+        end = await self.end()
+        assert end in expected, f"{end}, not {expected}"
+        return end
+
+    async def _is_at(self, expected: tuple[End, ...]) -> bool:
+        return await self.end() in expected
