@@ -46,13 +46,14 @@ async def request_refund(session: AsyncSession, *, order_id: UUID, reason: str) 
         OrderNotFoundError: none with this id.
         OrderNotRefundableError: nothing was paid, or it was given back.
     """
-    await orders.follow_refund(session, order_id=order_id, to=OrderStatus.REFUNDING)
+    await orders.get_payable(session, order_id=order_id, for_update=True)
     charge = await repository.get_paid_charge(session, order_id)
     if charge is None:
         raise OrderNotRefundableError
     if charge.refund_status == RefundStatus.SUCCEEDED:
         raise OrderNotRefundableError(is_refunded=True)
     if charge.refund_status not in rules.UNDONE_REFUND:
+        await orders.follow_refund(session, order_id=order_id, to=OrderStatus.REFUNDING)
         await want(session, charge_id=charge.id, reason=reason)
     return charge.id
 
