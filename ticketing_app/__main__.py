@@ -24,8 +24,8 @@ Command = Callable[[argparse.Namespace], Awaitable[None]]
 
 def main(arguments: list[str]) -> None:
     """Run one command; a refusal is a sentence on standard error and exit status 1."""
-    logging.configure()
     chosen = _parser().parse_args(arguments)
+    logging.configure()
     if chosen.command == "migrate":
         alembic.command.upgrade(alembic.config.Config(ALEMBIC_INI), "head")
     else:
