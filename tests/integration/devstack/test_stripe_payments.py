@@ -171,18 +171,6 @@ class TestStates:
         with pytest.raises(stripe.InvalidRequestError, match="status of succeeded"):
             await emulator.intents.cancel_async(intent.id)
 
-    async def test_confirmation_token_pays_once(self, emulator: Emulator) -> None:
-        token = await emulator.client.v1.test_helpers.confirmation_tokens.create_async(
-            {"payment_method": "pm_card_visa"}
-        )
-        first = await emulator.new()
-        second = await emulator.new()
-        paid = await emulator.intents.confirm_async(first.id, {"confirmation_token": token.id})
-        assert paid.status == "requires_capture"
-        with pytest.raises(stripe.InvalidRequestError) as caught:
-            await emulator.intents.confirm_async(second.id, {"confirmation_token": token.id})
-        assert caught.value.code == "confirmation_token_already_used"
-
     async def test_unknown_ids_are_not_found(self, emulator: Emulator) -> None:
         attempts: list[Callable[[], Awaitable[object]]] = [
             lambda: emulator.intents.retrieve_async("pi_1"),

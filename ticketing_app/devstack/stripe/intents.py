@@ -13,9 +13,7 @@ from ticketing_app.devstack.stripe.store import Store, new_id, now
 _SMALLEST_CENTS, _LARGEST_CENTS = 50, 99_999_999
 _CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 _CANCELLABLE = (*_CONFIRMABLE, "requires_capture", "processing")
-_ONLY_CONFIRMING = (
-    "confirm confirmation_token return_url use_stripe_sdk error_on_requires_action payment_method"
-)
+_ONLY_CONFIRMING = "confirm return_url use_stripe_sdk error_on_requires_action payment_method"
 _NOT_AUTHENTICATED = (
     "We are unable to authenticate your payment method."
     " Please choose a different payment method and try again."
@@ -62,7 +60,7 @@ def _check_new(asked: Json) -> None:
     email = asked.get("receipt_email", "a@b")
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
         raise invalid(f"Invalid email address: {email}", "email_invalid", param="receipt_email")
-    if not asked.get("confirm") and asked.keys() & {"confirmation_token", "return_url"}:
+    if not asked.get("confirm") and "return_url" in asked:
         raise invalid("This parameter may only be used when `confirm` is true.")
 
 
@@ -86,13 +84,6 @@ def confirm(store: Store, intent: Json, asked: Json) -> Json:
 
 
 def _method_for(store: Store, intent: Json, asked: Json) -> Json:
-    if "confirmation_token" in asked:
-        token = store.get("confirmation_token", asked["confirmation_token"])
-        if token["payment_intent"]:
-            message = "This ConfirmationToken has already been used."
-            raise invalid(message, "confirmation_token_already_used")
-        token["payment_intent"] = intent["id"]
-        return store.get("payment_method", token["_payment_method"])
     name = asked.get("payment_method") or intent["payment_method"]
     if name is None:
         message = "You cannot confirm this PaymentIntent because it's missing a payment method."

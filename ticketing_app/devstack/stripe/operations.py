@@ -8,10 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from stripe import params as p
-from stripe.params.test_helpers import ConfirmationTokenCreateParams
 
 from ticketing_app.devstack.stripe import browser, intents, listing, refunds
-from ticketing_app.devstack.stripe.cards import payment_method
 from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
 from ticketing_app.devstack.stripe.parameters import check
 from ticketing_app.devstack.stripe.store import Store, new_id
@@ -29,11 +27,6 @@ def _whole(make: Callable[[Store, Json], Json]) -> Run:
     return lambda store, _, asked: make(store, asked)
 
 
-def _token(store: Store, asked: Json) -> Json:
-    method = payment_method(store, asked.get("payment_method", ""))
-    return browser.confirmation_token(store, method, asked.get("return_url"))
-
-
 def _endpoint(store: Store, asked: Json) -> Json:
     row = store.add("webhook_endpoint", _secret=new_id("whsec_"), **asked)
     return row | {"secret": row["_secret"]}
@@ -44,13 +37,13 @@ def _delete_endpoint(store: Store, name: str, _: Json) -> Json:
     return {"id": row["id"], "object": row["object"], "deleted": True}
 
 
-_PAY = "payment_method confirmation_token return_url use_stripe_sdk error_on_requires_action"
+_PAY = "payment_method return_url use_stripe_sdk error_on_requires_action"
 _NEW = (
     f"{_PAY} amount currency capture_method allowed_payment_method_types automatic_payment_methods"
     " confirm description receipt_email statement_descriptor_suffix transfer_group metadata"
 )
 _REFUND, _HOOK = "payment_intent charge amount reason metadata", "url enabled_events api_version"
-_CANCEL, _FIND, _CT = "cancellation_reason", "query limit page", "payment_method return_url"
+_CANCEL, _FIND = "cancellation_reason", "query limit page"
 _confirm, _capture = _on_intent(intents.confirm), _on_intent(intents.capture)
 _cancel, _search = _on_intent(intents.cancel), _whole(listing.search)
 _OPERATIONS: dict[str, Operation] = {
@@ -62,7 +55,6 @@ _OPERATIONS: dict[str, Operation] = {
     "POST refunds": (p.RefundCreateParams, _REFUND, _whole(refunds.create)),
     "POST webhook_endpoints": (p.WebhookEndpointCreateParams, _HOOK, _whole(_endpoint)),
     "DELETE webhook_endpoints/*": (p.WebhookEndpointDeleteParams, "", _delete_endpoint),
-    "POST test_helpers/confirmation_tokens": (ConfirmationTokenCreateParams, _CT, _whole(_token)),
 }
 # For each resource: how it is listed, by which fields, and how it is read.
 _RESOURCES: dict[str, tuple[Any, str, Any]] = {
@@ -72,7 +64,6 @@ _RESOURCES: dict[str, tuple[Any, str, Any]] = {
     "events": (p.EventListParams, "created type types delivery_success", p.EventRetrieveParams),
     "webhook_endpoints": (p.WebhookEndpointListParams, "", p.WebhookEndpointRetrieveParams),
     "payment_methods": (None, "", p.PaymentMethodRetrieveParams),
-    "confirmation_tokens": (None, "", p.ConfirmationTokenRetrieveParams),
 }
 
 

@@ -133,7 +133,6 @@
     const group = {
       options,
       element: null,
-      submitted: false,
       create(type, elementOptions = {}) {
         if (type !== "payment") throw new Error(`The stand-in has no ${type} Element.`);
         if (group.element) throw new Error("Can only create one Element of type payment.");
@@ -151,7 +150,6 @@
       async submit() {
         if (!group.element) throw new Error("elements.submit(): create the Payment Element first.");
         const answer = await group.element.ask({ op: "validate" });
-        group.submitted = !answer.error;
         return answer.error ? answer : { selectedPaymentMethod: "card" };
       },
     };
@@ -206,6 +204,7 @@
       elements: makeElements,
       createToken: notOffered("createToken"),
       createPaymentMethod: notOffered("createPaymentMethod"),
+      createConfirmationToken: notOffered("createConfirmationToken"),
       confirmCardPayment: notOffered("confirmCardPayment"),
       registerAppInfo() {},
       _registerWrapper() {},
@@ -223,15 +222,6 @@
         const result = await conclude(key, secret, answer);
         if (redirect !== "always" || result.error) return result;
         return returnTo(confirmParams.return_url, secret, result.paymentIntent);
-      },
-      async createConfirmationToken({ elements, params = {} }) {
-        if (!elements.submitted) {
-          const message = "elements.submit() must be called before createConfirmationToken().";
-          return { error: { type: "invalid_request_error", message } };
-        }
-        const data = { key, return_url: params.return_url || location.href };
-        const answer = await elements.element.ask({ op: "send", path: "confirmation_tokens", data });
-        return answer.error ? { error: answer.error } : { confirmationToken: answer };
       },
       async handleNextAction({ clientSecret }) {
         return conclude(key, clientSecret, await retrieve(clientSecret));
