@@ -131,17 +131,6 @@ class TestThreeDSecure:
         assert shown["error"]["payment_intent"]["status"] == "canceled"
         assert "metadata" not in shown["error"]["payment_intent"]
 
-    async def test_server_may_refuse_to_wait_for_a_challenge(self, emulator: Emulator) -> None:
-        intent = await emulator.new()
-        with pytest.raises(stripe.CardError, match="requires authentication"):
-            await emulator.intents.confirm_async(
-                intent.id,
-                {
-                    "payment_method": "pm_card_authenticationRequired",
-                    "error_on_requires_action": True,
-                },
-            )
-
 
 class TestStates:
     async def test_cancelled_intent_can_neither_be_captured_nor_confirmed(

@@ -38,10 +38,6 @@ class TestParameters:
         with pytest.raises(stripe.InvalidRequestError, match="does not know this request"):
             await emulator.client.v1.customers.create_async()
 
-    async def test_refuses_both_ways_to_name_payment_methods(self, emulator: Emulator) -> None:
-        with pytest.raises(stripe.InvalidRequestError, match="not both"):
-            await emulator.new(automatic_payment_methods={"enabled": True})
-
     async def test_expands_only_what_can_be_expanded(self, emulator: Emulator) -> None:
         intent = await emulator.authorised()
         assert isinstance(intent.latest_charge, str)
@@ -229,18 +225,6 @@ class TestLists:
     async def test_refuses_impossible_pages(self, emulator: Emulator, asked: str) -> None:
         answer = await emulator.http.get(f"/v1/payment_intents?key=sk_test_one&{asked}")
         assert answer.status_code == 400
-
-    async def test_search_finds_by_metadata(self, emulator: Emulator) -> None:
-        for order in ("1", "2", "2"):
-            await emulator.new(metadata={"order_id": order})
-        query = "metadata['order_id']:'2' AND status:'requires_payment_method'"
-        found = await emulator.intents.search_async({"query": query, "limit": 1})
-        assert found.has_more
-        assert len([row async for row in found.auto_paging_iter()]) == 2
-        none = await emulator.intents.search_async({"query": f"{query} AND amount:'1'"})
-        assert none.data == []
-        with pytest.raises(stripe.InvalidRequestError, match="unable to parse"):
-            await emulator.intents.search_async({"query": "order 2"})
 
     async def test_events_tell_the_whole_story(self, emulator: Emulator) -> None:
         intent = await emulator.authorised()

@@ -13,7 +13,7 @@ from ticketing_app.devstack.stripe.store import Store, new_id, now
 _SMALLEST_CENTS, _LARGEST_CENTS = 50, 99_999_999
 _CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 _CANCELLABLE = (*_CONFIRMABLE, "requires_capture", "processing")
-_ONLY_CONFIRMING = "confirm return_url use_stripe_sdk error_on_requires_action payment_method"
+_ONLY_CONFIRMING = "confirm return_url payment_method"
 _NOT_AUTHENTICATED = (
     "We are unable to authenticate your payment method."
     " Please choose a different payment method and try again."
@@ -25,11 +25,7 @@ def create(store: Store, asked: Json) -> Json:
     _check_new(asked)
     fields = {name: asked[name] for name in asked if name not in _ONLY_CONFIRMING.split()}
     fields["currency"] = asked["currency"].lower()
-    if "allowed_payment_method_types" in asked:
-        fields["payment_method_types"] = asked["allowed_payment_method_types"]
-    else:
-        automatic = {"enabled": True, "allow_redirects": "always"}
-        fields["automatic_payment_methods"] = automatic | asked.get("automatic_payment_methods", {})
+    fields["payment_method_types"] = asked["allowed_payment_method_types"]
     intent = store.add("payment_intent", **fields)
     intent["client_secret"] = new_id(f"{intent['id']}_secret_")
     store.event("payment_intent.created", intent)
@@ -48,10 +44,8 @@ def _check_new(asked: Json) -> None:
         raise invalid("Amount must be no more than 999999.99.", "amount_too_large", param="amount")
     if not re.fullmatch("[a-zA-Z]{3}", asked["currency"]):
         raise invalid(f"Invalid currency: {asked['currency']}.", param="currency")
-    types = asked.get("allowed_payment_method_types")
-    if types and "automatic_payment_methods" in asked:
-        raise invalid("Give allowed_payment_method_types or automatic_payment_methods, not both.")
-    if types and "card" not in types:
+    # Without this, Stripe offers whatever the Dashboard switched on, redirects included.
+    if asked.get("allowed_payment_method_types") != ["card"]:
         raise invalid("The emulator knows cards only.", param="allowed_payment_method_types")
     suffix = asked.get("statement_descriptor_suffix", "A")
     if not re.fullmatch(r"(?=.*[A-Za-z])[^<>\\'\"*]{1,22}", suffix):
@@ -67,16 +61,10 @@ def _check_new(asked: Json) -> None:
 def confirm(store: Store, intent: Json, asked: Json) -> Json:
     """Try to pay with the given card; another card than before is welcome."""
     _require(intent, "confirmed", _CONFIRMABLE)
-    automatic = intent["automatic_payment_methods"] or {"allow_redirects": "never"}
-    if automatic["allow_redirects"] == "always" and "return_url" not in asked:
-        raise invalid("This PaymentIntent may redirect your customer: provide a `return_url`.")
     method = _method_for(store, intent, asked)
     intent.update(payment_method=method["id"], last_payment_error=None, next_action=None)
     if not card_of(method).asks_3ds:
         return _authorise(store, intent, method)
-    if asked.get("error_on_requires_action"):
-        message = "Your card was declined. This transaction requires authentication."
-        raise _refuse(store, intent, method, message, "authentication_required")
     action = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "stripe_3ds2_fingerprint"}}
     intent.update(status="requires_action", next_action=action)
     store.event("payment_intent.requires_action", intent)

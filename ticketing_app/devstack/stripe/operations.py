@@ -37,21 +37,19 @@ def _delete_endpoint(store: Store, name: str, _: Json) -> Json:
     return {"id": row["id"], "object": row["object"], "deleted": True}
 
 
-_PAY = "payment_method return_url use_stripe_sdk error_on_requires_action"
+_PAY = "payment_method return_url"
 _NEW = (
-    f"{_PAY} amount currency capture_method allowed_payment_method_types automatic_payment_methods"
-    " confirm description receipt_email statement_descriptor_suffix transfer_group metadata"
+    f"{_PAY} amount currency capture_method allowed_payment_method_types confirm description"
+    " receipt_email statement_descriptor_suffix transfer_group metadata"
 )
 _REFUND, _HOOK = "payment_intent charge amount reason metadata", "url enabled_events api_version"
-_CANCEL, _FIND = "cancellation_reason", "query limit page"
 _confirm, _capture = _on_intent(intents.confirm), _on_intent(intents.capture)
-_cancel, _search = _on_intent(intents.cancel), _whole(listing.search)
+_cancel = _on_intent(intents.cancel)
 _OPERATIONS: dict[str, Operation] = {
     "POST payment_intents": (p.PaymentIntentCreateParams, _NEW, _whole(intents.create)),
-    "GET payment_intents/search": (p.PaymentIntentSearchParams, _FIND, _search),
     "POST payment_intents/*/confirm": (p.PaymentIntentConfirmParams, _PAY, _confirm),
     "POST payment_intents/*/capture": (p.PaymentIntentCaptureParams, "metadata", _capture),
-    "POST payment_intents/*/cancel": (p.PaymentIntentCancelParams, _CANCEL, _cancel),
+    "POST payment_intents/*/cancel": (p.PaymentIntentCancelParams, "cancellation_reason", _cancel),
     "POST refunds": (p.RefundCreateParams, _REFUND, _whole(refunds.create)),
     "POST webhook_endpoints": (p.WebhookEndpointCreateParams, _HOOK, _whole(_endpoint)),
     "DELETE webhook_endpoints/*": (p.WebhookEndpointDeleteParams, "", _delete_endpoint),
@@ -94,6 +92,5 @@ def perform(store: Store, method: str, path: str, data: Json, *, by_browser: boo
     unknown = asked.keys() - {*implemented.split(), "expand"}
     if unknown:
         raise invalid(f"The emulator does not implement {sorted(unknown)} here.")
-    is_list = line in (f"GET {resource}", f"GET {resource}/search")
-    expand = () if is_list else asked.pop("expand", ())
+    expand = () if line == f"GET {resource}" else asked.pop("expand", ())
     return store.show(run(store, name, asked), expand)

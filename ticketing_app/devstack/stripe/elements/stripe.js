@@ -195,8 +195,6 @@
 
   const Stripe = (key) => {
     if (!/^pk_test_/.test(key)) throw new Error("Please call Stripe() with a publishable test key.");
-    const retrieve = (clientSecret) =>
-      request(key, "GET", `payment_intents/${idOf(clientSecret)}`, { client_secret: clientSecret });
     const notOffered = (name) => async () => {
       throw new Error(`${name} is not part of this stand-in for Stripe.js.`);
     };
@@ -205,6 +203,7 @@
       createToken: notOffered("createToken"),
       createPaymentMethod: notOffered("createPaymentMethod"),
       createConfirmationToken: notOffered("createConfirmationToken"),
+      handleNextAction: notOffered("handleNextAction"),
       confirmCardPayment: notOffered("confirmCardPayment"),
       registerAppInfo() {},
       _registerWrapper() {},
@@ -223,11 +222,9 @@
         if (redirect !== "always" || result.error) return result;
         return returnTo(confirmParams.return_url, secret, result.paymentIntent);
       },
-      async handleNextAction({ clientSecret }) {
-        return conclude(key, clientSecret, await retrieve(clientSecret));
-      },
       async retrievePaymentIntent(clientSecret) {
-        const answer = await retrieve(clientSecret);
+        const path = `payment_intents/${idOf(clientSecret)}`;
+        const answer = await request(key, "GET", path, { client_secret: clientSecret });
         return answer.error ? { error: answer.error } : { paymentIntent: answer };
       },
     };
