@@ -7,6 +7,7 @@ and its change; requests that run at the same time are served one after the othe
 import re
 
 from ticketing_app.devstack.stripe.cards import card_of, payment_method
+from ticketing_app.devstack.stripe.disputes import open_dispute
 from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
 from ticketing_app.devstack.stripe.store import Store, new_id, now
 
@@ -139,16 +140,17 @@ def capture(store: Store, intent: Json, asked: Json) -> Json:
     """Take the authorised money."""
     _require(intent, "captured", ("requires_capture",))
     intent["metadata"] = intent["metadata"] | asked.get("metadata", {})
-    charge = store.get("charge", intent["latest_charge"])
-    _take(store, intent, charge)
-    store.event("charge.captured", charge)
-    return intent
+    return _take(store, intent, store.get("charge", intent["latest_charge"]))
 
 
 def _take(store: Store, intent: Json, charge: Json) -> Json:
     charge.update(captured=True, amount_captured=intent["amount"])
     intent.update(status="succeeded", amount_capturable=0, amount_received=intent["amount"])
     store.event("payment_intent.succeeded", intent)
+    if intent["capture_method"] == "manual":
+        store.event("charge.captured", charge)
+    if card_of(store.get("payment_method", charge["payment_method"])).is_disputed:
+        open_dispute(store, charge)
     return intent
 
 

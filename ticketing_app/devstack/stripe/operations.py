@@ -9,7 +9,7 @@ from typing import Any
 
 from stripe import params as p
 
-from ticketing_app.devstack.stripe import browser, intents, listing, refunds
+from ticketing_app.devstack.stripe import browser, disputes, intents, listing, refunds
 from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
 from ticketing_app.devstack.stripe.parameters import check
 from ticketing_app.devstack.stripe.store import Store, new_id
@@ -19,8 +19,8 @@ Run = Callable[[Store, str, Json], Json]
 Operation = tuple[Any, str, Run]
 
 
-def _on_intent(change: Callable[[Store, Json, Json], Json]) -> Run:
-    return lambda store, name, asked: change(store, store.get("payment_intent", name), asked)
+def _on(kind: str, change: Callable[[Store, Json, Json], Json]) -> Run:
+    return lambda store, name, asked: change(store, store.get(kind, name), asked)
 
 
 def _whole(make: Callable[[Store, Json], Json]) -> Run:
@@ -43,14 +43,17 @@ _NEW = (
     " receipt_email statement_descriptor_suffix transfer_group metadata"
 )
 _REFUND, _HOOK = "payment_intent charge amount reason metadata", "url enabled_events api_version"
-_confirm, _capture = _on_intent(intents.confirm), _on_intent(intents.capture)
-_cancel = _on_intent(intents.cancel)
+_confirm, _capture = _on("payment_intent", intents.confirm), _on("payment_intent", intents.capture)
+_cancel = _on("payment_intent", intents.cancel)
+_answer, _accept = _on("dispute", disputes.update), _on("dispute", disputes.close)
 _OPERATIONS: dict[str, Operation] = {
     "POST payment_intents": (p.PaymentIntentCreateParams, _NEW, _whole(intents.create)),
     "POST payment_intents/*/confirm": (p.PaymentIntentConfirmParams, _PAY, _confirm),
     "POST payment_intents/*/capture": (p.PaymentIntentCaptureParams, "metadata", _capture),
     "POST payment_intents/*/cancel": (p.PaymentIntentCancelParams, "cancellation_reason", _cancel),
     "POST refunds": (p.RefundCreateParams, _REFUND, _whole(refunds.create)),
+    "POST disputes/*": (p.DisputeUpdateParams, "evidence submit", _answer),
+    "POST disputes/*/close": (p.DisputeCloseParams, "", _accept),
     "POST webhook_endpoints": (p.WebhookEndpointCreateParams, _HOOK, _whole(_endpoint)),
     "DELETE webhook_endpoints/*": (p.WebhookEndpointDeleteParams, "", _delete_endpoint),
 }
@@ -59,6 +62,7 @@ _RESOURCES: dict[str, tuple[Any, str, Any]] = {
     "payment_intents": (p.PaymentIntentListParams, "created", p.PaymentIntentRetrieveParams),
     "charges": (p.ChargeListParams, "created payment_intent", p.ChargeRetrieveParams),
     "refunds": (p.RefundListParams, "created payment_intent charge", p.RefundRetrieveParams),
+    "disputes": (p.DisputeListParams, "created payment_intent charge", p.DisputeRetrieveParams),
     "events": (p.EventListParams, "created type types delivery_success", p.EventRetrieveParams),
     "webhook_endpoints": (p.WebhookEndpointListParams, "", p.WebhookEndpointRetrieveParams),
     "payment_methods": (None, "", p.PaymentMethodRetrieveParams),

@@ -11,6 +11,10 @@ def create(store: Store, asked: Json) -> Json:
     if not charge["captured"]:
         message = f"Charge {charge['id']} is not captured; cancel its PaymentIntent instead."
         raise invalid(message, "charge_not_refundable")
+    disputes = (row for row in store.newest("dispute") if row["charge"] == charge["id"])
+    if any(row["status"] != "won" for row in disputes):
+        message = f"Charge {charge['id']} has been charged back; it cannot be refunded."
+        raise invalid(message, "charge_disputed")
     if left == 0:
         message = f"Charge {charge['id']} has already been refunded."
         raise invalid(message, "charge_already_refunded")

@@ -16,6 +16,7 @@ control desk, which takes and gives JSON:
 - `charges`: id, payment_intent, status, amount, `amount_captured`, `amount_refunded` (also what a
   cancelled authorisation let go of), failure_code;
 - `refunds`: id, payment_intent, charge, status, amount, metadata;
+- `disputes`: id, payment_intent, charge, status, amount;
 - `undelivered`: how many deliveries of events are still due.
 """
 
@@ -49,6 +50,7 @@ _Call = tuple[str, str, Json, bool]  # Method, path, parameters, whether a brows
 _INTENT = "id status amount currency metadata amount_capturable amount_received"
 _CHARGE = "id payment_intent status amount amount_captured amount_refunded failure_code"
 _REFUND = "id payment_intent charge status amount metadata"
+_DISPUTE = "id payment_intent charge status amount"
 
 
 class Emulator:
@@ -162,8 +164,9 @@ class Emulator:
             of_it = [refund for refund in refunds if refund["payment_intent"] == row["id"]]
             row["refunded"] = sum(refund["amount"] for refund in of_it)
         due = sum(event["pending_webhooks"] for event in self.store.newest("event"))
-        charges = self._extract("charge", _CHARGE)
-        return {"intents": intents, "charges": charges, "refunds": refunds, "undelivered": due}
+        charges, disputes = self._extract("charge", _CHARGE), self._extract("dispute", _DISPUTE)
+        books = {"intents": intents, "charges": charges, "refunds": refunds, "disputes": disputes}
+        return books | {"undelivered": due}
 
     def _extract(self, kind: str, names: str) -> list[Json]:
         return [{name: row[name] for name in names.split()} for row in self.store.newest(kind)]
