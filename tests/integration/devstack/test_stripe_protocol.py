@@ -41,12 +41,13 @@ class TestParameters:
     async def test_expands_only_what_can_be_expanded(self, emulator: Emulator) -> None:
         intent = await emulator.authorised()
         assert isinstance(intent.latest_charge, str)
-        deep = await emulator.client.v1.charges.retrieve_async(
-            intent.latest_charge, {"expand": ["payment_intent.latest_charge"]}
+        shown = await emulator.client.v1.charges.retrieve_async(
+            intent.latest_charge, {"expand": ["payment_intent"]}
         )
-        assert deep["payment_intent"]["latest_charge"]["id"] == intent.latest_charge
-        with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
-            await emulator.intents.retrieve_async(intent.id, {"expand": ["amount"]})
+        assert shown["payment_intent"]["latest_charge"] == intent.latest_charge
+        for name in ("amount", "latest_charge.payment_intent", "nonsense"):
+            with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
+                await emulator.intents.retrieve_async(intent.id, {"expand": [name]})
 
 
 class TestKeys:

@@ -12,7 +12,7 @@ from stripe import params as p
 from ticketing_app.devstack.stripe import browser, disputes, intents, listing, refunds
 from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
 from ticketing_app.devstack.stripe.parameters import check
-from ticketing_app.devstack.stripe.store import Store, new_id
+from ticketing_app.devstack.stripe.store import Store
 
 Run = Callable[[Store, str, Json], Json]
 # The type of the parameters, those that are implemented, and what is done with them.
@@ -27,22 +27,12 @@ def _whole(make: Callable[[Store, Json], Json]) -> Run:
     return lambda store, _, asked: make(store, asked)
 
 
-def _endpoint(store: Store, asked: Json) -> Json:
-    row = store.add("webhook_endpoint", _secret=new_id("whsec_"), **asked)
-    return row | {"secret": row["_secret"]}
-
-
-def _delete_endpoint(store: Store, name: str, _: Json) -> Json:
-    row = store.objects["webhook_endpoint"].pop(store.get("webhook_endpoint", name)["id"])
-    return {"id": row["id"], "object": row["object"], "deleted": True}
-
-
 _PAY = "payment_method return_url"
 _NEW = (
     f"{_PAY} amount currency capture_method allowed_payment_method_types confirm description"
     " receipt_email statement_descriptor_suffix transfer_group metadata"
 )
-_REFUND, _HOOK = "payment_intent charge amount reason metadata", "url enabled_events api_version"
+_REFUND = "payment_intent charge amount reason metadata"
 _confirm, _capture = _on("payment_intent", intents.confirm), _on("payment_intent", intents.capture)
 _cancel = _on("payment_intent", intents.cancel)
 _answer, _accept = _on("dispute", disputes.update), _on("dispute", disputes.close)
@@ -54,8 +44,6 @@ _OPERATIONS: dict[str, Operation] = {
     "POST refunds": (p.RefundCreateParams, _REFUND, _whole(refunds.create)),
     "POST disputes/*": (p.DisputeUpdateParams, "evidence submit", _answer),
     "POST disputes/*/close": (p.DisputeCloseParams, "", _accept),
-    "POST webhook_endpoints": (p.WebhookEndpointCreateParams, _HOOK, _whole(_endpoint)),
-    "DELETE webhook_endpoints/*": (p.WebhookEndpointDeleteParams, "", _delete_endpoint),
 }
 # For each resource: how it is listed, by which fields, and how it is read.
 _RESOURCES: dict[str, tuple[Any, str, Any]] = {
@@ -64,7 +52,6 @@ _RESOURCES: dict[str, tuple[Any, str, Any]] = {
     "refunds": (p.RefundListParams, "created payment_intent charge", p.RefundRetrieveParams),
     "disputes": (p.DisputeListParams, "created payment_intent charge", p.DisputeRetrieveParams),
     "events": (p.EventListParams, "created type types delivery_success", p.EventRetrieveParams),
-    "webhook_endpoints": (p.WebhookEndpointListParams, "", p.WebhookEndpointRetrieveParams),
     "payment_methods": (None, "", p.PaymentMethodRetrieveParams),
 }
 

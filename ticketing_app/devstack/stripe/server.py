@@ -3,9 +3,9 @@
 `/v1` is Stripe's API, `/endive/stripe.js` and `/frame` are its browser side. `/_emulator` is the
 control desk, which takes and gives JSON:
 
-- `POST reset` forgets everything but the webhook endpoints; `POST clear` forgets ordered faults;
+- `POST reset` forgets everything but the webhook endpoint; `POST clear` forgets ordered faults;
 - `POST fault` orders one (see the module `faults`);
-- `POST webhook` {url, secret} names the receiver of every event;
+- `POST webhook` {url, secret} names the receiver of every event, {} that there is none;
 - `POST webhooks` {mode} changes how events are delivered, {resend: event id} sends one again;
 - `GET log` tells every request and delivery as `data`, oldest first.
 
@@ -146,6 +146,8 @@ class Emulator:
                 self.faults.clear()
             case "fault":
                 self.faults.order(wish)
+            case "webhook" if not wish:
+                self.webhooks.unregister()
             case "webhook":
                 self.webhooks.register(wish["url"], wish["secret"])
             case "webhooks" if "resend" in wish:
