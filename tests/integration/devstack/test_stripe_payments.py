@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.integration.devstack.stripe_tools import Emulator
+from tests.integration.devstack.stripe_tools import Emulator, until
 
 
 class TestCards:
@@ -213,6 +213,55 @@ class TestRefunds:
         with pytest.raises(stripe.InvalidRequestError, match="exactly one"):
             await emulator.client.v1.refunds.create_async({"amount": 5})
 
+    async def test_bank_may_send_the_money_back(self, emulator: Emulator) -> None:
+        intent = await emulator.new(confirm=True, payment_method="pm_card_refundFail")
+        taken = await emulator.intents.capture_async(intent.id)
+        refunds, charges = emulator.client.v1.refunds, emulator.client.v1.charges
+        seen: list[str] = []
+        for _ in range(2):
+            refund = await refunds.create_async({"payment_intent": intent.id})
+            assert (refund.status, refund.failure_reason) == ("succeeded", None)
+
+            async def failed(refund_id: str = refund.id) -> bool:
+                return (await refunds.retrieve_async(refund_id)).status == "failed"
+
+            await until(failed)
+            assert (await refunds.retrieve_async(refund.id)).failure_reason == "unknown"
+            charge = await charges.retrieve_async(str(taken.latest_charge))
+            assert (charge.refunded, charge.amount_refunded) == (False, 0)
+            seen.append(refund.id)
+        books = await emulator.books()
+        assert [row["status"] for row in books["refunds"]] == ["failed", "failed"]
+        assert books["intents"][0]["refunded"] == 0
+        assert await told(emulator) == [
+            (kind, refund_id, "succeeded" if kind == "refund.created" else "failed")
+            for refund_id in seen
+            for kind in ("refund.created", "refund.updated", "refund.failed")
+        ]
+
+    async def test_refund_that_stays_is_updated_once(self, emulator: Emulator) -> None:
+        intent = await self.captured(emulator)
+        refund = await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})
+
+        async def updated() -> bool:
+            return (await told(emulator))[1:] == [("refund.updated", refund.id, "succeeded")]
+
+        await until(updated)
+        assert (await emulator.books())["intents"][0]["refunded"] == 2500
+
+    async def test_forgotten_refund_is_not_heard_of_again(self, emulator: Emulator) -> None:
+        intent = await self.captured(emulator)
+        await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})
+        await emulator.control("reset")
+        intent = await self.captured(emulator)
+        later = await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})
+
+        async def updated() -> bool:
+            return len(await told(emulator)) == 2
+
+        await until(updated)
+        assert {refund_id for _, refund_id, _ in await told(emulator)} == {later.id}
+
 
 class TestDisputes:
     async def disputed(self, emulator: Emulator) -> stripe.Dispute:
@@ -314,3 +363,13 @@ class TestDisputes:
             dispute.id, {"evidence": {"uncategorized_text": "winning_evidence"}}
         )
         assert (await refunds.create_async({"charge": str(dispute.charge)})).amount == 2500
+
+
+async def told(emulator: Emulator) -> list[tuple[str, str, str]]:
+    """Return kind, id and status of each event about a refund, oldest first."""
+    events = await emulator.client.v1.events.list_async({"limit": 100})
+    return [
+        (event.type, event.data.object["id"], event.data.object["status"])
+        for event in reversed(events.data)
+        if event.type.startswith("refund.")
+    ]

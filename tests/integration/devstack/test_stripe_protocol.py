@@ -231,8 +231,7 @@ class TestLists:
         intent = await emulator.authorised()
         await emulator.intents.capture_async(intent.id)
         await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})
-        events = await emulator.client.v1.events.list_async({"limit": 100})
-        assert [event.type for event in events.data][::-1] == [
+        story = [
             "payment_intent.created",
             "charge.succeeded",
             "payment_intent.amount_capturable_updated",
@@ -240,7 +239,15 @@ class TestLists:
             "charge.captured",
             "refund.created",
             "charge.refunded",
+            "refund.updated",
         ]
+
+        async def told() -> bool:
+            events = await emulator.client.v1.events.list_async({"limit": 100})
+            return [event.type for event in reversed(events.data)] == story
+
+        await until(told)
+        events = await emulator.client.v1.events.list_async({"type": "charge.refunded"})
         newest = await emulator.client.v1.events.retrieve_async(events.data[0].id)
         assert newest.api_version == stripe.api_version
         assert newest.data.object["amount_refunded"] == 2500

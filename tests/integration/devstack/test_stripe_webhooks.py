@@ -108,6 +108,20 @@ class TestProcess:
         assert (await second.intents.capture_async(intent.id)).status == "succeeded"
         assert await second.stop() == 0
 
+    async def test_bank_answers_after_a_restart(self, tmp_path: Path) -> None:
+        first = Emulator(tmp_path)
+        intent = await first.new(confirm=True, payment_method="pm_card_refundFail")
+        await first.intents.capture_async(intent.id)
+        await first.client.v1.refunds.create_async({"payment_intent": intent.id})
+        assert await first.stop() == 0
+        second = Emulator(tmp_path)
+
+        async def failed() -> bool:
+            return (await second.books())["refunds"][0]["status"] == "failed"
+
+        await until(failed)
+        assert await second.stop() == 0
+
     async def test_crash_loses_a_second_at_most(self, tmp_path: Path) -> None:
         first = Emulator(tmp_path)
         await first.authorised()

@@ -25,6 +25,7 @@ class Card:
     message: str = "Your card was declined."
     asks_3ds: bool = False
     is_disputed: bool = False
+    refund_fails: bool = False
 
 
 _CARDS = {number: Card(**facts) for number, facts in _KNOWN["cards"].items()}

@@ -12,7 +12,7 @@ control desk, which takes and gives JSON:
 `GET /_emulator/books` is the independent record of the money, all amounts in cents:
 
 - `intents`: id, status, amount, currency, metadata; `authorised` (held on the card now), `captured`
-  (taken so far), `refunded` (given back so far);
+  (taken so far), `refunded` (given back so far, failed refunds not counted);
 - `charges`: id, payment_intent, status, amount, `amount_captured`, `amount_refunded` (also what a
   cancelled authorisation let go of), failure_code;
 - `refunds`: id, payment_intent, charge, status, amount, metadata;
@@ -164,7 +164,8 @@ class Emulator:
             row["authorised"] = row.pop("amount_capturable")
             row["captured"] = row.pop("amount_received")
             of_it = [refund for refund in refunds if refund["payment_intent"] == row["id"]]
-            row["refunded"] = sum(refund["amount"] for refund in of_it)
+            given = (refund["amount"] for refund in of_it if refund["status"] != "failed")
+            row["refunded"] = sum(given)
         due = sum(event["pending_webhooks"] for event in self.store.newest("event"))
         charges, disputes = self._extract("charge", _CHARGE), self._extract("dispute", _DISPUTE)
         books = {"intents": intents, "charges": charges, "refunds": refunds, "disputes": disputes}
