@@ -50,6 +50,51 @@ class TestParameters:
                 await emulator.intents.retrieve_async(intent.id, {"expand": [name]})
 
 
+class TestWrongRequests:
+    async def wrong(self, emulator: Emulator) -> list[str]:
+        return (await emulator.books())["wrong_requests"]
+
+    async def test_are_listed_until_the_next_reset(self, emulator: Emulator) -> None:
+        evidence: Any = {"foo": "bar"}
+        attempts: list[Callable[[], Awaitable[object]]] = [
+            lambda: emulator.new(foo="bar"),
+            lambda: emulator.new(customer="cus_1"),
+            lambda: emulator.client.v1.customers.retrieve_async("cus_1"),
+            lambda: emulator.client.v1.refunds.list_async({"limit": 101}),
+            lambda: emulator.client.v1.disputes.update_async("dp_1", {"evidence": evidence}),
+        ]
+        for attempt in attempts:
+            with pytest.raises(stripe.InvalidRequestError):
+                await attempt()
+        assert await self.wrong(emulator) == [
+            "POST /v1/payment_intents: Received unknown parameter: foo",
+            "POST /v1/payment_intents: The emulator does not implement ['customer'] here.",
+            "GET /v1/customers/cus_1: The emulator does not know this request: GET customers/*.",
+            "GET /v1/refunds: Limit must be between 1 and 100.",
+            "POST /v1/disputes/dp_1: Received unknown parameter: evidence[foo]",
+        ]
+        await emulator.control("reset")
+        assert await self.wrong(emulator) == []
+
+    async def test_what_the_state_forbids_is_not_wrong(self, emulator: Emulator) -> None:
+        intent = await emulator.new("once")
+        attempts: list[Callable[[], Awaitable[object]]] = [
+            lambda: emulator.new(confirm=True, payment_method="pm_card_visa_chargeDeclined"),
+            lambda: emulator.intents.capture_async(intent.id),
+            lambda: emulator.intents.retrieve_async("pi_unknown"),
+            lambda: emulator.new("once", amount=9900),
+        ]
+        for attempt in attempts:
+            with pytest.raises(stripe.StripeError):
+                await attempt()
+        assert await self.wrong(emulator) == []
+
+    async def test_what_a_browser_asks_is_not_ours(self, emulator: Emulator) -> None:
+        answer = await emulator.browser(await emulator.new(), "confirm", foo="bar")
+        assert answer["error"]["code"] == "parameter_unknown"
+        assert await self.wrong(emulator) == []
+
+
 class TestKeys:
     @pytest.mark.parametrize("key", ["sk_live_one", "nonsense", "sk_test_"])
     async def test_refuses_all_but_test_keys(self, emulator: Emulator, key: str) -> None:

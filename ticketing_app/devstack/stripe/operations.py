@@ -10,7 +10,7 @@ from typing import Any
 from stripe import params as p
 
 from ticketing_app.devstack.stripe import browser, disputes, intents, listing, refunds
-from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
+from ticketing_app.devstack.stripe.errors import Json, ParameterError, WrongRequestError
 from ticketing_app.devstack.stripe.parameters import check
 from ticketing_app.devstack.stripe.store import Store
 
@@ -67,7 +67,7 @@ def _operation(line: str, resource: str) -> Operation:
     if read and line == f"GET {resource}/*":
         return read, "", lambda store, name, _: store.get(kind, name)
     message = f"The emulator does not know this request: {line}."
-    raise StripeError(404, "invalid_request_error", message)
+    raise WrongRequestError(404, "invalid_request_error", message)
 
 
 def perform(store: Store, method: str, path: str, data: Json, *, by_browser: bool) -> Json:
@@ -82,6 +82,7 @@ def perform(store: Store, method: str, path: str, data: Json, *, by_browser: boo
     asked = check(parameters, data)
     unknown = asked.keys() - {*implemented.split(), "expand"}
     if unknown:
-        raise invalid(f"The emulator does not implement {sorted(unknown)} here.")
+        message = f"The emulator does not implement {sorted(unknown)} here."
+        raise ParameterError(message, min(unknown))
     expand = () if line == f"GET {resource}" else asked.pop("expand", ())
     return store.show(run(store, name, asked), expand)

@@ -17,7 +17,10 @@ control desk, which takes and gives JSON:
   cancelled authorisation let go of), failure_code;
 - `refunds`: id, payment_intent, charge, status, amount, metadata;
 - `disputes`: id, payment_intent, charge, status, amount;
-- `undelivered`: how many deliveries of events are still due.
+- `undelivered`: how many deliveries of events are still due;
+- `wrong_requests`: a sentence for each request since the last reset that nobody should ever send with
+  a secret key: its parameters do not fit the SDK's types, it names one that is not implemented here,
+  or its route is unknown. What only the state forbids is not wrong.
 """
 
 import json
@@ -35,7 +38,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, Router
 
-from ticketing_app.devstack.stripe.errors import Json, ParameterError, StripeError, invalid
+from ticketing_app.devstack.stripe.errors import Json, StripeError, WrongRequestError, invalid
 from ticketing_app.devstack.stripe.faults import Fault, Faults
 from ticketing_app.devstack.stripe.idempotency import Answer, Idempotency
 from ticketing_app.devstack.stripe.operations import perform
@@ -60,6 +63,7 @@ class Emulator:
         self.store = Store(folder)
         self.log: deque[Json] = deque(maxlen=10_000)
         self.faults = Faults()
+        self.wrong_requests: list[str] = []
         self.webhooks = Webhooks(self.store, self.log)
         self._idempotency = Idempotency(self.store)
 
@@ -121,9 +125,11 @@ class Emulator:
         try:
             return Answer(200, perform(self.store, method, path, data, by_browser=by_browser))
         except StripeError as error:
-            if isinstance(error, ParameterError):
-                raise
-            return _refusal(error)
+            if not isinstance(error, WrongRequestError):
+                return _refusal(error)
+            if not by_browser:
+                self.wrong_requests.append(f"{method} /v1/{path}: {error}")
+            raise
 
     async def _control(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -140,7 +146,7 @@ class Emulator:
     def _order(self, name: str, wish: Json) -> None:
         match name:
             case "reset":
-                for part in (self.store, self.log, self.faults, self.webhooks):
+                for part in (self.store, self.log, self.faults, self.webhooks, self.wrong_requests):
                     part.clear()
             case "clear":
                 self.faults.clear()
@@ -169,7 +175,7 @@ class Emulator:
         due = sum(event["pending_webhooks"] for event in self.store.newest("event"))
         charges, disputes = self._extract("charge", _CHARGE), self._extract("dispute", _DISPUTE)
         books = {"intents": intents, "charges": charges, "refunds": refunds, "disputes": disputes}
-        return books | {"undelivered": due}
+        return books | {"undelivered": due, "wrong_requests": self.wrong_requests}
 
     def _extract(self, kind: str, names: str) -> list[Json]:
         return [{name: row[name] for name in names.split()} for row in self.store.newest(kind)]
