@@ -1,6 +1,6 @@
 // The Pay button and its dialog: opens the payment over REST, takes the card with Stripe's element,
 // and lets the server find out what became of it. The client secret stays in this component.
-import React, { useCallback, useEffect, useRef, useState } from "react";
+import React, { useEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { Elements, PaymentElement, useElements, useStripe } from "@stripe/react-stripe-js";
 
@@ -94,6 +94,8 @@ const declined = (answer, words) => {
 
 // The answer may be long in coming; ask again, ever more slowly, until there is one.
 function useAskAgain(isWaiting, orderId, onAnswer) {
+  const tell = useRef(onAnswer);
+  tell.current = onAnswer;
   useEffect(() => {
     const paymentId = isWaiting && memory.read(orderId);
     if (!paymentId) return undefined;
@@ -103,7 +105,7 @@ function useAskAgain(isWaiting, orderId, onAnswer) {
     const ask = async () => {
       const answer = await call("POST", `/${paymentId}/settle`).catch(() => null);
       if (isOver) return;
-      if (answer && !UNDECIDED.includes(answer.status)) return onAnswer(answer);
+      if (answer && !UNDECIDED.includes(answer.status)) return tell.current(answer);
       pause = Math.min(pause * 1.5, ASK_SLOWLY_MS);
       timer = setTimeout(ask, pause);
     };
@@ -112,7 +114,7 @@ function useAskAgain(isWaiting, orderId, onAnswer) {
       isOver = true;
       clearTimeout(timer);
     };
-  }, [isWaiting, orderId, onAnswer]);
+  }, [isWaiting, orderId]);
 }
 
 function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, onRefusal, onLoadError }) {
@@ -232,22 +234,20 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, outcom
   const [isConfirming, setConfirming] = useState(false);
   const appearance = useAppearance(tokens);
   const wasUsed = useRef(false);
-  const settled = useRef(onSettled);
-  settled.current = onSettled;
 
   useEffect(() => {
     // Early, so that the form is there at once; opening the dialog tries again if this fails.
     if (canPay) loadStripe().catch(() => {});
   }, [canPay]);
 
-  const refuse = useCallback((refusal) => {
+  const refuse = (refusal) => {
     if (refusal.status === 401) {
       const here = encodeURIComponent(window.location.pathname);
       window.location.assign(`${signInPath}?next=${here}`);
     } else if (refusal.status === 409) {
-      settled.current();
+      onSettled();
     }
-  }, [signInPath]);
+  };
 
   const open = async () => {
     wasUsed.current = true;
@@ -263,22 +263,21 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, outcom
     }
   };
 
-  const take = useCallback((answer) => {
+  const take = (answer) => {
     setConfirming(UNDECIDED.includes(answer.status));
     if (answer.status === "completed") setOpen(false);
     else if (ENDED.includes(answer.status)) setVerdict(answer.message ?? "");
-    settled.current();
-  }, []);
+    onSettled();
+  };
 
-  const takeLate = useCallback((answer) => {
+  useAskAgain(isConfirming || status === "capturing", orderId, (answer) => {
     if (answer.status === "created") {
       setProblem(declined(answer, words) || words.unreachable);
       // Whoever closed the dialog meanwhile must hear that nothing was paid.
       setOpen(true);
     }
     take(answer);
-  }, [take, words]);
-  useAskAgain(isConfirming || status === "capturing", orderId, takeLate);
+  });
 
   useEffect(() => {
     // The order was decided elsewhere: another tab, the webhook, the clock.
