@@ -24,10 +24,9 @@ HASTY = {"ORDER_HOLD_SECONDS": "8", "PAYMENT_GRACE_SECONDS": "2"}
 RECORD_SPOKEN = """() => {
   window.spoken = [];
   new MutationObserver(() => {
-    for (const status of document.querySelectorAll("[role=timer] + [role=status]")) {
-      const text = status.textContent;
-      if (text && text !== window.spoken.at(-1)) window.spoken.push(text);
-    }
+    const statuses = [...document.querySelectorAll("[role=timer] + [role=status]")];
+    const text = statuses.map((status) => status.textContent).join("");
+    if (text && text !== window.spoken.at(-1)) window.spoken.push(text);
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
 }"""
 CONFIRMING = "We are confirming your payment."

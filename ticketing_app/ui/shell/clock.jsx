@@ -51,13 +51,18 @@ function useSecondsLeft(deadline, now, onOver) {
 // Only one countdown speaks, the one that came last: in an open dialog, else on the page.
 const speakers = [];
 function useIsSpeaker(canSpeak) {
-  const me = useRef({});
+  const [isSpeaker, setSpeaker] = useState(false);
   useEffect(() => {
     if (!canSpeak) return undefined;
-    speakers.push(me.current);
-    return () => speakers.splice(speakers.indexOf(me.current), 1);
+    speakers.at(-1)?.(false);
+    speakers.push(setSpeaker);
+    setSpeaker(true);
+    return () => {
+      speakers.splice(speakers.indexOf(setSpeaker), 1);
+      speakers.at(-1)?.(true);
+    };
   }, [canSpeak]);
-  return speakers.at(-1) === me.current;
+  return isSpeaker;
 }
 
 export function Countdown({ deadline, now, spoken, onOver, className }) {
