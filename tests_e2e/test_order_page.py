@@ -67,9 +67,14 @@ def test_the_dialog_says_what_is_paid_and_what_happens_next(
     visitor: Callable[..., Visitor],
 ) -> None:
     seller, buyer = visitor(), visitor()
-    buyer.purchase(seller.sell("Night of Kites"))
+    title = f"Night of Kites, {'with friends ' * 6}"
+    buyer.purchase(seller.sell(title))
     dialog = buyer.open_payment()
-    expect(dialog).to_contain_text("Night of Kites$40.00")
+    expect(dialog).to_contain_text(f"{title.strip()}$40.00")
+    box, price = dialog.bounding_box(), dialog.get_by_text("$40.00", exact=True).bounding_box()
+    assert box
+    assert price
+    assert price["x"] + price["width"] <= box["x"] + box["width"]
     expect(dialog).to_contain_text(re.compile(r"You have 14:\d\d left to order|15:00"))
     expect(dialog).to_contain_text("charged once, and only if the ticket becomes yours")
 

@@ -174,8 +174,8 @@ def _receipt() -> rx.Component:
         (TEXT["paid"], order.receipt_amount, "text-lg font-bold tabular-nums"),
         (TEXT["ticket"], order.title, ""),
         (TEXT["ordered"], order.ordered, "tabular-nums"),
-        (TEXT["number"], order.id, "tabular-nums"),
-        (TEXT["account"], SessionState.email, ""),
+        (TEXT["number"], order.id, "text-sm tabular-nums"),
+        (TEXT["account"], SessionState.email, "text-sm"),
     )
     return rx.el.section(
         rx.el.div(

@@ -26,7 +26,7 @@ LOOKS = {
     "open": f"{theme.PRIMARY} grow sm:grow-0 sm:px-10",
     "veil": "fixed inset-0 z-30 bg-veil flex flex-col items-center overflow-y-auto sm:p-4",
     "dialog": "w-full mt-auto sm:my-auto sm:max-w-form bg-surface text-ink rounded-t-stub sm:rounded-stub shadow-soft "
-    "p-4 sm:p-6 grid gap-4",
+    "p-4 sm:p-6 grid grid-cols-[minmax(0,1fr)] gap-4",
     "title": "text-xl font-bold",
     "head": "flex items-start justify-between gap-3",
     "form": "grid gap-4",
@@ -83,7 +83,7 @@ def checkout(
     """The Pay button of an order with its dialog, which shows what is paid and how long it can be."""
     return Checkout.create(
         rx.el.p(
-            rx.el.span(title, class_name="min-w-0 truncate"),
+            rx.el.span(title, class_name="min-w-0 break-words line-clamp-2"),
             rx.el.span(amount, class_name="tabular-nums"),
             class_name="flex justify-between gap-4 text-lg font-semibold",
         ),
