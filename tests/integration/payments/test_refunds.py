@@ -191,6 +191,19 @@ class TestBank:
         assert (await sales.charge_row(sale))["refund_status"] == "succeeded"
         assert await sales.ends(sale) == ("expired", "failed")
 
+    async def test_that_lets_go_of_an_authorisation_gives_nothing_back(
+        self, stripe: FakeGateway
+    ) -> None:
+        sale = await sales.start_sale()
+        stripe.become("requires_capture")
+        await sales.release(sale)
+        await sales.sweep()
+        await stripe.refund_intent("pi_fake", key="Stripe's own", charge_id=sale.payment.id)
+        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        assert await sales.ends(sale) == ("cancelled", "failed")
+        assert await factories.recorded_events("ChargeRefunded") == []
+        assert await sales.open_alerts() == []
+
 
 class TestDispute:
     async def test_is_recorded_and_told_at_each_step(self, stripe: FakeGateway) -> None:

@@ -140,10 +140,11 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> No
     async with transaction() as session:
         # The lock of the ticket's row puts everything that follows this order in a row.
         charge, order = await charges.get_charge(session, charge_id=charge_id, for_update=True)
+        if charge.status != ChargeStatus.COMPLETED and charge.refund_status is None:
+            # No money of it is here: Stripe calls letting go of an authorisation a refund, too.
+            return
         is_known = charge.stripe_refund_id == made.id
-        if charge.status == ChargeStatus.CREATED or (
-            is_known and charge.refund_status in {made.status, RefundStatus.FAILED}
-        ):
+        if is_known and charge.refund_status in {made.status, RefundStatus.FAILED}:
             return
         if made.status is RefundStatus.FAILED:
             await _record_failed(session, charge, made.id, "The bank sent the money back to us.")
