@@ -52,12 +52,13 @@ class TestRefund:
         assert len((await stripe_side.books())["refunds"]) == 1
         assert len(await factories.recorded_events("ChargeRefunded")) == 1
 
-    @pytest.mark.parametrize("fault", ["lost", "500", "429", "down"])
-    async def test_whose_answer_is_lost_is_asked_for_again(self, fault: str) -> None:
+    @pytest.mark.parametrize("late", [False, True])
+    @pytest.mark.parametrize("fault", ["lost", "500", "stored500", "429", "down"])
+    async def test_whose_answer_is_lost_is_asked_for_again(self, fault: str, *, late: bool) -> None:
         sale = await sales.start_sale()
         await sales.pay(sale)
         await sales.want_refund(sale)
-        await stripe_side.break_next("POST /v1/refunds", fault)
+        await stripe_side.break_next("POST /v1/refunds", fault, late=late)
         with pytest.raises(StripeUnavailableError):
             await give_back(sale)
         assert await sales.ends(sale) == REFUNDING

@@ -7,6 +7,7 @@ Stripe says that the bank has it. A bank may still send it back days later.
 from http import HTTPStatus
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,7 +18,7 @@ from ticketing_app.messaging.catalog import ChargeRefunded
 from ticketing_app.orders import service as orders
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.payments import gateway, repository, rules
-from ticketing_app.payments.gateway import Refund, StripeRefusedError
+from ticketing_app.payments.gateway import Refund, StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.service import alerts, charges
@@ -94,6 +95,14 @@ async def refund(transaction: Transaction, *, charge_id: UUID) -> None:
         async with transaction() as session:
             await _record_failed(session, charge, None, f"Stripe refused it: {error.code}.")
         return
+    except StripeUnavailableError as error:
+        if error.is_answered:
+            # Stripe would repeat this answer under the same key for a day. Should it have made a
+            # refund all the same, the next one is refused, as nothing is left to give.
+            next_attempt = func.greatest(col(Charge.refund_attempt), charge.refund_attempt + 1)
+            async with transaction() as session:
+                await repository.change(session, charge_id, refund_attempt=next_attempt)
+        raise
     await _record(transaction, charge_id, made)
 
 
