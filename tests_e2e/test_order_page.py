@@ -79,6 +79,16 @@ def test_the_dialog_says_what_is_paid_and_what_happens_next(
     expect(dialog).to_contain_text("charged once, and only if the ticket becomes yours")
 
 
+def test_the_card_form_is_dark_when_the_page_is(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer = visitor(), visitor()
+    buyer.purchase(seller.sell())
+    buyer.open_payment()
+    form = card_frame(buyer.page).locator("html")
+    expect(form).to_have_attribute("data-theme", "stripe")
+    buyer.page.emulate_media(color_scheme="dark")
+    expect(form).to_have_attribute("data-theme", "night")
+
+
 def test_the_last_minutes_are_spoken_and_nothing_in_between(
     visitor: Callable[..., Visitor],
 ) -> None:

@@ -26,16 +26,17 @@ _LOOKS = {OrderStatus.COMPLETED: "available"} | dict.fromkeys(
     rules.PAYABLE | {OrderStatus.CAPTURING}, "locked"
 )
 NOT_CHARGED = "Your card was not charged."
-NEVER_TWICE = "and you are never charged twice."
 OUTCOMES = {
     OrderStatus.AWAITING_PAYMENT: (
         "Your card is being checked.",
-        "If your bank has a question, answer it where you paid. This page changes by itself, "
-        + NEVER_TWICE,
+        (
+            "If your bank has a question, answer it where you paid. This page changes by itself, "
+            "and you are never charged twice."
+        ),
     ),
     OrderStatus.CAPTURING: (
         "We are confirming your payment.",
-        f"You can close this page: it goes on without you, {NEVER_TWICE}",
+        "You can close this page: it goes on without you, and you are never charged twice.",
     ),
     OrderStatus.COMPLETED: (
         "The ticket is yours.",
