@@ -77,6 +77,7 @@ class Market:
         self.buyers, self.tickets = buyers, tickets
         self.purchases: list[Purchase] = []
         self.actors: list[Actor] = []
+        self._captured_by_hand: set[str] = set()
 
     @classmethod
     async def open(cls) -> "Market":
@@ -172,6 +173,8 @@ class Market:
                     await stripe_side.refund_by_hand(secret)
                 else:
                     await stripe_side.by_hand(secret, action)
+                if action == "capture":
+                    self._captured_by_hand.add(secret.partition("_secret_")[0])
 
     # ---- processes -----------------------------------------------------------------------------
 
@@ -242,6 +245,11 @@ class Market:
             is_paid = statuses[purchase.order.id] in PAID
             assert not purchase.told & (ENDED_UNPAID if is_paid else PAID), purchase
         await _judge_charges()
+        query = text("SELECT subject FROM payment_alerts WHERE kind = 'paid_too_late'")
+        async with db.autocommit() as connection:
+            too_late = {row.subject for row in await connection.execute(query)}
+        # We never take money for an order that is over; only a person can.
+        assert too_late <= self._captured_by_hand, too_late
 
     # ---- inside --------------------------------------------------------------------------------
 
