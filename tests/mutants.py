@@ -20,6 +20,7 @@ TESTS_FAILED = 1
 HOLD = f"{APP}/orders/repository.py"
 HOLD_TESTS = "tests/integration/orders/test_hold.py"
 PAYMENT_TESTS = "tests/integration/payments"
+RACES = f"{PAYMENT_TESTS}/test_races.py"
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,129 @@ MUTANTS = (
             ),
         ),
         PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "the expiry also ends what is being captured",
+        (
+            (
+                f"{APP}/tickets/service.py",
+                '{"locked_until": repository.NEVER_AT}',
+                '{"locked_until": repository.Ticket.locked_until}',
+            ),
+            (
+                f"{APP}/orders/service.py",
+                "_end(session, order, OrderStatus.EXPIRED, rules.PAYABLE)",
+                "_end(session, order, OrderStatus.EXPIRED, rules.ACTIVE)",
+            ),
+            (
+                f"{APP}/orders/rules.py",
+                "OrderStatus.EXPIRED: PAYABLE,",
+                "OrderStatus.EXPIRED: ACTIVE,",
+            ),
+        ),
+        RACES,
+    ),
+    Mutant(
+        7,
+        "a payment whose order is over is never cancelled at Stripe",
+        (
+            (
+                f"{APP}/payments/service/void.py",
+                "await gateway.cancel_intent(stripe_id)",
+                "await gateway.get_intent(stripe_id)",
+            ),
+        ),
+        RACES,
+    ),
+    Mutant(
+        7,
+        "nobody looks after an order that is being captured",
+        (
+            (
+                f"{APP}/payments/rules.py",
+                "return Work.WAIT if status is OrderStatus.CREATED else",
+                "return Work.WAIT if status is not OrderStatus.AWAITING_PAYMENT else",
+            ),
+        ),
+        RACES,
+    ),
+    Mutant(
+        7,
+        "a lost answer to the capture counts as a failure",
+        (
+            (
+                f"{APP}/payments/service/settle.py",
+                "        return await gateway.capture_intent(stripe_id)\n    except StripeRefusedError:\n",
+                (
+                    "        return await gateway.capture_intent(stripe_id)\n"
+                    "    except StripeUnavailableError:\n"
+                    '        return Intent(id=stripe_id, status="canceled", client_secret="")\n'
+                    "    except StripeRefusedError:\n"
+                ),
+            ),
+        ),
+        RACES,
+    ),
+    Mutant(
+        7,
+        "a second try makes a second refund",
+        (
+            (
+                f"{APP}/payments/service/refund.py",
+                'key=f"refund-{charge.key}-{charge.refund_attempt}"',
+                'key=f"refund-{charge.checks}"',
+            ),
+        ),
+        f"{PAYMENT_TESTS}/test_unknown_answers.py",
+    ),
+    Mutant(
+        7,
+        "a refund that the bank sent back still counts as done",
+        (
+            (
+                f"{APP}/payments/service/refund.py",
+                '            await _record_failed(session, charge, made.id, "The bank sent the money back to us.")\n',
+                "",
+            ),
+        ),
+        f"{PAYMENT_TESTS}/test_refunds.py",
+    ),
+    Mutant(
+        7,
+        "money that came too late is kept",
+        (
+            (
+                f"{APP}/payments/service/void.py",
+                "        await want(session, charge_id=charge_id, reason=Reason.PAID_TOO_LATE)\n",
+                "",
+            ),
+        ),
+        RACES,
+    ),
+    Mutant(
+        7,
+        "a webhook counts as handled before it is",
+        (
+            (
+                f"{APP}/payments/service/webhook.py",
+                "attempts=event.attempts + 1, next_attempt_at=next_turn",
+                "attempts=event.attempts + 1, handled_at=func.now()",
+            ),
+        ),
+        f"{PAYMENT_TESTS}/test_webhook.py",
+    ),
+    Mutant(
+        7,
+        "the audit keeps to itself that money bought nothing",
+        (
+            (
+                f"{APP}/payments/service/audit.py",
+                "if kept_cents > 0 and not is_paid:",
+                "if kept_cents > 0 and charge and not is_paid:",
+            ),
+        ),
+        f"{PAYMENT_TESTS}/test_audit.py",
     ),
     Mutant(
         8,

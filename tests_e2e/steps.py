@@ -71,13 +71,13 @@ class Visitor:
         expect(dialog.get_by_role("button", name=re.compile(r"^Pay \$"))).to_be_enabled()
         return dialog
 
-    def pay(self, card: str, page: Page | None = None) -> None:
+    def pay(self, card: str, page: Page | None = None, *, code: str = "123") -> None:
         """Fill in the card in the open dialog and pay."""
         page = page or self.page
         frame = card_frame(page)
         frame.get_by_label(re.compile("card number", re.IGNORECASE)).fill(card)
         frame.get_by_label(re.compile("expir", re.IGNORECASE)).fill("12 / 34")
-        frame.get_by_label(re.compile("security code|cvc", re.IGNORECASE)).fill("123")
+        frame.get_by_label(re.compile("security code|cvc", re.IGNORECASE)).fill(code)
         frame.get_by_label(re.compile("postal|zip", re.IGNORECASE)).fill("10115")
         page.get_by_role("dialog").get_by_role("button", name=re.compile(r"^Pay \$")).click()
 
@@ -87,7 +87,11 @@ def card_frame(page: Page) -> FrameLocator:
     return page.frame_locator('iframe[title="Secure payment input frame"]')
 
 
+def challenge_frame(page: Page) -> FrameLocator:
+    """The bank's question of 3-D Secure, which covers the page."""
+    return page.frame_locator('iframe[name^="__privateStripeFrame"][src*="challenge"]')
+
+
 def answer_challenge(page: Page, *, complete: bool) -> None:
-    """Answer the bank's question of 3-D Secure."""
-    challenge = page.frame_locator('iframe[name^="__privateStripeFrame"][src*="challenge"]')
-    challenge.get_by_role("button", name="Complete" if complete else "Fail").click()
+    """Answer the bank's question with the mouse."""
+    challenge_frame(page).get_by_role("button", name="Complete" if complete else "Fail").click()

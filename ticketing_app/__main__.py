@@ -10,7 +10,7 @@ from uuid import UUID
 import alembic.command
 import alembic.config
 
-from ticketing_app.core import db
+from ticketing_app.core import db, logging
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.messaging import inbox
@@ -25,6 +25,7 @@ Command = Callable[[argparse.Namespace], Awaitable[None]]
 def main(arguments: list[str]) -> None:
     """Run one command; a refusal is a sentence on standard error and exit status 1."""
     chosen = _parser().parse_args(arguments)
+    logging.configure()
     if chosen.command == "migrate":
         alembic.command.upgrade(alembic.config.Config(ALEMBIC_INI), "head")
     else:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -12,10 +13,13 @@ from tests.integration.messaging.samples import (
     note_and_fail,
     record,
 )
+from tests.integration.payments import sales, stripe_side
 from ticketing_app import __main__ as command_line
 from ticketing_app.core import db
+from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import ROOT
 from ticketing_app.messaging import inbox
+from ticketing_app.payments import gateway
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -49,6 +53,82 @@ class TestDeadLetters:
         event_id = db.new_id()
         code, out, err = await run("replay", NAME, str(event_id))
         assert (code, out, err) == (1, "", f"{NAME} has no dead letter {event_id}.\n")
+
+
+@pytest.fixture
+async def paid() -> AsyncGenerator[sales.Sale]:
+    """An order that was paid."""
+    async with stripe_side.connect(get_settings().stripe_api_base):
+        sale = await sales.start_sale()
+        await sales.pay(sale)
+        yield sale
+    await gateway.dispose()
+
+
+class TestRefund:
+    async def test_gives_the_money_back_once(self, paid: sales.Sale) -> None:
+        code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
+        assert (code, err.count("order.refund")) == (0, 2), err
+        assert "Stripe has it." in out
+        assert await sales.ends(paid) == ("refunded", "completed")
+        code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
+        assert (code, out) == (1, "")
+        assert err == "The money of this order was given back already.\n"
+
+    async def test_is_done_by_the_worker_when_stripe_does_not_answer(
+        self, paid: sales.Sale
+    ) -> None:
+        await stripe_side.break_next("POST /v1/refunds", "down")
+        code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
+        assert code == 1
+        assert "the worker asks until it does" in out
+        assert "does not answer right now" in err
+        await sales.sweep()
+        assert await sales.ends(paid) == ("refunded", "completed")
+
+    async def test_of_an_unknown_order_is_refused(self) -> None:
+        code, out, err = await run("refund", str(db.new_id()), "--reason", "none")
+        assert (code, out) == (1, "")
+        assert "could not find this order" in err
+
+
+class TestAlerts:
+    async def test_are_listed_until_they_are_resolved(self, paid: sales.Sale) -> None:
+        assert (await run("audit"))[:2] == (0, "Stripe and we agree.\n")
+        await stripe_side.refund_by_hand(paid.secret, cents=1000)
+        await sales.hear("charge.refunded")
+        code, out, _ = await run("alerts")
+        assert code == 0
+        alert_id, kind, *_ = out.split()
+        assert kind == "partial_refund"
+        assert f"order {paid.order.id}" in out
+        assert "Seen 1 times" in out
+        assert (await run("resolve-alert", alert_id))[0] == 0
+        assert (await run("alerts"))[:2] == (0, "")
+        await stripe_side.refund_by_hand(paid.secret)
+        await sales.hear("charge.refunded")
+        assert await sales.ends(paid) == ("refunded", "completed")
+        code, _, err = await run("resolve-alert", alert_id)
+        assert (code, err) == (1, f"There is no open alert {alert_id}.\n")
+
+
+class TestWebhooks:
+    async def test_are_listed_and_handled_again(self, paid: sales.Sale) -> None:
+        await sales.hear("payment_intent.succeeded")
+        event_id = await column("SELECT id FROM stripe_events")
+        await column(
+            "UPDATE stripe_events SET handled_at = NULL, last_error = 'No luck' RETURNING id"
+        )
+        code, out, _ = await run("webhooks")
+        assert code == 0
+        assert f"{event_id[0]} payment_intent.succeeded of " in out
+        assert "after 1 attempts: No luck" in out
+        assert (await run("replay-webhook", event_id[0]))[0] == 0
+        assert (await run("webhooks"))[:2] == (0, "")
+        await sales.sweep()
+        assert await sales.ends(paid) == ("completed", "completed")
+        code, _, err = await run("replay-webhook", "evt_unknown")
+        assert (code, err) == (1, "There is no stored event evt_unknown.\n")
 
 
 class TestMain:

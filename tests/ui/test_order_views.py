@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ticketing_app.core import db
+from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead, OrderTicket
 from ticketing_app.ui.orders import views
@@ -31,7 +32,7 @@ class TestOrderView:
         view = OrderView.from_order(order(OrderStatus.CREATED), NOW)
         assert view.heading == "Purchasing The Paper Lanterns"
         assert view.pay_label == "Pay $40.00"
-        assert (view.can_pay, view.is_checking, view.is_paid, view.ending) == (
+        assert (view.can_pay, view.is_checking, view.is_paid, view.outcome) == (
             True,
             False,
             False,
@@ -45,7 +46,7 @@ class TestOrderView:
     def test_is_over_at_its_deadline_whatever_the_worker_did(self, seconds_left: int) -> None:
         view = OrderView.from_order(order(OrderStatus.CREATED, seconds_left=seconds_left), NOW)
         assert (view.status, view.can_pay, view.deadline) == ("expired", False, "")
-        assert "not charged" in view.ending
+        assert view.outcome_more == "Your card was not charged."
 
     def test_can_be_paid_again_while_a_card_is_checked(self) -> None:
         view = OrderView.from_order(order(OrderStatus.AWAITING_PAYMENT), NOW)
@@ -60,19 +61,56 @@ class TestOrderView:
             True,
         )
 
-    def test_is_a_receipt_when_paid(self) -> None:
-        view = OrderView.from_order(order(OrderStatus.COMPLETED, price_cents=4050), NOW)
-        assert (view.heading, view.paid_line) == (
+    @pytest.mark.parametrize(
+        "status", [OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.REFUNDED]
+    )
+    def test_has_a_receipt_from_the_payment_on(self, status: OrderStatus) -> None:
+        paid = order(status, price_cents=4050)
+        view = OrderView.from_order(paid, NOW)
+        assert view.has_receipt
+        assert (view.receipt_amount, view.title) == ("$40.50 USD", "The Paper Lanterns")
+        assert (view.ordered, view.id) == ("2 Jan 2027, 00:00 UTC", str(paid.id))
+
+    @pytest.mark.parametrize(
+        "status", sorted(rules.PAYABLE | rules.ENDED_UNPAID | {OrderStatus.CAPTURING})
+    )
+    def test_has_no_receipt_without_a_payment(self, status: OrderStatus) -> None:
+        assert not OrderView.from_order(order(status), NOW).has_receipt
+
+    def test_says_whose_the_ticket_is_when_paid(self) -> None:
+        view = OrderView.from_order(order(OrderStatus.COMPLETED), NOW)
+        assert (view.heading, view.outcome, view.is_paid) == (
             "You are going: The Paper Lanterns",
-            "Paid $40.50",
+            "The ticket is yours.",
+            True,
         )
 
-    @pytest.mark.parametrize("status", list(views.ENDINGS))
-    def test_tells_what_the_end_means_for_the_money(self, status: OrderStatus) -> None:
+    @pytest.mark.parametrize("status", sorted(rules.ENDED_UNPAID))
+    def test_says_at_the_end_that_nothing_was_charged(self, status: OrderStatus) -> None:
         view = OrderView.from_order(order(status), NOW)
-        assert view.ending
-        assert view.heading == "The Paper Lanterns"
-        assert not view.can_pay
+        assert (view.is_over, view.can_pay, view.heading) == (True, False, "The Paper Lanterns")
+        assert view.outcome_more == "Your card was not charged."
+
+    @pytest.mark.parametrize(
+        ("status", "outcome"),
+        [
+            (OrderStatus.REFUNDING, "We are sending your $40.00 back to your card."),
+            (OrderStatus.REFUNDED, "We sent your $40.00 back to your card."),
+        ],
+    )
+    def test_says_where_the_money_is_that_is_given_back(
+        self, status: OrderStatus, outcome: str
+    ) -> None:
+        view = OrderView.from_order(order(status), NOW)
+        assert view.outcome == outcome
+        assert "5 to 10 days" in view.outcome_more
+        assert not view.is_paid
+
+    @pytest.mark.parametrize("status", sorted(set(OrderStatus) - {OrderStatus.CREATED}))
+    def test_has_an_outcome_as_soon_as_the_buyer_paid(self, status: OrderStatus) -> None:
+        view = OrderView.from_order(order(status), NOW)
+        assert view.outcome
+        assert view.outcome_more
 
 
 class TestOrderRow:
@@ -82,6 +120,21 @@ class TestOrderRow:
         assert row.status_label == views.STATUS_LABELS[status]
         assert row.ordered == "Ordered 2 Jan 2027"
 
+    @pytest.mark.parametrize(
+        ("status", "note"),
+        [
+            (OrderStatus.CREATED, ""),
+            (OrderStatus.CAPTURING, ""),
+            (OrderStatus.COMPLETED, ""),
+            (OrderStatus.CANCELLED, "Your card was not charged."),
+            (OrderStatus.EXPIRED, "Your card was not charged."),
+            (OrderStatus.REFUNDING, "We are sending your $40.00 back to your card."),
+            (OrderStatus.REFUNDED, "We sent your $40.00 back to your card."),
+        ],
+    )
+    def test_says_where_the_money_is(self, status: OrderStatus, note: str) -> None:
+        assert OrderRow.from_order(order(status), NOW).note == note
+
 
 class TestExactAmount:
     @pytest.mark.parametrize(
@@ -90,3 +143,10 @@ class TestExactAmount:
     )
     def test_names_the_cents(self, cents: int, currency: str, text: str) -> None:
         assert views.exact_amount(cents, currency) == text
+
+    @pytest.mark.parametrize(
+        ("amount", "currency", "text"),
+        [("$40.00", "usd", "$40.00 USD"), ("40.00 CHF", "chf", "40.00 CHF")],
+    )
+    def test_names_the_currency_on_a_receipt(self, amount: str, currency: str, text: str) -> None:
+        assert views.with_currency(amount, currency) == text

@@ -37,6 +37,8 @@ DECLINE_SENTENCES = {
 }
 """In plain words. What a thief should not learn (lost, stolen, fraud) is said as any refusal."""
 
+NOT_CHARGED = "Your card was not charged."
+
 
 class ChargeStatus(StrEnum):
     """Where a charge stands: created until money was taken or cannot be any more."""
@@ -134,10 +136,11 @@ def outcome_sentence(status: OrderStatus, *, failure_code: str | None, left: int
         case OrderStatus.CREATED if failure_code:
             return decline_sentence(failure_code)
         case OrderStatus.CANCELLED if failure_code and not left:
-            return f"{decline_sentence(failure_code)} No attempt is left, so the ticket is free again. You pay nothing."
+            reason = decline_sentence(failure_code)
+            return f"{reason} No attempt is left, so the ticket is free again. {NOT_CHARGED}"
         case OrderStatus.CANCELLED:
-            return "This order was cancelled, so the ticket is free again. You pay nothing."
+            return f"This order was cancelled, so the ticket is free again. {NOT_CHARGED}"
         case OrderStatus.EXPIRED:
-            return "The time ran out before your payment was confirmed. You pay nothing."
+            return f"The time ran out before your payment was confirmed. {NOT_CHARGED}"
         case _:
             return None

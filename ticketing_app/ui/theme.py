@@ -88,12 +88,13 @@ FIELD = (
     "placeholder:text-muted aria-invalid:border-bad"
 )
 ALERT = "rounded-control bg-bad-soft text-bad px-4 py-3 font-medium max-w-text shadow-soft"
+PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
 HEADING = "text-2xl font-bold tracking-tight text-balance break-words"
 # The main action of a page stays within the thumb's reach on a phone.
 ACTION_BAR = (
     "fixed inset-x-0 bottom-0 z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
     "bg-surface border-t border-line flex flex-wrap gap-3 "
-    "sm:static sm:p-0 sm:bg-transparent sm:border-0"
+    "sm:static sm:p-0 sm:bg-transparent sm:border-0 print:hidden"
 )
 
 _FONT = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
@@ -106,8 +107,10 @@ def _variables(tokens: dict[str, str]) -> str:
 _BASE = f"""
 @layer theme, base, components, utilities;
 :root{{{_variables(LIGHT)}color-scheme:light}}
+@media screen{{
 :root.dark{{{_variables(DARK)}color-scheme:dark}}
 @media (prefers-color-scheme:dark){{:root:not(.light){{{_variables(DARK)}color-scheme:dark}}}}
+}}
 @layer base{{
 body{{background:var(--paper);color:var(--ink);font:16px/1.5 {_FONT};-webkit-text-size-adjust:100%}}
 :focus-visible{{outline:3px solid var(--accent);outline-offset:2px}}
@@ -148,16 +151,50 @@ clip-path:polygon(50% 0,100% 100%,0 100%)}
 @keyframes tear{from{transform:none}60%{transform:translate(6px,5px) rotate(3deg)}to{transform:none}}
 .skeleton{background:var(--line);border-radius:8px;animation:breathe 1.6s ease-in-out infinite}
 @keyframes breathe{50%{opacity:.5}}
-.spinner{width:18px;height:18px;border:3px solid currentColor;border-right-color:transparent;
+.spinner{flex:none;width:18px;height:18px;border:3px solid currentColor;border-right-color:transparent;
 border-radius:50%;animation:spin .9s linear infinite}
 @keyframes spin{to{transform:rotate(1turn)}}
-[role=timer][data-urgent]{color:var(--bad)}
+.panel{background:var(--surface)}
+[role=timer][data-urgent]{color:var(--wait)}
+}
+"""
+
+# How long a hold still runs: a ring that empties. When it is nearly over the words change, once, and
+# the colour with them; nothing blinks.
+_TIME_LEFT = """
+@layer components{
+.ring{flex:none;width:48px;height:48px;border-radius:50%;color:var(--accent);
+background:conic-gradient(currentColor calc(var(--left)*1turn),var(--line) 0);
+mask:radial-gradient(closest-side,#0000 calc(100% - 7px),#000 calc(100% - 6px))}
+.time-left .when-urgent{display:none}
+.time-left:has([data-urgent]){color:var(--wait);background:var(--wait-soft)}
+.time-left:has([data-urgent]) :is(.ring,[role=timer]){color:inherit}
+.time-left:has([data-urgent]) .when-calm{display:none}
+.time-left:has([data-urgent]) .when-urgent{display:block}
+}
+"""
+
+# A slip torn off a roll; on paper it is the receipt alone, in ink on white.
+_RECEIPT = """
+@layer components{
+.receipt{background:var(--surface);border-radius:12px 12px 0 0;padding:20px 20px 28px;
+mask:radial-gradient(circle 5px at 8px 100%,#0000 97%,#000) 0 0/16px 100% repeat-x}
+.receipt-row{display:grid;grid-template-columns:104px minmax(0,1fr);gap:12px;align-items:baseline;
+padding:10px 0;border-top:2px dashed var(--line);overflow-wrap:anywhere}
+}
+@media print{
+:root{color-scheme:light!important}
+.stub-date{print-color-adjust:exact}
+.stub,.receipt{border:1px solid var(--line);mask:none}
+.stub-shadow{filter:none}
 }
 """
 
 CSS = (
     _BASE
     + _STUB
+    + _TIME_LEFT
+    + _RECEIPT
     + "".join(
         f"[data-category={name}]{{--from:{start};--to:{end}}}"
         for name, (start, end) in CATEGORIES.items()

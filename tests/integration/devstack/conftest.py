@@ -35,5 +35,5 @@ async def receiver(emulator: Emulator) -> AsyncGenerator[Receiver]:
     await emulator.control("webhook", url=receiver.url, secret=SECRET)
     yield receiver
     await emulator.control("reset")
-    await emulator.client.v1.webhook_endpoints.delete_async("we_local")
+    await emulator.control("webhook")
     receiver.close()

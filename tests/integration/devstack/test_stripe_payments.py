@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 import stripe
 
-from tests.integration.devstack.stripe_tools import Emulator
+from tests.integration.devstack.stripe_tools import Emulator, until
 
 
 class TestCards:
@@ -131,17 +132,6 @@ class TestThreeDSecure:
         assert shown["error"]["payment_intent"]["status"] == "canceled"
         assert "metadata" not in shown["error"]["payment_intent"]
 
-    async def test_server_may_refuse_to_wait_for_a_challenge(self, emulator: Emulator) -> None:
-        intent = await emulator.new()
-        with pytest.raises(stripe.CardError, match="requires authentication"):
-            await emulator.intents.confirm_async(
-                intent.id,
-                {
-                    "payment_method": "pm_card_authenticationRequired",
-                    "error_on_requires_action": True,
-                },
-            )
-
 
 class TestStates:
     async def test_cancelled_intent_can_neither_be_captured_nor_confirmed(
@@ -170,18 +160,6 @@ class TestStates:
         await emulator.intents.capture_async(intent.id)
         with pytest.raises(stripe.InvalidRequestError, match="status of succeeded"):
             await emulator.intents.cancel_async(intent.id)
-
-    async def test_confirmation_token_pays_once(self, emulator: Emulator) -> None:
-        token = await emulator.client.v1.test_helpers.confirmation_tokens.create_async(
-            {"payment_method": "pm_card_visa"}
-        )
-        first = await emulator.new()
-        second = await emulator.new()
-        paid = await emulator.intents.confirm_async(first.id, {"confirmation_token": token.id})
-        assert paid.status == "requires_capture"
-        with pytest.raises(stripe.InvalidRequestError) as caught:
-            await emulator.intents.confirm_async(second.id, {"confirmation_token": token.id})
-        assert caught.value.code == "confirmation_token_already_used"
 
     async def test_unknown_ids_are_not_found(self, emulator: Emulator) -> None:
         attempts: list[Callable[[], Awaitable[object]]] = [
@@ -234,3 +212,164 @@ class TestRefunds:
     async def test_names_exactly_one_thing_to_refund(self, emulator: Emulator) -> None:
         with pytest.raises(stripe.InvalidRequestError, match="exactly one"):
             await emulator.client.v1.refunds.create_async({"amount": 5})
+
+    async def test_bank_may_send_the_money_back(self, emulator: Emulator) -> None:
+        intent = await emulator.new(confirm=True, payment_method="pm_card_refundFail")
+        taken = await emulator.intents.capture_async(intent.id)
+        refunds, charges = emulator.client.v1.refunds, emulator.client.v1.charges
+        seen: list[str] = []
+        for _ in range(2):
+            refund = await refunds.create_async({"payment_intent": intent.id})
+            assert (refund.status, refund.failure_reason) == ("succeeded", None)
+
+            async def failed(refund_id: str = refund.id) -> bool:
+                return (await refunds.retrieve_async(refund_id)).status == "failed"
+
+            await until(failed)
+            assert (await refunds.retrieve_async(refund.id)).failure_reason == "unknown"
+            charge = await charges.retrieve_async(str(taken.latest_charge))
+            assert (charge.refunded, charge.amount_refunded) == (False, 0)
+            seen.append(refund.id)
+        books = await emulator.books()
+        assert [row["status"] for row in books["refunds"]] == ["failed", "failed"]
+        assert books["intents"][0]["refunded"] == 0
+        assert await told(emulator) == [
+            (kind, refund_id, "succeeded" if kind == "refund.created" else "failed")
+            for refund_id in seen
+            for kind in ("refund.created", "refund.updated", "refund.failed")
+        ]
+
+    async def test_refund_that_stays_is_updated_once(self, emulator: Emulator) -> None:
+        intent = await self.captured(emulator)
+        refund = await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})
+
+        async def updated() -> bool:
+            return (await told(emulator))[1:] == [("refund.updated", refund.id, "succeeded")]
+
+        await until(updated)
+        assert (await emulator.books())["intents"][0]["refunded"] == 2500
+
+    async def test_forgotten_refund_is_not_heard_of_again(self, emulator: Emulator) -> None:
+        intent = await self.captured(emulator)
+        await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})
+        await emulator.control("reset")
+        intent = await self.captured(emulator)
+        later = await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})
+
+        async def updated() -> bool:
+            return len(await told(emulator)) == 2
+
+        await until(updated)
+        assert {refund_id for _, refund_id, _ in await told(emulator)} == {later.id}
+
+
+class TestDisputes:
+    async def disputed(self, emulator: Emulator) -> stripe.Dispute:
+        intent = await emulator.new(confirm=True, payment_method="pm_card_createDispute")
+        assert (await emulator.books())["disputes"] == []
+        await emulator.intents.capture_async(intent.id)
+        (dispute,) = (await self.disputes(emulator).list_async({"payment_intent": intent.id})).data
+        return dispute
+
+    def disputes(self, emulator: Emulator) -> stripe.DisputeService:
+        return emulator.client.v1.disputes
+
+    async def told(self, emulator: Emulator) -> list[tuple[str, str]]:
+        events = await emulator.client.v1.events.list_async({"limit": 100})
+        return [
+            (event.type, event.data.object["status"])
+            for event in reversed(events.data)
+            if event.type.startswith("charge.dispute.")
+        ]
+
+    async def test_comes_when_the_money_is_taken(self, emulator: Emulator) -> None:
+        dispute = await self.disputed(emulator)
+        assert (dispute.status, dispute.reason) == ("needs_response", "fraudulent")
+        assert (dispute.amount, dispute.currency) == (2500, "usd")
+        charge = await emulator.client.v1.charges.retrieve_async(str(dispute.charge))
+        assert (charge.disputed, charge.payment_intent) == (True, dispute.payment_intent)
+        assert await self.told(emulator) == [("charge.dispute.created", "needs_response")]
+        assert (await emulator.books())["disputes"] == [
+            {
+                "id": dispute.id,
+                "charge": dispute.charge,
+                "payment_intent": dispute.payment_intent,
+                "status": "needs_response",
+                "amount": 2500,
+            }
+        ]
+
+    async def test_comes_after_an_automatic_capture_too(self, emulator: Emulator) -> None:
+        await emulator.new(
+            capture_method="automatic", confirm=True, payment_method="pm_card_createDispute"
+        )
+        assert len((await emulator.books())["disputes"]) == 1
+
+    async def test_is_lost_when_accepted(self, emulator: Emulator) -> None:
+        dispute = await self.disputed(emulator)
+        accepted = await self.disputes(emulator).close_async(dispute.id)
+        assert accepted.status == "lost"
+        assert await self.told(emulator) == [
+            ("charge.dispute.created", "needs_response"),
+            ("charge.dispute.closed", "lost"),
+        ]
+        with pytest.raises(stripe.InvalidRequestError, match="is lost"):
+            await self.disputes(emulator).close_async(dispute.id)
+
+    @pytest.mark.parametrize(
+        ("words", "decision"), [("winning_evidence", "won"), ("losing_evidence", "lost")]
+    )
+    async def test_is_decided_by_the_evidence(
+        self, emulator: Emulator, words: str, decision: str
+    ) -> None:
+        dispute = await self.disputed(emulator)
+        answered = await self.disputes(emulator).update_async(
+            dispute.id, {"evidence": {"uncategorized_text": words}, "submit": True}
+        )
+        assert answered.status == decision
+        assert (await self.told(emulator))[1:] == [
+            ("charge.dispute.updated", "under_review"),
+            ("charge.dispute.closed", decision),
+        ]
+        with pytest.raises(stripe.InvalidRequestError, match=f"is {decision}"):
+            await self.disputes(emulator).update_async(dispute.id, {"submit": True})
+
+    async def test_staged_evidence_goes_to_the_bank_later(self, emulator: Emulator) -> None:
+        dispute = await self.disputed(emulator)
+        evidence: Any = {"uncategorized_text": "winning_evidence", "customer_name": "Ada"}
+        staged = await self.disputes(emulator).update_async(
+            dispute.id, {"evidence": evidence, "submit": False}
+        )
+        assert (staged.status, staged.evidence.customer_name) == ("needs_response", "Ada")
+        sent = await self.disputes(emulator).update_async(dispute.id, {"submit": True})
+        assert sent.status == "won"
+
+    async def test_other_evidence_is_under_review(self, emulator: Emulator) -> None:
+        dispute = await self.disputed(emulator)
+        await self.disputes(emulator).update_async(
+            dispute.id, {"evidence": {"uncategorized_text": "They were there."}}
+        )
+        assert (await self.disputes(emulator).retrieve_async(dispute.id)).status == "under_review"
+
+    async def test_disputed_charge_can_be_refunded_only_once_it_was_won(
+        self, emulator: Emulator
+    ) -> None:
+        dispute = await self.disputed(emulator)
+        refunds = emulator.client.v1.refunds
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            await refunds.create_async({"charge": str(dispute.charge)})
+        assert caught.value.code == "charge_disputed"
+        await self.disputes(emulator).update_async(
+            dispute.id, {"evidence": {"uncategorized_text": "winning_evidence"}}
+        )
+        assert (await refunds.create_async({"charge": str(dispute.charge)})).amount == 2500
+
+
+async def told(emulator: Emulator) -> list[tuple[str, str, str]]:
+    """Return kind, id and status of each event about a refund, oldest first."""
+    events = await emulator.client.v1.events.list_async({"limit": 100})
+    return [
+        (event.type, event.data.object["id"], event.data.object["status"])
+        for event in reversed(events.data)
+        if event.type.startswith("refund.")
+    ]

@@ -38,19 +38,61 @@ class TestParameters:
         with pytest.raises(stripe.InvalidRequestError, match="does not know this request"):
             await emulator.client.v1.customers.create_async()
 
-    async def test_refuses_both_ways_to_name_payment_methods(self, emulator: Emulator) -> None:
-        with pytest.raises(stripe.InvalidRequestError, match="not both"):
-            await emulator.new(automatic_payment_methods={"enabled": True})
-
     async def test_expands_only_what_can_be_expanded(self, emulator: Emulator) -> None:
         intent = await emulator.authorised()
         assert isinstance(intent.latest_charge, str)
-        deep = await emulator.client.v1.charges.retrieve_async(
-            intent.latest_charge, {"expand": ["payment_intent.latest_charge"]}
+        shown = await emulator.client.v1.charges.retrieve_async(
+            intent.latest_charge, {"expand": ["payment_intent"]}
         )
-        assert deep["payment_intent"]["latest_charge"]["id"] == intent.latest_charge
-        with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
-            await emulator.intents.retrieve_async(intent.id, {"expand": ["amount"]})
+        assert shown["payment_intent"]["latest_charge"] == intent.latest_charge
+        for name in ("amount", "latest_charge.payment_intent", "nonsense"):
+            with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
+                await emulator.intents.retrieve_async(intent.id, {"expand": [name]})
+
+
+class TestWrongRequests:
+    async def wrong(self, emulator: Emulator) -> list[str]:
+        return (await emulator.books())["wrong_requests"]
+
+    async def test_are_listed_until_the_next_reset(self, emulator: Emulator) -> None:
+        evidence: Any = {"foo": "bar"}
+        attempts: list[Callable[[], Awaitable[object]]] = [
+            lambda: emulator.new(foo="bar"),
+            lambda: emulator.new(customer="cus_1"),
+            lambda: emulator.client.v1.customers.retrieve_async("cus_1"),
+            lambda: emulator.client.v1.refunds.list_async({"limit": 101}),
+            lambda: emulator.client.v1.disputes.update_async("dp_1", {"evidence": evidence}),
+        ]
+        for attempt in attempts:
+            with pytest.raises(stripe.InvalidRequestError):
+                await attempt()
+        assert await self.wrong(emulator) == [
+            "POST /v1/payment_intents: Received unknown parameter: foo",
+            "POST /v1/payment_intents: The emulator does not implement ['customer'] here.",
+            "GET /v1/customers/cus_1: The emulator does not know this request: GET customers/*.",
+            "GET /v1/refunds: Limit must be between 1 and 100.",
+            "POST /v1/disputes/dp_1: Received unknown parameter: evidence[foo]",
+        ]
+        await emulator.control("reset")
+        assert await self.wrong(emulator) == []
+
+    async def test_what_the_state_forbids_is_not_wrong(self, emulator: Emulator) -> None:
+        intent = await emulator.new("once")
+        attempts: list[Callable[[], Awaitable[object]]] = [
+            lambda: emulator.new(confirm=True, payment_method="pm_card_visa_chargeDeclined"),
+            lambda: emulator.intents.capture_async(intent.id),
+            lambda: emulator.intents.retrieve_async("pi_unknown"),
+            lambda: emulator.new("once", amount=9900),
+        ]
+        for attempt in attempts:
+            with pytest.raises(stripe.StripeError):
+                await attempt()
+        assert await self.wrong(emulator) == []
+
+    async def test_what_a_browser_asks_is_not_ours(self, emulator: Emulator) -> None:
+        answer = await emulator.browser(await emulator.new(), "confirm", foo="bar")
+        assert answer["error"]["code"] == "parameter_unknown"
+        assert await self.wrong(emulator) == []
 
 
 class TestKeys:
@@ -230,24 +272,11 @@ class TestLists:
         answer = await emulator.http.get(f"/v1/payment_intents?key=sk_test_one&{asked}")
         assert answer.status_code == 400
 
-    async def test_search_finds_by_metadata(self, emulator: Emulator) -> None:
-        for order in ("1", "2", "2"):
-            await emulator.new(metadata={"order_id": order})
-        query = "metadata['order_id']:'2' AND status:'requires_payment_method'"
-        found = await emulator.intents.search_async({"query": query, "limit": 1})
-        assert found.has_more
-        assert len([row async for row in found.auto_paging_iter()]) == 2
-        none = await emulator.intents.search_async({"query": f"{query} AND amount:'1'"})
-        assert none.data == []
-        with pytest.raises(stripe.InvalidRequestError, match="unable to parse"):
-            await emulator.intents.search_async({"query": "order 2"})
-
     async def test_events_tell_the_whole_story(self, emulator: Emulator) -> None:
         intent = await emulator.authorised()
         await emulator.intents.capture_async(intent.id)
         await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})
-        events = await emulator.client.v1.events.list_async({"limit": 100})
-        assert [event.type for event in events.data][::-1] == [
+        story = [
             "payment_intent.created",
             "charge.succeeded",
             "payment_intent.amount_capturable_updated",
@@ -255,7 +284,15 @@ class TestLists:
             "charge.captured",
             "refund.created",
             "charge.refunded",
+            "refund.updated",
         ]
+
+        async def told() -> bool:
+            events = await emulator.client.v1.events.list_async({"limit": 100})
+            return [event.type for event in reversed(events.data)] == story
+
+        await until(told)
+        events = await emulator.client.v1.events.list_async({"type": "charge.refunded"})
         newest = await emulator.client.v1.events.retrieve_async(events.data[0].id)
         assert newest.api_version == stripe.api_version
         assert newest.data.object["amount_refunded"] == 2500

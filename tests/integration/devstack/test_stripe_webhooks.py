@@ -51,7 +51,8 @@ class TestWebhooks:
         assert (await emulator.books())["undelivered"] == 1
         undelivered = await emulator.client.v1.events.list_async({"delivery_success": False})
         assert len(undelivered.data) == 1
-        await emulator.client.v1.webhook_endpoints.delete_async("we_local")
+        await emulator.control("webhook")
+        await until(lambda: self.delivered(emulator))
 
     async def test_held_events_wait_for_the_next_mode(
         self, emulator: Emulator, receiver: Receiver
@@ -92,20 +93,6 @@ class TestWebhooks:
         answer = await emulator.http.post("/_emulator/webhooks", json={"mode": "sometimes"})
         assert answer.status_code == 400
 
-    async def test_registered_endpoint_gets_only_its_events(self, emulator: Emulator) -> None:
-        receiver = Receiver()
-        endpoints = emulator.client.v1.webhook_endpoints
-        endpoint = await endpoints.create_async(
-            {"url": receiver.url, "enabled_events": ["payment_intent.canceled"]}
-        )
-        assert endpoint.secret is not None
-        assert "secret" not in await endpoints.retrieve_async(endpoint.id)
-        await emulator.authorised()
-        assert (await emulator.books())["undelivered"] == 0
-        await endpoints.delete_async(endpoint.id)
-        assert (await endpoints.list_async()).data == []
-        receiver.close()
-
 
 class TestProcess:
     async def test_books_survive_a_restart(self, tmp_path: Path) -> None:
@@ -119,6 +106,20 @@ class TestProcess:
         again = await second.new("kept")
         assert again.id == made.id
         assert (await second.intents.capture_async(intent.id)).status == "succeeded"
+        assert await second.stop() == 0
+
+    async def test_bank_answers_after_a_restart(self, tmp_path: Path) -> None:
+        first = Emulator(tmp_path)
+        intent = await first.new(confirm=True, payment_method="pm_card_refundFail")
+        await first.intents.capture_async(intent.id)
+        await first.client.v1.refunds.create_async({"payment_intent": intent.id})
+        assert await first.stop() == 0
+        second = Emulator(tmp_path)
+
+        async def failed() -> bool:
+            return (await second.books())["refunds"][0]["status"] == "failed"
+
+        await until(failed)
         assert await second.stop() == 0
 
     async def test_crash_loses_a_second_at_most(self, tmp_path: Path) -> None:

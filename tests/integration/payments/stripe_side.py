@@ -81,9 +81,12 @@ async def retrieve(secret: str) -> dict[str, Any]:
     return (await _client().get(path, headers=_secret_key())).json()
 
 
-async def break_next(match: str, do: str, *, times: int = 1) -> None:
-    """Let the next `times` requests that match fail: lost, 500, stored500, 429 or down."""
-    fault = {"match": match, "do": do, "times": times}
+async def break_next(match: str, do: str, *, times: int = 1, late: bool = False) -> None:
+    """Let the next `times` requests that match fail: lost, 500, stored500, 429 or down.
+
+    With `late` the work is done first, as it always is for one whose answer is lost.
+    """
+    fault = {"match": match, "do": do, "times": times, "late": late}
     (await _client().post("/_emulator/fault", json=fault)).raise_for_status()
 
 

@@ -85,7 +85,7 @@ class TestSettle:
         assert outcome.status == "cancelled"
         assert outcome.message == (
             "Your card was declined. No attempt is left, so the ticket is free again."
-            " You pay nothing."
+            " Your card was not charged."
         )
         assert await sales.ends(sale) == ("cancelled", "failed")
         (told,) = await factories.recorded_events("ChargeFailed")

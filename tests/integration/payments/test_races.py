@@ -180,7 +180,7 @@ class TestTimeRunsOut:
         assert outcome.status == "expired"
         assert (
             outcome.message
-            == "The time ran out before your payment was confirmed. You pay nothing."
+            == "The time ran out before your payment was confirmed. Your card was not charged."
         )
         await sales.expire_due()
         assert await sales.ends(sale) == EXPIRED
@@ -367,7 +367,7 @@ class TestStripeDashboard:
         assert outcome.status == "cancelled"
         assert (
             outcome.message
-            == "This order was cancelled, so the ticket is free again. You pay nothing."
+            == "This order was cancelled, so the ticket is free again. Your card was not charged."
         )
         assert await sales.ends(sale) == CANCELLED
         assert await sales.can_be_held(sale)

@@ -52,12 +52,13 @@ class TestRefund:
         assert len((await stripe_side.books())["refunds"]) == 1
         assert len(await factories.recorded_events("ChargeRefunded")) == 1
 
-    @pytest.mark.parametrize("fault", ["lost", "500", "429", "down"])
-    async def test_whose_answer_is_lost_is_asked_for_again(self, fault: str) -> None:
+    @pytest.mark.parametrize("late", [False, True])
+    @pytest.mark.parametrize("fault", ["lost", "500", "stored500", "429", "down"])
+    async def test_whose_answer_is_lost_is_asked_for_again(self, fault: str, *, late: bool) -> None:
         sale = await sales.start_sale()
         await sales.pay(sale)
         await sales.want_refund(sale)
-        await stripe_side.break_next("POST /v1/refunds", fault)
+        await stripe_side.break_next("POST /v1/refunds", fault, late=late)
         with pytest.raises(StripeUnavailableError):
             await give_back(sale)
         assert await sales.ends(sale) == REFUNDING
@@ -103,17 +104,21 @@ class TestRefund:
         await sales.hear("charge.refunded")
         assert await sales.ends(sale) == REFUNDED
 
-    async def test_while_the_payment_is_open_waits_for_its_end(self) -> None:
+    @pytest.mark.parametrize("is_over", [False, True])
+    async def test_by_hand_is_followed_although_we_did_not_know_that_it_was_paid(
+        self, *, is_over: bool
+    ) -> None:
         sale = await sales.start_sale()
         await stripe_side.enter_card(sale.secret)
+        if is_over:
+            await sales.release(sale)
         await stripe_side.by_hand(sale.secret, "capture")
         await stripe_side.refund_by_hand(sale.secret)
         await sales.hear("charge.refunded")
-        assert await sales.ends(sale) == ("created", "created")
+        await sales.hear("payment_intent.succeeded")
         await sales.tell_settled(sale)
-        await sales.hear("refund.updated", "charge.refunded")
-        await refund.follow(db.transaction, charge_id=sale.payment.id)
-        assert await sales.ends(sale) == REFUNDED
+        assert await sales.ends(sale) == (("cancelled", "failed") if is_over else REFUNDED)
+        assert (await sales.charge_row(sale))["refund_status"] == "succeeded"
 
 
 class TestBank:
@@ -185,6 +190,19 @@ class TestBank:
         await give_back(sale)
         assert (await sales.charge_row(sale))["refund_status"] == "succeeded"
         assert await sales.ends(sale) == ("expired", "failed")
+
+    async def test_that_lets_go_of_an_authorisation_gives_nothing_back(
+        self, stripe: FakeGateway
+    ) -> None:
+        sale = await sales.start_sale()
+        stripe.become("requires_capture")
+        await sales.release(sale)
+        await sales.sweep()
+        await stripe.refund_intent("pi_fake", key="Stripe's own", charge_id=sale.payment.id)
+        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        assert await sales.ends(sale) == ("cancelled", "failed")
+        assert await factories.recorded_events("ChargeRefunded") == []
+        assert await sales.open_alerts() == []
 
 
 class TestDispute:

@@ -1,6 +1,7 @@
 """Webhooks: signed, stored once, handled until they are done; they say only where to look."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.integration.payments import sales, stripe_side
 from tests.integration.payments.stripe_side import DECLINED
 from ticketing_app.core import db
 from ticketing_app.payments import jobs
+from ticketing_app.payments.service import webhook
 
 AUTHORISED = "payment_intent.amount_capturable_updated"
 
@@ -111,6 +113,30 @@ class TestReceiveWebhook:
         assert await stored() == [(AUTHORISED, False)], "its turn has not come again yet"
         await sales.sweep()
         assert await stored() == [(AUTHORISED, True)]
+        assert await sales.ends(sale) == ("completed", "completed")
+
+    async def test_that_fails_is_listed_and_can_be_replayed(
+        self, api: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fail(*_: object, **__: object) -> None:
+            raise ZeroDivisionError
+
+        async def failing() -> list[tuple[int, str | None]]:
+            async with db.transaction() as session:
+                events = await webhook.list_failing(session)
+            return [(event.attempts, event.last_error) for event in events]
+
+        sale, body = await authorised_sale()
+        await deliver(api, body)
+        with monkeypatch.context() as patch:
+            patch.setitem(webhook.HANDLERS, AUTHORISED, fail)
+            with pytest.raises(ZeroDivisionError):
+                await run_jobs()
+        assert await failing() == [(1, "ZeroDivisionError()")]
+        async with db.transaction() as session:
+            await webhook.replay(session, event_id=json.loads(body)["id"])
+        assert await failing() == []
+        await jobs.sweep_stripe_events()
         assert await sales.ends(sale) == ("completed", "completed")
 
     async def test_of_an_unknown_intent_or_kind_is_done_with_nothing(

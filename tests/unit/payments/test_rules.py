@@ -92,26 +92,26 @@ class TestOutcomeSentence:
                 0,
                 (
                     "Your card does not have enough money for this."
-                    " No attempt is left, so the ticket is free again. You pay nothing."
+                    " No attempt is left, so the ticket is free again. Your card was not charged."
                 ),
             ),
             (
                 OrderStatus.CANCELLED,
                 "hold_over",
                 2,
-                "This order was cancelled, so the ticket is free again. You pay nothing.",
+                "This order was cancelled, so the ticket is free again. Your card was not charged.",
             ),
             (
                 OrderStatus.CANCELLED,
                 None,
                 0,
-                "This order was cancelled, so the ticket is free again. You pay nothing.",
+                "This order was cancelled, so the ticket is free again. Your card was not charged.",
             ),
             (
                 OrderStatus.EXPIRED,
                 "hold_over",
                 3,
-                "The time ran out before your payment was confirmed. You pay nothing.",
+                "The time ran out before your payment was confirmed. Your card was not charged.",
             ),
         ],
     )

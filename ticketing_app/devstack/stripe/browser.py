@@ -9,7 +9,7 @@ from ticketing_app.devstack.stripe import intents
 from ticketing_app.devstack.stripe.cards import from_typed
 from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
 from ticketing_app.devstack.stripe.parameters import check
-from ticketing_app.devstack.stripe.store import Store, now
+from ticketing_app.devstack.stripe.store import Store
 
 
 class _Card(TypedDict):
@@ -29,17 +29,13 @@ class _Method(TypedDict):
     billing_details: NotRequired[_Billing]
 
 
-class _Token(TypedDict):
-    payment_method_data: _Method
-    return_url: str
-
-
 class _Read(TypedDict):
     client_secret: str
 
 
-class _Confirm(_Read, _Token):
-    pass
+class _Confirm(_Read):
+    payment_method_data: _Method
+    return_url: str
 
 
 class _Challenge(_Read):
@@ -59,9 +55,6 @@ _PUBLIC = (
 
 def perform(store: Store, line: str, name: str, data: Json) -> Json:
     """Do what the browser asks and return what a browser may know."""
-    if line == "POST confirmation_tokens":
-        asked = check(_Token, data)
-        return store.show(confirmation_token(store, _new_method(store, asked), asked["return_url"]))
     if line not in _ON_INTENT:
         message = "This API call cannot be made with a publishable API key."
         raise StripeError(401, "invalid_request_error", message, code="secret_key_required")
@@ -72,8 +65,10 @@ def perform(store: Store, line: str, name: str, data: Json) -> Json:
         raise invalid(message, "payment_intent_invalid_parameter", param="client_secret")
     try:
         if line.endswith("confirm"):
-            method = {"payment_method": _new_method(store, asked)["id"]}
-            intents.confirm(store, intent, method | {"return_url": asked["return_url"]})
+            typed = asked["payment_method_data"]
+            method = from_typed(store, typed["card"], typed.get("billing_details", {}))
+            chosen = {"payment_method": method["id"], "return_url": asked["return_url"]}
+            intents.confirm(store, intent, chosen)
         elif line.endswith("challenge"):
             intents.authenticate(store, intent, passed=asked["outcome"] == "passed")
     except StripeError as error:
@@ -81,19 +76,6 @@ def perform(store: Store, line: str, name: str, data: Json) -> Json:
             error.error["payment_intent"] = _public(store, intent)
         raise
     return _public(store, intent)
-
-
-def confirmation_token(store: Store, method: Json, return_url: str | None) -> Json:
-    """Return a token that pays with the method, once."""
-    preview = {name: method[name] for name in ("type", "card", "billing_details")}
-    fields = {"expires_at": now() + 12 * 3600, "return_url": return_url}
-    fields |= {"payment_method_preview": preview, "_payment_method": method["id"]}
-    return store.add("confirmation_token", **fields)
-
-
-def _new_method(store: Store, asked: Json) -> Json:
-    typed = asked["payment_method_data"]
-    return from_typed(store, typed["card"], typed.get("billing_details", {}))
 
 
 def _public(store: Store, intent: Json) -> Json:

@@ -17,13 +17,15 @@ _KNOWN = json.loads(Path(__file__).with_name("cards.json").read_text())
 
 @dataclass(frozen=True)
 class Card:
-    """A test card: the refusal of its charges, if any, and whether 3-D Secure comes first."""
+    """A test card: the refusal of its charges, if any, and what else happens with them."""
 
     brand: str = "visa"
     code: str | None = None
     decline_code: str | None = None
     message: str = "Your card was declined."
     asks_3ds: bool = False
+    is_disputed: bool = False
+    refund_fails: bool = False
 
 
 _CARDS = {number: Card(**facts) for number, facts in _KNOWN["cards"].items()}

@@ -15,8 +15,12 @@ class StripeError(Exception):
         self.error: Json = {"type": kind, "message": message, **known}
 
 
-class ParameterError(StripeError):
-    """A request that Stripe refuses before it runs: its result is not kept under the key."""
+class WrongRequestError(StripeError):
+    """Nobody may ask this, whatever the state: refused before it runs, not kept under the key."""
+
+
+class ParameterError(WrongRequestError):
+    """A parameter that is unknown, missing or of the wrong type."""
 
     def __init__(self, message: str, param: str, code: str | None = None) -> None:
         super().__init__(400, "invalid_request_error", message, param=param, code=code)

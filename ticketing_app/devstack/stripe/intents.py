@@ -7,15 +7,14 @@ and its change; requests that run at the same time are served one after the othe
 import re
 
 from ticketing_app.devstack.stripe.cards import card_of, payment_method
+from ticketing_app.devstack.stripe.disputes import open_dispute
 from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
 from ticketing_app.devstack.stripe.store import Store, new_id, now
 
 _SMALLEST_CENTS, _LARGEST_CENTS = 50, 99_999_999
 _CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 _CANCELLABLE = (*_CONFIRMABLE, "requires_capture", "processing")
-_ONLY_CONFIRMING = (
-    "confirm confirmation_token return_url use_stripe_sdk error_on_requires_action payment_method"
-)
+_ONLY_CONFIRMING = "confirm return_url payment_method"
 _NOT_AUTHENTICATED = (
     "We are unable to authenticate your payment method."
     " Please choose a different payment method and try again."
@@ -27,11 +26,7 @@ def create(store: Store, asked: Json) -> Json:
     _check_new(asked)
     fields = {name: asked[name] for name in asked if name not in _ONLY_CONFIRMING.split()}
     fields["currency"] = asked["currency"].lower()
-    if "allowed_payment_method_types" in asked:
-        fields["payment_method_types"] = asked["allowed_payment_method_types"]
-    else:
-        automatic = {"enabled": True, "allow_redirects": "always"}
-        fields["automatic_payment_methods"] = automatic | asked.get("automatic_payment_methods", {})
+    fields["payment_method_types"] = asked["allowed_payment_method_types"]
     intent = store.add("payment_intent", **fields)
     intent["client_secret"] = new_id(f"{intent['id']}_secret_")
     store.event("payment_intent.created", intent)
@@ -50,10 +45,8 @@ def _check_new(asked: Json) -> None:
         raise invalid("Amount must be no more than 999999.99.", "amount_too_large", param="amount")
     if not re.fullmatch("[a-zA-Z]{3}", asked["currency"]):
         raise invalid(f"Invalid currency: {asked['currency']}.", param="currency")
-    types = asked.get("allowed_payment_method_types")
-    if types and "automatic_payment_methods" in asked:
-        raise invalid("Give allowed_payment_method_types or automatic_payment_methods, not both.")
-    if types and "card" not in types:
+    # Without this, Stripe offers whatever the Dashboard switched on, redirects included.
+    if asked.get("allowed_payment_method_types") != ["card"]:
         raise invalid("The emulator knows cards only.", param="allowed_payment_method_types")
     suffix = asked.get("statement_descriptor_suffix", "A")
     if not re.fullmatch(r"(?=.*[A-Za-z])[^<>\\'\"*]{1,22}", suffix):
@@ -62,23 +55,17 @@ def _check_new(asked: Json) -> None:
     email = asked.get("receipt_email", "a@b")
     if not re.fullmatch(r"[^@\s]+@[^@\s]+", email):
         raise invalid(f"Invalid email address: {email}", "email_invalid", param="receipt_email")
-    if not asked.get("confirm") and asked.keys() & {"confirmation_token", "return_url"}:
+    if not asked.get("confirm") and "return_url" in asked:
         raise invalid("This parameter may only be used when `confirm` is true.")
 
 
 def confirm(store: Store, intent: Json, asked: Json) -> Json:
     """Try to pay with the given card; another card than before is welcome."""
     _require(intent, "confirmed", _CONFIRMABLE)
-    automatic = intent["automatic_payment_methods"] or {"allow_redirects": "never"}
-    if automatic["allow_redirects"] == "always" and "return_url" not in asked:
-        raise invalid("This PaymentIntent may redirect your customer: provide a `return_url`.")
     method = _method_for(store, intent, asked)
     intent.update(payment_method=method["id"], last_payment_error=None, next_action=None)
     if not card_of(method).asks_3ds:
         return _authorise(store, intent, method)
-    if asked.get("error_on_requires_action"):
-        message = "Your card was declined. This transaction requires authentication."
-        raise _refuse(store, intent, method, message, "authentication_required")
     action = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "stripe_3ds2_fingerprint"}}
     intent.update(status="requires_action", next_action=action)
     store.event("payment_intent.requires_action", intent)
@@ -86,13 +73,6 @@ def confirm(store: Store, intent: Json, asked: Json) -> Json:
 
 
 def _method_for(store: Store, intent: Json, asked: Json) -> Json:
-    if "confirmation_token" in asked:
-        token = store.get("confirmation_token", asked["confirmation_token"])
-        if token["payment_intent"]:
-            message = "This ConfirmationToken has already been used."
-            raise invalid(message, "confirmation_token_already_used")
-        token["payment_intent"] = intent["id"]
-        return store.get("payment_method", token["_payment_method"])
     name = asked.get("payment_method") or intent["payment_method"]
     if name is None:
         message = "You cannot confirm this PaymentIntent because it's missing a payment method."
@@ -160,16 +140,17 @@ def capture(store: Store, intent: Json, asked: Json) -> Json:
     """Take the authorised money."""
     _require(intent, "captured", ("requires_capture",))
     intent["metadata"] = intent["metadata"] | asked.get("metadata", {})
-    charge = store.get("charge", intent["latest_charge"])
-    _take(store, intent, charge)
-    store.event("charge.captured", charge)
-    return intent
+    return _take(store, intent, store.get("charge", intent["latest_charge"]))
 
 
 def _take(store: Store, intent: Json, charge: Json) -> Json:
     charge.update(captured=True, amount_captured=intent["amount"])
     intent.update(status="succeeded", amount_capturable=0, amount_received=intent["amount"])
     store.event("payment_intent.succeeded", intent)
+    if intent["capture_method"] == "manual":
+        store.event("charge.captured", charge)
+    if card_of(store.get("payment_method", charge["payment_method"])).is_disputed:
+        open_dispute(store, charge)
     return intent
 
 

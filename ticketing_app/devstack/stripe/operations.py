@@ -8,71 +8,51 @@ from collections.abc import Callable
 from typing import Any
 
 from stripe import params as p
-from stripe.params.test_helpers import ConfirmationTokenCreateParams
 
-from ticketing_app.devstack.stripe import browser, intents, listing, refunds
-from ticketing_app.devstack.stripe.cards import payment_method
-from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
+from ticketing_app.devstack.stripe import browser, disputes, intents, listing, refunds
+from ticketing_app.devstack.stripe.errors import Json, ParameterError, WrongRequestError
 from ticketing_app.devstack.stripe.parameters import check
-from ticketing_app.devstack.stripe.store import Store, new_id
+from ticketing_app.devstack.stripe.store import Store
 
 Run = Callable[[Store, str, Json], Json]
 # The type of the parameters, those that are implemented, and what is done with them.
 Operation = tuple[Any, str, Run]
 
 
-def _on_intent(change: Callable[[Store, Json, Json], Json]) -> Run:
-    return lambda store, name, asked: change(store, store.get("payment_intent", name), asked)
+def _on(kind: str, change: Callable[[Store, Json, Json], Json]) -> Run:
+    return lambda store, name, asked: change(store, store.get(kind, name), asked)
 
 
 def _whole(make: Callable[[Store, Json], Json]) -> Run:
     return lambda store, _, asked: make(store, asked)
 
 
-def _token(store: Store, asked: Json) -> Json:
-    method = payment_method(store, asked.get("payment_method", ""))
-    return browser.confirmation_token(store, method, asked.get("return_url"))
-
-
-def _endpoint(store: Store, asked: Json) -> Json:
-    row = store.add("webhook_endpoint", _secret=new_id("whsec_"), **asked)
-    return row | {"secret": row["_secret"]}
-
-
-def _delete_endpoint(store: Store, name: str, _: Json) -> Json:
-    row = store.objects["webhook_endpoint"].pop(store.get("webhook_endpoint", name)["id"])
-    return {"id": row["id"], "object": row["object"], "deleted": True}
-
-
-_PAY = "payment_method confirmation_token return_url use_stripe_sdk error_on_requires_action"
+_PAY = "payment_method return_url"
 _NEW = (
-    f"{_PAY} amount currency capture_method allowed_payment_method_types automatic_payment_methods"
-    " confirm description receipt_email statement_descriptor_suffix transfer_group metadata"
+    f"{_PAY} amount currency capture_method allowed_payment_method_types confirm description"
+    " receipt_email statement_descriptor_suffix transfer_group metadata"
 )
-_REFUND, _HOOK = "payment_intent charge amount reason metadata", "url enabled_events api_version"
-_CANCEL, _FIND, _CT = "cancellation_reason", "query limit page", "payment_method return_url"
-_confirm, _capture = _on_intent(intents.confirm), _on_intent(intents.capture)
-_cancel, _search = _on_intent(intents.cancel), _whole(listing.search)
+_REFUND = "payment_intent charge amount reason metadata"
+_confirm, _capture = _on("payment_intent", intents.confirm), _on("payment_intent", intents.capture)
+_cancel = _on("payment_intent", intents.cancel)
+_answer, _accept = _on("dispute", disputes.update), _on("dispute", disputes.close)
 _OPERATIONS: dict[str, Operation] = {
     "POST payment_intents": (p.PaymentIntentCreateParams, _NEW, _whole(intents.create)),
-    "GET payment_intents/search": (p.PaymentIntentSearchParams, _FIND, _search),
     "POST payment_intents/*/confirm": (p.PaymentIntentConfirmParams, _PAY, _confirm),
     "POST payment_intents/*/capture": (p.PaymentIntentCaptureParams, "metadata", _capture),
-    "POST payment_intents/*/cancel": (p.PaymentIntentCancelParams, _CANCEL, _cancel),
+    "POST payment_intents/*/cancel": (p.PaymentIntentCancelParams, "cancellation_reason", _cancel),
     "POST refunds": (p.RefundCreateParams, _REFUND, _whole(refunds.create)),
-    "POST webhook_endpoints": (p.WebhookEndpointCreateParams, _HOOK, _whole(_endpoint)),
-    "DELETE webhook_endpoints/*": (p.WebhookEndpointDeleteParams, "", _delete_endpoint),
-    "POST test_helpers/confirmation_tokens": (ConfirmationTokenCreateParams, _CT, _whole(_token)),
+    "POST disputes/*": (p.DisputeUpdateParams, "evidence submit", _answer),
+    "POST disputes/*/close": (p.DisputeCloseParams, "", _accept),
 }
 # For each resource: how it is listed, by which fields, and how it is read.
 _RESOURCES: dict[str, tuple[Any, str, Any]] = {
     "payment_intents": (p.PaymentIntentListParams, "created", p.PaymentIntentRetrieveParams),
     "charges": (p.ChargeListParams, "created payment_intent", p.ChargeRetrieveParams),
     "refunds": (p.RefundListParams, "created payment_intent charge", p.RefundRetrieveParams),
+    "disputes": (p.DisputeListParams, "created payment_intent charge", p.DisputeRetrieveParams),
     "events": (p.EventListParams, "created type types delivery_success", p.EventRetrieveParams),
-    "webhook_endpoints": (p.WebhookEndpointListParams, "", p.WebhookEndpointRetrieveParams),
     "payment_methods": (None, "", p.PaymentMethodRetrieveParams),
-    "confirmation_tokens": (None, "", p.ConfirmationTokenRetrieveParams),
 }
 
 
@@ -87,7 +67,7 @@ def _operation(line: str, resource: str) -> Operation:
     if read and line == f"GET {resource}/*":
         return read, "", lambda store, name, _: store.get(kind, name)
     message = f"The emulator does not know this request: {line}."
-    raise StripeError(404, "invalid_request_error", message)
+    raise WrongRequestError(404, "invalid_request_error", message)
 
 
 def perform(store: Store, method: str, path: str, data: Json, *, by_browser: bool) -> Json:
@@ -102,7 +82,7 @@ def perform(store: Store, method: str, path: str, data: Json, *, by_browser: boo
     asked = check(parameters, data)
     unknown = asked.keys() - {*implemented.split(), "expand"}
     if unknown:
-        raise invalid(f"The emulator does not implement {sorted(unknown)} here.")
-    is_list = line in (f"GET {resource}", f"GET {resource}/search")
-    expand = () if is_list else asked.pop("expand", ())
+        message = f"The emulator does not implement {sorted(unknown)} here."
+        raise ParameterError(message, min(unknown))
+    expand = () if line == f"GET {resource}" else asked.pop("expand", ())
     return store.show(run(store, name, asked), expand)

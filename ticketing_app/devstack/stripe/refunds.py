@@ -1,7 +1,12 @@
-"""Refunds of captured charges, whole or in part."""
+"""Refunds of captured charges, whole or in part; the cardholder's bank answers a moment later."""
 
+import asyncio
+
+from ticketing_app.devstack.stripe.cards import card_of
 from ticketing_app.devstack.stripe.errors import Json, invalid
 from ticketing_app.devstack.stripe.store import Store
+
+_BANK_SECONDS = 0.2
 
 
 def create(store: Store, asked: Json) -> Json:
@@ -11,6 +16,10 @@ def create(store: Store, asked: Json) -> Json:
     if not charge["captured"]:
         message = f"Charge {charge['id']} is not captured; cancel its PaymentIntent instead."
         raise invalid(message, "charge_not_refundable")
+    disputes = (row for row in store.newest("dispute") if row["charge"] == charge["id"])
+    if any(row["status"] != "won" for row in disputes):
+        message = f"Charge {charge['id']} has been charged back; it cannot be refunded."
+        raise invalid(message, "charge_disputed")
     if left == 0:
         message = f"Charge {charge['id']} has already been refunded."
         raise invalid(message, "charge_already_refunded")
@@ -20,11 +29,45 @@ def create(store: Store, asked: Json) -> Json:
     fields = {name: asked[name] for name in ("metadata", "reason") if name in asked}
     fields |= {name: charge[name] for name in ("currency", "payment_intent")}
     refund = store.add("refund", amount=amount, charge=charge["id"], **fields)
-    charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
+    _give_back(charge, amount)
     store.event("refund.created", refund)
     store.event("charge.refunded", charge)
+    _ask_bank(store, refund)
     return refund
+
+
+def resume(store: Store) -> None:
+    """Let the banks answer what they had not when an earlier run ended."""
+    for refund in store.newest("refund"):
+        if refund.get("_waits_for_bank"):
+            _ask_bank(store, refund)
+
+
+def _ask_bank(store: Store, refund: Json) -> None:
+    asyncio.get_running_loop().call_later(_BANK_SECONDS, _hear_from_bank, store, refund["id"])
+
+
+def _hear_from_bank(store: Store, refund_id: str) -> None:
+    refund = store.objects["refund"].get(refund_id)
+    if refund is None:  # Everything was forgotten meanwhile.
+        return
+    refund["_waits_for_bank"] = False
+    charge = store.get("charge", refund["charge"])
+    fails = card_of(store.get("payment_method", charge["payment_method"])).refund_fails
+    if fails:
+        refund.update(status="failed", failure_reason="unknown")
+        _give_back(charge, -refund["amount"])
+    store.idempotency_key = None
+    # A refund that went through is updated, too: Stripe has learnt the bank's reference.
+    store.event("refund.updated", refund)
+    if fails:
+        store.event("refund.failed", refund)
+    store.save_soon()
+
+
+def _give_back(charge: Json, amount: int) -> None:
+    charge["amount_refunded"] += amount
+    charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
 
 
 def _charge_of(store: Store, asked: Json) -> Json:

@@ -3,20 +3,24 @@
 `/v1` is Stripe's API, `/endive/stripe.js` and `/frame` are its browser side. `/_emulator` is the
 control desk, which takes and gives JSON:
 
-- `POST reset` forgets everything but the webhook endpoints; `POST clear` forgets ordered faults;
+- `POST reset` forgets everything but the webhook endpoint; `POST clear` forgets ordered faults;
 - `POST fault` orders one (see the module `faults`);
-- `POST webhook` {url, secret} names the receiver of every event;
+- `POST webhook` {url, secret} names the receiver of every event, {} that there is none;
 - `POST webhooks` {mode} changes how events are delivered, {resend: event id} sends one again;
 - `GET log` tells every request and delivery as `data`, oldest first.
 
 `GET /_emulator/books` is the independent record of the money, all amounts in cents:
 
 - `intents`: id, status, amount, currency, metadata; `authorised` (held on the card now), `captured`
-  (taken so far), `refunded` (given back so far);
+  (taken so far), `refunded` (given back so far, failed refunds not counted);
 - `charges`: id, payment_intent, status, amount, `amount_captured`, `amount_refunded` (also what a
   cancelled authorisation let go of), failure_code;
 - `refunds`: id, payment_intent, charge, status, amount, metadata;
-- `undelivered`: how many deliveries of events are still due.
+- `disputes`: id, payment_intent, charge, status, amount;
+- `undelivered`: how many deliveries of events are still due;
+- `wrong_requests`: a sentence for each request since the last reset that nobody should ever send with
+  a secret key: its parameters do not fit the SDK's types, it names one that is not implemented here,
+  or its route is unknown. What only the state forbids is not wrong.
 """
 
 import json
@@ -34,7 +38,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, Router
 
-from ticketing_app.devstack.stripe.errors import Json, ParameterError, StripeError, invalid
+from ticketing_app.devstack.stripe.errors import Json, StripeError, WrongRequestError, invalid
 from ticketing_app.devstack.stripe.faults import Fault, Faults
 from ticketing_app.devstack.stripe.idempotency import Answer, Idempotency
 from ticketing_app.devstack.stripe.operations import perform
@@ -49,6 +53,7 @@ _Call = tuple[str, str, Json, bool]  # Method, path, parameters, whether a brows
 _INTENT = "id status amount currency metadata amount_capturable amount_received"
 _CHARGE = "id payment_intent status amount amount_captured amount_refunded failure_code"
 _REFUND = "id payment_intent charge status amount metadata"
+_DISPUTE = "id payment_intent charge status amount"
 
 
 class Emulator:
@@ -58,6 +63,7 @@ class Emulator:
         self.store = Store(folder)
         self.log: deque[Json] = deque(maxlen=10_000)
         self.faults = Faults()
+        self.wrong_requests: list[str] = []
         self.webhooks = Webhooks(self.store, self.log)
         self._idempotency = Idempotency(self.store)
 
@@ -119,9 +125,11 @@ class Emulator:
         try:
             return Answer(200, perform(self.store, method, path, data, by_browser=by_browser))
         except StripeError as error:
-            if isinstance(error, ParameterError):
-                raise
-            return _refusal(error)
+            if not isinstance(error, WrongRequestError):
+                return _refusal(error)
+            if not by_browser:
+                self.wrong_requests.append(f"{method} /v1/{path}: {error}")
+            raise
 
     async def _control(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -138,12 +146,14 @@ class Emulator:
     def _order(self, name: str, wish: Json) -> None:
         match name:
             case "reset":
-                for part in (self.store, self.log, self.faults, self.webhooks):
+                for part in (self.store, self.log, self.faults, self.webhooks, self.wrong_requests):
                     part.clear()
             case "clear":
                 self.faults.clear()
             case "fault":
                 self.faults.order(wish)
+            case "webhook" if not wish:
+                self.webhooks.unregister()
             case "webhook":
                 self.webhooks.register(wish["url"], wish["secret"])
             case "webhooks" if "resend" in wish:
@@ -160,10 +170,12 @@ class Emulator:
             row["authorised"] = row.pop("amount_capturable")
             row["captured"] = row.pop("amount_received")
             of_it = [refund for refund in refunds if refund["payment_intent"] == row["id"]]
-            row["refunded"] = sum(refund["amount"] for refund in of_it)
+            given = (refund["amount"] for refund in of_it if refund["status"] != "failed")
+            row["refunded"] = sum(given)
         due = sum(event["pending_webhooks"] for event in self.store.newest("event"))
-        charges = self._extract("charge", _CHARGE)
-        return {"intents": intents, "charges": charges, "refunds": refunds, "undelivered": due}
+        charges, disputes = self._extract("charge", _CHARGE), self._extract("dispute", _DISPUTE)
+        books = {"intents": intents, "charges": charges, "refunds": refunds, "disputes": disputes}
+        return books | {"undelivered": due, "wrong_requests": self.wrong_requests}
 
     def _extract(self, kind: str, names: str) -> list[Json]:
         return [{name: row[name] for name in names.split()} for row in self.store.newest(kind)]

@@ -63,7 +63,7 @@ class Store:
             draft.replace(self._file)
 
     def clear(self) -> None:
-        """Forget everything but the webhook endpoints."""
+        """Forget everything but the webhook endpoint."""
         self.objects |= {kind: {} for kind in _KINDS if kind != "webhook_endpoint"}
         self.answers = {}
 
@@ -93,13 +93,9 @@ class Store:
     def show(self, row: Json, expand: Iterable[str] = ()) -> Json:
         """Return a copy without private fields, the named ids replaced by their objects."""
         shown = deepcopy({name: value for name, value in row.items() if name[0] != "_"})
-        deeper: dict[str, list[str]] = {}
-        for path in expand:
-            head, _, rest = path.partition(".")
-            deeper.setdefault(head, []).extend([rest] if rest else [])
-        for head, paths in deeper.items():
-            found = [rows[shown[head]] for rows in self.objects.values() if shown.get(head) in rows]
-            if head not in shown or (shown[head] is not None and not found):
-                raise invalid(f"This property cannot be expanded ({head}).")
-            shown[head] = self.show(found[0], paths) if found else None
+        for name in expand:
+            found = [rows[shown[name]] for rows in self.objects.values() if shown.get(name) in rows]
+            if name not in shown or (shown[name] is not None and not found):
+                raise invalid(f"This property cannot be expanded ({name}).")
+            shown[name] = self.show(found[0]) if found else None
         return shown

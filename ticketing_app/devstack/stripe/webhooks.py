@@ -1,4 +1,4 @@
-"""Delivery of events to the registered endpoints, signed as Stripe signs, with retries."""
+"""Delivery of events to the registered endpoint, signed as Stripe signs, with retries."""
 
 import asyncio
 import hashlib
@@ -20,7 +20,7 @@ _LOCAL = "we_local"
 
 
 class Webhooks:
-    """Sends each event to each endpoint that asked for it.
+    """Sends each event to the endpoint, if there is one.
 
     Modes: `normal` at once; `twice` each event two times; `hold` keeps events until another mode is
     chosen; `reversed` gathers events for a moment and sends the last one first; `off` sends none.
@@ -37,13 +37,15 @@ class Webhooks:
 
     def register(self, url: str, secret: str) -> None:
         """Send every event to the address; an earlier registration is replaced."""
-        fields = {"url": url, "enabled_events": ["*"], "_secret": secret, "id": _LOCAL}
-        self._store.add("webhook_endpoint", **fields)
+        self._store.add("webhook_endpoint", url=url, _secret=secret, id=_LOCAL)
+
+    def unregister(self) -> None:
+        self._store.objects["webhook_endpoint"].clear()
 
     def resume(self) -> None:
         """Go on with what an earlier run could not deliver."""
         for event in self._store.newest("event"):
-            if event["_pending"]:
+            if event["pending_webhooks"]:
                 self._start(self._deliver([event]))
 
     def choose(self, mode: str) -> None:
@@ -59,7 +61,7 @@ class Webhooks:
     def resend(self, event_id: str) -> None:
         """Deliver an event once more, as the Dashboard's button does."""
         event = self._store.get("event", event_id)
-        event["_pending"] = [row["id"] for row in self._endpoints_for(event)]
+        event["pending_webhooks"] = 1
         self._start(self._deliver([event]))
 
     def clear(self) -> None:
@@ -72,13 +74,8 @@ class Webhooks:
         self.clear()
         await self._client.aclose()
 
-    def _endpoints_for(self, event: Json) -> list[Json]:
-        rows = self._store.newest("webhook_endpoint")
-        return [row for row in rows if {"*", event["type"]} & set(row["enabled_events"])]
-
     def _on_event(self, event: Json) -> None:
-        event["_pending"] = [row["id"] for row in self._endpoints_for(event)]
-        event["pending_webhooks"] = len(event["_pending"])
+        event["pending_webhooks"] = len(self._store.objects["webhook_endpoint"])
         if self._mode in ("hold", "reversed"):
             self._held.append(event)
             if self._mode == "reversed" and len(self._held) == 1:
@@ -99,18 +96,13 @@ class Webhooks:
 
     async def _deliver(self, events: Iterable[Json]) -> None:
         for event in events:
-            for endpoint_id in list(event["_pending"]):
-                await self._deliver_to(endpoint_id, event)
-
-    async def _deliver_to(self, endpoint_id: str, event: Json) -> None:
-        for pause in _PAUSES:
-            await asyncio.sleep(pause)
-            endpoint = self._store.objects["webhook_endpoint"].get(endpoint_id)
-            if endpoint is None or await self._accepts(endpoint, event):
-                event["_pending"] = [row for row in event["_pending"] if row != endpoint_id]
-                event["pending_webhooks"] = len(event["_pending"])
-                self._store.save_soon()
-                return
+            for pause in _PAUSES:
+                await asyncio.sleep(pause)
+                endpoint = self._store.objects["webhook_endpoint"].get(_LOCAL)
+                if endpoint is None or await self._accepts(endpoint, event):
+                    event["pending_webhooks"] = 0
+                    self._store.save_soon()
+                    break
 
     async def _accepts(self, endpoint: Json, event: Json) -> bool:
         payload = json.dumps(self._store.show(event), indent=2)

@@ -7,6 +7,7 @@ Stripe says that the bank has it. A bank may still send it back days later.
 from http import HTTPStatus
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,7 +18,7 @@ from ticketing_app.messaging.catalog import ChargeRefunded
 from ticketing_app.orders import service as orders
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.payments import gateway, repository, rules
-from ticketing_app.payments.gateway import Refund, StripeRefusedError
+from ticketing_app.payments.gateway import Refund, StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.service import alerts, charges
@@ -46,13 +47,14 @@ async def request_refund(session: AsyncSession, *, order_id: UUID, reason: str) 
         OrderNotFoundError: none with this id.
         OrderNotRefundableError: nothing was paid, or it was given back.
     """
-    await orders.follow_refund(session, order_id=order_id, to=OrderStatus.REFUNDING)
+    await orders.get_payable(session, order_id=order_id, for_update=True)
     charge = await repository.get_paid_charge(session, order_id)
     if charge is None:
         raise OrderNotRefundableError
     if charge.refund_status == RefundStatus.SUCCEEDED:
         raise OrderNotRefundableError(is_refunded=True)
     if charge.refund_status not in rules.UNDONE_REFUND:
+        await orders.follow_refund(session, order_id=order_id, to=OrderStatus.REFUNDING)
         await want(session, charge_id=charge.id, reason=reason)
     return charge.id
 
@@ -93,6 +95,14 @@ async def refund(transaction: Transaction, *, charge_id: UUID) -> None:
         async with transaction() as session:
             await _record_failed(session, charge, None, f"Stripe refused it: {error.code}.")
         return
+    except StripeUnavailableError as error:
+        if error.is_answered:
+            # Stripe would repeat this answer under the same key for a day. Should it have made a
+            # refund all the same, the next one is refused, as nothing is left to give.
+            next_attempt = func.greatest(col(Charge.refund_attempt), charge.refund_attempt + 1)
+            async with transaction() as session:
+                await repository.change(session, charge_id, refund_attempt=next_attempt)
+        raise
     await _record(transaction, charge_id, made)
 
 
@@ -130,10 +140,11 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> No
     async with transaction() as session:
         # The lock of the ticket's row puts everything that follows this order in a row.
         charge, order = await charges.get_charge(session, charge_id=charge_id, for_update=True)
+        if charge.status != ChargeStatus.COMPLETED and charge.refund_status is None:
+            # No money of it is here: Stripe calls letting go of an authorisation a refund, too.
+            return
         is_known = charge.stripe_refund_id == made.id
-        if charge.status == ChargeStatus.CREATED or (
-            is_known and charge.refund_status in {made.status, RefundStatus.FAILED}
-        ):
+        if is_known and charge.refund_status in {made.status, RefundStatus.FAILED}:
             return
         if made.status is RefundStatus.FAILED:
             await _record_failed(session, charge, made.id, "The bank sent the money back to us.")

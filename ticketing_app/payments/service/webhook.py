@@ -1,5 +1,7 @@
 """Webhooks of Stripe: stored once, handled later, as often as it takes."""
 
+from uuid import UUID
+
 from sqlalchemy import func
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,9 +13,16 @@ from ticketing_app.payments.models import StripeEvent
 from ticketing_app.payments.service import dispute, refund
 from ticketing_app.payments.service.settle import settle
 
+
+async def _follow_refund(transaction: Transaction, *, charge_id: UUID) -> None:
+    # What was taken and given back by hand may be told in one breath: first that it was paid.
+    await settle(transaction, charge_id=charge_id)
+    await refund.follow(transaction, charge_id=charge_id)
+
+
 HANDLERS = (
     dict.fromkeys(rules.SETTLING_KINDS, settle)
-    | dict.fromkeys(rules.REFUND_KINDS, refund.follow)
+    | dict.fromkeys(rules.REFUND_KINDS, _follow_refund)
     | dict.fromkeys(rules.DISPUTE_KINDS, dispute.follow)
 )
 """What each kind of event lets us ask Stripe. Any other kind is stored and does not concern us."""

@@ -3,13 +3,15 @@
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.core.settings import get_settings
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import OnLive
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.orders.views import OrderRow
 from ticketing_app.ui.payments.components import checkout
+from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell import feedback
-from ticketing_app.ui.shell.clock import Countdown
+from ticketing_app.ui.shell.clock import Countdown, TimeRing
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.components import plain_stub
@@ -22,18 +24,29 @@ TEXT = {
     "more": "Load more",
     "left_before": "You have ",
     "left_after": " left to order",
-    "spoken": "{time} left to order",
-    "checking": "We are confirming your payment. This page changes by itself; "
-    "you are never charged twice.",
     "held": "The ticket is locked for you. Nobody else can buy it in this time.",
+    "nearly_over": "The time is nearly over. After it, others can buy the ticket.",
     "release": "Release ticket",
     "release_sure": "Let go of this ticket? Others can buy it at once.",
     "release_yes": "Release it",
     "release_no": "Keep it",
-    "receipt": "The ticket is yours. You find it under My Orders.",
+    "receipt": "Receipt",
+    "paid": "Paid",
+    "ticket": "Ticket",
+    "ordered": "Ordered",
+    "number": "Order number",
+    "account": "Account",
+    "print": "Print receipt",
     "to_ticket": "See the ticket",
     "all_orders": "My Orders",
 }
+# What screen readers are told when so many seconds are left, and nothing in between.
+SPOKEN = {
+    120: "2 minutes left to order",
+    60: "1 minute left to order",
+    30: "30 seconds left to order",
+}
+OUTCOME_ID = "outcome"
 
 
 def order_detail_page() -> rx.Component:
@@ -53,28 +66,24 @@ def _order() -> rx.Component:
             rx.el.span(order.price, class_name="sm:text-xl font-bold"),
             look=rx.cond(OrderDetailState.is_just_paid, "torn", ""),
         ),
+        rx.cond(order.deadline != "", _time_left()),
+        _outcome(),
+        rx.cond(order.has_receipt, _receipt()),
         rx.cond(
-            order.deadline != "",
-            rx.el.div(_time_left(TEXT["spoken"]), rx.el.p(TEXT["held"], class_name="text-muted")),
-        ),
-        rx.cond(order.is_checking, feedback.spinner(TEXT["checking"])),
-        rx.cond(order.is_paid, _receipt()),
-        rx.cond(
-            order.ending != "",
-            rx.el.div(
-                rx.el.p(order.ending, role="status", class_name="text-lg font-medium"),
-                link(TEXT["to_ticket"], href=order.ticket_href, class_name=theme.LINK),
-                class_name="grid gap-3 justify-items-start max-w-text",
-            ),
+            order.is_over,
+            rx.el.p(link(TEXT["to_ticket"], href=order.ticket_href, class_name=theme.LINK)),
         ),
         rx.el.div(
             # Always on the page: a payment that is under way must be able to finish its dialog.
             checkout(
-                _time_left(),
+                order.title,
+                order.amount,
+                rx.el.div(_countdown(), class_name="time-left -mx-2 px-2 py-1 rounded-control"),
                 order_id=order.id,
                 status=order.status,
                 can_pay=OrderDetailState.offers_pay,
                 pay_label=order.pay_label,
+                outcome_id=OUTCOME_ID,
                 on_settled=OrderDetailState.refresh,
                 key=order.id,
             ),
@@ -104,14 +113,27 @@ def _release() -> rx.Component:
     )
 
 
-def _time_left(spoken: str = "") -> rx.Component:
+def _time_left() -> rx.Component:
+    order = OrderDetailState.order
+    return rx.el.div(
+        TimeRing.create(start=order.start, deadline=order.deadline, now=order.now),
+        rx.el.div(
+            _countdown(),
+            rx.el.p(TEXT["held"], class_name="when-calm text-muted"),
+            rx.el.p(TEXT["nearly_over"], class_name="when-urgent"),
+        ),
+        class_name=f"{theme.PANEL} time-left flex items-center gap-4",
+    )
+
+
+def _countdown() -> rx.Component:
     order = OrderDetailState.order
     return rx.el.p(
         TEXT["left_before"],
         Countdown.create(
             deadline=order.deadline,
             now=order.now,
-            spoken=spoken,
+            spoken=SPOKEN,
             on_over=OrderDetailState.refresh,
             class_name="font-bold tabular-nums",
         ),
@@ -120,13 +142,73 @@ def _time_left(spoken: str = "") -> rx.Component:
     )
 
 
+def _outcome() -> rx.Component:
+    """What became of the order. Always on the page, so that a change of it is spoken."""
+    order = OrderDetailState.order
+    return rx.el.div(
+        rx.cond(order.is_checking, rx.el.span(class_name="spinner mt-1", aria_hidden="true")),
+        rx.cond(
+            order.outcome != "",
+            rx.el.div(
+                rx.el.p(
+                    order.outcome,
+                    class_name=rx.cond(
+                        order.is_paid, "text-xl font-bold text-good", "text-lg font-semibold"
+                    ),
+                ),
+                rx.el.p(order.outcome_more),
+            ),
+        ),
+        role="status",
+        id=OUTCOME_ID,
+        tab_index=-1,
+        class_name=rx.cond(
+            order.outcome == "", "sr-only", f"{theme.PANEL} flex gap-4 outline-none"
+        ),
+    )
+
+
 def _receipt() -> rx.Component:
     order = OrderDetailState.order
+    rows = (
+        (TEXT["paid"], order.receipt_amount, "text-lg font-bold tabular-nums"),
+        (TEXT["ticket"], order.title, ""),
+        (TEXT["ordered"], order.ordered, "tabular-nums"),
+        (TEXT["number"], order.id, "text-sm tabular-nums"),
+        (TEXT["account"], SessionState.email, "text-sm"),
+    )
     return rx.el.section(
-        rx.el.p(order.paid_line, role="status", class_name="text-xl font-bold text-good"),
-        rx.el.p(TEXT["receipt"]),
-        link(TEXT["all_orders"], href=routes.ORDER_LIST, class_name=theme.LINK),
-        class_name="grid gap-2 justify-items-start",
+        rx.el.div(
+            rx.el.div(
+                rx.el.h2(
+                    f"{get_settings().brand_name} {TEXT['receipt']}",
+                    class_name="pb-3 text-lg font-bold",
+                ),
+                rx.el.dl(
+                    *(
+                        rx.el.div(
+                            rx.el.dt(name, class_name="text-sm text-muted"),
+                            rx.el.dd(value, class_name=look),
+                            class_name="receipt-row",
+                        )
+                        for name, value, look in rows
+                    )
+                ),
+                class_name="receipt",
+            ),
+            class_name="stub-shadow max-w-text",
+        ),
+        rx.el.div(
+            rx.el.button(
+                TEXT["print"],
+                type="button",
+                on_click=rx.call_script("window.print()"),
+                class_name=theme.QUIET,
+            ),
+            link(TEXT["all_orders"], href=routes.ORDER_LIST, class_name=theme.QUIET),
+            class_name="flex flex-wrap gap-3 print:hidden",
+        ),
+        class_name="grid gap-5",
     )
 
 
@@ -171,6 +253,7 @@ def _row(row: OrderRow) -> rx.Component:
                 class_name="font-semibold text-lg leading-snug break-words",
             ),
             rx.el.p(row.ordered, class_name="text-sm text-muted"),
+            rx.cond(row.note != "", rx.el.p(row.note, class_name="text-sm")),
             class_name="min-w-0",
         ),
         rx.el.div(

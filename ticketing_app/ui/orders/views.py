@@ -25,13 +25,36 @@ STATUS_LABELS = {
 _LOOKS = {OrderStatus.COMPLETED: "available"} | dict.fromkeys(
     rules.PAYABLE | {OrderStatus.CAPTURING}, "locked"
 )
-ENDINGS = {
-    OrderStatus.CANCELLED: "This order was cancelled. Your card was not charged, "
-    "and the ticket is for sale again.",
-    OrderStatus.EXPIRED: "The time for this order is over. Your card was not charged.",
-    OrderStatus.REFUNDING: "We are sending your money back.",
-    OrderStatus.REFUNDED: "We sent your money back to your card.",
+NOT_CHARGED = "Your card was not charged."
+OUTCOMES = {
+    OrderStatus.AWAITING_PAYMENT: (
+        "Your card is being checked.",
+        (
+            "If your bank has a question, answer it where you paid. This page changes by itself, "
+            "and you are never charged twice."
+        ),
+    ),
+    OrderStatus.CAPTURING: (
+        "We are confirming your payment.",
+        "You can close this page: it goes on without you, and you are never charged twice.",
+    ),
+    OrderStatus.COMPLETED: (
+        "The ticket is yours.",
+        "You find it again at any time under My Orders, with this receipt.",
+    ),
+    OrderStatus.CANCELLED: ("This order was cancelled and the ticket was released.", NOT_CHARGED),
+    OrderStatus.EXPIRED: ("The time for this order is over.", NOT_CHARGED),
+    OrderStatus.REFUNDING: (
+        "We are sending your {amount} back to your card.",
+        "Banks take 5 to 10 days.",
+    ),
+    OrderStatus.REFUNDED: (
+        "We sent your {amount} back to your card.",
+        "Banks take 5 to 10 days to show it.",
+    ),
 }
+"""What became of an order, and what that means for the buyer and the money."""
+_GIVEN_BACK = frozenset({OrderStatus.REFUNDING, OrderStatus.REFUNDED})
 
 
 @dataclass(frozen=True)
@@ -45,10 +68,12 @@ class OrderRow:
     status_label: str = ""
     look: str = ""
     ordered: str = ""
+    note: str = ""
 
     @classmethod
     def from_order(cls, order: OrderRead, now: datetime) -> "OrderRow":
         status = present_status(order, now)
+        amount = exact_amount(order.price_cents, order.currency)
         return cls(
             id=str(order.id),
             href=routes.order_detail(order.id),
@@ -56,7 +81,8 @@ class OrderRow:
             price=money.to_text(order.price_cents, order.currency),
             status_label=STATUS_LABELS[status],
             look=_LOOKS.get(status, "done"),
-            ordered=f"Ordered {order.created_at.day} {order.created_at:%b %Y}",
+            ordered=f"Ordered {day(order.created_at)}",
+            note=money_note(status, amount),
         )
 
 
@@ -66,36 +92,50 @@ class OrderView:
 
     id: str = ""
     status: str = ""
+    title: str = ""
     heading: str = ""
     price: str = ""
+    amount: str = ""
     pay_label: str = ""
-    paid_line: str = ""
-    ending: str = ""
+    receipt_amount: str = ""
+    ordered: str = ""
+    outcome: str = ""
+    outcome_more: str = ""
+    start: str = ""
     deadline: str = ""
     now: str = ""
     can_pay: bool = False
     is_checking: bool = False
     is_paid: bool = False
+    is_over: bool = False
+    has_receipt: bool = False
     ticket_href: str = ""
 
     @classmethod
     def from_order(cls, order: OrderRead, now: datetime) -> "OrderView":
         status = present_status(order, now)
         amount = exact_amount(order.price_cents, order.currency)
-        is_paid = status is OrderStatus.COMPLETED
+        outcome, more = tell_outcome(status, amount)
         return cls(
             id=str(order.id),
             status=status.value,
+            title=order.ticket.title,
             heading=heading(status, order.ticket.title),
             price=money.to_text(order.price_cents, order.currency),
+            amount=amount,
             pay_label=f"Pay {amount}",
-            paid_line=f"Paid {amount}" if is_paid else "",
-            ending=ENDINGS.get(status, ""),
+            receipt_amount=with_currency(amount, order.currency),
+            ordered=f"{day(order.created_at)}, {order.created_at:%H:%M} UTC",
+            outcome=outcome,
+            outcome_more=more,
+            start=order.created_at.isoformat(),
             deadline=order.expires_at.isoformat() if status in rules.PAYABLE else "",
             now=now.isoformat(),
             can_pay=rules.can_pay(status),
             is_checking=status in {OrderStatus.AWAITING_PAYMENT, OrderStatus.CAPTURING},
-            is_paid=is_paid,
+            is_paid=status is OrderStatus.COMPLETED,
+            is_over=status in rules.ENDED_UNPAID,
+            has_receipt=status in _GIVEN_BACK | {OrderStatus.COMPLETED},
             ticket_href=routes.ticket_detail(order.ticket.id),
         )
 
@@ -112,6 +152,24 @@ def heading(status: OrderStatus, title: str) -> str:
     return f"You are going: {title}" if status is OrderStatus.COMPLETED else title
 
 
+def tell_outcome(status: OrderStatus, amount: str) -> tuple[str, str]:
+    """Say what became of an order and what that means; nothing while the buyer has not paid yet."""
+    outcome, more = OUTCOMES.get(status, ("", ""))
+    return outcome.format(amount=amount), more
+
+
+def money_note(status: OrderStatus, amount: str) -> str:
+    """Say where the money is, when the word for the status leaves that open."""
+    outcome, more = tell_outcome(status, amount)
+    if status in rules.ENDED_UNPAID:
+        return more
+    return outcome if status in _GIVEN_BACK else ""
+
+
+def day(at: datetime) -> str:
+    return f"{at.day} {at:%b %Y}"
+
+
 def exact_amount(cents: int, currency: str) -> str:
     """Return the amount with its cents: what is charged is told to the cent."""
     if cents % 100:
@@ -119,6 +177,12 @@ def exact_amount(cents: int, currency: str) -> str:
     whole = money.to_text(cents, currency)
     number, _, code = whole.partition(" ")
     return f"{number}.00 {code}".rstrip()
+
+
+def with_currency(amount: str, currency: str) -> str:
+    """Return the amount so that nobody has to guess whose dollars they are."""
+    code = currency.upper()
+    return amount if amount.endswith(code) else f"{amount} {code}"
 
 
 def stub(order: OrderRead, ticket: TicketRead) -> TicketStub:

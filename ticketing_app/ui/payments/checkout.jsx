@@ -1,12 +1,13 @@
 // The Pay button and its dialog: opens the payment over REST, takes the card with Stripe's element,
 // and lets the server find out what became of it. The client secret stays in this component.
-import React, { useCallback, useEffect, useRef, useState } from "react";
+import React, { useEffect, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import { Elements, PaymentElement, useElements, useStripe } from "@stripe/react-stripe-js";
 
 const ASK_AGAIN_MS = 3000;
+const ASK_SLOWLY_MS = 30000;
 const UNDECIDED = ["awaiting_payment", "capturing"];
-const ENDED = ["completed", "cancelled", "expired"];
+const ENDED = ["completed", "cancelled", "expired", "refunding", "refunded"];
 
 class Refusal extends Error {
   constructor(status, message) {
@@ -64,26 +65,75 @@ function appearanceFrom(tokens) {
   };
 }
 
-const sentence = (answer, words) => {
-  if (answer.status !== "created" || !answer.message) return answer.message ?? "";
+// The tokens of the page, also after the device went from day to night: then the class of <html> changes.
+function useAppearance(tokens) {
+  const [appearance, setAppearance] = useState(null);
+  useEffect(() => {
+    const read = () => setAppearance(appearanceFrom(tokens));
+    const observer = new MutationObserver(read);
+    observer.observe(document.documentElement, { attributeFilter: ["class"] });
+    read();
+    return () => observer.disconnect();
+  }, [tokens]);
+  return appearance;
+}
+
+// Which payment an order has is kept in the browser, so that a tab that is opened later can ask, too.
+const memory = {
+  key: (orderId) => `payment:${orderId}`,
+  read: (orderId) => localStorage.getItem(memory.key(orderId)),
+  keep: (orderId, paymentId) => localStorage.setItem(memory.key(orderId), paymentId),
+  forget: (orderId) => localStorage.removeItem(memory.key(orderId)),
+};
+
+const declined = (answer, words) => {
+  if (!answer.message) return "";
   const left = answer.attemptsLeft;
   return `${answer.message} ${left === 1 ? words.one_attempt : words.attempts.replace("{count}", left)}`;
 };
+
+// The answer may be long in coming; ask again, ever more slowly, until there is one.
+function useAskAgain(isWaiting, orderId, onAnswer) {
+  const tell = useRef(onAnswer);
+  tell.current = onAnswer;
+  useEffect(() => {
+    const paymentId = isWaiting && memory.read(orderId);
+    if (!paymentId) return undefined;
+    let pause = ASK_AGAIN_MS;
+    let timer = null;
+    let isOver = false;
+    const ask = async () => {
+      const answer = await call("POST", `/${paymentId}/settle`).catch(() => null);
+      if (isOver) return;
+      if (answer && !UNDECIDED.includes(answer.status)) return tell.current(answer);
+      pause = Math.min(pause * 1.5, ASK_SLOWLY_MS);
+      timer = setTimeout(ask, pause);
+    };
+    timer = setTimeout(ask, pause);
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [isWaiting, orderId]);
+}
 
 function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, onRefusal, onLoadError }) {
   const stripe = useStripe();
   const elements = useElements();
   const [ready, setReady] = useState(false);
   const [error, setError] = useState("");
+  const [isMistyped, setMistyped] = useState(false);
 
   const pay = async (event) => {
     event.preventDefault();
     if (busy) return;
     setBusy(true);
     setError("");
+    setMistyped(false);
     try {
       const filled = await elements.submit();
-      if (filled.error) return setError(filled.error.message);
+      // The form says itself what is wrong, beside the field.
+      if (filled.error) return setMistyped(true);
       await call("POST", `/${paymentId}/confirming`);
       const result = await stripe.confirmPayment({
         elements,
@@ -92,7 +142,7 @@ function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, 
       });
       // Whatever the browser was told, the server asks Stripe itself.
       const answer = await call("POST", `/${paymentId}/settle`).catch(() => ({ status: "capturing" }));
-      if (answer.status === "created") setError(sentence(answer, words) || result.error?.message || "");
+      if (answer.status === "created") setError(declined(answer, words) || result.error?.message || "");
       onAnswer(answer);
     } catch (refusal) {
       if (refusal instanceof Refusal) setError(refusal.message);
@@ -109,6 +159,11 @@ function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, 
       {error && (
         <p role="alert" className={looks.error}>
           {error}
+        </p>
+      )}
+      {isMistyped && (
+        <p role="status" className={looks.note}>
+          {words.mistyped}
         </p>
       )}
       <button type="submit" disabled={!ready || busy} className={looks.submit} aria-busy={busy}>
@@ -144,7 +199,7 @@ function Dialog({ title, closeLabel, looks, canClose, onClose, children }) {
   return createPortal(
     <div className={looks.veil}>
       <span tabIndex={0} onFocus={() => (stops().at(-1) ?? box.current).focus()} />
-      <div ref={box} role="dialog" aria-modal="true" aria-labelledby="checkout-title" tabIndex={-1} className={looks.dialog}>
+      <div ref={box} role="dialog" aria-modal="true" aria-labelledby="checkout-title" aria-describedby="checkout-summary" tabIndex={-1} className={looks.dialog}>
         <div className={looks.head}>
           <h2 id="checkout-title" className={looks.title}>
             {title}
@@ -170,36 +225,37 @@ function Waiting({ text, looks }) {
   );
 }
 
-export function Checkout({ orderId, status, canPay, payLabel, signInPath, words, looks, tokens, onSettled, children }) {
+export function Checkout({ orderId, status, canPay, payLabel, signInPath, outcomeId, words, looks, tokens, onSettled, children }) {
   const [isOpen, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
   const [charge, setCharge] = useState(null);
-  const [appearance, setAppearance] = useState(null);
-  const [problem, setProblem] = useState("");
+  const [problem, setProblem] = useState(""); // Another try may help.
+  const [verdict, setVerdict] = useState(""); // Nothing more can be done.
   const [isConfirming, setConfirming] = useState(false);
-  const settled = useRef(onSettled);
-  settled.current = onSettled;
+  const appearance = useAppearance(tokens);
+  const wasUsed = useRef(false);
 
   useEffect(() => {
     // Early, so that the form is there at once; opening the dialog tries again if this fails.
     if (canPay) loadStripe().catch(() => {});
   }, [canPay]);
 
-  const refuse = useCallback((refusal) => {
+  const refuse = (refusal) => {
     if (refusal.status === 401) {
       const here = encodeURIComponent(window.location.pathname);
       window.location.assign(`${signInPath}?next=${here}`);
     } else if (refusal.status === 409) {
-      settled.current();
+      onSettled();
     }
-  }, [signInPath]);
+  };
 
   const open = async () => {
+    wasUsed.current = true;
     setOpen(true);
     setProblem("");
-    setAppearance(appearanceFrom(tokens));
     try {
       const [stripe, payment] = await Promise.all([loadStripe(), call("POST", "", { orderId })]);
+      memory.keep(orderId, payment.id);
       setCharge((before) => (before?.id === payment.id ? before : { ...payment, stripe }));
     } catch (refusal) {
       setProblem(refusal instanceof Refusal ? refusal.message : words.unreachable);
@@ -207,40 +263,36 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, words,
     }
   };
 
-  const take = useCallback((answer) => {
+  const take = (answer) => {
     setConfirming(UNDECIDED.includes(answer.status));
     if (answer.status === "completed") setOpen(false);
-    else if (ENDED.includes(answer.status)) setProblem(answer.message ?? "");
-    settled.current();
-  }, []);
+    else if (ENDED.includes(answer.status)) setVerdict(answer.message ?? "");
+    onSettled();
+  };
 
-  // The answer may be long in coming; ask again until there is one, even if an event gets lost.
-  useEffect(() => {
-    if (!isConfirming || !charge) return undefined;
-    const timer = setInterval(() => {
-      call("POST", `/${charge.id}/settle`)
-        .then((answer) => {
-          if (UNDECIDED.includes(answer.status)) return;
-          if (answer.status === "created") {
-            setProblem(sentence(answer, words) || words.unreachable);
-            // Whoever closed the dialog meanwhile must hear that nothing was paid.
-            setOpen(true);
-          }
-          take(answer);
-        })
-        .catch(() => {});
-    }, ASK_AGAIN_MS);
-    return () => clearInterval(timer);
-  }, [isConfirming, charge, take, words]);
+  useAskAgain(isConfirming || status === "capturing", orderId, (answer) => {
+    if (answer.status === "created") {
+      setProblem(declined(answer, words) || words.unreachable);
+      // Whoever closed the dialog meanwhile must hear that nothing was paid.
+      setOpen(true);
+    }
+    take(answer);
+  });
 
   useEffect(() => {
     // The order was decided elsewhere: another tab, the webhook, the clock.
     if (busy || !ENDED.includes(status)) return;
+    memory.forget(orderId);
     setConfirming(false);
-    if (status === "completed" || !problem) setOpen(false);
-  }, [status, busy, problem]);
+    if (status === "completed" || !verdict) setOpen(false);
+  }, [status, busy, verdict, orderId]);
 
-  const showForm = charge && canPay && !isConfirming && (!problem || busy);
+  useEffect(() => {
+    // Pay is gone; whoever cannot see the page hears what became of the order.
+    if (wasUsed.current && !isOpen && ENDED.includes(status)) document.getElementById(outcomeId)?.focus();
+  }, [status, isOpen, outcomeId]);
+
+  const showForm = charge && canPay && !isConfirming && !problem && !verdict;
   return (
     <>
       {canPay && (
@@ -250,13 +302,13 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, words,
       )}
       {isOpen && (
         <Dialog title={words.title} closeLabel={words.close} looks={looks} canClose={!busy} onClose={() => setOpen(false)}>
-          {canPay && children}
-          {problem && !busy && (
+          {canPay && <div id="checkout-summary">{children}</div>}
+          {(problem || verdict) && !busy && (
             <p role="alert" className={looks.error}>
-              {problem}
+              {verdict || problem}
             </p>
           )}
-          {problem && canPay && (
+          {problem && !verdict && canPay && (
             <button type="button" className={looks.submit} onClick={open}>
               {words.retry}
             </button>

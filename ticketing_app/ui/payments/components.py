@@ -14,9 +14,11 @@ TEXT = {
     "loading": "Opening the card form",
     "busy": "Checking your card",
     "confirming": "We are confirming your payment. You can close this; you are never charged twice.",
+    "next": "Your card is charged once, and only if the ticket becomes yours.",
     "retry": "Try again",
-    "one_attempt": "You can try one more time.",
-    "attempts": "You can try {count} more times.",
+    "one_attempt": "You were not charged and can try one more time, also with another card.",
+    "attempts": "You were not charged and can try {count} more times, also with another card.",
+    "mistyped": "Please correct the marked fields. Nothing was sent to your bank, and no try is used up.",
     "unreachable": "We can't reach the payment service right now. Your card was not charged. "
     "Try again in a moment.",
 }
@@ -24,12 +26,13 @@ LOOKS = {
     "open": f"{theme.PRIMARY} grow sm:grow-0 sm:px-10",
     "veil": "fixed inset-0 z-30 bg-veil flex flex-col items-center overflow-y-auto sm:p-4",
     "dialog": "w-full mt-auto sm:my-auto sm:max-w-form bg-surface text-ink rounded-t-stub sm:rounded-stub shadow-soft "
-    "p-4 sm:p-6 grid gap-4",
+    "p-4 sm:p-6 grid grid-cols-[minmax(0,1fr)] gap-4",
     "title": "text-xl font-bold",
     "head": "flex items-start justify-between gap-3",
     "form": "grid gap-4",
     "submit": f"{theme.PRIMARY} w-full",
     "close": theme.QUIET,
+    "note": "rounded-control bg-wait-soft text-wait px-4 py-3 font-medium",
     "error": "rounded-control bg-bad-soft text-bad px-4 py-3 font-medium",
     "status": "flex items-center gap-3 font-medium",
     "spinner": "spinner",
@@ -47,7 +50,8 @@ APPEARANCE = {
 class Checkout(rx.Component):
     """Takes a card for one order; talks to our REST API and to Stripe, never through the state.
 
-    Its children stand at the top of the dialog.
+    Its children stand at the top of the dialog. `outcome_id` is the part of the page that tells what
+    became of the order.
     """
 
     library = rx.asset("checkout.jsx", shared=True).importable_path
@@ -63,16 +67,28 @@ class Checkout(rx.Component):
     can_pay: rx.Var[bool]
     pay_label: rx.Var[str]
     sign_in_path: rx.Var[str]
+    outcome_id: rx.Var[str]
     words: rx.Var[dict[str, str]]
     looks: rx.Var[dict[str, str]]
     tokens: rx.Var[dict[str, str]]
     on_settled: rx.EventHandler[rx.event.no_args_event_spec]
 
 
-def checkout(summary: rx.Component, **props: Any) -> rx.Component:  # noqa: ANN401  # see Checkout
-    """The Pay button of an order with its dialog; `summary` is shown in it."""
+def checkout(
+    title: str,
+    amount: str,
+    clock: rx.Component,
+    **props: Any,  # noqa: ANN401  # see Checkout
+) -> rx.Component:
+    """The Pay button of an order with its dialog, which shows what is paid and how long it can be."""
     return Checkout.create(
-        summary,
+        rx.el.p(
+            rx.el.span(title, class_name="min-w-0 break-words line-clamp-2"),
+            rx.el.span(amount, class_name="tabular-nums"),
+            class_name="flex justify-between gap-4 text-lg font-semibold",
+        ),
+        clock,
+        rx.el.p(TEXT["next"], class_name="text-sm text-muted"),
         sign_in_path=routes.SIGN_IN,
         words=TEXT,
         looks=LOOKS,

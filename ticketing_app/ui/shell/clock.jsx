@@ -2,7 +2,7 @@
 import React, { useEffect, useRef, useState } from "react";
 
 const URGENT_SECONDS = 120;
-const SPOKEN_SECONDS = [300, 120, 60, 30];
+const SPOKEN_FOR_SECONDS = 5;
 const AGAIN_MS = 2000;
 const RETRY_MS = 3000;
 
@@ -23,8 +23,9 @@ const clockText = (seconds) => {
   return hours ? `${hours}:${twoDigits(minutes)}:${twoDigits(seconds % 60)}` : `${minutes}:${twoDigits(seconds % 60)}`;
 };
 
-export function Countdown({ deadline, now, spoken, onOver, className }) {
-  // Nothing is known on the server, so that the first render is the same on both sides.
+// Seconds to `deadline`, or null while nothing is known: on the server, so that the first render is
+// the same on both sides.
+function useSecondsLeft(deadline, now, onOver) {
   const [left, setLeft] = useState(null);
   const over = useRef(onOver);
   over.current = onOver;
@@ -44,7 +45,32 @@ export function Countdown({ deadline, now, spoken, onOver, className }) {
     const timer = setInterval(tick, 250);
     return () => clearInterval(timer);
   }, [deadline, now]);
+  return left;
+}
+
+// Only one countdown speaks, the one that came last: in an open dialog, else on the page.
+const speakers = [];
+function useIsSpeaker(canSpeak) {
+  const [isSpeaker, setSpeaker] = useState(false);
+  useEffect(() => {
+    if (!canSpeak) return undefined;
+    speakers.at(-1)?.(false);
+    speakers.push(setSpeaker);
+    setSpeaker(true);
+    return () => {
+      speakers.splice(speakers.indexOf(setSpeaker), 1);
+      speakers.at(-1)?.(true);
+    };
+  }, [canSpeak]);
+  return isSpeaker;
+}
+
+export function Countdown({ deadline, now, spoken, onOver, className }) {
+  const left = useSecondsLeft(deadline, now, onOver);
+  const isSpeaker = useIsSpeaker(Boolean(spoken));
   const urgent = left !== null && left <= URGENT_SECONDS;
+  // For a few seconds, so that no late tick skips it; the words stay the same meanwhile.
+  const mark = isSpeaker && Object.keys(spoken).find((at) => left <= at && left > at - SPOKEN_FOR_SECONDS);
   return (
     <>
       <time role="timer" dateTime={deadline} className={className} data-urgent={urgent ? "" : undefined}>
@@ -52,11 +78,17 @@ export function Countdown({ deadline, now, spoken, onOver, className }) {
       </time>
       {spoken && (
         <span role="status" className="sr-only">
-          {SPOKEN_SECONDS.includes(left) ? spoken.replace("{time}", clockText(left)) : ""}
+          {mark ? spoken[mark] : ""}
         </span>
       )}
     </>
   );
+}
+
+export function TimeRing({ start, deadline, now }) {
+  const left = useSecondsLeft(deadline, now);
+  const all = (Date.parse(deadline) - Date.parse(start)) / 1000;
+  return <span aria-hidden="true" className="ring" style={{ "--left": left === null ? 1 : Math.min(1, left / all) }} />;
 }
 
 export function Retry({ onRetry }) {

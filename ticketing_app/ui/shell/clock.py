@@ -4,15 +4,29 @@ import reflex as rx
 
 
 class Countdown(rx.Component):
-    """Minutes and seconds to `deadline`; `now` is the server's time when it told the deadline."""
+    """Minutes and seconds to `deadline`; `now` is the server's time when it told the deadline.
+
+    `spoken` is what screen readers hear when so many seconds are left, by their number.
+    """
 
     library = rx.asset("clock.jsx", shared=True).importable_path
     tag = "Countdown"
 
     deadline: rx.Var[str]
     now: rx.Var[str]
-    spoken: rx.Var[str]
+    spoken: rx.Var[dict[int, str]]
     on_over: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class TimeRing(rx.Component):
+    """A ring that is full at `start` and empty at `deadline`; the numbers stand beside it."""
+
+    library = rx.asset("clock.jsx", shared=True).importable_path
+    tag = "TimeRing"
+
+    start: rx.Var[str]
+    deadline: rx.Var[str]
+    now: rx.Var[str]
 
 
 class Retry(rx.Component):

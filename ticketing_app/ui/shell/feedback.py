@@ -95,16 +95,6 @@ def _failed(state: type[PageState], load: rx.event.EventType[()]) -> rx.Componen
     )
 
 
-def spinner(text: str) -> rx.Component:
-    """Say that something is going on."""
-    return rx.el.p(
-        rx.el.span(class_name="spinner", aria_hidden="true"),
-        text,
-        role="status",
-        class_name="flex items-center gap-3 font-medium",
-    )
-
-
 def connection_banner() -> rx.Component:
     """Say that the websocket is down; Reflex opens it again by itself."""
     return rx.connection_banner(

@@ -38,7 +38,7 @@ def navbar() -> rx.Component:
             aria_label=TEXT["label"],
             class_name="mx-auto max-w-page px-4 flex items-center justify-between gap-2 min-h-14",
         ),
-        class_name="bg-surface border-b border-line",
+        class_name="bg-surface border-b border-line print:hidden",
     )
 
 

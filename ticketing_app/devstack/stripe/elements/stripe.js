@@ -133,7 +133,6 @@
     const group = {
       options,
       element: null,
-      submitted: false,
       create(type, elementOptions = {}) {
         if (type !== "payment") throw new Error(`The stand-in has no ${type} Element.`);
         if (group.element) throw new Error("Can only create one Element of type payment.");
@@ -151,7 +150,6 @@
       async submit() {
         if (!group.element) throw new Error("elements.submit(): create the Payment Element first.");
         const answer = await group.element.ask({ op: "validate" });
-        group.submitted = !answer.error;
         return answer.error ? answer : { selectedPaymentMethod: "card" };
       },
     };
@@ -197,8 +195,6 @@
 
   const Stripe = (key) => {
     if (!/^pk_test_/.test(key)) throw new Error("Please call Stripe() with a publishable test key.");
-    const retrieve = (clientSecret) =>
-      request(key, "GET", `payment_intents/${idOf(clientSecret)}`, { client_secret: clientSecret });
     const notOffered = (name) => async () => {
       throw new Error(`${name} is not part of this stand-in for Stripe.js.`);
     };
@@ -206,6 +202,8 @@
       elements: makeElements,
       createToken: notOffered("createToken"),
       createPaymentMethod: notOffered("createPaymentMethod"),
+      createConfirmationToken: notOffered("createConfirmationToken"),
+      handleNextAction: notOffered("handleNextAction"),
       confirmCardPayment: notOffered("confirmCardPayment"),
       registerAppInfo() {},
       _registerWrapper() {},
@@ -224,20 +222,9 @@
         if (redirect !== "always" || result.error) return result;
         return returnTo(confirmParams.return_url, secret, result.paymentIntent);
       },
-      async createConfirmationToken({ elements, params = {} }) {
-        if (!elements.submitted) {
-          const message = "elements.submit() must be called before createConfirmationToken().";
-          return { error: { type: "invalid_request_error", message } };
-        }
-        const data = { key, return_url: params.return_url || location.href };
-        const answer = await elements.element.ask({ op: "send", path: "confirmation_tokens", data });
-        return answer.error ? { error: answer.error } : { confirmationToken: answer };
-      },
-      async handleNextAction({ clientSecret }) {
-        return conclude(key, clientSecret, await retrieve(clientSecret));
-      },
       async retrievePaymentIntent(clientSecret) {
-        const answer = await retrieve(clientSecret);
+        const path = `payment_intents/${idOf(clientSecret)}`;
+        const answer = await request(key, "GET", path, { client_secret: clientSecret });
         return answer.error ? { error: answer.error } : { paymentIntent: answer };
       },
     };

@@ -1,0 +1,218 @@
+"""What Stripe must do, so that the product is right and the emulator a true copy.
+
+With STRIPE_CONTRACT_KEY=sk_test_... in the environment, Stripe's test mode answers; else the emulator.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import stripe
+
+from tests.contract.target import SECONDS, Buyer, Open
+from tests.waiting import eventually
+from ticketing_app.payments import gateway
+
+pytestmark = pytest.mark.stripe_contract
+
+UNEXPECTED_STATE = "payment_intent_unexpected_state"
+
+
+def one_wish() -> dict[str, object]:
+    """Return all that tells one opening of an intent from another."""
+    return {"key": f"contract-{uuid4()}", "order_id": uuid4(), "charge_id": uuid4()}
+
+
+async def captured(buyer: Buyer, open_intent: Open, card: str) -> gateway.Intent:
+    intent = await open_intent()
+    await buyer.confirm(intent, card)
+    return await gateway.capture_intent(intent.id)
+
+
+async def decline(buyer: Buyer, intent: gateway.Intent, card: str) -> gateway.Decline:
+    """Return what the gateway reads of a refused card, after the buyer saw it, too."""
+    with pytest.raises(stripe.CardError):
+        await buyer.confirm(intent, card)
+    seen = await gateway.get_intent(intent.id)
+    assert seen.status == "requires_payment_method"
+    assert seen.decline is not None
+    return seen.decline
+
+
+async def refund(intent: gateway.Intent, charge_id: UUID) -> gateway.Refund:
+    return await gateway.refund_intent(intent.id, key=f"contract-{uuid4()}", charge_id=charge_id)
+
+
+class TestIntent:
+    async def test_is_found_again_under_its_key(self, open_intent: Open) -> None:
+        wish = one_wish()
+        first, second = await open_intent(**wish), await open_intent(**wish)
+        assert first.status == "requires_payment_method"
+        assert first.client_secret
+        assert first == second
+
+    async def test_key_belongs_to_its_parameters(self, open_intent: Open) -> None:
+        wish = one_wish()
+        await open_intent(**wish)
+        with pytest.raises(gateway.StripeUnavailableError) as caught:
+            await open_intent(**wish, amount_cents=101)
+        assert isinstance(caught.value.__cause__, stripe.IdempotencyError)
+        assert caught.value.is_answered
+
+    async def test_takes_no_payment_method_types(self, buyer: Buyer) -> None:
+        wish: Any = {"amount": 100, "currency": "usd", "payment_method_types": ["card"]}
+        with pytest.raises(stripe.InvalidRequestError, match="payment_method_types"):
+            await buyer.api.payment_intents.create_async(wish)
+
+
+class TestAuthorised:
+    async def test_takes_nothing_yet(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await open_intent()
+        await buyer.confirm(intent, "pm_card_visa")
+        assert (await gateway.get_intent(intent.id)).status == "requires_capture"
+        seen = await buyer.see(intent)
+        assert (seen.amount_capturable, seen.amount_received) == (100, 0)
+
+    async def test_is_captured_once(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await captured(buyer, open_intent, "pm_card_visa")
+        assert intent.status == "succeeded"
+        for again in (gateway.capture_intent, gateway.cancel_intent):
+            with pytest.raises(gateway.StripeRefusedError) as caught:
+                await again(intent.id)
+            assert caught.value.code == UNEXPECTED_STATE
+        assert (await gateway.get_intent(intent.id)).status == "succeeded"
+        seen = await buyer.see(intent)
+        assert (seen.amount_capturable, seen.amount_received) == (0, 100)
+
+    async def test_is_freed_by_cancelling_for_good(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await open_intent()
+        await buyer.confirm(intent, "pm_card_visa")
+        assert (await gateway.cancel_intent(intent.id)).status == "canceled"
+        with pytest.raises(gateway.StripeRefusedError) as caught:
+            await gateway.capture_intent(intent.id)
+        assert caught.value.code == UNEXPECTED_STATE
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            await buyer.confirm(intent, "pm_card_visa")
+        assert refused.value.code == UNEXPECTED_STATE
+        seen = await buyer.see(intent)
+        assert (seen.status, seen.amount_capturable, seen.amount_received) == ("canceled", 0, 0)
+
+
+class TestDecline:
+    async def test_leaves_the_intent_to_another_card(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await open_intent()
+        first = await decline(buyer, intent, "pm_card_visa_chargeDeclined")
+        second = await decline(buyer, intent, "pm_card_visa_chargeDeclined")
+        assert first.code == second.code == "generic_decline"
+        assert first.reference != second.reference
+        await buyer.confirm(intent, "pm_card_visa")
+        seen = await gateway.get_intent(intent.id)
+        assert (seen.status, seen.decline) == ("requires_capture", None)
+
+    async def test_tells_that_there_is_too_little_money(
+        self, buyer: Buyer, open_intent: Open
+    ) -> None:
+        card = "pm_card_visa_chargeDeclinedInsufficientFunds"
+        assert (await decline(buyer, await open_intent(), card)).code == "insufficient_funds"
+
+
+class TestThreeDSecure:
+    async def test_waits_and_can_be_cancelled(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await open_intent()
+        await buyer.confirm(intent, "pm_card_authenticationRequired")
+        assert (await gateway.get_intent(intent.id)).status == "requires_action"
+        assert (await gateway.cancel_intent(intent.id)).status == "canceled"
+
+
+class TestRefund:
+    async def test_gives_all_back_once(self, buyer: Buyer, open_intent: Open) -> None:
+        intent, charge_id = await captured(buyer, open_intent, "pm_card_visa"), uuid4()
+        first = await refund(intent, charge_id)
+        assert (first.status, first.amount_cents) == ("succeeded", 100)
+        with pytest.raises(stripe.InvalidRequestError) as caught:
+            await buyer.api.refunds.create_async({"payment_intent": intent.id})
+        assert caught.value.code == "charge_already_refunded"
+        assert await refund(intent, charge_id) == first
+        assert await gateway.list_refunds(intent.id) == [first]
+        made = await buyer.api.refunds.retrieve_async(first.id)
+        assert made.metadata is not None
+        assert made.metadata.to_dict() == {"charge_id": str(charge_id)}
+        (charge,) = (await buyer.api.charges.list_async({"payment_intent": intent.id})).data
+        assert (charge.refunded, charge.amount_refunded) == (True, 100)
+
+    async def test_is_refused_before_money_was_taken(self, open_intent: Open) -> None:
+        intent = await open_intent()
+        with pytest.raises(gateway.StripeRefusedError):
+            await refund(intent, uuid4())
+
+    async def test_may_fail_later(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await captured(buyer, open_intent, "pm_card_refundFail")
+        made = await refund(intent, uuid4())
+        assert made.status == "succeeded"
+
+        async def failed() -> bool:
+            (found,) = await gateway.list_refunds(intent.id)
+            return (found.id, found.status) == (made.id, "failed")
+
+        await eventually(failed, seconds=SECONDS)
+        (charge,) = (await buyer.api.charges.list_async({"payment_intent": intent.id})).data
+        assert (charge.refunded, charge.amount_refunded) == (False, 0)
+
+
+class TestLists:
+    async def test_intents_tell_how_they_stand(self, buyer: Buyer, open_intent: Open) -> None:
+        order_id, charge_id = uuid4(), uuid4()
+        intent = await open_intent(order_id=order_id, charge_id=charge_id)
+        await buyer.confirm(intent, "pm_card_visa")
+        await gateway.capture_intent(intent.id)
+        made = await buyer.see(intent)
+        assert str(made.latest_charge).startswith(("ch_", "py_"))
+        assert made.metadata.to_dict() == {"order_id": str(order_id), "charge_id": str(charge_id)}
+        await refund(intent, charge_id)
+        since = datetime.fromtimestamp(made.created, UTC)
+        (booked,) = [row async for row in gateway.list_intents(since=since) if row.id == intent.id]
+        assert (booked.status, booked.created_at) == ("succeeded", since)
+        assert (booked.taken_cents, booked.refunded_cents) == (100, 100)
+        assert booked.order_id == str(order_id)
+
+    async def test_events_name_their_intents(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await captured(buyer, open_intent, "pm_card_visa")
+        recent: stripe.params.EventListParams = {
+            "types": ["payment_intent.succeeded", "payment_intent.canceled"],
+            "created": {"gte": (await buyer.see(intent)).created},
+        }
+
+        async def kinds() -> list[str]:
+            pages = await buyer.api.events.list_async(recent)
+            return [
+                event.type
+                async for event in pages.auto_paging_iter()
+                if event.data.object["id"] == intent.id
+            ]
+
+        async def told() -> bool:
+            return await kinds() == ["payment_intent.succeeded"]
+
+        await eventually(told, seconds=SECONDS)
+
+
+class TestDispute:
+    async def test_is_told_with_its_intent(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await captured(buyer, open_intent, "pm_card_createDispute")
+        recent: stripe.params.EventListParams = {
+            "types": ["charge.dispute.created"],
+            "created": {"gte": (await buyer.see(intent)).created},
+        }
+
+        async def told() -> bool:
+            pages = await buyer.api.events.list_async(recent)
+            return any(
+                [
+                    event.data.object["payment_intent"] == intent.id
+                    async for event in pages.auto_paging_iter()
+                ]
+            )
+
+        await eventually(told, seconds=SECONDS)
+        assert await gateway.find_dispute(intent.id) == "needs_response"

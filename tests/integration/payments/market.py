@@ -1,0 +1,311 @@
+"""Two tickets, three buyers, and all that can happen between them, the site and Stripe."""
+
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
+from uuid import UUID
+
+from httpx import HTTPStatusError
+from sqlalchemy import text
+
+from tests import factories, invariants
+from tests.integration.payments import sales, stripe_side
+from tests.integration.payments.actors import Actor, Stop
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.core.errors import AppError
+from ticketing_app.core.settings import get_settings
+from ticketing_app.orders import service as orders
+from ticketing_app.orders.rules import ENDED_UNPAID, PAID, OrderStatus
+from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.payments import gateway
+from ticketing_app.payments.rules import REFUND_KINDS, SETTLING_KINDS
+from ticketing_app.payments.schemas import PaymentRead
+from ticketing_app.payments.service import confirm, refund, settle, sweep, webhook
+from ticketing_app.payments.service import open as opening
+from ticketing_app.tickets.schemas import TicketRead
+
+FAULTS = {
+    "lost": ("lost", False),
+    "500": ("500", False),
+    "late 500": ("500", True),
+    "stored 500": ("stored500", False),
+    "late stored 500": ("stored500", True),
+    "429": ("429", False),
+    "down": ("down", False),
+}
+"""What a call to Stripe may meet: the emulator's word, and whether Stripe does its work first."""
+KINDS = SETTLING_KINDS | REFUND_KINDS
+ROUNDS = 3
+"""How often the sweeps may look at what is left until everything must be settled."""
+
+Work = Callable[[db.Transaction], Awaitable[object]]
+
+
+class Course(NamedTuple):
+    """How far an actor goes on: so many stops, and then it does this.
+
+    `then` is finish, wait, die, a number (it dies when so many statements of its next transaction are
+    answered), or the fault that its next call to Stripe meets.
+    """
+
+    stops: int
+    then: str | int
+
+
+TO_THE_END = Course(0, "finish")
+
+
+@dataclass
+class Purchase:
+    """What a buyer holds, the payment that their tabs have open, and what they were told of it."""
+
+    buyer: UserRead
+    order: OrderRead
+    payment: PaymentRead | None = None
+    told: set[str] = field(default_factory=set[str])
+
+
+class Market:
+    """Everything that happens is a step of one schedule; between two steps nothing moves."""
+
+    def __init__(self, buyers: list[UserRead], tickets: list[TicketRead]) -> None:
+        self.buyers, self.tickets = buyers, tickets
+        self.purchases: list[Purchase] = []
+        self.actors: list[Actor] = []
+        self._captured_by_hand: set[str] = set()
+
+    @classmethod
+    async def open(cls) -> "Market":
+        """Return a new market, with nothing else in the database and in Stripe's books."""
+        settings = get_settings()
+        await invariants.empty(settings.database_url, settings.stripe_api_base)
+        buyers = [await factories.make_user() for _ in range(3)]
+        return cls(buyers, [await factories.make_ticket() for _ in range(2)])
+
+    # ---- buyers --------------------------------------------------------------------------------
+
+    async def hold(self, buyer: int, ticket: int) -> None:
+        who = self.buyers[buyer]
+        with suppress(AppError):
+            order = await factories.hold(self.tickets[ticket], who)
+            self.purchases.append(Purchase(who, order))
+
+    async def open_payment(self, purchase: Purchase, course: Course) -> None:
+        async def work(transaction: db.Transaction) -> None:
+            purchase.payment = await opening.open_payment(
+                transaction,
+                order_id=purchase.order.id,
+                buyer_id=purchase.buyer.id,
+                receipt_email=purchase.buyer.email,
+            )
+
+        await self._start(work, course)
+
+    async def press_pay(self, purchase: Purchase, course: Course) -> None:
+        if purchase.payment:
+            use_case = partial(confirm.start_confirming, charge_id=purchase.payment.id)
+            await self._start(_in_transaction(use_case, buyer_id=purchase.buyer.id), course)
+
+    async def enter_card(self, purchase: Purchase, number: str) -> None:
+        if purchase.payment:
+            await stripe_side.enter_card(purchase.payment.client_secret, number)
+
+    async def answer_3ds(self, purchase: Purchase, *, passes: bool) -> None:
+        if purchase.payment:
+            await stripe_side.answer_3ds(purchase.payment.client_secret, passes=passes)
+
+    async def ask_what_became_of_it(self, purchase: Purchase, course: Course) -> None:
+        async def work(transaction: db.Transaction) -> None:
+            assert purchase.payment
+            told = await settle.settle_own(
+                transaction, charge_id=purchase.payment.id, buyer_id=purchase.buyer.id
+            )
+            purchase.told.add(told.status)
+
+        if purchase.payment:
+            await self._start(work, course)
+
+    async def let_go(self, purchase: Purchase, course: Course) -> None:
+        cancel = partial(orders.cancel_order, buyer_id=purchase.buyer.id)
+        await self._start(_in_transaction(cancel, order_id=purchase.order.id), course)
+
+    # ---- time, workers, operators, Stripe ------------------------------------------------------
+
+    async def let_time_run_out(self, purchase: Purchase) -> None:
+        await factories.let_hold_lapse(purchase.order.id)
+
+    async def expire(self, course: Course) -> None:
+        await self._start(_in_transaction(orders.expire_due_orders, limit=10), course)
+
+    async def sweep(self, purchase: Purchase, course: Course) -> None:
+        if purchase.payment:
+            await self._start(partial(sweep.check_charge, charge_id=purchase.payment.id), course)
+
+    async def refund(self, purchase: Purchase, course: Course) -> None:
+        """An operator gives the money back, as their command does."""
+
+        async def work(transaction: db.Transaction) -> None:
+            async with transaction() as session:
+                charge_id = await refund.request_refund(
+                    session, order_id=purchase.order.id, reason="The concert was moved."
+                )
+            await refund.refund(transaction, charge_id=charge_id)
+
+        await self._start(work, course)
+
+    async def deliver(self, nth: int, course: Course) -> None:
+        """Stripe sends one of its events, the newest for 0, for the first time or again."""
+        bodies = await stripe_side.events(*KINDS)
+        if bodies:
+            await self._deliver(bodies[-1 - nth % len(bodies)], course)
+
+    async def act_by_hand(self, purchase: Purchase, action: str) -> None:
+        """Somebody captures, cancels or refunds in Stripe's Dashboard, which may refuse."""
+        if purchase.payment:
+            secret = purchase.payment.client_secret
+            with suppress(HTTPStatusError, KeyError):
+                if action == "refund":
+                    await stripe_side.refund_by_hand(secret)
+                else:
+                    await stripe_side.by_hand(secret, action)
+                if action == "capture":
+                    self._captured_by_hand.add(secret.partition("_secret_")[0])
+
+    # ---- processes -----------------------------------------------------------------------------
+
+    async def go_on(self, actor: Actor, course: Course) -> None:
+        for _ in range(course.stops):
+            await _to_next_stop(actor)
+        match course.then:
+            case "finish":
+                await _finish(actor)
+            case "die":
+                await actor.die()
+            case int(statements):
+                await _to_next_stop(actor, statements_to_live=statements)
+            case fault if fault in FAULTS:
+                await _finish(actor, before=Stop.CALL)
+                if not actor.is_done:
+                    do, late = FAULTS[fault]
+                    await stripe_side.break_next(".", do, late=late)
+                    await actor.go_on()
+            case _:
+                pass  # It waits.
+        self.actors = [actor for actor in self.actors if not actor.is_done]
+
+    async def restart(self) -> None:
+        """All processes die, with their connections."""
+        for actor in self.actors:
+            await actor.die()
+        self.actors = []
+        await db.dispose()
+        await gateway.dispose()
+
+    # ---- the end -------------------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """Judge what there is, bring everything to its end, and judge again."""
+        # Money that was given back by hand is missing until we hear of it.
+        await self._deliver_all(*REFUND_KINDS)
+        await self._judge(settled=False)
+        while self.actors:
+            await self.go_on(self.actors[0], TO_THE_END)
+        for purchase in self.purchases:
+            await self.let_time_run_out(purchase)
+        await sales.expire_due()
+        await sales.sweep(rounds=ROUNDS)
+        await self._judge(settled=True)
+        await self._judge_what_was_told()
+        ended = await _statuses()
+        # Whatever comes late, or never came before, changes nothing any more.
+        await self._deliver_all(*KINDS)
+        assert await _statuses() == ended
+
+    async def _judge(self, *, settled: bool) -> None:
+        # That nobody rose again is among the rules: the recorded events tell of every change.
+        settings = get_settings()
+        broken = await invariants.broken_rules(
+            settings.database_url, settings.stripe_api_base, settled=settled
+        )
+        assert not broken, broken
+
+    async def _judge_what_was_told(self) -> None:
+        """No order is left on its way, and no buyer was told a lie."""
+        statuses = await _statuses()
+        assert set(statuses.values()) <= ENDED_UNPAID | {
+            OrderStatus.COMPLETED,
+            OrderStatus.REFUNDED,
+        }
+        for purchase in self.purchases:
+            is_paid = statuses[purchase.order.id] in PAID
+            assert not purchase.told & (ENDED_UNPAID if is_paid else PAID), purchase
+        await _judge_charges()
+        query = text("SELECT subject FROM payment_alerts WHERE kind = 'paid_too_late'")
+        async with db.autocommit() as connection:
+            too_late = {row.subject for row in await connection.execute(query)}
+        # We never take money for an order that is over; only a person can.
+        assert too_late <= self._captured_by_hand, too_late
+
+    # ---- inside --------------------------------------------------------------------------------
+
+    async def _start(self, work: Work, course: Course) -> None:
+        actor = Actor(work)
+        self.actors.append(actor)
+        await actor.stopped()
+        await self.go_on(actor, course)
+
+    async def _deliver(self, body: str, course: Course) -> None:
+        notice = gateway.read_notice(body.encode(), stripe_side.sign(body)["Stripe-Signature"])
+        async with db.transaction() as session:
+            await webhook.store_event(session, notice=notice)
+        await self._start(partial(webhook.handle_event, event_id=notice.id), course)
+
+    async def _deliver_all(self, *kinds: str) -> None:
+        for body in await stripe_side.events(*kinds):
+            await self._deliver(body, TO_THE_END)
+
+
+async def _statuses() -> dict[UUID, str]:
+    async with db.autocommit() as connection:
+        rows = await connection.execute(text("SELECT id, status FROM orders"))
+        return {row.id: row.status for row in rows}
+
+
+async def _judge_charges() -> None:
+    """No decline was counted twice, and no key made a second intent."""
+    query = text("SELECT stripe_id, id, declines, attempt FROM charges")
+    async with db.autocommit() as connection:
+        charges = (await connection.execute(query)).all()
+    told = await stripe_side.events("payment_intent.payment_failed")
+    declines = Counter(json.loads(body)["data"]["object"]["id"] for body in told)
+    books = await stripe_side.books()
+    intents = Counter(intent["metadata"]["charge_id"] for intent in books["intents"])
+    for charge in charges:
+        assert charge.declines <= declines[charge.stripe_id], charge
+        assert intents[str(charge.id)] <= 1 + charge.attempt, charge
+
+
+async def _to_next_stop(actor: Actor, *, statements_to_live: int | None = None) -> None:
+    if not actor.is_done:
+        await actor.go_on(statements_to_live=statements_to_live)
+
+
+async def _finish(actor: Actor, *, before: Stop | None = None) -> None:
+    """Let the actor come to its end, or to its next stop of this kind."""
+    while not actor.is_done and (before is None or actor.next is not before):
+        await actor.go_on()
+
+
+def _in_transaction(use_case: Callable[..., Awaitable[object]], **named: object) -> Work:
+    """Return the use case in one transaction, as an edge opens it."""
+
+    async def work(transaction: db.Transaction) -> object:
+        async with transaction() as session:
+            return await use_case(session, **named)
+
+    return work

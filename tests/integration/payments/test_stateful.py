@@ -1,0 +1,203 @@
+"""Schedules of everything that can happen to payments, in any order, with crashes at every await.
+
+Processes, buyers, Stripe and time move one step each, as Hypothesis chooses; a schedule that breaks
+a rule is shortened to the steps that matter and printed.
+"""
+
+import asyncio
+from collections.abc import Generator
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.integration.payments import stripe_side
+from tests.integration.payments.actors import stopping
+from tests.integration.payments.market import FAULTS, TO_THE_END, Course, Market, Purchase
+from tests.integration.payments.stripe_side import (
+    ASKS_3DS,
+    ASKS_3DS_NO_MONEY,
+    DECLINED,
+    NO_MONEY,
+    VISA,
+)
+from ticketing_app.core import db, redis
+from ticketing_app.core.settings import get_settings
+from ticketing_app.devstack.stack import Stack
+from ticketing_app.messaging import outbox
+from ticketing_app.payments import gateway
+
+STEPS = 30
+NTH = st.sampled_from([0, 0, 0, 0, 1, 2])
+CARDS = st.sampled_from([VISA, VISA, VISA, DECLINED, NO_MONEY, ASKS_3DS, ASKS_3DS_NO_MONEY])
+COURSES = st.builds(
+    Course,
+    stops=st.integers(0, 7),
+    then=st.sampled_from(["finish", "wait", "wait", "wait", "die", *FAULTS, *range(1, 15)]),
+)
+
+
+class PaymentMachine(RuleBasedStateMachine):
+    """Two tickets, three buyers, any number of processes; `nth` is 0 for the newest of its kind."""
+
+    runner: ClassVar[asyncio.Runner]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run = self.runner.run
+        self.market = self.run(Market.open())
+
+    def purchase(self, nth: int) -> Purchase:
+        return self.market.purchases[-1 - nth % len(self.market.purchases)]
+
+    @initialize(number=st.none() | CARDS)
+    def begin(self, number: str | None) -> None:
+        """Let the first buyer be on their way: they see the card form, or used it already."""
+        self.run(self.market.hold(0, 0))
+        self.run(self.market.open_payment(self.purchase(0), TO_THE_END))
+        if number:
+            self.run(self.market.press_pay(self.purchase(0), TO_THE_END))
+            self.run(self.market.enter_card(self.purchase(0), number))
+
+    # ---- buyers --------------------------------------------------------------------------------
+
+    @rule(buyer=st.integers(0, 2), ticket=st.integers(0, 1), course=COURSES)
+    def hold(self, buyer: int, ticket: int, course: Course) -> None:
+        self.run(self.market.hold(buyer, ticket))
+        self.run(self.market.open_payment(self.purchase(0), course))
+
+    @rule(nth=NTH, course=COURSES)
+    def open_payment(self, nth: int, course: Course) -> None:
+        self.run(self.market.open_payment(self.purchase(nth), course))
+
+    @rule(nth=NTH, pressed=COURSES, number=CARDS, asked=COURSES)
+    def pay(self, nth: int, pressed: Course, number: str, asked: Course) -> None:
+        """Press Pay, in whatever tab; the card goes to Stripe although we may not hear of it."""
+        self.run(self.market.press_pay(self.purchase(nth), pressed))
+        self.run(self.market.enter_card(self.purchase(nth), number))
+        self.run(self.market.ask_what_became_of_it(self.purchase(nth), asked))
+
+    @rule(nth=NTH, number=CARDS)
+    def enter_card(self, nth: int, number: str) -> None:
+        self.run(self.market.enter_card(self.purchase(nth), number))
+
+    @rule(nth=NTH, passes=st.booleans())
+    def answer_3ds(self, nth: int, *, passes: bool) -> None:
+        self.run(self.market.answer_3ds(self.purchase(nth), passes=passes))
+
+    @rule(nth=NTH, course=COURSES)
+    def ask_what_became_of_it(self, nth: int, course: Course) -> None:
+        self.run(self.market.ask_what_became_of_it(self.purchase(nth), course))
+
+    @rule(nth=NTH, course=COURSES)
+    def let_go(self, nth: int, course: Course) -> None:
+        self.run(self.market.let_go(self.purchase(nth), course))
+
+    # ---- time, workers, operators, Stripe ------------------------------------------------------
+
+    @rule(nth=NTH)
+    def let_time_run_out(self, nth: int) -> None:
+        self.run(self.market.let_time_run_out(self.purchase(nth)))
+
+    @rule(course=COURSES)
+    def expire(self, course: Course) -> None:
+        self.run(self.market.expire(course))
+
+    @rule(nth=NTH, course=COURSES)
+    def sweep(self, nth: int, course: Course) -> None:
+        self.run(self.market.sweep(self.purchase(nth), course))
+
+    @rule(nth=NTH, course=COURSES)
+    def refund(self, nth: int, course: Course) -> None:
+        self.run(self.market.refund(self.purchase(nth), course))
+
+    @rule(nth=st.integers(0, 15), course=COURSES)
+    def deliver(self, nth: int, course: Course) -> None:
+        self.run(self.market.deliver(nth, course))
+
+    @rule(nth=NTH, action=st.sampled_from(["capture", "cancel", "refund"]))
+    def act_by_hand(self, nth: int, action: str) -> None:
+        self.run(self.market.act_by_hand(self.purchase(nth), action))
+
+    # ---- processes -----------------------------------------------------------------------------
+
+    @precondition(lambda self: self.market.actors)
+    @rule(nth=NTH, course=COURSES)
+    def go_on(self, nth: int, course: Course) -> None:
+        actors = self.market.actors
+        self.run(self.market.go_on(actors[-1 - nth % len(actors)], course))
+
+    @precondition(lambda self: self.market.actors)
+    @rule()
+    def restart(self) -> None:
+        self.run(self.market.restart())
+
+    def teardown(self) -> None:
+        self.run(self.market.close())
+
+
+@pytest.fixture(scope="module")
+def _loop_of_its_own(stack: Stack) -> Generator[None]:
+    """Give the machine what it runs its steps on, as Hypothesis walks them without a loop."""
+
+    async def stay_silent() -> None:
+        """Nobody relays the events here."""
+
+    async def connect() -> None:
+        await connection.__aenter__()
+
+    async def close() -> None:
+        await connection.__aexit__(None, None, None)
+        for part in (db, gateway, redis):
+            await part.dispose()
+
+    connection = stripe_side.connect(stack.env["STRIPE_API_BASE"])
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        stopping(),
+        asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
+    ):
+        # Time is moved by the schedules, and their buyers come back at once.
+        patch.setenv("HOLD_COOLDOWN_SECONDS", "0")
+        get_settings.cache_clear()
+        patch.setattr(outbox, "nudge", stay_silent)
+        patch.setattr(PaymentMachine, "runner", runner, raising=False)
+        runner.run(connect())
+        yield
+        runner.run(close())
+    get_settings.cache_clear()
+
+
+def walk(*, schedules: int) -> None:
+    run_state_machine_as_test(
+        PaymentMachine,
+        settings=settings(
+            max_examples=schedules,
+            stateful_step_count=STEPS,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            print_blob=True,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )
+
+
+@pytest.mark.usefixtures("_loop_of_its_own")
+class TestSchedules:
+    @pytest.mark.stateful
+    def test_no_schedule_breaks_a_rule(self) -> None:
+        walk(schedules=200)
+
+    # Not marked stateful, so that `-m stateful` is the short walk.
+    @pytest.mark.slow
+    def test_nor_does_any_of_many_more(self) -> None:
+        walk(schedules=5000)
