@@ -81,10 +81,14 @@ class Market:
 
     async def sweep(self) -> None:
         """Let a worker look at every open payment and every webhook that was not handled."""
-        for statement in MAKE_DUE:
-            await self.judge.rows(statement)
+        await self.make_due()
         for job in SWEEPS:
             await self.run(job)
+
+    async def make_due(self) -> None:
+        """Let the turn of every open payment and every webhook have come."""
+        for statement in MAKE_DUE:
+            await self.judge.rows(statement)
 
     async def run(self, name: str) -> None:
         """Let a worker run this job, and wait for its end.
