@@ -230,7 +230,7 @@ class TestTheClock:
             await market.expire()
         outcome = await payer.settle()
         assert outcome["status"] == "expired"
-        assert outcome["message"].endswith("You pay nothing.")
+        assert outcome["message"].endswith("Your card was not charged.")
         await market.expire()
         await payer.comes_to(EXPIRED)
         assert await market.stranger_gets(payer.ticket_id) == 201
