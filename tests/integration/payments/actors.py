@@ -88,9 +88,13 @@ class Actor:
     async def call(self, ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401  # passed on.
         await self._stop_before(Stop.CALL)
         try:
-            return await ask()
-        finally:
+            answer = await ask()
+        except Exception:
+            # A refusal is an answer, too. Whoever dies hears none, as a call may make another one.
             await self._stop_before(Stop.ANSWER)
+            raise
+        await self._stop_before(Stop.ANSWER)
+        return answer
 
     def count_statement(self) -> None:
         """A statement was answered.

@@ -35,7 +35,7 @@ from ticketing_app.devstack.stack import Stack
 from ticketing_app.messaging import outbox
 from ticketing_app.payments import gateway
 
-STEPS = 30
+STEPS = 20
 NTH = st.sampled_from([0, 0, 0, 0, 1, 2])
 CARDS = st.sampled_from([VISA, VISA, VISA, DECLINED, NO_MONEY, ASKS_3DS, ASKS_3DS_NO_MONEY])
 COURSES = st.builds(
