@@ -50,7 +50,11 @@ class Charge(SQLModel, table=True):
     stripe_refund_id: str | None = Field(default=None, description="Of the last refund.")
     refund_status: str | None = Field(default=None, description="None when no refund is wanted.")
     refund_reason: str | None = Field(default=None, description="What the operator said.")
-    refund_attempt: int = Field(default=0, description="Part of the key of the refund.")
+    refund_attempt: int = Field(
+        default=0,
+        description="Part of the key of the refund.",
+        sa_column_kwargs={"server_default": "0"},
+    )
     dispute_status: str | None = Field(default=None, description="Stripe's word for the last one.")
     failure_code: str | None = Field(default=None, description="Of the last decline, or the end.")
     declines: int = 0
