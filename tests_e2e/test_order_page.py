@@ -240,3 +240,21 @@ def test_a_card_form_that_does_not_load_can_be_tried_again(visitor: Callable[...
     dialog.get_by_role("button", name="Try again").click()
     buyer.pay(GOOD_CARD)
     expect(page.get_by_role("heading", name=re.compile("You are going"))).to_be_visible()
+
+
+def test_a_refund_is_told_as_it_happens(site: Site, visitor: Callable[..., Visitor]) -> None:
+    seller, buyer = visitor(), visitor()
+    ticket_id = seller.sell()
+    order_id = buyer.purchase(ticket_id)
+    buyer.open_payment()
+    buyer.pay(GOOD_CARD)
+    expect(buyer.page.get_by_text("The ticket is yours.")).to_be_visible()
+    # The operators' own command; the page stands open and changes by itself.
+    command = ("-m", "ticketing_app", "refund", order_id, "--reason", "The concert was moved.")
+    site.stack.run(*command)
+    told = re.compile(r"We sent your \$40\.00.* back to your card")
+    expect(buyer.page.get_by_text(told).first).to_be_visible()
+    shop = buyer.open("/orders")
+    expect(shop.get_by_role("listitem").filter(has_text="Refunded").first).to_be_visible()
+    page = seller.open(f"/tickets/{ticket_id}")
+    expect(page.get_by_text("Status - Sold")).to_be_visible()
