@@ -239,6 +239,17 @@ class TestRefunds:
             for kind in ("refund.created", "refund.updated", "refund.failed")
         ]
 
+    async def test_bank_takes_as_long_as_it_is_told(self, emulator: Emulator) -> None:
+        await emulator.control("bank", seconds=3600)
+        intent = await emulator.new(confirm=True, payment_method="pm_card_refundFail")
+        await emulator.intents.capture_async(intent.id)
+        refunds = emulator.client.v1.refunds
+        refund = await refunds.create_async({"payment_intent": intent.id})
+        assert (await refunds.retrieve_async(refund.id)).status == "succeeded"
+        await emulator.control("bank", seconds=0)
+        assert (await refunds.retrieve_async(refund.id)).status == "failed"
+        await emulator.control("bank", seconds=0.2)
+
     async def test_refund_that_stays_is_updated_once(self, emulator: Emulator) -> None:
         intent = await self.captured(emulator)
         refund = await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})

@@ -13,7 +13,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from ticketing_app.devstack.stripe import refunds
+from ticketing_app.devstack.stripe.refunds import ask_banks
 from ticketing_app.devstack.stripe.server import Emulator
 
 
@@ -56,7 +56,7 @@ async def _run(arguments: argparse.Namespace) -> None:
     if arguments.webhook_url:
         emulator.webhooks.register(arguments.webhook_url, arguments.webhook_secret)
     emulator.webhooks.resume()
-    refunds.resume(emulator.store)
+    ask_banks(emulator.store)
     server = Server(
         emulator.application(), arguments.host, arguments.port,
         interface=Interfaces.ASGINL, websockets=False, log_level=LogLevels.error,

@@ -6,8 +6,6 @@ from ticketing_app.devstack.stripe.cards import card_of
 from ticketing_app.devstack.stripe.errors import Json, invalid
 from ticketing_app.devstack.stripe.store import Store
 
-_BANK_SECONDS = 0.2
-
 
 def create(store: Store, asked: Json) -> Json:
     charge = _charge_of(store, asked)
@@ -32,24 +30,21 @@ def create(store: Store, asked: Json) -> Json:
     _give_back(charge, amount)
     store.event("refund.created", refund)
     store.event("charge.refunded", charge)
-    _ask_bank(store, refund)
+    ask_banks(store)
     return refund
 
 
-def resume(store: Store) -> None:
-    """Let the banks answer what they had not when an earlier run ended."""
+def ask_banks(store: Store) -> None:
+    """Let the banks tell in a while, as long as it is set now, what they have not told yet."""
+    loop = asyncio.get_running_loop()
     for refund in store.newest("refund"):
-        if refund.get("_waits_for_bank"):
-            _ask_bank(store, refund)
-
-
-def _ask_bank(store: Store, refund: Json) -> None:
-    asyncio.get_running_loop().call_later(_BANK_SECONDS, _hear_from_bank, store, refund["id"])
+        if refund["_waits_for_bank"]:
+            loop.call_later(store.bank_seconds, _hear_from_bank, store, refund["id"])
 
 
 def _hear_from_bank(store: Store, refund_id: str) -> None:
     refund = store.objects["refund"].get(refund_id)
-    if refund is None:  # Everything was forgotten meanwhile.
+    if refund is None or not refund["_waits_for_bank"]:  # Forgotten, or told meanwhile.
         return
     refund["_waits_for_bank"] = False
     charge = store.get("charge", refund["charge"])

@@ -5,6 +5,8 @@ control desk, which takes and gives JSON:
 
 - `POST reset` forgets everything but the webhook endpoint; `POST clear` forgets ordered faults;
 - `POST fault` orders one (see the module `faults`);
+- `POST bank` {seconds} changes how long banks take to tell what became of a refund, 0.2 at first,
+  also of those that they have not told of yet;
 - `POST webhook` {url, secret} names the receiver of every event, {} that there is none;
 - `POST webhooks` {mode} changes how events are delivered, {resend: event id} sends one again;
 - `GET log` tells every request and delivery as `data`, oldest first.
@@ -43,6 +45,7 @@ from ticketing_app.devstack.stripe.faults import Fault, Faults
 from ticketing_app.devstack.stripe.idempotency import Answer, Idempotency
 from ticketing_app.devstack.stripe.operations import perform
 from ticketing_app.devstack.stripe.parameters import decode
+from ticketing_app.devstack.stripe.refunds import ask_banks
 from ticketing_app.devstack.stripe.store import Store, new_id
 from ticketing_app.devstack.stripe.webhooks import Webhooks
 
@@ -152,6 +155,9 @@ class Emulator:
                 self.faults.clear()
             case "fault":
                 self.faults.order(wish)
+            case "bank":
+                self.store.bank_seconds = wish["seconds"]
+                ask_banks(self.store)
             case "webhook" if not wish:
                 self.webhooks.unregister()
             case "webhook":

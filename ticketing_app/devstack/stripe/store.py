@@ -35,6 +35,7 @@ class Store:
         self.objects: dict[str, dict[str, Json]] = {kind: {} for kind in _KINDS}
         self.answers: dict[str, Json] = {}
         self.idempotency_key: str | None = None
+        self.bank_seconds = 0.2
         self.on_event: Callable[[Json], None] = lambda _event: None
         if self._file and self._file.exists():
             kept = json.loads(self._file.read_text())
