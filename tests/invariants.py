@@ -133,23 +133,28 @@ def _judge_money(
 ) -> list[str]:
     # What the pinned version of Stripe's API does not take would only fail in production.
     broken = [f"a wrong request to Stripe: {request}" for request in books["wrong_requests"]]
-    paid: Counter[str] = Counter()
+    taken, given_back = Counter[str](), Counter[str]()
     for intent in books["intents"]:
         order_id = intent["metadata"].get("order_id")
         if order_id not in orders:
             continue
-        paid[order_id] += intent["captured"] - intent["refunded"]
+        taken[order_id] += intent["captured"]
+        given_back[order_id] += intent["refunded"]
         is_dead = orders[order_id]["status"] in {"cancelled", "expired", "completed"}
         if settled and is_dead and intent["authorised"]:
             broken.append(f"7: an authorisation is open on an order that is over: {intent}")
     for order_id, order in orders.items():
         must_be_paid = order["status"] == "completed"
         may_be_paid = must_be_paid or order["status"] in {"capturing", "refunding"} or not settled
-        told = f"order {order_id} of {order['price_cents']} is {order['status']}, {paid[order_id]} taken"
-        if must_be_paid and paid[order_id] != order["price_cents"]:
+        kept = taken[order_id] - given_back[order_id]
+        told = f"order {order_id} of {order['price_cents']} is {order['status']}, {taken[order_id]} taken, {kept} kept"
+        if must_be_paid and taken[order_id] != order["price_cents"]:
             broken.append(f"7: not exactly the price was taken: {told}")
-        if not may_be_paid and paid[order_id]:
+        # A part may be given back, for a seat with a pillar in front; all of it ends the order.
+        if must_be_paid and kept <= 0:
+            broken.append(f"7: an order counts as paid, and its money is gone: {told}")
+        if not may_be_paid and kept:
             broken.append(f"7: money was taken for nothing: {told}")
-        if paid[order_id] > order["price_cents"]:
+        if taken[order_id] > order["price_cents"]:
             broken.append(f"7: charged too much: {told}")
     return broken

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -15,17 +16,19 @@ from sqlalchemy import text
 from tests import factories, invariants
 from tests.integration.payments import sales, stripe_side
 from tests.integration.payments.actors import Actor, Stop
+from tests.integration.payments.stripe_side import DISPUTED, REFUND_FAILS
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders import service as orders
 from ticketing_app.orders.rules import ENDED_UNPAID, PAID, OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.payments import gateway
-from ticketing_app.payments.rules import REFUND_KINDS, SETTLING_KINDS
+from ticketing_app.payments.rules import DISPUTE_KINDS, REFUND_KINDS, SETTLING_KINDS
 from ticketing_app.payments.schemas import PaymentRead
-from ticketing_app.payments.service import confirm, refund, settle, sweep, webhook
+from ticketing_app.payments.service import audit, confirm, refund, settle, sweep, webhook
 from ticketing_app.payments.service import open as opening
 from ticketing_app.tickets.schemas import TicketRead
 
@@ -39,9 +42,13 @@ FAULTS = {
     "down": ("down", False),
 }
 """What a call to Stripe may meet: the emulator's word, and whether Stripe does its work first."""
-KINDS = SETTLING_KINDS | REFUND_KINDS
+KINDS = SETTLING_KINDS | REFUND_KINDS | DISPUTE_KINDS
 ROUNDS = 3
 """How often the sweeps may look at what is left until everything must be settled."""
+A_DAY = timedelta(days=1)
+PART_CENTS = 1000
+NEVER_SECONDS = 3600
+"""How long banks take until a schedule lets them tell."""
 
 Work = Callable[[db.Transaction], Awaitable[object]]
 
@@ -67,6 +74,7 @@ class Purchase:
     buyer: UserRead
     order: OrderRead
     payment: PaymentRead | None = None
+    cards: set[str] = field(default_factory=set[str])
     told: set[str] = field(default_factory=set[str])
 
 
@@ -84,6 +92,7 @@ class Market:
         """Return a new market, with nothing else in the database and in Stripe's books."""
         settings = get_settings()
         await invariants.empty(settings.database_url, settings.stripe_api_base)
+        await stripe_side.let_banks_take(NEVER_SECONDS)
         buyers = [await factories.make_user() for _ in range(3)]
         return cls(buyers, [await factories.make_ticket() for _ in range(2)])
 
@@ -113,6 +122,7 @@ class Market:
 
     async def enter_card(self, purchase: Purchase, number: str) -> None:
         if purchase.payment:
+            purchase.cards.add(number)
             await stripe_side.enter_card(purchase.payment.client_secret, number)
 
     async def answer_3ds(self, purchase: Purchase, *, passes: bool) -> None:
@@ -165,16 +175,31 @@ class Market:
             await self._deliver(bodies[-1 - nth % len(bodies)], course)
 
     async def act_by_hand(self, purchase: Purchase, action: str) -> None:
-        """Somebody captures, cancels or refunds in Stripe's Dashboard, which may refuse."""
-        if purchase.payment:
-            secret = purchase.payment.client_secret
-            with suppress(HTTPStatusError, KeyError):
-                if action == "refund":
-                    await stripe_side.refund_by_hand(secret)
-                else:
-                    await stripe_side.by_hand(secret, action)
-                if action == "capture":
+        """Somebody does this in Stripe's Dashboard, which may refuse."""
+        if purchase.payment is None:
+            return
+        secret = purchase.payment.client_secret
+        with suppress(HTTPStatusError, KeyError):
+            match action:
+                # Late money that cannot be given back either is beyond what we can mend.
+                case "capture" if not purchase.cards & {DISPUTED, REFUND_FAILS}:
+                    await stripe_side.by_hand(secret, "capture")
                     self._captured_by_hand.add(secret.partition("_secret_")[0])
+                case "cancel":
+                    await stripe_side.by_hand(secret, "cancel")
+                case "refund":
+                    await stripe_side.refund_by_hand(secret)
+                case "refund a part":
+                    await stripe_side.refund_by_hand(secret, cents=PART_CENTS)
+                case "win" | "lose":
+                    await stripe_side.answer_dispute(secret, wins=action == "win")
+                case _:
+                    pass
+
+    async def let_banks_tell(self) -> None:
+        """The banks tell what became of the refunds so far."""
+        await stripe_side.let_banks_take(0)
+        await stripe_side.let_banks_take(NEVER_SECONDS)
 
     # ---- processes -----------------------------------------------------------------------------
 
@@ -210,6 +235,7 @@ class Market:
 
     async def close(self) -> None:
         """Judge what there is, bring everything to its end, and judge again."""
+        await self.let_banks_tell()
         # Money that was given back by hand is missing until we hear of it.
         await self._deliver_all(*REFUND_KINDS)
         await self._judge(settled=False)
@@ -219,11 +245,15 @@ class Market:
             await self.let_time_run_out(purchase)
         await sales.expire_due()
         await sales.sweep(rounds=ROUNDS)
+        # What came of refunds that were made just now, and how disputes stand, we only hear.
+        await self.let_banks_tell()
+        await self._deliver_all(*REFUND_KINDS, *DISPUTE_KINDS)
         await self._judge(settled=True)
         await self._judge_what_was_told()
         ended = await _statuses()
         # Whatever comes late, or never came before, changes nothing any more.
         await self._deliver_all(*KINDS)
+        assert await audit.audit(db.transaction, since=utc_now() - A_DAY) == 0
         assert await _statuses() == ended
 
     async def _judge(self, *, settled: bool) -> None:
@@ -237,13 +267,10 @@ class Market:
     async def _judge_what_was_told(self) -> None:
         """No order is left on its way, and no buyer was told a lie."""
         statuses = await _statuses()
-        assert set(statuses.values()) <= ENDED_UNPAID | {
-            OrderStatus.COMPLETED,
-            OrderStatus.REFUNDED,
-        }
         for purchase in self.purchases:
             is_paid = statuses[purchase.order.id] in PAID
             assert not purchase.told & (ENDED_UNPAID if is_paid else PAID), purchase
+        await _judge_ends()
         await _judge_charges()
         query = text("SELECT subject FROM payment_alerts WHERE kind = 'paid_too_late'")
         async with db.autocommit() as connection:
@@ -274,6 +301,25 @@ async def _statuses() -> dict[UUID, str]:
     async with db.autocommit() as connection:
         rows = await connection.execute(text("SELECT id, status FROM orders"))
         return {row.id: row.status for row in rows}
+
+
+async def _judge_ends() -> None:
+    """No order is left on its way, unless its money cannot be given back and people know that."""
+    query = text(
+        "SELECT o.status, c.refund_status, c.stripe_id, c.dispute_status, EXISTS (SELECT FROM payment_alerts a"
+        " WHERE a.order_id = o.id AND a.kind = 'refund_failed') AS is_known FROM orders o"
+        " LEFT JOIN charges c ON c.order_id = o.id AND c.status = 'completed'"
+    )
+    async with db.autocommit() as connection:
+        orders_ = (await connection.execute(query)).all()
+    disputes = {
+        row["payment_intent"]: row["status"] for row in (await stripe_side.books())["disputes"]
+    }
+    ends = ENDED_UNPAID | {OrderStatus.COMPLETED, OrderStatus.REFUNDED}
+    for order in orders_:
+        is_stuck = order.status == OrderStatus.REFUNDING and order.refund_status == "failed"
+        assert order.is_known if is_stuck else order.status in ends, order
+        assert order.dispute_status == disputes.get(order.stripe_id), order
 
 
 async def _judge_charges() -> None:

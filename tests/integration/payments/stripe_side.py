@@ -15,6 +15,8 @@ DECLINED = "4000000000000002"
 NO_MONEY = "4000000000009995"
 ASKS_3DS = "4000002500003155"
 ASKS_3DS_NO_MONEY = "4000008260003178"
+REFUND_FAILS = "4000000000005126"
+DISPUTED = "4000000000000259"
 
 # One client for all tests: making one costs more time than most tests take.
 _clients: list[AsyncClient] = []
@@ -73,6 +75,23 @@ async def refund_by_hand(secret: str, *, cents: int | None = None) -> str:
     asked = {"payment_intent": secret.partition("_secret_")[0]}
     asked |= {"amount": str(cents)} if cents else {}
     return (await _client().post("/v1/refunds", data=asked, headers=_secret_key())).json()["id"]
+
+
+async def answer_dispute(secret: str, *, wins: bool) -> None:
+    """Send evidence in Stripe's Dashboard, by which the bank decides at once; may be refused."""
+    asked = {"payment_intent": secret.partition("_secret_")[0]}
+    answer = await _client().get("/v1/disputes", params=asked, headers=_secret_key())
+    for dispute in answer.json()["data"]:
+        words = "winning_evidence" if wins else "losing_evidence"
+        evidence = {"evidence[uncategorized_text]": words}
+        path = f"/v1/disputes/{dispute['id']}"
+        await _client().post(path, data=evidence, headers=_secret_key())
+
+
+async def let_banks_take(seconds: float) -> None:
+    """Let banks take so long to tell what became of a refund, also of those under way."""
+    answer = await _client().post("/_emulator/bank", json={"seconds": seconds})
+    answer.raise_for_status()
 
 
 async def retrieve(secret: str) -> dict[str, Any]:

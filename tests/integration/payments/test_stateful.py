@@ -26,7 +26,9 @@ from tests.integration.payments.stripe_side import (
     ASKS_3DS,
     ASKS_3DS_NO_MONEY,
     DECLINED,
+    DISPUTED,
     NO_MONEY,
+    REFUND_FAILS,
     VISA,
 )
 from ticketing_app.core import db, redis
@@ -37,7 +39,21 @@ from ticketing_app.payments import gateway
 
 STEPS = 20
 NTH = st.sampled_from([0, 0, 0, 0, 1, 2])
-CARDS = st.sampled_from([VISA, VISA, VISA, DECLINED, NO_MONEY, ASKS_3DS, ASKS_3DS_NO_MONEY])
+CARDS = st.sampled_from(
+    [VISA] * 5 + [DECLINED, NO_MONEY, ASKS_3DS, ASKS_3DS_NO_MONEY]
+) | st.sampled_from([VISA, REFUND_FAILS, DISPUTED])
+BY_HAND = st.sampled_from(
+    [
+        ["capture"],
+        ["capture", "refund"],
+        ["cancel"],
+        ["refund"],
+        ["refund a part"],
+        ["refund a part", "refund"],
+        ["win"],
+        ["lose"],
+    ]
+)
 COURSES = st.builds(
     Course,
     stops=st.integers(0, 7),
@@ -60,14 +76,16 @@ class PaymentMachine(RuleBasedStateMachine):
     def purchase(self, nth: int) -> Purchase:
         return self.market.purchases[-1 - nth % len(self.market.purchases)]
 
-    @initialize(number=st.none() | CARDS)
-    def begin(self, number: str | None) -> None:
-        """Let the first buyer be on their way: they see the card form, or used it already."""
+    @initialize(number=st.none() | CARDS, is_settled=st.booleans())
+    def begin(self, number: str | None, *, is_settled: bool) -> None:
+        """Let the first buyer be on their way: they see the card form, used it, or know the end."""
         self.run(self.market.hold(0, 0))
         self.run(self.market.open_payment(self.purchase(0), TO_THE_END))
         if number:
             self.run(self.market.press_pay(self.purchase(0), TO_THE_END))
             self.run(self.market.enter_card(self.purchase(0), number))
+        if is_settled:
+            self.run(self.market.ask_what_became_of_it(self.purchase(0), TO_THE_END))
 
     # ---- buyers --------------------------------------------------------------------------------
 
@@ -125,9 +143,17 @@ class PaymentMachine(RuleBasedStateMachine):
     def deliver(self, nth: int, course: Course) -> None:
         self.run(self.market.deliver(nth, course))
 
-    @rule(nth=NTH, action=st.sampled_from(["capture", "cancel", "refund"]))
-    def act_by_hand(self, nth: int, action: str) -> None:
-        self.run(self.market.act_by_hand(self.purchase(nth), action))
+    @rule(nth=NTH, actions=BY_HAND, is_told=st.booleans())
+    def act_by_hand(self, nth: int, actions: list[str], *, is_told: bool) -> None:
+        """Do this in Stripe's Dashboard; at once we may hear the last of what came of it."""
+        for action in actions:
+            self.run(self.market.act_by_hand(self.purchase(nth), action))
+        if is_told:
+            self.run(self.market.deliver(0, TO_THE_END))
+
+    @rule()
+    def let_banks_tell(self) -> None:
+        self.run(self.market.let_banks_tell())
 
     # ---- processes -----------------------------------------------------------------------------
 
@@ -174,6 +200,7 @@ def _loop_of_its_own(stack: Stack) -> Generator[None]:
         patch.setattr(PaymentMachine, "runner", runner, raising=False)
         runner.run(connect())
         yield
+        runner.run(stripe_side.let_banks_take(seconds=0.2))
         runner.run(close())
     get_settings.cache_clear()
 
