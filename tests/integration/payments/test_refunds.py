@@ -1,6 +1,7 @@
 """Money goes back once, whoever wants it; it counts as back only when the bank has it."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ from tests import factories
 from tests.fakes import FakeGateway
 from tests.integration.payments import sales, stripe_side
 from ticketing_app.core import db
-from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.gateway import Refund, StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.rules import RefundStatus
 from ticketing_app.payments.service import dispute, refund
 from ticketing_app.payments.service.refund import OrderNotRefundableError
@@ -155,6 +156,20 @@ class TestBank:
         await give_back(sale)
         assert await sales.ends(sale) == REFUNDED
         assert len(stripe.refunds) == 2
+
+    async def test_that_sends_only_a_part_back_is_never_shown_as_done(
+        self, stripe: FakeGateway
+    ) -> None:
+        sale = await self.paid(stripe)
+        part = Refund("re_part", RefundStatus.SUCCEEDED, 1000)
+        stripe.refunds = {"by hand": part, "ours": replace(part, id="re_rest", amount_cents=3000)}
+        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        assert await sales.ends(sale) == REFUNDED
+        stripe.refunds["by hand"] = replace(part, status=RefundStatus.FAILED)
+        for _ in range(2):
+            await refund.follow(db.transaction, charge_id=sale.payment.id)
+        assert await sales.ends(sale) == REFUNDING
+        assert await sales.open_alerts() == ["refund_failed"]
 
     async def test_news_that_is_old_does_not_undo_a_failure(self, stripe: FakeGateway) -> None:
         sale = await self.paid(stripe)

@@ -122,7 +122,10 @@ async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
     failed = [refund for refund in refunds if refund.status is RefundStatus.FAILED]
     if sum(refund.amount_cents for refund in kept) >= charge.amount_cents:
         await _record(transaction, charge_id, kept[0])
-    elif charge.stripe_refund_id in {refund.id for refund in failed}:
+    elif failed and (
+        charge.refund_status == RefundStatus.SUCCEEDED
+        or charge.stripe_refund_id in {refund.id for refund in failed}
+    ):
         await _record(transaction, charge_id, failed[0])
     elif kept:
         async with transaction() as session:
