@@ -19,18 +19,19 @@ log = get_logger()
 
 
 class OrderNotPayableError(AppError):
-    """The hold is over, or the order is paid already."""
+    """The hold is over, or the order was paid already."""
 
     status = HTTPStatus.CONFLICT
 
     def __init__(self, status: OrderStatus) -> None:
         """Say what it means for the money."""
-        is_paid = status not in rules.PAYABLE | rules.ENDED_UNPAID
-        super().__init__(
-            "This order is paid or being paid already. You are not charged twice."
-            if is_paid
-            else "The time for this order is over, so it can no longer be paid. Your card was not charged."
-        )
+        if status in rules.PAYABLE | rules.ENDED_UNPAID:
+            sentence = "The time for this order is over, so it can no longer be paid. Your card was not charged."
+        elif status in rules.REFUND_SENTENCES:
+            sentence = f"{rules.REFUND_SENTENCES[status]} You are not charged again."
+        else:
+            sentence = "This order is paid or being paid already. You are not charged twice."
+        super().__init__(sentence)
 
 
 async def get_payable(
@@ -53,7 +54,7 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
     """The buyer pressed Pay: created becomes awaiting_payment, and the lease gets its grace, once.
 
     Raises:
-        OrderNotPayableError: the time is over, or the order is paid.
+        OrderNotPayableError: the time is over, or the order was paid.
     """
     order = await orders.lock(session, order_id)
     if not rules.can_pay(OrderStatus(order.status)):

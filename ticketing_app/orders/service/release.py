@@ -23,9 +23,13 @@ class OrderNotCancellableError(AppError):
 
     status = HTTPStatus.CONFLICT
 
-    def __init__(self) -> None:
-        """Say why."""
-        super().__init__("This order is paid or being paid, so it cannot be cancelled.")
+    def __init__(self, status: OrderStatus) -> None:
+        """Say why, or where the money is when it was given back."""
+        super().__init__(
+            rules.REFUND_SENTENCES.get(
+                status, "This order is paid or being paid, so it cannot be cancelled."
+            )
+        )
 
 
 async def cancel_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) -> None:
@@ -33,12 +37,12 @@ async def cancel_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID)
 
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
-        OrderNotCancellableError: it is being captured, or paid.
+        OrderNotCancellableError: it is being captured, or was paid.
     """
     order = await orders.lock(session, order_id, buyer_id=buyer_id)
     cancelled = await _end(session, order, OrderStatus.CANCELLED, rules.BUYER_CAN_CANCEL)
     if not cancelled and order.status not in rules.ENDED_UNPAID:
-        raise OrderNotCancellableError
+        raise OrderNotCancellableError(OrderStatus(order.status))
 
 
 async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:

@@ -15,7 +15,7 @@ async def start_confirming(session: AsyncSession, *, charge_id: UUID, buyer_id: 
 
     Raises:
         ChargeNotFoundError: none with this id, or somebody else's.
-        OrderNotPayableError: the time is over, or the order is paid.
+        OrderNotPayableError: the time is over, or the order was paid.
     """
     charge, _ = await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
     order = await payment.start_confirming(session, order_id=charge.order_id)

@@ -33,7 +33,7 @@ async def open_payment(
 
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
-        OrderNotPayableError: the time is over, or the order is paid.
+        OrderNotPayableError: the time is over, or the order was paid.
         StripeUnavailableError: unknown whether Stripe made it; asking again finds it.
     """
     async with transaction() as session:
