@@ -8,8 +8,8 @@ from sqlalchemy import text
 from ticketing_app.accounts.models import User
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.orders import service as orders
 from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.service import hold as holding
 from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketCreate, TicketRead
 
@@ -34,7 +34,7 @@ async def hold(ticket: TicketRead, buyer: UserRead | None = None) -> OrderRead:
     """Hold the ticket, by default for somebody new."""
     buyer = buyer or await make_user()
     async with db.autocommit() as connection:
-        return await orders.create_order(connection, buyer_id=buyer.id, ticket_id=ticket.id)
+        return await holding.create_order(connection, buyer_id=buyer.id, ticket_id=ticket.id)
 
 
 async def let_hold_lapse(order_id: UUID, *, seconds_ago: float = 1) -> None:

@@ -76,7 +76,7 @@ MUTANTS = (
         (
             (f"{APP}/tickets/repository.py", "            col(Ticket.order_id) == order_id,\n", ""),
             (
-                f"{APP}/orders/service.py",
+                f"{APP}/orders/service/release.py",
                 "    if order.status not in sources:",
                 (
                     "    await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)\n"
@@ -180,7 +180,7 @@ MUTANTS = (
                 '{"locked_until": repository.Ticket.locked_until}',
             ),
             (
-                f"{APP}/orders/service.py",
+                f"{APP}/orders/service/release.py",
                 "_end(session, order, OrderStatus.EXPIRED, rules.PAYABLE)",
                 "_end(session, order, OrderStatus.EXPIRED, rules.ACTIVE)",
             ),
@@ -298,8 +298,8 @@ MUTANTS = (
         "an order ends without its event",
         (
             (
-                f"{APP}/orders/service.py",
-                "    _record(session, OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled, ended, lease)\n",
+                f"{APP}/orders/service/release.py",
+                "    orders.record(session, kind, ended, lease)\n",
                 "",
             ),
         ),

@@ -8,9 +8,9 @@ from tests import factories
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.orders import service as orders
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.service import payment, show
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -19,7 +19,7 @@ SignIn = Callable[[UserRead], Awaitable[str]]
 
 async def present(order: OrderRead, buyer: UserRead) -> OrderStatus:
     async with db.transaction() as session:
-        return (await orders.get_order(session, buyer_id=buyer.id, order_id=order.id)).status
+        return (await show.get_order(session, buyer_id=buyer.id, order_id=order.id)).status
 
 
 async def held() -> tuple[UserRead, OrderRead]:
@@ -54,7 +54,7 @@ class TestOrderDetailState:
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.load)
         async with db.transaction() as session:
-            await orders.claim_for_capture(session, order_id=order.id)
+            await payment.claim_for_capture(session, order_id=order.id)
         await tab.call(OrderDetailState.load)
         assert tab.state(OrderDetailState).order.is_checking
         assert not tab.state(OrderDetailState).is_just_paid
@@ -106,7 +106,7 @@ class TestOrderDetailState:
     ) -> None:
         buyer, order = await held()
         async with db.transaction() as session:
-            await orders.claim_for_capture(session, order_id=order.id)
+            await payment.claim_for_capture(session, order_id=order.id)
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.release)
         assert "cannot be cancelled" in tab.state(OrderDetailState).problem

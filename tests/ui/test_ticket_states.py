@@ -9,7 +9,7 @@ from tests import factories
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.orders import service as orders
+from ticketing_app.orders.service import release
 from ticketing_app.tickets import service as tickets
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
 
@@ -301,7 +301,7 @@ class TestTicketFormState:
         await tab.call(TicketFormState.update, form)
         assert "buying this ticket right now" in tab.state(TicketFormState).problem
         async with db.transaction() as session:
-            await orders.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
+            await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
         assert f"/tickets/{ticket.id}" in await tab.call(TicketFormState.update, form)
 
     async def test_load_again_leads_on_after_a_change_elsewhere(

@@ -1,7 +1,7 @@
 """Work that RQ runs: close the orders whose time is over."""
 
 from ticketing_app.core import db
-from ticketing_app.orders import service as orders
+from ticketing_app.orders.service import release
 
 BATCH = 100
 
@@ -14,4 +14,4 @@ async def expire_due_orders() -> None:
     is_more = True
     while is_more:
         async with db.transaction() as session:
-            is_more = await orders.expire_due_orders(session, limit=BATCH) > 0
+            is_more = await release.expire_due_orders(session, limit=BATCH) > 0

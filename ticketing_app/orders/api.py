@@ -8,8 +8,9 @@ from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
-from ticketing_app.orders import service as orders
 from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderCreate, OrderPage, OrderRead
+from ticketing_app.orders.service import hold, release, show
+from ticketing_app.orders.service.orders import OrderNotFoundError
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 
@@ -26,7 +27,7 @@ async def create_order(request: Request, caller: SignedIn) -> OrderRead:
     """Lock a ticket for the caller."""
     wanted = await read_body(request, OrderCreate)
     async with db.autocommit() as connection:
-        return await orders.create_order(
+        return await hold.create_order(
             connection, buyer_id=caller.user_id, ticket_id=wanted.ticket_id
         )
 
@@ -39,23 +40,21 @@ async def list_orders(
 ) -> OrderPage:
     """List the caller's own orders, newest first."""
     async with db.transaction() as session:
-        return await orders.list_orders(
-            session, buyer_id=caller.user_id, limit=limit, cursor=cursor
-        )
+        return await show.list_orders(session, buyer_id=caller.user_id, limit=limit, cursor=cursor)
 
 
 @router.get("/{order_id}", responses=problem_responses(401, 404))
 async def get_order(order_id: str, caller: SignedIn) -> OrderRead:
     """Show one of the caller's own orders."""
-    own_id = parse_id(order_id, orders.OrderNotFoundError)
+    own_id = parse_id(order_id, OrderNotFoundError)
     async with db.transaction() as session:
-        return await orders.get_order(session, buyer_id=caller.user_id, order_id=own_id)
+        return await show.get_order(session, buyer_id=caller.user_id, order_id=own_id)
 
 
 @router.delete("/{order_id}", status_code=204, responses=problem_responses(401, 403, 404, 409))
 async def cancel_order(order_id: str, caller: SignedIn) -> Response:
     """Let go of a ticket; it unlocks at once."""
-    own_id = parse_id(order_id, orders.OrderNotFoundError)
+    own_id = parse_id(order_id, OrderNotFoundError)
     async with db.transaction() as session:
-        await orders.cancel_order(session, buyer_id=caller.user_id, order_id=own_id)
+        await release.cancel_order(session, buyer_id=caller.user_id, order_id=own_id)
     return Response(status_code=204)

@@ -46,6 +46,12 @@ PAID = frozenset({OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.REFU
 BUYER_CAN_CANCEL = PAYABLE
 """Before the point of no return."""
 
+REFUND_SENTENCES = {
+    OrderStatus.REFUNDING: "This order is being refunded: your money is on its way back.",
+    OrderStatus.REFUNDED: "This order was refunded: we sent your money back.",
+}
+"""Where the money is, for a buyer who pays or cancels too late."""
+
 
 def can_pay(status: OrderStatus) -> bool:
     """Whether a payment may still be opened, the time allowing."""

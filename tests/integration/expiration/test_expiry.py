@@ -15,7 +15,7 @@ from ticketing_app.devstack.stack import Stack
 from ticketing_app.expiration import jobs, scheduler
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.relay import Relay
-from ticketing_app.orders import service as orders
+from ticketing_app.orders.service import payment
 from ticketing_app.subscriptions import SUBSCRIPTIONS
 from ticketing_app.tickets.rules import Availability
 
@@ -37,7 +37,7 @@ def job_id_of(moment: datetime) -> str:
 
 async def statuses(*order_ids: UUID) -> list[str]:
     async with db.transaction() as session:
-        return [(await orders.get_payable(session, order_id=item)).status for item in order_ids]
+        return [(await payment.get_payable(session, order_id=item)).status for item in order_ids]
 
 
 class TestScheduleExpiry:
@@ -71,7 +71,7 @@ class TestPlan:
             order = await factories.hold(await factories.make_ticket())
             await eventually(lambda: len(planned()) == 1)
             async with db.transaction() as session:
-                extended = await orders.start_confirming(session, order_id=order.id)
+                extended = await payment.start_confirming(session, order_id=order.id)
             assert extended.expires_at - order.expires_at > timedelta(seconds=30)
             await eventually(lambda: planned_for(extended.expires_at))
         assert planned_for(order.expires_at)

@@ -11,15 +11,18 @@ from tests import factories
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging.catalog import CATALOG
-from ticketing_app.orders import service as orders
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import (
+from ticketing_app.orders.service import payment, release
+from ticketing_app.orders.service.hold import (
     HoldCooldownError,
     OwnTicketError,
     TicketAlreadyReservedError,
     TooManyHoldsError,
 )
+from ticketing_app.orders.service.orders import OrderNotFoundError
+from ticketing_app.orders.service.payment import OrderNotPayableError
+from ticketing_app.orders.service.release import OrderNotCancellableError
 from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketRead, TicketUpdate
@@ -125,7 +128,7 @@ class TestLapsedHold:
         second = await factories.hold(ticket)
         assert await expire() == 0
         async with db.transaction() as session:
-            await orders.cancel_order(session, buyer_id=buyer.id, order_id=first.id)
+            await release.cancel_order(session, buyer_id=buyer.id, order_id=first.id)
         assert await status(first.id) is OrderStatus.EXPIRED
         assert await status(second.id) is OrderStatus.CREATED
         assert (await factories.read_ticket(ticket.id)).status is Availability.LOCKED
@@ -174,7 +177,7 @@ class TestCancelOrder:
         order = await factories.hold(ticket, buyer)
         for _ in range(2):
             async with db.transaction() as session:
-                await orders.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
+                await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
         assert await status(order.id) is OrderStatus.CANCELLED
         assert (await factories.hold(ticket)).status is OrderStatus.CREATED
         assert len(await factories.recorded_events("OrderCancelled")) == 1
@@ -183,18 +186,18 @@ class TestCancelOrder:
         buyer = await factories.make_user()
         order = await factories.hold(await factories.make_ticket(), buyer)
         async with db.transaction() as session:
-            assert await orders.claim_for_capture(session, order_id=order.id)
-        with pytest.raises(orders.OrderNotCancellableError):
+            assert await payment.claim_for_capture(session, order_id=order.id)
+        with pytest.raises(OrderNotCancellableError):
             async with db.transaction() as session:
-                await orders.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
+                await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
         assert await status(order.id) is OrderStatus.CAPTURING
 
     async def test_not_somebody_elses(self) -> None:
         order = await factories.hold(await factories.make_ticket())
         stranger = await factories.make_user()
-        with pytest.raises(orders.OrderNotFoundError):
+        with pytest.raises(OrderNotFoundError):
             async with db.transaction() as session:
-                await orders.cancel_order(session, buyer_id=stranger.id, order_id=order.id)
+                await release.cancel_order(session, buyer_id=stranger.id, order_id=order.id)
 
 
 class TestLockedTicket:
@@ -215,9 +218,9 @@ class TestSteps:
         order = await factories.hold(ticket)
         await factories.let_hold_lapse(order.id, seconds_ago=-5)
         async with db.transaction() as session:
-            first = await orders.start_confirming(session, order_id=order.id)
+            first = await payment.start_confirming(session, order_id=order.id)
         async with db.transaction() as session:
-            again = await orders.start_confirming(session, order_id=order.id)
+            again = await payment.start_confirming(session, order_id=order.id)
         assert first.status is OrderStatus.AWAITING_PAYMENT
         assert 100 < (first.expires_at - order.created_at).total_seconds() <= 121
         assert again.expires_at == first.expires_at
@@ -227,29 +230,29 @@ class TestSteps:
         order = await factories.hold(await factories.make_ticket())
         await factories.let_hold_lapse(order.id, seconds_ago=-5)
         async with db.transaction() as session:
-            confirming = await orders.start_confirming(session, order_id=order.id)
+            confirming = await payment.start_confirming(session, order_id=order.id)
         async with db.transaction() as session:
-            await orders.return_to_created(session, order_id=order.id)
+            await payment.return_to_created(session, order_id=order.id)
         async with db.transaction() as session:
-            again = await orders.start_confirming(session, order_id=order.id)
+            again = await payment.start_confirming(session, order_id=order.id)
         assert again.expires_at == confirming.expires_at
 
     async def test_nothing_starts_once_the_time_is_over(self) -> None:
         order = await factories.hold(await factories.make_ticket())
         await factories.let_hold_lapse(order.id)
-        with pytest.raises(orders.OrderNotPayableError, match="not charged"):
+        with pytest.raises(OrderNotPayableError, match="not charged"):
             async with db.transaction() as session:
-                await orders.start_confirming(session, order_id=order.id)
+                await payment.start_confirming(session, order_id=order.id)
         async with db.transaction() as session:
-            assert not await orders.claim_for_capture(session, order_id=order.id)
+            assert not await payment.claim_for_capture(session, order_id=order.id)
         assert await status(order.id) is OrderStatus.CREATED
 
     async def test_a_claimed_order_outlives_its_deadline(self) -> None:
         order = await factories.hold(await factories.make_ticket())
         async with db.transaction() as session:
-            assert await orders.claim_for_capture(session, order_id=order.id)
+            assert await payment.claim_for_capture(session, order_id=order.id)
         async with db.transaction() as session:
-            assert await orders.claim_for_capture(session, order_id=order.id)
+            assert await payment.claim_for_capture(session, order_id=order.id)
         await factories.let_cooldown_pass(order.id)
         assert await expire() == 0
         assert await status(order.id) is OrderStatus.CAPTURING
@@ -259,18 +262,18 @@ class TestSteps:
         await factories.let_hold_lapse(order.id)
         await expire()
         async with db.transaction() as session:
-            assert await orders.complete_order(session, order_id=order.id) is OrderStatus.EXPIRED
+            assert await payment.complete_order(session, order_id=order.id) is OrderStatus.EXPIRED
 
     async def test_a_failed_payment_frees_the_ticket_but_never_a_captured_one(self) -> None:
         ticket = await factories.make_ticket()
         order = await factories.hold(ticket)
         async with db.transaction() as session:
-            await orders.claim_for_capture(session, order_id=order.id)
+            await payment.claim_for_capture(session, order_id=order.id)
         async with db.transaction() as session:
-            assert await orders.cancel_unpaid(session, order_id=order.id) is OrderStatus.CAPTURING
+            assert await release.cancel_unpaid(session, order_id=order.id) is OrderStatus.CAPTURING
         async with db.transaction() as session:
             assert (
-                await orders.cancel_unpaid(session, order_id=order.id, is_void_at_stripe=True)
+                await release.cancel_unpaid(session, order_id=order.id, is_void_at_stripe=True)
                 is OrderStatus.CANCELLED
             )
         assert (await factories.read_ticket(ticket.id)).status is Availability.AVAILABLE
@@ -294,7 +297,7 @@ class TestRace:
             }
             winner = next(result for result in results if isinstance(result, OrderRead))
             async with db.transaction() as session:
-                await orders.cancel_order(session, buyer_id=winner.user_id, order_id=winner.id)
+                await release.cancel_order(session, buyer_id=winner.user_id, order_id=winner.id)
 
     async def test_expiry_and_takeover_at_the_same_instant_never_deadlock(self) -> None:
         buyers = [await factories.make_user() for _ in range(6)]
@@ -313,7 +316,7 @@ class TestRace:
                 for result in results
             )
             async with db.transaction() as session:
-                await orders.cancel_order(
+                await release.cancel_order(
                     session, buyer_id=winners[0].user_id, order_id=winners[0].id
                 )  # pyright: ignore[reportAttributeAccessIssue]  # an int stands only behind the holds
 
@@ -330,17 +333,17 @@ class TestRace:
 
 async def status(order_id: UUID) -> OrderStatus:
     async with db.transaction() as session:
-        return (await orders.get_payable(session, order_id=order_id)).status
+        return (await payment.get_payable(session, order_id=order_id)).status
 
 
 async def claim(order_id: UUID) -> bool:
     async with db.transaction() as session:
-        return await orders.claim_for_capture(session, order_id=order_id)
+        return await payment.claim_for_capture(session, order_id=order_id)
 
 
 async def expire(limit: int = 100) -> int:
     async with db.transaction() as session:
-        return await orders.expire_due_orders(session, limit=limit)
+        return await release.expire_due_orders(session, limit=limit)
 
 
 async def update(seller_id: UUID, ticket_id: UUID, change: TicketUpdate) -> TicketRead:

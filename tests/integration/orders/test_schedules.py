@@ -13,9 +13,10 @@ from ticketing_app.core import db
 from ticketing_app.core.errors import AppError
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.orders import rules
-from ticketing_app.orders import service as orders
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.service import payment, release
+from ticketing_app.orders.service.orders import OrderNotFoundError
 from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketUpdate
 
@@ -35,31 +36,31 @@ class Market:
     async def cancel(self, nth: int) -> None:
         order = self._order(nth)
         async with db.transaction() as session:
-            await orders.cancel_order(session, buyer_id=order.user_id, order_id=order.id)
+            await release.cancel_order(session, buyer_id=order.user_id, order_id=order.id)
 
     async def lapse(self, nth: int) -> None:
         await factories.let_hold_lapse(self._order(nth).id)
 
     async def expire(self, _: int) -> None:
         async with db.transaction() as session:
-            await orders.expire_due_orders(session, limit=10)
+            await release.expire_due_orders(session, limit=10)
 
     async def confirm(self, nth: int) -> None:
         async with db.transaction() as session:
-            await orders.start_confirming(session, order_id=self._order(nth).id)
+            await payment.start_confirming(session, order_id=self._order(nth).id)
 
     async def decline(self, nth: int) -> None:
         async with db.transaction() as session:
-            await orders.return_to_created(session, order_id=self._order(nth).id)
+            await payment.return_to_created(session, order_id=self._order(nth).id)
 
     async def claim(self, nth: int) -> None:
         async with db.transaction() as session:
-            await orders.claim_for_capture(session, order_id=self._order(nth).id)
+            await payment.claim_for_capture(session, order_id=self._order(nth).id)
 
     async def give_up(self, nth: int) -> None:
         async with db.transaction() as session:
             order_id = self._order(nth).id
-            await orders.cancel_unpaid(session, order_id=order_id, is_void_at_stripe=nth % 2 == 0)
+            await release.cancel_unpaid(session, order_id=order_id, is_void_at_stripe=nth % 2 == 0)
 
     async def edit(self, nth: int) -> None:
         change = TicketUpdate.model_validate({"title": f"Edition {nth}", "price": 10 + nth})
@@ -73,14 +74,14 @@ class Market:
         """What ended stays ended, and every change is one that the rules know."""
         for order in self.held:
             async with db.transaction() as session:
-                now = (await orders.get_payable(session, order_id=order.id)).status
+                now = (await payment.get_payable(session, order_id=order.id)).status
             before = self.seen.get(str(order.id), OrderStatus.CREATED)
             assert before not in rules.ENDED_UNPAID or now == before
             self.seen[str(order.id)] = now
 
     def _order(self, nth: int) -> OrderRead:
         if not self.held:
-            raise orders.OrderNotFoundError
+            raise OrderNotFoundError
         return self.held[nth % len(self.held)]
 
 

@@ -22,9 +22,9 @@ from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import get_settings
-from ticketing_app.orders import service as orders
 from ticketing_app.orders.rules import ENDED_UNPAID, PAID, OrderStatus
 from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.service import release
 from ticketing_app.payments import gateway
 from ticketing_app.payments.rules import DISPUTE_KINDS, REFUND_KINDS, SETTLING_KINDS
 from ticketing_app.payments.schemas import PaymentRead
@@ -141,7 +141,7 @@ class Market:
             await self._start(work, course)
 
     async def let_go(self, purchase: Purchase, course: Course) -> None:
-        cancel = partial(orders.cancel_order, buyer_id=purchase.buyer.id)
+        cancel = partial(release.cancel_order, buyer_id=purchase.buyer.id)
         await self._start(_in_transaction(cancel, order_id=purchase.order.id), course)
 
     # ---- time, workers, operators, Stripe ------------------------------------------------------
@@ -150,7 +150,7 @@ class Market:
         await factories.let_hold_lapse(purchase.order.id)
 
     async def expire(self, course: Course) -> None:
-        await self._start(_in_transaction(orders.expire_due_orders, limit=10), course)
+        await self._start(_in_transaction(release.expire_due_orders, limit=10), course)
 
     async def sweep(self, purchase: Purchase, course: Course) -> None:
         if purchase.payment:

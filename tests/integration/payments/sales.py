@@ -10,8 +10,9 @@ from tests.integration.payments import stripe_side
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
-from ticketing_app.orders import service as orders
 from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.service import release as releasing
+from ticketing_app.orders.service.hold import TicketAlreadyReservedError
 from ticketing_app.payments import gateway, jobs
 from ticketing_app.payments.schemas import Confirming, PaymentRead, Settlement
 from ticketing_app.payments.service import alerts, confirm, refund, settle, webhook
@@ -63,12 +64,12 @@ async def tell_settled(sale: Sale) -> Settlement:
 
 async def release(sale: Sale) -> None:
     async with db.transaction() as session:
-        await orders.cancel_order(session, buyer_id=sale.buyer.id, order_id=sale.order.id)
+        await releasing.cancel_order(session, buyer_id=sale.buyer.id, order_id=sale.order.id)
 
 
 async def expire_due() -> int:
     async with db.transaction() as session:
-        return await orders.expire_due_orders(session, limit=10)
+        return await releasing.expire_due_orders(session, limit=10)
 
 
 async def sweep(*, rounds: int = 1) -> None:
@@ -131,7 +132,7 @@ async def can_be_held(sale: Sale) -> bool:
     """Whether somebody else can have the ticket now; they do have it then."""
     try:
         await factories.hold(sale.ticket)
-    except orders.TicketAlreadyReservedError:
+    except TicketAlreadyReservedError:
         return False
     return True
 

@@ -10,8 +10,10 @@ from httpx import AsyncClient
 from tests import factories
 from tests.integration.payments import stripe_side
 from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.payments.service import refund
 
 
 @pytest.fixture
@@ -137,6 +139,34 @@ class TestPay:
         await api.post("/api/users/signup", json=body)
         assert (await api.post(f"/api/payments/{payment['id']}/{step}")).status_code == 404
         assert (await stripe_side.the_intent())["status"] == "requires_payment_method"
+
+
+class TestRefundedOrder:
+    async def test_says_where_the_money_is_when_it_is_paid_or_cancelled_again(
+        self, api: AsyncClient, order: OrderRead
+    ) -> None:
+        payment = await open_payment(api, order)
+        await api.post(f"/api/payments/{payment['id']}/confirming")
+        await stripe_side.enter_card(payment["clientSecret"])
+        await api.post(f"/api/payments/{payment['id']}/settle")
+        async with db.transaction() as session:
+            await refund.request_refund(session, order_id=order.id, reason="The concert was moved.")
+        for told in await refusals(api, order, payment["id"]):
+            assert told.startswith("This order is being refunded: your money is on its way back.")
+        await refund.refund(db.transaction, charge_id=UUID(payment["id"]))
+        for told in await refusals(api, order, payment["id"]):
+            assert told.startswith("This order was refunded: we sent your money back.")
+
+
+async def refusals(api: AsyncClient, order: OrderRead, payment_id: str) -> list[str]:
+    """Return what a tab that was left open is told when it opens a payment, presses Pay, and lets go."""
+    answers = [
+        await api.post("/api/payments", json={"orderId": str(order.id)}),
+        await api.post(f"/api/payments/{payment_id}/confirming"),
+        await api.delete(f"/api/orders/{order.id}"),
+    ]
+    assert [answer.status_code for answer in answers] == [409, 409, 409]
+    return [answer.json()["errors"][0]["message"] for answer in answers]
 
 
 class TestGetConfig:

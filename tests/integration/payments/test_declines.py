@@ -14,7 +14,7 @@ from tests.integration.payments.stripe_side import (
     NO_MONEY,
 )
 from ticketing_app.core import db
-from ticketing_app.orders import service as orders
+from ticketing_app.orders.service import payment
 from ticketing_app.payments.service import settle
 
 
@@ -145,7 +145,7 @@ class TestSettle:
         await decline(sale)
         # Claimed, and the bank took its promise back: what the emulator does at confirmation.
         async with db.transaction() as session:
-            assert await orders.claim_for_capture(session, order_id=sale.order.id)
+            assert await payment.claim_for_capture(session, order_id=sale.order.id)
         assert (await sales.tell_settled(sale)).status == "cancelled"
         assert await sales.ends(sale) == ("cancelled", "failed")
         assert (await stripe_side.the_intent())["status"] == "canceled"

@@ -12,7 +12,7 @@ from tests.integration.payments import sales, stripe_side
 from tests.integration.payments.stripe_side import ASKS_3DS, VISA
 from tests.waiting import eventually
 from ticketing_app.core import db
-from ticketing_app.orders import service as orders
+from ticketing_app.orders.service import payment
 from ticketing_app.payments.service import settle, void
 
 CLAIMED = ("capturing", "created")
@@ -47,7 +47,7 @@ async def claim_in_flight(sale: sales.Sale) -> AsyncGenerator[None]:
     await factories.let_hold_lapse(sale.order.id, seconds_ago=-0.3)
     over = "SELECT expires_at < clock_timestamp() FROM orders WHERE id = :id"
     async with db.transaction() as session:
-        assert await orders.claim_for_capture(session, order_id=sale.order.id)
+        assert await payment.claim_for_capture(session, order_id=sale.order.id)
         await eventually(lambda: ask(over, id=sale.order.id))
         yield
 

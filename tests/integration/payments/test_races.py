@@ -11,8 +11,8 @@ from tests import factories
 from tests.integration.payments import sales, stripe_side
 from tests.integration.payments.stripe_side import ASKS_3DS, DECLINED
 from ticketing_app.core import db
-from ticketing_app.orders import service as orders
-from ticketing_app.orders.service import OrderNotPayableError
+from ticketing_app.orders.service import payment
+from ticketing_app.orders.service.payment import OrderNotPayableError
 from ticketing_app.payments import gateway
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.service import settle
@@ -34,8 +34,8 @@ class TestOnePaymentPerOrder:
         opened = await asyncio.gather(
             *[sales.open_payment(sale.order, sale.buyer) for _ in range(5)]
         )
-        assert {payment.client_secret for payment in opened} == {sale.secret}
-        assert {payment.id for payment in opened} == {sale.payment.id}
+        assert {each.client_secret for each in opened} == {sale.secret}
+        assert {each.id for each in opened} == {sale.payment.id}
         await stripe_side.the_intent()
 
     async def test_five_first_clicks_at_once_open_one_intent(self) -> None:
@@ -86,8 +86,8 @@ class TestOnePaymentPerOrder:
     ) -> None:
         buyer = await factories.make_user(email)
         order = await factories.hold(await factories.make_ticket(), buyer)
-        payment = await sales.open_payment(order, buyer)
-        intent = await stripe_side.retrieve(payment.client_secret)
+        opened = await sales.open_payment(order, buyer)
+        intent = await stripe_side.retrieve(opened.client_secret)
         assert intent["receipt_email"] == receipt
         assert intent["capture_method"] == "manual"
 
@@ -96,11 +96,11 @@ class TestOnePaymentPerOrder:
     ) -> None:
         sale = await sales.start_sale()
         async with db.transaction() as session:
-            before = await orders.get_payable(session, order_id=sale.order.id)
+            before = await payment.get_payable(session, order_id=sale.order.id)
         await stripe_side.enter_card(sale.secret)
         await sales.tell_settled(sale)
         with monkeypatch.context() as patch:
-            patch.setattr(orders, "get_payable", AsyncMock(return_value=before))
+            patch.setattr(payment, "get_payable", AsyncMock(return_value=before))
             with pytest.raises(OrderNotPayableError):
                 await sales.open_payment(sale.order, sale.buyer)
         assert await sales.ends(sale) == PAID

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.orders import service as orders
+from ticketing_app.orders.service import payment
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.schemas import Confirming
 from ticketing_app.payments.service import charges
@@ -15,10 +15,10 @@ async def start_confirming(session: AsyncSession, *, charge_id: UUID, buyer_id: 
 
     Raises:
         ChargeNotFoundError: none with this id, or somebody else's.
-        OrderNotPayableError: the time is over, or the order is paid.
+        OrderNotPayableError: the time is over, or the order was paid.
     """
     charge, _ = await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
-    order = await orders.start_confirming(session, order_id=charge.order_id)
+    order = await payment.start_confirming(session, order_id=charge.order_id)
     due_at = repository.after(rules.CHECK_AFTER_SECONDS)
     await repository.change_open(session, charge_id, next_check_at=due_at, checks=0)
     return Confirming(expires_at=order.expires_at)

@@ -9,10 +9,10 @@ from ticketing_app.core.db import Transaction
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import ChargeCreated
 from ticketing_app.orders import rules as order_rules
-from ticketing_app.orders import service as orders
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import PayableOrder
-from ticketing_app.orders.service import OrderNotPayableError
+from ticketing_app.orders.service import payment
+from ticketing_app.orders.service.payment import OrderNotPayableError
 from ticketing_app.payments import gateway, repository, rules
 from ticketing_app.payments.gateway import Intent, StripeUnavailableError
 from ticketing_app.payments.models import Charge
@@ -33,11 +33,11 @@ async def open_payment(
 
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
-        OrderNotPayableError: the time is over, or the order is paid.
+        OrderNotPayableError: the time is over, or the order was paid.
         StripeUnavailableError: unknown whether Stripe made it; asking again finds it.
     """
     async with transaction() as session:
-        order = await orders.get_payable(session, order_id=order_id, buyer_id=buyer_id)
+        order = await payment.get_payable(session, order_id=order_id, buyer_id=buyer_id)
         status = rules.status_now(order.status, is_running=order.is_running)
         if not order_rules.can_pay(status):
             raise OrderNotPayableError(status)

@@ -12,8 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.settings import get_settings
-from ticketing_app.orders import service as orders
 from ticketing_app.orders.rules import PAID, OrderStatus
+from ticketing_app.orders.service import payment, release
 from ticketing_app.payments import gateway, repository, rules
 from ticketing_app.payments.gateway import (
     Decline,
@@ -77,7 +77,7 @@ async def settle(transaction: Transaction, *, charge_id: UUID) -> None:
 async def _claim(transaction: Transaction, charge: Charge) -> bool:
     """Take the point of no return, committed before any money is."""
     async with transaction() as session:
-        is_claimed = await orders.claim_for_capture(session, order_id=charge.order_id)
+        is_claimed = await payment.claim_for_capture(session, order_id=charge.order_id)
         if is_claimed:
             due_at = repository.after(rules.CHECK_AFTER_SECONDS)
             await repository.change_open(session, charge.id, next_check_at=due_at)
@@ -95,8 +95,8 @@ async def _capture(stripe_id: str) -> Intent:
 async def _record_paid(transaction: Transaction, charge: Charge, stripe_id: str) -> None:
     async with transaction() as session:
         # Captured by hand in time is as good as by us: the claim is made here then.
-        await orders.claim_for_capture(session, order_id=charge.order_id)
-        is_paid = await orders.complete_order(session, order_id=charge.order_id) in PAID
+        await payment.claim_for_capture(session, order_id=charge.order_id)
+        is_paid = await payment.complete_order(session, order_id=charge.order_id) in PAID
         if is_paid:
             await charges.complete(session, charge_id=charge.id)
     if not is_paid:
@@ -108,7 +108,7 @@ async def _record_cancelled(transaction: Transaction, charge: Charge) -> None:
     async with transaction() as session:
         found = await charges.get_charge(session, charge_id=charge.id, for_update=True)
         if not found.is_over:
-            await orders.cancel_unpaid(session, order_id=charge.order_id, is_void_at_stripe=True)
+            await release.cancel_unpaid(session, order_id=charge.order_id, is_void_at_stripe=True)
         await charges.fail(session, charge_id=charge.id, reason=Reason.CANCELLED_AT_STRIPE)
 
 
@@ -118,11 +118,11 @@ async def _record_unpaid(
     """Let the buyer try another card, or give up after the last."""
     async with transaction() as session:
         # First of all, as it locks the ticket row; every transaction locks that before a charge.
-        await orders.return_to_created(session, order_id=charge.order_id)
+        await payment.return_to_created(session, order_id=charge.order_id)
         declines = await _count(session, charge, decline)
         if not rules.attempts_left(declines, get_settings().payment_max_attempts):
-            await orders.cancel_unpaid(session, order_id=charge.order_id)
-        order = await orders.get_payable(session, order_id=charge.order_id)
+            await release.cancel_unpaid(session, order_id=charge.order_id)
+        order = await payment.get_payable(session, order_id=charge.order_id)
     if order.status is OrderStatus.CAPTURING:
         # The bank took its promise back at the capture. Only a closed intent frees the ticket.
         await gateway.cancel_intent(stripe_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import Transaction
-from ticketing_app.orders import service as orders
+from ticketing_app.orders.service import payment
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.rules import Work
 from ticketing_app.payments.service.open import EXPIRY_MARGIN
@@ -32,7 +32,7 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
         charge = await repository.get_due_charge_for_update(session, charge_id)
         if charge is None:
             return False
-        order = await orders.get_payable(session, order_id=charge.order_id)
+        order = await payment.get_payable(session, order_id=charge.order_id)
         work = rules.due_work(
             order.status, is_running=order.is_running, refund_status=charge.refund_status
         )

@@ -3,8 +3,9 @@
 import reflex as rx
 
 from ticketing_app.core.clock import utc_now
-from ticketing_app.orders import service as orders
 from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderPage
+from ticketing_app.orders.service import release, show
+from ticketing_app.orders.service.orders import OrderNotFoundError
 from ticketing_app.tickets import service as tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.orders.views import OrderRow, OrderView, stub
@@ -41,10 +42,10 @@ class OrderDetailState(PageState, rx.State):
         caller = await session.require_caller(self)
         if not session.is_at(self, "order_id", self.order.id):
             self.is_loaded = self.is_just_paid = self.is_asking = False
-        order_id = session.route_id(self, "order_id", orders.OrderNotFoundError)
+        order_id = session.route_id(self, "order_id", OrderNotFoundError)
         await live.watch(self, live.buyer_room(caller.user_id))
         order = await edge.in_transaction(
-            orders.get_order, buyer_id=caller.user_id, order_id=order_id
+            show.get_order, buyer_id=caller.user_id, order_id=order_id
         )
         ticket = await edge.in_transaction(
             tickets.get_ticket, ticket_id=order.ticket.id, viewer_id=caller.user_id
@@ -70,11 +71,11 @@ class OrderDetailState(PageState, rx.State):
     async def release(self) -> None:
         """Let go of the ticket; it unlocks at once."""
         caller = await session.require_caller(self)
-        order_id = session.route_id(self, "order_id", orders.OrderNotFoundError)
+        order_id = session.route_id(self, "order_id", OrderNotFoundError)
         self.is_asking = False
-        await edge.in_transaction(orders.cancel_order, buyer_id=caller.user_id, order_id=order_id)
+        await edge.in_transaction(release.cancel_order, buyer_id=caller.user_id, order_id=order_id)
         order = await edge.in_transaction(
-            orders.get_order, buyer_id=caller.user_id, order_id=order_id
+            show.get_order, buyer_id=caller.user_id, order_id=order_id
         )
         self.order = OrderView.from_order(order, utc_now())
 
@@ -93,7 +94,7 @@ class OrderListState(PageState, rx.State):
         caller = await session.require_caller(self)
         await live.watch(self, live.buyer_room(caller.user_id))
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
-        page = await edge.in_transaction(orders.list_orders, buyer_id=caller.user_id, limit=limit)
+        page = await edge.in_transaction(show.list_orders, buyer_id=caller.user_id, limit=limit)
         self.rows = []
         self._append(page)
 
@@ -106,7 +107,7 @@ class OrderListState(PageState, rx.State):
             return
         self._append(
             await edge.in_transaction(
-                orders.list_orders,
+                show.list_orders,
                 buyer_id=caller.user_id,
                 limit=DEFAULT_LIMIT,
                 cursor=self._cursor,

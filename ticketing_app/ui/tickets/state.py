@@ -6,7 +6,8 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.orders import service as orders
+from ticketing_app.orders.service import hold
+from ticketing_app.orders.service.hold import TicketAlreadyReservedError
 from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import (
     MAX_LIMIT,
@@ -122,9 +123,9 @@ class TicketDetailState(PageState, rx.State):
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         try:
             order = await edge.in_autocommit(
-                orders.create_order, buyer_id=caller.user_id, ticket_id=ticket_id
+                hold.create_order, buyer_id=caller.user_id, ticket_id=ticket_id
             )
-        except orders.TicketAlreadyReservedError as error:
+        except TicketAlreadyReservedError as error:
             if error.order_id is None:
                 raise
             return rx.redirect(routes.order_detail(error.order_id))

@@ -1,0 +1,36 @@
+"""What a buyer is told who pays or lets go too late: where their money is."""
+
+import pytest
+
+from ticketing_app.orders.rules import ENDED_UNPAID, OrderStatus
+from ticketing_app.orders.service.payment import OrderNotPayableError
+from ticketing_app.orders.service.release import OrderNotCancellableError
+
+ON_ITS_WAY = "This order is being refunded: your money is on its way back."
+SENT = "This order was refunded: we sent your money back."
+PAID = [OrderStatus.CAPTURING, OrderStatus.COMPLETED]
+GIVEN_BACK = [(OrderStatus.REFUNDING, ON_ITS_WAY), (OrderStatus.REFUNDED, SENT)]
+
+
+class TestOrderNotPayableError:
+    @pytest.mark.parametrize("status", sorted(ENDED_UNPAID))
+    def test_says_that_an_order_that_ended_cost_nothing(self, status: OrderStatus) -> None:
+        assert OrderNotPayableError(status).message.endswith("Your card was not charged.")
+
+    @pytest.mark.parametrize("status", PAID)
+    def test_says_that_nobody_pays_twice(self, status: OrderStatus) -> None:
+        assert OrderNotPayableError(status).message.endswith("You are not charged twice.")
+
+    @pytest.mark.parametrize(("status", "sentence"), GIVEN_BACK)
+    def test_says_where_refunded_money_is(self, status: OrderStatus, sentence: str) -> None:
+        assert OrderNotPayableError(status).message == f"{sentence} You are not charged again."
+
+
+class TestOrderNotCancellableError:
+    @pytest.mark.parametrize("status", PAID)
+    def test_says_that_it_is_too_late(self, status: OrderStatus) -> None:
+        assert OrderNotCancellableError(status).message.endswith("so it cannot be cancelled.")
+
+    @pytest.mark.parametrize(("status", "sentence"), GIVEN_BACK)
+    def test_says_where_refunded_money_is(self, status: OrderStatus, sentence: str) -> None:
+        assert OrderNotCancellableError(status).message == sentence

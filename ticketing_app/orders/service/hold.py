@@ -1,0 +1,126 @@
+"""Hold a ticket: it is locked for one buyer, or they are told why not."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.errors import AppError, TooManyRequestsError
+from ticketing_app.core.logging import correlation_id, get_logger
+from ticketing_app.core.settings import get_settings
+from ticketing_app.messaging import outbox
+from ticketing_app.orders import repository
+from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.service import orders
+from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.rules import Availability
+
+log = get_logger()
+
+
+class OwnTicketError(AppError):
+    """A seller cannot buy their own ticket."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        """Say why."""
+        super().__init__("This is your own ticket, so you cannot buy it.")
+
+
+class TicketAlreadyReservedError(AppError):
+    """The ticket cannot be held; `order_id` is set when the caller holds it."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, availability: Availability, own_order_id: UUID | None = None) -> None:
+        """Say who has it, kindly."""
+        sentences = {
+            Availability.SOLD: "This ticket is sold.",
+            Availability.WITHDRAWN: "The seller took this ticket off sale.",
+        }
+        sentence = sentences.get(
+            availability,
+            "Someone was quicker and is buying this ticket right now. It may come back.",
+        )
+        if own_order_id:
+            sentence = "You already have this ticket in your orders."
+        super().__init__(sentence, field="ticketId")
+        self.order_id = own_order_id
+
+    @property
+    def extra(self) -> dict[str, str]:
+        """The caller's own order, so that the page can go there."""
+        return {"orderId": str(self.order_id)} if self.order_id else {}
+
+
+class TooManyHoldsError(TooManyRequestsError):
+    """The buyer holds as many tickets as an account may."""
+
+    def __init__(self) -> None:
+        """Say the limit."""
+        limit = get_settings().max_open_holds
+        super().__init__(f"You hold {limit} tickets already. Pay for one or release one first.")
+
+
+class HoldCooldownError(TooManyRequestsError):
+    """The buyer's own hold of this ticket lapsed a moment ago."""
+
+    def __init__(self) -> None:
+        """Say how long."""
+        minutes = max(1, round(get_settings().hold_cooldown_seconds / 60))
+        super().__init__(
+            f"Your time for this ticket just ran out. To give others a chance you can hold it again in {minutes} min."
+        )
+
+
+async def create_order(
+    connection: AsyncConnection, *, buyer_id: UUID, ticket_id: UUID
+) -> OrderRead:
+    """Lock the ticket for ORDER_HOLD_SECONDS. `connection` is in AUTOCOMMIT: the hold is one statement.
+
+    Raises:
+        TicketNotFoundError: there is no such ticket.
+        OwnTicketError: the buyer is its seller.
+        TicketAlreadyReservedError: it is held, sold or withdrawn.
+        TooManyHoldsError: the buyer holds MAX_OPEN_HOLDS tickets.
+        HoldCooldownError: the buyer's own hold of it lapsed a moment ago.
+    """
+    settings = get_settings()
+    order = await repository.hold_ticket(
+        connection,
+        buyer_id=buyer_id,
+        ticket_id=ticket_id,
+        hold_seconds=settings.order_hold_seconds,
+        max_open_holds=settings.max_open_holds,
+        cooldown_seconds=settings.hold_cooldown_seconds,
+        correlation_id=correlation_id(),
+    )
+    if order is None:
+        async with AsyncSession(connection) as session:
+            raise await _why_refused(session, buyer_id=buyer_id, ticket_id=ticket_id)
+    await outbox.nudge()
+    log.info("order.created", order_id=str(order.id), ticket_id=str(ticket_id))
+    return orders.to_read(order)
+
+
+async def _why_refused(session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID) -> AppError:
+    ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
+    if ticket.user_id == buyer_id:
+        return OwnTicketError()
+    settings = get_settings()
+    facts = await repository.get_hold_facts(
+        session,
+        buyer_id=buyer_id,
+        ticket_id=ticket_id,
+        cooldown_seconds=settings.hold_cooldown_seconds,
+    )
+    if facts.own_order_id or ticket.status is not Availability.AVAILABLE:
+        return TicketAlreadyReservedError(ticket.status, facts.own_order_id)
+    if facts.is_cooling_down:
+        return HoldCooldownError()
+    if facts.open_holds >= settings.max_open_holds:
+        return TooManyHoldsError()
+    # Whoever had it let go between the refusal and this look; the buyer may press again.
+    return TicketAlreadyReservedError(Availability.LOCKED)

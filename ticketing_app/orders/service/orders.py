@@ -1,0 +1,80 @@
+"""The order itself: whose it is, how it stands under its lock, and what is told of it.
+
+Called inside a transaction. Every transition locks the ticket row first and the order row second (by
+its conditional UPDATE).
+"""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.errors import AppError
+from ticketing_app.messaging import outbox
+from ticketing_app.messaging.catalog import OrderEvent
+from ticketing_app.orders import repository
+from ticketing_app.orders.models import Order
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.schemas import OrderRead, OrderTicket
+from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.schemas import TicketLease
+
+
+class OrderNotFoundError(AppError):
+    """There is no such order, or it is somebody else's: never told which."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("We could not find this order among yours.")
+
+
+async def get(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None) -> Order:
+    """Return the order as it is now; with `buyer_id`, only one's own."""
+    order = await repository.get_order(session, order_id)
+    if order is None or (buyer_id is not None and order.buyer_id != buyer_id):
+        raise OrderNotFoundError
+    return order
+
+
+async def lock(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None) -> Order:
+    """Lock the ticket of the order, then read the order: its status cannot change any more."""
+    order = await get(session, order_id, buyer_id=buyer_id)
+    await tickets.lock_ticket_row(session, ticket_id=order.ticket_id)
+    return await get(session, order_id)
+
+
+async def get_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
+    """Return where the order stands now."""
+    return OrderStatus((await get(session, order_id)).status)
+
+
+def record(
+    session: AsyncSession, kind: type[OrderEvent], order: Order, lease: TicketLease | None
+) -> None:
+    """Record what became of the order and, with `lease`, of its ticket."""
+    event = kind(
+        order_id=order.id,
+        order_version=order.version,
+        status=order.status,
+        buyer_id=order.buyer_id,
+        price_cents=order.price_cents,
+        currency=order.currency,
+        expires_at=order.expires_at,
+        ticket_id=order.ticket_id,
+        ticket_version=lease.version if lease else None,
+        locked_until=lease.locked_until if lease else None,
+    )
+    outbox.record(session, event)
+
+
+def to_read(order: Order) -> OrderRead:
+    """Return the order as its buyer sees it."""
+    return OrderRead(
+        ticket=OrderTicket(id=order.ticket_id, title=order.title, price_cents=order.price_cents),
+        user_id=order.buyer_id,
+        **order.model_dump(
+            include={"id", "status", "expires_at", "price_cents", "currency", "created_at"}
+        ),
+    )

@@ -1,0 +1,85 @@
+"""Release a ticket: its buyer lets go, the time is over, or the payment failed for good."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.errors import AppError
+from ticketing_app.core.logging import get_logger
+from ticketing_app.messaging.catalog import OrderCancelled, OrderExpired
+from ticketing_app.orders import repository, rules
+from ticketing_app.orders.models import Order
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.service import orders
+from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.rules import TicketStatus
+
+log = get_logger()
+
+
+class OrderNotCancellableError(AppError):
+    """The payment is past the point of no return."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, status: OrderStatus) -> None:
+        """Say why, or where the money is when it was given back."""
+        super().__init__(
+            rules.REFUND_SENTENCES.get(
+                status, "This order is paid or being paid, so it cannot be cancelled."
+            )
+        )
+
+
+async def cancel_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) -> None:
+    """Let go of a ticket: it unlocks at once. An order that ended already is left as it is.
+
+    Raises:
+        OrderNotFoundError: none with this id, or somebody else's.
+        OrderNotCancellableError: it is being captured, or was paid.
+    """
+    order = await orders.lock(session, order_id, buyer_id=buyer_id)
+    cancelled = await _end(session, order, OrderStatus.CANCELLED, rules.BUYER_CAN_CANCEL)
+    if not cancelled and order.status not in rules.ENDED_UNPAID:
+        raise OrderNotCancellableError(OrderStatus(order.status))
+
+
+async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
+    """Close up to `limit` orders whose time is over and free their tickets; return how many.
+
+    Tickets are picked and locked first, those that others hold are skipped; several workers may run
+    this at once, and again: an order is closed once.
+    """
+    order_ids = await tickets.lock_lapsed(session, limit=limit)
+    due = await repository.get_by_ids(session, order_ids)
+    return sum([await _end(session, order, OrderStatus.EXPIRED, rules.PAYABLE) for order in due])
+
+
+async def cancel_unpaid(
+    session: AsyncSession, *, order_id: UUID, is_void_at_stripe: bool = False
+) -> OrderStatus:
+    """Payment failed for good: the ticket is free. Returns the status that the order has now.
+
+    `is_void_at_stripe`: Stripe says the payment is cancelled; only then may capturing be given up.
+    """
+    order = await orders.lock(session, order_id)
+    sources = rules.SOURCES[OrderStatus.CANCELLED] if is_void_at_stripe else rules.PAYABLE
+    await _end(session, order, OrderStatus.CANCELLED, sources)
+    return await orders.get_status(session, order_id)
+
+
+async def _end(
+    session: AsyncSession, order: Order, to: OrderStatus, sources: frozenset[OrderStatus]
+) -> bool:
+    """Close the order and release its own lease, never another order's; false when it was not open."""
+    if order.status not in sources:
+        return False
+    ended = await repository.transition(session, order_id=order.id, to=to)
+    lease = await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)
+    if lease and lease.status is not TicketStatus.FOR_SALE:
+        lease = None  # Withdrawn after the time was over: nobody must be told that it is free.
+    kind = OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled
+    orders.record(session, kind, ended, lease)
+    log.info("order.ended", order_id=str(order.id), status=to)
+    return True

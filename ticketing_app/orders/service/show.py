@@ -1,0 +1,41 @@
+"""Show a buyer their own orders."""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.orders import repository
+from ticketing_app.orders.schemas import OrderPage, OrderRead
+from ticketing_app.orders.service import orders
+
+
+async def get_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) -> OrderRead:
+    """Return one's own order.
+
+    Raises:
+        OrderNotFoundError: none with this id, or somebody else's.
+    """
+    return orders.to_read(await orders.get(session, order_id, buyer_id=buyer_id))
+
+
+async def list_orders(
+    session: AsyncSession, *, buyer_id: UUID, limit: int, cursor: str | None = None
+) -> OrderPage:
+    """Return one page of one's own orders, newest first; `cursor` is the last id of the page before.
+
+    Raises:
+        InvalidInputError: the cursor is not from this list.
+    """
+    try:
+        before = UUID(cursor) if cursor else None
+    except ValueError:
+        raise InvalidInputError(
+            [("cursor", "Use the cursor that the page before gave you.")]
+        ) from None
+    rows = await repository.list_by_buyer(session, buyer_id=buyer_id, limit=limit, before=before)
+    page = rows[:limit]
+    return OrderPage(
+        items=[orders.to_read(row) for row in page],
+        next_cursor=str(page[-1].id) if len(rows) > limit else None,
+    )
