@@ -87,6 +87,11 @@ class Market:
         self.actors: list[Actor] = []
         self._captured_by_hand: set[str] = set()
 
+    @property
+    def paid(self) -> list[Purchase]:
+        """The purchases whose buyers know that they have paid."""
+        return [each for each in self.purchases if OrderStatus.COMPLETED in each.told]
+
     @classmethod
     async def open(cls) -> "Market":
         """Return a new market, with nothing else in the database and in Stripe's books."""

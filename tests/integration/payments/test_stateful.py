@@ -61,6 +61,10 @@ COURSES = st.builds(
     | st.sampled_from(["die", *FAULTS])
     | st.integers(1, 14),
 )
+# There are few of them, so that most meet some trouble.
+REFUNDS = st.builds(
+    Course, stops=st.integers(0, 4), then=st.sampled_from(["finish", "wait", "die", *FAULTS])
+)
 
 
 class PaymentMachine(RuleBasedStateMachine):
@@ -135,9 +139,11 @@ class PaymentMachine(RuleBasedStateMachine):
     def sweep(self, nth: int, course: Course) -> None:
         self.run(self.market.sweep(self.purchase(nth), course))
 
-    @rule(nth=NTH, course=COURSES)
+    @precondition(lambda self: self.market.paid)
+    @rule(nth=NTH, course=REFUNDS)
     def refund(self, nth: int, course: Course) -> None:
-        self.run(self.market.refund(self.purchase(nth), course))
+        paid = self.market.paid
+        self.run(self.market.refund(paid[-1 - nth % len(paid)], course))
 
     @rule(nth=st.integers(0, 15), course=COURSES)
     def deliver(self, nth: int, course: Course) -> None:

@@ -17,6 +17,9 @@ class TestOrderNotPayableError:
     def test_says_that_an_order_that_ended_cost_nothing(self, status: OrderStatus) -> None:
         assert OrderNotPayableError(status).message.endswith("Your card was not charged.")
 
+    def test_says_that_it_was_cancelled(self) -> None:
+        assert "was cancelled" in OrderNotPayableError(OrderStatus.CANCELLED).message
+
     @pytest.mark.parametrize("status", PAID)
     def test_says_that_nobody_pays_twice(self, status: OrderStatus) -> None:
         assert OrderNotPayableError(status).message.endswith("You are not charged twice.")
