@@ -193,7 +193,9 @@ async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> Refund:
         "metadata": {"charge_id": str(charge_id)},
     }
     try:
-        return _refund(await _call(refunds.create_async(asked, {"idempotency_key": key})))
+        made = await _call(refunds.create_async(asked, {"idempotency_key": key}))
+        # An answer to a key that was used before is as old as the first one; how is it now?
+        return _refund(await _call(refunds.retrieve_async(made.id)))
     except StripeRefusedError as error:
         if error.code != "charge_already_refunded":
             raise

@@ -67,6 +67,21 @@ class TestRefund:
         assert await sales.ends(sale) == REFUNDED
         assert len((await stripe_side.books())["refunds"]) == 1
 
+    async def test_whose_answer_is_lost_is_not_believed_when_the_bank_sent_it_back(self) -> None:
+        sale = await sales.start_sale()
+        await sales.pay(sale, stripe_side.REFUND_FAILS)
+        await sales.want_refund(sale)
+        await stripe_side.break_next("POST /v1/refunds", "lost")
+        with pytest.raises(StripeUnavailableError):
+            await give_back(sale)
+        await stripe_side.let_banks_take(0)
+        # Stripe answers the same key as the first time, although the refund has failed since.
+        await sales.sweep()
+        await stripe_side.let_banks_take(0.2)
+        assert await sales.ends(sale) == REFUNDING
+        assert await sales.open_alerts() == ["refund_failed"]
+        assert await factories.recorded_events("ChargeRefunded") == []
+
     async def test_that_is_done_is_not_wanted_again(self) -> None:
         sale = await sales.start_sale()
         await sales.pay(sale)
