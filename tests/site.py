@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from tests import invariants
 from ticketing_app.devstack import children, web
@@ -23,6 +24,13 @@ SETTINGS = {
     "TICKETING_ENV": "development",
 }
 REFUSE_SECONDS = 5
+
+
+class OtherWeb(NamedTuple):
+    """One more web process; its worker is a child of `pid`."""
+
+    url: str
+    pid: int
 
 
 class Site:
@@ -59,12 +67,12 @@ class Site:
         self._wait_until_refused()
 
     @contextmanager
-    def other_web(self, **settings: str) -> Generator[str]:
-        """Run a second web process on the same data with other settings; yields its address."""
+    def other_web(self, **settings: str) -> Generator[OtherWeb]:
+        """Run one more web process on the same data with other settings."""
         port = free_port()
         process = web.start_web({**self.stack.env, **settings}, port, self._log)
         try:
-            yield f"http://localhost:{port}"
+            yield OtherWeb(f"http://localhost:{port}", process.pid)
         finally:
             web.stop_web(process)
 

@@ -36,8 +36,8 @@ IS_OVER = "The time for this order is over."
 @pytest.fixture(scope="module")
 def hasty_url(site: Site) -> Generator[str]:
     """The same site where a hold is over in seconds."""
-    with site.other_web(**HASTY) as url:
-        yield url
+    with site.other_web(**HASTY) as other:
+        yield other.url
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Self
+from typing import Any, Self
 from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -21,11 +21,8 @@ class SocketClient:
         )
         self._origin = origin
         self._headers = {"Cookie": cookie} if cookie else {}
-        # A browser sends the ids of the address beside it.
-        names = {"tickets": "ticket_id", "orders": "order_id"}
-        _, kind, *ids = path.split("/")
-        query = {names[kind]: ids[0]} if ids else {}
-        self._router = {"pathname": path, "asPath": path, "query": query}
+        self._router: dict[str, Any] = {}
+        self.go_to(path)
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self.received: list[str] = []
@@ -45,6 +42,14 @@ class SocketClient:
         if self._socket:
             await self._socket.close()
 
+    def go_to(self, path: str) -> None:
+        """Be at another page from the next call on, as within a browser's tab."""
+        # A browser sends the ids of the address beside it.
+        names = {"tickets": "ticket_id", "orders": "order_id"}
+        _, kind, *ids = path.split("/")
+        query = {names[kind]: ids[0]} if ids else {}
+        self._router = {"pathname": path, "asPath": path, "query": query}
+
     async def call(self, handler: str, payload: object) -> None:
         """Call a handler by its full name."""
         assert self._socket
@@ -60,9 +65,13 @@ class SocketClient:
         answers, self.received = self.received, []
         return answers
 
+    def on_message(self, message: str) -> None:
+        """Take in what the server sent."""
+        self.received.append(message)
+
     async def _read(self, socket: ClientConnection) -> None:
         async for message in socket:
             if message == "2":
                 await socket.send("3")
             elif isinstance(message, str) and message.startswith("42"):
-                self.received.append(message)
+                self.on_message(message)

@@ -23,7 +23,7 @@ async def quick_people(
     """Two sellers and six buyers at a web process that locks tickets for 2 s."""
     limits = {"MAX_OPEN_HOLDS": "1000", "HOLD_COOLDOWN_SECONDS": "0"}
     other = site.other_web(ORDER_HOLD_SECONDS=str(HOLD_SECONDS), **limits)
-    url = await asyncio.to_thread(other.__enter__)
+    url = (await asyncio.to_thread(other.__enter__)).url
     try:
         yield [await people.make(url) for _ in range(2)], [await people.make(url) for _ in range(6)]
     finally:

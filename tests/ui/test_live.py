@@ -26,15 +26,32 @@ TICKET, BUYER, ORDER = db.new_id(), db.new_id(), db.new_id()
 Sent = list[tuple[str | None, dict[str, Any]]]
 
 
+class FakePacket:
+    """Stands for what socket.io makes of a message."""
+
+    def __init__(self, _kind: int, *, data: list[Any], namespace: str) -> None:
+        self.name, self.update = data
+        assert (self.name, namespace) == ("event", FakeNamespace.namespace)
+
+    def encode(self) -> StateUpdate:
+        return self.update
+
+
 class FakeNamespace:
-    """Stands for Reflex's end of the websockets."""
+    """Stands for Reflex's end of the websockets: socket.io's server, its rooms and its wire at once."""
+
+    namespace = "/_event"
+    packet_class = FakePacket
 
     def __init__(self) -> None:
         self.sent: Sent = []
         self.joined = {"sid", "live:old"}
+        self.server = self.manager = self.eio = self
 
-    async def emit(self, name: str, update: StateUpdate, room: str | None) -> None:
-        assert name == "event"
+    def get_participants(self, _namespace: str, room: str | None) -> list[tuple[str, str | None]]:
+        return [("a page", room)]
+
+    async def send(self, room: str | None, update: StateUpdate) -> None:
         script = update.events[0].payload["javascript_code"]
         start, end = script.index("{detail:") + len("{detail:"), script.rindex("}))")
         self.sent.append((room, json.loads(script[start:end])))

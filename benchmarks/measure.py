@@ -1,0 +1,37 @@
+"""Measure processes and tell results: each as a ratio of its limit, in the same run."""
+
+from collections.abc import Sequence
+
+import psutil
+
+
+class Processes:
+    """Web processes with their workers, as one."""
+
+    def __init__(self, *pids: int) -> None:
+        parents = [psutil.Process(pid) for pid in pids]
+        self._all = [
+            each for parent in parents for each in (parent, *parent.children(recursive=True))
+        ]
+
+    def cpu_seconds(self) -> float:
+        """CPU time that they have used so far."""
+        return sum(sum(each.cpu_times()[:2]) for each in self._all)
+
+    def own_bytes(self) -> int:
+        """Memory that they do not share with anybody."""
+        return sum(each.memory_full_info().uss for each in self._all)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that is not exceeded by this share (0 to 1) of the values."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def judge(name: str, measured: float, limit: float, unit: str) -> bool:
+    """Print how much of its limit something took; whether it kept it."""
+    is_kept = measured <= limit
+    verdict = "ok" if is_kept else "OVER"
+    print(f"{name}: {measured:.1f} of {limit:g} {unit}, ratio {measured / limit:.2f}: {verdict}")
+    return is_kept
