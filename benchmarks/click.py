@@ -22,8 +22,8 @@ from tests.site import Site
 from ticketing_app.ui.tickets.state import TicketDetailState
 
 BUYERS = 200
-CLICKS = 600
-CLICKS_PER_SECOND = 20
+CLICKS = 300
+CLICKS_PER_SECOND = 10
 SIGN_UPS_AT_ONCE = 4
 LIMIT_MS = 150
 WAIT_SECONDS = 20
