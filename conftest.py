@@ -10,6 +10,8 @@ import pytest
 
 from tests.site import Site
 
+pytest_plugins = ["tests.limits"]
+
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:

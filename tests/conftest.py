@@ -1,5 +1,6 @@
 """Fixtures of all tests that are no browser tests: real PostgreSQL, real Redis, the emulator."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Callable, Generator
 
@@ -85,8 +86,8 @@ def change_settings(
 
 
 @pytest.fixture(scope="session", autouse=True)
-async def _close_clients() -> AsyncGenerator[None]:
-    """Close what this loop opened, so that no connection is left to the garbage collector."""
-    yield
+async def running_loop() -> AsyncGenerator[asyncio.AbstractEventLoop]:
+    """The loop of all tests; what it opened is closed, and not left to the garbage collector."""
+    yield asyncio.get_running_loop()
     await db.dispose()
     await redis.dispose()

@@ -10,7 +10,7 @@ from uuid import UUID
 import alembic.command
 import alembic.config
 
-from ticketing_app.core import db, logging
+from ticketing_app.core import db, logging, redis
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.messaging import inbox
@@ -60,6 +60,7 @@ async def _run(command: Command, chosen: argparse.Namespace) -> None:
         sys.exit(error.message)
     finally:
         await gateway.dispose()
+        await redis.dispose()
         await db.dispose()
 
 

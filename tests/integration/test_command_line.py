@@ -3,6 +3,8 @@
 import asyncio
 import sys
 from collections.abc import AsyncGenerator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
 import pytest
 
@@ -26,8 +28,24 @@ pytestmark = pytest.mark.usefixtures("database")
 NAME = inbox.subscriber_name(note_and_fail)
 
 
-async def run(*arguments: str) -> tuple[int | None, str, str]:
-    """Run the command as an operator does; return exit status, standard output and error."""
+async def run(*arguments: str) -> tuple[int, str, str]:
+    """Run the command on a loop of its own; return exit status, standard output and error."""
+    return await asyncio.to_thread(_run, list(arguments))
+
+
+def _run(arguments: list[str]) -> tuple[int, str, str]:
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        try:
+            command_line.main(arguments)
+        except SystemExit as refusal:
+            # What Python does with a sentence at the end of a process.
+            err.write(f"{refusal.code}\n")
+            return 1, out.getvalue(), err.getvalue()
+    return 0, out.getvalue(), err.getvalue()
+
+
+async def run_process(*arguments: str) -> tuple[int | None, str, str]:
+    """Run the command as an operator does, which takes as long as Python takes to start."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "ticketing_app", *arguments,
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -132,6 +150,12 @@ class TestWebhooks:
 
 
 class TestMain:
+    async def test_ends_its_process_as_it_ends_here(self) -> None:
+        command = "replay", NAME, str(db.new_id())
+        ended = await run_process(*command)
+        assert ended[0] == 1
+        assert ended == await run(*command)
+
     async def test_migrates_a_database_that_is_new_enough_already(self) -> None:
         code, _, err = await run("migrate")
         assert code == 0, err

@@ -34,7 +34,8 @@ def configure() -> None:
             *renderers,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Asked for at each line, so that whoever redirects standard error gets the log as well.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 

@@ -77,13 +77,11 @@ def start_web(env: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[
             cwd=ROOT, env={**os.environ, **env, **SERVE_BUILD, **WITHOUT_STACK, "PORT": str(port)},
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip
-    deadline = time.monotonic() + START_SECONDS
-    while not _answers(f"http://127.0.0.1:{port}/api/health/live"):
-        if process.poll() is not None or time.monotonic() > deadline:
-            stop_web(process)
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise StackError(f"The web process did not come up, see {log}:\n{tail}")
-        time.sleep(0.1)
+    try:
+        _wait_until_up(process, port, log)
+    except BaseException:
+        stop_web(process)
+        raise
     return process
 
 
@@ -115,6 +113,15 @@ def _listener(port: int) -> str:
                 words = psutil.Process(connection.pid).cmdline()
                 return f" by process {connection.pid} ({' '.join(words)[:60]})"
     return ""
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(f"http://127.0.0.1:{port}/api/health/live"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise StackError(f"The web process did not come up, see {log}:\n{tail}")
+        time.sleep(0.1)
 
 
 def _answers(url: str) -> bool:
