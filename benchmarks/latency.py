@@ -1,0 +1,79 @@
+"""From the commit of a hold to the row of another visitor's list: `python -m benchmarks.latency`.
+
+Starts at the time of the recorded event, by the database's clock, which is the browser's on one machine.
+"""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page, async_playwright
+
+from benchmarks.measure import judge, percentile
+from tests import chromium
+from tests.outside.judge import Judge
+from tests.outside.person import Person
+from tests.site import Site
+
+CHANGES = 40
+LIMIT_MS = 50
+WATCH = """(id) => {
+  window.seen = [];
+  const row = document.querySelector(`[data-ticket="${id}"]`);
+  new MutationObserver(() => window.seen.push(Date.now()))
+    .observe(row, { attributes: true, attributeFilter: ["data-status"] });
+}"""
+OCCURRED = """
+    SELECT (extract(epoch FROM occurred_at) * 1000)::float8 AS at FROM outbox
+    WHERE aggregate_id = $1 AND name = 'OrderCreated'"""
+
+
+async def watch(page: Page, site: Site, ticket: dict[str, Any]) -> None:
+    await page.goto(site.url)
+    await page.wait_for_function("sessionStorage.getItem('token')")
+    await page.wait_for_selector(f"[data-ticket='{ticket['id']}']")
+    await page.evaluate(WATCH, ticket["id"])
+
+
+async def measure(site: Site) -> bool:
+    async with (
+        async_playwright() as browsers,
+        Person(site.url) as seller,
+        Person(site.url) as buyer,
+    ):
+        for person in (seller, buyer):
+            await person.sign_up()
+        ticket = await seller.sell()
+        browser = await browsers.chromium.launch(
+            executable_path=chromium.find(), args=["--no-sandbox"]
+        )
+        page = await browser.new_page()
+        await watch(page, site, ticket)
+        judges, milliseconds = Judge(site), list[float]()
+        for number in range(CHANGES):
+            order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
+            await page.wait_for_function(f"window.seen.length > {2 * number}")
+            [event] = await judges.rows(OCCURRED, order["id"])
+            at = await page.evaluate("window.seen.at(-1)")
+            milliseconds.append(at - event["at"])
+            (await buyer.delete(f"/api/orders/{order['id']}")).raise_for_status()
+            await page.wait_for_function(f"window.seen.length > {2 * number + 1}")
+        await browser.close()
+    print(f"{CHANGES} holds: commit to the other's row p99 {percentile(milliseconds, 0.99):.0f} ms")
+    return judge("commit to the other's row, p50", percentile(milliseconds, 0.5), LIMIT_MS, "ms")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder:
+        site = Site(Path(folder) / "data")
+        site.start()
+        try:
+            return 0 if asyncio.run(measure(site)) else 1
+        finally:
+            site.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
