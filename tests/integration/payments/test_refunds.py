@@ -186,6 +186,52 @@ class TestBank:
         assert await sales.ends(sale) == REFUNDING
         assert await sales.open_alerts() == ["refund_failed"]
 
+    async def follow_slowly(self, sale: sales.Sale, stripe: FakeGateway) -> None:
+        """Ask Stripe; before the answer is recorded the bank fails, and another process hears it."""
+        with pytest.MonkeyPatch.context() as patch:
+
+            async def list_refunds(stripe_id: str) -> list[Refund]:
+                patch.undo()
+                answer = await stripe.list_refunds(stripe_id)
+                stripe.end_refunds(RefundStatus.FAILED)
+                await refund.follow(db.transaction, charge_id=sale.payment.id)
+                return answer
+
+            patch.setattr(refund.gateway, "list_refunds", list_refunds)
+            await refund.follow(db.transaction, charge_id=sale.payment.id)
+
+    async def test_that_failed_in_between_is_not_shown_as_done(self, stripe: FakeGateway) -> None:
+        sale = await self.paid(stripe)
+        # The answer to our own request was lost.
+        await stripe.refund_intent("pi_fake", key="ours", charge_id=sale.payment.id)
+        await self.follow_slowly(sale, stripe)
+        assert await sales.ends(sale) == REFUNDING
+        assert await sales.open_alerts() == ["refund_failed"]
+        assert await factories.recorded_events("ChargeRefunded") == []
+
+    async def test_that_failed_a_refund_by_hand_in_between_is_seen_at_the_second_look(
+        self, stripe: FakeGateway
+    ) -> None:
+        sale = await sales.start_sale()
+        stripe.become("succeeded")
+        await sales.tell_settled(sale)
+        await stripe.refund_intent("pi_fake", key="by hand", charge_id=sale.payment.id)
+        await self.follow_slowly(sale, stripe)
+        assert await sales.ends(sale) == REFUNDING
+        assert await sales.open_alerts() == ["refunded_by_hand", "refund_failed"]
+
+    async def test_that_failed_is_tried_again_although_stripe_tells_of_it_again(
+        self, stripe: FakeGateway
+    ) -> None:
+        sale = await self.paid(stripe)
+        await give_back(sale)
+        stripe.end_refunds(RefundStatus.FAILED)
+        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        await sales.want_refund(sale, "Again, the card works now.")
+        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        await give_back(sale)
+        assert await sales.ends(sale) == REFUNDED
+
     async def test_news_that_is_old_does_not_undo_a_failure(self, stripe: FakeGateway) -> None:
         sale = await self.paid(stripe)
         await give_back(sale)

@@ -23,6 +23,32 @@ class TestIsOver:
         assert not rules.is_over(OrderStatus.CAPTURING, is_running=False)
 
 
+class TestIsNews:
+    @pytest.mark.parametrize(
+        ("status", "told", "is_known", "is_news"),
+        [
+            (None, RefundStatus.SUCCEEDED, False, True),
+            (None, RefundStatus.FAILED, False, False),
+            (RefundStatus.DUE, RefundStatus.SUCCEEDED, False, True),
+            (RefundStatus.DUE, RefundStatus.FAILED, False, True),
+            (RefundStatus.DUE, RefundStatus.FAILED, True, False),
+            (RefundStatus.PENDING, RefundStatus.PENDING, True, False),
+            (RefundStatus.PENDING, RefundStatus.SUCCEEDED, True, True),
+            (RefundStatus.PENDING, RefundStatus.FAILED, True, True),
+            (RefundStatus.SUCCEEDED, RefundStatus.SUCCEEDED, True, False),
+            (RefundStatus.SUCCEEDED, RefundStatus.FAILED, True, True),
+            (RefundStatus.SUCCEEDED, RefundStatus.FAILED, False, True),
+            (RefundStatus.FAILED, RefundStatus.SUCCEEDED, True, False),
+            (RefundStatus.FAILED, RefundStatus.SUCCEEDED, False, True),
+            (RefundStatus.FAILED, RefundStatus.FAILED, False, False),
+        ],
+    )
+    def test_of_a_refund_depends_on_where_the_charge_stands(
+        self, *, status: RefundStatus | None, told: RefundStatus, is_known: bool, is_news: bool
+    ) -> None:
+        assert rules.is_news(status, told, is_known=is_known) is is_news
+
+
 class TestDueWork:
     @pytest.mark.parametrize(
         ("status", "is_running", "work"),

@@ -121,13 +121,12 @@ async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
     kept = [refund for refund in refunds if refund.status is not RefundStatus.FAILED]
     failed = [refund for refund in refunds if refund.status is RefundStatus.FAILED]
     if sum(refund.amount_cents for refund in kept) >= charge.amount_cents:
-        await _record(transaction, charge_id, kept[0])
-    elif failed and (
-        charge.refund_status == RefundStatus.SUCCEEDED
-        or charge.stripe_refund_id in {refund.id for refund in failed}
-    ):
-        await _record(transaction, charge_id, failed[0])
-    elif kept:
+        if await _record(transaction, charge_id, kept[0]):
+            # Had the bank failed since we asked, that was no news to whoever heard it before this.
+            await follow(transaction, charge_id=charge_id)
+    elif failed and await _record(transaction, charge_id, failed[0]):
+        return
+    elif kept and charge.refund_status is None:
         async with transaction() as session:
             await alerts.raise_alert(
                 session,
@@ -138,20 +137,20 @@ async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
             )
 
 
-async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> None:
-    """Let charge and order be where this refund is, unless they are, or it ended before."""
+async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bool:
+    """Let charge and order be where this refund is; false when that is no news to them."""
     async with transaction() as session:
         # The lock of the ticket's row puts everything that follows this order in a row.
         charge, order = await charges.get_charge(session, charge_id=charge_id, for_update=True)
         if charge.status != ChargeStatus.COMPLETED and charge.refund_status is None:
             # No money of it is here: Stripe calls letting go of an authorisation a refund, too.
-            return
+            return False
         is_known = charge.stripe_refund_id == made.id
-        if is_known and charge.refund_status in {made.status, RefundStatus.FAILED}:
-            return
+        if not rules.is_news(charge.refund_status, made.status, is_known=is_known):
+            return False
         if made.status is RefundStatus.FAILED:
             await _record_failed(session, charge, made.id, "The bank sent the money back to us.")
-            return
+            return True
         if charge.refund_status is None:
             await alerts.raise_alert(
                 session,
@@ -172,6 +171,7 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> No
             await payment.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDED)
             told = charges.facts(refunded)
             outbox.record(session, ChargeRefunded(stripe_refund_id=made.id, **told))
+        return True
 
 
 async def _record_failed(
@@ -182,7 +182,7 @@ async def _record_failed(
     await repository.change(
         session,
         charge.id,
-        stripe_refund_id=refund_id,
+        stripe_refund_id=refund_id or charge.stripe_refund_id,
         refund_status=RefundStatus.FAILED,
         # Stripe answers the old key with the old refund for a day.
         refund_attempt=col(Charge.refund_attempt) + 1,
