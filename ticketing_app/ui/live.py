@@ -147,6 +147,11 @@ class LiveTicket(rx.Component):
     version: rx.Var[int]
     status: rx.Var[str]
 
+    def as_plain(self) -> rx.Component:
+        """Return what it looks like before anything changed."""
+        facts = {"data-status": self.status, "data-ticket": self.ticket_id}
+        return rx.el.article(*self.children, class_name=self.class_name, custom_attrs=facts)
+
 
 class LiveText(rx.Component):
     """A fact of the `LiveTicket` around it: as rendered, or as it is now."""
@@ -157,6 +162,10 @@ class LiveText(rx.Component):
     field: rx.Var[str]
     text: rx.Var[str]
     labels: rx.Var[dict[str, str]]
+
+    def as_plain(self) -> rx.Component:
+        """Return what it looks like before anything changed."""
+        return rx.el.span(self.text, class_name=self.class_name)
 
 
 class NewListings(rx.Component):

@@ -7,12 +7,24 @@ import reflex as rx
 from ticketing_app.tickets.rules import TITLE_MAX_LENGTH
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveText, LiveTicket
+from ticketing_app.ui.markup import choose
+from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.tickets.views import CATEGORY_LABELS, STATUS_LABELS, TicketForm, TicketStub
+from ticketing_app.ui.tickets.views import (
+    CATEGORY_LABELS,
+    STATUS_LABELS,
+    TicketDetail,
+    TicketForm,
+    TicketStub,
+)
 
 Errors = rx.vars.ObjectVar[dict[str, str]]
 
-TEXT = {"about": "About the event (optional)", "none": "No choice"}
+TEXT = {
+    "about": "About the event (optional)",
+    "none": "No choice",
+    "may_return": "It may come back in ",
+}
 FIELD_LABELS = {
     "title": "Title",
     "price": "Price",
@@ -67,9 +79,9 @@ def date_block(stub: TicketStub) -> rx.Component:
 def facts(stub: TicketStub) -> rx.Component:
     """When, where and which seat, as far as the seller told."""
     return rx.el.div(
-        rx.el.p(rx.cond(stub.when != "", stub.when, stub.category_label)),
-        rx.cond(stub.place != "", rx.el.p(stub.place)),
-        rx.cond(stub.seat != "", rx.el.p(stub.seat)),
+        rx.el.p(choose(stub.when != "", stub.when, stub.category_label)),
+        choose(stub.place != "", rx.el.p(stub.place)),
+        choose(stub.seat != "", rx.el.p(stub.seat)),
         class_name="text-sm text-muted break-words",
     )
 
@@ -124,6 +136,55 @@ def plain_stub(stub: TicketStub, right: rx.Component, look: rx.Var[str] | str = 
         ),
         class_name=f"stub-shadow max-w-text {look}",
         custom_attrs={"data-category": stub.category},
+    )
+
+
+def ticket_article(
+    ticket: TicketDetail, actions: rx.Component | None, *, on_over: rx.event.EventType[()]
+) -> rx.Component:
+    """One ticket with all that is known of it; `on_over` is called when its hold may have lapsed."""
+    return rx.el.article(
+        rx.el.h1(ticket.title, class_name=theme.HEADING),
+        plain_stub(
+            ticket,
+            rx.el.div(
+                rx.el.span(ticket.price, class_name="sm:text-xl font-bold block mb-1.5"),
+                rx.el.span(ticket.status_label, class_name="badge"),
+                custom_attrs={"data-status": ticket.status},
+                # The two lines below say it in words.
+                aria_hidden="true",
+            ),
+        ),
+        rx.el.div(
+            rx.el.p(ticket.price_line, class_name="text-xl font-bold tabular-nums"),
+            rx.el.p(ticket.status_line, role="status", class_name="text-lg font-semibold"),
+            choose(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
+            choose(ticket.reason != "", rx.el.p(ticket.reason)),
+            _may_return(ticket, on_over),
+            class_name="grid gap-1",
+        ),
+        choose(
+            ticket.description != "",
+            rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line break-words"),
+        ),
+        actions,
+        class_name="grid gap-5 pb-24",
+    )
+
+
+def _may_return(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Component:
+    return choose(
+        (ticket.locked_until != "") & (ticket.my_order_href == ""),
+        rx.el.p(
+            TEXT["may_return"],
+            Countdown.create(
+                deadline=ticket.locked_until,
+                now=ticket.now,
+                on_over=on_over,
+                class_name="tabular-nums font-semibold",
+            ),
+            class_name="text-wait",
+        ),
     )
 
 
