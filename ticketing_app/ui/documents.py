@@ -129,8 +129,6 @@ def serve_from(folder: Path, app: ASGIApp) -> ASGIApp:
         request = Request(scope)
         start_context(request.headers.get("x-request-id", "")[:64] or str(new_id()))
         response = await _respond(pages, request)
-        if request.method == "HEAD":
-            response.body = b""
         await response(scope, receive, send)
 
     compressed = GZipMiddleware(answer)
@@ -143,9 +141,19 @@ def serve_from(folder: Path, app: ASGIApp) -> ASGIApp:
         elif _BACKEND.fullmatch(scope["path"]):
             await app(scope, receive, send)
         else:
-            await compressed(scope, receive, send)
+            is_head = scope["method"] == "HEAD"
+            await compressed(scope, receive, _without_body(send) if is_head else send)
 
     return choose
+
+
+def _without_body(send: Send) -> Send:
+    async def without_body(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message["body"] = b""
+        await send(message)
+
+    return without_body
 
 
 def _with_lifetime(path: str, send: Send) -> Send:
