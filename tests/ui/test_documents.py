@@ -172,6 +172,18 @@ class TestTicket:
         assert not {"startDate", "location"} & set(page.event)
         assert not page.says("None")
 
+    async def test_leads_to_others_like_it(self, site: AsyncClient) -> None:
+        ticket, other = [await factories.make_ticket(title="The same") for _ in range(2)]
+        page = await opened(site, f"/tickets/{ticket.id}")
+        assert page.says("Similar tickets")
+        assert f"/tickets/{other.id}" in page.links
+        assert f"/api/tickets/{ticket.id}/calendar" not in page.links
+
+    async def test_offers_its_date_for_the_calendar(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket(**FULL)
+        page = await opened(site, f"/tickets/{ticket.id}")
+        assert f"/api/tickets/{ticket.id}/calendar" in page.links
+
     @pytest.mark.parametrize("title", HOSTILE)
     async def test_shows_any_title_as_text(self, site: AsyncClient, title: str) -> None:
         ticket = await factories.make_ticket(title=title, description=title, venue=title)

@@ -240,6 +240,7 @@ async def _fill_list() -> Filling:
 
 async def _fill_ticket(ticket_id: UUID) -> Filling:
     ticket = await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
+    similar = await edge.in_transaction(tickets.list_similar, ticket_id=ticket_id)
     detail = TicketDetail.from_ticket_for(ticket, None)
     is_gone = ticket.status is Availability.WITHDRAWN
     return Filling(
@@ -251,7 +252,7 @@ async def _fill_ticket(ticket_id: UUID) -> Filling:
             category=detail.category,
             event=heads.event(ticket, detail.share_line),
         ),
-        markup.write(first_ticket(detail)),
+        markup.write(first_ticket(detail, [TicketStub.from_ticket(other) for other in similar])),
     )
 
 

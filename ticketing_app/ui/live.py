@@ -127,11 +127,15 @@ async def _send(room: str | None, facts: dict[str, Any]) -> None:
 
 
 class OnLive(rx.Component):
-    """Calls `on_change` when a message comes in that the page has not seen yet."""
+    """Calls `on_change` when a message comes in that the page has not seen yet.
+
+    With `ticket_id` the messages about other tickets are not its business.
+    """
 
     library = rx.asset("live.jsx", shared=True).importable_path
     tag = "OnLive"
 
+    ticket_id: rx.Var[str]
     seen_version: rx.Var[int]
     only_resync: rx.Var[bool]
     on_change: rx.EventHandler[rx.event.no_args_event_spec]

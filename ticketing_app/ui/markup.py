@@ -13,6 +13,7 @@ from reflex.vars import LiteralVar
 from reflex_components_core.base.bare import Bare
 from reflex_components_core.base.fragment import Fragment
 from reflex_components_core.el.element import Element
+from reflex_components_core.el.elements.inline import A
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 # Reflex and React have names of their own for these.
@@ -70,7 +71,9 @@ def write(part: rx.Component) -> str:
 
 
 def _attributes(part: rx.Component) -> str:
-    named = {name: getattr(part, name) for name in ("class_name", "id", *sorted(part.get_props()))}
+    # A link inside the site has more properties, which tell its code how to follow it.
+    props = {"to", *A.get_props()} if isinstance(part, ReactRouterLink) else set(part.get_props())
+    named = {name: getattr(part, name) for name in ("class_name", "id", *sorted(props))}
     values = {
         _ATTRIBUTES.get(name, name.replace("_", "")): value for name, value in named.items()
     } | part.custom_attrs

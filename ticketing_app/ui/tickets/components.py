@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from ticketing_app import routes
 from ticketing_app.tickets.rules import TITLE_MAX_LENGTH
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveText, LiveTicket
@@ -24,6 +25,11 @@ TEXT = {
     "about": "About the event (optional)",
     "none": "No choice",
     "may_return": "It may come back in ",
+    "calendar": "Add to calendar",
+    "share": "Share",
+    "copied": "The link is copied.",
+    "by_hand": "Copy this link:",
+    "similar": "Similar tickets",
 }
 FIELD_LABELS = {
     "title": "Title",
@@ -62,6 +68,26 @@ TIMEZONES = (
 
 DESCRIPTION_MAX_LENGTH = 2000
 STATUS_BY_NAME = {status.value: label for status, label in STATUS_LABELS.items()}
+
+
+class Share(rx.Component):
+    """A button that passes the page's address on, and says `copied` where it only could copy it."""
+
+    library = rx.asset("share.jsx", shared=True).importable_path
+    tag = "Share"
+
+    title: rx.Var[str]
+    label: rx.Var[str]
+    copied: rx.Var[str]
+    by_hand: rx.Var[str]
+    notice: rx.Var[str]
+
+    def as_plain(self) -> rx.Component:
+        """Return what it looks like before anybody can press it."""
+        return rx.fragment(
+            rx.el.button(self.label, type="button", disabled=True, class_name=self.class_name),
+            rx.el.p(role="status", class_name=self.notice),
+        )
 
 
 def date_block(stub: TicketStub) -> rx.Component:
@@ -139,8 +165,24 @@ def plain_stub(stub: TicketStub, right: rx.Component, look: rx.Var[str] | str = 
     )
 
 
+def calendar_link(stub: TicketStub) -> rx.Component:
+    """Offer the event for one's calendar, when it has a date."""
+    return choose(
+        stub.when != "",
+        link(
+            TEXT["calendar"],
+            href=routes.ticket_calendar(stub.id),
+            # A file, and no page of ours.
+            reload_document=True,
+            class_name=theme.QUIET,
+        ),
+    )
+
+
 def ticket_article(
-    ticket: TicketDetail, actions: rx.Component | None, *, on_over: rx.event.EventType[()]
+    ticket: TicketDetail,
+    *more: rx.Component | None,
+    on_over: rx.event.EventType[()],
 ) -> rx.Component:
     """One ticket with all that is known of it; `on_over` is called when its hold may have lapsed."""
     return rx.el.article(
@@ -167,8 +209,29 @@ def ticket_article(
             ticket.description != "",
             rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line break-words"),
         ),
-        actions,
+        rx.el.div(
+            calendar_link(ticket),
+            Share.create(
+                title=ticket.title,
+                label=TEXT["share"],
+                copied=TEXT["copied"],
+                by_hand=TEXT["by_hand"],
+                notice="text-sm text-muted empty:hidden break-all",
+                class_name=theme.QUIET,
+            ),
+            class_name="flex flex-wrap items-center gap-3 print:hidden",
+        ),
+        *more,
         class_name="grid gap-5 pb-24",
+    )
+
+
+def similar_tickets(*cards: rx.Component) -> rx.Component:
+    """Others to look at, below a ticket."""
+    return rx.el.section(
+        rx.el.h2(TEXT["similar"], class_name="text-lg font-semibold mb-3"),
+        rx.el.ul(*cards, class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"),
+        class_name="mt-4 print:hidden",
     )
 
 

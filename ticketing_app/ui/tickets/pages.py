@@ -13,7 +13,12 @@ from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.tickets.components import ticket_article, ticket_card, ticket_fields
+from ticketing_app.ui.tickets.components import (
+    similar_tickets,
+    ticket_article,
+    ticket_card,
+    ticket_fields,
+)
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
 from ticketing_app.ui.tickets.views import TicketDetail, TicketStub
 
@@ -152,20 +157,36 @@ def _list_skeleton() -> rx.Component:
 def ticket_detail_page() -> rx.Component:
     state = TicketDetailState
     return layout(
-        OnLive.create(seen_version=state.ticket.version, on_change=state.refresh),
+        OnLive.create(
+            ticket_id=state.ticket.id,
+            seen_version=state.ticket.version,
+            on_change=state.refresh,
+        ),
         feedback.loaded(
             state,
             state.load,
-            ticket_article(state.ticket, _actions(), on_over=state.refresh),
+            ticket_article(
+                state.ticket,
+                _actions(),
+                rx.cond(
+                    state.similar.length() > 0,
+                    similar_tickets(rx.foreach(state.similar, ticket_card)),
+                ),
+                on_over=state.refresh,
+            ),
             state.ticket.id,
         ),
     )
 
 
-def first_ticket(ticket: TicketDetail) -> rx.Component:
+def first_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Component:
     """What the document shows of a ticket; nothing can be pressed before the page's code runs."""
-    actions = _purchase(disabled=True) if ticket.status == "available" else None
-    return ticket_article(ticket, actions, on_over=TicketDetailState.refresh)
+    return ticket_article(
+        ticket,
+        _purchase(disabled=True) if ticket.status == "available" else None,
+        similar_tickets(*map(ticket_card, similar)) if similar else None,
+        on_over=TicketDetailState.refresh,
+    )
 
 
 def first_failure(problem: str) -> rx.Component:
