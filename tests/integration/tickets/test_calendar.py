@@ -50,7 +50,8 @@ class TestCalendar:
         assert second["SEQUENCE"] > first["SEQUENCE"]
 
     async def test_any_text_stays_text(self, api: AsyncClient) -> None:
-        ticket = await factories.make_ticket(**{**DATED, "title": HOSTILE, "venue": HOSTILE})
+        texts: dict[str, Any] = {"title": HOSTILE, "venue": HOSTILE}
+        ticket = await factories.make_ticket(**(DATED | texts))
         event = await event_of(api, ticket)
         assert event["SUMMARY"].split() == HOSTILE.split()
         assert event.start.year == 2027
