@@ -363,6 +363,7 @@ class TestOutages:
         def crash(*_: object) -> NoReturn:
             raise RuntimeError("a bug")
 
+        await factories.make_ticket(title=f"{uuid4()}")
         monkeypatch.setattr(documents.markup, "write", crash)
         page = await opened(site, "/")
         assert (page.status, page.has_skeleton) == (200, True)

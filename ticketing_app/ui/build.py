@@ -40,9 +40,11 @@ def bun_path() -> Path:
     return Bun.DEFAULT_PATH
 
 
-def built_frontend() -> Path:
-    """Where the build leaves what browsers load."""
-    return get_web_dir() / Dirs.STATIC
+def built_frontend() -> Path | None:
+    """Where the build left what browsers load; none in `reflex run`, where Vite makes it anew."""
+    folder = get_web_dir() / Dirs.STATIC
+    is_served = environment.REFLEX_ENV_MODE.get().value != "dev" and folder.exists()
+    return folder if is_served else None
 
 
 class SameOriginPlugin(Plugin):

@@ -1,5 +1,6 @@
 """Pages of tickets: for sale, one ticket, sell, edit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -114,7 +115,7 @@ def _search_bar() -> rx.Component:
     )
 
 
-def first_list(cards: list[TicketStub], *, has_more: bool) -> rx.Component:
+def first_list(cards: Sequence[TicketStub], *, has_more: bool) -> rx.Component:
     """What the document shows of the list; nothing can be pressed before the page's code runs."""
     if not cards:
         return _nothing()
