@@ -272,6 +272,7 @@ class TestAddresses:
         page = await opened(site, path)
         assert page.status == 404
         assert page.titles != ["Page not found | GitTix"], "The page's code finds itself elsewhere."
+        assert page.says("We could not find this ticket.") == path.startswith("/tickets")
 
     @pytest.mark.parametrize("path", ["/orders", "/tickets/new", f"/orders/{uuid4()}"])
     async def test_pages_of_ones_own_tell_nothing(self, site: AsyncClient, path: str) -> None:
@@ -373,4 +374,16 @@ class TestReadPages:
     def test_fails_when_pages_are_built_in_another_way(self, built: Path) -> None:
         (built / "orders" / "index.html").write_text("<html><head></head></html>")
         with pytest.raises(ReflexChangedError, match="orders"):
+            documents.read_pages(built)
+
+    @pytest.mark.parametrize("path", ["404", "tickets/[ticket_id]"])
+    def test_fails_when_a_page_is_missing(self, built: Path, path: str) -> None:
+        (built / path / "index.html").unlink()
+        with pytest.raises(ReflexChangedError):
+            documents.read_pages(built)
+
+    def test_fails_when_there_is_no_place_for_the_content(self, built: Path) -> None:
+        page = built / "index.html"
+        page.write_text(page.read_text().replace("data-first-paint", "data-other"))
+        with pytest.raises(ReflexChangedError):
             documents.read_pages(built)

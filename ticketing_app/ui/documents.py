@@ -86,10 +86,14 @@ def read_pages(folder: Path) -> list[Page]:
     """Read the pages of the build, those without ids in their address first.
 
     Raises:
-        ReflexChangedError: a page does not look as documents expect.
+        ReflexChangedError: a page is missing or does not look as documents expect.
     """
     files = folder.rglob("index.html")
-    pages = (_read_page(file, f"/{file.parent.relative_to(folder)}") for file in files)
+    pages = [_read_page(file, f"/{file.parent.relative_to(folder)}") for file in files]
+    texts = {page.pattern: page.text for page in pages}
+    for pattern in (NOT_FOUND_PAGE, *FILLINGS):
+        if pattern not in texts or (pattern in FILLINGS and not _SKELETON.search(texts[pattern])):
+            raise ReflexChangedError(f"{folder}{pattern}")
     return sorted(pages, key=lambda page: (page.pattern.count("["), page.pattern))
 
 
@@ -117,12 +121,7 @@ def serve(app: ASGIApp) -> ASGIApp:
 
 def serve_from(folder: Path, app: ASGIApp) -> ASGIApp:
     """As `serve`, with the build in `folder`."""
-    pages = read_pages(folder)
-    files = {
-        f"/{file.relative_to(folder)}"
-        for file in folder.rglob("*")
-        if file.is_file() and file.suffix != ".html"
-    }
+    pages, files = read_pages(folder), _list_files(folder)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
@@ -144,6 +143,15 @@ def serve_from(folder: Path, app: ASGIApp) -> ASGIApp:
             await compressed(scope, receive, _without_body(send) if is_head else send)
 
     return choose
+
+
+def _list_files(folder: Path) -> set[str]:
+    """Return the addresses of what is no document."""
+    return {
+        f"/{file.relative_to(folder)}"
+        for file in folder.rglob("*")
+        if file.is_file() and file.suffix != ".html"
+    }
 
 
 def _without_body(send: Send) -> Send:
@@ -202,9 +210,10 @@ def _document(page: Page, filling: Filling, request: Request) -> Response:
 
 async def _fill(page: Page, ids: dict[str, str], request: Request) -> Filling:
     """Return what the page gets; whatever stops us, the page itself still goes out."""
-    if not all(_is_id(text) for name, text in ids.items() if name.endswith("_id")):
-        return Filling(HTTPStatus.NOT_FOUND)
     fill = FILLINGS.get(page.pattern)
+    if not all(_is_id(text) for name, text in ids.items() if name.endswith("_id")):
+        # Only of tickets more can be said to somebody whom we do not know.
+        return _failure(tickets.TicketNotFoundError()) if fill else Filling(HTTPStatus.NOT_FOUND)
     if fill is None or (page.pattern == routes.TICKET_LIST and request.url.query):
         # With a query the page may show something else than the first tickets.
         return Filling()
@@ -216,10 +225,14 @@ async def _fill(page: Page, ids: dict[str, str], request: Request) -> Filling:
         # The page says so, and comes back by itself.
         return Filling(HTTPStatus.SERVICE_UNAVAILABLE)
     except AppError as error:
-        return Filling(HTTPStatus(error.status), content=markup.write(first_failure(error.message)))
+        return _failure(error)
     except Exception:  # what the document lacks, the page asks for.
         log.exception("document.crash", path=request.scope["path"])
         return Filling()
+
+
+def _failure(error: AppError) -> Filling:
+    return Filling(error.status, content=markup.write(first_failure(error.message)))
 
 
 def _is_id(text: str) -> bool:
