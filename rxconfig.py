@@ -5,7 +5,12 @@ from reflex_base.constants import StateManagerMode
 
 from ticketing_app.core.settings import Settings, get_settings
 from ticketing_app.ui import theme
-from ticketing_app.ui.build import DevelopmentProxyPlugin, SameOriginPlugin, bun_path
+from ticketing_app.ui.build import (
+    DevelopmentProxyPlugin,
+    PrerenderPlugin,
+    SameOriginPlugin,
+    bun_path,
+)
 
 environment = Settings()
 if environment.ticketing_devstack and not environment.is_production:
@@ -32,6 +37,7 @@ config = rx.Config(
         rx.plugins.TailwindV4Plugin(theme.TAILWIND),
         SameOriginPlugin(),
         DevelopmentProxyPlugin(),
+        PrerenderPlugin(),
     ],
     # It would name the address of the machine that built it.
     disable_plugins=[rx.plugins.SitemapPlugin],

@@ -18,6 +18,16 @@ def ticket_detail(ticket_id: UUID | str) -> str:
     return f"/tickets/{ticket_id}"
 
 
+def ticket_calendar(ticket_id: UUID | str) -> str:
+    """Return the address of the calendar file of a ticket with a date; it is the API's."""
+    return f"/api/tickets/{ticket_id}/calendar"
+
+
+def share_image(category: str) -> str:
+    """Return the address of the picture that is shown beside links to tickets of this category."""
+    return f"/share/{category}.png"
+
+
 def ticket_edit(ticket_id: UUID | str) -> str:
     """Return the address of the form that edits a ticket."""
     return f"/tickets/{ticket_id}/edit"

@@ -11,12 +11,14 @@ from ticketing_app.accounts.auth import listen_for_ended_sessions
 from ticketing_app.api import create_api
 from ticketing_app.core import logging
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui import live, session, theme
+from ticketing_app.ui import documents, live, session, theme
 from ticketing_app.ui.accounts.pages import sign_in_page, sign_out_page, sign_up_page
+from ticketing_app.ui.heads import DEFAULT_CATEGORY
 from ticketing_app.ui.orders.pages import order_detail_page, order_list_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.feedback import connection_banner
+from ticketing_app.ui.shell.first import served_description, served_title
 from ticketing_app.ui.shell.pages import not_found_page
 from ticketing_app.ui.tickets.pages import (
     ticket_detail_page,
@@ -46,7 +48,7 @@ app = rx.App(
         rx.el.script(src="/account-forms.js", defer=True),
     ],
     backend_exception_handler=session.on_crash,
-    api_transformer=[create_api(), session.refuse_foreign_sockets],
+    api_transformer=[create_api(), session.refuse_foreign_sockets, documents.serve],
 )
 app.register_lifespan_task(listen_for_ended_sessions)
 app.register_lifespan_task(live.follow, app=app)
@@ -57,20 +59,36 @@ def _add(
     route: str,
     title: str | rx.Var[str],
     on_load: Any,  # noqa: ANN401  # Reflex types handlers as plain functions.
-    description: str,
+    description: str | rx.Var[str],
 ) -> None:
     app.add_page(
         page,
         route,
-        title=f"{title} | {BRAND}",
+        title=title if isinstance(title, rx.Var) else f"{title} | {BRAND}",
         description=description,
-        image="favicon.svg",
+        image=routes.share_image(DEFAULT_CATEGORY),
         on_load=on_load,
     )
 
 
-ticket_title = rx.cond(TicketDetailState.is_loaded, TicketDetailState.ticket.title, "Ticket")
-order_title = rx.cond(OrderDetailState.is_loaded, OrderDetailState.order.heading, "Order")
+# Until the data of these pages came, the document's own words stay.
+ticket_title = rx.cond(
+    TicketDetailState.is_loaded,
+    f"{TicketDetailState.ticket.title} | {BRAND}",
+    served_title(f"Ticket | {BRAND}"),
+)
+ticket_description = rx.cond(
+    TicketDetailState.is_loaded,
+    TicketDetailState.ticket.share_line,
+    served_description(
+        "A ticket from somebody who cannot go: price, seat, and whether it is still there."
+    ),
+)
+order_title = rx.cond(
+    OrderDetailState.is_loaded,
+    f"{OrderDetailState.order.heading} | {BRAND}",
+    served_title(f"Order | {BRAND}"),
+)
 
 # fmt: off
 _add(ticket_list_page, routes.TICKET_LIST, "Tickets For Sale", TicketListState.load,
@@ -78,7 +96,7 @@ _add(ticket_list_page, routes.TICKET_LIST, "Tickets For Sale", TicketListState.l
 _add(ticket_new_page, routes.TICKET_NEW, "Create a Ticket", TicketFormState.load_new,
      "Sell a ticket that you cannot use.")
 _add(ticket_detail_page, routes.TICKET_DETAIL, ticket_title, TicketDetailState.load,
-     "A ticket from somebody who cannot go: price, seat, and whether it is still there.")
+     ticket_description)
 _add(ticket_edit_page, routes.TICKET_EDIT, "Edit a Ticket", TicketFormState.load_edit,
      "Change a listing of yours.")
 _add(order_list_page, routes.ORDER_LIST, "My Orders", OrderListState.load,

@@ -45,6 +45,22 @@ class TestDevelopmentProxy:
             build._add_proxy("export default {}")
 
 
+class TestPrerender:
+    def test_draws_the_pages_that_reflex_leaves_out(self) -> None:
+        config = build._prerender('{"ssr": false, "prerender": true}', ["/tickets/[ticket_id]"])
+        assert config == (
+            '{"ssr": false, "prerender": ({getStaticPaths}) => '
+            '[...getStaticPaths(), ...["/tickets/[ticket_id]"]]}'
+        )
+
+    def test_leaves_reflex_run_alone(self) -> None:
+        assert build._prerender('{"ssr": false}', ["/404"]) == '{"ssr": false}'
+
+    def test_fails_when_reflex_configures_the_router_in_another_way(self) -> None:
+        with pytest.raises(ReflexChangedError, match=r"react-router\.config\.js"):
+            build._prerender('{prerender: ["/"]}', [])
+
+
 class TestBunPath:
     def test_is_the_binary_of_the_wheel(self) -> None:
         assert build.bun_path().name == "bun"

@@ -38,7 +38,7 @@ class TestPages:
     def test_have_a_title_a_description_and_a_heading(self, route: str) -> None:
         page = app._unevaluated_pages[route]
         assert get_settings().brand_name in str(page.title)
-        assert page.description
+        assert str(page.description)
         assert '"h1"' in drawn(route).replace("\\", "")
 
     @pytest.mark.parametrize("route", ROUTES)

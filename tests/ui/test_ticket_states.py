@@ -1,6 +1,7 @@
 """Handlers of the ticket pages, called by their pages and by strangers with anything."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -111,6 +112,21 @@ class TestTicketDetailState:
         tab.open("/tickets", ticket_id=ticket.id.hex)
         await tab.call(TicketDetailState.load)
         assert "could not find this ticket" in tab.state(TicketDetailState).problem
+
+    async def test_shows_others_like_it_beside_it(self, tab: Tab) -> None:
+        kind: dict[str, Any] = {"category": "concert", "city": "Rotterdam"}
+        ticket = await factories.make_ticket(title="One", **kind)
+        other = await factories.make_ticket(title="Other", **kind)
+        tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        shown = tab.state(TicketDetailState)
+        assert [card.title for card in shown.similar] == ["Other"]
+        await factories.hold(other)
+        await tab.call(TicketDetailState.refresh)
+        assert len(shown.similar) == 1, "A row that changes tells so; it is not taken away."
+        tab.open(f"/tickets/{other.id}", ticket_id=str(other.id))
+        await tab.call(TicketDetailState.load)
+        assert [card.title for card in shown.similar] == ["One"]
 
     async def test_a_refusal_outlives_changes_elsewhere(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()

@@ -39,6 +39,22 @@ class Ticket(SQLModel, table=True):
             "id",
             postgresql_where=text("status = 'for_sale'"),
         ),
+        # For what resembles a ticket; the soonest first, as above.
+        Index(
+            "ix_tickets_for_sale_title",
+            text("lower(title)"),
+            text("coalesce(starts_at, 'infinity'::timestamptz)"),
+            "id",
+            postgresql_where=text("status = 'for_sale'"),
+        ),
+        Index(
+            "ix_tickets_for_sale_kind",
+            "category",
+            text("lower(city)"),
+            text("coalesce(starts_at, 'infinity'::timestamptz)"),
+            "id",
+            postgresql_where=text("status = 'for_sale'"),
+        ),
         Index("ix_tickets_for_sale", "id", postgresql_where=text("status = 'for_sale'")),
         Index(
             "ix_tickets_lease",

@@ -7,7 +7,17 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    tuple_,
+    union,
+    update,
+)
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -82,6 +92,42 @@ async def list_for_sale(session: AsyncSession, wanted: TicketFilter) -> list[Tic
         case TicketSort.SOONEST:
             query = query.order_by(_STARTS_AT, col(Ticket.id))
     return [TicketRow(*row) for row in (await session.exec(query.limit(wanted.limit + 1))).all()]
+
+
+async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> list[TicketRow]:
+    """Return up to `limit` others that are free and lie ahead, the soonest first."""
+    # Each half walks its own index in order and stops at the limit; with OR neither could be walked.
+    halves = [
+        select(Ticket.id)
+        .where(
+            Ticket.status == TicketStatus.FOR_SALE,
+            Ticket.id != ticket.id,
+            ~_is_locked(),
+            func.now() < _STARTS_AT,
+            *alike,
+        )
+        .order_by(_STARTS_AT, col(Ticket.id))
+        .limit(limit)
+        for alike in _likenesses(ticket)
+    ]
+    query = (
+        select(Ticket, _is_locked())
+        .where(col(Ticket.id).in_(union(*halves)))
+        .order_by(_STARTS_AT, col(Ticket.id))
+        .limit(limit)
+    )
+    return [TicketRow(*row) for row in (await session.exec(query)).all()]
+
+
+def _likenesses(ticket: Ticket) -> list[list[ColumnElement[bool]]]:
+    same_title = [func.lower(col(Ticket.title)) == func.lower(ticket.title)]
+    if ticket.category is None or ticket.city is None:
+        return [same_title]
+    same_kind = [
+        col(Ticket.category) == ticket.category,
+        func.lower(col(Ticket.city)) == func.lower(ticket.city),
+    ]
+    return [same_title, same_kind]
 
 
 def _conditions(wanted: TicketFilter) -> list[ColumnElement[bool]]:

@@ -24,6 +24,8 @@ from ticketing_app.tickets.schemas import (
     TicketUpdate,
 )
 
+SIMILAR_LIMIT = 4
+
 
 class TicketNotFoundError(AppError):
     """There is no such ticket."""
@@ -33,6 +35,16 @@ class TicketNotFoundError(AppError):
     def __init__(self) -> None:
         """Say what to do."""
         super().__init__("We could not find this ticket. It may have been taken down.")
+
+
+class TicketHasNoDateError(AppError):
+    """The seller did not tell when the event is."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self) -> None:
+        """Say what is missing."""
+        super().__init__("This ticket has no date, so that there is nothing for a calendar.")
 
 
 class NotTicketSellerError(AppError):
@@ -109,6 +121,18 @@ async def get_ticket(
     if row is None:
         raise TicketNotFoundError
     return _read(row, viewer_id)
+
+
+async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[TicketRead]:
+    """Return a few others that can be bought now: of the same title, or of the kind in the same city.
+
+    The soonest come first; what has begun is left out. A ticket that nobody knows resembles nothing.
+    """
+    row = await repository.get_ticket(session, ticket_id)
+    if row is None:
+        return []
+    rows = await repository.list_similar(session, row.ticket, SIMILAR_LIMIT)
+    return [_read(similar, None) for similar in rows]
 
 
 async def create_ticket(

@@ -1,17 +1,20 @@
-"""Build plugins of Reflex that keep the browser on one origin in every mode.
+"""Build plugins of Reflex: one origin in every mode, and every page as HTML.
 
 Reflex bakes the backend's address into the frontend. These plugins make it the address that the
 page came from instead: cookies, the websocket and the REST API then share one origin, whatever
-host and port serve the site. They touch Reflex's generated files, so that a change of Reflex that
-moves them fails the build rather than the site.
+host and port serve the site. And they let the build draw all pages, which documents.py serves.
+They touch Reflex's generated files, so that a change of Reflex that moves them fails the build
+rather than the site.
 """
 
+import json
 import re
 from importlib.util import find_spec
 from pathlib import Path
 
+from reflex.utils.prerequisites import get_web_dir
 from reflex_base.config import get_config
-from reflex_base.constants import Bun
+from reflex_base.constants import Bun, Dirs, Page404
 from reflex_base.environment import environment
 from reflex_base.plugins import Plugin
 from reflex_base.plugins.base import PostBuildContext, PreCompileContext
@@ -35,6 +38,13 @@ def bun_path() -> Path:
     if wheel and wheel.origin:
         return Path(wheel.origin).parent / "bin" / "bun"
     return Bun.DEFAULT_PATH
+
+
+def built_frontend() -> Path | None:
+    """Where the build left what browsers load; none in `reflex run`, where Vite makes it anew."""
+    folder = get_web_dir() / Dirs.STATIC
+    is_served = environment.REFLEX_ENV_MODE.get().value != "dev" and folder.exists()
+    return folder if is_served else None
 
 
 class SameOriginPlugin(Plugin):
@@ -71,3 +81,34 @@ def _add_proxy(vite_config: str) -> str:
     if not count:
         raise ReflexChangedError("vite.config.js")
     return proxied
+
+
+class PrerenderPlugin(Plugin):
+    """Let the build draw every page: by itself it leaves out those with an id in their address.
+
+    They come out under their pattern, as `tickets/[ticket_id]/index.html`, and the page for an
+    unknown address as `404/index.html`.
+    """
+
+    @override
+    def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
+        routes = [page.route for page in context["unevaluated_pages"]]
+        left_out = [f"/{route}" for route in routes if "[" in route or route == Page404.SLUG]
+        context["add_modify_task"](
+            "react-router.config.js", lambda config: _prerender(config, left_out)
+        )
+
+
+def _prerender(router_config: str, paths: list[str]) -> str:
+    if "prerender" not in router_config:
+        return router_config  # `reflex run` draws nothing beforehand.
+    drawn, count = re.subn(
+        '"prerender": true',
+        lambda _: (
+            f'"prerender": ({{getStaticPaths}}) => [...getStaticPaths(), ...{json.dumps(paths)}]'
+        ),
+        router_config,
+    )
+    if not count:
+        raise ReflexChangedError("react-router.config.js")
+    return drawn

@@ -14,11 +14,12 @@ const useLive = (hear) => {
   }, []);
 };
 
-export function OnLive({ seenVersion, onlyResync, onChange }) {
+export function OnLive({ ticketId, seenVersion, onlyResync, onChange }) {
   const timer = useRef(null);
   useEffect(() => () => clearTimeout(timer.current), []);
   useLive((fact) => {
     if (onlyResync && !fact.resync) return;
+    if (ticketId && fact.ticket && fact.ticket !== ticketId) return;
     if (seenVersion && fact.version <= seenVersion) return;
     // Several changes at once are one reload; after an outage the pages do not all ask together.
     clearTimeout(timer.current);

@@ -133,11 +133,15 @@ async def _send(room: str | None, facts: dict[str, Any]) -> None:
 
 
 class OnLive(rx.Component):
-    """Calls `on_change` when a message comes in that the page has not seen yet."""
+    """Calls `on_change` when a message comes in that the page has not seen yet.
+
+    With `ticket_id` the messages about other tickets are not its business.
+    """
 
     library = rx.asset("live.jsx", shared=True).importable_path
     tag = "OnLive"
 
+    ticket_id: rx.Var[str]
     seen_version: rx.Var[int]
     only_resync: rx.Var[bool]
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
@@ -153,6 +157,11 @@ class LiveTicket(rx.Component):
     version: rx.Var[int]
     status: rx.Var[str]
 
+    def as_plain(self) -> rx.Component:
+        """Return what it looks like before anything changed."""
+        facts = {"data-status": self.status, "data-ticket": self.ticket_id}
+        return rx.el.article(*self.children, class_name=self.class_name, custom_attrs=facts)
+
 
 class LiveText(rx.Component):
     """A fact of the `LiveTicket` around it: as rendered, or as it is now."""
@@ -163,6 +172,10 @@ class LiveText(rx.Component):
     field: rx.Var[str]
     text: rx.Var[str]
     labels: rx.Var[dict[str, str]]
+
+    def as_plain(self) -> rx.Component:
+        """Return what it looks like before anything changed."""
+        return rx.el.span(self.text, class_name=self.class_name)
 
 
 class NewListings(rx.Component):

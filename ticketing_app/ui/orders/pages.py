@@ -14,7 +14,7 @@ from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown, TimeRing
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.tickets.components import plain_stub
+from ticketing_app.ui.tickets.components import calendar_link, plain_stub
 
 TEXT = {
     "list": "My Orders",
@@ -205,6 +205,7 @@ def _receipt() -> rx.Component:
                 on_click=rx.call_script("window.print()"),
                 class_name=theme.QUIET,
             ),
+            calendar_link(OrderDetailState.stub),
             link(TEXT["all_orders"], href=routes.ORDER_LIST, class_name=theme.QUIET),
             class_name="flex flex-wrap gap-3 print:hidden",
         ),

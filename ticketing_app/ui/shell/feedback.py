@@ -6,8 +6,10 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.ui import theme
+from ticketing_app.ui.markup import choose
 from ticketing_app.ui.session import PageState
 from ticketing_app.ui.shell.clock import Retry
+from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.keep import KeepForm
 from ticketing_app.ui.shell.link import here, link
 
@@ -68,7 +70,11 @@ def loaded(
     """
     is_shown = state.is_loaded & here.lower().contains(shown_id)
     shown = rx.el.div(problem(state), content)
-    otherwise = rx.cond(state.problem != "", _failed(state, load), skeleton())
+    otherwise = rx.cond(
+        state.problem != "",
+        failed(state.problem, load, is_away=state.is_away),
+        FirstPaint.around(skeleton()),
+    )
     return rx.fragment(
         rx.cond(state.is_away, Retry.create(on_retry=load)),
         rx.cond(is_shown, shown, otherwise)
@@ -79,12 +85,15 @@ def loaded(
     )
 
 
-def _failed(state: type[PageState], load: rx.event.EventType[()]) -> rx.Component:
+def failed(
+    problem: str, load: rx.event.EventType[()], *, is_away: rx.Var[bool] | bool
+) -> rx.Component:
+    """Say why there is nothing to show, and what to do."""
     return rx.el.div(
-        rx.el.h1(rx.cond(state.is_away, TEXT["away"], TEXT["no_page"]), class_name=theme.HEADING),
-        callout(state.problem),
-        rx.cond(
-            state.is_away,
+        rx.el.h1(choose(is_away, TEXT["away"], TEXT["no_page"]), class_name=theme.HEADING),
+        callout(problem),
+        choose(
+            is_away,
             rx.el.div(
                 rx.el.p(TEXT["away_more"], class_name="text-muted mb-3"),
                 rx.el.button(TEXT["retry"], type="button", on_click=load, class_name=theme.PRIMARY),

@@ -8,7 +8,10 @@ from ticketing_app.ui.shell.clock import Retry
 from ticketing_app.ui.shell.feedback import callout
 from ticketing_app.ui.shell.navbar import navbar
 
-TEXT = {"skip": "Skip to content"}
+TEXT = {
+    "skip": "Skip to content",
+    "no_script": "You can look around without JavaScript. To buy or sell, please switch it on.",
+}
 
 
 def layout(*children: rx.Component, is_narrow: bool = False) -> rx.Component:
@@ -22,6 +25,7 @@ def layout(*children: rx.Component, is_narrow: bool = False) -> rx.Component:
         ),
         navbar(),
         rx.el.main(
+            rx.el.noscript(rx.el.p(TEXT["no_script"], class_name=f"{theme.PANEL} mb-6")),
             rx.cond(
                 SessionState.is_known,
                 None,

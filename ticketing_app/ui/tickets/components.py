@@ -4,15 +4,33 @@ from typing import Any
 
 import reflex as rx
 
+from ticketing_app import routes
 from ticketing_app.tickets.rules import TITLE_MAX_LENGTH
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveText, LiveTicket
+from ticketing_app.ui.markup import choose
+from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.tickets.views import CATEGORY_LABELS, STATUS_LABELS, TicketForm, TicketStub
+from ticketing_app.ui.tickets.views import (
+    CATEGORY_LABELS,
+    STATUS_LABELS,
+    TicketDetail,
+    TicketForm,
+    TicketStub,
+)
 
 Errors = rx.vars.ObjectVar[dict[str, str]]
 
-TEXT = {"about": "About the event (optional)", "none": "No choice"}
+TEXT = {
+    "about": "About the event (optional)",
+    "none": "No choice",
+    "may_return": "It may come back in ",
+    "calendar": "Add to calendar",
+    "share": "Share",
+    "copied": "The link is copied.",
+    "by_hand": "Copy this link:",
+    "similar": "Similar tickets",
+}
 FIELD_LABELS = {
     "title": "Title",
     "price": "Price",
@@ -52,6 +70,26 @@ DESCRIPTION_MAX_LENGTH = 2000
 STATUS_BY_NAME = {status.value: label for status, label in STATUS_LABELS.items()}
 
 
+class Share(rx.Component):
+    """A button that passes the page's address on, and says `copied` where it only could copy it."""
+
+    library = rx.asset("share.jsx", shared=True).importable_path
+    tag = "Share"
+
+    title: rx.Var[str]
+    label: rx.Var[str]
+    copied: rx.Var[str]
+    by_hand: rx.Var[str]
+    notice: rx.Var[str]
+
+    def as_plain(self) -> rx.Component:
+        """Return what it looks like before anybody can press it."""
+        return rx.fragment(
+            rx.el.button(self.label, type="button", disabled=True, class_name=self.class_name),
+            rx.el.p(role="status", class_name=self.notice),
+        )
+
+
 def date_block(stub: TicketStub) -> rx.Component:
     """Month small, day big, weekday."""
     return rx.el.div(
@@ -67,9 +105,9 @@ def date_block(stub: TicketStub) -> rx.Component:
 def facts(stub: TicketStub) -> rx.Component:
     """When, where and which seat, as far as the seller told."""
     return rx.el.div(
-        rx.el.p(rx.cond(stub.when != "", stub.when, stub.category_label)),
-        rx.cond(stub.place != "", rx.el.p(stub.place)),
-        rx.cond(stub.seat != "", rx.el.p(stub.seat)),
+        rx.el.p(choose(stub.when != "", stub.when, stub.category_label)),
+        choose(stub.place != "", rx.el.p(stub.place)),
+        choose(stub.seat != "", rx.el.p(stub.seat)),
         class_name="text-sm text-muted break-words",
     )
 
@@ -124,6 +162,92 @@ def plain_stub(stub: TicketStub, right: rx.Component, look: rx.Var[str] | str = 
         ),
         class_name=f"stub-shadow max-w-text {look}",
         custom_attrs={"data-category": stub.category},
+    )
+
+
+def calendar_link(stub: TicketStub) -> rx.Component:
+    """Offer the event for one's calendar, when it has a date."""
+    return choose(
+        stub.when != "",
+        link(
+            TEXT["calendar"],
+            href=routes.ticket_calendar(stub.id),
+            # A file, and no page of ours.
+            reload_document=True,
+            class_name=theme.QUIET,
+        ),
+    )
+
+
+def ticket_article(
+    ticket: TicketDetail,
+    *more: rx.Component | None,
+    on_over: rx.event.EventType[()],
+) -> rx.Component:
+    """One ticket with all that is known of it; `on_over` is called when its hold may have lapsed."""
+    return rx.el.article(
+        rx.el.h1(ticket.title, class_name=theme.HEADING),
+        plain_stub(
+            ticket,
+            rx.el.div(
+                rx.el.span(ticket.price, class_name="sm:text-xl font-bold block mb-1.5"),
+                rx.el.span(ticket.status_label, class_name="badge"),
+                custom_attrs={"data-status": ticket.status},
+                # The two lines below say it in words.
+                aria_hidden="true",
+            ),
+        ),
+        rx.el.div(
+            rx.el.p(ticket.price_line, class_name="text-xl font-bold tabular-nums"),
+            rx.el.p(ticket.status_line, role="status", class_name="text-lg font-semibold"),
+            choose(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
+            choose(ticket.reason != "", rx.el.p(ticket.reason)),
+            _may_return(ticket, on_over),
+            class_name="grid gap-1",
+        ),
+        choose(
+            ticket.description != "",
+            rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line break-words"),
+        ),
+        rx.el.div(
+            calendar_link(ticket),
+            Share.create(
+                title=ticket.title,
+                label=TEXT["share"],
+                copied=TEXT["copied"],
+                by_hand=TEXT["by_hand"],
+                notice="text-sm text-muted empty:hidden break-all",
+                class_name=theme.QUIET,
+            ),
+            class_name="flex flex-wrap items-center gap-3 print:hidden",
+        ),
+        *more,
+        class_name="grid gap-5 pb-24",
+    )
+
+
+def similar_tickets(*cards: rx.Component) -> rx.Component:
+    """Others to look at, below a ticket."""
+    return rx.el.section(
+        rx.el.h2(TEXT["similar"], class_name="text-lg font-semibold mb-3"),
+        rx.el.ul(*cards, class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"),
+        class_name="mt-4 print:hidden",
+    )
+
+
+def _may_return(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Component:
+    return choose(
+        (ticket.locked_until != "") & (ticket.my_order_href == ""),
+        rx.el.p(
+            TEXT["may_return"],
+            Countdown.create(
+                deadline=ticket.locked_until,
+                now=ticket.now,
+                on_over=on_over,
+                class_name="tabular-nums font-semibold",
+            ),
+            class_name="text-wait",
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """Pages of tickets: for sale, one ticket, sell, edit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -8,12 +9,19 @@ from ticketing_app import routes
 from ticketing_app.tickets.schemas import TicketSort
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import NewListings, OnLive
+from ticketing_app.ui.markup import choose
 from ticketing_app.ui.shell import feedback
-from ticketing_app.ui.shell.clock import Countdown
+from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.tickets.components import plain_stub, ticket_card, ticket_fields
+from ticketing_app.ui.tickets.components import (
+    similar_tickets,
+    ticket_article,
+    ticket_card,
+    ticket_fields,
+)
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
+from ticketing_app.ui.tickets.views import TicketDetail, TicketStub
 
 TEXT = {
     "list": "Tickets For Sale",
@@ -34,7 +42,6 @@ TEXT = {
     "withdraw_sure": "Take this listing off sale for good?",
     "withdraw_yes": "Withdraw ticket",
     "withdraw_no": "Keep it",
-    "may_return": "It may come back in ",
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
     "new": "Create a Ticket",
     "edit_title": "Edit a Ticket",
@@ -69,8 +76,16 @@ def ticket_list_page() -> rx.Component:
         ),
         rx.cond(
             state.is_loaded,
-            rx.cond(state.cards.length() > 0, _cards(), _nothing()),
-            _list_skeleton(),
+            rx.cond(
+                state.cards.length() > 0,
+                _cards(
+                    rx.foreach(state.cards, ticket_card),
+                    has_more=state.has_more,
+                    on_click=state.load_more,
+                ),
+                _nothing(),
+            ),
+            FirstPaint.around(_list_skeleton()),
         ),
     )
 
@@ -100,19 +115,27 @@ def _search_bar() -> rx.Component:
     )
 
 
-def _cards() -> rx.Component:
+def first_list(cards: Sequence[TicketStub], *, has_more: bool) -> rx.Component:
+    """What the document shows of the list; nothing can be pressed before the page's code runs."""
+    if not cards:
+        return _nothing()
+    return _cards(*map(ticket_card, cards), has_more=has_more, disabled=True)
+
+
+def _cards(
+    *cards: rx.Component,
+    has_more: rx.Var[bool] | bool,
+    **button: Any,  # noqa: ANN401  # any attribute
+) -> rx.Component:
     return rx.fragment(
-        rx.el.ul(
-            rx.foreach(TicketListState.cards, ticket_card),
-            class_name="grid gap-3 lg:grid-cols-2 lg:gap-4",
-        ),
-        rx.cond(
-            TicketListState.has_more,
+        rx.el.ul(*cards, class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"),
+        choose(
+            has_more,
             rx.el.button(
                 TEXT["more"],
                 type="button",
-                on_click=TicketListState.load_more,
                 class_name=f"{theme.QUIET} w-full sm:w-auto mt-6",
+                **button,
             ),
         ),
         rx.el.div(class_name="h-8"),
@@ -135,57 +158,41 @@ def _list_skeleton() -> rx.Component:
 def ticket_detail_page() -> rx.Component:
     state = TicketDetailState
     return layout(
-        OnLive.create(seen_version=state.ticket.version, on_change=state.refresh),
-        feedback.loaded(state, state.load, _ticket(), state.ticket.id),
-    )
-
-
-def _ticket() -> rx.Component:
-    ticket = TicketDetailState.ticket
-    return rx.el.article(
-        rx.el.h1(ticket.title, class_name=theme.HEADING),
-        plain_stub(
-            ticket,
-            rx.el.div(
-                rx.el.span(ticket.price, class_name="sm:text-xl font-bold block mb-1.5"),
-                rx.el.span(ticket.status_label, class_name="badge"),
-                custom_attrs={"data-status": ticket.status},
-                # The two lines below say it in words.
-                aria_hidden="true",
+        OnLive.create(
+            ticket_id=state.ticket.id,
+            seen_version=state.ticket.version,
+            on_change=state.refresh,
+        ),
+        feedback.loaded(
+            state,
+            state.load,
+            ticket_article(
+                state.ticket,
+                _actions(),
+                rx.cond(
+                    state.similar.length() > 0,
+                    similar_tickets(rx.foreach(state.similar, ticket_card)),
+                ),
+                on_over=state.refresh,
             ),
+            state.ticket.id,
         ),
-        rx.el.div(
-            rx.el.p(ticket.price_line, class_name="text-xl font-bold tabular-nums"),
-            rx.el.p(ticket.status_line, role="status", class_name="text-lg font-semibold"),
-            rx.cond(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
-            rx.cond(ticket.reason != "", rx.el.p(ticket.reason)),
-            _may_return(),
-            class_name="grid gap-1",
-        ),
-        rx.cond(
-            ticket.description != "",
-            rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line break-words"),
-        ),
-        _actions(),
-        class_name="grid gap-5 pb-24",
     )
 
 
-def _may_return() -> rx.Component:
-    ticket = TicketDetailState.ticket
-    return rx.cond(
-        (ticket.locked_until != "") & (ticket.my_order_href == ""),
-        rx.el.p(
-            TEXT["may_return"],
-            Countdown.create(
-                deadline=ticket.locked_until,
-                now=ticket.now,
-                on_over=TicketDetailState.refresh,
-                class_name="tabular-nums font-semibold",
-            ),
-            class_name="text-wait",
-        ),
+def first_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Component:
+    """What the document shows of a ticket; nothing can be pressed before the page's code runs."""
+    return ticket_article(
+        ticket,
+        _purchase(disabled=True) if ticket.status == "available" else None,
+        similar_tickets(*map(ticket_card, similar)) if similar else None,
+        on_over=TicketDetailState.refresh,
     )
+
+
+def first_failure(problem: str) -> rx.Component:
+    """What the document shows where there is no such ticket."""
+    return feedback.failed(problem, TicketDetailState.load, is_away=False)
 
 
 def _actions() -> rx.Component:
@@ -198,20 +205,24 @@ def _actions() -> rx.Component:
         ),
         rx.cond(
             ticket.status == "available",
-            rx.cond(ticket.is_mine, _owner_actions(), _purchase()),
+            rx.cond(
+                ticket.is_mine,
+                _owner_actions(),
+                _purchase(on_click=TicketDetailState.purchase),
+            ),
         ),
     )
 
 
-def _purchase() -> rx.Component:
+def _purchase(**button: Any) -> rx.Component:  # noqa: ANN401  # any attribute
     return rx.fragment(
         rx.el.p(TEXT["hold_note"], class_name="text-muted"),
         rx.el.div(
             rx.el.button(
                 TEXT["purchase"],
                 type="button",
-                on_click=TicketDetailState.purchase,
                 class_name=f"{theme.PRIMARY} w-full sm:w-auto sm:px-10",
+                **button,
             ),
             class_name=theme.ACTION_BAR,
         ),

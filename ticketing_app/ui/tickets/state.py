@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 import reflex as rx
 
@@ -88,13 +89,21 @@ class TicketDetailState(PageState, rx.State):
     """One ticket, and what its viewer can do about it."""
 
     ticket: TicketDetail = TicketDetail()
+    similar: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
     is_asking: bool = False
 
     @rx.event
     @guarded
     async def load(self) -> None:
-        """Show the ticket as this viewer sees it."""
+        """Show the ticket as this viewer sees it, and others like it."""
+        self.similar = []
         await self._read()
+        ticket_id = UUID(self.ticket.id)
+        found = await edge.in_transaction(tickets.list_similar, ticket_id=ticket_id)
+        await self._watch(ticket_id, *(ticket.id for ticket in found))
+        # Once more: what changed before the rooms were entered was told to nobody here.
+        found = await edge.in_transaction(tickets.list_similar, ticket_id=ticket_id)
+        self.similar = [TicketStub.from_ticket(ticket) for ticket in found]
 
     @rx.event
     @refreshing
@@ -108,12 +117,15 @@ class TicketDetailState(PageState, rx.State):
             self.is_loaded = self.is_asking = False
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         viewer_id = caller.user_id if caller else None
-        await live.watch(self, live.ticket_room(ticket_id))
+        await self._watch(ticket_id, *(card.id for card in self.similar))
         ticket = await edge.in_transaction(
             tickets.get_ticket, ticket_id=ticket_id, viewer_id=viewer_id
         )
         self.ticket = TicketDetail.from_ticket_for(ticket, viewer_id)
         self.is_loaded = True
+
+    async def _watch(self, *ticket_ids: object) -> None:
+        await live.watch(self, *map(live.ticket_room, ticket_ids))
 
     @rx.event
     @guarded

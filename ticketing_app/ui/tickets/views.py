@@ -64,6 +64,7 @@ class TicketDetail(TicketStub):
     locked_until: str = ""
     now: str = ""
     reason: str = ""
+    share_line: str = ""
 
     @classmethod
     def from_ticket_for(cls, ticket: TicketRead, viewer_id: object) -> "TicketDetail":
@@ -81,6 +82,7 @@ class TicketDetail(TicketStub):
             locked_until=ticket.locked_until.isoformat() if ticket.locked_until else "",
             now=utc_now().isoformat(),
             reason=reason(ticket, is_mine=is_mine, is_my_order=is_my_order),
+            share_line=share_line(ticket),
         )
 
 
@@ -146,6 +148,13 @@ def place(ticket: TicketRead) -> str:
 def seat(ticket: TicketRead) -> str:
     parts = (("Section", ticket.section), ("Row", ticket.row), ("Seat", ticket.seat))
     return " · ".join(f"{name} {value}" for name, value in parts if value)
+
+
+def share_line(ticket: TicketRead) -> str:
+    """Say in one line what the ticket is, for whoever sees a link to it."""
+    stub = TicketStub.from_ticket(ticket)
+    parts = (stub.when, stub.place, stub.seat, stub.price, stub.status_label)
+    return " · ".join(part for part in parts if part)
 
 
 def face_value_line(ticket: TicketRead) -> str:

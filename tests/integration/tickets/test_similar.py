@@ -1,0 +1,83 @@
+"""Which tickets are offered beside another one."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from tests import factories
+from ticketing_app.core import db
+from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.schemas import TicketRead
+
+HERE: dict[str, Any] = {"category": "concert", "city": "Rotterdam"}
+
+
+def starting(day: str) -> dict[str, Any]:
+    return {"startsAt": f"{day}T20:00:00Z", "timezone": "UTC"}
+
+
+async def similar_to(ticket: TicketRead) -> list[str]:
+    async with db.transaction() as session:
+        return [other.title for other in await tickets.list_similar(session, ticket_id=ticket.id)]
+
+
+@pytest.mark.usefixtures("database")
+class TestListSimilar:
+    async def test_the_same_event_and_the_same_kind_nearby_soonest_first(self) -> None:
+        ticket = await factories.make_ticket(title="The Lanterns", **HERE)
+        await factories.make_ticket(title="Without a date", **HERE)
+        await factories.make_ticket(title="Late", **HERE, **starting("2098-01-01"))
+        await factories.make_ticket(title="the lanterns", **starting("2097-01-01"))
+        await factories.make_ticket(title="Elsewhere", category="concert", city="Porto")
+        await factories.make_ticket(title="Another kind", category="sports", city="Rotterdam")
+        assert await similar_to(ticket) == ["the lanterns", "Late", "Without a date"]
+
+    async def test_is_not_offered_twice_and_no_more_than_four_are(self) -> None:
+        ticket = await factories.make_ticket(title="Same", **HERE)
+        for day in range(1, 7):
+            await factories.make_ticket(title="Same", **HERE, **starting(f"2097-01-0{day}"))
+        async with db.transaction() as session:
+            found = await tickets.list_similar(session, ticket_id=ticket.id)
+        assert [other.starts_at.day for other in found if other.starts_at] == [1, 2, 3, 4]
+
+    async def test_only_what_can_be_bought_and_lies_ahead(self) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(**HERE)
+        await factories.make_ticket(**HERE, **starting("2001-01-01"))
+        gone = await factories.make_ticket(seller, **HERE)
+        async with db.transaction() as session:
+            await tickets.withdraw_ticket(session, seller_id=seller.id, ticket_id=gone.id)
+        order = await factories.hold(await factories.make_ticket(**HERE))
+        assert await similar_to(ticket) == []
+        await factories.let_hold_lapse(order.id)
+        assert await similar_to(ticket) == ["The Paper Lanterns"]
+
+    async def test_a_title_is_enough(self) -> None:
+        ticket = await factories.make_ticket(city="Rotterdam")
+        await factories.make_ticket()
+        await factories.make_ticket(title="Other", city="Rotterdam")
+        assert await similar_to(ticket) == ["The Paper Lanterns"]
+
+    async def test_unknown_resembles_nothing(self) -> None:
+        async with db.transaction() as session:
+            assert await tickets.list_similar(session, ticket_id=db.new_id()) == []
+
+    async def test_both_halves_have_an_index_in_the_order_of_the_answer(self) -> None:
+        conditions = {
+            "ix_tickets_for_sale_title": "lower(title) = 'a'",
+            "ix_tickets_for_sale_kind": "category = 'concert' AND lower(city) = 'a'",
+        }
+        starts_at = "coalesce(starts_at, 'infinity'::timestamptz)"
+        async with db.transaction() as session:
+            connection = await session.connection()
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))
+            await connection.execute(text("SET LOCAL enable_bitmapscan = off"))
+            for index, condition in conditions.items():
+                query = (
+                    f"EXPLAIN SELECT id FROM tickets WHERE status = 'for_sale' AND {condition} "
+                    f"AND now() < {starts_at} ORDER BY {starts_at}, id LIMIT 4"
+                )
+                plan = "\n".join((await connection.execute(text(query))).scalars())
+                assert index in plan
+                assert "Sort" not in plan

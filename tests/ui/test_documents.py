@@ -1,0 +1,389 @@
+"""What browsers, search engines and link previews get before any script runs."""
+
+import gzip
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NoReturn
+from uuid import uuid4
+
+import pytest
+from httpx import ASGITransport, AsyncClient, Response
+from starlette.responses import PlainTextResponse
+from typing_extensions import override
+
+from tests import factories
+from ticketing_app.core import db
+from ticketing_app.core.settings import get_settings
+from ticketing_app.tickets import service as tickets
+from ticketing_app.ui import documents
+from ticketing_app.ui.build import ReflexChangedError
+
+PAGE = (
+    '<!DOCTYPE html><html lang="en"><head><title>{title} | GitTix</title>'
+    '<meta content="About {title}" name="description"/>'
+    '<meta content="/share/other.png" property="og:image"/></head>'
+    '<body><a href="{path}/#main">Skip</a><main id="main"><div data-first-paint="">'
+    '<div aria-busy="true"><div class="skeleton"></div></div></div></main></body></html>'
+)
+PAGES = {
+    "": "Tickets For Sale",
+    "tickets/new": "Create a Ticket",
+    "tickets/[ticket_id]": "Ticket",
+    "tickets/[ticket_id]/edit": "Edit a Ticket",
+    "orders": "My Orders",
+    "orders/[order_id]": "Order",
+    "404": "Page not found",
+}
+FULL: dict[str, Any] = {
+    "venue": "Harbour Hall",
+    "city": "Rotterdam",
+    "startsAt": "2027-05-01T20:00:00+02:00",
+    "timezone": "Europe/Amsterdam",
+    "category": "concert",
+    "seat": "7",
+}
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "\"'><img src=x onerror=alert(1)>",
+    "🎸 & \u2028 x",
+]
+
+
+class Document(HTMLParser):
+    """What a reader of the HTML finds in it."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self.status = answer.status_code
+        self.headers = answer.headers
+        self.named: dict[str, str] = {}
+        self.titles: list[str] = []
+        self.links: list[str] = []
+        self.scripts: list[str] = []
+        self.texts: list[str] = []
+        self.canonical = ""
+        self.has_skeleton = False
+        self._tag = ""
+        self.feed(answer.text)
+        self.close()
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        assert not [name for name in values if name.startswith("on")]
+        self._tag = tag
+        self.has_skeleton |= values.get("class") == "skeleton"
+        if tag == "meta" and "content" in values:
+            name = values.get("name") or values["property"]
+            assert name not in self.named, f"{name} is there twice"
+            self.named[name] = values["content"]
+        elif tag == "a":
+            self.links.append(values["href"])
+        elif tag == "link" and values["rel"] == "canonical":
+            self.canonical = values["href"]
+        elif tag == "script":
+            assert values == {"type": "application/ld+json"}
+
+    @override
+    def handle_data(self, data: str) -> None:
+        texts = {"title": self.titles, "script": self.scripts}.get(self._tag, self.texts)
+        texts.append(data)
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        self._tag = ""
+
+    @property
+    def event(self) -> dict[str, Any]:
+        (script,) = self.scripts
+        return json.loads(script)
+
+    def says(self, text: str) -> bool:
+        return text in " ".join(self.texts)
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """Pages as the build leaves them."""
+    for path, title in PAGES.items():
+        (tmp_path / path).mkdir(parents=True, exist_ok=True)
+        text = PAGE.format(title=title, path=f"/{path}".rstrip("/"))
+        (tmp_path / path / "index.html").write_text(text)
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "app-abc.js").write_text("1")
+    (tmp_path / "favicon.svg").write_text("<svg/>")
+    return tmp_path
+
+
+@asynccontextmanager
+async def client(built: Path) -> AsyncGenerator[AsyncClient]:
+    inner = PlainTextResponse("from the app")
+    transport = ASGITransport(documents.serve_from(built, inner))
+    async with AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
+
+
+@pytest.fixture
+async def site(built: Path, database: None) -> AsyncGenerator[AsyncClient]:  # noqa: ARG001  # order only.
+    async with client(built) as site:
+        yield site
+
+
+async def opened(site: AsyncClient, path: str) -> Document:
+    return Document(await site.get(path))
+
+
+class TestTicket:
+    async def test_tells_people_and_machines_what_it_is(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket(**FULL)
+        page = await opened(site, f"/tickets/{ticket.id}")
+        url = f"{get_settings().public_url}/tickets/{ticket.id}"
+        line = "Sat 1 May 2027, 20:00 · Harbour Hall, Rotterdam · Seat 7 · $40 · Available"
+        assert page.status == 200
+        assert page.titles == ["The Paper Lanterns | GitTix"]
+        assert page.canonical == page.named["og:url"] == url
+        assert page.named["description"] == page.named["og:description"] == line
+        assert page.named["og:title"] == page.named["twitter:title"] == "The Paper Lanterns"
+        assert page.named["og:image"] == f"{get_settings().public_url}/share/concert.png"
+        assert page.named["twitter:card"] == "summary_large_image"
+        assert page.says("Price - $40")
+        assert page.says("Status - Available")
+        assert page.says("Purchase")
+        assert not page.has_skeleton
+        assert page.event["@type"] == "MusicEvent"
+        assert page.event["startDate"] == "2027-05-01T20:00:00+02:00"
+        assert page.event["location"]["address"]["addressLocality"] == "Rotterdam"
+        assert page.event["offers"] | {"validFrom": ""} == {
+            "@type": "Offer",
+            "url": url,
+            "price": "40.00",
+            "priceCurrency": "USD",
+            "availability": "https://schema.org/InStock",
+            "validFrom": "",
+        }
+
+    async def test_says_only_what_is_known(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket()
+        page = await opened(site, f"/tickets/{ticket.id}")
+        assert page.event["@type"] == "Event"
+        assert not {"startDate", "location"} & set(page.event)
+        assert not page.says("None")
+
+    async def test_leads_to_others_like_it(self, site: AsyncClient) -> None:
+        ticket, other = [await factories.make_ticket(title="The same") for _ in range(2)]
+        page = await opened(site, f"/tickets/{ticket.id}")
+        assert page.says("Similar tickets")
+        assert f"/tickets/{other.id}" in page.links
+        assert f"/api/tickets/{ticket.id}/calendar" not in page.links
+
+    async def test_offers_its_date_for_the_calendar(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket(**FULL)
+        page = await opened(site, f"/tickets/{ticket.id}")
+        assert f"/api/tickets/{ticket.id}/calendar" in page.links
+
+    @pytest.mark.parametrize("title", HOSTILE)
+    async def test_shows_any_title_as_text(self, site: AsyncClient, title: str) -> None:
+        ticket = await factories.make_ticket(title=title, description=title, venue=title)
+        page = await opened(site, f"/tickets/{ticket.id}")
+        assert page.titles == [f"{title} | GitTix"]
+        assert page.named["og:title"] == title
+        assert page.event["name"] == page.event["location"]["name"] == title
+        assert page.says(title)
+        assert title in " ".join((await opened(site, "/")).texts)
+
+    async def test_shows_a_locked_one_as_taken(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket()
+        await factories.hold(ticket)
+        page = await opened(site, f"/tickets/{ticket.id}")
+        assert page.event["offers"]["availability"] == "https://schema.org/Reserved"
+        assert page.says("Status - Locked")
+        assert page.says("It may come back in")
+        assert not page.says("Purchase locks")
+
+    async def test_withdrawn_is_gone(self, site: AsyncClient) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        async with db.transaction() as session:
+            await tickets.withdraw_ticket(session, seller_id=seller.id, ticket_id=ticket.id)
+        page = await opened(site, f"/tickets/{ticket.id}")
+        assert page.status == 410
+        assert page.says("The seller took this ticket off sale.")
+        assert page.canonical == ""
+
+    @pytest.mark.parametrize("suffix", ["", "/edit"])
+    async def test_unknown_is_not_found(self, site: AsyncClient, suffix: str) -> None:
+        page = await opened(site, f"/tickets/{uuid4()}{suffix}")
+        assert page.status == 404
+        assert page.says("We could not find this ticket.")
+        assert "/" in page.links
+
+    async def test_the_form_of_a_known_one_is_found(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket()
+        page = await opened(site, f"/tickets/{ticket.id}/edit")
+        assert (page.status, page.has_skeleton) == (200, True)
+
+
+class TestList:
+    async def test_shows_the_first_page_with_real_links(self, site: AsyncClient) -> None:
+        made = [await factories.make_ticket(title=f"Ticket {n}") for n in range(26)]
+        page = await opened(site, "/")
+        newest_first = [f"/tickets/{ticket.id}" for ticket in made[:1:-1]]
+        assert [link for link in page.links if link.startswith("/tickets/")] == newest_first
+        assert page.says("Load more")
+        assert not page.has_skeleton
+        assert page.titles == ["Tickets For Sale | GitTix"]
+        assert page.named["description"] == "About Tickets For Sale"
+        assert page.canonical == f"{get_settings().public_url}/"
+
+    async def test_says_when_there_is_nothing(self, site: AsyncClient) -> None:
+        assert (await opened(site, "/")).says("No tickets found")
+
+    async def test_waits_for_the_page_when_something_is_asked_for(self, site: AsyncClient) -> None:
+        page = await opened(site, "/?q=lanterns")
+        assert page.has_skeleton
+        assert page.canonical == f"{get_settings().public_url}/"
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/nothing",
+            "/tickets",
+            "/orders/1/2",
+            "//evil.test/",
+            "/404",
+            "/index.html",
+            "/assets/x.js",
+        ],
+    )
+    async def test_unknown_is_the_page_for_it(self, site: AsyncClient, path: str) -> None:
+        page = Document(await site.get(f"http://testserver{path}"))
+        assert page.status == 404
+        assert page.titles == ["Page not found | GitTix"]
+
+    @pytest.mark.parametrize(
+        "path", ["/tickets/nonsense", "/orders/nonsense", f"/tickets/{uuid4().hex}", "/tickets/%00"]
+    )
+    async def test_what_can_be_no_id_is_not_found(self, site: AsyncClient, path: str) -> None:
+        page = await opened(site, path)
+        assert page.status == 404
+        assert page.titles != ["Page not found | GitTix"], "The page's code finds itself elsewhere."
+        assert page.says("We could not find this ticket.") == path.startswith("/tickets")
+
+    @pytest.mark.parametrize("path", ["/orders", "/tickets/new", f"/orders/{uuid4()}"])
+    async def test_pages_of_ones_own_tell_nothing(self, site: AsyncClient, path: str) -> None:
+        page = await opened(site, path)
+        assert (page.status, page.has_skeleton) == (200, True)
+        assert page.links == ["#main"]
+
+    async def test_are_canonical_without_a_slash(self, site: AsyncClient) -> None:
+        answer = await site.get("/orders/?next=a%26b")
+        assert (answer.status_code, answer.headers["location"]) == (308, "/orders?next=a%26b")
+
+    @pytest.mark.parametrize("path", ["/api/tickets", "/ping", "/_event/", "/_health"])
+    async def test_leave_the_backend_alone(self, site: AsyncClient, path: str) -> None:
+        answer = await site.get(path)
+        assert answer.text == "from the app"
+        assert "cache-control" not in answer.headers
+
+    async def test_leave_other_methods_alone(self, site: AsyncClient) -> None:
+        assert (await site.post("/orders")).text == "from the app"
+
+
+class TestCaching:
+    async def test_documents_are_asked_for_and_not_sent_twice(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket()
+        path = f"/tickets/{ticket.id}"
+        first = await site.get(path)
+        assert first.headers["cache-control"] == "no-cache"
+        tag = {"if-none-match": first.headers["etag"]}
+        again = await site.get(path, headers=tag)
+        assert (again.status_code, again.content) == (304, b"")
+        await factories.hold(ticket)
+        assert (await site.get(path, headers=tag)).status_code == 200
+
+    async def test_nobody_gets_a_document_of_their_own(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket()
+        plain = await site.get(f"/tickets/{ticket.id}")
+        signed_in = await site.get(f"/tickets/{ticket.id}", headers={"cookie": "session=x"})
+        assert plain.content == signed_in.content
+        assert "set-cookie" not in signed_in.headers
+        assert "cookie" not in signed_in.headers["vary"].lower()
+
+    async def test_are_compressed_for_who_can_read_it(self, site: AsyncClient) -> None:
+        await factories.make_ticket(title="🎸" * 40)
+        async with site.stream("GET", "/", headers={"accept-encoding": "gzip"}) as answer:
+            raw = b"".join([chunk async for chunk in answer.aiter_raw()])
+        assert answer.headers["content-encoding"] == "gzip"
+        assert "🎸" in gzip.decompress(raw).decode()
+
+    async def test_head_tells_the_same_without_a_body(self, site: AsyncClient) -> None:
+        got = await site.get("/orders", headers={"accept-encoding": "identity"})
+        head = await site.head("/orders", headers={"accept-encoding": "identity"})
+        assert head.content == b""
+        assert head.headers == got.headers
+        assert (await site.head("/nothing")).status_code == 404
+
+    @pytest.mark.parametrize(
+        ("path", "lifetime"),
+        [
+            ("/assets/app-abc.js", "public, max-age=31536000, immutable"),
+            ("/favicon.svg", "no-cache"),
+        ],
+    )
+    async def test_what_has_a_hash_in_its_name_is_kept(
+        self, site: AsyncClient, path: str, lifetime: str
+    ) -> None:
+        assert (await site.get(path)).headers["cache-control"] == lifetime
+
+
+class TestOutages:
+    async def test_the_page_goes_out_without_the_database(
+        self, built: Path, change_settings: Callable[..., None]
+    ) -> None:
+        await db.dispose()
+        change_settings(database_url="postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+        try:
+            async with client(built) as site:
+                for path in ("/", f"/tickets/{uuid4()}"):
+                    page = await opened(site, path)
+                    assert (page.status, page.has_skeleton) == (503, True)
+                    assert page.headers["cache-control"] == "no-store"
+                    assert page.headers["retry-after"] == "5"
+                assert (await opened(site, "/orders")).status == 200
+        finally:
+            await db.dispose()
+
+    async def test_the_page_goes_out_whatever_else_happens(
+        self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def crash(*_: object) -> NoReturn:
+            raise RuntimeError("a bug")
+
+        await factories.make_ticket(title=f"{uuid4()}")
+        monkeypatch.setattr(documents.markup, "write", crash)
+        page = await opened(site, "/")
+        assert (page.status, page.has_skeleton) == (200, True)
+
+
+class TestReadPages:
+    def test_fails_when_pages_are_built_in_another_way(self, built: Path) -> None:
+        (built / "orders" / "index.html").write_text("<html><head></head></html>")
+        with pytest.raises(ReflexChangedError, match="orders"):
+            documents.read_pages(built)
+
+    @pytest.mark.parametrize("path", ["404", "tickets/[ticket_id]"])
+    def test_fails_when_a_page_is_missing(self, built: Path, path: str) -> None:
+        (built / path / "index.html").unlink()
+        with pytest.raises(ReflexChangedError):
+            documents.read_pages(built)
+
+    def test_fails_when_there_is_no_place_for_the_content(self, built: Path) -> None:
+        page = built / "index.html"
+        page.write_text(page.read_text().replace("data-first-paint", "data-other"))
+        with pytest.raises(ReflexChangedError):
+            documents.read_pages(built)

@@ -1,0 +1,203 @@
+"""What a browser shows before the page's own code runs, and that the code takes over in place."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from typing_extensions import override
+
+from tests.site import Site
+from tests_e2e.steps import GOOD_CARD, Visitor
+
+HOSTILE = "</script><script>document.title='taken'</script> \"'& 🎸"
+EVENT: dict[str, Any] = {
+    "venue": "Harbour Hall",
+    "city": "Rotterdam",
+    "category": "concert",
+    "startsAt": "2097-05-01T20:00:00Z",
+    "timezone": "Europe/Amsterdam",
+}
+# Everything that the page shows from its first picture on: skeletons, titles, and what moved.
+WATCH = """
+window.seen = {skeletons: 0, titles: [], moved: 0};
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.seen.moved += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+new MutationObserver(() => {
+  const main = document.querySelector("main");
+  if (!main) return;
+  window.first ??= main.querySelector("[data-first-paint]")?.innerHTML;
+  if (main.querySelector("[aria-busy=true]")) window.seen.skeletons += 1;
+  if (!window.seen.titles.includes(document.title)) window.seen.titles.push(document.title);
+}).observe(document, {childList: true, subtree: true, characterData: true});
+"""
+
+
+def errors_in(page: Page) -> list[str]:
+    """Collect what the console calls an error."""
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    return errors
+
+
+class TestWithoutJavaScript:
+    def test_the_list_leads_to_a_ticket_with_all_its_facts(
+        self, visitor: Callable[..., Visitor]
+    ) -> None:
+        title = "The Lanterns in Print"
+        visitor().sell(title, description="Two rows from the stage.", **EVENT)
+        page = visitor(signed_in=False, java_script_enabled=False).page
+        page.goto("/")
+        page.get_by_role("link", name=title).click()
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
+        for fact in ("Price - $40", "Status - Available", "Harbour Hall, Rotterdam"):
+            expect(page.get_by_text(fact)).to_be_visible()
+        expect(page.get_by_text("Two rows from the stage.")).to_be_visible()
+        expect(page.get_by_role("button", name="Purchase")).to_be_disabled()
+        expect(page.locator("noscript p")).to_be_visible()
+
+    def test_an_unknown_address_says_so(self, visitor: Callable[..., Visitor]) -> None:
+        page = visitor(signed_in=False, java_script_enabled=False).page
+        answer = page.goto("/nothing/here")
+        assert answer
+        assert answer.status == 404
+        expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
+        page.get_by_role("link", name="See tickets for sale").click()
+        expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
+
+
+class TestTakingOver:
+    @pytest.mark.parametrize("width", [390, 1280])
+    @pytest.mark.parametrize("where", ["list", "ticket"])
+    def test_nothing_flashes_moves_or_fails(
+        self, visitor: Callable[..., Visitor], where: str, width: int
+    ) -> None:
+        ticket_id = visitor().sell(HOSTILE, **EVENT)
+        someone = visitor(signed_in=False, viewport={"width": width, "height": 800})
+        someone.page.add_init_script(WATCH)
+        errors = errors_in(someone.page)
+        page = someone.open("/" if where == "list" else f"/tickets/{ticket_id}")
+        expect(page.locator("[data-first-paint]")).to_have_count(0)
+        title = "Tickets For Sale" if where == "list" else HOSTILE
+        assert page.evaluate("window.seen") == {
+            "skeletons": 0,
+            "titles": [f"{title} | GitTix"],
+            "moved": 0,
+        }
+        assert errors == []
+        assert page.locator("meta[name=description]").count() == 1
+        assert page.locator("link[rel=canonical]").count() == 1
+
+    def test_the_page_draws_what_the_document_brought(
+        self, visitor: Callable[..., Visitor]
+    ) -> None:
+        seller = visitor()
+        ticket_id = seller.sell("The Same Twice", **EVENT)
+        seller.sell("The Same Twice")
+        someone = visitor(signed_in=False)
+        someone.page.add_init_script(WATCH)
+        page = someone.open(f"/tickets/{ticket_id}")
+        expect(page.locator("[data-first-paint]")).to_have_count(0)
+        drawn = page.get_by_role("article").first.evaluate("(article) => article.outerHTML")
+        assert Parts(drawn).all == Parts(page.evaluate("window.first")).all
+
+    @pytest.mark.parametrize("path", ["/nothing", "/tickets/nonsense", "/orders/nonsense"])
+    def test_an_unknown_address_is_404_and_no_other_error(
+        self, visitor: Callable[..., Visitor], path: str
+    ) -> None:
+        someone = visitor(signed_in=False)
+        errors = errors_in(someone.page)
+        answer = someone.page.goto(path)
+        assert answer
+        assert answer.status == 404
+        expect(someone.page.get_by_role("heading", level=1)).to_be_visible()
+        expect(someone.page.get_by_role("link", name="Sign In").or_(
+            someone.page.get_by_role("button", name="Sign In")
+        ).first).to_be_visible()  # fmt: skip
+        assert [error for error in errors if "404" not in error] == []
+
+    def test_pages_have_one_address_and_files_their_lifetime(
+        self, site: Site, visitor: Callable[..., Visitor]
+    ) -> None:
+        someone = visitor(signed_in=False)
+        request = someone.context.request
+        assert request.get("/orders").url == request.get("/orders/").url == f"{site.url}/orders"
+        html = request.get("/").text()
+        script = re.search(r'"(/assets/entry[^"]+)"', html)
+        assert script
+        assert "immutable" in request.get(script[1]).headers["cache-control"]
+        picture = re.search(r'<meta content="([^"]+)" property="og:image"/>', html)
+        assert picture
+        assert request.get(picture[1]).headers["content-type"] == "image/png"
+
+
+class TestPassingOn:
+    def test_the_link_is_copied_and_said_so(self, visitor: Callable[..., Visitor]) -> None:
+        ticket_id = visitor().sell()
+        someone = visitor(signed_in=False, permissions=["clipboard-read", "clipboard-write"])
+        page = someone.open(f"/tickets/{ticket_id}?from=list")
+        page.get_by_role("button", name="Share").click()
+        expect(page.get_by_role("status").filter(has_text="The link is copied.")).to_be_visible()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied.endswith(f"/tickets/{ticket_id}")
+
+    def test_where_nothing_can_be_copied_the_link_is_shown(
+        self, visitor: Callable[..., Visitor]
+    ) -> None:
+        ticket_id = visitor().sell()
+        someone = visitor(signed_in=False)
+        someone.page.add_init_script(
+            "Object.defineProperty(Navigator.prototype, 'clipboard', {value: undefined})"
+        )
+        page = someone.open(f"/tickets/{ticket_id}")
+        page.get_by_role("button", name="Share").click()
+        expect(page.get_by_role("status").filter(has_text="Copy this link:")).to_contain_text(
+            f"/tickets/{ticket_id}"
+        )
+
+    def test_a_paid_order_offers_the_event_for_the_calendar(
+        self, visitor: Callable[..., Visitor]
+    ) -> None:
+        buyer = visitor()
+        buyer.purchase(visitor().sell("Kites by Night", **EVENT))
+        buyer.open_payment()
+        buyer.pay(GOOD_CARD)
+        expect(buyer.page.get_by_role("heading", name=re.compile("You are going"))).to_be_visible()
+        with buyer.page.expect_download() as started:
+            buyer.page.get_by_role("link", name="Add to calendar").click()
+        assert started.value.suggested_filename == "event.ics"
+        assert "SUMMARY:Kites by Night" in started.value.path().read_text()
+
+    def test_similar_tickets_change_while_one_looks(self, visitor: Callable[..., Visitor]) -> None:
+        seller = visitor()
+        ticket_id, other_id = seller.sell("Quiet Harbours"), seller.sell("Quiet Harbours", 55)
+        page = visitor(signed_in=False).open(f"/tickets/{ticket_id}")
+        row = page.get_by_role("listitem").filter(has_text="$55")
+        expect(row.get_by_text("Available")).to_be_visible()
+        visitor().hold(other_id)
+        expect(row.get_by_text("Locked")).to_be_visible()
+        expect(page.get_by_text("Status - Available")).to_be_visible()
+
+
+class Parts(HTMLParser):
+    """Elements with their attributes, and texts, in the order of the page."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.all: list[object] = []
+        self.feed(markup)
+        self.close()
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # Only once the code runs can anything be pressed.
+        self.all.append(
+            (tag, sorted(a for a in attrs if a[0] not in {"disabled", "data-discover"}))
+        )
+
+    @override
+    def handle_data(self, data: str) -> None:
+        self.all.append(data)

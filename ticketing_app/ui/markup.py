@@ -1,0 +1,95 @@
+"""Parts of pages as plain HTML: what a document shows before the page's own code runs.
+
+The same functions that draw a part in the browser are called here with values instead of
+variables, so that the first picture and the page that takes its place cannot differ.
+"""
+
+import html
+import json
+from typing import Any, Protocol, runtime_checkable
+
+import reflex as rx
+from reflex.vars import LiteralVar
+from reflex_components_core.base.bare import Bare
+from reflex_components_core.base.fragment import Fragment
+from reflex_components_core.el.element import Element
+from reflex_components_core.el.elements.inline import A
+from reflex_components_core.react_router.dom import ReactRouterLink
+
+# Reflex and React have names of their own for these.
+_ATTRIBUTES = {"to": "href", "html_for": "for", "class_name": "class"}
+_VOID = frozenset({"br", "hr", "img", "input"})
+
+
+class NotPlainError(TypeError):
+    """A part needs the browser; give it `as_plain`, or its values instead of variables."""
+
+    def __init__(self, part: object) -> None:
+        super().__init__(f"{type(part).__name__} cannot be written as HTML: {part!r:.200}")
+
+
+@runtime_checkable
+class HasPlain(Protocol):
+    """A component with code of its own that knows what it looks like before it runs."""
+
+    def as_plain(self) -> rx.Component:
+        """Return the elements that its first rendering makes."""
+        ...
+
+
+def choose(
+    condition: rx.Var[bool] | bool,  # noqa: FBT001  # it is what this is about.
+    yes: Any,  # noqa: ANN401  # as rx.cond.
+    no: Any = None,  # noqa: ANN401  # as above.
+) -> Any:  # noqa: ANN401  # as above.
+    """Choose now when the condition is known, else let the browser choose, as `rx.cond` does."""
+    if isinstance(condition, rx.Var):
+        return rx.cond(condition, yes, no)
+    return yes if condition else no
+
+
+def write(part: rx.Component) -> str:
+    """Return `part` as HTML; handlers are left out.
+
+    Raises:
+        NotPlainError: it holds something that only a browser can draw.
+    """
+    if isinstance(part, HasPlain):
+        return write(part.as_plain())
+    if isinstance(part, Bare):
+        text = _value(part.contents)
+        return "" if text is None else html.escape(str(text), quote=False)
+    inside = "".join(write(child) for child in part.children if isinstance(child, rx.Component))
+    if isinstance(part, Fragment):
+        return inside
+    if isinstance(part, ReactRouterLink):
+        return f"<a{_attributes(part)}>{inside}</a>"
+    if not isinstance(part, Element):
+        raise NotPlainError(part)
+    start = f"<{part.tag}{_attributes(part)}>"
+    return start if part.tag in _VOID else f"{start}{inside}</{part.tag}>"
+
+
+def _attributes(part: rx.Component) -> str:
+    # A link inside the site has more properties, which tell its code how to follow it.
+    props = {"to", *A.get_props()} if isinstance(part, ReactRouterLink) else set(part.get_props())
+    named = {name: getattr(part, name) for name in ("class_name", "id", *sorted(props))}
+    values = {
+        _ATTRIBUTES.get(name, name.replace("_", "")): value for name, value in named.items()
+    } | part.custom_attrs
+    return "".join(_attribute(name, _value(value)) for name, value in values.items())
+
+
+def _attribute(name: str, value: object) -> str:
+    if value is None or value is False:
+        return ""
+    return f' {name}="{html.escape("" if value is True else str(value))}"'
+
+
+def _value(value: object) -> object:
+    """Return what a literal of Reflex stands for."""
+    if isinstance(value, LiteralVar):
+        return json.loads(value.json())
+    if isinstance(value, rx.Var):
+        raise NotPlainError(value)
+    return value
