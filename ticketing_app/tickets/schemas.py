@@ -26,6 +26,8 @@ from ticketing_app.tickets.rules import CATEGORIES, TITLE_MAX_LENGTH, Availabili
 DEFAULT_LIMIT = 24
 MAX_LIMIT = 100
 Q_MAX_LENGTH = 100
+COUNT_LIMIT = 1000
+"""Counting all of a million tickets would take longer than finding the first ones."""
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 ShortText = Annotated[
@@ -194,6 +196,12 @@ class TicketPage(ApiModel):
     items: list[TicketRead]
     next_cursor: str | None
     corrected_q: str | None = None
+
+
+class TicketIds(BaseModel):
+    """Tickets to be asked about."""
+
+    ids: Annotated[list[UUID], Field(max_length=MAX_LIMIT)]
 
 
 class TicketLease(BaseModel):

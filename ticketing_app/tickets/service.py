@@ -18,6 +18,7 @@ from ticketing_app.tickets.repository import tickets as repository
 from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.schemas import (
+    COUNT_LIMIT,
     TicketCreate,
     TicketFilter,
     TicketLease,
@@ -26,8 +27,6 @@ from ticketing_app.tickets.schemas import (
     TicketUpdate,
 )
 
-COUNT_LIMIT = 1000
-"""Counting all of a million tickets would take longer than finding the first ones."""
 MAX_CITIES = 500
 MAX_CORRECTED_WORDS = 6
 SIMILAR_WORDS = 20

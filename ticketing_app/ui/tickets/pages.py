@@ -5,7 +5,6 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.tickets.schemas import TicketSort
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import NewListings, OnLive
 from ticketing_app.ui.shell import feedback
@@ -13,18 +12,12 @@ from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.components import plain_stub, ticket_card, ticket_fields
+from ticketing_app.ui.tickets.find import find_form, found, load_more, nothing
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
 
 TEXT = {
     "list": "Tickets For Sale",
     "list_intro": "From people who cannot go to people who want to.",
-    "search": "Search tickets",
-    "search_hint": "Artist, team, venue or city",
-    "sort": "Sort by",
-    "more": "Load more",
-    "nothing": "No tickets found",
-    "nothing_more": "Try other words, or be the first to sell one.",
-    "sell": "Sell Tickets",
     "one_new": "1 new ticket",
     "many_new": "{count} new tickets",
     "purchase": "Purchase",
@@ -42,11 +35,6 @@ TEXT = {
     "load_again": "Load again",
     "cancel": "Cancel",
 }
-SORTS = {
-    TicketSort.NEWEST: "Newest first",
-    TicketSort.CHEAPEST: "Lowest price",
-    TicketSort.SOONEST: "Soonest",
-}
 
 
 def ticket_list_page() -> rx.Component:
@@ -58,70 +46,37 @@ def ticket_list_page() -> rx.Component:
             rx.el.p(TEXT["list_intro"], class_name="text-muted"),
             class_name="mb-5",
         ),
-        _search_bar(),
+        find_form(),
         rx.cond(state.is_away, feedback.Retry.create(on_retry=state.load)),
         feedback.problem(state),
         NewListings.create(
             one=TEXT["one_new"],
             many=TEXT["many_new"],
+            asks=state.is_filtered,
+            matching=state.new_ids,
+            on_ask=state.match_new,
             on_show=state.load,
+            key=state.address,
             class_name=f"{theme.QUIET} w-full mb-4",
         ),
         rx.cond(
             state.is_loaded,
-            rx.cond(state.cards.length() > 0, _cards(), _nothing()),
+            rx.fragment(found(), rx.cond(state.cards.length() > 0, _cards(), nothing())),
             _list_skeleton(),
         ),
     )
 
 
-def _search_bar() -> rx.Component:
-    return rx.el.div(
-        rx.el.label(TEXT["search"], html_for="search", class_name="sr-only"),
-        rx.el.input(
-            id="search",
-            type="search",
-            default_value=TicketListState.q,
-            placeholder=TEXT["search_hint"],
-            max_length=100,
-            on_change=TicketListState.search.debounce(150),
-            class_name=f"{theme.FIELD} flex-1 min-w-0",
-        ),
-        rx.el.label(TEXT["sort"], html_for="sort", class_name="sr-only"),
-        rx.el.select(
-            *(rx.el.option(label, value=sort.value) for sort, label in SORTS.items()),
-            id="sort",
-            value=TicketListState.sort,
-            on_change=TicketListState.sort_by,
-            class_name=f"{theme.FIELD} sm:max-w-44",
-        ),
-        role="search",
-        class_name="flex flex-col sm:flex-row gap-3 mb-5",
-    )
-
-
 def _cards() -> rx.Component:
+    state = TicketListState
     return rx.fragment(
         rx.el.ul(
-            rx.foreach(TicketListState.cards, ticket_card),
+            rx.foreach(state.cards, ticket_card),
             class_name="grid gap-3 lg:grid-cols-2 lg:gap-4",
         ),
-        rx.cond(
-            TicketListState.has_more,
-            rx.el.button(
-                TEXT["more"],
-                type="button",
-                on_click=TicketListState.load_more,
-                class_name=f"{theme.QUIET} w-full sm:w-auto mt-6",
-            ),
-        ),
+        rx.cond(state.has_more, load_more()),
         rx.el.div(class_name="h-8"),
     )
-
-
-def _nothing() -> rx.Component:
-    sell = link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.PRIMARY)
-    return feedback.empty(TEXT["nothing"], TEXT["nothing_more"], sell)
 
 
 def _list_skeleton() -> rx.Component:
