@@ -74,7 +74,11 @@ MUTANTS = (
         3,
         "whoever ends frees the ticket, whosever it is",
         (
-            (f"{APP}/tickets/repository.py", "            col(Ticket.order_id) == order_id,\n", ""),
+            (
+                f"{APP}/tickets/repository/tickets.py",
+                "            col(Ticket.order_id) == order_id,\n",
+                "",
+            ),
             (
                 f"{APP}/orders/service/release.py",
                 "    if order.status not in sources:",

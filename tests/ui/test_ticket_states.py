@@ -44,13 +44,80 @@ class TestTicketListState:
         await tab.call(TicketListState.load)
         assert [card.title for card in tab.state(TicketListState).cards] == ["Second", "First"]
 
-    async def test_searches_and_sorts(self, tab: Tab) -> None:
+    async def test_shows_what_the_address_asks_for(self, tab: Tab) -> None:
         for title, price in (("Red Hats", 40), ("Red Shoes", 20), ("Blue", 10)):
-            await factories.make_ticket(title=title, price=price)
-        await tab.call(TicketListState.sort_by, "cheapest")
-        await tab.call(TicketListState.search, "red")
+            await factories.make_ticket(title=title, price=price, category="comedy", city="Rome")
+        tab.open("/?q=red&sort=cheapest&category=comedy&maxPrice=40")
+        await tab.call(TicketListState.load)
         shown = tab.state(TicketListState)
         assert [card.title for card in shown.cards] == ["Red Shoes", "Red Hats"]
+        assert (shown.count_line, shown.is_filtered, shown.cities) == ("2 tickets", True, ["Rome"])
+        assert [chip.label for chip in shown.chips] == ["Comedy", "Up to $40"]
+        assert shown.chips[0].href == "/?q=red&maxPrice=40&sort=cheapest"
+        assert shown.cleared_href == "/?q=red&sort=cheapest"
+        tab.open("/")
+        await tab.call(TicketListState.load)
+        assert (len(shown.cards), shown.chips, shown.is_filtered) == (3, [], False)
+
+    async def test_says_what_is_wrong_in_an_address_and_goes_without(self, tab: Tab) -> None:
+        await factories.make_ticket(city="Rome")
+        tab.open("/?sort=best&minPrice=much&category=opera&city=Rome")
+        await tab.call(TicketListState.load)
+        shown = tab.state(TicketListState)
+        assert set(shown.wrong) == {"sort", "minPrice", "category"}
+        assert len(shown.cards) == 1
+        assert [chip.label for chip in shown.chips] == ["Rome"]
+
+    async def test_tells_what_it_looked_for_instead(self, tab: Tab) -> None:
+        seller = await factories.make_user()
+        for number in range(30):
+            await factories.make_ticket(seller, title=f"Lanterns {number}")
+        tab.open("/?q=lanters")
+        await tab.call(TicketListState.load)
+        shown = tab.state(TicketListState)
+        assert shown.notice == "Nothing matches “lanters”. Showing “lanterns” instead."
+        assert shown.count_line == "30 tickets"
+        await tab.call(TicketListState.load_more)
+        assert len(shown.cards) == 30
+        await tab.call(TicketListState.refresh)
+        assert len(shown.cards) == 30
+
+    async def test_names_the_filter_to_drop_when_nothing_is_left(self, tab: Tab) -> None:
+        await factories.make_ticket(title="Lanterns", category="comedy", city="Rome")
+        tab.open("/?q=lanterns&category=comedy&city=Oslo")
+        await tab.call(TicketListState.load)
+        shown = tab.state(TicketListState)
+        assert (shown.cards, shown.count_line) == ([], "No tickets found")
+        assert [(way.label, way.count_line, way.href) for way in shown.ways_out] == [
+            ("Without “Oslo”", "1 ticket", "/?q=lanterns&category=comedy")
+        ]
+        assert "Oslo" in shown.cities
+
+    async def test_announces_only_new_listings_that_match(self, tab: Tab) -> None:
+        tab.open("/?city=Rome")
+        await tab.call(TicketListState.load)
+        rome = await factories.make_ticket(city="Rome")
+        oslo = await factories.make_ticket(city="Oslo")
+        for _ in range(2):
+            await tab.call(TicketListState.match_new, [str(rome.id), str(oslo.id)])
+        shown = tab.state(TicketListState)
+        assert shown.new_ids == [str(rome.id)]
+        await tab.call(TicketListState.load)
+        assert (shown.new_ids, len(shown.cards)) == ([], 1)
+
+    async def test_keeps_its_length_at_the_same_address(self, tab: Tab) -> None:
+        seller = await factories.make_user()
+        for number in range(50):
+            await factories.make_ticket(seller, title=f"Ticket {number}")
+        tab.open("/?q=ticket")
+        await tab.call(TicketListState.load)
+        await tab.call(TicketListState.load_more)
+        await tab.call(TicketListState.load)
+        shown = tab.state(TicketListState)
+        assert (len(shown.cards), shown.has_more) == (48, True)
+        tab.open("/?q=tick")
+        await tab.call(TicketListState.load)
+        assert len(shown.cards) == 24
 
     async def test_appends_the_next_page_once(self, tab: Tab) -> None:
         seller = await factories.make_user()
@@ -65,20 +132,21 @@ class TestTicketListState:
         await tab.call(TicketListState.refresh)
         assert (len(shown.cards), shown.has_more) == (26, False)
 
-    @pytest.mark.parametrize("value", HOSTILE)
-    async def test_takes_any_search_from_strangers(self, tab: Tab, value: object) -> None:
+    @pytest.mark.parametrize("name", ["q", "city", "category", "from", "minPrice", "sort"])
+    @pytest.mark.parametrize("value", ["\x00", "\ud800", "x" * 100_000, "'; DROP TABLE tickets"])
+    async def test_takes_any_address_from_strangers(self, tab: Tab, name: str, value: str) -> None:
         await factories.make_ticket()
+        tab.open(f"/?{name}={value}")
         await tab.call(TicketListState.load)
-        await tab.call(TicketListState.search, value)
         shown = tab.state(TicketListState)
-        assert shown.problem or shown.errors or (isinstance(value, str) and shown.q == value)
+        assert shown.is_loaded
+        assert shown.cards or shown.wrong or shown.is_filtered
 
-    @pytest.mark.parametrize("value", HOSTILE)
-    async def test_refuses_an_order_that_does_not_exist(self, tab: Tab, value: object) -> None:
-        await tab.call(TicketListState.sort_by, value)
-        shown = tab.state(TicketListState)
-        assert shown.problem or shown.errors
-        assert shown.sort == "newest"
+    @pytest.mark.parametrize("value", [*HOSTILE, ["x"], [None], [str(db.new_id())] * 101])
+    async def test_takes_any_question_about_new_listings(self, tab: Tab, value: object) -> None:
+        await tab.call(TicketListState.load)
+        await tab.call(TicketListState.match_new, value)
+        assert tab.state(TicketListState).new_ids == []
 
 
 class TestTicketDetailState:

@@ -1,6 +1,6 @@
 """Money: integer cents inside, decimal numbers at the edge."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, WithJsonSchema
@@ -19,10 +19,25 @@ def _price_to_cents(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         msg = "must be a number"
         raise ValueError(msg)  # noqa: TRY004  # pydantic turns only ValueError into a field error.
-    price = Decimal(value)
+    return _to_cents(Decimal(value), MINIMUM_CENTS, "0.50")
+
+
+def _bound_to_cents(value: object) -> object:
+    # What is no text was made by ourselves, in cents.
+    if not isinstance(value, str):
+        return value
+    try:
+        price = Decimal(value)
+    except InvalidOperation:
+        msg = "must be a number"
+        raise ValueError(msg) from None
+    return _to_cents(price, 0, "0")
+
+
+def _to_cents(price: Decimal, minimum_cents: int, minimum: str) -> int:
     # Compared before anything is computed: a number of a million digits must cost nothing.
-    if not price.is_finite() or not MINIMUM_CENTS / CENTS <= price <= MAXIMUM_CENTS / CENTS:
-        msg = "must be between 0.50 and 999,999.99"
+    if not price.is_finite() or not minimum_cents / CENTS <= price <= MAXIMUM_CENTS / CENTS:
+        msg = f"must be between {minimum} and 999,999.99"
         raise ValueError(msg)
     # Products are rounded to 28 digits, comparisons never.
     rounded = price.quantize(CENT)
@@ -38,6 +53,13 @@ Price = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0.5, "maximum": 999_999.99, "multipleOf": 0.01}),
 ]
 """Field type: takes a JSON number of the currency (0.50 to 999,999.99), holds integer cents."""
+
+PriceBound = Annotated[
+    int,
+    BeforeValidator(_bound_to_cents),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999.99, "multipleOf": 0.01}),
+]
+"""Parameter type: takes the text of a number of the currency ("12.50"), holds integer cents."""
 
 
 def to_json_number(cents: int) -> float:

@@ -16,13 +16,10 @@ from ticketing_app.core.http import body_schema, parse_id, problem_responses, re
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
     TicketCreate,
     TicketFilter,
     TicketPage,
     TicketRead,
-    TicketSort,
     TicketUpdate,
 )
 
@@ -35,27 +32,12 @@ Visitor = Annotated[Caller | None, Depends(auth.current_caller)]
 
 
 @router.get("", responses=problem_responses(400))
-async def list_tickets(
-    visitor: Visitor,
-    *,
-    q: Annotated[str, Query(max_length=100)] = "",
-    sort: TicketSort = TicketSort.NEWEST,
-    available: bool = False,
-    category: Annotated[str | None, Query(max_length=40)] = None,
-    city: Annotated[str | None, Query(max_length=120)] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
-    cursor: Annotated[str | None, Query(max_length=400)] = None,
-) -> TicketPage:
-    """List what is for sale, newest first; locked tickets are included unless `available=true`."""
-    wanted = TicketFilter(
-        q=q,
-        sort=sort,
-        available_only=available,
-        category=category,
-        city=city,
-        limit=limit,
-        cursor=cursor,
-    )
+async def list_tickets(visitor: Visitor, wanted: Annotated[TicketFilter, Query()]) -> TicketPage:
+    """List what is for sale, newest first; locked tickets are included unless `available=true`.
+
+    Words of `q` match from their beginning, with or without accents. Where no ticket has them, the
+    nearest words that some ticket has are looked for, and `correctedQ` tells which.
+    """
     async with db.transaction() as session:
         return await tickets.list_tickets(
             session, wanted=wanted, viewer_id=visitor.user_id if visitor else None

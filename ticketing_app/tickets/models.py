@@ -3,7 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    Index,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from ticketing_app.core.clock import utc_now
@@ -27,36 +38,6 @@ class Ticket(SQLModel, table=True):
         CheckConstraint("locked_until IS NULL OR order_id IS NOT NULL", name="lease_has_order"),
         CheckConstraint("status <> 'sold' OR order_id IS NOT NULL", name="sold_has_order"),
         Index(
-            "ix_tickets_for_sale_price",
-            "price_cents",
-            "id",
-            postgresql_where=text("status = 'for_sale'"),
-        ),
-        # As the list sorts: a listing without a date comes behind all that have one.
-        Index(
-            "ix_tickets_for_sale_starts",
-            text("coalesce(starts_at, 'infinity'::timestamptz)"),
-            "id",
-            postgresql_where=text("status = 'for_sale'"),
-        ),
-        # For what resembles a ticket; the soonest first, as above.
-        Index(
-            "ix_tickets_for_sale_title",
-            text("lower(title)"),
-            text("coalesce(starts_at, 'infinity'::timestamptz)"),
-            "id",
-            postgresql_where=text("status = 'for_sale'"),
-        ),
-        Index(
-            "ix_tickets_for_sale_kind",
-            "category",
-            text("lower(city)"),
-            text("coalesce(starts_at, 'infinity'::timestamptz)"),
-            "id",
-            postgresql_where=text("status = 'for_sale'"),
-        ),
-        Index("ix_tickets_for_sale", "id", postgresql_where=text("status = 'for_sale'")),
-        Index(
             "ix_tickets_lease",
             "locked_until",
             postgresql_where=text("locked_until IS NOT NULL"),
@@ -79,9 +60,69 @@ class Ticket(SQLModel, table=True):
     city: str | None = None
     starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
     timezone: str | None = None
+    # Of the event's time zone at its start, so that SQL knows the local day without knowing every
+    # zone that Python knows.
+    utc_offset_minutes: int | None = Field(default=None, sa_type=SmallInteger)
     category: str | None = None
     section: str | None = None
     row: str | None = None
     seat: str | None = None
     face_value_cents: int | None = None
     description: str | None = None
+
+
+class SearchWord(SQLModel, table=True):
+    """A word that some listing has or had: what a word with a typing error may have meant."""
+
+    __tablename__ = "search_words"  # pyright: ignore[reportAssignmentType]  # as above.
+    __table_args__ = (
+        Index(
+            "ix_search_words_similar",
+            "word",
+            postgresql_using="gist",
+            postgresql_ops={"word": "gist_trgm_ops"},
+        ),
+    )
+
+    word: str = Field(primary_key=True, sa_type=Text)
+
+
+# What the list is searched by is computed by the database and never read, so that it belongs to the
+# table and not to the class. `search_key` is a function of ours: small letters, no accents.
+TICKETS: Table = SQLModel.metadata.tables["tickets"]
+TICKETS.append_column(
+    Column(
+        "search",
+        TSVECTOR,
+        Computed(
+            "to_tsvector('simple'::regconfig, search_key((((((title)::text || ' '::text) || "
+            "(COALESCE(venue, ''::character varying))::text) || ' '::text) || "
+            "(COALESCE(city, ''::character varying))::text)))",
+            persisted=True,
+        ),
+    )
+)
+TICKETS.append_column(
+    Column("city_key", Text, Computed("search_key((city)::text)", persisted=True))
+)
+STARTS_AT = "COALESCE(starts_at, 'infinity'::timestamp with time zone)"
+"""As the list sorts: a listing without a date comes behind all that have one."""
+
+
+def _for_sale(name: str, *columns: str, using: str = "btree") -> None:
+    computed = {"starts_at": text(STARTS_AT), "lower(title)": text("lower(title)")}
+    parts = [computed[column] if column in computed else TICKETS.c[column] for column in columns]
+    is_for_sale = text("status = 'for_sale'")
+    Index(name, *parts, postgresql_where=is_for_sale, postgresql_using=using)
+
+
+# One index for each order of the list. The columns behind `id` are what can be filtered by: an index
+# that knows them passes over rows that do not match without reading them from the table. Measured
+# with a million tickets: a rare category at a narrow price is 50 times faster by it.
+_for_sale("ix_tickets_newest", "id", "category", "price_cents", "city_key")
+_for_sale("ix_tickets_cheapest", "price_cents", "id", "category", "city_key")
+_for_sale("ix_tickets_soonest", "starts_at", "id", "category", "price_cents", "city_key")
+_for_sale("ix_tickets_city", "city_key", "starts_at", "id", "category", "price_cents")
+_for_sale("ix_tickets_search", "search", using="gin")
+# For what resembles a ticket, beside the index by city.
+_for_sale("ix_tickets_title", "lower(title)", "starts_at", "id")

@@ -1,8 +1,13 @@
 """Rules of tickets: pure, without I/O."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from difflib import get_close_matches
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 TITLE_MAX_LENGTH = 120
+CLOSE_WORDS, CLOSENESS = 3, 0.7
 CATEGORIES = ("concert", "sports", "theatre", "comedy", "festival", "other")
 
 
@@ -33,3 +38,16 @@ def availability(status: TicketStatus, *, is_locked: bool) -> Availability:
 def can_change(status: TicketStatus, *, is_locked: bool) -> bool:
     """Whether the seller may edit or withdraw it."""
     return availability(status, is_locked=is_locked) is Availability.AVAILABLE
+
+
+def utc_offset_minutes(starts_at: datetime | None, timezone: str | None) -> int | None:
+    """How far clocks at the event are ahead of UTC when it starts; none when it has no date."""
+    if starts_at is None or timezone is None:
+        return None
+    offset = starts_at.astimezone(ZoneInfo(timezone)).utcoffset()
+    return round(offset.total_seconds() / 60) if offset is not None else None
+
+
+def close_words(word: str, candidates: Sequence[str]) -> list[str]:
+    """Return what `word` may have meant, the likeliest first."""
+    return get_close_matches(word, candidates, n=CLOSE_WORDS, cutoff=CLOSENESS)

@@ -1,6 +1,6 @@
 """What goes in and out of tickets."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
@@ -14,15 +14,20 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
 from ticketing_app.core.http import ApiModel
-from ticketing_app.core.money import Price, to_json_number
+from ticketing_app.core.money import Price, PriceBound, to_json_number
 from ticketing_app.tickets.rules import CATEGORIES, TITLE_MAX_LENGTH, Availability, TicketStatus
 
 DEFAULT_LIMIT = 24
 MAX_LIMIT = 100
+Q_MAX_LENGTH = 100
+COUNT_LIMIT = 1000
+"""Counting all of a million tickets would take longer than finding the first ones."""
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 ShortText = Annotated[
@@ -37,7 +42,8 @@ def _known_timezone(name: str) -> str:
     return name
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_calendar(moment: datetime) -> datetime:
+    """Return the moment in UTC; only years that every part can handle."""
     # Years at the very ends of the calendar cannot be shown in every time zone.
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         msg = f"must lie between {FIRST_YEAR} and {LAST_YEAR}"
@@ -59,7 +65,7 @@ class TicketCreate(ApiModel):
     price_cents: Annotated[Price, Field(alias="price")]
     venue: ShortText | None = None
     city: ShortText | None = None
-    starts_at: Annotated[AwareDatetime, AfterValidator(_in_utc)] | None = None
+    starts_at: Annotated[AwareDatetime, AfterValidator(in_calendar)] | None = None
     timezone: Annotated[str, AfterValidator(_known_timezone)] | None = None
     category: Annotated[str, AfterValidator(_known_category)] | None = None
     section: ShortText | None = None
@@ -92,6 +98,14 @@ class TicketSort(StrEnum):
     SOONEST = "soonest"
 
 
+class TicketWhen(StrEnum):
+    """Days on which events start, by the calendar at their place."""
+
+    TODAY = "today"
+    WEEKEND = "weekend"
+    MONTH = "month"
+
+
 def _without_nul(text: str) -> str:
     return text.replace("\x00", "")
 
@@ -100,18 +114,48 @@ SearchText = Annotated[str, AfterValidator(_without_nul)]
 """PostgreSQL cannot look for U+0000, and no listing has it."""
 
 
-class TicketFilter(BaseModel):
-    """What the list shows."""
+class TicketFilter(ApiModel):
+    """What the list shows; outside it is a query, as in `?q=lanterns&maxPrice=40`."""
 
-    model_config = ConfigDict(frozen=True)
-
-    q: SearchText = ""
-    available_only: bool = False
-    category: SearchText | None = None
-    city: SearchText | None = None
+    q: Annotated[str, Field(max_length=Q_MAX_LENGTH)] = ""
+    category: Annotated[str, AfterValidator(_known_category)] | None = None
+    city: Annotated[str, Field(max_length=TITLE_MAX_LENGTH)] | None = None
+    when: TicketWhen | None = None
+    first_day: Annotated[date | None, Field(alias="from")] = None
+    last_day: Annotated[date | None, Field(alias="to")] = None
+    min_price_cents: Annotated[PriceBound | None, Field(alias="minPrice")] = None
+    max_price_cents: Annotated[PriceBound | None, Field(alias="maxPrice")] = None
+    available_only: Annotated[bool, Field(alias="available")] = False
     sort: TicketSort = TicketSort.NEWEST
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
-    cursor: str | None = None
+    cursor: Annotated[str, Field(max_length=800)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ignore_empty(cls, query: object) -> object:
+        # As a form sends what was not filled in.
+        if not isinstance(query, dict):
+            return query
+        clean = {n: _without_nul(v) if isinstance(v, str) else v for n, v in query.items()}
+        return {name: value for name, value in clean.items() if value != ""}
+
+    @field_validator("last_day")
+    @classmethod
+    def _not_before_first_day(cls, last_day: date | None, info: ValidationInfo) -> date | None:
+        first_day = info.data.get("first_day")
+        if last_day and first_day and last_day < first_day:
+            msg = "must not lie before the first day"
+            raise ValueError(msg)
+        return last_day
+
+    @field_validator("max_price_cents")
+    @classmethod
+    def _not_below_min_price(cls, price: int | None, info: ValidationInfo) -> int | None:
+        lowest = info.data.get("min_price_cents")
+        if price is not None and lowest is not None and price < lowest:
+            msg = "must not be below the lowest price"
+            raise ValueError(msg)
+        return price
 
 
 JsonPrice = Annotated[int, PlainSerializer(to_json_number, return_type=float, when_used="json")]
@@ -144,10 +188,20 @@ class TicketRead(ApiModel):
 
 
 class TicketPage(ApiModel):
-    """One page of the list; `next_cursor` is none on the last one."""
+    """One page of the list; `next_cursor` is none on the last one.
+
+    `corrected_q` is what was looked for instead of `q`, when no ticket on sale has its words.
+    """
 
     items: list[TicketRead]
     next_cursor: str | None
+    corrected_q: str | None = None
+
+
+class TicketIds(BaseModel):
+    """Tickets to be asked about."""
+
+    ids: Annotated[list[UUID], Field(max_length=MAX_LIMIT)]
 
 
 class TicketLease(BaseModel):

@@ -11,11 +11,14 @@ from ticketing_app.core.errors import AppError, InvalidInputError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import TicketCreated, TicketUpdated
-from ticketing_app.tickets import repository, rules
+from ticketing_app.tickets import rules
 from ticketing_app.tickets.models import Ticket
-from ticketing_app.tickets.repository import TicketRow
+from ticketing_app.tickets.repository import find
+from ticketing_app.tickets.repository import tickets as repository
+from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.schemas import (
+    COUNT_LIMIT,
     TicketCreate,
     TicketFilter,
     TicketLease,
@@ -25,6 +28,9 @@ from ticketing_app.tickets.schemas import (
 )
 
 SIMILAR_LIMIT = 4
+MAX_CITIES = 500
+MAX_CORRECTED_WORDS = 6
+SIMILAR_WORDS = 20
 
 
 class TicketNotFoundError(AppError):
@@ -96,17 +102,42 @@ async def list_tickets(
         InvalidInputError: the cursor is not from this list.
     """
     try:
-        rows = await repository.list_for_sale(session, wanted)
-    except repository.InvalidCursorError:
+        cursor = find.read_cursor(wanted)
+    except find.InvalidCursorError:
         raise InvalidInputError(
             [("cursor", "Use the cursor that the page before gave you, with the same sort.")]
         ) from None
+    corrected_q = cursor.q if cursor else None
+    await find.plan_for_values(session)
+    rows = await find.list_for_sale(session, _corrected(wanted, corrected_q), cursor)
+    if not rows and not cursor and (corrected_q := await _correct(session, wanted.q)):
+        rows = await find.list_for_sale(session, _corrected(wanted, corrected_q), None)
     page = rows[: wanted.limit]
     has_more = len(rows) > wanted.limit
+    last = page[-1].ticket if has_more else None
     return TicketPage(
         items=[_read(row, viewer_id) for row in page],
-        next_cursor=repository.make_cursor(wanted.sort, page[-1].ticket) if has_more else None,
+        next_cursor=find.make_cursor(wanted.sort, last, corrected_q) if last else None,
+        corrected_q=corrected_q,
     )
+
+
+async def count_tickets(session: AsyncSession, *, wanted: TicketFilter) -> int:
+    """Count what the list shows on all its pages; more than COUNT_LIMIT means that there are more."""
+    await find.plan_for_values(session)
+    return await find.count_for_sale(session, wanted, COUNT_LIMIT + 1)
+
+
+async def list_matching(
+    session: AsyncSession, *, wanted: TicketFilter, ticket_ids: list[UUID]
+) -> list[UUID]:
+    """Return those of `ticket_ids` that the list shows on some page."""
+    return await find.list_matching(session, wanted, ticket_ids)
+
+
+async def list_cities(session: AsyncSession) -> list[str]:
+    """Return the cities of events ahead, at most MAX_CITIES, in the order of their letters."""
+    return await find.list_cities(session, MAX_CITIES)
 
 
 async def get_ticket(
@@ -131,7 +162,7 @@ async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[Ticket
     row = await repository.get_ticket(session, ticket_id)
     if row is None:
         return []
-    rows = await repository.list_similar(session, row.ticket, SIMILAR_LIMIT)
+    rows = await find.list_similar(session, row.ticket, SIMILAR_LIMIT)
     return [_read(similar, None) for similar in rows]
 
 
@@ -139,9 +170,10 @@ async def create_ticket(
     session: AsyncSession, *, seller_id: UUID, ticket: TicketCreate
 ) -> TicketRead:
     """List a ticket for sale."""
-    row = Ticket(seller_id=seller_id, currency=get_settings().currency, **ticket.model_dump())
+    row = Ticket(seller_id=seller_id, currency=get_settings().currency, **_values(ticket))
     repository.add(session, row)
     await session.flush()
+    await find.learn_words(session, row.id)
     outbox.record(session, TicketCreated(**_facts(row)))
     return _read(TicketRow(row, is_locked=False), seller_id)
 
@@ -170,9 +202,10 @@ async def update_ticket(
     row = await _get_changeable(session, seller_id, ticket_id)
     if ticket.version is not None and ticket.version != row.version:
         raise StaleTicketError
-    for name, value in ticket.model_dump(exclude={"version"}).items():
+    for name, value in _values(ticket).items():
         setattr(row, name, value)
     await _save_new_version(session, row)
+    await find.learn_words(session, row.id)
     return _read(TicketRow(row, is_locked=False), seller_id)
 
 
@@ -234,6 +267,35 @@ async def lock_lapsed(session: AsyncSession, *, limit: int) -> list[UUID]:
 
 
 # ---- inside ------------------------------------------------------------------------------------
+
+
+def _corrected(wanted: TicketFilter, q: str | None) -> TicketFilter:
+    return wanted.model_copy(update={"q": q}) if q else wanted
+
+
+async def _correct(session: AsyncSession, q: str) -> str | None:
+    """Return `q` with the nearest words on sale for those that no ticket has; none without such.
+
+    A word that is on sale stays, also when other filters leave nothing: then it is no typing error.
+    """
+    words = await find.list_words(session, q, MAX_CORRECTED_WORDS)
+    nearest = [
+        word if is_on_sale else await _nearest_on_sale(session, word)
+        for word, is_on_sale in words.items()
+    ]
+    return " ".join(nearest) if nearest != list(words) else None
+
+
+async def _nearest_on_sale(session: AsyncSession, word: str) -> str:
+    similar = await find.list_similar_words(session, word, SIMILAR_WORDS)
+    close = rules.close_words(word, similar)
+    known = await find.list_words(session, " ".join(close), len(close))
+    return next((other for other in close if known.get(other)), word)
+
+
+def _values(ticket: TicketCreate) -> dict[str, Any]:
+    offset = rules.utc_offset_minutes(ticket.starts_at, ticket.timezone)
+    return ticket.model_dump(exclude={"version"}) | {"utc_offset_minutes": offset}
 
 
 def _own(row: TicketRow | None, seller_id: UUID) -> TicketRow:

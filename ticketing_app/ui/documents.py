@@ -38,7 +38,7 @@ from ticketing_app.ui.heads import Head
 from ticketing_app.ui.shell.first import MARK
 from ticketing_app.ui.tickets.pages import first_failure, first_list, first_ticket
 from ticketing_app.ui.tickets.state import PAGE_SIZE
-from ticketing_app.ui.tickets.views import TicketDetail, TicketStub
+from ticketing_app.ui.tickets.views import TicketDetail, TicketStub, count_line, read_query
 
 log = get_logger()
 
@@ -214,8 +214,8 @@ async def _fill(page: Page, ids: dict[str, str], request: Request) -> Filling:
     if not all(_is_id(text) for name, text in ids.items() if name.endswith("_id")):
         # Only of tickets more can be said to somebody whom we do not know.
         return _failure(tickets.TicketNotFoundError()) if fill else Filling(HTTPStatus.NOT_FOUND)
-    if fill is None or (page.pattern == routes.TICKET_LIST and request.url.query):
-        # With a query the page may show something else than the first tickets.
+    if fill is None or (page.pattern == routes.TICKET_LIST and read_query(request.query_params)):
+        # What was looked for, the page finds by itself.
         return Filling()
     try:
         with edge.outage_as_error():
@@ -244,15 +244,19 @@ def _is_id(text: str) -> bool:
 
 
 async def _fill_list() -> Filling:
-    page = await edge.in_transaction(tickets.list_tickets, wanted=TicketFilter(limit=PAGE_SIZE))
+    wanted = TicketFilter(limit=PAGE_SIZE)
+    page = await edge.in_transaction(tickets.list_tickets, wanted=wanted)
     cards = tuple(TicketStub.from_ticket(ticket) for ticket in page.items)
-    return Filling(content=_write_list(cards, has_more=page.next_cursor is not None))
+    count, has_more = len(cards), page.next_cursor is not None
+    if has_more:
+        count = await edge.in_transaction(tickets.count_tickets, wanted=wanted)
+    return Filling(content=_write_list(cards, count_line(count), has_more=has_more))
 
 
 # Drawing takes ten milliseconds, and the next visitor mostly gets the same.
 @lru_cache(maxsize=4)
-def _write_list(cards: tuple[TicketStub, ...], *, has_more: bool) -> str:
-    return markup.write(first_list(cards, has_more=has_more))
+def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) -> str:
+    return markup.write(first_list(cards, count_line=counted, has_more=has_more))
 
 
 async def _fill_ticket(ticket_id: UUID) -> Filling:

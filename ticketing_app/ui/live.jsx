@@ -3,6 +3,9 @@ import React, { createContext, useContext, useEffect, useRef, useState } from "r
 
 const TICKETING = "ticketing";
 const RESYNC_SPREAD_MS = 2000;
+// Listings that come together are one question.
+const ASK_AFTER_MS = 1000;
+const MOST_ASKED = 100;
 
 const useLive = (hear) => {
   const latest = useRef(hear);
@@ -54,20 +57,33 @@ export function LiveText({ field, text, labels, className }) {
   );
 }
 
-export function NewListings({ one, many, onShow, className }) {
+export function NewListings({ one, many, asks, matching, onAsk, onShow, className }) {
   const [ids, setIds] = useState([]);
+  const unasked = useRef([]);
+  const timer = useRef(null);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const ask = () => {
+    timer.current = null;
+    onAsk(unasked.current.splice(0, MOST_ASKED));
+  };
   useLive((fact) => {
-    if (fact.isNew) setIds((before) => (before.includes(fact.ticket) ? before : [...before, fact.ticket]));
+    if (!fact.isNew) return;
+    if (!asks) setIds((before) => (before.includes(fact.ticket) ? before : [...before, fact.ticket]));
+    else {
+      unasked.current.push(fact.ticket);
+      timer.current ??= setTimeout(ask, ASK_AFTER_MS);
+    }
   });
   const show = () => {
     setIds([]);
     onShow();
   };
+  const count = asks ? matching.length : ids.length;
   return (
     <div role="status">
-      {ids.length > 0 && (
+      {count > 0 && (
         <button type="button" className={className} onClick={show}>
-          {ids.length === 1 ? one : many.replace("{count}", ids.length)}
+          {count === 1 ? one : many.replace("{count}", count)}
         </button>
       )}
     </div>

@@ -179,11 +179,17 @@ class LiveText(rx.Component):
 
 
 class NewListings(rx.Component):
-    """Offers the listings that came since the page was loaded, instead of pushing the list."""
+    """Offers the listings that came since the page was loaded, instead of pushing the list.
+
+    Where the list is filtered it `asks` which ones belong to it, by `on_ask`; those are `matching`.
+    """
 
     library = rx.asset("live.jsx", shared=True).importable_path
     tag = "NewListings"
 
     one: rx.Var[str]
     many: rx.Var[str]
+    asks: rx.Var[bool]
+    matching: rx.Var[list[str]]
+    on_ask: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]
     on_show: rx.EventHandler[rx.event.no_args_event_spec]

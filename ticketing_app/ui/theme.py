@@ -87,6 +87,10 @@ FIELD = (
     "block w-full min-h-touch px-3 py-2 rounded-control bg-surface text-ink border border-muted "
     "placeholder:text-muted aria-invalid:border-bad"
 )
+CHIP = (
+    "inline-flex items-center gap-1.5 max-w-full min-h-touch px-3 rounded-full bg-accent-soft "
+    "text-accent font-medium hover:brightness-95"
+)
 ALERT = "rounded-control bg-bad-soft text-bad px-4 py-3 font-medium max-w-text shadow-soft"
 PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
 HEADING = "text-2xl font-bold tracking-tight text-balance break-words"
@@ -159,6 +163,27 @@ border-radius:50%;animation:spin .9s linear infinite}
 }
 """
 
+# The filters: a row that wraps; the two dates only where somebody chooses dates.
+_FIND = """
+@layer components{
+.find-bar{display:grid;grid-template-columns:1fr 1fr;gap:12px}
+.find-panel:not([data-open]){display:none}
+.find-filters{display:grid;gap:12px;align-items:start}
+.find-pair{display:grid;grid-template-columns:1fr 1fr;gap:12px;align-items:start}
+.find-filters>.find-days{display:none}
+.find-filters>:has([value=days]:checked)~.find-days{display:grid}
+.find-days>*{display:grid;grid-template-columns:auto 1fr;gap:8px;align-items:center}
+.find-days [role=alert]{grid-column:1/-1}
+.find-count{min-width:22px;padding:0 6px;border-radius:999px;font-size:14px;line-height:22px;
+background:var(--accent);color:var(--on-accent)}
+@media (min-width:640px){
+.find-bar{display:block}
+.find-panel,.find-panel:not([data-open]){display:block;grid-column:1/-1}
+.find-filters{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}
+.find-pair{grid-column:span 2}}
+}
+"""
+
 # How long a hold still runs: a ring that empties. When it is nearly over the words change, once, and
 # the colour with them; nothing blinks.
 _TIME_LEFT = """
@@ -193,6 +218,7 @@ padding:10px 0;border-top:2px dashed var(--line);overflow-wrap:anywhere}
 CSS = (
     _BASE
     + _STUB
+    + _FIND
     + _TIME_LEFT
     + _RECEIPT
     + "".join(

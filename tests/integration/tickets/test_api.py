@@ -10,6 +10,7 @@ from httpx import AsyncClient
 from tests import factories
 from tests.factories import recorded_events
 from ticketing_app.core import db
+from ticketing_app.tickets.schemas import TicketFilter
 
 SELLER = {"email": "seller@gittix.test", "password": "correct horse"}
 FULL = {
@@ -200,10 +201,27 @@ class TestListTickets:
 
         assert await titles(q="lanterns") == {"Lanterns 100%"}
         assert await titles(q="PORTO 100%") == {"Lanterns 100%"}
-        assert await titles(q="100_") == set()
+        assert await titles(q="1_0") == await titles(q="1%0") == set()
         assert await titles(city="Porto") == {"Lanterns 100%", "Derby"}
         assert await titles(category="sports") == {"Derby"}
         assert await titles(q="'; DROP TABLE tickets; --") == set()
+
+    async def test_takes_every_filter_together(self, seller: AsyncClient) -> None:
+        await listed(seller, **FULL)
+        await listed(seller, **FULL | {"price": 80})
+        wanted = {"q": "papr", "category": "concert", "city": "rotterdam", "from": "2027-05-01"}
+        wanted |= {"to": "2027-05-01", "minPrice": "40.50", "maxPrice": "50", "available": "true"}
+        page = (await seller.get("/api/tickets", params=wanted)).json()
+        assert [item["price"] for item in page["items"]] == [40.5]
+        assert page["correctedQ"] == "paper"
+        for when in ("today", "weekend", "month"):
+            answer = await seller.get("/api/tickets", params={"when": when})
+            assert (answer.status_code, answer.json()["items"]) == (200, [])
+
+    async def test_an_empty_parameter_asks_for_nothing(self, seller: AsyncClient) -> None:
+        await listed(seller)
+        empty = dict.fromkeys(TicketFilter.model_json_schema()["properties"], "")
+        assert len((await seller.get("/api/tickets", params=empty)).json()["items"]) == 1
 
     async def test_marks_locked_ones_or_leaves_them_out(self, seller: AsyncClient) -> None:
         ticket = await factories.read_ticket((await listed(seller))["id"])
@@ -226,6 +244,18 @@ class TestListTickets:
             ({"cursor": "nonsense"}, "cursor"),
             ({"cursor": "bnVsbA"}, "cursor"),
             ({"q": "x" * 101}, "q"),
+            ({"category": "opera"}, "category"),
+            ({"city": "x" * 121}, "city"),
+            ({"when": "someday"}, "when"),
+            ({"from": "tomorrow"}, "from"),
+            ({"to": "2027-02-30"}, "to"),
+            ({"from": "2027-05-02", "to": "2027-05-01"}, "to"),
+            ({"minPrice": "much"}, "minPrice"),
+            ({"minPrice": "-1"}, "minPrice"),
+            ({"minPrice": "NaN"}, "minPrice"),
+            ({"maxPrice": "1e999999"}, "maxPrice"),
+            ({"maxPrice": "10.001"}, "maxPrice"),
+            ({"minPrice": "20", "maxPrice": "10"}, "maxPrice"),
         ],
     )
     async def test_bad_parameters_are_400(

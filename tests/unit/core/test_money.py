@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ticketing_app.core import money
 
-PRICE = TypeAdapter(money.Price)
+PRICE, BOUND = TypeAdapter(money.Price), TypeAdapter(money.PriceBound)
 
 
 class TestPrice:
@@ -43,6 +43,33 @@ class TestPrice:
     def test_refuses_what_is_no_price(self, value: object, sentence: str) -> None:
         with pytest.raises(ValidationError, match=sentence):
             PRICE.validate_python(value)
+
+
+class TestPriceBound:
+    @pytest.mark.parametrize(
+        ("value", "cents"),
+        [("0", 0), ("12.5", 1250), ("12.50", 1250), (" 40 ", 4000), ("999999.99", 99_999_999)],
+    )
+    def test_reads_the_text_of_a_query(self, value: str, cents: int) -> None:
+        assert BOUND.validate_python(value) == cents
+
+    def test_leaves_cents_alone(self) -> None:
+        assert BOUND.validate_python(1250) == 1250
+
+    @pytest.mark.parametrize(
+        ("value", "sentence"),
+        [
+            ("", "must be a number"),
+            ("much", "must be a number"),
+            ("NaN", "between 0 and 999,999.99"),
+            ("-0.01", "between"),
+            ("1e999999", "between"),
+            ("1.001", "2 decimal places"),
+        ],
+    )
+    def test_refuses_what_is_no_price(self, value: str, sentence: str) -> None:
+        with pytest.raises(ValidationError, match=sentence):
+            BOUND.validate_python(value)
 
 
 class TestToText:

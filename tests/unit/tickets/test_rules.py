@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from ticketing_app.tickets import rules
@@ -21,3 +23,28 @@ def test_availability_and_what_the_seller_may_do(
 ) -> None:
     assert rules.availability(status, is_locked=is_locked) is expected
     assert rules.can_change(status, is_locked=is_locked) is (expected is Availability.AVAILABLE)
+
+
+@pytest.mark.parametrize(
+    ("timezone", "minutes"),
+    [("UTC", 0), ("Europe/Berlin", 120), ("America/New_York", -240), ("Asia/Kathmandu", 345)],
+)
+def test_the_offset_is_that_of_the_season(timezone: str, minutes: int) -> None:
+    assert rules.utc_offset_minutes(datetime(2027, 7, 1, tzinfo=UTC), timezone) == minutes
+
+
+def test_without_a_date_there_is_no_offset() -> None:
+    assert rules.utc_offset_minutes(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("beyonse", "beyonce"), ("lodnon", "london"), ("lantren", "lantern"), ("lanters", "lanterns")],
+)
+def test_a_typing_error_is_close_to_what_was_meant(typed: str, meant: str) -> None:
+    known = ["beyond", "beyonce", "london", "lantern", "lanterns", "night", "lobster"]
+    assert rules.close_words(typed, known)[0] == meant
+
+
+def test_other_words_are_not_close() -> None:
+    assert rules.close_words("trumpet", ["night", "london", "trampoline"]) == []

@@ -6,10 +6,8 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.tickets.schemas import TicketSort
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import NewListings, OnLive
-from ticketing_app.ui.markup import choose
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.layout import layout
@@ -20,19 +18,21 @@ from ticketing_app.ui.tickets.components import (
     ticket_card,
     ticket_fields,
 )
+from ticketing_app.ui.tickets.find import (
+    find_form,
+    found,
+    found_first,
+    load_more,
+    more_first,
+    nothing,
+    nothing_first,
+)
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
 from ticketing_app.ui.tickets.views import TicketDetail, TicketStub
 
 TEXT = {
     "list": "Tickets For Sale",
     "list_intro": "From people who cannot go to people who want to.",
-    "search": "Search tickets",
-    "search_hint": "Artist, team, venue or city",
-    "sort": "Sort by",
-    "more": "Load more",
-    "nothing": "No tickets found",
-    "nothing_more": "Try other words, or be the first to sell one.",
-    "sell": "Sell Tickets",
     "one_new": "1 new ticket",
     "many_new": "{count} new tickets",
     "purchase": "Purchase",
@@ -49,11 +49,6 @@ TEXT = {
     "load_again": "Load again",
     "cancel": "Cancel",
 }
-SORTS = {
-    TicketSort.NEWEST: "Newest first",
-    TicketSort.CHEAPEST: "Lowest price",
-    TicketSort.SOONEST: "Soonest",
-}
 
 
 def ticket_list_page() -> rx.Component:
@@ -65,86 +60,50 @@ def ticket_list_page() -> rx.Component:
             rx.el.p(TEXT["list_intro"], class_name="text-muted"),
             class_name="mb-5",
         ),
-        _search_bar(),
+        find_form(),
         rx.cond(state.is_away, feedback.Retry.create(on_retry=state.load)),
         feedback.problem(state),
         NewListings.create(
             one=TEXT["one_new"],
             many=TEXT["many_new"],
+            asks=state.is_filtered,
+            matching=state.new_ids,
+            on_ask=state.match_new,
             on_show=state.load,
+            key=state.address,
             class_name=f"{theme.QUIET} w-full mb-4",
         ),
         rx.cond(
             state.is_loaded,
-            rx.cond(
-                state.cards.length() > 0,
-                _cards(
-                    rx.foreach(state.cards, ticket_card),
-                    has_more=state.has_more,
-                    on_click=state.load_more,
+            rx.fragment(
+                found(),
+                rx.cond(
+                    state.cards.length() > 0,
+                    _cards(
+                        rx.foreach(state.cards, ticket_card),
+                        more=rx.cond(state.has_more, load_more()),
+                    ),
+                    nothing(),
                 ),
-                _nothing(),
             ),
             FirstPaint.around(_list_skeleton()),
         ),
     )
 
 
-def _search_bar() -> rx.Component:
-    return rx.el.div(
-        rx.el.label(TEXT["search"], html_for="search", class_name="sr-only"),
-        rx.el.input(
-            id="search",
-            type="search",
-            default_value=TicketListState.q,
-            placeholder=TEXT["search_hint"],
-            max_length=100,
-            on_change=TicketListState.search.debounce(150),
-            class_name=f"{theme.FIELD} flex-1 min-w-0",
-        ),
-        rx.el.label(TEXT["sort"], html_for="sort", class_name="sr-only"),
-        rx.el.select(
-            *(rx.el.option(label, value=sort.value) for sort, label in SORTS.items()),
-            id="sort",
-            value=TicketListState.sort,
-            on_change=TicketListState.sort_by,
-            class_name=f"{theme.FIELD} sm:max-w-44",
-        ),
-        role="search",
-        class_name="flex flex-col sm:flex-row gap-3 mb-5",
-    )
-
-
-def first_list(cards: Sequence[TicketStub], *, has_more: bool) -> rx.Component:
+def first_list(cards: Sequence[TicketStub], *, count_line: str, has_more: bool) -> rx.Component:
     """What the document shows of the list; nothing can be pressed before the page's code runs."""
-    if not cards:
-        return _nothing()
-    return _cards(*map(ticket_card, cards), has_more=has_more, disabled=True)
+    more = more_first() if has_more else None
+    content = _cards(*map(ticket_card, cards), more=more) if cards else nothing_first()
+    return rx.fragment(found_first(count_line), content)
 
 
-def _cards(
-    *cards: rx.Component,
-    has_more: rx.Var[bool] | bool,
-    **button: Any,  # noqa: ANN401  # any attribute
-) -> rx.Component:
+def _cards(*cards: rx.Component, more: rx.Component | None) -> rx.Component:
     return rx.fragment(
         rx.el.ul(*cards, class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"),
-        choose(
-            has_more,
-            rx.el.button(
-                TEXT["more"],
-                type="button",
-                class_name=f"{theme.QUIET} w-full sm:w-auto mt-6",
-                **button,
-            ),
-        ),
+        more,
         rx.el.div(class_name="h-8"),
     )
-
-
-def _nothing() -> rx.Component:
-    sell = link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.PRIMARY)
-    return feedback.empty(TEXT["nothing"], TEXT["nothing_more"], sell)
 
 
 def _list_skeleton() -> rx.Component:

@@ -2,11 +2,14 @@
 
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.service import hold
 from ticketing_app.orders.service.hold import TicketAlreadyReservedError
 from ticketing_app.tickets import service as tickets
@@ -14,56 +17,76 @@ from ticketing_app.tickets.schemas import (
     MAX_LIMIT,
     TicketCreate,
     TicketFilter,
+    TicketIds,
     TicketPage,
-    TicketSort,
     TicketUpdate,
 )
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.session import PageState, guarded, refreshing
-from ticketing_app.ui.tickets.views import TicketDetail, TicketForm, TicketStub, read_form
+from ticketing_app.ui.tickets.views import (
+    FILTERS,
+    FilterChip,
+    TicketDetail,
+    TicketForm,
+    TicketStub,
+    WayOut,
+    correction_line,
+    count_line,
+    filter_chips,
+    list_href,
+    read_form,
+    read_query,
+)
 
 PAGE_SIZE = 24
+AUTOMATIC_CARDS = 10 * PAGE_SIZE
+SPEAKING_FIELDS = frozenset({"from", "to", "minPrice", "maxPrice"})
 MAIN_FIELDS = frozenset({"title", "price"})
 
 
 class TicketListState(PageState, rx.State):
-    """Tickets for sale."""
+    """Tickets for sale. What is wanted stands in the address and nowhere else."""
 
     cards: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
-    q: str = ""
-    sort: str = TicketSort.NEWEST.value
     has_more: bool = False
+    count_line: str = ""
+    notice: str = ""
+    address: str = ""
+    is_filtered: bool = False
+    chips: rx.Field[list[FilterChip]] = rx.field(default_factory=list)
+    cleared_href: str = routes.TICKET_LIST
+    ways_out: rx.Field[list[WayOut]] = rx.field(default_factory=list)
+    cities: rx.Field[list[str]] = rx.field(default_factory=list)
+    wrong: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    new_ids: rx.Field[list[str]] = rx.field(default_factory=list)
+    _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    _corrected_q: str | None = None
     _cursor: str | None = None
+
+    @rx.var
+    def wrong_lines(self) -> list[str]:
+        """What is wrong in the address beside the fields, which say it themselves."""
+        return [text for name, text in self.wrong.items() if name not in SPEAKING_FIELDS]
 
     @rx.event
     @guarded
     async def load(self) -> None:
-        """Show the first page, with the search as it is."""
+        """Show what the address asks for; as much as before, when it is the same address."""
         await session.find_caller(self)
         await live.watch(self, live.TICKETS)
-        self._show(await self._read(limit=PAGE_SIZE))
+        before = self.address if self.is_loaded else None
+        self._read_address()
+        if before is None:
+            cities = await edge.in_transaction(tickets.list_cities)
+            # What is chosen must be among the choices.
+            self.cities = sorted({*cities, *filter(None, [self._query.get("city")])})
+        await self._show_first(self._shown() if before == self.address else PAGE_SIZE)
 
     @rx.event
     @refreshing
     async def refresh(self) -> None:
         """Read again what is shown, after changes may have been missed."""
-        shown = min(max(len(self.cards), PAGE_SIZE), MAX_LIMIT)
-        self._show(await self._read(limit=shown))
-
-    @rx.event
-    @guarded
-    async def search(self, text: str) -> None:
-        """Show what matches, while it is being typed."""
-        wanted = edge.parse(TicketFilter, {"q": text, "sort": self.sort})
-        self.q = wanted.q[:100]
-        self._show(await self._read(limit=PAGE_SIZE))
-
-    @rx.event
-    @guarded
-    async def sort_by(self, sort: str) -> None:
-        """Order the list."""
-        self.sort = edge.parse(TicketFilter, {"sort": sort}).sort.value
-        self._show(await self._read(limit=PAGE_SIZE))
+        await self._show_first(self._shown())
 
     @rx.event
     @guarded
@@ -71,18 +94,68 @@ class TicketListState(PageState, rx.State):
         """Append the next page."""
         if self._cursor is None:
             return
-        page = await self._read(limit=PAGE_SIZE, cursor=self._cursor)
+        wanted = self._wanted(limit=PAGE_SIZE, cursor=self._cursor)
+        page = await edge.in_transaction(tickets.list_tickets, wanted=wanted)
         known = {card.id for card in self.cards}
-        self._show(page, [*self.cards, *(c for c in _cards(page) if c.id not in known)])
-
-    async def _read(self, *, limit: int, cursor: str | None = None) -> TicketPage:
-        wanted = TicketFilter(q=self.q, sort=TicketSort(self.sort), limit=limit, cursor=cursor)
-        return await edge.in_transaction(tickets.list_tickets, wanted=wanted)
-
-    def _show(self, page: TicketPage, cards: list[TicketStub] | None = None) -> None:
-        self.cards = _cards(page) if cards is None else cards
+        self.cards = [*self.cards, *(card for card in _cards(page) if card.id not in known)]
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+
+    @rx.event
+    @refreshing
+    async def match_new(self, ids: list[str]) -> None:
+        """Tell which of these new listings the list would show: an event tells too little."""
+        asked = edge.parse(TicketIds, {"ids": ids}).ids
+        found = await edge.in_transaction(
+            tickets.list_matching, wanted=self._wanted(), ticket_ids=asked
+        )
+        self.new_ids = list(dict.fromkeys([*self.new_ids, *map(str, found)]))
+
+    def _shown(self) -> int:
+        return min(max(len(self.cards), PAGE_SIZE), MAX_LIMIT)
+
+    def _read_address(self) -> None:
+        """Take in the address; what is wrong in it is told and left out."""
+        query, self.wrong = read_query(self.router.url.query_parameters), {}
+        try:
+            edge.parse(TicketFilter, query)
+        except InvalidInputError as error:
+            self.wrong = {field or "": text for field, text in error.problems}
+            # Without a field nothing of it can be read.
+            query = {
+                n: text for n, text in query.items() if n not in self.wrong and "" not in self.wrong
+            }
+        self._query, self.address = query, list_href(query)
+        self.chips = filter_chips(query, get_settings().currency)
+        self.cleared_href = list_href(query, *FILTERS)
+        self.is_filtered = bool(query.keys() - {"sort"})
+
+    def _wanted(self, **page: Any) -> TicketFilter:  # noqa: ANN401  # limit and cursor
+        q = {"q": self._corrected_q} if self._corrected_q else {}
+        return edge.parse(TicketFilter, self._query | q | page)
+
+    async def _show_first(self, limit: int) -> None:
+        self._corrected_q = None
+        page = await edge.in_transaction(tickets.list_tickets, wanted=self._wanted(limit=limit))
+        self._corrected_q, self.new_ids = page.corrected_q, []
+        self.cards = _cards(page)
+        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+        self.notice = correction_line(self._query.get("q", ""), page.corrected_q)
+        count = len(self.cards)
+        if self.has_more:
+            count = await edge.in_transaction(tickets.count_tickets, wanted=self._wanted())
+        self.count_line = count_line(count)
+        self.ways_out = [] if self.cards else await self._find_ways_out()
         self.is_loaded = True
+
+    async def _find_ways_out(self) -> list[WayOut]:
+        """Look what there would be with one filter less."""
+        ways: list[WayOut] = []
+        for chip in self.chips:
+            query = read_query(dict(parse_qsl(urlsplit(chip.href).query)))
+            wanted = edge.parse(TicketFilter, query)
+            if count := await edge.in_transaction(tickets.count_tickets, wanted=wanted):
+                ways.append(WayOut(f"Without “{chip.label}”", count_line(count), chip.href))
+        return ways
 
 
 class TicketDetailState(PageState, rx.State):

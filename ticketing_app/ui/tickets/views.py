@@ -1,10 +1,12 @@
 """What pages show of tickets: plain values, and every sentence that carries one."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from ticketing_app import routes
@@ -12,7 +14,7 @@ from ticketing_app.core import money
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import CATEGORIES, Availability
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketRead, TicketWhen
 
 STATUS_LABELS = {
     Availability.AVAILABLE: "Available",
@@ -21,6 +23,12 @@ STATUS_LABELS = {
     Availability.WITHDRAWN: "Withdrawn",
 }
 CATEGORY_LABELS = {name: name.capitalize() for name in CATEGORIES} | {"other": "Other event"}
+WHEN_LABELS = {
+    TicketWhen.TODAY.value: "Today",
+    TicketWhen.WEEKEND.value: "This weekend",
+    TicketWhen.MONTH.value: "This month",
+}
+FILTERS = ("category", "city", "when", "from", "to", "minPrice", "maxPrice", "available")
 NO_DATE = ("Date", "TBA", "")
 _COMMA_DECIMALS = re.compile(r"\d+,\d{1,2}")
 _COMMA_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,2})?")
@@ -87,6 +95,24 @@ class TicketDetail(TicketStub):
 
 
 @dataclass(frozen=True)
+class FilterChip:
+    """A filter that is on, and the address without it."""
+
+    label: str = ""
+    remove_label: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """A filter less, and what there would be then."""
+
+    label: str = ""
+    count_line: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
 class TicketForm:
     """The fields of the form as text, named as in the API."""
 
@@ -132,6 +158,71 @@ def read_form(form: object) -> dict[str, Any]:
     else:
         values.pop("timezone", None)
     return values
+
+
+def read_query(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address asks for, named as in the API; prices as people write them."""
+    names = ("q", *FILTERS, "sort")
+    query = {name: text for name in names if (text := parameters.get(name, "").strip())}
+    for name in ("minPrice", "maxPrice"):
+        if name in query:
+            query[name] = str(_number(query[name]))
+    return query
+
+
+def list_href(query: Mapping[str, str], *without: str) -> str:
+    """Return the address of the list that `query` asks for, less what is named."""
+    text = urlencode({name: value for name, value in query.items() if name not in without})
+    return f"{routes.TICKET_LIST}?{text}" if text else routes.TICKET_LIST
+
+
+def filter_chips(query: Mapping[str, str], currency: str) -> list[FilterChip]:
+    """Return a chip for each filter of a valid query; two ends of a range are one."""
+    days = [query.get(name) for name in ("from", "to")]
+    prices = [query.get(name) for name in ("minPrice", "maxPrice")]
+    labels = {
+        ("category",): CATEGORY_LABELS.get(query.get("category", "")),
+        ("city",): query.get("city"),
+        ("when",): WHEN_LABELS.get(query.get("when", "")),
+        ("from", "to"): _range("From {}", "Until {}", *(day and _day(day) for day in days)),
+        ("minPrice", "maxPrice"): _range(
+            "{} and more", "Up to {}", *(price and _price(price, currency) for price in prices)
+        ),
+        ("available",): "Only available" if query.get("available") == "true" else None,
+    }
+    return [
+        FilterChip(label, f"Remove filter: {label}", list_href(query, *names))
+        for names, label in labels.items()
+        if label
+    ]
+
+
+def count_line(count: int) -> str:
+    """Say how many tickets there are; beyond the limit nobody counted."""
+    if count == 0:
+        return "No tickets found"
+    if count > COUNT_LIMIT:
+        return f"{COUNT_LIMIT:,}+ tickets"
+    return "1 ticket" if count == 1 else f"{count:,} tickets"
+
+
+def correction_line(q: str, corrected_q: str | None) -> str:
+    return f"Nothing matches “{q}”. Showing “{corrected_q}” instead." if corrected_q else ""
+
+
+def _range(at_least: str, at_most: str, low: str | None, high: str | None) -> str | None:
+    if low and high:
+        return low if low == high else f"{low} to {high}"
+    return at_least.format(low) if low else at_most.format(high) if high else None
+
+
+def _day(text: str) -> str:
+    day = date.fromisoformat(text)
+    return f"{day.day} {day:%b %Y}"
+
+
+def _price(text: str, currency: str) -> str:
+    return money.to_text(int(Decimal(text) * 100), currency)
 
 
 def price_input(cents: int | None) -> str:

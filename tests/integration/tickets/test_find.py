@@ -1,0 +1,422 @@
+"""Finding tickets: words, filters, orders and pages, on real PostgreSQL."""
+
+import asyncio
+import base64
+import json
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from tests import factories
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.schemas import TicketFilter, TicketPage, TicketSort, TicketWhen
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def find(**wanted: Any) -> TicketPage:  # noqa: ANN401  # any field
+    async with db.transaction() as session:
+        return await tickets.list_tickets(session, wanted=TicketFilter(**wanted))
+
+
+async def titles(**wanted: Any) -> list[str]:  # noqa: ANN401  # any field
+    return [ticket.title for ticket in (await find(**wanted)).items]
+
+
+async def count(**wanted: Any) -> int:  # noqa: ANN401  # any field
+    async with db.transaction() as session:
+        return await tickets.count_tickets(session, wanted=TicketFilter(**wanted))
+
+
+async def execute(statement: str, **values: object) -> None:
+    async with db.transaction() as session:
+        await (await session.connection()).execute(text(statement), values)
+
+
+def event(starts_at: datetime, timezone: str = "UTC") -> dict[str, Any]:
+    return {"startsAt": starts_at.isoformat(), "timezone": timezone}
+
+
+class TestSearch:
+    @pytest.mark.parametrize(
+        ("title", "q"),
+        [
+            ("Beyoncé", "beyonce"),
+            ("Beyonce", "BEYONCÉ"),
+            ("Beyoncé", "bey"),
+            ("Beyoncé: Renaissance", "renaissance beyonc"),
+            ("AC/DC", "ac dc"),
+            ("AC/DC", "ac/dc"),
+            ("Guns N' Roses", "guns n roses"),
+            ("Rock\u2019n\u2019Roll Night", "rocknroll"),
+            ("Jean-Michel Jarre", "michel"),
+            ("Łódź Straße Œuvre", "lodz strasse oeuvre"),
+            ("U2", "u2"),
+            ("100% Lanterns", "100%"),
+            ("Ночь фонарей", "ночь"),
+            ("東京ドーム", "東京"),
+            ("<b>Bold</b>", "<b>bold</b>"),
+        ],
+    )
+    async def test_finds_words_from_their_beginning_however_spelt(self, title: str, q: str) -> None:
+        await factories.make_ticket(title=title)
+        await factories.make_ticket(title="Something else")
+        page = await find(q=q)
+        assert [ticket.title for ticket in page.items] == [title]
+        assert page.corrected_q is None
+
+    async def test_looks_into_title_venue_and_city_together(self) -> None:
+        await factories.make_ticket(title="Lanterns", venue="Nordufer Halle", city="München")
+        await factories.make_ticket(title="Lanterns", venue="Elsewhere", city="Paris")
+        assert len((await find(q="lanterns nordufer munchen")).items) == 1
+        assert len((await find(q="lanterns")).items) == 2
+        assert await titles(q="lanterns berlin") == []
+
+    @pytest.mark.parametrize(
+        "q",
+        [
+            *(
+                "'",
+                '"',
+                "\\",
+                "%",
+                "_",
+                "&",
+                "!",
+                "|",
+                "<->",
+                ":*",
+                "a:*b",
+                "(",
+                "*",
+                "½",
+                "--",
+                "$1",
+            ),
+            *("", "   ", "'a' | b", "\x00", "a\x00b", "a" + "\u0301" * 99),
+            *(letter * 100 for letter in "xé😀"),
+            "a " * 50,
+        ],
+    )
+    async def test_takes_any_text(self, q: str) -> None:
+        await factories.make_ticket()
+        assert len((await find(q=q)).items) <= 1
+        assert await count(q=q) <= 1
+
+    @settings(
+        max_examples=60,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(q=st.text(max_size=100))
+    async def test_never_fails(self, q: str) -> None:
+        # A lone surrogate is refused where texts come in.
+        await find(q=q.encode(errors="replace").decode())
+
+    async def test_marks_alone_leave_nothing_to_look_for(self) -> None:
+        await factories.make_ticket()
+        assert await titles(q="&&") == []
+
+    async def test_a_changed_listing_is_found_by_its_new_words(self) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller, title="Lanterns")
+        async with db.transaction() as session:
+            await tickets.update_ticket(
+                session,
+                seller_id=seller.id,
+                ticket_id=ticket.id,
+                ticket=tickets.TicketUpdate(title="Kites", price_cents=500),
+            )
+        assert await titles(q="lanterns") == []
+        assert await titles(q="kites") == ["Kites"]
+        assert (await find(q="kitse")).corrected_q == "kites"
+
+
+class TestTypingErrors:
+    @pytest.mark.parametrize(
+        ("q", "corrected"),
+        [
+            ("beyonse", "beyonce"),
+            ("Beyonsé london", "beyonce london"),
+            ("lodnon", "london"),
+            ("beyonce lndon", "beyonce london"),
+            ("renaisance", "renaissance"),
+        ],
+    )
+    async def test_finds_the_nearest_words(self, q: str, corrected: str) -> None:
+        await factories.make_ticket(title="Beyoncé Renaissance", city="London")
+        page = await find(q=q)
+        assert [ticket.title for ticket in page.items] == ["Beyoncé Renaissance"]
+        assert page.corrected_q == corrected
+
+    async def test_pages_go_on_with_what_was_found(self) -> None:
+        seller = await factories.make_user()
+        for number in range(3):
+            await factories.make_ticket(seller, title=f"Lanterns {number}")
+        first = await find(q="lanters", limit=2)
+        second = await find(q="lanters", limit=2, cursor=first.next_cursor)
+        assert [ticket.title for ticket in (*first.items, *second.items)] == [
+            "Lanterns 2",
+            "Lanterns 1",
+            "Lanterns 0",
+        ]
+        assert second.corrected_q == "lanterns"
+
+    async def test_a_word_that_is_on_sale_is_no_typing_error(self) -> None:
+        await factories.make_ticket(title="Lantern", city="Oslo")
+        await factories.make_ticket(title="Lanterns", city="Rome")
+        page = await find(q="lantern rome")
+        assert [ticket.title for ticket in page.items] == ["Lanterns"]
+        none = await find(q="lantern", city="Bergen")
+        assert (none.items, none.corrected_q) == ([], None)
+
+    async def test_words_of_what_is_gone_are_not_offered(self) -> None:
+        seller = await factories.make_user()
+        gone = await factories.make_ticket(seller, title="Lanterns")
+        async with db.transaction() as session:
+            await tickets.withdraw_ticket(session, seller_id=seller.id, ticket_id=gone.id)
+        page = await find(q="lanters")
+        assert (page.items, page.corrected_q) == ([], None)
+
+    @pytest.mark.parametrize("q", ["xq", "qqqqqqqq", "lanterns qqqqqqqq", "🎸🎸🎸"])
+    async def test_leaves_alone_what_nothing_is_near_to(self, q: str) -> None:
+        await factories.make_ticket(title="Lanterns")
+        page = await find(q=q)
+        assert (page.items, page.corrected_q) == ([], None)
+
+    async def test_other_filters_still_hold(self) -> None:
+        await factories.make_ticket(title="Lanterns", city="Oslo")
+        await factories.make_ticket(title="Lanterns", city="Rome")
+        assert len((await find(q="lanters", city="Oslo")).items) == 1
+
+
+class TestFilters:
+    async def test_each_narrows_and_all_hold_together(self) -> None:
+        soon = event(utc_now() + timedelta(days=40))
+        await factories.make_ticket(title="A", price=20, category="concert", city="München", **soon)
+        await factories.make_ticket(title="B", price=30, category="concert", city="Rome", **soon)
+        await factories.make_ticket(title="C", price=40, category="sports", city="munchen", **soon)
+        assert await titles(category="concert") == ["B", "A"]
+        assert await titles(city="MUNCHEN") == ["C", "A"]
+        assert await titles(min_price_cents=3000) == ["C", "B"]
+        assert await titles(max_price_cents=3000) == ["B", "A"]
+        assert await titles(min_price_cents=2001, max_price_cents=3999) == ["B"]
+        assert await titles(city="Munchen", category="concert", max_price_cents=9900) == ["A"]
+        assert await count(city="Munchen") == 2
+
+    async def test_only_available_leaves_out_what_somebody_holds(self) -> None:
+        held = await factories.make_ticket(title="Held")
+        await factories.make_ticket(title="Free")
+        order = await factories.hold(held)
+        assert await titles() == ["Free", "Held"]
+        assert await titles(available_only=True) == ["Free"]
+        await factories.let_hold_lapse(order.id)
+        assert await titles(available_only=True) == ["Free", "Held"]
+
+    async def test_what_began_leaves_the_list_by_itself(self) -> None:
+        await factories.make_ticket(title="Over", **event(utc_now() - timedelta(seconds=1)))
+        await factories.make_ticket(title="Ahead", **event(utc_now() + timedelta(minutes=5)))
+        await factories.make_ticket(title="Some day")
+        for sort in TicketSort:
+            assert set(await titles(sort=sort)) == {"Ahead", "Some day"}
+        assert await count() == 2
+        await execute("UPDATE tickets SET starts_at = now() - interval '1 s' WHERE title = 'Ahead'")
+        assert await titles() == ["Some day"]
+
+    async def test_days_are_those_of_the_calendar_at_the_event(self) -> None:
+        # In Honolulu the day ends ten hours after UTC's, on Kiritimati fourteen hours before.
+        day = (utc_now() + timedelta(days=30)).date()
+        for zone in ("Pacific/Honolulu", "Pacific/Kiritimati", "UTC"):
+            for hour, minute in ((0, 0), (23, 59)):
+                at = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(zone))
+                await factories.make_ticket(title=f"{zone} {hour}", **event(at, zone))
+        await factories.make_ticket(title="Some day")
+        assert len(await titles(first_day=day, last_day=day)) == 6
+        assert len(await titles(first_day=day)) == 6
+        assert len(await titles(last_day=day)) == 6
+        assert await titles(last_day=day - timedelta(days=1)) == []
+        assert await titles(first_day=day + timedelta(days=1)) == []
+
+    @pytest.mark.parametrize(
+        "zone", ["Pacific/Honolulu", "UTC", "Europe/Berlin", "Pacific/Auckland"]
+    )
+    async def test_today_weekend_and_month_are_those_at_the_event(self, zone: str) -> None:
+        now = datetime.now(ZoneInfo(zone))
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        for days in range(45):
+            at = midnight + timedelta(days=days, hours=23, minutes=59, seconds=59)
+            await factories.make_ticket(title=f"{at.date()}", **event(at, zone))
+        dates = [(midnight + timedelta(days=days)).date() for days in range(45)]
+        week = now.date().isocalendar()[:2]
+        expected = {
+            TicketWhen.TODAY: {str(now.date())},
+            TicketWhen.WEEKEND: {
+                str(day) for day in dates if day.isocalendar()[:2] == week and day.weekday() >= 5
+            },
+            TicketWhen.MONTH: {
+                str(day) for day in dates if (day.year, day.month) == (now.year, now.month)
+            },
+        }
+        for when, days in expected.items():
+            assert set(await titles(when=when, limit=100)) == days
+
+    async def test_a_listing_of_the_previous_release_counts_by_utc(self) -> None:
+        at = (utc_now() + timedelta(days=30)).replace(hour=12)
+        await factories.make_ticket(title="Old", **event(at))
+        await execute("UPDATE tickets SET utc_offset_minutes = NULL")
+        assert await titles(first_day=at.date(), last_day=at.date()) == ["Old"]
+
+    def test_every_time_zone_has_an_offset(self) -> None:
+        at = datetime(2027, 7, 1, 12, tzinfo=UTC)
+        for zone in available_timezones():
+            offset = tickets.rules.utc_offset_minutes(at, zone)
+            assert offset is not None
+            assert -12 * 60 <= offset <= 14 * 60
+
+
+class TestPages:
+    @pytest.mark.parametrize("sort", list(TicketSort))
+    @settings(
+        max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    )
+    @given(data=st.data())
+    async def test_together_are_the_list_without_doubles(
+        self, sort: TicketSort, data: st.DataObject
+    ) -> None:
+        await execute("DELETE FROM tickets")
+        seller = await factories.make_user()
+        start = utc_now() + timedelta(days=3)
+        # Few prices and dates, so that many rows tie.
+        for price, day in data.draw(
+            st.lists(
+                st.tuples(st.integers(1, 3), st.one_of(st.none(), st.integers(0, 2))), max_size=14
+            )
+        ):
+            when = {} if day is None else event(start + timedelta(days=day))
+            await factories.make_ticket(seller, title="Lanterns", price=price, **when)
+        limit = data.draw(st.integers(1, 5))
+        everything = [ticket.id for ticket in (await find(sort=sort, limit=100)).items]
+        assert await walk(sort, limit) == everything
+
+    @pytest.mark.parametrize("sort", list(TicketSort))
+    async def test_listings_that_come_meanwhile_double_nothing(self, sort: TicketSort) -> None:
+        seller = await factories.make_user()
+
+        async def list_some() -> None:
+            for price in (10, 20):
+                await factories.make_ticket(seller, price=price)
+
+        await list_some()
+        await list_some()
+        before = {ticket.id for ticket in (await find(limit=100)).items}
+        seen = await walk(sort, 1, between=list_some)
+        assert len(seen) == len(set(seen))
+        assert before <= set(seen)
+
+    @pytest.mark.parametrize(
+        "cursor",
+        [
+            "nonsense",
+            "",
+            [],
+            None,
+            {},
+            {"sort": "newest"},
+            {"sort": "newest", "id": "1"},
+            {"sort": "cheapest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2"},
+            {"sort": "cheapest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2", "price_cents": 10**30},
+            {"sort": "soonest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2", "starts_at": "x"},
+            {"sort": "soonest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2", "starts_at": "0001-01-01T00:00:00+14:00"},
+            {"sort": "newest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2", "q": "x" * 101},
+        ],
+    )  # fmt: skip
+    async def test_a_cursor_that_was_made_up_is_refused(self, cursor: object) -> None:
+        made_up = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
+        sort = cursor.get("sort", "newest") if isinstance(cursor, dict) else "newest"
+        with pytest.raises(InvalidInputError) as refusal:
+            await find(cursor=made_up, sort=sort)
+        assert refusal.value.field == "cursor"
+
+    async def test_a_cursor_may_carry_any_words(self) -> None:
+        await factories.make_ticket()
+        cursor = {"sort": "newest", "id": str(db.new_id()), "q": "' | !& \x00"}
+        made_up = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
+        assert (await find(cursor=made_up)).items == []
+
+
+async def walk(
+    sort: TicketSort, limit: int, between: Callable[[], Coroutine[Any, Any, None]] | None = None
+) -> list[Any]:
+    """Read page after page (at most 40) and return the ids in their order."""
+    seen: list[Any] = []
+    cursor = None
+    for _ in range(40):
+        page = await find(sort=sort, limit=limit, cursor=cursor)
+        seen += [ticket.id for ticket in page.items]
+        if (cursor := page.next_cursor) is None:
+            return seen
+        if between and len(seen) < 8:
+            await between()
+    return seen
+
+
+class TestCountTickets:
+    async def test_stops_counting_at_the_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(tickets, "COUNT_LIMIT", 2)
+        seller = await factories.make_user()
+        for _ in range(4):
+            await factories.make_ticket(seller)
+        assert await count() == 3
+
+
+class TestListMatching:
+    async def test_tells_which_of_these_the_list_shows(self) -> None:
+        rome = await factories.make_ticket(city="Rome")
+        oslo = await factories.make_ticket(city="Oslo")
+        async with db.transaction() as session:
+            found = await tickets.list_matching(
+                session,
+                wanted=TicketFilter(city="rome"),
+                ticket_ids=[rome.id, oslo.id, db.new_id()],
+            )
+        assert found == [rome.id]
+
+
+class TestListCities:
+    async def cities(self) -> list[str]:
+        async with db.transaction() as session:
+            return await tickets.list_cities(session)
+
+    async def test_names_each_once_when_something_lies_ahead(self) -> None:
+        ahead = event(utc_now() + timedelta(days=1))
+        for city in ("Zürich", "zurich", "Łódź", "Oslo"):
+            await factories.make_ticket(city=city, **ahead)
+        await factories.make_ticket(city="Atlantis", **event(utc_now() - timedelta(days=1)))
+        await factories.make_ticket()
+        assert [city.lower() for city in await self.cities()] == ["łódź", "oslo", "zürich"]
+
+    async def test_is_empty_on_an_empty_market(self) -> None:
+        assert await self.cities() == []
+
+
+class TestListings:
+    async def test_of_new_words_at_once_do_not_wait_in_a_circle(self) -> None:
+        sellers: list[UserRead] = [await factories.make_user() for _ in range(8)]
+        names = ["Amber Birch", "Birch Amber", "Cedar Amber Birch", "Birch Cedar"] * 2
+        await asyncio.gather(
+            *(
+                factories.make_ticket(seller, title=name)
+                for seller, name in zip(sellers, names, strict=True)
+            )
+        )
+        assert len(await titles()) == 8

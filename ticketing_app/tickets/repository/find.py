@@ -1,0 +1,355 @@
+"""SQL that finds tickets for sale. Whether an event lies ahead is asked of the database clock.
+
+What is fast here was measured with a million tickets (benchmarks/search.py); the indexes are in
+models.py.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, ValidationError
+from sqlalchemy import (
+    ColumnElement,
+    SmallInteger,
+    Text,
+    TextClause,
+    cast,
+    column,
+    func,
+    literal,
+    literal_column,
+    or_,
+    text,
+    tuple_,
+    union,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select, SelectOfScalar
+
+from ticketing_app.core.money import MAXIMUM_CENTS
+from ticketing_app.tickets.models import STARTS_AT, TICKETS, SearchWord, Ticket
+from ticketing_app.tickets.repository.tickets import TicketRow, is_locked
+from ticketing_app.tickets.rules import TicketStatus
+from ticketing_app.tickets.schemas import (
+    Q_MAX_LENGTH,
+    SearchText,
+    TicketFilter,
+    TicketSort,
+    TicketWhen,
+    in_calendar,
+)
+
+SHORTEST_CORRECTED = 3
+
+_STARTS_AT: ColumnElement[Any] = literal_column(STARTS_AT)
+_NEVER: ColumnElement[Any] = literal_column("'infinity'::timestamptz")
+_SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
+_UTC_NOW = func.timezone("UTC", func.now())
+# No clock on earth is further behind or ahead of UTC.
+_BEHIND: ColumnElement[Any] = literal_column("interval '12 hours'")
+_AHEAD: ColumnElement[Any] = literal_column("interval '14 hours'")
+
+
+class InvalidCursorError(ValueError):
+    """The cursor was not made by this list."""
+
+
+class Cursor(BaseModel):
+    """What the next page starts behind; `q` when another text was looked for than was asked."""
+
+    sort: TicketSort
+    id: UUID
+    price_cents: Annotated[int, Field(ge=0, le=MAXIMUM_CENTS)] | None = None
+    starts_at: Annotated[AwareDatetime, AfterValidator(in_calendar)] | None = None
+    q: Annotated[SearchText, Field(max_length=Q_MAX_LENGTH)] | None = None
+
+
+def make_cursor(sort: TicketSort, last: Ticket, q: str | None = None) -> str:
+    """Return the cursor behind `last`."""
+    key: dict[str, Any] = {
+        TicketSort.NEWEST: {},
+        TicketSort.CHEAPEST: {"price_cents": last.price_cents},
+        TicketSort.SOONEST: {"starts_at": last.starts_at},
+    }[sort]
+    cursor = Cursor(sort=sort, id=last.id, q=q, **key).model_dump_json(exclude_none=True)
+    return base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
+
+
+def read_cursor(wanted: TicketFilter) -> Cursor | None:
+    """Return the cursor of `wanted`, if it has one.
+
+    Raises:
+        InvalidCursorError: it is not ours, or was made for another order.
+    """
+    if not wanted.cursor:
+        return None
+    try:
+        padding = "=" * (-len(wanted.cursor) % 4)
+        cursor = Cursor.model_validate_json(base64.urlsafe_b64decode(wanted.cursor + padding))
+    except (ValidationError, ValueError, binascii.Error):
+        raise InvalidCursorError from None
+    is_whole = cursor.sort is not TicketSort.CHEAPEST or cursor.price_cents is not None
+    if cursor.sort is not wanted.sort or not is_whole:
+        raise InvalidCursorError
+    return cursor
+
+
+async def plan_for_values(session: AsyncSession) -> None:
+    """Let the planner see the values of this transaction's statements.
+
+    After five runs it would make one plan for all values, and no one plan is good for a rare word
+    and for a common one.
+    """
+    connection = await session.connection()
+    await connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+
+
+async def list_for_sale(
+    session: AsyncSession, wanted: TicketFilter, cursor: Cursor | None
+) -> list[TicketRow]:
+    """Return up to `limit` + 1 rows behind the cursor: one more tells that there is a next page."""
+    return [TicketRow(*row) for row in (await session.exec(page_query(wanted, cursor))).all()]
+
+
+def page_query(wanted: TicketFilter, cursor: Cursor | None) -> Select[Ticket, bool]:
+    """Return the query of one page."""
+    query = select(Ticket, is_locked()).where(*_conditions(wanted))
+    if cursor:
+        query = query.where(_behind(cursor))
+    match wanted.sort:
+        case TicketSort.NEWEST:
+            query = query.order_by(col(Ticket.id).desc())
+        case TicketSort.CHEAPEST:
+            query = query.order_by(col(Ticket.price_cents), col(Ticket.id))
+        case TicketSort.SOONEST:
+            query = query.order_by(_STARTS_AT, col(Ticket.id))
+    return query.limit(wanted.limit + 1)
+
+
+async def count_for_sale(session: AsyncSession, wanted: TicketFilter, limit: int) -> int:
+    """Count what matches, up to `limit`."""
+    return (await session.exec(count_query(wanted, limit))).one()
+
+
+def count_query(wanted: TicketFilter, limit: int) -> SelectOfScalar[int]:
+    """Return the query that counts up to `limit`."""
+    found = select(Ticket.status).where(*_conditions(wanted)).limit(limit)
+    return select(func.count()).select_from(found.subquery())
+
+
+async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> list[TicketRow]:
+    """Return up to `limit` others that are free and lie ahead, the soonest first."""
+    # Each half walks its own index in order and stops at the limit; with OR neither could be walked.
+    halves = [
+        select(Ticket.id)
+        .where(
+            Ticket.status == TicketStatus.FOR_SALE,
+            Ticket.id != ticket.id,
+            ~is_locked(),
+            func.now() < _STARTS_AT,
+            *alike,
+        )
+        .order_by(_STARTS_AT, col(Ticket.id))
+        .limit(limit)
+        for alike in _likenesses(ticket)
+    ]
+    query = (
+        select(Ticket, is_locked())
+        .where(col(Ticket.id).in_(union(*halves)))
+        .order_by(_STARTS_AT, col(Ticket.id))
+        .limit(limit)
+    )
+    return [TicketRow(*row) for row in (await session.exec(query)).all()]
+
+
+def _likenesses(ticket: Ticket) -> list[list[ColumnElement[bool]]]:
+    same_title = [func.lower(col(Ticket.title)) == func.lower(ticket.title)]
+    if ticket.category is None or ticket.city is None:
+        return [same_title]
+    same_kind = [
+        col(Ticket.category) == ticket.category,
+        TICKETS.c.city_key == func.search_key(ticket.city),
+    ]
+    return [same_title, same_kind]
+
+
+async def list_matching(
+    session: AsyncSession, wanted: TicketFilter, ticket_ids: list[UUID]
+) -> list[UUID]:
+    """Return those of `ticket_ids` that the list of `wanted` shows on some page."""
+    query = select(Ticket.id).where(col(Ticket.id).in_(ticket_ids), *_conditions(wanted))
+    return list((await session.exec(query)).all())
+
+
+async def list_cities(session: AsyncSession, limit: int) -> list[str]:
+    """Return the names of cities with tickets for events ahead, in the order of their letters.
+
+    One city is read after the other from the index, so that the time depends on the number of
+    cities and not of tickets. However a city is spelt, it is one city: the first spelling is shown.
+    """
+    rows = await (await session.connection()).execute(cities_query(), {"limit": limit})
+    return list(rows.scalars())
+
+
+def cities_query() -> TextClause:
+    """Return the query of the cities; its parameter is `limit`."""
+    first = "FROM tickets WHERE status = 'for_sale' AND city_key"
+    ahead = f"{STARTS_AT} > now()"
+    return text(f"""
+        WITH RECURSIVE cities AS (
+          (SELECT city_key {first} > '' ORDER BY city_key LIMIT 1)
+          UNION ALL
+          SELECT (SELECT city_key {first} > cities.city_key ORDER BY city_key LIMIT 1)
+          FROM cities WHERE cities.city_key IS NOT NULL)
+        SELECT shown.city FROM cities CROSS JOIN LATERAL
+          (SELECT city {first} = cities.city_key AND {ahead} ORDER BY {STARTS_AT}, id LIMIT 1) shown
+        LIMIT :limit
+    """)  # noqa: S608  # Made of our own constants.
+
+
+# ---- words with typing errors ------------------------------------------------------------------
+
+
+async def list_words(session: AsyncSession, q: str, limit: int) -> dict[str, bool]:
+    """Return the first words of `q`, and whether any ticket for an event ahead has them.
+
+    Words of one or two letters always count as on sale: nobody can tell what else they may mean.
+    """
+    rows = await session.exec(words_query(q, limit))
+    return dict(rows.all())
+
+
+def words_query(q: str, limit: int) -> Select[str, bool]:
+    """Return the query of the words of `q`."""
+    words = (
+        func.unnest(func.to_tsvector(_SIMPLE, func.search_key(q)))
+        .table_valued(column("lexeme", Text()), column("positions", ARRAY(SmallInteger())))
+        .alias("typed")
+    )
+    on_sale = select(Ticket.id).where(
+        *_ahead_and_for_sale(), TICKETS.c.search.op("@@")(_query_of(words.c.lexeme))
+    )
+    is_on_sale = or_(func.length(words.c.lexeme) < SHORTEST_CORRECTED, on_sale.exists())
+    return select(words.c.lexeme, is_on_sale).order_by(words.c.positions[1]).limit(limit)
+
+
+async def list_similar_words(session: AsyncSession, word: str, limit: int) -> list[str]:
+    """Return known words, those that share the most with `word` first."""
+    return list((await session.exec(similar_words_query(word, limit))).all())
+
+
+def similar_words_query(word: str, limit: int) -> SelectOfScalar[str]:
+    """Return the query of the words that are similar to `word`."""
+    distance = col(SearchWord.word).op("<->")(word)
+    return select(SearchWord.word).order_by(distance).limit(limit)
+
+
+async def learn_words(session: AsyncSession, ticket_id: UUID) -> None:
+    """Know the words of this listing as what a typing error may have meant.
+
+    They go in sorted, so that two listings at once wait for each other and never in a circle.
+    """
+    statement = text("""
+        INSERT INTO search_words
+        SELECT lexeme FROM tickets, unnest(search) WHERE id = :ticket_id ORDER BY lexeme
+        ON CONFLICT DO NOTHING
+    """)
+    await (await session.connection()).execute(statement, {"ticket_id": ticket_id})
+
+
+# ---- conditions --------------------------------------------------------------------------------
+
+
+def _ahead_and_for_sale() -> Iterator[ColumnElement[bool]]:
+    yield col(Ticket.status) == TicketStatus.FOR_SALE
+    yield func.now() < _STARTS_AT
+
+
+def _conditions(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
+    yield from _ahead_and_for_sale()
+    if wanted.q.strip():
+        yield TICKETS.c.search.op("@@")(_query_of(func.search_key(wanted.q)))
+    if wanted.category:
+        yield col(Ticket.category) == wanted.category
+    if wanted.city:
+        yield TICKETS.c.city_key == func.search_key(wanted.city)
+    if wanted.min_price_cents is not None:
+        yield col(Ticket.price_cents) >= wanted.min_price_cents
+    if wanted.max_price_cents is not None:
+        yield col(Ticket.price_cents) <= wanted.max_price_cents
+    yield from _on_days(wanted)
+    if wanted.available_only:
+        yield ~is_locked()
+
+
+def _query_of(words: ColumnElement[str]) -> ColumnElement[Any]:
+    """Let every word match from its beginning: "beyonce li" becomes 'beyonce':* & 'li':*.
+
+    plainto_tsquery takes any text and puts each word between quotes, of which no word has one.
+    """
+    plain = cast(func.plainto_tsquery(_SIMPLE, words), Text)
+    return cast(func.replace(plain + literal(" "), literal("' "), literal("':* ")), TSQUERY)
+
+
+def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
+    """Let events start on the wanted days, as the calendar at their place says.
+
+    The second condition of each pair follows from the first one wherever on earth the event is, and
+    is the one that an index can answer.
+    """
+    offset = func.make_interval(0, 0, 0, 0, 0, func.coalesce(col(Ticket.utc_offset_minutes), 0))
+    starts_at = func.timezone("UTC", col(Ticket.starts_at)) + offset
+    for at_event, earliest, latest in zip(
+        *(_days(wanted, _UTC_NOW + ahead) for ahead in (offset, -_BEHIND, _AHEAD)), strict=True
+    ):
+        if at_event.first is not None and earliest.first is not None:
+            yield starts_at >= at_event.first
+            yield func.timezone("UTC", earliest.first - _AHEAD) <= _STARTS_AT
+        if at_event.end is not None and latest.end is not None:
+            yield starts_at < at_event.end
+            yield func.timezone("UTC", latest.end + _BEHIND) > _STARTS_AT
+
+
+class _Days(NamedTuple):
+    """From the start of `first` to the start of `end`, local time; none is open."""
+
+    first: ColumnElement[Any] | None
+    end: ColumnElement[Any] | None
+
+
+def _days(wanted: TicketFilter, now: ColumnElement[Any]) -> Iterator[_Days]:
+    """Yield what is wanted, where it is `now` o'clock; what began already is not for sale."""
+    match wanted.when:
+        case TicketWhen.TODAY:
+            yield _Days(None, func.date_trunc("day", now) + _day(1))
+        case TicketWhen.WEEKEND:
+            monday = func.date_trunc("week", now)
+            yield _Days(monday + _day(5), monday + _day(7))
+        case TicketWhen.MONTH:
+            yield _Days(None, func.date_trunc("month", now) + literal_column("interval '1 month'"))
+        case None:
+            pass
+    if wanted.first_day or wanted.last_day:
+        first = literal(wanted.first_day) + _day(0) if wanted.first_day else None
+        yield _Days(first, literal(wanted.last_day) + _day(1) if wanted.last_day else None)
+
+
+def _day(count: int) -> ColumnElement[Any]:
+    return literal_column(f"interval '{count} days'")
+
+
+def _behind(cursor: Cursor) -> ColumnElement[bool]:
+    match cursor.sort:
+        case TicketSort.NEWEST:
+            return col(Ticket.id) < cursor.id
+        case TicketSort.CHEAPEST:
+            here = tuple_(literal(cursor.price_cents), literal(cursor.id))
+            return tuple_(col(Ticket.price_cents), col(Ticket.id)) > here
+        case TicketSort.SOONEST:
+            starts_at = literal(cursor.starts_at) if cursor.starts_at else _NEVER
+            return tuple_(_STARTS_AT, col(Ticket.id)) > tuple_(starts_at, literal(cursor.id))

@@ -1,0 +1,99 @@
+"""SQL of one ticket and its lease. Whether a lease runs is always asked of the database clock."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.tickets.models import Ticket
+from ticketing_app.tickets.rules import TicketStatus
+
+# asyncpg writes and reads PostgreSQL's infinity as this datetime, which has no zone.
+NEVER_AT = datetime.max  # noqa: DTZ901  # as said above.
+
+
+class TicketRow(NamedTuple):
+    """A ticket, and whether its lease runs at this moment of the database clock."""
+
+    ticket: Ticket
+    is_locked: bool
+
+
+def is_locked() -> ColumnElement[bool]:
+    """Whether the lease runs."""
+    # clock_timestamp() and not now(): a transaction may have waited for the row before it reads.
+    return func.coalesce(col(Ticket.locked_until) > func.clock_timestamp(), False)  # SQL's false.
+
+
+def has_end(locked_until: datetime | None) -> bool:
+    """Whether this is a lease that will lapse by itself."""
+    return locked_until is not None and locked_until != NEVER_AT
+
+
+def add(session: AsyncSession, ticket: Ticket) -> None:
+    """Add a new listing."""
+    session.add(ticket)
+
+
+async def get_ticket(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
+    """Return the ticket."""
+    row = (
+        await session.exec(select(Ticket, is_locked()).where(Ticket.id == ticket_id))
+    ).one_or_none()
+    return TicketRow(*row) if row else None
+
+
+async def get_ticket_for_update(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
+    """Lock the row, then return it as it is once the lock is had."""
+    locked = await session.exec(
+        select(Ticket.id).where(Ticket.id == ticket_id).with_for_update(key_share=True)
+    )
+    return await get_ticket(session, ticket_id) if locked.one_or_none() else None
+
+
+async def change_running_lease(
+    session: AsyncSession, ticket_id: UUID, order_id: UUID, changes: dict[str, object]
+) -> Ticket | None:
+    """As `change_lease`, and nothing either when the lease is over on the database clock."""
+    is_running = col(Ticket.locked_until) > func.clock_timestamp()
+    return await change_lease(session, ticket_id, order_id, changes, is_running)
+
+
+async def change_lease(
+    session: AsyncSession,
+    ticket_id: UUID,
+    order_id: UUID,
+    changes: dict[str, object],
+    *conditions: ColumnElement[bool],
+) -> Ticket | None:
+    """Change the lease of this order's own ticket; nothing when the ticket is another order's."""
+    statement = (
+        update(Ticket)
+        .where(
+            col(Ticket.id) == ticket_id,
+            col(Ticket.order_id) == order_id,
+            col(Ticket.status) != TicketStatus.SOLD,
+            *conditions,
+        )
+        .values(version=col(Ticket.version) + 1, **changes)
+        .returning(Ticket)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(statement)).scalar_one_or_none()
+
+
+async def list_lapsed_for_update(session: AsyncSession, limit: int) -> list[Ticket]:
+    """Lock and return up to `limit` tickets whose lease is over; rows that others hold are skipped."""
+    # now() is right for the first statement of a transaction, and unlike clock_timestamp() it can use
+    # the index. Withdrawn tickets are included: a seller may withdraw before the order is closed.
+    query = (
+        select(Ticket)
+        .where(Ticket.status != TicketStatus.SOLD, col(Ticket.locked_until) <= func.now())
+        .order_by(col(Ticket.locked_until))
+        .limit(limit)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    return list((await session.exec(query)).all())

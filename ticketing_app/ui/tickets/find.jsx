@@ -1,0 +1,146 @@
+// The form that searches and filters. The address is the truth: the form writes it, and reads it back
+// when somebody went back, or followed a link.
+import React, { Children, useEffect, useRef, useState } from "react";
+import { useLocation, useNavigate, useNavigationType } from "react-router";
+
+const TYPING_PAUSE_MS = 150;
+const AHEAD = "600px";
+const CHOOSE_DAYS = "days";
+
+const queryOf = (form) => {
+  const filled = [...new FormData(form)].filter(
+    ([name, value]) => value.trim() && !(name === "when" && value === CHOOSE_DAYS),
+  );
+  return new URLSearchParams(filled).toString();
+};
+
+const fill = (controls, search) => {
+  const query = new URLSearchParams(search);
+  for (const control of controls) {
+    const value = query.get(control.name) ?? "";
+    if (control.type === "checkbox") control.checked = value === control.value;
+    else if (control.name) control.value = value;
+  }
+  const when = controls.find((control) => control.name === "when");
+  if (when && !when.value && (query.get("from") || query.get("to"))) when.value = CHOOSE_DAYS;
+};
+
+export function FindForm({ cities, className, children }) {
+  const location = useLocation();
+  const how = useNavigationType();
+  const navigate = useNavigate();
+  const form = useRef(null);
+  const timer = useRef(null);
+  const isFirst = useRef(true);
+
+  const go = (isTyping) => {
+    clearTimeout(timer.current);
+    const query = queryOf(form.current);
+    if (query === new URLSearchParams(window.location.search).toString()) return;
+    navigate(
+      { pathname: location.pathname, search: query && `?${query}` },
+      {
+        // What is typed is one step back, not one for each letter.
+        replace: isTyping && Boolean(window.history.state?.usr?.isTyping),
+        state: { isOurs: true, isTyping },
+        preventScrollReset: true,
+      },
+    );
+  };
+  const latest = useRef(go);
+  latest.current = go;
+
+  useEffect(() => {
+    const wasTypedBefore = isFirst.current && !location.search && queryOf(form.current);
+    isFirst.current = false;
+    if (wasTypedBefore) latest.current(true);
+    // Our own address may be behind what is being typed.
+    else if (how === "POP" || !location.state?.isOurs) {
+      clearTimeout(timer.current);
+      fill([...form.current.elements], location.search);
+    }
+  }, [location]);
+
+  // A choice can only be shown once the list has it.
+  useEffect(() => fill([...form.current.querySelectorAll("select")], window.location.search), [cities]);
+
+  useEffect(() => {
+    const element = form.current;
+    const change = ({ target }) => {
+      if (target.name === "when" && target.value !== CHOOSE_DAYS) {
+        element.elements.from.value = element.elements.to.value = "";
+      }
+      latest.current(target.type === "search");
+    };
+    element.addEventListener("change", change);
+    return () => {
+      element.removeEventListener("change", change);
+      clearTimeout(timer.current);
+    };
+  }, []);
+
+  const type = ({ target }) => {
+    if (target.type !== "search") return;
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => latest.current(true), TYPING_PAUSE_MS);
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    go(true);
+  };
+  return (
+    <form ref={form} role="search" action="/" className={className} onInput={type} onSubmit={submit}>
+      {children}
+    </form>
+  );
+}
+
+// What stands beside the button, and the panel that it opens where there is no room for a row.
+export function FilterPanel({ label, count, className, children }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const [beside, panel] = Children.toArray(children);
+  return (
+    <>
+      <div className="find-bar">
+        <button
+          type="button"
+          className={className}
+          aria-expanded={isOpen}
+          aria-controls="filters"
+          onClick={() => setIsOpen(!isOpen)}
+        >
+          {label}
+          {count > 0 && <span className="find-count">{count}</span>}
+        </button>
+        {beside}
+      </div>
+      <div id="filters" className="find-panel" data-open={isOpen || undefined}>
+        {panel}
+      </div>
+    </>
+  );
+}
+
+// A real button, which is pressed by itself when one comes near it.
+export function LoadMore({ text, shown, isAutomatic, onMore, className }) {
+  const button = useRef(null);
+  useEffect(() => {
+    if (!isAutomatic) return undefined;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (!entry.isIntersecting) return;
+        // Pressed once for each page: a page that did not come is not asked for again and again.
+        observer.disconnect();
+        button.current.click();
+      },
+      { rootMargin: AHEAD },
+    );
+    observer.observe(button.current);
+    return () => observer.disconnect();
+  }, [shown, isAutomatic]);
+  return (
+    <button ref={button} type="button" className={className} onClick={() => onMore()}>
+      {text}
+    </button>
+  );
+}

@@ -1,0 +1,268 @@
+"""The search, the filters and what they say when nothing is left, on the page of tickets for sale."""
+
+from typing import Any
+
+import reflex as rx
+
+from ticketing_app import routes
+from ticketing_app.tickets.schemas import Q_MAX_LENGTH, TicketSort
+from ticketing_app.ui import theme
+from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.tickets.state import AUTOMATIC_CARDS, TicketListState
+from ticketing_app.ui.tickets.views import CATEGORY_LABELS, WHEN_LABELS, FilterChip, WayOut
+
+TEXT = {
+    "search": "Search tickets",
+    "search_hint": "Artist, team, venue or city",
+    "sort": "Sort by",
+    "filters": "Filters",
+    "category": "Category",
+    "all_categories": "All categories",
+    "city": "City",
+    "all_cities": "All cities",
+    "when": "When",
+    "any_day": "Any date",
+    "choose_days": "Choose dates",
+    "from": "From",
+    "to": "To",
+    "minPrice": "Min price",
+    "maxPrice": "Max price",
+    "available": "Only available",
+    "clear": "Clear filters",
+    "more": "Load more",
+    "nothing_more": "Try other words, or be the first to sell one.",
+    "without": "There are tickets with one filter less:",
+    "sell": "Sell Tickets",
+}
+SORTS = {
+    # The order without a choice, which needs no place in the address.
+    "": "Newest first",
+    TicketSort.SOONEST.value: "Soonest",
+    TicketSort.CHEAPEST.value: "Lowest price",
+}
+MORE_LOOK = f"{theme.QUIET} w-full sm:w-auto mt-6"
+NOTHING_LOOK = "grid gap-4 justify-items-start pt-2 pb-8"
+CHOOSE_DAYS = "days"
+"""No value of the API: shows the two dates (find.jsx, theme)."""
+
+
+class FindForm(rx.Component):
+    """Keeps its controls and the address the same; `cities` are the choices that come later."""
+
+    library = rx.asset("find.jsx", shared=True).importable_path
+    tag = "FindForm"
+
+    cities: rx.Var[list[str]]
+
+
+class FilterPanel(rx.Component):
+    """Its first child beside a button with the number of filters; the second one folds out."""
+
+    library = rx.asset("find.jsx", shared=True).importable_path
+    tag = "FilterPanel"
+
+    label: rx.Var[str]
+    count: rx.Var[int]
+
+
+class LoadMore(rx.Component):
+    """A button that is pressed by itself when one comes near; `shown` is the number of cards."""
+
+    library = rx.asset("find.jsx", shared=True).importable_path
+    tag = "LoadMore"
+
+    text: rx.Var[str]
+    shown: rx.Var[int]
+    is_automatic: rx.Var[bool]
+    on_more: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+def find_form() -> rx.Component:
+    """Search, sort and filter; a row on a wide screen, folded up on a phone."""
+    return FindForm.create(
+        rx.el.div(
+            rx.el.label(TEXT["search"], html_for="search", class_name="sr-only"),
+            rx.el.input(
+                id="search",
+                name="q",
+                type="search",
+                placeholder=TEXT["search_hint"],
+                max_length=Q_MAX_LENGTH,
+                auto_complete="off",
+                class_name=theme.FIELD,
+            ),
+        ),
+        FilterPanel.create(
+            rx.el.div(_select("sort", "sort", SORTS), class_name="flex-1"),
+            _filters(),
+            label=TEXT["filters"],
+            count=TicketListState.chips.length(),
+            class_name=f"{theme.QUIET} gap-2 sm:hidden",
+        ),
+        cities=TicketListState.cities,
+        class_name="grid sm:grid-cols-[1fr_auto] gap-3 mb-4",
+    )
+
+
+def _filters() -> rx.Component:
+    cities = rx.foreach(TicketListState.cities, lambda city: rx.el.option(city, value=city))
+    return rx.el.div(
+        _select("category", "category", {"": TEXT["all_categories"], **CATEGORY_LABELS}),
+        _select("city", "city", {"": TEXT["all_cities"]}, cities),
+        _select(
+            "when", "when", {"": TEXT["any_day"], **WHEN_LABELS, CHOOSE_DAYS: TEXT["choose_days"]}
+        ),
+        rx.el.div(
+            _input("from", "", type="date"),
+            _input("to", "", type="date"),
+            class_name="find-pair find-days",
+        ),
+        rx.el.div(
+            _input("minPrice", "sr-only", input_mode="decimal", max_length=10),
+            _input("maxPrice", "sr-only", input_mode="decimal", max_length=10),
+            class_name="find-pair",
+        ),
+        rx.el.label(
+            rx.el.input(
+                type="checkbox", name="available", value="true", class_name="size-5 accent-accent"
+            ),
+            TEXT["available"],
+            class_name="inline-flex items-center gap-2 min-h-touch cursor-pointer",
+        ),
+        class_name="find-filters",
+    )
+
+
+def _select(name: str, text: str, choices: dict[str, str], *more: rx.Component) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(TEXT[text], html_for=name, class_name="sr-only"),
+        rx.el.select(
+            *(rx.el.option(label, value=value) for value, label in choices.items()),
+            *more,
+            id=name,
+            name=name,
+            class_name=theme.FIELD,
+        ),
+    )
+
+
+def _input(name: str, label: str, **props: Any) -> rx.Component:  # noqa: ANN401  # any attribute
+    wrong = TicketListState.wrong
+    return rx.el.div(
+        rx.el.label(TEXT[name], html_for=name, class_name=label),
+        rx.el.input(
+            id=name,
+            name=name,
+            placeholder=TEXT[name],
+            auto_complete="off",
+            aria_invalid=wrong.contains(name).to_string(),
+            aria_describedby=f"{name}-error",
+            class_name=theme.FIELD,
+            **props,
+        ),
+        rx.cond(
+            wrong.contains(name),
+            rx.el.p(wrong[name], id=f"{name}-error", role="alert", class_name="text-sm text-bad"),
+        ),
+    )
+
+
+def found() -> rx.Component:
+    """How many tickets there are, and by which filters, each of which can be taken off."""
+    state = TicketListState
+    return found_first(
+        state.count_line,
+        rx.el.ul(
+            rx.foreach(state.chips, _chip),
+            rx.cond(
+                (state.chips.length() > 1) & (state.cards.length() > 0),
+                rx.el.li(link(TEXT["clear"], href=state.cleared_href, class_name=theme.LINK)),
+            ),
+            class_name="contents",
+        ),
+        rx.cond(state.notice != "", rx.el.p(state.notice, class_name="basis-full text-muted")),
+        rx.foreach(state.wrong_lines, lambda line: rx.el.p(line, class_name="basis-full text-bad")),
+    )
+
+
+def found_first(count_line: rx.Var[str] | str, *more: rx.Component) -> rx.Component:
+    """How many tickets there are; as much of it as a document knows."""
+    return rx.el.div(
+        rx.el.p(count_line, role="status", class_name="font-semibold tabular-nums"),
+        *more,
+        class_name="flex flex-wrap items-center gap-x-3 gap-y-2 mb-4 min-h-touch",
+    )
+
+
+def _chip(chip: FilterChip) -> rx.Component:
+    return rx.el.li(
+        link(
+            rx.el.span(chip.label, class_name="truncate"),
+            rx.el.span("\u00d7", aria_hidden="true", class_name="text-lg leading-none"),
+            href=chip.href,
+            aria_label=chip.remove_label,
+            class_name=theme.CHIP,
+        ),
+        key=chip.href,
+        class_name="min-w-0",
+    )
+
+
+def more_first() -> rx.Component:
+    """The button to the next page, which nobody can press yet."""
+    return rx.el.button(TEXT["more"], type="button", disabled=True, class_name=MORE_LOOK)
+
+
+def load_more() -> rx.Component:
+    """Lead to the next page."""
+    state = TicketListState
+    return LoadMore.create(
+        text=TEXT["more"],
+        shown=state.cards.length(),
+        # From here on every page is sent with all the ones before it, so that somebody has to ask.
+        is_automatic=state.cards.length() < AUTOMATIC_CARDS,
+        on_more=state.load_more,
+        key=state.address,
+        class_name=MORE_LOOK,
+    )
+
+
+def nothing() -> rx.Component:
+    """Say that nothing is left, and which filter to drop."""
+    state = TicketListState
+    ways_out = rx.el.div(
+        rx.el.p(TEXT["without"], class_name="text-muted"),
+        rx.el.ul(rx.foreach(state.ways_out, _way_out), class_name="grid gap-2 justify-items-start"),
+        class_name="grid gap-3",
+    )
+    return rx.el.div(
+        rx.cond(state.ways_out.length() > 0, ways_out, _nothing_more()),
+        rx.cond(
+            state.is_filtered,
+            link(TEXT["clear"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
+            _sell(),
+        ),
+        class_name=NOTHING_LOOK,
+    )
+
+
+def nothing_first() -> rx.Component:
+    """The same where nothing is filtered; as much of it as a document knows."""
+    return rx.el.div(_nothing_more(), _sell(), class_name=NOTHING_LOOK)
+
+
+def _nothing_more() -> rx.Component:
+    return rx.el.p(TEXT["nothing_more"], class_name="text-muted")
+
+
+def _sell() -> rx.Component:
+    return link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.PRIMARY)
+
+
+def _way_out(way: WayOut) -> rx.Component:
+    return rx.el.li(
+        link(way.label, href=way.href, class_name=theme.LINK),
+        rx.el.span(way.count_line, class_name="text-muted tabular-nums"),
+        key=way.href,
+        class_name="flex flex-wrap gap-x-2 items-center min-h-touch",
+    )
