@@ -14,16 +14,25 @@ const useLive = (hear) => {
   }, []);
 };
 
-export function OnLive({ seenVersion, onlyResync, onChange }) {
+// Several changes at once are one reload; after an outage the pages do not all ask together.
+const useReload = (isMeant, onChange) => {
   const timer = useRef(null);
   useEffect(() => () => clearTimeout(timer.current), []);
   useLive((fact) => {
-    if (onlyResync && !fact.resync) return;
-    if (seenVersion && fact.version <= seenVersion) return;
-    // Several changes at once are one reload; after an outage the pages do not all ask together.
+    if (!fact.resync && !isMeant(fact)) return;
     clearTimeout(timer.current);
     timer.current = setTimeout(() => onChange(), fact.resync ? Math.random() * RESYNC_SPREAD_MS : 0);
   });
+};
+
+export function OnLive({ seenVersion, onlyResync, onChange }) {
+  const isNew = (fact) => !seenVersion || !(fact.version <= seenVersion);
+  useReload((fact) => !fact.session && !onlyResync && isNew(fact), onChange);
+  return null;
+}
+
+export function OnSession({ onChange }) {
+  useReload((fact) => fact.session, onChange);
   return null;
 }
 
