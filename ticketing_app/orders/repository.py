@@ -171,14 +171,31 @@ async def get_database_time(session: AsyncSession) -> datetime:
     return (await session.exec(select(func.clock_timestamp()))).one()
 
 
+class OrderNow(NamedTuple):
+    """An order, and whether its deadline lies ahead on the database clock."""
+
+    order: Order
+    is_running: bool
+
+
+_ORDERS_NOW = select(Order, col(Order.expires_at) > func.now())
+
+
+async def get_order_now(session: AsyncSession, order_id: UUID) -> OrderNow | None:
+    """Return the order and whether its time runs; the first statement of its transaction."""
+    row = (await session.exec(_ORDERS_NOW.where(Order.id == order_id))).one_or_none()
+    return OrderNow(*row) if row else None
+
+
 async def list_by_buyer(
     session: AsyncSession, *, buyer_id: UUID, limit: int, before: UUID | None
-) -> list[Order]:
+) -> list[OrderNow]:
     """Return up to `limit` + 1 orders, newest first, older than `before`."""
-    query = select(Order).where(Order.buyer_id == buyer_id)
+    query = _ORDERS_NOW.where(Order.buyer_id == buyer_id)
     if before:
         query = query.where(col(Order.id) < before)
-    return list((await session.exec(query.order_by(col(Order.id).desc()).limit(limit + 1))).all())
+    rows = await session.exec(query.order_by(col(Order.id).desc()).limit(limit + 1))
+    return [OrderNow(*row) for row in rows.all()]
 
 
 async def get_by_ids(session: AsyncSession, order_ids: list[UUID]) -> list[Order]:

@@ -6,6 +6,8 @@ import pytest
 from httpx import AsyncClient
 
 from tests import factories
+from ticketing_app.core import db
+from ticketing_app.orders.service import payment
 
 BUYER = {"email": "buyer@gittix.test", "password": "correct horse"}
 
@@ -97,6 +99,43 @@ class TestListOrders:
 
     async def test_needs_a_session(self, api: AsyncClient) -> None:
         assert (await api.get("/api/orders")).status_code == 401
+
+
+class TestPastTheDeadline:
+    @pytest.mark.parametrize("status", ["created", "awaiting_payment"])
+    async def test_an_order_is_expired_though_no_worker_came(
+        self, buyer: AsyncClient, status: str
+    ) -> None:
+        order = await held(buyer)
+        if status == "awaiting_payment":
+            async with db.transaction() as session:
+                await payment.start_confirming(session, order_id=UUID(order["id"]))
+        url = f"/api/orders/{order['id']}"
+        assert (await buyer.get(url)).json()["status"] == status
+        await factories.let_hold_lapse(UUID(order["id"]))
+        assert (await buyer.get(url)).json()["status"] == "expired"
+        assert [row["status"] for row in (await buyer.get("/api/orders")).json()["items"]] == [
+            "expired"
+        ]
+        assert await factories.recorded_events("OrderExpired") == []
+
+    async def test_an_order_stays_expired_when_it_is_let_go(self, buyer: AsyncClient) -> None:
+        order = await held(buyer)
+        await factories.let_hold_lapse(UUID(order["id"]))
+        url = f"/api/orders/{order['id']}"
+        assert (await buyer.delete(url)).status_code == 204
+        assert (await buyer.get(url)).json()["status"] == "expired"
+        assert len(await factories.recorded_events("OrderExpired")) == 1
+        # Letting go of what is over does not shorten the wait.
+        again = await buyer.post("/api/orders", json={"ticketId": order["ticket"]["id"]})
+        assert again.status_code == 429
+
+    async def test_an_order_that_is_being_captured_goes_on(self, buyer: AsyncClient) -> None:
+        order = await held(buyer)
+        async with db.transaction() as session:
+            await payment.claim_for_capture(session, order_id=UUID(order["id"]))
+        await factories.let_cooldown_pass(UUID(order["id"]))
+        assert (await buyer.get(f"/api/orders/{order['id']}")).json()["status"] == "capturing"
 
 
 class TestOtherPeoplesOrders:

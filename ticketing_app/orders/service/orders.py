@@ -14,7 +14,7 @@ from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import OrderEvent
 from ticketing_app.orders import repository
 from ticketing_app.orders.models import Order
-from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.rules import OrderStatus, status_now
 from ticketing_app.orders.schemas import OrderRead, OrderTicket
 from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketLease
@@ -69,12 +69,11 @@ def record(
     outbox.record(session, event)
 
 
-def to_read(order: Order) -> OrderRead:
-    """Return the order as its buyer sees it."""
+def to_read(order: Order, *, is_running: bool = True) -> OrderRead:
+    """Return the order as its buyer sees it: a hold is over at its deadline, closed already or not."""
     return OrderRead(
+        status=status_now(OrderStatus(order.status), is_running=is_running),
         ticket=OrderTicket(id=order.ticket_id, title=order.title, price_cents=order.price_cents),
         user_id=order.buyer_id,
-        **order.model_dump(
-            include={"id", "status", "expires_at", "price_cents", "currency", "created_at"}
-        ),
+        **order.model_dump(include={"id", "expires_at", "price_cents", "currency", "created_at"}),
     )

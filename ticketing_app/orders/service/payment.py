@@ -26,7 +26,9 @@ class OrderNotPayableError(AppError):
     def __init__(self, status: OrderStatus) -> None:
         """Say what it means for the money."""
         if status is OrderStatus.CANCELLED:
-            sentence = "This order was cancelled, so it can no longer be paid. Your card was not charged."
+            sentence = (
+                "This order was cancelled, so it can no longer be paid. Your card was not charged."
+            )
         elif status in rules.PAYABLE | rules.ENDED_UNPAID:
             sentence = "The time for this order is over, so it can no longer be paid. Your card was not charged."
         elif status in rules.REFUND_SENTENCES:

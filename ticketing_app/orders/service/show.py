@@ -16,7 +16,10 @@ async def get_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) ->
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
     """
-    return orders.to_read(await orders.get(session, order_id, buyer_id=buyer_id))
+    found = await repository.get_order_now(session, order_id)
+    if found is None or found.order.buyer_id != buyer_id:
+        raise orders.OrderNotFoundError
+    return orders.to_read(found.order, is_running=found.is_running)
 
 
 async def list_orders(
@@ -36,6 +39,6 @@ async def list_orders(
     rows = await repository.list_by_buyer(session, buyer_id=buyer_id, limit=limit, before=before)
     page = rows[:limit]
     return OrderPage(
-        items=[orders.to_read(row) for row in page],
-        next_cursor=str(page[-1].id) if len(rows) > limit else None,
+        items=[orders.to_read(order, is_running=is_running) for order, is_running in page],
+        next_cursor=str(page[-1].order.id) if len(rows) > limit else None,
     )

@@ -59,7 +59,7 @@ _GIVEN_BACK = frozenset({OrderStatus.REFUNDING, OrderStatus.REFUNDED})
 
 @dataclass(frozen=True)
 class OrderRow:
-    """An order in the list of one's own."""
+    """An order in the list of one's own. Instants as in `OrderView`."""
 
     id: str = ""
     href: str = ""
@@ -69,10 +69,12 @@ class OrderRow:
     look: str = ""
     ordered: str = ""
     note: str = ""
+    deadline: str = ""
+    now: str = ""
 
     @classmethod
     def from_order(cls, order: OrderRead, now: datetime) -> "OrderRow":
-        status = present_status(order, now)
+        status = order.status
         amount = exact_amount(order.price_cents, order.currency)
         return cls(
             id=str(order.id),
@@ -83,6 +85,8 @@ class OrderRow:
             look=_LOOKS.get(status, "done"),
             ordered=f"Ordered {day(order.created_at)}",
             note=money_note(status, amount),
+            deadline=running_deadline(order),
+            now=now.isoformat(),
         )
 
 
@@ -113,7 +117,7 @@ class OrderView:
 
     @classmethod
     def from_order(cls, order: OrderRead, now: datetime) -> "OrderView":
-        status = present_status(order, now)
+        status = order.status
         amount = exact_amount(order.price_cents, order.currency)
         outcome, more = tell_outcome(status, amount)
         return cls(
@@ -129,7 +133,7 @@ class OrderView:
             outcome=outcome,
             outcome_more=more,
             start=order.created_at.isoformat(),
-            deadline=order.expires_at.isoformat() if status in rules.PAYABLE else "",
+            deadline=running_deadline(order),
             now=now.isoformat(),
             can_pay=rules.can_pay(status),
             is_checking=status in {OrderStatus.AWAITING_PAYMENT, OrderStatus.CAPTURING},
@@ -140,10 +144,9 @@ class OrderView:
         )
 
 
-def present_status(order: OrderRead, now: datetime) -> OrderStatus:
-    """Return what the order is by now: a hold ends at its deadline, whoever tidies it up later."""
-    is_over = order.status in rules.PAYABLE and order.expires_at <= now
-    return OrderStatus.EXPIRED if is_over else order.status
+def running_deadline(order: OrderRead) -> str:
+    """Return when the time to pay ends; nothing when no time runs."""
+    return order.expires_at.isoformat() if order.status in rules.PAYABLE else ""
 
 
 def heading(status: OrderStatus, title: str) -> str:
