@@ -53,7 +53,7 @@ async def get_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
 def record(
     session: AsyncSession, kind: type[OrderEvent], order: Order, lease: TicketLease | None
 ) -> None:
-    """Record what became of the order and, with `lease`, of its ticket."""
+    """Record what became of the order and, with `lease`, of its ticket: as an event, and in its history."""
     event = kind(
         order_id=order.id,
         order_version=order.version,
@@ -67,6 +67,7 @@ def record(
         locked_until=lease.locked_until if lease else None,
     )
     outbox.record(session, event)
+    repository.add_step(session, order)
 
 
 def to_read(order: Order, *, is_running: bool = True) -> OrderRead:
