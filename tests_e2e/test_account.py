@@ -83,7 +83,7 @@ def test_a_new_email_is_the_one_to_sign_in_with(visitor: Callable[..., Visitor])
     expect(page.get_by_role("alert").filter(has_text="Email in use")).to_be_visible()
     email = f"{uuid4().hex[:12]}@gittix.test"
     change_email(page, PASSWORD, email)
-    expect(page.get_by_role("status").filter(has_text="e-mail is changed")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="email is changed")).to_be_visible()
     expect(page.get_by_text(f"You are signed in as {email}.")).to_be_visible()
     # The other browser stays signed in, and knows.
     expect(elsewhere.get_by_text(f"You are signed in as {email}.")).to_be_visible()

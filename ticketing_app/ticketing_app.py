@@ -92,7 +92,7 @@ _add(order_list_page, routes.ORDER_LIST, "My Orders", OrderListState.load,
 _add(order_detail_page, routes.ORDER_DETAIL, order_title, OrderDetailState.load,
      "The ticket that you hold, and the time you have to pay for it.")
 _add(account_page, routes.ACCOUNT, "Account", AccountState.load,
-     "Your e-mail, your password, and where you are signed in.")
+     "Your email, your password, and where you are signed in.")
 _add(sign_up_page, routes.SIGN_UP, "Sign Up", SessionState.load_for_visitors,
      "Make an account to buy and sell tickets.")
 _add(sign_in_page, routes.SIGN_IN, "Sign In", SessionState.load_for_visitors,

@@ -40,7 +40,7 @@ class TestLoad:
 
     @pytest.mark.parametrize(
         ("changed", "note"),
-        [("email", "Your e-mail is changed"), ("password", "Your password is changed"), ("x", "")],
+        [("email", "Your email is changed"), ("password", "Your password is changed"), ("x", "")],
     )
     async def test_tells_what_a_form_did(
         self, tab: Tab, cookies: list[str], changed: str, note: str

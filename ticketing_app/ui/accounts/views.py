@@ -27,7 +27,7 @@ SYSTEMS = {
     "Linux": "Linux",
 }
 NOTES = {
-    "email": "Your e-mail is changed. Sign in with the new one from now on.",
+    "email": "Your email is changed. Sign in with the new one from now on.",
     "password": "Your password is changed. You were signed out everywhere else.",
 }
 """What was done, by the word in the address that the form leads to."""
