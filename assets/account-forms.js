@@ -24,15 +24,24 @@
 
   const send = async (form) => {
     const response = await fetch(form.action, {
-      method: "POST",
+      method: form.dataset.method ?? "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(Object.fromEntries(new FormData(form))),
     });
-    const answer = await response.json();
     if (response.ok) location.assign(nextPath(form.dataset.jsonForm));
-    else show(form, answer.errors);
+    else show(form, (await response.json()).errors);
     return response.ok;
   };
+
+  // The page's session may end while its own form is on the way, as when the form ends it.
+  let sending = 0;
+  let isSignedOut = false;
+  const reloadWhenSignedOut = () => isSignedOut && !sending && location.reload();
+
+  window.addEventListener("signedout", () => {
+    isSignedOut = true;
+    reloadWhenSignedOut();
+  });
 
   document.addEventListener("submit", async (event) => {
     const form = event.target;
@@ -41,6 +50,7 @@
     const button = form.querySelector("button[type=submit]");
     if (button.disabled) return;
     button.disabled = true;
+    sending += 1;
     let isLeaving = false;
     try {
       show(form, []);
@@ -49,6 +59,9 @@
       show(form, [{ message: UNREACHABLE }]);
     }
     button.disabled = isLeaving;
+    if (isLeaving) return;
+    sending -= 1;
+    reloadWhenSignedOut();
   }, true);
 
   document.addEventListener("click", (event) => {

@@ -67,6 +67,12 @@ QUERIES = {
         SELECT o.id, o.version, count(e.id) FROM orders o
         LEFT JOIN outbox e ON e.aggregate_id = o.id AND e.name LIKE 'Order%'
         GROUP BY o.id HAVING count(DISTINCT e.aggregate_version) <> o.version OR count(e.id) <> o.version""",
+    "8: a change of an order that its history does not tell": """
+        SELECT o.id, o.version, count(s.version) FROM orders o LEFT JOIN order_steps s ON s.order_id = o.id
+        GROUP BY o.id HAVING count(s.version) <> o.version OR max(s.version) <> o.version""",
+    "8: an order and its history differ": """
+        SELECT o.id, o.version, o.status, s.status FROM orders o
+        JOIN order_steps s ON s.order_id = o.id AND s.version = o.version WHERE o.status <> s.status""",
     "8: an order and its last event differ": """
         SELECT o.id, o.status, e.payload ->> 'status' FROM orders o
         JOIN outbox e ON e.aggregate_id = o.id AND e.aggregate_version = o.version AND e.name LIKE 'Order%'

@@ -311,6 +311,12 @@ MUTANTS = (
     ),
     Mutant(
         8,
+        "an order moves on, and its history does not tell",
+        ((f"{APP}/orders/service/orders.py", "    repository.add_step(session, order)\n", ""),),
+        HOLD_TESTS,
+    ),
+    Mutant(
+        8,
         "an event that comes twice takes effect twice",
         (
             (

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests_e2e.steps import PASSWORD, Visitor
 
@@ -14,12 +14,32 @@ def test_signing_out_ends_the_session_in_other_tabs(visitor: Callable[..., Visit
     second = someone.open("/tickets/new", someone.context.new_page())
     first.get_by_role("button", name="Sign Out").click()
     expect(first.get_by_role("link", name="Sign In")).to_be_visible()
-    # The other tab's websocket still carries the old cookie; the server refuses it.
-    second.get_by_label("Title", exact=True).fill("Not to be listed")
-    second.get_by_label("Price", exact=True).fill("10")
-    second.get_by_role("button", name="Submit").click()
+    # Nobody touches the other tab.
     expect(second.get_by_role("heading", name="Sign In")).to_be_visible()
     assert someone.context.request.get("/api/orders").status == 401
+
+
+def test_a_tab_that_did_not_hear_of_it_is_refused(visitor: Callable[..., Visitor]) -> None:
+    someone = visitor()
+    page = someone.page
+
+    def connect(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            if "CustomEvent" not in str(message):
+                socket.send(message)
+
+        server.on_message(pass_on)
+
+    page.route_web_socket(re.compile("/_event"), connect)
+    someone.open("/tickets/new")
+    page.get_by_label("Title", exact=True).fill("Not to be listed")
+    page.get_by_label("Price", exact=True).fill("10")
+    assert someone.context.request.post("/api/users/signout").ok
+    # The tab's websocket still carries the old cookie; the server refuses it.
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", name="Sign In")).to_be_visible()
 
 
 def test_signing_in_leads_back(visitor: Callable[..., Visitor]) -> None:

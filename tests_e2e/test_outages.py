@@ -64,6 +64,17 @@ def test_without_redis_people_buy_and_pages_live_on_afterwards(
     expect(watcher.page.get_by_text("Status - Available")).to_be_visible()
 
 
+def test_a_sign_out_that_no_page_could_hear_is_noticed_afterwards(
+    site: Site, visitor: Callable[..., Visitor]
+) -> None:
+    someone = visitor()
+    page = someone.open("/tickets/new")
+    with away(site, "redis"):
+        assert someone.context.request.post("/api/users/signout").ok
+        expect(page.get_by_role("heading", name="Create a Ticket")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign In")).to_be_visible(timeout=RECOVERY_MS)
+
+
 def test_a_page_survives_a_crash_of_the_web_process(
     site: Site, visitor: Callable[..., Visitor]
 ) -> None:

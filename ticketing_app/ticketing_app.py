@@ -12,7 +12,13 @@ from ticketing_app.api import create_api
 from ticketing_app.core import logging
 from ticketing_app.core.settings import get_settings
 from ticketing_app.ui import documents, live, session, theme
-from ticketing_app.ui.accounts.pages import sign_in_page, sign_out_page, sign_up_page
+from ticketing_app.ui.accounts.pages import (
+    account_page,
+    sign_in_page,
+    sign_out_page,
+    sign_up_page,
+)
+from ticketing_app.ui.accounts.state import AccountState
 from ticketing_app.ui.heads import DEFAULT_CATEGORY
 from ticketing_app.ui.orders.pages import order_detail_page, order_list_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
@@ -50,7 +56,7 @@ app = rx.App(
     backend_exception_handler=session.on_crash,
     api_transformer=[create_api(), session.refuse_foreign_sockets, documents.serve],
 )
-app.register_lifespan_task(listen_for_ended_sessions)
+app.register_lifespan_task(listen_for_ended_sessions, tell=live.tell_session)
 app.register_lifespan_task(live.follow, app=app)
 
 
@@ -103,6 +109,8 @@ _add(order_list_page, routes.ORDER_LIST, "My Orders", OrderListState.load,
      "What you hold and what you bought.")
 _add(order_detail_page, routes.ORDER_DETAIL, order_title, OrderDetailState.load,
      "The ticket that you hold, and the time you have to pay for it.")
+_add(account_page, routes.ACCOUNT, "Account", AccountState.load,
+     "Your email, your password, and where you are signed in.")
 _add(sign_up_page, routes.SIGN_UP, "Sign Up", SessionState.load_for_visitors,
      "Make an account to buy and sell tickets.")
 _add(sign_in_page, routes.SIGN_IN, "Sign In", SessionState.load_for_visitors,

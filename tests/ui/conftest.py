@@ -67,7 +67,9 @@ def sign_in() -> Callable[[UserRead], Awaitable[str]]:
 
     async def start(user: UserRead) -> str:
         async with db.transaction() as transaction:
-            started = await auth.start_session(transaction, user=user, device="test")
+            started = await auth.start_session(
+                transaction, user=user, device="test", address="192.0.2.1"
+            )
         return f"{auth.COOKIE}={started.token}"
 
     return start

@@ -22,7 +22,7 @@ from ticketing_app.messaging.catalog import (
 )
 from ticketing_app.ui import live
 
-TICKET, BUYER, ORDER = db.new_id(), db.new_id(), db.new_id()
+TICKET, BUYER, ORDER, SESSION = (db.new_id() for _ in range(4))
 Sent = list[tuple[str | None, dict[str, Any]]]
 
 
@@ -200,6 +200,26 @@ class TestWatch:
         assert namespace.joined == {"sid", live.TICKETS}
         await live.watch(state)
         assert namespace.joined == {"sid"}
+
+
+class TestSession:
+    async def test_is_heard_of_on_every_page(self, namespace: FakeNamespace) -> None:
+        state: Any = type("State", (), {"router": _router()})()
+        await live.hear_of_session(state, SESSION)
+        await live.watch(state, live.TICKETS)
+        await live.watch(state)
+        assert namespace.joined == {"sid", f"session:{SESSION}"}
+
+    async def test_is_told_to_its_own_pages_only(self, namespace: FakeNamespace) -> None:
+        await live.tell_session(SESSION)
+        assert namespace.sent == [(f"session:{SESSION}", {"session": True})]
+
+    async def test_is_no_matter_before_the_site_has_started(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(live, "_app", None)
+        await live.tell_session(SESSION)
+        await live.hear_of_session(type("State", (), {})(), SESSION)  # type: ignore[arg-type]
 
 
 def _router() -> object:

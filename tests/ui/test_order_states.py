@@ -94,6 +94,19 @@ class TestOrderDetailState:
         OrderDetailState.keep.fn(shown)  # type: ignore[attr-defined]
         assert not shown.is_asking
 
+    async def test_shows_what_happened(self, tab: Tab, sign_in: SignIn) -> None:
+        buyer, order = await held()
+        async with db.transaction() as session:
+            await payment.start_confirming(session, order_id=order.id)
+        tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
+        await tab.call(OrderDetailState.load)
+        await tab.call(OrderDetailState.release)
+        assert [entry.text for entry in tab.state(OrderDetailState).timeline] == [
+            "Ticket locked for you",
+            "Payment started",
+            "Order cancelled, ticket released",
+        ]
+
     async def test_release_gives_the_ticket_back(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))

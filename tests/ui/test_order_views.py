@@ -7,11 +7,13 @@ import pytest
 from ticketing_app.core import db
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.schemas import OrderRead, OrderTicket
+from ticketing_app.orders.schemas import OrderDetail, OrderRead, OrderStepRead, OrderTicket
+from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.ui.orders import views
 from ticketing_app.ui.orders.views import OrderRow, OrderView
 
 NOW = datetime(2027, 1, 2, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 
 
 def order(status: OrderStatus, *, seconds_left: int = 900, price_cents: int = 4000) -> OrderRead:
@@ -41,12 +43,6 @@ class TestOrderView:
         assert datetime.fromisoformat(view.deadline) - datetime.fromisoformat(
             view.now
         ) == timedelta(seconds=900)
-
-    @pytest.mark.parametrize("seconds_left", [0, -1])
-    def test_is_over_at_its_deadline_whatever_the_worker_did(self, seconds_left: int) -> None:
-        view = OrderView.from_order(order(OrderStatus.CREATED, seconds_left=seconds_left), NOW)
-        assert (view.status, view.can_pay, view.deadline) == ("expired", False, "")
-        assert view.outcome_more == "Your card was not charged."
 
     def test_can_be_paid_again_while_a_card_is_checked(self) -> None:
         view = OrderView.from_order(order(OrderStatus.AWAITING_PAYMENT), NOW)
@@ -117,6 +113,7 @@ class TestOrderRow:
     @pytest.mark.parametrize("status", list(OrderStatus))
     def test_has_a_label_for_every_status(self, status: OrderStatus) -> None:
         row = OrderRow.from_order(order(status), NOW)
+        assert bool(row.deadline) is (status in rules.PAYABLE)
         assert row.status_label == views.STATUS_LABELS[status]
         assert row.ordered == "Ordered 2 Jan 2027"
 
@@ -134,6 +131,93 @@ class TestOrderRow:
     )
     def test_says_where_the_money_is(self, status: OrderStatus, note: str) -> None:
         assert OrderRow.from_order(order(status), NOW).note == note
+
+
+SOME_TIME = OrderStepRead(status=OrderStatus.CREATED, at=NOW, expires_at=NOW + 15 * MINUTE)
+
+
+def happened(*steps: tuple[int, OrderStatus, int], declines: tuple[int, ...] = ()) -> list[str]:
+    """Tell of an order that was locked and then took `steps` (after minutes, to, minutes of the deadline)."""
+    detail = OrderDetail(
+        **order(OrderStatus.CREATED).model_dump(),
+        timeline=[
+            SOME_TIME,
+            *(
+                OrderStepRead(status=to, at=NOW + at * MINUTE, expires_at=NOW + deadline * MINUTE)
+                for at, to, deadline in steps
+            ),
+        ],
+    )
+    told = views.timeline(
+        detail, [DeclineRead(at=NOW + at * MINUTE, message="No money.") for at in declines]
+    )
+    return [" - ".join(filter(None, (entry.text, entry.more))) for entry in told]
+
+
+class TestTimeline:
+    def test_begins_with_the_lock(self) -> None:
+        assert happened() == ["Ticket locked for you - Until 12:15 UTC"]
+
+    def test_tells_of_a_sale_that_is_given_back(self) -> None:
+        told = happened(
+            (1, OrderStatus.AWAITING_PAYMENT, 15),
+            (2, OrderStatus.CAPTURING, 15),
+            (3, OrderStatus.COMPLETED, 15),
+            (4, OrderStatus.REFUNDING, 15),
+            (5, OrderStatus.REFUNDED, 15),
+            (6, OrderStatus.REFUNDING, 15),
+        )
+        assert told[1:] == [
+            "Payment started",
+            "Card approved",
+            "Paid $40.00",
+            "Refund started",
+            "Refunded $40.00",
+            "The bank sent the money back to us",
+        ]
+
+    def test_tells_of_a_declined_card_and_of_the_time_that_was_added(self) -> None:
+        told = happened(
+            (14, OrderStatus.AWAITING_PAYMENT, 16),
+            (15, OrderStatus.CREATED, 16),
+            (16, OrderStatus.AWAITING_PAYMENT, 16),
+            declines=(15,),
+        )
+        assert told[1:] == [
+            "Payment started",
+            "Time extended once, for the card check - Until 12:16 UTC",
+            "No money - Your card was not charged.",
+            "Payment started",
+        ]
+
+    def test_tells_of_a_payment_that_no_card_was_declined_for(self) -> None:
+        told = happened((1, OrderStatus.AWAITING_PAYMENT, 15), (2, OrderStatus.CREATED, 15))
+        assert told[1:] == ["Payment started", "The payment did not go through"]
+
+    @pytest.mark.parametrize(
+        ("end", "told"),
+        [
+            (OrderStatus.CANCELLED, "Order cancelled, ticket released"),
+            (OrderStatus.EXPIRED, "Time over, ticket released"),
+        ],
+    )
+    def test_tells_of_the_end(self, end: OrderStatus, told: str) -> None:
+        assert happened((15, end, 15))[1:] == [told]
+
+    def test_knows_words_for_every_step(self) -> None:
+        assert set(views.STEPS) == set(OrderStatus)
+
+    def test_names_the_day_once(self) -> None:
+        late = SOME_TIME.model_copy(update={"at": NOW + 13 * 60 * MINUTE})
+        detail = OrderDetail(
+            **order(OrderStatus.CREATED).model_dump(),
+            timeline=[SOME_TIME, SOME_TIME, late],
+        )
+        assert [entry.when for entry in views.timeline(detail, [])] == [
+            "2 Jan 2027, 12:00 UTC",
+            "12:00 UTC",
+            "3 Jan 2027, 01:00 UTC",
+        ]
 
 
 class TestExactAmount:

@@ -23,6 +23,7 @@ class TestPages:
     def test_are_the_site_map(self) -> None:
         assert ROUTES == [
             "404",
+            "account",
             "auth/signin",
             "auth/signout",
             "auth/signup",
@@ -54,6 +55,7 @@ class TestPages:
             ("tickets/[ticket_id]", ["Purchase"]),
             ("orders/[order_id]", ["You have ", " left to order", "Pay"]),
             ("orders", ["My Orders"]),
+            ("account", ["Account", "Email", "Password", "Where you are signed in"]),
             ("auth/signup", ["Email", "Password", "Sign Up"]),
             ("auth/signin", ["Email", "Password", "Sign In"]),
             ("auth/signout", ["Sign Out"]),
@@ -74,3 +76,12 @@ class TestPages:
         text = drawn(route).replace("\\", "")
         assert 'method:"post"' in text
         assert f'action:"/api/users/{route.removeprefix("auth/")}"' in text
+
+    def test_send_changes_of_the_account_to_the_api_alone(self) -> None:
+        forms = drawn("account").replace("\\", "").split('"name": ""form""')[1:]
+        with_password = [form[:400] for form in forms if 'type:"password"' in form]
+        assert len(with_password) == 2
+        for form in with_password:
+            assert 'method:"post"' in form
+            assert 'action:"/api/users/currentuser/' in form
+            assert '"data-method":"PUT"' in form

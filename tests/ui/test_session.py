@@ -103,6 +103,34 @@ class TestFindCaller:
         answer = await tab.call(SessionState.load_for_visitors)
         assert f'assign(\\"{target}\\")' in answer or f'assign("{target}")' in answer
 
+    async def test_lets_the_page_load_afresh_once_the_session_has_ended(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        cookie = await sign_in(await factories.make_user())
+        tab.open("/orders", cookie=cookie)
+        await tab.call(OrderListState.load)
+        assert await tab.call(SessionState.check) == ""
+        caller = await auth.authenticate(cookie)
+        assert caller
+        async with db.transaction() as transaction:
+            await auth.end_session(transaction, session_id=caller.session_id)
+        assert "signedout" in await tab.call(SessionState.check)
+        assert not tab.state(OrderListState).is_loaded
+        # Once: there is nothing more to lose.
+        assert await tab.call(SessionState.check) == ""
+
+    async def test_keeps_the_page_while_nobody_can_tell(
+        self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def away(_: object) -> None:
+            raise ConnectionRefusedError
+
+        tab.open("/", cookie=await sign_in(await factories.make_user("ana@gittix.test")))
+        await tab.call(SessionState.load)
+        monkeypatch.setattr(auth, "authenticate", away)
+        assert await tab.call(SessionState.check) == ""
+        assert tab.state(SessionState).email == "ana@gittix.test"
+
     async def test_leaves_visitors_at_sign_in(self, tab: Tab) -> None:
         tab.open("/auth/signin?next=/orders")
         assert await tab.call(SessionState.load_for_visitors) == ""

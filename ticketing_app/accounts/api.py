@@ -3,26 +3,39 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import auth
 from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.rules import EMAIL_MAX_LENGTH
 from ticketing_app.accounts.schemas import (
     Caller,
+    CheckedUser,
     Credentials,
     CurrentUser,
+    EmailChange,
+    PasswordChange,
+    SessionList,
     SessionStarted,
     UserCreate,
     UserRead,
 )
 from ticketing_app.core import db, redis
 from ticketing_app.core.errors import TooManyRequestsError
-from ticketing_app.core.http import body_schema, client_address, problem_responses, read_body
+from ticketing_app.core.http import (
+    body_schema,
+    client_address,
+    parse_id,
+    problem_responses,
+    read_body,
+)
 from ticketing_app.core.settings import get_settings
 
 router = APIRouter(prefix="/api/users", tags=["users"])
+
+SignedIn = Annotated[Caller, Depends(auth.require_caller)]
 
 MINUTE = 60
 HOUR = 3600
@@ -33,12 +46,40 @@ async def _throttle(key: str, limit: int, window_seconds: int) -> None:
         raise TooManyRequestsError
 
 
+async def _throttle_passwords(request: Request, email: str) -> None:
+    """Let nobody guess a password quickly, at sign-in or in a browser that somebody left open."""
+    settings, key = get_settings(), f"signin:{client_address(request)}"
+    await _throttle(key, settings.signin_limit_per_address_per_minute, MINUTE)
+    # Nobody has a longer address; a key of the size of a body would fill Redis.
+    account = email[:EMAIL_MAX_LENGTH]
+    await _throttle(f"{key}:{account}", settings.signin_limit_per_minute, MINUTE)
+
+
+async def _throttle_addresses(request: Request) -> None:
+    """Let nobody find out quickly which addresses have an account."""
+    await _throttle(f"signup:{client_address(request)}", get_settings().signup_limit_per_hour, HOUR)
+
+
+async def _check_password(request: Request, caller: Caller, password: str) -> CheckedUser:
+    await _throttle_passwords(request, caller.email)
+    return await accounts.check_password(db.transaction, user_id=caller.user_id, password=password)
+
+
+async def _start_session(session: AsyncSession, request: Request, user: UserRead) -> SessionStarted:
+    device, address = request.headers.get("user-agent", ""), client_address(request)
+    return await auth.start_session(session, user=user, device=device, address=address)
+
+
 def _signed_in(started: SessionStarted, status: HTTPStatus) -> JSONResponse:
     return JSONResponse(
         started.user.model_dump(mode="json", by_alias=True),
         status,
         headers=auth.set_cookie_header(started.token, started.expires_at),
     )
+
+
+def _signed_out(*, is_here: bool) -> Response:
+    return Response(status_code=204, headers=auth.clear_cookie_header() if is_here else None)
 
 
 @router.post(
@@ -51,12 +92,10 @@ def _signed_in(started: SessionStarted, status: HTTPStatus) -> JSONResponse:
 async def sign_up(request: Request) -> JSONResponse:
     """Create an account and sign it in: the answer sets the session cookie."""
     user = await read_body(request, UserCreate)
-    await _throttle(f"signup:{client_address(request)}", get_settings().signup_limit_per_hour, HOUR)
+    await _throttle_addresses(request)
     async with db.transaction() as session:
         created = await accounts.sign_up(session, user=user)
-        started = await auth.start_session(
-            session, user=created, device=request.headers.get("user-agent", "")
-        )
+        started = await _start_session(session, request, created)
     return _signed_in(started, HTTPStatus.CREATED)
 
 
@@ -69,16 +108,11 @@ async def sign_up(request: Request) -> JSONResponse:
 async def sign_in(request: Request) -> JSONResponse:
     """Sign in: the answer sets the session cookie."""
     credentials = await read_body(request, Credentials)
-    settings, key = get_settings(), f"signin:{client_address(request)}"
-    await _throttle(key, settings.signin_limit_per_address_per_minute, MINUTE)
-    # Nobody has a longer address; a key of the size of a body would fill Redis.
-    account = credentials.email[:EMAIL_MAX_LENGTH]
-    await _throttle(f"{key}:{account}", settings.signin_limit_per_minute, MINUTE)
-    user = await accounts.check_credentials(db.transaction, credentials=credentials)
+    await _throttle_passwords(request, credentials.email)
+    checked = await accounts.check_credentials(db.transaction, credentials=credentials)
     async with db.transaction() as session:
-        started = await auth.start_session(
-            session, user=user, device=request.headers.get("user-agent", "")
-        )
+        await accounts.confirm_unchanged(session, checked=checked)
+        started = await _start_session(session, request, checked.user)
     return _signed_in(started, HTTPStatus.OK)
 
 
@@ -99,3 +133,61 @@ async def current_user(
     return CurrentUser(
         current_user=UserRead(id=caller.user_id, email=caller.email) if caller else None
     )
+
+
+@router.put(
+    "/currentuser/email",
+    responses=problem_responses(400, 401, 403, 409, 429),
+    openapi_extra=body_schema(EmailChange),
+)
+async def change_email(request: Request, caller: SignedIn) -> UserRead:
+    """Set another address, to sign in with from now on."""
+    change = await read_body(request, EmailChange)
+    checked = await _check_password(request, caller, change.current_password)
+    await _throttle_addresses(request)
+    async with db.transaction() as session:
+        return await auth.change_email(session, caller=caller, checked=checked, email=change.email)
+
+
+@router.put(
+    "/currentuser/password",
+    responses=problem_responses(400, 401, 403, 409, 429),
+    openapi_extra=body_schema(PasswordChange),
+)
+async def change_password(request: Request, caller: SignedIn) -> UserRead:
+    """Set another password; all sessions but this one end."""
+    change = await read_body(request, PasswordChange)
+    checked = await _check_password(request, caller, change.current_password)
+    async with db.transaction() as session:
+        await auth.change_password(
+            session, caller=caller, checked=checked, password=change.new_password
+        )
+    return checked.user
+
+
+@router.get("/sessions", responses=problem_responses(401))
+async def list_sessions(caller: SignedIn) -> SessionList:
+    """List where the caller is signed in, the last seen first."""
+    async with db.transaction() as session:
+        return SessionList(items=await accounts.list_sessions(session, caller=caller))
+
+
+@router.delete("/sessions", status_code=204, responses=problem_responses(400, 401, 403))
+async def end_sessions(
+    caller: SignedIn, *, including_this: Annotated[bool, Query(alias="includingThis")] = False
+) -> Response:
+    """Sign out everywhere else or, with `includingThis`, everywhere."""
+    async with db.transaction() as session:
+        await auth.end_sessions(session, caller=caller, including_this=including_this)
+    return _signed_out(is_here=including_this)
+
+
+@router.delete(
+    "/sessions/{session_id}", status_code=204, responses=problem_responses(401, 403, 404)
+)
+async def end_session(session_id: str, caller: SignedIn) -> Response:
+    """Sign out one browser, this or another; one that is signed out already stays so."""
+    own_id = parse_id(session_id, accounts.SessionNotFoundError)
+    async with db.transaction() as session:
+        await auth.end_own_session(session, caller=caller, session_id=own_id)
+    return _signed_out(is_here=own_id == caller.session_id)

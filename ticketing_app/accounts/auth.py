@@ -1,6 +1,7 @@
 """Identity of a request: the cookie, the token in it, and a short memory of live sessions."""
 
 import time
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import cookie_parser
 
 from ticketing_app.accounts import service as accounts
-from ticketing_app.accounts.schemas import Caller, SessionStarted, UserRead
+from ticketing_app.accounts.schemas import Caller, CheckedUser, SessionStarted, UserRead
 from ticketing_app.core import db, redis
 from ticketing_app.core.errors import NotSignedInError
 from ticketing_app.core.settings import get_settings
@@ -45,9 +46,11 @@ def _forget(session_id: UUID | None = None) -> None:
         _cache.clear()
 
 
-async def start_session(session: AsyncSession, *, user: UserRead, device: str) -> SessionStarted:
+async def start_session(
+    session: AsyncSession, *, user: UserRead, device: str, address: str
+) -> SessionStarted:
     """Sign `user` in and make the token for the cookie."""
-    row = await accounts.start_session(session, user_id=user.id, device=device)
+    row = await accounts.start_session(session, user_id=user.id, device=device, address=address)
     claims = {"sub": str(user.id), "jti": str(row.id), "iat": row.created_at, "exp": row.expires_at}
     token = jwt.encode(claims, get_settings().jwt_key, algorithm=ALGORITHM)
     return SessionStarted(user=user, token=token, expires_at=row.expires_at)
@@ -56,12 +59,68 @@ async def start_session(session: AsyncSession, *, user: UserRead, device: str) -
 async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
     """Sign out; every process forgets the session once that is committed."""
     await accounts.end_session(session, session_id=session_id)
+    _forget_after_commit(session, [session_id])
+
+
+async def end_own_session(session: AsyncSession, *, caller: Caller, session_id: UUID) -> None:
+    """Sign out another browser of one's own, or this one.
+
+    Raises:
+        SessionNotFoundError: none with this id, or somebody else's.
+    """
+    await accounts.end_own_session(session, user_id=caller.user_id, session_id=session_id)
+    _forget_after_commit(session, [session_id])
+
+
+async def end_sessions(
+    session: AsyncSession, *, caller: Caller, including_this: bool = False
+) -> None:
+    """Sign out all other browsers, or all."""
+    keep = None if including_this else caller.session_id
+    ended = await accounts.end_sessions(session, user_id=caller.user_id, keep=keep)
+    _forget_after_commit(session, ended)
+
+
+async def change_password(
+    session: AsyncSession, *, caller: Caller, checked: CheckedUser, password: str
+) -> None:
+    """Set another password; all other browsers are signed out.
+
+    Raises:
+        NotSignedInError: the caller's session ended meanwhile.
+        AccountChangedError: the account was changed since its password was checked.
+    """
+    ended = await accounts.change_password(
+        session, caller=caller, checked=checked, password=password
+    )
+    _forget_after_commit(session, ended)
+
+
+async def change_email(
+    session: AsyncSession, *, caller: Caller, checked: CheckedUser, email: str
+) -> UserRead:
+    """Set another address; every process asks for it anew.
+
+    Raises:
+        NotSignedInError: the caller's session ended meanwhile.
+        AccountChangedError: the account was changed since its password was checked.
+        EmailInUseError: somebody has this address, in any case.
+    """
+    changed = await accounts.change_email(session, caller=caller, checked=checked, email=email)
+    open_sessions = await accounts.list_sessions(session, caller=caller)
+    _forget_after_commit(session, [each.id for each in open_sessions])
+    return changed
+
+
+def _forget_after_commit(session: AsyncSession, session_ids: Iterable[UUID]) -> None:
+    """Let every process, and every open page of these sessions, ask again who it is."""
 
     async def forget() -> None:
-        _forget(session_id)
-        await redis.publish(EVICTION_CHANNEL, str(session_id))
+        for session_id in session_ids:
+            _forget(session_id)
+            await redis.publish(EVICTION_CHANNEL, str(session_id))
 
-    db.after_commit(session, f"forget.{session_id}", forget)
+    db.after_commit(session, "forget.sessions", forget)
 
 
 async def authenticate(cookie_header: str | None) -> Caller | None:
@@ -69,7 +128,7 @@ async def authenticate(cookie_header: str | None) -> Caller | None:
 
     A live session is remembered for at most 5 s in this process, and not at all without Redis.
     """
-    session_id = _session_id(cookie_header)
+    session_id = read_session_id(cookie_header)
     if session_id is None:
         return None
     remembered = _cache.get(session_id)
@@ -85,7 +144,8 @@ async def authenticate(cookie_header: str | None) -> Caller | None:
     return caller
 
 
-def _session_id(cookie_header: str | None) -> UUID | None:
+def read_session_id(cookie_header: str | None) -> UUID | None:
+    """Return which session the cookie names, when we signed it; whether it is live is another question."""
     try:
         claims = jwt.decode(
             # As browsers write it: what another site of this host put beside it is not our concern.
@@ -99,11 +159,18 @@ def _session_id(cookie_header: str | None) -> UUID | None:
         return None
 
 
-async def listen_for_ended_sessions() -> None:
-    """Forget sessions that ended anywhere; runs as long as the web process."""
+async def _tell_nobody(_: UUID) -> None:
+    pass
+
+
+async def listen_for_ended_sessions(
+    tell: Callable[[UUID], Awaitable[None]] = _tell_nobody,
+) -> None:
+    """Forget sessions that ended or changed anywhere, and `tell` of each; runs as long as the web process."""
 
     async def forget(session_id: str) -> None:
         _forget(UUID(session_id))
+        await tell(UUID(session_id))
 
     def on_connection(is_connected: bool) -> None:  # noqa: FBT001  # the shape that `follow` calls.
         global _is_listening  # noqa: PLW0603  # one flag beside the cache that it guards.

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import DateTime
 from sqlmodel import Field, SQLModel
 
-from ticketing_app.accounts.rules import EMAIL_MAX_LENGTH
+from ticketing_app.accounts.rules import ADDRESS_MAX_LENGTH, DEVICE_MAX_LENGTH, EMAIL_MAX_LENGTH
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import new_id
 
@@ -34,4 +34,12 @@ class Session(SQLModel, table=True):
     last_seen_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
     revoked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
-    device: str = Field(default="", max_length=200, description="Hint from the User-Agent header.")
+    device: str = Field(
+        default="", max_length=DEVICE_MAX_LENGTH, description="Hint from the User-Agent header."
+    )
+    address: str = Field(
+        default="",
+        max_length=ADDRESS_MAX_LENGTH,
+        description="From where it was made.",
+        sa_column_kwargs={"server_default": ""},
+    )

@@ -23,6 +23,17 @@ async def get_user_by_email(session: AsyncSession, email: str) -> User | None:
     return (await session.exec(select(User).where(User.email == email))).one_or_none()
 
 
+async def get_user_for_update(session: AsyncSession, user_id: UUID) -> User:
+    """Lock the account; no session of it starts and nothing of it changes to the end of the transaction."""
+    query = select(User).where(User.id == user_id).with_for_update()
+    return (await session.exec(query.execution_options(populate_existing=True))).one()
+
+
+async def get_user(session: AsyncSession, user_id: UUID) -> User:
+    """Return the account."""
+    return (await session.exec(select(User).where(User.id == user_id))).one()
+
+
 def add(session: AsyncSession, row: User | Session) -> None:
     """Add a new row."""
     session.add(row)
@@ -43,6 +54,25 @@ async def get_live_session(
     return LiveSession(*row) if row else None
 
 
+async def list_open_sessions(
+    session: AsyncSession, *, user_id: UUID, now: datetime, limit: int
+) -> list[Session]:
+    """Return up to `limit` sessions that count, the last seen first."""
+    query = (
+        select(Session)
+        .where(
+            Session.user_id == user_id, col(Session.revoked_at).is_(None), Session.expires_at > now
+        )
+        .order_by(col(Session.last_seen_at).desc(), col(Session.id).desc())
+    )
+    return list((await session.exec(query.limit(limit))).all())
+
+
+async def get_session(session: AsyncSession, session_id: UUID) -> Session | None:
+    """Return the session, ended or not."""
+    return (await session.exec(select(Session).where(Session.id == session_id))).one_or_none()
+
+
 async def note_seen(session: AsyncSession, session_id: UUID, now: datetime) -> None:
     """Write when the session was last used."""
     await session.exec(
@@ -57,3 +87,20 @@ async def revoke_session(session: AsyncSession, session_id: UUID, now: datetime)
         .where(col(Session.id) == session_id, col(Session.revoked_at).is_(None))
         .values(revoked_at=now)
     )
+
+
+async def revoke_sessions(
+    session: AsyncSession, *, user_id: UUID, now: datetime, keep: UUID | None
+) -> list[UUID]:
+    """End all open sessions of the account but `keep`; return which."""
+    ended = (
+        update(Session)
+        .where(
+            col(Session.user_id) == user_id,
+            col(Session.revoked_at).is_(None),
+            *([col(Session.id) != keep] if keep else []),
+        )
+        .values(revoked_at=now)
+        .returning(col(Session.id))
+    )
+    return list((await session.exec(ended)).scalars().all())

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 EMAIL_MAX_LENGTH = 254
 PASSWORD_MIN_LENGTH = 8
 PASSWORD_MAX_LENGTH = 128
+DEVICE_MAX_LENGTH = 200
+ADDRESS_MAX_LENGTH = 64
 SEEN_INTERVAL = timedelta(minutes=5)
 
 

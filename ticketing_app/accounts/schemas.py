@@ -35,11 +35,29 @@ def _typed_email(text: str) -> str:
         return text
 
 
+NewEmail = Annotated[str, BeforeValidator(_new_email)]
+NewPassword = Annotated[str, Field(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH)]
+
+
 class UserCreate(ApiModel):
     """Sign-up: the e-mail in lower case, the password exactly as typed."""
 
-    email: Annotated[str, BeforeValidator(_new_email)]
-    password: Annotated[str, Field(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH)]
+    email: NewEmail
+    password: NewPassword
+
+
+class EmailChange(ApiModel):
+    """Another address for the account; only who knows the password may set it."""
+
+    email: NewEmail
+    current_password: str
+
+
+class PasswordChange(ApiModel):
+    """Another password for the account, exactly as typed."""
+
+    current_password: str
+    new_password: NewPassword
 
 
 class Credentials(ApiModel):
@@ -56,10 +74,37 @@ class UserRead(ApiModel):
     email: str
 
 
+class CheckedUser(BaseModel):
+    """An account whose password was right at this version of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    user: UserRead
+    version: int
+
+
 class CurrentUser(ApiModel):
     """Who is signed in, if anybody."""
 
     current_user: UserRead | None
+
+
+class SessionRead(ApiModel):
+    """An open sign-in of one's own: `device` and `address` are hints, as its browser and proxy told."""
+
+    id: UUID
+    device: str
+    address: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    is_current: bool
+
+
+class SessionList(ApiModel):
+    """One's own open sign-ins, the last seen first."""
+
+    items: list[SessionRead]
 
 
 class SessionStarted(BaseModel):

@@ -1,4 +1,4 @@
-"""Use cases of accounts: sign up, sign in, sign out, who is it."""
+"""Use cases of accounts: sign up, sign in and out, who is it, what of it changes, where it is in use."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -8,13 +8,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import passwords, repository, rules
 from ticketing_app.accounts.models import Session, User
-from ticketing_app.accounts.schemas import Caller, Credentials, UserCreate, UserRead
+from ticketing_app.accounts.schemas import (
+    Caller,
+    CheckedUser,
+    Credentials,
+    SessionRead,
+    UserCreate,
+    UserRead,
+)
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.errors import AppError
+from ticketing_app.core.errors import AppError, NotSignedInError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging import outbox
-from ticketing_app.messaging.catalog import UserCreated
+from ticketing_app.messaging.catalog import UserCreated, UserUpdated
+
+SESSIONS_SHOWN = 100
 
 
 class EmailInUseError(AppError):
@@ -35,6 +44,36 @@ class InvalidCredentialsError(AppError):
         super().__init__("Invalid credentials")
 
 
+class WrongPasswordError(AppError):
+    """Whoever is signed in does not know the account's password."""
+
+    def __init__(self) -> None:
+        """Say which field is wrong."""
+        super().__init__("This is not your current password.", field="currentPassword")
+
+
+class AccountChangedError(AppError):
+    """The account is not as it was when its password was checked."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "Your account was changed somewhere else a moment ago. Nothing was changed here; please try again."
+        )
+
+
+class SessionNotFoundError(AppError):
+    """There is no such session, or it is somebody else's: never told which."""
+
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self) -> None:
+        """Say where to look."""
+        super().__init__("We could not find this sign-in among yours.")
+
+
 async def sign_up(session: AsyncSession, *, user: UserCreate) -> UserRead:
     """Create an account.
 
@@ -52,7 +91,9 @@ async def sign_up(session: AsyncSession, *, user: UserCreate) -> UserRead:
     return UserRead(id=row.id, email=row.email)
 
 
-async def check_credentials(transaction: db.Transaction, *, credentials: Credentials) -> UserRead:
+async def check_credentials(
+    transaction: db.Transaction, *, credentials: Credentials
+) -> CheckedUser:
     """Return the account that these belong to; takes the same time whether or not it exists.
 
     The comparison may queue for a thread, and holds no connection meanwhile.
@@ -67,16 +108,97 @@ async def check_credentials(transaction: db.Transaction, *, credentials: Credent
     )
     if user is None or not is_right:
         raise InvalidCredentialsError
-    return UserRead(id=user.id, email=user.email)
+    return CheckedUser(user=UserRead(id=user.id, email=user.email), version=user.version)
 
 
-async def start_session(session: AsyncSession, *, user_id: UUID, device: str) -> Session:
-    """Record a sign-in; `device` is a hint for people, cut to 200 characters."""
+async def check_password(
+    transaction: db.Transaction, *, user_id: UUID, password: str
+) -> CheckedUser:
+    """Return one's own account when this is its password; holds no connection while it compares.
+
+    Raises:
+        WrongPasswordError: it is not.
+    """
+    async with transaction() as session:
+        user = await repository.get_user(session, user_id)
+    if not await passwords.verify_password(password, user.password_hash):
+        raise WrongPasswordError
+    return CheckedUser(user=UserRead(id=user.id, email=user.email), version=user.version)
+
+
+async def confirm_unchanged(session: AsyncSession, *, checked: CheckedUser) -> None:
+    """Lock the account before a session of it starts: its password may be another one by now.
+
+    Raises:
+        InvalidCredentialsError: it was changed since it was checked.
+    """
+    if (await repository.get_user_for_update(session, checked.user.id)).version != checked.version:
+        raise InvalidCredentialsError
+
+
+async def change_email(
+    session: AsyncSession, *, caller: Caller, checked: CheckedUser, email: str
+) -> UserRead:
+    """Give the account another address; its own one again changes nothing.
+
+    Raises:
+        NotSignedInError: the caller's session ended meanwhile.
+        AccountChangedError: it was changed since its password was checked.
+        EmailInUseError: somebody has this address, in any case.
+    """
+    user = await _lock_own(session, caller, checked)
+    if user.email == email:
+        return UserRead(id=user.id, email=email)
+    try:
+        async with session.begin_nested():
+            user.email, user.version = email, user.version + 1
+    except IntegrityError:
+        raise EmailInUseError from None
+    outbox.record(session, UserUpdated(user_id=user.id, user_version=user.version, email=email))
+    return UserRead(id=user.id, email=email)
+
+
+async def change_password(
+    session: AsyncSession, *, caller: Caller, checked: CheckedUser, password: str
+) -> list[UUID]:
+    """Give the account another password and end all sessions but the caller's; return which ended.
+
+    Raises:
+        NotSignedInError: the caller's session ended meanwhile.
+        AccountChangedError: it was changed since its password was checked.
+    """
+    # Hashed before the first statement: only that takes a connection out of the pool.
+    password_hash = await passwords.hash_password(password)
+    user = await _lock_own(session, caller, checked)
+    user.password_hash, user.version = password_hash, user.version + 1
+    outbox.record(
+        session, UserUpdated(user_id=user.id, user_version=user.version, email=user.email)
+    )
+    return await repository.revoke_sessions(
+        session, user_id=user.id, now=utc_now(), keep=caller.session_id
+    )
+
+
+async def _lock_own(session: AsyncSession, caller: Caller, checked: CheckedUser) -> User:
+    """Lock the account; who was signed out while the password was compared may change nothing."""
+    user = await repository.get_user_for_update(session, caller.user_id)
+    if await repository.get_live_session(session, caller.session_id, utc_now()) is None:
+        raise NotSignedInError
+    if user.version != checked.version:
+        raise AccountChangedError
+    return user
+
+
+async def start_session(
+    session: AsyncSession, *, user_id: UUID, device: str, address: str
+) -> Session:
+    """Record a sign-in; `device` and `address` are hints for people, cut to what the table keeps."""
     now = utc_now()
     row = Session(
         user_id=user_id,
         expires_at=rules.session_expires_at(now, get_settings().session_days),
-        device=device[:200],
+        device=device[: rules.DEVICE_MAX_LENGTH],
+        address=address[: rules.ADDRESS_MAX_LENGTH],
     )
     repository.add(session, row)
     return row
@@ -85,6 +207,33 @@ async def start_session(session: AsyncSession, *, user_id: UUID, device: str) ->
 async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
     """End one sign-in; its token is refused from now on."""
     await repository.revoke_session(session, session_id, utc_now())
+
+
+async def end_own_session(session: AsyncSession, *, user_id: UUID, session_id: UUID) -> None:
+    """End one of one's own sign-ins; one that ended already is left as it is.
+
+    Raises:
+        SessionNotFoundError: none with this id, or somebody else's.
+    """
+    found = await repository.get_session(session, session_id)
+    if found is None or found.user_id != user_id:
+        raise SessionNotFoundError
+    await end_session(session, session_id=session_id)
+
+
+async def end_sessions(session: AsyncSession, *, user_id: UUID, keep: UUID | None) -> list[UUID]:
+    """End all sign-ins of the account but `keep`; return which ended."""
+    # Two at once would lock the same rows in different orders, but for this lock.
+    await repository.get_user_for_update(session, user_id)
+    return await repository.revoke_sessions(session, user_id=user_id, now=utc_now(), keep=keep)
+
+
+async def list_sessions(session: AsyncSession, *, caller: Caller) -> list[SessionRead]:
+    """Return one's own open sign-ins, the last seen first."""
+    rows = await repository.list_open_sessions(
+        session, user_id=caller.user_id, now=utc_now(), limit=SESSIONS_SHOWN
+    )
+    return [SessionRead(**row.model_dump(), is_current=row.id == caller.session_id) for row in rows]
 
 
 async def get_caller(session: AsyncSession, *, session_id: UUID) -> Caller | None:

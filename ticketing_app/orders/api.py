@@ -8,7 +8,14 @@ from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
-from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderCreate, OrderPage, OrderRead
+from ticketing_app.orders.schemas import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    OrderCreate,
+    OrderDetail,
+    OrderPage,
+    OrderRead,
+)
 from ticketing_app.orders.service import hold, release, show
 from ticketing_app.orders.service.orders import OrderNotFoundError
 
@@ -44,8 +51,8 @@ async def list_orders(
 
 
 @router.get("/{order_id}", responses=problem_responses(401, 404))
-async def get_order(order_id: str, caller: SignedIn) -> OrderRead:
-    """Show one of the caller's own orders."""
+async def get_order(order_id: str, caller: SignedIn) -> OrderDetail:
+    """Show one of the caller's own orders, with what happened to it."""
     own_id = parse_id(order_id, OrderNotFoundError)
     async with db.transaction() as session:
         return await show.get_order(session, buyer_id=caller.user_id, order_id=own_id)

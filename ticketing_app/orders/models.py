@@ -1,9 +1,9 @@
-"""Table of orders."""
+"""Tables of orders."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, text
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, text
 from sqlmodel import Field, SQLModel
 
 from ticketing_app.core.clock import utc_now
@@ -45,3 +45,24 @@ class Order(SQLModel, table=True):
     is_grace_used: bool = False
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+
+
+class OrderStep(SQLModel, table=True):
+    """What an order became and when: a row for each version, written with it and never changed.
+
+    It is the history that buyers read; the log of events forgets after a while. The database writes
+    `at`.
+    """
+
+    __tablename__ = "order_steps"  # pyright: ignore[reportAssignmentType]  # as above
+
+    order_id: UUID = Field(foreign_key="orders.id", primary_key=True)
+    version: int = Field(primary_key=True)
+    status: str
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    at: datetime | None = Field(
+        default=None,
+        sa_column=Column(
+            DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")
+        ),
+    )

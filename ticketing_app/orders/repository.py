@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import new_id
-from ticketing_app.orders.models import Order
+from ticketing_app.orders.models import Order, OrderStep
 from ticketing_app.orders.rules import SOURCES, OrderStatus
 
 # The hold: "give this ticket to this buyer, if nobody has it", decided by PostgreSQL in one
@@ -21,7 +21,7 @@ from ticketing_app.orders.rules import SOURCES, OrderStatus
 # conditions again on the row as the winner left it, so that the other forty-nine find nothing.
 # `lapsed` closes the order whose lease is over, so that a ticket is free the moment its time is,
 # worker or not (rule 2). `held` moves the lease; `made` inserts the order; the events of both
-# orders go to the outbox. When `was` is empty, nothing else does anything.
+# orders go to the outbox, and `noted` writes their histories on. When `was` is empty, nothing else does anything.
 #
 # What must not be "simplified":
 # - No part may decide by the rows of another part beyond joining to it: `order_id IN (SELECT id FROM
@@ -97,6 +97,11 @@ WITH was AS (
              'expires_at', made.expires_at, 'ticket_id', made.ticket_id, 'title', made.title,
              'ticket_version', held.version, 'locked_until', held.locked_until)
     FROM made, held
+), noted AS (
+    INSERT INTO order_steps (order_id, version, status, expires_at, at)
+    SELECT lapsed.id, lapsed.version, 'expired', lapsed.expires_at, now() FROM lapsed
+    UNION ALL
+    SELECT made.id, made.version, made.status, made.expires_at, now() FROM made
 )
 SELECT id, buyer_id, ticket_id, title, price_cents, currency, status, expires_at, is_grace_used, version, created_at
 FROM made
@@ -171,14 +176,31 @@ async def get_database_time(session: AsyncSession) -> datetime:
     return (await session.exec(select(func.clock_timestamp()))).one()
 
 
+class OrderNow(NamedTuple):
+    """An order, and whether its deadline lies ahead on the database clock."""
+
+    order: Order
+    is_running: bool
+
+
+_ORDERS_NOW = select(Order, col(Order.expires_at) > func.now())
+
+
+async def get_order_now(session: AsyncSession, order_id: UUID) -> OrderNow | None:
+    """Return the order and whether its time runs; the first statement of its transaction."""
+    row = (await session.exec(_ORDERS_NOW.where(Order.id == order_id))).one_or_none()
+    return OrderNow(*row) if row else None
+
+
 async def list_by_buyer(
     session: AsyncSession, *, buyer_id: UUID, limit: int, before: UUID | None
-) -> list[Order]:
+) -> list[OrderNow]:
     """Return up to `limit` + 1 orders, newest first, older than `before`."""
-    query = select(Order).where(Order.buyer_id == buyer_id)
+    query = _ORDERS_NOW.where(Order.buyer_id == buyer_id)
     if before:
         query = query.where(col(Order.id) < before)
-    return list((await session.exec(query.order_by(col(Order.id).desc()).limit(limit + 1))).all())
+    rows = await session.exec(query.order_by(col(Order.id).desc()).limit(limit + 1))
+    return [OrderNow(*row) for row in rows.all()]
 
 
 async def get_by_ids(session: AsyncSession, order_ids: list[UUID]) -> list[Order]:
@@ -209,3 +231,21 @@ async def transition(
         .execution_options(populate_existing=True)
     )
     return (await session.exec(statement)).scalar_one()
+
+
+def add_step(session: AsyncSession, order: Order) -> None:
+    """Write the order's history on; a version has one row, so that nothing is told twice."""
+    session.add(
+        OrderStep(
+            order_id=order.id,
+            version=order.version,
+            status=order.status,
+            expires_at=order.expires_at,
+        )
+    )
+
+
+async def list_steps(session: AsyncSession, order_id: UUID) -> list[OrderStep]:
+    """Return the order's history, oldest first."""
+    query = select(OrderStep).where(OrderStep.order_id == order_id)
+    return list((await session.exec(query.order_by(col(OrderStep.version)))).all())

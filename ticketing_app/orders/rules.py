@@ -53,6 +53,11 @@ REFUND_SENTENCES = {
 """Where the money is, for a buyer who pays or cancels too late."""
 
 
+def status_now(status: OrderStatus, *, is_running: bool) -> OrderStatus:
+    """Where the order stands for its buyer: expired from its deadline on, closed already or not."""
+    return OrderStatus.EXPIRED if status in PAYABLE and not is_running else status
+
+
 def can_pay(status: OrderStatus) -> bool:
     """Whether a payment may still be opened, the time allowing."""
     return status in PAYABLE

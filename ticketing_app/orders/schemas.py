@@ -43,6 +43,20 @@ class OrderRead(ApiModel):
     ticket: OrderTicket
 
 
+class OrderStepRead(ApiModel):
+    """What an order became, and when; `expires_at` is the deadline that it had then."""
+
+    status: OrderStatus
+    at: datetime
+    expires_at: datetime
+
+
+class OrderDetail(OrderRead):
+    """An order with what happened to it, oldest first."""
+
+    timeline: list[OrderStepRead]
+
+
 class OrderPage(ApiModel):
     """One page of one's own orders, newest first."""
 

@@ -93,13 +93,26 @@ async def change(session: AsyncSession, charge_id: UUID, **values: object) -> Ch
 
 async def add_decline(session: AsyncSession, decline: ChargeDecline) -> bool:
     """Note a decline; false when somebody told of this one before."""
+    # The order's history has its times from the same clock, and both are told in one row.
+    now = {"created_at": func.clock_timestamp()}
     statement = (
         insert(ChargeDecline)
-        .values(decline.model_dump())
+        .values(decline.model_dump() | now)
         .on_conflict_do_nothing()
         .returning(col(ChargeDecline.charge_id))
     )
     return (await session.exec(statement)).one_or_none() is not None
+
+
+async def list_declines(session: AsyncSession, order_id: UUID) -> list[ChargeDecline]:
+    """Return the declined cards of all charges of this order, oldest first."""
+    query = (
+        select(ChargeDecline)
+        .join(Charge, col(Charge.id) == ChargeDecline.charge_id)
+        .where(Charge.order_id == order_id)
+        .order_by(col(ChargeDecline.created_at))
+    )
+    return list((await session.exec(query)).all())
 
 
 # ---- work that is due --------------------------------------------------------------------------

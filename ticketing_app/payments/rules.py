@@ -2,7 +2,7 @@
 
 from enum import StrEnum, auto
 
-from ticketing_app.orders.rules import ENDED_UNPAID, PAYABLE, OrderStatus
+from ticketing_app.orders.rules import ENDED_UNPAID, OrderStatus, status_now
 
 CHECK_AFTER_SECONDS = 30
 """How long browser and webhook have to tell the end of a payment before the sweep asks Stripe."""
@@ -90,11 +90,6 @@ class Work(StrEnum):
     SETTLE = auto()
     REFUND = auto()
     WAIT = auto()
-
-
-def status_now(status: OrderStatus, *, is_running: bool) -> OrderStatus:
-    """Where the order stands for its buyer: expired from its deadline on, closed already or not."""
-    return OrderStatus.EXPIRED if status in PAYABLE and not is_running else status
 
 
 def is_over(status: OrderStatus, *, is_running: bool) -> bool:

@@ -50,6 +50,13 @@ class Settlement(ApiModel):
     message: str | None
 
 
+class DeclineRead(ApiModel):
+    """A card that was declined: when, and why in plain words."""
+
+    at: datetime
+    message: str
+
+
 class WebhookReceipt(ApiModel):
     """The webhook is kept; what it tells is handled soon."""
 

@@ -17,17 +17,26 @@ const useLive = (hear) => {
   }, []);
 };
 
-export function OnLive({ ticketId, seenVersion, onlyResync, onChange }) {
+// Several changes at once are one reload; after an outage the pages do not all ask together.
+const useReload = (isMeant, onChange) => {
   const timer = useRef(null);
   useEffect(() => () => clearTimeout(timer.current), []);
   useLive((fact) => {
-    if (onlyResync && !fact.resync) return;
-    if (ticketId && fact.ticket && fact.ticket !== ticketId) return;
-    if (seenVersion && fact.version <= seenVersion) return;
-    // Several changes at once are one reload; after an outage the pages do not all ask together.
+    if (!fact.resync && !isMeant(fact)) return;
     clearTimeout(timer.current);
     timer.current = setTimeout(() => onChange(), fact.resync ? Math.random() * RESYNC_SPREAD_MS : 0);
   });
+};
+
+export function OnLive({ ticketId, seenVersion, onlyResync, onChange }) {
+  const isOther = (fact) => fact.session || (ticketId && fact.ticket && fact.ticket !== ticketId);
+  const isNew = (fact) => !seenVersion || !(fact.version <= seenVersion);
+  useReload((fact) => !onlyResync && !isOther(fact) && isNew(fact), onChange);
+  return null;
+}
+
+export function OnSession({ onChange }) {
+  useReload((fact) => fact.session, onChange);
   return null;
 }
 

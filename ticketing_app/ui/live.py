@@ -8,6 +8,7 @@ by themselves when they are newer, other pages ask for their data again.
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import reflex as rx
 from reflex.state import StateUpdate
@@ -58,6 +59,22 @@ async def watch(state: rx.State, *rooms: str) -> None:
         await namespace.leave_room(sid, room)
     for room in set(rooms) - present:
         await namespace.enter_room(sid, room)
+
+
+def _session_room(session_id: UUID) -> str:
+    """The open pages of one sign-in: without the prefix, as no page leaves it."""
+    return f"session:{session_id}"
+
+
+async def hear_of_session(state: rx.State, session_id: UUID) -> None:
+    """Let the page hear when its session ends; a websocket has one cookie for life."""
+    if _app is not None and (namespace := _app.event_namespace) is not None:
+        await namespace.enter_room(state.router.session.session_id, _session_room(session_id))
+
+
+async def tell_session(session_id: UUID) -> None:
+    """Let the open pages of this session ask who they are: it ended, or its account changed."""
+    await _send(_session_room(session_id), {"session": True})
 
 
 async def follow(app: rx.App) -> None:
@@ -144,6 +161,15 @@ class OnLive(rx.Component):
     ticket_id: rx.Var[str]
     seen_version: rx.Var[int]
     only_resync: rx.Var[bool]
+    on_change: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class OnSession(rx.Component):
+    """Calls `on_change` when the page's session ended or changed elsewhere, or may have."""
+
+    library = rx.asset("live.jsx", shared=True).importable_path
+    tag = "OnSession"
+
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
 
 

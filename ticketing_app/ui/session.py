@@ -27,7 +27,7 @@ from ticketing_app.core.errors import (
     UnavailableError,
 )
 from ticketing_app.core.logging import get_logger
-from ticketing_app.ui import edge
+from ticketing_app.ui import edge, live
 
 log = get_logger()
 
@@ -35,6 +35,8 @@ Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
 POLICY_VIOLATION = 1008
 GUARD = "_guard.<locals>.run"
+# The script of the forms loads the page afresh, unless it is about to go somewhere else already.
+SIGNED_OUT = "window.dispatchEvent(new Event('signedout'))"
 CRASHED = "That did not work, and nothing was changed. Please try again."
 
 
@@ -71,6 +73,13 @@ class SessionState(rx.State):
         return go(local_path(wanted)) if self.email else None
 
     @rx.event
+    async def check(self) -> rx.event.EventSpec | None:
+        """The session ended or changed elsewhere: show the page to whoever is there now."""
+        was_signed_in = bool(self.email)
+        await self.load()
+        return rx.call_script(SIGNED_OUT) if was_signed_in and not self.email else None
+
+    @rx.event
     def note_crash(self) -> None:
         """Say that something went wrong which nobody foresaw."""
         self.notice = CRASHED
@@ -82,8 +91,12 @@ async def find_caller(state: rx.State) -> Caller | None:
     Raises:
         UnavailableError: nobody can tell right now.
     """
+    cookie = state.router.headers.cookie
+    # Before it is asked, so that no end of it falls in between.
+    if session_id := auth.read_session_id(cookie):
+        await live.hear_of_session(state, session_id)
     with edge.outage_as_error():
-        caller = await auth.authenticate(state.router.headers.cookie)
+        caller = await auth.authenticate(cookie)
     session = await state.get_state(SessionState)
     user_id = str(caller.user_id) if caller else ""
     if session.is_known and session.user_id != user_id:

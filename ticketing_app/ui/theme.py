@@ -199,6 +199,19 @@ mask:radial-gradient(closest-side,#0000 calc(100% - 7px),#000 calc(100% - 6px))}
 }
 """
 
+# One thing after the other on a line that ends with the last.
+_TIMELINE = """
+@layer components{
+.timeline>li{position:relative;padding:0 0 16px 24px}
+.timeline>li::before{content:"";position:absolute;left:2px;top:7px;width:10px;height:10px;border-radius:50%;
+background:var(--muted)}
+.timeline>li:not(:last-child)::after{content:"";position:absolute;left:6px;top:22px;bottom:-4px;width:2px;
+background:var(--line)}
+.timeline>[data-mood=good]::before{background:var(--good)}
+.timeline>[data-mood=bad]::before{background:var(--bad);border-radius:2px}
+}
+"""
+
 # A slip torn off a roll; on paper it is the receipt alone, in ink on white.
 _RECEIPT = """
 @layer components{
@@ -220,6 +233,7 @@ CSS = (
     + _STUB
     + _FIND
     + _TIME_LEFT
+    + _TIMELINE
     + _RECEIPT
     + "".join(
         f"[data-category={name}]{{--from:{start};--to:{end}}}"

@@ -1,3 +1,4 @@
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -6,6 +7,8 @@ import pytest
 from httpx import AsyncClient
 
 from tests import factories
+from ticketing_app.core import db
+from ticketing_app.orders.service import payment
 
 BUYER = {"email": "buyer@gittix.test", "password": "correct horse"}
 
@@ -42,7 +45,11 @@ class TestCreateOrder:
             12.5,
             "Derby",
         )
-        assert (await buyer.get(f"/api/orders/{order['id']}")).json() == order
+        shown = (await buyer.get(f"/api/orders/{order['id']}")).json()
+        timeline = [
+            {"status": "created", "at": order["createdAt"], "expiresAt": order["expiresAt"]}
+        ]
+        assert shown == {**order, "timeline": timeline}
 
     async def test_ones_own_live_hold_again_leads_there(self, buyer: AsyncClient) -> None:
         order = await held(buyer)
@@ -97,6 +104,81 @@ class TestListOrders:
 
     async def test_needs_a_session(self, api: AsyncClient) -> None:
         assert (await api.get("/api/orders")).status_code == 401
+
+
+class TestTimeline:
+    async def test_tells_each_step_with_its_time_and_deadline(self, buyer: AsyncClient) -> None:
+        order = await held(buyer)
+        order_id = UUID(order["id"])
+        await factories.let_hold_lapse(order_id, seconds_ago=-5)
+        steps = (payment.start_confirming, payment.return_to_created, payment.claim_for_capture)
+        for step in steps:
+            async with db.transaction() as session:
+                await step(session, order_id=order_id)
+        timeline = (await buyer.get(f"/api/orders/{order['id']}")).json()["timeline"]
+        statuses = [step["status"] for step in timeline]
+        assert statuses == ["created", "awaiting_payment", "created", "capturing"]
+        times = [datetime.fromisoformat(step["at"]) for step in timeline]
+        assert times == sorted(times)
+        deadlines = [datetime.fromisoformat(step["expiresAt"]) for step in timeline]
+        assert deadlines[1] == deadlines[2] == deadlines[3] != deadlines[0]
+
+    @pytest.mark.parametrize("is_closed", [False, True])
+    async def test_says_that_the_time_was_over_at_the_deadline(
+        self,
+        buyer: AsyncClient,
+        is_closed: bool,  # noqa: FBT001
+    ) -> None:
+        order = await held(buyer)
+        await factories.let_hold_lapse(UUID(order["id"]), seconds_ago=0)
+        if is_closed:
+            # By the next buyer: the hold writes both histories.
+            await factories.hold(await factories.read_ticket(order["ticket"]["id"]))
+        shown = (await buyer.get(f"/api/orders/{order['id']}")).json()
+        assert [step["status"] for step in shown["timeline"]] == ["created", "expired"]
+        assert shown["timeline"][1]["at"] == shown["expiresAt"]
+
+    async def test_is_told_of_one_order_not_of_a_list(self, buyer: AsyncClient) -> None:
+        await held(buyer)
+        (row,) = (await buyer.get("/api/orders")).json()["items"]
+        assert "timeline" not in row
+
+
+class TestPastTheDeadline:
+    @pytest.mark.parametrize("status", ["created", "awaiting_payment"])
+    async def test_an_order_is_expired_though_no_worker_came(
+        self, buyer: AsyncClient, status: str
+    ) -> None:
+        order = await held(buyer)
+        if status == "awaiting_payment":
+            async with db.transaction() as session:
+                await payment.start_confirming(session, order_id=UUID(order["id"]))
+        url = f"/api/orders/{order['id']}"
+        assert (await buyer.get(url)).json()["status"] == status
+        await factories.let_hold_lapse(UUID(order["id"]))
+        assert (await buyer.get(url)).json()["status"] == "expired"
+        assert [row["status"] for row in (await buyer.get("/api/orders")).json()["items"]] == [
+            "expired"
+        ]
+        assert await factories.recorded_events("OrderExpired") == []
+
+    async def test_an_order_stays_expired_when_it_is_let_go(self, buyer: AsyncClient) -> None:
+        order = await held(buyer)
+        await factories.let_hold_lapse(UUID(order["id"]))
+        url = f"/api/orders/{order['id']}"
+        assert (await buyer.delete(url)).status_code == 204
+        assert (await buyer.get(url)).json()["status"] == "expired"
+        assert len(await factories.recorded_events("OrderExpired")) == 1
+        # Letting go of what is over does not shorten the wait.
+        again = await buyer.post("/api/orders", json={"ticketId": order["ticket"]["id"]})
+        assert again.status_code == 429
+
+    async def test_an_order_that_is_being_captured_goes_on(self, buyer: AsyncClient) -> None:
+        order = await held(buyer)
+        async with db.transaction() as session:
+            await payment.claim_for_capture(session, order_id=UUID(order["id"]))
+        await factories.let_cooldown_pass(UUID(order["id"]))
+        assert (await buyer.get(f"/api/orders/{order['id']}")).json()["status"] == "capturing"
 
 
 class TestOtherPeoplesOrders:

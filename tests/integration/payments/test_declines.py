@@ -15,7 +15,9 @@ from tests.integration.payments.stripe_side import (
 )
 from ticketing_app.core import db
 from ticketing_app.orders.service import payment
-from ticketing_app.payments.service import settle
+from ticketing_app.orders.service import show as orders
+from ticketing_app.orders.service.orders import OrderNotFoundError
+from ticketing_app.payments.service import settle, show
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +32,35 @@ async def decline(sale: sales.Sale, number: str = DECLINED) -> None:
     answer = await stripe_side.enter_card(sale.secret, number)
     if answer.get("status") == "requires_action":
         await stripe_side.answer_3ds(sale.secret, passes=number == ASKS_3DS_NO_MONEY)
+
+
+class TestListDeclines:
+    async def test_tells_ones_own_with_their_reasons_in_the_order_of_the_history(self) -> None:
+        sale = await sales.start_sale()
+        for number in (NO_MONEY, DECLINED):
+            await decline(sale, number)
+            await sales.tell_settled(sale)
+        async with db.transaction() as session:
+            told = await show.list_declines(
+                session, buyer_id=sale.order.user_id, order_id=sale.order.id
+            )
+            order = await orders.get_order(
+                session, buyer_id=sale.order.user_id, order_id=sale.order.id
+            )
+        assert [each.message for each in told] == [
+            "Your card does not have enough money for this.",
+            "Your card was declined.",
+        ]
+        _, first, back, second, again = order.timeline
+        times = [first.at, back.at, told[0].at, second.at, again.at, told[1].at]
+        assert times == sorted(times)
+
+    async def test_hides_those_of_others(self) -> None:
+        sale = await sales.start_sale()
+        stranger = await factories.make_user()
+        async with db.transaction() as session:
+            with pytest.raises(OrderNotFoundError):
+                await show.list_declines(session, buyer_id=stranger.id, order_id=sale.order.id)
 
 
 class TestSettle:

@@ -59,6 +59,16 @@ class TestActive:
         assert set(re.findall(r"'(\w+)'", counted)) == {status.value for status in rules.ACTIVE}
 
 
+class TestStatusNow:
+    @pytest.mark.parametrize("status", list(OrderStatus))
+    def test_is_expired_past_the_deadline_of_a_hold_closed_or_not(
+        self, status: OrderStatus
+    ) -> None:
+        assert rules.status_now(status, is_running=True) is status
+        expected = OrderStatus.EXPIRED if status in rules.PAYABLE else status
+        assert rules.status_now(status, is_running=False) is expected
+
+
 class TestGraceUntil:
     def test_gives_the_grace_near_the_end(self) -> None:
         assert rules.grace_until(

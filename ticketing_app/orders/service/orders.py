@@ -14,7 +14,7 @@ from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import OrderEvent
 from ticketing_app.orders import repository
 from ticketing_app.orders.models import Order
-from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.rules import OrderStatus, status_now
 from ticketing_app.orders.schemas import OrderRead, OrderTicket
 from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketLease
@@ -53,7 +53,7 @@ async def get_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
 def record(
     session: AsyncSession, kind: type[OrderEvent], order: Order, lease: TicketLease | None
 ) -> None:
-    """Record what became of the order and, with `lease`, of its ticket."""
+    """Record what became of the order and, with `lease`, of its ticket: as an event, and in its history."""
     event = kind(
         order_id=order.id,
         order_version=order.version,
@@ -67,14 +67,14 @@ def record(
         locked_until=lease.locked_until if lease else None,
     )
     outbox.record(session, event)
+    repository.add_step(session, order)
 
 
-def to_read(order: Order) -> OrderRead:
-    """Return the order as its buyer sees it."""
+def to_read(order: Order, *, is_running: bool = True) -> OrderRead:
+    """Return the order as its buyer sees it: a hold is over at its deadline, closed already or not."""
     return OrderRead(
+        status=status_now(OrderStatus(order.status), is_running=is_running),
         ticket=OrderTicket(id=order.ticket_id, title=order.title, price_cents=order.price_cents),
         user_id=order.buyer_id,
-        **order.model_dump(
-            include={"id", "status", "expires_at", "price_cents", "currency", "created_at"}
-        ),
+        **order.model_dump(include={"id", "expires_at", "price_cents", "currency", "created_at"}),
     )

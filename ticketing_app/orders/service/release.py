@@ -72,9 +72,16 @@ async def cancel_unpaid(
 async def _end(
     session: AsyncSession, order: Order, to: OrderStatus, sources: frozenset[OrderStatus]
 ) -> bool:
-    """Close the order and release its own lease, never another order's; false when it was not open."""
+    """Close the order and release its own lease, never another order's; false when it was not open.
+
+    What its deadline has ended is expired, whatever came after: it was told to its buyer as such.
+    """
     if order.status not in sources:
         return False
+    if to is OrderStatus.CANCELLED:
+        is_running = order.expires_at > await repository.get_database_time(session)
+        present = rules.status_now(OrderStatus(order.status), is_running=is_running)
+        to = present if present is OrderStatus.EXPIRED else to
     ended = await repository.transition(session, order_id=order.id, to=to)
     lease = await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)
     if lease and lease.status is not TicketStatus.FOR_SALE:

@@ -6,17 +6,35 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.orders import repository
-from ticketing_app.orders.schemas import OrderPage, OrderRead
+from ticketing_app.orders.models import OrderStep
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.schemas import OrderDetail, OrderPage, OrderRead, OrderStepRead
 from ticketing_app.orders.service import orders
 
 
-async def get_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) -> OrderRead:
-    """Return one's own order.
+async def get_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) -> OrderDetail:
+    """Return one's own order with what happened to it.
 
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
     """
-    return orders.to_read(await orders.get(session, order_id, buyer_id=buyer_id))
+    found = await repository.get_order_now(session, order_id)
+    if found is None or found.order.buyer_id != buyer_id:
+        raise orders.OrderNotFoundError
+    order = orders.to_read(found.order, is_running=found.is_running)
+    steps = await repository.list_steps(session, order_id)
+    return OrderDetail(**order.model_dump(), timeline=_timeline(order, steps))
+
+
+def _timeline(order: OrderRead, steps: list[OrderStep]) -> list[OrderStepRead]:
+    """Return what happened as the buyer saw it: the time was over at the deadline, closed or not."""
+    told = [OrderStepRead.model_validate(step.model_dump()) for step in steps]
+    if order.status is OrderStatus.EXPIRED:
+        told = [step for step in told if step.status is not OrderStatus.EXPIRED]
+        end = order.expires_at
+        told.append(OrderStepRead(status=OrderStatus.EXPIRED, at=end, expires_at=end))
+    # A bank may answer after the end.
+    return sorted(told, key=lambda step: step.at)
 
 
 async def list_orders(
@@ -36,6 +54,6 @@ async def list_orders(
     rows = await repository.list_by_buyer(session, buyer_id=buyer_id, limit=limit, before=before)
     page = rows[:limit]
     return OrderPage(
-        items=[orders.to_read(row) for row in page],
-        next_cursor=str(page[-1].id) if len(rows) > limit else None,
+        items=[orders.to_read(order, is_running=is_running) for order, is_running in page],
+        next_cursor=str(page[-1].order.id) if len(rows) > limit else None,
     )

@@ -8,12 +8,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.db import Transaction
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import ChargeCreated
-from ticketing_app.orders import rules as order_rules
+from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import PayableOrder
 from ticketing_app.orders.service import payment
 from ticketing_app.orders.service.payment import OrderNotPayableError
-from ticketing_app.payments import gateway, repository, rules
+from ticketing_app.payments import gateway, repository
 from ticketing_app.payments.gateway import Intent, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.schemas import PaymentRead
@@ -39,7 +39,7 @@ async def open_payment(
     async with transaction() as session:
         order = await payment.get_payable(session, order_id=order_id, buyer_id=buyer_id)
         status = rules.status_now(order.status, is_running=order.is_running)
-        if not order_rules.can_pay(status):
+        if not rules.can_pay(status):
             raise OrderNotPayableError(status)
         charge = await _get_or_add(session, order)
     if charge.stripe_id:

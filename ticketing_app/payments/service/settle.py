@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.settings import get_settings
-from ticketing_app.orders.rules import PAID, OrderStatus
+from ticketing_app.orders.rules import PAID, OrderStatus, status_now
 from ticketing_app.orders.service import payment, release
 from ticketing_app.payments import gateway, repository, rules
 from ticketing_app.payments.gateway import (
@@ -42,7 +42,7 @@ async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUI
     async with transaction() as session:
         charge, order = await charges.get_charge(session, charge_id=charge_id)
     left = rules.attempts_left(charge.declines, get_settings().payment_max_attempts)
-    status = rules.status_now(order.status, is_running=order.is_running)
+    status = status_now(order.status, is_running=order.is_running)
     message = rules.outcome_sentence(status, failure_code=charge.failure_code, left=left)
     return Settlement(status=status, attempts_left=left, message=message)
 

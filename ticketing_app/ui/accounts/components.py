@@ -8,24 +8,36 @@ from ticketing_app.ui import theme
 
 # Where the script finds out where to go after success; `next` of the address wins over it.
 JSON_FORM = "data-json-form"
+METHOD = "data-method"
 
 
-def labelled_input(label: str, name: str, *, hint: str = "", **props: Any) -> rx.Component:  # noqa: ANN401  # any attribute
-    """A labelled input with a place for what the API says about it."""
-    described = f"{name}-hint {name}-error" if hint else f"{name}-error"
+def labelled_input(
+    label: str,
+    name: str,
+    *,
+    hint: str = "",
+    form: str = "",
+    **props: Any,  # noqa: ANN401  # any attribute
+) -> rx.Component:
+    """A labelled input with a place for what the API says about it.
+
+    `form` tells apart inputs of the same name on one page.
+    """
+    id_ = f"{form}-{name}" if form else name
+    described = f"{id_}-hint {id_}-error" if hint else f"{id_}-error"
     return rx.el.div(
-        rx.el.label(label, html_for=name, class_name="font-medium"),
+        rx.el.label(label, html_for=id_, class_name="font-medium"),
         rx.el.input(
-            id=name,
+            id=id_,
             name=name,
             required=True,
             aria_describedby=described,
             class_name=theme.FIELD,
             **props,
         ),
-        rx.el.p(hint, id=f"{name}-hint", class_name="text-sm text-muted") if hint else None,
+        rx.el.p(hint, id=f"{id_}-hint", class_name="text-sm text-muted") if hint else None,
         rx.el.p(
-            id=f"{name}-error",
+            id=f"{id_}-error",
             role="alert",
             custom_attrs={"data-error-for": name},
             class_name="text-bad font-medium",
@@ -34,8 +46,15 @@ def labelled_input(label: str, name: str, *, hint: str = "", **props: Any) -> rx
     )
 
 
-def account_form(*fields: rx.Component, action: str, submit: str, after: str) -> rx.Component:
-    """A form that posts to `action` and then goes to `after`.
+def account_form(
+    *fields: rx.Component,
+    action: str,
+    submit: str,
+    after: str,
+    method: str = "POST",
+    look: str = f"{theme.PRIMARY} w-full",
+) -> rx.Component:
+    """A form that goes to `action` as `method`, and its page then to `after`.
 
     It is a POST even before the script is there, so that no password can end up in an address. The
     API judges what was typed, not the browser: its sentences stand beside the fields and stay there.
@@ -45,12 +64,12 @@ def account_form(*fields: rx.Component, action: str, submit: str, after: str) ->
         rx.el.p(
             role="alert",
             custom_attrs={"data-error-for": ""},
-            class_name="text-bad font-medium",
+            class_name="text-bad font-medium empty:hidden",
         ),
-        rx.el.button(submit, type="submit", class_name=f"{theme.PRIMARY} w-full"),
+        rx.el.button(submit, type="submit", class_name=look),
         method="post",
         action=action,
         no_validate=True,
-        custom_attrs={JSON_FORM: after},
+        custom_attrs={JSON_FORM: after, METHOD: method},
         class_name="grid gap-4",
     )

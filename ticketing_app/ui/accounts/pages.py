@@ -1,4 +1,4 @@
-"""Pages of accounts: sign up, sign in, sign out."""
+"""Pages of accounts: sign up, sign in, sign out, and the account itself."""
 
 import reflex as rx
 
@@ -6,7 +6,11 @@ from ticketing_app import routes
 from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
 from ticketing_app.ui import theme
 from ticketing_app.ui.accounts.components import account_form, labelled_input
+from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.accounts.views import SessionRow
+from ticketing_app.ui.live import OnLive
 from ticketing_app.ui.session import SessionState
+from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.navbar import sign_out_form
 
@@ -22,6 +26,19 @@ TEXT = {
     "signed_in_as": "You are signed in as ",
     "signed_out": "You are signed out.",
     "home": "See tickets for sale",
+    "account": "Account",
+    "new_email": "New email",
+    "new_password": "New password",
+    "current_password": "Current password",
+    "change_email": "Change email",
+    "change_password": "Change password",
+    "ends_others": "You stay signed in here and are signed out everywhere else.",
+    "sessions": "Where you are signed in",
+    "sessions_more": "If you do not know one of these, sign it out and change your password.",
+    "this_device": "This device",
+    "end": "Sign out",
+    "end_others": "Sign out other devices",
+    "end_all": "Sign out everywhere",
 }
 
 
@@ -86,6 +103,160 @@ def sign_out_page() -> rx.Component:
             rx.el.div(class_name="skeleton h-11", aria_busy="true"),
         ),
         is_narrow=True,
+    )
+
+
+def account_page() -> rx.Component:
+    state = AccountState
+    content = rx.el.div(
+        rx.el.div(
+            rx.el.h1(TEXT["account"], class_name=theme.HEADING),
+            rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
+            class_name="grid gap-1 break-words",
+        ),
+        _section(TEXT["email"], _email_form()),
+        _section(TEXT["password"], _password_form()),
+        _section(TEXT["sessions"], _sessions()),
+        class_name="grid gap-5 pb-8",
+    )
+    return layout(
+        OnLive.create(only_resync=True, on_change=state.load),
+        # Always on the page, so that what comes into it is spoken.
+        rx.el.p(
+            state.note,
+            role="status",
+            class_name="mb-5 px-4 py-3 rounded-control bg-good-soft text-good font-medium empty:hidden",
+        ),
+        feedback.loaded(state, state.load, content),
+        is_narrow=True,
+    )
+
+
+def _section(title: str, *content: rx.Component) -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(title, class_name="text-lg font-bold"),
+        *content,
+        class_name=f"{theme.PANEL} grid gap-4",
+    )
+
+
+def _email_form() -> rx.Component:
+    return account_form(
+        labelled_input(
+            TEXT["new_email"], "email", form="email", type="email", auto_complete="email"
+        ),
+        _current_password("email"),
+        action="/api/users/currentuser/email",
+        method="PUT",
+        submit=TEXT["change_email"],
+        look=theme.PRIMARY,
+        after=f"{routes.ACCOUNT}?changed=email",
+    )
+
+
+def _password_form() -> rx.Component:
+    return account_form(
+        # Password managers look here for whose password it is.
+        rx.el.input(
+            name="username",
+            default_value=SessionState.email,
+            auto_complete="username",
+            aria_label=TEXT["email"],
+            hidden=True,
+        ),
+        _current_password("password"),
+        labelled_input(
+            TEXT["new_password"],
+            "newPassword",
+            hint=TEXT["password_hint"],
+            form="password",
+            type="password",
+            auto_complete="new-password",
+            min_length=PASSWORD_MIN_LENGTH,
+            max_length=PASSWORD_MAX_LENGTH,
+        ),
+        rx.el.p(TEXT["ends_others"], class_name="text-sm text-muted"),
+        action="/api/users/currentuser/password",
+        method="PUT",
+        submit=TEXT["change_password"],
+        look=theme.PRIMARY,
+        after=f"{routes.ACCOUNT}?changed=password",
+    )
+
+
+def _current_password(form: str) -> rx.Component:
+    return labelled_input(
+        TEXT["current_password"],
+        "currentPassword",
+        form=form,
+        type="password",
+        auto_complete="current-password",
+    )
+
+
+def _sessions() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(TEXT["sessions_more"], class_name="text-sm text-muted"),
+        rx.el.ul(rx.foreach(AccountState.rows, _session)),
+        rx.cond(
+            AccountState.has_others,
+            rx.el.div(
+                rx.el.button(
+                    TEXT["end_others"],
+                    type="button",
+                    on_click=AccountState.end_others,
+                    class_name=theme.QUIET,
+                ),
+                account_form(
+                    action="/api/users/sessions?includingThis=true",
+                    method="DELETE",
+                    submit=TEXT["end_all"],
+                    look=theme.DANGER,
+                    after=routes.TICKET_LIST,
+                ),
+                class_name="flex flex-wrap gap-3",
+            ),
+        ),
+    )
+
+
+def _session(row: SessionRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.p(
+                row.device,
+                rx.cond(
+                    row.is_current,
+                    rx.el.span(
+                        TEXT["this_device"],
+                        class_name="badge",
+                        custom_attrs={"data-status": "yours"},
+                    ),
+                ),
+                class_name="flex flex-wrap gap-x-2 font-semibold",
+            ),
+            rx.el.p(row.started, class_name="text-sm text-muted break-words"),
+            rx.el.p(row.seen, class_name="text-sm text-muted"),
+            class_name="min-w-0 flex-1",
+        ),
+        rx.cond(
+            row.is_current,
+            account_form(
+                action="/api/users/signout",
+                submit=TEXT["end"],
+                look=theme.QUIET,
+                after=routes.TICKET_LIST,
+            ),
+            rx.el.button(
+                TEXT["end"],
+                type="button",
+                aria_label=row.end_label,
+                on_click=AccountState.end(row.id),
+                class_name=theme.QUIET,
+            ),
+        ),
+        key=row.id,
+        class_name="flex items-center gap-3 py-3 border-t border-line first:border-t-0",
     )
 
 

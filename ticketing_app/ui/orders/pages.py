@@ -7,7 +7,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import OnLive
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
-from ticketing_app.ui.orders.views import OrderRow
+from ticketing_app.ui.orders.views import OrderRow, TimelineEntry
 from ticketing_app.ui.payments.components import checkout
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell import feedback
@@ -39,6 +39,7 @@ TEXT = {
     "print": "Print receipt",
     "to_ticket": "See the ticket",
     "all_orders": "My Orders",
+    "history": "What happened",
 }
 # What screen readers are told when so many seconds are left, and nothing in between.
 SPOKEN = {
@@ -90,6 +91,7 @@ def _order() -> rx.Component:
             rx.cond(order.can_pay, _release()),
             class_name=rx.cond(order.can_pay, theme.ACTION_BAR, ""),
         ),
+        _history(),
         class_name="grid gap-5 pb-24",
     )
 
@@ -213,6 +215,23 @@ def _receipt() -> rx.Component:
     )
 
 
+def _history() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(TEXT["history"], class_name="text-lg font-bold"),
+        rx.el.ol(rx.foreach(OrderDetailState.timeline, _entry), class_name="timeline"),
+        class_name="grid gap-3 max-w-text print:hidden",
+    )
+
+
+def _entry(entry: TimelineEntry) -> rx.Component:
+    return rx.el.li(
+        rx.el.p(entry.text, class_name="font-medium"),
+        rx.cond(entry.more != "", rx.el.p(entry.more, class_name="text-sm")),
+        rx.el.time(entry.when, date_time=entry.at, class_name="text-sm text-muted tabular-nums"),
+        custom_attrs={"data-mood": entry.mood},
+    )
+
+
 def order_list_page() -> rx.Component:
     state = OrderListState
     content = rx.el.div(
@@ -255,6 +274,18 @@ def _row(row: OrderRow) -> rx.Component:
             ),
             rx.el.p(row.ordered, class_name="text-sm text-muted"),
             rx.cond(row.note != "", rx.el.p(row.note, class_name="text-sm")),
+            rx.cond(
+                row.deadline != "",
+                rx.el.p(
+                    Countdown.create(
+                        deadline=row.deadline,
+                        now=row.now,
+                        on_over=OrderListState.load,
+                        class_name="font-bold tabular-nums",
+                    ),
+                    TEXT["left_after"],
+                ),
+            ),
             class_name="min-w-0",
         ),
         rx.el.div(

@@ -6,9 +6,10 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderPage
 from ticketing_app.orders.service import release, show
 from ticketing_app.orders.service.orders import OrderNotFoundError
+from ticketing_app.payments.service import show as payments
 from ticketing_app.tickets import service as tickets
 from ticketing_app.ui import edge, live, session
-from ticketing_app.ui.orders.views import OrderRow, OrderView, stub
+from ticketing_app.ui.orders.views import OrderRow, OrderView, TimelineEntry, stub, timeline
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets.views import TicketStub
 
@@ -18,6 +19,7 @@ class OrderDetailState(PageState, rx.State):
 
     order: OrderView = OrderView()
     stub: TicketStub = TicketStub()
+    timeline: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
     is_just_paid: bool = False
     is_asking: bool = False
 
@@ -50,10 +52,14 @@ class OrderDetailState(PageState, rx.State):
         ticket = await edge.in_transaction(
             tickets.get_ticket, ticket_id=order.ticket.id, viewer_id=caller.user_id
         )
+        declines = await edge.in_transaction(
+            payments.list_declines, buyer_id=caller.user_id, order_id=order_id
+        )
         before, self.order = self.order, OrderView.from_order(order, utc_now())
         self.is_just_paid = self.is_just_paid or (
             self.is_loaded and self.order.is_paid and not before.is_paid
         )
+        self.timeline = timeline(order, declines)
         self.stub, self.is_loaded = stub(order, ticket), True
 
     @rx.event
@@ -74,10 +80,7 @@ class OrderDetailState(PageState, rx.State):
         order_id = session.route_id(self, "order_id", OrderNotFoundError)
         self.is_asking = False
         await edge.in_transaction(release.cancel_order, buyer_id=caller.user_id, order_id=order_id)
-        order = await edge.in_transaction(
-            show.get_order, buyer_id=caller.user_id, order_id=order_id
-        )
-        self.order = OrderView.from_order(order, utc_now())
+        await self._read()
 
 
 class OrderListState(PageState, rx.State):

@@ -1,13 +1,15 @@
 """What pages show of orders: plain values, and every sentence that carries one."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from ticketing_app import routes
 from ticketing_app.core import money
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.schemas import OrderDetail, OrderRead, OrderStepRead
+from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.ui.tickets.views import TicketStub
 
@@ -55,11 +57,29 @@ OUTCOMES = {
 }
 """What became of an order, and what that means for the buyer and the money."""
 _GIVEN_BACK = frozenset({OrderStatus.REFUNDING, OrderStatus.REFUNDED})
+STEPS = {
+    OrderStatus.CREATED: "The payment did not go through",
+    OrderStatus.AWAITING_PAYMENT: "Payment started",
+    OrderStatus.CAPTURING: "Card approved",
+    OrderStatus.COMPLETED: "Paid {amount}",
+    OrderStatus.CANCELLED: "Order cancelled, ticket released",
+    OrderStatus.EXPIRED: "Time over, ticket released",
+    OrderStatus.REFUNDING: "Refund started",
+    OrderStatus.REFUNDED: "Refunded {amount}",
+}
+"""What an order's new status tells; that it was created once more means that no card was taken."""
+LOCKED = "Ticket locked for you"
+UNTIL = "Until {until}"
+EXTENDED = "Time extended once, for the card check"
+REFUND_CAME_BACK = "The bank sent the money back to us"
+_MOODS = {OrderStatus.COMPLETED: "good", OrderStatus.REFUNDED: "good"} | dict.fromkeys(
+    rules.ENDED_UNPAID, "bad"
+)
 
 
 @dataclass(frozen=True)
 class OrderRow:
-    """An order in the list of one's own."""
+    """An order in the list of one's own. Instants as in `OrderView`."""
 
     id: str = ""
     href: str = ""
@@ -69,10 +89,12 @@ class OrderRow:
     look: str = ""
     ordered: str = ""
     note: str = ""
+    deadline: str = ""
+    now: str = ""
 
     @classmethod
     def from_order(cls, order: OrderRead, now: datetime) -> "OrderRow":
-        status = present_status(order, now)
+        status = order.status
         amount = exact_amount(order.price_cents, order.currency)
         return cls(
             id=str(order.id),
@@ -83,6 +105,8 @@ class OrderRow:
             look=_LOOKS.get(status, "done"),
             ordered=f"Ordered {day(order.created_at)}",
             note=money_note(status, amount),
+            deadline=running_deadline(order),
+            now=now.isoformat(),
         )
 
 
@@ -113,7 +137,7 @@ class OrderView:
 
     @classmethod
     def from_order(cls, order: OrderRead, now: datetime) -> "OrderView":
-        status = present_status(order, now)
+        status = order.status
         amount = exact_amount(order.price_cents, order.currency)
         outcome, more = tell_outcome(status, amount)
         return cls(
@@ -125,11 +149,11 @@ class OrderView:
             amount=amount,
             pay_label=f"Pay {amount}",
             receipt_amount=with_currency(amount, order.currency),
-            ordered=f"{day(order.created_at)}, {order.created_at:%H:%M} UTC",
+            ordered=moment(order.created_at),
             outcome=outcome,
             outcome_more=more,
             start=order.created_at.isoformat(),
-            deadline=order.expires_at.isoformat() if status in rules.PAYABLE else "",
+            deadline=running_deadline(order),
             now=now.isoformat(),
             can_pay=rules.can_pay(status),
             is_checking=status in {OrderStatus.AWAITING_PAYMENT, OrderStatus.CAPTURING},
@@ -140,10 +164,69 @@ class OrderView:
         )
 
 
-def present_status(order: OrderRead, now: datetime) -> OrderStatus:
-    """Return what the order is by now: a hold ends at its deadline, whoever tidies it up later."""
-    is_over = order.status in rules.PAYABLE and order.expires_at <= now
-    return OrderStatus.EXPIRED if is_over else order.status
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One thing that happened to an order; `at` is ISO 8601 in UTC, `when` what people read."""
+
+    text: str = ""
+    more: str = ""
+    mood: str = ""
+    at: str = ""
+    when: str = ""
+
+
+class _Told(NamedTuple):
+    at: datetime
+    text: str
+    more: str = ""
+    mood: str = ""
+
+
+def timeline(order: OrderDetail, declines: list[DeclineRead]) -> list[TimelineEntry]:
+    """Tell what happened, oldest first: the order's own steps, and the cards that were declined."""
+    amount = exact_amount(order.price_cents, order.currency)
+    told = [
+        _Told(decline.at, decline.message.rstrip("."), NOT_CHARGED, "bad") for decline in declines
+    ]
+    steps = order.timeline
+    for before, step, after in zip([None, *steps], steps, [*steps[1:], None], strict=False):
+        end = after.at if after else datetime.max.replace(tzinfo=UTC)
+        is_declined = any(step.at <= decline.at < end for decline in declines)
+        if before is None:
+            told.append(_Told(step.at, LOCKED, UNTIL.format(until=clock(step.expires_at))))
+        elif step.status is not OrderStatus.CREATED or not is_declined:
+            # A decline says it better than the step back that came with it.
+            told += _tell_step(step, before, amount)
+    told.sort(key=lambda entry: entry.at)
+    days = [None, *(day(entry.at) for entry in told)]
+    return [
+        TimelineEntry(
+            text, more, mood, at.isoformat(), clock(at) if day(at) == shown else moment(at)
+        )
+        for shown, (at, text, more, mood) in zip(days, told, strict=False)
+    ]
+
+
+def _tell_step(step: OrderStepRead, before: OrderStepRead, amount: str) -> list[_Told]:
+    is_back = (before.status, step.status) == (OrderStatus.REFUNDED, OrderStatus.REFUNDING)
+    text = REFUND_CAME_BACK if is_back else STEPS[step.status].format(amount=amount)
+    told = [_Told(step.at, text, mood=_MOODS.get(step.status, ""))]
+    if step.status is OrderStatus.AWAITING_PAYMENT and step.expires_at > before.expires_at:
+        told.append(_Told(step.at, EXTENDED, UNTIL.format(until=clock(step.expires_at))))
+    return told
+
+
+def clock(at: datetime) -> str:
+    return f"{at:%H:%M} UTC"
+
+
+def moment(at: datetime) -> str:
+    return f"{day(at)}, {clock(at)}"
+
+
+def running_deadline(order: OrderRead) -> str:
+    """Return when the time to pay ends; nothing when no time runs."""
+    return order.expires_at.isoformat() if order.status in rules.PAYABLE else ""
 
 
 def heading(status: OrderStatus, title: str) -> str:

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ticketing_app.ui import theme
+from ticketing_app.ui.live import OnSession
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.clock import Retry
 from ticketing_app.ui.shell.feedback import callout
@@ -24,6 +25,7 @@ def layout(*children: rx.Component, is_narrow: bool = False) -> rx.Component:
             class_name=f"sr-only focus:not-sr-only {theme.LINK}",
         ),
         navbar(),
+        rx.cond(SessionState.email != "", OnSession.create(on_change=SessionState.check)),
         rx.el.main(
             rx.el.noscript(rx.el.p(TEXT["no_script"], class_name=f"{theme.PANEL} mb-6")),
             rx.cond(

@@ -14,11 +14,12 @@ TEXT = {
     "sign_in": "Sign In",
     "orders": "My Orders",
     "sell": "Sell Tickets",
+    "account": "Account",
     "sign_out": "Sign Out",
 }
 
 _ENTRY = (
-    "inline-flex items-center min-h-touch px-1.5 sm:px-3 rounded-control whitespace-nowrap "
+    "inline-flex items-center min-h-touch px-1 min-[390px]:px-1.5 sm:px-3 rounded-control whitespace-nowrap "
     "text-sm sm:text-base font-medium hover:text-accent cursor-pointer"
 )
 
@@ -36,7 +37,7 @@ def navbar() -> rx.Component:
                 class_name="flex items-center sm:gap-1 min-h-touch",
             ),
             aria_label=TEXT["label"],
-            class_name="mx-auto max-w-page px-4 flex items-center justify-between gap-2 min-h-14",
+            class_name="mx-auto max-w-page px-3 min-[390px]:px-4 flex items-center justify-between gap-1 min-h-14",
         ),
         class_name="bg-surface border-b border-line print:hidden",
     )
@@ -62,7 +63,27 @@ def _for_members() -> rx.Component:
     return rx.fragment(
         link(TEXT["orders"], href=routes.ORDER_LIST, class_name=_ENTRY),
         link(TEXT["sell"], href=routes.TICKET_NEW, class_name=_ENTRY),
+        _account(),
         sign_out_form(_ENTRY),
+    )
+
+
+def _account() -> rx.Component:
+    """A head on a phone, where a word more would not fit; the word elsewhere."""
+    return link(
+        rx.el.svg(
+            rx.el.circle(cx="12", cy="8", r="4"),
+            rx.el.path(d="M4 21c0-4 3.5-6.5 8-6.5s8 2.5 8 6.5"),
+            view_box="0 0 24 24",
+            fill="none",
+            stroke="currentColor",
+            stroke_width="2",
+            aria_hidden="true",
+            class_name="w-5 h-5 sm:hidden",
+        ),
+        rx.el.span(TEXT["account"], class_name="sr-only sm:not-sr-only"),
+        href=routes.ACCOUNT,
+        class_name=f"{_ENTRY} justify-center min-w-9",
     )
 
 

@@ -1,0 +1,92 @@
+"""Handlers of the account page, called by it and by strangers with anything."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests import factories
+from tests.ui.conftest import Tab
+from ticketing_app.accounts import auth
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.ui.accounts.state import AccountState
+
+pytestmark = pytest.mark.usefixtures("database")
+SignIn = Callable[[UserRead], Awaitable[str]]
+
+
+@pytest.fixture
+async def cookies(tab: Tab, sign_in: SignIn) -> list[str]:
+    """The cookies of two browsers of one person; the tab is in the first."""
+    user = await factories.make_user()
+    found = [await sign_in(user) for _ in range(2)]
+    tab.open("/account", cookie=found[0])
+    await tab.call(AccountState.load)
+    return found
+
+
+def other_id(tab: Tab) -> str:
+    (row,) = [row for row in tab.state(AccountState).rows if not row.is_current]
+    return row.id
+
+
+class TestLoad:
+    async def test_shows_ones_own_sessions(self, tab: Tab, sign_in: SignIn) -> None:
+        await sign_in(await factories.make_user())
+        tab.open("/account", cookie=await sign_in(await factories.make_user()))
+        await tab.call(AccountState.load)
+        shown = tab.state(AccountState)
+        assert [(row.device, row.is_current) for row in shown.rows] == [("Unknown device", True)]
+        assert (shown.is_loaded, shown.note, shown.has_others) == (True, "", False)
+
+    @pytest.mark.parametrize(
+        ("changed", "note"),
+        [("email", "Your email is changed"), ("password", "Your password is changed"), ("x", "")],
+    )
+    async def test_tells_what_a_form_did(
+        self, tab: Tab, cookies: list[str], changed: str, note: str
+    ) -> None:
+        tab.open(f"/account?changed={changed}", cookie=cookies[0])
+        await tab.call(AccountState.load)
+        assert tab.state(AccountState).note.startswith(note)
+        assert bool(tab.state(AccountState).note) == bool(note)
+
+    async def test_is_for_members(self, tab: Tab) -> None:
+        tab.open("/account")
+        for handler, arguments in (
+            (AccountState.load, ()),
+            (AccountState.end, ("x",)),
+            (AccountState.end_others, ()),
+        ):
+            assert "/auth/signin?next=%2Faccount" in await tab.call(handler, *arguments)
+
+
+class TestEnd:
+    async def test_signs_out_the_other_browser(self, tab: Tab, cookies: list[str]) -> None:
+        await tab.call(AccountState.end, other_id(tab))
+        assert [row.is_current for row in tab.state(AccountState).rows] == [True]
+        assert "signed out" in tab.state(AccountState).note
+        assert await auth.authenticate(cookies[1]) is None
+
+    async def test_of_all_others_keeps_this_one(self, tab: Tab, cookies: list[str]) -> None:
+        await tab.call(AccountState.end_others)
+        assert [row.is_current for row in tab.state(AccountState).rows] == [True]
+        assert await auth.authenticate(cookies[1]) is None
+        assert await auth.authenticate(cookies[0])
+
+    async def test_of_the_session_that_calls_leads_to_sign_in(
+        self, tab: Tab, cookies: list[str]
+    ) -> None:
+        (own,) = [row.id for row in tab.state(AccountState).rows if row.is_current]
+        assert "/auth/signin" in await tab.call(AccountState.end, own)
+        assert await auth.authenticate(cookies[1])
+
+    async def test_leaves_the_sessions_of_others_alone(
+        self, tab: Tab, cookies: list[str], sign_in: SignIn
+    ) -> None:
+        theirs = other_id(tab)
+        tab.open("/account", cookie=await sign_in(await factories.make_user()))
+        await tab.call(AccountState.load)
+        for session_id in (theirs, "nonsense", "", 5, None, ["x"], {"id": theirs}):
+            await tab.call(AccountState.end, session_id)
+            assert "could not find this sign-in" in tab.state(AccountState).problem
+        assert await auth.authenticate(cookies[1])

@@ -1,0 +1,102 @@
+"""One's orders on every device: the time left, what happened, and going on where another stopped."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.site import Site
+from tests_e2e.steps import DECLINED_CARD, GOOD_CARD, PASSWORD, Visitor
+
+PHONE = {"width": 390, "height": 800}
+CLOSE_SECONDS = 3
+
+
+def same_person(visitor: Callable[..., Visitor], someone: Visitor) -> Visitor:
+    """The same account on a phone."""
+    phone = visitor(signed_in=False, viewport=PHONE)
+    credentials = {"email": someone.email, "password": PASSWORD}
+    assert phone.context.request.post("/api/users/signin", data=credentials).ok
+    return phone
+
+
+def seconds_left(page: Page) -> int:
+    timer = page.get_by_role("timer").first
+    expect(timer).to_have_text(re.compile(r"\d+:\d\d"))
+    minutes, seconds = map(int, timer.inner_text().split(":"))
+    return minutes * 60 + seconds
+
+
+def history(page: Page) -> list[str]:
+    """Return what the page says happened, without the times."""
+    return [
+        entry.locator("p").first.inner_text()
+        for entry in page.locator("section")
+        .filter(has=page.get_by_role("heading", name="What happened"))
+        .get_by_role("listitem")
+        .all()
+    ]
+
+
+def test_an_order_goes_on_on_another_device(visitor: Callable[..., Visitor]) -> None:
+    seller, laptop = visitor(), visitor()
+    phone = same_person(visitor, laptop)
+    laptop.purchase(seller.sell("Kite Parade"))
+    phone.open("/orders")
+    row = phone.page.get_by_role("listitem").filter(has_text="Kite Parade")
+    expect(row).to_contain_text(re.compile(r"\d+:\d\d left to order"))
+    assert abs(seconds_left(phone.page) - seconds_left(laptop.page)) <= CLOSE_SECONDS
+    row.get_by_role("link", name="Kite Parade").click()
+    expect(phone.page.get_by_role("heading", name="Purchasing Kite Parade")).to_be_visible()
+    assert abs(seconds_left(phone.page) - seconds_left(laptop.page)) <= CLOSE_SECONDS
+    # Both have the dialog open; it is one payment.
+    laptop.open_payment()
+    phone.open_payment()
+    phone.pay(GOOD_CARD)
+    for page in (phone.page, laptop.page):
+        expect(page.get_by_role("heading", name="You are going: Kite Parade")).to_be_visible()
+
+
+def test_what_happened_is_told_as_it_happens_on_every_device(
+    visitor: Callable[..., Visitor],
+) -> None:
+    seller, laptop = visitor(), visitor()
+    phone = same_person(visitor, laptop)
+    order_id = laptop.purchase(seller.sell())
+    phone.open(f"/orders/{order_id}")
+    expect(phone.page.get_by_text("Ticket locked for you")).to_be_visible()
+    dialog = laptop.open_payment()
+    laptop.pay(DECLINED_CARD)
+    expect(dialog.get_by_role("alert")).to_contain_text("declined")
+    # Nobody touches the phone.
+    expect(phone.page.get_by_text("Your card was declined")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    phone.open_payment()
+    phone.pay(GOOD_CARD)
+    for page in (phone.page, laptop.page):
+        expect(page.get_by_text("Paid $40.00")).to_be_visible()
+        assert history(page) == [
+            "Ticket locked for you",
+            "Payment started",
+            "Your card was declined",
+            "Payment started",
+            "Card approved",
+            "Paid $40.00",
+        ]
+
+
+def test_the_list_notices_that_the_time_is_over(
+    site: Site, visitor: Callable[..., Visitor]
+) -> None:
+    seller = visitor()
+    with site.other_web(ORDER_HOLD_SECONDS="4") as url:
+        buyer = visitor(url=url)
+        order_id = buyer.hold(seller.sell("Kite Parade"))
+        page = buyer.open("/orders")
+        row = page.get_by_role("listitem").filter(has_text="Kite Parade")
+        expect(row).to_contain_text("Time over")
+        expect(row.get_by_role("timer")).to_have_count(0)
+        buyer.open(f"/orders/{order_id}")
+        expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+        assert history(page) == ["Ticket locked for you", "Time over, ticket released"]
+        page.close()

@@ -1,0 +1,58 @@
+"""State of the account page. Passwords never come here: their forms go to the REST API."""
+
+import reflex as rx
+
+from ticketing_app.accounts import auth
+from ticketing_app.accounts import service as accounts
+from ticketing_app.accounts.schemas import Caller
+from ticketing_app.core import http
+from ticketing_app.core.clock import utc_now
+from ticketing_app.ui import edge, live, session
+from ticketing_app.ui.accounts.views import ENDED_ONE, ENDED_OTHERS, NOTES, SessionRow
+from ticketing_app.ui.session import PageState, guarded
+
+
+class AccountState(PageState, rx.State):
+    """Where one is signed in."""
+
+    rows: rx.Field[list[SessionRow]] = rx.field(default_factory=list)
+    note: str = ""
+
+    @rx.var
+    def has_others(self) -> bool:
+        """Whether another browser is signed in."""
+        return len(self.rows) > 1
+
+    @rx.event
+    @guarded
+    async def load(self) -> None:
+        """Show the open sign-ins and, after a form of this page, what it did."""
+        caller = await session.require_caller(self)
+        await live.watch(self)
+        await self._read(caller)
+        self.note = NOTES.get(self.router.url.query_parameters.get("changed", ""), "")
+
+    @rx.event
+    @guarded
+    async def end(self, session_id: str) -> None:
+        """Sign out one browser."""
+        caller = await session.require_caller(self)
+        own_id = http.parse_id(session_id, accounts.SessionNotFoundError)
+        await edge.in_transaction(auth.end_own_session, caller=caller, session_id=own_id)
+        # Somebody may have ended the session that calls.
+        await self._read(await session.require_caller(self))
+        self.note = ENDED_ONE
+
+    @rx.event
+    @guarded
+    async def end_others(self) -> None:
+        """Sign out all other browsers."""
+        caller = await session.require_caller(self)
+        await edge.in_transaction(auth.end_sessions, caller=caller)
+        await self._read(caller)
+        self.note = ENDED_OTHERS
+
+    async def _read(self, caller: Caller) -> None:
+        now = utc_now()
+        found = await edge.in_transaction(accounts.list_sessions, caller=caller)
+        self.rows, self.is_loaded = [SessionRow.from_session(row, now) for row in found], True
