@@ -10,7 +10,17 @@ from ticketing_app.core import db
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketRead
-from ticketing_app.ui.tickets.views import TicketDetail, TicketForm, TicketStub, read_form
+from ticketing_app.ui.tickets.views import (
+    TicketDetail,
+    TicketForm,
+    TicketStub,
+    correction_line,
+    count_line,
+    filter_chips,
+    list_href,
+    read_form,
+    read_query,
+)
 
 SELLER, HOLDER, STRANGER = db.new_id(), db.new_id(), db.new_id()
 
@@ -190,3 +200,69 @@ class TestReadForm:
     def test_refuses_what_no_form_sends(self, form: object) -> None:
         with pytest.raises(InvalidInputError):
             read_form(form)
+
+
+class TestAddressOfTheList:
+    def test_keeps_what_is_known_and_reads_prices_as_people_write_them(self) -> None:
+        parameters = {
+            "q": " lanterns ",
+            "city": "",
+            "maxPrice": "40,50",
+            "minPrice": "x",
+            "utm": "1",
+        }
+        assert read_query(parameters) == {"q": "lanterns", "maxPrice": "40.50", "minPrice": "x"}
+
+    def test_leaves_out_what_is_not_wanted(self) -> None:
+        query = {"q": "a & b", "from": "2027-05-01", "to": "2027-05-02"}
+        assert list_href(query, "from", "to") == "/?q=a+%26+b"
+        assert list_href({}) == "/"
+
+    @pytest.mark.parametrize(
+        ("query", "labels"),
+        [
+            ({}, []),
+            ({"q": "lanterns", "sort": "cheapest"}, []),
+            ({"category": "other", "city": "Rome"}, ["Other event", "Rome"]),
+            ({"when": "weekend", "available": "true"}, ["This weekend", "Only available"]),
+            ({"available": "false"}, []),
+            ({"from": "2027-05-01"}, ["From 1 May 2027"]),
+            ({"to": "2027-05-01"}, ["Until 1 May 2027"]),
+            ({"from": "2027-05-01", "to": "2027-05-01"}, ["1 May 2027"]),
+            ({"from": "2027-05-01", "to": "2027-05-03"}, ["1 May 2027 to 3 May 2027"]),
+            ({"minPrice": "20"}, ["$20 and more"]),
+            ({"maxPrice": "20.50"}, ["Up to $20.50"]),
+            ({"minPrice": "0", "maxPrice": "20"}, ["$0 to $20"]),
+        ],
+    )
+    def test_has_a_chip_for_each_filter(self, query: dict[str, str], labels: list[str]) -> None:
+        chips = filter_chips(query, "usd")
+        assert [chip.label for chip in chips] == labels
+        assert [chip.remove_label for chip in chips] == [f"Remove filter: {n}" for n in labels]
+
+    def test_a_chip_leads_to_the_list_without_it(self) -> None:
+        query = {"q": "x", "city": "Rome", "minPrice": "1", "maxPrice": "2", "sort": "soonest"}
+        assert [chip.href for chip in filter_chips(query, "usd")] == [
+            "/?q=x&minPrice=1&maxPrice=2&sort=soonest",
+            "/?q=x&city=Rome&sort=soonest",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("count", "line"),
+    [
+        (0, "No tickets found"),
+        (1, "1 ticket"),
+        (128, "128 tickets"),
+        (1000, "1,000 tickets"),
+        (1001, "1,000+ tickets"),
+    ],
+)
+def test_the_count_is_exact_up_to_its_limit(count: int, line: str) -> None:
+    assert count_line(count) == line
+
+
+def test_a_correction_is_told() -> None:
+    line = correction_line("beyonse", "beyonce")
+    assert line == "Nothing matches “beyonse”. Showing “beyonce” instead."
+    assert correction_line("beyonce", None) == ""

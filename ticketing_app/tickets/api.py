@@ -35,8 +35,9 @@ Visitor = Annotated[Caller | None, Depends(auth.current_caller)]
 async def list_tickets(visitor: Visitor, wanted: Annotated[TicketFilter, Query()]) -> TicketPage:
     """List what is for sale, newest first; locked tickets are included unless `available=true`.
 
-    Words of `q` match from their beginning, with or without accents. Where no ticket has them, the
-    nearest words that some ticket has are looked for, and `correctedQ` tells which.
+    `q` matches words of title, venue and city, the last one from its beginning, with or without
+    accents. Where no ticket has them, the nearest words that some ticket has are looked for instead,
+    and `correctedQ` tells which.
     """
     async with db.transaction() as session:
         return await tickets.list_tickets(

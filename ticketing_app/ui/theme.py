@@ -168,11 +168,11 @@ _FIND = """
 @layer components{
 .find-bar{display:grid;grid-template-columns:1fr 1fr;gap:12px}
 .find-panel:not([data-open]){display:none}
-.find-filters{display:grid;gap:12px;align-items:start}
-.find-pair{display:grid;grid-template-columns:1fr 1fr;gap:12px;align-items:start}
+.find-filters{display:grid;grid-template-columns:minmax(0,1fr);gap:12px;align-items:start}
+.find-pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:12px;align-items:start}
 .find-filters>.find-days{display:none}
-.find-filters>:has([value=days]:checked)~.find-days{display:grid}
-.find-days>*{display:grid;grid-template-columns:auto 1fr;gap:8px;align-items:center}
+.find-filters>:has([value=days]:checked)~.find-days{display:grid;grid-template-columns:minmax(0,1fr)}
+.find-days>*{display:grid;grid-template-columns:48px minmax(0,1fr);align-items:center}
 .find-days [role=alert]{grid-column:1/-1}
 .find-count{min-width:22px;padding:0 6px;border-radius:999px;font-size:14px;line-height:22px;
 background:var(--accent);color:var(--on-accent)}
@@ -180,7 +180,8 @@ background:var(--accent);color:var(--on-accent)}
 .find-bar{display:block}
 .find-panel,.find-panel:not([data-open]){display:block;grid-column:1/-1}
 .find-filters{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}
-.find-pair{grid-column:span 2}}
+.find-filters>.find-pair{grid-column:span 2}
+.find-filters>:has([value=days]:checked)~.find-days{grid-template-columns:repeat(2,minmax(0,1fr))}}
 }
 """
 

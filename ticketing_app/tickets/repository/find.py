@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     TextClause,
+    case,
     cast,
     column,
     func,
@@ -229,13 +230,16 @@ def words_query(q: str, limit: int) -> Select[str, bool]:
     words = (
         func.unnest(func.to_tsvector(_SIMPLE, func.search_key(q)))
         .table_valued(column("lexeme", Text()), column("positions", ARRAY(SmallInteger())))
-        .alias("typed")
+        .alias("words")
     )
-    on_sale = select(Ticket.id).where(
-        *_ahead_and_for_sale(), TICKETS.c.search.op("@@")(_query_of(words.c.lexeme))
-    )
-    is_on_sale = or_(func.length(words.c.lexeme) < SHORTEST_CORRECTED, on_sale.exists())
-    return select(words.c.lexeme, is_on_sale).order_by(words.c.positions[1]).limit(limit)
+    place = words.c.positions[1]
+    following = func.lead(place).over(order_by=place)
+    typed = select(words.c.lexeme, place.label("place"), following.is_(None).label("is_last"))
+    typed = typed.subquery("typed")
+    wanted = case((typed.c.is_last, _query_of(typed.c.lexeme)), else_=_plain(typed.c.lexeme))
+    on_sale = select(Ticket.id).where(*_ahead_and_for_sale(), TICKETS.c.search.op("@@")(wanted))
+    is_on_sale = or_(func.length(typed.c.lexeme) < SHORTEST_CORRECTED, on_sale.exists())
+    return select(typed.c.lexeme, is_on_sale).order_by(typed.c.place).limit(limit)
 
 
 async def list_similar_words(session: AsyncSession, word: str, limit: int) -> list[str]:
@@ -287,13 +291,19 @@ def _conditions(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
         yield ~is_locked()
 
 
-def _query_of(words: ColumnElement[str]) -> ColumnElement[Any]:
-    """Let every word match from its beginning: "beyonce li" becomes 'beyonce':* & 'li':*.
+def _plain(words: ColumnElement[str]) -> ColumnElement[Any]:
+    return func.plainto_tsquery(_SIMPLE, words)
 
-    plainto_tsquery takes any text and puts each word between quotes, of which no word has one.
+
+def _query_of(words: ColumnElement[str]) -> ColumnElement[Any]:
+    """Let the last word, which is still being typed, match from its beginning.
+
+    "beyonce li" becomes 'beyonce' & 'li':*. plainto_tsquery takes any text and puts each word between
+    quotes, of which no word has one. Words of a few letters have many ends: were every word one of
+    them, the index would read most of itself.
     """
-    plain = cast(func.plainto_tsquery(_SIMPLE, words), Text)
-    return cast(func.replace(plain + literal(" "), literal("' "), literal("':* ")), TSQUERY)
+    prefixed = func.regexp_replace(cast(_plain(words), Text), literal("'$"), literal("':*"))
+    return cast(prefixed, TSQUERY)
 
 
 def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:

@@ -1,0 +1,283 @@
+"""How long the database takes to find tickets among a million, with the queries that the site uses.
+
+    .venv/bin/python -m benchmarks.search [--size 1000000]
+
+Makes a market in a PostgreSQL of its own, asks for each combination of filters in each order, with many values,
+and compares the 95th percentile with the limit. Ends with 1 when one is over it, when a page
+reads the whole table, or when page 1,000 takes more than 1.5 times as long as page 1.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any, NamedTuple
+
+from sqlalchemy import ClauseElement, Executable, text
+from sqlalchemy.ext.compiler import compiles
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from benchmarks.market import COLUMNS, SEED, Market
+from ticketing_app.accounts.models import User
+from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.settings import get_settings
+from ticketing_app.devstack.stack import Stack
+from ticketing_app.tickets.repository import find
+from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketSort, TicketWhen
+
+LIMIT_MS = 30
+PAGE_RATIO = 1.5
+VALUES, ROUNDS = 24, 4
+DEEP_PAGE = 1000
+LOAD_SECONDS = 600
+SIMILAR_WORDS = 20
+
+
+class Explain(Executable, ClauseElement):
+    """Runs a query and tells how, and how long planning and running took."""
+
+    inherit_cache = False
+
+    def __init__(self, query: ClauseElement) -> None:
+        self.query = query
+
+
+@compiles(Explain)
+def _explain(element: Explain, compiler: Any, **options: Any) -> str:  # noqa: ANN401  # SQLAlchemy's.
+    query = compiler.process(element.query, **options)
+    return f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query}"
+
+
+class Run(NamedTuple):
+    """One run of a query."""
+
+    milliseconds: float
+    reads_whole_table: bool
+
+
+async def main(size: int) -> int:
+    """Make the market, measure, and return the exit code."""
+    with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder:
+        stack = Stack(Path(folder) / "stack", {"postgres"})
+        try:
+            stack.start()
+            os.environ |= stack.env
+            get_settings.cache_clear()
+            await _use_memory(stack)
+            market = await load(size)
+            return await _measure(market)
+        finally:
+            await db.dispose()
+            stack.destroy()
+
+
+async def _use_memory(stack: Stack) -> None:
+    """Set what docs/operations.md advises; the defaults are for a machine of the last century."""
+    async with db.autocommit() as connection:
+        await connection.execute(text("ALTER SYSTEM SET shared_buffers = '1GB'"))
+        await connection.execute(text("ALTER SYSTEM SET random_page_cost = 1.1"))
+    await db.dispose()
+    stack.stop_part("postgres")
+    stack.start_part("postgres")
+
+
+async def load(size: int) -> Market:
+    """Fill the database with a market; indexes are made afterwards, which is faster."""
+    started = monotonic()
+    market = Market(size, utc_now())
+    seller = User(email=f"{db.new_id()}@gittix.test", password_hash="no password")
+    async with db.transaction() as session:
+        session.add(seller)
+        await session.flush()
+        connection = await session.connection()
+        indexes = await connection.execute(
+            text(
+                "SELECT indexname, indexdef FROM pg_indexes"
+                " WHERE tablename = 'tickets' AND indexname <> 'pk_tickets'"
+            )
+        )
+        indexes = indexes.all()
+        for name, _ in indexes:
+            await connection.execute(text(f"DROP INDEX {name}"))
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        await raw.copy_records_to_table(
+            "tickets",
+            records=market.tickets(seller.id),
+            columns=COLUMNS,
+            timeout=LOAD_SECONDS,
+        )
+        for _, definition in indexes:
+            await connection.execute(text(definition.replace(":", "\\:")))
+        await connection.execute(
+            text("INSERT INTO search_words SELECT word FROM ts_stat('SELECT search FROM tickets')")
+        )
+    async with db.autocommit() as connection:
+        await connection.execute(text("VACUUM ANALYZE tickets, search_words"))
+    print(f"{size:,} tickets in {monotonic() - started:.0f} s", flush=True)
+    return market
+
+
+def combinations(market: Market) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield what people ask for, each with many values: rare ones, common ones, anything between."""
+    pick = random.Random(SEED)  # noqa: S311  # Any values will do.
+    events = [pick.choice(market.events) for _ in range(VALUES)]
+    names = [event.title.split()[0] for event in events]
+    common = ["Live", "Tour", "Night", "Festival", "World", "Final"] * 4
+    days = [(market.now + timedelta(days=pick.randrange(300))).date() for _ in events]
+    words: dict[str, list[dict[str, Any]]] = {
+        "": [{}],
+        "name": [{"q": name} for name in names],
+        "title and city": [{"q": f"{event.title} {event.city}"} for event in events],
+        "three letters": [{"q": name[:3]} for name in names],
+        "one letter": [{"q": name[:1]} for name in names],
+        "common word": [{"q": word} for word in common],
+        "name and common word": [
+            {"q": f"{n} {word}"} for n, word in zip(names, common, strict=True)
+        ],
+        "unknown word": [{"q": f"{name}xq"} for name in names],
+    }
+    filters: dict[str, list[dict[str, Any]]] = {
+        "": [{}],
+        "category": [{"category": event.category} for event in events],
+        "city": [{"city": event.city} for event in events],
+        "price": [_prices(event.price_cents) for event in events],
+        "today": [{"when": TicketWhen.TODAY}],
+        "weekend": [{"when": TicketWhen.WEEKEND}],
+        "month": [{"when": TicketWhen.MONTH}],
+        "days": [{"first_day": day, "last_day": day + timedelta(days=6)} for day in days],
+        "available": [{"available_only": True}],
+        "category, price": [
+            {"category": event.category} | _prices(event.price_cents) for event in events
+        ],
+        "all": [
+            {"category": event.category, "city": event.city, "available_only": True}
+            | {"first_day": day}
+            | _prices(event.price_cents)
+            for event, day in zip(events, days, strict=True)
+        ],
+    }
+    for word_name, word_values in words.items():
+        for filter_name, filter_values in filters.items():
+            name = " + ".join(filter(None, (word_name, filter_name))) or "everything"
+            count = max(len(word_values), len(filter_values))
+            yield (
+                name,
+                [
+                    word_values[n % len(word_values)] | filter_values[n % len(filter_values)]
+                    for n in range(count)
+                ],
+            )
+
+
+def _prices(around: int) -> dict[str, int]:
+    return {"min_price_cents": int(around * 0.9), "max_price_cents": int(around * 1.2)}
+
+
+async def run(session: AsyncSession, query: ClauseElement) -> Run:
+    """Run `query` once."""
+    answer = await (await session.connection()).execute(Explain(query))
+    [plan] = answer.scalar_one()
+    scans = _scans(plan["Plan"])
+    return Run(
+        plan["Planning Time"] + plan["Execution Time"], ("Seq Scan", "tickets") in list(scans)
+    )
+
+
+def _scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield node["Node Type"], node.get("Relation Name", "")
+    for child in node.get("Plans", ()):
+        yield from _scans(child)
+
+
+class Report:
+    """Prints a line for each measurement and remembers what is over its limit."""
+
+    def __init__(self) -> None:
+        self.failures: list[str] = []
+
+    def add(self, name: str, runs: list[Run], *, may_read_all: bool = False) -> None:
+        times = [one.milliseconds for one in runs]
+        p95 = sorted(times)[int(0.95 * (len(times) - 1) + 0.5)]
+        verdict = "over the limit" if p95 > LIMIT_MS else ""
+        if not may_read_all and any(one.reads_whole_table for one in runs):
+            verdict = f"{verdict} reads the whole table".strip()
+        median = statistics.median(times)
+        print(f"{name:<52} median {median:7.2f}  p95 {p95:7.2f} ms  {verdict}", flush=True)
+        if verdict:
+            self.failures.append(f"{name}: {verdict}")
+
+
+async def _measure(market: Market) -> int:
+    report = Report()
+    async with db.transaction() as session:
+        await find.plan_for_values(session)
+        for name, values in combinations(market):
+            for sort in TicketSort:
+                wanted = [TicketFilter(**value, sort=sort) for value in values]
+                pages = [find.page_query(one, None) for one in wanted]
+                report.add(f"{name}, {sort}", await _repeat(session, pages))
+            counts = [find.count_query(TicketFilter(**v), COUNT_LIMIT + 1) for v in values]
+            # Where nearly everything matches, the first thousand rows are the fastest to count.
+            report.add(f"{name}, count", await _repeat(session, counts), may_read_all=True)
+        await _measure_words(session, market, report)
+        await _measure_depth(session, report)
+    for failure in report.failures:
+        print(f"FAILED {failure}")
+    print(f"limit {LIMIT_MS} ms: {len(report.failures)} over it" if report.failures else "all good")
+    return 1 if report.failures else 0
+
+
+async def _repeat(session: AsyncSession, queries: list[Any]) -> list[Run]:
+    """Return the fastest run of each query: what else the machine has to do is not the question."""
+    rounds = [[await run(session, query) for query in queries] for _ in range(ROUNDS)]
+    return [min(runs) for runs in zip(*rounds, strict=True)]
+
+
+async def _measure_words(session: AsyncSession, market: Market, report: Report) -> None:
+    pick = random.Random(SEED)  # noqa: S311  # Any words will do.
+    typed = [f"{word[:2]}x{word[2:]}" for word in pick.sample(market.words[:5000], VALUES)]
+    report.add(
+        "typing error: which words are on sale",
+        await _repeat(session, [find.words_query(f"{word} live", 6) for word in typed]),
+    )
+    report.add(
+        "typing error: similar words",
+        await _repeat(session, [find.similar_words_query(word, SIMILAR_WORDS) for word in typed]),
+    )
+    cities = find.cities_query().bindparams(limit=500)
+    report.add("cities to choose from", await _repeat(session, [cities]))
+
+
+async def _measure_depth(session: AsyncSession, report: Report) -> None:
+    for sort in TicketSort:
+        wanted = TicketFilter(sort=sort)
+        skipped = wanted.limit * (DEEP_PAGE - 1)
+        row = (await session.exec(find.page_query(wanted, None).offset(skipped - 1))).first()
+        if row is None:
+            continue
+        deep = wanted.model_copy(update={"cursor": find.make_cursor(sort, row[0])})
+        first = await _repeat(session, [find.page_query(wanted, None)])
+        later = await _repeat(session, [find.page_query(deep, find.read_cursor(deep))])
+        ratio = _median(later) / _median(first)
+        print(f"page {DEEP_PAGE:,} to page 1, {sort}: {ratio:.2f} of at most {PAGE_RATIO}")
+        if ratio > PAGE_RATIO:
+            report.failures.append(f"page {DEEP_PAGE}, {sort}: {ratio:.2f} times page 1")
+
+
+def _median(runs: list[Run]) -> float:
+    return statistics.median(one.milliseconds for one in runs)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Measure how long finding tickets takes.")
+    parser.add_argument("--size", type=int, default=1_000_000, help="tickets in the market")
+    sys.exit(asyncio.run(main(parser.parse_args().size)))

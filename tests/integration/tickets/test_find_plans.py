@@ -1,0 +1,36 @@
+"""How PostgreSQL answers the questions of the list, asked of a generated market."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from sqlalchemy import text
+
+from benchmarks import search
+from benchmarks.market import Market
+from ticketing_app.core import db
+from ticketing_app.tickets.repository import find
+from ticketing_app.tickets.schemas import TicketFilter, TicketSort
+
+SIZE = 20_000
+
+
+@pytest.fixture
+async def market(database: None) -> AsyncGenerator[Market]:  # noqa: ARG001  # order only.
+    """A market that is large enough for PostgreSQL to prefer an index."""
+    yield await search.load(SIZE)
+    # Its locks and sales have no orders, which the judge of every test would not like.
+    async with db.transaction() as session:
+        await (await session.connection()).execute(text("DELETE FROM tickets"))
+
+
+class TestPages:
+    async def test_of_no_combination_read_the_whole_table(self, market: Market) -> None:
+        whole: list[str] = []
+        async with db.transaction() as session:
+            await find.plan_for_values(session)
+            for name, values in search.combinations(market):
+                for sort in TicketSort:
+                    query = find.page_query(TicketFilter(**values[0], sort=sort), None)
+                    if (await search.run(session, query)).reads_whole_table:
+                        whole.append(f"{name}, {sort}")
+        assert whole == []
