@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from sqlalchemy import text
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ticketing_app.accounts.api import router as accounts_router
 from ticketing_app.core import db, http, redis
@@ -16,6 +17,17 @@ from ticketing_app.payments.api import router as payments_router
 from ticketing_app.tickets.api import router as tickets_router
 
 READINESS_TIMEOUT_SECONDS = 2
+
+
+def serve(app: ASGIApp) -> ASGIApp:
+    """Answer for everything under /api, also where there is nothing; all else stays with `app`."""
+    api = create_api()
+
+    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+        is_ours = scope["type"] == "http" and f"{scope['path']}/".startswith("/api/")
+        await (api if is_ours else app)(scope, receive, send)
+
+    return choose
 
 
 def create_api() -> FastAPI:

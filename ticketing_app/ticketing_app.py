@@ -6,9 +6,8 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
-from ticketing_app import routes
+from ticketing_app import api, routes
 from ticketing_app.accounts.auth import listen_for_ended_sessions
-from ticketing_app.api import create_api
 from ticketing_app.core import logging
 from ticketing_app.core.settings import get_settings
 from ticketing_app.ui import documents, live, session, theme
@@ -54,7 +53,7 @@ app = rx.App(
         rx.el.script(src="/account-forms.js", defer=True),
     ],
     backend_exception_handler=session.on_crash,
-    api_transformer=[create_api(), session.refuse_foreign_sockets, documents.serve],
+    api_transformer=[api.serve, session.refuse_foreign_sockets, documents.serve],
 )
 app.register_lifespan_task(listen_for_ended_sessions, tell=live.tell_session)
 app.register_lifespan_task(live.follow, app=app)
