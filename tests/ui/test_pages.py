@@ -42,6 +42,14 @@ class TestPages:
         assert str(page.description)
         assert '"h1"' in drawn(route).replace("\\", "")
 
+    def test_lead_visitors_to_fresh_pages(self) -> None:
+        # Reflex turns even a plain link into one that keeps the page, and with it a socket whose
+        # cookies are as old as the page.
+        links = [part for part in drawn("index").split('{"name"') if "/auth/sign" in part]
+        leading = [part for part in links if "href" in part or "to:" in part]
+        assert leading
+        assert all("reloadDocument" in part for part in leading), leading
+
     @pytest.mark.parametrize("route", ROUTES)
     def test_load_who_is_there(self, route: str) -> None:
         assert app._unevaluated_pages[route].on_load is not None

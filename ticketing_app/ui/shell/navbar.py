@@ -54,8 +54,8 @@ def _brand() -> rx.Component:
 def _for_visitors() -> rx.Component:
     """Lead to fresh pages: somebody may have signed in in another tab meanwhile."""
     return rx.fragment(
-        rx.el.a(TEXT["sign_up"], href=routes.SIGN_UP, class_name=_ENTRY),
-        rx.el.a(TEXT["sign_in"], href=routes.SIGN_IN, class_name=_ENTRY),
+        link(TEXT["sign_up"], href=routes.SIGN_UP, reload_document=True, class_name=_ENTRY),
+        link(TEXT["sign_in"], href=routes.SIGN_IN, reload_document=True, class_name=_ENTRY),
     )
 
 
