@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from reflex.state import StateUpdate
 
 from ticketing_app.core import db
@@ -23,6 +24,7 @@ from ticketing_app.messaging.catalog import (
 from ticketing_app.ui import live
 
 TICKET, BUYER, ORDER, SESSION = (db.new_id() for _ in range(4))
+NOW, UNTIL = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, 0, 15, tzinfo=UTC)
 Sent = list[tuple[str | None, dict[str, Any]]]
 
 
@@ -87,7 +89,7 @@ def order_event(kind: type[DomainEvent], *, ticket_version: int | None = 5) -> D
             "expires_at": datetime(2027, 1, 1, tzinfo=UTC),
             "ticket_id": TICKET,
             "ticket_version": ticket_version,
-            "locked_until": None,
+            "locked_until": UNTIL,
             "title": "The Paper Lanterns",
         }
     )
@@ -139,7 +141,10 @@ class TestDeliver:
         self, namespace: FakeNamespace, kind: type[DomainEvent], status: str
     ) -> None:
         facts = {"ticket": str(TICKET), "version": 5, "status": status}
-        assert await deliver(namespace, order_event(kind)) == [
+        facts |= {"until": UNTIL.isoformat(), "now": NOW.isoformat()}
+        with time_machine.travel(NOW, tick=False):
+            sent = await deliver(namespace, order_event(kind))
+        assert sent == [
             (f"live:buyer:{BUYER}", {"order": str(ORDER)}),
             (f"live:ticket:{TICKET}", facts),
             ("live:tickets", facts),

@@ -1,11 +1,12 @@
 // Parts of pages that hear the browser event raised by live.py.
-import React, { createContext, useContext, useEffect, useRef, useState } from "react";
+import React, { Children, cloneElement, createContext, useContext, useEffect, useRef, useState } from "react";
 
 const TICKETING = "ticketing";
 const RESYNC_SPREAD_MS = 2000;
 // Listings that come together are one question.
 const ASK_AFTER_MS = 1000;
 const MOST_ASKED = 100;
+const TELL_AFTER_MS = 1000;
 
 const useLive = (hear) => {
   const latest = useRef(hear);
@@ -42,13 +43,13 @@ export function OnSession({ onChange }) {
 
 const Ticket = createContext({});
 
-export function LiveTicket({ ticketId, version, status, children, className }) {
+export function LiveTicket({ ticketId, version, status, until, now, children, className }) {
   const [news, setNews] = useState(null);
   useLive((fact) => {
     if (fact.ticket !== ticketId || fact.version <= Math.max(version, news?.version ?? 0)) return;
     setNews((before) => ({ ...before, ...fact }));
   });
-  const current = news && news.version > version ? news : { status };
+  const current = news && news.version > version ? news : { status, until, now };
   return (
     <article className={className} data-status={current.status} data-ticket={ticketId}>
       <Ticket.Provider value={current}>{children}</Ticket.Provider>
@@ -63,6 +64,46 @@ export function LiveText({ field, text, labels, className }) {
     <span className={className} data-changed={shown === text ? undefined : ""}>
       {shown}
     </span>
+  );
+}
+
+export function LiveUntil({ label, children, className }) {
+  const { status, until, now } = useContext(Ticket);
+  return (
+    <span className={className}>
+      {status === "locked" && until && (
+        <>
+          <span className="sr-only">{label}</span>
+          {cloneElement(Children.only(children), { deadline: until, now })}
+        </>
+      )}
+    </span>
+  );
+}
+
+export function LiveNews({ one, many, labels }) {
+  const [text, setText] = useState("");
+  const changed = useRef(new Map());
+  const timer = useRef(null);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const tell = () => {
+    timer.current = null;
+    const [[title, status]] = changed.current;
+    const count = changed.current.size;
+    setText(count === 1 ? one.replace("{title}", title).replace("{status}", labels[status]) : many.replace("{count}", count));
+    changed.current.clear();
+  };
+  useLive((fact) => {
+    const row = fact.ticket && document.querySelector(`[data-ticket="${fact.ticket}"]`);
+    if (!row || row.dataset.status === fact.status) return;
+    changed.current.set(row.querySelector("h2, h3").textContent, fact.status);
+    // What changes in one breath is told in one breath.
+    timer.current ??= setTimeout(tell, TELL_AFTER_MS);
+  });
+  return (
+    <p role="status" className="sr-only">
+      {text}
+    </p>
   );
 }
 

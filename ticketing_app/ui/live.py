@@ -16,6 +16,7 @@ from reflex_base.event import Event
 from socketio import packet
 
 from ticketing_app.core import money
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import bus
 from ticketing_app.messaging.bus import Envelope
@@ -111,6 +112,8 @@ def _ticket_facts(event: DomainEvent) -> dict[str, Any] | None:
             "ticket": str(event.ticket_id),
             "version": event.ticket_version,
             "status": _status_after(event),
+            "until": event.locked_until.isoformat() if event.locked_until else "",
+            "now": utc_now().isoformat(),
         }
     if isinstance(event, TicketCreated | TicketUpdated):
         status = rules.TicketStatus(event.status)
@@ -182,6 +185,8 @@ class LiveTicket(rx.Component):
     ticket_id: rx.Var[str]
     version: rx.Var[int]
     status: rx.Var[str]
+    until: rx.Var[str]
+    now: rx.Var[str]
 
     def as_plain(self) -> rx.Component:
         """Return what it looks like before anything changed."""
@@ -202,6 +207,30 @@ class LiveText(rx.Component):
     def as_plain(self) -> rx.Component:
         """Return what it looks like before anything changed."""
         return rx.el.span(self.text, class_name=self.class_name)
+
+
+class LiveUntil(rx.Component):
+    """Its countdown, as long as the `LiveTicket` around it is locked with an end; `label` is read out."""
+
+    library = rx.asset("live.jsx", shared=True).importable_path
+    tag = "LiveUntil"
+
+    label: rx.Var[str]
+
+    def as_plain(self) -> rx.Component:
+        """Return what it looks like before anything ticks."""
+        return rx.el.span(class_name=self.class_name)
+
+
+class LiveNews(rx.Component):
+    """Reads out what changed in the list: `one` ticket, or how `many` when it was more at once."""
+
+    library = rx.asset("live.jsx", shared=True).importable_path
+    tag = "LiveNews"
+
+    one: rx.Var[str]
+    many: rx.Var[str]
+    labels: rx.Var[dict[str, str]]
 
 
 class NewListings(rx.Component):

@@ -7,7 +7,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.tickets.rules import TITLE_MAX_LENGTH
 from ticketing_app.ui import theme
-from ticketing_app.ui.live import LiveText, LiveTicket
+from ticketing_app.ui.live import LiveText, LiveTicket, LiveUntil
 from ticketing_app.ui.markup import choose
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
@@ -138,11 +138,18 @@ def ticket_card(card: TicketStub) -> rx.Component:
                     labels=STATUS_BY_NAME,
                     class_name="badge",
                 ),
+                LiveUntil.create(
+                    Countdown.create(deadline=card.locked_until, now=card.now),
+                    label=TEXT["may_return"],
+                    class_name="text-sm text-wait empty:hidden",
+                ),
                 class_name="stub-price",
             ),
             ticket_id=card.id,
             version=card.version,
             status=card.status,
+            until=card.locked_until,
+            now=card.now,
             class_name="stub",
         ),
         class_name="stub-shadow relative",

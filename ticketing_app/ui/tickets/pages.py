@@ -7,12 +7,13 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.ui import theme
-from ticketing_app.ui.live import NewListings, OnLive
+from ticketing_app.ui.live import LiveNews, NewListings, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.components import (
+    STATUS_BY_NAME,
     similar_tickets,
     ticket_article,
     ticket_card,
@@ -35,6 +36,8 @@ TEXT = {
     "list_intro": "From people who cannot go to people who want to.",
     "one_new": "1 new ticket",
     "many_new": "{count} new tickets",
+    "one_changed": "{title}: {status}",
+    "many_changed": "{count} tickets in this list changed",
     "purchase": "Purchase",
     "to_order": "Go to my order",
     "edit": "Edit",
@@ -63,6 +66,7 @@ def ticket_list_page() -> rx.Component:
         find_form(),
         rx.cond(state.is_away, feedback.Retry.create(on_retry=state.load)),
         feedback.problem(state),
+        LiveNews.create(one=TEXT["one_changed"], many=TEXT["many_changed"], labels=STATUS_BY_NAME),
         NewListings.create(
             one=TEXT["one_new"],
             many=TEXT["many_new"],

@@ -36,7 +36,10 @@ _COMMA_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,2})?")
 
 @dataclass(frozen=True)
 class TicketStub:
-    """A ticket on its stub. Instants are ISO 8601 in UTC, empty when there is none."""
+    """A ticket on its stub. Instants are ISO 8601 in UTC, empty when there is none.
+
+    `now` is the server's time, told where a lock counts down.
+    """
 
     id: str = ""
     href: str = ""
@@ -53,6 +56,8 @@ class TicketStub:
     when: str = ""
     place: str = ""
     seat: str = ""
+    locked_until: str = ""
+    now: str = ""
 
     @classmethod
     def from_ticket(cls, ticket: TicketRead) -> "TicketStub":
@@ -69,8 +74,6 @@ class TicketDetail(TicketStub):
     face_value_line: str = ""
     is_mine: bool = False
     my_order_href: str = ""
-    locked_until: str = ""
-    now: str = ""
     reason: str = ""
     share_line: str = ""
 
@@ -87,8 +90,6 @@ class TicketDetail(TicketStub):
             face_value_line=face_value_line(ticket),
             is_mine=is_mine,
             my_order_href=routes.order_detail(ticket.order_id or "") if is_my_order else "",
-            locked_until=ticket.locked_until.isoformat() if ticket.locked_until else "",
-            now=utc_now().isoformat(),
             reason=reason(ticket, is_mine=is_mine, is_my_order=is_my_order),
             share_line=share_line(ticket),
         )
@@ -292,6 +293,8 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
         "when": f"{at:%a} {at.day} {at:%b %Y, %H:%M}" if at else "",
         "place": place(ticket),
         "seat": seat(ticket),
+        "locked_until": ticket.locked_until.isoformat() if ticket.locked_until else "",
+        "now": utc_now().isoformat() if ticket.locked_until else "",
     }
 
 

@@ -1,0 +1,57 @@
+"""Open pages follow what others do, by themselves, and catch up after they were cut off."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.site import Site
+from tests_e2e.steps import Visitor
+
+CUT_OFF = "We can't reach the server right now"
+RECOVERY_MS = 30_000
+
+
+def row(page: Page, title: str) -> Locator:
+    return page.get_by_role("listitem").filter(has_text=title)
+
+
+def test_a_row_shows_until_when_another_visitor_holds_it(visitor: Callable[..., Visitor]) -> None:
+    seller, watcher, buyer = visitor(), visitor(signed_in=False), visitor()
+    title = f"The Paper Lanterns {uuid4().hex[:6]}"
+    ticket_id = seller.sell(title)
+    page = watcher.open("/")
+    expect(row(page, title)).to_contain_text("Available")
+    order_id = buyer.purchase(ticket_id)
+    expect(row(page, title)).to_contain_text("Locked")
+    expect(row(page, title).get_by_role("timer")).to_have_text(re.compile(r"1[45]:\d\d"))
+    expect(page.get_by_role("status").filter(has_text=f"{title}: Locked")).to_be_attached()
+    buyer.context.request.delete(f"/api/orders/{order_id}")
+    expect(row(page, title)).to_contain_text("Available")
+    expect(row(page, title).get_by_role("timer")).to_have_count(0)
+
+
+def test_a_list_loaded_later_counts_down_as_well(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer = visitor(), visitor()
+    title = f"The Paper Lanterns {uuid4().hex[:6]}"
+    buyer.hold(seller.sell(title))
+    page = visitor(signed_in=False).open("/")
+    expect(row(page, title).get_by_role("timer")).to_have_text(re.compile(r"1[45]:\d\d"))
+
+
+def test_a_list_that_was_cut_off_says_so_and_catches_up(
+    site: Site, visitor: Callable[..., Visitor]
+) -> None:
+    seller, watcher, buyer = visitor(), visitor(signed_in=False), visitor()
+    title = f"The Paper Lanterns {uuid4().hex[:6]}"
+    ticket_id = seller.sell(title)
+    page = watcher.open("/")
+    expect(row(page, title)).to_contain_text("Available")
+    site.kill_web()
+    expect(page.get_by_text(CUT_OFF)).to_be_visible()
+    expect(row(page, title)).to_contain_text("Available")
+    site.start_web()
+    buyer.hold(ticket_id)
+    expect(row(page, title)).to_contain_text("Locked", timeout=RECOVERY_MS)
+    expect(page.get_by_text(CUT_OFF)).to_have_count(0)
