@@ -118,9 +118,7 @@ async def list_for_sale(
 
 def page_query(wanted: TicketFilter, cursor: Cursor | None) -> Select[Ticket, bool]:
     """Return the query of one page."""
-    query = select(Ticket, is_locked()).where(*_conditions(wanted))
-    if cursor:
-        query = query.where(_behind(cursor))
+    query = select(Ticket, is_locked()).where(*_conditions(wanted, cursor))
     match wanted.sort:
         case TicketSort.NEWEST:
             query = query.order_by(col(Ticket.id).desc())
@@ -237,8 +235,16 @@ def _ahead_and_for_sale() -> Iterator[ColumnElement[bool]]:
     yield func.now() < _STARTS_AT
 
 
-def _conditions(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
-    yield from _ahead_and_for_sale()
+def _conditions(
+    wanted: TicketFilter, cursor: Cursor | None = None
+) -> Iterator[ColumnElement[bool]]:
+    if cursor and cursor.sort is TicketSort.SOONEST:
+        # One beginning of the range instead of two, or the index starts at the earlier one.
+        yield col(Ticket.status) == TicketStatus.FOR_SALE
+    else:
+        yield from _ahead_and_for_sale()
+    if cursor:
+        yield _behind(cursor)
     if wanted.q.strip():
         yield TICKETS.c.search.op("@@")(_query_of(func.search_key(wanted.q)))
     if wanted.category:
@@ -325,4 +331,5 @@ def _behind(cursor: Cursor) -> ColumnElement[bool]:
             return tuple_(col(Ticket.price_cents), col(Ticket.id)) > here
         case TicketSort.SOONEST:
             starts_at = literal(cursor.starts_at) if cursor.starts_at else _NEVER
-            return tuple_(_STARTS_AT, col(Ticket.id)) > tuple_(starts_at, literal(cursor.id))
+            here = tuple_(func.greatest(starts_at, func.now()), literal(cursor.id))
+            return tuple_(_STARTS_AT, col(Ticket.id)) > here
