@@ -119,14 +119,25 @@ async def list_for_sale(
 def page_query(wanted: TicketFilter, cursor: Cursor | None) -> Select[Ticket, bool]:
     """Return the query of one page."""
     query = select(Ticket, is_locked()).where(*_conditions(wanted, cursor))
-    match wanted.sort:
-        case TicketSort.NEWEST:
-            query = query.order_by(col(Ticket.id).desc())
-        case TicketSort.CHEAPEST:
-            query = query.order_by(col(Ticket.price_cents), col(Ticket.id))
-        case TicketSort.SOONEST:
-            query = query.order_by(_STARTS_AT, col(Ticket.id))
-    return query.limit(wanted.limit + 1)
+    return query.order_by(*_order(wanted)).limit(wanted.limit + 1)
+
+
+def _order(wanted: TicketFilter) -> Iterator[ColumnElement[Any]]:
+    keys: dict[TicketSort, ColumnElement[Any]] = {
+        TicketSort.NEWEST: TICKETS.c.id,
+        TicketSort.CHEAPEST: TICKETS.c.price_cents,
+        TicketSort.SOONEST: _STARTS_AT,
+    }
+    key = keys[wanted.sort]
+    if wanted.q and wanted.city:
+        # Words and city are few rows together, more often than the planner can know (a city is among
+        # the words): it must not walk along an order of all tickets and hope to meet them soon.
+        key = func.coalesce(key, key)
+    if wanted.sort is TicketSort.NEWEST:
+        yield key.desc()
+    else:
+        yield key
+        yield TICKETS.c.id
 
 
 async def count_for_sale(session: AsyncSession, wanted: TicketFilter, limit: int) -> int:
