@@ -50,6 +50,7 @@ _STARTS_AT: ColumnElement[Any] = literal_column(STARTS_AT)
 _NEVER: ColumnElement[Any] = literal_column("'infinity'::timestamptz")
 _SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
 _UTC_NOW = func.timezone("UTC", func.now())
+_MINUTE: ColumnElement[Any] = literal_column("interval '1 minute'")
 # No clock on earth is further behind or ahead of UTC.
 _BEHIND: ColumnElement[Any] = literal_column("interval '12 hours'")
 _AHEAD: ColumnElement[Any] = literal_column("interval '14 hours'")
@@ -292,7 +293,7 @@ def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
     The second condition of each pair follows from the first one wherever on earth the event is, and
     is the one that an index can answer.
     """
-    offset = func.make_interval(0, 0, 0, 0, 0, func.coalesce(col(Ticket.utc_offset_minutes), 0))
+    offset = func.coalesce(col(Ticket.utc_offset_minutes), 0) * _MINUTE
     starts_at = func.timezone("UTC", col(Ticket.starts_at)) + offset
     for at_event, earliest, latest in zip(
         *(_days(wanted, _UTC_NOW + ahead) for ahead in (offset, -_BEHIND, _AHEAD)), strict=True
