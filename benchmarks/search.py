@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import os
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -292,6 +293,8 @@ def _median(runs: list[Run]) -> float:
 
 
 if __name__ == "__main__":
+    # A stop from outside takes the database down too, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(description="Measure how long finding tickets takes.")
     parser.add_argument("--size", type=int, default=1_000_000, help="tickets in the market")
     sys.exit(asyncio.run(main(parser.parse_args().size)))
