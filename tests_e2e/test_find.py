@@ -29,7 +29,7 @@ def test_from_a_typing_error_to_a_link_for_a_friend(visitor: Callable[..., Visit
     # A name that no other test has, in a city that no other test has.
     name, city = f"Zéphyrine{uuid4().hex[:6]}", f"Ville{uuid4().hex[:6]}"
     place = {"city": city, "category": "concert"}
-    for price in (30, 20, 10):
+    for price in (10, 20, 30):
         seller.sell(f"{name} {price}", price, **place)
     seller.sell(f"{name} Derby", 15, city=city, category="sports")
 

@@ -16,9 +16,9 @@ OLD_INDEXES = {
     "ix_tickets_for_sale_starts": f"{STARTS_AT}, id",
 }
 NEW_INDEXES = {
-    "ix_tickets_newest": f"id, category, price_cents, ({STARTS_AT}), city_key",
-    "ix_tickets_cheapest": f"price_cents, id, category, ({STARTS_AT}), city_key",
-    "ix_tickets_soonest": f"({STARTS_AT}), id, category, price_cents, city_key",
+    "ix_tickets_newest": f"id, category, price_cents, ({STARTS_AT})",
+    "ix_tickets_cheapest": f"price_cents, id, category, ({STARTS_AT})",
+    "ix_tickets_soonest": f"({STARTS_AT}), id, category, price_cents",
     "ix_tickets_city": f"city_key, ({STARTS_AT}), id, category, price_cents",
 }
 

@@ -51,6 +51,7 @@ _STARTS_AT: ColumnElement[Any] = literal_column(STARTS_AT)
 _NEVER: ColumnElement[Any] = literal_column("'infinity'::timestamptz")
 _SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
 _UTC_NOW = func.timezone("UTC", func.now())
+_MINUTE: ColumnElement[Any] = literal_column("interval '1 minute'")
 # No clock on earth is further behind or ahead of UTC.
 _BEHIND: ColumnElement[Any] = literal_column("interval '12 hours'")
 _AHEAD: ColumnElement[Any] = literal_column("interval '14 hours'")
@@ -119,17 +120,26 @@ async def list_for_sale(
 
 def page_query(wanted: TicketFilter, cursor: Cursor | None) -> Select[Ticket, bool]:
     """Return the query of one page."""
-    query = select(Ticket, is_locked()).where(*_conditions(wanted))
-    if cursor:
-        query = query.where(_behind(cursor))
-    match wanted.sort:
-        case TicketSort.NEWEST:
-            query = query.order_by(col(Ticket.id).desc())
-        case TicketSort.CHEAPEST:
-            query = query.order_by(col(Ticket.price_cents), col(Ticket.id))
-        case TicketSort.SOONEST:
-            query = query.order_by(_STARTS_AT, col(Ticket.id))
-    return query.limit(wanted.limit + 1)
+    query = select(Ticket, is_locked()).where(*_conditions(wanted, cursor))
+    return query.order_by(*_order(wanted)).limit(wanted.limit + 1)
+
+
+def _order(wanted: TicketFilter) -> Iterator[ColumnElement[Any]]:
+    keys: dict[TicketSort, ColumnElement[Any]] = {
+        TicketSort.NEWEST: TICKETS.c.id,
+        TicketSort.CHEAPEST: TICKETS.c.price_cents,
+        TicketSort.SOONEST: _STARTS_AT,
+    }
+    key = keys[wanted.sort]
+    if wanted.q and wanted.city:
+        # Words and city are few rows together, more often than the planner can know (a city is among
+        # the words): it must not walk along an order of all tickets and hope to meet them soon.
+        key = func.coalesce(key, key)
+    if wanted.sort is TicketSort.NEWEST:
+        yield key.desc()
+    else:
+        yield key
+        yield TICKETS.c.id
 
 
 async def count_for_sale(session: AsyncSession, wanted: TicketFilter, limit: int) -> int:
@@ -274,8 +284,16 @@ def _ahead_and_for_sale() -> Iterator[ColumnElement[bool]]:
     yield func.now() < _STARTS_AT
 
 
-def _conditions(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
-    yield from _ahead_and_for_sale()
+def _conditions(
+    wanted: TicketFilter, cursor: Cursor | None = None
+) -> Iterator[ColumnElement[bool]]:
+    if cursor and cursor.sort is TicketSort.SOONEST:
+        # One beginning of the range instead of two, or the index starts at the earlier one.
+        yield col(Ticket.status) == TicketStatus.FOR_SALE
+    else:
+        yield from _ahead_and_for_sale()
+    if cursor:
+        yield _behind(cursor)
     if wanted.q.strip():
         yield TICKETS.c.search.op("@@")(_query_of(func.search_key(wanted.q)))
     if wanted.category:
@@ -312,7 +330,7 @@ def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
     The second condition of each pair follows from the first one wherever on earth the event is, and
     is the one that an index can answer.
     """
-    offset = func.make_interval(0, 0, 0, 0, 0, func.coalesce(col(Ticket.utc_offset_minutes), 0))
+    offset = func.coalesce(col(Ticket.utc_offset_minutes), 0) * _MINUTE
     starts_at = func.timezone("UTC", col(Ticket.starts_at)) + offset
     for at_event, earliest, latest in zip(
         *(_days(wanted, _UTC_NOW + ahead) for ahead in (offset, -_BEHIND, _AHEAD)), strict=True
@@ -362,4 +380,5 @@ def _behind(cursor: Cursor) -> ColumnElement[bool]:
             return tuple_(col(Ticket.price_cents), col(Ticket.id)) > here
         case TicketSort.SOONEST:
             starts_at = literal(cursor.starts_at) if cursor.starts_at else _NEVER
-            return tuple_(_STARTS_AT, col(Ticket.id)) > tuple_(starts_at, literal(cursor.id))
+            here = tuple_(func.greatest(starts_at, func.now()), literal(cursor.id))
+            return tuple_(_STARTS_AT, col(Ticket.id)) > here
