@@ -28,8 +28,8 @@ def test_a_hold_ends_by_itself_while_a_third_person_watches(
     expect(page.get_by_text("Status - Available")).to_be_visible()
     # Three seconds may be over before anybody looks: the page itself writes down what it showed.
     page.evaluate(RECORD_STATUS)
-    with site.other_web(ORDER_HOLD_SECONDS="3") as url:
-        buyer = visitor(url=url)
+    with site.other_web(ORDER_HOLD_SECONDS="3") as other:
+        buyer = visitor(url=other.url)
         buyer.purchase(ticket_id)
         page.wait_for_function("window.shown.length >= 2", timeout=20_000)
         assert page.evaluate("window.shown") == [

@@ -89,8 +89,8 @@ def test_the_list_notices_that_the_time_is_over(
     site: Site, visitor: Callable[..., Visitor]
 ) -> None:
     seller = visitor()
-    with site.other_web(ORDER_HOLD_SECONDS="4") as url:
-        buyer = visitor(url=url)
+    with site.other_web(ORDER_HOLD_SECONDS="4") as other:
+        buyer = visitor(url=other.url)
         order_id = buyer.hold(seller.sell("Kite Parade"))
         page = buyer.open("/orders")
         row = page.get_by_role("listitem").filter(has_text="Kite Parade")
