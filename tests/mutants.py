@@ -179,7 +179,7 @@ MUTANTS = (
         "the expiry also ends what is being captured",
         (
             (
-                f"{APP}/tickets/service.py",
+                f"{APP}/tickets/service/tickets.py",
                 '{"locked_until": repository.NEVER_AT}',
                 '{"locked_until": repository.Ticket.locked_until}',
             ),

@@ -11,7 +11,7 @@ from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.service import release
-from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.service import tickets
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -14,7 +14,6 @@ from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.settings import get_settings
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import (
     TicketCreate,
     TicketFilter,
@@ -22,6 +21,7 @@ from ticketing_app.tickets.schemas import (
     TicketRead,
     TicketUpdate,
 )
+from ticketing_app.tickets.service import tickets
 
 CALENDAR = "text/calendar"
 

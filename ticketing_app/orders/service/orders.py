@@ -16,8 +16,8 @@ from ticketing_app.orders import repository
 from ticketing_app.orders.models import Order
 from ticketing_app.orders.rules import OrderStatus, status_now
 from ticketing_app.orders.schemas import OrderRead, OrderTicket
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketLease
+from ticketing_app.tickets.service import tickets
 
 
 class OrderNotFoundError(AppError):

@@ -13,7 +13,7 @@ from ticketing_app.orders import repository, rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead, PayableOrder
 from ticketing_app.orders.service import orders
-from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.service import tickets
 
 log = get_logger()
 

@@ -7,7 +7,7 @@ from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderPage
 from ticketing_app.orders.service import release, show
 from ticketing_app.orders.service.orders import OrderNotFoundError
 from ticketing_app.payments.service import show as payments
-from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.orders.views import OrderRow, OrderView, TimelineEntry, stub, timeline
 from ticketing_app.ui.session import PageState, guarded, refreshing

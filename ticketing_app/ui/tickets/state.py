@@ -12,7 +12,6 @@ from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.service import hold
 from ticketing_app.orders.service.hold import TicketAlreadyReservedError
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import (
     MAX_LIMIT,
     TicketCreate,
@@ -21,6 +20,7 @@ from ticketing_app.tickets.schemas import (
     TicketPage,
     TicketUpdate,
 )
+from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets.views import (
