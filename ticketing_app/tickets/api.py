@@ -1,4 +1,4 @@
-"""REST of tickets, under /api/tickets."""
+"""REST of tickets, under /api/tickets; selling is in orders, which know who owns what was bought."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -15,7 +15,6 @@ from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.schemas import (
-    TicketCreate,
     TicketFilter,
     TicketPage,
     TicketRead,
@@ -43,19 +42,6 @@ async def list_tickets(visitor: Visitor, wanted: Annotated[TicketFilter, Query()
         return await tickets.list_tickets(
             session, wanted=wanted, viewer_id=visitor.user_id if visitor else None
         )
-
-
-@router.post(
-    "",
-    status_code=201,
-    responses=problem_responses(400, 401, 403),
-    openapi_extra=body_schema(TicketCreate),
-)
-async def create_ticket(request: Request, caller: SignedIn) -> TicketRead:
-    """List a ticket for sale."""
-    ticket = await read_body(request, TicketCreate)
-    async with db.transaction() as session:
-        return await tickets.create_ticket(session, seller_id=caller.user_id, ticket=ticket)
 
 
 @router.get("/{ticket_id}", responses=problem_responses(404))

@@ -13,6 +13,7 @@ from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.components import (
+    ownership_history,
     similar_tickets,
     ticket_article,
     ticket_card,
@@ -37,6 +38,7 @@ TEXT = {
     "many_new": "{count} new tickets",
     "purchase": "Purchase",
     "to_order": "Go to my order",
+    "resell": "Sell this ticket",
     "edit": "Edit",
     "withdraw": "Withdraw",
     "withdraw_sure": "Take this listing off sale for good?",
@@ -128,6 +130,7 @@ def ticket_detail_page() -> rx.Component:
             ticket_article(
                 state.ticket,
                 _actions(),
+                rx.cond(state.ownership.length() > 0, ownership_history(state.ownership)),
                 rx.cond(
                     state.similar.length() > 0,
                     similar_tickets(rx.foreach(state.similar, ticket_card)),
@@ -155,11 +158,15 @@ def first_failure(problem: str) -> rx.Component:
 
 
 def _actions() -> rx.Component:
-    ticket = TicketDetailState.ticket
+    ticket, resale_href = TicketDetailState.ticket, TicketDetailState.resale_href
+    to_order = link(TEXT["to_order"], href=ticket.my_order_href, class_name=theme.PRIMARY)
     return rx.cond(
-        ticket.my_order_href != "",
+        (ticket.my_order_href != "") | (resale_href != ""),
         rx.el.div(
-            link(TEXT["to_order"], href=ticket.my_order_href, class_name=theme.PRIMARY),
+            rx.cond(ticket.my_order_href != "", to_order),
+            rx.cond(
+                resale_href != "", link(TEXT["resell"], href=resale_href, class_name=theme.QUIET)
+            ),
             class_name=theme.ACTION_BAR,
         ),
         rx.cond(
@@ -246,6 +253,9 @@ def _form(heading: str, on_submit: rx.event.EventType[dict[str, Any]], back: str
         rx.el.form(
             ticket_fields(state.form, state.errors, has_event_facts=state.has_event_facts),
             rx.el.input(type="hidden", name="version", default_value=f"{state.version}"),
+            rx.el.input(
+                type="hidden", name="previousTicketId", default_value=state.form.previousTicketId
+            ),
             rx.el.div(
                 rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
                 rx.cond(
