@@ -68,3 +68,35 @@ def test_three_owners_of_one_ticket(visitor: Callable[..., Visitor]) -> None:
     page = stranger.open(f"/tickets/{ticket_id_of(shop)}")
     expect(page.get_by_role("button", name="Purchase")).to_be_visible()
     expect(page.get_by_text("From owner to owner")).to_have_count(0)
+
+
+def test_my_listings_change_while_one_looks_at_them(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer = visitor(), visitor()
+    kites, lanterns = (f"{name} {uuid4().hex[:6]}" for name in ("Kites", "Lanterns"))
+    ticket_id = seller.sell(kites, price=40)
+    page = seller.open("/account")
+    page.get_by_role("main").get_by_role("link", name="My Listings").click()
+    expect(page.get_by_role("heading", name="My Listings")).to_be_visible()
+    row = page.get_by_role("main").get_by_role("listitem").filter(has_text=kites)
+    expect(row).to_contain_text("For sale")
+
+    order_id = buyer.hold(ticket_id)
+    expect(row).to_contain_text("Being bought")
+    expect(row).to_contain_text(re.compile(r"Somebody has 1\d:\d\d left to pay"))
+    expect(row.get_by_role("button", name="Withdraw")).to_have_count(0)
+    buyer.context.request.delete(f"/api/orders/{order_id}")
+    expect(row).to_contain_text("For sale")
+
+    buy(visitor(), ticket_id)
+    expect(row).to_contain_text(re.compile(r"Sold \d+ \w+ \d{4} for \$40"))
+
+    seller.sell(lanterns)
+    other = page.get_by_role("main").get_by_role("listitem").filter(has_text=lanterns)
+    other.get_by_role("button", name="Withdraw").click()
+    other.get_by_role("button", name="Keep it").click()
+    other.get_by_role("link", name="Edit").click()
+    expect(page.get_by_role("heading", name="Edit a Ticket")).to_be_visible()
+    page.go_back()
+    other.get_by_role("button", name="Withdraw").click()
+    other.get_by_role("button", name="Withdraw ticket").click()
+    expect(other).to_contain_text("Withdrawn")

@@ -4,6 +4,7 @@ from uuid import UUID
 
 TICKET_LIST = "/"
 TICKET_NEW = "/tickets/new"
+TICKET_MINE = "/tickets/mine"
 TICKET_DETAIL = "/tickets/[ticket_id]"
 TICKET_EDIT = "/tickets/[ticket_id]/edit"
 PREVIOUS = "previous"

@@ -15,12 +15,15 @@ from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.schemas import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    OwnTicketPage,
     TicketFilter,
     TicketPage,
     TicketRead,
     TicketUpdate,
 )
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import own, tickets
 
 CALENDAR = "text/calendar"
 
@@ -41,6 +44,19 @@ async def list_tickets(visitor: Visitor, wanted: Annotated[TicketFilter, Query()
     async with db.transaction() as session:
         return await tickets.list_tickets(
             session, wanted=wanted, viewer_id=visitor.user_id if visitor else None
+        )
+
+
+@router.get("/mine", responses=problem_responses(400, 401))
+async def list_own_tickets(
+    caller: SignedIn,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> OwnTicketPage:
+    """List the caller's own listings in whatever state, newest first; `soldAt` tells since when."""
+    async with db.transaction() as session:
+        return await own.list_own_tickets(
+            session, seller_id=caller.user_id, limit=limit, cursor=cursor
         )
 
 

@@ -204,6 +204,19 @@ class TicketPage(ApiModel):
     corrected_q: str | None = None
 
 
+class OwnTicketRead(TicketRead):
+    """A listing as its seller sees it; of old sales nobody knows when they were."""
+
+    sold_at: datetime | None
+
+
+class OwnTicketPage(ApiModel):
+    """One page of one's own listings, newest first; `next_cursor` is none on the last one."""
+
+    items: list[OwnTicketRead]
+    next_cursor: str | None
+
+
 class SoldTicket(BaseModel):
     """A ticket that was sold: by whom, in which order, and whether it is listed again."""
 
@@ -245,5 +258,6 @@ class TicketLease(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     version: int
+    seller_id: UUID
     status: TicketStatus
     locked_until: datetime | None

@@ -65,6 +65,7 @@ def record(
         ticket_id=order.ticket_id,
         ticket_version=lease.version if lease else None,
         locked_until=lease.locked_until if lease else None,
+        seller_id=lease.seller_id if lease else None,
     )
     outbox.record(session, event)
     repository.add_step(session, order)

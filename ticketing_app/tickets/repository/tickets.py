@@ -48,6 +48,17 @@ async def get_ticket(session: AsyncSession, ticket_id: UUID) -> TicketRow | None
     return TicketRow(*row) if row else None
 
 
+async def list_by_seller(
+    session: AsyncSession, seller_id: UUID, limit: int, before: UUID | None
+) -> list[TicketRow]:
+    """Return up to `limit` + 1 listings, newest first, older than `before`."""
+    query = select(Ticket, is_locked()).where(Ticket.seller_id == seller_id)
+    if before:
+        query = query.where(col(Ticket.id) < before)
+    rows = await session.exec(query.order_by(col(Ticket.id).desc()).limit(limit + 1))
+    return [TicketRow(*row) for row in rows.all()]
+
+
 async def get_ticket_for_update(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
     """Lock the row, then return it as it is once the lock is had."""
     locked = await session.exec(

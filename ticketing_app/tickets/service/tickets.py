@@ -131,7 +131,7 @@ async def list_tickets(
     has_more = len(rows) > wanted.limit
     last = page[-1].ticket if has_more else None
     return TicketPage(
-        items=[_read(row, viewer_id) for row in page],
+        items=[to_read(row, viewer_id) for row in page],
         next_cursor=find.make_cursor(wanted.sort, last, corrected_q) if last else None,
         corrected_q=corrected_q,
     )
@@ -166,7 +166,7 @@ async def get_ticket(
     row = await repository.get_ticket(session, ticket_id)
     if row is None:
         raise TicketNotFoundError
-    return _read(row, viewer_id)
+    return to_read(row, viewer_id)
 
 
 async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[TicketRead]:
@@ -178,7 +178,7 @@ async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[Ticket
     if row is None:
         return []
     rows = await find.list_similar(session, row.ticket, SIMILAR_LIMIT)
-    return [_read(similar, None) for similar in rows]
+    return [to_read(similar, None) for similar in rows]
 
 
 async def create_ticket(
@@ -199,7 +199,7 @@ async def create_ticket(
         raise TicketListedAgainError from None
     await find.learn_words(session, row.id)
     outbox.record(session, TicketCreated(**_facts(row)))
-    return _read(TicketRow(row, is_locked=False), seller_id)
+    return to_read(TicketRow(row, is_locked=False), seller_id)
 
 
 async def require_own_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
@@ -230,7 +230,7 @@ async def update_ticket(
         setattr(row, name, value)
     await save_new_version(session, row)
     await find.learn_words(session, row.id)
-    return _read(TicketRow(row, is_locked=False), seller_id)
+    return to_read(TicketRow(row, is_locked=False), seller_id)
 
 
 async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
@@ -354,7 +354,8 @@ def _facts(row: Ticket) -> dict[str, Any]:
     return {"ticket_id": row.id, "ticket_version": row.version, **facts}
 
 
-def _read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
+def to_read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
+    """Return the ticket as this viewer, or a stranger, sees it."""
     ticket = row.ticket
     status = rules.availability(TicketStatus(ticket.status), is_locked=row.is_locked)
     may_see_order = viewer_id is not None and viewer_id in {ticket.seller_id, ticket.holder_id}
@@ -377,6 +378,7 @@ def _lease(row: Ticket | None) -> TicketLease | None:
         return None
     return TicketLease(
         version=row.version,
+        seller_id=row.seller_id,
         status=TicketStatus(row.status),
         locked_until=row.locked_until if repository.has_end(row.locked_until) else None,
     )

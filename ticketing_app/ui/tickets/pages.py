@@ -46,6 +46,7 @@ TEXT = {
     "withdraw_no": "Keep it",
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
     "new": "Create a Ticket",
+    "listings": "My Listings",
     "edit_title": "Edit a Ticket",
     "submit": "Submit",
     "load_again": "Load again",
@@ -231,7 +232,8 @@ def _owner_actions() -> rx.Component:
 def ticket_new_page() -> rx.Component:
     state = TicketFormState
     form = _form(TEXT["new"], state.create, routes.TICKET_LIST)
-    return layout(_kept(state.load_new, form), is_narrow=True)
+    listings = link(TEXT["listings"], href=routes.TICKET_MINE, class_name=theme.LINK)
+    return layout(_kept(state.load_new, rx.fragment(form, listings)), is_narrow=True)
 
 
 def ticket_edit_page() -> rx.Component:
