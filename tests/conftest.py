@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from tests import invariants
+from tests.integration.payments import stripe_side
 from tests.site import free_port
 from ticketing_app.api import create_api
 from ticketing_app.core import db, logging, redis
@@ -51,6 +52,13 @@ async def database(stack: Stack) -> AsyncGenerator[None]:
     yield
     broken = await invariants.broken_rules(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
     assert broken == []
+
+
+@pytest.fixture
+async def stripe_books(stack: Stack, database: None) -> AsyncGenerator[None]:  # noqa: ARG001  # order only.
+    """Let the test's buyers pay: their cards go to the emulator."""
+    async with stripe_side.connect(stack.env["STRIPE_API_BASE"]):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,8 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold as holding
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketCreate, TicketRead
+from ticketing_app.tickets.service import tickets
 
 
 async def make_user(email: str | None = None) -> UserRead:

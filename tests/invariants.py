@@ -18,6 +18,16 @@ QUERIES = {
     "1: the unique index that keeps rule 1 is gone": """
         SELECT 'uq_orders_one_active_per_ticket' WHERE NOT EXISTS (
           SELECT FROM pg_indexes WHERE indexname = 'uq_orders_one_active_per_ticket' AND indexdef LIKE '%UNIQUE%')""",
+    "1: a sold ticket has two listings again": """
+        SELECT previous_ticket_id, count(*) FROM tickets
+        WHERE previous_ticket_id IS NOT NULL AND status <> 'withdrawn'
+        GROUP BY previous_ticket_id HAVING count(*) > 1""",
+    "1: a ticket is listed again by somebody whose it is not": """
+        SELECT t.id, t.seller_id, p.status, o.status FROM tickets t
+        JOIN tickets p ON p.id = t.previous_ticket_id LEFT JOIN orders o ON o.id = p.order_id
+        WHERE t.status = 'for_sale' AND (p.status = 'sold'
+          AND (t.seller_id = o.buyer_id AND o.status = 'completed'
+            OR t.seller_id = p.seller_id AND o.status IN ('refunded', 'refunding'))) IS NOT TRUE""",
     "2: a running hold and the lease of its ticket differ": """
         SELECT o.id, o.expires_at, t.locked_until, t.order_id FROM orders o JOIN tickets t ON t.id = o.ticket_id
         WHERE o.status IN ('created', 'awaiting_payment')

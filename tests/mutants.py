@@ -19,6 +19,7 @@ TESTS_FAILED = 1
 
 HOLD = f"{APP}/orders/repository.py"
 HOLD_TESTS = "tests/integration/orders/test_hold.py"
+SELL_TESTS = "tests/integration/orders/test_sell.py"
 PAYMENT_TESTS = "tests/integration/payments"
 RACES = f"{PAYMENT_TESTS}/test_races.py"
 
@@ -51,6 +52,36 @@ MUTANTS = (
             ),
         ),
         f"{HOLD_TESTS}::TestCreateOrder",
+    ),
+    Mutant(
+        1,
+        "nothing in the database keeps two listings of a bought ticket apart",
+        (("alembic/versions/20261125_resale.py", "unique=True", "unique=False"),),
+        f"{SELL_TESTS}::TestSellTicket",
+    ),
+    Mutant(
+        1,
+        "a listing again does not wait for the refund of its ticket",
+        (
+            (
+                f"{APP}/orders/service/sell.py",
+                "await tickets.lock_ticket_row(session, ticket_id=ticket.previous_ticket_id)",
+                "pass",
+            ),
+        ),
+        f"{SELL_TESTS}::TestRefundedTicket",
+    ),
+    Mutant(
+        1,
+        "who was refunded can still list the ticket again",
+        (
+            (
+                f"{APP}/orders/rules.py",
+                "OrderStatus.REFUNDED: seller_id",
+                "OrderStatus.REFUNDED: buyer_id",
+            ),
+        ),
+        f"{SELL_TESTS}::TestRefundedTicket",
     ),
     Mutant(
         2,
@@ -179,7 +210,7 @@ MUTANTS = (
         "the expiry also ends what is being captured",
         (
             (
-                f"{APP}/tickets/service.py",
+                f"{APP}/tickets/service/tickets.py",
                 '{"locked_until": repository.NEVER_AT}',
                 '{"locked_until": repository.Ticket.locked_until}',
             ),

@@ -13,6 +13,7 @@ from ticketing_app.core import db, http, redis
 from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.api import router as orders_router
+from ticketing_app.orders.api import selling_router
 from ticketing_app.payments.api import router as payments_router
 from ticketing_app.tickets.api import router as tickets_router
 
@@ -39,7 +40,8 @@ def create_api() -> FastAPI:
         openapi_url="/api/openapi.json",
         redoc_url=None,
     )
-    for router in (accounts_router, tickets_router, orders_router, payments_router):
+    features = (accounts_router, tickets_router, selling_router, orders_router, payments_router)
+    for router in features:
         api.include_router(router)
     api.add_api_route("/api/health/live", live, tags=["health"])
     api.add_api_route(

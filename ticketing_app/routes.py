@@ -4,8 +4,11 @@ from uuid import UUID
 
 TICKET_LIST = "/"
 TICKET_NEW = "/tickets/new"
+TICKET_MINE = "/tickets/mine"
 TICKET_DETAIL = "/tickets/[ticket_id]"
 TICKET_EDIT = "/tickets/[ticket_id]/edit"
+PREVIOUS = "previous"
+"""The parameter of the form that names the ticket to list again."""
 ORDER_LIST = "/orders"
 ORDER_DETAIL = "/orders/[order_id]"
 ACCOUNT = "/account"
@@ -32,6 +35,11 @@ def share_image(category: str) -> str:
 def ticket_edit(ticket_id: UUID | str) -> str:
     """Return the address of the form that edits a ticket."""
     return f"/tickets/{ticket_id}/edit"
+
+
+def ticket_resale(ticket_id: UUID | str) -> str:
+    """Return the address of the form that lists a ticket again which was bought here."""
+    return f"{TICKET_NEW}?{PREVIOUS}={ticket_id}"
 
 
 def order_detail(order_id: UUID | str) -> str:

@@ -19,6 +19,8 @@ from ticketing_app.ui.accounts.pages import (
 )
 from ticketing_app.ui.accounts.state import AccountState
 from ticketing_app.ui.heads import DEFAULT_CATEGORY
+from ticketing_app.ui.listings.pages import own_listings_page
+from ticketing_app.ui.listings.state import OwnListingsState
 from ticketing_app.ui.orders.pages import order_detail_page, order_list_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.session import SessionState
@@ -100,6 +102,8 @@ _add(ticket_list_page, routes.TICKET_LIST, "Tickets For Sale", TicketListState.l
      "Tickets for concerts, sports and theatre, from people who cannot go.")
 _add(ticket_new_page, routes.TICKET_NEW, "Create a Ticket", TicketFormState.load_new,
      "Sell a ticket that you cannot use.")
+_add(own_listings_page, routes.TICKET_MINE, "My Listings", OwnListingsState.load,
+     "What you sell and what you sold.")
 _add(ticket_detail_page, routes.TICKET_DETAIL, ticket_title, TicketDetailState.load,
      ticket_description)
 _add(ticket_edit_page, routes.TICKET_EDIT, "Edit a Ticket", TicketFormState.load_edit,

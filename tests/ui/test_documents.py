@@ -17,7 +17,7 @@ from typing_extensions import override
 from tests import factories
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
-from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import documents
 from ticketing_app.ui.build import ReflexChangedError
 

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -23,7 +24,7 @@ from ticketing_app.messaging.catalog import (
 )
 from ticketing_app.ui import live
 
-TICKET, BUYER, ORDER, SESSION = (db.new_id() for _ in range(4))
+TICKET, SELLER, BUYER, ORDER, SESSION = (db.new_id() for _ in range(5))
 NOW, UNTIL = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, 0, 15, tzinfo=UTC)
 Sent = list[tuple[str | None, dict[str, Any]]]
 
@@ -77,7 +78,9 @@ def namespace(monkeypatch: pytest.MonkeyPatch) -> FakeNamespace:
     return fake
 
 
-def order_event(kind: type[DomainEvent], *, ticket_version: int | None = 5) -> DomainEvent:
+def order_event(
+    kind: type[DomainEvent], *, ticket_version: int | None = 5, seller_id: UUID | None = SELLER
+) -> DomainEvent:
     return kind.model_validate(
         {
             "order_id": ORDER,
@@ -90,6 +93,7 @@ def order_event(kind: type[DomainEvent], *, ticket_version: int | None = 5) -> D
             "ticket_id": TICKET,
             "ticket_version": ticket_version,
             "locked_until": UNTIL,
+            "seller_id": seller_id,
             "title": "The Paper Lanterns",
         }
     )
@@ -100,7 +104,7 @@ def ticket_event(kind: type[DomainEvent], status: str, title: str = "A") -> Doma
         {
             "ticket_id": TICKET,
             "ticket_version": 3,
-            "seller_id": db.new_id(),
+            "seller_id": SELLER,
             "title": title,
             "price_cents": 4050,
             "currency": "usd",
@@ -147,8 +151,15 @@ class TestDeliver:
         assert sent == [
             (f"live:buyer:{BUYER}", {"order": str(ORDER)}),
             (f"live:ticket:{TICKET}", facts),
+            (f"live:seller:{SELLER}", facts),
             ("live:tickets", facts),
         ]
+
+    async def test_of_an_earlier_release_is_told_without_its_seller(
+        self, namespace: FakeNamespace
+    ) -> None:
+        sent = await deliver(namespace, order_event(OrderCreated, seller_id=None))
+        assert [room for room, _ in sent][1:] == [f"live:ticket:{TICKET}", "live:tickets"]
 
     async def test_tells_only_the_buyer_when_the_ticket_is_left_alone(
         self, namespace: FakeNamespace
@@ -174,7 +185,11 @@ class TestDeliver:
         is_new: bool,
     ) -> None:
         sent = await deliver(namespace, ticket_event(kind, status))
-        assert [room for room, _ in sent] == [f"live:ticket:{TICKET}", "live:tickets"]
+        assert [room for room, _ in sent] == [
+            f"live:ticket:{TICKET}",
+            f"live:seller:{SELLER}",
+            "live:tickets",
+        ]
         assert sent[1][1] == {
             "ticket": str(TICKET),
             "version": 3,

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests import factories
+from tests.integration.payments import sales
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
@@ -25,6 +26,30 @@ async def present(order: OrderRead, buyer: UserRead) -> OrderStatus:
 async def held() -> tuple[UserRead, OrderRead]:
     buyer = await factories.make_user()
     return buyer, await factories.hold(await factories.make_ticket(), buyer)
+
+
+class TestSellThisTicket:
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_is_offered_for_what_is_ones_own(self, tab: Tab, sign_in: SignIn) -> None:
+        sale = await sales.sell()
+        order_id, cookie = str(sale.order.id), await sign_in(sale.buyer)
+
+        async def offers() -> list[str]:
+            tab.open(f"/orders/{order_id}", cookie=cookie, order_id=order_id)
+            await tab.call(OrderDetailState.load)
+            await tab.call(OrderListState.load)
+            (row,) = tab.state(OrderListState).rows
+            return [tab.state(OrderDetailState).resale_href, row.resale_href]
+
+        assert await offers() == [f"/tickets/new?previous={sale.ticket.id}"] * 2
+        await sales.give_back(sale)
+        assert await offers() == ["", ""]
+
+    async def test_is_not_offered_while_one_only_holds_it(self, tab: Tab, sign_in: SignIn) -> None:
+        buyer, order = await held()
+        tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
+        await tab.call(OrderDetailState.load)
+        assert tab.state(OrderDetailState).resale_href == ""
 
 
 class TestOrderDetailState:

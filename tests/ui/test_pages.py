@@ -32,6 +32,7 @@ class TestPages:
             "orders/[order_id]",
             "tickets/[ticket_id]",
             "tickets/[ticket_id]/edit",
+            "tickets/mine",
             "tickets/new",
         ]
 

@@ -1,17 +1,19 @@
 """Handlers of the ticket pages, called by their pages and by strangers with anything."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from tests import factories
+from tests.integration.payments import sales
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.service import release
-from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.service import tickets
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -246,6 +248,26 @@ class TestTicketDetailState:
         assert "could not find this ticket" in tab.state(TicketDetailState).problem
         assert await everything() == before
 
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_owners_see_the_way_of_a_ticket_and_may_sell_it(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        sale = await sales.sell()
+        seller = UserRead(id=sale.ticket.user_id, email="")
+        shown, address = tab.state(TicketDetailState), f"/tickets/{sale.ticket.id}"
+        seen = []
+        for someone in (None, await factories.make_user(), seller, sale.buyer):
+            cookie = await sign_in(someone) if someone else ""
+            tab.open(address, cookie=cookie, ticket_id=str(sale.ticket.id))
+            await tab.call(TicketDetailState.load)
+            seen.append(([line.text for line in shown.ownership], shown.resale_href != ""))
+        assert seen == [
+            ([], False),
+            ([], False),
+            (["Listed by you", "Bought"], False),
+            (["Listed by its first seller", "Bought by you"], True),
+        ]
+
     async def test_withdraw_is_for_the_seller(self, tab: Tab, sign_in: SignIn) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(seller)
@@ -268,6 +290,48 @@ class TestTicketDetailState:
 
 
 class TestTicketFormState:
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_lists_a_bought_ticket_again(self, tab: Tab, sign_in: SignIn) -> None:
+        sale = await sales.sell(await factories.make_ticket(city="Rome", seat="7"))
+        address = f"/tickets/new?previous={sale.ticket.id}"
+        tab.open(address, cookie=await sign_in(sale.buyer))
+        await tab.call(TicketFormState.load_new)
+        shown = tab.state(TicketFormState)
+        assert (shown.form.title, shown.form.city, shown.form.seat) == (
+            "The Paper Lanterns",
+            "Rome",
+            "7",
+        )
+        assert shown.form.previousTicketId == str(sale.ticket.id)
+        answer = await tab.call(TicketFormState.create, asdict(shown.form) | {"price": "55"})
+        assert "/tickets/" in answer
+        # Another tab with the same form is told so.
+        tab.open(address, cookie=await sign_in(sale.buyer))
+        await tab.call(TicketFormState.load_new)
+        assert "listed again already" in shown.problem
+
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_a_form_for_somebody_elses_ticket_does_not_open(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        sale = await sales.sell()
+        cookie = await sign_in(await factories.make_user())
+        for previous, problem in (
+            (sale.ticket.id, "only while it is yours"),
+            (db.new_id(), "could not find this ticket"),
+            ("nonsense", "could not find this ticket"),
+        ):
+            tab.open(f"/tickets/new?previous={previous}", cookie=cookie)
+            await tab.call(TicketFormState.load_new)
+            shown = tab.state(TicketFormState)
+            assert problem in shown.problem
+            assert not shown.is_loaded
+        before = await everything()
+        form = {"title": "x", "price": "40", "previousTicketId": str(sale.ticket.id)}
+        await tab.call(TicketFormState.create, form)
+        assert "only while it is yours" in tab.state(TicketFormState).problem
+        assert await everything() == before
+
     async def test_lists_a_ticket_once_however_often_submit_is_pressed(
         self, tab: Tab, sign_in: SignIn
     ) -> None:

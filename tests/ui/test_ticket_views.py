@@ -9,8 +9,9 @@ import pytest
 from ticketing_app.core import db
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas import OwnershipStep, OwnershipStepRead, TicketRead
 from ticketing_app.ui.tickets.views import (
+    OwnershipLine,
     TicketDetail,
     TicketForm,
     TicketStub,
@@ -266,3 +267,20 @@ def test_a_correction_is_told() -> None:
     line = correction_line("beyonse", "beyonce")
     assert line == "Nothing matches “beyonse”. Showing “beyonce” instead."
     assert correction_line("beyonce", None) == ""
+
+
+class TestOwnershipLine:
+    @pytest.mark.parametrize("step", list(OwnershipStep))
+    def test_says_whether_it_was_the_reader(self, step: OwnershipStep) -> None:
+        at = datetime(2027, 11, 3, 20, tzinfo=UTC)
+        own, other = (
+            OwnershipLine.from_step(OwnershipStepRead(step=step, at=at, is_mine=is_mine))
+            for is_mine in (True, False)
+        )
+        assert own.text.endswith("by you")
+        assert "you" not in other.text
+        assert own.day == other.day == "3 Nov 2027"
+
+    def test_leaves_out_a_day_that_nobody_knows(self) -> None:
+        step = OwnershipStepRead(step=OwnershipStep.BOUGHT, at=None, is_mine=False)
+        assert OwnershipLine.from_step(step) == OwnershipLine("Bought", "")

@@ -12,8 +12,8 @@ from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import UserCreate
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketCreate
+from ticketing_app.tickets.service import tickets
 
 EMAILS = ("ana@gittix.test", "ben@gittix.test", "cleo@gittix.test")
 PASSWORD = "curtain-call"  # noqa: S105  # The README tells it; the accounts exist only on stand-ins.

@@ -87,6 +87,10 @@ class OrderEvent(DomainEvent):
     locked_until: datetime | None = Field(
         description="The ticket's lease (UTC); none when it is free or kept without an end."
     )
+    seller_id: UUID | None = Field(
+        default=None,
+        description="Who listed the ticket; none when this change left the ticket alone.",
+    )
 
 
 class OrderCreated(OrderEvent):

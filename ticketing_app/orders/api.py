@@ -1,4 +1,4 @@
-"""REST of orders, under /api/orders."""
+"""REST of orders, under /api/orders; and of selling, under /api/tickets."""
 
 from typing import Annotated
 
@@ -16,10 +16,12 @@ from ticketing_app.orders.schemas import (
     OrderPage,
     OrderRead,
 )
-from ticketing_app.orders.service import hold, release, show
+from ticketing_app.orders.service import hold, release, sell, show
 from ticketing_app.orders.service.orders import OrderNotFoundError
+from ticketing_app.tickets.schemas import TicketCreate, TicketRead
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
+selling_router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
 SignedIn = Annotated[Caller, Depends(auth.require_caller)]
 
@@ -65,3 +67,20 @@ async def cancel_order(order_id: str, caller: SignedIn) -> Response:
     async with db.transaction() as session:
         await release.cancel_order(session, buyer_id=caller.user_id, order_id=own_id)
     return Response(status_code=204)
+
+
+@selling_router.post(
+    "",
+    status_code=201,
+    responses=problem_responses(400, 401, 403, 404, 409),
+    openapi_extra=body_schema(TicketCreate),
+)
+async def sell_ticket(request: Request, caller: SignedIn) -> TicketRead:
+    """List a ticket for sale.
+
+    With `previousTicketId` it is one that the caller bought here: only while it is theirs (paid and not
+    refunded; after a refund it is its seller's again), and one living listing at a time.
+    """
+    ticket = await read_body(request, TicketCreate)
+    async with db.transaction() as session:
+        return await sell.sell_ticket(session, seller_id=caller.user_id, ticket=ticket)

@@ -68,7 +68,7 @@ WITH was AS (
         version = t.version + 1
     FROM was
     WHERE t.id = was.id
-    RETURNING t.id, t.version, t.locked_until, t.title, t.price_cents, t.currency
+    RETURNING t.id, t.version, t.locked_until, t.title, t.price_cents, t.currency, t.seller_id
 ), made AS (
     INSERT INTO orders (
         id, buyer_id, ticket_id, title, price_cents, currency, status, expires_at, is_grace_used, version, created_at
@@ -95,7 +95,8 @@ WITH was AS (
              'order_id', made.id, 'order_version', made.version, 'status', made.status,
              'buyer_id', made.buyer_id, 'price_cents', made.price_cents, 'currency', made.currency,
              'expires_at', made.expires_at, 'ticket_id', made.ticket_id, 'title', made.title,
-             'ticket_version', held.version, 'locked_until', held.locked_until)
+             'ticket_version', held.version, 'locked_until', held.locked_until,
+             'seller_id', held.seller_id)
     FROM made, held
 ), noted AS (
     INSERT INTO order_steps (order_id, version, status, expires_at, at)

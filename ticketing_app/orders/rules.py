@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 
 class OrderStatus(StrEnum):
@@ -56,6 +57,14 @@ REFUND_SENTENCES = {
 def status_now(status: OrderStatus, *, is_running: bool) -> OrderStatus:
     """Where the order stands for its buyer: expired from its deadline on, closed already or not."""
     return OrderStatus.EXPIRED if status in PAYABLE and not is_running else status
+
+
+def owner_of(status: OrderStatus, *, buyer_id: UUID, seller_id: UUID) -> UUID | None:
+    """Whose the ticket of this order is, so that they may list it again.
+
+    Nobody's while the money is on its way back: until the bank has it, the sale may come to life again.
+    """
+    return {OrderStatus.COMPLETED: buyer_id, OrderStatus.REFUNDED: seller_id}.get(status)
 
 
 def can_pay(status: OrderStatus) -> bool:

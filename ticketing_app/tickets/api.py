@@ -1,4 +1,4 @@
-"""REST of tickets, under /api/tickets."""
+"""REST of tickets, under /api/tickets; selling is in orders, which know who owns what was bought."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -14,14 +14,16 @@ from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.settings import get_settings
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import (
-    TicketCreate,
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    OwnTicketPage,
     TicketFilter,
     TicketPage,
     TicketRead,
     TicketUpdate,
 )
+from ticketing_app.tickets.service import own, tickets
 
 CALENDAR = "text/calendar"
 
@@ -45,17 +47,17 @@ async def list_tickets(visitor: Visitor, wanted: Annotated[TicketFilter, Query()
         )
 
 
-@router.post(
-    "",
-    status_code=201,
-    responses=problem_responses(400, 401, 403),
-    openapi_extra=body_schema(TicketCreate),
-)
-async def create_ticket(request: Request, caller: SignedIn) -> TicketRead:
-    """List a ticket for sale."""
-    ticket = await read_body(request, TicketCreate)
+@router.get("/mine", responses=problem_responses(400, 401))
+async def list_own_tickets(
+    caller: SignedIn,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> OwnTicketPage:
+    """List the caller's own listings in whatever state, newest first; `soldAt` tells since when."""
     async with db.transaction() as session:
-        return await tickets.create_ticket(session, seller_id=caller.user_id, ticket=ticket)
+        return await own.list_own_tickets(
+            session, seller_id=caller.user_id, limit=limit, cursor=cursor
+        )
 
 
 @router.get("/{ticket_id}", responses=problem_responses(404))

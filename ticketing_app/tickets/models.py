@@ -42,6 +42,13 @@ class Ticket(SQLModel, table=True):
             "locked_until",
             postgresql_where=text("locked_until IS NOT NULL"),
         ),
+        # A ticket that was sold is listed again once at a time, whatever runs in parallel.
+        Index(
+            "uq_tickets_one_relisting",
+            "previous_ticket_id",
+            unique=True,
+            postgresql_where=text("status <> 'withdrawn'"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
@@ -56,6 +63,7 @@ class Ticket(SQLModel, table=True):
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
     previous_ticket_id: UUID | None = Field(default=None, foreign_key="tickets.id")
+    sold_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
     venue: str | None = None
     city: str | None = None
     starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above

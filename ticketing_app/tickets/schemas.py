@@ -58,7 +58,7 @@ def _known_category(name: str) -> str:
     return name
 
 
-class TicketCreate(ApiModel):
+class TicketFacts(ApiModel):
     """A listing as its seller describes it; prices are JSON numbers outside, cents inside."""
 
     title: ShortText
@@ -84,7 +84,13 @@ class TicketCreate(ApiModel):
         return self
 
 
-class TicketUpdate(TicketCreate):
+class TicketCreate(TicketFacts):
+    """A new listing; `previous_ticket_id` is the ticket that its seller bought here before."""
+
+    previous_ticket_id: UUID | None = None
+
+
+class TicketUpdate(TicketFacts):
     """The whole listing anew: what is left out is cleared. `version` guards against a lost update."""
 
     version: int | None = None
@@ -198,6 +204,48 @@ class TicketPage(ApiModel):
     corrected_q: str | None = None
 
 
+class OwnTicketRead(TicketRead):
+    """A listing as its seller sees it; of old sales nobody knows when they were."""
+
+    sold_at: datetime | None
+
+
+class OwnTicketPage(ApiModel):
+    """One page of one's own listings, newest first; `next_cursor` is none on the last one."""
+
+    items: list[OwnTicketRead]
+    next_cursor: str | None
+
+
+class SoldTicket(BaseModel):
+    """A ticket that was sold: by whom, in which order, and whether it is listed again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    seller_id: UUID
+    order_id: UUID
+    is_listed_again: bool
+
+
+class OwnershipStep(StrEnum):
+    """What happened to a ticket on its way from owner to owner."""
+
+    LISTED = "listed"
+    LISTED_AGAIN = "listed_again"
+    BOUGHT = "bought"
+
+
+class OwnershipStepRead(BaseModel):
+    """One step of that way; `is_mine` when the viewer did it. Of old sales nobody knows the time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: OwnershipStep
+    at: datetime | None
+    is_mine: bool
+
+
 class TicketIds(BaseModel):
     """Tickets to be asked about."""
 
@@ -210,5 +258,6 @@ class TicketLease(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     version: int
+    seller_id: UUID
     status: TicketStatus
     locked_until: datetime | None

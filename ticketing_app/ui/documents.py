@@ -29,9 +29,9 @@ from ticketing_app import routes
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError, UnavailableError
 from ticketing_app.core.logging import get_logger, start_context
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketFilter
+from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import edge, heads, markup
 from ticketing_app.ui.build import ReflexChangedError, built_frontend
 from ticketing_app.ui.heads import Head

@@ -50,6 +50,11 @@ def buyer_room(buyer_id: object) -> str:
     return f"{PREFIX}buyer:{buyer_id}"
 
 
+def seller_room(seller_id: object) -> str:
+    """Who looks at their own listings."""
+    return f"{PREFIX}seller:{seller_id}"
+
+
 async def watch(state: rx.State, *rooms: str) -> None:
     """Let the page hear of `rooms` and of nothing else; the caller has authorised it."""
     if _app is None or (namespace := _app.event_namespace) is None:
@@ -101,6 +106,9 @@ def _messages(event: DomainEvent) -> Iterator[tuple[str, dict[str, Any]]]:
         yield buyer_room(event.buyer_id), {"order": str(event.order_id)}
     if facts := _ticket_facts(event):
         yield ticket_room(facts["ticket"]), facts
+        # An event of an earlier release does not tell whose ticket it was.
+        if isinstance(event, OrderEvent | TicketCreated | TicketUpdated) and event.seller_id:
+            yield seller_room(event.seller_id), facts
         yield TICKETS, facts
 
 

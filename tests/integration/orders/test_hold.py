@@ -23,10 +23,10 @@ from ticketing_app.orders.service.hold import (
 from ticketing_app.orders.service.orders import OrderNotFoundError
 from ticketing_app.orders.service.payment import OrderNotPayableError
 from ticketing_app.orders.service.release import OrderNotCancellableError
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketRead, TicketUpdate
-from ticketing_app.tickets.service import TicketNotChangeableError, TicketNotFoundError
+from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service.tickets import TicketNotChangeableError, TicketNotFoundError
 
 pytestmark = pytest.mark.usefixtures("database")
 

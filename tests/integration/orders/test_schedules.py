@@ -17,8 +17,8 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import payment, release
 from ticketing_app.orders.service.orders import OrderNotFoundError
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketUpdate
+from ticketing_app.tickets.service import tickets
 
 
 class Market:

@@ -40,9 +40,10 @@ async def open_payment(order: OrderRead, buyer: UserRead) -> PaymentRead:
     )
 
 
-async def start_sale() -> Sale:
-    buyer = await factories.make_user()
-    ticket = await factories.make_ticket()
+async def start_sale(ticket: TicketRead | None = None, buyer: UserRead | None = None) -> Sale:
+    """Hold a ticket and open its payment, by default somebody new of somebody new."""
+    buyer = buyer or await factories.make_user()
+    ticket = ticket or await factories.make_ticket()
     order = await factories.hold(ticket, buyer)
     return Sale(buyer, ticket, order, await open_payment(order, buyer))
 
@@ -104,6 +105,19 @@ async def pay(sale: Sale, number: str = stripe_side.VISA) -> None:
     await press_pay(sale)
     await stripe_side.enter_card(sale.secret, number)
     assert (await tell_settled(sale)).status == "completed"
+
+
+async def sell(ticket: TicketRead | None = None, buyer: UserRead | None = None) -> Sale:
+    """Let the buyer have bought the ticket."""
+    sale = await start_sale(ticket, buyer)
+    await pay(sale)
+    return sale
+
+
+async def give_back(sale: Sale) -> None:
+    """Refund the sale, to the end."""
+    await want_refund(sale)
+    await refund.refund(db.transaction, charge_id=sale.payment.id)
 
 
 async def want_refund(sale: Sale, reason: str = "The concert was moved.") -> None:

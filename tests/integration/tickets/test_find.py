@@ -18,8 +18,8 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketFilter, TicketPage, TicketSort, TicketWhen
+from ticketing_app.tickets.service import tickets
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from tests import factories
 from ticketing_app.core import db
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.service import tickets
 
 HERE: dict[str, Any] = {"category": "concert", "city": "Rotterdam"}
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketing_app.core import db
 from ticketing_app.orders import rules
 from ticketing_app.orders.models import Order
 from ticketing_app.orders.rules import OrderStatus
@@ -67,6 +68,19 @@ class TestStatusNow:
         assert rules.status_now(status, is_running=True) is status
         expected = OrderStatus.EXPIRED if status in rules.PAYABLE else status
         assert rules.status_now(status, is_running=False) is expected
+
+
+class TestOwnerOf:
+    def test_the_buyers_once_paid_and_the_sellers_once_refunded(self) -> None:
+        buyer_id, seller_id = db.new_id(), db.new_id()
+        owners = {
+            status: rules.owner_of(status, buyer_id=buyer_id, seller_id=seller_id)
+            for status in OrderStatus
+        }
+        assert {status: owner for status, owner in owners.items() if owner} == {
+            OrderStatus.COMPLETED: buyer_id,
+            OrderStatus.REFUNDED: seller_id,
+        }
 
 
 class TestGraceUntil:

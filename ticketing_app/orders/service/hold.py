@@ -13,8 +13,8 @@ from ticketing_app.messaging import outbox
 from ticketing_app.orders import repository
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import orders
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.service import tickets
 
 log = get_logger()
 

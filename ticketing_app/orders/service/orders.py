@@ -16,8 +16,8 @@ from ticketing_app.orders import repository
 from ticketing_app.orders.models import Order
 from ticketing_app.orders.rules import OrderStatus, status_now
 from ticketing_app.orders.schemas import OrderRead, OrderTicket
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.schemas import TicketLease
+from ticketing_app.tickets.service import tickets
 
 
 class OrderNotFoundError(AppError):
@@ -65,6 +65,7 @@ def record(
         ticket_id=order.ticket_id,
         ticket_version=lease.version if lease else None,
         locked_until=lease.locked_until if lease else None,
+        seller_id=lease.seller_id if lease else None,
     )
     outbox.record(session, event)
     repository.add_step(session, order)

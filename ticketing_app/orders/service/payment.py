@@ -13,7 +13,7 @@ from ticketing_app.orders import repository, rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead, PayableOrder
 from ticketing_app.orders.service import orders
-from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.service import resale, tickets
 
 log = get_logger()
 
@@ -123,11 +123,14 @@ async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatu
 async def follow_refund(session: AsyncSession, *, order_id: UUID, to: OrderStatus) -> OrderStatus:
     """Let a paid order be refunding or refunded; the ticket stays sold. Returns the status now.
 
+    If its buyer listed the ticket again, that listing ends: it is no longer theirs.
+
     An order that is not where this may start is left alone: it was never paid, or is there already.
     """
     order = await orders.lock(session, order_id)
     if order.status in rules.SOURCES[to]:
         followed = await repository.transition(session, order_id=order_id, to=to)
+        await resale.end_relisting(session, ticket_id=order.ticket_id, seller_id=order.buyer_id)
         orders.record(session, OrderUpdated, followed, None)
         log.info("order.refund", order_id=str(order_id), status=to)
     return await orders.get_status(session, order_id)

@@ -12,8 +12,8 @@ from ticketing_app.orders import repository, rules
 from ticketing_app.orders.models import Order
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import orders
-from ticketing_app.tickets import service as tickets
 from ticketing_app.tickets.rules import TicketStatus
+from ticketing_app.tickets.service import tickets
 
 log = get_logger()
 

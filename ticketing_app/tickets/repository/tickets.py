@@ -14,6 +14,9 @@ from ticketing_app.tickets.rules import TicketStatus
 # asyncpg writes and reads PostgreSQL's infinity as this datetime, which has no zone.
 NEVER_AT = datetime.max  # noqa: DTZ901  # as said above.
 
+# clock_timestamp() and not now(): a transaction may have waited for the row before it reads or writes.
+NOW = func.clock_timestamp()
+
 
 class TicketRow(NamedTuple):
     """A ticket, and whether its lease runs at this moment of the database clock."""
@@ -24,8 +27,7 @@ class TicketRow(NamedTuple):
 
 def is_locked() -> ColumnElement[bool]:
     """Whether the lease runs."""
-    # clock_timestamp() and not now(): a transaction may have waited for the row before it reads.
-    return func.coalesce(col(Ticket.locked_until) > func.clock_timestamp(), False)  # SQL's false.
+    return func.coalesce(col(Ticket.locked_until) > NOW, False)  # SQL's false.
 
 
 def has_end(locked_until: datetime | None) -> bool:
@@ -46,6 +48,17 @@ async def get_ticket(session: AsyncSession, ticket_id: UUID) -> TicketRow | None
     return TicketRow(*row) if row else None
 
 
+async def list_by_seller(
+    session: AsyncSession, seller_id: UUID, limit: int, before: UUID | None
+) -> list[TicketRow]:
+    """Return up to `limit` + 1 listings, newest first, older than `before`."""
+    query = select(Ticket, is_locked()).where(Ticket.seller_id == seller_id)
+    if before:
+        query = query.where(col(Ticket.id) < before)
+    rows = await session.exec(query.order_by(col(Ticket.id).desc()).limit(limit + 1))
+    return [TicketRow(*row) for row in rows.all()]
+
+
 async def get_ticket_for_update(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
     """Lock the row, then return it as it is once the lock is had."""
     locked = await session.exec(
@@ -58,7 +71,7 @@ async def change_running_lease(
     session: AsyncSession, ticket_id: UUID, order_id: UUID, changes: dict[str, object]
 ) -> Ticket | None:
     """As `change_lease`, and nothing either when the lease is over on the database clock."""
-    is_running = col(Ticket.locked_until) > func.clock_timestamp()
+    is_running = col(Ticket.locked_until) > NOW
     return await change_lease(session, ticket_id, order_id, changes, is_running)
 
 

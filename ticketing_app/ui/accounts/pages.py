@@ -12,6 +12,7 @@ from ticketing_app.ui.live import OnLive
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout
+from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.navbar import sign_out_form
 
 TEXT = {
@@ -27,6 +28,8 @@ TEXT = {
     "signed_out": "You are signed out.",
     "home": "See tickets for sale",
     "account": "Account",
+    "orders": "My Orders",
+    "listings": "My Listings",
     "new_email": "New email",
     "new_password": "New password",
     "current_password": "Current password",
@@ -113,6 +116,11 @@ def account_page() -> rx.Component:
             rx.el.h1(TEXT["account"], class_name=theme.HEADING),
             rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
             class_name="grid gap-1 break-words",
+        ),
+        rx.el.div(
+            link(TEXT["orders"], href=routes.ORDER_LIST, class_name=theme.QUIET),
+            link(TEXT["listings"], href=routes.TICKET_MINE, class_name=theme.QUIET),
+            class_name="flex flex-wrap gap-3",
         ),
         _section(TEXT["email"], _email_form()),
         _section(TEXT["password"], _password_form()),

@@ -39,6 +39,7 @@ TEXT = {
     "print": "Print receipt",
     "to_ticket": "See the ticket",
     "all_orders": "My Orders",
+    "resell": "Sell this ticket",
     "history": "What happened",
 }
 # What screen readers are told when so many seconds are left, and nothing in between.
@@ -208,6 +209,10 @@ def _receipt() -> rx.Component:
                 class_name=theme.QUIET,
             ),
             calendar_link(OrderDetailState.stub),
+            rx.cond(
+                OrderDetailState.resale_href != "",
+                link(TEXT["resell"], href=OrderDetailState.resale_href, class_name=theme.QUIET),
+            ),
             link(TEXT["all_orders"], href=routes.ORDER_LIST, class_name=theme.QUIET),
             class_name="flex flex-wrap gap-3 print:hidden",
         ),
@@ -284,6 +289,15 @@ def _row(row: OrderRow) -> rx.Component:
                         class_name="font-bold tabular-nums",
                     ),
                     TEXT["left_after"],
+                ),
+            ),
+            rx.cond(
+                row.resale_href != "",
+                # Above the link that covers the row.
+                link(
+                    TEXT["resell"],
+                    href=row.resale_href,
+                    class_name=f"{theme.LINK} relative z-1 inline-flex items-center min-h-touch",
                 ),
             ),
             class_name="min-w-0",

@@ -1,13 +1,17 @@
 """States of the order pages."""
 
+from uuid import UUID
+
 import reflex as rx
 
+from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
+from ticketing_app.orders.rules import PAID
 from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderPage
-from ticketing_app.orders.service import release, show
+from ticketing_app.orders.service import release, sell, show
 from ticketing_app.orders.service.orders import OrderNotFoundError
 from ticketing_app.payments.service import show as payments
-from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.orders.views import OrderRow, OrderView, TimelineEntry, stub, timeline
 from ticketing_app.ui.session import PageState, guarded, refreshing
@@ -20,6 +24,7 @@ class OrderDetailState(PageState, rx.State):
     order: OrderView = OrderView()
     stub: TicketStub = TicketStub()
     timeline: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
+    resale_href: str = ""
     is_just_paid: bool = False
     is_asking: bool = False
 
@@ -55,6 +60,10 @@ class OrderDetailState(PageState, rx.State):
         declines = await edge.in_transaction(
             payments.list_declines, buyer_id=caller.user_id, order_id=order_id
         )
+        is_relistable = await edge.in_transaction(
+            sell.list_relistable, owner_id=caller.user_id, ticket_ids=[ticket.id]
+        )
+        self.resale_href = routes.ticket_resale(ticket.id) if is_relistable else ""
         before, self.order = self.order, OrderView.from_order(order, utc_now())
         self.is_just_paid = self.is_just_paid or (
             self.is_loaded and self.order.is_paid and not before.is_paid
@@ -99,7 +108,7 @@ class OrderListState(PageState, rx.State):
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
         page = await edge.in_transaction(show.list_orders, buyer_id=caller.user_id, limit=limit)
         self.rows = []
-        self._append(page)
+        await self._append(page, caller.user_id)
 
     @rx.event
     @guarded
@@ -108,17 +117,22 @@ class OrderListState(PageState, rx.State):
         caller = await session.require_caller(self)
         if self._cursor is None:
             return
-        self._append(
-            await edge.in_transaction(
-                show.list_orders,
-                buyer_id=caller.user_id,
-                limit=DEFAULT_LIMIT,
-                cursor=self._cursor,
-            )
+        page = await edge.in_transaction(
+            show.list_orders, buyer_id=caller.user_id, limit=DEFAULT_LIMIT, cursor=self._cursor
         )
+        await self._append(page, caller.user_id)
 
-    def _append(self, page: OrderPage) -> None:
-        now = utc_now()
-        self.rows = [*self.rows, *(OrderRow.from_order(order, now) for order in page.items)]
+    async def _append(self, page: OrderPage, buyer_id: UUID) -> None:
+        now, paid = utc_now(), [order.ticket.id for order in page.items if order.status in PAID]
+        relistable = await edge.in_transaction(
+            sell.list_relistable, owner_id=buyer_id, ticket_ids=paid
+        )
+        rows = (
+            OrderRow.from_order(
+                order, now, can_resell=order.status in PAID and order.ticket.id in relistable
+            )
+            for order in page.items
+        )
+        self.rows = [*self.rows, *rows]
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         self.is_loaded = True

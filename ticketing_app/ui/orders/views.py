@@ -91,9 +91,10 @@ class OrderRow:
     note: str = ""
     deadline: str = ""
     now: str = ""
+    resale_href: str = ""
 
     @classmethod
-    def from_order(cls, order: OrderRead, now: datetime) -> "OrderRow":
+    def from_order(cls, order: OrderRead, now: datetime, *, can_resell: bool = False) -> "OrderRow":
         status = order.status
         amount = exact_amount(order.price_cents, order.currency)
         return cls(
@@ -107,6 +108,7 @@ class OrderRow:
             note=money_note(status, amount),
             deadline=running_deadline(order),
             now=now.isoformat(),
+            resale_href=routes.ticket_resale(order.ticket.id) if can_resell else "",
         )
 
 

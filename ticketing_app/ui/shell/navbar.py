@@ -13,6 +13,7 @@ TEXT = {
     "sign_up": "Sign Up",
     "sign_in": "Sign In",
     "orders": "My Orders",
+    "listings": "My Listings",
     "sell": "Sell Tickets",
     "account": "Account",
     "sign_out": "Sign Out",
@@ -62,6 +63,8 @@ def _for_visitors() -> rx.Component:
 def _for_members() -> rx.Component:
     return rx.fragment(
         link(TEXT["orders"], href=routes.ORDER_LIST, class_name=_ENTRY),
+        # There is no room for it on a phone: there the account and the form lead to it.
+        link(TEXT["listings"], href=routes.TICKET_MINE, class_name=f"{_ENTRY} max-sm:hidden"),
         link(TEXT["sell"], href=routes.TICKET_NEW, class_name=_ENTRY),
         _account(),
         sign_out_form(_ENTRY),

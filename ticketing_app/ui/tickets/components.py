@@ -1,5 +1,6 @@
 """Parts of the ticket pages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
@@ -14,6 +15,7 @@ from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.views import (
     CATEGORY_LABELS,
     STATUS_LABELS,
+    OwnershipLine,
     TicketDetail,
     TicketForm,
     TicketStub,
@@ -30,6 +32,8 @@ TEXT = {
     "copied": "The link is copied.",
     "by_hand": "Copy this link:",
     "similar": "Similar tickets",
+    "ownership": "From owner to owner",
+    "ownership_more": "Only whoever had this ticket can see this.",
 }
 FIELD_LABELS = {
     "title": "Title",
@@ -239,6 +243,24 @@ def similar_tickets(*cards: rx.Component) -> rx.Component:
         rx.el.h2(TEXT["similar"], class_name="text-lg font-semibold mb-3"),
         rx.el.ul(*cards, class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"),
         class_name="mt-4 print:hidden",
+    )
+
+
+def ownership_history(lines: rx.vars.ArrayVar[Sequence[OwnershipLine]]) -> rx.Component:
+    """How the ticket came from owner to owner, for those who had it."""
+    return rx.el.section(
+        rx.el.h2(TEXT["ownership"], id="ownership", class_name="text-lg font-semibold"),
+        rx.el.p(TEXT["ownership_more"], class_name="text-sm text-muted"),
+        rx.el.ol(rx.foreach(lines, _ownership_line), class_name="timeline"),
+        aria_labelledby="ownership",
+        class_name="grid gap-3 max-w-text print:hidden",
+    )
+
+
+def _ownership_line(line: OwnershipLine) -> rx.Component:
+    return rx.el.li(
+        rx.el.p(line.text, class_name="font-medium"),
+        rx.el.p(line.day, class_name="text-sm text-muted tabular-nums empty:hidden"),
     )
 
 

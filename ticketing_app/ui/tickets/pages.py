@@ -14,6 +14,7 @@ from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.components import (
     STATUS_BY_NAME,
+    ownership_history,
     similar_tickets,
     ticket_article,
     ticket_card,
@@ -40,6 +41,7 @@ TEXT = {
     "many_changed": "{count} tickets in this list changed",
     "purchase": "Purchase",
     "to_order": "Go to my order",
+    "resell": "Sell this ticket",
     "edit": "Edit",
     "withdraw": "Withdraw",
     "withdraw_sure": "Take this listing off sale for good?",
@@ -47,6 +49,7 @@ TEXT = {
     "withdraw_no": "Keep it",
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
     "new": "Create a Ticket",
+    "listings": "My Listings",
     "edit_title": "Edit a Ticket",
     "submit": "Submit",
     "load_again": "Load again",
@@ -132,6 +135,7 @@ def ticket_detail_page() -> rx.Component:
             ticket_article(
                 state.ticket,
                 _actions(),
+                rx.cond(state.ownership.length() > 0, ownership_history(state.ownership)),
                 rx.cond(
                     state.similar.length() > 0,
                     similar_tickets(rx.foreach(state.similar, ticket_card)),
@@ -159,11 +163,15 @@ def first_failure(problem: str) -> rx.Component:
 
 
 def _actions() -> rx.Component:
-    ticket = TicketDetailState.ticket
+    ticket, resale_href = TicketDetailState.ticket, TicketDetailState.resale_href
+    to_order = link(TEXT["to_order"], href=ticket.my_order_href, class_name=theme.PRIMARY)
     return rx.cond(
-        ticket.my_order_href != "",
+        (ticket.my_order_href != "") | (resale_href != ""),
         rx.el.div(
-            link(TEXT["to_order"], href=ticket.my_order_href, class_name=theme.PRIMARY),
+            rx.cond(ticket.my_order_href != "", to_order),
+            rx.cond(
+                resale_href != "", link(TEXT["resell"], href=resale_href, class_name=theme.QUIET)
+            ),
             class_name=theme.ACTION_BAR,
         ),
         rx.cond(
@@ -228,7 +236,8 @@ def _owner_actions() -> rx.Component:
 def ticket_new_page() -> rx.Component:
     state = TicketFormState
     form = _form(TEXT["new"], state.create, routes.TICKET_LIST)
-    return layout(_kept(state.load_new, form), is_narrow=True)
+    listings = link(TEXT["listings"], href=routes.TICKET_MINE, class_name=theme.LINK)
+    return layout(_kept(state.load_new, rx.fragment(form, listings)), is_narrow=True)
 
 
 def ticket_edit_page() -> rx.Component:
@@ -250,6 +259,9 @@ def _form(heading: str, on_submit: rx.event.EventType[dict[str, Any]], back: str
         rx.el.form(
             ticket_fields(state.form, state.errors, has_event_facts=state.has_event_facts),
             rx.el.input(type="hidden", name="version", default_value=f"{state.version}"),
+            rx.el.input(
+                type="hidden", name="previousTicketId", default_value=state.form.previousTicketId
+            ),
             rx.el.div(
                 rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
                 rx.cond(

@@ -1,6 +1,6 @@
 """States of the ticket pages."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -8,24 +8,28 @@ from uuid import UUID
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.core import http
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.settings import get_settings
-from ticketing_app.orders.service import hold
+from ticketing_app.orders.service import hold, sell
 from ticketing_app.orders.service.hold import TicketAlreadyReservedError
-from ticketing_app.tickets import service as tickets
+from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import (
     MAX_LIMIT,
     TicketCreate,
     TicketFilter,
     TicketIds,
     TicketPage,
+    TicketRead,
     TicketUpdate,
 )
+from ticketing_app.tickets.service import resale, tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets.views import (
     FILTERS,
     FilterChip,
+    OwnershipLine,
     TicketDetail,
     TicketForm,
     TicketStub,
@@ -41,7 +45,7 @@ from ticketing_app.ui.tickets.views import (
 PAGE_SIZE = 24
 AUTOMATIC_CARDS = 10 * PAGE_SIZE
 SPEAKING_FIELDS = frozenset({"from", "to", "minPrice", "maxPrice"})
-MAIN_FIELDS = frozenset({"title", "price"})
+MAIN_FIELDS = frozenset({"title", "price", "previousTicketId"})
 
 
 class TicketListState(PageState, rx.State):
@@ -163,6 +167,8 @@ class TicketDetailState(PageState, rx.State):
 
     ticket: TicketDetail = TicketDetail()
     similar: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
+    ownership: rx.Field[list[OwnershipLine]] = rx.field(default_factory=list)
+    resale_href: str = ""
     is_asking: bool = False
 
     @rx.event
@@ -194,8 +200,24 @@ class TicketDetailState(PageState, rx.State):
         ticket = await edge.in_transaction(
             tickets.get_ticket, ticket_id=ticket_id, viewer_id=viewer_id
         )
+        await self._read_ownership(ticket, viewer_id)
         self.ticket = TicketDetail.from_ticket_for(ticket, viewer_id)
         self.is_loaded = True
+
+    async def _read_ownership(self, ticket: TicketRead, viewer_id: UUID | None) -> None:
+        """Show whoever had the ticket its way, and let its owner sell it."""
+        self.ownership, self.resale_href = [], ""
+        is_sold = ticket.status is Availability.SOLD
+        if viewer_id is None or not (is_sold or ticket.previous_ticket_id):
+            return
+        steps = await edge.in_transaction(
+            resale.list_ownership, ticket_id=ticket.id, viewer_id=viewer_id
+        )
+        self.ownership = [OwnershipLine.from_step(step) for step in steps]
+        if await edge.in_transaction(
+            sell.list_relistable, owner_id=viewer_id, ticket_ids=[ticket.id]
+        ):
+            self.resale_href = routes.ticket_resale(ticket.id)
 
     async def _watch(self, *ticket_ids: object) -> None:
         await live.watch(self, *map(live.ticket_room, ticket_ids))
@@ -260,10 +282,18 @@ class TicketFormState(PageState, rx.State):
     @rx.event
     @guarded
     async def load_new(self) -> None:
-        """Open an empty form."""
-        await session.require_caller(self)
+        """Open an empty form, or one with the facts of the bought ticket that the address names."""
+        caller = await session.require_caller(self)
         await live.watch(self)
-        self._open(TicketForm(), "new", 0)
+        form = TicketForm()
+        if previous := self.router.url.query_parameters.get(routes.PREVIOUS):
+            self.is_loaded = self.is_loaded and self.form.previousTicketId == previous
+            ticket_id = http.parse_id(previous, tickets.TicketNotFoundError)
+            ticket = await edge.in_transaction(
+                sell.get_own_ticket, owner_id=caller.user_id, ticket_id=ticket_id
+            )
+            form = replace(TicketForm.from_ticket(ticket), previousTicketId=str(ticket_id))
+        self._open(form, "new", 0)
 
     @rx.event
     @guarded
@@ -288,7 +318,7 @@ class TicketFormState(PageState, rx.State):
         ticket = edge.parse(TicketCreate, read_form(form))
         if not self._created_href:
             created = await edge.in_transaction(
-                tickets.create_ticket, seller_id=caller.user_id, ticket=ticket
+                sell.sell_ticket, seller_id=caller.user_id, ticket=ticket
             )
             self._created_href = routes.ticket_detail(created.id)
         return rx.redirect(self._created_href)

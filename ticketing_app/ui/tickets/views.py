@@ -14,7 +14,13 @@ from ticketing_app.core import money
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import CATEGORIES, Availability
-from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketRead, TicketWhen
+from ticketing_app.tickets.schemas import (
+    COUNT_LIMIT,
+    OwnershipStep,
+    OwnershipStepRead,
+    TicketRead,
+    TicketWhen,
+)
 
 STATUS_LABELS = {
     Availability.AVAILABLE: "Available",
@@ -27,6 +33,14 @@ WHEN_LABELS = {
     TicketWhen.TODAY.value: "Today",
     TicketWhen.WEEKEND.value: "This weekend",
     TicketWhen.MONTH.value: "This month",
+}
+OWNERSHIP_LABELS = {
+    (OwnershipStep.LISTED, False): "Listed by its first seller",
+    (OwnershipStep.LISTED, True): "Listed by you",
+    (OwnershipStep.LISTED_AGAIN, False): "Listed again",
+    (OwnershipStep.LISTED_AGAIN, True): "Listed again by you",
+    (OwnershipStep.BOUGHT, False): "Bought",
+    (OwnershipStep.BOUGHT, True): "Bought by you",
 }
 FILTERS = ("category", "city", "when", "from", "to", "minPrice", "maxPrice", "available")
 NO_DATE = ("Date", "TBA", "")
@@ -96,6 +110,21 @@ class TicketDetail(TicketStub):
 
 
 @dataclass(frozen=True)
+class OwnershipLine:
+    """A step on the way of a ticket from owner to owner, and its day as far as it is known."""
+
+    text: str = ""
+    day: str = ""
+
+    @classmethod
+    def from_step(cls, step: OwnershipStepRead) -> "OwnershipLine":
+        return cls(
+            OWNERSHIP_LABELS[step.step, step.is_mine],
+            f"{step.at.day} {step.at:%b %Y}" if step.at else "",
+        )
+
+
+@dataclass(frozen=True)
 class FilterChip:
     """A filter that is on, and the address without it."""
 
@@ -129,6 +158,7 @@ class TicketForm:
     seat: str = ""
     faceValue: str = ""  # noqa: N815  # as above.
     description: str = ""
+    previousTicketId: str = ""  # noqa: N815  # as above; only where a bought ticket is listed again.
 
     @classmethod
     def from_ticket(cls, ticket: TicketRead) -> "TicketForm":

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.errors import AppError, InvalidInputError
@@ -20,6 +21,7 @@ from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.schemas import (
     COUNT_LIMIT,
     TicketCreate,
+    TicketFacts,
     TicketFilter,
     TicketLease,
     TicketPage,
@@ -93,6 +95,19 @@ class StaleTicketError(AppError):
         )
 
 
+class TicketListedAgainError(AppError):
+    """The ticket is listed again already, or was sold on."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "This ticket is listed again already. Edit that listing, or withdraw it first.",
+            field="previousTicketId",
+        )
+
+
 async def list_tickets(
     session: AsyncSession, *, wanted: TicketFilter, viewer_id: UUID | None = None
 ) -> TicketPage:
@@ -116,7 +131,7 @@ async def list_tickets(
     has_more = len(rows) > wanted.limit
     last = page[-1].ticket if has_more else None
     return TicketPage(
-        items=[_read(row, viewer_id) for row in page],
+        items=[to_read(row, viewer_id) for row in page],
         next_cursor=find.make_cursor(wanted.sort, last, corrected_q) if last else None,
         corrected_q=corrected_q,
     )
@@ -151,7 +166,7 @@ async def get_ticket(
     row = await repository.get_ticket(session, ticket_id)
     if row is None:
         raise TicketNotFoundError
-    return _read(row, viewer_id)
+    return to_read(row, viewer_id)
 
 
 async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[TicketRead]:
@@ -163,19 +178,28 @@ async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[Ticket
     if row is None:
         return []
     rows = await find.list_similar(session, row.ticket, SIMILAR_LIMIT)
-    return [_read(similar, None) for similar in rows]
+    return [to_read(similar, None) for similar in rows]
 
 
 async def create_ticket(
     session: AsyncSession, *, seller_id: UUID, ticket: TicketCreate
 ) -> TicketRead:
-    """List a ticket for sale."""
+    """List a ticket for sale. That `previous_ticket_id` is the seller's to list, the caller has checked.
+
+    Raises:
+        TicketListedAgainError: another listing of that ticket lives.
+    """
     row = Ticket(seller_id=seller_id, currency=get_settings().currency, **_values(ticket))
     repository.add(session, row)
-    await session.flush()
+    try:
+        await session.flush()
+    except IntegrityError:
+        if ticket.previous_ticket_id is None:
+            raise
+        raise TicketListedAgainError from None
     await find.learn_words(session, row.id)
     outbox.record(session, TicketCreated(**_facts(row)))
-    return _read(TicketRow(row, is_locked=False), seller_id)
+    return to_read(TicketRow(row, is_locked=False), seller_id)
 
 
 async def require_own_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
@@ -204,9 +228,9 @@ async def update_ticket(
         raise StaleTicketError
     for name, value in _values(ticket).items():
         setattr(row, name, value)
-    await _save_new_version(session, row)
+    await save_new_version(session, row)
     await find.learn_words(session, row.id)
-    return _read(TicketRow(row, is_locked=False), seller_id)
+    return to_read(TicketRow(row, is_locked=False), seller_id)
 
 
 async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
@@ -219,7 +243,7 @@ async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: 
     """
     row = await _get_changeable(session, seller_id, ticket_id)
     row.status = TicketStatus.WITHDRAWN
-    await _save_new_version(session, row)
+    await save_new_version(session, row)
 
 
 # ---- the lease: called by orders, in its transaction -------------------------------------------
@@ -250,7 +274,11 @@ async def mark_sold(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID
 ) -> TicketLease | None:
     """Give the ticket to this order for good; none when it is another order's."""
-    changes: dict[str, object] = {"status": TicketStatus.SOLD, "locked_until": None}
+    changes: dict[str, object] = {
+        "status": TicketStatus.SOLD,
+        "locked_until": None,
+        "sold_at": repository.NOW,
+    }
     return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
 
 
@@ -293,7 +321,7 @@ async def _nearest_on_sale(session: AsyncSession, word: str) -> str:
     return next((other for other in close if known.get(other)), word)
 
 
-def _values(ticket: TicketCreate) -> dict[str, Any]:
+def _values(ticket: TicketFacts) -> dict[str, Any]:
     offset = rules.utc_offset_minutes(ticket.starts_at, ticket.timezone)
     return ticket.model_dump(exclude={"version"}) | {"utc_offset_minutes": offset}
 
@@ -314,7 +342,8 @@ async def _get_changeable(session: AsyncSession, seller_id: UUID, ticket_id: UUI
     return row.ticket
 
 
-async def _save_new_version(session: AsyncSession, row: Ticket) -> None:
+async def save_new_version(session: AsyncSession, row: Ticket) -> None:
+    """Save the listing as its next version, and tell of it."""
     row.version += 1
     await session.flush()
     outbox.record(session, TicketUpdated(**_facts(row)))
@@ -325,13 +354,14 @@ def _facts(row: Ticket) -> dict[str, Any]:
     return {"ticket_id": row.id, "ticket_version": row.version, **facts}
 
 
-def _read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
+def to_read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
+    """Return the ticket as this viewer, or a stranger, sees it."""
     ticket = row.ticket
     status = rules.availability(TicketStatus(ticket.status), is_locked=row.is_locked)
     may_see_order = viewer_id is not None and viewer_id in {ticket.seller_id, ticket.holder_id}
     is_held = status in {rules.Availability.LOCKED, rules.Availability.SOLD}
     facts = ticket.model_dump(
-        exclude={"seller_id", "holder_id", "status", "locked_until", "order_id"}
+        exclude={"seller_id", "holder_id", "status", "locked_until", "order_id", "sold_at"}
     )
     has_end = status is rules.Availability.LOCKED and repository.has_end(ticket.locked_until)
     return TicketRead(
@@ -348,6 +378,7 @@ def _lease(row: Ticket | None) -> TicketLease | None:
         return None
     return TicketLease(
         version=row.version,
+        seller_id=row.seller_id,
         status=TicketStatus(row.status),
         locked_until=row.locked_until if repository.has_end(row.locked_until) else None,
     )

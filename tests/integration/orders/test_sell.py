@@ -1,0 +1,262 @@
+"""A ticket goes from owner to owner: who may list it again, once, and who sees the way it went."""
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import text
+
+from tests import factories
+from tests.integration.payments import sales
+from tests.integration.payments.sales import Sale
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.orders.service import sell
+from ticketing_app.orders.service.sell import NotTicketOwnerError
+from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.schemas import OwnershipStep, TicketCreate, TicketRead
+from ticketing_app.tickets.service import resale, tickets
+from ticketing_app.tickets.service.tickets import TicketListedAgainError, TicketNotFoundError
+
+PARALLEL = 8
+PERSON = {"email": "owner@gittix.test", "password": "correct horse"}
+
+
+async def relist(ticket_id: UUID, owner: UserRead, price: float = 50) -> TicketRead:
+    described = TicketCreate.model_validate(
+        {"title": "The Paper Lanterns", "price": price, "previousTicketId": str(ticket_id)}
+    )
+    async with db.transaction() as session:
+        return await sell.sell_ticket(session, seller_id=owner.id, ticket=described)
+
+
+async def may_relist(ticket: TicketRead, user: UserRead | UUID) -> bool:
+    owner_id = user if isinstance(user, UUID) else user.id
+    async with db.transaction() as session:
+        return ticket.id in await sell.list_relistable(
+            session, owner_id=owner_id, ticket_ids=[ticket.id]
+        )
+
+
+async def withdraw(ticket: TicketRead) -> None:
+    async with db.transaction() as session:
+        await tickets.withdraw_ticket(session, seller_id=ticket.user_id, ticket_id=ticket.id)
+
+
+async def ownership(ticket: TicketRead, viewer_id: UUID) -> list[tuple[str, bool]]:
+    async with db.transaction() as session:
+        steps = await resale.list_ownership(session, ticket_id=ticket.id, viewer_id=viewer_id)
+    assert all(step.at for step in steps)
+    return [(step.step, step.is_mine) for step in steps]
+
+
+def seller_of(ticket: TicketRead) -> UserRead:
+    return UserRead(id=ticket.user_id, email="")
+
+
+@pytest.mark.usefixtures("stripe_books")
+class TestSellTicket:
+    async def test_its_buyer_lists_it_again(self) -> None:
+        sale = await sales.sell()
+        assert await may_relist(sale.ticket, sale.buyer)
+        again = await relist(sale.ticket.id, sale.buyer)
+        assert (again.previous_ticket_id, again.user_id) == (sale.ticket.id, sale.buyer.id)
+        assert again.status is Availability.AVAILABLE
+        assert not await may_relist(sale.ticket, sale.buyer)
+        assert (await factories.read_ticket(sale.ticket.id)).status is Availability.SOLD
+        told = await factories.recorded_events("TicketCreated")
+        assert [event["ticket_id"] for event in told] == [str(sale.ticket.id), str(again.id)]
+
+    async def test_once_at_a_time_and_again_after_it_was_withdrawn(self) -> None:
+        sale = await sales.sell()
+        first = await relist(sale.ticket.id, sale.buyer)
+        with pytest.raises(TicketListedAgainError):
+            await relist(sale.ticket.id, sale.buyer)
+        await withdraw(first)
+        assert await may_relist(sale.ticket, sale.buyer)
+        assert (await relist(sale.ticket.id, sale.buyer)).id != first.id
+
+    async def test_not_again_once_it_was_sold_on(self) -> None:
+        sale = await sales.sell()
+        await sales.sell(await relist(sale.ticket.id, sale.buyer))
+        with pytest.raises(TicketListedAgainError):
+            await relist(sale.ticket.id, sale.buyer)
+
+    async def test_only_its_owner_may(self) -> None:
+        sale = await sales.sell()
+        stranger, seller = await factories.make_user(), seller_of(sale.ticket)
+        for other in (stranger, seller):
+            assert not await may_relist(sale.ticket, other)
+            with pytest.raises(NotTicketOwnerError):
+                await relist(sale.ticket.id, other)
+
+    async def test_who_only_holds_it_does_not_own_it(self) -> None:
+        sale = await sales.start_sale()
+        for someone in (sale.buyer, seller_of(sale.ticket)):
+            with pytest.raises(NotTicketOwnerError):
+                await relist(sale.ticket.id, someone)
+
+    async def test_what_does_not_exist_cannot_be_listed_again(self) -> None:
+        with pytest.raises(TicketNotFoundError):
+            await relist(uuid4(), await factories.make_user())
+
+    async def test_parallel_requests_make_one_listing(self) -> None:
+        sale = await sales.sell()
+        answers = await asyncio.gather(
+            *(relist(sale.ticket.id, sale.buyer) for _ in range(PARALLEL)), return_exceptions=True
+        )
+        made = [answer for answer in answers if isinstance(answer, TicketRead)]
+        refused = [answer for answer in answers if isinstance(answer, TicketListedAgainError)]
+        assert (len(made), len(refused)) == (1, PARALLEL - 1)
+        assert len(await factories.recorded_events("TicketCreated")) == 2
+
+    async def test_the_database_alone_keeps_two_listings_apart(self) -> None:
+        sale = await sales.sell()
+        described = TicketCreate(title="x", price_cents=5000, previous_ticket_id=sale.ticket.id)
+
+        async def list_unasked() -> None:
+            async with db.transaction() as session:
+                await tickets.create_ticket(session, seller_id=sale.buyer.id, ticket=described)
+
+        answers = await asyncio.gather(
+            *(list_unasked() for _ in range(PARALLEL)), return_exceptions=True
+        )
+        assert sum(answer is None for answer in answers) == 1
+        refused = [answer for answer in answers if answer is not None]
+        assert {type(answer) for answer in refused} == {TicketListedAgainError}
+
+
+@pytest.mark.usefixtures("stripe_books")
+class TestRefundedTicket:
+    async def test_is_nobodys_on_the_way_back_and_then_its_sellers(self) -> None:
+        sale = await sales.sell()
+        seller = seller_of(sale.ticket)
+        await sales.want_refund(sale)
+        for someone in (sale.buyer, seller):
+            with pytest.raises(NotTicketOwnerError):
+                await relist(sale.ticket.id, someone)
+        await sales.give_back(sale)
+        with pytest.raises(NotTicketOwnerError):
+            await relist(sale.ticket.id, sale.buyer)
+        again = await relist(sale.ticket.id, seller)
+        assert again.user_id == seller.id
+
+    async def test_takes_its_buyers_listing_off_sale(self) -> None:
+        sale = await sales.sell()
+        again = await relist(sale.ticket.id, sale.buyer)
+        await sales.want_refund(sale)
+        assert (await factories.read_ticket(again.id)).status is Availability.WITHDRAWN
+        (told,) = await factories.recorded_events("TicketUpdated")
+        assert (told["ticket_id"], told["status"]) == (str(again.id), "withdrawn")
+
+    async def test_who_holds_that_listing_may_still_pay(self) -> None:
+        sale = await sales.sell()
+        later = await sales.start_sale(await relist(sale.ticket.id, sale.buyer))
+        await sales.give_back(sale)
+        await sales.pay(later)
+        assert (await factories.read_ticket(later.ticket.id)).status is Availability.SOLD
+
+    async def test_that_listing_stays_off_sale_when_its_hold_ends(self) -> None:
+        sale = await sales.sell()
+        later = await sales.start_sale(await relist(sale.ticket.id, sale.buyer))
+        await sales.give_back(sale)
+        await sales.release(later)
+        assert (await factories.read_ticket(later.ticket.id)).status is Availability.WITHDRAWN
+
+    async def test_a_sellers_listing_outlives_a_refund_that_came_back(self) -> None:
+        sale = await sales.sell()
+        await sales.give_back(sale)
+        again = await relist(sale.ticket.id, seller_of(sale.ticket))
+        async with db.transaction() as session:
+            await resale.end_relisting(session, ticket_id=sale.ticket.id, seller_id=sale.buyer.id)
+        assert (await factories.read_ticket(again.id)).status is Availability.AVAILABLE
+
+    async def test_relisting_and_refunding_at_once_never_leave_it_for_sale(self) -> None:
+        for _ in range(PARALLEL):
+            sale = await sales.sell()
+            await asyncio.gather(
+                relist(sale.ticket.id, sale.buyer), sales.want_refund(sale), return_exceptions=True
+            )
+            async with db.autocommit() as connection:
+                for_sale = await connection.scalar(
+                    text("SELECT count(*) FROM tickets WHERE status = 'for_sale'")
+                )
+            assert for_sale == 0
+
+
+@pytest.mark.usefixtures("stripe_books")
+class TestListOwnership:
+    async def three_owners(self) -> tuple[Sale, Sale, TicketRead]:
+        first = await sales.sell()
+        second = await sales.sell(await relist(first.ticket.id, first.buyer))
+        return first, second, await relist(second.ticket.id, second.buyer)
+
+    async def test_each_owner_sees_the_whole_way(self) -> None:
+        first, second, last = await self.three_owners()
+        steps = [
+            OwnershipStep.LISTED,
+            OwnershipStep.BOUGHT,
+            OwnershipStep.LISTED_AGAIN,
+            OwnershipStep.BOUGHT,
+            OwnershipStep.LISTED_AGAIN,
+        ]
+        mine = {
+            first.ticket.user_id: [True, False, False, False, False],
+            first.buyer.id: [False, True, True, False, False],
+            second.buyer.id: [False, False, False, True, True],
+        }
+        for owner_id, are_mine in mine.items():
+            for ticket in (first.ticket, second.ticket, last):
+                expected = list(zip(steps, are_mine, strict=True))
+                assert await ownership(ticket, owner_id) == expected
+
+    async def test_nobody_else_sees_anything(self) -> None:
+        first, _, last = await self.three_owners()
+        stranger = await factories.make_user()
+        holder = await factories.make_user()
+        await factories.hold(last, holder)
+        for ticket in (first.ticket, last):
+            for other in (stranger, holder):
+                assert await ownership(ticket, other.id) == []
+
+    async def test_what_was_withdrawn_is_no_part_of_it(self) -> None:
+        sale = await sales.sell()
+        dropped = await relist(sale.ticket.id, sale.buyer)
+        await withdraw(dropped)
+        await relist(sale.ticket.id, sale.buyer)
+        assert len(await ownership(sale.ticket, sale.buyer.id)) == 3
+
+
+class TestSellOverRest:
+    @pytest.fixture
+    async def owner(self, api: AsyncClient, stripe_books: None) -> UserRead:  # noqa: ARG002  # order only.
+        answer = await api.post("/api/users/signup", json=PERSON)
+        return UserRead.model_validate(answer.json())
+
+    async def sell_again(self, api: AsyncClient, ticket_id: object) -> tuple[int, dict[str, Any]]:
+        body = {"title": "Again", "price": 50, "previousTicketId": str(ticket_id)}
+        answer = await api.post("/api/tickets", json=body)
+        return answer.status_code, answer.json()
+
+    async def test_lists_what_was_bought(self, api: AsyncClient, owner: UserRead) -> None:
+        sale = await sales.sell(buyer=owner)
+        status, ticket = await self.sell_again(api, sale.ticket.id)
+        assert (status, ticket["previousTicketId"]) == (201, str(sale.ticket.id))
+        status, refusal = await self.sell_again(api, sale.ticket.id)
+        assert (status, refusal["errors"][0]["field"]) == (409, "previousTicketId")
+
+    async def test_refuses_what_is_not_the_callers(self, api: AsyncClient, owner: UserRead) -> None:
+        sale, own = await sales.sell(), await factories.make_ticket(owner)
+        assert (await self.sell_again(api, sale.ticket.id))[0] == 403
+        assert (await self.sell_again(api, own.id))[0] == 403
+        assert (await self.sell_again(api, uuid4()))[0] == 404
+        assert (await self.sell_again(api, "nonsense"))[0] == 400
+
+    async def test_an_edit_does_not_touch_it(self, api: AsyncClient, owner: UserRead) -> None:
+        sale = await sales.sell(buyer=owner)
+        _, ticket = await self.sell_again(api, sale.ticket.id)
+        body = {"title": "Again", "price": 60, "previousTicketId": str(uuid4())}
+        answer = await api.put(f"/api/tickets/{ticket['id']}", json=body)
+        assert answer.json()["previousTicketId"] == str(sale.ticket.id)

@@ -1,0 +1,102 @@
+"""What sellers do: sell on what they bought, and follow what they sell."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from playwright.sync_api import Page, expect
+
+from tests_e2e.steps import GOOD_CARD, Visitor
+
+
+def buy(buyer: Visitor, ticket_id: str) -> str:
+    """Buy the ticket with a card; returns the order's id."""
+    order_id = buyer.purchase(ticket_id)
+    buyer.open_payment()
+    buyer.pay(GOOD_CARD)
+    expect(buyer.page.get_by_text("The ticket is yours.")).to_be_visible()
+    return order_id
+
+
+def ticket_id_of(page: Page) -> str:
+    return page.url.rstrip("/").rpartition("/")[2]
+
+
+def expect_way(page: Page, *steps: str) -> None:
+    way = page.get_by_role("region", name="From owner to owner")
+    expect(way.get_by_role("listitem")).to_have_text(
+        [re.compile(rf"^{step}\d+ \w+ \d{{4}}$") for step in steps]
+    )
+
+
+def test_three_owners_of_one_ticket(visitor: Callable[..., Visitor]) -> None:
+    first, second, third, stranger = visitor(), visitor(), visitor(), visitor()
+    title = f"Night of Kites {uuid4().hex[:6]}"
+    sold_id = first.sell(title, price=40, city="Rotterdam", seat="7")
+
+    order_id = buy(second, sold_id)
+    page = second.page
+    page.get_by_role("link", name="Sell this ticket").click()
+    expect(page.get_by_role("heading", name="Create a Ticket")).to_be_visible()
+    expect(page.get_by_label("Title", exact=True)).to_have_value(title)
+    expect(page.get_by_label("City", exact=True)).to_have_value("Rotterdam")
+    page.get_by_label("Price", exact=True).fill("35")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("Price - $35")).to_be_visible()
+    expect_way(page, "Listed by its first seller", "Bought by you", "Listed again by you")
+    again_id = ticket_id_of(page)
+
+    # One listing at a time.
+    second.open(f"/orders/{order_id}")
+    expect(page.get_by_text("The ticket is yours.")).to_be_visible()
+    expect(page.get_by_role("link", name="Sell this ticket")).to_have_count(0)
+
+    buy(third, again_id)
+    shop = third.open("/orders")
+    row = shop.get_by_role("listitem").filter(has_text=title)
+    row.get_by_role("link", name="Sell this ticket").click()
+    shop.get_by_label("Price", exact=True).fill("38")
+    shop.get_by_role("button", name="Submit").click()
+    expect(shop.get_by_text("Price - $38")).to_be_visible()
+    expect_way(
+        shop, "Listed by its first seller", "Bought", "Listed again", "Bought by you",
+        "Listed again by you",
+    )  # fmt: skip
+
+    page = first.open(f"/tickets/{ticket_id_of(shop)}")
+    expect_way(page, "Listed by you", "Bought", "Listed again", "Bought", "Listed again")
+    page = stranger.open(f"/tickets/{ticket_id_of(shop)}")
+    expect(page.get_by_role("button", name="Purchase")).to_be_visible()
+    expect(page.get_by_text("From owner to owner")).to_have_count(0)
+
+
+def test_my_listings_change_while_one_looks_at_them(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer = visitor(), visitor()
+    kites, lanterns = (f"{name} {uuid4().hex[:6]}" for name in ("Kites", "Lanterns"))
+    ticket_id = seller.sell(kites, price=40)
+    page = seller.open("/account")
+    page.get_by_role("main").get_by_role("link", name="My Listings").click()
+    expect(page.get_by_role("heading", name="My Listings")).to_be_visible()
+    row = page.get_by_role("main").get_by_role("listitem").filter(has_text=kites)
+    expect(row).to_contain_text("For sale")
+
+    order_id = buyer.hold(ticket_id)
+    expect(row).to_contain_text("Being bought")
+    expect(row).to_contain_text(re.compile(r"Somebody has 1\d:\d\d left to pay"))
+    expect(row.get_by_role("button", name="Withdraw")).to_have_count(0)
+    buyer.context.request.delete(f"/api/orders/{order_id}")
+    expect(row).to_contain_text("For sale")
+
+    buy(visitor(), ticket_id)
+    expect(row).to_contain_text(re.compile(r"Sold \d+ \w+ \d{4} for \$40"))
+
+    seller.sell(lanterns)
+    other = page.get_by_role("main").get_by_role("listitem").filter(has_text=lanterns)
+    other.get_by_role("button", name="Withdraw").click()
+    other.get_by_role("button", name="Keep it").click()
+    other.get_by_role("link", name="Edit").click()
+    expect(page.get_by_role("heading", name="Edit a Ticket")).to_be_visible()
+    page.go_back()
+    other.get_by_role("button", name="Withdraw").click()
+    other.get_by_role("button", name="Withdraw ticket").click()
+    expect(other).to_contain_text("Withdrawn")

@@ -1,0 +1,67 @@
+"""Use cases of tickets that go from owner to owner: what was sold, and who had it.
+
+Whether a sale still stands is for orders to say, which call these in their transactions.
+"""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.logging import get_logger
+from ticketing_app.tickets.models import Ticket
+from ticketing_app.tickets.repository import resale as repository
+from ticketing_app.tickets.rules import TicketStatus
+from ticketing_app.tickets.schemas import OwnershipStep, OwnershipStepRead, SoldTicket
+from ticketing_app.tickets.service import tickets
+
+log = get_logger()
+
+
+async def list_sold(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[SoldTicket]:
+    """Return those of the tickets that were sold, in any order."""
+    rows = await repository.list_sold(session, ticket_ids)
+    return [
+        SoldTicket(**ticket.model_dump(), is_listed_again=is_listed_again)
+        for ticket, is_listed_again in rows
+    ]
+
+
+async def end_relisting(session: AsyncSession, *, ticket_id: UUID, seller_id: UUID) -> None:
+    """Take what the seller made of a ticket that is no longer theirs off sale.
+
+    Whoever holds it at this moment may still pay, as nobody is to lose a ticket that they were
+    promised; when they do not, it does not come back.
+    """
+    row = await repository.get_relisting_for_update(session, ticket_id, seller_id)
+    if row is None:
+        return
+    row.status = TicketStatus.WITHDRAWN
+    await tickets.save_new_version(session, row)
+    log.info("ticket.relisting_ended", ticket_id=str(row.id), is_held=row.locked_until is not None)
+
+
+async def list_ownership(
+    session: AsyncSession, *, ticket_id: UUID, viewer_id: UUID
+) -> list[OwnershipStepRead]:
+    """Return how the ticket came from owner to owner, oldest first; nothing to whoever had it never.
+
+    Who the others are is not told.
+    """
+    chain = await repository.list_ownership(session, ticket_id)
+    if not any(viewer_id in _owners(row) for row in chain):
+        return []
+    return [step for row in chain for step in _steps(row, viewer_id)]
+
+
+def _owners(row: Ticket) -> set[UUID | None]:
+    """Whoever listed or bought it; who holds it only hopes to."""
+    return {row.seller_id, row.holder_id if row.status == TicketStatus.SOLD else None}
+
+
+def _steps(row: Ticket, viewer_id: UUID) -> Iterator[OwnershipStepRead]:
+    listed = OwnershipStep.LISTED_AGAIN if row.previous_ticket_id else OwnershipStep.LISTED
+    yield OwnershipStepRead(step=listed, at=row.created_at, is_mine=row.seller_id == viewer_id)
+    if row.status == TicketStatus.SOLD:
+        is_mine = row.holder_id == viewer_id
+        yield OwnershipStepRead(step=OwnershipStep.BOUGHT, at=row.sold_at, is_mine=is_mine)

@@ -1,0 +1,145 @@
+"""My Listings: what one sells and what one sold."""
+
+import reflex as rx
+
+from ticketing_app import routes
+from ticketing_app.ui import theme
+from ticketing_app.ui.listings.state import OwnListingsState
+from ticketing_app.ui.listings.views import ListingRow
+from ticketing_app.ui.live import OnLive
+from ticketing_app.ui.shell import feedback
+from ticketing_app.ui.shell.clock import Countdown
+from ticketing_app.ui.shell.layout import layout
+from ticketing_app.ui.shell.link import link
+
+TEXT = {
+    "title": "My Listings",
+    "none": "No listings yet",
+    "none_more": "What you sell shows up here, with what becomes of it.",
+    "sell": "Sell Tickets",
+    "more": "Load more",
+    "left_before": "Somebody has ",
+    "left_after": " left to pay for it",
+    "paying": "Somebody is paying for it right now",
+    "edit": "Edit",
+    "withdraw": "Withdraw",
+    "resell": "Sell this ticket",
+    "sure": "Take this listing off sale for good?",
+    "yes": "Withdraw ticket",
+    "no": "Keep it",
+}
+_ACTION = f"{theme.QUIET} px-3 text-sm"
+
+
+def own_listings_page() -> rx.Component:
+    state = OwnListingsState
+    content = rx.el.div(
+        rx.el.div(
+            rx.el.h1(TEXT["title"], class_name=theme.HEADING),
+            link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.QUIET),
+            class_name="flex flex-wrap items-center justify-between gap-3",
+        ),
+        rx.cond(
+            state.rows.length() > 0,
+            rx.fragment(
+                rx.el.ul(rx.foreach(state.rows, _row), class_name="grid gap-3"),
+                rx.cond(
+                    state.has_more,
+                    rx.el.button(
+                        TEXT["more"],
+                        type="button",
+                        on_click=state.load_more,
+                        class_name=theme.QUIET,
+                    ),
+                ),
+            ),
+            feedback.empty(
+                TEXT["none"],
+                TEXT["none_more"],
+                link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.PRIMARY),
+            ),
+        ),
+        class_name="grid gap-5 pb-8",
+    )
+    return layout(
+        OnLive.create(on_change=state.refresh), feedback.loaded(state, state.load, content)
+    )
+
+
+def _row(row: ListingRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.h2(
+                link(row.title, href=row.href, class_name="hover:underline"),
+                class_name="font-semibold text-lg leading-snug break-words",
+            ),
+            rx.cond(row.facts != "", rx.el.p(row.facts, class_name="text-sm break-words")),
+            rx.el.p(row.note, class_name="text-sm text-muted"),
+            rx.cond(row.status == "locked", _buyer(row)),
+            class_name="min-w-0 flex-1 basis-64",
+        ),
+        rx.el.div(
+            rx.el.span(row.price, class_name="text-lg font-bold tabular-nums"),
+            rx.el.span(
+                row.state_label, class_name="badge", custom_attrs={"data-status": row.status}
+            ),
+            class_name="flex flex-wrap items-center gap-3",
+        ),
+        _actions(row),
+        class_name="flex flex-wrap items-center justify-between gap-3 bg-surface rounded-stub "
+        "shadow-soft p-4",
+        key=row.id,
+    )
+
+
+def _buyer(row: ListingRow) -> rx.Component:
+    """How long somebody still has; nobody counts while their card is charged."""
+    counted = rx.el.p(
+        TEXT["left_before"],
+        Countdown.create(
+            deadline=row.deadline,
+            now=row.now,
+            on_over=OwnListingsState.refresh,
+            class_name="font-bold tabular-nums",
+        ),
+        TEXT["left_after"],
+        class_name="text-sm text-wait",
+    )
+    return rx.cond(
+        row.deadline != "", counted, rx.el.p(TEXT["paying"], class_name="text-sm text-wait")
+    )
+
+
+def _actions(row: ListingRow) -> rx.Component:
+    state = OwnListingsState
+    asking = rx.fragment(
+        rx.el.p(TEXT["sure"], role="alert", class_name="basis-full font-medium"),
+        rx.el.button(
+            TEXT["yes"],
+            type="button",
+            on_click=state.withdraw(row.id),
+            class_name=theme.DANGER,
+        ),
+        rx.el.button(TEXT["no"], type="button", on_click=state.keep, class_name=theme.QUIET),
+    )
+    offering = rx.fragment(
+        link(TEXT["edit"], href=row.edit_href, aria_label=row.edit_label, class_name=_ACTION),
+        rx.el.button(
+            TEXT["withdraw"],
+            type="button",
+            on_click=state.ask_withdraw(row.id),
+            aria_label=row.withdraw_label,
+            class_name=_ACTION,
+        ),
+    )
+    return rx.cond(
+        (row.edit_href != "") | (row.resale_href != ""),
+        rx.el.div(
+            rx.cond(
+                row.edit_href != "",
+                rx.cond(state.asked_id == row.id, asking, offering),
+                link(TEXT["resell"], href=row.resale_href, class_name=_ACTION),
+            ),
+            class_name="basis-full flex flex-wrap gap-3",
+        ),
+    )
