@@ -100,3 +100,35 @@ def test_my_listings_change_while_one_looks_at_them(visitor: Callable[..., Visit
     other.get_by_role("button", name="Withdraw").click()
     other.get_by_role("button", name="Withdraw ticket").click()
     expect(other).to_contain_text("Withdrawn")
+
+
+def test_the_form_judges_and_previews_while_one_types(visitor: Callable[..., Visitor]) -> None:
+    seller, other = visitor(), visitor()
+    title = f"Kites {uuid4().hex[:6]}"
+    for price in (35, 42, 60):
+        other.sell(title, price=price)
+    page = seller.open("/tickets/new")
+    field, price = page.get_by_label("Title", exact=True), page.get_by_label("Price", exact=True)
+    preview = page.get_by_role("region", name="What buyers see")
+    field.fill(title)
+    expect(preview).to_contain_text(title)
+    expect(page.get_by_text("Similar tickets: $35 to $60, typically $42")).to_be_visible()
+    price.press_sequentially("0.2")
+    expect(page.get_by_text("Price must be between 0.50 and 999,999.99.")).to_be_visible()
+    # Nobody is taken out of the field that they type into.
+    expect(price).to_be_focused()
+    price.fill("45")
+    expect(page.get_by_text("Price must be between")).to_have_count(0)
+    expect(page.get_by_text("The buyer pays $45, and we take no fee.")).to_be_visible()
+    expect(preview).to_contain_text("$45")
+
+    page.get_by_text("About the event").click()
+    seat = page.get_by_label("Seat", exact=True)
+    seat.fill("11, 12, 12")
+    expect(page.get_by_text("Seat 12 is named twice.")).to_be_visible()
+    seat.fill("11, 12, 13")
+    expect(page.get_by_text("is named twice")).to_have_count(0)
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("3 tickets are for sale now")).to_be_visible()
+    rows = page.get_by_role("main").get_by_role("listitem").filter(has_text=title)
+    expect(rows).to_contain_text(["Seat 13", "Seat 12", "Seat 11"])

@@ -7,6 +7,8 @@ TICKET_NEW = "/tickets/new"
 TICKET_MINE = "/tickets/mine"
 TICKET_DETAIL = "/tickets/[ticket_id]"
 TICKET_EDIT = "/tickets/[ticket_id]/edit"
+LISTED = "listed"
+"""The parameter of My Listings that tells how many were just made."""
 PREVIOUS = "previous"
 """The parameter of the form that names the ticket to list again."""
 ORDER_LIST = "/orders"
@@ -15,6 +17,11 @@ ACCOUNT = "/account"
 SIGN_UP = "/auth/signup"
 SIGN_IN = "/auth/signin"
 SIGN_OUT = "/auth/signout"
+
+
+def listed_tickets(count: int) -> str:
+    """Return the address of one's own listings after `count` were made at once."""
+    return f"{TICKET_MINE}?{LISTED}={count}"
 
 
 def ticket_detail(ticket_id: UUID | str) -> str:

@@ -19,8 +19,8 @@ from ticketing_app.ui.accounts.pages import (
 )
 from ticketing_app.ui.accounts.state import AccountState
 from ticketing_app.ui.heads import DEFAULT_CATEGORY
-from ticketing_app.ui.listings.pages import own_listings_page
-from ticketing_app.ui.listings.state import OwnListingsState
+from ticketing_app.ui.listings.pages import own_listings_page, ticket_edit_page, ticket_new_page
+from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.orders.pages import order_detail_page, order_list_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.session import SessionState
@@ -29,11 +29,9 @@ from ticketing_app.ui.shell.first import served_description, served_title
 from ticketing_app.ui.shell.pages import not_found_page
 from ticketing_app.ui.tickets.pages import (
     ticket_detail_page,
-    ticket_edit_page,
     ticket_list_page,
-    ticket_new_page,
 )
-from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
+from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
 
 BRAND = get_settings().brand_name
 

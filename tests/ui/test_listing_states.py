@@ -11,10 +11,19 @@ from tests.integration.payments import sales
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
+from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import OwnTicketRead
-from ticketing_app.ui.listings.state import OwnListingsState
-from ticketing_app.ui.listings.views import GIVEN_BACK, ListingRow
+from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketCreate
+from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
+from ticketing_app.ui.listings.views import (
+    GIVEN_BACK,
+    ListingRow,
+    amount_line,
+    listed_line,
+    preview,
+    price_hint_line,
+    split_seats,
+)
 
 SignIn = Callable[[UserRead], Awaitable[str]]
 NOW = datetime(2027, 11, 3, 20, tzinfo=UTC)
@@ -69,6 +78,179 @@ class TestListingRow:
 
     def test_tells_where_and_which_seat(self) -> None:
         assert ListingRow.from_ticket(ticket(city="Porto", seat="7"), NOW).facts == "Porto · Seat 7"
+
+
+class TestSplitSeats:
+    @pytest.mark.parametrize(
+        ("seat", "seats"),
+        [
+            ("11", ["11"]),
+            (" 11 , 12,13 ", ["11", "12", "13"]),
+            ("11,", ["11"]),
+            (",".join(map(str, range(10))), [str(number) for number in range(10)]),
+        ],
+    )
+    def test_makes_a_listing_of_each(self, seat: str, seats: list[str]) -> None:
+        made = split_seats({"title": "x", "seat": seat})
+        assert [values["seat"] for values in made] == seats
+        assert {values["title"] for values in made} == {"x"}
+
+    def test_without_a_seat_there_is_one(self) -> None:
+        assert split_seats({"title": "x"}) == [{"title": "x"}]
+
+    @pytest.mark.parametrize(
+        ("values", "problem"),
+        [
+            ({"seat": "11, 12, 11"}, "Seat 11 is named twice."),
+            ({"seat": ",".join(map(str, range(11)))}, "at most 10 seats"),
+            ({"seat": "11, 12", "previousTicketId": "x"}, "has one seat"),
+        ],
+    )
+    def test_says_what_is_wrong(self, values: dict[str, Any], problem: str) -> None:
+        with pytest.raises(InvalidInputError, match=problem) as refused:
+            split_seats(values)
+        assert refused.value.field == "seat"
+
+
+class TestSentencesOfTheForm:
+    def test_tell_what_similar_tickets_cost(self) -> None:
+        hint = PriceHint(low_cents=3500, high_cents=6000, typical_cents=4200, currency="usd")
+        assert price_hint_line(hint) == "Similar tickets: $35 to $60, typically $42"
+        same = PriceHint(low_cents=40, high_cents=40, typical_cents=40, currency="eur")
+        assert price_hint_line(same) == "Similar tickets: €0.40"
+        assert price_hint_line(None) == ""
+
+    def test_promise_no_payout(self) -> None:
+        line = amount_line(4050, "usd")
+        assert line.startswith("The buyer pays $40.50, and we take no fee.")
+        assert "Payouts to sellers have not started yet." in line
+        assert amount_line(None, "usd") == ""
+
+    @pytest.mark.parametrize("count", ["", "1", "0", "11", "-3", "x", "3.5", "٣", "9" * 99])
+    def test_believe_no_made_up_address(self, count: str) -> None:
+        assert listed_line(count) == ""
+
+    def test_tell_how_many_were_listed(self) -> None:
+        assert listed_line("3") == "3 tickets are for sale now, each on its own."
+
+    def test_the_preview_is_the_stub_of_the_list(self) -> None:
+        facts = TicketCreate.model_validate({"title": "Kites", "price": 40, "city": "Porto"})
+        stub = preview(facts, "usd", has_price=True)
+        assert (stub.title, stub.price, stub.place, stub.month) == ("Kites", "$40", "Porto", "Date")
+        assert preview(facts, "usd", has_price=False).price == ""
+
+
+class TestLook:
+    @pytest.fixture
+    async def shown(self, database: None, tab: Tab, sign_in: SignIn) -> TicketFormState:  # noqa: ARG002  # order only.
+        tab.open("/tickets/new", cookie=await sign_in(await factories.make_user()))
+        await tab.call(TicketFormState.load_new)
+        return tab.state(TicketFormState)
+
+    async def test_judges_what_was_touched_in_the_words_of_the_api(
+        self, tab: Tab, shown: TicketFormState
+    ) -> None:
+        await tab.call(TicketFormState.look, {"title": "", "price": "0.2", "city": ""}, ["price"])
+        assert shown.shown_errors == {"price": "Price must be between 0.50 and 999,999.99."}
+        form = {"title": "", "price": "40,50", "faceValue": "much"}
+        await tab.call(TicketFormState.look, form, ["title", "price", "faceValue"])
+        assert shown.shown_errors == {
+            "title": "Title is required.",
+            "faceValue": "Face value must be a number.",
+        }
+        assert shown.amount_line.startswith("The buyer pays $40.50")
+
+    async def test_what_is_put_right_is_wrong_no_longer(
+        self, tab: Tab, shown: TicketFormState
+    ) -> None:
+        await tab.call(TicketFormState.create, {"title": "", "price": "0.2"})
+        assert set(shown.shown_errors) == {"title", "price"}
+        await tab.call(TicketFormState.look, {"title": "Kites", "price": "0.2"}, ["title"])
+        assert set(shown.shown_errors) == {"price"}
+        # The place of the first mistake is told to the page once, when it was sent.
+        assert set(shown.errors) == {"title", "price"}
+        await tab.call(TicketFormState.create, {"title": "", "price": "40"})
+        assert set(shown.shown_errors) == {"title"}
+
+    async def test_previews_what_is_right(self, tab: Tab, shown: TicketFormState) -> None:
+        assert (shown.preview.title, shown.preview.price) == ("Title", "")
+        form = {"title": "Kites", "price": "40", "startsAt": "2150-05-01T20:00", "timezone": "UTC"}
+        await tab.call(TicketFormState.look, form, ["startsAt"])
+        assert (shown.preview.title, shown.preview.price, shown.preview.when) == (
+            "Kites",
+            "$40",
+            "",
+        )
+        assert "between 2000 and 2100" in shown.shown_errors["startsAt"]
+        form |= {"startsAt": "2027-05-01T20:00", "timezone": "nowhere", "city": "Porto"}
+        await tab.call(TicketFormState.look, form, ["timezone"])
+        assert "time zone" in shown.shown_errors["timezone"]
+        assert shown.preview.place == "Porto"
+        await tab.call(TicketFormState.look, form | {"timezone": "UTC"}, ["timezone"])
+        assert shown.preview.when == "Sat 1 May 2027, 20:00"
+
+    async def test_tells_what_similar_tickets_cost(self, tab: Tab, shown: TicketFormState) -> None:
+        for price in (35, 42, 60):
+            await factories.make_ticket(title="Kites", price=price)
+        await tab.call(TicketFormState.look, {"title": "kites", "price": ""}, ["title"])
+        assert shown.price_hint == "Similar tickets: $35 to $60, typically $42"
+
+    async def test_seats_are_told_apart_only_where_listings_are_made(
+        self, tab: Tab, sign_in: SignIn, shown: TicketFormState
+    ) -> None:
+        form = {"title": "Kites", "price": "40", "seat": "11, 11"}
+        await tab.call(TicketFormState.look, form, ["seat"])
+        assert shown.shown_errors == {"seat": "Seat 11 is named twice."}
+        await tab.call(TicketFormState.look, form | {"price": "0.2"}, ["price", "seat"])
+        assert set(shown.shown_errors) == {"price", "seat"}
+        assert (shown.errors, shown.preview.title) == ({}, "Kites")
+        seller = await factories.make_user()
+        listed = await factories.make_ticket(seller)
+        path = f"/tickets/{listed.id}/edit"
+        tab.open(path, cookie=await sign_in(seller), ticket_id=str(listed.id))
+        await tab.call(TicketFormState.load_edit)
+        await tab.call(TicketFormState.look, form, ["seat"])
+        assert shown.shown_errors == {}
+
+    @pytest.mark.usefixtures("shown")
+    @pytest.mark.parametrize(
+        "value", [None, 7, [], {}, ["x", None, {}], {"title": 7}, {"title": "\x00"}, "\ud800"]
+    )
+    async def test_takes_anything_from_strangers(self, tab: Tab, value: object) -> None:
+        await tab.call(TicketFormState.look, value, value)
+        await tab.call(TicketFormState.look, {"title": "x"}, value)
+        await tab.call(TicketFormState.look, value, ["title"])
+        assert set(tab.state(TicketFormState).typed) <= {"title"}
+
+
+@pytest.mark.usefixtures("database")
+class TestSeveralSeats:
+    async def test_become_a_listing_each_and_one_event_each(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        tab.open("/tickets/new", cookie=await sign_in(await factories.make_user()))
+        await tab.call(TicketFormState.load_new)
+        form = {"title": "Kites", "price": "40", "row": "B", "seat": "11, 12, 13"}
+        for _ in range(2):
+            answer = await tab.call(TicketFormState.create, form)
+            assert "/tickets/mine?listed=3" in answer
+        assert len(await factories.recorded_events("TicketCreated")) == 3
+        await tab.call(OwnListingsState.load)
+        rows = tab.state(OwnListingsState).rows
+        assert [row.facts for row in rows] == [f"Row B · Seat {seat}" for seat in (13, 12, 11)]
+
+    async def test_all_or_none(self, tab: Tab, sign_in: SignIn) -> None:
+        tab.open("/tickets/new", cookie=await sign_in(await factories.make_user()))
+        await tab.call(TicketFormState.load_new)
+        form = {"title": "Kites", "price": "40", "seat": f"11, {'x' * 121}"}
+        await tab.call(TicketFormState.create, form)
+        assert "too long" in tab.state(TicketFormState).errors["seat"]
+        assert await factories.recorded_events("TicketCreated") == []
+
+    async def test_my_listings_say_how_many_were_listed(self, tab: Tab, sign_in: SignIn) -> None:
+        tab.open("/tickets/mine?listed=3", cookie=await sign_in(await factories.make_user()))
+        await tab.call(OwnListingsState.load)
+        assert tab.state(OwnListingsState).note.startswith("3 tickets are for sale")
 
 
 class TestOwnListingsState:

@@ -14,7 +14,8 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.service import release
 from ticketing_app.tickets.service import tickets
-from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
+from ticketing_app.ui.listings.state import TicketFormState
+from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]

@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 
 TITLE_MAX_LENGTH = 120
 CLOSE_WORDS, CLOSENESS = 3, 0.7
+MAX_SEATS = 10
+"""How many seats can be listed at once."""
+MIN_SIMILAR = 3
+"""Of fewer tickets nothing is told about prices: it would be about one seller."""
 CATEGORIES = ("concert", "sports", "theatre", "comedy", "festival", "other")
 
 

@@ -193,6 +193,25 @@ class TicketRead(ApiModel):
     created_at: datetime
 
 
+class PriceHint(BaseModel):
+    """What similar tickets cost: nine of ten at least `low`, nine of ten at most `high`, half `typical`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    low_cents: int
+    high_cents: int
+    typical_cents: int
+    currency: str
+
+
+class PriceQuestion(ApiModel):
+    """What is known of a ticket whose price is asked for."""
+
+    title: Annotated[str, Field(max_length=TITLE_MAX_LENGTH)] = ""
+    category: str | None = None
+    city: Annotated[str, Field(max_length=TITLE_MAX_LENGTH)] | None = None
+
+
 class TicketPage(ApiModel):
     """One page of the list; `next_cursor` is none on the last one.
 

@@ -92,6 +92,7 @@ CHIP = (
     "text-accent font-medium hover:brightness-95"
 )
 ALERT = "rounded-control bg-bad-soft text-bad px-4 py-3 font-medium max-w-text shadow-soft"
+NOTE = "px-4 py-3 rounded-control bg-good-soft text-good font-medium empty:hidden"
 PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
 HEADING = "text-2xl font-bold tracking-tight text-balance break-words"
 # The main action of a page stays within the thumb's reach on a phone.

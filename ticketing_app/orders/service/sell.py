@@ -43,6 +43,17 @@ async def sell_ticket(
     return await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
 
 
+async def sell_tickets(
+    session: AsyncSession, *, seller_id: UUID, listed: list[TicketCreate]
+) -> list[TicketRead]:
+    """List several tickets, all or none of them.
+
+    Raises:
+        AppError: as `sell_ticket`.
+    """
+    return [await sell_ticket(session, seller_id=seller_id, ticket=ticket) for ticket in listed]
+
+
 async def get_own_ticket(session: AsyncSession, *, owner_id: UUID, ticket_id: UUID) -> TicketRead:
     """Return a sold ticket that its owner may list again.
 

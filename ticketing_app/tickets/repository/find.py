@@ -48,6 +48,7 @@ from ticketing_app.tickets.schemas import (
 SHORTEST_CORRECTED = 3
 
 _STARTS_AT: ColumnElement[Any] = literal_column(STARTS_AT)
+SOONEST = (_STARTS_AT, col(Ticket.id))
 _NEVER: ColumnElement[Any] = literal_column("'infinity'::timestamptz")
 _SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
 _UTC_NOW = func.timezone("UTC", func.now())
@@ -165,26 +166,29 @@ async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> lis
             func.now() < _STARTS_AT,
             *alike,
         )
-        .order_by(_STARTS_AT, col(Ticket.id))
+        .order_by(*SOONEST)
         .limit(limit)
-        for alike in _likenesses(ticket)
+        for alike in likenesses(ticket.title, ticket.category, ticket.city)
     ]
     query = (
         select(Ticket, is_locked())
         .where(col(Ticket.id).in_(union(*halves)))
-        .order_by(_STARTS_AT, col(Ticket.id))
+        .order_by(*SOONEST)
         .limit(limit)
     )
     return [TicketRow(*row) for row in (await session.exec(query)).all()]
 
 
-def _likenesses(ticket: Ticket) -> list[list[ColumnElement[bool]]]:
-    same_title = [func.lower(col(Ticket.title)) == func.lower(ticket.title)]
-    if ticket.category is None or ticket.city is None:
+def likenesses(
+    title: str, category: str | None, city: str | None
+) -> list[list[ColumnElement[bool]]]:
+    """Return what makes tickets similar, the closest first: the title; the kind in the same city."""
+    same_title = [func.lower(col(Ticket.title)) == func.lower(title)]
+    if category is None or city is None:
         return [same_title]
     same_kind = [
-        col(Ticket.category) == ticket.category,
-        TICKETS.c.city_key == func.search_key(ticket.city),
+        col(Ticket.category) == category,
+        TICKETS.c.city_key == func.search_key(city),
     ]
     return [same_title, same_kind]
 
@@ -247,7 +251,7 @@ def words_query(q: str, limit: int) -> Select[str, bool]:
     typed = select(words.c.lexeme, place.label("place"), following.is_(None).label("is_last"))
     typed = typed.subquery("typed")
     wanted = case((typed.c.is_last, _query_of(typed.c.lexeme)), else_=_plain(typed.c.lexeme))
-    on_sale = select(Ticket.id).where(*_ahead_and_for_sale(), TICKETS.c.search.op("@@")(wanted))
+    on_sale = select(Ticket.id).where(*ahead_and_for_sale(), TICKETS.c.search.op("@@")(wanted))
     is_on_sale = or_(func.length(typed.c.lexeme) < SHORTEST_CORRECTED, on_sale.exists())
     return select(typed.c.lexeme, is_on_sale).order_by(typed.c.place).limit(limit)
 
@@ -279,7 +283,8 @@ async def learn_words(session: AsyncSession, ticket_id: UUID) -> None:
 # ---- conditions --------------------------------------------------------------------------------
 
 
-def _ahead_and_for_sale() -> Iterator[ColumnElement[bool]]:
+def ahead_and_for_sale() -> Iterator[ColumnElement[bool]]:
+    """Let only what can be bought match: what began already is not for sale."""
     yield col(Ticket.status) == TicketStatus.FOR_SALE
     yield func.now() < _STARTS_AT
 
@@ -291,7 +296,7 @@ def _conditions(
         # One beginning of the range instead of two, or the index starts at the earlier one.
         yield col(Ticket.status) == TicketStatus.FOR_SALE
     else:
-        yield from _ahead_and_for_sale()
+        yield from ahead_and_for_sale()
     if cursor:
         yield _behind(cursor)
     if wanted.q.strip():

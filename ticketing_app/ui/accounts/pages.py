@@ -133,7 +133,7 @@ def account_page() -> rx.Component:
         rx.el.p(
             state.note,
             role="status",
-            class_name="mb-5 px-4 py-3 rounded-control bg-good-soft text-good font-medium empty:hidden",
+            class_name=f"mb-5 {theme.NOTE}",
         ),
         feedback.loaded(state, state.load, content),
         is_narrow=True,

@@ -1,16 +1,20 @@
 """My Listings: what one sells and what one sold."""
 
+from typing import Any
+
 import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.ui import theme
-from ticketing_app.ui.listings.state import OwnListingsState
+from ticketing_app.ui.listings.components import OnTyping, stub_preview
+from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.listings.views import ListingRow
 from ticketing_app.ui.live import OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.tickets.components import ticket_fields
 
 TEXT = {
     "title": "My Listings",
@@ -27,6 +31,12 @@ TEXT = {
     "sure": "Take this listing off sale for good?",
     "yes": "Withdraw ticket",
     "no": "Keep it",
+    "new": "Create a Ticket",
+    "edit_title": "Edit a Ticket",
+    "submit": "Submit",
+    "seats": "Several seats, as in 11, 12, 13, become a listing each",
+    "load_again": "Load again",
+    "cancel": "Cancel",
 }
 _ACTION = f"{theme.QUIET} px-3 text-sm"
 
@@ -34,6 +44,7 @@ _ACTION = f"{theme.QUIET} px-3 text-sm"
 def own_listings_page() -> rx.Component:
     state = OwnListingsState
     content = rx.el.div(
+        rx.el.p(state.note, role="status", class_name=theme.NOTE),
         rx.el.div(
             rx.el.h1(TEXT["title"], class_name=theme.HEADING),
             link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.QUIET),
@@ -142,4 +153,75 @@ def _actions(row: ListingRow) -> rx.Component:
             ),
             class_name="basis-full flex flex-wrap gap-3",
         ),
+    )
+
+
+def ticket_new_page() -> rx.Component:
+    state = TicketFormState
+    form = _form(TEXT["new"], state.create, routes.TICKET_LIST, seat_hint=TEXT["seats"])
+    listings = link(TEXT["title"], href=routes.TICKET_MINE, class_name=theme.LINK)
+    return layout(_kept(state.load_new, rx.fragment(form, listings)), is_narrow=True)
+
+
+def ticket_edit_page() -> rx.Component:
+    state = TicketFormState
+    form = _form(TEXT["edit_title"], state.update, f"/tickets/{state.form_id}")
+    return layout(_kept(state.load_edit, form), is_narrow=True)
+
+
+def _about_price() -> rx.Component:
+    """What others ask, and what the seller gets. Always on the page, so that a change is spoken."""
+    state = TicketFormState
+    return rx.el.div(
+        rx.el.p(state.price_hint, class_name="font-medium empty:hidden"),
+        rx.el.p(state.amount_line, class_name="text-muted empty:hidden"),
+        role="status",
+        class_name="grid gap-1 text-sm -mt-3",
+    )
+
+
+def _kept(load: rx.event.EventType[()], form: rx.Component) -> rx.Component:
+    state = TicketFormState
+    content = f"{state.form_id}{rx.Var.create(state.form).to_string()}"
+    return feedback.loaded(state, load, form, state.form_id, content)
+
+
+def _form(
+    heading: str, on_submit: rx.event.EventType[dict[str, Any]], back: str, seat_hint: str = ""
+) -> rx.Component:
+    state = TicketFormState
+    return rx.el.div(
+        rx.el.h1(heading, class_name=theme.HEADING),
+        rx.el.form(
+            OnTyping.create(on_typing=state.look),
+            ticket_fields(
+                state.form,
+                state.shown_errors,
+                below_price=_about_price(),
+                seat_hint=seat_hint,
+                has_event_facts=state.has_event_facts,
+            ),
+            stub_preview(state.preview),
+            rx.el.input(type="hidden", name="version", default_value=f"{state.version}"),
+            rx.el.input(
+                type="hidden", name="previousTicketId", default_value=state.form.previousTicketId
+            ),
+            rx.el.div(
+                rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
+                rx.cond(
+                    state.is_stale,
+                    rx.el.button(
+                        TEXT["load_again"],
+                        type="button",
+                        on_click=state.load_edit,
+                        class_name=theme.QUIET,
+                    ),
+                ),
+                link(TEXT["cancel"], href=back, class_name=theme.QUIET),
+                class_name="flex flex-wrap gap-3 pb-8",
+            ),
+            on_submit=on_submit,
+            class_name="grid gap-5",
+        ),
+        class_name="grid gap-6",
     )

@@ -1,12 +1,17 @@
-"""What My Listings shows: plain values, and every sentence that carries one."""
+"""What My Listings and the form show: plain values, and every sentence that carries one."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from ticketing_app import routes
 from ticketing_app.core import money
-from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import OwnTicketRead
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.tickets.rules import MAX_SEATS, Availability
+from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFacts, TicketRead
 from ticketing_app.ui.tickets.views import TicketStub
 
 STATE_LABELS = {
@@ -72,3 +77,70 @@ def note(ticket: OwnTicketRead) -> str:
 
 def _day(at: datetime) -> str:
     return f"{at.day} {at:%b %Y}"
+
+
+def listed_line(count: str) -> str:
+    """Say that several listings were made, when `count` of the address is a number of those."""
+    is_several = count.isascii() and count.isdigit() and 1 < int(count) <= MAX_SEATS
+    return f"{int(count)} tickets are for sale now, each on its own." if is_several else ""
+
+
+def split_seats(values: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the values of a listing for each of the seats, as in "11, 12, 13".
+
+    Raises:
+        InvalidInputError: there are too many, one is named twice, or the ticket was bought here.
+    """
+    seats = [seat for part in values.get("seat", "").split(",") if (seat := part.strip())]
+    if len(seats) < 2:  # noqa: PLR2004  # one seat, or none, is one ticket.
+        return [values | {"seat": seat} for seat in seats] or [values]
+    twice = [seat for seat, count in Counter(seats).items() if count > 1]
+    if "previousTicketId" in values:
+        problem = "A ticket that you bought has one seat."
+    elif twice:
+        problem = f"Seat {twice[0]} is named twice."
+    elif len(seats) > MAX_SEATS:
+        problem = f"List at most {MAX_SEATS} seats at once."
+    else:
+        return [values | {"seat": seat} for seat in seats]
+    raise InvalidInputError([("seat", problem)])
+
+
+def price_hint_line(hint: PriceHint | None) -> str:
+    """Say what similar tickets cost; nothing when that is not known."""
+    if hint is None:
+        return ""
+    low, high, typical = (
+        money.to_text(cents, hint.currency)
+        for cents in (hint.low_cents, hint.high_cents, hint.typical_cents)
+    )
+    if low == high:
+        return f"Similar tickets: {low}"
+    return f"Similar tickets: {low} to {high}, typically {typical}"
+
+
+def amount_line(price_cents: int | None, currency: str) -> str:
+    """Say what becomes of the price, and not more than is true today."""
+    if price_cents is None:
+        return ""
+    price = money.to_text(price_cents, currency)
+    return f"The buyer pays {price}, and we take no fee. Payouts to sellers have not started yet."
+
+
+def preview(facts: TicketFacts, currency: str, *, has_price: bool) -> TicketStub:
+    """Return the stub that buyers will see."""
+    nobody = UUID(int=0)
+    ticket = TicketRead(
+        **facts.model_dump(include=set(TicketFacts.model_fields)),
+        previous_ticket_id=None,
+        id=nobody,
+        user_id=nobody,
+        order_id=None,
+        currency=currency,
+        status=Availability.AVAILABLE,
+        locked_until=None,
+        version=0,
+        created_at=utc_now(),
+    )
+    stub = TicketStub.from_ticket(ticket)
+    return stub if has_price else replace(stub, price="")

@@ -281,7 +281,12 @@ def _may_return(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Com
 
 
 def ticket_fields(
-    form: TicketForm, errors: Errors, *, has_event_facts: rx.Var[bool] | bool
+    form: TicketForm,
+    errors: Errors,
+    *,
+    below_price: rx.Component,
+    seat_hint: str,
+    has_event_facts: rx.Var[bool] | bool,
 ) -> rx.Component:
     """The fields of a listing; what is optional folds out, and is open when there is something in it."""
     optional = (
@@ -293,13 +298,14 @@ def ticket_fields(
         rx.el.datalist(*(rx.el.option(value=name) for name in TIMEZONES), id="timezones"),
         _input("section", form.section, errors),
         _input("row", form.row, errors),
-        _input("seat", form.seat, errors),
+        _input("seat", form.seat, errors, hint=seat_hint),
         _input("faceValue", form.faceValue, errors, input_mode="decimal"),
         _textarea("description", form.description, errors),
     )
     return rx.fragment(
         _input("title", form.title, errors, required=True, max_length=TITLE_MAX_LENGTH),
         _input("price", form.price, errors, required=True, input_mode="decimal"),
+        below_price,
         rx.el.details(
             rx.el.summary(
                 TEXT["about"], class_name="min-h-touch py-2.5 font-medium cursor-pointer"
@@ -315,11 +321,11 @@ def _input(
     name: str,
     value: str,
     errors: Errors,
+    hint: str = "",
     **props: Any,  # noqa: ANN401  # any attribute
 ) -> rx.Component:
-    return _field(
-        name, errors, rx.el.input(default_value=value, **_described(name, errors), **props)
-    )
+    control = rx.el.input(default_value=value, **_described(name, errors), **props)
+    return _field(name, errors, control, hint)
 
 
 def _textarea(name: str, value: str, errors: Errors) -> rx.Component:
@@ -354,8 +360,8 @@ def _described(name: str, errors: Errors) -> dict[str, Any]:
     }
 
 
-def _field(name: str, errors: Errors, control: rx.Component) -> rx.Component:
-    hint = HINTS.get(name)
+def _field(name: str, errors: Errors, control: rx.Component, hint: str = "") -> rx.Component:
+    hint = hint or HINTS.get(name, "")
     return rx.el.div(
         rx.el.label(FIELD_LABELS[name], html_for=name, class_name="font-medium"),
         control,

@@ -5,7 +5,6 @@ from typing import Any
 
 import reflex as rx
 
-from ticketing_app import routes
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveNews, NewListings, OnLive
 from ticketing_app.ui.shell import feedback
@@ -18,7 +17,6 @@ from ticketing_app.ui.tickets.components import (
     similar_tickets,
     ticket_article,
     ticket_card,
-    ticket_fields,
 )
 from ticketing_app.ui.tickets.find import (
     find_form,
@@ -29,7 +27,7 @@ from ticketing_app.ui.tickets.find import (
     nothing,
     nothing_first,
 )
-from ticketing_app.ui.tickets.state import TicketDetailState, TicketFormState, TicketListState
+from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
 from ticketing_app.ui.tickets.views import TicketDetail, TicketStub
 
 TEXT = {
@@ -48,12 +46,6 @@ TEXT = {
     "withdraw_yes": "Withdraw ticket",
     "withdraw_no": "Keep it",
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
-    "new": "Create a Ticket",
-    "listings": "My Listings",
-    "edit_title": "Edit a Ticket",
-    "submit": "Submit",
-    "load_again": "Load again",
-    "cancel": "Cancel",
 }
 
 
@@ -230,54 +222,4 @@ def _owner_actions() -> rx.Component:
             ),
         ),
         class_name=theme.ACTION_BAR,
-    )
-
-
-def ticket_new_page() -> rx.Component:
-    state = TicketFormState
-    form = _form(TEXT["new"], state.create, routes.TICKET_LIST)
-    listings = link(TEXT["listings"], href=routes.TICKET_MINE, class_name=theme.LINK)
-    return layout(_kept(state.load_new, rx.fragment(form, listings)), is_narrow=True)
-
-
-def ticket_edit_page() -> rx.Component:
-    state = TicketFormState
-    form = _form(TEXT["edit_title"], state.update, f"/tickets/{state.form_id}")
-    return layout(_kept(state.load_edit, form), is_narrow=True)
-
-
-def _kept(load: rx.event.EventType[()], form: rx.Component) -> rx.Component:
-    state = TicketFormState
-    content = f"{state.form_id}{rx.Var.create(state.form).to_string()}"
-    return feedback.loaded(state, load, form, state.form_id, content)
-
-
-def _form(heading: str, on_submit: rx.event.EventType[dict[str, Any]], back: str) -> rx.Component:
-    state = TicketFormState
-    return rx.el.div(
-        rx.el.h1(heading, class_name=theme.HEADING),
-        rx.el.form(
-            ticket_fields(state.form, state.errors, has_event_facts=state.has_event_facts),
-            rx.el.input(type="hidden", name="version", default_value=f"{state.version}"),
-            rx.el.input(
-                type="hidden", name="previousTicketId", default_value=state.form.previousTicketId
-            ),
-            rx.el.div(
-                rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
-                rx.cond(
-                    state.is_stale,
-                    rx.el.button(
-                        TEXT["load_again"],
-                        type="button",
-                        on_click=state.load_edit,
-                        class_name=theme.QUIET,
-                    ),
-                ),
-                link(TEXT["cancel"], href=back, class_name=theme.QUIET),
-                class_name="flex flex-wrap gap-3 pb-8",
-            ),
-            on_submit=on_submit,
-            class_name="grid gap-5",
-        ),
-        class_name="grid gap-6",
     )

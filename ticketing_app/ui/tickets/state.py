@@ -1,6 +1,5 @@
 """States of the ticket pages."""
 
-from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -8,7 +7,6 @@ from uuid import UUID
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.core import http
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.service import hold, sell
@@ -16,12 +14,10 @@ from ticketing_app.orders.service.hold import TicketAlreadyReservedError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import (
     MAX_LIMIT,
-    TicketCreate,
     TicketFilter,
     TicketIds,
     TicketPage,
     TicketRead,
-    TicketUpdate,
 )
 from ticketing_app.tickets.service import resale, tickets
 from ticketing_app.ui import edge, live, session
@@ -31,14 +27,12 @@ from ticketing_app.ui.tickets.views import (
     FilterChip,
     OwnershipLine,
     TicketDetail,
-    TicketForm,
     TicketStub,
     WayOut,
     correction_line,
     count_line,
     filter_chips,
     list_href,
-    read_form,
     read_query,
 )
 
@@ -262,93 +256,6 @@ class TicketDetailState(PageState, rx.State):
             tickets.get_ticket, ticket_id=ticket_id, viewer_id=caller.user_id
         )
         self.ticket = TicketDetail.from_ticket_for(ticket, caller.user_id)
-
-
-class TicketFormState(PageState, rx.State):
-    """The form that lists a ticket or edits a listing."""
-
-    form: TicketForm = TicketForm()
-    form_id: str = ""
-    version: int = 0
-    is_stale: bool = False
-    _created_href: str = ""
-
-    @rx.var
-    def has_event_facts(self) -> bool:
-        """Whether the fold-out holds something that must be seen."""
-        facts = (item for item in asdict(self.form).items() if item[0] not in MAIN_FIELDS)
-        return any(value for _, value in facts) or not MAIN_FIELDS.issuperset(self.errors)
-
-    @rx.event
-    @guarded
-    async def load_new(self) -> None:
-        """Open an empty form, or one with the facts of the bought ticket that the address names."""
-        caller = await session.require_caller(self)
-        await live.watch(self)
-        form = TicketForm()
-        if previous := self.router.url.query_parameters.get(routes.PREVIOUS):
-            self.is_loaded = self.is_loaded and self.form.previousTicketId == previous
-            ticket_id = http.parse_id(previous, tickets.TicketNotFoundError)
-            ticket = await edge.in_transaction(
-                sell.get_own_ticket, owner_id=caller.user_id, ticket_id=ticket_id
-            )
-            form = replace(TicketForm.from_ticket(ticket), previousTicketId=str(ticket_id))
-        self._open(form, "new", 0)
-
-    @rx.event
-    @guarded
-    async def load_edit(self) -> None:
-        """Open the form with the caller's own listing."""
-        caller = await session.require_caller(self)
-        if not session.is_at(self, "ticket_id", self.form_id):
-            self.is_loaded = False
-        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        await live.watch(self)
-        await edge.in_transaction(
-            tickets.require_own_ticket, seller_id=caller.user_id, ticket_id=ticket_id
-        )
-        ticket = await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
-        self._open(TicketForm.from_ticket(ticket), str(ticket_id), ticket.version)
-
-    @rx.event
-    @guarded
-    async def create(self, form: dict[str, Any]) -> rx.event.EventSpec:
-        """List the ticket; a second click on Submit leads to it and does not list it twice."""
-        caller = await session.require_caller(self)
-        ticket = edge.parse(TicketCreate, read_form(form))
-        if not self._created_href:
-            created = await edge.in_transaction(
-                sell.sell_ticket, seller_id=caller.user_id, ticket=ticket
-            )
-            self._created_href = routes.ticket_detail(created.id)
-        return rx.redirect(self._created_href)
-
-    @rx.event
-    @guarded
-    async def update(self, form: dict[str, Any]) -> rx.event.EventSpec:
-        """Replace the listing, unless it changed since the form was opened."""
-        caller = await session.require_caller(self)
-        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        whose = {"seller_id": caller.user_id, "ticket_id": ticket_id}
-        await edge.in_transaction(tickets.require_own_ticket, **whose)
-        values = read_form(form)
-        # The form knows what it was made of even when the server forgot the tab meanwhile.
-        ticket = edge.parse(TicketUpdate, values | {"version": form.get("version", self.version)})
-        try:
-            await edge.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
-        except tickets.StaleTicketError:
-            # A hold that came and went makes a new version too, but no other listing.
-            now = await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
-            if TicketForm.from_ticket(now) != self.form:
-                self.is_stale = True
-                raise
-            ticket = ticket.model_copy(update={"version": now.version})
-            await edge.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
-        return rx.redirect(routes.ticket_detail(ticket_id))
-
-    def _open(self, form: TicketForm, form_id: str, version: int) -> None:
-        self.form, self.form_id, self.version = form, form_id, version
-        self.is_loaded, self.is_stale, self._created_href = True, False, ""
 
 
 def _cards(page: TicketPage) -> list[TicketStub]:

@@ -1,0 +1,61 @@
+"""What sellers are told about the prices of similar tickets."""
+
+from typing import Any
+
+import pytest
+
+from tests import factories
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.tickets.schemas import PriceHint, PriceQuestion
+from ticketing_app.tickets.service import prices
+
+HERE: dict[str, Any] = {"category": "concert", "city": "Rotterdam"}
+
+
+async def hint(
+    seller: UserRead | None = None,
+    *,
+    title: str = "Lanterns",
+    **asked: Any,  # noqa: ANN401  # JSON.
+) -> tuple[int, int, int] | None:
+    seller = seller or await factories.make_user()
+    async with db.transaction() as session:
+        found: PriceHint | None = await prices.find_price_hint(
+            session, seller_id=seller.id, asked=PriceQuestion(title=title, **asked)
+        )
+    return (found.low_cents, found.typical_cents, found.high_cents) if found else None
+
+
+@pytest.mark.usefixtures("database")
+class TestFindPriceHint:
+    async def test_says_nothing_of_fewer_than_three(self) -> None:
+        for price in (35, 42):
+            await factories.make_ticket(title="Lanterns", price=price)
+        assert await hint() is None
+        await factories.make_ticket(title="LANTERNS", price=60)
+        assert await hint() == (3500, 4200, 6000)
+
+    async def test_falls_back_on_the_kind_in_the_same_city(self) -> None:
+        await factories.make_ticket(title="Lanterns", price=900)
+        for price in (10, 20, 30):
+            await factories.make_ticket(title=f"Other {price}", price=price, **HERE)
+        await factories.make_ticket(title="Far", price=500, category="concert", city="Oslo")
+        assert await hint(category="concert", city="rotterdam") == (1000, 2000, 3000)
+        assert await hint(category="concert") is None
+
+    async def test_leaves_out_ones_own_and_what_cannot_be_bought(self) -> None:
+        seller = await factories.make_user()
+        for price in (10, 20):
+            await factories.make_ticket(title="Lanterns", price=price)
+        await factories.make_ticket(seller, title="Lanterns", price=30)
+        await factories.make_ticket(
+            title="Lanterns", price=40, startsAt="2020-05-01T20:00:00Z", timezone="UTC"
+        )
+        assert await hint(seller) is None
+        assert await hint() == (1000, 2000, 3000)
+
+    async def test_one_silly_price_does_not_make_the_range(self) -> None:
+        for price in (*range(20, 40), 900_000):
+            await factories.make_ticket(title="Lanterns", price=price)
+        assert await hint() == (2200, 3000, 3800)

@@ -1,0 +1,57 @@
+"""Parts of the form that sells or edits."""
+
+from typing import Any
+
+import reflex as rx
+
+from ticketing_app.ui.tickets.components import date_block, facts
+from ticketing_app.ui.tickets.views import TicketStub
+
+TEXT = {"preview": "What buyers see", "free": "Available"}
+
+
+def _typed(
+    form: rx.Var[dict[str, Any]], names: rx.Var[list[str]]
+) -> tuple[rx.Var[dict[str, Any]], rx.Var[list[str]]]:
+    return form, names
+
+
+class OnTyping(rx.Component):
+    """Calls `on_typing` with the form around it and the names of the fields that were touched."""
+
+    library = rx.asset("typing.jsx", shared=True).importable_path
+    tag = "OnTyping"
+
+    on_typing: rx.EventHandler[_typed]
+
+
+def stub_preview(stub: TicketStub) -> rx.Component:
+    """The listing as it will stand in the list, while it is typed."""
+    return rx.el.section(
+        rx.el.h2(TEXT["preview"], id="preview", class_name="font-medium"),
+        rx.el.div(
+            rx.el.div(
+                date_block(stub),
+                rx.el.div(
+                    rx.el.p(
+                        stub.title,
+                        class_name="text-base sm:text-lg font-semibold leading-snug break-words",
+                    ),
+                    facts(stub),
+                    class_name="p-3 sm:p-4 min-w-0 grid gap-1 content-center",
+                ),
+                rx.el.div(
+                    rx.el.span(stub.price, class_name="sm:text-xl font-bold"),
+                    rx.el.span(
+                        TEXT["free"], class_name="badge", custom_attrs={"data-status": "available"}
+                    ),
+                    class_name="stub-price",
+                ),
+                class_name="stub",
+            ),
+            class_name="stub-shadow",
+            custom_attrs={"data-category": stub.category},
+        ),
+        aria_labelledby="preview",
+        class_name="grid gap-2",
+    )

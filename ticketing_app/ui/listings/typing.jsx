@@ -1,0 +1,33 @@
+// Tells what was typed into the form around it, once typing pauses.
+import React, { useEffect, useRef } from "react";
+
+const PAUSE_MS = 400;
+
+export function OnTyping({ onTyping }) {
+  const here = useRef(null);
+  const latest = useRef(onTyping);
+  latest.current = onTyping;
+  useEffect(() => {
+    const form = here.current.closest("form");
+    const touched = new Set();
+    let timer;
+    const hear = ({ target }) => {
+      touched.add(target.name);
+      clearTimeout(timer);
+      timer = setTimeout(() => latest.current(Object.fromEntries(new FormData(form)), [...touched]), PAUSE_MS);
+    };
+    // What is sent is judged as a whole.
+    const forget = () => {
+      clearTimeout(timer);
+      touched.clear();
+    };
+    form.addEventListener("input", hear);
+    form.addEventListener("submit", forget);
+    return () => {
+      clearTimeout(timer);
+      form.removeEventListener("input", hear);
+      form.removeEventListener("submit", forget);
+    };
+  }, []);
+  return <span ref={here} hidden />;
+}
