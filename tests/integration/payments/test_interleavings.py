@@ -1,7 +1,7 @@
 """Two callers at the same payment: one is in the middle of a step while the other decides."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -9,10 +9,11 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.integration.payments import sales, stripe_side
-from tests.integration.payments.stripe_side import ASKS_3DS, VISA
+from tests.integration.payments.stripe_side import ASKS_3DS, DECLINED, VISA
 from tests.waiting import eventually
 from ticketing_app.core import db
 from ticketing_app.orders.service import payment
+from ticketing_app.payments import gateway
 from ticketing_app.payments.service import settle, void
 
 CLAIMED = ("capturing", "created")
@@ -91,6 +92,74 @@ class TestClaimInFlight:
         await other
         assert await sales.ends(sale) == ("cancelled", "failed")
         assert await sales.can_be_held(sale)
+
+
+class TestOldDecline:
+    """Stripe told one caller of a declined card; before it goes on, the next card is paid with."""
+
+    async def settle_slowly(
+        self, sale: sales.Sale, meanwhile: Callable[[], Awaitable[None]]
+    ) -> None:
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret, DECLINED)
+        get_intent = gateway.get_intent
+        with pytest.MonkeyPatch.context() as patch:
+
+            async def late(stripe_id: str) -> gateway.Intent:
+                patch.undo()
+                declined = await get_intent(stripe_id)
+                await sales.press_pay(sale)
+                await stripe_side.enter_card(sale.secret)
+                await meanwhile()
+                return declined
+
+            patch.setattr(gateway, "get_intent", late)
+            await settle.settle(db.transaction, charge_id=sale.payment.id)
+
+    async def test_does_not_cancel_what_another_caller_claimed(self) -> None:
+        sale = await sales.start_sale()
+
+        async def claim() -> None:
+            async with db.transaction() as session:
+                assert await payment.claim_for_capture(session, order_id=sale.order.id)
+
+        await self.settle_slowly(sale, claim)
+        assert await sales.ends(sale) == CLAIMED
+        await sales.sweep()
+        assert await sales.ends(sale) == ("completed", "completed")
+
+    async def test_does_not_mind_that_it_is_paid(self) -> None:
+        sale = await sales.start_sale()
+
+        async def capture_and_die() -> None:
+            async with db.transaction() as session:
+                assert await payment.claim_for_capture(session, order_id=sale.order.id)
+            await stripe_side.by_hand(sale.secret, "capture")
+
+        await self.settle_slowly(sale, capture_and_die)
+        await sales.sweep()
+        assert await sales.ends(sale) == ("completed", "completed")
+
+    async def test_leaves_what_moves_on_at_the_last_moment_to_the_sweep(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret, DECLINED)
+        async with db.transaction() as session:
+            assert await payment.claim_for_capture(session, order_id=sale.order.id)
+        cancel_intent = gateway.cancel_intent
+
+        async def too_late(stripe_id: str) -> gateway.Intent:
+            await stripe_side.enter_card(sale.secret)
+            await stripe_side.by_hand(sale.secret, "capture")
+            return await cancel_intent(stripe_id)
+
+        monkeypatch.setattr(gateway, "cancel_intent", too_late)
+        await settle.settle(db.transaction, charge_id=sale.payment.id)
+        assert await sales.ends(sale) == CLAIMED
+        await sales.sweep()
+        assert await sales.ends(sale) == ("completed", "completed")
 
 
 class TestBuyerLetsGo:

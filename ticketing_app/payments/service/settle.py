@@ -124,11 +124,22 @@ async def _record_unpaid(
             await release.cancel_unpaid(session, order_id=charge.order_id)
         order = await payment.get_payable(session, order_id=charge.order_id)
     if order.status is OrderStatus.CAPTURING:
-        # The bank took its promise back at the capture. Only a closed intent frees the ticket.
-        await gateway.cancel_intent(stripe_id)
-        await _record_cancelled(transaction, charge)
+        await _give_up_capture(transaction, charge, stripe_id)
     else:
         await void(transaction, charge_id=charge.id)
+
+
+async def _give_up_capture(transaction: Transaction, charge: Charge, stripe_id: str) -> None:
+    """The bank took its promise back at the capture. Only a closed intent frees the ticket."""
+    # Or else the decline is old news: another card was claimed since, and whoever did that, or the
+    # sweep, goes on with it.
+    if (await gateway.get_intent(stripe_id)).status != "requires_payment_method":
+        return
+    try:
+        await gateway.cancel_intent(stripe_id)
+    except StripeRefusedError:
+        return  # It has moved on in this moment.
+    await _record_cancelled(transaction, charge)
 
 
 async def _count(session: AsyncSession, charge: Charge, decline: Decline | None) -> int:
