@@ -183,6 +183,30 @@ MUTANTS = (
     ),
     Mutant(
         7,
+        "an old decline cancels what another card was claimed for",
+        (
+            (
+                f"{APP}/payments/service/settle.py",
+                'if (await gateway.get_intent(stripe_id)).status != "requires_payment_method":',
+                "if False:",
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "a refund that the bank sent back is shown as done by an old answer",
+        (
+            (
+                f"{APP}/payments/gateway.py",
+                "return _refund(await _call(refunds.retrieve_async(made.id)))",
+                "return _refund(made)",
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
         "money that was taken buys nothing",
         (
             (
