@@ -1,50 +1,22 @@
-"""Finding tickets: words, filters, orders and pages, on real PostgreSQL."""
+"""Finding tickets: words, filters and counts, on real PostgreSQL."""
 
 import asyncio
-import base64
-import json
-from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from tests import factories
+from tests.integration.tickets.finding import count, event, execute, find, titles
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.errors import InvalidInputError
-from ticketing_app.tickets.schemas import TicketFilter, TicketPage, TicketSort, TicketWhen
+from ticketing_app.tickets.schemas import TicketFilter, TicketSort, TicketWhen
 from ticketing_app.tickets.service import tickets
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-async def find(**wanted: Any) -> TicketPage:  # noqa: ANN401  # any field
-    async with db.transaction() as session:
-        return await tickets.list_tickets(session, wanted=TicketFilter(**wanted))
-
-
-async def titles(**wanted: Any) -> list[str]:  # noqa: ANN401  # any field
-    return [ticket.title for ticket in (await find(**wanted)).items]
-
-
-async def count(**wanted: Any) -> int:  # noqa: ANN401  # any field
-    async with db.transaction() as session:
-        return await tickets.count_tickets(session, wanted=TicketFilter(**wanted))
-
-
-async def execute(statement: str, **values: object) -> None:
-    async with db.transaction() as session:
-        await (await session.connection()).execute(text(statement), values)
-
-
-def event(starts_at: datetime, timezone: str = "UTC") -> dict[str, Any]:
-    return {"startsAt": starts_at.isoformat(), "timezone": timezone}
 
 
 class TestSearch:
@@ -288,92 +260,6 @@ class TestFilters:
             offset = tickets.rules.utc_offset_minutes(at, zone)
             assert offset is not None
             assert -12 * 60 <= offset <= 14 * 60
-
-
-class TestPages:
-    @pytest.mark.parametrize("sort", list(TicketSort))
-    @settings(
-        max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
-    @given(data=st.data())
-    async def test_together_are_the_list_without_doubles(
-        self, sort: TicketSort, data: st.DataObject
-    ) -> None:
-        await execute("DELETE FROM tickets")
-        seller = await factories.make_user()
-        start = utc_now() + timedelta(days=3)
-        # Few prices and dates, so that many rows tie.
-        for price, day in data.draw(
-            st.lists(
-                st.tuples(st.integers(1, 3), st.one_of(st.none(), st.integers(0, 2))), max_size=14
-            )
-        ):
-            when = {} if day is None else event(start + timedelta(days=day))
-            await factories.make_ticket(seller, title="Lanterns", price=price, **when)
-        limit = data.draw(st.integers(1, 5))
-        everything = [ticket.id for ticket in (await find(sort=sort, limit=100)).items]
-        assert await walk(sort, limit) == everything
-
-    @pytest.mark.parametrize("sort", list(TicketSort))
-    async def test_listings_that_come_meanwhile_double_nothing(self, sort: TicketSort) -> None:
-        seller = await factories.make_user()
-
-        async def list_some() -> None:
-            for price in (10, 20):
-                await factories.make_ticket(seller, price=price)
-
-        await list_some()
-        await list_some()
-        before = {ticket.id for ticket in (await find(limit=100)).items}
-        seen = await walk(sort, 1, between=list_some)
-        assert len(seen) == len(set(seen))
-        assert before <= set(seen)
-
-    @pytest.mark.parametrize(
-        "cursor",
-        [
-            "nonsense",
-            "",
-            [],
-            None,
-            {},
-            {"sort": "newest"},
-            {"sort": "newest", "id": "1"},
-            {"sort": "cheapest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2"},
-            {"sort": "cheapest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2", "price_cents": 10**30},
-            {"sort": "soonest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2", "starts_at": "x"},
-            {"sort": "soonest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2", "starts_at": "0001-01-01T00:00:00+14:00"},
-            {"sort": "newest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2", "q": "x" * 101},
-        ],
-    )  # fmt: skip
-    async def test_a_cursor_that_was_made_up_is_refused(self, cursor: object) -> None:
-        made_up = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
-        sort = cursor.get("sort", "newest") if isinstance(cursor, dict) else "newest"
-        with pytest.raises(InvalidInputError) as refusal:
-            await find(cursor=made_up, sort=sort)
-        assert refusal.value.field == "cursor"
-
-    async def test_a_cursor_may_carry_any_words(self) -> None:
-        await factories.make_ticket()
-        cursor = {"sort": "newest", "id": str(db.new_id()), "q": "' | !& \x00"}
-        made_up = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
-        assert (await find(cursor=made_up)).items == []
-
-
-async def walk(
-    sort: TicketSort, limit: int, between: Callable[[], Coroutine[Any, Any, None]] | None = None
-) -> list[Any]:
-    """Read page after page (at most 40) and return the ids in their order."""
-    seen: list[Any] = []
-    cursor = None
-    for _ in range(40):
-        page = await find(sort=sort, limit=limit, cursor=cursor)
-        seen += [ticket.id for ticket in page.items]
-        if (cursor := page.next_cursor) is None:
-            return seen
-        if between and len(seen) < 8:
-            await between()
-    return seen
 
 
 class TestCountTickets:

@@ -1,0 +1,383 @@
+"""Deliberate bugs, one or more for each rule of the product; tests/mutants.py builds them in."""
+
+from dataclasses import dataclass
+
+APP = "ticketing_app"
+HOLD = f"{APP}/orders/repository.py"
+HOLD_TESTS = "tests/integration/orders/test_hold.py"
+SELL_TESTS = "tests/integration/orders/test_sell.py"
+PAYMENT_TESTS = "tests/integration/payments"
+RACES = f"{PAYMENT_TESTS}/test_races.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A bug: `edits` are (file, what stands there, what stands there instead)."""
+
+    rule: int
+    bug: str
+    edits: tuple[tuple[str, str, str], ...]
+    caught_by: str
+
+
+MUTANTS = (
+    Mutant(
+        1,
+        "a hold does not ask whether somebody else's runs",
+        ((HOLD, "AND (t.locked_until IS NULL OR t.locked_until <= now())", ""),),
+        f"{HOLD_TESTS}::TestRace",
+    ),
+    Mutant(
+        1,
+        "nothing in the database keeps two orders of a ticket apart",
+        (
+            (
+                "alembic/versions/20261122_initial_tables.py",
+                '["ticket_id"],\n        unique=True',
+                '["ticket_id"],\n        unique=False',
+            ),
+        ),
+        f"{HOLD_TESTS}::TestCreateOrder",
+    ),
+    Mutant(
+        1,
+        "nothing in the database keeps two listings of a bought ticket apart",
+        (("alembic/versions/20261125_resale.py", "unique=True", "unique=False"),),
+        f"{SELL_TESTS}::TestSellTicket",
+    ),
+    Mutant(
+        1,
+        "a listing again does not wait for the refund of its ticket",
+        (
+            (
+                f"{APP}/orders/service/sell.py",
+                "await tickets.lock_ticket_row(session, ticket_id=ticket.previous_ticket_id)",
+                "pass",
+            ),
+        ),
+        f"{SELL_TESTS}::TestRefundedTicket",
+    ),
+    Mutant(
+        1,
+        "who was refunded can still list the ticket again",
+        (
+            (
+                f"{APP}/orders/rules.py",
+                "OrderStatus.REFUNDED: seller_id",
+                "OrderStatus.REFUNDED: buyer_id",
+            ),
+        ),
+        f"{SELL_TESTS}::TestRefundedTicket",
+    ),
+    Mutant(
+        2,
+        "a ticket stays locked until a worker comes by",
+        ((HOLD, "(t.locked_until IS NULL OR t.locked_until <= now())", "t.locked_until IS NULL"),),
+        f"{HOLD_TESTS}::TestLapsedHold",
+    ),
+    Mutant(
+        2,
+        "the lease and the deadline of the order are different instants",
+        (
+            (
+                HOLD,
+                "held.locked_until, false, 1, now()",
+                "held.locked_until + interval '1 s', false, 1, now()",
+            ),
+        ),
+        f"{HOLD_TESTS}::TestCreateOrder",
+    ),
+    Mutant(
+        3,
+        "whoever ends frees the ticket, whosever it is",
+        (
+            (
+                f"{APP}/tickets/repository/tickets.py",
+                "            col(Ticket.order_id) == order_id,\n",
+                "",
+            ),
+            (
+                f"{APP}/orders/service/release.py",
+                "    if order.status not in sources:",
+                (
+                    "    await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)\n"
+                    "    if order.status not in sources:"
+                ),
+            ),
+        ),
+        f"{HOLD_TESTS}::TestLapsedHold",
+    ),
+    Mutant(
+        4,
+        "a buyer can cancel what is being captured",
+        ((f"{APP}/orders/rules.py", "BUYER_CAN_CANCEL = PAYABLE", "BUYER_CAN_CANCEL = ACTIVE"),),
+        f"{HOLD_TESTS}::TestCancelOrder",
+    ),
+    Mutant(
+        4,
+        "an order that ran out can still be completed",
+        (
+            (
+                f"{APP}/orders/rules.py",
+                "OrderStatus.COMPLETED: frozenset({OrderStatus.CAPTURING}),",
+                "OrderStatus.COMPLETED: frozenset({OrderStatus.CAPTURING, OrderStatus.EXPIRED}),",
+            ),
+        ),
+        f"{HOLD_TESTS}::TestSteps",
+    ),
+    Mutant(
+        5,
+        "a seller can change the price of a locked ticket",
+        (
+            (
+                f"{APP}/tickets/rules.py",
+                "return availability(status, is_locked=is_locked) is Availability.AVAILABLE",
+                "return status is TicketStatus.FOR_SALE",
+            ),
+        ),
+        f"{HOLD_TESTS}::TestLockedTicket",
+    ),
+    Mutant(
+        6,
+        "a seller can buy their own ticket",
+        ((HOLD, "      AND t.seller_id <> :buyer_id\n", ""),),
+        f"{HOLD_TESTS}::TestCreateOrder",
+    ),
+    Mutant(
+        7,
+        "money is captured without claiming the order first",
+        (
+            (
+                f"{APP}/payments/service/settle.py",
+                'if intent.status == "requires_capture" and await _claim(transaction, charge):',
+                'if intent.status == "requires_capture":',
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "an order is called over while a claim of it is under way",
+        (
+            (
+                f"{APP}/payments/service/charges.py",
+                "order_id=charge.order_id, for_update=for_update)",
+                "order_id=charge.order_id)",
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "an old decline cancels what another card was claimed for",
+        (
+            (
+                f"{APP}/payments/service/settle.py",
+                'if (await gateway.get_intent(stripe_id)).status != "requires_payment_method":',
+                "if False:",
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "a refund that the bank sent back is shown as done by an old answer",
+        (
+            (
+                f"{APP}/payments/gateway.py",
+                "return _refund(await _call(refunds.retrieve_async(made.id)))",
+                "return _refund(made)",
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "money that was taken buys nothing",
+        (
+            (
+                f"{APP}/payments/service/settle.py",
+                '        case "succeeded":\n            await _record_paid(transaction, charge, charge.stripe_id)\n',
+                '        case "succeeded":\n            pass\n',
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "a second try makes a second payment",
+        (
+            (
+                f"{APP}/payments/service/open.py",
+                'key=f"pi-{charge.key}-{charge.attempt}"',
+                'key=f"pi-{id(charge)}-{charge.attempt}"',
+            ),
+        ),
+        PAYMENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "the expiry also ends what is being captured",
+        (
+            (
+                f"{APP}/tickets/service/tickets.py",
+                '{"locked_until": repository.NEVER_AT}',
+                '{"locked_until": repository.Ticket.locked_until}',
+            ),
+            (
+                f"{APP}/orders/service/release.py",
+                "_end(session, order, OrderStatus.EXPIRED, rules.PAYABLE)",
+                "_end(session, order, OrderStatus.EXPIRED, rules.ACTIVE)",
+            ),
+            (
+                f"{APP}/orders/rules.py",
+                "OrderStatus.EXPIRED: PAYABLE,",
+                "OrderStatus.EXPIRED: ACTIVE,",
+            ),
+        ),
+        RACES,
+    ),
+    Mutant(
+        7,
+        "a payment whose order is over is never cancelled at Stripe",
+        (
+            (
+                f"{APP}/payments/service/void.py",
+                "await gateway.cancel_intent(stripe_id)",
+                "await gateway.get_intent(stripe_id)",
+            ),
+        ),
+        RACES,
+    ),
+    Mutant(
+        7,
+        "nobody looks after an order that is being captured",
+        (
+            (
+                f"{APP}/payments/rules.py",
+                "return Work.WAIT if status is OrderStatus.CREATED else",
+                "return Work.WAIT if status is not OrderStatus.AWAITING_PAYMENT else",
+            ),
+        ),
+        RACES,
+    ),
+    Mutant(
+        7,
+        "a lost answer to the capture counts as a failure",
+        (
+            (
+                f"{APP}/payments/service/settle.py",
+                "        return await gateway.capture_intent(stripe_id)\n    except StripeRefusedError:\n",
+                (
+                    "        return await gateway.capture_intent(stripe_id)\n"
+                    "    except StripeUnavailableError:\n"
+                    '        return Intent(id=stripe_id, status="canceled", client_secret="")\n'
+                    "    except StripeRefusedError:\n"
+                ),
+            ),
+        ),
+        RACES,
+    ),
+    Mutant(
+        7,
+        "a second try makes a second refund",
+        (
+            (
+                f"{APP}/payments/service/refund.py",
+                'key=f"refund-{charge.key}-{charge.refund_attempt}"',
+                'key=f"refund-{charge.checks}"',
+            ),
+        ),
+        f"{PAYMENT_TESTS}/test_unknown_answers.py",
+    ),
+    Mutant(
+        7,
+        "a refund that the bank sent back still counts as done",
+        (
+            (
+                f"{APP}/payments/service/refund.py",
+                '            await _record_failed(session, charge, made.id, "The bank sent the money back to us.")\n',
+                "",
+            ),
+        ),
+        f"{PAYMENT_TESTS}/test_refunds.py",
+    ),
+    Mutant(
+        7,
+        "money that came too late is kept",
+        (
+            (
+                f"{APP}/payments/service/void.py",
+                "        await want(session, charge_id=charge_id, reason=Reason.PAID_TOO_LATE)\n",
+                "",
+            ),
+        ),
+        RACES,
+    ),
+    Mutant(
+        7,
+        "a webhook counts as handled before it is",
+        (
+            (
+                f"{APP}/payments/service/webhook.py",
+                "attempts=event.attempts + 1, next_attempt_at=next_turn",
+                "attempts=event.attempts + 1, handled_at=func.now()",
+            ),
+        ),
+        f"{PAYMENT_TESTS}/test_webhook.py",
+    ),
+    Mutant(
+        7,
+        "the audit keeps to itself that money bought nothing",
+        (
+            (
+                f"{APP}/payments/service/audit.py",
+                "if kept_cents > 0 and not is_paid:",
+                "if kept_cents > 0 and charge and not is_paid:",
+            ),
+        ),
+        f"{PAYMENT_TESTS}/test_audit.py",
+    ),
+    Mutant(
+        8,
+        "an order ends without its event",
+        (
+            (
+                f"{APP}/orders/service/release.py",
+                "    orders.record(session, kind, ended, lease)\n",
+                "",
+            ),
+        ),
+        HOLD_TESTS,
+    ),
+    Mutant(
+        8,
+        "an order moves on, and its history does not tell",
+        ((f"{APP}/orders/service/orders.py", "    repository.add_step(session, order)\n", ""),),
+        HOLD_TESTS,
+    ),
+    Mutant(
+        8,
+        "an event that comes twice takes effect twice",
+        (
+            (
+                f"{APP}/messaging/inbox.py",
+                "(await _run(session, _CLAIM, subscriber=subscriber, event_id=event_id)).rowcount == 1",
+                "(await _run(session, _CLAIM, subscriber=subscriber, event_id=event_id)).rowcount >= 0",
+            ),
+        ),
+        "tests/integration/messaging",
+    ),
+    Mutant(
+        8,
+        "an event that the stream lost is never sent again",
+        (
+            (
+                f"{APP}/messaging/relay.py",
+                "SET published_at = CASE WHEN sent.is_missing THEN NULL ELSE o.published_at END",
+                "SET published_at = o.published_at",
+            ),
+        ),
+        "tests/integration/messaging",
+    ),
+)

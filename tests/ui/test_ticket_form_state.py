@@ -1,0 +1,232 @@
+"""Handlers of the form that lists or edits a ticket, called by its page and by strangers with anything."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+
+import pytest
+
+from tests import factories
+from tests.integration.payments import sales
+from tests.ui.conftest import Tab
+from tests.ui.strangers import HOSTILE, everything
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.orders.service import release
+from ticketing_app.tickets.service import tickets
+from ticketing_app.ui.listings.state import TicketFormState
+
+pytestmark = pytest.mark.usefixtures("database")
+SignIn = Callable[[UserRead], Awaitable[str]]
+
+
+class TestTicketFormState:
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_lists_a_bought_ticket_again(self, tab: Tab, sign_in: SignIn) -> None:
+        sale = await sales.sell(await factories.make_ticket(city="Rome", seat="7"))
+        address = f"/tickets/new?previous={sale.ticket.id}"
+        tab.open(address, cookie=await sign_in(sale.buyer))
+        await tab.call(TicketFormState.load_new)
+        shown = tab.state(TicketFormState)
+        assert (shown.form.title, shown.form.city, shown.form.seat) == (
+            "The Paper Lanterns",
+            "Rome",
+            "7",
+        )
+        assert shown.form.previousTicketId == str(sale.ticket.id)
+        answer = await tab.call(TicketFormState.create, asdict(shown.form) | {"price": "55"})
+        assert "/tickets/" in answer
+        # Another tab with the same form is told so.
+        tab.open(address, cookie=await sign_in(sale.buyer))
+        await tab.call(TicketFormState.load_new)
+        assert "listed again already" in shown.problem
+
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_a_form_for_somebody_elses_ticket_does_not_open(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        sale = await sales.sell()
+        cookie = await sign_in(await factories.make_user())
+        for previous, problem in (
+            (sale.ticket.id, "only while it is yours"),
+            (db.new_id(), "could not find this ticket"),
+            ("nonsense", "could not find this ticket"),
+        ):
+            tab.open(f"/tickets/new?previous={previous}", cookie=cookie)
+            await tab.call(TicketFormState.load_new)
+            shown = tab.state(TicketFormState)
+            assert problem in shown.problem
+            assert not shown.is_loaded
+        before = await everything()
+        form = {"title": "x", "price": "40", "previousTicketId": str(sale.ticket.id)}
+        await tab.call(TicketFormState.create, form)
+        assert "only while it is yours" in tab.state(TicketFormState).problem
+        assert await everything() == before
+
+    async def test_lists_a_ticket_once_however_often_submit_is_pressed(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        cookie = await sign_in(await factories.make_user())
+        tab.open("/tickets/new", cookie=cookie)
+        await tab.call(TicketFormState.load_new)
+        form = {"title": "The Paper Lanterns 🎫 مرحبا", "price": "40.50", "city": ""}
+        first = await tab.call(TicketFormState.create, form)
+        assert "/tickets/" in first
+        assert await tab.call(TicketFormState.create, form) == first
+        assert len(await everything()) == 1
+        await tab.call(TicketFormState.load_new)
+        assert await tab.call(TicketFormState.create, form) != first
+        assert len(await everything()) == 2
+
+    async def test_lists_what_was_typed_before_the_server_forgot_the_tab(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        tab.open("/tickets/new", cookie=await sign_in(await factories.make_user()))
+        answer = await tab.call(TicketFormState.create, {"title": "x", "price": "40"})
+        assert "/tickets/" in answer
+
+    async def test_shows_what_is_wrong_beside_each_field(self, tab: Tab, sign_in: SignIn) -> None:
+        cookie = await sign_in(await factories.make_user())
+        tab.open("/tickets/new", cookie=cookie)
+        await tab.call(TicketFormState.load_new)
+        form = {"title": " ", "price": "0.49", "city": "x" * 200}
+        await tab.call(TicketFormState.create, form)
+        shown = tab.state(TicketFormState)
+        assert set(shown.errors) == {"title", "price", "city"}
+        assert shown.has_event_facts
+        assert await everything() == []
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            *HOSTILE,
+            {"title": "x", "price": 40},
+            {"title": ["x"], "price": "40"},
+            {"title": "\x00", "price": "40"},
+            {"title": "\ud800", "price": "40"},
+            {"title": "x" * 100_000, "price": "40"},
+            {"title": "x", "price": "NaN"},
+            {"title": "x", "price": "1e9999"},
+            {"title": "x", "price": "-40"},
+            {"title": "x", "price": "40", "startsAt": "9999-99-99T00:00", "timezone": "UTC"},
+            {"title": "x", "price": "40", "category": "robbery"},
+        ],
+    )
+    async def test_refuses_what_the_api_would_refuse(
+        self, tab: Tab, sign_in: SignIn, form: object
+    ) -> None:
+        cookie = await sign_in(await factories.make_user())
+        tab.open("/tickets/new", cookie=cookie)
+        await tab.call(TicketFormState.load_new)
+        await tab.call(TicketFormState.create, form)
+        shown = tab.state(TicketFormState)
+        assert shown.problem or shown.errors
+        assert await everything() == []
+
+    async def test_is_for_members(self, tab: Tab) -> None:
+        ticket = await factories.make_ticket()
+        before = await everything()
+        tab.open(f"/tickets/{ticket.id}/edit", ticket_id=str(ticket.id))
+        form = {"title": "Mine now", "price": "1"}
+        for answer in (
+            await tab.call(TicketFormState.load_new),
+            await tab.call(TicketFormState.load_edit),
+            await tab.call(TicketFormState.create, form),
+            await tab.call(TicketFormState.update, form),
+        ):
+            assert "/auth/signin?next=" in answer
+        assert await everything() == before
+
+    async def test_edits_ones_own_listing(self, tab: Tab, sign_in: SignIn) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller, city="Hamburg")
+        tab.open(
+            f"/tickets/{ticket.id}/edit", cookie=await sign_in(seller), ticket_id=str(ticket.id)
+        )
+        await tab.call(TicketFormState.load_edit)
+        assert tab.state(TicketFormState).form.city == "Hamburg"
+        answer = await tab.call(TicketFormState.update, {"title": "New", "price": "41"})
+        assert f"/tickets/{ticket.id}" in answer
+        async with db.transaction() as session:
+            changed = await tickets.get_ticket(session, ticket_id=ticket.id)
+        assert (changed.title, changed.price_cents, changed.city) == ("New", 4100, None)
+
+    async def test_does_not_overwrite_what_changed_meanwhile(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        tab.open(
+            f"/tickets/{ticket.id}/edit", cookie=await sign_in(seller), ticket_id=str(ticket.id)
+        )
+        await tab.call(TicketFormState.load_edit)
+        await tab.call(TicketFormState.update, {"title": "Faster", "price": "40"})
+        before = await everything()
+        await tab.call(TicketFormState.update, {"title": "Slower", "price": "40"})
+        assert "changed while you were editing" in tab.state(TicketFormState).problem
+        assert await everything() == before
+
+    async def test_a_hold_that_came_and_went_is_no_change_of_the_listing(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        seller, buyer = await factories.make_user(), await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        tab.open(
+            f"/tickets/{ticket.id}/edit", cookie=await sign_in(seller), ticket_id=str(ticket.id)
+        )
+        await tab.call(TicketFormState.load_edit)
+        form = {"title": "Mine", "price": "50", "version": str(ticket.version)}
+        order = await factories.hold(ticket, buyer)
+        await tab.call(TicketFormState.update, form)
+        assert "buying this ticket right now" in tab.state(TicketFormState).problem
+        async with db.transaction() as session:
+            await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
+        assert f"/tickets/{ticket.id}" in await tab.call(TicketFormState.update, form)
+
+    async def test_load_again_leads_on_after_a_change_elsewhere(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        tab.open(
+            f"/tickets/{ticket.id}/edit", cookie=await sign_in(seller), ticket_id=str(ticket.id)
+        )
+        # The tab is new to the server, as after an hour: the form itself knows what it was made of.
+        form = {"title": "Mine", "price": "50", "version": str(ticket.version - 1)}
+        assert await tab.call(TicketFormState.update, form) == ""
+        shown = tab.state(TicketFormState)
+        assert ("changed while" in shown.problem, shown.is_stale) == (True, True)
+        await tab.call(TicketFormState.load_edit)
+        assert (shown.problem, shown.is_stale) == ("", False)
+        form["version"] = str(shown.version)
+        assert f"/tickets/{ticket.id}" in await tab.call(TicketFormState.update, form)
+
+    async def test_stays_on_the_page_while_the_database_is_away(
+        self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seller = await factories.make_user()
+        ticket, other = await factories.make_ticket(seller), await factories.make_ticket(seller)
+        cookie = await sign_in(seller)
+        tab.open(f"/tickets/{ticket.id}/edit", cookie=cookie, ticket_id=str(ticket.id))
+        await tab.call(TicketFormState.load_edit)
+
+        async def away(*_: object, **__: object) -> None:
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr(tickets, "require_own_ticket", away)
+        await tab.call(TicketFormState.load_edit)
+        shown = tab.state(TicketFormState)
+        assert (shown.is_away, shown.is_loaded) == (True, True)
+        tab.open(f"/tickets/{other.id}/edit", cookie=cookie, ticket_id=str(other.id))
+        await tab.call(TicketFormState.load_edit)
+        assert not shown.is_loaded
+
+    async def test_never_edits_somebody_elses_listing(self, tab: Tab, sign_in: SignIn) -> None:
+        ticket = await factories.make_ticket()
+        before = await everything()
+        cookie = await sign_in(await factories.make_user())
+        tab.open(f"/tickets/{ticket.id}/edit", cookie=cookie, ticket_id=str(ticket.id))
+        await tab.call(TicketFormState.load_edit)
+        assert "Only the seller" in tab.state(TicketFormState).problem
+        await tab.call(TicketFormState.update, {"title": "Mine now", "price": "1"})
+        assert "Only the seller" in tab.state(TicketFormState).problem
+        assert await everything() == before
