@@ -6,16 +6,14 @@ ticket afterwards. The same through REST, in the same run, tells what the websoc
 
 import asyncio
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 from reflex.state import OnLoadInternalState
 
-from benchmarks.measure import judge, percentile
+from benchmarks.measure import judge, percentile, running_site
 from tests.outside.person import Person
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
@@ -124,13 +122,8 @@ async def measure(site: Site) -> bool:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder:
-        site = Site(Path(folder) / "data")
-        site.start()
-        try:
-            return 0 if asyncio.run(measure(site)) else 1
-        finally:
-            site.stop()
+    with running_site() as site:
+        return 0 if asyncio.run(measure(site)) else 1
 
 
 if __name__ == "__main__":

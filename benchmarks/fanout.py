@@ -6,13 +6,11 @@ work is not counted. The clients of all pages are in this process, which shares 
 
 import asyncio
 import sys
-import tempfile
 import time
 from contextlib import AsyncExitStack, ExitStack
-from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Processes, judge, percentile
+from benchmarks.measure import Processes, judge, percentile, running_site
 from tests.outside.person import Person
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
@@ -85,10 +83,7 @@ async def measure(site: Site, urls: list[str], processes: Processes) -> bool:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder, ExitStack() as stack:
-        site = Site(Path(folder) / "data")
-        site.start()
-        stack.callback(site.stop)
+    with running_site() as site, ExitStack() as stack:
         state = {
             "REFLEX_STATE_MANAGER_MODE": "redis",
             "REFLEX_REDIS_URL": site.stack.env["REDIS_URL"],

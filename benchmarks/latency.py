@@ -5,13 +5,11 @@ Starts at the time of the recorded event, by the database's clock, which is the 
 
 import asyncio
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from benchmarks.measure import judge, percentile
+from benchmarks.measure import judge, percentile, running_site
 from tests import chromium
 from tests.outside.judge import Judge
 from tests.outside.person import Person
@@ -66,13 +64,8 @@ async def measure(site: Site) -> bool:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder:
-        site = Site(Path(folder) / "data")
-        site.start()
-        try:
-            return 0 if asyncio.run(measure(site)) else 1
-        finally:
-            site.stop()
+    with running_site() as site:
+        return 0 if asyncio.run(measure(site)) else 1
 
 
 if __name__ == "__main__":

@@ -1,8 +1,25 @@
-"""Measure processes and tell results: each as a ratio of its limit, in the same run."""
+"""Start a site, measure processes and tell results: each as a ratio of its limit, in the same run."""
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
+
+from tests.site import Site
+
+
+@contextmanager
+def running_site() -> Generator[Site]:
+    """The whole product on a temporary folder, for the block."""
+    with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder:
+        site = Site(Path(folder) / "data")
+        site.start()
+        try:
+            yield site
+        finally:
+            site.stop()
 
 
 class Processes:
