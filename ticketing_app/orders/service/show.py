@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.paging import read_cursor
 from ticketing_app.orders import repository
 from ticketing_app.orders.models import OrderStep
 from ticketing_app.orders.rules import OrderStatus
@@ -45,12 +45,7 @@ async def list_orders(
     Raises:
         InvalidInputError: the cursor is not from this list.
     """
-    try:
-        before = UUID(cursor) if cursor else None
-    except ValueError:
-        raise InvalidInputError(
-            [("cursor", "Use the cursor that the page before gave you.")]
-        ) from None
+    before = read_cursor(cursor)
     rows = await repository.list_by_buyer(session, buyer_id=buyer_id, limit=limit, before=before)
     page = rows[:limit]
     return OrderPage(

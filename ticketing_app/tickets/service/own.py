@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.paging import read_cursor
 from ticketing_app.tickets.repository import tickets as repository
 from ticketing_app.tickets.schemas import OwnTicketPage, OwnTicketRead
 from ticketing_app.tickets.service import tickets
@@ -18,12 +18,7 @@ async def list_own_tickets(
     Raises:
         InvalidInputError: the cursor is not from this list.
     """
-    try:
-        before = UUID(cursor) if cursor else None
-    except ValueError:
-        raise InvalidInputError(
-            [("cursor", "Use the cursor that the page before gave you.")]
-        ) from None
+    before = read_cursor(cursor)
     rows = await repository.list_by_seller(session, seller_id, limit, before)
     page = rows[:limit]
     return OwnTicketPage(
