@@ -14,6 +14,7 @@ from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.shell.rows import rows
 from ticketing_app.ui.tickets.components import ticket_fields
 
 TEXT = {
@@ -21,7 +22,6 @@ TEXT = {
     "none": "No listings yet",
     "none_more": "What you sell shows up here, with what becomes of it.",
     "sell": "Sell Tickets",
-    "more": "Load more",
     "left_before": "Somebody has ",
     "left_after": " left to pay for it",
     "paying": "Somebody is paying for it right now",
@@ -50,21 +50,12 @@ def own_listings_page() -> rx.Component:
             link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.QUIET),
             class_name="flex flex-wrap items-center justify-between gap-3",
         ),
-        rx.cond(
-            state.rows.length() > 0,
-            rx.fragment(
-                rx.el.ul(rx.foreach(state.rows, _row), class_name="grid gap-3"),
-                rx.cond(
-                    state.has_more,
-                    rx.el.button(
-                        TEXT["more"],
-                        type="button",
-                        on_click=state.load_more,
-                        class_name=theme.QUIET,
-                    ),
-                ),
-            ),
-            feedback.empty(
+        rows(
+            state.rows,
+            _row,
+            has_more=state.has_more,
+            on_more=state.load_more,
+            nothing=feedback.empty(
                 TEXT["none"],
                 TEXT["none_more"],
                 link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.PRIMARY),

@@ -14,6 +14,7 @@ from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown, TimeRing
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.shell.rows import rows
 from ticketing_app.ui.tickets.components import calendar_link, plain_stub
 
 TEXT = {
@@ -21,7 +22,6 @@ TEXT = {
     "none": "No orders yet",
     "none_more": "What you buy shows up here.",
     "browse": "See tickets for sale",
-    "more": "Load more",
     "left_before": "You have ",
     "left_after": " left to order",
     "held": "The ticket is locked for you. Nobody else can buy it in this time.",
@@ -241,21 +241,12 @@ def order_list_page() -> rx.Component:
     state = OrderListState
     content = rx.el.div(
         rx.el.h1(TEXT["list"], class_name=theme.HEADING),
-        rx.cond(
-            state.rows.length() > 0,
-            rx.fragment(
-                rx.el.ul(rx.foreach(state.rows, _row), class_name="grid gap-3"),
-                rx.cond(
-                    state.has_more,
-                    rx.el.button(
-                        TEXT["more"],
-                        type="button",
-                        on_click=state.load_more,
-                        class_name=theme.QUIET,
-                    ),
-                ),
-            ),
-            feedback.empty(
+        rows(
+            state.rows,
+            _row,
+            has_more=state.has_more,
+            on_more=state.load_more,
+            nothing=feedback.empty(
                 TEXT["none"],
                 TEXT["none_more"],
                 link(TEXT["browse"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),

@@ -1,0 +1,29 @@
+"""A list of what is one's own, page by page."""
+
+from collections.abc import Callable
+from typing import Any
+
+import reflex as rx
+
+from ticketing_app.ui import theme
+
+TEXT = {"more": "Load more"}
+
+
+def rows(
+    items: rx.vars.ArrayVar[Any],
+    draw: Callable[[Any], rx.Component],
+    *,
+    has_more: rx.Var[bool] | bool,
+    on_more: rx.event.EventType[()],
+    nothing: rx.Component,
+) -> rx.Component:
+    """Draw each item and a button that leads to the next page; `nothing` when there are none."""
+    more = rx.el.button(TEXT["more"], type="button", on_click=on_more, class_name=theme.QUIET)
+    return rx.cond(
+        items.length() > 0,
+        rx.fragment(
+            rx.el.ul(rx.foreach(items, draw), class_name="grid gap-3"), rx.cond(has_more, more)
+        ),
+        nothing,
+    )
