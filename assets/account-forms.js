@@ -38,6 +38,13 @@
   let isSignedOut = false;
   const reloadWhenSignedOut = () => isSignedOut && !sending && location.reload();
 
+  // Wherever the page is to go meanwhile: the form's own way wins, and where it fails the page loads anew.
+  window.addEventListener("leave", (event) => {
+    if (!sending) return;
+    event.preventDefault();
+    isSignedOut = true;
+  });
+
   window.addEventListener("signedout", () => {
     isSignedOut = true;
     reloadWhenSignedOut();

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests_e2e.steps import PASSWORD, Visitor
 
@@ -101,6 +101,25 @@ def test_signing_out_everywhere_leads_home(visitor: Callable[..., Visitor]) -> N
     expect(page.get_by_role("link", name="Sign In")).to_be_visible()
     expect(phone.page.get_by_role("heading", name="Sign In")).to_be_visible()
     assert laptop.context.cookies() == []
+
+
+def test_nothing_gets_in_the_way_of_a_form_that_leads_home(visitor: Callable[..., Visitor]) -> None:
+    laptop = visitor()
+    sign_in(visitor(signed_in=False), laptop.email)
+    page = laptop.open("/account")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/users/sessions?*", hold)
+    with page.expect_request("**/api/users/sessions?*"):
+        page.get_by_role("button", name="Sign out everywhere").click()
+    answer = held[0].fetch()
+    # The session is over and the form does not know yet: nobody may send the page to sign in now.
+    assert page.evaluate("window.dispatchEvent(new Event('leave', { cancelable: true }))") is False
+    held[0].fulfill(response=answer)
+    expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
 
 
 def test_signing_out_others_keeps_this_browser(visitor: Callable[..., Visitor]) -> None:

@@ -72,6 +72,9 @@ class TestFindCaller:
         tab.open("/orders", cookie=cookie)
         answer = await tab.call(OrderListState.load)
         assert "/auth/signin?next=%2Forders" in answer
+        assert "dispatchEvent(new Event('leave',{cancelable:true})) &&" in answer, (
+            "a form's way wins"
+        )
 
     async def test_forgets_what_the_tab_showed_to_somebody_else(
         self, tab: Tab, sign_in: SignIn

@@ -176,8 +176,12 @@ def route_id(state: rx.State, name: str, not_found: Callable[[], AppError]) -> U
 
 
 def go(path: str) -> rx.event.EventSpec:
-    """Load `path` afresh: only a new page brings the present cookie to the websocket."""
-    return rx.call_script(f"window.location.assign({json.dumps(path)})")
+    """Load `path` afresh: only a new page brings the present cookie to the websocket.
+
+    A form that is on its way to the API leads on itself, and refuses the event.
+    """
+    leave = "window.dispatchEvent(new Event('leave',{cancelable:true}))"
+    return rx.call_script(f"{leave} && window.location.assign({json.dumps(path)})")
 
 
 def local_path(text: str) -> str:
