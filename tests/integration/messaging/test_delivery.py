@@ -206,7 +206,6 @@ class TestOutage:
             async with running(consumer_of(note).run()):
                 await eventually(is_all_fetched)
                 stack.start_part("postgres")
-                await db.dispose()  # The test's own connections broke as well.
                 after = await record()
                 await eventually(lambda: has_effects(before, after))
 
