@@ -51,7 +51,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/orders/service/sell.py",
-                "await tickets.lock_ticket_row(session, ticket_id=ticket.previous_ticket_id)",
+                "await leases.lock_ticket_row(session, ticket_id=ticket.previous_ticket_id)",
                 "pass",
             ),
         ),
@@ -100,7 +100,7 @@ MUTANTS = (
                 f"{APP}/orders/service/release.py",
                 "    if order.status not in sources:",
                 (
-                    "    await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)\n"
+                    "    await leases.release(session, ticket_id=order.ticket_id, order_id=order.id)\n"
                     "    if order.status not in sources:"
                 ),
             ),
@@ -220,7 +220,7 @@ MUTANTS = (
         "the expiry also ends what is being captured",
         (
             (
-                f"{APP}/tickets/service/tickets.py",
+                f"{APP}/tickets/service/lease.py",
                 '{"locked_until": repository.NEVER_AT}',
                 '{"locked_until": repository.Ticket.locked_until}',
             ),

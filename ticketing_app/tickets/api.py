@@ -23,7 +23,7 @@ from ticketing_app.tickets.schemas import (
     TicketRead,
     TicketUpdate,
 )
-from ticketing_app.tickets.service import own, tickets
+from ticketing_app.tickets.service import find, own, tickets
 
 CALENDAR = "text/calendar"
 
@@ -42,7 +42,7 @@ async def list_tickets(visitor: Visitor, wanted: Annotated[TicketFilter, Query()
     and `correctedQ` tells which.
     """
     async with db.transaction() as session:
-        return await tickets.list_tickets(
+        return await find.list_tickets(
             session, wanted=wanted, viewer_id=visitor.user_id if visitor else None
         )
 

@@ -31,7 +31,7 @@ from ticketing_app.core.errors import AppError, UnavailableError
 from ticketing_app.core.logging import get_logger, start_context
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketFilter
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import find, tickets
 from ticketing_app.ui import edge, heads, markup
 from ticketing_app.ui.build import ReflexChangedError, built_frontend
 from ticketing_app.ui.heads import Head
@@ -245,11 +245,11 @@ def _is_id(text: str) -> bool:
 
 async def _fill_list() -> Filling:
     wanted = TicketFilter(limit=PAGE_SIZE)
-    page = await edge.in_transaction(tickets.list_tickets, wanted=wanted)
+    page = await edge.in_transaction(find.list_tickets, wanted=wanted)
     cards = tuple(TicketStub.from_ticket(ticket) for ticket in page.items)
     count, has_more = len(cards), page.next_cursor is not None
     if has_more:
-        count = await edge.in_transaction(tickets.count_tickets, wanted=wanted)
+        count = await edge.in_transaction(find.count_tickets, wanted=wanted)
     return Filling(content=_write_list(cards, count_line(count), has_more=has_more))
 
 
@@ -261,7 +261,7 @@ def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) 
 
 async def _fill_ticket(ticket_id: UUID) -> Filling:
     ticket = await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
-    similar = await edge.in_transaction(tickets.list_similar, ticket_id=ticket_id)
+    similar = await edge.in_transaction(find.list_similar, ticket_id=ticket_id)
     detail = TicketDetail.from_ticket_for(ticket, None)
     is_gone = ticket.status is Availability.WITHDRAWN
     return Filling(

@@ -17,7 +17,7 @@ from ticketing_app.orders.models import Order
 from ticketing_app.orders.rules import OrderStatus, status_now
 from ticketing_app.orders.schemas import OrderRead, OrderTicket
 from ticketing_app.tickets.schemas import TicketLease
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import lease as leases
 
 
 class OrderNotFoundError(AppError):
@@ -41,7 +41,7 @@ async def get(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = 
 async def lock(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None) -> Order:
     """Lock the ticket of the order, then read the order: its status cannot change any more."""
     order = await get(session, order_id, buyer_id=buyer_id)
-    await tickets.lock_ticket_row(session, ticket_id=order.ticket_id)
+    await leases.lock_ticket_row(session, ticket_id=order.ticket_id)
     return await get(session, order_id)
 
 

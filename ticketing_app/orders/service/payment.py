@@ -13,7 +13,8 @@ from ticketing_app.orders import repository, rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead, PayableOrder
 from ticketing_app.orders.service import orders
-from ticketing_app.tickets.service import resale, tickets
+from ticketing_app.tickets.service import lease as leases
+from ticketing_app.tickets.service import resale
 
 log = get_logger()
 
@@ -69,7 +70,7 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
         order.expires_at, now, grace_seconds, is_grace_used=order.is_grace_used
     )
     # The lease is asked first, once: two looks at the clock could disagree about the last instant.
-    lease = await tickets.extend_lease(
+    lease = await leases.extend_lease(
         session, ticket_id=order.ticket_id, order_id=order_id, until=until or order.expires_at
     )
     if lease is None:
@@ -99,7 +100,7 @@ async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
     order = await orders.lock(session, order_id)
     if not rules.can_pay(OrderStatus(order.status)):
         return order.status == OrderStatus.CAPTURING
-    lease = await tickets.keep_for_capture(session, ticket_id=order.ticket_id, order_id=order_id)
+    lease = await leases.keep_for_capture(session, ticket_id=order.ticket_id, order_id=order_id)
     if lease is None:
         return False
     claimed = await repository.transition(session, order_id=order_id, to=OrderStatus.CAPTURING)
@@ -114,7 +115,7 @@ async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatu
         completed = await repository.transition(
             session, order_id=order_id, to=OrderStatus.COMPLETED
         )
-        lease = await tickets.mark_sold(session, ticket_id=order.ticket_id, order_id=order_id)
+        lease = await leases.mark_sold(session, ticket_id=order.ticket_id, order_id=order_id)
         orders.record(session, OrderCompleted, completed, lease)
         log.info("order.completed", order_id=str(order_id))
     return await orders.get_status(session, order_id)

@@ -13,7 +13,7 @@ from ticketing_app.orders.models import Order
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import orders
 from ticketing_app.tickets.rules import TicketStatus
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import lease as leases
 
 log = get_logger()
 
@@ -51,7 +51,7 @@ async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
     Tickets are picked and locked first, those that others hold are skipped; several workers may run
     this at once, and again: an order is closed once.
     """
-    order_ids = await tickets.lock_lapsed(session, limit=limit)
+    order_ids = await leases.lock_lapsed(session, limit=limit)
     due = await repository.get_by_ids(session, order_ids)
     return sum([await _end(session, order, OrderStatus.EXPIRED, rules.PAYABLE) for order in due])
 
@@ -83,7 +83,7 @@ async def _end(
         present = rules.status_now(OrderStatus(order.status), is_running=is_running)
         to = present if present is OrderStatus.EXPIRED else to
     ended = await repository.transition(session, order_id=order.id, to=to)
-    lease = await tickets.release(session, ticket_id=order.ticket_id, order_id=order.id)
+    lease = await leases.release(session, ticket_id=order.ticket_id, order_id=order.id)
     if lease and lease.status is not TicketStatus.FOR_SALE:
         lease = None  # Withdrawn after the time was over: nobody must be told that it is free.
     kind = OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled

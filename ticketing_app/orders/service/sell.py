@@ -9,6 +9,7 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.orders import repository, rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.tickets.schemas import SoldTicket, TicketCreate, TicketRead
+from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service import resale, tickets
 from ticketing_app.tickets.service.tickets import TicketListedAgainError
 
@@ -38,7 +39,7 @@ async def sell_ticket(
     """
     if ticket.previous_ticket_id:
         # The refund of its order locks the same row: either sees what the other did.
-        await tickets.lock_ticket_row(session, ticket_id=ticket.previous_ticket_id)
+        await leases.lock_ticket_row(session, ticket_id=ticket.previous_ticket_id)
         await get_own_ticket(session, owner_id=seller_id, ticket_id=ticket.previous_ticket_id)
     return await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
 

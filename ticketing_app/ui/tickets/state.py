@@ -19,7 +19,7 @@ from ticketing_app.tickets.schemas import (
     TicketPage,
     TicketRead,
 )
-from ticketing_app.tickets.service import resale, tickets
+from ticketing_app.tickets.service import find, resale, tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets.views import (
@@ -75,7 +75,7 @@ class TicketListState(PageState, rx.State):
         before = self.address if self.is_loaded else None
         self._read_address()
         if before is None:
-            cities = await edge.in_transaction(tickets.list_cities)
+            cities = await edge.in_transaction(find.list_cities)
             # What is chosen must be among the choices.
             self.cities = sorted({*cities, *filter(None, [self._query.get("city")])})
         await self._show_first(self._shown() if before == self.address else PAGE_SIZE)
@@ -93,7 +93,7 @@ class TicketListState(PageState, rx.State):
         if self._cursor is None:
             return
         wanted = self._wanted(limit=PAGE_SIZE, cursor=self._cursor)
-        page = await edge.in_transaction(tickets.list_tickets, wanted=wanted)
+        page = await edge.in_transaction(find.list_tickets, wanted=wanted)
         known = {card.id for card in self.cards}
         self.cards = [*self.cards, *(card for card in _cards(page) if card.id not in known)]
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
@@ -104,7 +104,7 @@ class TicketListState(PageState, rx.State):
         """Tell which of these new listings the list would show: an event tells too little."""
         asked = edge.parse(TicketIds, {"ids": ids}).ids
         found = await edge.in_transaction(
-            tickets.list_matching, wanted=self._wanted(), ticket_ids=asked
+            find.list_matching, wanted=self._wanted(), ticket_ids=asked
         )
         self.new_ids = list(dict.fromkeys([*self.new_ids, *map(str, found)]))
 
@@ -133,14 +133,14 @@ class TicketListState(PageState, rx.State):
 
     async def _show_first(self, limit: int) -> None:
         self._corrected_q = None
-        page = await edge.in_transaction(tickets.list_tickets, wanted=self._wanted(limit=limit))
+        page = await edge.in_transaction(find.list_tickets, wanted=self._wanted(limit=limit))
         self._corrected_q, self.new_ids = page.corrected_q, []
         self.cards = _cards(page)
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         self.notice = correction_line(self._query.get("q", ""), page.corrected_q)
         count = len(self.cards)
         if self.has_more:
-            count = await edge.in_transaction(tickets.count_tickets, wanted=self._wanted())
+            count = await edge.in_transaction(find.count_tickets, wanted=self._wanted())
         self.count_line = count_line(count)
         self.ways_out = [] if self.cards else await self._find_ways_out()
         self.is_loaded = True
@@ -151,7 +151,7 @@ class TicketListState(PageState, rx.State):
         for chip in self.chips:
             query = read_query(dict(parse_qsl(urlsplit(chip.href).query)))
             wanted = edge.parse(TicketFilter, query)
-            if count := await edge.in_transaction(tickets.count_tickets, wanted=wanted):
+            if count := await edge.in_transaction(find.count_tickets, wanted=wanted):
                 ways.append(WayOut(f"Without “{chip.label}”", count_line(count), chip.href))
         return ways
 
@@ -172,10 +172,10 @@ class TicketDetailState(PageState, rx.State):
         self.similar = []
         await self._read()
         ticket_id = UUID(self.ticket.id)
-        found = await edge.in_transaction(tickets.list_similar, ticket_id=ticket_id)
+        found = await edge.in_transaction(find.list_similar, ticket_id=ticket_id)
         await self._watch(ticket_id, *(ticket.id for ticket in found))
         # Once more: what changed before the rooms were entered was told to nobody here.
-        found = await edge.in_transaction(tickets.list_similar, ticket_id=ticket_id)
+        found = await edge.in_transaction(find.list_similar, ticket_id=ticket_id)
         self.similar = [TicketStub.from_ticket(ticket) for ticket in found]
 
     @rx.event

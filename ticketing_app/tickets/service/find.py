@@ -1,0 +1,100 @@
+"""Find tickets for sale: by words, with or without typing errors, by filters, or by likeness."""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.tickets import rules
+from ticketing_app.tickets.repository import find as repository
+from ticketing_app.tickets.repository.tickets import get_ticket
+from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketPage, TicketRead
+from ticketing_app.tickets.service import tickets
+
+SIMILAR_LIMIT = 4
+MAX_CITIES = 500
+MAX_CORRECTED_WORDS = 6
+SIMILAR_WORDS = 20
+
+
+async def list_tickets(
+    session: AsyncSession, *, wanted: TicketFilter, viewer_id: UUID | None = None
+) -> TicketPage:
+    """Return one page of what is for sale; locked tickets are included and marked.
+
+    Raises:
+        InvalidInputError: the cursor is not from this list.
+    """
+    try:
+        cursor = repository.read_cursor(wanted)
+    except repository.InvalidCursorError:
+        raise InvalidInputError(
+            [("cursor", "Use the cursor that the page before gave you, with the same sort.")]
+        ) from None
+    corrected_q = cursor.q if cursor else None
+    await repository.plan_for_values(session)
+    rows = await repository.list_for_sale(session, _corrected(wanted, corrected_q), cursor)
+    if not rows and not cursor and (corrected_q := await _correct(session, wanted.q)):
+        rows = await repository.list_for_sale(session, _corrected(wanted, corrected_q), None)
+    page = rows[: wanted.limit]
+    has_more = len(rows) > wanted.limit
+    last = page[-1].ticket if has_more else None
+    return TicketPage(
+        items=[tickets.to_read(row, viewer_id) for row in page],
+        next_cursor=repository.make_cursor(wanted.sort, last, corrected_q) if last else None,
+        corrected_q=corrected_q,
+    )
+
+
+async def count_tickets(session: AsyncSession, *, wanted: TicketFilter) -> int:
+    """Count what the list shows on all its pages; more than COUNT_LIMIT means that there are more."""
+    await repository.plan_for_values(session)
+    return await repository.count_for_sale(session, wanted, COUNT_LIMIT + 1)
+
+
+async def list_matching(
+    session: AsyncSession, *, wanted: TicketFilter, ticket_ids: list[UUID]
+) -> list[UUID]:
+    """Return those of `ticket_ids` that the list shows on some page."""
+    return await repository.list_matching(session, wanted, ticket_ids)
+
+
+async def list_cities(session: AsyncSession) -> list[str]:
+    """Return the cities of events ahead, at most MAX_CITIES, in the order of their letters."""
+    return await repository.list_cities(session, MAX_CITIES)
+
+
+async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[TicketRead]:
+    """Return a few others that can be bought now: of the same title, or of the kind in the same city.
+
+    The soonest come first; what has begun is left out. A ticket that nobody knows resembles nothing.
+    """
+    row = await get_ticket(session, ticket_id)
+    if row is None:
+        return []
+    rows = await repository.list_similar(session, row.ticket, SIMILAR_LIMIT)
+    return [tickets.to_read(similar, None) for similar in rows]
+
+
+def _corrected(wanted: TicketFilter, q: str | None) -> TicketFilter:
+    return wanted.model_copy(update={"q": q}) if q else wanted
+
+
+async def _correct(session: AsyncSession, q: str) -> str | None:
+    """Return `q` with the nearest words on sale for those that no ticket has; none without such.
+
+    A word that is on sale stays, also when other filters leave nothing: then it is no typing error.
+    """
+    words = await repository.list_words(session, q, MAX_CORRECTED_WORDS)
+    nearest = [
+        word if is_on_sale else await _nearest_on_sale(session, word)
+        for word, is_on_sale in words.items()
+    ]
+    return " ".join(nearest) if nearest != list(words) else None
+
+
+async def _nearest_on_sale(session: AsyncSession, word: str) -> str:
+    similar = await repository.list_similar_words(session, word, SIMILAR_WORDS)
+    close = rules.close_words(word, similar)
+    known = await repository.list_words(session, " ".join(close), len(close))
+    return next((other for other in close if known.get(other)), word)

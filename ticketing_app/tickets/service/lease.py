@@ -1,0 +1,67 @@
+"""The lease of a ticket: called by orders, in its transactions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.tickets.models import Ticket
+from ticketing_app.tickets.repository import tickets as repository
+from ticketing_app.tickets.rules import TicketStatus
+from ticketing_app.tickets.schemas import TicketLease
+
+
+async def lock_ticket_row(session: AsyncSession, *, ticket_id: UUID) -> None:
+    """Lock the row: every transaction locks the ticket before its order, so that none can deadlock."""
+    await repository.get_ticket_for_update(session, ticket_id)
+
+
+async def extend_lease(
+    session: AsyncSession, *, ticket_id: UUID, order_id: UUID, until: datetime
+) -> TicketLease | None:
+    """Move the end of this order's running lease; none when it is over or another order's."""
+    changes: dict[str, object] = {"locked_until": until}
+    return _lease(await repository.change_running_lease(session, ticket_id, order_id, changes))
+
+
+async def keep_for_capture(
+    session: AsyncSession, *, ticket_id: UUID, order_id: UUID
+) -> TicketLease | None:
+    """Turn this order's running lease into one without an end; none when it is over or another's."""
+    changes: dict[str, object] = {"locked_until": repository.NEVER_AT}
+    return _lease(await repository.change_running_lease(session, ticket_id, order_id, changes))
+
+
+async def mark_sold(
+    session: AsyncSession, *, ticket_id: UUID, order_id: UUID
+) -> TicketLease | None:
+    """Give the ticket to this order for good; none when it is another order's."""
+    changes: dict[str, object] = {
+        "status": TicketStatus.SOLD,
+        "locked_until": None,
+        "sold_at": repository.NOW,
+    }
+    return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
+
+
+async def release(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) -> TicketLease | None:
+    """End this order's own lease; none when the ticket is another order's by now."""
+    changes: dict[str, object] = {"order_id": None, "holder_id": None, "locked_until": None}
+    return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
+
+
+async def lock_lapsed(session: AsyncSession, *, limit: int) -> list[UUID]:
+    """Lock up to `limit` tickets whose lease is over; return the orders that held them."""
+    rows = await repository.list_lapsed_for_update(session, limit)
+    return [row.order_id for row in rows if row.order_id]
+
+
+def _lease(row: Ticket | None) -> TicketLease | None:
+    if row is None:
+        return None
+    return TicketLease(
+        version=row.version,
+        seller_id=row.seller_id,
+        status=TicketStatus(row.status),
+        locked_until=row.locked_until if repository.has_end(row.locked_until) else None,
+    )
