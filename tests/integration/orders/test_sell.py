@@ -6,14 +6,15 @@ from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import text
 
 from tests import factories
 from tests.integration.payments import sales
 from tests.integration.payments.sales import Sale
+from tests.locks import end_or_wait
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.orders.service import sell
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.service import payment, sell
 from ticketing_app.orders.service.sell import NotTicketOwnerError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import OwnershipStep, TicketCreate, TicketRead
@@ -24,12 +25,16 @@ PARALLEL = 8
 PERSON = {"email": "owner@gittix.test", "password": "correct horse"}
 
 
-async def relist(ticket_id: UUID, owner: UserRead, price: float = 50) -> TicketRead:
-    described = TicketCreate.model_validate(
+def described_again(ticket_id: UUID, price: float = 50) -> TicketCreate:
+    return TicketCreate.model_validate(
         {"title": "The Paper Lanterns", "price": price, "previousTicketId": str(ticket_id)}
     )
+
+
+async def relist(ticket_id: UUID, owner: UserRead, price: float = 50) -> TicketRead:
+    ticket = described_again(ticket_id, price)
     async with db.transaction() as session:
-        return await sell.sell_ticket(session, seller_id=owner.id, ticket=described)
+        return await sell.sell_ticket(session, seller_id=owner.id, ticket=ticket)
 
 
 async def may_relist(ticket: TicketRead, user: UserRead | UUID) -> bool:
@@ -173,17 +178,25 @@ class TestRefundedTicket:
             await resale.end_relisting(session, ticket_id=sale.ticket.id, seller_id=sale.buyer.id)
         assert (await factories.read_ticket(again.id)).status is Availability.AVAILABLE
 
-    async def test_relisting_and_refunding_at_once_never_leave_it_for_sale(self) -> None:
-        for _ in range(PARALLEL):
-            sale = await sales.sell()
-            await asyncio.gather(
-                relist(sale.ticket.id, sale.buyer), sales.want_refund(sale), return_exceptions=True
+    async def test_a_refund_waits_for_a_listing_that_is_being_made(self) -> None:
+        sale = await sales.sell()
+        async with db.transaction() as session:
+            again = await sell.sell_ticket(
+                session, seller_id=sale.buyer.id, ticket=described_again(sale.ticket.id)
             )
-            async with db.autocommit() as connection:
-                for_sale = await connection.scalar(
-                    text("SELECT count(*) FROM tickets WHERE status = 'for_sale'")
-                )
-            assert for_sale == 0
+            refunding = asyncio.create_task(sales.want_refund(sale))
+            await end_or_wait(refunding)
+        await refunding
+        assert (await factories.read_ticket(again.id)).status is Availability.WITHDRAWN
+
+    async def test_a_listing_waits_for_a_refund_that_is_being_recorded(self) -> None:
+        sale = await sales.sell()
+        async with db.transaction() as session:
+            await payment.follow_refund(session, order_id=sale.order.id, to=OrderStatus.REFUNDING)
+            listing = asyncio.create_task(relist(sale.ticket.id, sale.buyer))
+            await end_or_wait(listing)
+        with pytest.raises(NotTicketOwnerError):
+            await listing
 
 
 @pytest.mark.usefixtures("stripe_books")

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from tests import factories
 from tests.integration.payments import sales, stripe_side
 from tests.integration.payments.stripe_side import ASKS_3DS, DECLINED, VISA
+from tests.locks import end_or_wait
 from tests.waiting import eventually
 from ticketing_app.core import db
 from ticketing_app.orders.service import payment
@@ -51,13 +52,6 @@ async def claim_in_flight(sale: sales.Sale) -> AsyncGenerator[None]:
         assert await payment.claim_for_capture(session, order_id=sale.order.id)
         await eventually(lambda: ask(over, id=sale.order.id))
         yield
-
-
-async def end_or_wait(other: asyncio.Task[None]) -> None:
-    """Let the other caller run until it ends or waits for what somebody else has locked."""
-    waiting = """SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'"""
-    await eventually(lambda: other.done() or ask(waiting))
 
 
 class TestClaimInFlight:
