@@ -37,6 +37,15 @@ async def hold(ticket: TicketRead, buyer: UserRead | None = None) -> OrderRead:
         return await holding.create_order(connection, buyer_id=buyer.id, ticket_id=ticket.id)
 
 
+async def let_event_begin(ticket_id: UUID) -> None:
+    """Let the ticket be one of an event that began a moment ago."""
+    statement = (
+        "UPDATE tickets SET starts_at = now() - interval '1 s', timezone = 'UTC' WHERE id = :id"
+    )
+    async with db.transaction() as session:
+        await (await session.connection()).execute(text(statement), {"id": ticket_id})
+
+
 async def let_hold_lapse(order_id: UUID, *, seconds_ago: float = 1) -> None:
     """Let the time of this hold be over: the order's deadline and the ticket's lease move back."""
     async with db.transaction() as session:

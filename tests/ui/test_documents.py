@@ -40,7 +40,7 @@ PAGES = {
 FULL: dict[str, Any] = {
     "venue": "Harbour Hall",
     "city": "Rotterdam",
-    "startsAt": "2027-05-01T20:00:00+02:00",
+    "startsAt": "2099-05-01T20:00:00+02:00",
     "timezone": "Europe/Amsterdam",
     "category": "concert",
     "seat": "7",
@@ -141,7 +141,7 @@ class TestTicket:
         ticket = await factories.make_ticket(**FULL)
         page = await opened(site, f"/tickets/{ticket.id}")
         url = f"{get_settings().public_url}/tickets/{ticket.id}"
-        line = "Sat 1 May 2027, 20:00 · Harbour Hall, Rotterdam · Seat 7 · $40 · Available"
+        line = "Fri 1 May 2099, 20:00 · Harbour Hall, Rotterdam · Seat 7 · $40 · Available"
         assert page.status == 200
         assert page.titles == ["The Paper Lanterns | GitTix"]
         assert page.canonical == page.named["og:url"] == url
@@ -154,7 +154,7 @@ class TestTicket:
         assert page.says("Purchase")
         assert not page.has_skeleton
         assert page.event["@type"] == "MusicEvent"
-        assert page.event["startDate"] == "2027-05-01T20:00:00+02:00"
+        assert page.event["startDate"] == "2099-05-01T20:00:00+02:00"
         assert page.event["location"]["address"]["addressLocality"] == "Rotterdam"
         assert page.event["offers"] | {"validFrom": ""} == {
             "@type": "Offer",
@@ -201,6 +201,14 @@ class TestTicket:
         assert page.event["offers"]["availability"] == "https://schema.org/Reserved"
         assert page.says("Status - Locked")
         assert page.says("It may come back in")
+        assert not page.says("Purchase locks")
+
+    async def test_is_off_sale_once_the_event_has_begun(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket(**FULL)
+        await factories.let_event_begin(ticket.id)
+        page = await opened(site, f"/tickets/{ticket.id}")
+        assert page.event["offers"]["availability"] == "https://schema.org/OutOfStock"
+        assert page.says("Status - Off sale")
         assert not page.says("Purchase locks")
 
     async def test_withdrawn_is_gone(self, site: AsyncClient) -> None:

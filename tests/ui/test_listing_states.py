@@ -58,6 +58,12 @@ class TestListingRow:
                 False,
             ),
             ({"status": Availability.SOLD}, "Sold", "Sold for $40", False),
+            (
+                {"starts_at": datetime(2026, 1, 1, tzinfo=UTC), "timezone": "UTC"},
+                "Off sale",
+                "Listed 3 Nov 2027. Nobody bought it before the event began.",
+                True,
+            ),
         ],
     )
     def test_says_how_it_stands(
@@ -182,12 +188,12 @@ class TestLook:
             "",
         )
         assert "between 2000 and 2100" in shown.shown_errors["startsAt"]
-        form |= {"startsAt": "2027-05-01T20:00", "timezone": "nowhere", "city": "Porto"}
+        form |= {"startsAt": "2099-05-01T20:00", "timezone": "nowhere", "city": "Porto"}
         await tab.call(TicketFormState.look, form, ["timezone"])
         assert "time zone" in shown.shown_errors["timezone"]
         assert shown.preview.place == "Porto"
         await tab.call(TicketFormState.look, form | {"timezone": "UTC"}, ["timezone"])
-        assert shown.preview.when == "Sat 1 May 2027, 20:00"
+        assert shown.preview.when == "Fri 1 May 2099, 20:00"
 
     async def test_tells_what_similar_tickets_cost(self, tab: Tab, shown: TicketFormState) -> None:
         for price in (35, 42, 60):

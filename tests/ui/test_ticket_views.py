@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -80,7 +81,7 @@ class TestTicketDetail:
         shown = TicketDetail.from_ticket_for(ticket(), None)
         assert shown.price_line == "Price - $40"
         assert shown.status_line == "Status - Available"
-        assert (shown.reason, shown.is_mine, shown.locked_until) == ("", False, "")
+        assert (shown.can_buy, shown.can_change, shown.locked_until) == (True, False, "")
 
     def test_tells_the_face_value(self) -> None:
         shown = TicketDetail.from_ticket_for(ticket(face_value_cents=4500), None)
@@ -90,14 +91,15 @@ class TestTicketDetail:
     def test_tells_a_stranger_why_it_cannot_be_bought(self, status: Availability) -> None:
         shown = TicketDetail.from_ticket_for(ticket(status=status), STRANGER)
         assert shown.reason
-        assert not shown.is_mine
+        assert (shown.can_buy, shown.can_change) == (False, False)
         assert shown.my_order_href == ""
 
     @pytest.mark.parametrize("status", list(Availability))
     def test_tells_the_seller_how_it_stands(self, status: Availability) -> None:
         shown = TicketDetail.from_ticket_for(ticket(status=status, order_id=db.new_id()), SELLER)
         assert shown.reason
-        assert shown.is_mine
+        assert shown.can_change == (status is Availability.AVAILABLE)
+        assert not shown.can_buy
         assert shown.my_order_href == ""
 
     @pytest.mark.parametrize(
@@ -112,6 +114,16 @@ class TestTicketDetail:
         shown = TicketDetail.from_ticket_for(ticket(status=status, order_id=order_id), HOLDER)
         assert shown.my_order_href == f"/orders/{order_id}"
         assert shown.reason == reason
+
+    @pytest.mark.parametrize("viewer", [SELLER, STRANGER])
+    def test_nobody_buys_once_the_event_has_begun(self, viewer: UUID) -> None:
+        begun = {"starts_at": datetime(2026, 1, 1, tzinfo=UTC), "timezone": "UTC"}
+        shown = TicketDetail.from_ticket_for(ticket(**begun), viewer)
+        assert (shown.status, shown.status_line) == ("over", "Status - Off sale")
+        assert "The event has begun" in shown.reason
+        assert (shown.can_buy, shown.can_change) == (False, viewer == SELLER)
+        sold = TicketDetail.from_ticket_for(ticket(**begun, status=Availability.SOLD), viewer)
+        assert sold.status_line == "Status - Sold"
 
     def test_tells_when_it_may_come_back(self) -> None:
         until = datetime(2027, 1, 1, 12, tzinfo=UTC)

@@ -43,6 +43,7 @@ WITH was AS (
     WHERE t.id = :ticket_id
       AND t.status = 'for_sale'
       AND (t.locked_until IS NULL OR t.locked_until <= now())
+      AND (t.starts_at IS NULL OR t.starts_at > now())
       AND t.seller_id <> :buyer_id
       AND (
         SELECT count(*) FROM orders o

@@ -44,6 +44,11 @@ def can_change(status: TicketStatus, *, is_locked: bool) -> bool:
     return availability(status, is_locked=is_locked) is Availability.AVAILABLE
 
 
+def has_begun(starts_at: datetime | None, now: datetime) -> bool:
+    """Whether the event has begun: then its tickets are no longer sold. One without a date never has."""
+    return starts_at is not None and starts_at <= now
+
+
 def utc_offset_minutes(starts_at: datetime | None, timezone: str | None) -> int | None:
     """How far clocks at the event are ahead of UTC when it starts; none when it has no date."""
     if starts_at is None or timezone is None:

@@ -19,9 +19,16 @@ from pydantic import (
     model_validator,
 )
 
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.http import ApiModel
 from ticketing_app.core.money import Price, PriceBound, to_json_number
-from ticketing_app.tickets.rules import CATEGORIES, TITLE_MAX_LENGTH, Availability, TicketStatus
+from ticketing_app.tickets.rules import (
+    CATEGORIES,
+    TITLE_MAX_LENGTH,
+    Availability,
+    TicketStatus,
+    has_begun,
+)
 
 DEFAULT_LIMIT = 24
 MAX_LIMIT = 100
@@ -51,6 +58,13 @@ def in_calendar(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _ahead(moment: datetime) -> datetime:
+    if has_begun(moment, utc_now()):
+        msg = "must lie ahead"
+        raise ValueError(msg)
+    return moment
+
+
 def _known_category(name: str) -> str:
     if name not in CATEGORIES:
         msg = f"must be one of {', '.join(CATEGORIES)}"
@@ -65,7 +79,9 @@ class TicketFacts(ApiModel):
     price_cents: Annotated[Price, Field(alias="price")]
     venue: ShortText | None = None
     city: ShortText | None = None
-    starts_at: Annotated[AwareDatetime, AfterValidator(in_calendar)] | None = None
+    starts_at: (
+        Annotated[AwareDatetime, AfterValidator(in_calendar), AfterValidator(_ahead)] | None
+    ) = None
     timezone: Annotated[str, AfterValidator(_known_timezone)] | None = None
     category: Annotated[str, AfterValidator(_known_category)] | None = None
     section: ShortText | None = None

@@ -10,6 +10,7 @@ from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.ui.tickets.views import is_over
 
 IMAGE_WIDTH, IMAGE_HEIGHT = 1200, 630
 DEFAULT_CATEGORY = "other"
@@ -105,13 +106,17 @@ def event(ticket: TicketRead, description: str) -> dict[str, Any]:
             "url": url,
             "price": f"{ticket.price_cents / 100:.2f}",
             "priceCurrency": ticket.currency.upper(),
-            "availability": f"https://schema.org/{_AVAILABILITY[ticket.status]}",
+            "availability": f"https://schema.org/{_availability(ticket)}",
             "validFrom": ticket.created_at.isoformat(),
         },
     }
     if ticket.starts_at and ticket.timezone:
         facts["startDate"] = ticket.starts_at.astimezone(ZoneInfo(ticket.timezone)).isoformat()
     return {name: value for name, value in facts.items() if value}
+
+
+def _availability(ticket: TicketRead) -> str:
+    return "OutOfStock" if is_over(ticket) else _AVAILABILITY[ticket.status]
 
 
 def _place(ticket: TicketRead) -> dict[str, Any] | None:

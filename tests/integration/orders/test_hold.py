@@ -15,6 +15,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import payment, release
 from ticketing_app.orders.service.hold import (
+    EventBegunError,
     HoldCooldownError,
     OwnTicketError,
     TicketAlreadyReservedError,
@@ -79,6 +80,16 @@ class TestCreateOrder:
         async with db.transaction() as session:
             await tickets.withdraw_ticket(session, seller_id=seller.id, ticket_id=ticket.id)
         with pytest.raises(TicketAlreadyReservedError, match="off sale"):
+            await factories.hold(ticket)
+
+    async def test_refuses_one_whose_event_has_begun(self) -> None:
+        ticket, buyer = await factories.make_ticket(), await factories.make_user()
+        order = await factories.hold(ticket, buyer)
+        await factories.let_event_begin(ticket.id)
+        async with db.transaction() as session:
+            await payment.start_confirming(session, order_id=order.id)  # Held in time: may be paid.
+        await factories.let_hold_lapse(order.id)
+        with pytest.raises(EventBegunError):
             await factories.hold(ticket)
 
     async def test_refuses_an_unknown_one(self) -> None:

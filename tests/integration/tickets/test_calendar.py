@@ -15,7 +15,7 @@ from ticketing_app.tickets.schemas import TicketRead
 DATED: dict[str, Any] = {
     "venue": "Harbour Hall",
     "city": "Rotterdam",
-    "startsAt": "2027-05-01T18:00:00Z",
+    "startsAt": "2099-05-01T18:00:00Z",
     "timezone": "Europe/Amsterdam",
 }
 HOSTILE = "A; b, c\\d\nEND:VEVENT\r\nDTSTART:19990101T000000Z 🎸" + "é" * 60
@@ -34,7 +34,7 @@ class TestCalendar:
         ticket = await factories.make_ticket(**DATED, description="Two rows from the stage.")
         event = await event_of(api, ticket)
         assert event["SUMMARY"] == "The Paper Lanterns"
-        assert event.start.isoformat() == "2027-05-01T20:00:00+02:00"
+        assert event.start.isoformat() == "2099-05-01T20:00:00+02:00"
         assert event["DTSTART"].params["TZID"] == "Europe/Amsterdam"
         assert event["LOCATION"] == "Harbour Hall, Rotterdam"
         assert event["DESCRIPTION"] == "Two rows from the stage."
@@ -54,7 +54,7 @@ class TestCalendar:
         ticket = await factories.make_ticket(**(DATED | texts))
         event = await event_of(api, ticket)
         assert event["SUMMARY"].split() == HOSTILE.split()
-        assert event.start.year == 2027
+        assert event.start.year == 2099
 
     @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])
     async def test_knows_every_time_zone(self, api: AsyncClient, zone: str) -> None:

@@ -44,7 +44,7 @@ class TestListSimilar:
     async def test_only_what_can_be_bought_and_lies_ahead(self) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(**HERE)
-        await factories.make_ticket(**HERE, **starting("2001-01-01"))
+        await factories.let_event_begin((await factories.make_ticket(**HERE)).id)
         gone = await factories.make_ticket(seller, **HERE)
         async with db.transaction() as session:
             await tickets.withdraw_ticket(session, seller_id=seller.id, ticket_id=gone.id)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError, TooManyRequestsError
 from ticketing_app.core.logging import correlation_id, get_logger
 from ticketing_app.core.settings import get_settings
@@ -13,7 +14,7 @@ from ticketing_app.messaging import outbox
 from ticketing_app.orders import repository
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import orders
-from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.service import tickets
 
 log = get_logger()
@@ -55,6 +56,18 @@ class TicketAlreadyReservedError(AppError):
         return {"orderId": str(self.order_id)} if self.order_id else {}
 
 
+class EventBegunError(AppError):
+    """The event has begun, so that the ticket is no longer sold."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        """Say why."""
+        super().__init__(
+            "This event has begun, so its tickets are no longer sold.", field="ticketId"
+        )
+
+
 class TooManyHoldsError(TooManyRequestsError):
     """The buyer holds as many tickets as an account may."""
 
@@ -84,6 +97,7 @@ async def create_order(
         TicketNotFoundError: there is no such ticket.
         OwnTicketError: the buyer is its seller.
         TicketAlreadyReservedError: it is held, sold or withdrawn.
+        EventBegunError: the event has begun.
         TooManyHoldsError: the buyer holds MAX_OPEN_HOLDS tickets.
         HoldCooldownError: the buyer's own hold of it lapsed a moment ago.
     """
@@ -118,6 +132,8 @@ async def _why_refused(session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID
     )
     if facts.own_order_id or ticket.status is not Availability.AVAILABLE:
         return TicketAlreadyReservedError(ticket.status, facts.own_order_id)
+    if has_begun(ticket.starts_at, utc_now()):
+        return EventBegunError()
     if facts.is_cooling_down:
         return HoldCooldownError()
     if facts.open_holds >= settings.max_open_holds:

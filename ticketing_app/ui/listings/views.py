@@ -12,7 +12,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import MAX_SEATS, Availability
 from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFacts, TicketRead
-from ticketing_app.ui.tickets.views import TicketStub
+from ticketing_app.ui.tickets.views import OVER_LABEL, TicketStub, is_over
 
 STATE_LABELS = {
     Availability.AVAILABLE: "For sale",
@@ -55,7 +55,7 @@ class ListingRow:
             facts=" · ".join(part for part in (stub.when, stub.place, stub.seat) if part),
             price=stub.price,
             status=stub.status,
-            state_label=STATE_LABELS[ticket.status],
+            state_label=OVER_LABEL if is_over(ticket) else STATE_LABELS[ticket.status],
             note=GIVEN_BACK if can_relist else note(ticket),
             deadline=ticket.locked_until.isoformat() if ticket.locked_until else "",
             now=now.isoformat(),
@@ -69,6 +69,8 @@ class ListingRow:
 def note(ticket: OwnTicketRead) -> str:
     """Say since when it stands there, or when it was sold and for how much."""
     listed = f"Listed {_day(ticket.created_at)}"
+    if is_over(ticket):
+        return f"{listed}. Nobody bought it before the event began."
     if ticket.status is not Availability.SOLD:
         return listed
     price = money.to_text(ticket.price_cents, ticket.currency)

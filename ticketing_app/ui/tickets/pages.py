@@ -143,7 +143,7 @@ def first_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Componen
     """What the document shows of a ticket; nothing can be pressed before the page's code runs."""
     return ticket_article(
         ticket,
-        _purchase(disabled=True) if ticket.status == "available" else None,
+        _purchase(disabled=True) if ticket.can_buy else None,
         similar_tickets(*map(ticket_card, similar)) if similar else None,
         on_over=TicketDetailState.refresh,
     )
@@ -167,12 +167,9 @@ def _actions() -> rx.Component:
             class_name=theme.ACTION_BAR,
         ),
         rx.cond(
-            ticket.status == "available",
-            rx.cond(
-                ticket.is_mine,
-                _owner_actions(),
-                _purchase(on_click=TicketDetailState.purchase),
-            ),
+            ticket.can_change,
+            _owner_actions(),
+            rx.cond(ticket.can_buy, _purchase(on_click=TicketDetailState.purchase)),
         ),
     )
 

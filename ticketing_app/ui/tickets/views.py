@@ -13,7 +13,7 @@ from ticketing_app import routes
 from ticketing_app.core import money
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
-from ticketing_app.tickets.rules import CATEGORIES, Availability
+from ticketing_app.tickets.rules import CATEGORIES, Availability, has_begun
 from ticketing_app.tickets.schemas import (
     COUNT_LIMIT,
     OwnershipStep,
@@ -28,6 +28,8 @@ STATUS_LABELS = {
     Availability.SOLD: "Sold",
     Availability.WITHDRAWN: "Withdrawn",
 }
+OVER, OVER_LABEL = "over", "Off sale"
+"""How a ticket looks that nobody bought before its event began."""
 CATEGORY_LABELS = {name: name.capitalize() for name in CATEGORIES} | {"other": "Other event"}
 WHEN_LABELS = {
     TicketWhen.TODAY.value: "Today",
@@ -86,7 +88,8 @@ class TicketDetail(TicketStub):
     status_line: str = ""
     description: str = ""
     face_value_line: str = ""
-    is_mine: bool = False
+    can_buy: bool = False
+    can_change: bool = False
     my_order_href: str = ""
     reason: str = ""
     share_line: str = ""
@@ -96,15 +99,18 @@ class TicketDetail(TicketStub):
         is_mine = ticket.user_id == viewer_id
         price = money.to_text(ticket.price_cents, ticket.currency)
         is_my_order = ticket.order_id is not None and not is_mine
+        why_not = reason(ticket, is_mine=is_mine, is_my_order=is_my_order)
+        values = _stub_values(ticket)
         return cls(
-            **_stub_values(ticket),
+            **values,
             price_line=f"Price - {price}",
-            status_line=f"Status - {STATUS_LABELS[ticket.status]}",
+            status_line=f"Status - {values['status_label']}",
             description=ticket.description or "",
             face_value_line=face_value_line(ticket),
-            is_mine=is_mine,
+            can_buy=not why_not,
+            can_change=is_mine and ticket.status is Availability.AVAILABLE,
             my_order_href=routes.order_detail(ticket.order_id or "") if is_my_order else "",
-            reason=reason(ticket, is_mine=is_mine, is_my_order=is_my_order),
+            reason=why_not,
             share_line=share_line(ticket),
         )
 
@@ -289,6 +295,9 @@ def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
     """Say why this viewer cannot buy; nothing when they can."""
     if is_my_order:
         return "You hold this ticket." if ticket.status is Availability.LOCKED else "You bought it."
+    if is_over(ticket):
+        begun = "The event has begun, so this ticket is no longer sold."
+        return f"This is your own listing. {begun}" if is_mine else begun
     if is_mine:
         return {
             Availability.AVAILABLE: "This is your own listing.",
@@ -304,6 +313,12 @@ def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
     }[ticket.status]
 
 
+def is_over(ticket: TicketRead) -> bool:
+    """Whether nobody bought it before its event began."""
+    is_free = ticket.status is Availability.AVAILABLE
+    return is_free and has_begun(ticket.starts_at, utc_now())
+
+
 def _stub_values(ticket: TicketRead) -> dict[str, Any]:
     at = _local_start(ticket)
     month, day, weekday = (f"{at:%b}", str(at.day), f"{at:%a}") if at else NO_DATE
@@ -313,8 +328,8 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
         "version": ticket.version,
         "title": ticket.title,
         "price": money.to_text(ticket.price_cents, ticket.currency),
-        "status": ticket.status.value,
-        "status_label": STATUS_LABELS[ticket.status],
+        "status": OVER if is_over(ticket) else ticket.status.value,
+        "status_label": OVER_LABEL if is_over(ticket) else STATUS_LABELS[ticket.status],
         "category": ticket.category or "other",
         "category_label": CATEGORY_LABELS[ticket.category or "other"],
         "month": month,
