@@ -249,11 +249,14 @@ def test_a_refund_is_told_as_it_happens(site: Site, visitor: Callable[..., Visit
     buyer.open_payment()
     buyer.pay(GOOD_CARD)
     expect(buyer.page.get_by_text("The ticket is yours.")).to_be_visible()
-    # The operators' own command; the page stands open and changes by itself.
+    listings = seller.open("/tickets/mine")
+    expect(listings.get_by_text("Sold", exact=True)).to_be_visible()
+    # The operators' own command; both pages stand open and change by themselves.
     command = ("-m", "ticketing_app", "refund", order_id, "--reason", "The concert was moved.")
     site.stack.run(*command)
     told = re.compile(r"We sent your \$40\.00.* back to your card")
     expect(buyer.page.get_by_text(told).first).to_be_visible()
+    expect(listings.get_by_role("link", name="Sell this ticket")).to_be_visible()
     shop = buyer.open("/orders")
     expect(shop.get_by_role("listitem").filter(has_text="Refunded").first).to_be_visible()
     page = seller.open(f"/tickets/{ticket_id}")

@@ -201,6 +201,7 @@ class TestTicket:
         assert page.event["offers"]["availability"] == "https://schema.org/Reserved"
         assert page.says("Status - Locked")
         assert page.says("It may come back in")
+        assert (await opened(site, "/")).says("It may come back in")
         assert not page.says("Purchase locks")
 
     async def test_is_off_sale_once_the_event_has_begun(self, site: AsyncClient) -> None:

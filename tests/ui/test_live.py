@@ -149,9 +149,9 @@ class TestDeliver:
         with time_machine.travel(NOW, tick=False):
             sent = await deliver(namespace, order_event(kind))
         assert sent == [
-            (f"live:buyer:{BUYER}", {"order": str(ORDER)}),
+            (f"live:own:{BUYER}", {"order": str(ORDER)}),
+            (f"live:own:{SELLER}", facts),
             (f"live:ticket:{TICKET}", facts),
-            (f"live:seller:{SELLER}", facts),
             ("live:tickets", facts),
         ]
 
@@ -161,11 +161,15 @@ class TestDeliver:
         sent = await deliver(namespace, order_event(OrderCreated, seller_id=None))
         assert [room for room, _ in sent][1:] == [f"live:ticket:{TICKET}", "live:tickets"]
 
-    async def test_tells_only_the_buyer_when_the_ticket_is_left_alone(
-        self, namespace: FakeNamespace
+    @pytest.mark.parametrize("seller_id", [None, SELLER])
+    async def test_tells_nobody_else_when_the_ticket_is_left_alone(
+        self, namespace: FakeNamespace, seller_id: UUID | None
     ) -> None:
-        sent = await deliver(namespace, order_event(OrderExpired, ticket_version=None))
-        assert sent == [(f"live:buyer:{BUYER}", {"order": str(ORDER)})]
+        event = order_event(OrderUpdated, ticket_version=None, seller_id=seller_id)
+        concerned = {f"live:own:{SELLER}": {"ticket": str(TICKET)}} if seller_id else {}
+        assert dict(await deliver(namespace, event)) == concerned | {
+            f"live:own:{BUYER}": {"order": str(ORDER)}
+        }
 
     @pytest.mark.parametrize(
         ("kind", "status", "shown", "is_new"),
@@ -186,8 +190,8 @@ class TestDeliver:
     ) -> None:
         sent = await deliver(namespace, ticket_event(kind, status))
         assert [room for room, _ in sent] == [
+            f"live:own:{SELLER}",
             f"live:ticket:{TICKET}",
-            f"live:seller:{SELLER}",
             "live:tickets",
         ]
         assert sent[1][1] == {

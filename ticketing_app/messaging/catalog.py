@@ -89,7 +89,7 @@ class OrderEvent(DomainEvent):
     )
     seller_id: UUID | None = Field(
         default=None,
-        description="Who listed the ticket; none when this change left the ticket alone.",
+        description="Who listed the ticket; none when this change does not concern them.",
     )
 
 

@@ -30,6 +30,7 @@ from ticketing_app.messaging.catalog import (
     TicketUpdated,
 )
 from ticketing_app.tickets import rules
+from ticketing_app.ui.markup import value_of
 
 log = get_logger()
 
@@ -45,14 +46,9 @@ def ticket_room(ticket_id: object) -> str:
     return f"{PREFIX}ticket:{ticket_id}"
 
 
-def buyer_room(buyer_id: object) -> str:
-    """Who looks at their own orders."""
-    return f"{PREFIX}buyer:{buyer_id}"
-
-
-def seller_room(seller_id: object) -> str:
-    """Who looks at their own listings."""
-    return f"{PREFIX}seller:{seller_id}"
+def own_room(user_id: object) -> str:
+    """Where this user looks at their own orders or listings."""
+    return f"{PREFIX}own:{user_id}"
 
 
 async def watch(state: rx.State, *rooms: str) -> None:
@@ -103,12 +99,12 @@ async def _resync() -> None:
 def _messages(event: DomainEvent) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield whom to tell of `event`, and what."""
     if isinstance(event, OrderEvent):
-        yield buyer_room(event.buyer_id), {"order": str(event.order_id)}
-    if facts := _ticket_facts(event):
+        yield own_room(event.buyer_id), {"order": str(event.order_id)}
+    facts = _ticket_facts(event)
+    if isinstance(event, OrderEvent | TicketCreated | TicketUpdated) and event.seller_id:
+        yield own_room(event.seller_id), facts or {"ticket": str(event.ticket_id)}
+    if facts:
         yield ticket_room(facts["ticket"]), facts
-        # An event of an earlier release does not tell whose ticket it was.
-        if isinstance(event, OrderEvent | TicketCreated | TicketUpdated) and event.seller_id:
-            yield seller_room(event.seller_id), facts
         yield TICKETS, facts
 
 
@@ -218,16 +214,22 @@ class LiveText(rx.Component):
 
 
 class LiveUntil(rx.Component):
-    """Its countdown, as long as the `LiveTicket` around it is locked with an end; `label` is read out."""
+    """Its countdown, as long as the `LiveTicket` around it is locked with an end; `label` is read out.
+
+    `until` is that end as rendered, empty when there is none.
+    """
 
     library = rx.asset("live.jsx", shared=True).importable_path
     tag = "LiveUntil"
 
     label: rx.Var[str]
+    until: rx.Var[str]
 
     def as_plain(self) -> rx.Component:
         """Return what it looks like before anything ticks."""
-        return rx.el.span(class_name=self.class_name)
+        label = rx.el.span(self.label, class_name="sr-only")
+        shown = [label, *self.children] if value_of(self.until) else []
+        return rx.el.span(*shown, class_name=self.class_name)
 
 
 class LiveNews(rx.Component):

@@ -57,7 +57,7 @@ def write(part: rx.Component) -> str:
     if isinstance(part, HasPlain):
         return write(part.as_plain())
     if isinstance(part, Bare):
-        text = _value(part.contents)
+        text = value_of(part.contents)
         return "" if text is None else html.escape(str(text), quote=False)
     inside = "".join(write(child) for child in part.children if isinstance(child, rx.Component))
     if isinstance(part, Fragment):
@@ -77,7 +77,7 @@ def _attributes(part: rx.Component) -> str:
     values = {
         _ATTRIBUTES.get(name, name.replace("_", "")): value for name, value in named.items()
     } | part.custom_attrs
-    return "".join(_attribute(name, _value(value)) for name, value in values.items())
+    return "".join(_attribute(name, value_of(value)) for name, value in values.items())
 
 
 def _attribute(name: str, value: object) -> str:
@@ -86,8 +86,12 @@ def _attribute(name: str, value: object) -> str:
     return f' {name}="{html.escape("" if value is True else str(value))}"'
 
 
-def _value(value: object) -> object:
-    """Return what a literal of Reflex stands for."""
+def value_of(value: object) -> object:
+    """Return what a literal of Reflex stands for.
+
+    Raises:
+        NotPlainError: only a browser knows.
+    """
     if isinstance(value, LiteralVar):
         return json.loads(value.json())
     if isinstance(value, rx.Var):

@@ -51,9 +51,16 @@ async def get_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
 
 
 def record(
-    session: AsyncSession, kind: type[OrderEvent], order: Order, lease: TicketLease | None
+    session: AsyncSession,
+    kind: type[OrderEvent],
+    order: Order,
+    lease: TicketLease | None,
+    seller_id: UUID | None = None,
 ) -> None:
-    """Record what became of the order and, with `lease`, of its ticket: as an event, and in its history."""
+    """Record what became of the order and, with `lease`, of its ticket: as an event, and in its history.
+
+    `seller_id` is whom it concerns although the ticket stays as it was.
+    """
     event = kind(
         order_id=order.id,
         order_version=order.version,
@@ -65,7 +72,7 @@ def record(
         ticket_id=order.ticket_id,
         ticket_version=lease.version if lease else None,
         locked_until=lease.locked_until if lease else None,
-        seller_id=lease.seller_id if lease else None,
+        seller_id=lease.seller_id if lease else seller_id,
     )
     outbox.record(session, event)
     repository.add_step(session, order)

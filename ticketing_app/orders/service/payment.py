@@ -14,7 +14,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead, PayableOrder
 from ticketing_app.orders.service import orders
 from ticketing_app.tickets.service import lease as leases
-from ticketing_app.tickets.service import resale
+from ticketing_app.tickets.service import resale, tickets
 
 log = get_logger()
 
@@ -132,6 +132,7 @@ async def follow_refund(session: AsyncSession, *, order_id: UUID, to: OrderStatu
     if order.status in rules.SOURCES[to]:
         followed = await repository.transition(session, order_id=order_id, to=to)
         await resale.end_relisting(session, ticket_id=order.ticket_id, seller_id=order.buyer_id)
-        orders.record(session, OrderUpdated, followed, None)
+        ticket = await tickets.get_ticket(session, ticket_id=order.ticket_id)
+        orders.record(session, OrderUpdated, followed, None, seller_id=ticket.user_id)
         log.info("order.refund", order_id=str(order_id), status=to)
     return await orders.get_status(session, order_id)

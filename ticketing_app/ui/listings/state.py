@@ -104,7 +104,7 @@ class OwnListingsState(PageState, rx.State):
         await self._read(caller)
 
     async def _read(self, caller: Caller) -> None:
-        await live.watch(self, live.seller_room(caller.user_id))
+        await live.watch(self, live.own_room(caller.user_id))
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
         page = await edge.in_transaction(
             own.list_own_tickets, seller_id=caller.user_id, limit=limit

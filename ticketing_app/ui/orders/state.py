@@ -50,7 +50,7 @@ class OrderDetailState(PageState, rx.State):
         if not session.is_at(self, "order_id", self.order.id):
             self.is_loaded = self.is_just_paid = self.is_asking = False
         order_id = session.route_id(self, "order_id", OrderNotFoundError)
-        await live.watch(self, live.buyer_room(caller.user_id))
+        await live.watch(self, live.own_room(caller.user_id))
         order = await edge.in_transaction(
             show.get_order, buyer_id=caller.user_id, order_id=order_id
         )
@@ -104,7 +104,7 @@ class OrderListState(PageState, rx.State):
     async def load(self) -> None:
         """Show as many as are shown, at least a page."""
         caller = await session.require_caller(self)
-        await live.watch(self, live.buyer_room(caller.user_id))
+        await live.watch(self, live.own_room(caller.user_id))
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
         page = await edge.in_transaction(show.list_orders, buyer_id=caller.user_id, limit=limit)
         self.rows = []

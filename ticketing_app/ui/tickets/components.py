@@ -145,6 +145,7 @@ def ticket_card(card: TicketStub) -> rx.Component:
                 LiveUntil.create(
                     Countdown.create(deadline=card.locked_until, now=card.now),
                     label=TEXT["may_return"],
+                    until=card.locked_until,
                     class_name="text-sm text-wait empty:hidden",
                 ),
                 class_name="stub-price",
