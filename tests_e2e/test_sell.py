@@ -103,7 +103,7 @@ def test_my_listings_change_while_one_looks_at_them(visitor: Callable[..., Visit
 
 
 def test_the_form_judges_and_previews_while_one_types(visitor: Callable[..., Visitor]) -> None:
-    seller, other = visitor(), visitor()
+    seller, other = visitor(timezone_id="America/Denver"), visitor()
     title = f"Kites {uuid4().hex[:6]}"
     for price in (35, 42, 60):
         other.sell(title, price=price)
@@ -123,6 +123,12 @@ def test_the_form_judges_and_previews_while_one_types(visitor: Callable[..., Vis
     expect(preview).to_contain_text("$45")
 
     page.get_by_text("About the event").click()
+    page.get_by_label("Starts at").fill("2020-05-01T20:00")
+    expect(page.get_by_text("Starts at must lie ahead.")).to_be_visible()
+    # The seller's own time zone, until they say where the event is.
+    expect(page.get_by_label("Time zone of the event")).to_have_value("America/Denver")
+    page.get_by_label("Starts at").fill("2097-05-01T20:00")
+    expect(preview).to_contain_text("Wed 1 May 2097, 20:00")
     seat = page.get_by_label("Seat", exact=True)
     seat.fill("11, 12, 12")
     expect(page.get_by_text("Seat 12 is named twice.")).to_be_visible()

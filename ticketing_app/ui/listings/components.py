@@ -25,6 +25,15 @@ class OnTyping(rx.Component):
     on_typing: rx.EventHandler[_typed]
 
 
+class OwnTimezone(rx.Component):
+    """Fills in this device's time zone where `field` of the form around it is empty."""
+
+    library = rx.asset("typing.jsx", shared=True).importable_path
+    tag = "OwnTimezone"
+
+    field: rx.Var[str]
+
+
 def stub_preview(stub: TicketStub) -> rx.Component:
     """The listing as it will stand in the list, while it is typed."""
     return rx.el.section(

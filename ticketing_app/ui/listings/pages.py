@@ -6,7 +6,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.ui import theme
-from ticketing_app.ui.listings.components import OnTyping, stub_preview
+from ticketing_app.ui.listings.components import OnTyping, OwnTimezone, stub_preview
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.listings.views import ListingRow
 from ticketing_app.ui.live import OnLive
@@ -151,13 +151,13 @@ def ticket_new_page() -> rx.Component:
     state = TicketFormState
     form = _form(TEXT["new"], state.create, routes.TICKET_LIST, seat_hint=TEXT["seats"])
     listings = link(TEXT["title"], href=routes.TICKET_MINE, class_name=theme.LINK)
-    return layout(_kept(state.load_new, rx.fragment(form, listings)), is_narrow=True)
+    return layout(_kept(state.load_new, rx.fragment(form, listings)))
 
 
 def ticket_edit_page() -> rx.Component:
     state = TicketFormState
     form = _form(TEXT["edit_title"], state.update, f"/tickets/{state.form_id}")
-    return layout(_kept(state.load_edit, form), is_narrow=True)
+    return layout(_kept(state.load_edit, form))
 
 
 def _about_price() -> rx.Component:
@@ -184,18 +184,28 @@ def _form(
     return rx.el.div(
         rx.el.h1(heading, class_name=theme.HEADING),
         rx.el.form(
-            OnTyping.create(on_typing=state.look),
-            ticket_fields(
-                state.form,
-                state.shown_errors,
-                below_price=_about_price(),
-                seat_hint=seat_hint,
-                has_event_facts=state.has_event_facts,
+            rx.el.div(
+                OnTyping.create(on_typing=state.look),
+                OwnTimezone.create(field="timezone"),
+                ticket_fields(
+                    state.form,
+                    state.shown_errors,
+                    below_price=_about_price(),
+                    seat_hint=seat_hint,
+                    has_event_facts=state.has_event_facts,
+                ),
+                rx.el.input(type="hidden", name="version", default_value=f"{state.version}"),
+                rx.el.input(
+                    type="hidden",
+                    name="previousTicketId",
+                    default_value=state.form.previousTicketId,
+                ),
+                class_name="grid gap-5",
             ),
-            stub_preview(state.preview),
-            rx.el.input(type="hidden", name="version", default_value=f"{state.version}"),
-            rx.el.input(
-                type="hidden", name="previousTicketId", default_value=state.form.previousTicketId
+            # Beside the fields where there is room, else between them and Submit.
+            rx.el.div(
+                stub_preview(state.preview),
+                class_name="lg:row-span-2 lg:sticky lg:top-24 self-start",
             ),
             rx.el.div(
                 rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
@@ -212,7 +222,7 @@ def _form(
                 class_name="flex flex-wrap gap-3 pb-8",
             ),
             on_submit=on_submit,
-            class_name="grid gap-5",
+            class_name="grid gap-5 lg:gap-x-12 lg:grid-cols-[30rem_minmax(0,1fr)]",
         ),
         class_name="grid gap-6",
     )

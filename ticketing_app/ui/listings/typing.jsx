@@ -1,8 +1,18 @@
-// Tells what was typed into the form around it, once typing pauses.
+// What the form that sells does while one types.
 import React, { useEffect, useRef } from "react";
 
 const PAUSE_MS = 400;
 
+// Mostly the event is where its seller is.
+export function OwnTimezone({ field }) {
+  const here = useRef(null);
+  useEffect(() => {
+    here.current.closest("form").elements[field].value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
+  }, []);
+  return <span ref={here} hidden />;
+}
+
+// Tells what was typed into the form around it, once typing pauses.
 export function OnTyping({ onTyping }) {
   const here = useRef(null);
   const latest = useRef(onTyping);
