@@ -7,6 +7,7 @@ from collections.abc import Generator
 os.environ["TICKETING_DEVSTACK"] = "false"
 
 import pytest
+from filelock import FileLock
 
 from tests.site import Site
 
@@ -17,6 +18,8 @@ pytest_plugins = ["tests.limits"]
 def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
     """The whole product in processes of its own, with an empty database at the start."""
     site = Site(tmp_path_factory.mktemp("site"))
-    site.start()
+    # Of several processes of tests one builds the pages; the others wait, and find them built.
+    with FileLock(tmp_path_factory.getbasetemp().parent / "build.lock"):
+        site.start()
     yield site
     site.stop()

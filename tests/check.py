@@ -30,6 +30,8 @@ BUDGETS = {
     ("ui/live.py", "ui/build.py"): 300,
 }
 BROWSER_TESTS = ROOT / "tests_e2e"
+# A process for each processor; each has a stack of its own, and walks the files in their order.
+PARALLEL = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 COVERAGE = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
 COMPLETE = ["coverage", "report", "--include=*/rules.py", "--fail-under=100", "--show-missing"]
 
@@ -54,7 +56,7 @@ def main(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             return 130
         tiers = ["-m", ""] if everything else []
-        code = _pytest([*tiers, *(chosen or COVERAGE)], env)
+        code = _pytest([*tiers, *(chosen or [*PARALLEL, *COVERAGE])], env)
         return code or (0 if chosen else _check_rules_covered(env))
 
 

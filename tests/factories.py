@@ -13,6 +13,9 @@ from ticketing_app.orders.service import hold as holding
 from ticketing_app.tickets.schemas import TicketCreate, TicketRead
 from ticketing_app.tickets.service import tickets
 
+UNKNOWN_ID = "01a20000-0000-7000-8000-000000000000"
+"""Nobody's: one that looks like any other, and is the same in each run."""
+
 
 async def make_user(email: str | None = None) -> UserRead:
     """Make an account that cannot sign in: hashing a password for each would take most of the time."""

@@ -141,7 +141,9 @@ class TestCreateTicket:
 
 
 class TestGetTicket:
-    @pytest.mark.parametrize("ticket_id", ["nonsense", "%00", str(uuid4()), "1", "../users"])
+    @pytest.mark.parametrize(
+        "ticket_id", ["nonsense", "%00", factories.UNKNOWN_ID, "1", "../users"]
+    )
     async def test_unknown_is_404(self, api: AsyncClient, ticket_id: str) -> None:
         assert (await api.get(f"/api/tickets/{ticket_id}")).status_code == 404
 

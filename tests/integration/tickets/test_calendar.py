@@ -1,7 +1,6 @@
 """The calendar file of a ticket, read as calendars read it."""
 
 from typing import Any
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -69,7 +68,7 @@ class TestCalendar:
         assert answer.status_code == 404
         assert "no date" in answer.json()["errors"][0]["message"]
 
-    @pytest.mark.parametrize("ticket_id", ["nonsense", str(uuid4())])
+    @pytest.mark.parametrize("ticket_id", ["nonsense", factories.UNKNOWN_ID])
     async def test_there_is_none_without_a_ticket(self, api: AsyncClient, ticket_id: str) -> None:
         answer = await api.get(f"/api/tickets/{ticket_id}/calendar")
         assert answer.status_code == 404

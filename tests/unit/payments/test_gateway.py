@@ -128,6 +128,16 @@ class TestReadNotice:
             (body_of("a", {}), signature_of(body_of("a", {}), age_seconds=301)),
             ("no JSON", signature_of("no JSON")),
         ],
+        ids=[
+            "none",
+            "long ago",
+            "no digest",
+            "nonsense",
+            "other body",
+            "other key",
+            "old",
+            "no JSON",
+        ],
     )
     def test_refuses_what_stripe_did_not_sign(self, body: str, signature: str) -> None:
         with pytest.raises(InvalidSignatureError):
