@@ -50,6 +50,7 @@ app = rx.App(
     head_components=[
         rx.el.style(custom_attrs={"dangerouslySetInnerHTML": {"__html": theme.CSS}}),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.script(src="/timezone.js", defer=True),
         rx.el.script(src="/account-forms.js", defer=True),
     ],
     backend_exception_handler=session.on_crash,

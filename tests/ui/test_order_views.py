@@ -149,7 +149,7 @@ def happened(*steps: tuple[int, OrderStatus, int], declines: tuple[int, ...] = (
         ],
     )
     told = views.timeline(
-        detail, [DeclineRead(at=NOW + at * MINUTE, message="No money.") for at in declines]
+        detail, [DeclineRead(at=NOW + at * MINUTE, message="No money.") for at in declines], NOW
     )
     return [" - ".join(filter(None, (entry.text, entry.more))) for entry in told]
 
@@ -213,7 +213,7 @@ class TestTimeline:
             **order(OrderStatus.CREATED).model_dump(),
             timeline=[SOME_TIME, SOME_TIME, late],
         )
-        assert [entry.when for entry in views.timeline(detail, [])] == [
+        assert [entry.when for entry in views.timeline(detail, [], NOW)] == [
             "2 Jan 2027, 12:00 UTC",
             "12:00 UTC",
             "3 Jan 2027, 01:00 UTC",

@@ -1,6 +1,7 @@
 """Who acts, what a tab forgets, and who may open a websocket."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.ui.conftest import Tab
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import (
     AppError,
     InvalidInputError,
@@ -47,6 +49,20 @@ class TestLocalPath:
     )
     def test_goes_home_instead_of_anywhere_else(self, path: str) -> None:
         assert session.local_path(path) == "/"
+
+
+class TestReaderNow:
+    def test_is_on_the_clock_that_the_browser_told(self, tab: Tab) -> None:
+        tab.open("/orders", cookie="session=x; timezone=America%2FDenver")
+        now = session.reader_now(tab.state(SessionState))
+        assert (str(now.tzinfo), now <= utc_now()) == ("America/Denver", True)
+
+    @pytest.mark.parametrize(
+        "told", ["", "Mars/Base", "Europe", "../../etc/passwd", "/etc/passwd", "%00", "a" * 5000]
+    )
+    def test_is_utc_when_the_browser_told_nothing_that_is_known(self, tab: Tab, told: str) -> None:
+        tab.open("/orders", cookie=f"timezone={told}")
+        assert session.reader_now(tab.state(SessionState)).tzinfo is UTC
 
 
 @pytest.mark.usefixtures("database")

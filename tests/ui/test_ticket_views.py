@@ -286,7 +286,7 @@ class TestOwnershipLine:
     def test_says_whether_it_was_the_reader(self, step: OwnershipStep) -> None:
         at = datetime(2027, 11, 3, 20, tzinfo=UTC)
         own, other = (
-            OwnershipLine.from_step(OwnershipStepRead(step=step, at=at, is_mine=is_mine))
+            OwnershipLine.from_step(OwnershipStepRead(step=step, at=at, is_mine=is_mine), at)
             for is_mine in (True, False)
         )
         assert own.text.endswith("by you")
@@ -295,4 +295,4 @@ class TestOwnershipLine:
 
     def test_leaves_out_a_day_that_nobody_knows(self) -> None:
         step = OwnershipStepRead(step=OwnershipStep.BOUGHT, at=None, is_mine=False)
-        assert OwnershipLine.from_step(step) == OwnershipLine("Bought", "")
+        assert OwnershipLine.from_step(step, datetime.now(UTC)) == OwnershipLine("Bought", "")

@@ -7,19 +7,23 @@ and no argument says who somebody is; only the cookie of the handshake does.
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import wraps
 from traceback import walk_tb
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import reflex as rx
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ticketing_app import routes
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import http
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import (
     AppError,
     InvalidInputError,
@@ -34,6 +38,7 @@ log = get_logger()
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
 POLICY_VIOLATION = 1008
+ZONE_COOKIE = "timezone"  # assets/timezone.js sets it.
 GUARD = "_guard.<locals>.run"
 # The script of the forms loads the page afresh, unless it is about to go somewhere else already.
 SIGNED_OUT = "window.dispatchEvent(new Event('signedout'))"
@@ -123,6 +128,16 @@ async def _forget_everything(state: rx.State) -> None:
     for kind in rx.State.get_substates():
         if kind.__module__.startswith("ticketing_app."):
             (await state.get_state(kind)).reset()
+
+
+def reader_now(state: rx.State) -> datetime:
+    """Return the present moment on the reader's clock, as far as their browser told where that is."""
+    name = unquote(cookie_parser(state.router.headers.cookie or "").get(ZONE_COOKIE, ""))
+    try:
+        zone = ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        zone = UTC
+    return utc_now().astimezone(zone)
 
 
 def guarded(handler: Handler) -> Handler:

@@ -6,7 +6,6 @@ from ticketing_app.accounts import auth
 from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import http
-from ticketing_app.core.clock import utc_now
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.accounts.views import ENDED_ONE, ENDED_OTHERS, NOTES, SessionRow
 from ticketing_app.ui.session import PageState, guarded
@@ -53,6 +52,6 @@ class AccountState(PageState, rx.State):
         self.note = ENDED_OTHERS
 
     async def _read(self, caller: Caller) -> None:
-        now = utc_now()
+        now = session.reader_now(self)
         found = await edge.in_transaction(accounts.list_sessions, caller=caller)
         self.rows, self.is_loaded = [SessionRow.from_session(row, now) for row in found], True

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from ticketing_app.accounts.rules import SEEN_INTERVAL
 from ticketing_app.accounts.schemas import SessionRead
+from ticketing_app.ui.moments import moment
 
 # The first of these that occurs is meant: browsers also name those that they descend from.
 BROWSERS = {
@@ -54,7 +55,7 @@ class SessionRow:
             id=str(session.id),
             device=device,
             end_label=f"Sign out {device}",
-            started=f"Signed in {moment(session.created_at)}{place}",
+            started=f"Signed in {moment(session.created_at, now)}{place}",
             seen=last_seen(session.last_seen_at, now),
             is_current=session.is_current,
         )
@@ -76,8 +77,4 @@ def last_seen(at: datetime, now: datetime) -> str:
         return f"Last seen {ago // timedelta(minutes=1)} min ago"
     if ago < timedelta(days=1):
         return f"Last seen {ago // timedelta(hours=1)} h ago"
-    return f"Last seen {moment(at)}"
-
-
-def moment(at: datetime) -> str:
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return f"Last seen {moment(at, now)}"

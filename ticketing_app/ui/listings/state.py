@@ -8,7 +8,6 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import http
-from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.service import sell
@@ -118,7 +117,7 @@ class OwnListingsState(PageState, rx.State):
         relistable = await edge.in_transaction(
             sell.list_relistable, owner_id=caller.user_id, ticket_ids=sold
         )
-        now = utc_now()
+        now = session.reader_now(self)
         return [
             ListingRow.from_ticket(ticket, now, can_relist=ticket.id in relistable)
             for ticket in page.items

@@ -12,6 +12,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import MAX_SEATS, Availability
 from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFacts, TicketRead
+from ticketing_app.ui.moments import day
 from ticketing_app.ui.tickets.views import OVER_LABEL, TicketStub, is_over
 
 STATE_LABELS = {
@@ -25,7 +26,7 @@ GIVEN_BACK = "The sale was refunded: the ticket is yours again."
 
 @dataclass(frozen=True)
 class ListingRow:
-    """A listing in the list of one's own. Instants are ISO 8601 in UTC; `now` is the server's time."""
+    """A listing in the list of one's own. Instants are ISO 8601; `now` is the server's time."""
 
     id: str = ""
     href: str = ""
@@ -56,7 +57,7 @@ class ListingRow:
             price=stub.price,
             status=stub.status,
             state_label=OVER_LABEL if is_over(ticket) else STATE_LABELS[ticket.status],
-            note=GIVEN_BACK if can_relist else note(ticket),
+            note=GIVEN_BACK if can_relist else note(ticket, now),
             deadline=ticket.locked_until.isoformat() if ticket.locked_until else "",
             now=now.isoformat(),
             edit_href=routes.ticket_edit(ticket.id) if can_change else "",
@@ -66,19 +67,15 @@ class ListingRow:
         )
 
 
-def note(ticket: OwnTicketRead) -> str:
+def note(ticket: OwnTicketRead, now: datetime) -> str:
     """Say since when it stands there, or when it was sold and for how much."""
-    listed = f"Listed {_day(ticket.created_at)}"
+    listed = f"Listed {day(ticket.created_at, now)}"
     if is_over(ticket):
         return f"{listed}. Nobody bought it before the event began."
     if ticket.status is not Availability.SOLD:
         return listed
     price = money.to_text(ticket.price_cents, ticket.currency)
-    return f"Sold {_day(ticket.sold_at)} for {price}" if ticket.sold_at else f"Sold for {price}"
-
-
-def _day(at: datetime) -> str:
-    return f"{at.day} {at:%b %Y}"
+    return f"Sold {day(ticket.sold_at, now)} for {price}" if ticket.sold_at else f"Sold for {price}"
 
 
 def listed_line(count: str) -> str:

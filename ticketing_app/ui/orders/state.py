@@ -5,7 +5,6 @@ from uuid import UUID
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.core.clock import utc_now
 from ticketing_app.orders.rules import PAID
 from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderPage
 from ticketing_app.orders.service import release, sell, show
@@ -64,11 +63,12 @@ class OrderDetailState(PageState, rx.State):
             sell.list_relistable, owner_id=caller.user_id, ticket_ids=[ticket.id]
         )
         self.resale_href = routes.ticket_resale(ticket.id) if is_relistable else ""
-        before, self.order = self.order, OrderView.from_order(order, utc_now())
+        now = session.reader_now(self)
+        before, self.order = self.order, OrderView.from_order(order, now)
         self.is_just_paid = self.is_just_paid or (
             self.is_loaded and self.order.is_paid and not before.is_paid
         )
-        self.timeline = timeline(order, declines)
+        self.timeline = timeline(order, declines, now)
         self.stub, self.is_loaded = stub(order, ticket), True
 
     @rx.event
@@ -123,7 +123,10 @@ class OrderListState(PageState, rx.State):
         await self._append(page, caller.user_id)
 
     async def _append(self, page: OrderPage, buyer_id: UUID) -> None:
-        now, paid = utc_now(), [order.ticket.id for order in page.items if order.status in PAID]
+        now, paid = (
+            session.reader_now(self),
+            [order.ticket.id for order in page.items if order.status in PAID],
+        )
         relistable = await edge.in_transaction(
             sell.list_relistable, owner_id=buyer_id, ticket_ids=paid
         )

@@ -11,6 +11,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderDetail, OrderRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.ui.moments import clock, day, moment
 from ticketing_app.ui.tickets.views import TicketStub
 
 STATUS_LABELS = {
@@ -104,7 +105,7 @@ class OrderRow:
             price=money.to_text(order.price_cents, order.currency),
             status_label=STATUS_LABELS[status],
             look=_LOOKS.get(status, "done"),
-            ordered=f"Ordered {day(order.created_at)}",
+            ordered=f"Ordered {day(order.created_at, now)}",
             note=money_note(status, amount),
             deadline=running_deadline(order),
             now=now.isoformat(),
@@ -114,7 +115,7 @@ class OrderRow:
 
 @dataclass(frozen=True)
 class OrderView:
-    """An order on its own page. Instants are ISO 8601 in UTC; `now` is the server's time."""
+    """An order on its own page. Instants are ISO 8601; `now` is the server's time."""
 
     id: str = ""
     status: str = ""
@@ -151,7 +152,7 @@ class OrderView:
             amount=amount,
             pay_label=f"Pay {amount}",
             receipt_amount=with_currency(amount, order.currency),
-            ordered=moment(order.created_at),
+            ordered=moment(order.created_at, now),
             outcome=outcome,
             outcome_more=more,
             start=order.created_at.isoformat(),
@@ -184,7 +185,7 @@ class _Told(NamedTuple):
     mood: str = ""
 
 
-def timeline(order: OrderDetail, declines: list[DeclineRead]) -> list[TimelineEntry]:
+def timeline(order: OrderDetail, declines: list[DeclineRead], now: datetime) -> list[TimelineEntry]:
     """Tell what happened, oldest first: the order's own steps, and the cards that were declined."""
     amount = exact_amount(order.price_cents, order.currency)
     told = [
@@ -195,35 +196,35 @@ def timeline(order: OrderDetail, declines: list[DeclineRead]) -> list[TimelineEn
         end = after.at if after else datetime.max.replace(tzinfo=UTC)
         is_declined = any(step.at <= decline.at < end for decline in declines)
         if before is None:
-            told.append(_Told(step.at, LOCKED, UNTIL.format(until=clock(step.expires_at))))
+            until = UNTIL.format(until=clock(step.expires_at, now))
+            told.append(_Told(step.at, LOCKED, until))
         elif step.status is not OrderStatus.CREATED or not is_declined:
             # A decline says it better than the step back that came with it.
-            told += _tell_step(step, before, amount)
+            told += _tell_step(step, before, amount, now)
     told.sort(key=lambda entry: entry.at)
-    days = [None, *(day(entry.at) for entry in told)]
+    days = [None, *(day(entry.at, now) for entry in told)]
     return [
         TimelineEntry(
-            text, more, mood, at.isoformat(), clock(at) if day(at) == shown else moment(at)
+            text,
+            more,
+            mood,
+            at.isoformat(),
+            clock(at, now) if day(at, now) == shown else moment(at, now),
         )
         for shown, (at, text, more, mood) in zip(days, told, strict=False)
     ]
 
 
-def _tell_step(step: OrderStepRead, before: OrderStepRead, amount: str) -> list[_Told]:
+def _tell_step(
+    step: OrderStepRead, before: OrderStepRead, amount: str, now: datetime
+) -> list[_Told]:
     is_back = (before.status, step.status) == (OrderStatus.REFUNDED, OrderStatus.REFUNDING)
     text = REFUND_CAME_BACK if is_back else STEPS[step.status].format(amount=amount)
     told = [_Told(step.at, text, mood=_MOODS.get(step.status, ""))]
     if step.status is OrderStatus.AWAITING_PAYMENT and step.expires_at > before.expires_at:
-        told.append(_Told(step.at, EXTENDED, UNTIL.format(until=clock(step.expires_at))))
+        until = UNTIL.format(until=clock(step.expires_at, now))
+        told.append(_Told(step.at, EXTENDED, until))
     return told
-
-
-def clock(at: datetime) -> str:
-    return f"{at:%H:%M} UTC"
-
-
-def moment(at: datetime) -> str:
-    return f"{day(at)}, {clock(at)}"
 
 
 def running_deadline(order: OrderRead) -> str:
@@ -249,10 +250,6 @@ def money_note(status: OrderStatus, amount: str) -> str:
     if status in rules.ENDED_UNPAID:
         return more
     return outcome if status in _GIVEN_BACK else ""
-
-
-def day(at: datetime) -> str:
-    return f"{at.day} {at:%b %Y}"
 
 
 def exact_amount(cents: int, currency: str) -> str:

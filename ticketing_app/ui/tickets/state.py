@@ -207,7 +207,8 @@ class TicketDetailState(PageState, rx.State):
         steps = await edge.in_transaction(
             resale.list_ownership, ticket_id=ticket.id, viewer_id=viewer_id
         )
-        self.ownership = [OwnershipLine.from_step(step) for step in steps]
+        now = session.reader_now(self)
+        self.ownership = [OwnershipLine.from_step(step, now) for step in steps]
         if await edge.in_transaction(
             sell.list_relistable, owner_id=viewer_id, ticket_ids=[ticket.id]
         ):

@@ -21,6 +21,7 @@ from ticketing_app.tickets.schemas import (
     TicketRead,
     TicketWhen,
 )
+from ticketing_app.ui.moments import day
 
 STATUS_LABELS = {
     Availability.AVAILABLE: "Available",
@@ -123,11 +124,9 @@ class OwnershipLine:
     day: str = ""
 
     @classmethod
-    def from_step(cls, step: OwnershipStepRead) -> "OwnershipLine":
-        return cls(
-            OWNERSHIP_LABELS[step.step, step.is_mine],
-            f"{step.at.day} {step.at:%b %Y}" if step.at else "",
-        )
+    def from_step(cls, step: OwnershipStepRead, now: datetime) -> "OwnershipLine":
+        label = OWNERSHIP_LABELS[step.step, step.is_mine]
+        return cls(label, day(step.at, now) if step.at else "")
 
 
 @dataclass(frozen=True)
