@@ -18,6 +18,14 @@ RECORD_STATUS = """() => {
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
 }"""
 
+RECORD_NOTIFICATIONS = """
+window.told = [];
+window.Notification = class {
+  static requestPermission() {}
+  constructor(text) { window.told.push(text); }
+};
+"""
+
 
 def test_a_hold_ends_by_itself_while_a_third_person_watches(
     site: Site, visitor: Callable[..., Visitor]
@@ -72,6 +80,23 @@ def test_letting_go_unlocks_at_once(visitor: Callable[..., Visitor]) -> None:
     buyer.page.get_by_role("button", name="Release it").click()
     expect(buyer.page.get_by_text("This order was cancelled")).to_be_visible()
     expect(watcher.page.get_by_text("Status - Available")).to_be_visible()
+
+
+def test_whoever_waits_is_told_that_it_is_free_again(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer, waiting = visitor(), visitor(), visitor()
+    waiting.context.add_init_script(RECORD_NOTIFICATIONS)
+    ticket_id = seller.sell("Kite Parade")
+    order_id = buyer.hold(ticket_id)
+    page = waiting.open(f"/tickets/{ticket_id}")
+    page.get_by_role("button", name="Tell me if it comes back").click()
+    expect(page.get_by_text("We will tell you as soon as it is free.")).to_be_visible()
+    buyer.context.request.delete(f"/api/orders/{order_id}")
+    expect(page.get_by_role("button", name="Purchase")).to_be_visible()
+    page.wait_for_function("window.told.length > 0")
+    assert page.evaluate("window.told") == ["Kite Parade is available again"]
+    # One promise is kept once.
+    visitor().hold(ticket_id)
+    expect(page.get_by_role("button", name="Tell me if it comes back")).to_be_visible()
 
 
 def test_losing_a_race_is_told_kindly(visitor: Callable[..., Visitor]) -> None:

@@ -92,6 +92,7 @@ class TestTicketDetail:
         shown = TicketDetail.from_ticket_for(ticket(status=status), STRANGER)
         assert shown.reason
         assert (shown.can_buy, shown.can_change) == (False, False)
+        assert shown.can_wait == (status is Availability.LOCKED)
         assert shown.my_order_href == ""
 
     @pytest.mark.parametrize("status", list(Availability))
@@ -99,6 +100,7 @@ class TestTicketDetail:
         shown = TicketDetail.from_ticket_for(ticket(status=status, order_id=db.new_id()), SELLER)
         assert shown.reason
         assert shown.can_change == (status is Availability.AVAILABLE)
+        assert not shown.can_wait
         assert not shown.can_buy
         assert shown.my_order_href == ""
 

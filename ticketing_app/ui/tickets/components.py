@@ -94,6 +94,20 @@ class Share(rx.Component):
         )
 
 
+class TellMe(rx.Component):
+    """A button, while one `can_wait`: it makes `promise`, and says `back` outside the page once it `is_free`."""
+
+    library = rx.asset("tellme.jsx", shared=True).importable_path
+    tag = "TellMe"
+
+    can_wait: rx.Var[bool]
+    is_free: rx.Var[bool]
+    label: rx.Var[str]
+    promise: rx.Var[str]
+    back: rx.Var[str]
+    notice: rx.Var[str]
+
+
 def date_block(stub: TicketStub) -> rx.Component:
     """Month small, day big, weekday."""
     return rx.el.div(

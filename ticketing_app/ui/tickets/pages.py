@@ -13,6 +13,7 @@ from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.components import (
     STATUS_BY_NAME,
+    TellMe,
     ownership_history,
     similar_tickets,
     ticket_article,
@@ -45,6 +46,8 @@ TEXT = {
     "withdraw_sure": "Take this listing off sale for good?",
     "withdraw_yes": "Withdraw ticket",
     "withdraw_no": "Keep it",
+    "tell_me": "Tell me if it comes back",
+    "tell_me_promise": "We will tell you as soon as it is free. Keep this page open.",
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
 }
 
@@ -126,6 +129,16 @@ def ticket_detail_page() -> rx.Component:
             state.load,
             ticket_article(
                 state.ticket,
+                TellMe.create(
+                    can_wait=state.ticket.can_wait,
+                    is_free=state.ticket.can_buy,
+                    label=TEXT["tell_me"],
+                    promise=TEXT["tell_me_promise"],
+                    back=state.ticket.back_line,
+                    notice="font-medium empty:hidden",
+                    class_name=theme.QUIET,
+                    key=state.ticket.id,
+                ),
                 _actions(),
                 rx.cond(state.ownership.length() > 0, ownership_history(state.ownership)),
                 rx.cond(

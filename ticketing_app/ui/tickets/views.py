@@ -90,10 +90,12 @@ class TicketDetail(TicketStub):
     description: str = ""
     face_value_line: str = ""
     can_buy: bool = False
+    can_wait: bool = False
     can_change: bool = False
     my_order_href: str = ""
     reason: str = ""
     share_line: str = ""
+    back_line: str = ""
 
     @classmethod
     def from_ticket_for(cls, ticket: TicketRead, viewer_id: object) -> "TicketDetail":
@@ -109,10 +111,12 @@ class TicketDetail(TicketStub):
             description=ticket.description or "",
             face_value_line=face_value_line(ticket),
             can_buy=not why_not,
+            can_wait=ticket.status is Availability.LOCKED and not (is_mine or is_my_order),
             can_change=is_mine and ticket.status is Availability.AVAILABLE,
             my_order_href=routes.order_detail(ticket.order_id or "") if is_my_order else "",
             reason=why_not,
             share_line=share_line(ticket),
+            back_line=f"{ticket.title} is available again",
         )
 
 
