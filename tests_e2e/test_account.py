@@ -100,7 +100,7 @@ def test_signing_out_everywhere_leads_home(visitor: Callable[..., Visitor]) -> N
     expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
     expect(page.get_by_role("link", name="Sign In")).to_be_visible()
     expect(phone.page.get_by_role("heading", name="Sign In")).to_be_visible()
-    assert "session" not in {cookie["name"] for cookie in laptop.context.cookies()}
+    assert "session" not in {cookie.get("name") for cookie in laptop.context.cookies()}
 
 
 def test_nothing_gets_in_the_way_of_a_form_that_leads_home(visitor: Callable[..., Visitor]) -> None:
