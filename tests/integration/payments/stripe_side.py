@@ -25,7 +25,8 @@ _clients: list[AsyncClient] = []
 @asynccontextmanager
 async def connect(url: str) -> AsyncGenerator[None]:
     """Let everything below talk to the emulator at `url`."""
-    async with AsyncClient(base_url=url) as client:
+    # Whoever plays Stripe waits as long as a busy machine takes: no answer is nobody's finding.
+    async with AsyncClient(base_url=url, timeout=60) as client:
         _clients.append(client)
         yield
         _clients.remove(client)
