@@ -41,7 +41,7 @@ config = rx.Config(
     ],
     # It would name the address of the machine that built it.
     disable_plugins=[rx.plugins.SitemapPlugin],
-    frontend_compression_formats=["gzip", "brotli"],
+    frontend_compression_formats=["brotli", "gzip"],
     show_built_with_reflex=False,
     telemetry_enabled=False,
     bun_path=bun_path(),
