@@ -10,7 +10,7 @@ from ticketing_app import api, routes
 from ticketing_app.accounts.auth import listen_for_ended_sessions
 from ticketing_app.core import logging
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui import documents, live, session, theme
+from ticketing_app.ui import documents, home_screen, live, robots, session, theme
 from ticketing_app.ui.accounts.pages import (
     account_page,
     sign_in_page,
@@ -49,9 +49,9 @@ app = rx.App(
     },
     head_components=[
         rx.el.style(custom_attrs={"dangerouslySetInnerHTML": {"__html": theme.CSS}}),
-        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        *home_screen.links(),
         rx.el.script(src="/timezone.js", defer=True),
-        rx.el.script(src="/account-forms.js", defer=True),
+        rx.el.script(src=robots.ACCOUNT_FORMS, defer=True),
     ],
     backend_exception_handler=session.on_crash,
     api_transformer=[api.serve, session.refuse_foreign_sockets, documents.serve],

@@ -1,15 +1,18 @@
 """A browser tab without a browser: the states of one visitor, and handlers called as over the wire."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar, cast
 
 import pytest
 import reflex as rx
+from httpx import AsyncClient
 
 # Reading rxconfig must not bring up the developer's own stack.
 os.environ["TICKETING_DEVSTACK"] = "false"
 
+from tests.ui import built as build
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
@@ -73,3 +76,17 @@ def sign_in() -> Callable[[UserRead], Awaitable[str]]:
         return f"{auth.COOKIE}={started.token}"
 
     return start
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """Pages as the build leaves them."""
+    build.write(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+async def site(built: Path, database: None) -> AsyncGenerator[AsyncClient]:  # noqa: ARG001  # order only.
+    """Somebody who asks for documents."""
+    async with build.client(built) as site:
+        yield site

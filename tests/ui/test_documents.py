@@ -2,41 +2,24 @@
 
 import gzip
 import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
-from httpx import ASGITransport, AsyncClient, Response
-from starlette.responses import PlainTextResponse
+from httpx import AsyncClient, Response
 from typing_extensions import override
 
 from tests import factories
+from tests.ui.built import client
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import documents
 from ticketing_app.ui.build import ReflexChangedError
 
-PAGE = (
-    '<!DOCTYPE html><html lang="en"><head><title>{title} | GitTix</title>'
-    '<meta content="About {title}" name="description"/>'
-    '<meta content="/share/other.png" property="og:image"/></head>'
-    '<body><a href="{path}/#main">Skip</a><main id="main"><div data-first-paint="">'
-    '<div aria-busy="true"><div class="skeleton"></div></div></div></main></body></html>'
-)
-PAGES = {
-    "": "Tickets For Sale",
-    "tickets/new": "Create a Ticket",
-    "tickets/[ticket_id]": "Ticket",
-    "tickets/[ticket_id]/edit": "Edit a Ticket",
-    "orders": "My Orders",
-    "orders/[order_id]": "Order",
-    "404": "Page not found",
-}
 FULL: dict[str, Any] = {
     "venue": "Harbour Hall",
     "city": "Rotterdam",
@@ -103,33 +86,6 @@ class Document(HTMLParser):
 
     def says(self, text: str) -> bool:
         return text in " ".join(self.texts)
-
-
-@pytest.fixture
-def built(tmp_path: Path) -> Path:
-    """Pages as the build leaves them."""
-    for path, title in PAGES.items():
-        (tmp_path / path).mkdir(parents=True, exist_ok=True)
-        text = PAGE.format(title=title, path=f"/{path}".rstrip("/"))
-        (tmp_path / path / "index.html").write_text(text)
-    (tmp_path / "assets").mkdir()
-    (tmp_path / "assets" / "app-abc.js").write_text("1")
-    (tmp_path / "favicon.svg").write_text("<svg/>")
-    return tmp_path
-
-
-@asynccontextmanager
-async def client(built: Path) -> AsyncGenerator[AsyncClient]:
-    inner = PlainTextResponse("from the app")
-    transport = ASGITransport(documents.serve_from(built, inner))
-    async with AsyncClient(transport=transport, base_url="http://testserver") as client:
-        yield client
-
-
-@pytest.fixture
-async def site(built: Path, database: None) -> AsyncGenerator[AsyncClient]:  # noqa: ARG001  # order only.
-    async with client(built) as site:
-        yield site
 
 
 async def opened(site: AsyncClient, path: str) -> Document:
@@ -267,6 +223,7 @@ class TestAddresses:
             "/404",
             "/index.html",
             "/assets/x.js",
+            "/assets/app-abc.js.br",
         ],
     )
     async def test_unknown_is_the_page_for_it(self, site: AsyncClient, path: str) -> None:
@@ -347,10 +304,14 @@ class TestCaching:
         ("path", "lifetime"),
         [
             ("/assets/app-abc.js", "public, max-age=31536000, immutable"),
-            ("/favicon.svg", "no-cache"),
+            ("/favicon.svg", "public, max-age=86400"),
+            ("/share/other.png", "public, max-age=86400"),
+            ("/icons/icon-192.png", "public, max-age=86400"),
+            # A build's documents work with its own script.
+            ("/account-forms.js", "no-cache"),
         ],
     )
-    async def test_what_has_a_hash_in_its_name_is_kept(
+    async def test_files_are_kept_as_long_as_they_stay_true(
         self, site: AsyncClient, path: str, lifetime: str
     ) -> None:
         assert (await site.get(path)).headers["cache-control"] == lifetime

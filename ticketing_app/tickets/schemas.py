@@ -296,3 +296,12 @@ class TicketLease(BaseModel):
     seller_id: UUID
     status: TicketStatus
     locked_until: datetime | None
+
+
+class TicketAddress(BaseModel):
+    """A ticket that can be found; `unchanged_since` its listing, none when something changed later."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ticket_id: UUID
+    unchanged_since: datetime | None

@@ -3,11 +3,11 @@
 The build draws every page once, in its first state. A document is such a page with a head of its own
 (title, description, link preview, structured data) and, where a visitor comes to read, with the
 content in place of the skeleton. The page's own code takes over from there. Nothing in a document
-depends on who asks, no cookie is read: a proxy may keep it. `reflex run` has no built pages, and
-there nothing of this applies.
+depends on who asks, no cookie is read: a proxy may keep it. What machines ask every site for
+(robots, sitemap, manifest) is answered here too. `reflex run` has no built pages, and there nothing
+of this applies.
 """
 
-import asyncio
 import html
 import re
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ from ticketing_app.core.logging import get_logger, start_context
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketFilter
 from ticketing_app.tickets.service import find, tickets
-from ticketing_app.ui import edge, heads, markup
+from ticketing_app.ui import edge, heads, home_screen, lifetimes, markup, robots
 from ticketing_app.ui.build import ReflexChangedError, built_frontend
 from ticketing_app.ui.heads import Head
 from ticketing_app.ui.shell.first import MARK
@@ -43,12 +43,6 @@ from ticketing_app.ui.tickets.views import TicketDetail, TicketStub, count_line,
 log = get_logger()
 
 NOT_FOUND_PAGE = "/404"
-# A visitor rather gets the page without its content, which asks again by itself, than waits.
-READ_SECONDS = 2
-RETRY_SECONDS = 5
-FOR_EVER = "public, max-age=31536000, immutable"
-ASK_FIRST = "no-cache"
-_HASHED = "/assets/"
 _BACKEND = re.compile(r"/(api|ping|_[^/]*)(/.*)?")
 _TITLE = re.compile(r"<title>(.*?)</title>")
 _DESCRIPTION = re.compile(r'<meta content="([^"]*)" name="description"/>')
@@ -146,11 +140,11 @@ def serve_from(folder: Path, app: ASGIApp) -> ASGIApp:
 
 
 def _list_files(folder: Path) -> set[str]:
-    """Return the addresses of what is no document."""
+    """Return the addresses of what is no document and not another file once more, compressed."""
     return {
         f"/{file.relative_to(folder)}"
         for file in folder.rglob("*")
-        if file.is_file() and file.suffix != ".html"
+        if file.is_file() and file.suffix not in {".html", ".br", ".gz"}
     }
 
 
@@ -168,8 +162,7 @@ def _with_lifetime(path: str, send: Send) -> Send:
 
     async def with_lifetime(message: Message) -> None:
         if message["type"] == "http.response.start":
-            lifetime = FOR_EVER if path.startswith(_HASHED) else ASK_FIRST
-            MutableHeaders(scope=message)["cache-control"] = lifetime
+            MutableHeaders(scope=message)["cache-control"] = lifetimes.of_file(path)
         await send(message)
 
     return with_lifetime
@@ -177,6 +170,8 @@ def _with_lifetime(path: str, send: Send) -> Send:
 
 async def _respond(pages: list[Page], request: Request) -> Response:
     path = request.scope["path"]
+    if answer := FOR_MACHINES.get(path):
+        return await answer()
     canonical = "/" + path.strip("/")
     for page in pages:
         ids = page.matches(canonical)
@@ -197,9 +192,8 @@ def _document(page: Page, filling: Filling, request: Request) -> Response:
     is_found = filling.status == HTTPStatus.OK
     tags = head.write() if is_found else heads.write_title(head.title)
     body = text.replace("</head>", f"{tags}</head>", 1).encode()
-    headers = {"cache-control": ASK_FIRST}
-    if filling.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers |= {"cache-control": "no-store", "retry-after": str(RETRY_SECONDS)}
+    is_away = filling.status == HTTPStatus.SERVICE_UNAVAILABLE
+    headers = dict(lifetimes.AWAY) if is_away else {"cache-control": lifetimes.ASK_FIRST}
     if is_found:
         # Weak, as the same text may go out compressed.
         headers["etag"] = f'W/"{sha256(body).hexdigest()[:32]}"'
@@ -218,9 +212,8 @@ async def _fill(page: Page, ids: dict[str, str], request: Request) -> Filling:
         # What was looked for, the page finds by itself.
         return Filling()
     try:
-        with edge.outage_as_error():
-            async with asyncio.timeout(READ_SECONDS):
-                return await fill(**{name: UUID(text) for name, text in ids.items()})
+        async with edge.while_somebody_waits():
+            return await fill(**{name: UUID(text) for name, text in ids.items()})
     except UnavailableError:
         # The page says so, and comes back by itself.
         return Filling(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -287,4 +280,9 @@ FILLINGS: dict[str, Callable[..., Awaitable[Filling]]] = {
     routes.TICKET_LIST: _fill_list,
     routes.TICKET_DETAIL: _fill_ticket,
     routes.TICKET_EDIT: _find_ticket,
+}
+FOR_MACHINES: dict[str, Callable[[], Awaitable[Response]]] = {
+    robots.ROBOTS: robots.answer_robots,
+    robots.SITEMAP: robots.answer_sitemap,
+    home_screen.MANIFEST: home_screen.answer_manifest,
 }

@@ -1,8 +1,9 @@
 """Where the pages meet the use cases: the only place where the UI gets a session."""
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pydantic import BaseModel
@@ -19,6 +20,8 @@ Answer = TypeVar("Answer")
 Model = TypeVar("Model", bound=BaseModel)
 
 MAX_FORM_CHARACTERS = 20_000
+# A visitor rather gets the page without its content, which asks again by itself, than waits.
+READ_SECONDS = 2
 
 
 async def in_transaction(
@@ -63,6 +66,14 @@ def outage_as_error() -> Generator[None]:
             raise
         log.warning("ui.dependency_away", error=repr(error))
         raise http.unavailable(error) from error
+
+
+@asynccontextmanager
+async def while_somebody_waits() -> AsyncGenerator[None]:
+    """As above, and call what takes too long for an answer over HTTP away as well."""
+    with outage_as_error():
+        async with asyncio.timeout(READ_SECONDS):
+            yield
 
 
 def parse(model: type[Model], data: object) -> Model:

@@ -1,0 +1,49 @@
+"""Draws assets/icons/ from assets/favicon.svg: `python -m docs.icons`."""  # noqa: INP001  # Run, not imported.
+
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests import chromium
+from ticketing_app.ui import home_screen, theme
+
+ASSETS = Path(__file__).parents[1] / "assets"
+WHITE, ACCENT = "#FFFFFF", theme.LIGHT["accent"]
+# A phone cuts a maskable icon to any shape around the circle of four fifths in its middle.
+TILE_SHARE, MASKABLE_SHARE = 80, 66
+
+
+def main() -> None:
+    """Draw every icon that the head and the manifest name."""
+    stub = (ASSETS / home_screen.FAVICON[1:]).read_text()
+    # White on a tile of our colour, where no page shines through.
+    swapped = WHITE.join(part.replace(WHITE, ACCENT) for part in stub.split(ACCENT))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
+        page = browser.new_page()
+        for size in home_screen.ICON_SIZES:
+            _draw(page, home_screen.icon(size), size, stub, share=100)
+        for path, size, share in (
+            (home_screen.APPLE_ICON, home_screen.APPLE_SIZE, TILE_SHARE),
+            (home_screen.MASKABLE_ICON, home_screen.MASKABLE_SIZE, MASKABLE_SHARE),
+        ):
+            _draw(page, path, size, swapped, share=share, ground=ACCENT)
+        browser.close()
+
+
+def _draw(
+    page: Page, path: str, size: int, stub: str, *, share: int, ground: str = "transparent"
+) -> None:
+    """Draw the stub over `share` percent of the width."""
+    file = ASSETS / path[1:]
+    file.parent.mkdir(exist_ok=True)
+    page.set_viewport_size({"width": size, "height": size})
+    page.set_content(
+        f"<style>body{{margin:0;height:100vh;display:grid;place-items:center;background:{ground}}}"
+        f"svg{{width:{share}vw}}</style>{stub}"
+    )
+    page.screenshot(path=file, omit_background=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""What a phone gets to put the site on its home screen."""
+
+import struct
+from collections.abc import Callable
+
+import reflex as rx
+from httpx import AsyncClient
+
+from ticketing_app.devstack.stack import ROOT
+from ticketing_app.ui import home_screen, markup, theme
+
+ASSETS = ROOT / "assets"
+
+
+def size_of(path: str) -> str:
+    """Read how large the picture is, as it says itself."""
+    start = (ASSETS / path[1:]).read_bytes()[:24]
+    assert start.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", start[16:])
+    return f"{width}x{height}"
+
+
+class TestManifest:
+    async def test_carries_our_name_and_colours(
+        self, site: AsyncClient, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(brand_name='Ticket "Barn" & Söhne')
+        answer = await site.get("/manifest.webmanifest")
+        assert answer.headers["content-type"] == "application/manifest+json"
+        assert answer.headers["cache-control"] == "public, max-age=86400"
+        manifest = answer.json()
+        assert manifest["name"] == manifest["short_name"] == 'Ticket "Barn" & Söhne'
+        assert manifest["background_color"] == theme.LIGHT["paper"]
+        assert manifest["theme_color"] == theme.LIGHT["surface"]
+
+    async def test_names_icons_that_are_there(self, site: AsyncClient) -> None:
+        icons = (await site.get("/manifest.webmanifest")).json()["icons"]
+        assert {"192x192", "512x512"} <= {icon["sizes"] for icon in icons}
+        assert {"any", "maskable"} == {icon["purpose"] for icon in icons}
+        assert [icon["sizes"] for icon in icons] == [size_of(icon["src"]) for icon in icons]
+
+
+class TestLinks:
+    def test_lead_to_what_is_there(self) -> None:
+        head = markup.write(rx.fragment(*home_screen.links()))
+        assert f'href="{home_screen.FAVICON}"' in head
+        assert f'href="{home_screen.MANIFEST}"' in head
+        assert (ASSETS / home_screen.FAVICON[1:]).is_file()
+        assert size_of(home_screen.APPLE_ICON) == "180x180"
+        assert f'href="{home_screen.APPLE_ICON}"' in head
+
+    def test_colour_the_bar_of_the_browser_in_light_and_dark(self) -> None:
+        head = markup.write(rx.fragment(*home_screen.links()))
+        for scheme, colors in (("light", theme.LIGHT), ("dark", theme.DARK)):
+            assert colors["surface"] in head
+            assert f"(prefers-color-scheme: {scheme})" in head

@@ -1,0 +1,150 @@
+"""What search engines are told."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+from urllib.robotparser import RobotFileParser
+from uuid import UUID, uuid4
+from xml.etree import ElementTree as ET
+
+import pytest
+from httpx import AsyncClient, Response
+
+from tests import factories
+from tests.ui.built import client
+from ticketing_app.core import db
+from ticketing_app.core.settings import get_settings
+from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.service import tickets
+from ticketing_app.ui import edge, robots
+
+SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+
+
+def read(answer: Response) -> dict[str, str | None]:
+    """Return each address below ours, with what the sitemap says about its last change."""
+    root = ET.fromstring(answer.text)  # noqa: S314  # Our own.
+    urls = root.findall(f"{SPACE}url")
+    return {
+        url.findtext(f"{SPACE}loc", "").removeprefix(get_settings().public_url): url.findtext(
+            f"{SPACE}lastmod"
+        )
+        for url in urls
+    }
+
+
+def path(ticket: TicketRead) -> str:
+    return f"/tickets/{ticket.id}"
+
+
+class TestRobots:
+    async def test_lets_strangers_see_what_is_for_strangers(self, site: AsyncClient) -> None:
+        answer = await site.get("/robots.txt")
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert answer.headers["cache-control"] == "public, max-age=86400"
+        rules = RobotFileParser()
+        rules.parse(answer.text.splitlines())
+        assert rules.site_maps() == [f"{get_settings().public_url}/sitemap.xml"]
+        for open_to_all in ("/", f"/tickets/{uuid4()}", "/account-forms.js", "/assets/a.js"):
+            assert rules.can_fetch("*", open_to_all), open_to_all
+        for closed in (
+            "/api/tickets",
+            "/orders",
+            f"/orders/{uuid4()}",
+            "/account",
+            "/auth/signin",
+            "/tickets/new?previous=1",
+            "/tickets/mine",
+        ):
+            assert not rules.can_fetch("*", closed), closed
+        # The parser of Python knows no star.
+        assert "Disallow: /tickets/*/edit" in answer.text.splitlines()
+
+
+class TestSitemap:
+    async def test_names_the_list_and_every_ticket_newest_first(self, site: AsyncClient) -> None:
+        older, newer = [await factories.make_ticket() for _ in range(2)]
+        answer = await site.get("/sitemap.xml")
+        assert answer.headers["content-type"].startswith("application/xml")
+        assert answer.headers["cache-control"] == "public, max-age=3600"
+        assert list(read(answer)) == ["/", path(newer), path(older)]
+
+    async def test_is_a_list_of_one_when_nothing_is_for_sale(self, site: AsyncClient) -> None:
+        assert list(read(await site.get("/sitemap.xml"))) == ["/"]
+
+    async def test_leaves_out_what_is_over(self, site: AsyncClient) -> None:
+        seller = await factories.make_user()
+        withdrawn = await factories.make_ticket(seller)
+        async with db.transaction() as session:
+            await tickets.withdraw_ticket(session, seller_id=seller.id, ticket_id=withdrawn.id)
+        begun, held = [await factories.make_ticket() for _ in range(2)]
+        await factories.let_event_begin(begun.id)
+        await factories.hold(held)
+        assert list(read(await site.get("/sitemap.xml"))) == ["/", path(held)]
+
+    async def test_says_when_only_as_long_as_it_is_known(self, site: AsyncClient) -> None:
+        changed, unchanged = [await factories.make_ticket() for _ in range(2)]
+        await factories.hold(changed)
+        found = read(await site.get("/sitemap.xml"))
+        assert (found["/"], found[path(changed)]) == (None, None)
+        since = datetime.fromisoformat(found[path(unchanged)] or "")
+        assert since == unchanged.created_at.replace(microsecond=0)
+
+    @pytest.mark.parametrize(("most", "expected"), [(4, 4), (6, 6), (100, 6)])
+    async def test_ends_at_what_search_engines_read(
+        self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch, most: int, expected: int
+    ) -> None:
+        monkeypatch.setattr(robots, "MOST_ADDRESSES", most)
+        monkeypatch.setattr(robots, "PAGE_SIZE", 2)
+        made = [await factories.make_ticket() for _ in range(5)]
+        newest_first = ["/", *map(path, reversed(made))]
+        assert list(read(await site.get("/sitemap.xml"))) == newest_first[:expected]
+
+    async def test_is_the_same_whatever_is_asked_for(self, site: AsyncClient) -> None:
+        await factories.make_ticket()
+        asked = await site.get("/sitemap.xml?before='&limit=-1")
+        assert asked.text == (await site.get("/sitemap.xml")).text
+        head = await site.head("/sitemap.xml")
+        assert (head.status_code, head.content) == (200, b"")
+
+    async def test_is_written_for_any_public_address(
+        self, site: AsyncClient, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(public_url="https://tickets.test/a&b/")
+        assert "<loc>https://tickets.test/a&amp;b/</loc>" in (await site.get("/sitemap.xml")).text
+
+    async def test_breaks_off_when_the_database_goes_away_meanwhile(
+        self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await factories.make_ticket()
+        read_page, pages = edge.in_transaction, list[UUID | None]()
+
+        async def read_once(*args: object, before: UUID | None, limit: int) -> object:
+            if before:
+                lose_the_database()
+            pages.append(before)
+            return await read_page(*args, before=before, limit=limit)  # pyright: ignore[reportArgumentType, reportCallIssue]  # passed on
+
+        def lose_the_database() -> NoReturn:
+            raise ConnectionError
+
+        monkeypatch.setattr(edge, "in_transaction", read_once)
+        with pytest.raises(ConnectionError):
+            await site.get("/sitemap.xml")
+        assert pages == [None]
+
+    async def test_says_that_the_database_is_away(
+        self, built: Path, change_settings: Callable[..., None]
+    ) -> None:
+        await db.dispose()
+        change_settings(database_url="postgresql+asyncpg://nobody@127.0.0.1:1/nothing")
+        try:
+            async with client(built) as site:
+                answer = await site.get("/sitemap.xml")
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+                assert answer.headers["cache-control"] == "no-store"
+                assert "database" in answer.text
+                assert (await site.get("/robots.txt")).status_code == 200
+        finally:
+            await db.dispose()

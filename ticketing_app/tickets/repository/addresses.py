@@ -1,0 +1,32 @@
+"""SQL of where tickets are that can be found."""
+
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.tickets.models import Ticket
+from ticketing_app.tickets.repository.find import ahead_and_for_sale
+from ticketing_app.tickets.schemas import TicketAddress
+
+_FIRST_VERSION = 1
+
+
+async def list_addresses(
+    session: AsyncSession, limit: int, before: UUID | None
+) -> list[TicketAddress]:
+    """Return up to `limit` of what the list shows, newest first, those listed before `before`."""
+    query = (
+        select(Ticket.id, Ticket.version, Ticket.created_at)
+        .where(*ahead_and_for_sale(), *([col(Ticket.id) < before] if before else []))
+        .order_by(col(Ticket.id).desc())
+        .limit(limit)
+    )
+    # When a later version was made is nowhere kept for good.
+    return [
+        TicketAddress(
+            ticket_id=ticket_id,
+            unchanged_since=created_at if version == _FIRST_VERSION else None,
+        )
+        for ticket_id, version, created_at in (await session.exec(query)).all()
+    ]
