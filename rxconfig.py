@@ -7,6 +7,7 @@ from ticketing_app.core.settings import Settings, get_settings
 from ticketing_app.ui import theme
 from ticketing_app.ui.build import (
     DevelopmentProxyPlugin,
+    InlineStylesPlugin,
     PrerenderPlugin,
     SameOriginPlugin,
     bun_path,
@@ -38,6 +39,7 @@ config = rx.Config(
         SameOriginPlugin(),
         DevelopmentProxyPlugin(),
         PrerenderPlugin(),
+        InlineStylesPlugin(),
     ],
     # It would name the address of the machine that built it.
     disable_plugins=[rx.plugins.SitemapPlugin],

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ticketing_app.ui import build
-from ticketing_app.ui.build import ReflexChangedError, SameOriginPlugin
+from ticketing_app.ui.build import InlineStylesPlugin, ReflexChangedError, SameOriginPlugin
 
 CHUNK = 'var e={PING:"http://localhost:3000/ping",EVENT:`ws://localhost:3000/_event`,NAME:"http"};'
 
@@ -59,6 +59,36 @@ class TestPrerender:
     def test_fails_when_reflex_configures_the_router_in_another_way(self) -> None:
         with pytest.raises(ReflexChangedError, match=r"react-router\.config\.js"):
             build._prerender('{prerender: ["/"]}', [])
+
+
+class TestInlineStyles:
+    PAGE = (
+        '<head><link as="style" href="/assets/all.css" rel="preload"/>'
+        '<link href="/assets/all.css" rel="stylesheet" type="text/css"/></head>'
+    )
+
+    def test_puts_the_styles_into_every_page(self, tmp_path: Path) -> None:
+        (tmp_path / "assets").mkdir()
+        (tmp_path / "assets" / "all.css").write_text(r".a\:b{color:red}")
+        pages = [tmp_path / "index.html", tmp_path / "orders" / "index.html"]
+        pages[1].parent.mkdir()
+        for page in pages:
+            page.write_text(self.PAGE)
+        InlineStylesPlugin().post_build(static_dir=tmp_path)
+        for page in pages:
+            assert page.read_text() == (
+                '<head><link media="not all" as="style" href="/assets/all.css" rel="preload"/>'
+                '<link disabled="" href="/assets/all.css" rel="stylesheet" type="text/css"/>'
+                r"<style>.a\:b{color:red}</style></head>"
+            )
+
+    @pytest.mark.parametrize("page", [PAGE, "<head></head>"])
+    def test_fails_the_build_when_reflex_links_styles_in_another_way(
+        self, tmp_path: Path, page: str
+    ) -> None:
+        (tmp_path / "index.html").write_text(page)
+        with pytest.raises(ReflexChangedError, match="index"):
+            InlineStylesPlugin().post_build(static_dir=tmp_path)
 
 
 class TestBunPath:

@@ -1,8 +1,9 @@
-"""Build plugins of Reflex: one origin in every mode, and every page as HTML.
+"""Build plugins of Reflex: one origin in every mode, and every page as HTML that needs no other file.
 
 Reflex bakes the backend's address into the frontend. These plugins make it the address that the
 page came from instead: cookies, the websocket and the REST API then share one origin, whatever
-host and port serve the site. And they let the build draw all pages, which documents.py serves.
+host and port serve the site. And they let the build draw all pages with their styles, which
+documents.py serves.
 They touch Reflex's generated files, so that a change of Reflex that moves them fails the build
 rather than the site.
 """
@@ -22,6 +23,7 @@ from typing_extensions import Unpack, override
 
 _WEBSOCKET_URL = re.compile(r"""[`"']wss?://[^/`"']+(/[^`"']*)[`"']""")
 _HTTP_URL = re.compile(r"""[`"']https?://[^/`"']+(/[^`"']*)[`"']""")
+_STYLESHEET = re.compile(r'<link href="/([^"]*\.css)" rel="stylesheet"')
 _WEBSOCKET_ORIGIN = "`${location.protocol==='https:'?'wss':'ws'}://${location.host}"
 
 
@@ -112,3 +114,28 @@ def _prerender(router_config: str, paths: list[str]) -> str:
     if not count:
         raise ReflexChangedError("react-router.config.js")
     return drawn
+
+
+class InlineStylesPlugin(Plugin):
+    """Write the styles into every page, which can then be painted as soon as it is there.
+
+    On a slow line the stylesheet came a round trip later, and shared it with the scripts. Its links
+    stay, as React looks for them, but are switched off, so that nobody loads what the page has.
+    """
+
+    @override
+    def post_build(self, **context: Unpack[PostBuildContext]) -> None:
+        """Rewrite the pages, before they are compressed."""
+        folder = Path(context["static_dir"])
+        for page in folder.rglob("*.html"):
+            page.write_text(_inline_styles(page.read_text(), folder, page.name))
+
+
+def _inline_styles(page: str, folder: Path, name: str) -> str:
+    files = [folder / path for path in _STYLESHEET.findall(page)]
+    if not files or not all(file.is_file() for file in files):
+        raise ReflexChangedError(name)
+    styles = "".join(file.read_text() for file in files)
+    page = page.replace('<link as="style"', '<link media="not all" as="style"')
+    page = page.replace("</head>", f"<style>{styles}</style></head>", 1)
+    return _STYLESHEET.sub(r'<link disabled="" href="/\1" rel="stylesheet"', page)
