@@ -50,5 +50,6 @@ def judge(name: str, measured: float, limit: float, unit: str) -> bool:
     """Print how much of its limit something took; whether it kept it."""
     is_kept = measured <= limit
     verdict = "ok" if is_kept else "OVER"
-    print(f"{name}: {measured:.1f} of {limit:g} {unit}, ratio {measured / limit:.2f}: {verdict}")
+    told = f"{measured:.1f}" if limit > 1.5 else f"{measured:.3f}"  # noqa: PLR2004  # Ratios are small.
+    print(f"{name}: {told} of {limit:g} {unit}, ratio {measured / limit:.2f}: {verdict}")
     return is_kept

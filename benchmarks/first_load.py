@@ -1,0 +1,221 @@
+"""A first visit with nothing kept: what it weighs and when it is seen: `python -m benchmarks.first_load`.
+
+Beside every page of ours an empty one of the same Reflex is loaded in the same run, on the machine as it
+is and as a phone has it: a slow mobile network and a fourth of the processor.
+"""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, NamedTuple
+
+from playwright.async_api import Browser, CDPSession, async_playwright
+
+from benchmarks.empty_app import running_empty_app
+from benchmarks.measure import judge, running_site
+from tests import chromium
+from tests.outside.person import Person
+from tests.site import Site
+
+LOADS = 7
+LIMIT_KB = 175
+LIMIT_LCP_RATIO = 1.3
+LIMIT_CLS = 0.05
+TICKETS, HELD = 30, 4
+SCREEN = {"width": 390, "height": 844}
+# What Chrome's tools call Slow 4G.
+PHONE_NETWORK = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": 1.6e6 / 8,
+    "uploadThroughput": 0.75e6 / 8,
+}
+PHONE_SLOWDOWN = 4
+# Countdowns go on, and what comes late may push what is there.
+WATCH_MS = 2500
+PARTS = {"Document": "document", "Script": "JS", "Stylesheet": "CSS", "Font": "font"}
+OBSERVE = """
+window.seen = { fcp: 0, lcp: 0, cls: 0 };
+const observe = (type, take) =>
+  new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
+observe("paint", (entry) => {
+  if (entry.name === "first-contentful-paint") seen.fcp = entry.startTime;
+});
+observe("largest-contentful-paint", (entry) => { seen.lcp = entry.startTime; });
+observe("layout-shift", (entry) => { seen.cls += entry.hadRecentInput ? 0 : entry.value; });
+"""
+# The page's own code has taken over from the document, and has its data.
+IS_TAKEN_OVER = (
+    "sessionStorage.getItem('token') && !document.querySelector('[data-first-paint], .skeleton')"
+)
+
+
+class Visit(NamedTuple):
+    """A page to load, and the session of whoever loads it."""
+
+    name: str
+    url: str
+    session: str = ""
+
+
+@dataclass
+class Load:
+    """Bytes of each part with their headers, milliseconds to the paints, and how much moved."""
+
+    parts: dict[str, float]
+    fcp: float
+    lcp: float
+    cls: float
+
+    @property
+    def kilobytes(self) -> float:
+        return sum(self.parts.values()) / 1000
+
+
+class Wire:
+    """Counts what one page gets, the websocket apart."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self.parts: dict[str, float] = {}
+        self._kinds: dict[str, str] = {}
+        session.on("Network.responseReceived", self._on_response)
+        session.on("Network.loadingFinished", self._on_end)
+
+    def _on_response(self, event: dict[str, Any]) -> None:
+        is_image = event["response"]["mimeType"].startswith("image/")
+        kind = "images" if is_image else PARTS.get(event["type"], "other")
+        self._kinds[event["requestId"]] = kind
+
+    def _on_end(self, event: dict[str, Any]) -> None:
+        kind = self._kinds.get(event["requestId"], "other")
+        self.parts[kind] = self.parts.get(kind, 0) + event["encodedDataLength"]
+
+
+async def load(browser: Browser, visit: Visit, *, is_phone: bool) -> Load:
+    """Open the page in a browser that knows nothing of the site."""
+    context = await browser.new_context(viewport=SCREEN)  # pyright: ignore[reportArgumentType]  # a dict is one
+    if visit.session:
+        await context.add_cookies([{"name": "session", "value": visit.session, "url": visit.url}])
+    page = await context.new_page()
+    session = await context.new_cdp_session(page)
+    await session.send("Network.enable")
+    if is_phone:
+        await session.send("Network.emulateNetworkConditions", PHONE_NETWORK)
+        await session.send("Emulation.setCPUThrottlingRate", {"rate": PHONE_SLOWDOWN})
+    wire = Wire(session)
+    await page.add_init_script(OBSERVE)
+    await page.goto(visit.url)
+    await page.wait_for_function(IS_TAKEN_OVER)
+    await page.wait_for_timeout(WATCH_MS)
+    seen = await page.evaluate("window.seen")
+    await context.close()
+    return Load(wire.parts, **seen)
+
+
+async def load_all(
+    browser: Browser, visits: list[Visit], *, is_phone: bool
+) -> dict[str, list[Load]]:
+    """Load each in turn, so that whatever else the machine does meets them alike."""
+    loads: dict[str, list[Load]] = {visit.name: [] for visit in visits}
+    for _ in range(LOADS):
+        for visit in visits:
+            loads[visit.name].append(await load(browser, visit, is_phone=is_phone))
+    return loads
+
+
+def typical(loads: list[Load]) -> Load:
+    """The median of each; of what moved the worst."""
+    parts = sorted({part for each in loads for part in each.parts})
+    return Load(
+        {part: median(each.parts.get(part, 0) for each in loads) for part in parts},
+        fcp=median(each.fcp for each in loads),
+        lcp=median(each.lcp for each in loads),
+        cls=max(each.cls for each in loads),
+    )
+
+
+async def fill(site: Site, seller: Person, buyer: Person) -> list[Visit]:
+    """List tickets, hold the newest, and say where that is seen."""
+    for person in (seller, buyer):
+        await person.sign_up()
+    tickets = [
+        await seller.sell(
+            title=f"The Paper Lanterns, night {number}",
+            venue="Harbour Hall",
+            city="Rotterdam",
+            startsAt="2099-05-01T20:00:00+02:00",
+            timezone="Europe/Amsterdam",
+            category="concert",
+        )
+        for number in range(TICKETS)
+    ]
+    orders = [
+        (await buyer.purchase(ticket["id"])).raise_for_status().json() for ticket in tickets[-HELD:]
+    ]
+    return [
+        Visit("home", f"{site.url}/"),
+        Visit("ticket", f"{site.url}/tickets/{tickets[0]['id']}"),
+        Visit("order", f"{site.url}/orders/{orders[0]['id']}", buyer.cookies["session"]),
+    ]
+
+
+def tell(where: str, loads: dict[str, list[Load]]) -> None:
+    """Print what was measured, a line for each page."""
+    print(where)
+    for name, each in loads.items():
+        one = typical(each)
+        parts = ", ".join(f"{part} {size / 1000:.1f}" for part, size in one.parts.items())
+        print(
+            f"  {name:<7} {one.kilobytes:6.1f} KB ({parts}); "
+            f"FCP {one.fcp:.0f} ms, LCP {one.lcp:.0f} ms, CLS {one.cls:.3f}"
+        )
+
+
+def judge_all(plain: dict[str, list[Load]], phone: dict[str, list[Load]]) -> list[str]:
+    """Print each ratio to its limit; return the names of what is over."""
+    over: list[str] = []
+
+    def check(name: str, measured: float, limit: float, unit: str) -> None:
+        if not judge(name, measured, limit, unit):
+            over.append(name)
+
+    weight = max(typical(loads["home"]).kilobytes for loads in (plain, phone))
+    check("home, cold", weight, LIMIT_KB, "KB")
+    for where, loads in (("", plain), (" on a phone", phone)):
+        # Round by round: what the machine did meanwhile slowed both.
+        pairs = zip(loads["home"], loads["empty"], strict=True)
+        ratio = median(home.lcp / empty.lcp for home, empty in pairs)
+        check(f"LCP of home{where}", ratio, LIMIT_LCP_RATIO, "times an empty page's")
+        for name in ("home", "ticket", "order"):
+            check(f"CLS of {name}{where}", typical(loads[name]).cls, LIMIT_CLS, "of the screen")
+    return over
+
+
+async def measure(site: Site, empty_url: str) -> list[str]:
+    async with (
+        async_playwright() as browsers,
+        Person(site.url) as seller,
+        Person(site.url) as buyer,
+    ):
+        visits = [Visit("empty", empty_url), *await fill(site, seller, buyer)]
+        browser = await browsers.chromium.launch(
+            executable_path=chromium.find(), args=["--no-sandbox"]
+        )
+        plain = await load_all(browser, visits, is_phone=False)
+        tell(f"As this machine is, median of {LOADS} cold loads (CLS: the worst)", plain)
+        phone = await load_all(browser, visits, is_phone=True)
+        tell("As a phone is", phone)
+        await browser.close()
+    return judge_all(plain, phone)
+
+
+def main() -> int:
+    with running_site() as site, running_empty_app() as empty_url:
+        over = asyncio.run(measure(site, empty_url))
+    print(f"over the limit: {', '.join(over)}" if over else "all good")
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
