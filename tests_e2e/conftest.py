@@ -54,15 +54,24 @@ def visitor(browser: Browser, site: Site) -> Generator[Callable[..., Visitor]]:
         return someone
 
     yield make
-    crashes = [error for context in contexts for page in context.pages for error in errors_of(page)]
+    pages = [page for context in contexts for page in context.pages]
+    crashes = [error for page in pages for error in errors_of(page)]
+    refusals = [text for page in pages for text in refusals_of(page)]
     for context in contexts:
         context.close()
     # Playwright runs an event loop in this thread, so that the judge works in another one.
     with ThreadPoolExecutor(1) as judge:
         assert judge.submit(site.broken_rules).result() == []
     assert crashes == []
+    assert refusals == []
 
 
 def errors_of(page: Page) -> list[str]:
     """Return what the page's own scripts threw."""
     return [str(error) for error in page.page_errors()]
+
+
+def refusals_of(page: Page) -> list[str]:
+    """Return what the page wanted and its Content-Security-Policy forbids."""
+    texts = [message.text for message in page.console_messages()]
+    return [text for text in texts if "Content Security Policy" in text]

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from typing_extensions import override
 
 from tests.site import Site
+from tests_e2e.conftest import refusals_of
 from tests_e2e.steps import GOOD_CARD, Visitor
 
 HOSTILE = "</script><script>document.title='taken'</script> \"'& 🎸"
@@ -201,3 +202,17 @@ class Parts(HTMLParser):
     @override
     def handle_data(self, data: str) -> None:
         self.all.append(data)
+
+
+class TestPolicy:
+    def test_no_script_runs_that_the_build_did_not_write(
+        self, visitor: Callable[..., Visitor]
+    ) -> None:
+        page = visitor(signed_in=False).page
+        page.goto("/")
+        smuggle = "const s = document.createElement('script'); s.textContent = 'window.ran = true';"
+        page.evaluate(f"() => {{ {smuggle} document.head.append(s); }}")
+        assert page.evaluate("window.ran") is None
+        assert len(refusals_of(page)) == 1
+        # What is refused on any other page fails its test.
+        page.close()

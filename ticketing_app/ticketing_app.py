@@ -10,7 +10,7 @@ from ticketing_app import api, routes
 from ticketing_app.accounts.auth import listen_for_ended_sessions
 from ticketing_app.core import logging
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui import documents, home_screen, live, robots, session, theme
+from ticketing_app.ui import documents, headers, home_screen, live, robots, session, theme
 from ticketing_app.ui.accounts.pages import (
     account_page,
     sign_in_page,
@@ -54,7 +54,7 @@ app = rx.App(
         rx.el.script(src=robots.ACCOUNT_FORMS, defer=True),
     ],
     backend_exception_handler=session.on_crash,
-    api_transformer=[api.serve, session.refuse_foreign_sockets, documents.serve],
+    api_transformer=[api.serve, session.refuse_foreign_sockets, documents.serve, headers.protect],
 )
 app.register_lifespan_task(listen_for_ended_sessions, tell=live.tell_session)
 app.register_lifespan_task(live.follow, app=app)

@@ -1,0 +1,104 @@
+"""What browsers are told to refuse."""
+
+import base64
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from httpx import ASGITransport, AsyncClient, Headers
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ticketing_app.core.settings import STRIPE_API, Settings, get_settings
+from ticketing_app.ui import headers
+
+HASH = "'sha256-abc='"
+EMULATOR = "http://127.0.0.1:8433"
+
+
+def serving(response: Response) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await response(scope, receive, send)
+
+    return headers.protect_documents([HASH], app)
+
+
+async def answer(response: Response, path: str = "/") -> Headers:
+    async with AsyncClient(
+        transport=ASGITransport(serving(response)), base_url="http://localhost"
+    ) as client:
+        return (await client.get(path)).headers
+
+
+def policy(**values: str) -> dict[str, str]:
+    """Return the directives with these settings, by name."""
+    text = headers.document_policy([HASH], Settings.model_validate(values))
+    return {name: value for name, _, value in (part.partition(" ") for part in text.split("; "))}
+
+
+class TestProtect:
+    async def test_gives_documents_the_policy(self) -> None:
+        found = await answer(HTMLResponse("<p>"))
+        assert HASH in found["content-security-policy"]
+        assert found["x-content-type-options"] == "nosniff"
+        assert found["referrer-policy"] == "strict-origin-when-cross-origin"
+        assert "camera=()" in found["permissions-policy"]
+
+    async def test_lets_nobody_frame_anything_else(self) -> None:
+        found = await answer(JSONResponse({}), "/api/tickets")
+        assert found["content-security-policy"] == "frame-ancestors 'none'"
+        assert found["x-content-type-options"] == "nosniff"
+
+    async def test_leaves_the_viewer_of_the_api_its_scripts(self) -> None:
+        found = await answer(HTMLResponse("<script>"), "/api/docs")
+        assert found["content-security-policy"] == "frame-ancestors 'none'"
+
+    async def test_keeps_what_an_answer_says_itself(self) -> None:
+        found = await answer(Response(headers={"referrer-policy": "no-referrer"}))
+        assert found["referrer-policy"] == "no-referrer"
+
+    @pytest.mark.parametrize(
+        ("url", "is_told"), [("http://localhost:3000", False), ("https://ticketing.dev", True)]
+    )
+    async def test_asks_for_https_only_where_it_is_served_so(
+        self, monkeypatch: pytest.MonkeyPatch, url: str, *, is_told: bool
+    ) -> None:
+        settings = get_settings().model_copy(update={"public_url": url})
+        monkeypatch.setattr(headers, "get_settings", lambda: settings)
+        found = await answer(HTMLResponse("<p>"))
+        assert ("strict-transport-security" in found) is is_told
+
+
+class TestDocumentPolicy:
+    def test_names_stripes_own_addresses(self) -> None:
+        found = policy(public_url="https://ticketing.dev")
+        assert "https://js.stripe.com" in found["script-src"].split()
+        assert "https://hooks.stripe.com" in found["frame-src"].split()
+        assert found["connect-src"] == f"'self' wss://ticketing.dev {STRIPE_API}"
+
+    def test_names_only_what_stands_in_for_stripe(self) -> None:
+        found = policy(stripe_js_url=f"{EMULATOR}/endive/stripe.js")
+        assert EMULATOR in found["script-src"].split()
+        assert found["frame-src"] == EMULATOR
+        assert "stripe.com" not in " ".join(found.values())
+
+    def test_lets_no_unknown_inline_script_run(self) -> None:
+        scripts = policy()["script-src"].split()
+        assert HASH in scripts
+        assert "'unsafe-inline'" not in scripts
+        assert policy()["object-src"] == policy()["base-uri"] == "'none'"
+
+
+class TestScriptHashes:
+    def test_knows_every_script_of_every_page_once(self, tmp_path: Path) -> None:
+        text = 'one("<p>")\n'
+        for name in ("orders", "account"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "index.html").write_text(
+                f'<script src="/a.js" defer=""></script><script>{text}</script>'
+                f'<script type="module" async="">import "/{name}.js"</script>'
+            )
+        found = headers.script_hashes(tmp_path)
+        expected = base64.b64encode(sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{expected}'" in found
+        assert len(found) == len({"the shared one", "orders", "account"})

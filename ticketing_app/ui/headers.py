@@ -1,0 +1,107 @@
+"""What browsers are told to refuse: the Content-Security-Policy of documents, and its smaller relatives.
+
+Scripts run only from our own files, from Stripe, or when the build wrote them into a page: those are
+known by their hash, so that nothing that somebody smuggles into a document ever runs. Two words are
+weaker than they could be, both for Reflex: 'unsafe-eval', as its client evaluates what the server
+sends over the websocket (live changes, redirects), and 'unsafe-inline' for styles, as documents carry
+style elements and attributes that differ with their content; a style cannot act.
+"""
+
+import base64
+import re
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ticketing_app.core.settings import STRIPE_JS_HOST, Settings, get_settings
+from ticketing_app.ui.build import built_frontend
+
+_INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.+?)</script>", re.DOTALL)
+_NO_FRAMES = "frame-ancestors 'none'"
+# A year. Without subdomains, which are not ours to decide for.
+_ONLY_HTTPS = "max-age=31536000"
+_OWN_STRIPE = {
+    "script-src": f"https://{STRIPE_JS_HOST} https://*.{STRIPE_JS_HOST}",
+    "frame-src": f"https://{STRIPE_JS_HOST} https://*.{STRIPE_JS_HOST} https://hooks.stripe.com",
+    "connect-src": "https://api.stripe.com",
+}
+
+
+def protect(app: ASGIApp) -> ASGIApp:
+    """Add the headers to every answer of `app`."""
+    folder = built_frontend()
+    return protect_documents(script_hashes(folder) if folder else [], app)
+
+
+def protect_documents(hashes: list[str], app: ASGIApp) -> ASGIApp:
+    """As `protect`, with the hashes of the scripts that documents contain."""
+    settings = get_settings()
+    policy, others = document_policy(hashes, settings), _for_everything(settings)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in others.items():
+                    headers.setdefault(name, value)
+                # The API's own description loads its viewer from elsewhere.
+                is_document = headers.get("content-type", "").startswith("text/html")
+                is_ours = is_document and not scope["path"].startswith("/api/")
+                headers.setdefault("content-security-policy", policy if is_ours else _NO_FRAMES)
+            await send(message)
+
+        await app(scope, receive, send_protected)
+
+    return answer
+
+
+def script_hashes(folder: Path) -> list[str]:
+    """Return what the policy calls each script that a page of the build in `folder` contains."""
+    pages = (file.read_text() for file in folder.rglob("index.html"))
+    scripts = {script for page in pages for script in _INLINE.findall(page)}
+    digests = (base64.b64encode(sha256(script.encode()).digest()) for script in scripts)
+    return sorted(f"'sha256-{digest.decode()}'" for digest in digests)
+
+
+def document_policy(hashes: list[str], settings: Settings) -> str:
+    """Return the Content-Security-Policy of documents."""
+    public = urlsplit(settings.public_url)
+    socket = f"{'wss' if settings.is_served_over_https else 'ws'}://{public.netloc}"
+    stripe = _stripe_sources(settings)
+    directives = {
+        "default-src": "'self'",
+        "script-src": f"'self' 'unsafe-eval' {stripe['script-src']} {' '.join(hashes)}".strip(),
+        "style-src": "'self' 'unsafe-inline'",
+        "img-src": "'self' data:",
+        # Older versions of Safari do not take 'self' for the websocket.
+        "connect-src": f"'self' {socket} {stripe['connect-src']}",
+        "frame-src": stripe["frame-src"],
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+    }
+    return "; ".join([*(f"{name} {value}" for name, value in directives.items()), _NO_FRAMES])
+
+
+def _stripe_sources(settings: Settings) -> dict[str, str]:
+    """Stripe's own addresses, or the one that stands in for all of them."""
+    address = urlsplit(settings.stripe_js_url)
+    if address.hostname == STRIPE_JS_HOST:
+        return _OWN_STRIPE
+    return dict.fromkeys(_OWN_STRIPE, f"{address.scheme}://{address.netloc}")
+
+
+def _for_everything(settings: Settings) -> dict[str, str]:
+    address = urlsplit(settings.stripe_js_url)
+    payers = f'self "{address.scheme}://{address.netloc}"'
+    headers = {
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "strict-origin-when-cross-origin",
+        "permissions-policy": f"camera=(), geolocation=(), microphone=(), payment=({payers})",
+    }
+    if settings.is_served_over_https:
+        headers["strict-transport-security"] = _ONLY_HTTPS
+    return headers
