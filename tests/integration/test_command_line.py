@@ -1,12 +1,14 @@
 """The operators' command line."""
 
 import asyncio
+import re
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 
 import pytest
+from sqlalchemy import text
 
 from tests.integration.messaging.samples import (
     column,
@@ -16,10 +18,11 @@ from tests.integration.messaging.samples import (
     record,
 )
 from tests.integration.payments import sales, stripe_side
+from tests.site import free_port
 from ticketing_app import __main__ as command_line
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
-from ticketing_app.devstack.stack import ROOT
+from ticketing_app.devstack.stack import ROOT, Stack
 from ticketing_app.messaging import inbox
 from ticketing_app.payments import gateway
 
@@ -147,6 +150,52 @@ class TestWebhooks:
         assert await sales.ends(paid) == ("completed", "completed")
         code, _, err = await run("replay-webhook", "evt_unknown")
         assert (code, err) == (1, "There is no stored event evt_unknown.\n")
+
+
+class TestSchema:
+    @pytest.fixture
+    async def version(self) -> AsyncGenerator[Callable[[str], Awaitable[None]]]:
+        """Say that the database is at another revision; afterwards it is what it was."""
+        sql = "UPDATE alembic_version SET version_num = :version"
+        async with db.autocommit() as connection:
+            before = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+        async def change(version: str) -> None:
+            async with db.autocommit() as connection:
+                await connection.execute(text(sql), {"version": version})
+
+        yield change
+        await change(before)
+
+    async def test_serves_when_it_is_this_versions(self) -> None:
+        assert await run("wait-for-schema") == (0, "", "")
+
+    async def test_serves_when_a_newer_version_migrated_it(
+        self, version: Callable[[str], Awaitable[None]]
+    ) -> None:
+        await version("from_tomorrow")
+        assert await run("wait-for-schema") == (0, "", "")
+        code, out, _ = await run("migrate")
+        assert code == 0
+        assert "newer version migrated" in out
+
+    async def test_is_waited_for_until_it_is_migrated(
+        self, version: Callable[[str], Awaitable[None]]
+    ) -> None:
+        await version("0001")
+        code, _, err = await run("wait-for-schema", "--seconds", "0.1")
+        assert code == 1
+        assert "run `migrate`" in err
+
+    async def test_is_waited_for_while_the_database_is_away(
+        self, stack: Stack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        away = re.sub(r":\d+/", f":{free_port()}/", stack.env["DATABASE_URL"])
+        settings = get_settings().model_copy(update={"database_url": away})
+        monkeypatch.setattr(db, "get_settings", lambda: settings)
+        code, _, err = await run("wait-for-schema", "--seconds", "0.1")
+        assert code == 1
+        assert "run `migrate`" in err
 
 
 class TestMain:

@@ -13,11 +13,17 @@ BOOT = "reflex___state____state.hydrate_and_load"
 
 
 class SocketClient:
-    """One connection to the page at `path`; `origin` and `cookie` are what a browser would send."""
+    """One connection to the page at `path`; `origin` and `cookie` are what a browser would send.
 
-    def __init__(self, url: str, path: str, *, origin: str | None, cookie: str = "") -> None:
+    With the `token` of an earlier connection it is that one's tab, which connects again.
+    """
+
+    def __init__(
+        self, url: str, path: str, *, origin: str | None, cookie: str = "", token: str = ""
+    ) -> None:
+        self.token = token or str(uuid4())
         self._url = (
-            f"{url.replace('http', 'ws', 1)}/_event/?token={uuid4()}&EIO=4&transport=websocket"
+            f"{url.replace('http', 'ws', 1)}/_event/?token={self.token}&EIO=4&transport=websocket"
         )
         self._origin = origin
         self._headers = {"Cookie": cookie} if cookie else {}

@@ -1,0 +1,73 @@
+"""How the schema of the database compares with the one that this version was written for."""
+
+import asyncio
+from enum import Enum
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import SQLAlchemyError
+
+from ticketing_app.core import db
+from ticketing_app.core.errors import AppError
+from ticketing_app.core.logging import get_logger
+
+CONFIG = Config(Path(__file__).parents[2] / "alembic.ini")
+ASK_AGAIN_SECONDS = 1
+
+log = get_logger()
+
+
+class SchemaState(Enum):
+    """What the database is, seen from this version."""
+
+    BEHIND = "behind"
+    CURRENT = "current"
+    AHEAD = "ahead"
+
+
+class SchemaNotReadyError(AppError):
+    """Nobody has migrated the database, or it does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__("The database does not have this version's schema yet: run `migrate`.")
+
+
+async def compare() -> SchemaState:
+    """Tell how far the database is; one that a newer version migrated is ahead, and serves us too.
+
+    Raises:
+        OSError, SQLAlchemyError: the database does not answer.
+    """
+    async with db.engine().connect() as connection:
+        found = await connection.run_sync(
+            lambda sync: set(MigrationContext.configure(sync).get_current_heads())
+        )
+    scripts = ScriptDirectory.from_config(CONFIG)
+    if found == set(scripts.get_heads()):
+        return SchemaState.CURRENT
+    known = {script.revision for script in scripts.walk_revisions()}
+    return SchemaState.AHEAD if found - known else SchemaState.BEHIND
+
+
+async def wait(seconds: float) -> None:
+    """Return as soon as the database serves this version.
+
+    Raises:
+        SchemaNotReadyError: it does not within `seconds`.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            while not await _is_ready():  # noqa: ASYNC110  # the event happens in another process.
+                await asyncio.sleep(ASK_AGAIN_SECONDS)
+    except TimeoutError:
+        raise SchemaNotReadyError from None
+
+
+async def _is_ready() -> bool:
+    try:
+        return await compare() is not SchemaState.BEHIND
+    except (OSError, SQLAlchemyError) as error:
+        log.warning("schema.unknown", error=repr(error))
+        return False
