@@ -68,7 +68,7 @@ EXPOSE 8080
 # bash is in the image and curl may not be.
 HEALTHCHECK --interval=10s --timeout=3s CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080"]
 
-# ---- backend: the last stage, so that it is what a build without --target makes ------------------
+# ---- backend -----------------------------------------------------------------------------------
 FROM ${PYTHON_IMAGE} AS backend
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="GitTix backend" \
@@ -89,3 +89,12 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
 # One worker: each replica is one process, and Kubernetes adds replicas. Open pages get ten seconds to leave.
 CMD ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--host", "0.0.0.0", "--port", "8000", \
      "--no-access-log", "--respawn-failed-workers", "--workers-kill-timeout", "10", "ticketing_app.ticketing_app:app"]
+
+# ---- develop: the backend for `skaffold dev`, which copies changed Python files into it -----------
+FROM backend AS develop
+USER 0
+RUN chown -R 10001:0 /app
+USER 10001
+CMD ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--host", "0.0.0.0", "--port", "8000", \
+     "--no-access-log", "--reload", "--reload-paths", "/app/ticketing_app", "--workers-kill-timeout", "2", \
+     "ticketing_app.ticketing_app:app"]

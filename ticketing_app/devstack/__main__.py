@@ -1,6 +1,5 @@
-"""`python -m ticketing_app.devstack dev|supervise|seed`; `bin/dev` runs the first one."""
+"""`python -m ticketing_app.devstack dev|supervise`; `bin/dev` runs the first one."""
 
-import asyncio
 import os
 import signal
 import sys
@@ -17,10 +16,6 @@ def main(arguments: list[str]) -> None:
             _dev(reset="--reset" in options)
         case ["supervise"]:
             supervisor.run()
-        case ["seed"]:
-            from ticketing_app.devstack import demo  # noqa: PLC0415  # Only here the app is needed.
-
-            asyncio.run(demo.seed())
         case _:
             sys.exit("usage: bin/dev [--reset]")
 

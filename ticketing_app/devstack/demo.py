@@ -1,4 +1,7 @@
-"""Demo data: what a fresh installation sells, and three accounts to try it with."""
+"""Demo data: what a fresh installation sells, and three accounts to try it with.
+
+`python -m ticketing_app.devstack.demo` adds them to DATABASE_URL.
+"""
 
 import tomllib
 from collections.abc import Iterator
@@ -60,3 +63,7 @@ def _ticket(
     values = {name: event[name] for name in ("title", "category", "description")} | place
     values |= {"startsAt": starts_at, "section": section, "row": row, "seat": number}
     return TicketCreate.model_validate(values | {"price": price, "faceValue": face_value})
+
+
+if __name__ == "__main__":
+    asyncio.run(seed())
