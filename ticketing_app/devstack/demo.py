@@ -3,6 +3,7 @@
 `python -m ticketing_app.devstack.demo` adds them to DATABASE_URL.
 """
 
+import asyncio
 import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
