@@ -1,0 +1,122 @@
+"""Makes a picture of every page in every state, in each width, light and dark: `python -m docs.screenshots`.
+
+`--only PATTERN` makes those whose names match; `--readme` makes the few of the README anew.
+"""
+
+import argparse
+import base64
+import re
+import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, expect, sync_playwright
+
+from docs.screenshots.scenes import SCENES
+from docs.screenshots.stage import PATIENCE_MS, Stage
+from tests import chromium
+from tests.site import Site
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / ".data" / "screenshots"
+README_FOLDER = ROOT / "docs" / "images"
+SIZES = ((360, 740), (768, 1024), (1280, 800))
+SCHEMES = ("light", "dark")
+# Scene, width and height of each picture in the README.
+README = (("list", 1280, 800), ("ticket", 390, 780), ("order", 390, 780), ("order-paid", 390, 780))
+README_SCALE = 2
+README_QUALITY = 62
+
+
+def main(arguments: list[str]) -> None:
+    """Start a site of its own, make the pictures and say where they are."""
+    parser = argparse.ArgumentParser(prog="python -m docs.screenshots", description=__doc__)
+    parser.add_argument("--only", metavar="PATTERN", default="", help="names that match")
+    parser.add_argument("--readme", action="store_true", help="the pictures of the README")
+    chosen = parser.parse_args(arguments)
+    folder = README_FOLDER if chosen.readme else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=PATIENCE_MS)
+    with running_stage(README_SCALE if chosen.readme else 1) as stage:
+        if chosen.readme:
+            count = sum(take_for_readme(stage, *picture) for picture in README)
+        else:
+            names = [name for name in SCENES if re.search(chosen.only, name)]
+            count = sum(try_to_take(stage, name) for name in names)
+    print(f"{count} pictures in {folder}")  # noqa: T201  # It talks to the person at the terminal.
+
+
+@contextmanager
+def running_stage(scale: int) -> Generator[Stage]:
+    """The whole product on a temporary folder, and a browser that draws `scale` dots per pixel."""
+    with tempfile.TemporaryDirectory(prefix="gittix-screenshots-") as data:
+        site = Site(Path(data) / "data")
+        site.start()
+        try:
+            with sync_playwright() as playwright:
+                path = chromium.find()
+                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+                yield Stage(site, browser, scale)
+                browser.close()
+        finally:
+            site.stop()
+
+
+def try_to_take(stage: Stage, name: str) -> int:
+    """As `take_all`; a scene that does not come about is told, and the others are taken."""
+    try:
+        return take_all(stage, name)
+    except (AssertionError, PlaywrightError) as error:
+        print(f"no picture of {name}: {error}"[:600])  # noqa: T201  # As above.
+        return 0
+
+
+def take_all(stage: Stage, name: str) -> int:
+    """Take one scene in each size and scheme; return the number of pictures."""
+    with stage.scene():
+        page = SCENES[name](stage)
+        for width, height in SIZES:
+            for scheme in schemes(page):
+                fit(page, width, height)
+                page.screenshot(path=FOLDER / f"{name}-{width}-{scheme}.png", animations="disabled")
+    return len(SIZES) * len(SCHEMES)
+
+
+def fit(page: Page, width: int, height: int) -> None:
+    """Make the window as tall as the page, so that what is fixed to its end stands there once."""
+    page.set_viewport_size({"width": width, "height": height})
+    if not page.get_by_role("dialog").count():
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": width, "height": max(tall, height)})
+
+
+def take_for_readme(stage: Stage, name: str, width: int, height: int) -> int:
+    """Take what one sees of a scene without scrolling, light and dark; return how many that are."""
+    with stage.scene():
+        page = SCENES[name](stage)
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in schemes(page):
+            # Playwright itself knows no WebP, which is a third of a PNG.
+            options = {"format": "webp", "quality": README_QUALITY}
+            taken = page.context.new_cdp_session(page).send("Page.captureScreenshot", options)
+            (README_FOLDER / f"{name}-{scheme}.webp").write_bytes(base64.b64decode(taken["data"]))
+    return len(SCHEMES)
+
+
+def schemes(page: Page) -> Iterator[str]:
+    """Turn the page light, then dark."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        # The page follows by a class, at its next step.
+        page.wait_for_function(
+            "is_dark => document.documentElement.classList.contains('dark') === is_dark",
+            arg=scheme == "dark",
+        )
+        yield scheme
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,176 @@
+"""Where the scenes of `docs.screenshots` play: a site, who is on it, and what is broken meanwhile."""
+
+import re
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.site import Site
+from tests_e2e.steps import GOOD_CARD, Visitor
+from ticketing_app.devstack.demo import listings
+
+PATIENCE_MS = 20_000
+TITLE = "Okapi Sundays"
+STARTS_AT = datetime.now(UTC).replace(hour=19, minute=30, second=0, microsecond=0) + timedelta(12)
+LONG_TITLE = (
+    "The Extraordinarily Long Farewell Evening of Marlowe Finch, The Night Bus and Many Friends"
+)
+LONG_WORD = "Donaudampfschifffahrtsgesellschaftskapitänskajütenkonzert"
+HUGE_PRICE = 999_999.99
+EVENT = {
+    "category": "concert",
+    "venue": "Hudson Works",
+    "city": "New York",
+    "startsAt": STARTS_AT.isoformat(),
+    "timezone": "America/New_York",
+    "section": "Mezzanine",
+    "row": "A",
+    "seat": "7",
+    "description": "Their only night in the city this year. Can't make it, so it is yours.",
+}
+
+
+class Stage:
+    """The site and who is on it; what a scene breaks is mended when its pictures are taken."""
+
+    def __init__(self, site: Site, browser: Browser, scale: int) -> None:
+        self.site = site
+        self._browser = browser
+        self._scale = scale
+        self._ends = ExitStack()
+        self._seller: Visitor | None = None
+
+    @contextmanager
+    def scene(self) -> Generator[None]:
+        """Whatever a scene opened or broke ends with the block."""
+        with self._ends:
+            yield
+
+    def until_taken(self, condition: AbstractContextManager[Any]) -> Any:  # noqa: ANN401  # what it yields.
+        """Let a condition hold until the pictures are taken."""
+        return self._ends.enter_context(condition)
+
+    def visitor(self, *, signed_in: bool = True) -> Visitor:
+        """Somebody new, until the pictures are taken."""
+        visitor = self._enter()
+        visitor.email = f"cleo-{uuid4().hex[:4]}@gittix.test"
+        if signed_in:
+            visitor.sign_up()
+        self._ends.callback(visitor.context.close)
+        return visitor
+
+    def fill_market(self) -> Visitor:
+        """Return who sells everything; the market is full once they came."""
+        if self._seller is None:
+            self._seller = self._enter()
+            self._seller.sign_up()
+            for ticket in listings(datetime.now(UTC).date()):
+                body = ticket.model_dump(mode="json", by_alias=True, exclude_none=True)
+                # Inside the program they are cents.
+                prices = {name: body[name] / 100 for name in ("price", "faceValue") if name in body}
+                self._seller.sell(**body | prices)
+        return self._seller
+
+    def sell(self, title: str = TITLE, price: float = 72, **facts: str) -> str:
+        """List a ticket of the seller's; returns its id."""
+        return self.fill_market().sell(title, price, **EVENT | facts)
+
+    def look(self, path: str, *words: str) -> Page:
+        """What somebody who is not signed in sees at `path`, once it shows the words."""
+        page = self.visitor(signed_in=False).open(path)
+        for text in words:
+            expect(page.get_by_text(text).first).to_be_visible()
+        return page
+
+    def _enter(self) -> Visitor:
+        context = self._browser.new_context(
+            base_url=self.site.url, device_scale_factor=self._scale, reduced_motion="reduce"
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        return Visitor(context)
+
+
+@contextmanager
+def without(site: Site, part: str) -> Generator[None]:
+    """Stop a part of the stack for the block."""
+    site.stack.stop_part(part)
+    try:
+        yield
+    finally:
+        site.stack.start_part(part)
+
+
+@contextmanager
+def without_web(site: Site) -> Generator[None]:
+    """End the web process for the block."""
+    site.kill_web()
+    try:
+        yield
+    finally:
+        site.start_web()
+
+
+@contextmanager
+def stripe_fails(stage: Stage, match: str, **fault: Any) -> Generator[None]:  # noqa: ANN401  # any of its fields.
+    """Let Stripe fail the requests that match, for the block."""
+    control = f"{stage.site.stack.env['STRIPE_API_BASE']}/_emulator"
+    request = stage.fill_market().context.request
+    expect(request.post(f"{control}/fault", data={"match": match, **fault})).to_be_ok()
+    try:
+        yield
+    finally:
+        expect(request.post(f"{control}/clear")).to_be_ok()
+
+
+def loading(path: str) -> Callable[[Stage], Page]:
+    """A page whose server does not answer yet."""
+
+    def open_page(stage: Stage) -> Page:
+        page = stage.visitor().page
+        page.route_web_socket(re.compile("/_event"), lambda _: None)
+        page.goto(path)
+        expect(page.locator("[aria-busy=true]")).to_be_visible()
+        return page
+
+    return open_page
+
+
+def at(path: str, *words: str) -> Callable[[Stage], Page]:
+    """A page as a stranger finds it in a full market."""
+
+    def open_page(stage: Stage) -> Page:
+        stage.fill_market()
+        return stage.look(path, *words)
+
+    return open_page
+
+
+def away(path: str) -> Callable[[Stage], Page]:
+    """A page that cannot be read now, as the database is away."""
+
+    def open_page(stage: Stage) -> Page:
+        page = stage.visitor().page
+        stage.until_taken(without(stage.site, "postgres"))
+        page.goto(path)
+        expect(page.get_by_role("alert").first).to_be_visible()
+        return page
+
+    return open_page
+
+
+def paid(stage: Stage) -> tuple[str, Page]:
+    ticket_id = stage.sell()
+    return ticket_id, pay_for(stage, ticket_id)
+
+
+def pay_for(stage: Stage, ticket_id: str) -> Page:
+    buyer = stage.visitor()
+    buyer.purchase(ticket_id)
+    buyer.open_payment()
+    buyer.pay(GOOD_CARD)
+    expect(buyer.page.get_by_text("The ticket is yours.")).to_be_visible()
+    return buyer.page
