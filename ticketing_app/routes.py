@@ -9,6 +9,8 @@ TICKET_DETAIL = "/tickets/[ticket_id]"
 TICKET_EDIT = "/tickets/[ticket_id]/edit"
 LISTED = "listed"
 """The parameter of My Listings that tells how many were just made."""
+DONE = "done"
+"""The parameter of a ticket's page that tells its seller what they just did."""
 PREVIOUS = "previous"
 """The parameter of the form that names the ticket to list again."""
 ORDER_LIST = "/orders"
@@ -27,6 +29,11 @@ def listed_tickets(count: int) -> str:
 def ticket_detail(ticket_id: UUID | str) -> str:
     """Return the address of a ticket."""
     return f"/tickets/{ticket_id}"
+
+
+def ticket_done(ticket_id: UUID | str, done: str) -> str:
+    """Return the address of a ticket that was just "listed" or "saved"."""
+    return f"{ticket_detail(ticket_id)}?{DONE}={done}"
 
 
 def ticket_calendar(ticket_id: UUID | str) -> str:

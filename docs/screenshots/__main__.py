@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".data" / "screenshots"
 README_FOLDER = ROOT / "docs" / "images"
 SIZES = ((360, 740), (768, 1024), (1280, 800))
+MAX_HEIGHT = 2400
 SCHEMES = ("light", "dark")
 # Scene, width and height of each picture in the README.
 README = (("list", 1280, 800), ("ticket", 390, 780), ("order", 390, 780), ("order-paid", 390, 780))
@@ -90,7 +91,7 @@ def fit(page: Page, width: int, height: int) -> None:
     page.set_viewport_size({"width": width, "height": height})
     if not page.get_by_role("dialog").count():
         tall = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": width, "height": max(tall, height)})
+        page.set_viewport_size({"width": width, "height": min(max(tall, height), MAX_HEIGHT)})
 
 
 def take_for_readme(stage: Stage, name: str, width: int, height: int) -> int:

@@ -59,8 +59,8 @@ class UnavailableError(AppError):
     def __init__(self, *, is_outcome_known: bool = True) -> None:
         """Say that nothing was changed, or that this is not known."""
         super().__init__(
-            "We cannot reach our database right now. Nothing was changed. Please try again in a moment."
+            "We can't reach our servers right now. Nothing was changed. Try again in a moment."
             if is_outcome_known
-            else "We lost the connection to our database. If you were saving something, "
-            "please check whether it was saved before you try again."
+            else "We lost the connection to our servers. If you were saving something, "
+            "check whether it was saved before you try again."
         )

@@ -46,7 +46,10 @@ class StripeUnavailableError(AppError):
 
     def __init__(self, *, is_answered: bool = False) -> None:
         """Say that nothing is lost."""
-        super().__init__("Our payment provider does not answer right now. Please try again.")
+        super().__init__(
+            "The payment service does not answer right now. "
+            "You are never charged twice. Try again in a moment."
+        )
         self.is_answered = is_answered
 
 

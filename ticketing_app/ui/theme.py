@@ -51,6 +51,23 @@ CATEGORIES = {
     "festival": ("#0B5485", "#116A9E"),
     "other": ("#3F4654", "#565E6E"),
 }
+# Drawn over the two hues, darker only, so that white text stays as readable as on the hues alone.
+_ART = {
+    # Sound that spreads.
+    "concert": "repeating-radial-gradient(circle at 0 100%,#0000 0 10px,rgb(0 0 0/.11) 11px 14px,#0000 15px)",
+    # Lanes of a track.
+    "sports": "repeating-linear-gradient(115deg,#0000 0 13px,rgb(0 0 0/.11) 14px 19px,#0000 20px)",
+    # Folds of a curtain.
+    "theatre": "repeating-linear-gradient(90deg,rgb(0 0 0/.2) 0,#0000 9px,rgb(0 0 0/.2) 18px)",
+    # Confetti.
+    "comedy": "radial-gradient(circle,rgb(0 0 0/.18) 3px,#0000 4px) 0 0/15px 15px,"
+    "radial-gradient(circle,rgb(0 0 0/.12) 2px,#0000 3px) 7px 7px/15px 15px",
+    # Rays of a low sun.
+    "festival": "repeating-conic-gradient(from 5deg at 50% 115%,rgb(0 0 0/.12) 0 9deg,#0000 9.5deg 21deg)",
+    # Guilloche, as on paper that is worth something.
+    "other": "repeating-linear-gradient(45deg,rgb(0 0 0/.14) 0 1px,#0000 2px 7px),"
+    "repeating-linear-gradient(135deg,rgb(0 0 0/.14) 0 1px,#0000 2px 7px)",
+}
 
 TAILWIND: Any = {
     "theme": {
@@ -72,7 +89,10 @@ TAILWIND: Any = {
     }
 }
 
-_CONTROL = "inline-flex items-center justify-center min-h-touch px-4 rounded-control"
+_CONTROL = (
+    "inline-flex items-center justify-center min-h-touch px-4 rounded-control text-center "
+    "transition duration-150"
+)
 PRIMARY = (
     f"{_CONTROL} bg-accent text-on-accent font-semibold cursor-pointer hover:brightness-110 "
     "active:brightness-90 disabled:opacity-60 disabled:cursor-default"
@@ -81,7 +101,9 @@ QUIET = (
     f"{_CONTROL} bg-surface text-ink border border-line font-medium cursor-pointer "
     "hover:border-muted active:bg-line disabled:opacity-60 disabled:cursor-default"
 )
-DANGER = f"{_CONTROL} bg-surface text-bad border border-bad font-medium cursor-pointer"
+DANGER = (
+    f"{_CONTROL} bg-surface text-bad border border-bad font-medium cursor-pointer hover:bg-bad-soft"
+)
 LINK = "text-accent underline underline-offset-4 decoration-1 hover:decoration-2"
 FIELD = (
     "block w-full min-h-touch px-3 py-2 rounded-control bg-surface text-ink border border-muted "
@@ -94,10 +116,12 @@ CHIP = (
 ALERT = "rounded-control bg-bad-soft text-bad px-4 py-3 font-medium max-w-text shadow-soft"
 NOTE = "px-4 py-3 rounded-control bg-good-soft text-good font-medium empty:hidden"
 PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
-HEADING = "text-2xl font-bold tracking-tight text-balance break-words"
-# The main action of a page stays within the thumb's reach on a phone.
+# Where there is nothing to show: a picture, why, and the way on.
+NOTHING = "grid gap-3 justify-items-center text-center max-w-text mx-auto py-8 sm:py-16"
+HEADING = "text-2xl font-bold tracking-tight text-balance"
+# The main action of a page stays within the thumb's reach on a phone; `_COLUMNS` leaves room below it.
 ACTION_BAR = (
-    "fixed inset-x-0 bottom-0 z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
+    "action-bar fixed inset-x-0 bottom-0 z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
     "bg-surface border-t border-line flex flex-wrap gap-3 "
     "sm:static sm:p-0 sm:bg-transparent sm:border-0 print:hidden"
 )
@@ -119,27 +143,40 @@ _BASE = f"""
 @layer base{{
 body{{background:var(--paper);color:var(--ink);font:16px/1.5 {_FONT};-webkit-text-size-adjust:100%}}
 :focus-visible{{outline:3px solid var(--accent);outline-offset:2px}}
+h1,h2,h3,p,dd{{overflow-wrap:anywhere}}
 [hidden]{{display:none!important}}
 @media (prefers-reduced-motion:reduce){{
 *,*::before,*::after{{animation:none!important;transition:none!important;scroll-behavior:auto!important}}
 }}}}
 """
 
-# The stub: a date block, a middle, a perforation with a notch at both ends, and the price behind it.
+# The stub: a date block, a middle, and the price behind a perforation with a notch at both ends. The
+# middle and the price are two pieces, so that the price takes the room it needs and can be torn off.
+# Painted, not masked: a mask would also cut off the link that covers the whole stub.
 _STUB = """
 @layer components{
-.stub{--tear:112px;height:100%;display:grid;grid-template-columns:56px minmax(0,1fr) var(--tear);
-background:var(--surface);border-radius:12px;
-mask:radial-gradient(circle 7px at calc(100% - var(--tear)) 0,#0000 97%,#000) top/100% 51% no-repeat,
-radial-gradient(circle 7px at calc(100% - var(--tear)) 100%,#0000 97%,#000) bottom/100% 51% no-repeat}
-.stub-shadow{filter:drop-shadow(0 1px 1px var(--shade)) drop-shadow(0 2px 6px var(--shade))}
+.stub{height:100%;display:grid;grid-template-columns:56px minmax(0,1fr) minmax(104px,max-content);
+overflow-wrap:anywhere}
 .stub-date{display:flex;flex-direction:column;align-items:center;justify-content:center;gap:2px;
 padding:12px 4px;color:#fff;border-radius:12px 0 0 12px;text-align:center;
-background:linear-gradient(160deg,var(--from),var(--to))}
-.stub-price{display:flex;flex-direction:column;align-items:center;justify-content:center;gap:6px;
-padding:12px 4px;border-left:2px dashed var(--line);font-variant-numeric:tabular-nums;
-white-space:nowrap;text-align:center}
-@media (min-width:640px){.stub{--tear:140px;grid-template-columns:84px minmax(0,1fr) var(--tear)}}
+background:var(--art),linear-gradient(160deg,var(--from),var(--to))}
+.stub>:nth-child(2){background:
+radial-gradient(circle 7px at 100% 0,#0000 97%,var(--surface)) top/100% 51% no-repeat,
+radial-gradient(circle 7px at 100% 100%,#0000 97%,var(--surface)) bottom/100% 51% no-repeat}
+.stub>.stub-price{display:flex;flex-direction:column;align-items:center;justify-content:center;gap:6px;
+padding:12px 6px;border-radius:0 12px 12px 0;
+font-variant-numeric:tabular-nums;white-space:nowrap;text-align:center;background:
+repeating-linear-gradient(var(--line) 0 5px,#0000 0 10px) 0 10px/2px calc(100% - 20px) no-repeat,
+radial-gradient(circle 7px at 0 0,#0000 97%,var(--surface)) top/100% 51% no-repeat,
+radial-gradient(circle 7px at 0 100%,#0000 97%,var(--surface)) bottom/100% 51% no-repeat}
+.stub-shadow{filter:drop-shadow(0 1px 1px var(--shade)) drop-shadow(0 2px 6px var(--shade))}
+.stub-shadow:has(a:hover){filter:drop-shadow(0 1px 2px var(--shade)) drop-shadow(0 4px 12px var(--shade))}
+@media (min-width:640px){
+.stub{grid-template-columns:84px minmax(0,1fr) minmax(140px,max-content)}
+.stub>.stub-price{padding-inline:14px}}
+.poster{display:flex;align-items:flex-end;min-height:112px;padding:16px;border-radius:12px;color:#fff;
+background:var(--art),linear-gradient(120deg,var(--from),var(--to))}
+@media (min-width:640px){.poster{min-height:160px;padding:24px}}
 .badge{display:inline-flex;align-items:center;gap:5px;padding:2px 7px;border-radius:999px;
 font-size:14px;line-height:20px;font-weight:600;white-space:nowrap;
 color:var(--done);background:var(--done-soft)}
@@ -152,10 +189,23 @@ clip-path:polygon(50% 0,100% 100%,0 100%)}
 [data-status=yours] .badge,.badge[data-status=yours]{color:var(--accent);background:var(--accent-soft)}
 [data-changed]{animation:wash 1.2s ease-out}
 @keyframes wash{from{background-color:var(--accent-soft)}}
-.torn .stub-price{animation:tear .6s ease-out 1}
-@keyframes tear{from{transform:none}60%{transform:translate(6px,5px) rotate(3deg)}to{transform:none}}
+.torn .stub-price{transform:translate(7px,2px) rotate(1.5deg);transform-origin:0 100%}
+.tearing .stub-price{animation:tear .6s cubic-bezier(.3,.9,.4,1) 1}
+@keyframes tear{from{transform:none}30%{transform:rotate(.8deg)}65%{transform:translate(11px,4px) rotate(3deg)}}
 .skeleton{background:var(--line);border-radius:8px;animation:breathe 1.6s ease-in-out infinite}
+.stub>.skeleton{border-radius:12px 0 0 12px}
 @keyframes breathe{50%{opacity:.5}}
+.blank{position:relative;width:176px;height:96px}
+.blank::before,.blank::after{content:"";position:absolute;inset:14px 8px;border-radius:10px;
+border:2px dashed var(--muted);background:
+repeating-linear-gradient(0deg,var(--line) 0 4px,#0000 0 8px) 114px 0/2px 100% no-repeat,
+linear-gradient(90deg,var(--accent-soft) 38px,var(--surface) 0)}
+.blank::before{transform:rotate(-7deg);opacity:.5}
+.blank::after{transform:rotate(3deg);border-style:solid;border-color:var(--line)}
+.veil{animation:appear .15s ease-out}
+.veil>[role=dialog]{animation:rise .18s ease-out}
+@keyframes appear{from{opacity:0}}
+@keyframes rise{from{transform:translateY(16px)}}
 .spinner{flex:none;width:18px;height:18px;border:3px solid currentColor;border-right-color:transparent;
 border-radius:50%;animation:spin .9s linear infinite}
 @keyframes spin{to{transform:rotate(1turn)}}
@@ -183,6 +233,24 @@ background:var(--accent);color:var(--on-accent)}
 .find-filters{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}
 .find-filters>.find-pair{grid-column:span 2}
 .find-filters>:has([value=days]:checked)~.find-days{grid-template-columns:repeat(2,minmax(0,1fr))}}
+}
+"""
+
+# What a page is about, what one can do about it beside that where there is room, and the rest.
+_COLUMNS = """
+@layer components{
+.columns{display:grid;grid-template-columns:minmax(0,1fr);gap:20px;padding-bottom:32px}
+.columns>*{display:grid;grid-template-columns:minmax(0,1fr);gap:20px;align-content:start}
+.columns>.in-side{gap:16px}
+@media (min-width:1024px){
+.columns{column-gap:40px;
+grid-template:"head head" auto "main side" auto "rest side" 1fr "foot foot" auto/minmax(0,1fr) 22rem}
+.in-head{grid-area:head}.in-main{grid-area:main}.in-side{grid-area:side}.in-rest{grid-area:rest}.in-foot{grid-area:foot}
+.columns:not(:has(.in-side>.panel)){grid-template-areas:"head head" "main rest" "side rest" "foot foot"}}
+@media (max-width:639.9px){
+html:has(.action-bar){scroll-padding-bottom:96px}
+.columns:has(.action-bar){padding-bottom:96px}
+.columns:has(.action-bar [role=alert]){padding-bottom:152px}}
 }
 """
 
@@ -224,9 +292,11 @@ padding:10px 0;border-top:2px dashed var(--line);overflow-wrap:anywhere}
 }
 @media print{
 :root{color-scheme:light!important}
+@page{margin:16mm}
 .stub-date{print-color-adjust:exact}
-.stub,.receipt{border:1px solid var(--line);mask:none}
+.stub,.receipt{border:1px solid var(--line);border-radius:12px;mask:none}
 .stub-shadow{filter:none}
+.torn .stub-price{transform:none}
 }
 """
 
@@ -234,11 +304,12 @@ CSS = (
     _BASE
     + _STUB
     + _FIND
+    + _COLUMNS
     + _TIME_LEFT
     + _TIMELINE
     + _RECEIPT
     + "".join(
-        f"[data-category={name}]{{--from:{start};--to:{end}}}"
+        f"[data-category={name}]{{--from:{start};--to:{end};--art:{_ART[name]}}}"
         for name, (start, end) in CATEGORIES.items()
     )
 )

@@ -43,7 +43,8 @@ class TicketAlreadyReservedError(AppError):
         }
         sentence = sentences.get(
             availability,
-            "Someone was quicker and is buying this ticket right now. It may come back.",
+            "Someone was quicker and is buying this ticket right now. "
+            "You were not charged, and it may come back.",
         )
         if own_order_id:
             sentence = "You already have this ticket in your orders."

@@ -22,8 +22,8 @@ TEXT = {
     "email": "Email",
     "password": "Password",
     "password_hint": f"{PASSWORD_MIN_LENGTH} characters or more",
-    "have_account": "You have an account already? ",
-    "no_account": "You are new here? ",
+    "have_account": "Have an account already? ",
+    "no_account": "New here? ",
     "signed_in_as": "You are signed in as ",
     "signed_out": "You are signed out.",
     "home": "See tickets for sale",
@@ -47,7 +47,7 @@ TEXT = {
 
 def sign_up_page() -> rx.Component:
     return layout(
-        rx.el.h1(TEXT["sign_up"], class_name=f"{theme.HEADING} mb-5"),
+        _head(TEXT["sign_up"]),
         account_form(
             _email(),
             labelled_input(
@@ -70,7 +70,7 @@ def sign_up_page() -> rx.Component:
 
 def sign_in_page() -> rx.Component:
     return layout(
-        rx.el.h1(TEXT["sign_in"], class_name=f"{theme.HEADING} mb-5"),
+        _head(TEXT["sign_in"]),
         account_form(
             _email(),
             labelled_input(
@@ -87,7 +87,7 @@ def sign_in_page() -> rx.Component:
 
 def sign_out_page() -> rx.Component:
     return layout(
-        rx.el.h1(TEXT["sign_out"], class_name=f"{theme.HEADING} mb-5"),
+        _head(TEXT["sign_out"]),
         rx.cond(
             SessionState.is_known,
             rx.cond(
@@ -95,7 +95,7 @@ def sign_out_page() -> rx.Component:
                 rx.el.div(
                     rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
                     sign_out_form(theme.PRIMARY),
-                    class_name="grid gap-4 justify-items-start break-words",
+                    class_name="grid gap-4 justify-items-start",
                 ),
                 rx.el.div(
                     rx.el.p(TEXT["signed_out"]),
@@ -109,22 +109,37 @@ def sign_out_page() -> rx.Component:
     )
 
 
+def _head(title: str) -> rx.Component:
+    """The heading on the paper that tickets are printed on."""
+    return rx.el.div(
+        rx.el.h1(title, class_name=theme.HEADING),
+        class_name="poster mb-6",
+        custom_attrs={"data-category": "concert"},
+    )
+
+
 def account_page() -> rx.Component:
     state = AccountState
     content = rx.el.div(
         rx.el.div(
             rx.el.h1(TEXT["account"], class_name=theme.HEADING),
             rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
-            class_name="grid gap-1 break-words",
+            class_name="grid gap-1",
         ),
         rx.el.div(
             link(TEXT["orders"], href=routes.ORDER_LIST, class_name=theme.QUIET),
             link(TEXT["listings"], href=routes.TICKET_MINE, class_name=theme.QUIET),
             class_name="flex flex-wrap gap-3",
         ),
-        _section(TEXT["email"], _email_form()),
-        _section(TEXT["password"], _password_form()),
-        _section(TEXT["sessions"], _sessions()),
+        rx.el.div(
+            rx.el.div(
+                _section(TEXT["email"], _email_form()),
+                _section(TEXT["password"], _password_form()),
+                class_name="grid gap-5",
+            ),
+            _section(TEXT["sessions"], _sessions()),
+            class_name="grid gap-5 lg:gap-8 lg:grid-cols-2 items-start",
+        ),
         class_name="grid gap-5 pb-8",
     )
     return layout(
@@ -135,8 +150,7 @@ def account_page() -> rx.Component:
             role="status",
             class_name=f"mb-5 {theme.NOTE}",
         ),
-        feedback.loaded(state, state.load, content),
-        is_narrow=True,
+        feedback.loaded(state, state.load, content, shape=feedback.field_shapes(4)),
     )
 
 
@@ -243,7 +257,7 @@ def _session(row: SessionRow) -> rx.Component:
                 ),
                 class_name="flex flex-wrap gap-x-2 font-semibold",
             ),
-            rx.el.p(row.started, class_name="text-sm text-muted break-words"),
+            rx.el.p(row.started, class_name="text-sm text-muted"),
             rx.el.p(row.seen, class_name="text-sm text-muted"),
             class_name="min-w-0 flex-1",
         ),

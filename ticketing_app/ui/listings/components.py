@@ -44,7 +44,7 @@ def stub_preview(stub: TicketStub) -> rx.Component:
                 rx.el.div(
                     rx.el.p(
                         stub.title,
-                        class_name="text-base sm:text-lg font-semibold leading-snug break-words",
+                        class_name="text-base sm:text-lg font-semibold leading-snug",
                     ),
                     facts(stub),
                     class_name="p-3 sm:p-4 min-w-0 grid gap-1 content-center",

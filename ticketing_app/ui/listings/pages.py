@@ -64,7 +64,8 @@ def own_listings_page() -> rx.Component:
         class_name="grid gap-5 pb-8",
     )
     return layout(
-        OnLive.create(on_change=state.refresh), feedback.loaded(state, state.load, content)
+        OnLive.create(on_change=state.refresh),
+        feedback.loaded(state, state.load, content, shape=feedback.row_shapes()),
     )
 
 
@@ -73,9 +74,9 @@ def _row(row: ListingRow) -> rx.Component:
         rx.el.div(
             rx.el.h2(
                 link(row.title, href=row.href, class_name="hover:underline"),
-                class_name="font-semibold text-lg leading-snug break-words",
+                class_name="font-semibold text-lg leading-snug",
             ),
-            rx.cond(row.facts != "", rx.el.p(row.facts, class_name="text-sm break-words")),
+            rx.cond(row.facts != "", rx.el.p(row.facts, class_name="text-sm")),
             rx.el.p(row.note, class_name="text-sm text-muted"),
             rx.cond(row.status == "locked", _buyer(row)),
             class_name="min-w-0 flex-1 basis-64",
@@ -174,7 +175,9 @@ def _about_price() -> rx.Component:
 def _kept(load: rx.event.EventType[()], form: rx.Component) -> rx.Component:
     state = TicketFormState
     content = f"{state.form_id}{rx.Var.create(state.form).to_string()}"
-    return feedback.loaded(state, load, form, state.form_id, content)
+    return feedback.loaded(
+        state, load, form, state.form_id, content, shape=feedback.field_shapes(2)
+    )
 
 
 def _form(

@@ -218,7 +218,7 @@ class TicketFormState(PageState, rx.State):
             )
             first, *more = made
             self._created_href = (
-                routes.listed_tickets(len(made)) if more else routes.ticket_detail(first.id)
+                routes.listed_tickets(len(made)) if more else routes.ticket_done(first.id, "listed")
             )
         return rx.redirect(self._created_href)
 
@@ -244,7 +244,7 @@ class TicketFormState(PageState, rx.State):
                 raise
             ticket = ticket.model_copy(update={"version": now.version})
             await edge.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
-        return rx.redirect(routes.ticket_detail(ticket_id))
+        return rx.redirect(routes.ticket_done(ticket_id, "saved"))
 
     async def _open(self, form: TicketForm, form_id: str, version: int, caller: Caller) -> None:
         self.form, self.form_id, self.version, self.typed = form, form_id, version, {}

@@ -62,38 +62,49 @@ def order_detail_page() -> rx.Component:
 def _order() -> rx.Component:
     order = OrderDetailState.order
     return rx.el.article(
-        rx.el.h1(order.heading, class_name=theme.HEADING),
-        plain_stub(
-            OrderDetailState.stub,
-            rx.el.span(order.price, class_name="sm:text-xl font-bold"),
-            look=rx.cond(OrderDetailState.is_just_paid, "torn", ""),
-        ),
-        rx.cond(order.deadline != "", _time_left()),
-        _outcome(),
-        rx.cond(order.has_receipt, _receipt()),
-        rx.cond(
-            order.is_over,
-            rx.el.p(link(TEXT["to_ticket"], href=order.ticket_href, class_name=theme.LINK)),
-        ),
+        rx.el.h1(order.heading, class_name=f"{theme.HEADING} in-head"),
         rx.el.div(
-            # Always on the page: a payment that is under way must be able to finish its dialog.
-            checkout(
-                order.title,
-                order.amount,
-                rx.el.div(_countdown(), class_name="time-left -mx-2 px-2 py-1 rounded-control"),
-                order_id=order.id,
-                status=order.status,
-                can_pay=OrderDetailState.offers_pay,
-                pay_label=order.pay_label,
-                outcome_id=OUTCOME_ID,
-                on_settled=OrderDetailState.refresh,
-                key=order.id,
+            plain_stub(
+                OrderDetailState.stub,
+                rx.el.span(order.price, class_name="sm:text-xl font-bold"),
+                look=rx.cond(
+                    order.is_paid,
+                    rx.cond(OrderDetailState.is_just_paid, "torn tearing", "torn"),
+                    "",
+                ),
             ),
-            rx.cond(order.can_pay, _release()),
-            class_name=rx.cond(order.can_pay, theme.ACTION_BAR, ""),
+            _outcome(),
+            rx.cond(order.has_receipt, _receipt()),
+            rx.cond(
+                order.is_over,
+                rx.el.p(link(TEXT["to_ticket"], href=order.ticket_href, class_name=theme.LINK)),
+            ),
+            class_name="in-main",
         ),
-        _history(),
-        class_name="grid gap-5 pb-24",
+        rx.el.div(rx.cond(order.deadline != "", _time_left()), _actions(), class_name="in-side"),
+        rx.el.div(_history(), class_name="in-rest print:hidden"),
+        class_name="columns",
+    )
+
+
+def _actions() -> rx.Component:
+    order = OrderDetailState.order
+    return rx.el.div(
+        # Always on the page: a payment that is under way must be able to finish its dialog.
+        checkout(
+            order.title,
+            order.amount,
+            rx.el.div(_countdown(), class_name="time-left -mx-2 px-2 py-1 rounded-control"),
+            order_id=order.id,
+            status=order.status,
+            can_pay=OrderDetailState.offers_pay,
+            pay_label=order.pay_label,
+            outcome_id=OUTCOME_ID,
+            on_settled=OrderDetailState.refresh,
+            key=order.id,
+        ),
+        rx.cond(order.can_pay, _release()),
+        class_name=rx.cond(order.can_pay, theme.ACTION_BAR, ""),
     )
 
 
@@ -166,7 +177,7 @@ def _outcome() -> rx.Component:
         id=OUTCOME_ID,
         tab_index=-1,
         class_name=rx.cond(
-            order.outcome == "", "sr-only", f"{theme.PANEL} flex gap-4 outline-none"
+            order.outcome == "", "sr-only", f"{theme.PANEL} flex gap-4 outline-none print:hidden"
         ),
     )
 
@@ -254,7 +265,10 @@ def order_list_page() -> rx.Component:
         ),
         class_name="grid gap-5",
     )
-    return layout(OnLive.create(on_change=state.load), feedback.loaded(state, state.load, content))
+    return layout(
+        OnLive.create(on_change=state.load),
+        feedback.loaded(state, state.load, content, shape=feedback.row_shapes()),
+    )
 
 
 def _row(row: OrderRow) -> rx.Component:
@@ -266,7 +280,7 @@ def _row(row: OrderRow) -> rx.Component:
                     href=row.href,
                     class_name="after:absolute after:inset-0 after:content-[''] hover:underline",
                 ),
-                class_name="font-semibold text-lg leading-snug break-words",
+                class_name="font-semibold text-lg leading-snug",
             ),
             rx.el.p(row.ordered, class_name="text-sm text-muted"),
             rx.cond(row.note != "", rx.el.p(row.note, class_name="text-sm")),

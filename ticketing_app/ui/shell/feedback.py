@@ -19,7 +19,7 @@ TEXT = {
     "home": "See tickets for sale",
     "away": "We can't reach our servers right now",
     "away_more": "Nothing is lost. This page tries again by itself.",
-    "no_page": "This did not work",
+    "no_page": "There is nothing to show",
     "offline": "We can't reach the server right now; nothing is lost. Trying again.",
 }
 
@@ -36,23 +36,70 @@ def problem(state: type[PageState]) -> rx.Component:
     return rx.cond(state.problem != "", callout(state.problem))
 
 
-def skeleton() -> rx.Component:
-    """Hold the place of a page that is being read."""
+def skeleton(*shapes: rx.Component) -> rx.Component:
+    """Hold the place of a page that is being read, in the shapes of what comes."""
     return rx.el.div(
         rx.el.h1(TEXT["loading"], class_name="sr-only"),
-        *(rx.el.div(class_name=f"skeleton {height}") for height in ("h-8 w-2/3", "h-28", "h-28")),
-        class_name="grid gap-4",
+        rx.el.div(class_name="skeleton h-8 w-2/3 max-w-form"),
+        *shapes,
+        class_name="grid gap-5",
         aria_busy="true",
+    )
+
+
+def stub_shape() -> rx.Component:
+    """A stub that nothing is printed on yet."""
+    return rx.el.div(
+        rx.el.div(
+            rx.el.div(class_name="skeleton"),
+            rx.el.div(
+                rx.el.div(class_name="skeleton h-5 w-3/4"),
+                rx.el.div(class_name="skeleton h-4 w-full"),
+                rx.el.div(class_name="skeleton h-4 w-1/2"),
+                class_name="p-3 sm:p-4 grid gap-2 content-center min-h-28",
+            ),
+            rx.el.div(
+                rx.el.div(class_name="skeleton h-6 w-16"),
+                rx.el.div(class_name="skeleton h-5 w-20"),
+                class_name="stub-price",
+            ),
+            class_name="stub",
+        ),
+        class_name="stub-shadow",
+    )
+
+
+def row_shapes() -> rx.Component:
+    """Rows of a list of one's own."""
+    return rx.el.div(
+        *(rx.el.div(class_name="skeleton h-24 rounded-stub") for _ in range(4)),
+        class_name="grid gap-3",
+    )
+
+
+def field_shapes(count: int) -> rx.Component:
+    """Fields of a form, with their labels."""
+    return rx.el.div(
+        *(
+            rx.el.div(
+                rx.el.div(class_name="skeleton h-5 w-24"),
+                rx.el.div(class_name="skeleton h-11"),
+                class_name="grid gap-2",
+            )
+            for _ in range(count)
+        ),
+        class_name="grid gap-5 max-w-form",
     )
 
 
 def empty(title: str, more: str, action: rx.Component) -> rx.Component:
     """Say that there is nothing here yet, and what to do about it."""
     return rx.el.div(
+        rx.el.div(class_name="blank"),
         rx.el.p(title, class_name="text-lg font-semibold"),
         rx.el.p(more, class_name="text-muted"),
         action,
-        class_name="grid gap-3 justify-items-start py-8",
+        class_name=theme.NOTHING,
     )
 
 
@@ -62,18 +109,19 @@ def loaded(
     content: rx.Component,
     shown_id: str = "",
     form_content: str | None = None,
+    shape: rx.Component | None = None,
 ) -> rx.Component:
     """Show `content` once it was read; until then a skeleton, or why it cannot be read.
 
     `shown_id` is the part of the address that `content` belongs to; a form that was shown with
-    `form_content` stays, with what was typed.
+    `form_content` stays, with what was typed. `shape` is what the skeleton has below its heading.
     """
     is_shown = state.is_loaded & here.lower().contains(shown_id)
     shown = rx.el.div(problem(state), content)
     otherwise = rx.cond(
         state.problem != "",
         failed(state.problem, load, is_away=state.is_away),
-        FirstPaint.around(skeleton()),
+        FirstPaint.around(skeleton(shape or stub_shape())),
     )
     return rx.fragment(
         rx.cond(state.is_away, Retry.create(on_retry=load)),
@@ -90,17 +138,15 @@ def failed(
 ) -> rx.Component:
     """Say why there is nothing to show, and what to do."""
     return rx.el.div(
+        rx.el.div(class_name="blank"),
         rx.el.h1(choose(is_away, TEXT["away"], TEXT["no_page"]), class_name=theme.HEADING),
-        callout(problem),
+        rx.el.p(choose(is_away, TEXT["away_more"], problem), role="alert"),
         choose(
             is_away,
-            rx.el.div(
-                rx.el.p(TEXT["away_more"], class_name="text-muted mb-3"),
-                rx.el.button(TEXT["retry"], type="button", on_click=load, class_name=theme.PRIMARY),
-            ),
-            link(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.LINK),
+            rx.el.button(TEXT["retry"], type="button", on_click=load, class_name=theme.PRIMARY),
+            link(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
         ),
-        class_name="grid gap-4 justify-items-start",
+        class_name=theme.NOTHING,
     )
 
 

@@ -46,9 +46,28 @@ def navbar() -> rx.Component:
 
 def _brand() -> rx.Component:
     return link(
+        _mark(),
         get_settings().brand_name,
         href=routes.TICKET_LIST,
-        class_name="inline-flex items-center min-h-touch text-lg font-extrabold tracking-tight",
+        class_name="inline-flex items-center gap-1.5 sm:gap-2 min-h-touch "
+        "text-lg sm:text-xl font-extrabold tracking-tight",
+    )
+
+
+def _mark() -> rx.Component:
+    """A small stub, the same as in favicon.svg."""
+    return rx.el.svg(
+        rx.el.path(
+            fill="currentColor",
+            d="M3 8a2 2 0 0 1 2-2h22a2 2 0 0 1 2 2v4a4 4 0 0 0 0 8v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4a4 4 0 0 0 0-8z",
+        ),
+        rx.el.path(
+            stroke_width="2", stroke_dasharray="2.5 2.5", d="M20 7v18", class_name="stroke-surface"
+        ),
+        rx.el.path(d="M8 12h8v2.4H8zm0 5h5.5v2.4H8z", class_name="fill-surface"),
+        view_box="0 0 32 32",
+        aria_hidden="true",
+        class_name="flex-none size-6 sm:size-8 text-accent max-[379px]:hidden",
     )
 
 

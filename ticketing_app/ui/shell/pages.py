@@ -16,7 +16,11 @@ TEXT = {
 
 def not_found_page() -> rx.Component:
     return layout(
-        rx.el.h1(TEXT["title"], class_name=theme.HEADING),
-        rx.el.p(TEXT["more"], class_name="text-muted my-4"),
-        link(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
+        rx.el.div(
+            rx.el.div(class_name="blank"),
+            rx.el.h1(TEXT["title"], class_name=theme.HEADING),
+            rx.el.p(TEXT["more"], class_name="text-muted"),
+            link(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
+            class_name=theme.NOTHING,
+        ),
     )

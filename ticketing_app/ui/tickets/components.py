@@ -25,7 +25,7 @@ Errors = rx.vars.ObjectVar[dict[str, str]]
 
 TEXT = {
     "about": "About the event (optional)",
-    "none": "No choice",
+    "none": "No category",
     "may_return": "It may come back in ",
     "calendar": "Add to calendar",
     "share": "Share",
@@ -126,7 +126,7 @@ def facts(stub: TicketStub) -> rx.Component:
         rx.el.p(choose(stub.when != "", stub.when, stub.category_label)),
         choose(stub.place != "", rx.el.p(stub.place)),
         choose(stub.seat != "", rx.el.p(stub.seat)),
-        class_name="text-sm text-muted break-words",
+        class_name="text-sm text-muted",
     )
 
 
@@ -143,7 +143,7 @@ def ticket_card(card: TicketStub) -> rx.Component:
                         # The whole stub leads to the ticket.
                         class_name="after:absolute after:inset-0 after:content-[''] hover:underline",
                     ),
-                    class_name="text-base sm:text-lg font-semibold leading-snug break-words",
+                    class_name="text-base sm:text-lg font-semibold leading-snug",
                 ),
                 facts(card),
                 class_name="p-3 sm:p-4 min-w-0 grid gap-1 content-center",
@@ -207,48 +207,77 @@ def calendar_link(stub: TicketStub) -> rx.Component:
 
 def ticket_article(
     ticket: TicketDetail,
+    actions: rx.Component | None,
     *more: rx.Component | None,
+    similar: rx.Component | None,
     on_over: rx.event.EventType[()],
 ) -> rx.Component:
     """One ticket with all that is known of it; `on_over` is called when its hold may have lapsed."""
     return rx.el.article(
-        rx.el.h1(ticket.title, class_name=theme.HEADING),
-        plain_stub(
-            ticket,
+        rx.el.div(
             rx.el.div(
-                rx.el.span(ticket.price, class_name="sm:text-xl font-bold block mb-1.5"),
-                rx.el.span(ticket.status_label, class_name="badge"),
-                custom_attrs={"data-status": ticket.status},
-                # The two lines below say it in words.
-                aria_hidden="true",
+                rx.el.h1(ticket.title, class_name=f"{theme.HEADING} sm:text-3xl max-w-text"),
+                class_name="poster",
+                custom_attrs={"data-category": ticket.category},
             ),
+            class_name="in-head",
         ),
         rx.el.div(
-            rx.el.p(ticket.price_line, class_name="text-xl font-bold tabular-nums"),
-            rx.el.p(ticket.status_line, role="status", class_name="text-lg font-semibold"),
-            choose(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
-            choose(ticket.reason != "", rx.el.p(ticket.reason)),
-            _may_return(ticket, on_over),
-            class_name="grid gap-1",
-        ),
-        choose(
-            ticket.description != "",
-            rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line break-words"),
+            plain_stub(
+                ticket,
+                rx.el.div(
+                    rx.el.span(ticket.price, class_name="sm:text-xl font-bold block mb-1.5"),
+                    rx.el.span(ticket.status_label, class_name="badge"),
+                    custom_attrs={"data-status": ticket.status},
+                    # The two lines beside it say it in words.
+                    aria_hidden="true",
+                ),
+            ),
+            class_name="in-main",
         ),
         rx.el.div(
-            calendar_link(ticket),
-            Share.create(
-                title=ticket.title,
-                label=TEXT["share"],
-                copied=TEXT["copied"],
-                by_hand=TEXT["by_hand"],
-                notice="text-sm text-muted empty:hidden break-all",
-                class_name=theme.QUIET,
-            ),
-            class_name="flex flex-wrap items-center gap-3 print:hidden",
+            rx.el.div(_offer(ticket, on_over), actions, class_name=f"{theme.PANEL} grid gap-3"),
+            class_name="in-side",
         ),
-        *more,
-        class_name="grid gap-5 pb-24",
+        rx.el.div(
+            choose(
+                ticket.description != "",
+                rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line"),
+            ),
+            _to_go(ticket),
+            *more,
+            class_name="in-rest",
+        ),
+        rx.el.div(similar, class_name="in-foot"),
+        class_name="columns",
+    )
+
+
+def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Component:
+    """What it costs, and whether it can be bought."""
+    return rx.el.div(
+        rx.el.p(ticket.price_line, class_name="text-xl font-bold tabular-nums"),
+        rx.el.p(ticket.status_line, role="status", class_name="text-lg font-semibold"),
+        choose(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
+        choose(ticket.reason != "", rx.el.p(ticket.reason)),
+        _may_return(ticket, on_over),
+        class_name="grid gap-1",
+    )
+
+
+def _to_go(ticket: TicketDetail) -> rx.Component:
+    """What one takes along: the date, the link."""
+    return rx.el.div(
+        calendar_link(ticket),
+        Share.create(
+            title=ticket.title,
+            label=TEXT["share"],
+            copied=TEXT["copied"],
+            by_hand=TEXT["by_hand"],
+            notice="text-sm font-medium text-good empty:hidden break-all",
+            class_name=theme.QUIET,
+        ),
+        class_name="flex flex-wrap items-center gap-3 print:hidden",
     )
 
 

@@ -41,7 +41,6 @@ SORTS = {
     TicketSort.CHEAPEST.value: "Lowest price",
 }
 MORE_LOOK = f"{theme.QUIET} w-full sm:w-auto mt-6"
-NOTHING_LOOK = "grid gap-4 justify-items-start pt-2 pb-8"
 CHOOSE_DAYS = "days"
 """No value of the API: shows the two dates (find.jsx, theme)."""
 
@@ -232,23 +231,28 @@ def nothing() -> rx.Component:
     state = TicketListState
     ways_out = rx.el.div(
         rx.el.p(TEXT["without"], class_name="text-muted"),
-        rx.el.ul(rx.foreach(state.ways_out, _way_out), class_name="grid gap-2 justify-items-start"),
+        rx.el.ul(
+            rx.foreach(state.ways_out, _way_out), class_name="grid gap-2 justify-items-center"
+        ),
         class_name="grid gap-3",
     )
     return rx.el.div(
+        rx.el.div(class_name="blank"),
         rx.cond(state.ways_out.length() > 0, ways_out, _nothing_more()),
         rx.cond(
             state.is_filtered,
             link(TEXT["clear"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
             _sell(),
         ),
-        class_name=NOTHING_LOOK,
+        class_name=theme.NOTHING,
     )
 
 
 def nothing_first() -> rx.Component:
     """The same where nothing is filtered; as much of it as a document knows."""
-    return rx.el.div(_nothing_more(), _sell(), class_name=NOTHING_LOOK)
+    return rx.el.div(
+        rx.el.div(class_name="blank"), _nothing_more(), _sell(), class_name=theme.NOTHING
+    )
 
 
 def _nothing_more() -> rx.Component:

@@ -110,8 +110,13 @@ def _cards(*cards: rx.Component, more: rx.Component | None) -> rx.Component:
 
 def _list_skeleton() -> rx.Component:
     return rx.el.div(
-        *(rx.el.div(class_name="skeleton h-24") for _ in range(6)),
-        class_name="grid gap-3 lg:grid-cols-2 lg:gap-4",
+        rx.el.div(
+            rx.el.div(class_name="skeleton h-5 w-24"), class_name="flex items-center h-11 mb-4"
+        ),
+        rx.el.div(
+            *(feedback.stub_shape() for _ in range(6)),
+            class_name="grid gap-3 lg:grid-cols-2 lg:gap-4",
+        ),
         aria_busy="true",
     )
 
@@ -124,6 +129,8 @@ def ticket_detail_page() -> rx.Component:
             seen_version=state.ticket.version,
             on_change=state.refresh,
         ),
+        # Always on the page, so that what comes into it is spoken.
+        rx.el.p(state.note, role="status", class_name=f"mb-5 {theme.NOTE}"),
         feedback.loaded(
             state,
             state.load,
@@ -141,7 +148,7 @@ def ticket_detail_page() -> rx.Component:
                 ),
                 _actions(),
                 rx.cond(state.ownership.length() > 0, ownership_history(state.ownership)),
-                rx.cond(
+                similar=rx.cond(
                     state.similar.length() > 0,
                     similar_tickets(rx.foreach(state.similar, ticket_card)),
                 ),
@@ -157,7 +164,7 @@ def first_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Componen
     return ticket_article(
         ticket,
         _purchase(disabled=True) if ticket.can_buy else None,
-        similar_tickets(*map(ticket_card, similar)) if similar else None,
+        similar=similar_tickets(*map(ticket_card, similar)) if similar else None,
         on_over=TicketDetailState.refresh,
     )
 
@@ -189,12 +196,12 @@ def _actions() -> rx.Component:
 
 def _purchase(**button: Any) -> rx.Component:  # noqa: ANN401  # any attribute
     return rx.fragment(
-        rx.el.p(TEXT["hold_note"], class_name="text-muted"),
+        rx.el.p(TEXT["hold_note"], class_name="text-sm text-muted"),
         rx.el.div(
             rx.el.button(
                 TEXT["purchase"],
                 type="button",
-                class_name=f"{theme.PRIMARY} w-full sm:w-auto sm:px-10",
+                class_name=f"{theme.PRIMARY} w-full sm:w-auto sm:px-10 lg:w-full",
                 **button,
             ),
             class_name=theme.ACTION_BAR,

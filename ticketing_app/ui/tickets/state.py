@@ -24,6 +24,8 @@ from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets.views import (
     FILTERS,
+    NOTES,
+    WITHDRAWN,
     FilterChip,
     OwnershipLine,
     TicketDetail,
@@ -163,14 +165,17 @@ class TicketDetailState(PageState, rx.State):
     similar: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
     ownership: rx.Field[list[OwnershipLine]] = rx.field(default_factory=list)
     resale_href: str = ""
+    note: str = ""
     is_asking: bool = False
 
     @rx.event
     @guarded
     async def load(self) -> None:
         """Show the ticket as this viewer sees it, and others like it."""
-        self.similar = []
+        self.similar, self.note = [], ""
         await self._read()
+        if self.ticket.can_change:
+            self.note = NOTES.get(self.router.url.query_parameters.get(routes.DONE, ""), "")
         ticket_id = UUID(self.ticket.id)
         found = await edge.in_transaction(find.list_similar, ticket_id=ticket_id)
         await self._watch(ticket_id, *(ticket.id for ticket in found))
@@ -257,6 +262,7 @@ class TicketDetailState(PageState, rx.State):
             tickets.get_ticket, ticket_id=ticket_id, viewer_id=caller.user_id
         )
         self.ticket = TicketDetail.from_ticket_for(ticket, caller.user_id)
+        self.note = WITHDRAWN
 
 
 def _cards(page: TicketPage) -> list[TicketStub]:

@@ -45,6 +45,9 @@ OWNERSHIP_LABELS = {
     (OwnershipStep.BOUGHT, False): "Bought",
     (OwnershipStep.BOUGHT, True): "Bought by you",
 }
+NOTES = {"listed": "Your ticket is for sale.", "saved": "Your changes are saved."}
+"""What a seller just did, by the word in the address that the form leads to."""
+WITHDRAWN = "Your listing is off sale. Nobody can buy it any more."
 FILTERS = ("category", "city", "when", "from", "to", "minPrice", "maxPrice", "available")
 NO_DATE = ("Date", "TBA", "")
 _COMMA_DECIMALS = re.compile(r"\d+,\d{1,2}")
