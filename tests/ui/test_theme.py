@@ -1,5 +1,7 @@
 """Every pair of text and ground that the theme offers can be read (WCAG AA)."""
 
+import re
+
 import pytest
 
 from ticketing_app.ui import theme
@@ -36,6 +38,14 @@ class TestContrast:
     @pytest.mark.parametrize("colours", theme.CATEGORIES.values(), ids=theme.CATEGORIES)
     def test_is_enough_on_the_date_block(self, colours: tuple[str, str]) -> None:
         assert min(contrast("#FFFFFF", colour) for colour in colours) >= AA
+
+    @pytest.mark.parametrize("art", theme.ART.values(), ids=theme.ART)
+    def test_only_grows_under_the_art(self, art: str) -> None:
+        """What is drawn over the hues is black or nothing, so that white stands out no less."""
+        assert set(re.findall(r"#\w+|rgb\([^/]*", art)) == {"#0000", "rgb(0 0 0"}
+
+    def test_draws_art_for_every_category(self) -> None:
+        assert theme.ART.keys() == theme.CATEGORIES.keys()
 
     def test_has_the_same_tokens_in_both_modes(self) -> None:
         assert theme.LIGHT.keys() == theme.DARK.keys()

@@ -176,6 +176,17 @@ class TestTicketDetailState:
         await tab.call(TicketDetailState.load)
         assert [card.title for card in shown.similar] == ["One"]
 
+    async def test_tells_sellers_alone_what_they_just_did(self, tab: Tab, sign_in: SignIn) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        address, shown = f"/tickets/{ticket.id}?done=saved", tab.state(TicketDetailState)
+        tab.open(address, cookie=await sign_in(seller), ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        assert shown.note == "Your changes are saved."
+        tab.open(address, ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        assert shown.note == ""
+
     async def test_a_refusal_outlives_changes_elsewhere(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
         await factories.hold(ticket)

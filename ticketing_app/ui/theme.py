@@ -52,7 +52,7 @@ CATEGORIES = {
     "other": ("#3F4654", "#565E6E"),
 }
 # Drawn over the two hues, darker only, so that white text stays as readable as on the hues alone.
-_ART = {
+ART = {
     # Sound that spreads.
     "concert": "repeating-radial-gradient(circle at 0 100%,#0000 0 10px,rgb(0 0 0/.11) 11px 14px,#0000 15px)",
     # Lanes of a track.
@@ -113,8 +113,12 @@ CHIP = (
     "inline-flex items-center gap-1.5 max-w-full min-h-touch px-3 rounded-full bg-accent-soft "
     "text-accent font-medium hover:brightness-95"
 )
-ALERT = "rounded-control bg-bad-soft text-bad px-4 py-3 font-medium max-w-text shadow-soft"
-NOTE = "px-4 py-3 rounded-control bg-good-soft text-good font-medium empty:hidden"
+# A refusal is no breakage, and nobody's fault: red is for what has to be corrected, and for cards.
+ALERT = "rounded-control bg-wait-soft text-wait px-4 py-3 font-medium max-w-text shadow-soft"
+NOTE = (
+    "px-4 py-3 rounded-control bg-good-soft text-good font-medium shadow-soft sticky top-3 z-20 "
+    "empty:hidden"
+)
 PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
 # Where there is nothing to show: a picture, why, and the way on.
 NOTHING = "grid gap-3 justify-items-center text-center max-w-text mx-auto py-8 sm:py-16"
@@ -189,6 +193,7 @@ clip-path:polygon(50% 0,100% 100%,0 100%)}
 [data-status=yours] .badge,.badge[data-status=yours]{color:var(--accent);background:var(--accent-soft)}
 [data-changed]{animation:wash 1.2s ease-out}
 @keyframes wash{from{background-color:var(--accent-soft)}}
+.spent .stub-date{filter:grayscale(1)}
 .torn .stub-price{transform:translate(7px,2px) rotate(1.5deg);transform-origin:0 100%}
 .tearing .stub-price{animation:tear .6s cubic-bezier(.3,.9,.4,1) 1}
 @keyframes tear{from{transform:none}30%{transform:rotate(.8deg)}65%{transform:translate(11px,4px) rotate(3deg)}}
@@ -309,7 +314,7 @@ CSS = (
     + _TIMELINE
     + _RECEIPT
     + "".join(
-        f"[data-category={name}]{{--from:{start};--to:{end};--art:{_ART[name]}}}"
+        f"[data-category={name}]{{--from:{start};--to:{end};--art:{ART[name]}}}"
         for name, (start, end) in CATEGORIES.items()
     )
 )

@@ -67,17 +67,13 @@ def _order() -> rx.Component:
             plain_stub(
                 OrderDetailState.stub,
                 rx.el.span(order.price, class_name="sm:text-xl font-bold"),
-                look=rx.cond(
-                    order.is_paid,
-                    rx.cond(OrderDetailState.is_just_paid, "torn tearing", "torn"),
-                    "",
-                ),
+                look=_stub_look(),
             ),
             _outcome(),
             rx.cond(order.has_receipt, _receipt()),
             rx.cond(
                 order.is_over,
-                rx.el.p(link(TEXT["to_ticket"], href=order.ticket_href, class_name=theme.LINK)),
+                rx.el.p(link(TEXT["to_ticket"], href=order.ticket_href, class_name=theme.QUIET)),
             ),
             class_name="in-main",
         ),
@@ -85,6 +81,13 @@ def _order() -> rx.Component:
         rx.el.div(_history(), class_name="in-rest print:hidden"),
         class_name="columns",
     )
+
+
+def _stub_look() -> rx.Var[str]:
+    """Torn when it is paid, as at the door, and seen to tear by whoever just paid; else grey when over."""
+    order = OrderDetailState.order
+    torn = rx.cond(OrderDetailState.is_just_paid, "torn tearing", "torn")
+    return rx.cond(order.is_paid, torn, rx.cond(order.is_over, "spent", ""))
 
 
 def _actions() -> rx.Component:

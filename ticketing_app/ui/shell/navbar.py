@@ -55,7 +55,7 @@ def _brand() -> rx.Component:
 
 
 def _mark() -> rx.Component:
-    """A small stub, the same as in favicon.svg."""
+    """A small stub, the same as in favicon.svg, where the bar has room for it."""
     return rx.el.svg(
         rx.el.path(
             fill="currentColor",
@@ -67,7 +67,7 @@ def _mark() -> rx.Component:
         rx.el.path(d="M8 12h8v2.4H8zm0 5h5.5v2.4H8z", class_name="fill-surface"),
         view_box="0 0 32 32",
         aria_hidden="true",
-        class_name="flex-none size-6 sm:size-8 text-accent max-[379px]:hidden",
+        class_name="flex-none size-6 sm:size-8 text-accent max-[429px]:hidden",
     )
 
 

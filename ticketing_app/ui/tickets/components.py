@@ -71,6 +71,7 @@ TIMEZONES = (
 )
 
 DESCRIPTION_MAX_LENGTH = 2000
+_BESIDE = "grid gap-5 sm:gap-3 items-start"
 STATUS_BY_NAME = {status.value: label for status, label in STATUS_LABELS.items()}
 
 
@@ -335,14 +336,20 @@ def ticket_fields(
     """The fields of a listing; what is optional folds out, and is open when there is something in it."""
     optional = (
         _select("category", form.category, errors),
-        _input("venue", form.venue, errors),
-        _input("city", form.city, errors),
+        rx.el.div(
+            _input("venue", form.venue, errors),
+            _input("city", form.city, errors),
+            class_name=f"{_BESIDE} sm:grid-cols-2",
+        ),
         _input("startsAt", form.startsAt, errors, type="datetime-local"),
         _input("timezone", form.timezone, errors, list="timezones"),
         rx.el.datalist(*(rx.el.option(value=name) for name in TIMEZONES), id="timezones"),
-        _input("section", form.section, errors),
-        _input("row", form.row, errors),
-        _input("seat", form.seat, errors, hint=seat_hint),
+        rx.el.div(
+            _input("section", form.section, errors),
+            _input("row", form.row, errors),
+            _input("seat", form.seat, errors, hint=seat_hint),
+            class_name=f"{_BESIDE} sm:grid-cols-[2fr_1fr_2fr]",
+        ),
         _input("faceValue", form.faceValue, errors, input_mode="decimal"),
         _textarea("description", form.description, errors),
     )
