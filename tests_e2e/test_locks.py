@@ -11,7 +11,7 @@ from tests_e2e.steps import Visitor
 RECORD_STATUS = """() => {
   window.shown = [];
   new MutationObserver(() => {
-    const status = document.querySelector("main [role=status]")?.textContent;
+    const status = document.querySelector("main article [role=status]")?.textContent;
     if (status?.startsWith("Status - ") && status !== (window.shown.at(-1)?.[0] ?? "Status - Available")) {
       window.shown.push([status, document.querySelector("main [role=timer]") !== null]);
     }
