@@ -13,6 +13,8 @@ DONE = "done"
 """The parameter of a ticket's page that tells its seller what they just did."""
 PREVIOUS = "previous"
 """The parameter of the form that names the ticket to list again."""
+PURCHASE = "purchase"
+"""The parameter of a ticket that takes up what a visitor pressed before they signed in."""
 ORDER_LIST = "/orders"
 ORDER_DETAIL = "/orders/[order_id]"
 ACCOUNT = "/account"
@@ -34,6 +36,11 @@ def ticket_detail(ticket_id: UUID | str) -> str:
 def ticket_done(ticket_id: UUID | str, done: str) -> str:
     """Return the address of a ticket that was just "listed" or "saved"."""
     return f"{ticket_detail(ticket_id)}?{DONE}={done}"
+
+
+def ticket_purchase(ticket_id: UUID | str, wish: str) -> str:
+    """Return the address of a ticket that goes on with a purchase; `wish` is known to its tab only."""
+    return f"{ticket_detail(ticket_id)}?{PURCHASE}={wish}"
 
 
 def ticket_calendar(ticket_id: UUID | str) -> str:

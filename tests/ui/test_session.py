@@ -112,6 +112,17 @@ class TestFindCaller:
         assert tab.state(OrderListState).is_loaded
 
     @pytest.mark.parametrize(
+        ("wanted", "is_told"),
+        [("%2Ftickets%2Fx%3Fpurchase%3D1", True), ("%2Ftickets%2Fx", False), ("", False)],
+    )
+    async def test_tells_visitors_what_comes_after_they_pressed_purchase(
+        self, tab: Tab, wanted: str, *, is_told: bool
+    ) -> None:
+        tab.open(f"/auth/signin?next={wanted}")
+        await tab.call(SessionState.load_for_visitors)
+        assert tab.state(SessionState).is_purchasing is is_told
+
+    @pytest.mark.parametrize(
         ("wanted", "target"), [("/orders", "/orders"), ("//evil.example", "/"), ("", "/")]
     )
     async def test_sends_members_away_from_sign_in(

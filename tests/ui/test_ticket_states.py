@@ -1,7 +1,10 @@
 """Handlers of the ticket pages, called by their pages and by strangers with anything."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import unquote
+from uuid import UUID
 
 import pytest
 
@@ -15,6 +18,15 @@ from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
+
+
+async def press_purchase_as_visitor(tab: Tab, ticket_id: UUID) -> str:
+    """Return the address that sign-in leads back to."""
+    tab.open(f"/tickets/{ticket_id}", ticket_id=str(ticket_id))
+    answer = await tab.call(TicketDetailState.purchase)
+    found = re.search(r"next=([\w%-]+)", answer)
+    assert found
+    return unquote(found[1])
 
 
 class TestTicketListState:
@@ -215,6 +227,57 @@ class TestTicketDetailState:
         tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
         answer = await tab.call(TicketDetailState.purchase)
         assert f"/auth/signin?next=%2Ftickets%2F{ticket.id}" in answer
+        assert await everything() == before
+
+    async def test_purchase_goes_on_by_itself_after_signing_in(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        ticket = await factories.make_ticket()
+        address = await press_purchase_as_visitor(tab, ticket.id)
+        cookie = await sign_in(await factories.make_user())
+        tab.open(address, cookie=cookie, ticket_id=str(ticket.id))
+        assert "/orders/" in await tab.call(TicketDetailState.load)
+        before = await everything()
+        assert await tab.call(TicketDetailState.load) == ""
+        assert await everything() == before
+
+    async def test_purchase_that_goes_on_too_late_is_refused_on_the_ticket(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        ticket = await factories.make_ticket()
+        address = await press_purchase_as_visitor(tab, ticket.id)
+        await factories.hold(ticket)
+        cookie = await sign_in(await factories.make_user())
+        tab.open(address, cookie=cookie, ticket_id=str(ticket.id))
+        assert await tab.call(TicketDetailState.load) == ""
+        shown = tab.state(TicketDetailState)
+        assert shown.is_loaded
+        assert "Someone was quicker" in shown.problem
+
+    @pytest.mark.parametrize("parameter", ["", "?purchase=", "?purchase=guessed"])
+    async def test_no_link_purchases_for_whoever_follows_it(
+        self, tab: Tab, sign_in: SignIn, parameter: str
+    ) -> None:
+        ticket = await factories.make_ticket()
+        await press_purchase_as_visitor(tab, ticket.id)
+        cookie = await sign_in(await factories.make_user())
+        before = await everything()
+        tab.open(f"/tickets/{ticket.id}{parameter}", cookie=cookie, ticket_id=str(ticket.id))
+        assert await tab.call(TicketDetailState.load) == ""
+        assert await everything() == before
+
+    async def test_whoever_comes_back_without_signing_in_is_asked_again(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        ticket = await factories.make_ticket()
+        address = await press_purchase_as_visitor(tab, ticket.id)
+        tab.open(address, ticket_id=str(ticket.id))
+        assert await tab.call(TicketDetailState.load) == ""
+        tab.open(
+            address, cookie=await sign_in(await factories.make_user()), ticket_id=str(ticket.id)
+        )
+        before = await everything()
+        assert await tab.call(TicketDetailState.load) == ""
         assert await everything() == before
 
     async def test_purchase_is_refused_kindly_when_somebody_was_quicker(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import wraps
 from traceback import walk_tb
 from typing import Any, TypeVar
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -60,6 +60,7 @@ class SessionState(rx.State):
     user_id: str = ""
     email: str = ""
     is_known: bool = False
+    is_purchasing: bool = False
     notice: str = ""
 
     @rx.event
@@ -75,6 +76,7 @@ class SessionState(rx.State):
         """Send on whoever is signed in already: sign-in and sign-up are not for them."""
         await self.load()
         wanted = self.router.url.query_parameters.get("next", "")
+        self.is_purchasing = routes.PURCHASE in parse_qs(urlsplit(wanted).query)
         return go(local_path(wanted)) if self.email else None
 
     @rx.event
@@ -206,10 +208,14 @@ def local_path(text: str) -> str:
     return text if is_local and "\\" not in text and text.isprintable() else routes.TICKET_LIST
 
 
+def sign_in_for(path: str) -> rx.event.EventSpec:
+    """Send a visitor to sign-in, and from there to `path`."""
+    return go(f"{routes.SIGN_IN}?next={quote(local_path(path), safe='')}")
+
+
 def _leave_for_sign_in(state: rx.State) -> rx.event.EventSpec:
     url = state.router.url
-    here = url.path + (f"?{url.query}" if url.query else "")
-    return go(f"{routes.SIGN_IN}?next={quote(local_path(here), safe='')}")
+    return sign_in_for(url.path + (f"?{url.query}" if url.query else ""))
 
 
 def on_crash(exception: Exception) -> rx.event.EventSpec:

@@ -22,6 +22,8 @@ TEXT = {
     "email": "Email",
     "password": "Password",
     "password_hint": f"{PASSWORD_MIN_LENGTH} characters or more",
+    "purchasing": "You pressed Purchase: the ticket is locked for you as soon as we know who you are. "
+    "You are not charged yet.",
     "have_account": "Have an account already? ",
     "no_account": "New here? ",
     "signed_in_as": "You are signed in as ",
@@ -48,6 +50,7 @@ TEXT = {
 def sign_up_page() -> rx.Component:
     return layout(
         _head(TEXT["sign_up"]),
+        _purchasing(),
         account_form(
             _email(),
             labelled_input(
@@ -71,6 +74,7 @@ def sign_up_page() -> rx.Component:
 def sign_in_page() -> rx.Component:
     return layout(
         _head(TEXT["sign_in"]),
+        _purchasing(),
         account_form(
             _email(),
             labelled_input(
@@ -99,7 +103,7 @@ def sign_out_page() -> rx.Component:
                 ),
                 rx.el.div(
                     rx.el.p(TEXT["signed_out"]),
-                    rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.LINK),
+                    rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.LINK_ALONE),
                     class_name="grid gap-4 justify-items-start",
                 ),
             ),
@@ -280,6 +284,11 @@ def _session(row: SessionRow) -> rx.Component:
         key=row.id,
         class_name="flex items-center gap-3 py-3 border-t border-line first:border-t-0",
     )
+
+
+def _purchasing() -> rx.Component:
+    """What comes next for whoever was on the way to a ticket."""
+    return rx.cond(SessionState.is_purchasing, rx.el.p(TEXT["purchasing"], class_name="mb-5"))
 
 
 def _email() -> rx.Component:

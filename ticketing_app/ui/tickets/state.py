@@ -2,11 +2,12 @@
 
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.service import hold, sell
@@ -167,11 +168,14 @@ class TicketDetailState(PageState, rx.State):
     resale_href: str = ""
     note: str = ""
     is_asking: bool = False
+    _wish: str = ""
 
     @rx.event
     @guarded
-    async def load(self) -> None:
+    async def load(self) -> rx.event.EventSpec | None:
         """Show the ticket as this viewer sees it, and others like it."""
+        # Before the page learns who signed in, which empties what it held for nobody.
+        wish, self._wish = self._wish, ""
         self.similar, self.note = [], ""
         await self._read()
         if self.ticket.can_change:
@@ -182,6 +186,9 @@ class TicketDetailState(PageState, rx.State):
         # Once more: what changed before the rooms were entered was told to nobody here.
         found = await edge.in_transaction(find.list_similar, ticket_id=ticket_id)
         self.similar = [TicketStub.from_ticket(ticket) for ticket in found]
+        caller = await session.find_caller(self)
+        is_wished = wish and self.router.url.query_parameters.get(routes.PURCHASE) == wish
+        return await self._hold(caller, ticket_id) if caller and is_wished else None
 
     @rx.event
     @refreshing
@@ -225,9 +232,16 @@ class TicketDetailState(PageState, rx.State):
     @rx.event
     @guarded
     async def purchase(self) -> rx.event.EventSpec:
-        """Lock the ticket for the caller and go to the order."""
-        caller = await session.require_caller(self)
+        """Lock the ticket for the caller and go to the order; a visitor signs in on the way."""
+        caller = await session.find_caller(self)
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
+        if caller is None:
+            # Nobody else can guess it, so that no link locks a ticket for whoever follows it.
+            self._wish = uuid4().hex
+            return session.sign_in_for(routes.ticket_purchase(ticket_id, self._wish))
+        return await self._hold(caller, ticket_id)
+
+    async def _hold(self, caller: Caller, ticket_id: UUID) -> rx.event.EventSpec:
         try:
             order = await edge.in_autocommit(
                 hold.create_order, buyer_id=caller.user_id, ticket_id=ticket_id
