@@ -67,6 +67,8 @@
     }
     button.disabled = isLeaving;
     if (isLeaving) return;
+    // A button that is switched off loses the focus; who pressed it is still there.
+    if (document.activeElement === document.body) button.focus();
     sending -= 1;
     reloadWhenSignedOut();
   }, true);

@@ -105,6 +105,8 @@ DANGER = (
     f"{_CONTROL} bg-surface text-bad border border-bad font-medium cursor-pointer hover:bg-bad-soft"
 )
 LINK = "text-accent underline underline-offset-4 decoration-1 hover:decoration-2"
+# A link that stands alone is a target for thumbs; one in a sentence is as high as its line.
+LINK_ALONE = f"{LINK} inline-flex items-center min-h-touch"
 FIELD = (
     "block w-full min-h-touch px-3 py-2 rounded-control bg-surface text-ink border border-muted "
     "placeholder:text-muted aria-invalid:border-bad"
@@ -114,7 +116,7 @@ CHIP = (
     "text-accent font-medium hover:brightness-95"
 )
 # A refusal is no breakage, and nobody's fault: red is for what has to be corrected, and for cards.
-ALERT = "rounded-control bg-wait-soft text-wait px-4 py-3 font-medium max-w-text shadow-soft"
+ALERT = "alert rounded-control bg-wait-soft text-wait px-4 py-3 font-medium max-w-text shadow-soft"
 NOTE = (
     "px-4 py-3 rounded-control bg-good-soft text-good font-medium shadow-soft sticky top-3 z-20 "
     "empty:hidden"
@@ -137,6 +139,8 @@ def _variables(tokens: dict[str, str]) -> str:
     return "".join(f"--{name}:{value};" for name, value in tokens.items())
 
 
+# Fields of dates hand the focus to their parts, which browsers do not call visible. What is fixed at an
+# edge must not cover what the tab key leads to, so that scrolling stops short of it.
 _BASE = f"""
 @layer theme, base, components, utilities;
 :root{{{_variables(LIGHT)}color-scheme:light}}
@@ -146,8 +150,10 @@ _BASE = f"""
 }}
 @layer base{{
 body{{background:var(--paper);color:var(--ink);font:16px/1.5 {_FONT};-webkit-text-size-adjust:100%}}
-:focus-visible{{outline:3px solid var(--accent);outline-offset:2px}}
+:focus-visible,input:focus-within{{outline:3px solid var(--accent);outline-offset:2px}}
 h1,h2,h3,p,dd{{overflow-wrap:anywhere}}
+:root:has(.alert:not(:empty)){{scroll-padding-top:96px}}
+@media (max-width:639px){{:root:has(.action-bar){{scroll-padding-bottom:144px}}}}
 [hidden]{{display:none!important}}
 @media (prefers-reduced-motion:reduce){{
 *,*::before,*::after{{animation:none!important;transition:none!important;scroll-behavior:auto!important}}

@@ -73,7 +73,12 @@ def _row(row: ListingRow) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.h2(
-                link(row.title, href=row.href, class_name="hover:underline"),
+                link(
+                    row.title,
+                    href=row.href,
+                    # As high as a thumb, in no more room than its line.
+                    class_name="relative inline-block py-2.5 -my-2.5 hover:underline",
+                ),
                 class_name="font-semibold text-lg leading-snug",
             ),
             rx.cond(row.facts != "", rx.el.p(row.facts, class_name="text-sm")),
@@ -151,7 +156,7 @@ def _actions(row: ListingRow) -> rx.Component:
 def ticket_new_page() -> rx.Component:
     state = TicketFormState
     form = _form(TEXT["new"], state.create, routes.TICKET_LIST, seat_hint=TEXT["seats"])
-    listings = link(TEXT["title"], href=routes.TICKET_MINE, class_name=theme.LINK)
+    listings = link(TEXT["title"], href=routes.TICKET_MINE, class_name=theme.LINK_ALONE)
     return layout(_kept(state.load_new, rx.fragment(form, listings)))
 
 

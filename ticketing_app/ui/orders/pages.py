@@ -305,7 +305,7 @@ def _row(row: OrderRow) -> rx.Component:
                 link(
                     TEXT["resell"],
                     href=row.resale_href,
-                    class_name=f"{theme.LINK} relative z-1 inline-flex items-center min-h-touch",
+                    class_name=f"{theme.LINK_ALONE} relative z-1",
                 ),
             ),
             class_name="min-w-0",

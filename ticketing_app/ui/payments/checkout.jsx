@@ -117,7 +117,7 @@ function useAskAgain(isWaiting, orderId, onAnswer) {
   }, [isWaiting, orderId]);
 }
 
-function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, onRefusal, onLoadError }) {
+function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, onRefusal, onLoadError, onEscape }) {
   const stripe = useStripe();
   const elements = useElements();
   const [ready, setReady] = useState(false);
@@ -155,7 +155,7 @@ function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, 
 
   return (
     <form onSubmit={pay} className={looks.form}>
-      <PaymentElement onReady={() => setReady(true)} onLoadError={onLoadError} />
+      <PaymentElement onReady={() => setReady(true)} onLoadError={onLoadError} onEscape={onEscape} />
       {error && (
         <p role="alert" className={looks.error}>
           {error}
@@ -331,6 +331,8 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, outcom
                 onAnswer={take}
                 onRefusal={refuse}
                 onLoadError={() => setProblem(words.unreachable)}
+                // A key that is pressed in Stripe's frame is not heard out here.
+                onEscape={() => !busy && setOpen(false)}
               />
             </Elements>
           )}

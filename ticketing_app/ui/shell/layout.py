@@ -7,6 +7,7 @@ from ticketing_app.ui.live import OnSession
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.clock import Retry
 from ticketing_app.ui.shell.feedback import callout
+from ticketing_app.ui.shell.focus import Focus, SkipLink
 from ticketing_app.ui.shell.navbar import navbar
 
 TEXT = {
@@ -19,12 +20,9 @@ def layout(*children: rx.Component, is_narrow: bool = False) -> rx.Component:
     """Put a page's content between the bar and the end of the page."""
     width = "max-w-form" if is_narrow else "max-w-page"
     return rx.el.div(
-        rx.el.a(
-            TEXT["skip"],
-            href="#main",
-            class_name=f"sr-only focus:not-sr-only {theme.LINK}",
-        ),
+        SkipLink.create(TEXT["skip"], class_name=f"sr-only focus:not-sr-only {theme.LINK}"),
         navbar(),
+        Focus.create(),
         rx.cond(SessionState.email != "", OnSession.create(on_change=SessionState.check)),
         rx.el.main(
             rx.el.noscript(rx.el.p(TEXT["no_script"], class_name=f"{theme.PANEL} mb-6")),

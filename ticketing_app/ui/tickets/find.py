@@ -175,7 +175,7 @@ def found() -> rx.Component:
             rx.foreach(state.chips, _chip),
             rx.cond(
                 (state.chips.length() > 1) & (state.cards.length() > 0),
-                rx.el.li(link(TEXT["clear"], href=state.cleared_href, class_name=theme.LINK)),
+                rx.el.li(link(TEXT["clear"], href=state.cleared_href, class_name=theme.LINK_ALONE)),
             ),
             class_name="contents",
         ),
@@ -265,7 +265,7 @@ def _sell() -> rx.Component:
 
 def _way_out(way: WayOut) -> rx.Component:
     return rx.el.li(
-        link(way.label, href=way.href, class_name=theme.LINK),
+        link(way.label, href=way.href, class_name=theme.LINK_ALONE),
         rx.el.span(way.count_line, class_name="text-muted tabular-nums"),
         key=way.href,
         class_name="flex flex-wrap gap-x-2 items-center min-h-touch",

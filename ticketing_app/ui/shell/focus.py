@@ -1,0 +1,17 @@
+"""Where the keyboard is when pages come and parts of them go."""
+
+import reflex as rx
+
+
+class SkipLink(rx.Component):
+    """Leads the keyboard past the bar at the top."""
+
+    library = rx.asset("focus.jsx", shared=True).importable_path
+    tag = "SkipLink"
+
+
+class Focus(rx.Component):
+    """Leads the focus to the heading of a new page, and keeps it where something went away."""
+
+    library = rx.asset("focus.jsx", shared=True).importable_path
+    tag = "Focus"
