@@ -108,7 +108,7 @@ LINK = "text-accent underline underline-offset-4 decoration-1 hover:decoration-2
 # A link that stands alone is a target for thumbs; one in a sentence is as high as its line.
 LINK_ALONE = f"{LINK} inline-flex items-center min-h-touch"
 FIELD = (
-    "block w-full min-h-touch px-3 py-2 rounded-control bg-surface text-ink border border-muted "
+    "block w-full min-w-0 min-h-touch px-3 py-2 rounded-control bg-surface text-ink border border-muted "
     "placeholder:text-muted aria-invalid:border-bad"
 )
 CHIP = (

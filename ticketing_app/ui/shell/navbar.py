@@ -35,10 +35,12 @@ def navbar() -> rx.Component:
                     SessionState.is_known,
                     rx.cond(SessionState.email != "", _for_members(), _for_visitors()),
                 ),
-                class_name="flex items-center sm:gap-1 min-h-touch",
+                class_name="flex flex-wrap items-center sm:gap-1 min-h-touch",
             ),
             aria_label=TEXT["label"],
-            class_name="mx-auto max-w-page px-3 min-[390px]:px-4 flex items-center justify-between gap-1 min-h-14",
+            # Two rows where letters are large or the screen is tiny.
+            class_name="mx-auto max-w-page px-3 min-[390px]:px-4 flex flex-wrap items-center "
+            "justify-between gap-x-1 min-h-14",
         ),
         class_name="bg-surface border-b border-line print:hidden",
     )
