@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests import chromium
 from tests.site import Site
+from tests_e2e.scenes import Cast
 from tests_e2e.steps import Visitor
 
 # A journey may meet a busy machine; what fails, fails after this long.
@@ -42,6 +44,20 @@ def browser_type_launch_args() -> dict[str, Any]:
 @pytest.fixture
 def visitor(browser: Browser, site: Site) -> Generator[Callable[..., Visitor]]:
     """Make visitors with a browser profile of their own; `visitor(signed_in=False)` for strangers."""
+    with visitors(browser, site) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def cast(browser: Browser, site: Site) -> Generator[Cast]:
+    """People with tickets and orders in every state, for as long as a hold lasts."""
+    with visitors(browser, site) as make:
+        yield Cast(make, site)
+
+
+@contextmanager
+def visitors(browser: Browser, site: Site) -> Generator[Callable[..., Visitor]]:
+    """Make visitors; at the end of the block no page had an error and no rule is broken."""
     contexts = []
 
     def make(*, signed_in: bool = True, url: str = site.url, **options: Any) -> Visitor:  # noqa: ANN401  # Playwright's.

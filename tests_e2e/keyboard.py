@@ -16,18 +16,17 @@ WHERE = """() => {
   if (!stop || stop === document.body) return null;
   const style = getComputedStyle(stop);
   const box = stop.getBoundingClientRect();
-  const isOther = ([x, y]) => {
-    const hit = document.elementFromPoint(box.left + box.width * x, box.top + box.height * y);
-    return !hit || !(stop.contains(hit) || hit.contains(stop) || hit.closest("label")?.contains(stop));
-  };
+  const hitAt = ([x, y]) => document.elementFromPoint(box.left + box.width * x, box.top + box.height * y);
+  const isOther = (hit) => !(stop.contains(hit) || hit.contains(stop) || hit.closest("label")?.contains(stop));
   const points = [[0.5, 0.5], [0.12, 0.25], [0.88, 0.25], [0.12, 0.75], [0.88, 0.75]];
-  const fits = box.height <= innerHeight;
+  // What is scrolled out of the window is not covered, unless there is nothing else of it.
+  const hits = points.map(hitAt).filter(Boolean);
   return {
     html: stop.outerHTML.slice(0, 200),
     tag: stop.tagName,
     inDialog: Boolean(stop.closest("[role=dialog]")),
     isMarked: stop.tagName === "IFRAME" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2),
-    covered: fits ? points.filter(isOther).length : 0,
+    isCovered: !hits.length || hits.some(isOther),
   };
 }"""
 
@@ -55,7 +54,7 @@ class Keyboard:
         stop = self.page.evaluate(WHERE)
         assert stop, "The focus is nowhere."
         assert stop["isMarked"], f"Nobody sees that the focus is here: {stop['html']}"
-        assert not stop["covered"], f"Something covers what has the focus: {stop['html']}"
+        assert not stop["isCovered"], f"Something covers what has the focus: {stop['html']}"
         return stop
 
     def go_to(self, place: Locator, key: str = "Tab") -> None:

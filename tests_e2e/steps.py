@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urljoin
 from uuid import uuid4
 
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
@@ -35,11 +36,32 @@ class Visitor:
         """Press Purchase; returns the order's id."""
         return self._post("/api/orders", {"ticketId": ticket_id})["id"]
 
+    def pay_for(self, order_id: str) -> str:
+        """Pay as page and Stripe's form do, with a good card; returns Stripe's id of the payment."""
+        payment = self._post("/api/payments", {"orderId": order_id})
+        config = self.context.request.get("/api/payments/config").json()
+        intent, _, _ = payment["clientSecret"].partition("_secret_")
+        card = {"number": GOOD_CARD, "exp_month": "12", "exp_year": "34", "cvc": "123"}
+        typed = {f"payment_method_data[card][{name}]": value for name, value in card.items()}
+        confirmed = self.context.request.post(
+            urljoin(config["stripeJsUrl"], f"/v1/payment_intents/{intent}/confirm"),
+            form={
+                "key": config["publishableKey"],
+                "client_secret": payment["clientSecret"],
+                "return_url": config["stripeJsUrl"],
+                "payment_method_data[type]": "card",
+                **typed,
+            },
+        )
+        assert confirmed.ok, confirmed.text()
+        assert self._post(f"/api/payments/{payment['id']}/settle")["status"] == "completed"
+        return intent
+
     def order(self, order_id: str) -> dict[str, Any]:
         """Return one's own order."""
         return self.context.request.get(f"/api/orders/{order_id}").json()
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = self.context.request.post(path, data=body)
         assert answer.ok, f"{path}: {answer.status} {answer.text()}"
         return answer.json()
@@ -74,17 +96,22 @@ class Visitor:
     def pay(self, card: str, page: Page | None = None, *, code: str = "123") -> None:
         """Fill in the card in the open dialog and pay."""
         page = page or self.page
-        frame = card_frame(page)
-        frame.get_by_label(re.compile("card number", re.IGNORECASE)).fill(card)
-        frame.get_by_label(re.compile("expir", re.IGNORECASE)).fill("12 / 34")
-        frame.get_by_label(re.compile("security code|cvc", re.IGNORECASE)).fill(code)
-        frame.get_by_label(re.compile("postal|zip", re.IGNORECASE)).fill("10115")
+        fill_in_card(page, card, code)
         page.get_by_role("dialog").get_by_role("button", name=re.compile(r"^Pay \$")).click()
 
 
 def card_frame(page: Page) -> FrameLocator:
     """The card form, which is Stripe's and not ours."""
     return page.frame_locator('iframe[title="Secure payment input frame"]')
+
+
+def fill_in_card(page: Page, card: str, code: str = "123") -> None:
+    """Type a card into the open form."""
+    frame = card_frame(page)
+    frame.get_by_label(re.compile("card number", re.IGNORECASE)).fill(card)
+    frame.get_by_label(re.compile("expir", re.IGNORECASE)).fill("12 / 34")
+    frame.get_by_label(re.compile("security code|cvc", re.IGNORECASE)).fill(code)
+    frame.get_by_label(re.compile("postal|zip", re.IGNORECASE)).fill("10115")
 
 
 def challenge_frame(page: Page) -> FrameLocator:

@@ -1,0 +1,173 @@
+"""Every page in its main states: what it is called, who can see it, and how they come there."""
+
+import asyncio
+import re
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
+from uuid import uuid4
+
+from playwright.sync_api import Page, expect
+
+from tests.outside.judge import Judge
+from tests.site import Site
+from tests_e2e.steps import DECLINED_CARD, Visitor, fill_in_card
+
+EVENT = {
+    "venue": "Harbour Hall",
+    "city": "Rotterdam",
+    "category": "concert",
+    "startsAt": "2097-05-01T20:00:00Z",
+    "timezone": "Europe/Amsterdam",
+    "seat": "7",
+    "description": "Two rows from the stage.",
+}
+UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"
+
+Viewer = Literal["stranger", "buyer", "seller"]
+Colours = Literal["light", "dark"]
+
+
+class Scene(NamedTuple):
+    """A page in one of its states.
+
+    `path` names tickets and orders of the cast; `sign` is a text that is there once the page is;
+    `enter` does what leads from the page to the state; what is not `is_main` waits for bin/test --all.
+    """
+
+    name: str
+    path: str
+    sign: str
+    viewers: tuple[Viewer, ...]
+    enter: Callable[[Page], None] | None = None
+    is_main: bool = True
+
+
+class Cast:
+    """A seller, a buyer and a stranger, with tickets and orders in every state by their names."""
+
+    def __init__(self, make: Callable[..., Visitor], site: Site) -> None:
+        seller, buyer = make(), make()
+        self.people = {"seller": seller, "buyer": buyer, "stranger": make(signed_in=False)}
+        self.ids = {"unknown": UNKNOWN_ID}
+        for name in ("free", "held", "declined", "sold", "withdrawn", "lapsed", "returned"):
+            self.ids[name] = seller.sell(f"Night of Kites {uuid4().hex[:6]}", 40, **EVENT)
+        assert seller.context.request.delete(f"/api/tickets/{self.ids['withdrawn']}").ok
+        for name in ("held", "declined", "sold", "lapsed", "returned"):
+            self.ids[f"order_{name}"] = buyer.hold(self.ids[name])
+        buyer.pay_for(self.ids["order_sold"])
+        refund: dict[str, str | float | bool] = {
+            "payment_intent": buyer.pay_for(self.ids["order_returned"])
+        }
+        stripe, key = (site.stack.env[name] for name in ("STRIPE_API_BASE", "STRIPE_SECRET_KEY"))
+        by_hand = {"Authorization": f"Bearer {key}"}
+        assert seller.context.request.post(f"{stripe}/v1/refunds", form=refund, headers=by_hand).ok
+        # Playwright runs an event loop in this thread, so that time passes in another one.
+        with ThreadPoolExecutor(1) as clock:
+            lapse = Judge(site).let_lapse(self.ids["order_lapsed"])
+            clock.submit(asyncio.run, lapse).result()
+
+    @contextmanager
+    def show(self, scene: Scene, viewer: Viewer, *, colours: Colours = "light") -> Generator[Page]:
+        """Open the scene in a tab of its own, until the block ends."""
+        someone = self.people[viewer]
+        page = someone.context.new_page()
+        page.emulate_media(color_scheme=colours, reduced_motion="reduce")
+        someone.open(scene.path.format_map(self.ids), page)
+        expect(page.get_by_text(re.compile(scene.sign)).first).to_be_attached()
+        if scene.enter:
+            scene.enter(page)
+        yield page
+        page.close()
+
+
+def _press(name: str, then: str) -> Callable[[Page], None]:
+    """Press the first button of that name, and wait for a text."""
+
+    def enter(page: Page) -> None:
+        page.get_by_role("main").get_by_role("button", name=re.compile(f"^{name}")).first.click()
+        expect(page.get_by_text(re.compile(then)).first).to_be_visible()
+
+    return enter
+
+
+def _fold_out(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.get_by_role("button", name="Filters").click()
+    expect(page.get_by_label("Category")).to_be_visible()
+
+
+def _sell_wrongly(page: Page) -> None:
+    page.get_by_label("Title", exact=True).fill("Kites")
+    page.get_by_label("Price", exact=True).fill("0.2")
+    page.get_by_text("About the event").click()
+    page.get_by_label("Starts at").fill("2020-05-01T20:00")
+    page.get_by_role("button", name="Submit").click()
+    for complaint in ("Price must be between", "Starts at must lie ahead"):
+        expect(page.get_by_text(complaint)).to_be_visible()
+
+
+def _open_payment(page: Page) -> None:
+    page.get_by_role("button", name="Pay", exact=True).click()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Pay $40.00")).to_be_enabled()
+
+
+def _be_declined(page: Page) -> None:
+    _open_payment(page)
+    fill_in_card(page, DECLINED_CARD)
+    page.get_by_role("dialog").get_by_role("button", name="Pay $40.00").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
+
+
+ANYBODY: tuple[Viewer, ...] = ("stranger", "buyer")
+BUYER: tuple[Viewer, ...] = ("buyer",)
+SELLER: tuple[Viewer, ...] = ("seller",)
+STRANGER: tuple[Viewer, ...] = ("stranger",)
+
+# fmt: off
+SCENES = (
+    Scene("list", "/?q=kites", "Locked", ANYBODY),
+    Scene("list of nothing", "/?q=nowhere&category=sports", "No tickets found", ANYBODY),
+    Scene("list with a wrong filter", "/?minPrice=a", "minPrice|Min price|price", STRANGER, is_main=False),
+    Scene("list, filters folded out", "/", "Tickets For Sale", STRANGER, _fold_out, is_main=False),
+    Scene("ticket", "/tickets/{free}", "Status - Available", ANYBODY),
+    Scene("ticket held by another", "/tickets/{held}", "Status - Locked", STRANGER),
+    Scene("ticket held by oneself", "/tickets/{held}", "Go to my order", BUYER, is_main=False),
+    Scene("one's own ticket", "/tickets/{free}", "Withdraw", SELLER),
+    Scene("asked to withdraw", "/tickets/{free}", "Withdraw", SELLER,
+          _press("Withdraw", "off sale for good")),
+    Scene("ticket sold", "/tickets/{sold}", "Status - Sold", STRANGER),
+    Scene("ticket bought", "/tickets/{sold}", "From owner to owner", BUYER, is_main=False),
+    Scene("ticket withdrawn", "/tickets/{withdrawn}", "Status - Withdrawn", ANYBODY),
+    Scene("no such ticket", "/tickets/{unknown}", "could not find this ticket", ANYBODY),
+    Scene("purchase refused", "/tickets/{lapsed}", "Status - Available", BUYER,
+          _press("Purchase", "just ran out"), is_main=False),
+    Scene("sell", "/tickets/new", "Create a Ticket", SELLER),
+    Scene("sell with errors", "/tickets/new", "Create a Ticket", SELLER, _sell_wrongly),
+    Scene("edit", "/tickets/{free}/edit", "Edit a Ticket", SELLER, is_main=False),
+    Scene("my listings", "/tickets/mine", "Being bought", SELLER, is_main=False),
+    Scene("my listings, asked to withdraw", "/tickets/mine", "Being bought", SELLER,
+          _press("Withdraw", "off sale for good")),
+    Scene("my listings, none", "/tickets/mine", "No listings yet", BUYER, is_main=False),
+    Scene("order", "/orders/{order_held}", "left to order", BUYER),
+    Scene("order, asked to release", "/orders/{order_held}", "left to order", BUYER,
+          _press("Release ticket", "Let go of this ticket"), is_main=False),
+    Scene("payment", "/orders/{order_held}", "left to order", BUYER, _open_payment),
+    Scene("payment declined", "/orders/{order_declined}", "left to order", BUYER, _be_declined, is_main=False),
+    Scene("order paid", "/orders/{order_sold}", "The ticket is yours", BUYER),
+    Scene("order expired", "/orders/{order_lapsed}", "The time for this order is over", BUYER),
+    Scene("order refunded", "/orders/{order_returned}", "back to your card", BUYER, is_main=False),
+    Scene("my orders", "/orders", "Time over", BUYER),
+    Scene("my orders, none", "/orders", "No orders yet", SELLER, is_main=False),
+    Scene("account", "/account", "Where you are signed in", BUYER),
+    Scene("sign up", "/auth/signup", "8 characters or more", STRANGER, is_main=False),
+    Scene("sign up with errors", "/auth/signup", "8 characters or more", STRANGER,
+          _press("Sign Up", "must be|Invalid credentials")),
+    Scene("sign in", "/auth/signin", "You are new here", STRANGER),
+    Scene("sign in with errors", "/auth/signin", "You are new here", STRANGER,
+          _press("Sign In", "must be|Invalid credentials"), is_main=False),
+    Scene("sign out", "/auth/signout", "You are signed", ANYBODY, is_main=False),
+    Scene("no such page", "/no/such/page", "Page not found", ANYBODY),
+)
+# fmt: on

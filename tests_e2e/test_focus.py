@@ -1,0 +1,80 @@
+"""The focus is seen and nothing covers it; what can be pressed fits a thumb, and everything a tiny screen."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests_e2e.keyboard import Keyboard
+from tests_e2e.scenes import SCENES, Cast, Scene
+
+TINY = 320
+USED_WIDTH = "document.documentElement.scrollWidth"
+# What readers may set for themselves (WCAG 1.4.12).
+SPACED = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
+  p { margin-bottom: 2em !important }"""
+# Where something stands fixed at an edge, or much is close together; all others with bin/test --all.
+CROWDED = ("list", "ticket", "asked to withdraw", "sell with errors", "order", "account")
+MOST_STOPS = 120
+START = "document.querySelector('a[href=\"#main\"]').focus({ preventScroll: true })"
+IS_LAST = """() => {
+  const stops = [...document.querySelectorAll("a[href], button:not(:disabled), input, select, textarea, summary")];
+  return stops.filter((stop) => stop.checkVisibility()).at(-1) === document.activeElement;
+}"""
+# What is smaller than 44 px high or 24 px wide. A link in a sentence is as high as its line.
+SMALL = """() => {
+  const controls = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary");
+  const isHidden = (control) => !control.checkVisibility({ visibilityProperty: true }) || control.closest(".sr-only");
+  const hasText = (place) => [...place.childNodes].some(({ nodeType }) => nodeType === Node.TEXT_NODE);
+  const isInSentence = (control) => getComputedStyle(control).display === "inline" && hasText(control.parentElement);
+  const boxOf = (control) => {
+    const coversRow = getComputedStyle(control, "::after").position === "absolute";
+    return ((coversRow && control.closest("li")) || control.closest("label") || control).getBoundingClientRect();
+  };
+  return [...controls]
+    .filter((control) => !isHidden(control) && !isInSentence(control))
+    .filter((control) => boxOf(control).height < 43.5 || boxOf(control).width < 24)
+    .map((control) => control.outerHTML.slice(0, 200));
+}"""
+# The dialog is not walked through to its end: it has none. test_keyboard.py goes around in it.
+PAGES = [scene for scene in SCENES if not scene.name.startswith("payment")]
+
+each_page = pytest.mark.parametrize(
+    "scene",
+    [
+        pytest.param(
+            scene, id=scene.name, marks=[] if scene.name in CROWDED else [pytest.mark.slow]
+        )
+        for scene in PAGES
+    ],
+)
+
+
+def walk(page: Page) -> int:
+    """Press Tab from the beginning to the end of the page; return how many stops there were."""
+    keys = Keyboard(page)
+    page.evaluate(START)
+    for count in range(MOST_STOPS):
+        keys.press("Tab")
+        keys.where()
+        if page.evaluate(IS_LAST):
+            return count
+    return MOST_STOPS
+
+
+@each_page
+def test_every_stop_is_seen_and_nothing_covers_it(cast: Cast, scene: Scene) -> None:
+    with cast.show(scene, scene.viewers[0]) as page:
+        page.set_viewport_size({"width": 360, "height": 640})
+        assert walk(page) > 2
+
+
+@each_page
+def test_it_fits_thumbs_small_screens_and_wide_letters(cast: Cast, scene: Scene) -> None:
+    with cast.show(scene, scene.viewers[0]) as page:
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 640})
+            assert page.evaluate(SMALL) == []
+        # As wide as a laptop's screen at 400 %.
+        page.set_viewport_size({"width": TINY, "height": 640})
+        assert page.evaluate(USED_WIDTH) == TINY
+        page.add_style_tag(content=SPACED)
+        assert page.evaluate(USED_WIDTH) == TINY
