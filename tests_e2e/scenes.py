@@ -15,9 +15,9 @@ from tests.site import Site
 from tests_e2e.steps import DECLINED_CARD, Visitor, fill_in_card
 
 EVENT = {
-    "venue": "Harbour Hall",
-    "city": "Rotterdam",
-    "category": "concert",
+    "venue": "Tram Depot",
+    "city": "Groningen",
+    "category": "theatre",
     "startsAt": "2097-05-01T20:00:00Z",
     "timezone": "Europe/Amsterdam",
     "seat": "7",

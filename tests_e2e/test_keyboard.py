@@ -145,3 +145,20 @@ def test_a_refused_sign_in_keeps_its_place(visitor: Callable[..., Visitor]) -> N
     keys.activate(submit)
     expect(page.get_by_role("alert").filter(has_text="Invalid credentials")).to_be_visible()
     expect(submit).to_be_focused()
+
+
+def test_more_rows_begin_where_one_is(visitor: Callable[..., Visitor]) -> None:
+    seller, finder = visitor(), visitor(signed_in=False)
+    name = f"Kites {uuid4().hex[:6]}"
+    for _ in range(30):
+        seller.sell(name)
+    # Rows that come by themselves come before one is at the button, mostly.
+    finder.page.add_init_script(
+        "window.IntersectionObserver = class { observe() {} disconnect() {} };"
+    )
+    page = finder.open(f"/?q={name}")
+    rows = page.get_by_role("main").get_by_role("listitem").get_by_role("link")
+    expect(rows).to_have_count(24)
+    Keyboard(page).activate(button(page, "Load more"))
+    expect(rows).to_have_count(30)
+    expect(rows.nth(24)).to_be_focused()

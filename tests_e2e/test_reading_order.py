@@ -53,7 +53,7 @@ def test_a_list_is_read_row_by_row(visitor: Callable[..., Visitor]) -> None:
               - heading "{name} Two" [level=2]:
                 - link "{name} Two"
               - paragraph: Wed 1 May 2097, 22:00
-              - paragraph: Harbour Hall, Rotterdam
+              - paragraph: Tram Depot, Groningen
               - paragraph: Seat 7
               - text: $40 Locked It may come back in
               - timer
@@ -61,7 +61,7 @@ def test_a_list_is_read_row_by_row(visitor: Callable[..., Visitor]) -> None:
             - article:
               - heading "{name} One" [level=2]
               - paragraph: Wed 1 May 2097, 22:00
-              - paragraph: Harbour Hall, Rotterdam
+              - paragraph: Tram Depot, Groningen
               - paragraph: Seat 7
               - text: $40 Available
     """)
@@ -74,7 +74,7 @@ def test_a_ticket_is_read_from_its_name_to_what_one_can_do(visitor: Callable[...
       - article:
         - heading "{title}" [level=1]
         - paragraph: Wed 1 May 2097, 22:00
-        - paragraph: Harbour Hall, Rotterdam
+        - paragraph: Tram Depot, Groningen
         - paragraph: Seat 7
         - paragraph: Price - $40
         - status: Status - Available
@@ -95,7 +95,7 @@ def test_an_order_and_its_payment_are_read_before_their_buttons(
       - article:
         - heading "Purchasing {title}" [level=1]
         - paragraph: Wed 1 May 2097, 22:00
-        - paragraph: Harbour Hall, Rotterdam
+        - paragraph: Tram Depot, Groningen
         - paragraph: Seat 7
         - text: $40
         - paragraph:

@@ -122,10 +122,18 @@ export function FilterPanel({ label, count, className, children }) {
 }
 
 // A real button, which is pressed by itself when one comes near it.
-export function LoadMore({ text, shown, isAutomatic, onMore, className }) {
+export function LoadMore({ text, shown, hasMore, isAutomatic, onMore, className }) {
   const button = useRef(null);
+  const before = useRef(shown);
+  const isAt = useRef(false);
   useEffect(() => {
-    if (!isAutomatic) return undefined;
+    const first = before.current;
+    before.current = shown;
+    // Whoever is at the button goes on with the first of the new rows, which push it out of sight.
+    if (shown > first && isAt.current) document.querySelectorAll("[data-ticket] h2 a")[first]?.focus();
+  }, [shown]);
+  useEffect(() => {
+    if (!isAutomatic || !hasMore) return undefined;
     const observer = new IntersectionObserver(
       ([entry]) => {
         if (!entry.isIntersecting) return;
@@ -137,9 +145,17 @@ export function LoadMore({ text, shown, isAutomatic, onMore, className }) {
     );
     observer.observe(button.current);
     return () => observer.disconnect();
-  }, [shown, isAutomatic]);
+  }, [shown, isAutomatic, hasMore]);
+  if (!hasMore) return null;
   return (
-    <button ref={button} type="button" className={className} onClick={() => onMore()}>
+    <button
+      ref={button}
+      type="button"
+      className={className}
+      onFocus={() => (isAt.current = true)}
+      onBlur={() => (isAt.current = false)}
+      onClick={() => onMore()}
+    >
       {text}
     </button>
   );

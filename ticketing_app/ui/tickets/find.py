@@ -72,6 +72,7 @@ class LoadMore(rx.Component):
 
     text: rx.Var[str]
     shown: rx.Var[int]
+    has_more: rx.Var[bool]
     is_automatic: rx.Var[bool]
     on_more: rx.EventHandler[rx.event.no_args_event_spec]
 
@@ -218,6 +219,7 @@ def load_more() -> rx.Component:
     return LoadMore.create(
         text=TEXT["more"],
         shown=state.cards.length(),
+        has_more=state.has_more,
         # From here on every page is sent with all the ones before it, so that somebody has to ask.
         is_automatic=state.cards.length() < AUTOMATIC_CARDS,
         on_more=state.load_more,

@@ -83,7 +83,7 @@ def ticket_list_page() -> rx.Component:
                     state.cards.length() > 0,
                     _cards(
                         rx.foreach(state.cards, ticket_card),
-                        more=rx.cond(state.has_more, load_more()),
+                        more=load_more(),
                     ),
                     nothing(),
                 ),
