@@ -7,6 +7,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.ui import theme
 from ticketing_app.ui.listings.components import OnTyping, OwnTimezone, stub_preview
+from ticketing_app.ui.listings.fields import ticket_fields
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.listings.views import ListingRow
 from ticketing_app.ui.live import OnLive
@@ -15,7 +16,6 @@ from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.rows import rows
-from ticketing_app.ui.tickets.components import ticket_fields
 
 TEXT = {
     "title": "My Listings",
