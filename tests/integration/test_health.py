@@ -42,7 +42,7 @@ class TestHealth:
         try:
             answer = await api.get(f"/api/tickets/{ticket.id}")
             assert answer.status_code == 503
-            assert "try again" in answer.json()["errors"][0]["message"]
+            assert "Try again" in answer.json()["errors"][0]["message"]
         finally:
             stack.start_part("postgres")
 

@@ -66,4 +66,4 @@ class TestRefusedConnection:
         assert answer.status_code == 503
         message = answer.json()["errors"][0]["message"]
         assert "Nothing was changed" in message
-        assert "try again" in message
+        assert "Try again" in message
