@@ -82,11 +82,11 @@ class TestInlineStyles:
                 r"<style>.a\:b{color:red}</style></head>"
             )
 
-    @pytest.mark.parametrize("page", [PAGE, "<head></head>"])
+    @pytest.mark.parametrize("html", [PAGE, "<head></head>"])
     def test_fails_the_build_when_reflex_links_styles_in_another_way(
-        self, tmp_path: Path, page: str
+        self, tmp_path: Path, html: str
     ) -> None:
-        (tmp_path / "index.html").write_text(page)
+        (tmp_path / "index.html").write_text(html)
         with pytest.raises(ReflexChangedError, match="index"):
             InlineStylesPlugin().post_build(static_dir=tmp_path)
 
