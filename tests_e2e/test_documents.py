@@ -23,9 +23,13 @@ EVENT: dict[str, Any] = {
 }
 # Everything that the page shows from its first picture on: skeletons, titles, and what moved.
 WATCH = """
-window.seen = {skeletons: 0, titles: [], moved: 0};
+window.seen = {skeletons: 0, titles: [], moved: []};
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) window.seen.moved += entry.value;
+  for (const {value, sources} of list.getEntries()) {
+    const parts = sources.map(({node, previousRect: was, currentRect: is}) =>
+      `${node?.outerHTML ?? node?.textContent} ${was.x},${was.y} -> ${is.x},${is.y}`);
+    window.seen.moved.push({value, parts});
+  }
 }).observe({type: "layout-shift", buffered: true});
 new MutationObserver(() => {
   const main = document.querySelector("main");
@@ -86,7 +90,7 @@ class TestTakingOver:
         assert page.evaluate("window.seen") == {
             "skeletons": 0,
             "titles": [f"{title} | GitTix"],
-            "moved": 0,
+            "moved": [],
         }
         assert errors == []
         assert page.locator("meta[name=description]").count() == 1

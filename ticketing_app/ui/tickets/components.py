@@ -7,7 +7,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveText, LiveTicket, LiveUntil
-from ticketing_app.ui.markup import choose
+from ticketing_app.ui.markup import choose, value_of
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.tickets.views import (
@@ -62,6 +62,15 @@ class TellMe(rx.Component):
     promise: rx.Var[str]
     back: rx.Var[str]
     notice: rx.Var[str]
+
+    def as_plain(self) -> rx.Component:
+        """Return what it looks like before anybody can press it."""
+        if not value_of(self.can_wait):
+            return rx.fragment()
+        return rx.el.div(
+            rx.el.button(self.label, type="button", disabled=True, class_name=self.class_name),
+            rx.el.p(role="status", class_name=self.notice),
+        )
 
 
 def date_block(stub: TicketStub) -> rx.Component:
@@ -163,8 +172,8 @@ def calendar_link(stub: TicketStub) -> rx.Component:
 
 def ticket_article(
     ticket: TicketDetail,
-    actions: rx.Component | None,
-    *more: rx.Component | None,
+    *actions: rx.Component | None,
+    history: rx.Component | None,
     similar: rx.Component | None,
     on_over: rx.event.EventType[()],
 ) -> rx.Component:
@@ -192,7 +201,7 @@ def ticket_article(
             class_name="in-main",
         ),
         rx.el.div(
-            rx.el.div(_offer(ticket, on_over), actions, class_name=f"{theme.PANEL} grid gap-3"),
+            rx.el.div(_offer(ticket, on_over), *actions, class_name=f"{theme.PANEL} grid gap-3"),
             class_name="in-side",
         ),
         rx.el.div(
@@ -201,7 +210,7 @@ def ticket_article(
                 rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line"),
             ),
             _to_go(ticket),
-            *more,
+            history,
             class_name="in-rest",
         ),
         rx.el.div(similar, class_name="in-foot"),

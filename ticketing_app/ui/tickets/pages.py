@@ -136,18 +136,9 @@ def ticket_detail_page() -> rx.Component:
             state.load,
             ticket_article(
                 state.ticket,
-                TellMe.create(
-                    can_wait=state.ticket.can_wait,
-                    is_free=state.ticket.can_buy,
-                    label=TEXT["tell_me"],
-                    promise=TEXT["tell_me_promise"],
-                    back=state.ticket.back_line,
-                    notice="font-medium empty:hidden",
-                    class_name=theme.QUIET,
-                    key=state.ticket.id,
-                ),
+                _tell_me(state.ticket),
                 _actions(),
-                rx.cond(state.ownership.length() > 0, ownership_history(state.ownership)),
+                history=rx.cond(state.ownership.length() > 0, ownership_history(state.ownership)),
                 similar=rx.cond(
                     state.similar.length() > 0,
                     similar_tickets(rx.foreach(state.similar, ticket_card)),
@@ -163,7 +154,9 @@ def first_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Componen
     """What the document shows of a ticket; nothing can be pressed before the page's code runs."""
     return ticket_article(
         ticket,
+        _tell_me(ticket),
         _purchase(disabled=True) if ticket.can_buy else None,
+        history=None,
         similar=similar_tickets(*map(ticket_card, similar)) if similar else None,
         on_over=TicketDetailState.refresh,
     )
@@ -172,6 +165,19 @@ def first_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Componen
 def first_failure(problem: str) -> rx.Component:
     """What the document shows where there is no such ticket."""
     return feedback.failed(problem, TicketDetailState.load, is_away=False)
+
+
+def _tell_me(ticket: TicketDetail) -> rx.Component:
+    return TellMe.create(
+        can_wait=ticket.can_wait,
+        is_free=ticket.can_buy,
+        label=TEXT["tell_me"],
+        promise=TEXT["tell_me_promise"],
+        back=ticket.back_line,
+        notice="font-medium empty:hidden",
+        class_name=theme.QUIET,
+        key=ticket.id,
+    )
 
 
 def _actions() -> rx.Component:
