@@ -34,10 +34,13 @@ new PerformanceObserver((list) => {
 new MutationObserver(() => {
   const main = document.querySelector("main");
   if (!main) return;
-  window.first ??= main.querySelector("[data-first-paint]")?.innerHTML;
   if (main.querySelector("[aria-busy=true]")) window.seen.skeletons += 1;
   if (!window.seen.titles.includes(document.title)) window.seen.titles.push(document.title);
 }).observe(document, {childList: true, subtree: true, characterData: true});
+// All of the document is there, and no module has run yet.
+document.addEventListener("readystatechange", () => {
+  window.first ??= document.querySelector("main [data-first-paint]").innerHTML;
+});
 """
 
 

@@ -67,7 +67,9 @@ def test_a_list_is_read_row_by_row(visitor: Callable[..., Visitor]) -> None:
     """)
 
 
-def test_a_ticket_is_read_from_its_name_to_what_one_can_do(visitor: Callable[..., Visitor]) -> None:
+def test_a_ticket_is_read_from_its_name_and_offer_to_the_rest(
+    visitor: Callable[..., Visitor],
+) -> None:
     title = f"Kites {uuid4().hex[:6]}"
     page = visitor().open(f"/tickets/{visitor().sell(title, 40, **EVENT)}")
     expect(page.get_by_role("main")).to_match_aria_snapshot(f"""
@@ -78,11 +80,11 @@ def test_a_ticket_is_read_from_its_name_to_what_one_can_do(visitor: Callable[...
         - paragraph: Seat 7
         - paragraph: Price - $40
         - status: Status - Available
+        - paragraph: Purchase locks the ticket for you while you pay. You are not charged yet.
+        - button "Purchase"
         - paragraph: Two rows from the stage.
         - link "Add to calendar"
         - button "Share"
-        - paragraph: Purchase locks the ticket for you while you pay. You are not charged yet.
-        - button "Purchase"
     """)
 
 
