@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ SETTINGS = {
     "TICKETING_ENV": "development",
 }
 REFUSE_SECONDS = 5
+PROCESSES = 5
+"""The web process and the four roles of the worker: each has its metrics at a port of its own."""
 
 
 class OtherWeb(NamedTuple):
@@ -34,11 +36,16 @@ class OtherWeb(NamedTuple):
 
 
 class Site:
-    """PostgreSQL, Redis, the emulator, the worker and one web process; `url` is where it is."""
+    """PostgreSQL, Redis, the emulator, the worker and one web process; `url` is where it is.
+
+    The metrics of the web process are at `metrics_port`, those of the worker's at the ports above it.
+    """
 
     def __init__(self, data_dir: Path) -> None:
         self._port = free_port()
-        self.stack = Stack(data_dir, web_port=self._port, settings=SETTINGS)
+        self.metrics_port = free_ports(PROCESSES)
+        settings = SETTINGS | {"METRICS_PORT": str(self.metrics_port)}
+        self.stack = Stack(data_dir, web_port=self._port, settings=settings)
         self.url = f"http://localhost:{self._port}"
         self._web: subprocess.Popen[bytes] | None = None
         self._other_worker: subprocess.Popen[bytes] | None = None
@@ -142,3 +149,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def free_ports(count: int) -> int:
+    """Return the first of `count` ports in a row that nobody uses at this moment."""
+    while True:
+        first = free_port()
+        with ExitStack() as probes:
+            try:
+                for port in range(first, first + count):
+                    probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except (OSError, OverflowError):
+                continue
+            return first

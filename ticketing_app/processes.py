@@ -14,22 +14,24 @@ from multiprocessing.context import ForkProcess
 from types import FrameType
 from typing import Any, cast
 
+from prometheus_client import REGISTRY
 from rq import SimpleWorker
 from rq.cron import CronScheduler
 from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.scheduler import RQScheduler
 
-from ticketing_app.core import db, redis
+from ticketing_app.core import db, metrics, redis
 from ticketing_app.core import logging as core_logging
 from ticketing_app.core.logging import get_logger
 from ticketing_app.expiration.jobs import expire_due_orders
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.relay import Relay
+from ticketing_app.monitoring.collector import FactsCollector
+from ticketing_app.monitoring.jobs import QUEUE
 from ticketing_app.payments.jobs import audit_payments, sweep_open_charges, sweep_stripe_events
 from ticketing_app.subscriptions import SUBSCRIPTIONS
 
-QUEUE = "default"
 # RQ's own limit for a job, 180 s, is an alarm that may go off anywhere; ours comes before and cancels.
 JOB_SECONDS = 150
 # RQ waits for work for this long less 15 s at a time, which is how soon it notices a dead Redis.
@@ -61,7 +63,7 @@ def main() -> None:
         case ["all"]:
             supervise()
         case [role] if role in ROLES:
-            ROLES[role]()
+            _work(role)
         case _:
             sys.exit(f"usage: worker.py {'|'.join(ROLES)}|all")
 
@@ -208,6 +210,14 @@ ROLES: dict[str, Callable[[], None]] = {
 }
 
 
+def _work(role: str) -> None:
+    """Be this role, with its metrics at the port that is always its own."""
+    if role == "clock":
+        REGISTRY.register(FactsCollector())
+    metrics.serve(1 + list(ROLES).index(role))
+    ROLES[role]()
+
+
 class Child:
     """The process of one role, started again whenever it ended, later and later if it ends at once.
 
@@ -244,7 +254,7 @@ class Child:
         read_end, write_end = self.lifeline
         os.close(write_end)
         threading.Thread(target=_end_with_parent, args=[read_end], daemon=True).start()
-        ROLES[self.role]()
+        _work(self.role)
 
 
 def _end_with_parent(read_end: int) -> None:

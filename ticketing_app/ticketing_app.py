@@ -8,7 +8,7 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from ticketing_app import api, routes
 from ticketing_app.accounts.auth import listen_for_ended_sessions
-from ticketing_app.core import logging
+from ticketing_app.core import logging, metrics
 from ticketing_app.core.settings import get_settings
 from ticketing_app.ui import documents, headers, home_screen, live, robots, session, theme
 from ticketing_app.ui.accounts.pages import (
@@ -54,10 +54,17 @@ app = rx.App(
         rx.el.script(src=robots.ACCOUNT_FORMS, defer=True),
     ],
     backend_exception_handler=session.on_crash,
-    api_transformer=[api.serve, session.refuse_foreign_sockets, documents.serve, headers.protect],
+    api_transformer=[
+        api.serve,
+        session.refuse_foreign_sockets,
+        documents.serve,
+        headers.protect,
+        metrics.measure_requests,
+    ],
 )
 app.register_lifespan_task(listen_for_ended_sessions, tell=live.tell_session)
 app.register_lifespan_task(live.follow, app=app)
+app.register_lifespan_task(metrics.serve)
 
 
 def _add(

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import NamedTuple, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import uuid_utils.compat
+from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -62,6 +64,25 @@ async def dispose() -> None:
     """Close the connections of the running event loop."""
     if pool := _engines.pop(asyncio.get_running_loop(), None):
         await pool.dispose()
+
+
+class PoolUsage(NamedTuple):
+    """Connections of this process: at work, and kept open for the next."""
+
+    in_use: int
+    idle: int
+
+
+def pool_usage() -> PoolUsage:
+    """Count the connections of all event loops; may be asked from any thread."""
+    # The references are listed at once; the dictionary itself may change under another thread's loop.
+    loops = [loop for reference in _engines.keyrefs() if (loop := reference())]
+    engines = [engine for loop in loops if (engine := _engines.get(loop))]
+    pools = [cast("QueuePool", engine.pool) for engine in engines]
+    return PoolUsage(
+        in_use=sum(pool.checkedout() for pool in pools),
+        idle=sum(pool.checkedin() for pool in pools),
+    )
 
 
 @asynccontextmanager

@@ -86,11 +86,11 @@ def blocking_client() -> Redis:
     )
 
 
-def sync_client() -> sync_redis.Redis:
+def sync_client(timeout_seconds: float = 2 * BLOCK_SECONDS) -> sync_redis.Redis:
     """Return a new blocking client, as RQ needs it; bytes in and out."""
     return sync_redis.Redis.from_url(
         get_settings().redis_url,
-        socket_timeout=2 * BLOCK_SECONDS,
+        socket_timeout=timeout_seconds,
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=None,
     )

@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         default=0, description="Proxies in front that set X-Forwarded-For."
     )
 
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65_531, description="Of the web process; the workers' follow."
+    )
+    metrics_host: str = "127.0.0.1"
+    build_version: str = "unknown"
+
     @property
     def is_production(self) -> bool:
         """Whether defaults made for development are refused."""

@@ -105,9 +105,17 @@ WITH was AS (
     UNION ALL
     SELECT made.id, made.version, made.status, made.expires_at, now() FROM made
 )
-SELECT id, buyer_id, ticket_id, title, price_cents, currency, status, expires_at, is_grace_used, version, created_at
+SELECT id, buyer_id, ticket_id, title, price_cents, currency, status, expires_at, is_grace_used, version, created_at,
+       (SELECT count(*) FROM lapsed) AS lapsed
 FROM made
 """)
+
+
+class Hold(NamedTuple):
+    """A new order, and how many orders it took over from: one if the ticket's last hold had lapsed."""
+
+    order: Order
+    lapsed: int
 
 
 async def hold_ticket(
@@ -119,7 +127,7 @@ async def hold_ticket(
     max_open_holds: int,
     cooldown_seconds: float,
     correlation_id: str | None,
-) -> Order | None:
+) -> Hold | None:
     """Lock the ticket for the buyer and return the new order; none when it is refused.
 
     `connection` is in AUTOCOMMIT: the statement is the transaction. Times are in seconds.
@@ -136,7 +144,11 @@ async def hold_ticket(
         "correlation_id": correlation_id,
     }
     row = (await connection.execute(_HOLD, values)).mappings().one_or_none()
-    return Order(**row) if row else None
+    if row is None:
+        return None
+    made = dict(row)
+    lapsed = made.pop("lapsed")
+    return Hold(Order(**made), lapsed)
 
 
 class HoldFacts(NamedTuple):

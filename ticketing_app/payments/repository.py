@@ -16,7 +16,7 @@ from ticketing_app.payments.models import (
     PaymentAlert,
     StripeEvent,
 )
-from ticketing_app.payments.rules import ChargeStatus
+from ticketing_app.payments.rules import UNDONE_REFUND, ChargeStatus
 
 
 async def get_charge(session: AsyncSession, charge_id: UUID) -> Charge | None:
@@ -250,3 +250,42 @@ async def resolve_alert(session: AsyncSession, alert_id: UUID) -> bool:
         .returning(col(PaymentAlert.id))
     )
     return (await session.exec(resolved)).scalar_one_or_none() is not None
+
+
+# ---- what waits --------------------------------------------------------------------------------
+
+
+async def count_open_refunds(session: AsyncSession) -> dict[str, int]:
+    """Count refunds that are not done, by status."""
+    query = (
+        select(Charge.refund_status, func.count())
+        .where(text(f"({IS_WORK})"), col(Charge.refund_status).in_(UNDONE_REFUND))
+        .group_by(col(Charge.refund_status))
+    )
+    return {str(status): count for status, count in (await session.exec(query)).all()}
+
+
+async def count_open_alerts(session: AsyncSession) -> dict[str, int]:
+    """Count what nobody has resolved, by kind."""
+    query = (
+        select(PaymentAlert.kind, func.count())
+        .where(col(PaymentAlert.resolved_at).is_(None))
+        .group_by(col(PaymentAlert.kind))
+    )
+    return dict((await session.exec(query)).all())
+
+
+async def measure_webhooks(session: AsyncSession) -> tuple[int, timedelta | None]:
+    """Count the webhooks that are not handled; tell how old the oldest is."""
+    query = select(func.count(), func.now() - func.min(StripeEvent.received_at)).where(
+        col(StripeEvent.handled_at).is_(None)
+    )
+    return (await session.exec(query)).one()
+
+
+async def measure_overdue(session: AsyncSession) -> timedelta | None:
+    """Tell since when the charge is due that nobody has looked at for longest; none if it is not."""
+    query = select(func.now() - func.min(Charge.next_check_at)).where(
+        text(f"({IS_WORK})"), col(Charge.next_check_at) <= func.now()
+    )
+    return (await session.exec(query)).one()

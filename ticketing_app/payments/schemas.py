@@ -1,7 +1,7 @@
 """What goes in and out of payments."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
@@ -61,3 +61,17 @@ class WebhookReceipt(ApiModel):
     """The webhook is kept; what it tells is handled soon."""
 
     received: bool = True
+
+
+class PaymentBacklog(NamedTuple):
+    """Work of payments that is not done; seconds are 0 when nothing waits.
+
+    `refunds` counts by status, `alerts` by kind. `overdue_seconds` is how long the charge that is due
+    for longest has waited for the sweep.
+    """
+
+    refunds: dict[str, int]
+    alerts: dict[str, int]
+    webhooks: int
+    oldest_webhook_seconds: float
+    overdue_seconds: float

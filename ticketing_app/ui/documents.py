@@ -29,6 +29,7 @@ from ticketing_app import routes
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError, UnavailableError
 from ticketing_app.core.logging import get_logger, start_context
+from ticketing_app.core.metrics import ROUTE
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketFilter
 from ticketing_app.tickets.service import find, tickets
@@ -43,6 +44,7 @@ from ticketing_app.ui.tickets.views import TicketDetail, TicketStub, count_line,
 log = get_logger()
 
 NOT_FOUND_PAGE = "/404"
+FILE_ROUTE = "files"
 _BACKEND = re.compile(r"/(api|ping|_[^/]*)(/.*)?")
 _TITLE = re.compile(r"<title>(.*?)</title>")
 _DESCRIPTION = re.compile(r'<meta content="([^"]*)" name="description"/>')
@@ -129,6 +131,7 @@ def serve_from(folder: Path, app: ASGIApp) -> ASGIApp:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             await app(scope, receive, send)
         elif scope["path"] in files:
+            scope[ROUTE] = FILE_ROUTE
             await app(scope, receive, _with_lifetime(scope["path"], send))
         elif _BACKEND.fullmatch(scope["path"]):
             await app(scope, receive, send)
@@ -176,6 +179,7 @@ async def _respond(pages: list[Page], request: Request) -> Response:
     for page in pages:
         ids = page.matches(canonical)
         if ids is not None and page.pattern != NOT_FOUND_PAGE:
+            request.scope[ROUTE] = page.pattern
             if path != canonical:
                 query = f"?{request.url.query}" if request.url.query else ""
                 return RedirectResponse(quote(canonical) + query, HTTPStatus.PERMANENT_REDIRECT)

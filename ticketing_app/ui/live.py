@@ -79,6 +79,12 @@ async def tell_session(session_id: UUID) -> None:
     await _send(_session_room(session_id), {"session": True})
 
 
+def count_pages() -> int:
+    """Return how many pages are open here; may be asked from any thread."""
+    namespace = _app.event_namespace if _app else None
+    return len(namespace.server.eio.sockets) if namespace and namespace.server else 0
+
+
 async def follow(app: rx.App) -> None:
     """Pass on events as they come, as long as the web process runs."""
     global _app  # noqa: PLW0603  # Reflex has one app per process.

@@ -32,6 +32,7 @@ from ticketing_app.core.errors import (
 )
 from ticketing_app.core.logging import get_logger
 from ticketing_app.ui import edge, live
+from ticketing_app.ui.metrics import announce, timed
 
 log = get_logger()
 
@@ -153,10 +154,13 @@ def refreshing(handler: Handler) -> Handler:
 
 
 def _guard(handler: Handler, *, forgets: bool) -> Handler:
+    announce(handler)
+
     @wraps(handler)
     async def run(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # any handler's own.
         try:
-            answer = await handler(self, *args, **kwargs)
+            with timed(handler):
+                answer = await handler(self, *args, **kwargs)
         except NotSignedInError:
             return _leave_for_sign_in(self)
         except InvalidInputError as error:

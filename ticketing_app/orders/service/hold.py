@@ -1,8 +1,10 @@
 """Hold a ticket: it is locked for one buyer, or they are told why not."""
 
+import re
 from http import HTTPStatus
 from uuid import UUID
 
+from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,12 +14,21 @@ from ticketing_app.core.logging import correlation_id, get_logger
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging import outbox
 from ticketing_app.orders import repository
+from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import orders
+from ticketing_app.orders.service.release import HOLDS_ENDED
 from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.service import tickets
 
 log = get_logger()
+
+HOLDS_MADE = Counter("gittix_holds_made_total", "Tickets that were locked for a buyer.")
+HOLDS_REFUSED = Counter(
+    "gittix_holds_refused_total",
+    "Purchases that locked nothing, by the kind of refusal.",
+    ["reason"],
+)
 
 
 class OwnTicketError(AppError):
@@ -103,7 +114,7 @@ async def create_order(
         HoldCooldownError: the buyer's own hold of it lapsed a moment ago.
     """
     settings = get_settings()
-    order = await repository.hold_ticket(
+    hold = await repository.hold_ticket(
         connection,
         buyer_id=buyer_id,
         ticket_id=ticket_id,
@@ -112,12 +123,25 @@ async def create_order(
         cooldown_seconds=settings.hold_cooldown_seconds,
         correlation_id=correlation_id(),
     )
-    if order is None:
-        async with AsyncSession(connection) as session:
-            raise await _why_refused(session, buyer_id=buyer_id, ticket_id=ticket_id)
+    if hold is None:
+        try:
+            async with AsyncSession(connection) as session:
+                raise await _why_refused(session, buyer_id=buyer_id, ticket_id=ticket_id)
+        except AppError as refusal:
+            HOLDS_REFUSED.labels(_reason(refusal)).inc()
+            raise
+    order = hold.order
+    HOLDS_MADE.inc()
+    HOLDS_ENDED.labels(OrderStatus.EXPIRED).inc(hold.lapsed)
     await outbox.nudge()
     log.info("order.created", order_id=str(order.id), ticket_id=str(ticket_id))
     return orders.to_read(order)
+
+
+def _reason(refusal: AppError) -> str:
+    """Name the kind of refusal, as `ticket_already_reserved`."""
+    words = type(refusal).__name__.removesuffix("Error")
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", words).lower()
 
 
 async def _why_refused(session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID) -> AppError:

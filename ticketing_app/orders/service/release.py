@@ -3,8 +3,10 @@
 from http import HTTPStatus
 from uuid import UUID
 
+from prometheus_client import Counter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import metrics
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging.catalog import OrderCancelled, OrderExpired
@@ -16,6 +18,13 @@ from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.service import lease as leases
 
 log = get_logger()
+
+HOLDS_ENDED = Counter(
+    "gittix_holds_ended_total",
+    "Holds that ended without a sale, by how: expired, cancelled.",
+    ["how"],
+)
+metrics.start_at_zero(HOLDS_ENDED, [OrderStatus.EXPIRED, OrderStatus.CANCELLED])
 
 
 class OrderNotCancellableError(AppError):
@@ -88,5 +97,6 @@ async def _end(
         lease = None  # Withdrawn after the time was over: nobody must be told that it is free.
     kind = OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled
     orders.record(session, kind, ended, lease)
+    metrics.count_after_commit(session, HOLDS_ENDED.labels(to))
     log.info("order.ended", order_id=str(order.id), status=to)
     return True

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from prometheus_client import Counter, Gauge
+
+from ticketing_app.core import metrics
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Transaction
 from ticketing_app.payments import gateway, repository
@@ -15,6 +18,16 @@ from ticketing_app.payments.service.settle import settle
 
 LONGEST_AUTHORISATION = timedelta(hours=1)
 """A hold and its grace are over long before; an authorisation that is older was forgotten."""
+
+DIFFERENCES = Counter(
+    "gittix_audit_differences_total",
+    "What Stripe and we saw differently, each night anew.",
+    ["kind"],
+)
+metrics.start_at_zero(DIFFERENCES, AlertKind)
+AUDITED_AT = Gauge(
+    "gittix_audit_last_success_timestamp_seconds", "When this process last finished an audit."
+)
 
 
 class Difference(NamedTuple):
@@ -53,6 +66,7 @@ async def audit(transaction: Transaction, *, since: datetime) -> int:
         missing = Difference(AlertKind.TICKET_WITHOUT_MONEY, str(stripe_id), detail)
         await _tell(transaction, missing, charge)
         count += 1
+    AUDITED_AT.set_to_current_time()
     return count
 
 
@@ -121,3 +135,4 @@ async def _tell(transaction: Transaction, difference: Difference, charge: Charge
             order_id=charge.order_id if charge else None,
             detail=difference.detail,
         )
+        metrics.count_after_commit(session, DIFFERENCES.labels(difference.kind))

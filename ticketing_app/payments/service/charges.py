@@ -4,10 +4,12 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from prometheus_client import Counter
 from sqlalchemy import func
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import metrics
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import outbox
@@ -19,6 +21,13 @@ from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import ChargeStatus, Reason
 
 log = get_logger()
+
+CHARGES_ENDED = Counter(
+    "gittix_charges_ended_total",
+    "Payments that are over: completed, or why they failed.",
+    ["outcome"],
+)
+metrics.start_at_zero(CHARGES_ENDED, [ChargeStatus.COMPLETED, *Reason])
 
 
 class ChargeNotFoundError(AppError):
@@ -77,13 +86,15 @@ async def get_charge(
 
 async def complete(session: AsyncSession, *, charge_id: UUID) -> None:
     """The money is taken and the order is completed, in this same transaction."""
-    await repository.change_open(
+    completed = await repository.change_open(
         session,
         charge_id,
         status=ChargeStatus.COMPLETED,
         failure_code=None,
         version=col(Charge.version) + 1,
     )
+    if completed:
+        metrics.count_after_commit(session, CHARGES_ENDED.labels(ChargeStatus.COMPLETED))
 
 
 async def fail(
@@ -100,6 +111,7 @@ async def fail(
     )
     if failed:
         outbox.record(session, ChargeFailed(failure_code=failed.failure_code, **facts(failed)))
+        metrics.count_after_commit(session, CHARGES_ENDED.labels(reason))
         log.info("charge.failed", charge_id=str(charge_id), failure_code=failed.failure_code)
 
 

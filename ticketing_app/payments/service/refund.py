@@ -7,10 +7,12 @@ Stripe says that the bank has it. A bank may still send it back days later.
 from http import HTTPStatus
 from uuid import UUID
 
+from prometheus_client import Counter
 from sqlalchemy import func
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import metrics
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.messaging import outbox
@@ -22,6 +24,11 @@ from ticketing_app.payments.gateway import Refund, StripeRefusedError, StripeUna
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.service import alerts, charges
+
+REFUNDS_ENDED = Counter(
+    "gittix_refunds_ended_total", "Refunds that the bank has, or that came back.", ["outcome"]
+)
+metrics.start_at_zero(REFUNDS_ENDED, [RefundStatus.SUCCEEDED, RefundStatus.FAILED])
 
 
 class OrderNotRefundableError(AppError):
@@ -171,6 +178,7 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bo
             await payment.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDED)
             told = charges.facts(refunded)
             outbox.record(session, ChargeRefunded(stripe_refund_id=made.id, **told))
+            metrics.count_after_commit(session, REFUNDS_ENDED.labels(RefundStatus.SUCCEEDED))
         return True
 
 
@@ -188,6 +196,7 @@ async def _record_failed(
         refund_attempt=col(Charge.refund_attempt) + 1,
         version=col(Charge.version) + 1,
     )
+    metrics.count_after_commit(session, REFUNDS_ENDED.labels(RefundStatus.FAILED))
     await alerts.raise_alert(
         session,
         AlertKind.REFUND_FAILED,

@@ -7,9 +7,11 @@ asked, never believed second-hand, and conditional updates decide who was first.
 from contextlib import suppress
 from uuid import UUID
 
+from prometheus_client import Counter
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import metrics
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import PAID, OrderStatus, status_now
@@ -26,6 +28,8 @@ from ticketing_app.payments.rules import Reason
 from ticketing_app.payments.schemas import Settlement
 from ticketing_app.payments.service import charges
 from ticketing_app.payments.service.void import give_back, void
+
+CARDS_DECLINED = Counter("gittix_cards_declined_total", "Cards that a bank refused, each once.")
 
 
 async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUID) -> Settlement:
@@ -148,6 +152,7 @@ async def _count(session: AsyncSession, charge: Charge, decline: Decline | None)
         session,
         ChargeDecline(charge_id=charge.id, reference=decline.reference, code=decline.code),
     ):
+        metrics.count_after_commit(session, CARDS_DECLINED)
         counted = await repository.change_open(
             session, charge.id, declines=col(Charge.declines) + 1, failure_code=decline.code
         )

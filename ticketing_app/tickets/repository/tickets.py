@@ -1,6 +1,6 @@
 """SQL of one ticket and its lease. Whether a lease runs is always asked of the database clock."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -110,3 +110,16 @@ async def list_lapsed_for_update(session: AsyncSession, limit: int) -> list[Tick
         .with_for_update(skip_locked=True, key_share=True)
     )
     return list((await session.exec(query)).all())
+
+
+async def measure_lapsed(session: AsyncSession) -> timedelta | None:
+    """Tell since when the longest lapsed lease is over that nobody has closed; none if there is none."""
+    query = select(func.now() - func.min(Ticket.locked_until)).where(
+        Ticket.status != TicketStatus.SOLD, col(Ticket.locked_until) <= func.now()
+    )
+    return (await session.exec(query)).one()
+
+
+async def has_any(session: AsyncSession) -> bool:
+    """Whether there is any listing, in whatever state."""
+    return (await session.exec(select(Ticket.id).limit(1))).one_or_none() is not None

@@ -56,6 +56,15 @@ async def lock_lapsed(session: AsyncSession, *, limit: int) -> list[UUID]:
     return [row.order_id for row in rows if row.order_id]
 
 
+async def get_expiry_lag_seconds(session: AsyncSession) -> float:
+    """Return how long the longest lapsed lease waits to be closed; 0 when none does.
+
+    Who may buy does not depend on it, only what pages show.
+    """
+    lapsed = await repository.measure_lapsed(session)
+    return lapsed.total_seconds() if lapsed else 0.0
+
+
 def _lease(row: Ticket | None) -> TicketLease | None:
     if row is None:
         return None

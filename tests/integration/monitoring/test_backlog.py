@@ -1,0 +1,186 @@
+"""How far events and jobs are behind, and who is at work."""
+
+from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from rq import Queue
+from sqlalchemy import text
+
+from tests import factories
+from tests.integration.messaging.samples import (
+    column,
+    consumer_of,
+    envelope_of,
+    note,
+    note_and_fail,
+    record,
+    relay_to,
+)
+from tests.integration.sample_jobs import tick
+from tests.waiting import eventually, running
+from ticketing_app.core import db, redis
+from ticketing_app.messaging import inbox, relay
+from ticketing_app.monitoring import events as monitored
+from ticketing_app.monitoring.events import EventBacklog, SubscriberBacklog, get_event_backlog
+from ticketing_app.monitoring.jobs import WorkerState, get_worker_state
+from ticketing_app.processes import Clock, JobsWorker
+from ticketing_app.tickets.service.lease import get_expiry_lag_seconds
+
+pytestmark = pytest.mark.usefixtures("_effects")
+
+NAME, FAILING = inbox.subscriber_name(note), inbox.subscriber_name(note_and_fail)
+
+
+async def events() -> EventBacklog:
+    async with db.transaction() as session:
+        return await get_event_backlog(session)
+
+
+async def register() -> None:
+    async with db.transaction() as session:
+        await inbox.register(session, relay_to(note, note_and_fail).subscriptions)
+
+
+async def change(statement: str) -> None:
+    await column(f"{statement} RETURNING 1")
+
+
+async def send() -> None:
+    async with db.engine().connect() as connection:
+        await relay.publish_unsent(connection)
+
+
+class TestEventBacklog:
+    async def test_is_empty_when_nothing_happened(self) -> None:
+        assert await events() == EventBacklog(0, 0, is_relay_alive=False, subscribers={})
+
+    async def test_tells_how_long_events_wait_for_the_relay(self) -> None:
+        await record()
+        await change("UPDATE outbox SET occurred_at = now() - interval '40 s'")
+        await record()
+        found = await events()
+        assert found.unsent == 2
+        assert 40 <= found.oldest_unsent_seconds < 60
+        await send()
+        assert (await events())[:2] == (0, 0)
+
+    async def test_tells_how_far_each_subscriber_is_behind(self) -> None:
+        await register()
+        first = await envelope_of(await record())
+        await change("UPDATE outbox SET occurred_at = now() - interval '40 s'")
+        await change("UPDATE subscribers SET since = 'epoch'")
+        await record()
+        await send()
+        consumer = consumer_of(first_retry_seconds=100)
+        await consumer.handle(note, first)
+        found = (await events()).subscribers
+        assert 0 < found[NAME].lag_seconds < 20
+        assert 40 <= found[FAILING].lag_seconds < 60
+        await consumer.handle(note_and_fail, first)
+        failing = (await events()).subscribers[FAILING]
+        assert failing.lag_seconds < 20
+        assert failing[1:] == (1, 0)
+        await change("UPDATE inbox SET status = 'dead' WHERE status = 'retrying'")
+        assert (await events()).subscribers[FAILING][1:] == (0, 1)
+
+    async def test_is_of_no_concern_to_a_subscriber_that_came_later(self) -> None:
+        await record()
+        await change("UPDATE outbox SET occurred_at = now() - interval '40 s'")
+        await register()
+        await change("UPDATE subscribers SET since = now()")
+        assert (await events()).subscribers[NAME] == SubscriberBacklog(0, 0, 0)
+
+    async def test_knows_whether_some_relay_leads(self) -> None:
+        async with relay._leadership():
+            assert (await events()).is_relay_alive
+        await eventually(is_without_relay)
+
+
+async def is_without_relay() -> bool:
+    return not (await events()).is_relay_alive
+
+
+class TestPlans:
+    """What is asked every few seconds may not walk through the log of a month."""
+
+    async def test_find_what_waits_by_indexes(self) -> None:
+        await register()
+        await change(
+            "INSERT INTO outbox (id, name, schema_version, occurred_at, aggregate_id, aggregate_version,"
+            " payload, published_at, settled_at) SELECT gen_random_uuid(), 'UserCreated', 1, now(),"
+            " gen_random_uuid(), 1, '{}', now(), now() FROM generate_series(1, 20000)"
+        )
+        async with db.autocommit() as connection:
+            await connection.execute(text("ANALYZE outbox"))
+            for query in (monitored._OUTBOX, monitored._SUBSCRIBERS):
+                values = {"most": 100, "relay_lock": 1} if query is monitored._OUTBOX else {}
+                explained = text(f"EXPLAIN {query.text}")
+                plan = "\n".join((await connection.execute(explained, values)).scalars())
+                assert "Seq Scan on outbox" not in plan
+                assert "ix_outbox_uns" in plan
+
+
+class TestExpiryLag:
+    async def test_is_the_age_of_the_oldest_lapsed_hold(self) -> None:
+        async def lag() -> float:
+            async with db.transaction() as session:
+                return await get_expiry_lag_seconds(session)
+
+        order = await factories.hold(await factories.make_ticket())
+        assert await lag() == 0
+        await factories.let_hold_lapse(order.id, seconds_ago=50)
+        assert 50 <= await lag() < 70
+
+
+@pytest.fixture
+def queue() -> Generator[Queue]:
+    with redis.sync_client() as connection:
+        yield Queue(connection=connection)
+
+
+class TestWorkerState:
+    def test_is_nobody_in_an_empty_redis(self) -> None:
+        assert get_worker_state() == WorkerState(
+            0, 0, is_clock_alive=False, is_jobs_alive=False, is_consumer_alive=False
+        )
+
+    def test_tells_how_long_the_first_job_waits(self, queue: Queue) -> None:
+        with time_machine.travel(datetime.now(UTC) - timedelta(seconds=30), tick=False):
+            queue.enqueue(tick)
+        queue.enqueue(tick)
+        found = get_worker_state()
+        assert found.queued == 2
+        assert 30 <= found.oldest_seconds < 50
+
+    def test_does_not_stumble_over_a_job_that_is_gone(self, queue: Queue) -> None:
+        job = queue.enqueue(tick)
+        queue.connection.delete(job.key)
+        assert get_worker_state()[:2] == (1, 0)
+
+    def test_knows_a_clock_that_works_and_one_that_stopped(self) -> None:
+        clock = Clock({})
+        clock.tick()
+        assert get_worker_state().is_clock_alive
+        clock.stop()
+        assert not get_worker_state().is_clock_alive
+
+    def test_knows_a_worker_and_when_it_fell_silent(self, queue: Queue) -> None:
+        worker = JobsWorker(queue, connection=queue.connection)
+        worker.register_birth()
+        assert get_worker_state().is_jobs_alive
+        with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2), tick=False):
+            assert not get_worker_state().is_jobs_alive
+        worker.register_death()
+        assert not get_worker_state().is_jobs_alive
+
+    async def test_knows_a_consumer_that_reads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async with running(consumer_of(note).run()):
+            await eventually(lambda: get_worker_state().is_consumer_alive)
+        monkeypatch.setattr("ticketing_app.monitoring.jobs.UNREAD_AFTER_SECONDS", 0)
+        assert not get_worker_state().is_consumer_alive
+
+    def test_knows_a_stream_that_nobody_has_read_yet(self, queue: Queue) -> None:
+        queue.connection.xadd("ticketing.events", {"event": "{}"})
+        assert not get_worker_state().is_consumer_alive

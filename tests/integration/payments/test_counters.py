@@ -1,0 +1,100 @@
+"""What is counted of payments, and what waits in them."""
+
+from datetime import timedelta
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import text
+
+from tests.integration.counters import Counted
+from tests.integration.payments import sales, stripe_side
+from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
+from ticketing_app.payments.gateway import Notice
+from ticketing_app.payments.schemas import PaymentBacklog
+from ticketing_app.payments.service import audit, backlog, webhook
+from ticketing_app.payments.service.settle import settle
+
+pytestmark = pytest.mark.usefixtures("database", "stripe_books")
+
+DECLINED = "4000000000000002"
+
+
+def ended(outcome: str) -> Counted:
+    return Counted("charges_ended_total", outcome=outcome)
+
+
+async def waiting() -> PaymentBacklog:
+    async with db.transaction() as session:
+        return await backlog.get_backlog(session)
+
+
+async def change(query: str) -> None:
+    async with db.autocommit() as connection:
+        await connection.execute(text(query))
+
+
+class TestCharges:
+    async def test_are_counted_once_however_often_they_are_settled(self) -> None:
+        completed = ended("completed")
+        sale = await sales.sell()
+        await settle(db.transaction, charge_id=sale.payment.id)
+        await sales.hear("payment_intent.succeeded")
+        assert completed == 1
+
+    async def test_are_counted_by_why_they_failed(self) -> None:
+        over, declined = ended("hold_over"), Counted("cards_declined_total")
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret, DECLINED)
+        for _ in range(2):
+            await sales.tell_settled(sale)
+        await sales.release(sale)
+        await sales.sweep()
+        assert (declined, over) == (1, 1)
+
+
+class TestRefunds:
+    async def test_wait_until_the_bank_has_them_and_are_counted_then(self) -> None:
+        succeeded = Counted("refunds_ended_total", outcome="succeeded")
+        sale = await sales.sell()
+        await sales.want_refund(sale)
+        assert (await waiting()).refunds == {"due": 1, "pending": 0}
+        await sales.sweep()
+        assert (await waiting()).refunds == {"due": 0, "pending": 0}
+        assert succeeded == 1
+
+
+class TestAudit:
+    async def test_counts_its_differences_by_kind_and_notes_its_end(self) -> None:
+        kind = "money_without_ticket"
+        differences = Counted("audit_differences_total", kind=kind)
+        await sales.sell()
+        await change("UPDATE charges SET stripe_id = 'pi_another'")
+        started = utc_now()
+        await audit.audit(db.transaction, since=started - timedelta(days=1))
+        assert differences == 1
+        assert (await waiting()).alerts[kind] == 1
+        finished = REGISTRY.get_sample_value("gittix_audit_last_success_timestamp_seconds")
+        assert finished is not None
+        assert finished >= started.timestamp()
+
+
+class TestBacklog:
+    async def test_is_all_zeros_when_nothing_waits(self) -> None:
+        found = await waiting()
+        assert set(found.refunds.values()) | set(found.alerts.values()) == {0}
+        assert (found.webhooks, found.oldest_webhook_seconds, found.overdue_seconds) == (0, 0, 0)
+
+    async def test_tells_of_webhooks_and_of_charges_that_nobody_looks_at(self) -> None:
+        await sales.start_sale()
+        async with db.transaction() as session:
+            await webhook.store_event(
+                session, notice=Notice("evt_1", "payment_intent.created", None)
+            )
+        await change("UPDATE stripe_events SET received_at = now() - interval '90 s'")
+        await change("UPDATE charges SET next_check_at = now() - interval '30 s'")
+        found = await waiting()
+        assert found.webhooks == 1
+        assert 90 <= found.oldest_webhook_seconds < 120
+        assert 30 <= found.overdue_seconds < 60

@@ -1,0 +1,46 @@
+"""What pages ask of the web process: how long their handlers take, and how many are open."""
+
+from asyncio import CancelledError
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any
+
+from prometheus_client import Gauge, Histogram
+
+from ticketing_app.core.errors import AppError, UnavailableError
+from ticketing_app.core.metrics import BUCKETS
+from ticketing_app.ui import live
+
+CRASHED = "crashed"
+
+HANDLER_SECONDS = Histogram(
+    "gittix_page_handler_duration_seconds",
+    "Time that handlers of pages took: done, refused, unavailable, cancelled or crashed.",
+    ["handler", "outcome"],
+    buckets=BUCKETS,
+)
+PAGES_CONNECTED = Gauge("gittix_pages_connected", "Open pages: websockets of this web process.")
+PAGES_CONNECTED.set_function(live.count_pages)
+
+
+def announce(handler: Callable[..., Any]) -> None:
+    """Tell from the start how often it crashed: Prometheus sees no rise from nothing."""
+    HANDLER_SECONDS.labels(handler.__qualname__, CRASHED)
+
+
+@contextmanager
+def timed(handler: Callable[..., Any]) -> Generator[None]:
+    """Note how long this handler takes and how it ends."""
+    started, outcome = perf_counter(), CRASHED
+    try:
+        yield
+        outcome = "done"
+    except CancelledError:
+        outcome = "cancelled"
+        raise
+    except AppError as error:
+        outcome = "unavailable" if isinstance(error, UnavailableError) else "refused"
+        raise
+    finally:
+        HANDLER_SECONDS.labels(handler.__qualname__, outcome).observe(perf_counter() - started)
