@@ -7,6 +7,7 @@ from ticketing_app.core.settings import Settings, get_settings
 from ticketing_app.ui import theme
 from ticketing_app.ui.build import (
     DevelopmentProxyPlugin,
+    FingerprintPlugin,
     InlineStylesPlugin,
     PrerenderPlugin,
     SameOriginPlugin,
@@ -37,6 +38,7 @@ config = rx.Config(
     plugins=[
         rx.plugins.TailwindV4Plugin(theme.TAILWIND),
         SameOriginPlugin(),
+        FingerprintPlugin(),
         DevelopmentProxyPlugin(),
         PrerenderPlugin(),
         InlineStylesPlugin(),

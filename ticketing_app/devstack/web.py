@@ -1,6 +1,5 @@
 """The site on one port: the built frontend and the backend in one process, as in production."""
 
-import importlib.metadata
 import os
 import signal
 import socket
@@ -11,21 +10,17 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 
 import psutil
 
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.stack import ROOT
+from ticketing_app.ui import fingerprint
 
 START_SECONDS = 90
 STOP_SECONDS = 15
 WEB = ROOT / ".web"
-BUILT = WEB / "built"
-
-# The only setting that is part of the pages; all others are asked for at run time.
-BUILT_IN = ("BRAND_NAME",)
 
 # Whoever starts Reflex from here keeps the stack already.
 WITHOUT_STACK = {"TICKETING_DEVSTACK": "false"}
@@ -39,7 +34,7 @@ SERVE_BUILD = {
 
 
 def is_build_current() -> bool:
-    return (WEB / "build/client/index.html").exists() and _read(BUILT) == _fingerprint()
+    return (WEB / "build/client/index.html").exists() and fingerprint.is_current(WEB) is True
 
 
 def build_frontend(env: Mapping[str, str]) -> None:
@@ -47,7 +42,8 @@ def build_frontend(env: Mapping[str, str]) -> None:
 
     Raises: StackError with the end of Reflex's output when it fails.
     """
-    fingerprint = _fingerprint()
+    # Before it begins, so that what changes meanwhile is built the next time.
+    taken = fingerprint.take()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
@@ -61,7 +57,7 @@ def build_frontend(env: Mapping[str, str]) -> None:
         output.seek(0)
         if code:
             raise StackError(f"Building the frontend failed:\n{output.read()[-3000:]}")
-    BUILT.write_text(fingerprint)
+    fingerprint.note(WEB, taken)
 
 
 def start_web(env: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[bytes]:
@@ -130,22 +126,3 @@ def _answers(url: str) -> bool:
             return True
     except OSError:
         return False
-
-
-def _fingerprint() -> str:
-    """What the build depends on: pages read states, states read schemas, so all our Python."""
-    sources = [ROOT / "rxconfig.py"]
-    for folder, pattern in (("ticketing_app", "*.py"), ("ticketing_app", "*.js*")):
-        sources += (ROOT / folder).rglob(pattern)
-    for folder in ("assets", "reflex.lock"):
-        sources += (ROOT / folder).rglob("*")
-    settings = [os.environ.get(name, "") for name in BUILT_IN]
-    digest = sha256(repr([importlib.metadata.version("reflex"), settings]).encode())
-    for path in sorted(set(sources)):
-        if path.is_file() and "devstack" not in path.parts and "external" not in path.parts:
-            digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _read(path: Path) -> str:
-    return path.read_text() if path.exists() else ""

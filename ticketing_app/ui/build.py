@@ -21,6 +21,8 @@ from reflex_base.plugins import Plugin
 from reflex_base.plugins.base import PostBuildContext, PreCompileContext
 from typing_extensions import Unpack, override
 
+from ticketing_app.ui import fingerprint
+
 _WEBSOCKET_URL = re.compile(r"""[`"']wss?://[^/`"']+(/[^`"']*)[`"']""")
 _HTTP_URL = re.compile(r"""[`"']https?://[^/`"']+(/[^`"']*)[`"']""")
 _STYLESHEET = re.compile(r'<link href="/([^"]*\.css)" rel="stylesheet"')
@@ -63,6 +65,14 @@ class SameOriginPlugin(Plugin):
             replaced += sockets + plain
         if not replaced:
             raise ReflexChangedError("reflex-env-*.js")
+
+
+class FingerprintPlugin(Plugin):
+    """Let the build note what it was built from, for those who ask whether it is of this program."""
+
+    @override
+    def post_build(self, **context: Unpack[PostBuildContext]) -> None:
+        fingerprint.note(get_web_dir(), fingerprint.take())
 
 
 class DevelopmentProxyPlugin(Plugin):
