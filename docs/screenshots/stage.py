@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.site import Site
 from tests_e2e.steps import GOOD_CARD, Visitor
-from ticketing_app.devstack.demo import listings
+from ticketing_app.demo import listings
 
 PATIENCE_MS = 20_000
 TITLE = "Okapi Sundays"

@@ -34,6 +34,12 @@ class SchemaNotReadyError(AppError):
         super().__init__("The database does not have this version's schema yet: run `migrate`.")
 
 
+def read_revisions() -> list[str]:
+    """Return every revision of the schema that this version knows, the newest first."""
+    scripts = ScriptDirectory.from_config(CONFIG)
+    return [script.revision for script in scripts.walk_revisions()]
+
+
 async def compare() -> SchemaState:
     """Tell how far the database is; one that a newer version migrated is ahead, and serves us too.
 
@@ -44,11 +50,10 @@ async def compare() -> SchemaState:
         found = await connection.run_sync(
             lambda sync: set(MigrationContext.configure(sync).get_current_heads())
         )
-    scripts = ScriptDirectory.from_config(CONFIG)
-    if found == set(scripts.get_heads()):
+    newest, *older = read_revisions()
+    if found == {newest}:
         return SchemaState.CURRENT
-    known = {script.revision for script in scripts.walk_revisions()}
-    return SchemaState.AHEAD if found - known else SchemaState.BEHIND
+    return SchemaState.AHEAD if found - {newest, *older} else SchemaState.BEHIND
 
 
 async def wait(seconds: float) -> None:

@@ -131,7 +131,7 @@ def _seed(stack: Stack) -> None:
     done = stack.data_dir / "postgres" / "seeded"
     if "postgres" in stack.parts and not done.exists():
         _tell("adding demo data")
-        stack.run("-m", "ticketing_app.devstack.demo")
+        stack.run("-m", "ticketing_app", "seed-demo", "--if-empty")
         done.touch()
 
 

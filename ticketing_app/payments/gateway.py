@@ -19,6 +19,7 @@ from ticketing_app.payments.rules import RefundStatus
 
 TIMEOUT_SECONDS = 20
 PAGE = 100
+API_VERSION = stripe.api_version
 RETRIES = 2
 
 log = get_logger()
@@ -60,6 +61,10 @@ class StripeRefusedError(Exception):
         """Keep Stripe's code."""
         super().__init__(f"Stripe refused: {code}")
         self.code = code
+
+
+class KeyRefusedError(StripeUnavailableError):
+    """Stripe does not take our key, or not for this: for a payment as if it were away."""
 
 
 class InvalidSignatureError(AppError):
@@ -107,6 +112,16 @@ class BookedIntent:
     taken_cents: int
     refunded_cents: int
     order_id: str | None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where Stripe sends webhooks, and of which kinds; no version means the account's."""
+
+    url: str
+    is_enabled: bool
+    api_version: str | None
+    kinds: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -267,6 +282,35 @@ async def list_undelivered(*, kinds: Iterable[str], since: datetime) -> AsyncIte
         yield _notice(event)
 
 
+async def try_key() -> None:
+    """Ask Stripe for something that does not matter.
+
+    Raises:
+        KeyRefusedError: it does not take our key.
+        StripeUnavailableError: no answer.
+    """
+    await _call(_api().payment_intents.list_async({"limit": 1}))
+
+
+async def list_endpoints() -> list[Endpoint]:
+    """Return the webhook endpoints of the account.
+
+    Raises:
+        KeyRefusedError: our key may not ask.
+        StripeUnavailableError: no answer.
+    """
+    found = await _call(_api().webhook_endpoints.list_async({"limit": PAGE}))
+    return [
+        Endpoint(
+            url=endpoint.url,
+            is_enabled=endpoint.status == "enabled",
+            api_version=endpoint.api_version,
+            kinds=frozenset(endpoint.enabled_events),
+        )
+        for endpoint in found.data
+    ]
+
+
 def read_notice(body: bytes, signature: str) -> Notice:
     """Read a webhook that Stripe signed within the last five minutes.
 
@@ -327,6 +371,8 @@ async def _call(request: Awaitable[Answer]) -> Answer:
     except stripe.StripeError as error:
         status = error.http_status or 0
         log.warning("stripe.unavailable", status=status, error=type(error).__name__)
+        if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+            raise KeyRefusedError from error
         is_kept = status >= HTTPStatus.INTERNAL_SERVER_ERROR or (
             isinstance(error, stripe.IdempotencyError) and status == HTTPStatus.BAD_REQUEST
         )

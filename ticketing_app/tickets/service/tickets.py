@@ -133,6 +133,11 @@ async def create_ticket(
     return to_read(TicketRow(row, is_locked=False), seller_id)
 
 
+async def has_any(session: AsyncSession) -> bool:
+    """Whether anybody ever listed a ticket."""
+    return await repository.has_any(session)
+
+
 async def require_own_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
     """Check who is asking, before what they sent is looked at.
 

@@ -1,9 +1,5 @@
-"""Demo data: what a fresh installation sells, and three accounts to try it with.
+"""Demo data: what a fresh installation sells, and three accounts to try it with."""
 
-`python -m ticketing_app.devstack.demo` adds them to DATABASE_URL.
-"""
-
-import asyncio
 import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -12,33 +8,46 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import UserCreate
-from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
+from ticketing_app.core.errors import AppError
 from ticketing_app.tickets.schemas import TicketCreate
 from ticketing_app.tickets.service import tickets
 
 EMAILS = ("ana@gittix.test", "ben@gittix.test", "cleo@gittix.test")
-PASSWORD = "curtain-call"  # noqa: S105  # The README tells it; the accounts exist only on stand-ins.
+PASSWORD = "curtain-call"  # noqa: S105  # The README tells it; production refuses the accounts.
 SOURCE = Path(__file__).with_name("demo.toml")
 
 
-async def seed() -> None:
-    """Add the accounts and their listings, once: where the first account exists, do nothing."""
-    try:
-        async with db.transaction() as session:
-            sellers = [
-                await accounts.sign_up(session, user=UserCreate(email=email, password=PASSWORD))
-                for email in EMAILS
-            ]
-            for number, ticket in enumerate(listings(utc_now().date())):
-                seller = sellers[number % len(sellers)]
-                await tickets.create_ticket(session, seller_id=seller.id, ticket=ticket)
-    except accounts.EmailInUseError:
-        return
-    finally:
-        await db.dispose()
+class MarketNotEmptyError(AppError):
+    """Demo data are for a market without any ticket."""
+
+    def __init__(self) -> None:
+        """Say why."""
+        super().__init__("There are tickets already, and demo data are not mixed with them.")
+
+
+async def seed(session: AsyncSession) -> int:
+    """Add the accounts and their listings to an empty market; return how many listings.
+
+    Raises:
+        MarketNotEmptyError: there is any ticket, for sale or not.
+        EmailInUseError: somebody has an account with an address of the demo.
+    """
+    if await tickets.has_any(session):
+        raise MarketNotEmptyError
+    sellers = [
+        await accounts.sign_up(session, user=UserCreate(email=email, password=PASSWORD))
+        for email in EMAILS
+    ]
+    offers = list(listings(utc_now().date()))
+    for number, ticket in enumerate(offers):
+        seller = sellers[number % len(sellers)]
+        await tickets.create_ticket(session, seller_id=seller.id, ticket=ticket)
+    return len(offers)
 
 
 def listings(today: date) -> Iterator[TicketCreate]:
@@ -64,7 +73,3 @@ def _ticket(
     values = {name: event[name] for name in ("title", "category", "description")} | place
     values |= {"startsAt": starts_at, "section": section, "row": row, "seat": number}
     return TicketCreate.model_validate(values | {"price": price, "faceValue": face_value})
-
-
-if __name__ == "__main__":
-    asyncio.run(seed())

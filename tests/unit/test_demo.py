@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from ticketing_app.devstack import demo
+from ticketing_app import demo
 from ticketing_app.tickets.rules import CATEGORIES
 from ticketing_app.tickets.schemas import TicketCreate
 

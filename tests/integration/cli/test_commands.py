@@ -1,15 +1,12 @@
 """The operators' command line."""
 
-import asyncio
 import re
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 
 import pytest
 from sqlalchemy import text
 
+from tests.integration.cli.command_line import run, run_process
 from tests.integration.messaging.samples import (
     column,
     consumer_of,
@@ -19,42 +16,16 @@ from tests.integration.messaging.samples import (
 )
 from tests.integration.payments import sales, stripe_side
 from tests.site import free_port
-from ticketing_app import __main__ as command_line
+from ticketing_app.cli.program import main
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
-from ticketing_app.devstack.stack import ROOT, Stack
+from ticketing_app.devstack.stack import Stack
 from ticketing_app.messaging import inbox
 from ticketing_app.payments import gateway
 
 pytestmark = pytest.mark.usefixtures("database")
 
 NAME = inbox.subscriber_name(note_and_fail)
-
-
-async def run(*arguments: str) -> tuple[int, str, str]:
-    """Run the command on a loop of its own; return exit status, standard output and error."""
-    return await asyncio.to_thread(_run, list(arguments))
-
-
-def _run(arguments: list[str]) -> tuple[int, str, str]:
-    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-        try:
-            command_line.main(arguments)
-        except SystemExit as refusal:
-            # What Python does with a sentence at the end of a process.
-            err.write(f"{refusal.code}\n")
-            return 1, out.getvalue(), err.getvalue()
-    return 0, out.getvalue(), err.getvalue()
-
-
-async def run_process(*arguments: str) -> tuple[int | None, str, str]:
-    """Run the command as an operator does, which takes as long as Python takes to start."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "ticketing_app", *arguments,
-        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, err = await process.communicate()
-    return process.returncode, out.decode(), err.decode()
 
 
 class TestDeadLetters:
@@ -213,5 +184,5 @@ class TestMain:
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with pytest.raises(SystemExit):
-            command_line.main(["abolish"])
+            main(["abolish"])
         assert "invalid choice" in capsys.readouterr().err

@@ -1,0 +1,194 @@
+"""`doctor`: what it says of an installation that is well, and of one that is not."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stripe
+
+from tests.integration.cli.command_line import run
+from tests.integration.messaging.samples import column
+from tests.site import free_port
+from ticketing_app.cli.checks import site
+from ticketing_app.cli.checks.site import check_pages, check_site
+from ticketing_app.cli.checks.stripe import check_stripe
+from ticketing_app.core import db, redis
+from ticketing_app.core.settings import get_settings
+from ticketing_app.payments import gateway
+from ticketing_app.ui import fingerprint
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def examine() -> tuple[int, dict[str, str]]:
+    """Return the exit status, and what is said of each subject, the verdict first."""
+    code, out, err = await run("doctor")
+    assert "Traceback" not in err
+    lines = [line.split(maxsplit=1) for line in out.splitlines()]
+    return code, {
+        rest.partition(": ")[0]: f"{verdict} {rest.partition(': ')[2]}" for verdict, rest in lines
+    }
+
+
+class TestDoctor:
+    async def test_names_the_workers_and_the_site_that_do_not_run(self) -> None:
+        code, said = await examine()
+        assert code == 1
+        assert {name for name, words in said.items() if words.startswith("wrong")} >= {
+            "relay",
+            "clock",
+            "jobs",
+            "consumer",
+            "site",
+        }
+        assert said["relay"] == (
+            "wrong nobody does this work. To mend it: start python worker.py relay, or all."
+        )
+        for name in ("settings", "PostgreSQL", "extensions", "schema", "clocks", "Redis", "Stripe"):
+            assert said[name].startswith("ok"), said[name]
+        assert said["webhooks"] == "unknown a stand-in has no endpoints to ask about."
+
+    async def test_tells_of_what_waits_for_people(self) -> None:
+        await column(
+            "INSERT INTO payment_alerts (id, kind, subject, detail, seen, first_seen_at, last_seen_at)"
+            " VALUES (gen_random_uuid(), 'dispute', 'dp_1', 'A dispute.', 1, now(), now()) RETURNING id"
+        )
+        _, said = await examine()
+        assert said["alerts"].startswith("wrong 1 open. To mend it: list them by `alerts`")
+        await column("DELETE FROM payment_alerts RETURNING id")
+
+    async def test_sees_a_schema_that_was_not_migrated(self) -> None:
+        [newest] = await column("SELECT version_num FROM alembic_version")
+        await column("UPDATE alembic_version SET version_num = '0001' RETURNING 1")
+        try:
+            _, said = await examine()
+        finally:
+            await column("UPDATE alembic_version SET version_num = :at RETURNING 1", at=newest)
+        assert said["schema"] == (
+            f"wrong at 0001, the newest is {newest}. To mend it: run python -m ticketing_app migrate."
+        )
+
+    async def test_goes_on_when_postgresql_and_redis_are_away_and_tells_no_secret(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        port = free_port()
+        change_settings(
+            database_url=f"postgresql+asyncpg://gittix:pg-word@127.0.0.1:{port}/gittix",
+            redis_url=f"redis://:redis-word@127.0.0.1:{port}/0",
+        )
+        code, out, err = await run("doctor")
+        assert code == 1
+        assert "wrong   PostgreSQL: ConnectionRefusedError" in out
+        assert "wrong   Redis: ConnectionError" in out
+        assert "ok      Stripe" in out
+        assert "-word" not in out + err
+
+    async def test_says_which_setting_cannot_be_read(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(order_hold_seconds="soon")
+        code, out, err = await run("doctor")
+        assert (code, out) == (1, "")
+        assert err.startswith("Correct these settings. ORDER_HOLD_SECONDS: ")
+
+
+class TestCheckStripe:
+    @pytest.fixture(autouse=True)
+    def _as_if_it_were_stripe(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The emulator has no endpoints, so that their list is ours here."""
+        monkeypatch.setattr(
+            "ticketing_app.cli.checks.stripe.STRIPE_API", get_settings().stripe_api_base
+        )
+
+    @staticmethod
+    async def check() -> list[str]:
+        found = [str(finding) for finding in await check_stripe(get_settings())]
+        await gateway.dispose()
+        return found
+
+    @staticmethod
+    def answer(monkeypatch: pytest.MonkeyPatch, service: str, error: Exception | Any) -> None:  # noqa: ANN401
+        async def list_async(_: object, *__: object) -> Any:  # noqa: ANN401  # as Stripe's SDK answers.
+            if isinstance(error, Exception):
+                raise error
+            return error
+
+        monkeypatch.setattr(f"stripe.{service}.list_async", list_async)
+
+    async def test_knows_a_key_that_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answer(monkeypatch, "PaymentIntentService", stripe.AuthenticationError("unknown key"))
+        [line] = await self.check()
+        assert line.startswith("wrong   Stripe: it refuses our key.")
+
+    async def test_calls_unknown_what_a_silent_stripe_would_say(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.answer(monkeypatch, "PaymentIntentService", stripe.APIConnectionError("lost"))
+        [line] = await self.check()
+        assert line.startswith("unknown Stripe: it does not answer")
+
+    async def test_calls_unknown_what_the_key_may_not_ask(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.answer(monkeypatch, "WebhookEndpointService", stripe.PermissionError("restricted"))
+        _, line = await self.check()
+        assert line.startswith("unknown webhooks: we could not ask")
+
+    async def test_judges_the_endpoints_of_the_account(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        values = {
+            "id": "we_1",
+            "object": "webhook_endpoint",
+            "url": f"{get_settings().public_url}/api/stripe/webhook",
+            "status": "enabled",
+            "api_version": "2020-08-27",
+            "enabled_events": ["*"],
+        }
+        endpoint = stripe.WebhookEndpoint.construct_from(values, "sk_test")
+        found = stripe.ListObject.construct_from({"data": [endpoint]}, "sk_test")
+        self.answer(monkeypatch, "WebhookEndpointService", found)
+        _, kinds, version = await self.check()
+        assert kinds.startswith("ok      webhooks:")
+        assert version.startswith("wrong   webhook version: 2020-08-27, the SDK's is ")
+
+
+class TestCheckSite:
+    @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://[", "nonsense"])
+    async def test_says_where_nobody_answers(self, url: str) -> None:
+        line = str(await check_site(url))
+        assert line.startswith(f"wrong   site: {url}: no answer (")
+
+    async def test_knows_a_stranger(self) -> None:
+        line = str(await check_site(get_settings().stripe_api_base))
+        assert "not as GitTix" in line
+
+
+class TestCheckPages:
+    def test_names_pages_that_were_not_built(self, tmp_path: Path) -> None:
+        [finding] = check_pages(tmp_path)
+        assert str(finding).startswith(f"wrong   pages: missing in {tmp_path}: /, /tickets/new")
+
+    def test_knows_whether_the_build_is_of_this_program(self, tmp_path: Path) -> None:
+        for page in site.PAGES:
+            file = tmp_path / "build/client" / page.lstrip("/") / "index.html"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+        assert self.build(tmp_path).startswith("unknown build")
+        fingerprint.note(tmp_path, fingerprint.take())
+        assert self.build(tmp_path).startswith("ok      build")
+        fingerprint.note(tmp_path, "of yesterday")
+        assert self.build(tmp_path).startswith("wrong   build: of another version")
+
+    @staticmethod
+    def build(folder: Path) -> str:
+        pages, build = check_pages(folder)
+        assert str(pages) == "ok      pages: all are built."
+        return str(build)
+
+
+async def test_leaves_the_connections_of_the_program_alone() -> None:
+    await run("doctor")
+    assert db.pool_usage().in_use == 0
+    await redis.ping()

@@ -1,0 +1,127 @@
+"""`events tail`: what happens, as lines that other programs can read."""
+
+import asyncio
+import json
+import shlex
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from tests import factories
+from tests.integration.cli.command_line import run, start
+from tests.integration.messaging.samples import record
+from ticketing_app.cli import events
+from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
+from ticketing_app.devstack.stack import ROOT
+from ticketing_app.messaging.bus import Envelope
+from ticketing_app.monitoring.events import list_recorded
+
+pytestmark = pytest.mark.usefixtures("database")
+
+HOUR = timedelta(hours=1)
+
+
+async def take(found: AsyncGenerator[Envelope], count: int) -> list[UUID]:
+    async with asyncio.timeout(15):
+        return [(await anext(found)).aggregate_id for _ in range(count)]
+
+
+class TestFollow:
+    async def test_begins_with_what_was_and_goes_on_with_what_comes(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(events, "BATCH", 2)
+        users = [await record() for _ in range(5)]
+        async with aclosing(events.follow(utc_now() - HOUR)) as found:
+            assert await take(found, 5) == users
+            later = await record()
+            assert await take(found, 1) == [later]
+
+    async def test_tells_of_an_event_that_was_committed_late(self) -> None:
+        late = await record()
+        hide = "UPDATE outbox SET occurred_at = now() - interval '9 s', name = :name"
+        async with aclosing(events.follow(utc_now() - HOUR, ["UserCreated"])) as found:
+            await _change(hide, name="Hidden")
+            early = await record()
+            assert await take(found, 1) == [early]
+            await _change("UPDATE outbox SET name = 'UserCreated'")
+            assert await take(found, 1) == [late]
+
+    async def test_leaves_out_what_was_before(self) -> None:
+        await record()
+        await _change("UPDATE outbox SET occurred_at = now() - interval '2 h'")
+        user = await record()
+        async with aclosing(events.follow(utc_now() - HOUR)) as found:
+            assert await take(found, 1) == [user]
+
+    async def test_goes_on_after_an_outage(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        outages = [ConnectionRefusedError(), TimeoutError()]
+
+        async def fail_twice(*args: object, **values: object) -> list[Envelope]:
+            if outages:
+                raise outages.pop()
+            return await list_recorded(*args, **values)  # type: ignore[arg-type]  # passed on as they came.
+
+        monkeypatch.setattr(events, "list_recorded", fail_twice)
+        user = await record()
+        async with aclosing(events.follow(utc_now() - HOUR)) as found:
+            assert await take(found, 1) == [user]
+
+    async def test_stops_at_a_bug(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def crash(*_: object, **__: object) -> list[Envelope]:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(events, "list_recorded", crash)
+        async with aclosing(events.follow(utc_now())) as found:
+            with pytest.raises(ZeroDivisionError):
+                await anext(found)
+
+
+async def _change(statement: str, **values: object) -> None:
+    async with db.autocommit() as connection:
+        await connection.execute(text(statement), values)
+
+
+class TestCommand:
+    async def test_prints_json_lines_until_ctrl_c_and_ends_cleanly(self) -> None:
+        order = await factories.hold(await factories.make_ticket())
+        process = await start("events", "tail", "--name", "OrderCreated", "--since", "10m")
+        assert process.stdout
+        async with asyncio.timeout(60):
+            line = json.loads(await process.stdout.readline())
+        assert (line["name"], line["aggregate_id"]) == ("OrderCreated", str(order.id))
+        assert line["payload"]["ticket_id"] == str(order.ticket.id)
+        process.send_signal(signal.SIGINT)
+        rest, err = await process.communicate()
+        assert (process.returncode, rest, err) == (0, b"", b"")
+
+    async def test_ends_when_nobody_reads_on(self) -> None:
+        for _ in range(200):
+            await record()
+        process = await asyncio.create_subprocess_shell(
+            f"{shlex.quote(sys.executable)} -m ticketing_app events tail --since 10m | head -1; "
+            'echo "ended ${PIPESTATUS[0]}"',
+            executable="/bin/bash", cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        # Whoever reads goes at the first line; the writer learns it with its next one.
+        async with asyncio.timeout(60):
+            out, err = await process.communicate()
+        assert out.decode().splitlines()[-1] == "ended 0"
+        assert err == b""
+
+    @pytest.mark.parametrize(
+        ("arguments", "sentence"),
+        [(["--name", "OrderMade"], "invalid choice"), (["--since", "soon"], "'soon' is no age")],
+    )
+    async def test_refuses_what_it_does_not_know(self, arguments: list[str], sentence: str) -> None:
+        code, _, err = await run("events", "tail", *arguments)
+        assert code == 1
+        assert sentence in err

@@ -1,0 +1,46 @@
+"""`seed-demo`: a market to try things out in, and never one that is somebody's."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import factories
+from tests.integration.cli.command_line import run
+from tests.integration.messaging.samples import column
+from tests.unit.core.test_settings import PRODUCTION
+from ticketing_app import demo
+
+pytestmark = pytest.mark.usefixtures("database")
+
+COUNT = "SELECT count(*) FROM tickets"
+
+
+class TestSeedDemo:
+    async def test_fills_an_empty_market_once(self) -> None:
+        code, out, err = await run("seed-demo")
+        assert (code, err) == (0, "")
+        [tickets] = await column(COUNT)
+        assert out.startswith(f"{tickets} listings; sign in as {demo.EMAILS[0]}")
+        code, out, err = await run("seed-demo")
+        assert (code, out) == (1, "")
+        assert err == "There are tickets already, and demo data are not mixed with them.\n"
+        assert (await run("seed-demo", "--if-empty"))[0] == 0
+        assert await column(COUNT) == [tickets]
+
+    async def test_leaves_nothing_behind_where_it_stumbles_over_an_account(self) -> None:
+        await factories.make_user(demo.EMAILS[-1])
+        code, _, err = await run("seed-demo")
+        assert (code, err) == (1, "Email in use\n")
+        assert await column("SELECT email FROM users") == [demo.EMAILS[-1]]
+        assert await column(COUNT) == [0]
+
+    async def test_refuses_in_production_unless_told(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        names = ("ticketing_env", "public_url", "stripe_api_base", "stripe_js_url")
+        change_settings(**{name: PRODUCTION[name.upper()] for name in names})
+        code, _, err = await run("seed-demo")
+        assert code == 1
+        assert "This is production" in err
+        assert await column(COUNT) == [0]
+        assert (await run("seed-demo", "--in-production"))[0] == 0

@@ -1,0 +1,212 @@
+"""What the doctor makes of what it was told."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ticketing_app.cli.checks.database import EXTENSIONS, Database, check_database
+from ticketing_app.cli.checks.findings import Finding, Verdict
+from ticketing_app.cli.checks.redis import check_redis
+from ticketing_app.cli.checks.settings import check_settings
+from ticketing_app.cli.checks.stripe import check_endpoints
+from ticketing_app.cli.checks.workers import check_facts, check_workers
+from ticketing_app.cli.doctor import hide_secrets
+from ticketing_app.core.settings import Settings
+from ticketing_app.monitoring.collector import Facts
+from ticketing_app.monitoring.events import EventBacklog, SubscriberBacklog
+from ticketing_app.monitoring.jobs import WorkerState
+from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import Endpoint
+from ticketing_app.payments.schemas import PaymentBacklog
+from ticketing_app.payments.service.webhook import HANDLERS
+
+PRODUCTION: dict[str, Any] = {
+    "ticketing_env": "production",
+    "public_url": "https://ticketing.dev",
+    "database_url": "postgresql+asyncpg://gittix:pg-word@db/gittix",
+    "redis_url": "redis://:redis-word@redis:6379/0",
+    "jwt_key": "k" * 32,
+    "stripe_secret_key": "sk_test_1",
+    "stripe_publishable_key": "pk_test_1",
+    "stripe_webhook_secret": "whsec_1",
+    "stripe_api_base": "https://api.stripe.com",
+    "stripe_js_url": "https://js.stripe.com/endive/stripe.js",
+    "trusted_proxy_hops": 1,
+}
+
+
+def settings_with(**changes: object) -> Settings:
+    return Settings.model_validate(PRODUCTION | changes)
+
+
+def verdicts(findings: Iterable[Finding]) -> dict[str, Verdict]:
+    return {finding.subject: finding.verdict for finding in findings}
+
+
+def wrong(findings: Iterable[Finding]) -> list[str]:
+    return [subject for subject, verdict in verdicts(findings).items() if verdict == "wrong"]
+
+
+class TestFinding:
+    def test_says_how_to_mend_only_what_is_wrong(self) -> None:
+        assert str(Finding(Verdict.OK, "jobs", "alive.")) == "ok      jobs: alive."
+        line = str(Finding(Verdict.WRONG, "jobs", "dead.", "start them."))
+        assert line == "wrong   jobs: dead. To mend it: start them."
+
+
+class TestCheckSettings:
+    def test_likes_those_of_a_good_production(self) -> None:
+        assert set(verdicts(check_settings(settings_with())).values()) == {Verdict.OK}
+
+    @pytest.mark.parametrize(
+        ("change", "subject"),
+        [
+            ({"public_url": "http://ticketing.dev"}, "PUBLIC_URL"),
+            ({"public_url": "https://localhost"}, "PUBLIC_URL"),
+            ({"public_url": "ticketing.dev"}, "PUBLIC_URL"),
+            ({"public_url": "https://ticketing.dev/shop"}, "PUBLIC_URL"),
+            ({"database_url": "postgres://db/gittix"}, "DATABASE_URL"),
+            ({"redis_url": "redis:6379"}, "REDIS_URL"),
+            ({"max_open_holds": 0}, "settings"),
+            ({"payment_grace_seconds": -1}, "settings"),
+        ],
+    )
+    def test_names_the_one_that_makes_no_sense(self, change: dict[str, Any], subject: str) -> None:
+        assert wrong(check_settings(settings_with(**change))) == [subject]
+
+    def test_takes_plain_http_in_development(self) -> None:
+        settings = settings_with(ticketing_env="development", public_url="http://localhost:3000")
+        assert wrong(check_settings(settings)) == []
+
+    def test_asks_about_the_proxy_that_must_be_there(self) -> None:
+        found = verdicts(check_settings(settings_with(trusted_proxy_hops=0)))
+        assert found["TRUSTED_PROXY_HOPS"] is Verdict.UNKNOWN
+
+
+class TestCheckDatabase:
+    GOOD = Database(15, EXTENSIONS | {"plpgsql"}, "0002", timedelta(seconds=0.1))
+
+    @pytest.mark.parametrize(
+        ("change", "expected"),
+        [
+            ({}, []),
+            ({"version": 14}, ["PostgreSQL"]),
+            ({"extensions": frozenset({"unaccent"})}, ["extensions"]),
+            ({"revision": "0001"}, ["schema"]),
+            ({"revision": None}, ["schema"]),
+            ({"ahead": timedelta(seconds=-9)}, ["clocks"]),
+        ],
+    )
+    def test_names_what_is_wrong(self, change: dict[str, Any], expected: list[str]) -> None:
+        found = self.GOOD._replace(**change)
+        assert wrong(check_database(found, ["0002", "0001"])) == expected
+
+    def test_knows_that_a_newer_schema_may_be_a_release_under_way(self) -> None:
+        found = verdicts(check_database(self.GOOD, ["0001"]))
+        assert found["schema"] is Verdict.UNKNOWN
+
+
+class TestCheckRedis:
+    @pytest.mark.parametrize(
+        ("info", "expected"),
+        [
+            ({"redis_version": "7.4.0", "redis_mode": "standalone"}, []),
+            ({"redis_version": "7.2.4", "valkey_version": "9.1.0", "server_mode": "sentinel"}, []),
+            ({"redis_version": "6.2.1", "redis_mode": "standalone"}, ["Redis"]),
+            ({"redis_version": "8.0.0", "maxmemory_policy": "allkeys-lru"}, ["eviction"]),
+            ({"redis_version": "8.0.0", "redis_mode": "cluster"}, ["Redis mode"]),
+        ],
+    )
+    def test_names_what_is_wrong(self, info: dict[str, Any], expected: list[str]) -> None:
+        assert wrong(check_redis(info)) == expected
+
+
+class TestCheckEndpoints:
+    OURS = Endpoint(
+        "https://ticketing.dev/api/stripe/webhook",
+        is_enabled=True,
+        api_version=gateway.API_VERSION,
+        kinds=frozenset(HANDLERS),
+    )
+
+    @staticmethod
+    def check(*endpoints: Endpoint) -> list[str]:
+        found = check_endpoints(endpoints, "https://ticketing.dev/")
+        return [str(finding) for finding in found if finding.verdict is Verdict.WRONG]
+
+    def test_likes_one_that_is_registered_as_the_docs_say(self) -> None:
+        every = Endpoint(
+            self.OURS.url, is_enabled=True, api_version=gateway.API_VERSION, kinds=frozenset("*")
+        )
+        assert self.check(self.OURS) == self.check(every) == []
+
+    def test_misses_the_one_of_this_site(self) -> None:
+        other = Endpoint("https://else.test/hook", True, None, frozenset("*"))  # noqa: FBT003
+        [line] = self.check(other)
+        assert "there is no endpoint for this site" in line
+        assert "register https://ticketing.dev/api/stripe/webhook" in line
+
+    def test_sees_one_that_is_switched_off(self) -> None:
+        off = Endpoint(self.OURS.url, False, gateway.API_VERSION, self.OURS.kinds)  # noqa: FBT003
+        [line] = self.check(off)
+        assert "ours is switched off" in line
+
+    def test_names_kinds_that_are_not_sent_and_the_wrong_version(self) -> None:
+        kinds = self.OURS.kinds - {"refund.failed"}
+        old = Endpoint(self.OURS.url, True, None, kinds)  # noqa: FBT003
+        missing, version = self.check(old)
+        assert "not sent: refund.failed." in missing
+        assert f"the default of the account, the SDK's is {gateway.API_VERSION}" in version
+
+
+class TestCheckFacts:
+    PAYMENTS = PaymentBacklog({"due": 0}, {"dispute": 0}, 0, 0, 0)
+    EVENTS = EventBacklog(
+        0, 0, is_relay_alive=True, subscribers={"on_x": SubscriberBacklog(0, 0, 0)}
+    )
+    GOOD = Facts(0, EVENTS, PAYMENTS)
+
+    @pytest.mark.parametrize(
+        ("facts", "expected"),
+        [
+            (GOOD, []),
+            (GOOD._replace(expiry_lag_seconds=61), ["work"]),
+            (GOOD._replace(events=EVENTS._replace(is_relay_alive=False)), ["relay"]),
+            (GOOD._replace(events=EVENTS._replace(oldest_unsent_seconds=61)), ["work"]),
+            (
+                GOOD._replace(
+                    events=EVENTS._replace(subscribers={"on_x": SubscriberBacklog(61, 0, 2)})
+                ),
+                ["work", "dead letters"],
+            ),
+            (GOOD._replace(payments=PAYMENTS._replace(alerts={"dispute": 1})), ["alerts"]),
+            (GOOD._replace(payments=PAYMENTS._replace(oldest_webhook_seconds=301)), ["work"]),
+            (GOOD._replace(payments=PAYMENTS._replace(overdue_seconds=61)), ["work"]),
+        ],
+    )
+    def test_names_what_is_wrong(self, facts: Facts, expected: list[str]) -> None:
+        assert wrong(check_facts(facts)) == expected
+
+
+class TestCheckWorkers:
+    def test_names_who_is_not_there(self) -> None:
+        alive = WorkerState(0, 0, is_clock_alive=True, is_jobs_alive=True, is_consumer_alive=True)
+        assert wrong(check_workers(alive)) == []
+        dead = WorkerState(
+            3, 61, is_clock_alive=False, is_jobs_alive=False, is_consumer_alive=False
+        )
+        assert wrong(check_workers(dead)) == ["clock", "jobs", "consumer", "queue"]
+
+
+class TestHideSecrets:
+    def test_takes_out_whatever_an_error_may_quote(self) -> None:
+        settings = settings_with()
+        line = (
+            f"no: {settings.database_url} {settings.redis_url} {settings.jwt_key} sk_test_1 whsec_1"
+        )
+        hidden = hide_secrets(line, settings)
+        assert hidden == (
+            "no: postgresql+asyncpg://gittix:***@db/gittix redis://:***@redis:6379/0 *** *** ***"
+        )

@@ -1,0 +1,64 @@
+"""Whether Stripe takes our key, and sends what it should where it should."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from ticketing_app.cli.checks.findings import Finding, judge, ok, unknown, wrong
+from ticketing_app.core.settings import STRIPE_API, Settings
+from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import (
+    Endpoint,
+    KeyRefusedError,
+    StripeRefusedError,
+    StripeUnavailableError,
+)
+from ticketing_app.payments.service.webhook import HANDLERS
+
+WEBHOOK_PATH = "/api/stripe/webhook"
+ALL_KINDS = "*"
+ANSWER_SECONDS = 10
+
+
+async def check_stripe(settings: Settings) -> list[Finding]:
+    """Ask Stripe whether it knows us, and which webhook endpoints we have."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await gateway.try_key()
+    except KeyRefusedError:
+        remedy = "set STRIPE_SECRET_KEY to a secret key of the account, in test mode."
+        return [wrong("Stripe", "it refuses our key.", remedy)]
+    except (StripeUnavailableError, TimeoutError):
+        return [unknown("Stripe", "it does not answer; payments wait until it does.")]
+    accepted = ok("Stripe", "it takes our key.")
+    if settings.stripe_api_base != STRIPE_API:
+        return [accepted, unknown("webhooks", "a stand-in has no endpoints to ask about.")]
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            endpoints = await gateway.list_endpoints()
+    except (StripeRefusedError, StripeUnavailableError, TimeoutError):
+        return [accepted, unknown("webhooks", "we could not ask; look in Stripe's Dashboard.")]
+    return [accepted, *check_endpoints(endpoints, settings.public_url)]
+
+
+def check_endpoints(endpoints: Sequence[Endpoint], public_url: str) -> Iterator[Finding]:
+    """Judge the webhook endpoints of the account."""
+    url = public_url.rstrip("/") + WEBHOOK_PATH
+    ours = next((endpoint for endpoint in endpoints if endpoint.url == url), None)
+    remedy = f"register {url} in Stripe's Dashboard, see docs/operations.md."
+    if ours is None or not ours.is_enabled:
+        found = "there is no endpoint for this site." if ours is None else "ours is switched off."
+        yield wrong("webhooks", found, remedy)
+        return
+    missing = [] if ALL_KINDS in ours.kinds else sorted(HANDLERS.keys() - ours.kinds)
+    yield judge(
+        "webhooks",
+        not missing,
+        f"not sent: {', '.join(missing)}." if missing else "every kind that we handle is sent.",
+        "add these kinds to the endpoint in Stripe's Dashboard.",
+    )
+    yield judge(
+        "webhook version",
+        ours.api_version == gateway.API_VERSION,
+        f"{ours.api_version or 'the default of the account'}, the SDK's is {gateway.API_VERSION}.",
+        "make the endpoint anew with the SDK's version.",
+    )

@@ -1,0 +1,54 @@
+"""Whether somebody does the work, and whether some waits for people."""
+
+from collections.abc import Iterator
+
+from ticketing_app.cli.checks.findings import Finding, judge
+from ticketing_app.monitoring.collector import Facts
+from ticketing_app.monitoring.jobs import WorkerState
+
+LATE_SECONDS = 60
+OLD_WEBHOOK_SECONDS = 300
+
+
+def check_facts(facts: Facts) -> Iterator[Finding]:
+    """Judge what the database knows."""
+    events, payments = facts.events, facts.payments
+    yield _role("relay", is_alive=events.is_relay_alive)
+    late = {
+        "holds to close": facts.expiry_lag_seconds > LATE_SECONDS,
+        "events to send": events.oldest_unsent_seconds > LATE_SECONDS,
+        "payments to look at": payments.overdue_seconds > LATE_SECONDS,
+        "webhooks": payments.oldest_webhook_seconds > OLD_WEBHOOK_SECONDS,
+    } | {
+        f"events for {name}": backlog.lag_seconds > LATE_SECONDS
+        for name, backlog in events.subscribers.items()
+    }
+    waiting = [what for what, is_late in late.items() if is_late]
+    yield judge(
+        "work",
+        not waiting,
+        f"waits too long: {', '.join(waiting)}." if waiting else "nothing waits for long.",
+        "start the workers, then look at their logs; `webhooks` lists failing ones.",
+    )
+    dead = sum(backlog.dead for backlog in events.subscribers.values())
+    yield judge("dead letters", not dead, f"{dead}.", "list them by `dead-letters`, then `replay`.")
+    raised = sum(payments.alerts.values())
+    yield judge("alerts", not raised, f"{raised} open.", "list them by `alerts`; see the docs.")
+
+
+def check_workers(state: WorkerState) -> Iterator[Finding]:
+    """Judge what Redis knows."""
+    yield _role("clock", is_alive=state.is_clock_alive)
+    yield _role("jobs", is_alive=state.is_jobs_alive)
+    yield _role("consumer", is_alive=state.is_consumer_alive)
+    yield judge(
+        "queue",
+        state.oldest_seconds <= LATE_SECONDS,
+        f"{state.queued} jobs, the first waits for {state.oldest_seconds:.0f} s.",
+        "start more workers for jobs.",
+    )
+
+
+def _role(role: str, *, is_alive: bool) -> Finding:
+    remedy = f"start python worker.py {role}, or all."
+    return judge(role, is_alive, "alive." if is_alive else "nobody does this work.", remedy)

@@ -1,0 +1,93 @@
+"""The command that looks at a whole installation and says how to mend what is wrong."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import AsyncGenerator
+from urllib.parse import urlsplit
+
+from ticketing_app.cli.checks.database import ask_database, check_database
+from ticketing_app.cli.checks.findings import Finding, Verdict, wrong
+from ticketing_app.cli.checks.redis import ask_redis, check_redis
+from ticketing_app.cli.checks.settings import check_settings
+from ticketing_app.cli.checks.site import check_pages, check_site
+from ticketing_app.cli.checks.stripe import check_stripe
+from ticketing_app.cli.checks.workers import check_facts, check_workers
+from ticketing_app.cli.terminal import Commands, say
+from ticketing_app.core import schema
+from ticketing_app.core.redis import RedisError
+from ticketing_app.core.settings import Settings, get_settings
+from ticketing_app.monitoring.collector import read_facts
+from ticketing_app.monitoring.jobs import get_worker_state
+
+ANSWER_SECONDS = 10
+
+
+def add_commands(commands: Commands) -> None:
+    """Add it to the command line."""
+    doctor = commands.add_parser(
+        "doctor",
+        help="check settings, databases, Stripe, pages and workers; 1 if anything is wrong",
+    )
+    doctor.set_defaults(run=_doctor)
+
+
+async def _doctor(_: argparse.Namespace) -> None:
+    settings = get_settings()
+    is_wrong = False
+    async for finding in _examine(settings):
+        say(hide_secrets(str(finding), settings))
+        is_wrong = is_wrong or finding.verdict is Verdict.WRONG
+    if is_wrong:
+        sys.exit(1)
+
+
+async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
+    for finding in check_settings(settings):
+        yield finding
+    for finding in await _look_at_database():
+        yield finding
+    for finding in await asyncio.to_thread(_look_at_redis):
+        yield finding
+    for finding in await check_stripe(settings):
+        yield finding
+    yield await check_site(settings.public_url)
+    for finding in check_pages():
+        yield finding
+
+
+async def _look_at_database() -> list[Finding]:
+    remedy = "start it, and see that DATABASE_URL leads there with a user that may connect."
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            revisions = await asyncio.to_thread(schema.read_revisions)
+            found = list(check_database(await ask_database(), revisions))
+            # What waits cannot be read from an older schema.
+            if not any(one.subject == "schema" and one.verdict is Verdict.WRONG for one in found):
+                found += check_facts(await read_facts())
+            return found
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is what is wrong.
+        return [wrong("PostgreSQL", f"{_name(error)}.", remedy)]
+
+
+def _look_at_redis() -> list[Finding]:
+    try:
+        return [*check_redis(ask_redis()), *check_workers(get_worker_state())]
+    except (RedisError, ValueError) as error:
+        remedy = "start it, and see that REDIS_URL leads there."
+        return [wrong("Redis", f"{_name(error)}.", remedy)]
+
+
+def _name(error: Exception) -> str:
+    """Say in one line what stopped us."""
+    words = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {words}".rstrip(": .")
+
+
+def hide_secrets(line: str, settings: Settings) -> str:
+    """Take keys and passwords out of a line, whoever put them there."""
+    passwords = [urlsplit(url).password for url in (settings.database_url, settings.redis_url)]
+    keys = (settings.jwt_key, settings.stripe_secret_key, settings.stripe_webhook_secret)
+    for secret in (*passwords, *keys):
+        line = line.replace(secret, "***") if secret else line
+    return line

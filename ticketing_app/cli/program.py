@@ -1,0 +1,47 @@
+"""The operators' command line: every command in one place, and how each one ends."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+
+from ticketing_app.cli import data, doctor, events, payments
+from ticketing_app.core import db, logging, redis
+from ticketing_app.core.errors import AppError
+from ticketing_app.core.settings import InvalidSettingsError
+from ticketing_app.payments import gateway
+
+Command = Callable[[argparse.Namespace], Awaitable[None]]
+
+
+def main(arguments: list[str]) -> None:
+    """Run one command; a refusal is a sentence on standard error and exit status 1."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        logging.configure()
+        asyncio.run(_run(chosen.run, chosen))
+    except InvalidSettingsError as error:
+        sys.exit(str(error))
+    except BrokenPipeError:
+        # Whoever reads has enough, as in `events tail | head`; Python must not write to them again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ticketing_app")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for family in (data, doctor, events, payments):
+        family.add_commands(commands)
+    return parser
+
+
+async def _run(command: Command, chosen: argparse.Namespace) -> None:
+    try:
+        await command(chosen)
+    except AppError as error:
+        sys.exit(error.message)
+    finally:
+        await gateway.dispose()
+        await redis.dispose()
+        await db.dispose()
