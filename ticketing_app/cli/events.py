@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import re
+import signal
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
@@ -95,7 +96,10 @@ async def _replay(chosen: argparse.Namespace) -> None:
 
 
 async def _tail(chosen: argparse.Namespace) -> None:
-    # Ctrl-C cancels: it is how one ends this, and no failure.
+    # Ctrl-C is how one ends this, and no failure; it works where a shell has switched it off, too.
+    if task := asyncio.current_task():
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(signum, task.cancel)
     with suppress(asyncio.CancelledError):
         async with aclosing(follow(utc_now() - chosen.since, chosen.name)) as events:
             async for envelope in events:
