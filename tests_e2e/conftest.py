@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -17,6 +17,16 @@ from tests_e2e.steps import Visitor
 # A journey may meet a busy machine; what fails, fails after this long.
 PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
+
+
+class Place(Protocol):
+    """Somewhere people go: a site of these tests, or a whole cluster."""
+
+    url: str
+
+    def broken_rules(self) -> list[str]:
+        """Return a sentence for each broken rule of the product."""
+        ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,7 +66,7 @@ def cast(browser: Browser, site: Site) -> Generator[Cast]:
 
 
 @contextmanager
-def visitors(browser: Browser, site: Site) -> Generator[Callable[..., Visitor]]:
+def visitors(browser: Browser, site: Place) -> Generator[Callable[..., Visitor]]:
     """Make visitors; at the end of the block no page had an error and no rule is broken."""
     contexts = []
 

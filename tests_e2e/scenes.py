@@ -65,7 +65,7 @@ class Cast:
         assert seller.context.request.post(f"{stripe}/v1/refunds", form=refund, headers=by_hand).ok
         # Playwright runs an event loop in this thread, so that time passes in another one.
         with ThreadPoolExecutor(1) as clock:
-            lapse = Judge(site).let_lapse(self.ids["order_lapsed"])
+            lapse = Judge(site.stack.env).let_lapse(self.ids["order_lapsed"])
             clock.submit(asyncio.run, lapse).result()
 
     @contextmanager

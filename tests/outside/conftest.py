@@ -24,7 +24,7 @@ async def people(site: Site) -> AsyncGenerator[People]:
 @pytest.fixture
 async def judge(site: Site) -> AsyncGenerator[Judge]:
     """Who decides what happened."""
-    judge = Judge(site)
+    judge = Judge(site.stack.env)
     yield judge
     await judge.redis.aclose()
 

@@ -1,11 +1,10 @@
 """Who decides what happened: looks into the database and Redis, and lets time pass there."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
 from redis.asyncio import Redis
-
-from tests.site import Site
 
 UNFINISHED = {
     "a hold that is over and still open": """
@@ -25,11 +24,11 @@ UNFINISHED = {
 
 
 class Judge:
-    """Looks into the database and Redis of the site."""
+    """Looks into the database and Redis that the environment of the site names."""
 
-    def __init__(self, site: Site) -> None:
-        self._url = site.stack.env["DATABASE_URL"].replace("+asyncpg", "")
-        self.redis: Redis = Redis.from_url(site.stack.env["REDIS_URL"])
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._url = env["DATABASE_URL"].replace("+asyncpg", "")
+        self.redis: Redis = Redis.from_url(env["REDIS_URL"])
 
     async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         """Return the rows of one statement."""
