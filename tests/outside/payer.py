@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from tests.outside.conftest import Judge
+from tests.outside.judge import Judge
 from tests.outside.person import Person
 from tests.outside.stripe_side import VISA, StripeSide, intent_id
 from tests.waiting import eventually

@@ -6,7 +6,8 @@ import pytest
 import reflex as rx
 from websockets.exceptions import InvalidStatus
 
-from tests.outside.conftest import Judge, People
+from tests.outside.judge import Judge
+from tests.outside.people import People
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.outside.conftest import People
+from tests.outside.people import People
 
 BUYERS = 50
 ROUNDS = 20

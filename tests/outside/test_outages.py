@@ -6,8 +6,9 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from tests import invariants
-from tests.outside.conftest import Judge, People
 from tests.outside.crowd import Crowd
+from tests.outside.judge import Judge
+from tests.outside.people import People
 from tests.outside.person import Person
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
