@@ -146,13 +146,18 @@ async def authenticate(cookie_header: str | None) -> Caller | None:
 
 def read_session_id(cookie_header: str | None) -> UUID | None:
     """Return which session the cookie names, when we signed it; whether it is live is another question."""
+    # As browsers write it: what another site of this host put beside it is not our concern.
+    token = cookie_parser(cookie_header or "").get(COOKIE, "")
+    settings = get_settings()
+    return _read_token(token, settings.jwt_key) or (
+        _read_token(token, settings.jwt_key_previous) if settings.jwt_key_previous else None
+    )
+
+
+def _read_token(token: str, key: str) -> UUID | None:
     try:
         claims = jwt.decode(
-            # As browsers write it: what another site of this host put beside it is not our concern.
-            cookie_parser(cookie_header or "").get(COOKIE, ""),
-            get_settings().jwt_key,
-            algorithms=[ALGORITHM],
-            options={"require": ["exp", "iat", "jti"]},
+            token, key, algorithms=[ALGORITHM], options={"require": ["exp", "iat", "jti"]}
         )
         return UUID(claims["jti"])
     except (jwt.PyJWTError, ValueError):

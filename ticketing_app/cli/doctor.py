@@ -86,8 +86,14 @@ def _name(error: Exception) -> str:
 
 def hide_secrets(line: str, settings: Settings) -> str:
     """Take keys and passwords out of a line, whoever put them there."""
-    passwords = [urlsplit(url).password for url in (settings.database_url, settings.redis_url)]
-    keys = (settings.jwt_key, settings.stripe_secret_key, settings.stripe_webhook_secret)
+    urls = (settings.database_url, settings.database_direct_url, settings.redis_url)
+    passwords = [urlsplit(url).password for url in urls]
+    keys = (
+        settings.jwt_key,
+        settings.jwt_key_previous,
+        settings.stripe_secret_key,
+        settings.stripe_webhook_secret,
+    )
     for secret in (*passwords, *keys):
         line = line.replace(secret, "***") if secret else line
     return line

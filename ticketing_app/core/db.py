@@ -8,7 +8,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import uuid_utils.compat
-from sqlalchemy import QueuePool
+from sqlalchemy import NullPool, QueuePool
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,6 +20,7 @@ Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 CONNECT_TIMEOUT_SECONDS = 5
 COMMAND_TIMEOUT_SECONDS = 30
+CONNECT_ARGS = {"timeout": CONNECT_TIMEOUT_SECONDS, "command_timeout": COMMAND_TIMEOUT_SECONDS}
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -52,10 +53,7 @@ def engine() -> AsyncEngine:
             # A ping is a fifth of a millisecond; without it the first visitor after a restart of
             # PostgreSQL meets a dead connection and an error.
             pool_pre_ping=True,
-            connect_args={
-                "timeout": CONNECT_TIMEOUT_SECONDS,
-                "command_timeout": COMMAND_TIMEOUT_SECONDS,
-            },
+            connect_args=CONNECT_ARGS,
         )
     return _engines[loop]
 
@@ -98,6 +96,19 @@ async def transaction() -> AsyncGenerator[AsyncSession]:
 def after_commit(session: AsyncSession, key: str, callback: Callable[[], Awaitable[None]]) -> None:
     """Run `callback` once the transaction is committed; a second one with the same key replaces it."""
     session.info.setdefault("after_commit", {})[key] = callback
+
+
+@asynccontextmanager
+async def session_connection() -> AsyncGenerator[AsyncConnection]:
+    """Open a connection whose session is its own, past any pooler, for what outlives a transaction there.
+
+    Advisory locks and settings of the session end with it.
+    """
+    settings = get_settings()
+    url = settings.database_direct_url or settings.database_url
+    own = create_async_engine(url, poolclass=NullPool, connect_args=CONNECT_ARGS)
+    async with own.connect() as connection:
+        yield connection
 
 
 @asynccontextmanager

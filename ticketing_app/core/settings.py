@@ -36,10 +36,16 @@ class Settings(BaseSettings):
     currency: Currency = "usd"
 
     database_url: str = ""
+    database_direct_url: str = Field(
+        default="", description="Past a pooler, where DATABASE_URL leads through one."
+    )
     database_pool_size: int = Field(default=10, description="Connections kept open per process.")
     redis_url: str = ""
 
     jwt_key: str = DEVELOPMENT_JWT_KEY
+    jwt_key_previous: str = Field(
+        default="", description="Of sessions signed before a change of keys; signs nothing."
+    )
     session_days: int = Field(default=30, description="Days after which a session ends.")
 
     stripe_secret_key: str = ""
@@ -102,6 +108,9 @@ class Settings(BaseSettings):
                 raise InvalidSettingsError(msg)
         if self.jwt_key == DEVELOPMENT_JWT_KEY or len(self.jwt_key) < MINIMUM_KEY_LENGTH:
             msg = f"Set JWT_KEY to at least {MINIMUM_KEY_LENGTH} random characters."
+            raise InvalidSettingsError(msg)
+        if 0 < len(self.jwt_key_previous) < MINIMUM_KEY_LENGTH:
+            msg = "Set JWT_KEY_PREVIOUS to the key before JWT_KEY, or leave it empty."
             raise InvalidSettingsError(msg)
         self._refuse_unsafe_stripe()
         return self

@@ -92,15 +92,11 @@ async def _leadership() -> AsyncGenerator[AsyncConnection | None]:
 
     So whoever loses the lock, because the connection broke or PostgreSQL ended it, cannot go on.
     """
-    async with db.engine().connect() as connection:
-        try:
-            values = {"key": RELAY_LOCK, "hang_limit": HANG_LIMIT}
-            is_leader = (await connection.execute(_LEAD, values)).scalar_one()
-            await connection.commit()
-            yield connection if is_leader else None
-        finally:
-            # Lock and settings belong to the session and must not go back to the pool with it.
-            await connection.invalidate()
+    async with db.session_connection() as connection:
+        values = {"key": RELAY_LOCK, "hang_limit": HANG_LIMIT}
+        is_leader = (await connection.execute(_LEAD, values)).scalar_one()
+        await connection.commit()
+        yield connection if is_leader else None
 
 
 @asynccontextmanager

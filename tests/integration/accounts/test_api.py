@@ -243,6 +243,19 @@ class TestToken:
         api.cookies.set(auth.COOKIE, forged)
         assert await current_user(api) is None
 
+    async def test_one_of_the_previous_key_still_counts(
+        self, api: AsyncClient, change_settings: Callable[..., None]
+    ) -> None:
+        await api.post("/api/users/signup", json=ANA)
+        before = get_settings().jwt_key
+        change_settings(jwt_key="the next key, long enough for it")
+        assert await current_user(api) is None
+        change_settings(jwt_key="the next key, long enough for it", jwt_key_previous=before)
+        assert await current_user(api)
+        await api.post("/api/users/signin", json=ANA)
+        change_settings(jwt_key_previous="")
+        assert await current_user(api)
+
     async def test_garbage_is_nobody(self, api: AsyncClient) -> None:
         for cookie in ("session=", "session=a.b.c", "session", "a=b; session=\\x00", '{"a":1}'):
             answer = await api.get("/api/users/currentuser", headers={"cookie": cookie})

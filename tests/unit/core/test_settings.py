@@ -76,6 +76,7 @@ class TestGetSettings:
         [
             ("JWT_KEY", "short", "JWT_KEY"),
             ("JWT_KEY", "development-only-key-never-used-in-production", "JWT_KEY"),
+            ("JWT_KEY_PREVIOUS", "short", "JWT_KEY_PREVIOUS"),
             ("STRIPE_SECRET_KEY", "sk_live_1", "sellers are not paid out yet"),
             ("STRIPE_PUBLISHABLE_KEY", "pk_live_1", "STRIPE_PUBLISHABLE_KEY"),
             ("STRIPE_PUBLISHABLE_KEY", "sk_test_1", "STRIPE_PUBLISHABLE_KEY"),

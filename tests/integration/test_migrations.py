@@ -1,0 +1,162 @@
+"""During a rollout the version before works on the schema of the one after: migrations expand it."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+import alembic.command
+import asyncpg
+import pytest
+
+from ticketing_app.core import schema
+from ticketing_app.devstack.stack import Stack
+
+NAME = "migrations"
+# The version before left `previous_ticket_id` empty, and the index says nothing of empty ones.
+HARMLESS = ["uq_tickets_one_relisting forbids what was allowed"]
+COLUMNS = """
+    SELECT attrelid::regclass::text AS table, attname AS name, format_type(atttypid, atttypmod) AS type,
+      attnotnull AS is_required, atthasdef OR attidentity <> '' AS has_default
+    FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped"""
+CHECKS = """
+    SELECT conname AS name, conrelid::regclass::text AS table, pg_get_constraintdef(oid) AS rule,
+      ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY (conkey)) AS columns
+    FROM pg_constraint WHERE contype IN ('c', 'f') AND connamespace = 'public'::regnamespace"""
+UNIQUE = """
+    SELECT indexrelid::regclass::text AS name, indrelid::regclass::text AS table, pg_get_indexdef(indexrelid) AS rule,
+      ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = indrelid AND attnum = ANY (indkey)) AS columns
+    FROM pg_index JOIN pg_class c ON c.oid = indrelid
+    WHERE indisunique AND relnamespace = 'public'::regnamespace"""
+
+
+class Column(NamedTuple):
+    """What a writer has to know of it."""
+
+    type: str
+    is_required: bool
+    has_default: bool
+
+
+class Rule(NamedTuple):
+    """What rows are held to; `values` are the texts that it names, as those of a status."""
+
+    table: str
+    columns: frozenset[str]
+    values: frozenset[str]
+
+
+class Schema(NamedTuple):
+    """Columns by table and name, rules by name."""
+
+    columns: dict[tuple[str, str], Column]
+    rules: dict[str, Rule]
+
+
+async def read_schema(connection: asyncpg.Connection) -> Schema:
+    columns = {
+        (row["table"], row["name"]): Column(row["type"], row["is_required"], row["has_default"])
+        for row in await connection.fetch(COLUMNS)
+    }
+    rules = {
+        row["name"]: Rule(
+            row["table"],
+            frozenset(row["columns"]),
+            frozenset(re.findall(r"'([^']*)'", row["rule"])),
+        )
+        for query in (CHECKS, UNIQUE)
+        for row in await connection.fetch(query)
+    }
+    return Schema(columns, rules)
+
+
+def what_breaks(before: Schema, after: Schema) -> list[str]:
+    """Say what the version written for `before` cannot do any more."""
+    told: list[str] = []
+    tables = {table for table, _ in before.columns}
+    for place, column in before.columns.items():
+        now = after.columns.get(place)
+        if now is None:
+            told.append(f"{place} is gone")
+        elif now.type != column.type:
+            told.append(f"{place} was {column.type} and is {now.type}")
+        elif (now.is_required and not now.has_default) and not column.is_required:
+            told.append(f"{place} must be given now")
+    for place in after.columns.keys() - before.columns.keys():
+        new = after.columns[place]
+        if place[0] in tables and new.is_required and not new.has_default:
+            told.append(f"{place} is new and must be given")
+    for name, rule in after.rules.items():
+        old = before.rules.get(name)
+        # A rule about new columns alone says nothing of rows that do not have them.
+        is_old = all((rule.table, column) in before.columns for column in rule.columns)
+        if is_old and (old is None or not old.values <= rule.values):
+            told.append(f"{name} forbids what was allowed")
+    return told
+
+
+@pytest.fixture
+async def empty_database(
+    stack: Stack, change_settings: Callable[..., None]
+) -> AsyncGenerator[asyncpg.Connection]:
+    """A database without tables, which DATABASE_URL leads to until the test ends."""
+    url = stack.env["DATABASE_URL"]
+    server = await asyncpg.connect(url.replace("+asyncpg", ""))
+    await server.execute(f"DROP DATABASE IF EXISTS {NAME}")
+    await server.execute(f"CREATE DATABASE {NAME}")
+    change_settings(database_url=url.rpartition("/")[0] + f"/{NAME}")
+    connection = await asyncpg.connect(url.rpartition("/")[0].replace("+asyncpg", "") + f"/{NAME}")
+    yield connection
+    await connection.close()
+    await server.execute(f"DROP DATABASE {NAME}")
+    await server.close()
+
+
+async def test_every_migration_lets_the_version_before_it_work(
+    empty_database: asyncpg.Connection,
+) -> None:
+    schemas: dict[str, Schema] = {}
+    for revision in reversed(schema.read_revisions()):
+        await asyncio.to_thread(alembic.command.upgrade, schema.CONFIG, revision)
+        schemas[revision] = await read_schema(empty_database)
+    assert len(schemas) > 1
+    broken = {
+        f"{before} -> {after}": told
+        for before, after in pairwise(schemas)
+        if (told := what_breaks(schemas[before], schemas[after])) and told != HARMLESS
+    }
+    assert broken == {}
+
+
+@pytest.mark.parametrize(
+    ("migration", "expected"),
+    [
+        ("ALTER TABLE t ADD COLUMN note text", []),
+        ("ALTER TABLE t ADD COLUMN note text NOT NULL DEFAULT ''", []),
+        ("ALTER TABLE t DROP CONSTRAINT status, ADD CONSTRAINT status CHECK (status IN ('a', 'b', 'c'))", []),
+        ("ALTER TABLE t ADD COLUMN code text, ADD CONSTRAINT code CHECK (code <> '')", []),
+        ("CREATE TABLE u (id int NOT NULL UNIQUE)", []),
+        ("ALTER TABLE t DROP COLUMN status", ["('t', 'status') is gone"]),
+        ("ALTER TABLE t RENAME COLUMN status TO state", ["('t', 'status') is gone"]),
+        ("ALTER TABLE t ALTER COLUMN price TYPE text", ["('t', 'price') was integer and is text"]),
+        ("ALTER TABLE t ALTER COLUMN price SET NOT NULL", ["('t', 'price') must be given now"]),
+        ("ALTER TABLE t ADD COLUMN note text NOT NULL", ["('t', 'note') is new and must be given"]),
+        (
+            "ALTER TABLE t DROP CONSTRAINT status, ADD CONSTRAINT status CHECK (status IN ('a'))",
+            ["status forbids what was allowed"],
+        ),
+        ("ALTER TABLE t ADD CONSTRAINT free CHECK (price > 0)", ["free forbids what was allowed"]),
+        ("CREATE UNIQUE INDEX one ON t (price)", ["one forbids what was allowed"]),
+    ],
+)  # fmt: skip
+async def test_what_would_break_it_is_noticed(
+    empty_database: asyncpg.Connection, migration: str, expected: list[str]
+) -> None:
+    await empty_database.execute(
+        "CREATE TABLE t (price int, status text CONSTRAINT status CHECK (status IN ('a', 'b')))"
+    )
+    before = await read_schema(empty_database)
+    await empty_database.execute(migration)
+    assert what_breaks(before, await read_schema(empty_database)) == expected
