@@ -8,7 +8,7 @@ from ticketing_app.ui import theme
 from ticketing_app.ui.build import (
     DevelopmentProxyPlugin,
     FingerprintPlugin,
-    InlineStylesPlugin,
+    PaintFirstPlugin,
     PrerenderPlugin,
     SameOriginPlugin,
     bun_path,
@@ -41,7 +41,7 @@ config = rx.Config(
         FingerprintPlugin(),
         DevelopmentProxyPlugin(),
         PrerenderPlugin(),
-        InlineStylesPlugin(),
+        PaintFirstPlugin(),
     ],
     # It would name the address of the machine that built it.
     disable_plugins=[rx.plugins.SitemapPlugin],

@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, NamedTuple
+from urllib.parse import urljoin
 
 from playwright.async_api import Browser, CDPSession, async_playwright
 
@@ -96,7 +97,9 @@ async def load(browser: Browser, visit: Visit, *, is_phone: bool) -> Load:
     """Open the page in a browser that knows nothing of the site."""
     context = await browser.new_context(viewport=SCREEN)  # pyright: ignore[reportArgumentType]  # a dict is one
     if visit.session:
-        await context.add_cookies([{"name": "session", "value": visit.session, "url": visit.url}])
+        # For the whole site: the websocket is at another path than the page.
+        site = urljoin(visit.url, "/")
+        await context.add_cookies([{"name": "session", "value": visit.session, "url": site}])
     page = await context.new_page()
     session = await context.new_cdp_session(page)
     await session.send("Network.enable")

@@ -49,7 +49,7 @@ async def measure(site: Site) -> bool:
         )
         page = await browser.new_page()
         await watch(page, site, ticket)
-        judges, milliseconds = Judge(site), list[float]()
+        judges, milliseconds = Judge(site.stack.env), list[float]()
         for number in range(CHANGES):
             order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
             await page.wait_for_function(f"window.seen.length > {2 * number}")

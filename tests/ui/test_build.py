@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ticketing_app.ui import build
-from ticketing_app.ui.build import InlineStylesPlugin, ReflexChangedError, SameOriginPlugin
+from ticketing_app.ui.build import PaintFirstPlugin, ReflexChangedError, SameOriginPlugin
 
 CHUNK = 'var e={PING:"http://localhost:3000/ping",EVENT:`ws://localhost:3000/_event`,NAME:"http"};'
 
@@ -61,34 +61,49 @@ class TestPrerender:
             build._prerender('{prerender: ["/"]}', [])
 
 
-class TestInlineStyles:
+class TestPaintFirst:
     PAGE = (
         '<head><link as="style" href="/assets/all.css" rel="preload"/>'
         '<link href="/assets/all.css" rel="stylesheet" type="text/css"/></head>'
+        '<script type="module" async="">import "/assets/manifest.js";\n'
+        'import * as route0 from "/assets/root.js";\n'
+        'start([route0]);import("/assets/entry.js");</script>'
     )
 
-    def test_puts_the_styles_into_every_page(self, tmp_path: Path) -> None:
+    def test_puts_styles_into_every_page_and_the_code_behind_its_first_frame(
+        self, tmp_path: Path
+    ) -> None:
         (tmp_path / "assets").mkdir()
         (tmp_path / "assets" / "all.css").write_text(r".a\:b{color:red}")
         pages = [tmp_path / "index.html", tmp_path / "orders" / "index.html"]
         pages[1].parent.mkdir()
         for page in pages:
             page.write_text(self.PAGE)
-        InlineStylesPlugin().post_build(static_dir=tmp_path)
+        PaintFirstPlugin().post_build(static_dir=tmp_path)
         for page in pages:
             assert page.read_text() == (
                 '<head><link media="not all" as="style" href="/assets/all.css" rel="preload"/>'
                 '<link disabled="" href="/assets/all.css" rel="stylesheet" type="text/css"/>'
                 r"<style>.a\:b{color:red}</style></head>"
+                f'<script type="module" async="">{build._PAINTED}'
+                'await import("/assets/manifest.js");\n'
+                'const route0 = await import("/assets/root.js");\n'
+                'start([route0]);import("/assets/entry.js");</script>'
             )
 
-    @pytest.mark.parametrize("html", [PAGE, "<head></head>"])
-    def test_fails_the_build_when_reflex_links_styles_in_another_way(
-        self, tmp_path: Path, html: str
+    @pytest.mark.parametrize(
+        ("html", "has_styles"),
+        [(PAGE, False), ("<head></head>", True), (PAGE.replace(' async=""', ""), True)],
+    )
+    def test_fails_the_build_when_reflex_writes_pages_in_another_way(
+        self, tmp_path: Path, html: str, *, has_styles: bool
     ) -> None:
+        (tmp_path / "assets").mkdir()
+        if has_styles:
+            (tmp_path / "assets" / "all.css").write_text(".a{}")
         (tmp_path / "index.html").write_text(html)
         with pytest.raises(ReflexChangedError, match="index"):
-            InlineStylesPlugin().post_build(static_dir=tmp_path)
+            PaintFirstPlugin().post_build(static_dir=tmp_path)
 
 
 class TestBunPath:

@@ -26,6 +26,13 @@ from ticketing_app.ui import fingerprint
 _WEBSOCKET_URL = re.compile(r"""[`"']wss?://[^/`"']+(/[^`"']*)[`"']""")
 _HTTP_URL = re.compile(r"""[`"']https?://[^/`"']+(/[^`"']*)[`"']""")
 _STYLESHEET = re.compile(r'<link href="/([^"]*\.css)" rel="stylesheet"')
+_ENTRY = re.compile(r'(?<=<script type="module" async="">).*?(?=</script>)', re.DOTALL)
+_IMPORT = re.compile(r'^import (?:\* as (\w+) from )?("[^"]+");', re.MULTILINE)
+_PAINTED = """await new Promise((painted) => {
+  // Nobody paints what nobody sees.
+  document.hidden ? painted() : requestAnimationFrame(() => setTimeout(painted));
+});
+"""
 _WEBSOCKET_ORIGIN = "`${location.protocol==='https:'?'wss':'ws'}://${location.host}"
 
 
@@ -126,11 +133,12 @@ def _prerender(router_config: str, paths: list[str]) -> str:
     return drawn
 
 
-class InlineStylesPlugin(Plugin):
-    """Write the styles into every page, which can then be painted as soon as it is there.
+class PaintFirstPlugin(Plugin):
+    """Let every page be painted as soon as it is there: with its styles inside, before its code runs.
 
     On a slow line the stylesheet came a round trip later, and shared it with the scripts. Its links
-    stay, as React looks for them, but are switched off, so that nobody loads what the page has.
+    stay, as React looks for them, but are switched off, so that nobody loads what the page has. On a
+    quick one the code came before the first frame, and kept everybody waiting for it.
     """
 
     @override
@@ -138,7 +146,8 @@ class InlineStylesPlugin(Plugin):
         """Rewrite the pages, before they are compressed."""
         folder = Path(context["static_dir"])
         for page in folder.rglob("*.html"):
-            page.write_text(_inline_styles(page.read_text(), folder, page.name))
+            styled = _inline_styles(page.read_text(), folder, page.name)
+            page.write_text(_run_after_paint(styled, page.name))
 
 
 def _inline_styles(page: str, folder: Path, name: str) -> str:
@@ -149,3 +158,15 @@ def _inline_styles(page: str, folder: Path, name: str) -> str:
     page = page.replace('<link as="style"', '<link media="not all" as="style"')
     page = page.replace("</head>", f"<style>{styles}</style></head>", 1)
     return _STYLESHEET.sub(r'<link disabled="" href="/\1" rel="stylesheet"', page)
+
+
+def _run_after_paint(page: str, name: str) -> str:
+    waiting, count = _ENTRY.subn(lambda code: _PAINTED + _IMPORT.sub(_import_later, code[0]), page)
+    if count != 1:
+        raise ReflexChangedError(name)
+    return waiting
+
+
+def _import_later(found: re.Match[str]) -> str:
+    variable = f"const {found[1]} = " if found[1] else ""
+    return f"{variable}await import({found[2]});"

@@ -11,7 +11,7 @@ of this applies.
 import html
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -243,7 +243,8 @@ def _is_id(text: str) -> bool:
 async def _fill_list() -> Filling:
     wanted = TicketFilter(limit=PAGE_SIZE)
     page = await edge.in_transaction(find.list_tickets, wanted=wanted)
-    cards = tuple(TicketStub.from_ticket(ticket) for ticket in page.items)
+    # Nothing ticks in a document; without the time it was made at, it is the same for the next visitor.
+    cards = tuple(replace(TicketStub.from_ticket(ticket), now="") for ticket in page.items)
     count, has_more = len(cards), page.next_cursor is not None
     if has_more:
         count = await edge.in_transaction(find.count_tickets, wanted=wanted)
