@@ -55,7 +55,7 @@ _SUBSCRIBERS = text("""
       SELECT o.occurred_at FROM outbox o
       WHERE o.settled_at IS NULL AND o.name = s.event_name AND o.occurred_at >= s.since
         AND NOT EXISTS (SELECT FROM inbox i WHERE i.event_id = o.id AND i.subscriber = s.name)
-      ORDER BY o.published_at LIMIT 1
+      ORDER BY o.published_at, o.position LIMIT 1
     ) missing ON true
     GROUP BY s.name
 """)

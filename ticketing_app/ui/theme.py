@@ -169,7 +169,7 @@ _STUB = """
 .stub{height:100%;display:grid;grid-template-columns:56px minmax(0,1fr) minmax(104px,max-content);
 overflow-wrap:anywhere}
 .stub-date{display:flex;flex-direction:column;align-items:center;justify-content:center;gap:2px;
-padding:12px 4px;color:#fff;border-radius:12px 0 0 12px;text-align:center;
+padding:12px 4px;color:#fff;border-radius:12px 0 0 12px;text-align:center;white-space:nowrap;
 background:var(--art),linear-gradient(160deg,var(--from),var(--to))}
 .stub>:nth-child(2){background:
 radial-gradient(circle 7px at 100% 0,#0000 97%,var(--surface)) top/100% 51% no-repeat,
