@@ -83,7 +83,9 @@ class TestTakingOver:
     def test_nothing_flashes_moves_or_fails(
         self, visitor: Callable[..., Visitor], where: str, width: int
     ) -> None:
-        ticket_id = visitor().sell(HOSTILE, **EVENT)
+        seller = visitor()
+        ticket_id = seller.sell(HOSTILE, **EVENT)
+        visitor().hold(seller.sell("Ticks", **EVENT))
         someone = visitor(signed_in=False, viewport={"width": width, "height": 800})
         someone.page.add_init_script(WATCH)
         errors = errors_in(someone.page)

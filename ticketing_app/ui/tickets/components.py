@@ -122,7 +122,12 @@ def ticket_card(card: TicketStub) -> rx.Component:
                     class_name="badge",
                 ),
                 LiveUntil.create(
-                    Countdown.create(deadline=card.locked_until, now=card.now),
+                    Countdown.create(
+                        deadline=card.locked_until,
+                        now=card.now,
+                        # As wide before it ticks as after, and begun at the same place.
+                        class_name="inline-block min-w-[5ch] text-left tabular-nums",
+                    ),
                     label=TEXT["may_return"],
                     until=card.locked_until,
                     class_name="text-sm text-wait empty:hidden",
