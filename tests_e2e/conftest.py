@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests import chromium
 from tests.site import Site
@@ -16,6 +17,7 @@ from tests_e2e.steps import Visitor
 
 # A journey may meet a busy machine; what fails, fails after this long.
 PATIENCE_MS = 15_000
+ARRIVAL_MS = 2_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -83,6 +85,10 @@ def visitors(browser: Browser, site: Place) -> Generator[Callable[..., Visitor]]
     pages = [page for context in contexts for page in context.pages]
     crashes = [error for page in pages for error in errors_of(page)]
     refusals = [text for page in pages for text in refusals_of(page)]
+    # Chromium may never end closing a page that is on its way to another document (Playwright #42068).
+    for page in pages:
+        with suppress(PlaywrightTimeoutError):
+            page.wait_for_load_state(timeout=ARRIVAL_MS)
     for context in contexts:
         context.close()
     # Playwright runs an event loop in this thread, so that the judge works in another one.
