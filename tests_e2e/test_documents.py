@@ -28,7 +28,8 @@ new PerformanceObserver((list) => {
   for (const {value, sources} of list.getEntries()) {
     const parts = sources.map(({node, previousRect: was, currentRect: is}) =>
       `${node?.outerHTML ?? node?.textContent} ${was.x},${was.y} -> ${is.x},${is.y}`);
-    window.seen.moved.push({value, parts});
+    // A fiftieth of what counts as good; below it is a label that takes a pixel more than its letters.
+    if (value > 0.001) window.seen.moved.push({value, parts});
   }
 }).observe({type: "layout-shift", buffered: true});
 new MutationObserver(() => {

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from tests import invariants
 from tests.outside.judge import Judge
 from tests.outside.market import MAKE_DUE
+from tests.outside.person import Person
 from tests.outside.stripe_side import StripeSide
 from tests.waiting import eventually
 
@@ -51,6 +52,14 @@ class Cluster:
         """Return when every pod of a component that there should be is there and ready."""
         kind = "statefulset" if component == "postgres" else "deployment"
         self.kubectl("rollout", "status", f"{kind}/{component}", f"--timeout={READY_SECONDS}s")
+
+    def wait_until_served(self) -> None:
+        """Return when the ingress knows of a web pod: it looks for them every second."""
+        run(eventually(self._is_served, seconds=READY_SECONDS))
+
+    async def _is_served(self) -> bool:
+        async with Person(self.url) as anybody:
+            return (await anybody.get("/api/health/live")).is_success
 
     def kill(self, component: str) -> float:
         """Kill one pod of a component without a warning; return how many seconds it was missed."""

@@ -14,6 +14,9 @@ from k8s.lab.cluster import Cluster
 from tests.outside.person import Person
 from tests.outside.stripe_side import VISA, StripeSide
 
+# The stand-in of the ingress reloads when pods come and go, and closes what is idle. A browser asks again where such
+# a connection breaks; these people have a new one for each request.
+ONE_REQUEST = {"connection": "close"}
 PAUSE_SECONDS = 0.2
 PATIENCE_SECONDS = 240
 
@@ -57,13 +60,13 @@ class Rush:
     async def run(self) -> None:
         """Buy until somebody stops it."""
         stripe = StripeSide(self._cluster.env)
-        async with Person(self._cluster.url) as seller:
+        async with Person(self._cluster.url, headers=ONE_REQUEST) as seller:
             await seller.sign_up()
             await asyncio.gather(*(self._buy(seller, stripe) for _ in range(self._buyers)))
         await stripe.close()
 
     async def _buy(self, seller: Person, stripe: StripeSide) -> None:
-        async with Person(self._cluster.url) as buyer:
+        async with Person(self._cluster.url, headers=ONE_REQUEST) as buyer:
             await buyer.sign_up()
             while not self._is_over.is_set():
                 try:

@@ -125,6 +125,7 @@ class TestBackup:
         cluster.kubectl(*scale, "2")
         for component in ("web", "worker"):
             cluster.wait_until_ready(component)
+        cluster.wait_until_served()
         buyer = visitor()
         buyer.pay_for(buyer_order := buyer.hold(visitor().sell()))
         assert buyer.order(buyer_order)["status"] == "completed"

@@ -9,8 +9,10 @@ import httpx
 class Person(httpx.AsyncClient):
     """A client with its own connections and cookie; `id` is the account's."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(base_url=url, timeout=30, verify=False, trust_env=False)  # plain HTTP
+    def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
+        # Plain HTTP, or a certificate made a minute ago.
+        how: dict[str, Any] = {"timeout": 30, "verify": False, "trust_env": False}
+        super().__init__(base_url=url, headers=headers, **how)
         self.id = ""
 
     async def __aenter__(self) -> Self:
