@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from ticketing_app.payments.gateway import Intent, Refund, StripeRefusedError
+from ticketing_app.payments.gateway import StripeRefusedError
 from ticketing_app.payments.rules import RefundStatus
+from ticketing_app.payments.schemas import Intent, Refund
 
 
 class FakeGateway:

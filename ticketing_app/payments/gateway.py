@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
@@ -16,6 +15,14 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
 from ticketing_app.payments.rules import RefundStatus
+from ticketing_app.payments.schemas import (
+    BookedIntent,
+    Decline,
+    Endpoint,
+    Intent,
+    Notice,
+    Refund,
+)
 
 TIMEOUT_SECONDS = 20
 PAGE = 100
@@ -73,64 +80,6 @@ class InvalidSignatureError(AppError):
     def __init__(self) -> None:
         """Say what is wrong."""
         super().__init__("The signature of this webhook is not valid.")
-
-
-@dataclass(frozen=True)
-class Decline:
-    """A refused card; `reference` tells it apart from every other refusal."""
-
-    reference: str
-    code: str
-
-
-@dataclass(frozen=True)
-class Intent:
-    """A PaymentIntent as Stripe has it now; `decline` is its last one."""
-
-    id: str
-    status: str
-    client_secret: str
-    decline: Decline | None = None
-
-
-@dataclass(frozen=True)
-class Refund:
-    """Money that goes back: on its way, at the buyer's bank, or returned to us."""
-
-    id: str
-    status: RefundStatus
-    amount_cents: int
-
-
-@dataclass(frozen=True)
-class BookedIntent:
-    """An intent in Stripe's list: what was taken with it and what of that was given back, in cents."""
-
-    id: str
-    status: str
-    created_at: datetime
-    taken_cents: int
-    refunded_cents: int
-    order_id: str | None
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Where Stripe sends webhooks, and of which kinds; no version means the account's."""
-
-    url: str
-    is_enabled: bool
-    api_version: str | None
-    kinds: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A webhook: its id, its kind like `payment_intent.succeeded`, the intent that it is about."""
-
-    id: str
-    kind: str
-    intent_id: str | None
 
 
 async def create_intent(

@@ -1,5 +1,6 @@
 """What goes in and out of payments."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
@@ -9,7 +10,7 @@ from pydantic import Field
 from ticketing_app.core.http import ApiModel
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import JsonPrice
-from ticketing_app.payments.rules import ChargeStatus
+from ticketing_app.payments.rules import ChargeStatus, RefundStatus
 
 
 class PaymentCreate(ApiModel):
@@ -75,3 +76,64 @@ class PaymentBacklog(NamedTuple):
     webhooks: int
     oldest_webhook_seconds: float
     overdue_seconds: float
+
+
+# ---- what Stripe told -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Decline:
+    """A refused card; `reference` tells it apart from every other refusal."""
+
+    reference: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A PaymentIntent as Stripe has it now; `decline` is its last one."""
+
+    id: str
+    status: str
+    client_secret: str
+    decline: Decline | None = None
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Money that goes back: on its way, at the buyer's bank, or returned to us."""
+
+    id: str
+    status: RefundStatus
+    amount_cents: int
+
+
+@dataclass(frozen=True)
+class BookedIntent:
+    """An intent in Stripe's list: what was taken with it and what of that was given back, in cents."""
+
+    id: str
+    status: str
+    created_at: datetime
+    taken_cents: int
+    refunded_cents: int
+    order_id: str | None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where Stripe sends webhooks, and of which kinds; no version means the account's."""
+
+    url: str
+    is_enabled: bool
+    api_version: str | None
+    kinds: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A webhook: its id, its kind like `payment_intent.succeeded`, the intent that it is about."""
+
+    id: str
+    kind: str
+    intent_id: str | None

@@ -10,8 +10,7 @@ from tests.integration.counters import Counted
 from tests.integration.payments import sales, stripe_side
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.payments.gateway import Notice
-from ticketing_app.payments.schemas import PaymentBacklog
+from ticketing_app.payments.schemas import Notice, PaymentBacklog
 from ticketing_app.payments.service import audit, backlog, webhook
 from ticketing_app.payments.service.settle import settle
 

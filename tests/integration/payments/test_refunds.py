@@ -10,8 +10,9 @@ from tests import factories
 from tests.fakes import FakeGateway
 from tests.integration.payments import sales, stripe_side
 from ticketing_app.core import db
-from ticketing_app.payments.gateway import Refund, StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.rules import RefundStatus
+from ticketing_app.payments.schemas import Refund
 from ticketing_app.payments.service import dispute, refund
 from ticketing_app.payments.service.refund import OrderNotRefundableError
 

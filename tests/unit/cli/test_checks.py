@@ -18,8 +18,7 @@ from ticketing_app.monitoring.collector import Facts
 from ticketing_app.monitoring.events import EventBacklog, SubscriberBacklog
 from ticketing_app.monitoring.jobs import WorkerState
 from ticketing_app.payments import gateway
-from ticketing_app.payments.gateway import Endpoint
-from ticketing_app.payments.schemas import PaymentBacklog
+from ticketing_app.payments.schemas import Endpoint, PaymentBacklog
 from ticketing_app.payments.service.webhook import HANDLERS
 
 PRODUCTION: dict[str, Any] = {

@@ -10,9 +10,9 @@ from ticketing_app.core import metrics
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Transaction
 from ticketing_app.payments import gateway, repository
-from ticketing_app.payments.gateway import BookedIntent
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
+from ticketing_app.payments.schemas import BookedIntent
 from ticketing_app.payments.service import alerts, refund, webhook
 from ticketing_app.payments.service.settle import settle
 

@@ -14,9 +14,9 @@ from ticketing_app.orders.schemas import PayableOrder
 from ticketing_app.orders.service import payment
 from ticketing_app.orders.service.payment import OrderNotPayableError
 from ticketing_app.payments import gateway, repository
-from ticketing_app.payments.gateway import Intent, StripeUnavailableError
+from ticketing_app.payments.gateway import StripeUnavailableError
 from ticketing_app.payments.models import Charge
-from ticketing_app.payments.schemas import PaymentRead
+from ticketing_app.payments.schemas import Intent, PaymentRead
 from ticketing_app.payments.service import charges
 
 EXPIRY_MARGIN = timedelta(seconds=5)

@@ -20,9 +20,10 @@ from ticketing_app.messaging.catalog import ChargeRefunded
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import payment
 from ticketing_app.payments import gateway, repository, rules
-from ticketing_app.payments.gateway import Refund, StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
+from ticketing_app.payments.schemas import Refund
 from ticketing_app.payments.service import alerts, charges
 
 REFUNDS_ENDED = Counter(

@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.payments import repository, rules
-from ticketing_app.payments.gateway import Notice
 from ticketing_app.payments.models import StripeEvent
+from ticketing_app.payments.schemas import Notice
 from ticketing_app.payments.service import dispute, refund
 from ticketing_app.payments.service.settle import settle
 
