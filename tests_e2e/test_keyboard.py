@@ -26,6 +26,13 @@ def sign_up(keys: Keyboard, someone: Visitor) -> None:
     keys.press("Enter")
 
 
+def expect_focus_kept_in_dialog(keys: Keyboard) -> None:
+    for key in ("Tab", "Shift+Tab"):
+        for _ in range(2 * STOPS_OF_THE_DIALOG):
+            keys.press(key)
+            assert keys.where()["inDialog"], "The dialog lets the focus out."
+
+
 def test_sign_up_find_buy_and_pay(visitor: Callable[..., Visitor]) -> None:
     seller, buyer = visitor(), visitor(signed_in=False)
     title = f"Night of Kites {uuid4().hex[:6]}"
@@ -49,10 +56,7 @@ def test_sign_up_find_buy_and_pay(visitor: Callable[..., Visitor]) -> None:
     dialog = page.get_by_role("dialog", name="Pay for your ticket")
     expect(dialog).to_be_focused()
     expect(dialog.get_by_role("button", name="Pay $40.00")).to_be_enabled()
-    for key in ("Tab", "Shift+Tab"):
-        for _ in range(2 * STOPS_OF_THE_DIALOG):
-            keys.press(key)
-            assert keys.where()["inDialog"], "The dialog lets the focus out."
+    expect_focus_kept_in_dialog(keys)
     keys.press("Escape")
     expect(dialog).to_have_count(0)
     expect(pay).to_be_focused()
