@@ -85,7 +85,8 @@ class TestPaintFirst:
                 '<head><link media="not all" as="style" href="/assets/all.css" rel="preload"/>'
                 '<link disabled="" href="/assets/all.css" rel="stylesheet" type="text/css"/>'
                 r"<style>.a\:b{color:red}</style></head>"
-                f'<script type="module" async="">{build._PAINTED}'
+                # Without async it runs in its turn, after timezone.js has set its cookie.
+                f'<script type="module">{build._PAINTED}'
                 'await import("/assets/manifest.js");\n'
                 'const route0 = await import("/assets/root.js");\n'
                 'start([route0]);import("/assets/entry.js");</script>'

@@ -26,7 +26,7 @@ from ticketing_app.ui import fingerprint
 _WEBSOCKET_URL = re.compile(r"""[`"']wss?://[^/`"']+(/[^`"']*)[`"']""")
 _HTTP_URL = re.compile(r"""[`"']https?://[^/`"']+(/[^`"']*)[`"']""")
 _STYLESHEET = re.compile(r'<link href="/([^"]*\.css)" rel="stylesheet"')
-_ENTRY = re.compile(r'(?<=<script type="module" async="">).*?(?=</script>)', re.DOTALL)
+_ENTRY = re.compile(r'<script type="module" async="">(.*?)</script>', re.DOTALL)
 _IMPORT = re.compile(r'^import (?:\* as (\w+) from )?("[^"]+");', re.MULTILINE)
 _PAINTED = """await new Promise((painted) => {
   // Nobody paints what nobody sees.
@@ -161,10 +161,12 @@ def _inline_styles(page: str, folder: Path, name: str) -> str:
 
 
 def _run_after_paint(page: str, name: str) -> str:
-    waiting, count = _ENTRY.subn(lambda code: _PAINTED + _IMPORT.sub(_import_later, code[0]), page)
-    if count != 1:
+    entry = _ENTRY.search(page)
+    if not entry:
         raise ReflexChangedError(name)
-    return waiting
+    code = _PAINTED + _IMPORT.sub(_import_later, entry[1])
+    # In its turn, not as soon as it is there: the websocket must bring the cookie of timezone.js along.
+    return page.replace(entry[0], f'<script type="module">{code}</script>', 1)
 
 
 def _import_later(found: re.Match[str]) -> str:
