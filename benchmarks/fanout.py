@@ -36,9 +36,9 @@ class Page(SocketClient):
     def on_message(self, message: str) -> None:
         at = time.perf_counter()
         self.is_loaded = self.is_loaded or LOADED in message
-        _, found, rest = message.partition('\\"price\\": \\"$')
+        _, found, rest = message.partition('\\"cents\\": ')
         if found:
-            self.heard.setdefault(rest.partition("\\")[0], at)
+            self.heard.setdefault(rest.partition(",")[0], at)
 
 
 async def open_pages(stack: AsyncExitStack, urls: list[str]) -> list[Page]:
@@ -57,7 +57,7 @@ async def change(
     body = {"title": ticket["title"], "price": price}
     started = time.perf_counter()
     (await seller.put(f"/api/tickets/{ticket['id']}", json=body)).raise_for_status()
-    text = str(price)
+    text = str(100 * price)
     await eventually(lambda: all(text in page.heard for page in pages), seconds=WAIT_SECONDS)
     return [page.heard[text] - started for page in pages]
 

@@ -22,15 +22,20 @@ StateT = TypeVar("StateT", bound=rx.State)
 
 
 class Tab:
-    """The states of one tab; `open` tells where it is and which cookie its websocket brought."""
+    """The states of one tab; `open` tells where it is and which headers its websocket brought."""
 
     def __init__(self) -> None:
         self.root = rx.State(_reflex_internal_init=True)  # pyright: ignore[reportCallIssue]  # as Reflex does
         self.open("/")
 
-    def open(self, path: str, *, cookie: str = "", **route: object) -> None:
+    def open(self, path: str, *, cookie: str = "", language: str = "", **route: object) -> None:
         data = {
-            "headers": {"cookie": cookie, "host": "localhost", "origin": "http://localhost"},
+            "headers": {
+                "cookie": cookie,
+                "accept-language": language,
+                "host": "localhost",
+                "origin": "http://localhost",
+            },
             "pathname": path,
             "asPath": path,
             "query": route,

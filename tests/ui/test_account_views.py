@@ -28,13 +28,13 @@ class TestSessionRow:
             id=str(session.id),
             device="Firefox on Linux",
             end_label="Sign out Firefox on Linux",
-            started="Signed in 31 Dec 2026, 09:05 UTC from 192.0.2.7",
+            started="Signed in Dec 31, 2026, 9:05\u202fAM UTC from 192.0.2.7",
             seen="Last seen just now",
             is_current=True,
         )
         unknown = session.model_copy(update={"address": ""})
         row = SessionRow.from_session(unknown, NOW)
-        assert row.started == "Signed in 31 Dec 2026, 09:05 UTC"
+        assert row.started == "Signed in Dec 31, 2026, 9:05\u202fAM UTC"
 
 
 class TestDeviceName:
@@ -87,7 +87,7 @@ class TestLastSeen:
             (timedelta(minutes=59), "Last seen 59 min ago"),
             (timedelta(minutes=60), "Last seen 1 h ago"),
             (timedelta(hours=23, minutes=59), "Last seen 23 h ago"),
-            (timedelta(hours=24), "Last seen 1 Jan 2027, 12:00 UTC"),
+            (timedelta(hours=24), "Last seen Jan 1, 2027, 12:00\u202fPM UTC"),
             # Another machine's clock may be ahead.
             (timedelta(seconds=-5), "Last seen just now"),
         ],

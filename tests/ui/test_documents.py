@@ -88,8 +88,8 @@ class Document(HTMLParser):
         return text in " ".join(self.texts)
 
 
-async def opened(site: AsyncClient, path: str) -> Document:
-    return Document(await site.get(path))
+async def opened(site: AsyncClient, path: str, language: str = "") -> Document:
+    return Document(await site.get(path, headers={"accept-language": language}))
 
 
 class TestTicket:
@@ -97,7 +97,7 @@ class TestTicket:
         ticket = await factories.make_ticket(**FULL)
         page = await opened(site, f"/tickets/{ticket.id}")
         url = f"{get_settings().public_url}/tickets/{ticket.id}"
-        line = "Fri 1 May 2099, 20:00 · Harbour Hall, Rotterdam · Seat 7 · $40 · Available"
+        line = "Fri, May 1, 2099, 8:00\u202fPM · Harbour Hall, Rotterdam · Seat 7 · $40 · Available"
         assert page.status == 200
         assert page.titles == ["The Paper Lanterns | GitTix"]
         assert page.canonical == page.named["og:url"] == url
@@ -127,6 +127,13 @@ class TestTicket:
         assert page.event["@type"] == "Event"
         assert not {"startDate", "location"} & set(page.event)
         assert not page.says("None")
+
+    async def test_is_written_as_the_reader_writes(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket(**FULL)
+        page = await opened(site, f"/tickets/{ticket.id}", "de-DE,de;q=0.9,en;q=0.8")
+        assert page.says("Fri, 1 May 2099, 20:00")
+        assert page.says("Price - 40\u00a0US$")
+        assert page.event["offers"]["price"] == "40.00"
 
     async def test_leads_to_others_like_it(self, site: AsyncClient) -> None:
         ticket, other = [await factories.make_ticket(title="The same") for _ in range(2)]
@@ -203,6 +210,11 @@ class TestList:
         assert page.named["description"] == "About Tickets For Sale"
         assert page.canonical == f"{get_settings().public_url}/"
 
+    async def test_is_written_as_each_reader_writes(self, site: AsyncClient) -> None:
+        await factories.make_ticket(**FULL, price=1200)
+        for language, price in [("de", "1.200\u00a0US$"), ("", "$1,200"), ("de", "1.200\u00a0US$")]:
+            assert (await opened(site, "/", language)).says(price)
+
     async def test_says_when_there_is_nothing(self, site: AsyncClient) -> None:
         assert (await opened(site, "/")).says("No tickets found")
 
@@ -272,6 +284,7 @@ class TestCaching:
         path = f"/tickets/{ticket.id}"
         first = await site.get(path)
         assert first.headers["cache-control"] == "no-cache"
+        assert first.headers["vary"] == "Accept-Language, Accept-Encoding"
         tag = {"if-none-match": first.headers["etag"]}
         again = await site.get(path, headers=tag)
         assert (again.status_code, again.content) == (304, b"")

@@ -48,20 +48,20 @@ class TestListingRow:
     @pytest.mark.parametrize(
         ("changes", "label", "note", "can_change"),
         [
-            ({}, "For sale", "Listed 3 Nov 2027", True),
-            ({"status": Availability.LOCKED}, "Being bought", "Listed 3 Nov 2027", False),
-            ({"status": Availability.WITHDRAWN}, "Withdrawn", "Listed 3 Nov 2027", False),
+            ({}, "For sale", "Listed Nov 3, 2027", True),
+            ({"status": Availability.LOCKED}, "Being bought", "Listed Nov 3, 2027", False),
+            ({"status": Availability.WITHDRAWN}, "Withdrawn", "Listed Nov 3, 2027", False),
             (
                 {"status": Availability.SOLD, "sold_at": NOW},
                 "Sold",
-                "Sold 3 Nov 2027 for $40",
+                "Sold Nov 3, 2027 for $40",
                 False,
             ),
             ({"status": Availability.SOLD}, "Sold", "Sold for $40", False),
             (
                 {"starts_at": datetime(2026, 1, 1, tzinfo=UTC), "timezone": "UTC"},
                 "Off sale",
-                "Listed 3 Nov 2027. Nobody bought it before the event began.",
+                "Listed Nov 3, 2027. Nobody bought it before the event began.",
                 True,
             ),
         ],
@@ -193,7 +193,7 @@ class TestLook:
         assert "time zone" in shown.shown_errors["timezone"]
         assert shown.preview.place == "Porto"
         await tab.call(TicketFormState.look, form | {"timezone": "UTC"}, ["timezone"])
-        assert shown.preview.when == "Fri 1 May 2099, 20:00"
+        assert shown.preview.when == "Fri, May 1, 2099, 8:00\u202fPM"
 
     async def test_tells_what_similar_tickets_cost(self, tab: Tab, shown: TicketFormState) -> None:
         for price in (35, 42, 60):

@@ -199,7 +199,7 @@ class TestDeliver:
             "version": 3,
             "status": shown,
             "title": "A",
-            "price": "$40.50",
+            "cents": 4050,
             "isNew": is_new,
         }
 

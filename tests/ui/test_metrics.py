@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from prometheus_client import REGISTRY
+from reflex.istate.data import RouterData
 
 from ticketing_app.core.errors import AppError, UnavailableError
 from ticketing_app.ui import live, session
@@ -11,6 +12,8 @@ from ticketing_app.ui.metrics import timed
 
 
 class SomeState:
+    router = RouterData()
+
     async def load(self) -> None:
         """A handler of these tests."""
 

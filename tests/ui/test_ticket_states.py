@@ -51,6 +51,17 @@ class TestTicketListState:
         await tab.call(TicketListState.load)
         assert (len(shown.cards), shown.chips, shown.is_filtered) == (3, [], False)
 
+    async def test_is_written_as_the_reader_writes(self, tab: Tab) -> None:
+        await factories.make_ticket(price=1200)
+        tab.open("/?minPrice=1000&from=2027-11-03", language="en-GB")
+        await tab.call(TicketListState.load)
+        shown = tab.state(TicketListState)
+        assert [chip.label for chip in shown.chips] == ["From 3 Nov 2027", "US$1,000 and more"]
+        tab.open("/", language="de-DE,de;q=0.9")
+        await tab.call(TicketListState.load)
+        assert [card.price for card in shown.cards] == ["1.200\u00a0US$"]
+        assert [card.model_price for card in shown.cards] == ["999.999,99\u00a0US$"]
+
     async def test_says_what_is_wrong_in_an_address_and_goes_without(self, tab: Tab) -> None:
         await factories.make_ticket(city="Rome")
         tab.open("/?sort=best&minPrice=much&category=opera&city=Rome")

@@ -48,7 +48,7 @@ class TestTicketStub:
             ticket(starts_at=datetime(2027, 2, 5, 23, 30, tzinfo=UTC), timezone="Europe/Berlin")
         )
         assert (stub.month, stub.day, stub.weekday) == ("Feb", "6", "Sat")
-        assert stub.when == "Sat 6 Feb 2027, 00:30"
+        assert stub.when == "Sat, Feb 6, 2027, 12:30\u202fAM"
 
     def test_says_that_there_is_no_date(self) -> None:
         stub = TicketStub.from_ticket(ticket())
@@ -241,10 +241,10 @@ class TestAddressOfTheList:
             ({"category": "other", "city": "Rome"}, ["Other event", "Rome"]),
             ({"when": "weekend", "available": "true"}, ["This weekend", "Only available"]),
             ({"available": "false"}, []),
-            ({"from": "2027-05-01"}, ["From 1 May 2027"]),
-            ({"to": "2027-05-01"}, ["Until 1 May 2027"]),
-            ({"from": "2027-05-01", "to": "2027-05-01"}, ["1 May 2027"]),
-            ({"from": "2027-05-01", "to": "2027-05-03"}, ["1 May 2027 to 3 May 2027"]),
+            ({"from": "2027-05-01"}, ["From May 1, 2027"]),
+            ({"to": "2027-05-01"}, ["Until May 1, 2027"]),
+            ({"from": "2027-05-01", "to": "2027-05-01"}, ["May 1, 2027"]),
+            ({"from": "2027-05-01", "to": "2027-05-03"}, ["May 1, 2027 to May 3, 2027"]),
             ({"minPrice": "20"}, ["$20 and more"]),
             ({"maxPrice": "20.50"}, ["Up to $20.50"]),
             ({"minPrice": "0", "maxPrice": "20"}, ["$0 to $20"]),
@@ -293,7 +293,7 @@ class TestOwnershipLine:
         )
         assert own.text.endswith("by you")
         assert "you" not in other.text
-        assert own.day == other.day == "3 Nov 2027"
+        assert own.day == other.day == "Nov 3, 2027"
 
     def test_leaves_out_a_day_that_nobody_knows(self) -> None:
         step = OwnershipStepRead(step=OwnershipStep.BOUGHT, at=None, is_mine=False)

@@ -12,7 +12,6 @@ MINIMUM_CENTS = 50
 MAXIMUM_CENTS = 99_999_999
 CENTS = Decimal(100)
 CENT = Decimal("0.01")
-SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£"}
 
 
 def _price_to_cents(value: object) -> int:
@@ -65,10 +64,3 @@ PriceBound = Annotated[
 def to_json_number(cents: int) -> float:
     """Return the amount as a JSON number: exact for all allowed prices, as floats print shortest."""
     return cents / 100
-
-
-def to_text(cents: int, currency: str) -> str:
-    """Return the amount for people: "$40", "$40.50", "1,200 CHF"."""
-    number = f"{cents // 100:,}" if cents % 100 == 0 else f"{cents / 100:,.2f}"
-    symbol = SYMBOLS.get(currency)
-    return f"{symbol}{number}" if symbol else f"{number} {currency.upper()}"

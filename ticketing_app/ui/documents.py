@@ -3,9 +3,9 @@
 The build draws every page once, in its first state. A document is such a page with a head of its own
 (title, description, link preview, structured data) and, where a visitor comes to read, with the
 content in place of the skeleton. The page's own code takes over from there. Nothing in a document
-depends on who asks, no cookie is read: a proxy may keep it. What machines ask every site for
-(robots, sitemap, manifest) is answered here too. `reflex run` has no built pages, and there nothing
-of this applies.
+depends on who asks but how prices and days are written, which Accept-Language decides; no cookie is
+read: a proxy may keep it for each such header. What machines ask every site for (robots, sitemap,
+manifest) is answered here too. `reflex run` has no built pages, and there nothing of this applies.
 """
 
 import html
@@ -33,7 +33,7 @@ from ticketing_app.core.metrics import ROUTE
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketFilter
 from ticketing_app.tickets.service import find, tickets
-from ticketing_app.ui import edge, heads, home_screen, lifetimes, markup, robots
+from ticketing_app.ui import edge, heads, home_screen, lifetimes, local, markup, robots
 from ticketing_app.ui.build import ReflexChangedError, built_frontend
 from ticketing_app.ui.heads import Head
 from ticketing_app.ui.shell.first import MARK
@@ -122,7 +122,8 @@ def serve_from(folder: Path, app: ASGIApp) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         start_context(request.headers.get("x-request-id", "")[:64] or str(new_id()))
-        response = await _respond(pages, request)
+        with local.written_for(request.headers.get("accept-language", "")):
+            response = await _respond(pages, request)
         await response(scope, receive, send)
 
     compressed = GZipMiddleware(answer)
@@ -198,6 +199,7 @@ def _document(page: Page, filling: Filling, request: Request) -> Response:
     body = text.replace("</head>", f"{tags}</head>", 1).encode()
     is_away = filling.status == HTTPStatus.SERVICE_UNAVAILABLE
     headers = dict(lifetimes.AWAY) if is_away else {"cache-control": lifetimes.ASK_FIRST}
+    headers["vary"] = "Accept-Language"
     if is_found:
         # Weak, as the same text may go out compressed.
         headers["etag"] = f'W/"{sha256(body).hexdigest()[:32]}"'
@@ -251,8 +253,8 @@ async def _fill_list() -> Filling:
     return Filling(content=_write_list(cards, count_line(count), has_more=has_more))
 
 
-# Drawing takes ten milliseconds, and the next visitor mostly gets the same.
-@lru_cache(maxsize=4)
+# Drawing takes ten milliseconds, and the next visitor of the same region mostly gets the same.
+@lru_cache(maxsize=32)
 def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) -> str:
     return markup.write(first_list(cards, count_line=counted, has_more=has_more))
 

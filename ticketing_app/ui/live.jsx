@@ -57,9 +57,20 @@ export function LiveTicket({ ticketId, version, status, until, now, children, cl
   );
 }
 
-export function LiveText({ field, text, labels, className }) {
+// Writes an amount like `model`, the highest one as the server writes it: its signs, other digits.
+const writeAmount = (cents, model) => {
+  const isWhole = cents % 100 === 0;
+  const digits = String(isWhole ? cents / 100 : cents).padStart(isWhole ? 1 : 3, "0");
+  const form = isWhole ? model.replace(/\D\d\d(?=\D*$)/, "") : model;
+  const spare = form.replace(/\D/g, "").length - digits.length;
+  let next = 0;
+  return form.replace(new RegExp(`(\\d\\D*){${spare}}`), "").replace(/\d/g, () => digits[next++]);
+};
+
+export function LiveText({ field, text, labels, model, className }) {
   const value = useContext(Ticket)[field];
-  const shown = value === undefined ? text : (labels?.[value] ?? value);
+  const told = model ? (cents) => writeAmount(cents, model) : (name) => labels?.[name] ?? name;
+  const shown = value === undefined ? text : told(value);
   return (
     <span className={className} data-changed={shown === text ? undefined : ""}>
       {shown}

@@ -15,7 +15,6 @@ from reflex.state import StateUpdate
 from reflex_base.event import Event
 from socketio import packet
 
-from ticketing_app.core import money
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import bus
@@ -132,7 +131,7 @@ def _ticket_facts(event: DomainEvent) -> dict[str, Any] | None:
             "version": event.ticket_version,
             "status": rules.availability(status, is_locked=False),
             "title": event.title,
-            "price": money.to_text(event.price_cents, event.currency),
+            "cents": event.price_cents,
             "isNew": isinstance(event, TicketCreated),
         }
     return None
@@ -205,7 +204,10 @@ class LiveTicket(rx.Component):
 
 
 class LiveText(rx.Component):
-    """A fact of the `LiveTicket` around it: as rendered, or as it is now."""
+    """A fact of the `LiveTicket` around it: as rendered, or as it is now.
+
+    With a `model` it is cents, written like this amount: the message is one for all readers.
+    """
 
     library = rx.asset("live.jsx", shared=True).importable_path
     tag = "LiveText"
@@ -213,6 +215,7 @@ class LiveText(rx.Component):
     field: rx.Var[str]
     text: rx.Var[str]
     labels: rx.Var[dict[str, str]]
+    model: rx.Var[str]
 
     def as_plain(self) -> rx.Component:
         """Return what it looks like before anything changed."""

@@ -31,7 +31,7 @@ from ticketing_app.core.errors import (
     UnavailableError,
 )
 from ticketing_app.core.logging import get_logger
-from ticketing_app.ui import edge, live
+from ticketing_app.ui import edge, live, local
 from ticketing_app.ui.metrics import announce, timed
 
 log = get_logger()
@@ -159,7 +159,7 @@ def _guard(handler: Handler, *, forgets: bool) -> Handler:
     @wraps(handler)
     async def run(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # any handler's own.
         try:
-            with timed(handler):
+            with timed(handler), local.written_for(self.router.headers.accept_language):
                 answer = await handler(self, *args, **kwargs)
         except NotSignedInError:
             return _leave_for_sign_in(self)

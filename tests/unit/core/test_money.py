@@ -70,17 +70,3 @@ class TestPriceBound:
     def test_refuses_what_is_no_price(self, value: str, sentence: str) -> None:
         with pytest.raises(ValidationError, match=sentence):
             BOUND.validate_python(value)
-
-
-class TestToText:
-    @pytest.mark.parametrize(
-        ("cents", "currency", "words"),
-        [
-            (4000, "usd", "$40"),
-            (4050, "usd", "$40.50"),
-            (123_456_00, "eur", "€123,456"),
-            (1250, "chf", "12.50 CHF"),
-        ],
-    )
-    def test_reads_like_a_price_tag(self, cents: int, currency: str, words: str) -> None:
-        assert money.to_text(cents, currency) == words

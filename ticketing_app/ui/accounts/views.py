@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ticketing_app.accounts.rules import SEEN_INTERVAL
 from ticketing_app.accounts.schemas import SessionRead
-from ticketing_app.ui.moments import moment
+from ticketing_app.ui.local import moment
 
 # The first of these that occurs is meant: browsers also name those that they descend from.
 BROWSERS = {

@@ -7,12 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from ticketing_app import routes
-from ticketing_app.core import money
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import MAX_SEATS, Availability
 from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFacts, TicketRead
-from ticketing_app.ui.moments import day
+from ticketing_app.ui.local import amount, day
 from ticketing_app.ui.tickets.views import OVER_LABEL, TicketStub, is_over
 
 STATE_LABELS = {
@@ -74,7 +73,7 @@ def note(ticket: OwnTicketRead, now: datetime) -> str:
         return f"{listed}. Nobody bought it before the event began."
     if ticket.status is not Availability.SOLD:
         return listed
-    price = money.to_text(ticket.price_cents, ticket.currency)
+    price = amount(ticket.price_cents, ticket.currency)
     return f"Sold {day(ticket.sold_at, now)} for {price}" if ticket.sold_at else f"Sold for {price}"
 
 
@@ -110,7 +109,7 @@ def price_hint_line(hint: PriceHint | None) -> str:
     if hint is None:
         return ""
     low, high, typical = (
-        money.to_text(cents, hint.currency)
+        amount(cents, hint.currency)
         for cents in (hint.low_cents, hint.high_cents, hint.typical_cents)
     )
     if low == high:
@@ -122,7 +121,7 @@ def amount_line(price_cents: int | None, currency: str) -> str:
     """Say what becomes of the price, and not more than is true today."""
     if price_cents is None:
         return ""
-    price = money.to_text(price_cents, currency)
+    price = amount(price_cents, currency)
     return f"The buyer pays {price}, and we take no fee. Payouts to sellers have not started yet."
 
 

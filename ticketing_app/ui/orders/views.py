@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ticketing_app import routes
-from ticketing_app.core import money
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderDetail, OrderRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.tickets.schemas import TicketRead
-from ticketing_app.ui.moments import clock, day, moment
+from ticketing_app.ui import local
+from ticketing_app.ui.local import clock, day, moment
 from ticketing_app.ui.tickets.views import TicketStub
 
 STATUS_LABELS = {
@@ -97,12 +97,12 @@ class OrderRow:
     @classmethod
     def from_order(cls, order: OrderRead, now: datetime, *, can_resell: bool = False) -> "OrderRow":
         status = order.status
-        amount = exact_amount(order.price_cents, order.currency)
+        amount = local.amount(order.price_cents, order.currency, to_the_cent=True)
         return cls(
             id=str(order.id),
             href=routes.order_detail(order.id),
             title=order.ticket.title,
-            price=money.to_text(order.price_cents, order.currency),
+            price=local.amount(order.price_cents, order.currency),
             status_label=STATUS_LABELS[status],
             look=_LOOKS.get(status, "done"),
             ordered=f"Ordered {day(order.created_at, now)}",
@@ -141,14 +141,14 @@ class OrderView:
     @classmethod
     def from_order(cls, order: OrderRead, now: datetime) -> "OrderView":
         status = order.status
-        amount = exact_amount(order.price_cents, order.currency)
+        amount = local.amount(order.price_cents, order.currency, to_the_cent=True)
         outcome, more = tell_outcome(status, amount)
         return cls(
             id=str(order.id),
             status=status.value,
             title=order.ticket.title,
             heading=heading(status, order.ticket.title),
-            price=money.to_text(order.price_cents, order.currency),
+            price=local.amount(order.price_cents, order.currency),
             amount=amount,
             pay_label=f"Pay {amount}",
             receipt_amount=with_currency(amount, order.currency),
@@ -187,7 +187,7 @@ class _Told(NamedTuple):
 
 def timeline(order: OrderDetail, declines: list[DeclineRead], now: datetime) -> list[TimelineEntry]:
     """Tell what happened, oldest first: the order's own steps, and the cards that were declined."""
-    amount = exact_amount(order.price_cents, order.currency)
+    amount = local.amount(order.price_cents, order.currency, to_the_cent=True)
     told = [
         _Told(decline.at, decline.message.rstrip("."), NOT_CHARGED, "bad") for decline in declines
     ]
@@ -252,19 +252,10 @@ def money_note(status: OrderStatus, amount: str) -> str:
     return outcome if status in _GIVEN_BACK else ""
 
 
-def exact_amount(cents: int, currency: str) -> str:
-    """Return the amount with its cents: what is charged is told to the cent."""
-    if cents % 100:
-        return money.to_text(cents, currency)
-    whole = money.to_text(cents, currency)
-    number, _, code = whole.partition(" ")
-    return f"{number}.00 {code}".rstrip()
-
-
 def with_currency(amount: str, currency: str) -> str:
-    """Return the amount so that nobody has to guess whose dollars they are."""
-    code = currency.upper()
-    return amount if amount.endswith(code) else f"{amount} {code}"
+    """Return the amount so that nobody has to guess whose dollars they are; letters tell already."""
+    is_told = any(sign.isalpha() for sign in amount)
+    return amount if is_told else f"{amount} {currency.upper()}"
 
 
 def stub(order: OrderRead, ticket: TicketRead) -> TicketStub:

@@ -114,7 +114,12 @@ def ticket_card(card: TicketStub) -> rx.Component:
                 class_name="p-3 sm:p-4 min-w-0 grid gap-1 content-center",
             ),
             rx.el.div(
-                LiveText.create(field="price", text=card.price, class_name="sm:text-xl font-bold"),
+                LiveText.create(
+                    field="cents",
+                    text=card.price,
+                    model=card.model_price,
+                    class_name="sm:text-xl font-bold",
+                ),
                 LiveText.create(
                     field="status",
                     text=card.status_label,

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
 
 from ticketing_app import routes
-from ticketing_app.core import money
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import CATEGORIES, Availability, has_begun
@@ -21,7 +20,7 @@ from ticketing_app.tickets.schemas import (
     TicketRead,
     TicketWhen,
 )
-from ticketing_app.ui.moments import day
+from ticketing_app.ui import local
 
 STATUS_LABELS = {
     Availability.AVAILABLE: "Available",
@@ -58,7 +57,7 @@ _COMMA_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,2})?")
 class TicketStub:
     """A ticket on its stub. Instants are ISO 8601 in UTC, empty when there is none.
 
-    `now` is the server's time, told where a lock counts down.
+    `now` is the server's time, told where a lock counts down. By `model_price`, live.jsx writes a new price.
     """
 
     id: str = ""
@@ -66,6 +65,7 @@ class TicketStub:
     version: int = 0
     title: str = ""
     price: str = ""
+    model_price: str = ""
     status: str = ""
     status_label: str = ""
     category: str = "other"
@@ -103,13 +103,12 @@ class TicketDetail(TicketStub):
     @classmethod
     def from_ticket_for(cls, ticket: TicketRead, viewer_id: object) -> "TicketDetail":
         is_mine = ticket.user_id == viewer_id
-        price = money.to_text(ticket.price_cents, ticket.currency)
         is_my_order = ticket.order_id is not None and not is_mine
         why_not = reason(ticket, is_mine=is_mine, is_my_order=is_my_order)
         values = _stub_values(ticket)
         return cls(
             **values,
-            price_line=f"Price - {price}",
+            price_line=f"Price - {values['price']}",
             status_line=f"Status - {values['status_label']}",
             description=ticket.description or "",
             face_value_line=face_value_line(ticket),
@@ -133,7 +132,7 @@ class OwnershipLine:
     @classmethod
     def from_step(cls, step: OwnershipStepRead, now: datetime) -> "OwnershipLine":
         label = OWNERSHIP_LABELS[step.step, step.is_mine]
-        return cls(label, day(step.at, now) if step.at else "")
+        return cls(label, local.day(step.at, now) if step.at else "")
 
 
 @dataclass(frozen=True)
@@ -245,8 +244,8 @@ def count_line(count: int) -> str:
     if count == 0:
         return "No tickets found"
     if count > COUNT_LIMIT:
-        return f"{COUNT_LIMIT:,}+ tickets"
-    return "1 ticket" if count == 1 else f"{count:,} tickets"
+        return f"{local.number(COUNT_LIMIT)}+ tickets"
+    return "1 ticket" if count == 1 else f"{local.number(count)} tickets"
 
 
 def correction_line(q: str, corrected_q: str | None) -> str:
@@ -260,12 +259,11 @@ def _range(at_least: str, at_most: str, low: str | None, high: str | None) -> st
 
 
 def _day(text: str) -> str:
-    day = date.fromisoformat(text)
-    return f"{day.day} {day:%b %Y}"
+    return local.date_text(date.fromisoformat(text))
 
 
 def _price(text: str, currency: str) -> str:
-    return money.to_text(int(Decimal(text) * 100), currency)
+    return local.amount(int(Decimal(text) * 100), currency)
 
 
 def price_input(cents: int | None) -> str:
@@ -294,7 +292,7 @@ def share_line(ticket: TicketRead) -> str:
 def face_value_line(ticket: TicketRead) -> str:
     if ticket.face_value_cents is None:
         return ""
-    return f"Face value {money.to_text(ticket.face_value_cents, ticket.currency)}"
+    return f"Face value {local.amount(ticket.face_value_cents, ticket.currency)}"
 
 
 def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
@@ -327,13 +325,14 @@ def is_over(ticket: TicketRead) -> bool:
 
 def _stub_values(ticket: TicketRead) -> dict[str, Any]:
     at = _local_start(ticket)
-    month, day, weekday = (f"{at:%b}", str(at.day), f"{at:%a}") if at else NO_DATE
+    month, day, weekday = local.stub_day(at) if at else NO_DATE
     return {
         "id": str(ticket.id),
         "href": routes.ticket_detail(ticket.id),
         "version": ticket.version,
         "title": ticket.title,
-        "price": money.to_text(ticket.price_cents, ticket.currency),
+        "price": local.amount(ticket.price_cents, ticket.currency),
+        "model_price": local.model_amount(ticket.currency),
         "status": OVER if is_over(ticket) else ticket.status.value,
         "status_label": OVER_LABEL if is_over(ticket) else STATUS_LABELS[ticket.status],
         "category": ticket.category or "other",
@@ -341,7 +340,7 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
         "month": month,
         "day": day,
         "weekday": weekday,
-        "when": f"{at:%a} {at.day} {at:%b %Y, %H:%M}" if at else "",
+        "when": local.start(at) if at else "",
         "place": place(ticket),
         "seat": seat(ticket),
         "locked_until": ticket.locked_until.isoformat() if ticket.locked_until else "",

@@ -1,0 +1,157 @@
+"""Whose customs a header names, and how their people write prices, days and times."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticketing_app.ui import local
+
+AT = datetime(2027, 1, 2, 23, 30, tzinfo=UTC)
+LATE_SUMMER = datetime(2027, 9, 3, 20, 5, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+def say(header: str, write: Callable[[], object]) -> object:
+    """Return what a reader with this header reads, with plain spaces."""
+    with local.written_for(header):
+        said = write()
+    return " ".join(said.split()) if isinstance(said, str) else said
+
+
+class TestChoose:
+    @pytest.mark.parametrize(
+        ("header", "chosen"),
+        [
+            ("", "en_US"),
+            ("*", "en_US"),
+            ("de", "en_DE"),
+            ("de-DE,de;q=0.9,en;q=0.8", "en_DE"),
+            ("en-GB", "en_GB"),
+            ("EN-gb ; Q=0.5", "en_GB"),
+            ("en;q=0.1,fr-CH", "en_CH"),
+            ("fr-BE;q=0.5, nl-NL;q=0.5", "en_BE"),
+            ("de;q=0", "en_US"),
+            ("sr-Latn", "en_150"),
+            ("el-GR", "en_150"),
+            ("zh-Hant-HK", "en_HK"),
+            ("zh-Hant", "en_001"),
+            ("es-419", "en_001"),
+            ("de-CH-1996", "en_CH"),
+            ("en-ZZ", "en_001"),
+            ("tlh", "en_US"),
+            ("deutsch, bitte", "en_US"),
+            ("de_DE", "en_US"),
+            ("../../etc/passwd", "en_US"),
+            ("x" * 100_000, "en_US"),
+            ("en-GB," + "de;q=0.5," * 100_000, "en_GB"),
+        ],
+    )
+    def test_is_the_english_of_the_region_that_is_wanted_most(
+        self, header: str, chosen: str
+    ) -> None:
+        assert str(local.choose(header)) == chosen
+
+    @given(st.text() | st.from_regex(r"[a-zA-Z0-9*,;=. -]{0,60}") | st.binary().map(repr))
+    def test_takes_whatever_comes(self, header: str) -> None:
+        assert local.choose(header).language == "en"
+
+
+class TestAmount:
+    @pytest.mark.parametrize(
+        ("header", "cents", "currency", "written"),
+        [
+            ("en-US", 4000, "usd", "$40"),
+            ("en-US", 4050, "usd", "$40.50"),
+            ("en-US", 123_456_00, "eur", "€123,456"),
+            ("en-US", 1250, "chf", "CHF 12.50"),
+            ("en-GB", 4000, "usd", "US$40"),
+            ("en-GB", 4000, "gbp", "£40"),
+            ("de-DE", 4000, "usd", "40 US$"),
+            ("de-DE", 123_450, "eur", "1.234,50 €"),
+            ("de-CH", 120_000, "chf", "CHF 1\u2019200"),
+            ("hi-IN", 12_345_600, "inr", "₹1,23,456"),
+            ("en-AU", 4000, "usd", "USD 40"),
+        ],
+    )
+    def test_reads_like_a_price_tag(
+        self, header: str, cents: int, currency: str, written: str
+    ) -> None:
+        assert say(header, lambda: local.amount(cents, currency)) == written
+
+    def test_keeps_sign_and_number_on_one_line(self) -> None:
+        for header, currency in [("de", "usd"), ("en-US", "chf"), ("fr", "eur")]:
+            with local.written_for(header):
+                assert " " not in local.amount(123_400, currency)
+
+    @pytest.mark.parametrize(
+        ("header", "written"), [("en-US", "$40.00"), ("de", "40,00 US$"), ("de-CH", "US$ 40.00")]
+    )
+    def test_is_told_to_the_cent_where_it_is_charged(self, header: str, written: str) -> None:
+        assert say(header, lambda: local.amount(4000, "usd", to_the_cent=True)) == written
+
+
+@pytest.mark.parametrize(
+    ("header", "moment", "start", "stub_day", "number"),
+    [
+        (
+            "en-US",
+            "Sep 3, 2027, 8:05 PM CEST",
+            "Fri, Sep 3, 2027, 8:05 PM",
+            ("Sep", "3", "Fri"),
+            "1,234",
+        ),
+        (
+            "en-GB",
+            "3 Sept 2027, 20:05 CEST",
+            "Fri, 3 Sept 2027, 20:05",
+            ("Sept", "3", "Fri"),
+            "1,234",
+        ),
+        (
+            "de",
+            "3 Sept 2027, 20:05 CEST",
+            "Fri, 3 Sept 2027, 20:05",
+            ("Sept", "3", "Fri"),
+            "1.234",
+        ),
+        (
+            "fi-FI",
+            "3 Sept 2027, 20.05 CEST",
+            "Fri, 3 Sept 2027, 20.05",
+            ("Sept", "3", "Fri"),
+            "1 234",
+        ),
+    ],
+)
+def test_days_times_and_numbers_are_those_of_the_region(
+    header: str, moment: str, start: str, stub_day: tuple[str, str, str], number: str
+) -> None:
+    assert say(header, lambda: local.moment(LATE_SUMMER, LATE_SUMMER)) == moment
+    assert say(header, lambda: local.start(LATE_SUMMER)) == start
+    assert say(header, lambda: local.stub_day(LATE_SUMMER)) == stub_day
+    assert say(header, lambda: local.number(1234)) == number
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("UTC", "Jan 2, 2027, 11:30 PM UTC"),
+        ("Europe/Berlin", "Jan 3, 2027, 12:30 AM CET"),
+        ("America/Denver", "Jan 2, 2027, 4:30 PM MST"),
+        ("America/Sao_Paulo", "Jan 2, 2027, 8:30 PM UTC-03"),
+        ("Asia/Kathmandu", "Jan 3, 2027, 5:15 AM UTC+0545"),
+    ],
+)
+def test_moments_are_those_of_the_readers_clock(zone: str, said: str) -> None:
+    now = AT.astimezone(ZoneInfo(zone))
+    assert local.moment(AT, now) == f"{local.day(AT, now)}, {local.clock(AT, now)}"
+    assert say("", lambda: local.moment(AT, now)) == said
+
+
+def test_writes_as_before_when_the_reader_is_answered() -> None:
+    with local.written_for("de"), local.written_for("en-GB"):
+        pass
+    assert local.amount(4000, "usd") == "$40"
