@@ -72,8 +72,12 @@ def visitors(browser: Browser, site: Place) -> Generator[Callable[..., Visitor]]
     """Make visitors; at the end of the block no page had an error and no rule is broken."""
     contexts = []
 
-    def make(  # noqa: ANN401  # Playwright's options.
-        *, signed_in: bool = True, url: str = site.url, locale: str = "en-US", **options: Any
+    def make(
+        *,
+        signed_in: bool = True,
+        url: str = site.url,
+        locale: str = "en-US",
+        **options: Any,  # noqa: ANN401  # Playwright's.
     ) -> Visitor:
         context = browser.new_context(base_url=url, locale=locale, **options)
         context.set_default_timeout(PATIENCE_MS)

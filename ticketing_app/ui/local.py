@@ -17,7 +17,6 @@ from babel.core import get_global
 
 from ticketing_app.core.money import CENTS, MAXIMUM_CENTS
 
-NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 _LONGEST_HEADER = 200
 _LIKELY = get_global("likely_subtags")
 _ZONES = get_global("territory_zones")
@@ -76,20 +75,21 @@ def _english_of(region: str) -> Locale:
 
 def amount(cents: int, currency: str, *, to_the_cent: bool = False) -> str:
     """Return the amount, like "$40" or "$40.50"; whole ones with cents only when asked."""
-    locale = _reader.get()
-    form = _form(locale, currency.upper(), has_cents=to_the_cent or cents % 100 != 0)
-    return numbers.format_currency(
-        Decimal(cents) / CENTS, currency.upper(), form, locale, currency_digits=False
-    )
+    has_cents = to_the_cent or cents % 100 != 0
+    return _amount(_reader.get(), cents, currency.upper(), has_cents=has_cents)
 
 
-@lru_cache(maxsize=512)
-def _form(locale: Locale, currency: str, *, has_cents: bool) -> str:
+# Lists write the same few prices again and again.
+@lru_cache(maxsize=4096)
+def _amount(locale: Locale, cents: int, currency: str, *, has_cents: bool) -> str:
     form: str = locale.currency_formats["standard"].pattern
     # CLDR sets letters apart from digits ("CHF 40", but "US$40"); Babel leaves that to us.
     if numbers.get_currency_symbol(currency, locale)[-1].isalpha():
-        form = form.replace("¤#", f"¤{NO_BREAK_SPACE}#")
-    return form if has_cents else form.replace("0.00", "0")
+        form = form.replace("¤#", "¤\N{NO-BREAK SPACE}#")
+    if not has_cents:
+        form = form.replace("0.00", "0")
+    value = Decimal(cents) / CENTS
+    return numbers.format_currency(value, currency, form, locale, currency_digits=False)
 
 
 def model_amount(currency: str) -> str:
