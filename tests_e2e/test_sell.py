@@ -25,7 +25,7 @@ def ticket_id_of(page: Page) -> str:
 def expect_way(page: Page, *steps: str) -> None:
     way = page.get_by_role("region", name="From owner to owner")
     expect(way.get_by_role("listitem")).to_have_text(
-        [re.compile(rf"^{step}\d+ \w+ \d{{4}}$") for step in steps]
+        [re.compile(rf"^{step}\w+ \d+, \d{{4}}$") for step in steps]
     )
 
 

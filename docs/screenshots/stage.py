@@ -88,7 +88,10 @@ class Stage:
 
     def _enter(self) -> Visitor:
         context = self._browser.new_context(
-            base_url=self.site.url, device_scale_factor=self._scale, reduced_motion="reduce"
+            base_url=self.site.url,
+            locale="en-US",
+            device_scale_factor=self._scale,
+            reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE_MS)
         return Visitor(context)
