@@ -64,6 +64,8 @@ class TestPrerender:
 class TestPaintFirst:
     PAGE = (
         '<head><link as="style" href="/assets/all.css" rel="preload"/>'
+        '<link rel="modulepreload" href="/assets/root.js"/>'
+        '<link rel="modulepreload" href="/assets/more.js"/>'
         '<link href="/assets/all.css" rel="stylesheet" type="text/css"/></head>'
         '<script type="module" async="">import "/assets/manifest.js";\n'
         'import * as route0 from "/assets/root.js";\n'
@@ -80,13 +82,14 @@ class TestPaintFirst:
         for page in pages:
             page.write_text(self.PAGE)
         PaintFirstPlugin().post_build(static_dir=tmp_path)
+        modules = '["/assets/root.js", "/assets/more.js"]'
         for page in pages:
             assert page.read_text() == (
                 '<head><link media="not all" as="style" href="/assets/all.css" rel="preload"/>'
                 '<link disabled="" href="/assets/all.css" rel="stylesheet" type="text/css"/>'
                 r"<style>.a\:b{color:red}</style></head>"
-                # Without async it runs in its turn, after timezone.js has set its cookie.
-                f'<script type="module">{build._PAINTED}'
+                # Without async it runs in its turn, after timezone.js.
+                f'<script type="module">{build._PAINTED % modules}'
                 'await import("/assets/manifest.js");\n'
                 'const route0 = await import("/assets/root.js");\n'
                 'start([route0]);import("/assets/entry.js");</script>'
@@ -94,7 +97,12 @@ class TestPaintFirst:
 
     @pytest.mark.parametrize(
         ("html", "has_styles"),
-        [(PAGE, False), ("<head></head>", True), (PAGE.replace(' async=""', ""), True)],
+        [
+            (PAGE, False),
+            ("<head></head>", True),
+            (PAGE.replace(' async=""', ""), True),
+            (PAGE.replace("modulepreload", "preload"), True),
+        ],
     )
     def test_fails_the_build_when_reflex_writes_pages_in_another_way(
         self, tmp_path: Path, html: str, *, has_styles: bool

@@ -26,12 +26,13 @@ from ticketing_app.ui import fingerprint
 _WEBSOCKET_URL = re.compile(r"""[`"']wss?://[^/`"']+(/[^`"']*)[`"']""")
 _HTTP_URL = re.compile(r"""[`"']https?://[^/`"']+(/[^`"']*)[`"']""")
 _STYLESHEET = re.compile(r'<link href="/([^"]*\.css)" rel="stylesheet"')
+_MODULE = re.compile(r'<link rel="modulepreload" href="([^"]*)"/>')
 _ENTRY = re.compile(r'<script type="module" async="">(.*?)</script>', re.DOTALL)
 _IMPORT = re.compile(r'^import (?:\* as (\w+) from )?("[^"]+");', re.MULTILINE)
-_PAINTED = """await new Promise((painted) => {
-  // Nobody paints what nobody sees.
-  document.hidden ? painted() : requestAnimationFrame(() => setTimeout(painted));
-});
+_PAINTED = """await window.painted;
+for (const href of %s) {
+  document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
+}
 """
 _WEBSOCKET_ORIGIN = "`${location.protocol==='https:'?'wss':'ws'}://${location.host}"
 
@@ -138,7 +139,8 @@ class PaintFirstPlugin(Plugin):
 
     On a slow line the stylesheet came a round trip later, and shared it with the scripts. Its links
     stay, as React looks for them, but are switched off, so that nobody loads what the page has. On a
-    quick one the code came before the first frame, and kept everybody waiting for it.
+    quick one the code came before the first frame, and kept everybody waiting for it; even its files
+    are asked for after that, all at once.
     """
 
     @override
@@ -161,11 +163,12 @@ def _inline_styles(page: str, folder: Path, name: str) -> str:
 
 
 def _run_after_paint(page: str, name: str) -> str:
-    entry = _ENTRY.search(page)
-    if not entry:
+    entry, modules = _ENTRY.search(page), _MODULE.findall(page)
+    if not entry or not modules:
         raise ReflexChangedError(name)
-    code = _PAINTED + _IMPORT.sub(_import_later, entry[1])
-    # In its turn, not as soon as it is there: the websocket must bring the cookie of timezone.js along.
+    page = _MODULE.sub("", page)
+    code = _PAINTED % json.dumps(modules) + _IMPORT.sub(_import_later, entry[1])
+    # In its turn, not as soon as it is there: after timezone.js, which tells when it was painted.
     return page.replace(entry[0], f'<script type="module">{code}</script>', 1)
 
 

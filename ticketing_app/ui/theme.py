@@ -132,7 +132,7 @@ ACTION_BAR = (
     "sm:static sm:p-0 sm:bg-transparent sm:border-0 print:hidden"
 )
 
-_FONT = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+_FONT = "system-ui, sans-serif"
 
 
 def _variables(tokens: dict[str, str]) -> str:
