@@ -244,12 +244,10 @@ def _is_id(text: str) -> bool:
 
 async def _fill_list() -> Filling:
     wanted = TicketFilter(limit=PAGE_SIZE)
-    page = await edge.in_transaction(find.list_tickets, wanted=wanted)
+    page, count = await edge.in_transaction(find.list_and_count, wanted=wanted)
     # Nothing ticks in a document; without the time it was made at, it is the same for the next visitor.
     cards = tuple(replace(TicketStub.from_ticket(ticket), now="") for ticket in page.items)
-    count, has_more = len(cards), page.next_cursor is not None
-    if has_more:
-        count = await edge.in_transaction(find.count_tickets, wanted=wanted)
+    has_more = page.next_cursor is not None
     return Filling(content=_write_list(cards, count_line(count), has_more=has_more))
 
 

@@ -52,6 +52,14 @@ async def count_tickets(session: AsyncSession, *, wanted: TicketFilter) -> int:
     return await repository.count_for_sale(session, wanted, COUNT_LIMIT + 1)
 
 
+async def list_and_count(session: AsyncSession, *, wanted: TicketFilter) -> tuple[TicketPage, int]:
+    """Return the first page, and how many tickets are on all pages, as `count_tickets` does."""
+    page = await list_tickets(session, wanted=wanted)
+    if page.next_cursor is None:
+        return page, len(page.items)
+    return page, await count_tickets(session, wanted=_corrected(wanted, page.corrected_q))
+
+
 async def list_matching(
     session: AsyncSession, *, wanted: TicketFilter, ticket_ids: list[UUID]
 ) -> list[UUID]:

@@ -136,14 +136,12 @@ class TicketListState(PageState, rx.State):
 
     async def _show_first(self, limit: int) -> None:
         self._corrected_q = None
-        page = await edge.in_transaction(find.list_tickets, wanted=self._wanted(limit=limit))
+        wanted = self._wanted(limit=limit)
+        page, count = await edge.in_transaction(find.list_and_count, wanted=wanted)
         self._corrected_q, self.new_ids = page.corrected_q, []
         self.cards = _cards(page)
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         self.notice = correction_line(self._query.get("q", ""), page.corrected_q)
-        count = len(self.cards)
-        if self.has_more:
-            count = await edge.in_transaction(find.count_tickets, wanted=self._wanted())
         self.count_line = count_line(count)
         self.ways_out = [] if self.cards else await self._find_ways_out()
         self.is_loaded = True
