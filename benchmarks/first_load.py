@@ -1,7 +1,9 @@
 """A first visit with nothing kept: what it weighs and when it is seen: `python -m benchmarks.first_load`.
 
 Beside every page of ours an empty one of the same Reflex is loaded in the same run, on the machine as it
-is and as a phone has it: a slow mobile network and a fourth of the processor.
+is and as a phone has it: a slow mobile network and a fourth of the processor. There the first paint has
+to keep up with the empty page's. On the machine itself nothing takes time but drawing, and two dozen
+tickets are dearer to draw than one heading: that limit only tells when it gets worse.
 """
 
 import asyncio
@@ -21,7 +23,7 @@ from tests.site import Site
 
 LOADS = 7
 LIMIT_KB = 175
-LIMIT_LCP_RATIO = 1.3
+LIMIT_PHONE_LCP_RATIO, LIMIT_LCP_RATIO = 1.3, 1.6
 LIMIT_CLS = 0.05
 TICKETS, HELD = 30, 4
 SCREEN = {"width": 390, "height": 844}
@@ -185,11 +187,14 @@ def judge_all(plain: dict[str, list[Load]], phone: dict[str, list[Load]]) -> lis
 
     weight = max(typical(loads["home"]).kilobytes for loads in (plain, phone))
     check("home, cold", weight, LIMIT_KB, "KB")
-    for where, loads in (("", plain), (" on a phone", phone)):
+    for where, loads, limit in (
+        ("", plain, LIMIT_LCP_RATIO),
+        (" on a phone", phone, LIMIT_PHONE_LCP_RATIO),
+    ):
         # Round by round: what the machine did meanwhile slowed both.
         pairs = zip(loads["home"], loads["empty"], strict=True)
         ratio = median(home.lcp / empty.lcp for home, empty in pairs)
-        check(f"LCP of home{where}", ratio, LIMIT_LCP_RATIO, "times an empty page's")
+        check(f"LCP of home{where}", ratio, limit, "times an empty page's")
         for name in ("home", "ticket", "order"):
             check(f"CLS of {name}{where}", typical(loads[name]).cls, LIMIT_CLS, "of the screen")
     return over
