@@ -1,0 +1,130 @@
+"""In a rollout the version before works on for a while, on the schema of this one."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests import invariants
+from tests.outside.crowd import Crowd
+from tests.outside.market import Market
+from tests.outside.payer import CANCELLED, EXPIRED, PAID
+from tests.outside.people import People
+from tests.site import Site, free_port
+from tests.waiting import eventually
+from ticketing_app.devstack.stack import ROOT
+
+pytestmark = pytest.mark.slow
+
+# Its API alone: pages of another build would be none of its own.
+WITHOUT_PAGES = {
+    "REFLEX_ENV_MODE": "prod",
+    "__REFLEX_SKIP_COMPILE": "true",
+    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "false",
+    "TICKETING_DEVSTACK": "false",
+}
+
+
+def run(*words: str, given: bytes = b"") -> bytes:
+    return subprocess.run(words, cwd=ROOT, check=True, capture_output=True, input=given).stdout
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program as it was before the newest migration was written."""
+    try:
+        adds = ("--diff-filter=A", "--format=%H", "--", "alembic/versions")
+        newest = run("git", "log", "-1", *adds).decode().strip()
+        archive = run("git", "archive", f"{newest}^")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("The version before is taken from git's history, and here is none.")
+    folder = tmp_path_factory.mktemp("previous")
+    run("tar", "-x", "-C", str(folder), given=archive)
+    return folder
+
+
+@contextmanager
+def running(site: Site, program: Path, *words: str) -> Generator[None]:
+    """Run one of its processes on the data of the site."""
+    with (site.stack.data_dir / "logs" / "previous.log").open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, *words], cwd=program,
+            env={**os.environ, **site.stack.env, **WITHOUT_PAGES},
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def previous(site: Site, program: Path) -> Generator[str]:
+    """Its web process, whose address this is, beside one of its workers."""
+    port = free_port()
+    serve = ["--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
+    with ExitStack() as stack:
+        stack.enter_context(running(site, program, "worker.py", "all"))
+        web = ["-m", "granian", *serve, "ticketing_app.ticketing_app:app"]
+        stack.enter_context(running(site, program, *web))
+        yield f"http://localhost:{port}"
+
+
+@pytest.fixture
+async def people(site: Site, previous: str) -> AsyncGenerator[People]:
+    """People to whom the version before answers; the judge of the whole is the same."""
+    await eventually(lambda: is_ready(previous), seconds=60)
+    async with AsyncExitStack() as stack:
+        yield People(previous, stack)
+    env = site.stack.env
+    assert await invariants.broken_rules(env["DATABASE_URL"], env["STRIPE_API_BASE"]) == []
+
+
+async def is_ready(url: str) -> bool:
+    async with httpx.AsyncClient() as client:
+        try:
+            return (await client.get(f"{url}/api/health/ready")).is_success
+        except httpx.ConnectError:
+            return False
+
+
+async def test_tickets_are_listed_changed_and_withdrawn(people: People) -> None:
+    seller = await people.make()
+    ticket = await seller.sell()
+    path = f"/api/tickets/{ticket['id']}"
+    changed = await seller.put(path, json={"title": "The Paper Lanterns", "price": 35})
+    assert changed.raise_for_status().json()["price"] == 35
+    assert (await seller.delete(path)).is_success
+    assert (await seller.get(path)).json()["status"] == "withdrawn"
+
+
+async def test_orders_are_paid_released_and_expire(market: Market) -> None:
+    payers = [await market.payer() for _ in range(3)]
+    await payers[0].press_pay()
+    await payers[0].enter_card()
+    await payers[0].settle()
+    assert (await payers[1].release()).is_success
+    await market.judge.let_lapse(payers[2].order_id)
+    await market.expire()
+    for payer, end in zip(payers, (PAID, CANCELLED, EXPIRED), strict=True):
+        await payer.comes_to(end)
+    assert await market.stranger_gets(payers[0].ticket_id) == 409
+    assert await market.stranger_gets(payers[1].ticket_id) == 201
+
+
+async def test_a_crowd_is_served_by_both_versions_at_once(site: Site, people: People) -> None:
+    both = (None, site.url)
+    sellers = [await people.make(url) for url in both]
+    buyers = [await people.make(url) for url in both for _ in range(3)]
+    crowd = Crowd(sellers, buyers)
+    async with crowd.busy():
+        await eventually(lambda: crowd.answers[201] > 100, seconds=60)
+    # Some of them press too often.
+    assert set(crowd.answers) <= {201, 204, 409, 429}
