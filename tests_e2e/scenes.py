@@ -52,7 +52,8 @@ class Cast:
         self.people = {"seller": seller, "buyer": buyer, "stranger": make(signed_in=False)}
         self.ids = {"unknown": UNKNOWN_ID}
         for name in ("free", "held", "declined", "sold", "withdrawn", "lapsed", "returned"):
-            self.ids[name] = seller.sell(f"Night of Kites {uuid4().hex[:6]}", 40, **EVENT)
+            title = f"The Long Night of a Thousand Kites {uuid4().hex[:6]}"
+            self.ids[name] = seller.sell(title, 40, **EVENT)
         assert seller.context.request.delete(f"/api/tickets/{self.ids['withdrawn']}").ok
         for name in ("held", "declined", "sold", "lapsed", "returned"):
             self.ids[f"order_{name}"] = buyer.hold(self.ids[name])

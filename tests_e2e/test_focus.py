@@ -1,5 +1,7 @@
 """The focus is seen and nothing covers it; what can be pressed fits a thumb, and everything a tiny screen."""
 
+from collections.abc import Sequence
+
 import pytest
 from playwright.sync_api import Page
 
@@ -12,7 +14,7 @@ USED_WIDTH = "document.documentElement.scrollWidth"
 SPACED = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
   p { margin-bottom: 2em !important }"""
 # Where something stands fixed at an edge, or much is close together; all others with bin/test --all.
-CROWDED = ("list", "ticket", "asked to withdraw", "sell with errors", "order", "account")
+CROWDED = ("list", "ticket", "asked to withdraw", "sell with errors", "order", "payment", "account")
 MOST_STOPS = 120
 START = "document.querySelector('a[href=\"#main\"]').focus({ preventScroll: true })"
 IS_LAST = """() => {
@@ -34,18 +36,35 @@ SMALL = """() => {
     .filter((control) => boxOf(control).height < 43.5 || boxOf(control).width < 24)
     .map((control) => control.outerHTML.slice(0, 200));
 }"""
+# Prices that go on in the next line.
+TORN = """() => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const torn = [];
+  while (texts.nextNode()) {
+    for (const { 0: price, index } of texts.currentNode.data.matchAll(/\\$[\\d,.]*\\d/g)) {
+      const range = new Range();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + price.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) torn.push(price);
+    }
+  }
+  return torn;
+}"""
 # The dialog is not walked through to its end: it has none. test_keyboard.py goes around in it.
 PAGES = [scene for scene in SCENES if not scene.name.startswith("payment")]
 
-each_page = pytest.mark.parametrize(
-    "scene",
-    [
-        pytest.param(
-            scene, id=scene.name, marks=[] if scene.name in CROWDED else [pytest.mark.slow]
-        )
-        for scene in PAGES
-    ],
-)
+
+def each_of(scenes: Sequence[Scene]) -> pytest.MarkDecorator:
+    """Run a test with every scene, those that are not crowded with bin/test --all."""
+    return pytest.mark.parametrize(
+        "scene",
+        [
+            pytest.param(
+                scene, id=scene.name, marks=[] if scene.name in CROWDED else [pytest.mark.slow]
+            )
+            for scene in scenes
+        ],
+    )
 
 
 def walk(page: Page) -> int:
@@ -60,21 +79,22 @@ def walk(page: Page) -> int:
     return MOST_STOPS
 
 
-@each_page
+@each_of(PAGES)
 def test_every_stop_is_seen_and_nothing_covers_it(cast: Cast, scene: Scene) -> None:
     with cast.show(scene, scene.viewers[0]) as page:
         page.set_viewport_size({"width": 360, "height": 640})
         assert walk(page) > 2
 
 
-@each_page
+@each_of(SCENES)
 def test_it_fits_thumbs_small_screens_and_wide_letters(cast: Cast, scene: Scene) -> None:
     with cast.show(scene, scene.viewers[0]) as page:
         for width in (1280, 360):
             page.set_viewport_size({"width": width, "height": 640})
-            assert page.evaluate(SMALL) == []
+            assert page.evaluate(SMALL) == page.evaluate(TORN) == []
         # As wide as a laptop's screen at 400 %.
         page.set_viewport_size({"width": TINY, "height": 640})
         assert page.evaluate(USED_WIDTH) == TINY
+        assert page.evaluate(TORN) == []
         page.add_style_tag(content=SPACED)
         assert page.evaluate(USED_WIDTH) == TINY

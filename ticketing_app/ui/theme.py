@@ -139,8 +139,9 @@ def _variables(tokens: dict[str, str]) -> str:
     return "".join(f"--{name}:{value};" for name, value in tokens.items())
 
 
-# Fields of dates hand the focus to their parts, which browsers do not call visible. What is fixed at an
-# edge must not cover what the tab key leads to, so that scrolling stops short of it.
+# Fields of dates hand the focus to their parts, which browsers do not call visible; headings get it to be read
+# out, and are nothing to press. What is fixed at an edge must not cover what the tab key leads to, so that
+# scrolling stops short of it.
 _BASE = f"""
 @layer theme, base, components, utilities;
 :root{{{_variables(LIGHT)}color-scheme:light}}
@@ -151,6 +152,7 @@ _BASE = f"""
 @layer base{{
 body{{background:var(--paper);color:var(--ink);font:16px/1.5 {_FONT};-webkit-text-size-adjust:100%}}
 :focus-visible,input:focus-within{{outline:3px solid var(--accent);outline-offset:2px}}
+h1:focus-visible,main:focus-visible{{outline:none}}
 h1,h2,h3,p,dd{{overflow-wrap:anywhere}}
 :root:has(.alert:not(:empty)){{scroll-padding-top:96px}}
 @media (max-width:639px){{:root:has(.action-bar){{scroll-padding-bottom:144px}}}}

@@ -84,7 +84,7 @@ def checkout(
     return Checkout.create(
         rx.el.p(
             rx.el.span(title, class_name="min-w-0 break-words line-clamp-2"),
-            rx.el.span(amount, class_name="tabular-nums"),
+            rx.el.span(amount, class_name="tabular-nums whitespace-nowrap"),
             class_name="flex justify-between gap-4 text-lg font-semibold",
         ),
         clock,
