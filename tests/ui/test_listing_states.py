@@ -14,6 +14,7 @@ from ticketing_app.core import db
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketCreate
+from ticketing_app.ui import local
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.listings.views import (
     GIVEN_BACK,
@@ -22,6 +23,7 @@ from ticketing_app.ui.listings.views import (
     listed_line,
     preview,
     price_hint_line,
+    price_rule_line,
     split_seats,
 )
 
@@ -126,6 +128,11 @@ class TestSentencesOfTheForm:
         assert price_hint_line(same) == "Similar tickets: €0.40"
         assert price_hint_line(None) == ""
 
+    def test_tell_the_lowest_price_as_the_reader_writes_it(self) -> None:
+        assert price_rule_line("usd") == "What the buyer pays, from $0.50"
+        with local.written_for("de-DE"):
+            assert price_rule_line("usd") == "What the buyer pays, from 0,50\N{NO-BREAK SPACE}US$"
+
     def test_promise_no_payout(self) -> None:
         line = amount_line(4050, "usd")
         assert line.startswith("The buyer pays $40.50, and we take no fee.")
@@ -162,8 +169,9 @@ class TestLook:
         await tab.call(TicketFormState.look, form, ["title", "price", "faceValue"])
         assert shown.shown_errors == {
             "title": "Title is required.",
-            "faceValue": "Face value must be a number.",
+            "faceValue": "Face value must be a number with at most 2 decimal places.",
         }
+        assert shown.price_rule.endswith("from $0.50")
         assert shown.amount_line.startswith("The buyer pays $40.50")
 
     async def test_what_is_put_right_is_wrong_no_longer(

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketing_app.core.money import MAXIMUM_CENTS, MINIMUM_CENTS, Currency
 from ticketing_app.ui import local
 
 AT = datetime(2027, 1, 2, 23, 30, tzinfo=UTC)
@@ -52,11 +55,30 @@ class TestChoose:
     def test_is_the_english_of_the_region_that_is_wanted_most(
         self, header: str, chosen: str
     ) -> None:
-        assert str(local.choose(header)) == chosen
+        assert str(local.choose(header).words) == chosen
 
     @given(st.text() | st.from_regex(r"[a-zA-Z0-9*,;=. -]{0,60}") | st.binary().map(repr))
     def test_takes_whatever_comes(self, header: str) -> None:
-        assert local.choose(header).language == "en"
+        assert local.choose(header).words.language == "en"
+
+    @pytest.mark.parametrize(
+        ("header", "chosen"),
+        [
+            ("pt-BR,en;q=0.8", "pt_BR"),
+            ("el-GR", "el_GR"),
+            ("sr-Latn", "sr_Latn_RS"),
+            ("es-419", "es_419"),
+            ("de-DE", "en_DE"),
+            # Other ciphers, another direction, and nobody's: English around them would not fit.
+            ("bn-BD", "en_001"),
+            ("fa-IR", "en_001"),
+            ("en-ZZ", "en_001"),
+        ],
+    )
+    def test_numbers_are_those_of_the_language_where_its_region_has_no_english(
+        self, header: str, chosen: str
+    ) -> None:
+        assert str(local.choose(header).figures) == chosen
 
 
 class TestAmount:
@@ -74,6 +96,8 @@ class TestAmount:
             ("de-CH", 120_000, "chf", "CHF 1\u2019200"),
             ("hi-IN", 12_345_600, "inr", "₹1,23,456"),
             ("en-AU", 4000, "usd", "USD 40"),
+            ("pt-BR", 123_450, "brl", "R$ 1.234,50"),
+            ("tr-TR", 123_450, "eur", "€1.234,50"),
         ],
     )
     def test_reads_like_a_price_tag(
@@ -91,6 +115,83 @@ class TestAmount:
     )
     def test_is_told_to_the_cent_where_it_is_charged(self, header: str, written: str) -> None:
         assert say(header, lambda: local.amount(4000, "usd", to_the_cent=True)) == written
+
+
+HEADERS = ("en-US", "en-GB", "en-IN", "de-DE", "de-CH", "fr-FR", "fi-FI", "pt-BR", "tr-TR", "is-IS")
+
+
+class TestReadAmount:
+    @given(
+        st.sampled_from(HEADERS),
+        st.sampled_from(get_args(Currency)),
+        st.integers(MINIMUM_CENTS, MAXIMUM_CENTS),
+    )
+    def test_reads_what_the_reader_is_shown(self, header: str, currency: str, cents: int) -> None:
+        with local.written_for(header):
+            shown = local.amount(cents, currency)
+            assert local.read_amount(shown, currency) == Decimal(cents) / 100
+
+    @pytest.mark.parametrize("header", ["en-US", "de-DE", "pt-BR"])
+    @pytest.mark.parametrize(
+        ("typed", "meant"),
+        [
+            ("40", "40"),
+            ("40.5", "40.5"),
+            ("40,50", "40.50"),
+            ("0.5", "0.5"),
+            ("1234.50", "1234.50"),
+            ("1,234.50", "1234.50"),
+            ("1.234,50", "1234.50"),
+            ("1,234,567", "1234567"),
+            ("1.234.567", "1234567"),
+            ("1 234,5", "1234.5"),
+            ("1'234", "1234"),
+            ("$ 40", "40"),
+            ("40 USD", "40"),
+            ("0", "0"),
+            ("-5", "-5"),
+        ],
+    )
+    def test_takes_what_means_the_same_to_everybody(
+        self, header: str, typed: str, meant: str
+    ) -> None:
+        with local.written_for(header):
+            assert local.read_amount(typed, "usd") == Decimal(meant)
+
+    @pytest.mark.parametrize(
+        ("header", "typed", "meant"),
+        [
+            ("en-US", "12,500", Decimal(12500)),
+            ("en-US", "12.500", None),
+            ("de-DE", "12.500", Decimal(12500)),
+            ("de-DE", "12,500", None),
+            ("de-CH", "12,500", None),
+        ],
+    )
+    def test_takes_a_thousand_for_one_only_from_who_writes_it_so(
+        self, header: str, typed: str, meant: Decimal | None
+    ) -> None:
+        with local.written_for(header):
+            assert local.read_amount(typed, "usd") == meant
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "",
+            "many",
+            "4,0,0",
+            "1.2.3",
+            "4050,505",
+            "40 €",
+            "1e3",
+            "1_000",
+            "٣",
+            "NaN",
+            "9" * 100_000,
+        ],
+    )
+    def test_leaves_what_is_none(self, typed: str) -> None:
+        assert local.read_amount(typed, "usd") is None
 
 
 @pytest.mark.parametrize(

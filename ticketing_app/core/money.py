@@ -16,7 +16,7 @@ CENT = Decimal("0.01")
 
 def _price_to_cents(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        msg = "must be a number"
+        msg = "must be a number with at most 2 decimal places"
         raise ValueError(msg)  # noqa: TRY004  # pydantic turns only ValueError into a field error.
     return _to_cents(Decimal(value), MINIMUM_CENTS, "0.50")
 
@@ -28,7 +28,7 @@ def _bound_to_cents(value: object) -> object:
     try:
         price = Decimal(value)
     except InvalidOperation:
-        msg = "must be a number"
+        msg = "must be a number with at most 2 decimal places"
         raise ValueError(msg) from None
     return _to_cents(price, 0, "0")
 

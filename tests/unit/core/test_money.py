@@ -35,9 +35,9 @@ class TestPrice:
             (Decimal("0.5" + "0" * 34 + "1"), "2 decimal places"),
             (Decimal("0.4" + "9" * 35), "between"),
             (Decimal("999999.99" + "0" * 34 + "1"), "between"),
-            ("40", "must be a number"),
-            (True, "must be a number"),
-            (None, "must be a number"),
+            ("40", "must be a number with at most 2 decimal places"),
+            (True, "must be a number with at most 2 decimal places"),
+            (None, "must be a number with at most 2 decimal places"),
         ],
     )
     def test_refuses_what_is_no_price(self, value: object, sentence: str) -> None:
@@ -59,8 +59,8 @@ class TestPriceBound:
     @pytest.mark.parametrize(
         ("value", "sentence"),
         [
-            ("", "must be a number"),
-            ("much", "must be a number"),
+            ("", "must be a number with at most 2 decimal places"),
+            ("much", "must be a number with at most 2 decimal places"),
             ("NaN", "between 0 and 999,999.99"),
             ("-0.01", "between"),
             ("1e999999", "between"),

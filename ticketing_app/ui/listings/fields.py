@@ -26,7 +26,6 @@ FIELD_LABELS = {
     "description": "Description",
 }
 HINTS = {
-    "price": "What the buyer pays, from 0.50",
     "timezone": "Like Europe/Berlin or America/New_York; needed with the start",
 }
 TIMEZONES = (
@@ -54,6 +53,7 @@ def ticket_fields(
     form: TicketForm,
     errors: Errors,
     *,
+    price_hint: str,
     below_price: rx.Component,
     seat_hint: str,
     has_event_facts: rx.Var[bool] | bool,
@@ -80,7 +80,7 @@ def ticket_fields(
     )
     return rx.fragment(
         _input("title", form.title, errors, required=True, max_length=TITLE_MAX_LENGTH),
-        _input("price", form.price, errors, required=True, input_mode="decimal"),
+        _input("price", form.price, errors, price_hint, required=True, input_mode="decimal"),
         below_price,
         rx.el.details(
             rx.el.summary(
@@ -137,11 +137,13 @@ def _described(name: str, errors: Errors) -> dict[str, Any]:
 
 
 def _field(name: str, errors: Errors, control: rx.Component, hint: str = "") -> rx.Component:
-    hint = hint or HINTS.get(name, "")
+    hint = HINTS.get(name, hint)
     return rx.el.div(
         rx.el.label(FIELD_LABELS[name], html_for=name, class_name="font-medium"),
         control,
-        rx.el.p(hint, id=f"{name}-hint", class_name="text-sm text-muted") if hint else None,
+        rx.cond(
+            hint != "", rx.el.p(hint, id=f"{name}-hint", class_name="text-sm text-muted"), None
+        ),
         rx.cond(
             errors.contains(name),
             rx.el.p(

@@ -198,6 +198,7 @@ def _form(
                 ticket_fields(
                     state.form,
                     state.shown_errors,
+                    price_hint=state.price_rule,
                     below_price=_about_price(),
                     seat_hint=seat_hint,
                     has_event_facts=state.has_event_facts,

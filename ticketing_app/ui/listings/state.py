@@ -28,6 +28,7 @@ from ticketing_app.ui.listings.views import (
     listed_line,
     preview,
     price_hint_line,
+    price_rule_line,
     split_seats,
 )
 from ticketing_app.ui.session import PageState, guarded, refreshing
@@ -132,6 +133,7 @@ class TicketFormState(PageState, rx.State):
     version: int = 0
     is_stale: bool = False
     preview: TicketStub = TicketStub()
+    price_rule: str = ""
     amount_line: str = ""
     price_hint: str = ""
     typed: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
@@ -248,6 +250,7 @@ class TicketFormState(PageState, rx.State):
 
     async def _open(self, form: TicketForm, form_id: str, version: int, caller: Caller) -> None:
         self.form, self.form_id, self.version, self.typed = form, form_id, version, {}
+        self.price_rule = price_rule_line(get_settings().currency)
         await self._look(asdict(form), caller)
         self.is_loaded, self.is_stale, self._created_href = True, False, ""
 

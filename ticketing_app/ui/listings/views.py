@@ -9,6 +9,7 @@ from uuid import UUID
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.money import MINIMUM_CENTS
 from ticketing_app.tickets.rules import MAX_SEATS, Availability
 from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFacts, TicketRead
 from ticketing_app.ui.local import amount, day
@@ -115,6 +116,11 @@ def price_hint_line(hint: PriceHint | None) -> str:
     if low == high:
         return f"Similar tickets: {low}"
     return f"Similar tickets: {low} to {high}, typically {typical}"
+
+
+def price_rule_line(currency: str) -> str:
+    """Say what a price is, by the lowest one."""
+    return f"What the buyer pays, from {amount(MINIMUM_CENTS, currency, to_the_cent=True)}"
 
 
 def amount_line(price_cents: int | None, currency: str) -> str:

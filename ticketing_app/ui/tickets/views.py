@@ -1,10 +1,9 @@
 """What pages show of tickets: plain values, and every sentence that carries one."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.rules import CATEGORIES, Availability, has_begun
 from ticketing_app.tickets.schemas import (
     COUNT_LIMIT,
@@ -49,8 +49,6 @@ NOTES = {"listed": "Your ticket is for sale.", "saved": "Your changes are saved.
 WITHDRAWN = "Your listing is off sale. Nobody can buy it any more."
 FILTERS = ("category", "city", "when", "from", "to", "minPrice", "maxPrice", "available")
 NO_DATE = ("Date", "TBA", "")
-_COMMA_DECIMALS = re.compile(r"\d+,\d{1,2}")
-_COMMA_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -355,16 +353,9 @@ def _local_start(ticket: TicketRead) -> datetime | None:
 
 
 def _number(text: str) -> Decimal | str:
-    """Read "40,50" as forty and a half, "1,040" as thousands; else leave it to the API's checks."""
-    number = text.removeprefix("$")
-    if _COMMA_DECIMALS.fullmatch(number):
-        number = number.replace(",", ".")
-    elif _COMMA_THOUSANDS.fullmatch(number):
-        number = number.replace(",", "")
-    try:
-        return Decimal(number)
-    except InvalidOperation:
-        return text
+    """Read a price as its writer means it; what is none stays as it is, for the API's checks."""
+    number = local.read_amount(text, get_settings().currency)
+    return text if number is None else number
 
 
 def _instant(text: str, timezone: str) -> str:
