@@ -6,6 +6,8 @@
 # Tags follow patch releases. Whoever wants the same bytes for ever gives an image by digest here.
 ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim-bookworm
 ARG NGINX_IMAGE=docker.io/nginxinc/nginx-unprivileged:1.30
+# Part of the pages, and of what the backend says beside them.
+ARG BRAND_NAME=GitTix
 
 # ---- packages: what requirements.txt locks, in a venv without pip -----------------------------
 FROM ${PYTHON_IMAGE} AS packages
@@ -22,7 +24,7 @@ COPY rxconfig.py ./
 COPY reflex.lock reflex.lock
 COPY assets assets
 COPY ticketing_app ticketing_app
-ARG BRAND_NAME=GitTix
+ARG BRAND_NAME
 RUN BRAND_NAME="${BRAND_NAME}" /opt/venv/bin/python -m reflex export --frontend-only --no-zip
 
 # ---- files: what nginx serves, and beside it the same names compressed by Brotli ----------------
@@ -73,6 +75,7 @@ HEALTHCHECK --interval=10s --timeout=3s CMD ["bash", "-c", "exec 3<>/dev/tcp/127
 
 # ---- backend -----------------------------------------------------------------------------------
 FROM ${PYTHON_IMAGE} AS backend
+ARG BRAND_NAME
 ARG VERSION=0.1.0
 LABEL org.opencontainers.image.title="GitTix backend" \
       org.opencontainers.image.description="A marketplace where people sell tickets for events to each other" \
@@ -81,7 +84,7 @@ LABEL org.opencontainers.image.title="GitTix backend" \
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     REFLEX_ENV_MODE=prod __REFLEX_SKIP_COMPILE=true __REFLEX_MOUNT_FRONTEND_COMPILED_APP=true \
-    REFLEX_TELEMETRY_ENABLED=false TICKETING_DEVSTACK=false
+    REFLEX_TELEMETRY_ENABLED=false TICKETING_DEVSTACK=false BRAND_NAME="${BRAND_NAME}"
 WORKDIR /app
 COPY --from=runtime /opt/venv /opt/venv
 COPY --from=runtime /app /app
