@@ -1,6 +1,7 @@
 # Two images from one file, the same for every address that serves them:
 #   docker build --target backend  -t gittix-backend:0.1.0 .    web, worker, migrations, commands
 #   docker build --target frontend -t gittix-frontend:0.1.0 .   static files
+# Another release is told to both, as its metrics and labels name it: --build-arg VERSION=0.2.0
 # Only BRAND_NAME is part of the pages. Everything else, Stripe's keys and addresses included, is set where it runs.
 
 # Tags follow patch releases. Whoever wants the same bytes for ever gives an image by digest here.
@@ -84,7 +85,8 @@ LABEL org.opencontainers.image.title="GitTix backend" \
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     REFLEX_ENV_MODE=prod __REFLEX_SKIP_COMPILE=true __REFLEX_MOUNT_FRONTEND_COMPILED_APP=true \
-    REFLEX_TELEMETRY_ENABLED=false TICKETING_DEVSTACK=false BRAND_NAME="${BRAND_NAME}"
+    REFLEX_TELEMETRY_ENABLED=false TICKETING_DEVSTACK=false \
+    BRAND_NAME="${BRAND_NAME}" BUILD_VERSION="${VERSION}"
 WORKDIR /app
 COPY --from=runtime /opt/venv /opt/venv
 COPY --from=runtime /app /app
