@@ -90,7 +90,7 @@ ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \
 WORKDIR /app
 COPY --from=runtime /opt/venv /opt/venv
 COPY --from=runtime /app /app
-USER 10001
+USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/api/health/live', timeout=2)"]
@@ -101,8 +101,8 @@ CMD ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--host", 
 # ---- develop: the backend for `skaffold dev`, which copies changed Python files into it -----------
 FROM backend AS develop
 USER 0
-RUN chown -R 10001:0 /app
-USER 10001
+RUN chown -R 10001:10001 /app
+USER 10001:10001
 CMD ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--host", "0.0.0.0", "--port", "8000", \
      "--no-access-log", "--reload", "--reload-paths", "/app/ticketing_app", "--workers-kill-timeout", "2", \
      "ticketing_app.ticketing_app:app"]
