@@ -1,35 +1,15 @@
-"""axe finds nothing that shuts people out, in any state of any page."""
+"""axe finds nothing that shuts people out; what takes more to bring about is in test_axe_states.py."""
 
 from collections.abc import Callable
 
 import pytest
 from _pytest.mark.structures import ParameterSet
-from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
 
+from tests_e2e.axe import violations
 from tests_e2e.scenes import SCENES, Cast, Colours, Scene, Viewer
 from tests_e2e.steps import Visitor
 
 pytestmark = pytest.mark.axe
-
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OPTIONS = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
-WIDTHS = (1280, 360)
-HEIGHT = 800
-
-
-def violations(page: Page) -> list[str]:
-    """Return a line for each element that breaks a rule, at every width."""
-    page.evaluate(AXE_SCRIPT)
-    found: list[str] = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        for rule in page.evaluate("options => axe.run(options)", OPTIONS)["violations"]:
-            found += [
-                f"{width} px, {rule['id']}, {node['html']}: {rule['help']}. {node['failureSummary']}"
-                for node in rule["nodes"]
-            ]
-    return found
 
 
 def ways() -> list[ParameterSet]:

@@ -8,7 +8,7 @@ import base64
 import re
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect, sync_playwright
 
 from docs.screenshots.scenes import SCENES
-from docs.screenshots.stage import PATIENCE_MS, Stage
+from docs.screenshots.stage import PATIENCE_MS, SCHEMES, Stage, schemes
 from tests import chromium
 from tests.site import Site
 
@@ -25,7 +25,6 @@ FOLDER = ROOT / ".data" / "screenshots"
 README_FOLDER = ROOT / "docs" / "images"
 SIZES = ((360, 740), (768, 1024), (1280, 800))
 MAX_HEIGHT = 2400
-SCHEMES = ("light", "dark")
 # Scene, width and height of each picture in the README.
 README = (("list", 1280, 800), ("ticket", 390, 780), ("order", 390, 780), ("order-paid", 390, 780))
 README_SCALE = 2
@@ -105,18 +104,6 @@ def take_for_readme(stage: Stage, name: str, width: int, height: int) -> int:
             taken = page.context.new_cdp_session(page).send("Page.captureScreenshot", options)
             (README_FOLDER / f"{name}-{scheme}.webp").write_bytes(base64.b64decode(taken["data"]))
     return len(SCHEMES)
-
-
-def schemes(page: Page) -> Iterator[str]:
-    """Turn the page light, then dark."""
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
-        # The page follows by a class, at its next step.
-        page.wait_for_function(
-            "is_dark => document.documentElement.classList.contains('dark') === is_dark",
-            arg=scheme == "dark",
-        )
-        yield scheme
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Where the scenes of `docs.screenshots` play: a site, who is on it, and what is broken meanwhile."""
 
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from tests_e2e.steps import GOOD_CARD, Visitor
 from ticketing_app.demo import listings
 
 PATIENCE_MS = 20_000
+SCHEMES = ("light", "dark")
 TITLE = "Okapi Sundays"
 STARTS_AT = datetime.now(UTC).replace(hour=19, minute=30, second=0, microsecond=0) + timedelta(12)
 LONG_TITLE = (
@@ -37,16 +38,20 @@ EVENT = {
 class Stage:
     """The site and who is on it; what a scene breaks is mended when its pictures are taken."""
 
-    def __init__(self, site: Site, browser: Browser, scale: int) -> None:
+    def __init__(self, site: Site, browser: Browser, scale: int = 1) -> None:
         self.site = site
         self._browser = browser
         self._scale = scale
         self._ends = ExitStack()
         self._seller: Visitor | None = None
+        self._is_onlooker_known = False
+        self.has_onlooker = False
+        """Whether the last scene was of a page that anybody sees."""
 
     @contextmanager
-    def scene(self) -> Generator[None]:
+    def scene(self, *, is_onlooker_known: bool = False) -> Generator[None]:
         """Whatever a scene opened or broke ends with the block."""
+        self._is_onlooker_known, self.has_onlooker = is_onlooker_known, False
         with self._ends:
             yield
 
@@ -62,6 +67,11 @@ class Stage:
             visitor.sign_up()
         self._ends.callback(visitor.context.close)
         return visitor
+
+    def onlooker(self) -> Visitor:
+        """Somebody new who looks at what anybody sees; signed in if the scene is to be so."""
+        self.has_onlooker = True
+        return self.visitor(signed_in=self._is_onlooker_known)
 
     def fill_market(self) -> Visitor:
         """Return who sells everything; the market is full once they came."""
@@ -80,8 +90,8 @@ class Stage:
         return self.fill_market().sell(title, price, **EVENT | facts)
 
     def look(self, path: str, *words: str) -> Page:
-        """What somebody who is not signed in sees at `path`, once it shows the words."""
-        page = self.visitor(signed_in=False).open(path)
+        """What anybody sees at `path`, once it shows the words."""
+        page = self.onlooker().open(path)
         for text in words:
             expect(page.get_by_text(text).first).to_be_visible()
         return page
@@ -129,11 +139,11 @@ def stripe_fails(stage: Stage, match: str, **fault: Any) -> Generator[None]:  # 
         expect(request.post(f"{control}/clear")).to_be_ok()
 
 
-def loading(path: str) -> Callable[[Stage], Page]:
+def loading(path: str, who: Callable[[Stage], Visitor] = Stage.visitor) -> Callable[[Stage], Page]:
     """A page whose server does not answer yet."""
 
     def open_page(stage: Stage) -> Page:
-        page = stage.visitor().page
+        page = who(stage).page
         page.route_web_socket(re.compile("/_event"), lambda _: None)
         page.goto(path)
         expect(page.locator("[aria-busy=true]")).to_be_visible()
@@ -143,7 +153,7 @@ def loading(path: str) -> Callable[[Stage], Page]:
 
 
 def at(path: str, *words: str) -> Callable[[Stage], Page]:
-    """A page as a stranger finds it in a full market."""
+    """A page as anybody finds it in a full market."""
 
     def open_page(stage: Stage) -> Page:
         stage.fill_market()
@@ -152,11 +162,11 @@ def at(path: str, *words: str) -> Callable[[Stage], Page]:
     return open_page
 
 
-def away(path: str) -> Callable[[Stage], Page]:
+def away(path: str, who: Callable[[Stage], Visitor] = Stage.visitor) -> Callable[[Stage], Page]:
     """A page that cannot be read now, as the database is away."""
 
     def open_page(stage: Stage) -> Page:
-        page = stage.visitor().page
+        page = who(stage).page
         stage.until_taken(without(stage.site, "postgres"))
         page.goto(path)
         expect(page.get_by_role("alert").first).to_be_visible()
@@ -177,3 +187,15 @@ def pay_for(stage: Stage, ticket_id: str) -> Page:
     buyer.pay(GOOD_CARD)
     expect(buyer.page.get_by_text("The ticket is yours.")).to_be_visible()
     return buyer.page
+
+
+def schemes(page: Page) -> Iterator[str]:
+    """Turn the page light, then dark."""
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        # The page follows by a class, at its next step.
+        page.wait_for_function(
+            "is_dark => document.documentElement.classList.contains('dark') === is_dark",
+            arg=scheme == "dark",
+        )
+        yield scheme

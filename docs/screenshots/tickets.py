@@ -1,6 +1,5 @@
 """The pages of tickets: to find, to buy, to sell."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
@@ -114,10 +113,13 @@ def ticket_bought(stage: Stage) -> Page:
 
 
 def ticket_begun(stage: Stage) -> Page:
-    ticket_id = stage.sell(startsAt=(datetime.now(UTC) + timedelta(seconds=2)).isoformat())
+    begins = datetime.now(UTC) + timedelta(seconds=2)
+    page = stage.look(f"/tickets/{stage.sell(startsAt=begins.isoformat())}")
     # Nothing tells that an event begins; the clock does.
-    time.sleep(3)
-    return stage.look(f"/tickets/{ticket_id}", "The event has begun")
+    page.wait_for_function("time => Date.now() > time", arg=begins.timestamp() * 1000)
+    page.reload()
+    expect(page.get_by_text("The event has begun").first).to_be_visible()
+    return page
 
 
 def list_offline(stage: Stage) -> Page:
