@@ -2,7 +2,15 @@
 
 from playwright.sync_api import Page, expect
 
-from docs.screenshots.stage import HUGE_PRICE, LONG_TITLE, TITLE, Stage, paid, stripe_fails
+from docs.screenshots.stage import (
+    HUGE_PRICE,
+    LONG_TITLE,
+    TITLE,
+    Stage,
+    paid,
+    stripe_fails,
+    without_web,
+)
 from tests_e2e.steps import DECLINED_CARD, GOOD_CARD, SECURE_CARD, challenge_frame
 
 HOLD_SECONDS = 900
@@ -97,6 +105,19 @@ def order_confirming(stage: Stage) -> Page:
 
 def order_paid(stage: Stage) -> Page:
     return paid(stage)[1]
+
+
+def order_printed(stage: Stage) -> Page:
+    page = order_paid(stage)
+    page.emulate_media(media="print")
+    return page
+
+
+def order_offline(stage: Stage) -> Page:
+    page = order_open(stage)
+    stage.until_taken(without_web(stage.site))
+    expect(page.get_by_text("We can't reach the server right now")).to_be_visible()
+    return page
 
 
 def order_expired(stage: Stage) -> Page:

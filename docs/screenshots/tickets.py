@@ -1,8 +1,9 @@
 """The pages of tickets: to find, to buy, to sell."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from docs.screenshots.stage import (
     EVENT,
@@ -12,6 +13,7 @@ from docs.screenshots.stage import (
     STARTS_AT,
     TITLE,
     Stage,
+    loading,
     paid,
     pay_for,
     without,
@@ -122,6 +124,23 @@ def ticket_begun(stage: Stage) -> Page:
     return page
 
 
+def ticket_loading(stage: Stage) -> Page:
+    """From the list to a ticket, while the server does not answer; a document would bring it along."""
+    ticket_id = stage.sell()
+    someone, is_silent = stage.onlooker(), False
+
+    def connect(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: None if is_silent else server.send(message))
+
+    someone.page.route_web_socket(re.compile("/_event"), connect)
+    page = someone.open("/")
+    is_silent = True
+    page.locator(f"[data-ticket='{ticket_id}']").get_by_role("link").click()
+    expect(page.locator("[aria-busy=true]")).to_be_visible()
+    return page
+
+
 def list_offline(stage: Stage) -> Page:
     stage.fill_market()
     page = stage.look("/")
@@ -159,6 +178,10 @@ def sell_wrong(stage: Stage) -> Page:
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     return page
+
+
+def edit_loading(stage: Stage) -> Page:
+    return loading(f"/tickets/{stage.sell()}/edit")(stage)
 
 
 def edit(stage: Stage) -> Page:
