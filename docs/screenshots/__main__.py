@@ -31,8 +31,8 @@ README_SCALE = 2
 README_QUALITY = 62
 
 
-def main(arguments: list[str]) -> None:
-    """Start a site of its own, make the pictures and say where they are."""
+def main(arguments: list[str]) -> int:
+    """Start a site of its own, make the pictures and say where they are; 1 if one is missing."""
     parser = argparse.ArgumentParser(prog="python -m docs.screenshots", description=__doc__)
     parser.add_argument("--only", metavar="PATTERN", default="", help="names that match")
     parser.add_argument("--readme", action="store_true", help="the pictures of the README")
@@ -42,11 +42,12 @@ def main(arguments: list[str]) -> None:
     expect.set_options(timeout=PATIENCE_MS)
     with running_stage(README_SCALE if chosen.readme else 1) as stage:
         if chosen.readme:
-            count = sum(take_for_readme(stage, *picture) for picture in README)
+            counts = [take_for_readme(stage, *picture) for picture in README]
         else:
             names = [name for name in SCENES if re.search(chosen.only, name)]
-            count = sum(try_to_take(stage, name) for name in names)
-    print(f"{count} pictures in {folder}")  # noqa: T201  # It talks to the person at the terminal.
+            counts = [try_to_take(stage, name) for name in names]
+    print(f"{sum(counts)} pictures in {folder}")  # noqa: T201  # It talks to the person at the terminal.
+    return 0 if all(counts) else 1
 
 
 @contextmanager
@@ -107,4 +108,4 @@ def take_for_readme(stage: Stage, name: str, width: int, height: int) -> int:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
