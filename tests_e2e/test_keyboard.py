@@ -40,7 +40,9 @@ def test_sign_up_find_buy_and_pay(visitor: Callable[..., Visitor]) -> None:
     page = buyer.open("/")
     keys = Keyboard(page)
 
-    keys.activate(page.get_by_role("link", name="Skip to content"))
+    keys.press("Tab")
+    assert has_focus(page.get_by_role("link", name="Skip to content"))
+    keys.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
     keys.fill(page.get_by_role("searchbox"), title)
     expect(page.get_by_text("1 ticket", exact=True)).to_be_visible()
