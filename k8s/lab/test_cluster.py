@@ -91,7 +91,13 @@ class TestKilledPods:
     @pytest.mark.parametrize(
         "component", ["web", "worker", "frontend", "valkey", "stripe", "postgres"]
     )
-    def test_break_no_rule_and_come_back(self, cluster: Cluster, component: str) -> None:
+    def test_break_no_rule_and_no_page_and_come_back(
+        self, cluster: Cluster, visitor: Callable[..., Visitor], component: str
+    ) -> None:
+        title = f"Kites {uuid4().hex[:6]}"
+        watcher, buyer = visitor(signed_in=False), visitor()
+        ticket_id = visitor().sell(title)
+        watched, opened = watcher.open(f"/?q={title}"), buyer.open(f"/tickets/{ticket_id}")
         with rush(cluster, buyers=4) as crowd:
             crowd.wait_for(5)
             seconds = cluster.kill(component)
@@ -99,6 +105,10 @@ class TestKilledPods:
         tell(f"{component} killed: all ready again after {seconds:.1f} s, {crowd.finished} purchases,"
              f" {len(crowd.failures)} failed, longest pause {crowd.longest_pause:.1f} s")  # fmt: skip
         assert cluster.broken_rules() == []
+        opened.get_by_role("button", name="Purchase").click()
+        expect(opened).to_have_url(re.compile("/orders/"), timeout=RECONNECT_MS)
+        row = watched.get_by_role("listitem").filter(has_text=title)
+        expect(row).to_contain_text("Locked", timeout=RECONNECT_MS)
 
     def test_leave_nothing_behind(self, cluster: Cluster) -> None:
         cluster.settle_down()
