@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.site import Site
+from tests_e2e.scenes import EVENT
 from tests_e2e.steps import (
     DECLINED_CARD,
     GOOD_CARD,
@@ -244,11 +245,13 @@ def test_a_card_form_that_does_not_load_can_be_tried_again(visitor: Callable[...
 
 def test_a_refund_is_told_as_it_happens(site: Site, visitor: Callable[..., Visitor]) -> None:
     seller, buyer = visitor(), visitor()
-    ticket_id = seller.sell()
+    ticket_id = seller.sell(**EVENT)
     order_id = buyer.purchase(ticket_id)
     buyer.open_payment()
     buyer.pay(GOOD_CARD)
     expect(buyer.page.get_by_text("The ticket is yours.")).to_be_visible()
+    calendar = buyer.page.get_by_role("link", name="Add to calendar")
+    expect(calendar).to_be_visible()
     listings = seller.open("/tickets/mine")
     expect(listings.get_by_text("Sold", exact=True)).to_be_visible()
     # The operators' own command; both pages stand open and change by themselves.
@@ -256,6 +259,12 @@ def test_a_refund_is_told_as_it_happens(site: Site, visitor: Callable[..., Visit
     site.stack.run(*command)
     told = re.compile(r"We sent your \$40\.00.* back to your card")
     expect(buyer.page.get_by_text(told).first).to_be_visible()
+    expect(calendar).to_have_count(0)
+    # On paper the receipt is all that tells it.
+    buyer.page.emulate_media(media="print")
+    receipt = buyer.page.get_by_role("definition")
+    expect(receipt.filter(has_text=re.compile(r"\$40\.00 USD on \w+"))).to_be_visible()
+    buyer.page.emulate_media(media="screen")
     expect(listings.get_by_role("link", name="Sell this ticket")).to_be_visible()
     shop = buyer.open("/orders")
     expect(shop.get_by_role("listitem").filter(has_text="Refunded").first).to_be_visible()

@@ -7,7 +7,7 @@ import pytest
 from ticketing_app.core import db
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.schemas import OrderDetail, OrderRead, OrderStepRead, OrderTicket
+from ticketing_app.orders.schemas import OrderDetail, OrderStepRead, OrderTicket
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.ui.orders import views
 from ticketing_app.ui.orders.views import OrderRow, OrderView
@@ -16,8 +16,8 @@ NOW = datetime(2027, 1, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def order(status: OrderStatus, *, seconds_left: int = 900, price_cents: int = 4000) -> OrderRead:
-    return OrderRead(
+def order(status: OrderStatus, *, seconds_left: int = 900, price_cents: int = 4000) -> OrderDetail:
+    return OrderDetail(
         id=db.new_id(),
         status=status,
         expires_at=NOW + timedelta(seconds=seconds_left),
@@ -26,6 +26,7 @@ def order(status: OrderStatus, *, seconds_left: int = 900, price_cents: int = 40
         currency="usd",
         created_at=datetime(2027, 1, 2, tzinfo=UTC),
         ticket=OrderTicket(id=db.new_id(), title="The Paper Lanterns", price_cents=price_cents),
+        timeline=[OrderStepRead(status=status, at=NOW, expires_at=NOW + 15 * MINUTE)],
     )
 
 
@@ -66,6 +67,24 @@ class TestOrderView:
         assert view.has_receipt
         assert (view.receipt_amount, view.title) == ("$40.50 USD", "The Paper Lanterns")
         assert (view.ordered, view.id) == ("Jan 2, 2027, 12:00\u202fAM UTC", str(paid.id))
+
+    @pytest.mark.parametrize(
+        ("status", "label", "refund"),
+        [
+            (OrderStatus.COMPLETED, "", ""),
+            (OrderStatus.REFUNDING, "Being refunded", "$40.50 USD since Jan 2, 2027"),
+            (OrderStatus.REFUNDED, "Refunded", "$40.50 USD on Jan 2, 2027"),
+        ],
+    )
+    def test_tells_on_the_receipt_that_the_money_goes_back(
+        self, status: OrderStatus, label: str, refund: str
+    ) -> None:
+        view = OrderView.from_order(order(status, price_cents=4050), NOW)
+        assert (view.refund_label, view.refund) == (label, refund)
+
+    def test_tells_no_day_of_a_refund_that_was_not_noted(self) -> None:
+        paid = order(OrderStatus.REFUNDED).model_copy(update={"timeline": [SOME_TIME]})
+        assert OrderView.from_order(paid, NOW).refund == "$40.00 USD"
 
     @pytest.mark.parametrize(
         "status", sorted(rules.PAYABLE | rules.ENDED_UNPAID | {OrderStatus.CAPTURING})
@@ -138,16 +157,11 @@ SOME_TIME = OrderStepRead(status=OrderStatus.CREATED, at=NOW, expires_at=NOW + 1
 
 def happened(*steps: tuple[int, OrderStatus, int], declines: tuple[int, ...] = ()) -> list[str]:
     """Tell of an order that was locked and then took `steps` (after minutes, to, minutes of the deadline)."""
-    detail = OrderDetail(
-        **order(OrderStatus.CREATED).model_dump(),
-        timeline=[
-            SOME_TIME,
-            *(
-                OrderStepRead(status=to, at=NOW + at * MINUTE, expires_at=NOW + deadline * MINUTE)
-                for at, to, deadline in steps
-            ),
-        ],
-    )
+    taken = [
+        OrderStepRead(status=to, at=NOW + at * MINUTE, expires_at=NOW + deadline * MINUTE)
+        for at, to, deadline in steps
+    ]
+    detail = order(OrderStatus.CREATED).model_copy(update={"timeline": [SOME_TIME, *taken]})
     told = views.timeline(
         detail, [DeclineRead(at=NOW + at * MINUTE, message="No money.") for at in declines], NOW
     )
@@ -209,10 +223,8 @@ class TestTimeline:
 
     def test_names_the_day_once(self) -> None:
         late = SOME_TIME.model_copy(update={"at": NOW + 13 * 60 * MINUTE})
-        detail = OrderDetail(
-            **order(OrderStatus.CREATED).model_dump(),
-            timeline=[SOME_TIME, SOME_TIME, late],
-        )
+        steps = [SOME_TIME, SOME_TIME, late]
+        detail = order(OrderStatus.CREATED).model_copy(update={"timeline": steps})
         assert [entry.when for entry in views.timeline(detail, [], NOW)] == [
             "Jan 2, 2027, 12:00\u202fPM UTC",
             "12:00\u202fPM UTC",

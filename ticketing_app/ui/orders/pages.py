@@ -187,13 +187,7 @@ def _outcome() -> rx.Component:
 
 def _receipt() -> rx.Component:
     order = OrderDetailState.order
-    rows = (
-        (TEXT["paid"], order.receipt_amount, "text-lg font-bold tabular-nums"),
-        (TEXT["ticket"], order.title, ""),
-        (TEXT["ordered"], order.ordered, "tabular-nums"),
-        (TEXT["number"], order.id, "text-sm tabular-nums"),
-        (TEXT["account"], SessionState.email, "text-sm"),
-    )
+    refund = _receipt_row(order.refund_label, order.refund, "font-bold tabular-nums")
     return rx.el.section(
         rx.el.div(
             rx.el.div(
@@ -202,14 +196,14 @@ def _receipt() -> rx.Component:
                     class_name="pb-3 text-lg font-bold",
                 ),
                 rx.el.dl(
-                    *(
-                        rx.el.div(
-                            rx.el.dt(name, class_name="text-sm text-muted"),
-                            rx.el.dd(value, class_name=look),
-                            class_name="receipt-row",
-                        )
-                        for name, value, look in rows
-                    )
+                    _receipt_row(
+                        TEXT["paid"], order.receipt_amount, "text-lg font-bold tabular-nums"
+                    ),
+                    rx.cond(order.refund != "", refund),
+                    _receipt_row(TEXT["ticket"], order.title),
+                    _receipt_row(TEXT["ordered"], order.ordered, "tabular-nums"),
+                    _receipt_row(TEXT["number"], order.id, "text-sm tabular-nums"),
+                    _receipt_row(TEXT["account"], SessionState.email, "text-sm"),
                 ),
                 class_name="receipt",
             ),
@@ -222,7 +216,7 @@ def _receipt() -> rx.Component:
                 on_click=rx.call_script("window.print()"),
                 class_name=theme.QUIET,
             ),
-            calendar_link(OrderDetailState.stub),
+            rx.cond(order.is_paid, calendar_link(OrderDetailState.stub)),
             rx.cond(
                 OrderDetailState.resale_href != "",
                 link(TEXT["resell"], href=OrderDetailState.resale_href, class_name=theme.QUIET),
@@ -231,6 +225,14 @@ def _receipt() -> rx.Component:
             class_name="flex flex-wrap gap-3 print:hidden",
         ),
         class_name="grid gap-5",
+    )
+
+
+def _receipt_row(name: rx.Var[str] | str, value: rx.Var[str] | str, look: str = "") -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(name, class_name="text-sm text-muted"),
+        rx.el.dd(value, class_name=look),
+        class_name="receipt-row",
     )
 
 

@@ -125,6 +125,8 @@ class OrderView:
     amount: str = ""
     pay_label: str = ""
     receipt_amount: str = ""
+    refund_label: str = ""
+    refund: str = ""
     ordered: str = ""
     outcome: str = ""
     outcome_more: str = ""
@@ -139,7 +141,7 @@ class OrderView:
     ticket_href: str = ""
 
     @classmethod
-    def from_order(cls, order: OrderRead, now: datetime) -> "OrderView":
+    def from_order(cls, order: OrderDetail, now: datetime) -> "OrderView":
         status = order.status
         amount = local.amount(order.price_cents, order.currency, to_the_cent=True)
         outcome, more = tell_outcome(status, amount)
@@ -152,6 +154,8 @@ class OrderView:
             amount=amount,
             pay_label=f"Pay {amount}",
             receipt_amount=with_currency(amount, order.currency),
+            refund_label=STATUS_LABELS[status] if status in _GIVEN_BACK else "",
+            refund=refund_line(order, amount, now),
             ordered=moment(order.created_at, now),
             outcome=outcome,
             outcome_more=more,
@@ -250,6 +254,16 @@ def money_note(status: OrderStatus, amount: str) -> str:
     if status in rules.ENDED_UNPAID:
         return more
     return outcome if status in _GIVEN_BACK else ""
+
+
+def refund_line(order: OrderDetail, amount: str, now: datetime) -> str:
+    """Say how much went back on which day, or since when it is on its way; nothing otherwise."""
+    if order.status not in _GIVEN_BACK:
+        return ""
+    word = "on" if order.status is OrderStatus.REFUNDED else "since"
+    # Of the oldest orders not every step is known.
+    days = [f"{word} {day(step.at, now)}" for step in order.timeline if step.status is order.status]
+    return " ".join([with_currency(amount, order.currency), *days[-1:]])
 
 
 def with_currency(amount: str, currency: str) -> str:
