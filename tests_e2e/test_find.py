@@ -89,6 +89,11 @@ def test_filters_come_off_one_by_one_and_an_empty_list_says_which(
     page.get_by_role("link", name=f"Remove filter: {city}").click()
     expect(page).to_have_url(re.compile("/$"))
     expect(page.get_by_label("City")).to_have_value("")
+    # Who only typed words has no filters to clear.
+    finder.open(f"/?q={uuid4().hex}")
+    page.get_by_role("link", name="Clear search").click()
+    expect(page).to_have_url(re.compile("/$"))
+    expect(cards(page).first).to_be_visible()
 
 
 def test_new_listings_are_announced_where_they_match(visitor: Callable[..., Visitor]) -> None:

@@ -216,7 +216,11 @@ class TestList:
             assert (await opened(site, "/", language)).says(price)
 
     async def test_says_when_there_is_nothing(self, site: AsyncClient) -> None:
-        assert (await opened(site, "/")).says("No tickets found")
+        page = await opened(site, "/")
+        assert page.says("No tickets found")
+        assert page.says("Nothing is for sale yet.")
+        assert not page.says("other words")
+        assert page.says("Sell Tickets")
 
     async def test_waits_for_the_page_when_something_is_asked_for(self, site: AsyncClient) -> None:
         page = await opened(site, "/?q=lanterns")

@@ -30,7 +30,10 @@ TEXT = {
     "available": "Only available",
     "clear": "Clear filters",
     "more": "Load more",
-    "nothing_more": "Try other words, or be the first to sell one.",
+    "clear_search": "Clear search",
+    "nothing_yet": "Nothing is for sale yet. Be the first to sell a ticket.",
+    "other_words": "Try other words, or be the first to sell one.",
+    "fewer_filters": "Try fewer filters, or be the first to sell one.",
     "without": "There are tickets with one filter less:",
     "sell": "Sell Tickets",
 }
@@ -231,6 +234,9 @@ def load_more() -> rx.Component:
 def nothing() -> rx.Component:
     """Say that nothing is left, and which filter to drop."""
     state = TicketListState
+    has_filters = state.chips.length() > 0
+    other_search = rx.cond(has_filters, TEXT["fewer_filters"], TEXT["other_words"])
+    clear = rx.cond(has_filters, TEXT["clear"], TEXT["clear_search"])
     ways_out = rx.el.div(
         rx.el.p(TEXT["without"], class_name="text-muted"),
         rx.el.ul(
@@ -240,10 +246,14 @@ def nothing() -> rx.Component:
     )
     return rx.el.div(
         rx.el.div(class_name="blank"),
-        rx.cond(state.ways_out.length() > 0, ways_out, _nothing_more()),
+        rx.cond(
+            state.ways_out.length() > 0,
+            ways_out,
+            _hint(rx.cond(state.is_filtered, other_search, TEXT["nothing_yet"])),
+        ),
         rx.cond(
             state.is_filtered,
-            link(TEXT["clear"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
+            link(clear, href=routes.TICKET_LIST, class_name=theme.PRIMARY),
             _sell(),
         ),
         class_name=theme.NOTHING,
@@ -253,12 +263,15 @@ def nothing() -> rx.Component:
 def nothing_first() -> rx.Component:
     """The same where nothing is filtered; as much of it as a document knows."""
     return rx.el.div(
-        rx.el.div(class_name="blank"), _nothing_more(), _sell(), class_name=theme.NOTHING
+        rx.el.div(class_name="blank"),
+        _hint(TEXT["nothing_yet"]),
+        _sell(),
+        class_name=theme.NOTHING,
     )
 
 
-def _nothing_more() -> rx.Component:
-    return rx.el.p(TEXT["nothing_more"], class_name="text-muted")
+def _hint(text: rx.Var[str] | str) -> rx.Component:
+    return rx.el.p(text, class_name="text-muted")
 
 
 def _sell() -> rx.Component:
