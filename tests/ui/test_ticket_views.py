@@ -93,6 +93,7 @@ class TestTicketDetail:
         assert shown.reason
         assert (shown.can_buy, shown.can_change) == (False, False)
         assert shown.can_wait == (status is Availability.LOCKED)
+        assert (shown.look, shown.look_label) == (shown.status, shown.status_label)
         assert shown.my_order_href == ""
 
     @pytest.mark.parametrize("status", list(Availability))
@@ -105,15 +106,18 @@ class TestTicketDetail:
         assert shown.my_order_href == ""
 
     @pytest.mark.parametrize(
-        ("status", "reason"),
+        ("status", "reason", "look"),
         [
-            (Availability.LOCKED, "You hold this ticket."),
-            (Availability.SOLD, "You bought it."),
+            (Availability.LOCKED, "You hold this ticket.", ("yours", "Yours")),
+            (Availability.SOLD, "You bought it.", ("sold", "Sold")),
         ],
     )
-    def test_leads_the_holder_to_the_order(self, status: Availability, reason: str) -> None:
+    def test_leads_the_holder_to_the_order(
+        self, status: Availability, reason: str, look: tuple[str, str]
+    ) -> None:
         order_id = db.new_id()
         shown = TicketDetail.from_ticket_for(ticket(status=status, order_id=order_id), HOLDER)
+        assert (shown.look, shown.look_label) == look
         assert shown.my_order_href == f"/orders/{order_id}"
         assert shown.reason == reason
 

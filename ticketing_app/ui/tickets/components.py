@@ -19,6 +19,7 @@ from ticketing_app.ui.tickets.views import (
 
 TEXT = {
     "may_return": "It may come back in ",
+    "yours_for": "Locked for you for ",
     "calendar": "Add to calendar",
     "share": "Share",
     "copied": "The link is copied.",
@@ -202,8 +203,8 @@ def ticket_article(
                 ticket,
                 rx.el.div(
                     rx.el.span(ticket.price, class_name="sm:text-xl font-bold block mb-1.5"),
-                    rx.el.span(ticket.status_label, class_name="badge"),
-                    custom_attrs={"data-status": ticket.status},
+                    rx.el.span(ticket.look_label, class_name="badge"),
+                    custom_attrs={"data-status": ticket.look},
                     # The two lines beside it say it in words.
                     aria_hidden="true",
                 ),
@@ -235,7 +236,7 @@ def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Componen
         rx.el.p(ticket.status_line, role="status", class_name="text-lg font-semibold"),
         choose(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
         choose(ticket.reason != "", rx.el.p(ticket.reason)),
-        _may_return(ticket, on_over),
+        _time_left(ticket, on_over),
         class_name="grid gap-1",
     )
 
@@ -283,17 +284,19 @@ def _ownership_line(line: OwnershipLine) -> rx.Component:
     )
 
 
-def _may_return(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Component:
+def _time_left(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Component:
+    """How long the hold still runs, the viewer's own or another one's."""
+    is_mine = ticket.my_order_href != ""
     return choose(
-        (ticket.locked_until != "") & (ticket.my_order_href == ""),
+        ticket.locked_until != "",
         rx.el.p(
-            TEXT["may_return"],
+            choose(is_mine, TEXT["yours_for"], TEXT["may_return"]),
             Countdown.create(
                 deadline=ticket.locked_until,
                 now=ticket.now,
                 on_over=on_over,
                 class_name="tabular-nums font-semibold",
             ),
-            class_name="text-wait",
+            class_name=choose(is_mine, "text-accent", "text-wait"),
         ),
     )

@@ -28,6 +28,8 @@ STATUS_LABELS = {
     Availability.SOLD: "Sold",
     Availability.WITHDRAWN: "Withdrawn",
 }
+YOURS, YOURS_LABEL = "yours", "Yours"
+"""How a ticket looks that the viewer holds."""
 OVER, OVER_LABEL = "over", "Off sale"
 """How a ticket looks that nobody bought before its event began."""
 CATEGORY_LABELS = {name: name.capitalize() for name in CATEGORIES} | {"other": "Other event"}
@@ -88,6 +90,8 @@ class TicketDetail(TicketStub):
 
     price_line: str = ""
     status_line: str = ""
+    look: str = ""
+    look_label: str = ""
     description: str = ""
     face_value_line: str = ""
     can_buy: bool = False
@@ -103,9 +107,12 @@ class TicketDetail(TicketStub):
         is_mine = ticket.user_id == viewer_id
         is_my_order = ticket.order_id is not None and not is_mine
         why_not = reason(ticket, is_mine=is_mine, is_my_order=is_my_order)
+        is_held_by_me = is_my_order and ticket.status is Availability.LOCKED
         values = _stub_values(ticket)
         return cls(
             **values,
+            look=YOURS if is_held_by_me else values["status"],
+            look_label=YOURS_LABEL if is_held_by_me else values["status_label"],
             price_line=f"Price - {values['price']}",
             status_line=f"Status - {values['status_label']}",
             description=ticket.description or "",
