@@ -52,7 +52,7 @@ def test_a_list_is_read_row_by_row(visitor: Callable[..., Visitor]) -> None:
             - article:
               - heading "{name} Two" [level=2]:
                 - link "{name} Two"
-              - paragraph: Wed, May 1, 2097, 10:00 PM
+              - paragraph: Wed, May 1, 2097, 10:00 PM · Theatre
               - paragraph: Tram Depot, Groningen
               - paragraph: Seat 7
               - text: $40 Locked It may come back in
@@ -60,7 +60,7 @@ def test_a_list_is_read_row_by_row(visitor: Callable[..., Visitor]) -> None:
           - listitem:
             - article:
               - heading "{name} One" [level=2]
-              - paragraph: Wed, May 1, 2097, 10:00 PM
+              - paragraph: Wed, May 1, 2097, 10:00 PM · Theatre
               - paragraph: Tram Depot, Groningen
               - paragraph: Seat 7
               - text: $40 Available
@@ -75,7 +75,7 @@ def test_a_ticket_is_read_from_its_name_and_offer_to_the_rest(
     expect(page.get_by_role("main")).to_match_aria_snapshot(f"""
       - article:
         - heading "{title}" [level=1]
-        - paragraph: Wed, May 1, 2097, 10:00 PM
+        - paragraph: Wed, May 1, 2097, 10:00 PM · Theatre
         - paragraph: Tram Depot, Groningen
         - paragraph: Seat 7
         - paragraph: Price - $40
@@ -96,7 +96,7 @@ def test_an_order_and_its_payment_are_read_before_their_buttons(
     expect(buyer.page.get_by_role("main")).to_match_aria_snapshot(f"""
       - article:
         - heading "Purchasing {title}" [level=1]
-        - paragraph: Wed, May 1, 2097, 10:00 PM
+        - paragraph: Wed, May 1, 2097, 10:00 PM · Theatre
         - paragraph: Tram Depot, Groningen
         - paragraph: Seat 7
         - text: $40

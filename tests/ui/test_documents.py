@@ -128,6 +128,14 @@ class TestTicket:
         assert not {"startDate", "location"} & set(page.event)
         assert not page.says("None")
 
+    async def test_tells_date_and_kind_in_words(self, site: AsyncClient) -> None:
+        full, bare = await factories.make_ticket(**FULL), await factories.make_ticket()
+        for path in (f"/tickets/{full.id}", "/"):
+            text = "".join((await opened(site, path)).texts)
+            assert "Fri, May 1, 2099, 8:00\u202fPM · Concert" in text
+        for path in (f"/tickets/{bare.id}", "/"):
+            assert "Date to be announced, Other event" in "".join((await opened(site, path)).texts)
+
     async def test_is_written_as_the_reader_writes(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket(**FULL)
         page = await opened(site, f"/tickets/{ticket.id}", "de-DE,de;q=0.9,en;q=0.8")

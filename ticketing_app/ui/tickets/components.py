@@ -18,6 +18,7 @@ from ticketing_app.ui.tickets.views import (
 )
 
 TEXT = {
+    "no_date": "Date to be announced, ",
     "may_return": "It may come back in ",
     "yours_for": "Locked for you for ",
     "calendar": "Add to calendar",
@@ -81,15 +82,19 @@ def date_block(stub: TicketStub) -> rx.Component:
         rx.el.span(stub.day, class_name="text-xl sm:text-2xl font-bold"),
         rx.el.span(stub.weekday, class_name="text-sm"),
         class_name="stub-date",
-        # The line below the title says it in words.
+        # The line of `facts` says it in words.
         aria_hidden="true",
     )
 
 
 def facts(stub: TicketStub) -> rx.Component:
-    """When, where and which seat, as far as the seller told."""
+    """When and what kind of event, where and which seat, as far as the seller told."""
+    # The date block shows that there is no date, but to nobody who listens.
+    no_date = rx.el.span(TEXT["no_date"], class_name="sr-only")
     return rx.el.div(
-        rx.el.p(choose(stub.when != "", stub.when, stub.category_label)),
+        rx.el.p(
+            choose(stub.when != "", rx.fragment(stub.when, " · "), no_date), stub.category_label
+        ),
         choose(stub.place != "", rx.el.p(stub.place)),
         choose(stub.seat != "", rx.el.p(stub.seat)),
         class_name="text-sm text-muted",
