@@ -11,6 +11,17 @@ from tests_e2e.steps import Visitor
 
 CUT_OFF = "We can't reach the server right now"
 RECOVERY_MS = 30_000
+# Each wash of a row: the row's status, for how long, and whether in the colour of its badge.
+WATCH_WASHES = """() => {
+  window.washes = [];
+  document.addEventListener("animationstart", ({ target, animationName }) => {
+    if (animationName !== "wash") return;
+    const row = target.closest("[data-ticket]");
+    const { backgroundColor, animationDuration } = getComputedStyle(target);
+    const isOfStatus = backgroundColor === getComputedStyle(row.querySelector(".badge")).color;
+    window.washes.push([row.dataset.status, animationDuration, isOfStatus]);
+  });
+}"""
 
 
 def row(page: Page, title: str) -> Locator:
@@ -30,6 +41,28 @@ def test_a_row_shows_until_when_another_visitor_holds_it(visitor: Callable[..., 
     buyer.context.request.delete(f"/api/orders/{order_id}")
     expect(row(page, title)).to_contain_text("Available")
     expect(row(page, title).get_by_role("timer")).to_have_count(0)
+
+
+def test_a_row_washes_once_at_each_change(visitor: Callable[..., Visitor]) -> None:
+    seller, buyer = visitor(), visitor()
+    title = f"The Paper Lanterns {uuid4().hex[:6]}"
+    ticket_id = seller.sell(title)
+    page = visitor(signed_in=False).open("/")
+    still = visitor(signed_in=False, reduced_motion="reduce").open("/")
+    for each in (page, still):
+        expect(row(each, title)).to_contain_text("Available")
+        each.evaluate(WATCH_WASHES)
+    for _ in range(2):
+        order_id = buyer.hold(ticket_id)
+        for each in (page, still):
+            expect(row(each, title)).to_contain_text("Locked")
+        buyer.context.request.delete(f"/api/orders/{order_id}")
+        for each in (page, still):
+            expect(row(each, title)).to_contain_text("Available")
+    washes = [["locked", "0.18s", True], ["available", "0.18s", True]] * 2
+    page.wait_for_function("count => window.washes.length >= count", arg=len(washes))
+    assert page.evaluate("window.washes") == washes
+    assert still.evaluate("window.washes") == []
 
 
 def test_a_list_loaded_later_counts_down_as_well(visitor: Callable[..., Visitor]) -> None:

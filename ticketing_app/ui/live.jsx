@@ -50,9 +50,13 @@ export function LiveTicket({ ticketId, version, status, until, now, children, cl
     setNews((before) => ({ ...before, ...fact }));
   });
   const current = news && news.version > version ? news : { status, until, now };
+  const first = useRef(version);
+  const shown = Math.max(version, news?.version ?? 0);
   return (
     <article className={className} data-status={current.status} data-ticket={ticketId}>
       <Ticket.Provider value={current}>{children}</Ticket.Provider>
+      {/* A new one for each change, as an animation runs once. */}
+      {shown > first.current && <span key={shown} className="wash" aria-hidden="true" />}
     </article>
   );
 }
@@ -71,11 +75,7 @@ export function LiveText({ field, text, labels, model, className }) {
   const value = useContext(Ticket)[field];
   const told = model ? (cents) => writeAmount(cents, model) : (name) => labels?.[name] ?? name;
   const shown = value === undefined ? text : told(value);
-  return (
-    <span className={className} data-changed={shown === text ? undefined : ""}>
-      {shown}
-    </span>
-  );
+  return <span className={className}>{shown}</span>;
 }
 
 export function LiveUntil({ label, children, className }) {

@@ -201,8 +201,11 @@ color:var(--done);background:var(--done-soft)}
 [data-status=locked] .badge::before,.badge[data-status=locked]::before{
 clip-path:polygon(50% 0,100% 100%,0 100%)}
 [data-status=yours] .badge,.badge[data-status=yours]{color:var(--accent);background:var(--accent-soft)}
-[data-changed]{animation:wash 1.2s ease-out}
-@keyframes wash{from{background-color:var(--accent-soft)}}
+.wash{position:absolute;inset:0;border-radius:12px;background:var(--done);visibility:hidden;
+animation:wash .18s ease-out}
+[data-status=available] .wash{background:var(--good)}
+[data-status=locked] .wash{background:var(--wait)}
+@keyframes wash{from{visibility:visible;opacity:.3}to{visibility:visible;opacity:0}}
 .spent .stub-date{filter:grayscale(1)}
 .torn .stub-price{transform:translate(7px,2px) rotate(1.5deg);transform-origin:0 100%}
 .tearing .stub-price{animation:tear .6s cubic-bezier(.3,.9,.4,1) 1}
