@@ -11,6 +11,7 @@ from tests_e2e.steps import Visitor
 
 CUT_OFF = "We can't reach the server right now"
 RECOVERY_MS = 30_000
+PHONE = {"width": 360, "height": 740}
 # Each wash of a row: the row's status, for how long, and whether in the colour of its badge.
 WATCH_WASHES = """() => {
   window.washes = [];
@@ -88,3 +89,22 @@ def test_a_list_that_was_cut_off_says_so_and_catches_up(
     buyer.hold(ticket_id)
     expect(row(page, title)).to_contain_text("Locked", timeout=RECOVERY_MS)
     expect(page.get_by_text(CUT_OFF)).to_have_count(0)
+
+
+def test_being_cut_off_is_said_and_covers_no_button(
+    site: Site, visitor: Callable[..., Visitor]
+) -> None:
+    buyer = visitor(viewport=PHONE)
+    buyer.purchase(visitor().sell())
+    page, dialog = buyer.page, buyer.open_payment()
+    page.evaluate("window.places = [...document.querySelectorAll('[role=status]')]")
+    site.kill_web()
+    expect(page.get_by_text(CUT_OFF)).to_be_visible()
+    # Screen readers speak what comes into a place that they know already.
+    assert page.evaluate("text => places.some((one) => one.textContent.includes(text))", CUT_OFF)
+    dialog.get_by_role("button", name="Pay $40.00").click(trial=True)
+    dialog.get_by_role("button", name="Close").click()
+    for name in ("Pay", "Release ticket"):
+        page.get_by_role("button", name=name, exact=True).click(trial=True)
+    site.start_web()
+    expect(page.get_by_text(CUT_OFF)).to_have_count(0, timeout=RECOVERY_MS)

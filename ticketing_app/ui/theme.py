@@ -127,9 +127,14 @@ NOTHING = "grid gap-3 justify-items-center text-center max-w-text mx-auto py-8 s
 HEADING = "text-2xl font-bold tracking-tight text-balance"
 # The main action of a page stays within the thumb's reach on a phone; `_COLUMNS` leaves room below it.
 ACTION_BAR = (
-    "action-bar fixed inset-x-0 bottom-0 z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
+    "action-bar fixed inset-x-0 bottom-[var(--offline)] z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
     "bg-surface border-t border-line flex flex-wrap gap-3 "
     "sm:static sm:p-0 sm:bg-transparent sm:border-0 print:hidden"
+)
+# At the end of the screen, where whatever else stands there makes room for it.
+OFFLINE = (
+    "offline fixed inset-x-0 bottom-0 z-40 min-h-[var(--offline)] px-4 py-2 grid place-items-center "
+    "bg-wait-soft text-wait text-center print:hidden"
 )
 
 _FONT = "system-ui, sans-serif"
@@ -144,18 +149,21 @@ def _variables(tokens: dict[str, str]) -> str:
 # scrolling stops short of it.
 _BASE = f"""
 @layer theme, base, components, utilities;
-:root{{{_variables(LIGHT)}color-scheme:light}}
+:root{{{_variables(LIGHT)}--offline:0px;color-scheme:light}}
+:root:has(.offline){{--offline:64px}}
 @media screen{{
 :root.dark{{{_variables(DARK)}color-scheme:dark}}
 @media (prefers-color-scheme:dark){{:root:not(.light){{{_variables(DARK)}color-scheme:dark}}}}
 }}
 @layer base{{
-body{{background:var(--paper);color:var(--ink);font:16px/1.5 {_FONT};-webkit-text-size-adjust:100%}}
+:root{{scroll-padding-bottom:var(--offline)}}
+body{{background:var(--paper);color:var(--ink);font:16px/1.5 {_FONT};-webkit-text-size-adjust:100%;
+padding-bottom:var(--offline)}}
 :focus-visible,input:focus-within{{outline:3px solid var(--accent);outline-offset:2px}}
 h1:focus-visible,main:focus-visible{{outline:none}}
 h1,h2,h3,p,dd{{overflow-wrap:anywhere}}
 :root:has(.alert:not(:empty)){{scroll-padding-top:96px}}
-@media (max-width:639px){{:root:has(.action-bar){{scroll-padding-bottom:144px}}}}
+@media (max-width:639px){{:root:has(.action-bar){{scroll-padding-bottom:calc(144px + var(--offline))}}}}
 [hidden]{{display:none!important}}
 @media (prefers-reduced-motion:reduce){{
 *,*::before,*::after{{animation:none!important;transition:none!important;scroll-behavior:auto!important}}
@@ -266,7 +274,7 @@ grid-template:"head head" auto "main side" auto "rest side" 1fr "foot foot" auto
 .in-head{grid-area:head}.in-main{grid-area:main}.in-side{grid-area:side}.in-rest{grid-area:rest}.in-foot{grid-area:foot}
 .columns:not(:has(.in-side>.panel)){grid-template-areas:"head head" "main rest" "side rest" "foot foot"}}
 @media (max-width:639.9px){
-html:has(.action-bar){scroll-padding-bottom:96px}
+html:has(.action-bar){scroll-padding-bottom:calc(96px + var(--offline))}
 .columns:has(.action-bar){padding-bottom:96px}
 .columns:has(.action-bar [role=alert]){padding-bottom:152px}}
 }

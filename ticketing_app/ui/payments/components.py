@@ -24,7 +24,8 @@ TEXT = {
 }
 LOOKS = {
     "open": f"{theme.PRIMARY} grow sm:grow-0 sm:px-10 lg:grow",
-    "veil": "veil fixed inset-0 z-30 bg-veil flex flex-col items-center overflow-y-auto sm:p-4",
+    "veil": "veil fixed inset-x-0 top-0 bottom-[var(--offline)] z-30 bg-veil flex flex-col items-center "
+    "overflow-y-auto sm:p-4",
     "dialog": "w-full mt-auto sm:my-auto sm:max-w-form bg-surface text-ink rounded-t-stub sm:rounded-stub shadow-soft "
     "p-4 sm:p-6 grid grid-cols-[minmax(0,1fr)] gap-4",
     "title": "text-xl font-bold",

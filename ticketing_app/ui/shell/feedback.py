@@ -152,10 +152,6 @@ def failed(
 
 def connection_banner() -> rx.Component:
     """Say that the websocket is down; Reflex opens it again by itself."""
-    return rx.connection_banner(
-        rx.el.div(
-            TEXT["offline"],
-            role="status",
-            class_name="fixed inset-x-0 bottom-0 z-40 bg-wait-soft text-wait px-4 py-3 text-center",
-        )
-    )
+    banner = rx.el.p(TEXT["offline"], class_name=theme.OFFLINE)
+    # Always on the page, so that what comes into it is spoken; in a fragment, as the page goes inside.
+    return rx.fragment(rx.el.div(rx.connection_banner(banner), role="status"))
