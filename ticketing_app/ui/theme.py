@@ -209,7 +209,7 @@ color:var(--done);background:var(--done-soft)}
 [data-status=locked] .badge::before,.badge[data-status=locked]::before{
 clip-path:polygon(50% 0,100% 100%,0 100%)}
 [data-status=yours] .badge,.badge[data-status=yours]{color:var(--accent);background:var(--accent-soft)}
-.wash{position:absolute;inset:0;border-radius:12px;background:var(--done);visibility:hidden;
+.wash{position:absolute;inset:0;border-radius:12px;background:var(--done);visibility:hidden;pointer-events:none;
 animation:wash .18s ease-out}
 [data-status=available] .wash{background:var(--good)}
 [data-status=locked] .wash{background:var(--wait)}

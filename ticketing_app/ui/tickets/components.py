@@ -20,7 +20,7 @@ from ticketing_app.ui.tickets.views import (
 TEXT = {
     "no_date": "Date to be announced, ",
     "may_return": "It may come back in ",
-    "yours_for": "Locked for you for ",
+    "yours_for": "Yours to buy for ",
     "calendar": "Add to calendar",
     "share": "Share",
     "copied": "The link is copied.",
