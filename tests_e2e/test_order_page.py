@@ -245,7 +245,7 @@ def test_a_card_form_that_does_not_load_can_be_tried_again(visitor: Callable[...
 
 def test_a_refund_is_told_as_it_happens(site: Site, visitor: Callable[..., Visitor]) -> None:
     seller, buyer = visitor(), visitor()
-    ticket_id = seller.sell(**EVENT)
+    ticket_id = seller.sell("The Paper Lanterns", 40, **EVENT)
     order_id = buyer.purchase(ticket_id)
     buyer.open_payment()
     buyer.pay(GOOD_CARD)
