@@ -31,9 +31,8 @@ def migrate(connection: Connection) -> None:
 
 
 async def main() -> None:
-    async with db.engine().connect() as connection:
+    async with db.migration_engine().connect() as connection:
         await connection.run_sync(migrate)
-    await db.dispose()
 
 
 asyncio.run(main())

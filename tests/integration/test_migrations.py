@@ -10,10 +10,12 @@ import alembic.command
 import asyncpg
 import pytest
 
-from ticketing_app.core import schema
+from tests.waiting import eventually
+from ticketing_app.core import db, schema
 from ticketing_app.devstack.stack import Stack
 
 NAME = "migrations"
+LOCK = 7231604  # As alembic/env.py takes it.
 # The version before left `previous_ticket_id` empty, and the index says nothing of empty ones.
 HARMLESS = ["uq_tickets_one_relisting forbids what was allowed"]
 COLUMNS = """
@@ -128,6 +130,35 @@ async def test_every_migration_lets_the_version_before_it_work(
         if (told := what_breaks(schemas[before], schemas[after])) and told != HARMLESS
     }
     assert broken == {}
+
+
+async def test_a_migration_may_take_longer_than_any_other_statement(
+    empty_database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = 0.1
+    monkeypatch.setitem(db.CONNECT_ARGS, "command_timeout", limit)
+    # Another process migrates, so that this one waits for the lock.
+    await empty_database.execute(f"SELECT pg_advisory_lock({LOCK})")
+    upgrade = asyncio.create_task(asyncio.to_thread(alembic.command.upgrade, schema.CONFIG, "head"))
+    try:
+        await eventually(
+            lambda: upgrade.done() or has_waited(empty_database, 5 * limit), seconds=60
+        )
+    finally:
+        await empty_database.execute(f"SELECT pg_advisory_unlock({LOCK})")
+    await upgrade
+    assert await empty_database.fetchval("SELECT version_num FROM alembic_version")
+
+
+async def has_waited(connection: asyncpg.Connection, seconds: float) -> bool:
+    """Whether somebody waits for the lock of migrations for so long."""
+    found = await connection.fetchval(
+        "SELECT count(*) > 0 FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE locktype = 'advisory' AND NOT granted"
+        " AND clock_timestamp() - query_start > make_interval(secs => $1)",
+        seconds,
+    )
+    return bool(found)
 
 
 @pytest.mark.parametrize(

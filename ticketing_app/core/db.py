@@ -58,6 +58,15 @@ def engine() -> AsyncEngine:
     return _engines[loop]
 
 
+def migration_engine() -> AsyncEngine:
+    """Return a new engine without a time limit: rewriting a table, or waiting for who does, takes long."""
+    return create_async_engine(
+        get_settings().database_url,
+        poolclass=NullPool,
+        connect_args={"timeout": CONNECT_TIMEOUT_SECONDS},
+    )
+
+
 async def dispose() -> None:
     """Close the connections of the running event loop."""
     if pool := _engines.pop(asyncio.get_running_loop(), None):
