@@ -58,7 +58,6 @@ log = get_logger()
 def main() -> None:
     """Run the role named on the command line until SIGTERM or Ctrl-C."""
     core_logging.configure()
-    logging.basicConfig(level=logging.WARNING)  # What the libraries have to say.
     match sys.argv[1:]:
         case ["all"]:
             supervise()

@@ -27,3 +27,8 @@ async def take_too_long() -> None:
 
 async def tick() -> None:
     """Start by cron; what counts is that it is queued."""
+
+
+async def fail() -> None:
+    """Fail as a job does that nobody foresaw."""
+    raise ValueError(MARKS)
