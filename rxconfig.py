@@ -3,6 +3,7 @@
 import reflex as rx
 from reflex_base.constants import StateManagerMode
 
+from ticketing_app.core import redis
 from ticketing_app.core.settings import Settings, get_settings
 from ticketing_app.ui import theme
 from ticketing_app.ui.build import (
@@ -50,3 +51,7 @@ config = rx.Config(
     telemetry_enabled=False,
     bun_path=bun_path(),
 )
+
+if config.redis_url:
+    # Reflex's client has no limits, so that in a partition the handlers of all pages would hang for ever.
+    config.redis_url = redis.with_time_limits(config.redis_url)

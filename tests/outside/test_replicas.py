@@ -1,7 +1,9 @@
 """Several web processes behind one address, as a cluster runs them."""
 
-from contextlib import ExitStack
+import asyncio
+from contextlib import AsyncExitStack, ExitStack
 
+from tests.outside.partition import Partition
 from tests.outside.people import People
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
@@ -9,6 +11,7 @@ from tests.waiting import eventually
 from ticketing_app.ui.tickets.state import TicketDetailState
 
 ASK = f"{TicketDetailState.get_full_name()}.ask_withdraw"
+WAIT_SECONDS = 60
 IS_LOADED = '"is_loaded_rx_state_":true'
 IS_ASKING = '"is_asking_rx_state_":true'
 
@@ -36,3 +39,29 @@ async def test_a_page_goes_on_where_it_was_when_another_process_takes_it_over(
         async with again:
             await eventually(lambda: heard(again, IS_LOADED))
             assert heard(again, IS_ASKING)
+
+
+async def test_a_handler_gives_up_in_a_partition_from_redis_and_works_after_it(
+    site: Site, people: People
+) -> None:
+    path = f"/tickets/{(await (await people.make()).sell())['id']}"
+    log = site.stack.data_dir / "logs/web.log"
+    async with AsyncExitStack() as stack:
+        way = await stack.enter_async_context(Partition(site.stack.env["REDIS_URL"]))
+        shared = {"REFLEX_STATE_MANAGER_MODE": "redis", "REFLEX_REDIS_URL": way.url}
+        other = site.other_web(**shared)
+        web = await asyncio.to_thread(other.__enter__)
+        stack.push_async_callback(asyncio.to_thread, other.__exit__, None, None, None)
+        page = await stack.enter_async_context(SocketClient(web.url, path, origin=web.url))
+        await eventually(lambda: heard(page, IS_LOADED), seconds=WAIT_SECONDS)
+        way.cut()
+        said_before = len(log.read_text())
+        await page.call(ASK, {})
+        await eventually(
+            lambda: "redis.exceptions.TimeoutError" in log.read_text()[said_before:],
+            seconds=WAIT_SECONDS,
+        )
+        assert not heard(page, IS_ASKING)
+        way.heal()
+        await page.call(ASK, {})
+        await eventually(lambda: heard(page, IS_ASKING), seconds=WAIT_SECONDS)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from urllib.parse import parse_qs, urlencode, urlsplit
 from weakref import WeakKeyDictionary
 
 import redis as sync_redis
@@ -21,6 +22,7 @@ __all__ = [
     "ping",
     "publish",
     "sync_client",
+    "with_time_limits",
 ]
 
 TIMEOUT_SECONDS = 1.5
@@ -94,6 +96,18 @@ def sync_client(timeout_seconds: float = 2 * BLOCK_SECONDS) -> sync_redis.Redis:
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=None,
     )
+
+
+def with_time_limits(url: str) -> str:
+    """Return the address with limits for a client that a library makes of it; its own ones stay.
+
+    The library's listeners, too, are cut off when they hear nothing for so long, and redis-py
+    connects them anew. So the limit is longer than they may wait for something that they must hear.
+    """
+    limits = {"socket_timeout": BLOCK_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
+    given = parse_qs(urlsplit(url).query, keep_blank_values=True)
+    missing = urlencode({name: limit for name, limit in limits.items() if name not in given})
+    return f"{url}{'&' if '?' in url else '?'}{missing}" if missing else url
 
 
 async def ping() -> None:

@@ -1,0 +1,28 @@
+import pytest
+from redis.asyncio import Redis
+
+from ticketing_app.core.redis import with_time_limits
+
+
+class TestWithTimeLimits:
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "redis://redis:6379/2",
+            "rediss://:word@redis:6379?db=2",
+            "redis://redis:6379/2?",
+            "unix:///run/redis.sock?db=2",
+        ],
+    )
+    def test_limits_every_client_that_is_made_of_it(self, url: str) -> None:
+        limited = Redis.from_url(with_time_limits(url)).get_connection_kwargs()
+        assert limited["db"] == 2
+        assert limited.pop("socket_timeout") == 5
+        assert limited.pop("socket_connect_timeout") == 1.5
+        assert limited == Redis.from_url(url).get_connection_kwargs()
+
+    def test_keeps_the_limits_of_an_operator(self) -> None:
+        own = "redis://redis/0?socket_timeout=2.5"
+        assert with_time_limits(own) == f"{own}&socket_connect_timeout=1.5"
+        own += "&socket_connect_timeout=9"
+        assert with_time_limits(own) == own
