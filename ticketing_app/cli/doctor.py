@@ -8,7 +8,12 @@ from urllib.parse import urlsplit
 
 from ticketing_app.cli.checks.database import ask_database, check_database
 from ticketing_app.cli.checks.findings import Finding, Verdict, wrong
-from ticketing_app.cli.checks.redis import ask_redis, check_redis
+from ticketing_app.cli.checks.redis import (
+    ask_notifications,
+    ask_redis,
+    check_notifications,
+    check_redis,
+)
 from ticketing_app.cli.checks.settings import check_settings
 from ticketing_app.cli.checks.site import check_pages, check_site
 from ticketing_app.cli.checks.stripe import check_stripe
@@ -47,7 +52,7 @@ async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
         yield finding
     for finding in await _look_at_database():
         yield finding
-    for finding in await asyncio.to_thread(_look_at_redis):
+    for finding in await asyncio.to_thread(_look_at_redis, settings):
         yield finding
     for finding in await check_stripe(settings):
         yield finding
@@ -70,12 +75,16 @@ async def _look_at_database() -> list[Finding]:
         return [wrong("PostgreSQL", f"{_name(error)}.", remedy)]
 
 
-def _look_at_redis() -> list[Finding]:
+def _look_at_redis(settings: Settings) -> list[Finding]:
     try:
-        return [*check_redis(ask_redis()), *check_workers(get_worker_state())]
+        found = [*check_redis(ask_redis()), *check_workers(get_worker_state())]
+        if settings.reflex_state_manager_mode == "redis":
+            is_refusal_ignored = settings.reflex_ignore_redis_config_error
+            found.append(check_notifications(ask_notifications(), is_refusal_ignored))
     except (RedisError, ValueError) as error:
         remedy = "start it, and see that REDIS_URL leads there."
         return [wrong("Redis", f"{_name(error)}.", remedy)]
+    return found
 
 
 def _name(error: Exception) -> str:

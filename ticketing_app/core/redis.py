@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import redis as sync_redis
 from redis.asyncio import Connection, Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from ticketing_app.core.logging import get_logger
@@ -15,6 +15,7 @@ from ticketing_app.core.settings import get_settings
 
 __all__ = [
     "RedisError",
+    "ResponseError",
     "blocking_client",
     "client",
     "count_hit",

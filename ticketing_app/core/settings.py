@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     )
     database_pool_size: int = Field(default=10, description="Connections kept open per process.")
     redis_url: str = ""
+    reflex_state_manager_mode: str = Field(
+        default="memory", description="Reflex's own, as the next one: the doctor has to know them."
+    )
+    reflex_ignore_redis_config_error: bool = False
 
     jwt_key: str = DEVELOPMENT_JWT_KEY
     jwt_key_previous: str = Field(

@@ -1,6 +1,6 @@
 """`doctor`: what it says of an installation that is well, and of one that is not."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,40 @@ class TestDoctor:
         code, out, err = await run("doctor")
         assert (code, out) == (1, "")
         assert err.startswith("Correct these settings. ORDER_HOLD_SECONDS: ")
+
+
+class TestNotifications:
+    @pytest.fixture
+    async def narrow_url(self) -> AsyncGenerator[str]:
+        """The address of Redis for a user who may not change how it is configured."""
+        client = redis.client()
+        await client.execute_command("ACL SETUSER narrow on >word ~* &* +@all -config|set")
+        yield get_settings().redis_url.replace("://", "://narrow:word@")
+        await client.execute_command("ACL DELUSER narrow")
+        await client.config_set("notify-keyspace-events", "")
+
+    async def test_are_asked_about_only_where_state_is_in_redis(self) -> None:
+        _, said = await examine()
+        assert "notifications" not in said
+
+    async def test_may_be_switched_on_by_reflex(self, change_settings: Callable[..., None]) -> None:
+        await redis.client().config_set("notify-keyspace-events", "")
+        change_settings(reflex_state_manager_mode="redis")
+        _, said = await examine()
+        assert said["notifications"].startswith("ok")
+        [flags] = (await redis.client().config_get("notify-keyspace-events")).values()
+        assert flags == ""
+
+    async def test_must_be_on_where_reflex_may_not(
+        self, narrow_url: str, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(redis_url=narrow_url, reflex_state_manager_mode="redis")
+        _, said = await examine()
+        assert said["notifications"].startswith("wrong none seen; Reflex may not change them.")
+        await redis.client().config_set("notify-keyspace-events", "KEA")
+        change_settings(reflex_ignore_redis_config_error="true")
+        _, said = await examine()
+        assert said["notifications"].startswith("ok")
 
 
 class TestCheckStripe:

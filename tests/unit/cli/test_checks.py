@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from reflex.istate.manager.redis import NOTIFY_KEYSPACE_EVENTS
 
 from ticketing_app.cli.checks.database import EXTENSIONS, Database, check_database
 from ticketing_app.cli.checks.findings import Finding, Verdict
-from ticketing_app.cli.checks.redis import check_redis
+from ticketing_app.cli.checks.redis import FLAGS, Notifications, check_notifications, check_redis
 from ticketing_app.cli.checks.settings import check_settings
 from ticketing_app.cli.checks.stripe import check_endpoints
 from ticketing_app.cli.checks.workers import check_facts, check_workers
@@ -120,6 +121,37 @@ class TestCheckRedis:
     )
     def test_names_what_is_wrong(self, info: dict[str, Any], expected: list[str]) -> None:
         assert wrong(check_redis(info)) == expected
+
+
+class TestCheckNotifications:
+    @pytest.mark.parametrize(
+        ("flags", "may_be_set", "is_refusal_ignored", "verdict"),
+        [
+            ("", True, False, Verdict.OK),
+            (FLAGS, True, False, Verdict.OK),
+            (FLAGS, False, True, Verdict.OK),
+            ("KEA", False, True, Verdict.OK),
+            (FLAGS, False, False, Verdict.WRONG),
+            ("", False, True, Verdict.WRONG),
+            ("EA", False, True, Verdict.WRONG),
+            ("Kx", False, True, Verdict.WRONG),
+            (None, False, False, Verdict.WRONG),
+            (None, False, True, Verdict.UNKNOWN),
+        ],
+    )
+    def test_knows_whether_pages_hear_of_free_locks(
+        self, flags: str | None, *, may_be_set: bool, is_refusal_ignored: bool, verdict: Verdict
+    ) -> None:
+        found = check_notifications(Notifications(flags, may_be_set), is_refusal_ignored)
+        assert found.verdict is verdict
+
+    def test_says_what_to_set(self) -> None:
+        line = str(check_notifications(Notifications("", may_be_set=False), False))  # noqa: FBT003
+        assert f'start Redis with notify-keyspace-events "{FLAGS}"' in line
+        assert "REFLEX_IGNORE_REDIS_CONFIG_ERROR=true" in line
+
+    def test_asks_for_what_reflex_sets(self) -> None:
+        assert FLAGS == NOTIFY_KEYSPACE_EVENTS
 
 
 class TestCheckEndpoints:

@@ -1,13 +1,26 @@
 """Whether Redis is as the program needs it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple, cast
 
-from ticketing_app.cli.checks.findings import Finding, judge
+from ticketing_app.cli.checks.findings import Finding, judge, ok, unknown
 from ticketing_app.core import redis
 
 OLDEST_VERSION = 7
 NEVER_EVICTS = "noeviction"
+NOTIFY = "notify-keyspace-events"
+FLAGS = "K$sgxe"
+"""What Reflex has to hear of when the state of pages is in Redis, as it sets them itself."""
+ALL_KINDS = "g$lshzxetd"
+"""What "A" stands for."""
+
+
+class Notifications(NamedTuple):
+    """Which ones Redis sends, unless it hides that, and whether Reflex may change it."""
+
+    flags: str | None
+    may_be_set: bool
 
 
 def ask_redis() -> Mapping[str, Any]:
@@ -45,4 +58,39 @@ def check_redis(found: Mapping[str, Any]) -> Iterator[Finding]:
         mode != "cluster",
         f"{mode}.",
         "use one primary, with or without Sentinel: RQ does not work on a cluster.",
+    )
+
+
+def ask_notifications() -> Notifications:
+    """Ask Redis which notifications it sends, and whether we may change that; nothing is changed.
+
+    Raises:
+        RedisError: it does not answer.
+    """
+    flags = None
+    with redis.sync_client(redis.TIMEOUT_SECONDS) as connection, suppress(redis.ResponseError):
+        flags = cast("dict[str, str]", connection.config_get(NOTIFY)).get(NOTIFY)
+        if flags is not None:
+            connection.config_set(NOTIFY, flags)
+            return Notifications(flags, may_be_set=True)
+    return Notifications(flags, may_be_set=False)
+
+
+def check_notifications(found: Notifications, is_refusal_ignored: bool) -> Finding:  # noqa: FBT001  # a setting's value.
+    """Judge whether pages hear that another process lets go of their state."""
+    subject = "notifications"
+    if found.may_be_set:
+        return ok(subject, "Reflex switches on what it needs.")
+    if found.flags is None and is_refusal_ignored:
+        return unknown(subject, f"Redis hides them; see that it has {NOTIFY} {FLAGS}.")
+    is_on = set(FLAGS) <= set((found.flags or "").replace("A", ALL_KINDS))
+    remedies = [] if is_on else [f'start Redis with {NOTIFY} "{FLAGS}"']
+    if not is_refusal_ignored:
+        # It gives up listening when it is refused, even if there is nothing to change.
+        remedies.append("set REFLEX_IGNORE_REDIS_CONFIG_ERROR=true")
+    return judge(
+        subject,
+        not remedies,
+        f"{found.flags or 'none seen'}; Reflex may not change them.",
+        f"{' and '.join(remedies)}, or a page waits for its state when it comes to another process.",
     )
