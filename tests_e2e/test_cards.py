@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests_e2e.steps import (
     DECLINED_CARD,
@@ -146,6 +146,23 @@ def test_three_d_secure_failed_with_the_mouse_then_another_card(
     expect(told).to_contain_text("2 more times")
     assert buyer.order(order_id)["status"] == "created"
     buyer.pay(GOOD_CARD)
+    expect_bought(buyer.page)
+
+
+def test_the_bank_can_be_answered_before_its_page_is_whole(
+    visitor: Callable[..., Visitor],
+) -> None:
+    def break_off(route: Route) -> None:
+        whole = route.fetch()
+        begun, _, _ = whole.text().partition("</button>")
+        route.fulfill(response=whole, body=begun)
+
+    seller, buyer = visitor(), visitor()
+    buyer.purchase(seller.sell())
+    buyer.open_payment()
+    buyer.page.route("**/frame/challenge", break_off)
+    buyer.pay(SECURE_CARD)
+    answer_challenge(buyer.page, complete=True)
     expect_bought(buyer.page)
 
 
