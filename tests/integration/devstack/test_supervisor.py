@@ -118,6 +118,6 @@ class TestDev:
         done = dev(env)
         assert done.returncode == 1
         assert "bin/dev: python -m alembic upgrade head failed:" in done.stderr
-        # It notices by itself that nobody needs it any more, a moment after.
+        # Its lock, for which bin/dev waits, is free a moment before the process is gone.
         _, left = psutil.wait_procs(supervisors(tmp_path / "data"), timeout=30)
         assert left == []
