@@ -33,6 +33,14 @@ def expect_focus_kept_in_dialog(keys: Keyboard) -> None:
             assert keys.where()["inDialog"], "The dialog lets the focus out."
 
 
+def type_card(keys: Keyboard) -> None:
+    frame = card_frame(keys.page)
+    keys.fill(frame.get_by_label("Card number"), SECURE_CARD)
+    keys.fill(frame.get_by_label("Expiration date"), "1234")
+    keys.fill(frame.get_by_label("Security code"), "123")
+    keys.fill(frame.get_by_label("ZIP code"), "10115")
+
+
 def test_sign_up_find_buy_and_pay(visitor: Callable[..., Visitor]) -> None:
     seller, buyer = visitor(), visitor(signed_in=False)
     title = f"Night of Kites {uuid4().hex[:6]}"
@@ -65,17 +73,13 @@ def test_sign_up_find_buy_and_pay(visitor: Callable[..., Visitor]) -> None:
 
     keys.press("Enter")
     expect(dialog.get_by_role("button", name="Pay $40.00")).to_be_enabled()
-    number = card_frame(page).get_by_label("Card number")
-    keys.go_to(number)
+    keys.go_to(card_frame(page).get_by_label("Card number"))
     # In Stripe's frame, too.
     keys.press("Escape")
     expect(pay).to_be_focused()
     keys.press("Enter")
     expect(dialog.get_by_role("button", name="Pay $40.00")).to_be_enabled()
-    keys.fill(number, SECURE_CARD)
-    keys.fill(card_frame(page).get_by_label("Expiration date"), "1234")
-    keys.fill(card_frame(page).get_by_label("Security code"), "123")
-    keys.fill(card_frame(page).get_by_label("ZIP code"), "10115")
+    type_card(keys)
     keys.activate(dialog.get_by_role("button", name="Pay $40.00"))
 
     complete = challenge_frame(page).get_by_role("button", name="Complete")

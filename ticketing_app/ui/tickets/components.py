@@ -119,32 +119,7 @@ def ticket_card(card: TicketStub) -> rx.Component:
                 facts(card),
                 class_name="p-3 sm:p-4 min-w-0 grid gap-1 content-center",
             ),
-            rx.el.div(
-                LiveText.create(
-                    field="cents",
-                    text=card.price,
-                    model=card.model_price,
-                    class_name="sm:text-xl font-bold",
-                ),
-                LiveText.create(
-                    field="status",
-                    text=card.status_label,
-                    labels=STATUS_BY_NAME,
-                    class_name="badge",
-                ),
-                LiveUntil.create(
-                    Countdown.create(
-                        deadline=card.locked_until,
-                        now=card.now,
-                        # As wide before it ticks as after, and begun at the same place.
-                        class_name="inline-block min-w-[5ch] text-left tabular-nums",
-                    ),
-                    label=TEXT["may_return"],
-                    until=card.locked_until,
-                    class_name="text-sm text-wait empty:hidden",
-                ),
-                class_name="stub-price",
-            ),
+            _live_price(card),
             ticket_id=card.id,
             version=card.version,
             status=card.status,
@@ -155,6 +130,36 @@ def ticket_card(card: TicketStub) -> rx.Component:
         class_name="stub-shadow relative",
         custom_attrs={"data-category": card.category},
         key=card.id,
+    )
+
+
+def _live_price(card: TicketStub) -> rx.Component:
+    """What is behind the perforation: price, status, and for how long the ticket is locked."""
+    return rx.el.div(
+        LiveText.create(
+            field="cents",
+            text=card.price,
+            model=card.model_price,
+            class_name="sm:text-xl font-bold",
+        ),
+        LiveText.create(
+            field="status",
+            text=card.status_label,
+            labels=STATUS_BY_NAME,
+            class_name="badge",
+        ),
+        LiveUntil.create(
+            Countdown.create(
+                deadline=card.locked_until,
+                now=card.now,
+                # As wide before it ticks as after, and begun at the same place.
+                class_name="inline-block min-w-[5ch] text-left tabular-nums",
+            ),
+            label=TEXT["may_return"],
+            until=card.locked_until,
+            class_name="text-sm text-wait empty:hidden",
+        ),
+        class_name="stub-price",
     )
 
 
