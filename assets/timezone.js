@@ -1,8 +1,10 @@
-// `painted` is when the page was first seen, which its own code waits for (ui/build.py). Then, before
-// that opens the websocket, which brings the cookies once, the server is told on whose clock to say
-// times: it takes browsers long to find out.
+// `painted` is when the page was first seen, with the rows of a list, which come a frame later than what
+// is above them (ui/theme.py); the page's own code waits for it (ui/build.py). Then, before that opens the
+// websocket, which brings the cookies once, the server is told on whose clock to say times: it takes
+// browsers long to find out.
 window.painted = new Promise((seen) => {
-  new PerformanceObserver(seen).observe({ type: "paint", buffered: true });
+  const afterRows = () => requestAnimationFrame(() => requestAnimationFrame(seen));
+  new PerformanceObserver(afterRows).observe({ type: "paint", buffered: true });
   // Nobody paints what nobody sees.
   setTimeout(seen, document.hidden ? 0 : 1000);
 }).then(() => {

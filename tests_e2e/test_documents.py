@@ -52,6 +52,20 @@ def errors_in(page: Page) -> list[str]:
     return errors
 
 
+# When the title of the page and that of the first row were painted.
+WATCH_FRAMES = """
+window.painted_at = {};
+new PerformanceObserver((list) => {
+  for (const {identifier, renderTime} of list.getEntries()) window.painted_at[identifier] ??= renderTime;
+}).observe({type: "element", buffered: true});
+new MutationObserver(() => {
+  document.querySelector("h1")?.setAttribute("elementtiming", "title");
+  document.querySelector("li h2")?.setAttribute("elementtiming", "row");
+}).observe(document, {childList: true, subtree: true});
+"""
+MANY = 14
+
+
 class TestWithoutJavaScript:
     def test_the_list_leads_to_a_ticket_with_all_its_facts(
         self, visitor: Callable[..., Visitor]
@@ -114,6 +128,31 @@ class TestTakingOver:
         expect(page.locator("[data-first-paint]")).to_have_count(0)
         drawn = page.get_by_role("article").first.evaluate("(article) => article.outerHTML")
         assert Parts(drawn).all == Parts(page.evaluate("window.first")).all
+
+    @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+    def test_many_rows_wait_for_the_frame_after_the_title(
+        self, visitor: Callable[..., Visitor], motion: str
+    ) -> None:
+        seller = visitor()
+        for number in range(MANY):
+            seller.sell(f"Night {number}", **EVENT)
+        someone = visitor(signed_in=False, reduced_motion=motion)
+        someone.page.add_init_script(WATCH_FRAMES)
+        someone.open("/").wait_for_function("window.painted_at.title && window.painted_at.row")
+        at = someone.page.evaluate("window.painted_at")
+        # Whoever wants no animation, of which this is one, gets all at once.
+        assert (at["title"] < at["row"]) == (motion == "no-preference")
+
+    def test_a_reload_finds_its_place(self, visitor: Callable[..., Visitor]) -> None:
+        seller = visitor()
+        for number in range(MANY):
+            seller.sell(f"Night {number}", **EVENT)
+        page = visitor(signed_in=False, viewport={"width": 390, "height": 800}).open("/")
+        expect(page.locator("[data-first-paint]")).to_have_count(0)
+        page.evaluate("window.scrollTo(0, 900)")
+        page.reload()
+        expect(page.locator("[data-first-paint]")).to_have_count(0)
+        assert page.evaluate("window.scrollY") == 900
 
     @pytest.mark.parametrize("path", ["/nothing", "/tickets/nonsense", "/orders/nonsense"])
     def test_an_unknown_address_is_404_and_no_other_error(

@@ -8,6 +8,7 @@ read: a proxy may keep it for each such header. What machines ask every site for
 manifest) is answered here too. `reflex run` has no built pages, and there nothing of this applies.
 """
 
+import gzip
 import html
 import re
 from collections.abc import Awaitable, Callable
@@ -55,17 +56,19 @@ _SKELETON = re.compile(rf'(?<=<div {MARK}="">)(.*)(?=</div></main>)', re.DOTALL)
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the build without its title and description, which stand beside it."""
+    """A page of the build: what is before its skeleton and after it; title and description apart."""
 
     pattern: str
-    text: str
+    addresses: re.Pattern[str]
+    start: str
+    skeleton: str
+    end: str
     title: str
     description: str
 
     def matches(self, path: str) -> dict[str, str] | None:
         """Return the ids in `path`, none when it is another page's."""
-        expression = re.sub(r"\\\[(\w+)\\\]", r"(?P<\1>[^/]+)", re.escape(self.pattern))
-        found = re.fullmatch(expression, path)
+        found = self.addresses.fullmatch(path)
         return found.groupdict() if found else None
 
 
@@ -86,9 +89,9 @@ def read_pages(folder: Path) -> list[Page]:
     """
     files = folder.rglob("index.html")
     pages = [_read_page(file, f"/{file.parent.relative_to(folder)}") for file in files]
-    texts = {page.pattern: page.text for page in pages}
+    skeletons = {page.pattern: page.skeleton for page in pages}
     for pattern in (NOT_FOUND_PAGE, *FILLINGS):
-        if pattern not in texts or (pattern in FILLINGS and not _SKELETON.search(texts[pattern])):
+        if pattern not in skeletons or (pattern in FILLINGS and not skeletons[pattern]):
             raise ReflexChangedError(f"{folder}{pattern}")
     return sorted(pages, key=lambda page: (page.pattern.count("["), page.pattern))
 
@@ -100,10 +103,17 @@ def _read_page(file: Path, pattern: str) -> Page:
         raise ReflexChangedError(str(file))
     for tag in (_TITLE, _DESCRIPTION, _IMAGE):
         text = tag.sub("", text)
+    pattern = "/" if pattern == "/." else pattern
+    # It was drawn at the pattern's address, which is nobody's.
+    text = _SKIP_LINK.sub('href="#main"', text)
+    skeleton = _SKELETON.search(text)
+    start, end = skeleton.span() if skeleton else (len(text), len(text))
     return Page(
-        pattern="/" if pattern == "/." else pattern,
-        # It was drawn at the pattern's address, which is nobody's.
-        text=_SKIP_LINK.sub('href="#main"', text),
+        pattern,
+        re.compile(re.sub(r"\\\[(\w+)\\\]", r"(?P<\1>[^/]+)", re.escape(pattern))),
+        text[:start],
+        text[start:end],
+        text[end:],
         title=html.unescape(title[1]).removesuffix(heads.brand_suffix()),
         description=html.unescape(description[1]),
     )
@@ -190,22 +200,29 @@ async def _respond(pages: list[Page], request: Request) -> Response:
 
 
 def _document(page: Page, filling: Filling, request: Request) -> Response:
-    text = page.text
-    if filling.content is not None:
-        text = _SKELETON.sub(lambda _: filling.content or "", text, count=1)
     head = filling.head or Head(page.title, page.description, request.scope["path"])
     is_found = filling.status == HTTPStatus.OK
     tags = head.write() if is_found else heads.write_title(head.title)
-    body = text.replace("</head>", f"{tags}</head>", 1).encode()
+    start = page.start.replace("</head>", f"{tags}</head>", 1)
+    content = page.skeleton if filling.content is None else filling.content
+    body = f"{start}{content}{page.end}".encode()
     is_away = filling.status == HTTPStatus.SERVICE_UNAVAILABLE
     headers = dict(lifetimes.AWAY) if is_away else {"cache-control": lifetimes.ASK_FIRST}
-    headers["vary"] = "Accept-Language"
+    headers["vary"] = "Accept-Language, Accept-Encoding"
     if is_found:
         # Weak, as the same text may go out compressed.
         headers["etag"] = f'W/"{sha256(body).hexdigest()[:32]}"'
         if headers["etag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body, headers["content-encoding"] = _pack(body), "gzip"
     return HTMLResponse(body, filling.status, headers)
+
+
+# It takes a millisecond, and the next visitor mostly gets the same.
+@lru_cache(maxsize=64)
+def _pack(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)
 
 
 async def _fill(page: Page, ids: dict[str, str], request: Request) -> Filling:

@@ -7,6 +7,7 @@ models.py.
 import base64
 import binascii
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -62,7 +63,7 @@ class InvalidCursorError(ValueError):
     """The cursor was not made by this list."""
 
 
-class Cursor(BaseModel):
+class Cursor(BaseModel, frozen=True):
     """What the next page starts behind; `q` when another text was looked for than was asked."""
 
     sort: TicketSort
@@ -119,6 +120,8 @@ async def list_for_sale(
     return [TicketRow(*row) for row in (await session.exec(page_query(wanted, cursor))).all()]
 
 
+# Building a query takes longer than PostgreSQL needs for most answers, and most visitors ask the same.
+@lru_cache(maxsize=64)
 def page_query(wanted: TicketFilter, cursor: Cursor | None) -> Select[Ticket, bool]:
     """Return the query of one page."""
     query = select(Ticket, is_locked()).where(*_conditions(wanted, cursor))
@@ -148,6 +151,7 @@ async def count_for_sale(session: AsyncSession, wanted: TicketFilter, limit: int
     return (await session.exec(count_query(wanted, limit))).one()
 
 
+@lru_cache(maxsize=64)
 def count_query(wanted: TicketFilter, limit: int) -> SelectOfScalar[int]:
     """Return the query that counts up to `limit`."""
     found = select(Ticket.status).where(*_conditions(wanted)).limit(limit)

@@ -57,7 +57,9 @@ async def list_and_count(session: AsyncSession, *, wanted: TicketFilter) -> tupl
     page = await list_tickets(session, wanted=wanted)
     if page.next_cursor is None:
         return page, len(page.items)
-    return page, await count_tickets(session, wanted=_corrected(wanted, page.corrected_q))
+    # In the transaction of the page, which lets the planner see the values already.
+    found = _corrected(wanted, page.corrected_q)
+    return page, await repository.count_for_sale(session, found, COUNT_LIMIT + 1)
 
 
 async def list_matching(
