@@ -6,9 +6,9 @@ models.py.
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, ValidationError
@@ -45,6 +45,8 @@ from ticketing_app.tickets.schemas import (
     TicketWhen,
     in_calendar,
 )
+
+Build = TypeVar("Build", bound=Callable[..., object])
 
 SHORTEST_CORRECTED = 3
 
@@ -120,8 +122,12 @@ async def list_for_sale(
     return [TicketRow(*row) for row in (await session.exec(page_query(wanted, cursor))).all()]
 
 
-# Building a query takes longer than PostgreSQL needs for most answers, and most visitors ask the same.
-@lru_cache(maxsize=64)
+def _kept(build: Build) -> Build:
+    """Build a query once: that takes longer than most answers, and most visitors ask the same."""
+    return lru_cache(maxsize=64)(build)  # pyright: ignore[reportReturnType]  # called just the same
+
+
+@_kept
 def page_query(wanted: TicketFilter, cursor: Cursor | None) -> Select[Ticket, bool]:
     """Return the query of one page."""
     query = select(Ticket, is_locked()).where(*_conditions(wanted, cursor))
@@ -151,7 +157,7 @@ async def count_for_sale(session: AsyncSession, wanted: TicketFilter, limit: int
     return (await session.exec(count_query(wanted, limit))).one()
 
 
-@lru_cache(maxsize=64)
+@_kept
 def count_query(wanted: TicketFilter, limit: int) -> SelectOfScalar[int]:
     """Return the query that counts up to `limit`."""
     found = select(Ticket.status).where(*_conditions(wanted)).limit(limit)
