@@ -74,7 +74,7 @@ def test_from_landing_to_listed(
     effort, page = Effort(), seller.open("/")
     effort.click(page.get_by_role("navigation").get_by_role("link", name="Sign Up"))
     sign_up(effort, seller)
-    effort.click(page.get_by_role("link", name="Sell Tickets"))
+    effort.click(page.get_by_role("navigation").get_by_role("link", name="Sell Tickets"))
     page.get_by_label("Title", exact=True).fill(title)
     page.get_by_label("Price", exact=True).fill("40")
     effort.click(in_content(page, "Submit"))
