@@ -109,11 +109,11 @@ def _read_page(file: Path, pattern: str) -> Page:
     skeleton = _SKELETON.search(text)
     start, end = skeleton.span() if skeleton else (len(text), len(text))
     return Page(
-        pattern,
-        re.compile(re.sub(r"\\\[(\w+)\\\]", r"(?P<\1>[^/]+)", re.escape(pattern))),
-        text[:start],
-        text[start:end],
-        text[end:],
+        pattern=pattern,
+        addresses=re.compile(re.sub(r"\\\[(\w+)\\\]", r"(?P<\1>[^/]+)", re.escape(pattern))),
+        start=text[:start],
+        skeleton=text[start:end],
+        end=text[end:],
         title=html.unescape(title[1]).removesuffix(heads.brand_suffix()),
         description=html.unescape(description[1]),
     )
