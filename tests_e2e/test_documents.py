@@ -63,7 +63,8 @@ new MutationObserver(() => {
   document.querySelector("li h2")?.setAttribute("elementtiming", "row");
 }).observe(document, {childList: true, subtree: true});
 """
-MANY = 14
+# There is a next page.
+MANY = 26
 
 
 class TestWithoutJavaScript:
@@ -137,11 +138,14 @@ class TestTakingOver:
         for number in range(MANY):
             seller.sell(f"Night {number}", **EVENT)
         someone = visitor(signed_in=False, reduced_motion=motion)
+        someone.page.add_init_script(WATCH)
         someone.page.add_init_script(WATCH_FRAMES)
         someone.open("/").wait_for_function("window.painted_at.title && window.painted_at.row")
         at = someone.page.evaluate("window.painted_at")
         # Whoever wants no animation, of which this is one, gets all at once.
         assert (at["title"] < at["row"]) == (motion == "no-preference")
+        expect(someone.page.locator("[data-first-paint]")).to_have_count(0)
+        assert someone.page.evaluate("window.seen.moved") == []
 
     def test_a_reload_finds_its_place(self, visitor: Callable[..., Visitor]) -> None:
         seller = visitor()

@@ -241,8 +241,8 @@ border-radius:50%;animation:spin .9s linear infinite}
 """
 
 # Many rows are most of the work of a first picture: what stands above them is shown without waiting, and
-# they come with the next frame, no later than together with the rest. Until then they are taken for long,
-# so that nothing moves and a reload finds its place.
+# they come with the next frame, no later than together with the rest. Until then they are taken for
+# higher than any screen, so that what stands below them does not show and move away.
 _FIRST_ROWS = """
 @layer components{
 [data-first-paint]>ul:has(>:nth-child(12)){animation:next-frame 1ms}
