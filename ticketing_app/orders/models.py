@@ -42,6 +42,7 @@ class Order(SQLModel, table=True):
     currency: str = Field(max_length=3)
     status: str = OrderStatus.CREATED
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
+    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
     is_grace_used: bool = False
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
