@@ -1,5 +1,6 @@
 """Make what a test needs through the services, and let time pass in the database."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold as holding
-from ticketing_app.tickets.schemas import TicketCreate, TicketRead
+from ticketing_app.tickets.schemas import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import tickets
 
 UNKNOWN_ID = "01a20000-0000-7000-8000-000000000000"
@@ -31,6 +32,17 @@ async def make_ticket(seller: UserRead | None = None, **fields: Any) -> TicketRe
     described = TicketCreate.model_validate({"title": "The Paper Lanterns", "price": 40, **fields})
     async with db.transaction() as session:
         return await tickets.create_ticket(session, seller_id=seller.id, ticket=described)
+
+
+async def change_ticket(ticket: TicketRead, seller: UserRead, **fields: Any) -> TicketRead:  # noqa: ANN401  # any field
+    """Let the seller change these fields of the listing; what is not named is cleared."""
+    update = TicketUpdate.model_validate(
+        {"title": ticket.title, "price": Decimal(ticket.price_cents) / 100, **fields}
+    )
+    async with db.transaction() as session:
+        return await tickets.update_ticket(
+            session, seller_id=seller.id, ticket_id=ticket.id, ticket=update
+        )
 
 
 async def hold(ticket: TicketRead, buyer: UserRead | None = None) -> OrderRead:

@@ -8,6 +8,7 @@ from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
+from ticketing_app.orders.rules import SeenOffer
 from ticketing_app.orders.schemas import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -33,11 +34,15 @@ SignedIn = Annotated[Caller, Depends(auth.require_caller)]
     openapi_extra=body_schema(OrderCreate),
 )
 async def create_order(request: Request, caller: SignedIn) -> OrderRead:
-    """Lock a ticket for the caller."""
+    """Lock a ticket for the caller.
+
+    With `version` or `price` it is refused with 409 when the seller changed the offer since it was seen.
+    """
     wanted = await read_body(request, OrderCreate)
+    seen = SeenOffer(wanted.version, wanted.price_cents)
     async with db.autocommit() as connection:
         return await hold.create_order(
-            connection, buyer_id=caller.user_id, ticket_id=wanted.ticket_id
+            connection, buyer_id=caller.user_id, ticket_id=wanted.ticket_id, seen=seen
         )
 
 

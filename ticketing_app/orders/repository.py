@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import new_id
 from ticketing_app.orders.models import Order, OrderStep
-from ticketing_app.orders.rules import SOURCES, OrderStatus
+from ticketing_app.orders.rules import SOURCES, OrderStatus, SeenOffer
 
 # The hold: "give this ticket to this buyer, if nobody has it", decided by PostgreSQL in one
 # statement, which is also the whole transaction (it runs on an AUTOCOMMIT connection).
@@ -45,6 +45,8 @@ WITH was AS (
       AND (t.locked_until IS NULL OR t.locked_until <= now())
       AND (t.starts_at IS NULL OR t.starts_at > now())
       AND t.seller_id <> :buyer_id
+      AND t.version = coalesce(CAST(:seen_version AS integer), t.version)
+      AND t.price_cents = coalesce(CAST(:seen_price_cents AS bigint), t.price_cents)
       AND (
         SELECT count(*) FROM orders o
         WHERE o.buyer_id = :buyer_id AND o.status IN ('created', 'awaiting_payment') AND o.expires_at > now()
@@ -123,6 +125,7 @@ async def hold_ticket(
     *,
     buyer_id: UUID,
     ticket_id: UUID,
+    seen: SeenOffer,
     hold_seconds: float,
     max_open_holds: int,
     cooldown_seconds: float,
@@ -138,6 +141,8 @@ async def hold_ticket(
         "order_id": new_id(),
         "created_event_id": new_id(),
         "expired_event_id": new_id(),
+        "seen_version": seen.version,
+        "seen_price_cents": seen.price_cents,
         "hold_seconds": hold_seconds,
         "max_open_holds": max_open_holds,
         "cooldown_seconds": cooldown_seconds,

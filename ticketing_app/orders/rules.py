@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 
@@ -78,3 +79,17 @@ def grace_until(
     """The new end of a hold while a card is checked; none when the time left is enough or grace is used."""
     extended = now + timedelta(seconds=grace_seconds)
     return extended if not is_grace_used and extended > expires_at else None
+
+
+class SeenOffer(NamedTuple):
+    """The offer that a buyer agreed to; a part that is None is not compared."""
+
+    version: int | None = None
+    price_cents: int | None = None
+
+    def is_of(self, *, version: int, price_cents: int) -> bool:
+        """Whether the ticket with these is the offer that was seen."""
+        return self.version in {None, version} and self.price_cents in {None, price_cents}
+
+
+ANY_OFFER = SeenOffer()

@@ -7,19 +7,22 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from ticketing_app.core.http import ApiModel
-from ticketing_app.core.money import to_json_number
+from ticketing_app.core.money import Price, to_json_number
 from ticketing_app.orders.rules import OrderStatus
 
 DEFAULT_LIMIT = 24
 MAX_LIMIT = 100
+MAX_VERSION = 2**31 - 1
 
 JsonPrice = Annotated[int, PlainSerializer(to_json_number, return_type=float, when_used="json")]
 
 
 class OrderCreate(ApiModel):
-    """Which ticket to hold."""
+    """Which ticket to hold; `version` and `price`, when sent, must be those of the offer by now."""
 
     ticket_id: UUID
+    version: Annotated[int | None, Field(ge=1, le=MAX_VERSION)] = None
+    price_cents: Annotated[Price | None, Field(alias="price")] = None
 
 
 class OrderTicket(ApiModel):

@@ -75,6 +75,35 @@ class TestCreateOrder:
         answer = await buyer.post("/api/orders", json={"ticketId": ticket["id"]})
         assert answer.status_code == 403
 
+    @pytest.mark.parametrize("seen", [{"version": 1}, {"price": 20}, {"version": 1, "price": 20}])
+    async def test_an_offer_that_changed_since_it_was_seen_is_409(
+        self, buyer: AsyncClient, seen: dict[str, Any]
+    ) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller, price=20)
+        await factories.change_ticket(ticket, seller, price=Decimal("999999.99"))
+        answer = await buyer.post("/api/orders", json={"ticketId": str(ticket.id), **seen})
+        assert answer.status_code == 409
+        assert "changed this offer" in answer.json()["errors"][0]["message"]
+        now = {"ticketId": str(ticket.id), "version": 2, "price": 999_999.99}
+        assert (await buyer.post("/api/orders", json=now)).json()["price"] == 999_999.99
+
+    async def test_the_offer_as_it_was_seen_is_held(self, buyer: AsyncClient) -> None:
+        ticket = await factories.make_ticket(price=20)
+        seen = {"ticketId": str(ticket.id), "version": 1, "price": 20}
+        assert (await buyer.post("/api/orders", json=seen)).status_code == 201
+
+    @pytest.mark.parametrize(
+        ("field", "value"), [("version", 0), ("version", 2**31), ("version", "x"), ("price", "20")]
+    )
+    async def test_an_offer_that_cannot_be_is_400(
+        self, buyer: AsyncClient, field: str, value: object
+    ) -> None:
+        ticket = await factories.make_ticket()
+        answer = await buyer.post("/api/orders", json={"ticketId": str(ticket.id), field: value})
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["field"] == field
+
     async def test_needs_a_session_first(self, api: AsyncClient) -> None:
         assert (await api.post("/api/orders", content=b"{")).status_code == 401
 

@@ -14,11 +14,12 @@ from ticketing_app.core.logging import correlation_id, get_logger
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging import outbox
 from ticketing_app.orders import repository
-from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.rules import ANY_OFFER, OrderStatus, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import orders
 from ticketing_app.orders.service.release import HOLDS_ENDED
 from ticketing_app.tickets.rules import Availability, has_begun
+from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.tickets.service import tickets
 
 log = get_logger()
@@ -80,6 +81,19 @@ class EventBegunError(AppError):
         )
 
 
+class OfferChangedError(AppError):
+    """The offer is not the one that the buyer saw."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "The seller changed this offer since you saw it. You have bought nothing; "
+            "please look at it again."
+        )
+
+
 class TooManyHoldsError(TooManyRequestsError):
     """The buyer holds as many tickets as an account may."""
 
@@ -101,7 +115,11 @@ class HoldCooldownError(TooManyRequestsError):
 
 
 async def create_order(
-    connection: AsyncConnection, *, buyer_id: UUID, ticket_id: UUID
+    connection: AsyncConnection,
+    *,
+    buyer_id: UUID,
+    ticket_id: UUID,
+    seen: SeenOffer = ANY_OFFER,
 ) -> OrderRead:
     """Lock the ticket for ORDER_HOLD_SECONDS. `connection` is in AUTOCOMMIT: the hold is one statement.
 
@@ -110,6 +128,7 @@ async def create_order(
         OwnTicketError: the buyer is its seller.
         TicketAlreadyReservedError: it is held, sold or withdrawn.
         EventBegunError: the event has begun.
+        OfferChangedError: version or price are not those of `seen`.
         TooManyHoldsError: the buyer holds MAX_OPEN_HOLDS tickets.
         HoldCooldownError: the buyer's own hold of it lapsed a moment ago.
     """
@@ -118,6 +137,7 @@ async def create_order(
         connection,
         buyer_id=buyer_id,
         ticket_id=ticket_id,
+        seen=seen,
         hold_seconds=settings.order_hold_seconds,
         max_open_holds=settings.max_open_holds,
         cooldown_seconds=settings.hold_cooldown_seconds,
@@ -126,7 +146,7 @@ async def create_order(
     if hold is None:
         try:
             async with AsyncSession(connection) as session:
-                raise await _why_refused(session, buyer_id=buyer_id, ticket_id=ticket_id)
+                raise await _why_refused(session, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen)
         except AppError as refusal:
             HOLDS_REFUSED.labels(_reason(refusal)).inc()
             raise
@@ -144,7 +164,9 @@ def _reason(refusal: AppError) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", words).lower()
 
 
-async def _why_refused(session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID) -> AppError:
+async def _why_refused(
+    session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID, seen: SeenOffer
+) -> AppError:
     ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
     if ticket.user_id == buyer_id:
         return OwnTicketError()
@@ -157,11 +179,19 @@ async def _why_refused(session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID
     )
     if facts.own_order_id or ticket.status is not Availability.AVAILABLE:
         return TicketAlreadyReservedError(ticket.status, facts.own_order_id)
-    if has_begun(ticket.starts_at, utc_now()):
-        return EventBegunError()
+    if refusal := _why_not_this_offer(ticket, seen):
+        return refusal
     if facts.is_cooling_down:
         return HoldCooldownError()
     if facts.open_holds >= settings.max_open_holds:
         return TooManyHoldsError()
     # Whoever had it let go between the refusal and this look; the buyer may press again.
     return TicketAlreadyReservedError(Availability.LOCKED)
+
+
+def _why_not_this_offer(ticket: TicketRead, seen: SeenOffer) -> AppError | None:
+    if has_begun(ticket.starts_at, utc_now()):
+        return EventBegunError()
+    if not seen.is_of(version=ticket.version, price_cents=ticket.price_cents):
+        return OfferChangedError()
+    return None

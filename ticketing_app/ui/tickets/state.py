@@ -10,8 +10,10 @@ from ticketing_app import routes
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.settings import get_settings
+from ticketing_app.orders.rules import ANY_OFFER, SeenOffer
+from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold, sell
-from ticketing_app.orders.service.hold import TicketAlreadyReservedError
+from ticketing_app.orders.service.hold import OfferChangedError, TicketAlreadyReservedError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import (
     MAX_LIMIT,
@@ -167,13 +169,16 @@ class TicketDetailState(PageState, rx.State):
     note: str = ""
     is_asking: bool = False
     _wish: str = ""
+    _wished: TicketDetail = TicketDetail()
 
     @rx.event
     @guarded
     async def load(self) -> rx.event.EventSpec | None:
         """Show the ticket as this viewer sees it, and others like it."""
         # Before the page learns who signed in, which empties what it held for nobody.
-        wish, self._wish = self._wish, ""
+        wish = self._wish
+        wished = self._wished
+        self._wish = ""
         self.similar, self.note = [], ""
         await self._read()
         if self.ticket.can_change:
@@ -186,7 +191,7 @@ class TicketDetailState(PageState, rx.State):
         self.similar = [TicketStub.from_ticket(ticket) for ticket in found]
         caller = await session.find_caller(self)
         is_wished = wish and self.router.url.query_parameters.get(routes.PURCHASE) == wish
-        return await self._hold(caller, ticket_id) if caller and is_wished else None
+        return await self._hold(caller, wished) if caller and is_wished else None
 
     @rx.event
     @refreshing
@@ -236,19 +241,40 @@ class TicketDetailState(PageState, rx.State):
         if caller is None:
             # Nobody else can guess it, so that no link locks a ticket for whoever follows it.
             self._wish = uuid4().hex
+            self._wished = self.ticket
             return session.sign_in_for(routes.ticket_purchase(ticket_id, self._wish))
-        return await self._hold(caller, ticket_id)
+        return await self._hold(caller, self.ticket)
 
-    async def _hold(self, caller: Caller, ticket_id: UUID) -> rx.event.EventSpec:
+    async def _hold(self, caller: Caller, seen: TicketDetail) -> rx.event.EventSpec:
         try:
-            order = await edge.in_autocommit(
-                hold.create_order, buyer_id=caller.user_id, ticket_id=ticket_id
-            )
+            order = await self._create_order(caller, seen)
         except TicketAlreadyReservedError as error:
             if error.order_id is None:
                 raise
             return rx.redirect(routes.order_detail(error.order_id))
         return rx.redirect(routes.order_detail(order.id))
+
+    async def _create_order(self, caller: Caller, seen: TicketDetail) -> OrderRead:
+        """Hold the ticket as it was seen; another buyer's hold changes its version, but no offer."""
+        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
+        was_seen = session.is_at(self, "ticket_id", seen.id)
+        try:
+            return await edge.in_autocommit(
+                hold.create_order,
+                buyer_id=caller.user_id,
+                ticket_id=ticket_id,
+                seen=SeenOffer(seen.version) if was_seen else ANY_OFFER,
+            )
+        except OfferChangedError:
+            await self._read()
+            if self.ticket.offer != seen.offer:
+                raise
+        return await edge.in_autocommit(
+            hold.create_order,
+            buyer_id=caller.user_id,
+            ticket_id=ticket_id,
+            seen=SeenOffer(self.ticket.version),
+        )
 
     @rx.event
     def ask_withdraw(self) -> None:

@@ -102,6 +102,19 @@ class TicketDetail(TicketStub):
     share_line: str = ""
     back_line: str = ""
 
+    @property
+    def offer(self) -> tuple[str, ...]:
+        """Everything on the page that a buyer agrees to."""
+        return (
+            self.title,
+            self.price,
+            self.when,
+            self.place,
+            self.seat,
+            self.face_value_line,
+            self.description,
+        )
+
     @classmethod
     def from_ticket_for(cls, ticket: TicketRead, viewer_id: object) -> "TicketDetail":
         is_mine = ticket.user_id == viewer_id
