@@ -1,6 +1,8 @@
 """Which open pages hear of an event, and what they are told."""
 
+import asyncio
 import json
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -47,17 +49,23 @@ class FakeNamespace:
     packet_class = FakePacket
 
     def __init__(self) -> None:
-        self.sent: Sent = []
+        self.messages: list[tuple[str | None, list[dict[str, Any]]]] = []
+        self.pages = 1
         self.joined = {"sid", "live:old"}
         self.server = self.manager = self.eio = self
 
     def get_participants(self, _namespace: str, room: str | None) -> list[tuple[str, str | None]]:
-        return [("a page", room)]
+        return [("a page", room)] * self.pages
+
+    @property
+    def sent(self) -> Sent:
+        return [(room, facts) for room, message in self.messages for facts in message]
 
     async def send(self, room: str | None, update: StateUpdate) -> None:
         script = update.events[0].payload["javascript_code"]
-        start, end = script.index("{detail:") + len("{detail:"), script.rindex("}))")
-        self.sent.append((room, json.loads(script[start:end])))
+        start = script.index("[")
+        end = script.rindex(")window.dispatchEvent(")
+        self.messages.append((room, json.loads(script[start:end])))
 
     def rooms(self, sid: str) -> list[str]:
         assert sid == "sid"
@@ -71,11 +79,14 @@ class FakeNamespace:
 
 
 @pytest.fixture
-def namespace(monkeypatch: pytest.MonkeyPatch) -> FakeNamespace:
+async def namespace(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[FakeNamespace]:
     fake = FakeNamespace()
     app = type("FakeApp", (), {"event_namespace": fake})
     monkeypatch.setattr(live, "_app", app)
-    return fake
+    monkeypatch.setattr(live, "PAUSE_SECONDS", 0.01)
+    yield fake
+    await asyncio.gather(*live._drains)
+    assert not live._waiting
 
 
 def order_event(
@@ -215,6 +226,67 @@ class TestDeliver:
     async def test_lets_every_page_ask_again_after_a_gap(self, namespace: FakeNamespace) -> None:
         await live._resync()
         assert namespace.sent == [(None, {"resync": True})]
+
+
+def list_facts(version: int, **others: object) -> dict[str, Any]:
+    return {"ticket": str(TICKET), "version": version, **others}
+
+
+class TestCoalescing:
+    """A busy room gets one message per pause, with the newest facts of each ticket."""
+
+    async def test_sends_the_first_change_at_once_and_the_rest_together(
+        self, namespace: FakeNamespace
+    ) -> None:
+        other = {"ticket": str(ORDER), "version": 1, "status": "sold"}
+        await live._send_or_collect("live:tickets", list_facts(1, status="locked"))
+        await live._send_or_collect("live:tickets", list_facts(2, status="available"))
+        await live._send_or_collect("live:tickets", other)
+        await live._send_or_collect("live:tickets", list_facts(3, status="locked"))
+        assert namespace.messages == [("live:tickets", [list_facts(1, status="locked")])]
+        await asyncio.gather(*live._drains)
+        assert namespace.messages[1:] == [
+            ("live:tickets", [list_facts(3, status="locked"), other]),
+        ]
+
+    async def test_keeps_the_newest_facts_when_they_come_out_of_order(
+        self, namespace: FakeNamespace
+    ) -> None:
+        await live._send_or_collect("live:tickets", {"ticket": "another"})
+        await live._send_or_collect("live:tickets", list_facts(5, status="sold", isNew=False))
+        await live._send_or_collect("live:tickets", list_facts(4, cents=100, isNew=True))
+        await asyncio.gather(*live._drains)
+        merged = list_facts(5, cents=100, status="sold", isNew=True)
+        assert namespace.messages[1:] == [("live:tickets", [merged])]
+
+    async def test_forgets_a_room_that_all_pages_left(self, namespace: FakeNamespace) -> None:
+        await live._send_or_collect("live:tickets", list_facts(1))
+        namespace.pages = 0
+        await live._send_or_collect("live:tickets", list_facts(2))
+        await asyncio.gather(*live._drains)
+        await live._send_or_collect("live:tickets", list_facts(3))
+        assert namespace.messages == [("live:tickets", [list_facts(1)])]
+        assert not live._waiting
+
+    async def test_goes_on_after_a_failure(
+        self, namespace: FakeNamespace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await live._send_or_collect("live:tickets", list_facts(1))
+        await live._send_or_collect("live:tickets", list_facts(2))
+        with monkeypatch.context() as broken:
+            broken.setattr(live, "_script", None)
+            await asyncio.gather(*live._drains)
+        await live._send_or_collect("live:tickets", list_facts(3))
+        assert namespace.messages[1:] == [("live:tickets", [list_facts(3)])]
+
+    async def test_takes_longer_pauses_in_a_room_that_takes_long(
+        self, namespace: FakeNamespace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = iter((0.0, 0.1, 0.0, 60.0))
+        monkeypatch.setattr(live.time, "perf_counter", lambda: next(clock))
+        assert await live._send("live:tickets", [list_facts(1)]) == pytest.approx(0.4)
+        assert await live._send("live:tickets", [list_facts(1)]) == live.LONGEST_PAUSE_SECONDS
+        assert len(namespace.messages) == 2
 
 
 class TestWatch:

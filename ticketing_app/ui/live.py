@@ -1,12 +1,14 @@
-"""Live pages: each web process follows the stream of events and tells the open pages it concerns.
+"""Live pages: each web process follows the stream of events and notifies the open pages it concerns.
 
 A page enters rooms when it loads, after it was authorised and before it reads, so that no change
-falls in between. A message is a browser event with public facts only: rows of a list take them in
+falls in between. A message holds browser events with public facts only: rows of a list take them in
 by themselves when they are newer, other pages ask for their data again.
 """
 
+import asyncio
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +39,20 @@ BROWSER_EVENT = "ticketing"
 PREFIX = "live:"
 TICKETS = f"{PREFIX}tickets"
 
+PAUSE_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 2.0
+# At most a fifth of the time goes into one room, however many pages are in it.
+PAUSE_PER_SEND = 4
+# Requests get their turn between so many pages.
+PAGES_AT_ONCE = 50
+
+Facts = dict[str, Any]
+"""Public facts of one change, as JSON."""
+
 _app: rx.App | None = None
+# What changed in a room since its last message, by ticket or order; absent while the room is quiet.
+_waiting: dict[str, dict[str, Facts]] = {}
+_drains: set[asyncio.Task[None]] = set()
 
 
 def ticket_room(ticket_id: object) -> str:
@@ -75,7 +90,7 @@ async def hear_of_session(state: rx.State, session_id: UUID) -> None:
 
 async def tell_session(session_id: UUID) -> None:
     """Let the open pages of this session ask who they are: it ended, or its account changed."""
-    await _send(_session_room(session_id), {"session": True})
+    await _send(_session_room(session_id), [{"session": True}])
 
 
 def count_pages() -> int:
@@ -93,16 +108,57 @@ async def follow(app: rx.App) -> None:
 
 async def _deliver(envelope: Envelope) -> None:
     for room, facts in _messages(envelope.event):
-        await _send(room, facts)
+        await _send_or_collect(room, facts)
+
+
+async def _send_or_collect(room: str, facts: Facts) -> None:
+    """Send at once to a quiet room; collect what follows within the pause into one message."""
+    if room in _waiting:
+        _merge(_waiting[room], facts)
+        return
+    _waiting[room] = {}
+    pause = await _send(room, [facts])
+    if pause is None:
+        del _waiting[room]
+        return
+    drain = asyncio.create_task(_drain(room, pause))
+    _drains.add(drain)
+    drain.add_done_callback(_drains.discard)
+
+
+async def _drain(room: str, pause: float | None) -> None:
+    """Send what was collected after each pause, until nothing was or nobody is left."""
+    try:
+        while pause is not None:
+            await asyncio.sleep(pause)
+            if not (collected := _waiting[room]):
+                return
+            _waiting[room] = {}
+            pause = await _send(room, list(collected.values()))
+    except Exception:
+        log.exception("live.drain_failed", room=room)
+    finally:
+        del _waiting[room]
+
+
+def _merge(collected: dict[str, Facts], facts: Facts) -> None:
+    """Keep the newest facts of each ticket and order; events come out of order at times."""
+    key = facts.get("ticket") or facts["order"]
+    before = collected.get(key, {})
+    is_older = facts.get("version", 0) < before.get("version", 0)
+    merged = facts | before if is_older else before | facts
+    if before.get("isNew") or facts.get("isNew"):
+        merged["isNew"] = True
+    collected[key] = merged
 
 
 async def _resync() -> None:
     """Events may have been lost: let every page that listens ask again."""
-    await _send(None, {"resync": True})
+    await _send(None, [{"resync": True}])
 
 
-def _messages(event: DomainEvent) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield whom to tell of `event`, and what."""
+def _messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:
+    """Yield the rooms that `event` concerns, and what they are sent."""
     if isinstance(event, OrderEvent):
         yield own_room(event.buyer_id), {"order": str(event.order_id)}
     facts = _ticket_facts(event)
@@ -113,7 +169,7 @@ def _messages(event: DomainEvent) -> Iterator[tuple[str, dict[str, Any]]]:
         yield TICKETS, facts
 
 
-def _ticket_facts(event: DomainEvent) -> dict[str, Any] | None:
+def _ticket_facts(event: DomainEvent) -> Facts | None:
     if isinstance(event, OrderEvent):
         if event.ticket_version is None:
             return None
@@ -145,20 +201,37 @@ def _status_after(event: OrderEvent) -> rules.Availability:
     return rules.Availability.LOCKED
 
 
-async def _send(room: str | None, facts: dict[str, Any]) -> None:
-    """Raise the browser event in every page of `room` (all pages when none)."""
+async def _send(room: str | None, facts: Sequence[Facts]) -> float | None:
+    """Raise a browser event for each fact in every page of `room` (all pages when none).
+
+    Returns the seconds until the room should get its next message; None when no page is in it.
+    """
     namespace = _app.event_namespace if _app else None
     if namespace is None or (server := namespace.server) is None:
-        return
-    # json.dumps leaves nothing that could end the script: it escapes quotes and all but ASCII.
-    detail = json.dumps(facts)
-    script = f"window.dispatchEvent(new CustomEvent('{BROWSER_EVENT}',{{detail:{detail}}}))"
-    update = StateUpdate(events=[Event(name="_call_script", payload={"javascript_code": script})])
+        return None
     name = namespace.namespace
+    pages = list(server.manager.get_participants(name, room))
+    if not pages:
+        return None
+    update = StateUpdate(
+        events=[Event(name="_call_script", payload={"javascript_code": _script(facts)})]
+    )
     message = server.packet_class(packet.EVENT, data=["event", update], namespace=name).encode()
+    started = time.perf_counter()
     # As socket.io's own emit does it, but without a task for each page (benchmarks/fanout.py).
-    for _, page in list(server.manager.get_participants(name, room)):
+    for count, (_, page) in enumerate(pages, 1):
         await server.eio.send(page, message)
+        if count % PAGES_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    took = time.perf_counter() - started
+    return min(max(PAUSE_SECONDS, PAUSE_PER_SEND * took), LONGEST_PAUSE_SECONDS)
+
+
+def _script(facts: Sequence[Facts]) -> str:
+    # json.dumps leaves nothing that could end the script: it escapes quotes and all but ASCII.
+    details = json.dumps(facts)
+    event = f"new CustomEvent('{BROWSER_EVENT}',{{detail}})"
+    return f"for(const detail of {details})window.dispatchEvent({event})"
 
 
 class OnLive(rx.Component):
