@@ -1,3 +1,5 @@
+import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import packages_distributions
 
@@ -30,6 +32,17 @@ class TestPasswords:
         monkeypatch.setattr(passwords._context, "verify", note)
         assert not await passwords.verify_password("nobody's password", None)
         assert compared[0].startswith("$argon2id$")
+
+    async def test_refuses_more_than_the_queue_holds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        gate = threading.Event()
+        monkeypatch.setattr(passwords, "QUEUE_LIMIT", 3)
+        waiting = [asyncio.create_task(passwords._run(lambda: gate.wait(30))) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(passwords.PasswordQueueFullError):
+            await passwords.hash_password("one too many")
+        gate.set()
+        assert await asyncio.gather(*waiting) == [True, True, True]
+        assert await passwords.hash_password("there is room again")
 
 
 class TestRules:
