@@ -1,7 +1,7 @@
 """Tables of accounts."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime
 from sqlmodel import Field, SQLModel
@@ -16,7 +16,8 @@ class User(SQLModel, table=True):
 
     __tablename__ = "users"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
 
-    id: UUID = Field(default_factory=new_id, primary_key=True)
+    # Random, as it is public with every listing: a UUIDv7 carries the time of the sign-up.
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
     email: str = Field(unique=True, max_length=EMAIL_MAX_LENGTH)
     password_hash: str
     version: int = 1
