@@ -9,7 +9,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import auth
 from ticketing_app.accounts import service as accounts
-from ticketing_app.accounts.rules import EMAIL_MAX_LENGTH
 from ticketing_app.accounts.schemas import (
     Caller,
     CheckedUser,
@@ -22,8 +21,7 @@ from ticketing_app.accounts.schemas import (
     UserCreate,
     UserRead,
 )
-from ticketing_app.core import db, redis
-from ticketing_app.core.errors import TooManyRequestsError
+from ticketing_app.core import db, limits
 from ticketing_app.core.http import (
     body_schema,
     client_address,
@@ -31,37 +29,15 @@ from ticketing_app.core.http import (
     problem_responses,
     read_body,
 )
-from ticketing_app.core.settings import get_settings
 
 router = APIRouter(prefix="/api/users", tags=["users"])
 
 SignedIn = Annotated[Caller, Depends(auth.require_caller)]
 
-MINUTE = 60
-HOUR = 3600
 
-
-async def _throttle(key: str, limit: int, window_seconds: int) -> None:
-    if limit and await redis.count_hit(f"limit:{key}", window_seconds=window_seconds) > limit:
-        raise TooManyRequestsError
-
-
-async def _throttle_passwords(request: Request, email: str) -> None:
-    """Let nobody guess a password quickly, at sign-in or in a browser that somebody left open."""
-    settings, key = get_settings(), f"signin:{client_address(request)}"
-    await _throttle(key, settings.signin_limit_per_address_per_minute, MINUTE)
-    # Nobody has a longer address; a key of the size of a body would fill Redis.
-    account = email[:EMAIL_MAX_LENGTH]
-    await _throttle(f"{key}:{account}", settings.signin_limit_per_minute, MINUTE)
-
-
-async def _throttle_addresses(request: Request) -> None:
-    """Let nobody find out quickly which addresses have an account."""
-    await _throttle(f"signup:{client_address(request)}", get_settings().signup_limit_per_hour, HOUR)
-
-
-async def _check_password(request: Request, caller: Caller, password: str) -> CheckedUser:
-    await _throttle_passwords(request, caller.email)
+async def _check_password(caller: Caller, password: str) -> CheckedUser:
+    """Compare the password of a signed-in person; guesses of strangers do not use up their limit."""
+    await limits.check("passwords", account=caller.user_id)
     return await accounts.check_password(db.transaction, user_id=caller.user_id, password=password)
 
 
@@ -92,7 +68,7 @@ def _signed_out(*, is_here: bool) -> Response:
 async def sign_up(request: Request) -> JSONResponse:
     """Create an account and sign it in: the answer sets the session cookie."""
     user = await read_body(request, UserCreate)
-    await _throttle_addresses(request)
+    await limits.check("signups")
     async with db.transaction() as session:
         created = await accounts.sign_up(session, user=user)
         started = await _start_session(session, request, created)
@@ -108,7 +84,7 @@ async def sign_up(request: Request) -> JSONResponse:
 async def sign_in(request: Request) -> JSONResponse:
     """Sign in: the answer sets the session cookie."""
     credentials = await read_body(request, Credentials)
-    await _throttle_passwords(request, credentials.email)
+    await limits.check("signins", account=credentials.email)
     checked = await accounts.check_credentials(db.transaction, credentials=credentials)
     async with db.transaction() as session:
         await accounts.confirm_unchanged(session, checked=checked)
@@ -143,8 +119,8 @@ async def current_user(
 async def change_email(request: Request, caller: SignedIn) -> UserRead:
     """Set another address, to sign in with from now on."""
     change = await read_body(request, EmailChange)
-    checked = await _check_password(request, caller, change.current_password)
-    await _throttle_addresses(request)
+    checked = await _check_password(caller, change.current_password)
+    await limits.check("signups")
     async with db.transaction() as session:
         return await auth.change_email(session, caller=caller, checked=checked, email=change.email)
 
@@ -157,7 +133,7 @@ async def change_email(request: Request, caller: SignedIn) -> UserRead:
 async def change_password(request: Request, caller: SignedIn) -> UserRead:
     """Set another password; all sessions but this one end."""
     change = await read_body(request, PasswordChange)
-    checked = await _check_password(request, caller, change.current_password)
+    checked = await _check_password(caller, change.current_password)
     async with db.transaction() as session:
         await auth.change_password(
             session, caller=caller, checked=checked, password=change.new_password

@@ -40,15 +40,19 @@ class NotSignedInError(AppError):
 
 
 class TooManyRequestsError(AppError):
-    """A limit per time was reached."""
+    """A limit per time was reached; `retry_after` is in seconds, where the time is known."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
 
     def __init__(
-        self, message: str = "Too many attempts. Please wait a while and try again."
+        self,
+        message: str = "Too many attempts. Please wait a while and try again.",
+        *,
+        retry_after: int | None = None,
     ) -> None:
         """Say when to come back."""
         super().__init__(message)
+        self.retry_after = retry_after
 
 
 class UnavailableError(AppError):

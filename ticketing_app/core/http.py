@@ -20,8 +20,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ticketing_app.core import addresses, limits
 from ticketing_app.core.db import new_id
-from ticketing_app.core.errors import AppError, InvalidInputError, UnavailableError
+from ticketing_app.core.errors import (
+    AppError,
+    InvalidInputError,
+    TooManyRequestsError,
+    UnavailableError,
+)
 from ticketing_app.core.logging import get_logger, start_context
 from ticketing_app.core.redis import RedisError
 from ticketing_app.core.settings import get_settings
@@ -35,6 +41,7 @@ PROBLEM_JSON = "application/problem+json"
 MAX_BODY_BYTES = 65_536
 CANNOT_CONNECT_NOW = "57P03"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+RETRY_AFTER = {"description": "Seconds to wait, where known.", "schema": {"type": "integer"}}
 SENTENCES = {
     "missing": "is required",
     "string_type": "must be a text",
@@ -156,13 +163,16 @@ def body_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` entry of a route for the errors it can answer."""
-    return {
+    responses: dict[int | str, dict[str, Any]] = {
         status: {
             "description": HTTPStatus(status).phrase,
             "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in (*statuses, HTTPStatus.SERVICE_UNAVAILABLE)
     }
+    if limited := responses.get(HTTPStatus.TOO_MANY_REQUESTS):
+        limited["headers"] = {"Retry-After": RETRY_AFTER}
+    return responses
 
 
 def parse_id(text: str, not_found: Callable[[], AppError]) -> UUID:
@@ -178,10 +188,10 @@ def client_address(request: Request) -> str:
     hops = get_settings().trusted_proxy_hops
     # A proxy may add a line of its own to the one that the visitor made up: together they are the list.
     parts = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-    forwarded = [part.strip() for part in parts if part.strip()]
+    forwarded = [part for part in parts if part.strip()]
     if hops and len(forwarded) >= hops:
-        return forwarded[-hops]
-    return request.client.host if request.client else "unknown"
+        return addresses.canonical(forwarded[-hops])
+    return addresses.canonical(request.client.host if request.client else "")
 
 
 # ---- answering -------------------------------------------------------------------------------
@@ -206,11 +216,14 @@ async def _on_app_error(_: Request, error: Exception) -> Response:
         if isinstance(app_error, InvalidInputError)
         else [(app_error.field, app_error.message)]
     )
-    return problem(
+    response = problem(
         app_error.status,
         [ErrorItem(message=text, field=field) for field, text in problems],
         app_error.extra,
     )
+    if isinstance(app_error, TooManyRequestsError) and app_error.retry_after:
+        response.headers["retry-after"] = str(app_error.retry_after)
+    return response
 
 
 async def _on_http_error(_: Request, error: Exception) -> Response:
@@ -287,6 +300,7 @@ class _Edge:
             return
         request = Request(scope, receive)
         start_context(request.headers.get("x-request-id", "")[:64] or str(new_id()))
+        limits.bind_address(client_address(request))
         if request.method not in SAFE_METHODS and not is_same_origin(
             request.headers.get("origin"), request.headers.get("host")
         ):

@@ -1,4 +1,4 @@
-"""Redis: clients with short time-outs, a counter for rate limits, and a follower of a channel."""
+"""Redis: clients with short time-outs, and a follower of a channel."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -18,7 +18,6 @@ __all__ = [
     "ResponseError",
     "blocking_client",
     "client",
-    "count_hit",
     "follow",
     "ping",
     "publish",
@@ -126,19 +125,6 @@ async def publish(channel: str, message: str) -> None:
         await client().publish(channel, message)
     except RedisError as error:
         log.warning("redis.publish_failed", channel=channel, error=repr(error))
-
-
-async def count_hit(key: str, *, window_seconds: int) -> int:
-    """Count one more hit in the current window; 0 when Redis is away, as limits then cannot hold."""
-    try:
-        async with client().pipeline(transaction=True) as pipe:
-            await pipe.set(key, 0, ex=window_seconds, nx=True)
-            await pipe.incr(key)
-            _, hits = await pipe.execute()
-    except RedisError as error:
-        log.warning("redis.count_failed", error=repr(error))
-        return 0
-    return int(hits)
 
 
 async def follow(

@@ -68,12 +68,39 @@ class Settings(BaseSettings):
     max_open_holds: int = 5
     hold_cooldown_seconds: float = 300
     signin_limit_per_minute: int = Field(
-        default=10, description="Per address and account; 0 is off."
+        default=10, ge=0, description="Per address and account; 0 is off."
     )
     signin_limit_per_address_per_minute: int = Field(
-        default=100, description="Per address, whatever the account; 0 is off."
+        default=100, ge=0, description="Per address, whatever the account; 0 is off."
     )
-    signup_limit_per_hour: int = Field(default=20, description="Per address; 0 is off.")
+    signin_limit_per_account_per_hour: int = Field(
+        default=100, ge=0, description="Per account, whatever the address; 0 is off."
+    )
+    signup_limit_per_hour: int = Field(default=20, ge=0, description="Per address; 0 is off.")
+    hold_limit_per_minute: int = Field(default=10, ge=0, description="Per account; 0 is off.")
+    listing_limit_per_hour: int = Field(default=50, ge=0, description="Per account; 0 is off.")
+    max_open_listings: int = Field(default=200, ge=0, description="Per account; 0 is off.")
+    edit_limit_per_minute: int = Field(
+        default=30, ge=0, description="Edits and withdrawals per account; 0 is off."
+    )
+    payment_limit_per_minute: int = Field(
+        default=20, ge=0, description="Payments opened per account; 0 is off."
+    )
+    settle_limit_per_minute: int = Field(
+        default=60, ge=0, description="Settlements asked for per account; 0 is off."
+    )
+    write_limit_per_address_per_minute: int = Field(
+        default=600, ge=0, description="Holds, listings, edits and payments; 0 is off."
+    )
+    search_limit_per_address_per_minute: int = Field(
+        default=1200, ge=0, description="Searches and lists; 0 is off."
+    )
+    correction_limit_per_address_per_minute: int = Field(
+        default=120, ge=0, description="Searches for misspelt words; 0 is off."
+    )
+    sitemap_limit_per_address_per_minute: int = Field(
+        default=10, ge=0, description="Site maps; 0 is off."
+    )
     trusted_proxy_hops: int = Field(
         default=0, description="Proxies in front that set X-Forwarded-For."
     )

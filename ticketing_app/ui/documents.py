@@ -27,6 +27,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticketing_app import routes
+from ticketing_app.core import http, limits
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError, UnavailableError
 from ticketing_app.core.logging import get_logger, start_context
@@ -132,6 +133,7 @@ def serve_from(folder: Path, app: ASGIApp) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         start_context(request.headers.get("x-request-id", "")[:64] or str(new_id()))
+        limits.bind_address(http.client_address(request))
         with local.written_for(request.headers.get("accept-language", "")):
             response = await _respond(pages, request)
         await response(scope, receive, send)

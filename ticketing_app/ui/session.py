@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ticketing_app import routes
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
-from ticketing_app.core import http
+from ticketing_app.core import http, limits
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import (
     AppError,
@@ -158,6 +158,8 @@ def _guard(handler: Handler, *, forgets: bool) -> Handler:
 
     @wraps(handler)
     async def run(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # any handler's own.
+        # Reflex reads it from the handshake, past as many proxies as TRUSTED_PROXY_HOPS.
+        limits.bind_address(self.router.session.client_ip)
         try:
             with timed(handler), local.written_for(self.router.headers.accept_language):
                 answer = await handler(self, *args, **kwargs)

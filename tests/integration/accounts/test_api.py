@@ -102,7 +102,8 @@ class TestSignUp:
         bodies = [{}, {}, {}, ANA, ANA, ANA, {}]
         answers = [await api.post("/api/users/signup", json=body) for body in bodies]
         assert [answer.status_code for answer in answers] == [400, 400, 400, 201, 400, 429, 400]
-        assert "Please wait a while" in answers[5].json()["errors"][0]["message"]
+        assert "try again in 60 min" in answers[5].json()["errors"][0]["message"]
+        assert 3500 < int(answers[5].headers["retry-after"]) <= 3600
 
     async def test_holds_no_connection_while_it_hashes(
         self, api: AsyncClient, connections_while_hashing: list[int]

@@ -1,0 +1,223 @@
+"""Rate limits: one table of policies, counted in Redis as moving windows.
+
+`await limits.check("holds", account=buyer_id)` raises once a rule of the policy is used up. The
+address of the client is bound where a request or event enters, so that no use case passes it on.
+Without Redis limits cannot hold: they are logged and skipped.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from hashlib import sha256
+from typing import Literal, NamedTuple
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage.redis import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from prometheus_client import Counter
+from redis.asyncio import Redis
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from ticketing_app.core import addresses, metrics, redis
+from ticketing_app.core.errors import TooManyRequestsError
+from ticketing_app.core.logging import get_logger
+from ticketing_app.core.settings import get_settings
+
+MINUTE = 60
+HOUR = 3600
+DEVELOPMENT_FACTOR = 50
+"""In development all clients share one address: unless set, limits by address are so much higher."""
+PAUSE_SECONDS = 5
+LOGGED_SECONDS = 60
+LOGGED_SIZE = 10_000
+
+Part = Literal["account", "address"]
+Ask = Callable[[MovingWindowRateLimiter, RateLimitItemPerSecond, str], Awaitable[bool]]
+
+log = get_logger()
+
+
+class Rule(NamedTuple):
+    """At most as many as `setting` says (0 is off) within `seconds`, counted by these parts."""
+
+    setting: str
+    seconds: int
+    by: tuple[Part, ...]
+
+
+_WRITES = Rule("write_limit_per_address_per_minute", MINUTE, ("address",))
+
+POLICIES: dict[str, tuple[Rule, ...]] = {
+    "signins": (
+        Rule("signin_limit_per_address_per_minute", MINUTE, ("address",)),
+        Rule("signin_limit_per_minute", MINUTE, ("account", "address")),
+        Rule("signin_limit_per_account_per_hour", HOUR, ("account",)),
+    ),
+    # Of a known device, or of a person who is signed in: guesses of others leave these alone.
+    "passwords": (
+        Rule("signin_limit_per_address_per_minute", MINUTE, ("address",)),
+        Rule("signin_limit_per_minute", MINUTE, ("account",)),
+        Rule("signin_limit_per_account_per_hour", HOUR, ("account",)),
+    ),
+    "signups": (Rule("signup_limit_per_hour", HOUR, ("address",)),),
+    "holds": (Rule("hold_limit_per_minute", MINUTE, ("account",)), _WRITES),
+    "listings": (Rule("listing_limit_per_hour", HOUR, ("account",)), _WRITES),
+    "edits": (Rule("edit_limit_per_minute", MINUTE, ("account",)), _WRITES),
+    "payments": (Rule("payment_limit_per_minute", MINUTE, ("account",)), _WRITES),
+    "settlements": (Rule("settle_limit_per_minute", MINUTE, ("account",)), _WRITES),
+    "searches": (Rule("search_limit_per_address_per_minute", MINUTE, ("address",)),),
+    "corrections": (Rule("correction_limit_per_address_per_minute", MINUTE, ("address",)),),
+    "sitemaps": (Rule("sitemap_limit_per_address_per_minute", MINUTE, ("address",)),),
+}
+"""Each policy, its rules in the order in which they are asked."""
+
+LIMITS_REACHED = Counter(
+    "gittix_limits_reached_total", "Requests that a rate limit refused.", ["policy"]
+)
+metrics.start_at_zero(LIMITS_REACHED, POLICIES)
+
+_address: ContextVar[str] = ContextVar("client_address", default="")
+_limiters: WeakKeyDictionary[Redis, MovingWindowRateLimiter] = WeakKeyDictionary()
+_skipped_until = 0.0
+_logged: dict[str, float] = {}
+
+
+def bind_address(address: str) -> None:
+    """Count what follows in this request or event for this client."""
+    _address.set(address)
+
+
+async def check(
+    policy: str, *, account: UUID | str | None = None, address: str | None = None, cost: int = 1
+) -> None:
+    """Count one more, or `cost`.
+
+    Raises:
+        TooManyRequestsError: a rule of the policy is used up.
+    """
+    if refusal := await hit(policy, account=account, address=address, cost=cost):
+        raise refusal
+
+
+async def hit(
+    policy: str, *, account: UUID | str | None = None, address: str | None = None, cost: int = 1
+) -> TooManyRequestsError | None:
+    """Count one more, or `cost`; return the refusal, for callers that have to give a better reason first.
+
+    A refused hit is not counted by the rule that refused it.
+    """
+
+    async def count(
+        limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
+    ) -> bool:
+        return await limiter.hit(item, key, cost=min(cost, item.amount))
+
+    return await _ask(count, policy, account, address)
+
+
+async def look(
+    policy: str, *, account: UUID | str | None = None, address: str | None = None
+) -> TooManyRequestsError | None:
+    """Return the refusal that the next `hit` would get, and count nothing."""
+
+    async def is_free(
+        limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
+    ) -> bool:
+        return await limiter.test(item, key)
+
+    return await _ask(is_free, policy, account, address)
+
+
+async def _ask(
+    ask: Ask, policy: str, account: UUID | str | None, address: str | None
+) -> TooManyRequestsError | None:
+    global _skipped_until  # noqa: PLW0603  # one moment beside the limiters that it guards.
+    if time.monotonic() < _skipped_until:
+        return None
+    client = _address.get() if address is None else address
+    parts = {"account": _account_key(account), "address": client and addresses.limit_key(client)}
+    try:
+        async with asyncio.timeout(redis.TIMEOUT_SECONDS):
+            for rule in POLICIES[policy]:
+                key = " ".join(parts[part] for part in rule.by)
+                if (amount := _amount(rule)) and all(parts[part] for part in rule.by):
+                    item = RateLimitItemPerSecond(amount, rule.seconds, rule.setting)
+                    if not await ask(_limiter(), item, key):
+                        return await _refuse(policy, item, key, account, client)
+    except (redis.RedisError, TimeoutError) as error:
+        if isinstance(error, TimeoutError | RedisTimeoutError):
+            # Otherwise each request would wait as long again.
+            _skipped_until = time.monotonic() + PAUSE_SECONDS
+        log.warning("limit.skipped", policy=policy, error=repr(error))
+    return None
+
+
+def _account_key(account: UUID | str | None) -> str:
+    """Hash what was typed: a key has neither the size of a body nor the e-mail of a person."""
+    if isinstance(account, str):
+        return sha256(account.encode()).hexdigest()[:32]
+    return str(account or "")
+
+
+def _amount(rule: Rule) -> int:
+    settings = get_settings()
+    amount: int = getattr(settings, rule.setting)
+    is_default = rule.setting not in settings.model_fields_set
+    if rule.by == ("address",) and is_default and not settings.is_production:
+        return amount * DEVELOPMENT_FACTOR
+    return amount
+
+
+def _limiter() -> MovingWindowRateLimiter:
+    """Return the limiter on the Redis client of the running event loop, with its time limits."""
+    client = redis.client()
+    if client not in _limiters:
+        storage = RedisStorage(
+            "redis://",
+            implementation="redispy",
+            key_prefix="limit",
+            connection_pool=client.connection_pool,  # pyright: ignore[reportArgumentType]  # its documented option
+        )
+        _limiters[client] = MovingWindowRateLimiter(storage)
+    return _limiters[client]
+
+
+async def _refuse(
+    policy: str,
+    item: RateLimitItemPerSecond,
+    key: str,
+    account: UUID | str | None,
+    address: str,
+) -> TooManyRequestsError:
+    stats = await _limiter().get_window_stats(item, key)
+    seconds = max(1, math.ceil(stats.reset_time - time.time()))
+    LIMITS_REACHED.labels(policy).inc()
+    if _is_first(f"{item.namespace} {key}"):
+        who = {"account": str(account)} if isinstance(account, UUID) else {}
+        log.warning("limit.reached", policy=policy, limit=item.namespace, address=address, **who)
+    message = f"Too many attempts. Please try again in {duration(seconds)}."
+    return TooManyRequestsError(message, retry_after=seconds)
+
+
+def _is_first(key: str) -> bool:
+    """Whether no line was logged for this key within the last minute: a flood fills no log."""
+    now = time.monotonic()
+    if now - _logged.get(key, -math.inf) < LOGGED_SECONDS:
+        return False
+    if len(_logged) >= LOGGED_SIZE:
+        _logged.clear()
+    _logged[key] = now
+    return True
+
+
+def duration(seconds: int) -> str:
+    """Write a wait for people, rounded up: "40 s", "12 min", "3 h"."""
+    if seconds < 2 * MINUTE:
+        return f"{seconds} s"
+    if seconds < 2 * HOUR:
+        return f"{math.ceil(seconds / MINUTE)} min"
+    return f"{math.ceil(seconds / HOUR)} h"
