@@ -79,11 +79,29 @@ async def let_hold_lapse(order_id: UUID, *, seconds_ago: float = 1) -> None:
             )
 
 
+async def let_time_pass(ticket_id: UUID, seconds: float) -> None:
+    """Let all orders of this ticket, and its lease, have happened so much earlier."""
+    back = "- make_interval(secs => :seconds)"
+    moved = ", ".join(
+        f"{name} = {name} {back}" for name in ("created_at", "expires_at", "ended_at")
+    )
+    async with db.transaction() as session:
+        for statement in (
+            f"UPDATE tickets SET locked_until = locked_until {back} WHERE id = :id",
+            f"UPDATE orders SET {moved} WHERE ticket_id = :id",
+        ):
+            values = {"seconds": seconds, "id": ticket_id}
+            await (await session.connection()).execute(text(statement), values)
+
+
 async def let_cooldown_pass(order_id: UUID) -> None:
-    """Let the lapse of this hold be long ago."""
+    """Let the end of this hold be long ago."""
     async with db.transaction() as session:
         await (await session.connection()).execute(
-            text("UPDATE orders SET expires_at = now() - interval '1 day' WHERE id = :id"),
+            text(
+                "UPDATE orders SET expires_at = now() - interval '1 day',"
+                " ended_at = ended_at - interval '1 day' WHERE id = :id"
+            ),
             {"id": order_id},
         )
 

@@ -12,7 +12,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("orders", sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "orders", sa.Column("is_excused", sa.Boolean(), nullable=False, server_default="false")
+    )
 
 
 def downgrade() -> None:
+    op.drop_column("orders", "is_excused")
     op.drop_column("orders", "ended_at")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -38,6 +39,11 @@ _engines: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncEngine] = WeakKeyDic
 def new_id() -> UUID:
     """Return a UUIDv7: unique, and sorted by the time it was made."""
     return uuid_utils.compat.uuid7()
+
+
+def oldest_id(at: datetime) -> UUID:
+    """Return an id that is smaller than every id made from then on."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
 
 
 def engine() -> AsyncEngine:

@@ -66,7 +66,9 @@ class Settings(BaseSettings):
     )
     payment_max_attempts: int = 3
     max_open_holds: int = 5
-    hold_cooldown_seconds: float = 300
+    hold_cooldown_seconds: float = Field(
+        default=60, ge=0, description="Pause after one whole hold in vain, growing; 0 is off."
+    )
     signin_limit_per_minute: int = Field(
         default=10, ge=0, description="Per address and account; 0 is off."
     )

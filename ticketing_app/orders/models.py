@@ -44,6 +44,11 @@ class Order(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
     ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
     is_grace_used: bool = False
+    is_excused: bool = Field(
+        default=False,
+        description="It ended through no fault of its buyer, so that it costs no cool-down.",
+        sa_column_kwargs={"server_default": "false"},
+    )
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
 

@@ -1,6 +1,6 @@
 """SQL of orders, and the one statement that spans features: the hold."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,9 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core.db import new_id
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.db import new_id, oldest_id
 from ticketing_app.orders.models import Order, OrderStep
-from ticketing_app.orders.rules import SOURCES, OrderStatus, SeenOffer
+from ticketing_app.orders.rules import (
+    COOLDOWN_WINDOW,
+    LONGEST_COOLDOWN_HOLDS,
+    SOURCES,
+    OrderStatus,
+    SeenOffer,
+)
+
+# The grace of a payment, and clocks of web processes that differ.
+CLOCKS_DIFFER = timedelta(hours=1)
 
 # The hold: "give this ticket to this buyer, if nobody has it", decided by PostgreSQL in one
 # statement, which is also the whole transaction (it runs on an AUTOCOMMIT connection).
@@ -36,7 +46,36 @@ from ticketing_app.orders.rules import SOURCES, OrderStatus, SeenOffer
 #
 # The limits (open holds, cool-down) stand inside, for one round trip; parallel requests may overshoot
 # them, as limits are not invariants. Why it refused is asked afterwards, only when nothing came back.
-_HOLD = text("""
+
+# The buyer's last day, read once: how many tickets they hold, and until when they cannot hold this one
+# again, as they kept it in vain (`rules.cooldown_seconds`). `since` is an id older than any order that
+# matters. It is compared together with the buyer: by `id` alone the planner may choose the primary
+# key, as rows newer than its statistics look like none, and read everybody's orders of the day.
+# A version of the program that knows no `ended_at` cancels without it: then the hold costs nothing.
+_LIMITS = """
+    SELECT count(*) FILTER (
+             WHERE o.status IN ('created', 'awaiting_payment') AND o.expires_at > now()
+           ) AS open_holds,
+           max(lost.ended_at) + make_interval(secs => CAST(:cooldown_seconds AS float8) / 3 * (power(
+             4,
+             least(:longest_cooldown_holds, CAST(
+               extract(epoch FROM sum(lost.ended_at - o.created_at)) AS float8
+             ) / CAST(:hold_seconds AS float8))
+           ) - 1)) AS cooldown_ends_at
+    FROM orders o
+    CROSS JOIN LATERAL (
+      SELECT CASE
+        WHEN o.ticket_id <> :ticket_id OR o.is_excused THEN NULL
+        WHEN o.status = 'cancelled' THEN o.ended_at
+        WHEN o.status = 'expired' OR (o.status IN ('created', 'awaiting_payment') AND o.expires_at <= now())
+          THEN coalesce(o.ended_at, o.expires_at)
+      END AS ended_at
+    ) lost
+    WHERE o.buyer_id = :buyer_id
+      AND (o.buyer_id, o.id) > (:buyer_id, :since)
+      AND coalesce(lost.ended_at > now() - CAST(:cooldown_window AS interval), true)
+"""
+_HOLD = text(f"""
 WITH was AS (
     SELECT t.id, t.order_id, t.price_cents, t.currency, t.title
     FROM tickets t
@@ -48,18 +87,12 @@ WITH was AS (
       AND t.version = coalesce(CAST(:seen_version AS integer), t.version)
       AND t.price_cents = coalesce(CAST(:seen_price_cents AS bigint), t.price_cents)
       AND (
-        SELECT count(*) FROM orders o
-        WHERE o.buyer_id = :buyer_id AND o.status IN ('created', 'awaiting_payment') AND o.expires_at > now()
-      ) < :max_open_holds
-      AND NOT EXISTS (
-        SELECT FROM orders o
-        WHERE o.buyer_id = :buyer_id AND o.ticket_id = :ticket_id
-          AND o.status IN ('created', 'awaiting_payment', 'expired')
-          AND o.expires_at BETWEEN now() - make_interval(secs => :cooldown_seconds) AND now()
+        SELECT l.open_holds < :max_open_holds AND coalesce(l.cooldown_ends_at <= now(), true)
+        FROM ({_LIMITS}) l
       )
     FOR NO KEY UPDATE OF t
 ), lapsed AS (
-    UPDATE orders o SET status = 'expired', version = o.version + 1
+    UPDATE orders o SET status = 'expired', version = o.version + 1, ended_at = o.expires_at
     FROM was
     WHERE o.id = was.order_id AND o.status IN ('created', 'awaiting_payment')
     RETURNING o.id, o.version, o.buyer_id, o.price_cents, o.currency, o.expires_at, o.ticket_id
@@ -110,7 +143,7 @@ WITH was AS (
 SELECT id, buyer_id, ticket_id, title, price_cents, currency, status, expires_at, is_grace_used, version, created_at,
        (SELECT count(*) FROM lapsed) AS lapsed
 FROM made
-""")
+""")  # noqa: S608  # built from a constant.
 
 
 class Hold(NamedTuple):
@@ -135,17 +168,13 @@ async def hold_ticket(
 
     `connection` is in AUTOCOMMIT: the statement is the transaction. Times are in seconds.
     """
-    values = {
-        "buyer_id": buyer_id,
-        "ticket_id": ticket_id,
+    values = _limit_values(buyer_id, ticket_id, hold_seconds, cooldown_seconds) | {
         "order_id": new_id(),
         "created_event_id": new_id(),
         "expired_event_id": new_id(),
         "seen_version": seen.version,
         "seen_price_cents": seen.price_cents,
-        "hold_seconds": hold_seconds,
         "max_open_holds": max_open_holds,
-        "cooldown_seconds": cooldown_seconds,
         "correlation_id": correlation_id,
     }
     row = (await connection.execute(_HOLD, values)).mappings().one_or_none()
@@ -156,32 +185,52 @@ async def hold_ticket(
     return Hold(Order(**made), lapsed)
 
 
+def _limit_values(
+    buyer_id: UUID, ticket_id: UUID, hold_seconds: float, cooldown_seconds: float
+) -> dict[str, object]:
+    # A hold that ended within the window began this long before it at most, its grace included.
+    longest = COOLDOWN_WINDOW + timedelta(seconds=hold_seconds) + CLOCKS_DIFFER
+    return {
+        "buyer_id": buyer_id,
+        "ticket_id": ticket_id,
+        "hold_seconds": hold_seconds,
+        "cooldown_seconds": cooldown_seconds,
+        "cooldown_window": COOLDOWN_WINDOW,
+        "longest_cooldown_holds": LONGEST_COOLDOWN_HOLDS,
+        "since": oldest_id(utc_now() - longest),
+    }
+
+
 class HoldFacts(NamedTuple):
     """Why a hold may have been refused: what the buyer already has."""
 
     own_order_id: UUID | None
     open_holds: int
-    is_cooling_down: bool
+    cooldown: timedelta | None
+
+
+_HOLD_FACTS = text(f"""
+    SELECT (SELECT id FROM orders WHERE buyer_id = :buyer_id AND ticket_id = :ticket_id
+             AND (status IN ('capturing', 'completed', 'refunding')
+               OR (status IN ('created', 'awaiting_payment') AND expires_at > now()))),
+           l.open_holds,
+           l.cooldown_ends_at - now()
+    FROM ({_LIMITS}) l
+""")  # noqa: S608  # as above.
 
 
 async def get_hold_facts(
-    session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID, cooldown_seconds: float
+    session: AsyncSession,
+    *,
+    buyer_id: UUID,
+    ticket_id: UUID,
+    hold_seconds: float,
+    cooldown_seconds: float,
 ) -> HoldFacts:
-    """Return the buyer's own live order of this ticket, their open holds, and whether they must wait."""
-    query = text("""
-        SELECT
-          (SELECT id FROM orders WHERE buyer_id = :buyer_id AND ticket_id = :ticket_id
-             AND (status IN ('capturing', 'completed', 'refunding')
-               OR (status IN ('created', 'awaiting_payment') AND expires_at > now()))),
-          (SELECT count(*) FROM orders WHERE buyer_id = :buyer_id
-             AND status IN ('created', 'awaiting_payment') AND expires_at > now()),
-          EXISTS (SELECT FROM orders WHERE buyer_id = :buyer_id AND ticket_id = :ticket_id
-             AND status IN ('created', 'awaiting_payment', 'expired')
-             AND expires_at BETWEEN now() - make_interval(secs => :cooldown_seconds) AND now())
-    """)
-    values = {"buyer_id": buyer_id, "ticket_id": ticket_id, "cooldown_seconds": cooldown_seconds}
+    """Return the buyer's own live order of this ticket, their open holds, and how long they must wait."""
+    values = _limit_values(buyer_id, ticket_id, hold_seconds, cooldown_seconds)
     connection = await session.connection()
-    return HoldFacts(*(await connection.execute(query, values)).one())
+    return HoldFacts(*(await connection.execute(_HOLD_FACTS, values)).one())
 
 
 async def get_order(session: AsyncSession, order_id: UUID) -> Order | None:

@@ -1,5 +1,6 @@
 """Rules of orders: the statuses and the transitions between them. Pure, without I/O."""
 
+import math
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -48,6 +49,14 @@ PAID = frozenset({OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.REFU
 BUYER_CAN_CANCEL = PAYABLE
 """Before the point of no return."""
 
+COOLDOWN_WINDOW = timedelta(days=1)
+"""Holds that ended longer ago cost nothing any more."""
+
+SHORTEST_MINUTES = 60
+
+LONGEST_COOLDOWN_HOLDS = 8
+"""From here on the pause is longer than the window anyway; without it the power would overflow."""
+
 REFUND_SENTENCES = {
     OrderStatus.REFUNDING: "This order is being refunded: your money is on its way back.",
     OrderStatus.REFUNDED: "This order was refunded: we sent your money back.",
@@ -93,3 +102,23 @@ class SeenOffer(NamedTuple):
 
 
 ANY_OFFER = SeenOffer()
+
+
+def cooldown_seconds(kept_seconds: float, *, hold_seconds: float, base_seconds: float) -> float:
+    """The pause before a ticket can be held again that was kept in vain for so long.
+
+    It depends on the total alone, so that many short holds cost as much as one long hold. The hold
+    statement computes the same in SQL.
+    """
+    holds = min(kept_seconds / hold_seconds, LONGEST_COOLDOWN_HOLDS)
+    return base_seconds / 3 * (4**holds - 1)
+
+
+def wait_text(seconds: float) -> str:
+    """Return a time to wait in words, never less than the wait."""
+    whole = max(1, math.ceil(seconds))
+    if whole < SHORTEST_MINUTES:
+        return f"{whole} s"
+    minutes = math.ceil(whole / 60)
+    hours, rest = divmod(minutes, 60)
+    return " ".join([f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest))

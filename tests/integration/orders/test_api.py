@@ -193,7 +193,7 @@ class TestPastTheDeadline:
 
     async def test_an_order_stays_expired_when_it_is_let_go(self, buyer: AsyncClient) -> None:
         order = await held(buyer)
-        await factories.let_hold_lapse(UUID(order["id"]))
+        await factories.let_time_pass(UUID(order["ticket"]["id"]), 901)
         url = f"/api/orders/{order['id']}"
         assert (await buyer.delete(url)).status_code == 204
         assert (await buyer.get(url)).json()["status"] == "expired"

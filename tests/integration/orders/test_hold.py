@@ -16,7 +16,6 @@ from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import payment, release
 from ticketing_app.orders.service.hold import (
     EventBegunError,
-    HoldCooldownError,
     OwnTicketError,
     TicketAlreadyReservedError,
     TooManyHoldsError,
@@ -118,18 +117,6 @@ class TestLapsedHold:
         assert await status(second.id) is OrderStatus.CREATED
         (event,) = await factories.recorded_events("OrderExpired")
         assert CATALOG["OrderExpired"].model_validate(event).aggregate_id == first.id
-
-    async def test_its_buyer_must_wait_and_may_then_come_back(self) -> None:
-        ticket, buyer = await factories.make_ticket(), await factories.make_user()
-        order = await factories.hold(ticket, buyer)
-        await factories.let_hold_lapse(order.id)
-        with pytest.raises(HoldCooldownError, match="5 min"):
-            await factories.hold(ticket, buyer)
-        await expire()
-        with pytest.raises(HoldCooldownError):
-            await factories.hold(ticket, buyer)
-        await factories.let_cooldown_pass(order.id)
-        assert (await factories.hold(ticket, buyer)).status is OrderStatus.CREATED
 
     async def test_a_late_timer_or_cancel_leaves_the_next_hold_alone(self) -> None:
         ticket = await factories.make_ticket()

@@ -96,3 +96,65 @@ class TestGraceUntil:
 
     def test_gives_it_once(self) -> None:
         assert rules.grace_until(NOW + timedelta(seconds=1), NOW, 120, is_grace_used=True) is None
+
+
+KEPT = st.floats(0, 20_000)
+
+
+def pause(kept: float) -> float:
+    return rules.cooldown_seconds(kept, hold_seconds=900, base_seconds=60)
+
+
+class TestCooldownSeconds:
+    @pytest.mark.parametrize(
+        ("kept", "seconds"),
+        [
+            (0, 0),
+            (5, 0.15),
+            (60, 2),
+            (15 * 59, 58),
+            (900, 60),
+            (1800, 300),
+            (2700, 1260),
+            (4500, 20_460),
+        ],
+    )
+    def test_is_short_for_a_slip_and_long_for_a_habit(self, kept: float, seconds: float) -> None:
+        assert pause(kept) == pytest.approx(seconds, rel=0.05, abs=0.5)
+
+    def test_is_none_when_it_is_switched_off(self) -> None:
+        assert rules.cooldown_seconds(9000, hold_seconds=900, base_seconds=0) == 0
+
+    @given(st.lists(KEPT, min_size=1, max_size=20))
+    def test_nothing_is_gained_by_splitting(self, parts: list[float]) -> None:
+        whole = sum(parts)
+        after_each = [pause(sum(parts[: nth + 1])) for nth in range(len(parts))]
+        assert after_each[-1] == pytest.approx(pause(whole))
+        assert after_each == sorted(after_each)
+        assert sum(after_each) >= pause(whole) * (1 - 1e-9)
+
+    @given(KEPT, KEPT)
+    def test_costs_more_the_longer_it_was_kept(self, kept: float, more: float) -> None:
+        assert pause(kept + more) >= pause(kept) >= 0
+
+    @given(st.floats(0, 1e12))
+    def test_never_overflows(self, kept: float) -> None:
+        assert pause(kept) <= pause(8 * 900)
+        assert pause(8 * 900) > rules.COOLDOWN_WINDOW.total_seconds()
+
+
+class TestWaitText:
+    @pytest.mark.parametrize(
+        ("seconds", "text"),
+        [
+            (0.2, "1 s"),
+            (59, "59 s"),
+            (59.5, "1 min"),
+            (61, "2 min"),
+            (299, "5 min"),
+            (3600, "1 h"),
+            (20_460, "5 h 41 min"),
+        ],
+    )
+    def test_rounds_up(self, seconds: float, text: str) -> None:
+        assert rules.wait_text(seconds) == text

@@ -1,6 +1,8 @@
 """Hold a ticket: it is locked for one buyer, or they are told why not."""
 
+import math
 import re
+from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from ticketing_app.core.errors import AppError, TooManyRequestsError
 from ticketing_app.core.logging import correlation_id, get_logger
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging import outbox
-from ticketing_app.orders import repository
+from ticketing_app.orders import repository, rules
 from ticketing_app.orders.rules import ANY_OFFER, OrderStatus, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import orders
@@ -104,14 +106,15 @@ class TooManyHoldsError(TooManyRequestsError):
 
 
 class HoldCooldownError(TooManyRequestsError):
-    """The buyer's own hold of this ticket lapsed a moment ago."""
+    """The buyer kept this ticket in vain; `retry_after` are the seconds until they can hold it again."""
 
-    def __init__(self) -> None:
+    def __init__(self, wait: timedelta) -> None:
         """Say how long."""
-        minutes = max(1, round(get_settings().hold_cooldown_seconds / 60))
         super().__init__(
-            f"Your time for this ticket just ran out. To give others a chance you can hold it again in {minutes} min."
+            "You had this ticket for a while without paying. To give others a chance, "
+            f"you can hold it again in {rules.wait_text(wait.total_seconds())}."
         )
+        self.retry_after = max(1, math.ceil(wait.total_seconds()))
 
 
 async def create_order(
@@ -130,7 +133,7 @@ async def create_order(
         EventBegunError: the event has begun.
         OfferChangedError: version or price are not those of `seen`.
         TooManyHoldsError: the buyer holds MAX_OPEN_HOLDS tickets.
-        HoldCooldownError: the buyer's own hold of it lapsed a moment ago.
+        HoldCooldownError: the buyer kept it in vain and must wait.
     """
     settings = get_settings()
     hold = await repository.hold_ticket(
@@ -175,14 +178,15 @@ async def _why_refused(
         session,
         buyer_id=buyer_id,
         ticket_id=ticket_id,
+        hold_seconds=settings.order_hold_seconds,
         cooldown_seconds=settings.hold_cooldown_seconds,
     )
     if facts.own_order_id or ticket.status is not Availability.AVAILABLE:
         return TicketAlreadyReservedError(ticket.status, facts.own_order_id)
     if refusal := _why_not_this_offer(ticket, seen):
         return refusal
-    if facts.is_cooling_down:
-        return HoldCooldownError()
+    if facts.cooldown and facts.cooldown > timedelta():
+        return HoldCooldownError(facts.cooldown)
     if facts.open_holds >= settings.max_open_holds:
         return TooManyHoldsError()
     # Whoever had it let go between the refusal and this look; the buyer may press again.

@@ -66,32 +66,46 @@ async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
 
 
 async def cancel_unpaid(
-    session: AsyncSession, *, order_id: UUID, is_void_at_stripe: bool = False
+    session: AsyncSession,
+    *,
+    order_id: UUID,
+    is_void_at_stripe: bool = False,
+    is_excused: bool = False,
 ) -> OrderStatus:
     """Payment failed for good: the ticket is free. Returns the status that the order has now.
 
     `is_void_at_stripe`: Stripe says the payment is cancelled; only then may capturing be given up.
+    `is_excused`: not through the buyer, who can hold the ticket again at once.
     """
     order = await orders.lock(session, order_id)
     sources = rules.SOURCES[OrderStatus.CANCELLED] if is_void_at_stripe else rules.PAYABLE
-    await _end(session, order, OrderStatus.CANCELLED, sources)
+    await _end(session, order, OrderStatus.CANCELLED, sources, is_excused=is_excused)
     return await orders.get_status(session, order_id)
 
 
 async def _end(
-    session: AsyncSession, order: Order, to: OrderStatus, sources: frozenset[OrderStatus]
+    session: AsyncSession,
+    order: Order,
+    to: OrderStatus,
+    sources: frozenset[OrderStatus],
+    *,
+    is_excused: bool = False,
 ) -> bool:
     """Close the order and release its own lease, never another order's; false when it was not open.
 
-    What its deadline has ended is expired, whatever came after: it was told to its buyer as such.
+    An order past its deadline is recorded as expired even if it is being cancelled: the buyer has
+    already seen it expire.
     """
     if order.status not in sources:
         return False
+    end: dict[str, object] = {"ended_at": order.expires_at, "is_excused": is_excused}
     if to is OrderStatus.CANCELLED:
-        is_running = order.expires_at > await repository.get_database_time(session)
+        now = await repository.get_database_time(session)
+        is_running = order.expires_at > now
         present = rules.status_now(OrderStatus(order.status), is_running=is_running)
         to = present if present is OrderStatus.EXPIRED else to
-    ended = await repository.transition(session, order_id=order.id, to=to)
+        end["ended_at"] = min(order.expires_at, now)
+    ended = await repository.transition(session, order_id=order.id, to=to, values=end)
     lease = await leases.release(session, ticket_id=order.ticket_id, order_id=order.id)
     if lease and lease.status is not TicketStatus.FOR_SALE:
         lease = None  # Withdrawn after the time was over: nobody must be told that it is free.
