@@ -112,7 +112,13 @@ async def _record_cancelled(transaction: Transaction, charge: Charge) -> None:
     async with transaction() as session:
         found = await charges.get_charge(session, charge_id=charge.id, for_update=True)
         if not found.is_over:
-            await release.cancel_unpaid(session, order_id=charge.order_id, is_void_at_stripe=True)
+            # Without a decline it was not the buyer who ended it, but us or Stripe.
+            await release.cancel_unpaid(
+                session,
+                order_id=charge.order_id,
+                is_void_at_stripe=True,
+                is_excused=not found.charge.declines,
+            )
         await charges.fail(session, charge_id=charge.id, reason=Reason.CANCELLED_AT_STRIPE)
 
 
