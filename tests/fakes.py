@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ticketing_app.payments.gateway import StripeRefusedError
 from ticketing_app.payments.rules import RefundStatus
-from ticketing_app.payments.schemas import Intent, Refund
+from ticketing_app.payments.schemas import Decline, Intent, Refund
 
 
 class FakeGateway:
@@ -55,6 +55,10 @@ class FakeGateway:
     async def list_refunds(self, stripe_id: str) -> list[Refund]:
         self._called("list_refunds", stripe_id=stripe_id)
         return list(reversed(self.refunds.values()))
+
+    async def list_declines(self, stripe_id: str) -> list[Decline]:
+        self._called("list_declines", stripe_id=stripe_id)
+        return []
 
     async def find_dispute(self, stripe_id: str) -> str | None:
         self._called("find_dispute", stripe_id=stripe_id)

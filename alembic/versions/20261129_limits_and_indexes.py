@@ -15,8 +15,10 @@ def upgrade() -> None:
     op.add_column(
         "orders", sa.Column("is_excused", sa.Boolean(), nullable=False, server_default="false")
     )
+    op.add_column("charges", sa.Column("client_address", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("charges", "client_address")
     op.drop_column("orders", "is_excused")
     op.drop_column("orders", "ended_at")

@@ -68,6 +68,11 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
     "listings": (Rule("listing_limit_per_hour", HOUR, ("account",)), _WRITES),
     "edits": (Rule("edit_limit_per_minute", MINUTE, ("account",)), _WRITES),
     "payments": (Rule("payment_limit_per_minute", MINUTE, ("account",)), _WRITES),
+    # Counted when a bank refuses a card, and asked before the next payment is opened.
+    "declines": (
+        Rule("decline_limit_per_hour", HOUR, ("account",)),
+        Rule("decline_limit_per_address_per_hour", HOUR, ("address",)),
+    ),
     "settlements": (Rule("settle_limit_per_minute", MINUTE, ("account",)), _WRITES),
     "searches": (Rule("search_limit_per_address_per_minute", MINUTE, ("address",)),),
     "corrections": (Rule("correction_limit_per_address_per_minute", MINUTE, ("address",)),),
@@ -89,6 +94,11 @@ _logged: dict[str, float] = {}
 def bind_address(address: str) -> None:
     """Count what follows in this request or event for this client."""
     _address.set(address)
+
+
+def client_address() -> str:
+    """Return the client of this request or event; empty outside of one."""
+    return _address.get()
 
 
 async def check(

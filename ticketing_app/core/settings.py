@@ -91,6 +91,12 @@ class Settings(BaseSettings):
     settle_limit_per_minute: int = Field(
         default=60, ge=0, description="Settlements asked for per account; 0 is off."
     )
+    decline_limit_per_hour: int = Field(
+        default=5, ge=0, description="Declined cards per account; 0 is off."
+    )
+    decline_limit_per_address_per_hour: int = Field(
+        default=50, ge=0, description="Declined cards per address; 0 is off."
+    )
     write_limit_per_address_per_minute: int = Field(
         default=600, ge=0, description="Holds, listings, edits and payments; 0 is off."
     )

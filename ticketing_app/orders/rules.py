@@ -1,6 +1,5 @@
 """Rules of orders: the statuses and the transitions between them. Pure, without I/O."""
 
-import math
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -51,8 +50,6 @@ BUYER_CAN_CANCEL = PAYABLE
 
 COOLDOWN_WINDOW = timedelta(days=1)
 """Holds that ended longer ago cost nothing any more."""
-
-SHORTEST_MINUTES = 60
 
 LONGEST_COOLDOWN_HOLDS = 8
 """From here on the pause is longer than the window anyway; without it the power would overflow."""
@@ -112,13 +109,3 @@ def cooldown_seconds(kept_seconds: float, *, hold_seconds: float, base_seconds: 
     """
     holds = min(kept_seconds / hold_seconds, LONGEST_COOLDOWN_HOLDS)
     return base_seconds / 3 * (4**holds - 1)
-
-
-def wait_text(seconds: float) -> str:
-    """Return a time to wait in words, never less than the wait."""
-    whole = max(1, math.ceil(seconds))
-    if whole < SHORTEST_MINUTES:
-        return f"{whole} s"
-    minutes = math.ceil(whole / 60)
-    hours, rest = divmod(minutes, 60)
-    return " ".join([f"{hours} h"] * bool(hours) + [f"{rest} min"] * bool(rest))

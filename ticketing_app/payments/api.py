@@ -39,7 +39,7 @@ async def get_config() -> PaymentConfig:
 @router.post(
     "/payments",
     status_code=201,
-    responses=problem_responses(400, 401, 403, 404, 409),
+    responses=problem_responses(400, 401, 403, 404, 409, 429),
     openapi_extra=body_schema(PaymentCreate),
 )
 async def open_payment(request: Request, caller: SignedIn) -> PaymentRead:

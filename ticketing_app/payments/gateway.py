@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -145,6 +145,16 @@ async def cancel_intent(stripe_id: str) -> Intent:
     intents = _api().payment_intents
     cancelled = intents.cancel_async(stripe_id, {"cancellation_reason": "abandoned"})
     return _intent(await _call(cancelled))
+
+
+async def list_declines(stripe_id: str) -> list[Decline]:
+    """Return the declined cards of an intent, the oldest first.
+
+    Raises:
+        StripeUnavailableError: no answer.
+    """
+    found = await _call(_api().charges.list_async({"payment_intent": stripe_id, "limit": PAGE}))
+    return [_declined(charge) for charge in reversed(found.data) if charge.status == "failed"]
 
 
 async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> Refund:
@@ -351,7 +361,17 @@ def _notice(event: stripe.Event) -> Notice:
     of_intent = event.type.startswith("payment_intent.")
     # Charges, refunds and disputes name their intent; what has none does not concern us.
     intent_id = subject["id"] if of_intent else getattr(subject, "payment_intent", None)
-    return Notice(id=event.id, kind=event.type, intent_id=intent_id)
+    decline = None
+    if event.type == "payment_intent.payment_failed":
+        decline = _decline(cast("stripe.PaymentIntent", subject))
+    elif event.type == "charge.failed":
+        decline = _declined(cast("stripe.Charge", subject))
+    return Notice(id=event.id, kind=event.type, intent_id=intent_id, decline=decline)
+
+
+def _declined(charge: stripe.Charge) -> Decline:
+    reason = charge.outcome.reason if charge.outcome else None
+    return Decline(charge.id, reason or charge.failure_code or "card_declined")
 
 
 def _decline(found: stripe.PaymentIntent) -> Decline | None:

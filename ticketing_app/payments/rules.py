@@ -20,6 +20,9 @@ SETTLING_KINDS = frozenset(
 )
 """Webhooks that can mean that a payment has moved on."""
 
+DECLINE_KINDS = frozenset({"charge.failed"})
+"""Webhooks of one declined card each."""
+
 REFUND_KINDS = frozenset({"charge.refunded", "refund.updated", "refund.failed"})
 """Webhooks that can mean that a refund was made, is done, or came back."""
 

@@ -132,8 +132,12 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Notice:
-    """A webhook: its id, its kind like `payment_intent.succeeded`, the intent that it is about."""
+    """A webhook: its id, its kind like `payment_intent.succeeded`, the intent that it is about.
+
+    `decline` is the card that it says was refused.
+    """
 
     id: str
     kind: str
     intent_id: str | None
+    decline: Decline | None = None

@@ -126,14 +126,22 @@ async def want_refund(sale: Sale, reason: str = "The concert was moved.") -> Non
         await refund.request_refund(session, order_id=sale.order.id, reason=reason)
 
 
-async def hear(*kinds: str) -> None:
-    """Let every webhook of these kinds arrive and be handled."""
+async def receive(*kinds: str) -> list[str]:
+    """Let every webhook of these kinds arrive, to be handled later; return their ids, oldest first."""
+    ids: list[str] = []
     for body in await stripe_side.events(*kinds):
         signature = stripe_side.sign(body)["Stripe-Signature"]
         notice = gateway.read_notice(body.encode(), signature)
         async with db.transaction() as session:
             await webhook.store_event(session, notice=notice)
-        await webhook.handle_event(db.transaction, event_id=notice.id)
+        ids.append(notice.id)
+    return ids
+
+
+async def hear(*kinds: str) -> None:
+    """Let every webhook of these kinds arrive and be handled."""
+    for event_id in await receive(*kinds):
+        await webhook.handle_event(db.transaction, event_id=event_id)
 
 
 async def open_alerts() -> list[str]:

@@ -1,7 +1,7 @@
 """A declined card does not end the hold; the third does."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
@@ -13,11 +13,14 @@ from tests.integration.payments.stripe_side import (
     DECLINED,
     NO_MONEY,
 )
-from ticketing_app.core import db
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db, limits
 from ticketing_app.orders.service import payment
 from ticketing_app.orders.service import show as orders
+from ticketing_app.orders.service.hold import HoldCooldownError
 from ticketing_app.orders.service.orders import OrderNotFoundError
-from ticketing_app.payments.service import settle, show
+from ticketing_app.payments.service import show, webhook
+from ticketing_app.payments.service.open import TooManyDeclinesError
 
 
 @pytest.fixture(autouse=True)
@@ -126,10 +129,9 @@ class TestSettle:
         assert await sales.can_be_held(sale)
 
     async def test_counts_as_many_declines_as_the_setting_says(
-        self, monkeypatch: pytest.MonkeyPatch
+        self, change_settings: Callable[..., None]
     ) -> None:
-        once = settle.get_settings().model_copy(update={"payment_max_attempts": 1})
-        monkeypatch.setattr(settle, "get_settings", lambda: once)
+        change_settings(payment_max_attempts=1)
         sale = await sales.start_sale()
         await decline(sale)
         assert (await sales.tell_settled(sale)).status == "cancelled"
@@ -142,6 +144,13 @@ class TestSettle:
         assert (await sales.charge_row(sale))["declines"] == 1
         assert {outcome.status for outcome in outcomes} == {"created"}
         assert (await sales.tell_settled(sale)).attempts_left == 2
+
+    async def test_counts_every_card_that_was_tried_since(self) -> None:
+        sale = await sales.start_sale()
+        for _ in range(5):
+            await decline(sale)
+        assert (await sales.tell_settled(sale)).status == "cancelled"
+        assert (await sales.charge_row(sale))["declines"] == 5
 
     async def test_counts_a_failed_3ds_once(self) -> None:
         sale = await sales.start_sale()
@@ -181,3 +190,131 @@ class TestSettle:
         assert await sales.ends(sale) == ("cancelled", "failed")
         assert (await stripe_side.the_intent())["status"] == "canceled"
         assert await sales.can_be_held(sale)
+
+
+class TestWebhook:
+    """A script tries cards with Stripe alone; nobody settles, and the jobs are far behind."""
+
+    async def test_counts_each_of_forty_declines_before_any_is_handled(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(decline_limit_per_hour=100)
+        sale = await sales.start_sale()
+        for _ in range(40):
+            await stripe_side.enter_card(sale.secret, DECLINED)
+        notices = await sales.receive("charge.failed", "payment_intent.payment_failed")
+        assert len(notices) == 80
+        assert (await sales.charge_row(sale))["declines"] == 40
+        await webhook.handle_event(db.transaction, event_id=notices[0])
+        assert await sales.ends(sale) == ("cancelled", "failed")
+        assert (await stripe_side.the_intent())["status"] == "canceled"
+
+    async def test_counts_once_what_is_reported_in_every_way(self) -> None:
+        sale = await sales.start_sale()
+        await decline(sale)
+        await sales.hear("charge.failed", "payment_intent.payment_failed")
+        await sales.tell_settled(sale)
+        await sales.sweep()
+        assert (await sales.charge_row(sale))["declines"] == 1
+
+    async def test_counts_a_failed_3ds_once(self) -> None:
+        sale = await sales.start_sale()
+        await decline(sale, ASKS_3DS)
+        await sales.receive("charge.failed", "payment_intent.payment_failed")
+        assert (await sales.charge_row(sale))["declines"] == 1
+        assert (await sales.tell_settled(sale)).attempts_left == 2
+
+    async def test_is_handled_without_asking_stripe_how_it_stands(self) -> None:
+        sale = await sales.start_sale()
+        for _ in range(3):
+            await stripe_side.enter_card(sale.secret, DECLINED)
+        path = f"/v1/payment_intents/{sale.secret.partition('_secret_')[0]}"
+        await stripe_side.break_next(f"GET {path}", "500", times=9)
+        await sales.hear("charge.failed")
+        assert await sales.ends(sale) == ("cancelled", "failed")
+
+
+class TestLimits:
+    async def try_cards(self, buyer: UserRead, cards: int) -> sales.Sale:
+        sale = await sales.start_sale(buyer=buyer)
+        for _ in range(cards):
+            await decline(sale)
+            await sales.tell_settled(sale)
+        return sale
+
+    async def test_an_account_opens_no_payment_after_five_declines_in_an_hour(self) -> None:
+        buyer = await factories.make_user()
+        first = await self.try_cards(buyer, 3)
+        second = await self.try_cards(buyer, 2)
+        assert [await sales.ends(sale) for sale in (first, second)] == [("cancelled", "failed")] * 2
+        order = await factories.hold(await factories.make_ticket(), buyer)
+        with pytest.raises(TooManyDeclinesError, match="try again in 60 min") as refusal:
+            await sales.open_payment(order, buyer)
+        assert 3500 < (refusal.value.retry_after or 0) <= 3600
+        await sales.start_sale()
+
+    async def test_the_last_decline_says_that_no_attempt_is_left(self) -> None:
+        buyer = await factories.make_user()
+        await self.try_cards(buyer, 3)
+        sale = await self.try_cards(buyer, 1)
+        await decline(sale)
+        outcome = await sales.tell_settled(sale)
+        assert (outcome.status, outcome.attempts_left) == ("cancelled", 0)
+        assert "No attempt is left" in (outcome.message or "")
+
+    async def test_an_open_payment_is_not_opened_again(self) -> None:
+        buyer = await factories.make_user()
+        sale = await sales.start_sale(buyer=buyer)
+        await self.try_cards(buyer, 3)
+        await self.try_cards(buyer, 2)
+        with pytest.raises(TooManyDeclinesError):
+            await sales.open_payment(sale.order, buyer)
+
+    async def test_an_address_opens_no_payment_whatever_the_account(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(decline_limit_per_address_per_hour=4)
+        limits.bind_address("2001:db8::1")
+        for cards in (3, 1):
+            await self.try_cards(await factories.make_user(), cards)
+        limits.bind_address("2001:db8::2")
+        with pytest.raises(TooManyDeclinesError):
+            await sales.start_sale()
+        limits.bind_address("2001:db8:0:1::1")
+        await sales.start_sale()
+
+    async def test_what_never_reached_a_bank_counts_nothing(self) -> None:
+        sale = await sales.start_sale()
+        for _ in range(20):
+            await stripe_side.enter_card(sale.secret, "4242424242424241")
+        await sales.receive("charge.failed", "payment_intent.payment_failed")
+        await sales.tell_settled(sale)
+        await sales.open_payment(sale.order, sale.buyer)
+
+    async def test_can_be_switched_off(self, change_settings: Callable[..., None]) -> None:
+        change_settings(decline_limit_per_hour=0, decline_limit_per_address_per_hour=0)
+        buyer = await factories.make_user()
+        for _ in range(2):
+            await self.try_cards(buyer, 3)
+        await sales.start_sale(buyer=buyer)
+
+
+class TestCoolDown:
+    async def held_long(self, buyer: UserRead) -> sales.Sale:
+        sale = await sales.start_sale(buyer=buyer)
+        await factories.let_time_pass(sale.ticket.id, 800)
+        return sale
+
+    async def test_counts_a_hold_that_ended_by_declines(self) -> None:
+        sale = await self.held_long(await factories.make_user())
+        for _ in range(3):
+            await decline(sale)
+            await sales.tell_settled(sale)
+        with pytest.raises(HoldCooldownError):
+            await factories.hold(sale.ticket, sale.buyer)
+
+    async def test_excuses_a_payment_that_was_cancelled_by_hand(self) -> None:
+        sale = await self.held_long(await factories.make_user())
+        await stripe_side.by_hand(sale.secret, "cancel")
+        assert (await sales.tell_settled(sale)).status == "cancelled"
+        await factories.hold(sale.ticket, sale.buyer)

@@ -141,20 +141,3 @@ class TestCooldownSeconds:
     def test_never_overflows(self, kept: float) -> None:
         assert pause(kept) <= pause(8 * 900)
         assert pause(8 * 900) > rules.COOLDOWN_WINDOW.total_seconds()
-
-
-class TestWaitText:
-    @pytest.mark.parametrize(
-        ("seconds", "text"),
-        [
-            (0.2, "1 s"),
-            (59, "59 s"),
-            (59.5, "1 min"),
-            (61, "2 min"),
-            (299, "5 min"),
-            (3600, "1 h"),
-            (20_460, "5 h 41 min"),
-        ],
-    )
-    def test_rounds_up(self, seconds: float, text: str) -> None:
-        assert rules.wait_text(seconds) == text

@@ -117,6 +117,41 @@ class TestReadNotice:
         assert notice == gateway.Notice(id="evt_1", kind=kind, intent_id=intent_id)
 
     @pytest.mark.parametrize(
+        ("kind", "subject", "decline"),
+        [
+            (
+                "charge.failed",
+                {"failure_code": "card_declined", "outcome": {"reason": "insufficient_funds"}},
+                Decline("ch_1", "insufficient_funds"),
+            ),
+            (
+                "charge.failed",
+                {"failure_code": "processing_error", "outcome": None},
+                Decline("ch_1", "processing_error"),
+            ),
+            (
+                "charge.failed",
+                {"failure_code": None, "outcome": None},
+                Decline("ch_1", "card_declined"),
+            ),
+            ("charge.succeeded", {}, None),
+        ],
+    )
+    def test_reads_the_declined_card_of_a_charge(
+        self, kind: str, subject: dict[str, Any], decline: Decline | None
+    ) -> None:
+        charge = {"id": "ch_1", "object": "charge", "payment_intent": "pi_1", **subject}
+        body = body_of(kind, charge)
+        assert gateway.read_notice(body.encode(), signature_of(body)).decline == decline
+
+    def test_reads_the_declined_card_of_an_intent(self) -> None:
+        intent = {"id": "pi_1", "object": "payment_intent", "status": "requires_payment_method"}
+        error = {"charge": "ch_1", "decline_code": "generic_decline"}
+        body = body_of("payment_intent.payment_failed", intent | {"last_payment_error": error})
+        notice = gateway.read_notice(body.encode(), signature_of(body))
+        assert notice.decline == Decline("ch_1", "generic_decline")
+
+    @pytest.mark.parametrize(
         ("body", "signature"),
         [
             (body_of("a", {}), ""),

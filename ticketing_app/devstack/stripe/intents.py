@@ -120,6 +120,7 @@ def _refuse(
     store: Store, intent: Json, method: Json, message: str, code: str, decline: str | None = None
 ) -> StripeError:
     failure = {"failure_code": code, "failure_message": message}
+    failure |= {"outcome": {"type": "issuer_declined", "reason": decline or code}}
     charge = _charge(store, intent, method, status="failed", **failure)
     store.event("charge.failed", charge)
     facts = {"code": code, "decline_code": decline, "charge": charge["id"]}

@@ -10,12 +10,13 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import limits
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError, TooManyRequestsError
 from ticketing_app.core.logging import correlation_id, get_logger
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging import outbox
-from ticketing_app.orders import repository, rules
+from ticketing_app.orders import repository
 from ticketing_app.orders.rules import ANY_OFFER, OrderStatus, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import orders
@@ -106,15 +107,16 @@ class TooManyHoldsError(TooManyRequestsError):
 
 
 class HoldCooldownError(TooManyRequestsError):
-    """The buyer kept this ticket in vain; `retry_after` are the seconds until they can hold it again."""
+    """The buyer kept this ticket in vain, and others come first for a while."""
 
     def __init__(self, wait: timedelta) -> None:
         """Say how long."""
+        seconds = max(1, math.ceil(wait.total_seconds()))
         super().__init__(
             "You had this ticket for a while without paying. To give others a chance, "
-            f"you can hold it again in {rules.wait_text(wait.total_seconds())}."
+            f"you can hold it again in {limits.duration(seconds)}.",
+            retry_after=seconds,
         )
-        self.retry_after = max(1, math.ceil(wait.total_seconds()))
 
 
 async def create_order(

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import limits
 from ticketing_app.core.db import Transaction
+from ticketing_app.core.errors import TooManyRequestsError
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import ChargeCreated
 from ticketing_app.orders import rules
@@ -23,6 +25,18 @@ EXPIRY_MARGIN = timedelta(seconds=5)
 """The expiry of an order makes its charge due; this is when to look if that should not happen."""
 
 
+class TooManyDeclinesError(TooManyRequestsError):
+    """Too many cards were declined lately, whatever the order."""
+
+    def __init__(self, retry_after: int) -> None:
+        """Say when to come back."""
+        super().__init__(
+            "Too many cards were declined. To protect you and others, you can try again in "
+            f"{limits.duration(retry_after)}. You were not charged.",
+            retry_after=retry_after,
+        )
+
+
 async def open_payment(
     transaction: Transaction, *, order_id: UUID, buyer_id: UUID, receipt_email: str
 ) -> PaymentRead:
@@ -34,13 +48,17 @@ async def open_payment(
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
         OrderNotPayableError: the time is over, or the order was paid.
+        TooManyDeclinesError: the account or its address had too many cards declined.
         StripeUnavailableError: unknown whether Stripe made it; asking again finds it.
     """
+    refusal = await limits.look("declines", account=buyer_id)
     async with transaction() as session:
         order = await payment.get_payable(session, order_id=order_id, buyer_id=buyer_id)
         status = rules.status_now(order.status, is_running=order.is_running)
         if not rules.can_pay(status):
             raise OrderNotPayableError(status)
+        if refusal:
+            raise TooManyDeclinesError(refusal.retry_after or limits.HOUR)
         charge = await _get_or_add(session, order)
     if charge.stripe_id:
         intent = await gateway.get_intent(charge.stripe_id)
@@ -56,6 +74,7 @@ async def _get_or_add(session: AsyncSession, order: PayableOrder) -> Charge:
         order_id=order.id,
         amount_cents=order.price_cents,
         currency=order.currency,
+        client_address=limits.client_address() or None,
         next_check_at=order.expires_at + EXPIRY_MARGIN,
     )
     if await repository.add_unless_open(session, charge):

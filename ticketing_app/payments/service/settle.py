@@ -7,13 +7,7 @@ asked, never believed second-hand, and conditional updates decide who was first.
 from contextlib import suppress
 from uuid import UUID
 
-from prometheus_client import Counter
-from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from ticketing_app.core import metrics
 from ticketing_app.core.db import Transaction
-from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import PAID, OrderStatus, status_now
 from ticketing_app.orders.service import payment, release
 from ticketing_app.payments import gateway, repository, rules
@@ -23,13 +17,11 @@ from ticketing_app.payments.gateway import (
     StripeRefusedError,
     StripeUnavailableError,
 )
-from ticketing_app.payments.models import Charge, ChargeDecline
+from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import Reason
 from ticketing_app.payments.schemas import Settlement
-from ticketing_app.payments.service import charges
+from ticketing_app.payments.service import charges, declines
 from ticketing_app.payments.service.void import give_back, void
-
-CARDS_DECLINED = Counter("gittix_cards_declined_total", "Cards that a bank refused, each once.")
 
 
 async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUID) -> Settlement:
@@ -45,7 +37,7 @@ async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUI
         await settle(transaction, charge_id=charge_id)
     async with transaction() as session:
         charge, order = await charges.get_charge(session, charge_id=charge_id)
-    left = rules.attempts_left(charge.declines, get_settings().payment_max_attempts)
+    left = await declines.attempts_left(charge, buyer_id=buyer_id)
     status = status_now(order.status, is_running=order.is_running)
     message = rules.outcome_sentence(status, failure_code=charge.failure_code, left=left)
     return Settlement(status=status, attempts_left=left, message=message)
@@ -62,6 +54,8 @@ async def settle(transaction: Transaction, *, charge_id: UUID) -> None:
         found = await charges.get_charge(session, charge_id=charge_id)
     charge = found.charge
     if not found.is_open or charge.stripe_id is None:
+        return
+    if charge.declines and await declines.close_if_used_up(transaction, charge_id=charge_id):
         return
     intent = await gateway.get_intent(charge.stripe_id)
     if intent.status == "requires_capture" and await _claim(transaction, charge):
@@ -126,16 +120,17 @@ async def _record_unpaid(
     transaction: Transaction, charge: Charge, stripe_id: str, decline: Decline | None
 ) -> None:
     """Let the buyer try another card, or give up after the last."""
+    declined = [*await gateway.list_declines(stripe_id), decline] if decline else []
     async with transaction() as session:
         # First of all, as it locks the ticket row; every transaction locks that before a charge.
         await payment.return_to_created(session, order_id=charge.order_id)
-        declines = await _count(session, charge, decline)
-        if not rules.attempts_left(declines, get_settings().payment_max_attempts):
-            await release.cancel_unpaid(session, order_id=charge.order_id)
+        await declines.count(session, charge, declined)
         order = await payment.get_payable(session, order_id=charge.order_id)
     if order.status is OrderStatus.CAPTURING:
         await _give_up_capture(transaction, charge, stripe_id)
     else:
+        await declines.close_if_used_up(transaction, charge_id=charge.id)
+        # Or the order was over before: nothing can be paid with its intent any more.
         await void(transaction, charge_id=charge.id)
 
 
@@ -150,18 +145,3 @@ async def _give_up_capture(transaction: Transaction, charge: Charge, stripe_id: 
     except StripeRefusedError:
         return  # It has moved on in this moment.
     await _record_cancelled(transaction, charge)
-
-
-async def _count(session: AsyncSession, charge: Charge, decline: Decline | None) -> int:
-    """Count this decline once, whoever tells of it, and return how many there were."""
-    if decline and await repository.add_decline(
-        session,
-        ChargeDecline(charge_id=charge.id, reference=decline.reference, code=decline.code),
-    ):
-        metrics.count_after_commit(session, CARDS_DECLINED)
-        counted = await repository.change_open(
-            session, charge.id, declines=col(Charge.declines) + 1, failure_code=decline.code
-        )
-    else:
-        counted = await repository.get_charge(session, charge.id)
-    return counted.declines if counted else charge.declines

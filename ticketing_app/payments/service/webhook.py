@@ -10,7 +10,7 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.models import StripeEvent
 from ticketing_app.payments.schemas import Notice
-from ticketing_app.payments.service import dispute, refund
+from ticketing_app.payments.service import declines, dispute, refund
 from ticketing_app.payments.service.settle import settle
 
 
@@ -20,8 +20,14 @@ async def _follow_refund(transaction: Transaction, *, charge_id: UUID) -> None:
     await refund.follow(transaction, charge_id=charge_id)
 
 
+async def _follow_decline(transaction: Transaction, *, charge_id: UUID) -> None:
+    # Counted when it was stored; the intent's own event has it settled.
+    await declines.close_if_used_up(transaction, charge_id=charge_id)
+
+
 HANDLERS = (
     dict.fromkeys(rules.SETTLING_KINDS, settle)
+    | dict.fromkeys(rules.DECLINE_KINDS, _follow_decline)
     | dict.fromkeys(rules.REFUND_KINDS, _follow_refund)
     | dict.fromkeys(rules.DISPUTE_KINDS, dispute.follow)
 )
@@ -37,9 +43,18 @@ class StripeEventNotFoundError(AppError):
 
 
 async def store_event(session: AsyncSession, *, notice: Notice) -> bool:
-    """Keep a webhook, whatever it is about; false when Stripe sent it before."""
+    """Keep a webhook, whatever it is about; false when Stripe sent it before.
+
+    A declined card is counted at once: Stripe signed it, and when the event is handled Stripe may
+    only know of a later one.
+    """
     event = StripeEvent(id=notice.id, kind=notice.kind, intent_id=notice.intent_id)
-    return await repository.add_event(session, event)
+    is_new = await repository.add_event(session, event)
+    if is_new and notice.decline and notice.intent_id:
+        charge = await repository.get_by_stripe_id(session, notice.intent_id)
+        if charge:
+            await declines.count(session, charge, [notice.decline])
+    return is_new
 
 
 async def handle_event(transaction: Transaction, *, event_id: str | None = None) -> bool:

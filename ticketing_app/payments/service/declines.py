@@ -1,0 +1,84 @@
+"""Count declined cards, each once, and close a payment with which no card may be tried any more.
+
+Cards go from the browser straight to Stripe, so that declines are counted after the fact: from the
+signed webhooks, and from the failed charges of the intent whenever it is settled.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from uuid import UUID
+
+from prometheus_client import Counter
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core import db, limits, metrics
+from ticketing_app.core.db import Transaction
+from ticketing_app.core.settings import get_settings
+from ticketing_app.orders.service import payment, release
+from ticketing_app.payments import repository, rules
+from ticketing_app.payments.models import Charge, ChargeDecline
+from ticketing_app.payments.schemas import Decline
+from ticketing_app.payments.service import charges
+from ticketing_app.payments.service.void import void
+
+CARDS_DECLINED = Counter("gittix_cards_declined_total", "Cards that a bank refused, each once.")
+
+
+async def count(session: AsyncSession, charge: Charge, declines: Iterable[Decline]) -> None:
+    """Count the declines that nobody reported before."""
+    new = [
+        decline
+        # In one order everywhere, so that two reports of the same declines cannot deadlock.
+        for decline in sorted(set(declines), key=lambda decline: decline.reference)
+        if await repository.add_decline(
+            session,
+            ChargeDecline(charge_id=charge.id, reference=decline.reference, code=decline.code),
+        )
+    ]
+    if not new:
+        return
+    await repository.change_open(
+        session, charge.id, declines=col(Charge.declines) + len(new), failure_code=new[-1].code
+    )
+    order = await payment.get_payable(session, order_id=charge.order_id)
+    for decline in new:
+        metrics.count_after_commit(session, CARDS_DECLINED)
+        hit = partial(_hit_limits, order.buyer_id, charge.client_address)
+        db.after_commit(session, f"payments.decline.{decline.reference}", hit)
+
+
+async def _hit_limits(buyer_id: UUID, client_address: str | None) -> None:
+    # One by one: a rule that is used up must not keep the other from counting.
+    await limits.hit("declines", account=buyer_id, address="")
+    await limits.hit("declines", address=client_address or "")
+
+
+async def attempts_left(charge: Charge, *, buyer_id: UUID) -> int:
+    """Return how many more cards may be tried for this order.
+
+    None once the account had as many declines as it may: what is open then is closed at its next decline.
+    """
+    left = rules.attempts_left(charge.declines, get_settings().payment_max_attempts)
+    if left and charge.declines and await limits.look("declines", account=buyer_id, address=""):
+        return 0
+    return left
+
+
+async def close_if_used_up(transaction: Transaction, *, charge_id: UUID) -> bool:
+    """End the order when no card may be tried any more, and close its intent; false when one may.
+
+    Raises:
+        ChargeNotFoundError: none with this id.
+        StripeUnavailableError: unknown whether it is closed; the sweep asks again.
+    """
+    async with transaction() as session:
+        charge, order = await charges.get_charge(session, charge_id=charge_id)
+    if await attempts_left(charge, buyer_id=order.buyer_id):
+        return False
+    async with transaction() as session:
+        await release.cancel_unpaid(session, order_id=charge.order_id)
+        is_over = (await charges.get_charge(session, charge_id=charge_id)).is_over
+    if is_over:
+        await void(transaction, charge_id=charge_id)
+    return is_over
