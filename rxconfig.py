@@ -23,6 +23,10 @@ if environment.ticketing_devstack and not environment.is_production:
     supervisor.ensure()
 
 settings = get_settings()
+# Reflex's client has no limits, so that in a partition the handlers of all pages would hang for ever.
+state_url = (
+    redis.with_time_limits(settings.page_state_url) if settings.has_page_state_in_redis else None
+)
 
 config = rx.Config(
     app_name="ticketing_app",
@@ -36,6 +40,7 @@ config = rx.Config(
     cors_allowed_origins=[],
     trusted_proxy_hops=settings.trusted_proxy_hops,
     state_manager_mode=StateManagerMode.MEMORY,
+    redis_url=state_url,
     plugins=[
         rx.plugins.TailwindV4Plugin(theme.TAILWIND),
         SameOriginPlugin(),
@@ -52,6 +57,5 @@ config = rx.Config(
     bun_path=bun_path(),
 )
 
-if config.redis_url:
-    # Reflex's client has no limits, so that in a partition the handlers of all pages would hang for ever.
-    config.redis_url = redis.with_time_limits(config.redis_url)
+# REFLEX_REDIS_URL wins over the argument, and neither the time limits nor the checks of `doctor` know it.
+config.redis_url = state_url

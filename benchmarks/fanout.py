@@ -86,10 +86,7 @@ async def measure(site: Site, urls: list[str], processes: Processes) -> bool:
 
 def main() -> int:
     with running_site() as site, ExitStack() as stack:
-        state = {
-            "REFLEX_STATE_MANAGER_MODE": "redis",
-            "REFLEX_REDIS_URL": site.stack.env["REDIS_URL"],
-        }
+        state = {"REFLEX_STATE_MANAGER_MODE": "redis"}
         webs = [stack.enter_context(site.other_web(**state)) for _ in range(2)]
         processes = Processes(*(web.pid for web in webs))
         return 0 if asyncio.run(measure(site, [web.url for web in webs], processes)) else 1

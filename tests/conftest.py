@@ -27,7 +27,7 @@ SETTINGS = {
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     """PostgreSQL, Redis and the Stripe emulator of this run alone; settings point there."""
     # Nobody listens where the webhooks go: a site that runs on this machine must not hear of tests.
-    parts = {"postgres", "redis", "stripe"}
+    parts = {"postgres", "redis", "redis-state", "stripe"}
     stack = Stack(tmp_path_factory.mktemp("stack"), parts, web_port=free_port())
     stack.start()
     changed = {**stack.env, **SETTINGS, "TICKETING_DATA_DIR": str(stack.data_dir)}

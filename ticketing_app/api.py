@@ -62,16 +62,24 @@ async def live() -> dict[str, str]:
 
 
 async def ready() -> Response | dict[str, str]:
-    """Tell whether PostgreSQL and Redis answer, and which does not."""
-    names = ("PostgreSQL", "Redis")
-    results = await asyncio.gather(_ask_database(), redis.ping(), return_exceptions=True)
-    away = [
-        name
-        for name, result in zip(names, results, strict=True)
+    """Report whether PostgreSQL and Redis can be used, and which of them cannot."""
+    probes = {
+        "PostgreSQL": _ask_database(),
+        "Redis": redis.check_writable(redis.client()),
+    }
+    settings = get_settings()
+    if settings.has_page_state_in_redis and settings.page_state_url != settings.redis_url:
+        probes["Redis of the pages"] = redis.check_writable(redis.page_state_client())
+    results = await asyncio.gather(*probes.values(), return_exceptions=True)
+    problems = [
+        f"{name} refuses to write."
+        if isinstance(result, redis.ResponseError)
+        else f"{name} does not answer."
+        for name, result in zip(probes, results, strict=True)
         if isinstance(result, BaseException)
     ]
-    if away:
-        return http.problem(503, [ErrorItem(message=f"{name} does not answer.") for name in away])
+    if problems:
+        return http.problem(503, [ErrorItem(message=problem) for problem in problems])
     return {"status": "ok"}
 
 

@@ -1,11 +1,17 @@
 """What the API says while a part that it needs is away, and after it came back."""
 
+from collections.abc import AsyncGenerator, Callable
+
 import pytest
 from httpx import AsyncClient
 
 from tests.factories import make_ticket
 from tests.waiting import eventually
+from ticketing_app.core import redis
 from ticketing_app.devstack.stack import Stack
+
+NO_ROOM = 2**20
+"""A limit of memory below what an empty Redis uses."""
 
 
 class TestHealth:
@@ -33,6 +39,58 @@ class TestHealth:
             return (await api.get("/api/health/ready")).status_code == 200
 
         await eventually(is_ready)
+
+    @pytest.fixture
+    async def full_redis(self, api: AsyncClient) -> AsyncGenerator[None]:  # noqa: ARG002  # order only.
+        """The main Redis answers and has no room left: it never evicts."""
+        await redis.client().config_set("maxmemory", NO_ROOM)
+        yield
+        await redis.client().config_set("maxmemory", 0)
+
+    @pytest.mark.usefixtures("full_redis")
+    async def test_is_not_ready_when_redis_refuses_to_write(self, api: AsyncClient) -> None:
+        assert await redis.client().execute_command("PING")
+        ready = await api.get("/api/health/ready")
+        assert ready.status_code == 503
+        assert [error["message"] for error in ready.json()["errors"]] == ["Redis refuses to write."]
+
+    async def test_readiness_covers_the_redis_of_the_pages_where_they_use_it(
+        self, api: AsyncClient, stack: Stack, change_settings: Callable[..., None]
+    ) -> None:
+        stack.stop_part("redis-state")
+        try:
+            assert (await api.get("/api/health/ready")).status_code == 200
+            change_settings(reflex_state_manager_mode="redis")
+            ready = await api.get("/api/health/ready")
+            assert ready.status_code == 503
+            assert [error["message"] for error in ready.json()["errors"]] == [
+                "Redis of the pages does not answer."
+            ]
+        finally:
+            stack.start_part("redis-state")
+        assert (await api.get("/api/health/ready")).status_code == 200
+
+    async def test_full_page_state_lets_rate_limits_hold_and_writes_go_on(
+        self, api: AsyncClient, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(reflex_state_manager_mode="redis", signin_limit_per_minute=3)
+        pages = redis.page_state_client()
+        used = (await pages.info("memory"))["used_memory"]
+        limit = (await pages.config_get("maxmemory"))["maxmemory"]
+        await pages.config_set("maxmemory", used + 2**21)
+        try:
+            # Strangers' pages, in all twice as large as the room for them.
+            for number in range(64):
+                await pages.set(f"stranger-{number}", "x" * 2**16, ex=3600)
+            assert 0 < await pages.dbsize() < 64
+            assert (await pages.info("stats"))["evicted_keys"] > 0
+            wrong = {"email": "a@gittix.test", "password": "wrong horse"}
+            answers = [await api.post("/api/users/signin", json=wrong) for _ in range(4)]
+            assert [answer.status_code for answer in answers] == [400, 400, 400, 429]
+            assert (await api.get("/api/health/ready")).status_code == 200
+        finally:
+            await pages.config_set("maxmemory", limit)
+            await pages.flushall()
 
     async def test_without_postgresql_people_are_told_to_try_again(
         self, api: AsyncClient, stack: Stack

@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import AsyncExitStack, ExitStack
 
+from redis.asyncio import Redis
+
 from tests.outside.partition import Partition
 from tests.outside.people import People
 from tests.outside.socket_client import SocketClient
@@ -24,10 +26,7 @@ async def test_a_page_goes_on_where_it_was_when_another_process_takes_it_over(
     site: Site, people: People
 ) -> None:
     path = f"/tickets/{(await (await people.make()).sell())['id']}"
-    shared = {
-        "REFLEX_STATE_MANAGER_MODE": "redis",
-        "REFLEX_REDIS_URL": site.stack.env["REDIS_URL"],
-    }
+    shared = {"REFLEX_STATE_MANAGER_MODE": "redis"}
     with ExitStack() as stack:
         first, second = (stack.enter_context(site.other_web(**shared)) for _ in range(2))
         async with SocketClient(first.url, path, origin=first.url) as page:
@@ -39,6 +38,12 @@ async def test_a_page_goes_on_where_it_was_when_another_process_takes_it_over(
         async with again:
             await eventually(lambda: heard(again, IS_LOADED))
             assert heard(again, IS_ASKING)
+    states = {}
+    for name in ("REDIS_URL", "REDIS_STATE_URL"):
+        async with Redis.from_url(site.stack.env[name]) as client:
+            states[name] = [key async for key in client.scan_iter(f"*{page.token}*")]
+    assert states["REDIS_STATE_URL"]
+    assert not states["REDIS_URL"]
 
 
 async def test_a_handler_gives_up_in_a_partition_from_redis_and_works_after_it(
@@ -47,8 +52,8 @@ async def test_a_handler_gives_up_in_a_partition_from_redis_and_works_after_it(
     path = f"/tickets/{(await (await people.make()).sell())['id']}"
     log = site.stack.data_dir / "logs/web.log"
     async with AsyncExitStack() as stack:
-        way = await stack.enter_async_context(Partition(site.stack.env["REDIS_URL"]))
-        shared = {"REFLEX_STATE_MANAGER_MODE": "redis", "REFLEX_REDIS_URL": way.url}
+        way = await stack.enter_async_context(Partition(site.stack.env["REDIS_STATE_URL"]))
+        shared = {"REFLEX_STATE_MANAGER_MODE": "redis", "REDIS_STATE_URL": way.url}
         other = site.other_web(**shared)
         web = await asyncio.to_thread(other.__enter__)
         stack.push_async_callback(asyncio.to_thread, other.__exit__, None, None, None)

@@ -3,7 +3,9 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 from ticketing_app.cli.checks.database import ask_database, check_database
@@ -12,6 +14,7 @@ from ticketing_app.cli.checks.redis import (
     ask_notifications,
     ask_redis,
     check_notifications,
+    check_page_state,
     check_redis,
 )
 from ticketing_app.cli.checks.settings import check_settings
@@ -52,8 +55,9 @@ async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
         yield finding
     for finding in await _look_at_database():
         yield finding
-    for finding in await asyncio.to_thread(_look_at_redis, settings):
-        yield finding
+    for look in (_look_at_redis, _look_at_page_state):
+        for finding in await asyncio.to_thread(look, settings):
+            yield finding
     for finding in await check_stripe(settings):
         yield finding
     yield await check_site(settings.public_url)
@@ -77,14 +81,25 @@ async def _look_at_database() -> list[Finding]:
 
 def _look_at_redis(settings: Settings) -> list[Finding]:
     try:
-        found = [*check_redis(ask_redis()), *check_workers(get_worker_state())]
-        if settings.reflex_state_manager_mode == "redis":
-            is_refusal_ignored = settings.reflex_ignore_redis_config_error
-            found.append(check_notifications(ask_notifications(), is_refusal_ignored))
+        return [*check_redis(ask_redis(settings.redis_url)), *check_workers(get_worker_state())]
     except (RedisError, ValueError) as error:
-        remedy = "start it, and see that REDIS_URL leads there."
-        return [wrong("Redis", f"{_name(error)}.", remedy)]
-    return found
+        return [wrong("Redis", f"{_name(error)}.", "start it, and see that REDIS_URL leads there.")]
+
+
+def _look_at_page_state(settings: Settings) -> list[Finding]:
+    if not settings.has_page_state_in_redis:
+        return []
+    url = settings.page_state_url
+    main: Mapping[str, Any] = {}
+    with suppress(RedisError, ValueError):
+        main = ask_redis(settings.redis_url)
+    try:
+        found = list(check_page_state(ask_redis(url), main))
+        is_refusal_ignored = settings.reflex_ignore_redis_config_error
+        return [*found, check_notifications(ask_notifications(url), is_refusal_ignored)]
+    except (RedisError, ValueError) as error:
+        remedy = "start its Redis, and see that REDIS_STATE_URL leads there."
+        return [wrong("page state", f"{_name(error)}.", remedy)]
 
 
 def _name(error: Exception) -> str:
@@ -95,7 +110,12 @@ def _name(error: Exception) -> str:
 
 def hide_secrets(line: str, settings: Settings) -> str:
     """Take keys and passwords out of a line, whoever put them there."""
-    urls = (settings.database_url, settings.database_direct_url, settings.redis_url)
+    urls = (
+        settings.database_url,
+        settings.database_direct_url,
+        settings.redis_url,
+        settings.redis_state_url,
+    )
     passwords = [urlsplit(url).password for url in urls]
     keys = (
         settings.jwt_key,

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from weakref import WeakKeyDictionary
 
 import redis as sync_redis
-from redis.asyncio import Connection, Redis
+from redis.asyncio import Connection, Redis, SSLConnection
 from redis.exceptions import RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -17,9 +17,10 @@ __all__ = [
     "RedisError",
     "ResponseError",
     "blocking_client",
+    "check_writable",
     "client",
     "follow",
-    "ping",
+    "page_state_client",
     "publish",
     "sync_client",
     "with_time_limits",
@@ -28,9 +29,11 @@ __all__ = [
 TIMEOUT_SECONDS = 1.5
 BLOCK_SECONDS = 5
 RECONNECT_SECONDS = 0.5
+PROBE_KEY = "health.probe"
+PROBE_SECONDS = 10
 
 log = get_logger()
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Redis]] = WeakKeyDictionary()
 
 
 class _Connection(Connection):
@@ -55,43 +58,58 @@ class _Connection(Connection):
             self.socket_timeout = limit
 
 
+class _SecureConnection(SSLConnection, _Connection):
+    """The same over TLS: redis-py takes its own class for an address that begins with rediss://."""
+
+
 def client() -> Redis:
     """Return the client of the running event loop; it fails within 1.5 s when Redis is away."""
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        _clients[loop] = Redis.from_url(
-            get_settings().redis_url,
-            connection_class=_Connection,
-            decode_responses=True,
-            socket_timeout=TIMEOUT_SECONDS,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            retry=None,
-        )
-    return _clients[loop]
+    return _shared_client(get_settings().redis_url)
+
+
+def page_state_client() -> Redis:
+    """Return a client, as above, of the Redis that keeps the state of pages."""
+    return _shared_client(get_settings().page_state_url)
+
+
+def _shared_client(url: str) -> Redis:
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    if url not in clients:
+        clients[url] = _make_client(url, timeout_seconds=TIMEOUT_SECONDS)
+    return clients[url]
+
+
+def _make_client(url: str, *, timeout_seconds: float) -> Redis:
+    made = Redis.from_url(
+        url,
+        connection_class=_Connection,
+        decode_responses=True,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=None,
+    )
+    if made.connection_pool.connection_class is SSLConnection:
+        made.connection_pool.connection_class = _SecureConnection
+    return made
 
 
 async def dispose() -> None:
     """Close the connections of the running event loop."""
-    if pool := _clients.pop(asyncio.get_running_loop(), None):
-        await pool.aclose()
+    for made in _clients.pop(asyncio.get_running_loop(), {}).values():
+        await made.aclose()
 
 
 def blocking_client() -> Redis:
     """Return a new client for reads that wait up to `BLOCK_SECONDS`; the caller closes it."""
-    return Redis.from_url(
-        get_settings().redis_url,
-        connection_class=_Connection,
-        decode_responses=True,
-        socket_timeout=2 * BLOCK_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=None,
-    )
+    return _make_client(get_settings().redis_url, timeout_seconds=2 * BLOCK_SECONDS)
 
 
-def sync_client(timeout_seconds: float = 2 * BLOCK_SECONDS) -> sync_redis.Redis:
+def sync_client(
+    timeout_seconds: float = 2 * BLOCK_SECONDS, *, url: str | None = None
+) -> sync_redis.Redis:
     """Return a new blocking client, as RQ needs it; bytes in and out."""
     return sync_redis.Redis.from_url(
-        get_settings().redis_url,
+        url or get_settings().redis_url,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=None,
@@ -110,13 +128,14 @@ def with_time_limits(url: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}{missing}" if missing else url
 
 
-async def ping() -> None:
-    """Ask Redis for an answer.
+async def check_writable(connection: Redis) -> None:
+    """Write something: a full Redis still answers a PING.
 
     Raises:
-        RedisError: it gives none.
+        ResponseError: Redis answers and refuses to write.
+        RedisError: it does not answer.
     """
-    await client().execute_command("PING")
+    await connection.set(PROBE_KEY, "", ex=PROBE_SECONDS)
 
 
 async def publish(channel: str, message: str) -> None:

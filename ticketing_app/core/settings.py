@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ticketing_app.core import transport
 from ticketing_app.core.money import Currency
 
 DEVELOPMENT_JWT_KEY = "development-only-key-never-used-in-production"
@@ -41,6 +42,15 @@ class Settings(BaseSettings):
     )
     database_pool_size: int = Field(default=10, description="Connections kept open per process.")
     redis_url: str = ""
+    redis_state_url: str = Field(
+        default="", description="Redis of the state of pages; unset it is REDIS_URL."
+    )
+    allow_plain_redis: bool = Field(
+        default=False, description="Whether production takes Redis without password or TLS."
+    )
+    allow_plain_database: bool = Field(
+        default=False, description="Whether production takes PostgreSQL without password or TLS."
+    )
     reflex_state_manager_mode: str = Field(
         default="memory", description="Reflex's own, as the next one: the doctor has to know them."
     )
@@ -129,6 +139,16 @@ class Settings(BaseSettings):
         """Whether cookies must carry Secure."""
         return self.public_url.startswith("https://")
 
+    @property
+    def has_page_state_in_redis(self) -> bool:
+        """Whether web processes share the state of pages."""
+        return self.reflex_state_manager_mode == "redis"
+
+    @property
+    def page_state_url(self) -> str:
+        """The Redis that keeps it."""
+        return self.redis_state_url or self.redis_url
+
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Self:
         if not self.is_production:
@@ -151,8 +171,25 @@ class Settings(BaseSettings):
         if 0 < len(self.jwt_key_previous) < MINIMUM_KEY_LENGTH:
             msg = "Set JWT_KEY_PREVIOUS to the key before JWT_KEY, or leave it empty."
             raise InvalidSettingsError(msg)
+        self._refuse_plain_connections()
         self._refuse_unsafe_stripe()
         return self
+
+    def _refuse_plain_connections(self) -> None:
+        redis = ("redis_url", "redis_state_url"), transport.find_redis_gaps, "allow_plain_redis"
+        database = (
+            ("database_url", "database_direct_url"),
+            transport.find_postgresql_gaps,
+            "allow_plain_database",
+        )
+        for names, find_gaps, permission in (redis, database):
+            for name in () if getattr(self, permission) else names:
+                if gaps := find_gaps(getattr(self, name)):
+                    msg = (
+                        f"Set {name.upper()} with {' and '.join(gaps)}, as it leads to another "
+                        f"machine, or {permission.upper()}=true where the network is private."
+                    )
+                    raise InvalidSettingsError(msg)
 
     def _refuse_unsafe_stripe(self) -> None:
         if not self.stripe_secret_key.startswith(("sk_test_", "rk_test_")):

@@ -22,7 +22,7 @@ from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.postgres import DATABASE, USER, Identity, Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("postgres", "redis", "stripe", "worker")
+PARTS = ("postgres", "redis", "redis-state", "stripe", "worker")
 LOOPBACK = "127.0.0.1,localhost"
 
 START_SECONDS = 60
@@ -30,6 +30,12 @@ STOP_SECONDS = 15
 LONGEST_BACKOFF_SECONDS = 8
 STEADY_SECONDS = 10
 
+REDIS_OPTIONS = {
+    # Jobs, events and rate limits: refuse to write rather than lose one.
+    "redis": ("--maxmemory-policy", "noeviction"),
+    # State of pages, which anyone can fill: the page that is due to be forgotten first goes.
+    "redis-state": ("--maxmemory", "64mb", "--maxmemory-policy", "volatile-ttl"),
+}
 STRIPE_SETTINGS = {
     "STRIPE_SECRET_KEY": "sk_test_gittix_development",
     "STRIPE_PUBLISHABLE_KEY": "pk_test_gittix_development",
@@ -197,14 +203,13 @@ class Stack:
         port = str(self._ports.get(part))
         if part == "postgres":
             return Postgres(self.data_dir).command(self._ports[part])
-        if part == "redis":
-            return [_valkey(), "--port", port, "--bind", "127.0.0.1",
-                    "--save", "", "--appendonly", "no", "--dir", str(self.data_dir)]  # fmt: skip
+        if part in REDIS_OPTIONS:
+            return [_valkey(), "--port", port, "--bind", "127.0.0.1", "--save", "",
+                    "--appendonly", "no", "--dir", str(self.data_dir), *REDIS_OPTIONS[part]]  # fmt: skip
         if part == "stripe":
             webhook_url = f"http://127.0.0.1:{self._web_port}/api/stripe/webhook"
             return [sys.executable, "-m", "ticketing_app.devstack.stripe", "--port", port,
-                    "--data", str(self.data_dir / "stripe"), "--webhook-url", webhook_url,
-                    "--webhook-secret", STRIPE_SETTINGS["STRIPE_WEBHOOK_SECRET"]]  # fmt: skip
+                    "--data", str(self.data_dir / "stripe"), "--webhook-url", webhook_url]  # fmt: skip
         return [sys.executable, str(ROOT / "worker.py"), "all"]
 
     def _is_ready(self, part: str) -> bool:
@@ -232,20 +237,21 @@ class Stack:
             values["DATABASE_URL"] = f"postgresql+asyncpg://{USER}@{local}:{port}/{DATABASE}"
         if port := self._ports.get("redis"):
             values["REDIS_URL"] = f"redis://{local}:{port}/0"
+        if port := self._ports.get("redis-state"):
+            values["REDIS_STATE_URL"] = f"redis://{local}:{port}/0"
         if port := self._ports.get("stripe"):
             values |= STRIPE_SETTINGS
             values["STRIPE_API_BASE"] = f"http://{local}:{port}"
             values["STRIPE_JS_URL"] = f"http://{local}:{port}/endive/stripe.js"
         lines = [f"{name}={value}\n" for name, value in values.items()]
-        (self.data_dir / "stack.env").write_text("".join(lines))
+        _write_privately(self.data_dir / "stack.env", "".join(lines))
         self.env = values | self._settings
 
     def _jwt_key(self) -> str:
         """The development key, kept so that people stay signed in over a restart."""
         path = self.data_dir / "jwt.key"
         if not path.exists():
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_hex(32))
+            _write_privately(path, secrets.token_hex(32))
         return path.read_text()
 
     def _signal(self, part: str, signum: int) -> None:
@@ -258,6 +264,13 @@ class Stack:
     def _log_tail(self, part: str) -> str:
         lines = self._log(part).read_text(errors="replace").splitlines()[-15:]
         return "\n".join(["", *lines])
+
+
+def _write_privately(path: Path, text: str) -> None:
+    """Write what other users of this machine must not read, also over an older file that they can."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(text)
 
 
 def read_env(path: Path) -> dict[str, str]:

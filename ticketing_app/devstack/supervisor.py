@@ -46,7 +46,7 @@ def ensure(report: Callable[[str], object] = print) -> None:
             _start_supervisor(folder, report)
     if children.recorded(folder) & set(PARTS) != wanted_parts():
         raise StackError(
-            "The local stack runs with other settings of DATABASE_URL, REDIS_URL or STRIPE_*; "
+            "The local stack runs with other settings of DATABASE_URL, REDIS_* or STRIPE_*; "
             "end what uses it first."
         )
 
@@ -84,7 +84,9 @@ def wanted_parts() -> set[str]:
     if "DATABASE_URL" in own:
         parts.discard("postgres")
     if "REDIS_URL" in own:
-        parts.discard("redis")
+        parts -= {"redis", "redis-state"}
+    if "REDIS_STATE_URL" in own:
+        parts.discard("redis-state")
     if "STRIPE_SECRET_KEY" in own:
         parts.discard("stripe")
     return parts

@@ -21,6 +21,8 @@ from ticketing_app.ui import fingerprint
 START_SECONDS = 90
 STOP_SECONDS = 15
 WEB = ROOT / ".web"
+# granian's own limit is 1,024, and a connection that sends nothing counts for ever (docs/operations.md).
+MAX_CONNECTIONS = 8192
 
 # Whoever starts Reflex from here keeps the stack already.
 WITHOUT_STACK = {"TICKETING_DEVSTACK": "false"}
@@ -69,7 +71,7 @@ def start_web(env: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[
         process = subprocess.Popen(
             [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1",
              "--host", "127.0.0.1", "--port", str(port), "--no-access-log",
-             "ticketing_app.ticketing_app:app"],
+             "--backpressure", str(MAX_CONNECTIONS), "ticketing_app.ticketing_app:app"],
             cwd=ROOT, env={**os.environ, **env, **SERVE_BUILD, **WITHOUT_STACK, "PORT": str(port)},
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import stripe
+from redis.asyncio import Redis
 
 from tests.integration.cli.command_line import run
 from tests.integration.messaging.samples import column
@@ -76,13 +77,32 @@ class TestDoctor:
         change_settings(
             database_url=f"postgresql+asyncpg://gittix:pg-word@127.0.0.1:{port}/gittix",
             redis_url=f"redis://:redis-word@127.0.0.1:{port}/0",
+            redis_state_url=f"redis://:state-word@127.0.0.1:{port}/0",
+            reflex_state_manager_mode="redis",
         )
         code, out, err = await run("doctor")
         assert code == 1
         assert "wrong   PostgreSQL: ConnectionRefusedError" in out
         assert "wrong   Redis: ConnectionError" in out
+        assert "wrong   page state: ConnectionError" in out
         assert "ok      Stripe" in out
         assert "-word" not in out + err
+
+    async def test_looks_at_the_redis_of_the_pages_where_they_use_it(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        _, said = await examine()
+        assert "page state" not in said
+        change_settings(reflex_state_manager_mode="redis")
+        _, said = await examine()
+        assert said["page state"] == "ok 64 MiB, volatile-ttl."
+        assert said["eviction"] == "ok noeviction."
+        change_settings(redis_state_url="")
+        _, said = await examine()
+        assert said["page state"] == (
+            "warning in the Redis of jobs and rate limits, which visitors can fill."
+            " To mend it: let REDIS_STATE_URL lead to a second server."
+        )
 
     async def test_says_which_setting_cannot_be_read(
         self, change_settings: Callable[..., None]
@@ -96,10 +116,10 @@ class TestDoctor:
 class TestNotifications:
     @pytest.fixture
     async def narrow_url(self) -> AsyncGenerator[str]:
-        """The address of Redis for a user who may not change how it is configured."""
-        client = redis.client()
+        """The address of the pages' Redis for a user who may not change how it is configured."""
+        client = redis.page_state_client()
         await client.execute_command("ACL SETUSER narrow on >word ~* &* +@all -config|set")
-        yield get_settings().redis_url.replace("://", "://narrow:word@")
+        yield get_settings().redis_state_url.replace("://", "://narrow:word@")
         await client.execute_command("ACL DELUSER narrow")
         await client.config_set("notify-keyspace-events", "")
 
@@ -108,20 +128,22 @@ class TestNotifications:
         assert "notifications" not in said
 
     async def test_may_be_switched_on_by_reflex(self, change_settings: Callable[..., None]) -> None:
-        await redis.client().config_set("notify-keyspace-events", "")
+        await redis.page_state_client().config_set("notify-keyspace-events", "")
         change_settings(reflex_state_manager_mode="redis")
         _, said = await examine()
         assert said["notifications"].startswith("ok")
-        [flags] = (await redis.client().config_get("notify-keyspace-events")).values()
+        [flags] = (await redis.page_state_client().config_get("notify-keyspace-events")).values()
         assert flags == ""
 
     async def test_must_be_on_where_reflex_may_not(
         self, narrow_url: str, change_settings: Callable[..., None]
     ) -> None:
-        change_settings(redis_url=narrow_url, reflex_state_manager_mode="redis")
+        change_settings(redis_state_url=narrow_url, reflex_state_manager_mode="redis")
         _, said = await examine()
         assert said["notifications"].startswith("wrong none seen; Reflex may not change them.")
-        await redis.client().config_set("notify-keyspace-events", "KEA")
+        client = Redis.from_url(get_settings().redis_state_url.replace("narrow:word@", ""))
+        await client.config_set("notify-keyspace-events", "KEA")
+        await client.aclose()
         change_settings(reflex_ignore_redis_config_error="true")
         _, said = await examine()
         assert said["notifications"].startswith("ok")
@@ -225,4 +247,4 @@ class TestCheckPages:
 async def test_leaves_the_connections_of_the_program_alone() -> None:
     await run("doctor")
     assert db.pool_usage().in_use == 0
-    await redis.ping()
+    await redis.client().execute_command("PING")

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import asyncpg
 import httpx
@@ -107,6 +107,41 @@ class TestStack:
             assert httpx.get(url).is_success
             told = psutil.Process(stack.pid("stripe")).environ()
             assert told["no_proxy"] == told["NO_PROXY"] == "example.org,127.0.0.1,localhost"
+        finally:
+            stack.destroy()
+
+    def test_lets_no_other_user_read_its_keys(self, redis_alone: Stack) -> None:
+        settings, key = (redis_alone.data_dir / name for name in ("stack.env", "jwt.key"))
+        # As versions before left it.
+        settings.chmod(0o644)
+        redis_alone.stop()
+        redis_alone.start()
+        assert [oct(path.stat().st_mode)[-3:] for path in (settings, key)] == ["600", "600"]
+
+    def test_keeps_the_webhook_secret_off_the_command_line(self, tmp_path: Path) -> None:
+        stack = Stack(tmp_path / "data", {"stripe"})
+        stack.start()
+        try:
+            emulator = psutil.Process(stack.pid("stripe"))
+            secret = stack.env["STRIPE_WEBHOOK_SECRET"]
+            assert emulator.environ()["STRIPE_WEBHOOK_SECRET"] == secret
+            assert secret not in " ".join(emulator.cmdline())
+        finally:
+            stack.destroy()
+
+    def test_limits_page_state_and_never_evicts_jobs(self, tmp_path: Path) -> None:
+        stack = Stack(tmp_path / "data", {"redis", "redis-state"})
+        stack.start()
+        try:
+            policies: dict[str, tuple[object, bool]] = {}
+            for name in ("REDIS_URL", "REDIS_STATE_URL"):
+                with Redis.from_url(stack.env[name]) as client:
+                    memory: Any = client.info("memory")
+                policies[name] = memory["maxmemory_policy"], memory["maxmemory"] > 0
+            assert policies == {
+                "REDIS_URL": ("noeviction", False),
+                "REDIS_STATE_URL": ("volatile-ttl", True),
+            }
         finally:
             stack.destroy()
 

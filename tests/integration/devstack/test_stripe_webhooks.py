@@ -137,7 +137,11 @@ class TestProcess:
         ("arguments", "environment", "sentence"),
         [
             ([], {"TICKETING_ENV": "production"}, "refuses to run with TICKETING_ENV=production"),
-            (["--webhook-url", "http://127.0.0.1:1"], {}, "go together"),
+            (
+                ["--webhook-url", "http://127.0.0.1:1"],
+                {"STRIPE_WEBHOOK_SECRET": ""},
+                "needs STRIPE_WEBHOOK_SECRET",
+            ),
         ],
     )
     def test_refuses_to_start(

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -78,7 +79,9 @@ class TestEnsure:
                 wait_until_up(owner)
             [supervisor] = supervisors(tmp_path / "data")
             url = read_env(tmp_path / "data" / "stack.env")["REDIS_URL"]
-            [redis] = [child for child in supervisor.children() if "valkey" in child.name()]
+            port = str(urlsplit(url).port)
+            servers = [child for child in supervisor.children() if "valkey" in child.name()]
+            [redis] = [server for server in servers if port in " ".join(server.cmdline())]
             redis.kill()
             await eventually(lambda: answers(url) and redis not in supervisor.children())
 

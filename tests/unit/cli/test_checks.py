@@ -2,14 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from reflex.istate.manager.redis import NOTIFY_KEYSPACE_EVENTS
 
 from ticketing_app.cli.checks.database import EXTENSIONS, Database, check_database
 from ticketing_app.cli.checks.findings import Finding, Verdict
-from ticketing_app.cli.checks.redis import FLAGS, Notifications, check_notifications, check_redis
+from ticketing_app.cli.checks.redis import (
+    FLAGS,
+    Notifications,
+    check_notifications,
+    check_page_state,
+    check_redis,
+)
 from ticketing_app.cli.checks.settings import check_settings
 from ticketing_app.cli.checks.stripe import check_endpoints
 from ticketing_app.cli.checks.workers import check_facts, check_workers
@@ -25,8 +31,11 @@ from ticketing_app.payments.service.webhook import HANDLERS
 PRODUCTION: dict[str, Any] = {
     "ticketing_env": "production",
     "public_url": "https://ticketing.dev",
-    "database_url": "postgresql+asyncpg://gittix:pg-word@db/gittix",
-    "redis_url": "redis://:redis-word@redis:6379/0",
+    "database_url": "postgresql+asyncpg://gittix:pg-word@db/gittix?ssl=require",
+    "redis_url": "rediss://:redis-word@redis:6379/0",
+    "redis_state_url": "rediss://:state-word@redis-state:6379/0",
+    "allow_plain_redis": False,
+    "allow_plain_database": False,
     "jwt_key": "k" * 32,
     "stripe_secret_key": "sk_test_1",
     "stripe_publishable_key": "pk_test_1",
@@ -67,7 +76,7 @@ class TestCheckSettings:
             ({"public_url": "https://localhost"}, "PUBLIC_URL"),
             ({"public_url": "ticketing.dev"}, "PUBLIC_URL"),
             ({"public_url": "https://ticketing.dev/shop"}, "PUBLIC_URL"),
-            ({"database_url": "postgres://db/gittix"}, "DATABASE_URL"),
+            ({"database_url": "postgres://u:word@db/gittix?ssl=require"}, "DATABASE_URL"),
             ({"redis_url": "redis:6379"}, "REDIS_URL"),
             ({"max_open_holds": 0}, "settings"),
             ({"payment_grace_seconds": -1}, "settings"),
@@ -80,9 +89,15 @@ class TestCheckSettings:
         settings = settings_with(ticketing_env="development", public_url="http://localhost:3000")
         assert wrong(check_settings(settings)) == []
 
-    def test_asks_about_the_proxy_that_must_be_there(self) -> None:
-        found = verdicts(check_settings(settings_with(trusted_proxy_hops=0)))
-        assert found["TRUSTED_PROXY_HOPS"] is Verdict.UNKNOWN
+    @pytest.mark.parametrize(
+        ("environment", "verdict"),
+        [("production", Verdict.WRONG), ("development", Verdict.UNKNOWN)],
+    )
+    def test_asks_about_the_proxy_that_must_be_there(
+        self, environment: str, verdict: Verdict
+    ) -> None:
+        settings = settings_with(trusted_proxy_hops=0, ticketing_env=environment)
+        assert verdicts(check_settings(settings))["TRUSTED_PROXY_HOPS"] is verdict
 
 
 class TestCheckDatabase:
@@ -121,6 +136,35 @@ class TestCheckRedis:
     )
     def test_names_what_is_wrong(self, info: dict[str, Any], expected: list[str]) -> None:
         assert wrong(check_redis(info)) == expected
+
+
+class TestCheckPageState:
+    MAIN: ClassVar[dict[str, Any]] = {"run_id": "a"}
+    GOOD: ClassVar[dict[str, Any]] = {
+        "run_id": "b",
+        "maxmemory": 64 * 2**20,
+        "maxmemory_policy": "volatile-ttl",
+    }
+
+    @pytest.mark.parametrize(
+        ("change", "verdict", "words"),
+        [
+            ({}, Verdict.OK, "64 MiB, volatile-ttl."),
+            ({"maxmemory_policy": "allkeys-lru"}, Verdict.OK, "64 MiB, allkeys-lru."),
+            ({"maxmemory_policy": "noeviction"}, Verdict.WRONG, "volatile-ttl"),
+            ({"maxmemory": 0}, Verdict.WRONG, "no limit of memory"),
+            ({"run_id": "a"}, Verdict.WARNING, "REDIS_STATE_URL"),
+        ],
+    )
+    def test_wants_a_server_of_its_own_that_evicts(
+        self, change: dict[str, Any], verdict: Verdict, words: str
+    ) -> None:
+        [finding] = check_page_state(self.GOOD | change, self.MAIN)
+        assert finding.verdict is verdict
+        assert words in str(finding)
+
+    def test_judges_it_while_the_main_one_is_away(self) -> None:
+        assert verdicts(check_page_state(self.GOOD, {})) == {"page state": Verdict.OK}
 
 
 class TestCheckNotifications:
@@ -235,9 +279,11 @@ class TestHideSecrets:
     def test_takes_out_whatever_an_error_may_quote(self) -> None:
         settings = settings_with()
         line = (
-            f"no: {settings.database_url} {settings.redis_url} {settings.jwt_key} sk_test_1 whsec_1"
+            f"no: {settings.database_url} {settings.redis_url} {settings.redis_state_url}"
+            f" {settings.jwt_key} sk_test_1 whsec_1"
         )
         hidden = hide_secrets(line, settings)
         assert hidden == (
-            "no: postgresql+asyncpg://gittix:***@db/gittix redis://:***@redis:6379/0 *** *** ***"
+            "no: postgresql+asyncpg://gittix:***@db/gittix?ssl=require rediss://:***@redis:6379/0"
+            " rediss://:***@redis-state:6379/0 *** *** ***"
         )

@@ -1,7 +1,9 @@
 import pytest
-from redis.asyncio import Redis
+from redis.asyncio import Redis, SSLConnection
 
+from ticketing_app.core import redis
 from ticketing_app.core.redis import with_time_limits
+from ticketing_app.core.settings import Settings
 
 
 class TestWithTimeLimits:
@@ -26,3 +28,15 @@ class TestWithTimeLimits:
         assert with_time_limits(own) == f"{own}&socket_connect_timeout=1.5"
         own += "&socket_connect_timeout=9"
         assert with_time_limits(own) == own
+
+
+class TestBlockingClient:
+    @pytest.mark.parametrize("scheme", ["redis", "rediss"])
+    def test_lets_a_cancellation_through_with_and_without_tls(
+        self, monkeypatch: pytest.MonkeyPatch, scheme: str
+    ) -> None:
+        found = Settings(redis_url=f"{scheme}://:word@redis/0")
+        monkeypatch.setattr(redis, "get_settings", lambda: found)
+        connection = redis.blocking_client().connection_pool.make_connection()
+        assert isinstance(connection, redis._Connection)
+        assert isinstance(connection, SSLConnection) is (scheme == "rediss")

@@ -7,8 +7,8 @@ from ticketing_app.core.settings import InvalidSettingsError, get_settings
 PRODUCTION = {
     "TICKETING_ENV": "production",
     "PUBLIC_URL": "https://ticketing.dev",
-    "DATABASE_URL": "postgresql+asyncpg://db/gittix",
-    "REDIS_URL": "redis://redis:6379/0",
+    "DATABASE_URL": "postgresql+asyncpg://gittix:word@db/gittix?ssl=require",
+    "REDIS_URL": "rediss://:word@redis:6379/0",
     "JWT_KEY": "k" * 32,
     "STRIPE_SECRET_KEY": "sk_test_1",
     "STRIPE_PUBLISHABLE_KEY": "pk_test_1",
@@ -17,10 +17,18 @@ PRODUCTION = {
     "STRIPE_JS_URL": "https://js.stripe.com/endive/stripe.js",
 }
 
+PLAIN = {
+    "REDIS_URL": ("redis://:word@redis:6379/0", "ALLOW_PLAIN_REDIS"),
+    "REDIS_STATE_URL": ("rediss://redis:6379/0", "ALLOW_PLAIN_REDIS"),
+    "DATABASE_URL": ("postgresql+asyncpg://u:word@db/gittix", "ALLOW_PLAIN_DATABASE"),
+    "DATABASE_DIRECT_URL": ("postgresql+asyncpg://u@db/g?ssl=require", "ALLOW_PLAIN_DATABASE"),
+}
+"""Addresses that anyone on the way can read or use, and the setting that permits them."""
+
 
 @pytest.fixture(autouse=True)
 def _fresh_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in PRODUCTION:
+    for name in {*PRODUCTION, *PLAIN}:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TICKETING_DATA_DIR", str(tmp_path))
     monkeypatch.setattr("ticketing_app.core.settings.get_settings", get_settings.__wrapped__)
@@ -90,6 +98,35 @@ class TestGetSettings:
     ) -> None:
         with pytest.raises(InvalidSettingsError, match=sentence):
             read(monkeypatch, **{**PRODUCTION, name: value})
+
+    @pytest.mark.parametrize("name", PLAIN)
+    def test_refuses_a_plain_connection_in_production_unless_it_is_permitted(
+        self, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        url, permission = PLAIN[name]
+        for other in {permission for _, permission in PLAIN.values()} - {permission}:
+            monkeypatch.setenv(other, "true")
+        with pytest.raises(InvalidSettingsError, match=rf"Set {name} with .*{permission}=true"):
+            read(monkeypatch, **{**PRODUCTION, name: url})
+        assert read(monkeypatch, **{permission: "true"}).is_production
+
+    def test_takes_a_plain_connection_on_loopback_and_in_development(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        local = {
+            "DATABASE_URL": "postgresql+asyncpg://gittix@127.0.0.1/gittix",
+            "REDIS_URL": "redis://localhost:6379/0",
+        }
+        assert read(monkeypatch, **PRODUCTION).is_production
+        assert read(monkeypatch, **local).is_production
+        far = {name: url for name, (url, _) in PLAIN.items()}
+        assert not read(monkeypatch, **far, TICKETING_ENV="development").is_production
+
+    def test_keeps_page_state_in_the_redis_of_its_own(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert read(monkeypatch, REDIS_URL="redis://one").page_state_url == "redis://one"
+        assert read(monkeypatch, REDIS_STATE_URL="redis://two").page_state_url == "redis://two"
 
     @pytest.mark.parametrize("currency", ["jpy", "kwd", "USD", "sek", "dollars", ""])
     def test_refuses_a_currency_whose_prices_it_cannot_keep(

@@ -8,6 +8,7 @@ class Verdict(StrEnum):
     """Right, wrong, or not to be told from here."""
 
     OK = "ok"
+    WARNING = "warning"
     WRONG = "wrong"
     UNKNOWN = "unknown"
 
@@ -39,6 +40,11 @@ def ok(subject: str, detail: str) -> Finding:
 def wrong(subject: str, detail: str, remedy: str) -> Finding:
     """Return what is wrong, and how to mend it."""
     return Finding(Verdict.WRONG, subject, detail, remedy)
+
+
+def warning(subject: str, detail: str, remedy: str) -> Finding:
+    """Return what works and should be better."""
+    return Finding(Verdict.WARNING, subject, detail, remedy)
 
 
 def unknown(subject: str, detail: str) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
-from ticketing_app.cli.checks.findings import Finding, judge, ok, unknown
+from ticketing_app.cli.checks.findings import Finding, judge, ok, unknown, warning
 from ticketing_app.core import redis
 
 OLDEST_VERSION = 7
@@ -23,13 +23,13 @@ class Notifications(NamedTuple):
     may_be_set: bool
 
 
-def ask_redis() -> Mapping[str, Any]:
-    """Return what Redis tells of itself.
+def ask_redis(url: str) -> Mapping[str, Any]:
+    """Return what the Redis at this address reports of itself.
 
     Raises:
         RedisError: it does not answer.
     """
-    with redis.sync_client(redis.TIMEOUT_SECONDS) as connection:
+    with redis.sync_client(redis.TIMEOUT_SECONDS, url=url) as connection:
         return dict(connection.info())  # type: ignore[arg-type]  # its types cover the asynchronous client as well.
 
 
@@ -61,14 +61,37 @@ def check_redis(found: Mapping[str, Any]) -> Iterator[Finding]:
     )
 
 
-def ask_notifications() -> Notifications:
+def check_page_state(found: Mapping[str, Any], main: Mapping[str, Any]) -> Iterator[Finding]:
+    """Judge the Redis that keeps the state of pages beside the main one."""
+    subject = "page state"
+    if found.get("run_id", "") == main.get("run_id"):
+        yield warning(
+            subject,
+            "in the Redis of jobs and rate limits, which visitors can fill.",
+            "let REDIS_STATE_URL lead to a second server.",
+        )
+        return
+    limit = int(found.get("maxmemory", 0))
+    policy = found.get("maxmemory_policy", NEVER_EVICTS)
+    yield judge(
+        subject,
+        limit > 0 and policy != NEVER_EVICTS,
+        f"{limit // 2**20} MiB, {policy}." if limit else f"no limit of memory, {policy}.",
+        "give that Redis a maxmemory and the maxmemory-policy volatile-ttl.",
+    )
+
+
+def ask_notifications(url: str) -> Notifications:
     """Ask Redis which notifications it sends, and whether we may change that; nothing is changed.
 
     Raises:
         RedisError: it does not answer.
     """
     flags = None
-    with redis.sync_client(redis.TIMEOUT_SECONDS) as connection, suppress(redis.ResponseError):
+    with (
+        redis.sync_client(redis.TIMEOUT_SECONDS, url=url) as connection,
+        suppress(redis.ResponseError),
+    ):
         flags = cast("dict[str, str]", connection.config_get(NOTIFY)).get(NOTIFY)
         if flags is not None:
             connection.config_set(NOTIFY, flags)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from ticketing_app.cli.checks.findings import Finding, judge, unknown
+from ticketing_app.cli.checks.findings import Finding, judge, unknown, wrong
 from ticketing_app.core.settings import Settings
 
 AT_LEAST_ONE = (
@@ -49,13 +49,20 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
         "REDIS_URL",
         settings.redis_url.startswith(("redis://", "rediss://", "unix://")),
         "set." if settings.redis_url else "not set, and no stand-in runs.",
-        "write redis://host:6379/0.",
+        "write rediss://:password@host:6379/0.",
     )
     if settings.is_served_over_https and not settings.trusted_proxy_hops:
-        yield unknown(
-            "TRUSTED_PROXY_HOPS",
-            "0. If a proxy ends TLS in front of the site, set it to 1, or all visitors share one limit.",
-        )
+        yield _proxy_hops(settings)
+
+
+def _proxy_hops(settings: Settings) -> Finding:
+    subject = "TRUSTED_PROXY_HOPS"
+    if settings.is_production:
+        detail = "0, so that all visitors behind the proxy that ends TLS share one rate limit."
+        return wrong(subject, detail, "set it to the number of proxies in front, mostly 1.")
+    return unknown(
+        subject, "0. If a proxy ends TLS in front of the site, set it to the number of proxies."
+    )
 
 
 def _public_url(settings: Settings) -> Finding:

@@ -22,13 +22,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--data", type=Path, help="folder that keeps the books between runs")
-    parser.add_argument("--webhook-url")
-    parser.add_argument("--webhook-secret")
+    parser.add_argument("--webhook-url", help="signed with STRIPE_WEBHOOK_SECRET")
     arguments = parser.parse_args()
     if os.environ.get("TICKETING_ENV") == "production":
         parser.error("this is no payment service: it refuses to run with TICKETING_ENV=production.")
-    if bool(arguments.webhook_url) != bool(arguments.webhook_secret):
-        parser.error("--webhook-url and --webhook-secret go together.")
+    # A command line can be read by every user of the machine; the environment cannot.
+    arguments.webhook_secret = os.environ.get("STRIPE_WEBHOOK_SECRET")
+    if arguments.webhook_url and not arguments.webhook_secret:
+        parser.error("--webhook-url needs STRIPE_WEBHOOK_SECRET in the environment.")
     try:
         if arguments.data:
             arguments.data.mkdir(parents=True, exist_ok=True)
