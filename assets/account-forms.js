@@ -8,7 +8,16 @@
     const wanted = new URLSearchParams(location.search).get("next");
     if (!wanted?.startsWith("/")) return fallback;
     const url = new URL(wanted, location.origin);
-    return url.origin === location.origin ? url.pathname + url.search + url.hash : fallback;
+    // "/.//host" resolves to the path "//host", which would be another host once it is read again.
+    const isLocal = url.origin === location.origin && !url.pathname.startsWith("//");
+    return isLocal ? url.pathname + url.search + url.hash : fallback;
+  };
+
+  // The server keeps a tab's state under this token: the next person in this tab starts with another one.
+  // A purchase that goes on after signing in is the exception, as the state of the tab remembers it.
+  const forgetTab = () => {
+    const wanted = new URLSearchParams(location.search).get("next") ?? "";
+    if (!wanted.includes("purchase=")) sessionStorage.removeItem("token");
   };
 
   const show = (form, errors) => {
@@ -28,15 +37,23 @@
       headers: { "content-type": "application/json" },
       body: JSON.stringify(Object.fromEntries(new FormData(form))),
     });
-    if (response.ok) location.assign(nextPath(form.dataset.jsonForm));
-    else show(form, (await response.json()).errors);
-    return response.ok;
+    if (!response.ok) {
+      show(form, (await response.json()).errors);
+      return false;
+    }
+    forgetTab();
+    location.assign(nextPath(form.dataset.jsonForm));
+    return true;
   };
 
   // The page's session may end while its own form is on the way, as when the form ends it.
   let sending = 0;
   let isSignedOut = false;
-  const reloadWhenSignedOut = () => isSignedOut && !sending && location.reload();
+  const reloadWhenSignedOut = () => {
+    if (!isSignedOut || sending) return;
+    forgetTab();
+    location.reload();
+  };
 
   // Wherever the page is to go meanwhile: the form's own way wins, and where it fails the page loads anew.
   window.addEventListener("leave", (event) => {

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from tests_e2e.steps import PASSWORD, Visitor
@@ -56,6 +58,51 @@ def test_signing_in_leads_back(visitor: Callable[..., Visitor]) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign In").click()
     expect(page.get_by_role("heading", name="My Orders")).to_be_visible()
+
+
+@pytest.mark.parametrize("form", ["signin", "signup"])
+def test_no_link_to_a_form_leads_to_another_site(
+    visitor: Callable[..., Visitor], form: str
+) -> None:
+    someone = visitor(signed_in=form == "signin")
+    page = someone.page
+    left: list[str] = []
+    page.route(re.compile(r"//evil\.example"), lambda route: left.append(route.request.url))
+    spellings = ("/.//evil.example/login", "/x/..//evil.example", "///evil.example")
+    for number, wanted in enumerate(spellings):
+        someone.context.clear_cookies()
+        page.goto(f"/auth/{form}?next={quote(wanted, safe='')}")
+        page.get_by_label("Email").fill(
+            f"{number}{someone.email}" if form == "signup" else someone.email
+        )
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("main").get_by_role("button").click()
+        expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
+    for wanted in spellings:
+        # By now somebody is signed in, who is sent on at once.
+        page.goto(f"/auth/{form}?next={quote(wanted, safe='')}")
+        expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
+    assert left == []
+
+
+def test_the_next_person_in_a_tab_gets_nothing_of_the_last(
+    visitor: Callable[..., Visitor],
+) -> None:
+    someone = visitor()
+    page = someone.open("/account")
+    expect(page.get_by_role("listitem").filter(has_text="This device")).to_be_visible()
+    token = page.evaluate("sessionStorage.getItem('token')")
+    frames: list[str] = []
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: frames.append(str(frame))),
+    )
+    page.get_by_role("navigation").get_by_role("button", name="Sign Out").click()
+    expect(page.get_by_role("link", name="Sign In")).to_be_visible()
+    page.wait_for_function("sessionStorage.getItem('token')")
+    assert page.evaluate("sessionStorage.getItem('token')") != token
+    assert frames, "The page after it has a websocket, too."
+    assert [frame for frame in frames if someone.email in frame or "This device" in frame] == []
 
 
 def test_a_form_says_what_is_wrong(visitor: Callable[..., Visitor]) -> None:

@@ -31,7 +31,7 @@ SignIn = Callable[[UserRead], Awaitable[str]]
 
 
 class TestLocalPath:
-    @pytest.mark.parametrize("path", ["/", "/orders", "/tickets/1?x=y#z"])
+    @pytest.mark.parametrize("path", ["/", "/orders", "/tickets/1?x=y#z", "/?q=a//b"])
     def test_keeps_a_path_of_this_site(self, path: str) -> None:
         assert session.local_path(path) == path
 
@@ -41,6 +41,13 @@ class TestLocalPath:
             "",
             "orders",
             "//evil.example",
+            "///evil.example",
+            "////evil.example",
+            "/.//evil.example/login",
+            "/..//evil.example",
+            "/x/..//evil.example",
+            "/\t/evil.example",
+            "/\u2028/evil.example",
             "/\\evil.example",
             "https://evil.example",
             "/a\nb",

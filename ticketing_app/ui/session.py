@@ -6,6 +6,7 @@ and no argument says who somebody is; only the cookie of the handshake does.
 
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -209,9 +210,10 @@ def go(path: str) -> rx.event.EventSpec:
 
 def local_path(text: str) -> str:
     """Return `text` when it is a path of this site, else the front page."""
-    parts = urlsplit(text)
-    is_local = text.startswith("/") and not parts.scheme and not parts.netloc
-    return text if is_local and "\\" not in text and text.isprintable() else routes.TICKET_LIST
+    path = re.split(r"[?#]", text, maxsplit=1)[0]
+    # Browsers read two slashes, also after dots or as backslashes, as the start of another host.
+    is_local = path.startswith("/") and "//" not in path and "\\" not in text
+    return text if is_local and text.isprintable() else routes.TICKET_LIST
 
 
 def sign_in_for(path: str) -> rx.event.EventSpec:
