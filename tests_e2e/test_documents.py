@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 from typing_extensions import override
 
 from tests.site import Site
@@ -269,3 +269,19 @@ class TestPolicy:
         assert len(refusals_of(page)) == 1
         # What is refused on any other page fails its test.
         page.close()
+
+
+def test_the_description_of_the_api_loads_nothing_from_elsewhere(
+    visitor: Callable[..., Visitor], site: Site
+) -> None:
+    page = visitor(signed_in=False).page
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
+    page.goto("/api/docs")
+    expect(page.get_by_text("/api/orders", exact=True).first).to_be_visible()
+    local = (site.url, "data:", "blob:")
+    assert [url for url in asked if not url.startswith(local)] == []

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ticketing_app.accounts.api import router as accounts_router
-from ticketing_app.core import db, http, redis
+from ticketing_app.core import db, http, redis, viewer
 from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.api import router as orders_router
@@ -36,9 +36,11 @@ def create_api() -> FastAPI:
     api = FastAPI(
         title=f"{get_settings().brand_name} API",
         version="1",
-        docs_url="/api/docs",
-        openapi_url="/api/openapi.json",
+        docs_url=None,
+        openapi_url=viewer.OPENAPI,
         redoc_url=None,
+        # The redirect would name the host that the request claims to be for.
+        redirect_slashes=False,
     )
     features = (accounts_router, tickets_router, selling_router, orders_router, payments_router)
     for router in features:
@@ -51,6 +53,7 @@ def create_api() -> FastAPI:
         response_model=dict[str, str],
         responses=http.problem_responses(),
     )
+    viewer.install(api)
     http.install_edge(api)
     api.openapi = lambda: _openapi(api)  # pyright: ignore[reportAttributeAccessIssue]  # FastAPI's documented way
     return api

@@ -45,14 +45,24 @@ class TestProtect:
         assert found["referrer-policy"] == "strict-origin-when-cross-origin"
         assert "camera=()" in found["permissions-policy"]
 
-    async def test_lets_nobody_frame_anything_else(self) -> None:
-        found = await answer(JSONResponse({}), "/api/tickets")
+    async def test_forbids_frames_of_files(self) -> None:
+        found = await answer(Response(media_type="text/css"), "/assets/app.css")
         assert found["content-security-policy"] == "frame-ancestors 'none'"
         assert found["x-content-type-options"] == "nosniff"
 
-    async def test_leaves_the_viewer_of_the_api_its_scripts(self) -> None:
+    async def test_forbids_everything_in_answers_of_the_api(self) -> None:
+        found = await answer(JSONResponse({}), "/api/tickets")
+        directives = found["content-security-policy"].split("; ")
+        assert directives == [
+            "default-src 'none'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+
+    async def test_gives_the_viewer_of_the_api_the_policy_of_documents(self) -> None:
         found = await answer(HTMLResponse("<script>"), "/api/docs")
-        assert found["content-security-policy"] == "frame-ancestors 'none'"
+        assert found["content-security-policy"] == headers.document_policy([HASH], get_settings())
 
     async def test_keeps_what_an_answer_says_itself(self) -> None:
         found = await answer(Response(headers={"referrer-policy": "no-referrer"}))

@@ -21,7 +21,9 @@ from ticketing_app.ui.build import built_frontend
 
 _INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.+?)</script>", re.DOTALL)
 _NO_FRAMES = "frame-ancestors 'none'"
-# A year. Without subdomains, which are not ours to decide for.
+_API_POLICY = f"default-src 'none'; object-src 'none'; base-uri 'none'; {_NO_FRAMES}"
+# A year. Without includeSubDomains and preload: other services of the domain, which may speak http, are
+# not ours to cut off, and a preload is hard to take back.
 _ONLY_HTTPS = "max-age=31536000"
 _OWN_STRIPE = {
     "script-src": f"https://{STRIPE_JS_HOST} https://*.{STRIPE_JS_HOST}",
@@ -47,10 +49,10 @@ def protect_documents(hashes: list[str], app: ASGIApp) -> ASGIApp:
                 headers = MutableHeaders(scope=message)
                 for name, value in others.items():
                     headers.setdefault(name, value)
-                # The API's own description loads its viewer from elsewhere.
                 is_document = headers.get("content-type", "").startswith("text/html")
-                is_ours = is_document and not scope["path"].startswith("/api/")
-                headers.setdefault("content-security-policy", policy if is_ours else _NO_FRAMES)
+                is_api = scope["path"].startswith("/api/")
+                other = _API_POLICY if is_api else _NO_FRAMES
+                headers.setdefault("content-security-policy", policy if is_document else other)
             await send(message)
 
         await app(scope, receive, send_protected)
