@@ -280,7 +280,9 @@ class TestAddresses:
         answer = await site.get("/orders/?next=a%26b")
         assert (answer.status_code, answer.headers["location"]) == (308, "/orders?next=a%26b")
 
-    @pytest.mark.parametrize("path", ["/api/tickets", "/ping", "/_event/", "/_health"])
+    @pytest.mark.parametrize(
+        "path", ["/api/tickets", "/api/tickets/%0A", "/ping", "/_event/", "/_health"]
+    )
     async def test_leave_the_backend_alone(self, site: AsyncClient, path: str) -> None:
         answer = await site.get(path)
         assert answer.text == "from the app"

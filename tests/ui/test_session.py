@@ -276,7 +276,7 @@ class TestRefuseForeignSockets:
 
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         guarded = session.refuse_foreign_sockets(app)
-        await guarded({"type": "websocket", "headers": raw}, receive, send)
+        await guarded({"type": "websocket", "path": "/_event", "headers": raw}, receive, send)
         return sent
 
     async def test_lets_our_own_pages_in(self) -> None:
@@ -289,6 +289,8 @@ class TestRefuseForeignSockets:
             {"host": "tickets.test"},
             {"origin": "https://evil.example", "host": "tickets.test"},
             {"origin": "null", "host": "tickets.test"},
+            {"origin": "https://tickets.test", "host": "tickets.test"},
+            {"origin": "chrome-extension://tickets.test", "host": "tickets.test"},
             {"origin": "http://tickets.test.evil.example", "host": "tickets.test"},
         ],
     )

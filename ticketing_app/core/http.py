@@ -1,12 +1,12 @@
 """REST edge: camelCase schemas, bodies read after authorisation, every error as problem+json."""
 
+import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import FastAPI, Request, Response
@@ -16,11 +16,14 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Match, Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ticketing_app.core import addresses, limits
+from ticketing_app.core import addresses, limits, origin
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import (
     AppError,
@@ -39,9 +42,11 @@ ID = TypeAdapter(UUID)
 
 PROBLEM_JSON = "application/problem+json"
 MAX_BODY_BYTES = 65_536
+BODY_SECONDS = 10
+"""A body arrives within this time; a client that sends slowly would keep its connection for ever."""
 CANNOT_CONNECT_NOW = "57P03"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 RETRY_AFTER = {"description": "Seconds to wait, where known.", "schema": {"type": "integer"}}
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 SENTENCES = {
     "missing": "is required",
     "string_type": "must be a text",
@@ -53,6 +58,13 @@ SENTENCES = {
     "bool_type": "must be true or false",
     "timezone_aware": "must carry an offset, like 2027-05-01T20:00:00Z",
 }
+
+
+class BodyTimeoutError(AppError):
+    status = HTTPStatus.REQUEST_TIMEOUT
+
+    def __init__(self) -> None:
+        super().__init__("Your request did not arrive in time. Please send it again.")
 
 
 class ApiModel(BaseModel):
@@ -116,12 +128,17 @@ async def read_bytes(request: Request) -> bytes:
 
     Raises:
         InvalidInputError: too large.
+        BodyTimeoutError: it did not arrive in BODY_SECONDS.
     """
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise InvalidInputError([(None, "The body is too large (at most 64 KiB).")])
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    raise InvalidInputError([(None, "The body is too large (at most 64 KiB).")])
+    except TimeoutError:
+        raise BodyTimeoutError from None
     return bytes(body)
 
 
@@ -130,6 +147,7 @@ async def read_body(request: Request, model: type[Model]) -> Model:
 
     Raises:
         InvalidInputError: too large, no JSON, or a field that is wrong.
+        BodyTimeoutError: it did not arrive in BODY_SECONDS.
     """
     body = await read_bytes(request)
     try:
@@ -183,7 +201,7 @@ def parse_id(text: str, not_found: Callable[[], AppError]) -> UUID:
         raise not_found() from None
 
 
-def client_address(request: Request) -> str:
+def client_address(request: HTTPConnection) -> str:
     """Return the address of the visitor, as the outermost trusted proxy saw it."""
     hops = get_settings().trusted_proxy_hops
     # A proxy may add a line of its own to the one that the visitor made up: together they are the list.
@@ -226,7 +244,7 @@ async def _on_app_error(_: Request, error: Exception) -> Response:
     return response
 
 
-async def _on_http_error(_: Request, error: Exception) -> Response:
+async def _on_http_error(request: Request, error: Exception) -> Response:
     http_error = cast("HTTPException", error)
     text = (
         "There is nothing at this address."
@@ -235,7 +253,21 @@ async def _on_http_error(_: Request, error: Exception) -> Response:
     )
     response = problem(http_error.status_code, [ErrorItem(message=text)])
     response.headers.update(http_error.headers or {})
+    is_other_method = http_error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    if is_other_method and (methods := _allowed_methods(request)):
+        response.headers["allow"] = ", ".join(methods)
     return response
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return the methods of this address, with those of all its routes: Starlette names the first one's."""
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _on_invalid_parameters(_: Request, error: Exception) -> Response:
@@ -285,7 +317,7 @@ async def _on_crash(request: Request, error: Exception) -> Response:
 
 
 class _Edge:
-    """Outermost layer: request id, foreign origins refused, crashes turned into answers.
+    """Outermost layer: request id, foreign origins refused, nothing cached, crashes turned into answers.
 
     Starlette re-raises an exception after its own last handler answered, which would end in the
     server's log as a second stack trace; catching here keeps one line per crash.
@@ -300,31 +332,36 @@ class _Edge:
             return
         request = Request(scope, receive)
         start_context(request.headers.get("x-request-id", "")[:64] or str(new_id()))
-        limits.bind_address(client_address(request))
-        if request.method not in SAFE_METHODS and not is_same_origin(
-            request.headers.get("origin"), request.headers.get("host")
-        ):
+        address = client_address(request)
+        limits.bind_address(address)
+        send = _uncached(send)
+        if origin.is_from_elsewhere(request):
             refusal = problem(
                 HTTPStatus.FORBIDDEN, [ErrorItem(message="This request came from another site.")]
             )
+            origin.log_refusal(request, address)
             await refusal(scope, receive, send)
             return
         try:
             await self.app(scope, receive, send)
+        except ClientDisconnect:
+            log.info("http.disconnected", path=request.url.path, method=request.method)
+            # Nobody reads it, but a request without an answer is an error of its own.
+            gone = problem(HTTPStatus.BAD_REQUEST, [ErrorItem(message="The request broke off.")])
+            await gone(scope, receive, send)
         except Exception as error:  # noqa: BLE001  # the last line of defence: everything becomes an answer.
             await (await _on_crash(request, error))(scope, receive, send)
 
 
-def is_same_origin(origin: str | None, host: str | None) -> bool:
-    """Whether a request is from our own pages: no Origin (not a browser), or the Host's or public one."""
-    if origin is None:
-        return True
-    try:
-        netloc = urlsplit(origin).netloc.lower()
-    except ValueError:
-        return False
-    public = urlsplit(get_settings().public_url).netloc
-    return bool(netloc) and netloc in {(host or "").lower(), public.lower()}
+def _uncached(send: Send) -> Send:
+    """Keep answers out of every cache, unless the route says otherwise: most are one caller's own."""
+
+    async def send_uncached(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).setdefault("cache-control", "no-store")
+        await send(message)
+
+    return send_uncached
 
 
 def install_edge(app: FastAPI) -> None:

@@ -4,11 +4,13 @@ A script of another host would run beside the session cookie, and could act as i
 """
 
 import html
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
+from typing_extensions import override
 
 DOCS = "/api/docs"
 FILES = f"{DOCS}/files"
@@ -53,4 +55,12 @@ def install(api: FastAPI) -> None:
 
     api.add_route(DOCS, show, include_in_schema=False)
     api.add_route(START, start, include_in_schema=False)
-    api.mount(FILES, StaticFiles(packages=[("fastapi_swagger", "resources")]))
+    api.mount(FILES, _Files(packages=[("fastapi_swagger", "resources")]))
+
+
+class _Files(StaticFiles):
+    @override
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(_ASK_FIRST)
+        return response

@@ -47,7 +47,7 @@ log = get_logger()
 
 NOT_FOUND_PAGE = "/404"
 FILE_ROUTE = "files"
-_BACKEND = re.compile(r"/(api|ping|_[^/]*)(/.*)?")
+_BACKEND = re.compile(r"/(api|ping|_[^/]*)(/.*)?", re.DOTALL)
 _TITLE = re.compile(r"<title>(.*?)</title>")
 _DESCRIPTION = re.compile(r'<meta content="([^"]*)" name="description"/>')
 _IMAGE = re.compile(r'<meta content="[^"]*" property="og:image"/>')

@@ -17,13 +17,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import reflex as rx
-from starlette.requests import cookie_parser
+from starlette.requests import HTTPConnection, cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ticketing_app import routes
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
-from ticketing_app.core import http, limits
+from ticketing_app.core import http, limits, origin
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import (
     AppError,
@@ -257,8 +257,12 @@ def refuse_foreign_sockets(app: ASGIApp) -> ASGIApp:
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             headers = {name.decode("latin-1"): value for name, value in scope["headers"]}
-            origin, host = (headers.get(name, b"").decode("latin-1") for name in ("origin", "host"))
-            if not origin or not http.is_same_origin(origin, host):
+            from_page, host = (
+                headers.get(name, b"").decode("latin-1") for name in ("origin", "host")
+            )
+            if not from_page or not origin.is_same_origin(from_page, host):
+                connection = HTTPConnection(scope)
+                origin.log_refusal(connection, http.client_address(connection))
                 await receive()
                 await send({"type": "websocket.close", "code": POLICY_VIOLATION})
                 return

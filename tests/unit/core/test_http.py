@@ -1,5 +1,7 @@
 """The REST edge without an application around it."""
 
+import asyncio
+
 import pytest
 from fastapi import Request
 from redis.exceptions import RedisError
@@ -29,6 +31,20 @@ class TestReadBody:
     async def test_refuses_a_number_beyond_all_bounds(self, price: bytes) -> None:
         with pytest.raises(InvalidInputError, match="valid JSON"):
             await http.read_body(a_request(body=b'{"price": ' + price + b"}"), self.Body)
+
+    async def test_waits_no_longer_than_the_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(http, "BODY_SECONDS", 0.01)
+        parts = [b'{"pri']
+
+        async def receive() -> Message:
+            if not parts:
+                await asyncio.Event().wait()
+            return {"type": "http.request", "body": parts.pop(), "more_body": True}
+
+        request = Request({"type": "http", "headers": []}, receive)
+        with pytest.raises(http.BodyTimeoutError) as refusal:
+            await http.read_body(request, self.Body)
+        assert refusal.value.status == 408
 
 
 class TestClientAddress:
