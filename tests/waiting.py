@@ -30,11 +30,11 @@ async def eventually(
 
 
 @asynccontextmanager
-async def running(*work: Coroutine[Any, Any, Any]) -> AsyncGenerator[None]:
+async def running(*work: Coroutine[Any, Any, Any]) -> AsyncGenerator[list[asyncio.Task[Any]]]:
     """Run these beside the test and cancel them at its end; one that failed fails the test."""
     tasks = [asyncio.create_task(coroutine) for coroutine in work]
     try:
-        yield
+        yield tasks
     finally:
         for task in tasks:
             task.cancel()

@@ -1,27 +1,60 @@
 """PostgreSQL: one engine per event loop, the transaction, the single-statement connection, ids."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+import asyncpg
 import uuid_utils.compat
-from sqlalchemy import NullPool, QueuePool
+from sqlalchemy import NullPool, QueuePool, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core.settings import get_settings
+from ticketing_app.core.settings import Settings, get_settings
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 """What opens a transaction: given to use cases that are a chain of several (payments)."""
 
 CONNECT_TIMEOUT_SECONDS = 5
-COMMAND_TIMEOUT_SECONDS = 30
+# Longer than `statement_timeout`: PostgreSQL's own limit proves that nothing was changed, ours does not.
+COMMAND_TIMEOUT_SECONDS = 35
 CONNECT_ARGS = {"timeout": CONNECT_TIMEOUT_SECONDS, "command_timeout": COMMAND_TIMEOUT_SECONDS}
+
+LOCK_TIMEOUT_SECONDS = 3
+KEEPALIVES = {
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "60s",
+}
+"""Without them a client whose machine vanished keeps its locks for two hours."""
+
+SESSION_LIMITS = {
+    "lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "15s",
+}
+"""For every role. A transaction that hangs loses its locks; one that waits for it gives up sooner."""
+
+MIGRATION_LIMITS = {
+    "lock_timeout": "0",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "60s",
+}
+"""Rewriting a table takes long. alembic/env.py limits how long a migration waits for locks."""
+
+# Shorter than any restart of PostgreSQL. Under load connections are reused sooner and are not pinged.
+PING_AFTER_IDLE_SECONDS = 0.02
+PING_TIMEOUT_SECONDS = 2
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -31,9 +64,17 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+
+class _Engines(NamedTuple):
+    """Two views of one pool; the isolation level belongs to the view."""
+
+    transactional: AsyncEngine
+    autocommit: AsyncEngine
+
+
 # asyncpg connections belong to the loop that made them, and Reflex forks after import, so that
 # nothing may be made at import and each loop needs an engine of its own.
-_engines: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncEngine] = WeakKeyDictionary()
+_engines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Engines] = WeakKeyDictionary()
 
 
 def new_id() -> UUID:
@@ -48,35 +89,85 @@ def oldest_id(at: datetime) -> UUID:
 
 def engine() -> AsyncEngine:
     """Return the engine of the running event loop, made on first use."""
+    return _own_engines().transactional
+
+
+def _own_engines() -> _Engines:
     loop = asyncio.get_running_loop()
     if loop not in _engines:
-        settings = get_settings()
-        _engines[loop] = create_async_engine(
-            settings.database_url,
-            pool_size=settings.database_pool_size,
-            max_overflow=settings.database_pool_size,
-            pool_timeout=CONNECT_TIMEOUT_SECONDS,
-            # A ping is a fifth of a millisecond; without it the first visitor after a restart of
-            # PostgreSQL meets a dead connection and an error.
-            pool_pre_ping=True,
-            connect_args=CONNECT_ARGS,
-        )
+        made = _make_engine(get_settings())
+        _engines[loop] = _Engines(made, made.execution_options(isolation_level="AUTOCOMMIT"))
     return _engines[loop]
 
 
+def _make_engine(settings: Settings) -> AsyncEngine:
+    url = settings.database_url
+    # PgBouncer refuses these start-up parameters: behind it the limits belong to the database role.
+    is_pooled = settings.database_direct_url not in {"", url}
+    limits = {} if is_pooled else SESSION_LIMITS | KEEPALIVES
+    made = create_async_engine(
+        url,
+        # The pool keeps what it opens: with overflow it opens and closes a connection per request under load.
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=CONNECT_TIMEOUT_SECONDS,
+        pool_use_lifo=True,
+        connect_args=CONNECT_ARGS | {"server_settings": limits},
+    )
+    event.listen(made.sync_engine, "checkin", _note_checkin)
+    event.listen(made.sync_engine, "checkout", _check_connection)
+    return made
+
+
+def _note_checkin(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _check_connection(
+    connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """Let the pool replace a dead connection before a visitor meets it.
+
+    A connection that PostgreSQL closed is known here without asking. SQLAlchemy's pool_pre_ping costs
+    three round trips (BEGIN, ping, ROLLBACK) per checkout; this one costs one, and only after a pause.
+
+    Raises:
+        InvalidatePoolError: the connection is dead, and so are those that are as old.
+    """
+    driver: asyncpg.Connection = cast("Any", connection).driver_connection
+    if driver.is_closed():
+        raise InvalidatePoolError
+    idle_since = record.info.get("idle_since")
+    if idle_since is None or time.monotonic() - idle_since < PING_AFTER_IDLE_SECONDS:
+        return
+    try:
+        cast("Any", connection).run_async(_ping)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise InvalidatePoolError from error
+
+
+async def _ping(driver: asyncpg.Connection) -> None:
+    # Without arguments it is a simple query: one round trip, and PgBouncer in transaction mode takes it.
+    await driver.execute("SELECT 1", timeout=PING_TIMEOUT_SECONDS)
+
+
 def migration_engine() -> AsyncEngine:
-    """Return a new engine without a time limit: rewriting a table, or waiting for who does, takes long."""
+    """Return a new engine for migrations: past any pooler, as their lock belongs to the session."""
+    settings = get_settings()
     return create_async_engine(
-        get_settings().database_url,
+        settings.database_direct_url or settings.database_url,
         poolclass=NullPool,
-        connect_args={"timeout": CONNECT_TIMEOUT_SECONDS},
+        connect_args={
+            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "server_settings": MIGRATION_LIMITS | KEEPALIVES,
+        },
     )
 
 
 async def dispose() -> None:
     """Close the connections of the running event loop."""
-    if pool := _engines.pop(asyncio.get_running_loop(), None):
-        await pool.dispose()
+    if engines := _engines.pop(asyncio.get_running_loop(), None):
+        await engines.transactional.dispose()
 
 
 class PoolUsage(NamedTuple):
@@ -91,7 +182,7 @@ def pool_usage() -> PoolUsage:
     # The references are listed at once; the dictionary itself may change under another thread's loop.
     loops = [loop for reference in _engines.keyrefs() if (loop := reference())]
     engines = [engine for loop in loops if (engine := _engines.get(loop))]
-    pools = [cast("QueuePool", engine.pool) for engine in engines]
+    pools = [cast("QueuePool", each.transactional.pool) for each in engines]
     return PoolUsage(
         in_use=sum(pool.checkedout() for pool in pools),
         idle=sum(pool.checkedin() for pool in pools),
@@ -115,13 +206,11 @@ def after_commit(session: AsyncSession, key: str, callback: Callable[[], Awaitab
 
 @asynccontextmanager
 async def session_connection() -> AsyncGenerator[AsyncConnection]:
-    """Open a connection whose session is its own, past any pooler, for what outlives a transaction there.
-
-    Advisory locks and settings of the session end with it.
-    """
+    """Open a dedicated connection that bypasses any pooler, for session-level locks and settings."""
     settings = get_settings()
     url = settings.database_direct_url or settings.database_url
-    own = create_async_engine(url, poolclass=NullPool, connect_args=CONNECT_ARGS)
+    connect_args = CONNECT_ARGS | {"server_settings": SESSION_LIMITS | KEEPALIVES}
+    own = create_async_engine(url, poolclass=NullPool, connect_args=connect_args)
     async with own.connect() as connection:
         yield connection
 
@@ -129,5 +218,5 @@ async def session_connection() -> AsyncGenerator[AsyncConnection]:
 @asynccontextmanager
 async def autocommit() -> AsyncGenerator[AsyncConnection]:
     """Open a connection on which each statement is its own transaction (the hold, plain reads)."""
-    async with engine().execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    async with _own_engines().autocommit.connect() as connection:
         yield connection

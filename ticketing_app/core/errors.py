@@ -59,6 +59,7 @@ class UnavailableError(AppError):
     """A part that is needed does not answer."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 5
 
     def __init__(self, *, is_outcome_known: bool = True) -> None:
         """Say that nothing was changed, or that this is not known."""

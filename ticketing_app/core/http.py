@@ -45,6 +45,8 @@ MAX_BODY_BYTES = 65_536
 BODY_SECONDS = 10
 """A body arrives within this time; a client that sends slowly would keep its connection for ever."""
 CANNOT_CONNECT_NOW = "57P03"
+# PostgreSQL gave up and rolled back: lock_timeout, statement_timeout, idle_in_transaction_session_timeout.
+TIMED_OUT = ("55P03", "57014", "25P03")
 RETRY_AFTER = {"description": "Seconds to wait, where known.", "schema": {"type": "integer"}}
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 SENTENCES = {
@@ -188,8 +190,9 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
         }
         for status in (*statuses, HTTPStatus.SERVICE_UNAVAILABLE)
     }
-    if limited := responses.get(HTTPStatus.TOO_MANY_REQUESTS):
-        limited["headers"] = {"Retry-After": RETRY_AFTER}
+    for status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        if status in responses:
+            responses[status]["headers"] = {"Retry-After": RETRY_AFTER}
     return responses
 
 
@@ -239,7 +242,7 @@ async def _on_app_error(_: Request, error: Exception) -> Response:
         [ErrorItem(message=text, field=field) for field, text in problems],
         app_error.extra,
     )
-    if isinstance(app_error, TooManyRequestsError) and app_error.retry_after:
+    if isinstance(app_error, TooManyRequestsError | UnavailableError) and app_error.retry_after:
         response.headers["retry-after"] = str(app_error.retry_after)
     return response
 
@@ -284,6 +287,8 @@ def is_unavailable(error: BaseException) -> bool:
     """Whether the error means that PostgreSQL or Redis does not answer, rather than a bug."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
+    if isinstance(error, DBAPIError) and _sqlstate(error) in TIMED_OUT:
+        return True
     return (
         isinstance(error, RedisError | PoolTimeoutError | OSError | TimeoutError)
         or (isinstance(error, SQLAlchemyError) and isinstance(error.__cause__, OSError))
@@ -297,7 +302,7 @@ def unavailable(error: BaseException) -> UnavailableError:
     A connection that was lost under way may have died during COMMIT, and then nobody knows.
     """
     if isinstance(error, DBAPIError):
-        is_known = _sqlstate(error).startswith(("53", CANNOT_CONNECT_NOW))
+        is_known = _sqlstate(error).startswith(("53", CANNOT_CONNECT_NOW, *TIMED_OUT))
     else:
         is_known = not isinstance(error, TimeoutError | RedisError)
     return UnavailableError(is_outcome_known=is_known)

@@ -138,7 +138,7 @@ class _PoolCollector(Collector):
         most = GaugeMetricFamily(
             "gittix_database_connections_max",
             "Connections to PostgreSQL that this process may open.",
-            value=2 * get_settings().database_pool_size,
+            value=get_settings().database_pool_size,
         )
         return [connections, most]
 

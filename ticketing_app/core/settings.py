@@ -40,7 +40,12 @@ class Settings(BaseSettings):
     database_direct_url: str = Field(
         default="", description="Past a pooler, where DATABASE_URL leads through one."
     )
-    database_pool_size: int = Field(default=10, description="Connections kept open per process.")
+    database_pool_size: int = Field(
+        default=20,
+        ge=2,
+        le=500,
+        description="The most connections that a process opens, and keeps.",
+    )
     redis_url: str = ""
     redis_state_url: str = Field(
         default="", description="Redis of the state of pages; unset it is REDIS_URL."

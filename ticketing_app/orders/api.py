@@ -40,7 +40,7 @@ async def create_order(request: Request, caller: SignedIn) -> OrderRead:
     """
     wanted = await read_body(request, OrderCreate)
     seen = SeenOffer(wanted.version, wanted.price_cents)
-    async with db.autocommit() as connection:
+    async with hold.in_turn(wanted.ticket_id), db.autocommit() as connection:
         return await hold.create_order(
             connection, buyer_id=caller.user_id, ticket_id=wanted.ticket_id, seen=seen
         )

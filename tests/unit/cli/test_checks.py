@@ -112,6 +112,7 @@ class TestCheckDatabase:
             ({"revision": "0001"}, ["schema"]),
             ({"revision": None}, ["schema"]),
             ({"ahead": timedelta(seconds=-9)}, ["clocks"]),
+            ({"unlimited": frozenset({"lock_timeout"})}, ["time limits"]),
         ],
     )
     def test_names_what_is_wrong(self, change: dict[str, Any], expected: list[str]) -> None:

@@ -74,6 +74,14 @@ class CannotConnectError(Exception):
     sqlstate = "57P03"
 
 
+class LockNotAvailableError(Exception):
+    sqlstate = "55P03"
+
+
+class QueryCanceledError(Exception):
+    sqlstate = "57014"
+
+
 class TestUnavailable:
     @pytest.mark.parametrize(
         "error",
@@ -81,6 +89,8 @@ class TestUnavailable:
             ConnectionRefusedError(),
             PoolTimeoutError(),
             DBAPIError(None, None, CannotConnectError()),
+            DBAPIError(None, None, LockNotAvailableError()),
+            DBAPIError(None, None, QueryCanceledError()),
         ],
     )
     def test_without_a_connection_nothing_was_changed(self, error: Exception) -> None:

@@ -17,18 +17,24 @@ SKEW = timedelta(seconds=2)
 
 
 class Database(NamedTuple):
-    """What PostgreSQL says of itself; `ahead` is how far its clock is ahead of ours."""
+    """What PostgreSQL says of itself; `ahead` is how far its clock is ahead of ours.
+
+    `unlimited` names the time limits that sessions at DATABASE_URL do not have.
+    """
 
     version: int
     extensions: frozenset[str]
     revision: str | None
     ahead: timedelta
+    unlimited: frozenset[str] = frozenset()
 
 
 _ASK = text("""
     SELECT current_setting('server_version_num')::int / 10000 AS version,
            ARRAY(SELECT extname::text FROM pg_extension) AS extensions,
            to_regclass('alembic_version') IS NOT NULL AS is_migrated,
+           ARRAY(SELECT name FROM unnest(CAST(:limits AS text[])) AS l (name)
+                 WHERE current_setting(name) = '0') AS unlimited,
            clock_timestamp() AS now
 """)
 
@@ -40,7 +46,7 @@ async def ask_database() -> Database:
             text("SELECT 1")
         )  # The first answer takes longer than the clock may.
         asked_at = utc_now()
-        row = (await connection.execute(_ASK)).one()
+        row = (await connection.execute(_ASK, {"limits": list(db.SESSION_LIMITS)})).one()
         answered_at = utc_now()
         revision = (
             await connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -52,6 +58,7 @@ async def ask_database() -> Database:
         extensions=frozenset(row.extensions),
         revision=revision,
         ahead=_ahead(row.now, asked_at, answered_at),
+        unlimited=frozenset(row.unlimited),
     )
 
 
@@ -75,6 +82,15 @@ def check_database(found: Database, revisions: Sequence[str]) -> Iterator[Findin
         "let the owner of the database run `migrate`, or an administrator CREATE EXTENSION.",
     )
     yield _schema(found.revision, revisions)
+    settings = " ".join(
+        f"SET {name} = '{db.SESSION_LIMITS[name]}';" for name in sorted(found.unlimited)
+    )
+    yield judge(
+        "time limits",
+        not found.unlimited,
+        f"missing: {', '.join(sorted(found.unlimited))}." if found.unlimited else "all there.",
+        f"a pooler does not pass them on: give each to the role, as in ALTER ROLE ... {settings}",
+    )
     seconds = found.ahead.total_seconds()
     yield judge(
         "clocks",

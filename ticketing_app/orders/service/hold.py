@@ -1,18 +1,22 @@
 """Hold a ticket: it is locked for one buyer, or they are told why not."""
 
+import asyncio
 import math
 import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core import limits
+from ticketing_app.core import db, limits
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.errors import AppError, TooManyRequestsError
+from ticketing_app.core.errors import AppError, TooManyRequestsError, UnavailableError
 from ticketing_app.core.logging import correlation_id, get_logger
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging import outbox
@@ -26,6 +30,9 @@ from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.tickets.service import tickets
 
 log = get_logger()
+
+HOLDS_AT_ONCE = 4
+"""Holds of one ticket that a process runs at a time: a row that stays locked must not take the whole pool."""
 
 HOLDS_MADE = Counter("gittix_holds_made_total", "Tickets that were locked for a buyer.")
 HOLDS_REFUSED = Counter(
@@ -117,6 +124,28 @@ class HoldCooldownError(TooManyRequestsError):
             f"you can hold it again in {limits.duration(seconds)}.",
             retry_after=seconds,
         )
+
+
+_turns: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
+
+
+@asynccontextmanager
+async def in_turn(ticket_id: UUID) -> AsyncGenerator[None]:
+    """Wait for one of the `HOLDS_AT_ONCE` turns at this ticket; entered before the connection is opened.
+
+    Raises:
+        UnavailableError: the turns stay taken for as long as a statement may wait for a lock.
+    """
+    turns = _turns.setdefault(ticket_id, asyncio.Semaphore(HOLDS_AT_ONCE))
+    try:
+        async with asyncio.timeout(db.LOCK_TIMEOUT_SECONDS):
+            await turns.acquire()
+    except TimeoutError:
+        raise UnavailableError from None
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 async def create_order(

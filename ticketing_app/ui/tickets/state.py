@@ -259,12 +259,13 @@ class TicketDetailState(PageState, rx.State):
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         was_seen = session.is_at(self, "ticket_id", seen.id)
         try:
-            return await edge.in_autocommit(
-                hold.create_order,
-                buyer_id=caller.user_id,
-                ticket_id=ticket_id,
-                seen=SeenOffer(seen.version) if was_seen else ANY_OFFER,
-            )
+            async with hold.in_turn(ticket_id):
+                return await edge.in_autocommit(
+                    hold.create_order,
+                    buyer_id=caller.user_id,
+                    ticket_id=ticket_id,
+                    seen=SeenOffer(seen.version) if was_seen else ANY_OFFER,
+                )
         except OfferChangedError:
             await self._read()
             if self.ticket.offer != seen.offer:
