@@ -40,6 +40,31 @@ async def decline(buyer: Buyer, intent: gateway.Intent, card: str) -> gateway.De
     return seen.decline
 
 
+async def events_about(
+    buyer: Buyer, intent: gateway.Intent, *, until: str, times: int = 1
+) -> list[stripe.Event]:
+    """Return the events about this intent, once the last of them is there."""
+    since: stripe.params.EventListParams = {"created": {"gte": (await buyer.see(intent)).created}}
+    found: list[stripe.Event] = []
+
+    def is_about(subject: Any) -> bool:  # noqa: ANN401  # an intent, charge, refund, dispute or warning.
+        return intent.id in {subject["id"], getattr(subject, "payment_intent", None)}
+
+    async def arrived() -> bool:
+        pages = await buyer.api.events.list_async(since)
+        found[:] = [
+            event async for event in pages.auto_paging_iter() if is_about(event.data.object)
+        ]
+        return sum(event.type == until for event in found) >= times
+
+    await eventually(arrived, seconds=SECONDS)
+    return found
+
+
+async def kinds_about(buyer: Buyer, intent: gateway.Intent, *, until: str) -> set[str]:
+    return {event.type for event in await events_about(buyer, intent, until=until)}
+
+
 async def refund(intent: gateway.Intent, charge_id: UUID) -> gateway.Refund:
     return await gateway.refund_intent(intent.id, key=f"contract-{uuid4()}", charge_id=charge_id)
 
@@ -98,6 +123,24 @@ class TestAuthorised:
         seen = await buyer.see(intent)
         assert (seen.status, seen.amount_capturable, seen.amount_received) == ("canceled", 0, 0)
 
+    async def test_that_is_cancelled_is_no_refund(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await open_intent()
+        await buyer.confirm(intent, "pm_card_visa")
+        await gateway.cancel_intent(intent.id)
+        (charge,) = (await buyer.api.charges.list_async({"payment_intent": intent.id})).data
+        assert (charge.captured, charge.refunded, charge.amount_refunded) == (False, False, 0)
+        assert await gateway.list_refunds(intent.id) == []
+        kinds = await kinds_about(buyer, intent, until="payment_intent.canceled")
+        assert "charge.refunded" not in kinds
+
+    async def test_is_cancelled_by_us_with_our_reason(
+        self, buyer: Buyer, open_intent: Open
+    ) -> None:
+        intent = await open_intent()
+        await buyer.confirm(intent, "pm_card_visa")
+        await gateway.cancel_intent(intent.id)
+        assert (await buyer.see(intent)).cancellation_reason == "abandoned"
+
 
 class TestDecline:
     async def test_leaves_the_intent_to_another_card(self, buyer: Buyer, open_intent: Open) -> None:
@@ -115,6 +158,20 @@ class TestDecline:
     ) -> None:
         card = "pm_card_visa_chargeDeclinedInsufficientFunds"
         assert (await decline(buyer, await open_intent(), card)).code == "insufficient_funds"
+
+    async def test_has_a_charge_and_an_event_of_its_own(
+        self, buyer: Buyer, open_intent: Open
+    ) -> None:
+        intent = await open_intent()
+        for _ in range(3):
+            await decline(buyer, intent, "pm_card_visa_chargeDeclined")
+        declined = await gateway.list_declines(intent.id)
+        assert [each.code for each in declined] == ["generic_decline"] * 3
+        seen = await gateway.get_intent(intent.id)
+        assert seen.decline == declined[-1]
+        events = await events_about(buyer, intent, until="charge.failed", times=3)
+        failed = {event.data.object["id"] for event in events if event.type == "charge.failed"}
+        assert failed == {each.reference for each in declined}
 
 
 class TestThreeDSecure:
@@ -158,6 +215,17 @@ class TestRefund:
         await eventually(failed, seconds=SECONDS)
         (charge,) = (await buyer.api.charges.list_async({"payment_intent": intent.id})).data
         assert (charge.refunded, charge.amount_refunded) == (False, 0)
+
+    async def test_may_be_pending_for_a_while(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await captured(buyer, open_intent, "pm_card_pendingRefund")
+        made = await buyer.api.refunds.create_async({"payment_intent": intent.id})
+        assert (made.status, bool(made.pending_reason)) == ("pending", True)
+
+        async def succeeded() -> bool:
+            (found,) = await gateway.list_refunds(intent.id)
+            return (found.id, found.status) == (made.id, "succeeded")
+
+        await eventually(succeeded, seconds=SECONDS)
 
 
 class TestLists:
@@ -216,3 +284,13 @@ class TestDispute:
 
         await eventually(told, seconds=SECONDS)
         assert await gateway.find_dispute(intent.id) == "needs_response"
+
+    async def test_takes_the_money_at_once(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await captured(buyer, open_intent, "pm_card_createDispute")
+        await kinds_about(buyer, intent, until="charge.dispute.funds_withdrawn")
+
+
+class TestEarlyFraudWarning:
+    async def test_names_its_intent(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await captured(buyer, open_intent, "pm_card_createIssuerFraudRecord")
+        await kinds_about(buyer, intent, until="radar.early_fraud_warning.created")

@@ -217,10 +217,7 @@ async def list_intents(*, since: datetime) -> AsyncIterator[BookedIntent]:
             status=intent.status,
             created_at=datetime.fromtimestamp(intent.created, UTC),
             taken_cents=intent.amount_received,
-            # What an authorisation that was let go of gave back was never taken.
-            refunded_cents=charge.amount_refunded
-            if isinstance(charge, stripe.Charge) and charge.captured
-            else 0,
+            refunded_cents=charge.amount_refunded if isinstance(charge, stripe.Charge) else 0,
             order_id=intent.metadata.to_dict().get("order_id"),
         )
 

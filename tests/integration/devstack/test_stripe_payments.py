@@ -274,6 +274,48 @@ class TestRefunds:
         assert {refund_id for _, refund_id, _ in await told(emulator)} == {later.id}
 
 
+OPENED = [
+    ("charge.dispute.created", "needs_response"),
+    ("charge.dispute.funds_withdrawn", "needs_response"),
+]
+
+
+class TestAuthorisation:
+    async def test_ends_by_itself_and_is_no_refund(self, emulator: Emulator) -> None:
+        intent = await emulator.authorised()
+        await emulator.control("expire", payment_intent=intent.id)
+        seen = await emulator.intents.retrieve_async(intent.id, {"expand": ["latest_charge"]})
+        assert (seen.status, seen.cancellation_reason) == ("canceled", "automatic")
+        assert isinstance(seen.latest_charge, stripe.Charge)
+        assert (seen.latest_charge.refunded, seen.latest_charge.amount_refunded) == (False, 0)
+        events = await emulator.client.v1.events.list_async({"limit": 2})
+        assert [event.type for event in events.data] == [
+            "payment_intent.canceled",
+            "charge.expired",
+        ]
+
+    async def test_that_was_captured_does_not_expire(self, emulator: Emulator) -> None:
+        intent = await emulator.authorised()
+        await emulator.intents.capture_async(intent.id)
+        refused = await emulator.http.post("/_emulator/expire", json={"payment_intent": intent.id})
+        assert refused.json()["error"]["code"] == "payment_intent_unexpected_state"
+
+
+class TestNumbers:
+    async def test_are_not_kept(self, emulator: Emulator) -> None:
+        intent = await emulator.new()
+        await emulator.type_card(intent, "4000000000000002")
+        kept = emulator.folder / "stripe.json"
+        await until(kept.exists)
+        assert "4000000000000002" not in kept.read_text()
+        (charge,) = (
+            await emulator.client.v1.charges.list_async({"payment_intent": intent.id})
+        ).data
+        assert charge.payment_method_details is not None
+        assert charge.payment_method_details.card is not None
+        assert charge.payment_method_details.card.last4 == "0002"
+
+
 class TestDisputes:
     async def disputed(self, emulator: Emulator) -> stripe.Dispute:
         intent = await emulator.new(confirm=True, payment_method="pm_card_createDispute")
@@ -299,7 +341,7 @@ class TestDisputes:
         assert (dispute.amount, dispute.currency) == (2500, "usd")
         charge = await emulator.client.v1.charges.retrieve_async(str(dispute.charge))
         assert (charge.disputed, charge.payment_intent) == (True, dispute.payment_intent)
-        assert await self.told(emulator) == [("charge.dispute.created", "needs_response")]
+        assert await self.told(emulator) == OPENED
         assert (await emulator.books())["disputes"] == [
             {
                 "id": dispute.id,
@@ -320,10 +362,7 @@ class TestDisputes:
         dispute = await self.disputed(emulator)
         accepted = await self.disputes(emulator).close_async(dispute.id)
         assert accepted.status == "lost"
-        assert await self.told(emulator) == [
-            ("charge.dispute.created", "needs_response"),
-            ("charge.dispute.closed", "lost"),
-        ]
+        assert await self.told(emulator) == [*OPENED, ("charge.dispute.closed", "lost")]
         with pytest.raises(stripe.InvalidRequestError, match="is lost"):
             await self.disputes(emulator).close_async(dispute.id)
 
@@ -338,8 +377,11 @@ class TestDisputes:
             dispute.id, {"evidence": {"uncategorized_text": words}, "submit": True}
         )
         assert answered.status == decision
-        assert (await self.told(emulator))[1:] == [
+        reinstated = [("charge.dispute.funds_reinstated", "won")] if decision == "won" else []
+        assert await self.told(emulator) == [
+            *OPENED,
             ("charge.dispute.updated", "under_review"),
+            *reinstated,
             ("charge.dispute.closed", decision),
         ]
         with pytest.raises(stripe.InvalidRequestError, match=f"is {decision}"):

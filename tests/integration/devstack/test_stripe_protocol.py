@@ -1,6 +1,7 @@
 """Keys, parameters, retries and lists behave as Stripe documents them, seen through the real SDK over real HTTP."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -189,7 +190,12 @@ class TestFaults:
 
     @pytest.mark.parametrize(
         ("kind", "error"),
-        [("500", stripe.APIError), ("429", stripe.RateLimitError), ("down", stripe.APIError)],
+        [
+            ("500", stripe.APIError),
+            ("429", stripe.RateLimitError),
+            ("lock_timeout", stripe.RateLimitError),
+            ("down", stripe.APIError),
+        ],
     )
     async def test_passing_failure_does_nothing(
         self, emulator: Emulator, kind: str, error: type[Exception]
@@ -200,6 +206,13 @@ class TestFaults:
                 await emulator.new(kind)
         assert (await emulator.books())["intents"] == []
         assert (await emulator.new(kind)).id
+
+    async def test_answers_as_slowly_as_it_is_asked_to(self, emulator: Emulator) -> None:
+        await emulator.control("latency", seconds=0.2)
+        started = time.monotonic()
+        await asyncio.gather(*[emulator.new() for _ in range(5)])
+        assert time.monotonic() - started >= 0.2
+        await emulator.control("reset")
 
     async def test_sdk_retries_what_is_worth_it(self, emulator: Emulator) -> None:
         patient = emulator.sdk("sk_test_one", retries=1).v1.refunds

@@ -19,7 +19,7 @@ class TestWebhooks:
             "payment_intent.created",
             "charge.succeeded",
             "payment_intent.amount_capturable_updated",
-            "charge.refunded",
+            "charge.expired",
             "payment_intent.canceled",
         }
         await until(lambda: set(receiver.types()) == expected)

@@ -95,6 +95,18 @@ async def let_banks_take(seconds: float) -> None:
     answer.raise_for_status()
 
 
+async def answer_slowly(seconds: float) -> None:
+    """Let every answer of Stripe take so long."""
+    answer = await _client().post("/_emulator/latency", json={"seconds": seconds})
+    answer.raise_for_status()
+
+
+async def expire_authorisation(secret: str) -> None:
+    """Let the bank's promise end that nobody captured for seven days."""
+    wish = {"payment_intent": secret.partition("_secret_")[0]}
+    (await _client().post("/_emulator/expire", json=wish)).raise_for_status()
+
+
 async def retrieve(secret: str) -> dict[str, Any]:
     """Return the intent as Stripe shows it to us."""
     path = f"/v1/payment_intents/{secret.partition('_secret_')[0]}"
@@ -102,7 +114,7 @@ async def retrieve(secret: str) -> dict[str, Any]:
 
 
 async def break_next(match: str, do: str, *, times: int = 1, late: bool = False) -> None:
-    """Let the next `times` requests that match fail: lost, 500, stored500, 429 or down.
+    """Let the next `times` requests that match fail: lost, 500, stored500, 429, lock_timeout or down.
 
     With `late` the work is done first, as it always is for one whose answer is lost.
     """

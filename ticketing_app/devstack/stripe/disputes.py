@@ -13,6 +13,16 @@ def open_dispute(store: Store, charge: Json) -> None:
     copied = {name: charge[name] for name in ("payment_intent", "amount", "currency")}
     dispute = store.add("dispute", charge=charge["id"], status=_NEEDS_RESPONSE, **copied)
     store.event("charge.dispute.created", dispute)
+    # The bank has the money from the first day on; it comes back if the dispute is won.
+    store.event("charge.dispute.funds_withdrawn", dispute)
+
+
+def warn_of_fraud(store: Store, charge: Json) -> None:
+    """Report that the bank suspects fraud, before any dispute."""
+    warning = {"charge": charge["id"], "payment_intent": charge["payment_intent"]}
+    store.event(
+        "radar.early_fraud_warning.created", store.add("radar.early_fraud_warning", **warning)
+    )
 
 
 def update(store: Store, dispute: Json, asked: Json) -> Json:
@@ -40,5 +50,7 @@ def _require_open(dispute: Json) -> None:
 
 def _end(store: Store, dispute: Json, status: str) -> Json:
     dispute["status"] = status
+    if status == "won":
+        store.event("charge.dispute.funds_reinstated", dispute)
     store.event("charge.dispute.closed", dispute)
     return dispute

@@ -5,7 +5,8 @@ meets the next `times` requests whose `POST /v1/payment_intents` matches. Kinds:
 
 - `lost`: the work is done, and the connection closes before the answer is complete;
 - `500`: an error that is not kept under the idempotency key; `stored500`: one that is;
-- `429`: a rate limit; `down`: 503, marked as not worth retrying;
+- `429`: a rate limit; `lock_timeout`: 429, as another request holds the object;
+- `down`: 503, marked as not worth retrying;
 - `delay`: `seconds` pass before the work.
 
 With `late` the work is done first, and then the fault happens.
@@ -22,6 +23,13 @@ _ANSWERS = {
     "500": _UNKNOWN,
     "stored500": _UNKNOWN,
     "429": StripeError(429, "invalid_request_error", "Too many requests.", code="rate_limit"),
+    "lock_timeout": StripeError(
+        429,
+        "invalid_request_error",
+        "This object cannot be accessed right now because another API request or Stripe process"
+        " is currently accessing it.",
+        code="lock_timeout",
+    ),
     "down": StripeError(503, "api_error", "Stripe is down."),
 }
 

@@ -7,7 +7,7 @@ and its change; requests that run at the same time are served one after the othe
 import re
 
 from ticketing_app.devstack.stripe.cards import card_of, payment_method
-from ticketing_app.devstack.stripe.disputes import open_dispute
+from ticketing_app.devstack.stripe.disputes import open_dispute, warn_of_fraud
 from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
 from ticketing_app.devstack.stripe.store import Store, new_id, now
 
@@ -150,7 +150,10 @@ def _take(store: Store, intent: Json, charge: Json) -> Json:
     store.event("payment_intent.succeeded", intent)
     if intent["capture_method"] == "manual":
         store.event("charge.captured", charge)
-    if card_of(store.get("payment_method", charge["payment_method"])).is_disputed:
+    card = card_of(store.get("payment_method", charge["payment_method"]))
+    if card.is_suspected:
+        warn_of_fraud(store, charge)
+    if card.is_disputed:
         open_dispute(store, charge)
     return intent
 
@@ -158,12 +161,21 @@ def _take(store: Store, intent: Json, charge: Json) -> Json:
 def cancel(store: Store, intent: Json, asked: Json) -> Json:
     """Close the intent for good and let go of an authorisation."""
     _require(intent, "canceled", _CANCELLABLE)
+    return _close(store, intent, asked.get("cancellation_reason"))
+
+
+def expire(store: Store, intent: Json) -> Json:
+    """Let an authorisation end that nobody captured, as Stripe does after seven days."""
+    _require(intent, "expired", ("requires_capture",))
+    return _close(store, intent, "automatic")
+
+
+def _close(store: Store, intent: Json, reason: str | None) -> Json:
+    # Since 2025-03-31.basil an authorisation that ends is no refund: its charge stays as it is.
     if intent["status"] == "requires_capture":
-        charge = store.get("charge", intent["latest_charge"])
-        charge.update(refunded=True, amount_refunded=charge["amount"])
-        store.event("charge.refunded", charge)
+        store.event("charge.expired", store.get("charge", intent["latest_charge"]))
     intent.update(status="canceled", canceled_at=now(), next_action=None, amount_capturable=0)
-    intent["cancellation_reason"] = asked.get("cancellation_reason")
+    intent["cancellation_reason"] = reason
     store.event("payment_intent.canceled", intent)
     return intent
 

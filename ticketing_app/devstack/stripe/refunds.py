@@ -26,6 +26,8 @@ def create(store: Store, asked: Json) -> Json:
         raise invalid(message, "amount_too_large", param="amount")
     fields = {name: asked[name] for name in ("metadata", "reason") if name in asked}
     fields |= {name: charge[name] for name in ("currency", "payment_intent")}
+    if card_of(store.get("payment_method", charge["payment_method"])).refund_pends:
+        fields |= {"status": "pending", "pending_reason": "processing"}
     refund = store.add("refund", amount=amount, charge=charge["id"], **fields)
     _give_back(charge, amount)
     store.event("refund.created", refund)
@@ -52,6 +54,8 @@ def _hear_from_bank(store: Store, refund_id: str) -> None:
     if fails:
         refund.update(status="failed", failure_reason="unknown")
         _give_back(charge, -refund["amount"])
+    elif refund["status"] == "pending":
+        refund.update(status="succeeded", pending_reason=None)
     store.idempotency_key = None
     # A refund that went through is updated, too: Stripe has learnt the bank's reference.
     store.event("refund.updated", refund)

@@ -7,6 +7,8 @@ control desk, which takes and gives JSON:
 - `POST fault` orders one (see the module `faults`);
 - `POST bank` {seconds} changes how long banks take to tell what became of a refund, 0.2 at first,
   also of those that they have not told of yet;
+- `POST latency` {seconds} makes every answer of the API take so long, as Stripe's do; 0 at first;
+- `POST expire` {payment_intent} ends an authorisation that nobody captured, as after seven days;
 - `POST webhook` {url, secret} names the receiver of every event, {} that there is none;
 - `POST webhooks` {mode} changes how events are delivered, {resend: event id} sends one again;
 - `GET log` tells every request and delivery as `data`, oldest first.
@@ -15,8 +17,7 @@ control desk, which takes and gives JSON:
 
 - `intents`: id, status, amount, currency, metadata; `authorised` (held on the card now), `captured`
   (taken so far), `refunded` (given back so far, failed refunds not counted);
-- `charges`: id, payment_intent, status, amount, `amount_captured`, `amount_refunded` (also what a
-  cancelled authorisation let go of), failure_code;
+- `charges`: id, payment_intent, status, amount, `amount_captured`, `amount_refunded`, failure_code;
 - `refunds`: id, payment_intent, charge, status, amount, metadata;
 - `disputes`: id, payment_intent, charge, status, amount;
 - `undelivered`: how many deliveries of events are still due;
@@ -25,6 +26,7 @@ control desk, which takes and gives JSON:
   or its route is unknown. What only the state forbids is not wrong.
 """
 
+import asyncio
 import json
 import re
 from collections import deque
@@ -43,6 +45,7 @@ from starlette.routing import Mount, Route, Router
 from ticketing_app.devstack.stripe.errors import Json, StripeError, WrongRequestError, invalid
 from ticketing_app.devstack.stripe.faults import Fault, Faults
 from ticketing_app.devstack.stripe.idempotency import Answer, Idempotency
+from ticketing_app.devstack.stripe.intents import expire
 from ticketing_app.devstack.stripe.operations import perform
 from ticketing_app.devstack.stripe.parameters import decode
 from ticketing_app.devstack.stripe.refunds import ask_banks
@@ -67,6 +70,7 @@ class Emulator:
         self.log: deque[Json] = deque(maxlen=10_000)
         self.faults = Faults()
         self.wrong_requests: list[str] = []
+        self._latency: float = 0
         self.webhooks = Webhooks(self.store, self.log)
         self._idempotency = Idempotency(self.store)
 
@@ -84,6 +88,7 @@ class Emulator:
             text = (await request.body()).decode(errors="replace")
         key = request.headers.get("Idempotency-Key") if method == "POST" else None
         fault = self.faults.take(f"{method} /v1/{path}")
+        await asyncio.sleep(self._latency)
         try:
             data = decode(parse_qsl(text, keep_blank_values=True))
             by_browser = _is_browser(request, data)
@@ -151,6 +156,7 @@ class Emulator:
             case "reset":
                 for part in (self.store, self.log, self.faults, self.webhooks, self.wrong_requests):
                     part.clear()
+                self._latency = 0
             case "clear":
                 self.faults.clear()
             case "fault":
@@ -158,6 +164,15 @@ class Emulator:
             case "bank":
                 self.store.bank_seconds = wish["seconds"]
                 ask_banks(self.store)
+            case "latency":
+                self._latency = wish["seconds"]
+            case "expire":
+                expire(self.store, self.store.get("payment_intent", wish["payment_intent"]))
+            case _:
+                self._order_webhooks(name, wish)
+
+    def _order_webhooks(self, name: str, wish: Json) -> None:
+        match name:
             case "webhook" if not wish:
                 self.webhooks.unregister()
             case "webhook":

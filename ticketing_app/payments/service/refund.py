@@ -151,7 +151,7 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bo
         # The lock of the ticket's row puts everything that follows this order in a row.
         charge, order = await charges.get_charge(session, charge_id=charge_id, for_update=True)
         if charge.status != ChargeStatus.COMPLETED and charge.refund_status is None:
-            # No money of it is here: Stripe calls letting go of an authorisation a refund, too.
+            # Its payment was not recorded yet: settling it comes first, and this refund after it.
             return False
         is_known = charge.stripe_refund_id == made.id
         if not rules.is_news(charge.refund_status, made.status, is_known=is_known):
