@@ -46,16 +46,19 @@ async def _start_session(session: AsyncSession, request: Request, user: UserRead
     return await auth.start_session(session, user=user, device=device, address=address)
 
 
-def _signed_in(started: SessionStarted, status: HTTPStatus) -> JSONResponse:
-    return JSONResponse(
-        started.user.model_dump(mode="json", by_alias=True),
-        status,
-        headers=auth.set_cookie_header(started.token, started.expires_at),
-    )
+def _signed_in(started: SessionStarted, status: HTTPStatus) -> Response:
+    answer = JSONResponse(started.user.model_dump(mode="json", by_alias=True), status)
+    return _with_cookies(answer, auth.session_cookies(started.token, started.expires_at))
 
 
 def _signed_out(*, is_here: bool) -> Response:
-    return Response(status_code=204, headers=auth.clear_cookie_header() if is_here else None)
+    return _with_cookies(Response(status_code=204), auth.ended_cookies() if is_here else [])
+
+
+def _with_cookies(answer: Response, cookies: list[str]) -> Response:
+    for cookie in cookies:
+        answer.headers.append("set-cookie", cookie)
+    return answer
 
 
 @router.post(
@@ -65,7 +68,7 @@ def _signed_out(*, is_here: bool) -> Response:
     responses=problem_responses(400, 403, 429),
     openapi_extra=body_schema(UserCreate),
 )
-async def sign_up(request: Request) -> JSONResponse:
+async def sign_up(request: Request) -> Response:
     """Create an account and sign it in: the answer sets the session cookie."""
     user = await read_body(request, UserCreate)
     await limits.check("signups")
@@ -81,7 +84,7 @@ async def sign_up(request: Request) -> JSONResponse:
     responses=problem_responses(400, 403, 429),
     openapi_extra=body_schema(Credentials),
 )
-async def sign_in(request: Request) -> JSONResponse:
+async def sign_in(request: Request) -> Response:
     """Sign in: the answer sets the session cookie."""
     credentials = await read_body(request, Credentials)
     await limits.check("signins", account=credentials.email)
@@ -93,12 +96,12 @@ async def sign_in(request: Request) -> JSONResponse:
 
 
 @router.post("/signout", response_model=dict[str, str], responses=problem_responses(403))
-async def sign_out(caller: Annotated[Caller | None, Depends(auth.current_caller)]) -> JSONResponse:
+async def sign_out(caller: Annotated[Caller | None, Depends(auth.current_caller)]) -> Response:
     """End this session on the server and clear the cookie; without a session it does no harm."""
     if caller:
         async with db.transaction() as session:
             await auth.end_session(session, session_id=caller.session_id)
-    return JSONResponse({}, headers=auth.clear_cookie_header())
+    return _with_cookies(JSONResponse({}), auth.ended_cookies())
 
 
 @router.get("/currentuser", responses=problem_responses())

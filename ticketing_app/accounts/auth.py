@@ -18,6 +18,10 @@ from ticketing_app.core.errors import NotSignedInError
 from ticketing_app.core.settings import get_settings
 
 COOKIE = "session"
+HOST_COOKIE = "__Host-session"
+"""Over https: browsers take it from this host alone, not from a neighbouring one, and not over http."""
+CLOCK_SKEW_SECONDS = 60
+"""Clocks of processes differ by less: a token that another one issued a moment ago counts."""
 ALGORITHM = "HS256"
 EVICTION_CHANNEL = "ticketing.sessions.ended"
 CACHE_SECONDS = 5.0
@@ -147,17 +151,22 @@ async def authenticate(cookie_header: str | None) -> Caller | None:
 def read_session_id(cookie_header: str | None) -> UUID | None:
     """Return which session the cookie names, when we signed it; whether it is live is another question."""
     # As browsers write it: what another site of this host put beside it is not our concern.
-    token = cookie_parser(cookie_header or "").get(COOKIE, "")
+    cookies = cookie_parser(cookie_header or "")
+    tokens = [cookies[name] for name in _cookie_names() if name in cookies]
     settings = get_settings()
-    return _read_token(token, settings.jwt_key) or (
-        _read_token(token, settings.jwt_key_previous) if settings.jwt_key_previous else None
-    )
+    keys = [key for key in (settings.jwt_key, settings.jwt_key_previous) if key]
+    found = (_read_token(token, key) for token in tokens for key in keys)
+    return next((session_id for session_id in found if session_id), None)
 
 
 def _read_token(token: str, key: str) -> UUID | None:
     try:
         claims = jwt.decode(
-            token, key, algorithms=[ALGORITHM], options={"require": ["exp", "iat", "jti"]}
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            leeway=CLOCK_SKEW_SECONDS,
+            options={"require": ["exp", "iat", "jti"]},
         )
         return UUID(claims["jti"])
     except (jwt.PyJWTError, ValueError):
@@ -201,18 +210,26 @@ async def require_caller(request: Request) -> Caller:
     return caller
 
 
-def set_cookie_header(token: str, expires_at: datetime) -> dict[str, str]:
-    """Return the Set-Cookie header that carries the token."""
-    return _cookie(token, max(0, int((expires_at - datetime.now(UTC)).total_seconds())))
+def session_cookies(token: str, expires_at: datetime) -> list[str]:
+    """Return the Set-Cookie headers that carry the token."""
+    return _cookies(token, max(0, int((expires_at - datetime.now(UTC)).total_seconds())))
 
 
-def clear_cookie_header() -> dict[str, str]:
-    """Return the Set-Cookie header that removes the cookie."""
-    return _cookie("", 0)
+def ended_cookies() -> list[str]:
+    """Return the Set-Cookie headers that remove the token."""
+    return _cookies("", 0)
 
 
-def _cookie(value: str, max_age: int) -> dict[str, str]:
+def _cookies(value: str, max_age: int) -> list[str]:
     secure = "; Secure" if get_settings().is_served_over_https else ""
-    return {
-        "Set-Cookie": f"{COOKIE}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}"
-    }
+    attributes = f"HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}"
+    return [f"{name}={value}; {attributes}" for name in _cookie_names()]
+
+
+def _cookie_names() -> list[str]:
+    """Return the names of the session cookie, the one that counts first.
+
+    The old name is for one release: those who are signed in by it stay so, and processes of the version
+    before, which run beside this one during an update, know no other.
+    """
+    return [HOST_COOKIE, COOKIE] if get_settings().is_served_over_https else [COOKIE]

@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -243,6 +244,18 @@ class TestToken:
         api.cookies.clear()
         api.cookies.set(auth.COOKIE, forged)
         assert await current_user(api) is None
+
+    @pytest.mark.parametrize(("seconds", "counts"), [(2, True), (120, False)])
+    async def test_of_a_process_with_another_clock_counts_within_a_minute(
+        self, api: AsyncClient, seconds: int, *, counts: bool
+    ) -> None:
+        await api.post("/api/users/signup", json=ANA)
+        claims = jwt.decode(api.cookies[auth.COOKIE], options={"verify_signature": False})
+        claims["iat"] = int(time.time()) + seconds
+        token = jwt.encode(claims, get_settings().jwt_key, "HS256")
+        api.cookies.clear()
+        api.cookies.set(auth.COOKIE, token)
+        assert (await current_user(api) is not None) is counts
 
     async def test_one_of_the_previous_key_still_counts(
         self, api: AsyncClient, change_settings: Callable[..., None]
