@@ -95,8 +95,9 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/api/health/live', timeout=2)"]
 # One worker: each replica is one process, and Kubernetes adds replicas. Open pages get ten seconds to leave.
+# granian's own limit is 1,024 connections, and one that sends nothing counts for ever (docs/operations.md).
 CMD ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--host", "0.0.0.0", "--port", "8000", \
-     "--no-access-log", "--log-config", "ticketing_app/core/granian.json", "--respawn-failed-workers", \
+     "--no-access-log", "--backpressure", "8192", "--log-config", "ticketing_app/core/granian.json", "--respawn-failed-workers", \
      "--workers-kill-timeout", "10", "ticketing_app.ticketing_app:app"]
 
 # ---- develop: the backend for `skaffold dev`, which copies changed Python files into it -----------
@@ -105,5 +106,5 @@ USER 0
 RUN chown -R 10001:10001 /app
 USER 10001:10001
 CMD ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--host", "0.0.0.0", "--port", "8000", \
-     "--no-access-log", "--log-config", "ticketing_app/core/granian.json", "--reload", \
+     "--no-access-log", "--backpressure", "8192", "--log-config", "ticketing_app/core/granian.json", "--reload", \
      "--reload-paths", "/app/ticketing_app", "--workers-kill-timeout", "2", "ticketing_app.ticketing_app:app"]

@@ -90,7 +90,7 @@ class Cluster:
         )
         return env | {
             "DATABASE_URL": env["DATABASE_URL"].replace("@postgres:", f"@{database}:"),
-            "REDIS_URL": env["REDIS_URL"].replace("//valkey:", f"//{redis}:"),
+            "REDIS_URL": env["REDIS_URL"].replace("@valkey:", f"@{redis}:"),
             "STRIPE_API_BASE": f"http://{stripe}:8080",
             "PUBLIC_URL": self.url,
         }

@@ -89,7 +89,8 @@ class TestRollout:
 
 class TestKilledPods:
     @pytest.mark.parametrize(
-        "component", ["web", "worker", "frontend", "valkey", "stripe", "postgres"]
+        "component",
+        ["web", "worker", "frontend", "valkey", "valkey-state", "stripe", "postgres"],
     )
     def test_break_no_rule_and_no_page_and_come_back(
         self, cluster: Cluster, visitor: Callable[..., Visitor], component: str

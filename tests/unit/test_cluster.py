@@ -3,10 +3,13 @@
 import re
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from ticketing_app.core.settings import Settings
 from ticketing_app.devstack.stack import ROOT
+from ticketing_app.devstack.web import MAX_CONNECTIONS
 
 ASSETS = sorted(path.name for path in (ROOT / "assets").iterdir() if path.name != "external")
 K8S = ROOT / "k8s"
@@ -29,6 +32,44 @@ def test_images_are_of_this_version() -> None:
     }
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert found | set(re.findall(r"ARG VERSION=(.*)", dockerfile)) == {version}
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "docs/operations.md"])
+def test_every_web_process_takes_many_connections(file: str) -> None:
+    text = (ROOT / file).read_text().replace('", "', " ")
+    commands = re.findall(r"granian --interface .*?ticketing_app:app", text, re.DOTALL)
+    assert commands
+    assert all(f"--backpressure {MAX_CONNECTIONS}" in command for command in commands)
+
+
+def test_production_takes_the_example_of_secrets() -> None:
+    env = read_env("base/settings.env") | read_env("overlays/prod/secrets.env.example")
+    settings = {name.lower(): value for name, value in env.items()} | {"jwt_key": "k" * 32}
+    assert Settings.model_validate(settings).is_production
+
+
+def test_stand_ins_ask_for_the_passwords_of_their_addresses() -> None:
+    env = read_env("overlays/dev/stand-ins.env")
+    directive, _, password = env["VALKEY_CONFIG"].partition(" ")
+    assert directive == "requirepass"
+    for name in ("REDIS_URL", "REDIS_STATE_URL"):
+        assert urlsplit(env[name]).password == password
+    assert urlsplit(env["DATABASE_URL"]).password == env["POSTGRES_PASSWORD"]
+
+
+@pytest.mark.parametrize("host", ["postgres", "valkey", "valkey-state"])
+def test_the_development_cluster_may_reach_its_stand_ins(host: str) -> None:
+    env = read_env("overlays/dev/stand-ins.env")
+    assert host in {urlsplit(url).hostname for url in env.values() if "://" in url}
+    overlay = K8S / "overlays/dev"
+    assert f"  - {host}.yaml" in (overlay / "kustomization.yaml").read_text().splitlines()
+    for policies in ("egress.yaml", "network-policies.yaml"):
+        assert re.search(rf"component: {host}}}|[\[ ]{host}[,\]]", (overlay / policies).read_text())
+
+
+def read_env(file: str) -> dict[str, str]:
+    lines = (K8S / file).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line[:1] not in {"", "#"})
 
 
 def test_secrets_are_only_examples() -> None:
