@@ -23,7 +23,7 @@ STATIC_CHECKS = (
 )
 # Most lines of code of each part; over budget, take a library or drop a feature.
 BUDGETS = {
-    ("messaging",): 600,
+    ("messaging",): 700,
     ("devstack",): 700,
     ("devstack/stripe",): 1100,
     ("processes.py",): 250,

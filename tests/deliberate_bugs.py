@@ -380,4 +380,22 @@ MUTANTS = (
         ),
         "tests/integration/messaging",
     ),
+    Mutant(
+        2,
+        "a lease is judged by the start of the transaction",
+        (
+            (
+                f"{APP}/tickets/repository/tickets.py",
+                "NOW = func.clock_timestamp()",
+                "NOW = func.now()",
+            ),
+        ),
+        "tests/integration/tickets/test_lease.py",
+    ),
+    Mutant(
+        8,
+        "a relay that hangs leads for ever",
+        ((f"{APP}/messaging/relay.py", 'HANG_LIMIT = "10s"', 'HANG_LIMIT = "0"'),),
+        "tests/integration/messaging/test_leadership.py",
+    ),
 )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, NoReturn, cast
+from typing import Any, NamedTuple, NoReturn, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -76,19 +76,36 @@ async def publish(envelopes: Sequence[Envelope]) -> None:
         await pipe.execute()
 
 
-async def oldest_waiting() -> datetime | None:
-    """Return when the oldest event that no consumer has fetched was published; none when all were.
+class Unread(NamedTuple):
+    """Events on the stream that no consumer has fetched: how many, and when the oldest was published.
 
-    What was published before that and is not acknowledged was lost, rather than not yet read.
+    An event that was published before that and is not acknowledged was lost, rather than not yet read.
     """
+
+    count: int
+    oldest_at: datetime | None
+
+
+async def get_unread() -> Unread:
+    """Return what waits on the stream for the consumers."""
+    connection = redis.client()
     fetched = "0-0"
+    count = None
     try:
-        for group in await redis.client().xinfo_groups(STREAM):
+        for group in await connection.xinfo_groups(STREAM):
             fetched = group["last-delivered-id"]
+            count = group["lag"]
     except ResponseError:  # There is no stream: nobody published yet, or Redis lost everything.
-        return None
-    entries = _read(await redis.client().xrange(STREAM, min=f"({fetched}", count=1))
-    return entries[0].published_at if entries else None
+        return Unread(0, None)
+    entries = await connection.xrange(STREAM, min=f"({fetched}", count=1)
+    if not entries:
+        return Unread(0, None)
+    # The lag also counts unread events that were pushed out; it is none before the first consumer came.
+    length = await connection.xlen(STREAM)
+    oldest = _read(entries)
+    return Unread(
+        length if count is None else min(count, length), oldest[0].published_at if oldest else None
+    )
 
 
 # ---- the consumers' side -----------------------------------------------------------------------

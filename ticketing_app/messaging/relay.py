@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NoReturn
 
 from sqlalchemy import func, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -54,28 +55,47 @@ class Relay:
             if connection is None:
                 return
             log.info("relay.leads")
-            clock = asyncio.get_running_loop()
-            check_at = clean_at = clock.time()
-            while True:
-                self._nudged.clear()
-                sent = await publish_unsent(connection)
-                if clock.time() >= check_at:
-                    await self._check_deliveries(connection)
-                    check_at = clock.time() + self.resend_seconds / 2
-                if clock.time() >= clean_at:
-                    await delete_old(connection)
-                    clean_at = clock.time() + CLEAN_SECONDS
-                if sent < BATCH:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(self.poll_seconds):
-                            await self._nudged.wait()
+            # Before anything is sent: a subscriber counts as one of the first, which get what was recorded
+            # before them, only as long as none is registered.
+            async with _transaction(connection) as session:
+                await inbox.register(session, self.subscriptions)
+            await self._relay(connection)
+
+    async def _relay(self, connection: AsyncConnection) -> NoReturn:
+        clock = asyncio.get_running_loop()
+        check_at = clean_at = clock.time()
+        while True:
+            self._nudged.clear()
+            is_more = await publish_unsent(connection) == BATCH
+            # What waits to be sent takes room on the stream, so that the check comes after it.
+            if not is_more and clock.time() >= check_at:
+                await self._check_deliveries(connection)
+                check_at = clock.time() + self.resend_seconds / 2
+            if clock.time() >= clean_at:
+                # One batch, then new events go on.
+                is_clean = await delete_old(connection) < BATCH
+                clean_at = clock.time() + (CLEAN_SECONDS if is_clean else 0)
+            if not is_more:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.poll_seconds):
+                        await self._nudged.wait()
 
     async def _check_deliveries(self, connection: AsyncConnection) -> None:
-        async with _transaction(connection) as session:
-            await inbox.register(session, self.subscriptions)
-        waiting = await bus.oldest_waiting()
-        while await settle_or_resend(connection, waiting, self.resend_seconds) == BATCH:
-            pass
+        """Settle or resend, and resend no more than the stream has room for.
+
+        With the consumers away it fills up with unread events. Each one that is sent again then would push
+        out another one, which would count as lost in turn, for ever.
+        """
+        unread = await bus.get_unread()
+        room = bus.MAX_LENGTH - unread.count
+        is_more = True
+        while is_more and room > 0:
+            limit = min(BATCH, room)
+            judged, resent = await settle_or_resend(
+                connection, unread.oldest_at, self.resend_seconds, limit
+            )
+            room -= resent
+            is_more = judged == limit
 
 
 # A relay that hangs, because its machine is gone or its process stopped, is idle for PostgreSQL,
@@ -154,32 +174,36 @@ _SETTLE_OR_RESEND = text("""
 
 
 async def settle_or_resend(
-    connection: AsyncConnection, waiting: datetime | None, resend_seconds: float
-) -> int:
-    """Judge up to 500 events sent long enough ago and before `waiting`; return how many.
+    connection: AsyncConnection, waiting: datetime | None, resend_seconds: float, limit: int
+) -> tuple[int, int]:
+    """Judge up to `limit` events sent long enough ago and before `waiting`; return how many, and how many are resent.
 
     An event that every subscriber has is settled; one that somebody lacks waits to be sent again.
     Events that still wait on the wire (from `waiting` on) are not lost: with the consumers away for
     an hour, sending them again would only fill the stream.
     """
-    values = {"waiting": waiting, "resend_seconds": resend_seconds, "limit": BATCH}
+    values = {"waiting": waiting, "resend_seconds": resend_seconds, "limit": limit}
     async with connection.begin():
         missing = (await connection.execute(_SETTLE_OR_RESEND, values)).scalars().all()
     if any(missing):
         log.warning("relay.sends_again", count=sum(missing))
-    return len(missing)
+    return len(missing), sum(missing)
 
 
+# Kept whatever its age: an event that was never sent or that a subscriber still lacks, and a dead letter.
 _DELETE_OLD = text("""
     DELETE FROM outbox WHERE id IN (
-        SELECT id FROM outbox WHERE occurred_at < now() - make_interval(days => :days) LIMIT :limit)
+        SELECT o.id FROM outbox o
+        WHERE o.occurred_at < now() - make_interval(days => :days)
+          AND o.settled_at IS NOT NULL
+          AND NOT EXISTS (SELECT FROM inbox i WHERE i.event_id = o.id AND i.status <> 'done')
+        ORDER BY o.occurred_at
+        LIMIT :limit)
 """)
 
 
-async def delete_old(connection: AsyncConnection) -> None:
-    """Delete events older than 30 days, and with them what subscribers noted about them."""
-    is_more = True
-    while is_more:
-        async with connection.begin():
-            done = await connection.execute(_DELETE_OLD, {"days": KEEP_DAYS, "limit": BATCH})
-        is_more = done.rowcount == BATCH
+async def delete_old(connection: AsyncConnection) -> int:
+    """Delete up to 500 events older than 30 days with their inbox rows; return how many."""
+    async with connection.begin():
+        done = await connection.execute(_DELETE_OLD, {"days": KEEP_DAYS, "limit": BATCH})
+    return done.rowcount

@@ -140,7 +140,45 @@ class TestLossOnTheWire:
         assert await redis.client().xlen(bus.STREAM) == 1
 
 
+class TestFullStream:
+    async def test_gets_again_only_what_it_has_room_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bus, "MAX_LENGTH", 100)
+        events = [samples.some_event() for _ in range(300)]
+        async with db.transaction() as session:
+            for event in events:
+                outbox.record(session, event)
+        consumers_away = relay_to(note, resend_seconds=0)
+        async with relay._leadership() as connection:
+            assert connection
+            async with relay._transaction(connection) as session:
+                await inbox.register(session, consumers_away.subscriptions)
+            assert await relay.publish_unsent(connection) == len(events)
+            for _ in range(3):
+                await consumers_away._check_deliveries(connection)
+                assert await samples.unpublished() == 0
+        async with running(relay_to(note).run(), consumer_of(note).run()):
+            users = [event.user_id for event in events]
+            await eventually(lambda: has_effects(*users), seconds=60)
+
+
 class TestSubscribers:
+    async def test_are_registered_before_anything_is_sent(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Else whatever a first relay sent before it ended would reach later subscribers as well.
+        registered: list[int] = []
+
+        async def publish(_: object) -> None:
+            registered.append(len(await samples.column("SELECT name FROM subscribers")))
+
+        monkeypatch.setattr(bus, "publish", publish)
+        await record()
+        async with running(relay_to(note).run()):
+            await eventually(lambda: bool(registered))
+        assert registered[0] == 1
+
     async def test_that_are_new_get_what_is_recorded_from_then_on(self) -> None:
         async with running(relay_to(note).run(), consumer_of(note).run()):
             old = await record()
@@ -177,14 +215,46 @@ class TestDeleteOld:
         for user in (old, new):
             await consumer_of(note).handle(note, await envelope_of(user))
         await samples.column(
-            "UPDATE outbox SET occurred_at = now() - interval '31 days'"
-            " WHERE aggregate_id = :user RETURNING id",
-            user=old,
+            "UPDATE outbox SET published_at = now(), settled_at = now() RETURNING id"
         )
-        async with db.engine().connect() as connection:
-            await relay.delete_old(connection)
+        await make_old(old)
+        assert await delete_old() == 1
         assert await samples.column("SELECT aggregate_id FROM outbox") == [new]
         assert len(await samples.inbox_rows()) == 1
+
+    async def test_keeps_what_was_never_sent_or_somebody_lacks_and_dead_letters(self) -> None:
+        unsent, unread, dead = [await record() for _ in range(3)]
+        await samples.column(
+            "UPDATE outbox SET published_at = now(),"
+            " settled_at = CASE WHEN aggregate_id = :dead THEN now() END"
+            " WHERE aggregate_id <> :unsent RETURNING id",
+            dead=dead,
+            unsent=unsent,
+        )
+        await samples.column(
+            "INSERT INTO inbox (event_id, subscriber, status, attempts)"
+            " SELECT id, 'note', 'dead', 9 FROM outbox WHERE aggregate_id = :dead RETURNING event_id",
+            dead=dead,
+        )
+        for user in (unsent, unread, dead):
+            await make_old(user)
+        assert await delete_old() == 0
+
+    async def test_lets_new_events_pass_between_its_batches(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        deleted = 0
+
+        async def delete_without_end(_: object) -> int:
+            nonlocal deleted
+            deleted += 1
+            return relay.BATCH
+
+        monkeypatch.setattr(relay, "delete_old", delete_without_end)
+        async with running(relay_to(note).run(), consumer_of(note).run()):
+            await eventually(lambda: deleted > 1)
+            user = await record()
+            await eventually(lambda: has_effects(user))
 
 
 class TestOutage:
@@ -216,7 +286,7 @@ async def is_listened_to() -> bool:
 
 async def is_all_fetched() -> bool:
     groups = await redis.client().xinfo_groups(bus.STREAM)
-    return bool(groups) and await bus.oldest_waiting() is None
+    return bool(groups) and (await bus.get_unread()).count == 0
 
 
 async def is_published(count: int) -> bool:
@@ -229,3 +299,16 @@ async def is_all_settled() -> bool:
 
 async def are_registered(count: int) -> bool:
     return len(await samples.column("SELECT name FROM subscribers")) == count
+
+
+async def make_old(user: UUID) -> None:
+    await samples.column(
+        "UPDATE outbox SET occurred_at = now() - interval '31 days'"
+        " WHERE aggregate_id = :user RETURNING id",
+        user=user,
+    )
+
+
+async def delete_old() -> int:
+    async with db.engine().connect() as connection:
+        return await relay.delete_old(connection)

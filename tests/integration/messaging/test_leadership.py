@@ -1,9 +1,11 @@
 """One relay at a time, and another one when that is gone."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from tests.integration.messaging import samples
 from tests.integration.messaging.samples import consumer_of, effects, note, record, relay_to
@@ -14,6 +16,11 @@ pytestmark = pytest.mark.usefixtures("_effects")
 
 LEADERS = """
     SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = :key AND granted
+"""
+
+LIMITS = """
+    SELECT current_setting(name)::interval
+    FROM unnest(ARRAY['idle_session_timeout', 'idle_in_transaction_session_timeout']) AS s (name)
 """
 
 
@@ -48,6 +55,12 @@ class TestLeadership:
             async with running(relay_to(note).run(), consumer_of(note).run()):
                 user = await record()
                 await eventually(lambda: has_effects([user]))
+
+    async def test_is_lost_within_seconds_of_silence(self) -> None:
+        async with relay._leadership() as connection:
+            assert connection is not None
+            limits = (await connection.execute(text(LIMITS))).scalars().all()
+        assert all(timedelta(seconds=1) <= limit <= timedelta(seconds=30) for limit in limits)
 
 
 async def is_vacant() -> bool:
