@@ -143,7 +143,7 @@ SCENES = (
     Scene("ticket withdrawn", "/tickets/{withdrawn}", "Status - Withdrawn", ANYBODY),
     Scene("no such ticket", "/tickets/{unknown}", "could not find this ticket", ANYBODY),
     Scene("purchase refused", "/tickets/{lapsed}", "Status - Available", BUYER,
-          _press("Purchase", "just ran out"), is_main=False),
+          _press("Purchase", "hold it again"), is_main=False),
     Scene("sell", "/tickets/new", "Create a Ticket", SELLER),
     Scene("sell with errors", "/tickets/new", "Create a Ticket", SELLER, _sell_wrongly),
     Scene("edit", "/tickets/{free}/edit", "Edit a Ticket", SELLER, is_main=False),

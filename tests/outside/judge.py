@@ -49,7 +49,9 @@ class Judge:
             """WITH lease AS (
                  UPDATE tickets SET locked_until = now() - make_interval(secs => $2)
                  WHERE order_id = $1 AND locked_until < 'infinity' RETURNING id)
-               UPDATE orders SET expires_at = now() - make_interval(secs => $2)
+               UPDATE orders SET expires_at = now() - make_interval(secs => $2),
+                 -- It was as long as it would have been: the cool-down depends on that.
+                 created_at = now() - make_interval(secs => $2) - (expires_at - created_at)
                WHERE id = $1 AND (SELECT count(*) FROM lease) >= 0""",
             order_id,
             seconds_ago,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
@@ -154,6 +155,25 @@ class TestTicketListState:
 
 
 class TestTicketDetailState:
+    async def test_counts_down_the_pause_after_a_hold_in_vain(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        buyer, ticket = await factories.make_user(), await factories.make_ticket()
+        await factories.hold(ticket, buyer)
+        await factories.let_time_pass(ticket.id, 901)
+        tab.open(f"/tickets/{ticket.id}", cookie=await sign_in(buyer), ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        await tab.call(TicketDetailState.purchase)
+        shown = tab.state(TicketDetailState)
+        assert "you can hold it again in" in shown.problem
+        pause = datetime.fromisoformat(shown.paused_until) - datetime.fromisoformat(shown.paused_at)
+        assert 50 < pause.total_seconds() <= 60
+        await factories.let_time_pass(ticket.id, 60)
+        await tab.call(TicketDetailState.end_pause)
+        shown = tab.state(TicketDetailState)
+        assert (shown.paused_until, shown.problem, shown.ticket.can_buy) == ("", "", True)
+        assert "/orders/" in await tab.call(TicketDetailState.purchase)
+
     async def test_shows_the_ticket_to_anybody(self, tab: Tab) -> None:
         ticket = await factories.make_ticket()
         tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))

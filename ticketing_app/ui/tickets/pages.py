@@ -8,6 +8,7 @@ import reflex as rx
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveNews, NewListings, OnLive
 from ticketing_app.ui.shell import feedback
+from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
@@ -48,6 +49,7 @@ TEXT = {
     "withdraw_no": "Keep it",
     "tell_me": "Tell me if it comes back",
     "tell_me_promise": "We will tell you as soon as it is free. Keep this page open.",
+    "pause": "Purchase again in ",
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
 }
 
@@ -195,7 +197,14 @@ def _actions() -> rx.Component:
         rx.cond(
             ticket.can_change,
             _owner_actions(),
-            rx.cond(ticket.can_buy, _purchase(on_click=TicketDetailState.purchase)),
+            rx.cond(
+                ticket.can_buy,
+                rx.cond(
+                    TicketDetailState.paused_until != "",
+                    _pause(),
+                    _purchase(on_click=TicketDetailState.purchase),
+                ),
+            ),
         ),
     )
 
@@ -212,6 +221,26 @@ def _purchase(**button: Any) -> rx.Component:  # noqa: ANN401  # any attribute
             ),
             class_name=theme.ACTION_BAR,
         ),
+    )
+
+
+def _pause() -> rx.Component:
+    """The purchase button of a ticket that its viewer kept in vain, until it is their turn again."""
+    state = TicketDetailState
+    return rx.el.div(
+        rx.el.button(
+            TEXT["pause"],
+            Countdown.create(
+                deadline=state.paused_until,
+                now=state.paused_at,
+                on_over=state.end_pause,
+                class_name="tabular-nums",
+            ),
+            type="button",
+            disabled=True,
+            class_name=f"{theme.PRIMARY} w-full sm:w-auto sm:px-10 lg:w-full",
+        ),
+        class_name=theme.ACTION_BAR,
     )
 
 

@@ -1,5 +1,6 @@
 """States of the ticket pages."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid4
@@ -8,7 +9,8 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.accounts.schemas import Caller
-from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.errors import InvalidInputError, TooManyRequestsError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import ANY_OFFER, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
@@ -168,6 +170,8 @@ class TicketDetailState(PageState, rx.State):
     resale_href: str = ""
     note: str = ""
     is_asking: bool = False
+    paused_until: str = ""
+    paused_at: str = ""
     _wish: str = ""
     _wished: TicketDetail = TicketDetail()
 
@@ -180,6 +184,7 @@ class TicketDetailState(PageState, rx.State):
         wished = self._wished
         self._wish = ""
         self.similar, self.note = [], ""
+        self.paused_until = ""
         await self._read()
         if self.ticket.can_change:
             self.note = NOTES.get(self.router.url.query_parameters.get(routes.DONE, ""), "")
@@ -252,6 +257,12 @@ class TicketDetailState(PageState, rx.State):
             if error.order_id is None:
                 raise
             return rx.redirect(routes.order_detail(error.order_id))
+        except TooManyRequestsError as error:
+            if error.retry_after:
+                now = utc_now()
+                self.paused_at = now.isoformat()
+                self.paused_until = (now + timedelta(seconds=error.retry_after)).isoformat()
+            raise
         return rx.redirect(routes.order_detail(order.id))
 
     async def _create_order(self, caller: Caller, seen: TicketDetail) -> OrderRead:
@@ -276,6 +287,13 @@ class TicketDetailState(PageState, rx.State):
             ticket_id=ticket_id,
             seen=SeenOffer(self.ticket.version),
         )
+
+    @rx.event
+    @guarded
+    async def end_pause(self) -> None:
+        """Let the ticket be bought again, and take back why it could not be."""
+        self.paused_until = ""
+        await self._read()
 
     @rx.event
     def ask_withdraw(self) -> None:
