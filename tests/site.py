@@ -24,8 +24,8 @@ SETTINGS = {
     "TICKETING_ENV": "development",
 }
 REFUSE_SECONDS = 5
-PROCESSES = 5
-"""The web process and the four roles of the worker: each has its metrics at a port of its own."""
+PROCESSES = 6
+"""The web process and the five roles of the worker: each has its metrics at a port of its own."""
 
 
 class OtherWeb(NamedTuple):

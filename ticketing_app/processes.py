@@ -1,4 +1,4 @@
-"""The background processes: `python worker.py jobs | clock | relay | consumer | all`."""
+"""The background processes: `python worker.py jobs | clock | relay | consumer | outside | all`."""
 
 import asyncio
 import logging
@@ -7,42 +7,41 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from datetime import datetime, timedelta
 from multiprocessing.context import ForkProcess
 from types import FrameType
-from typing import Any, cast
+from typing import Any
 
 from prometheus_client import REGISTRY
-from rq import SimpleWorker
-from rq.cron import CronScheduler
-from rq.exceptions import StopRequested
-from rq.job import Job
 from rq.scheduler import RQScheduler
 
-from ticketing_app.core import db, metrics, redis
+from ticketing_app.core import db, metrics, queues, redis
 from ticketing_app.core import logging as core_logging
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.logging import get_logger
+from ticketing_app.core.queue_worker import QueueWorker
+from ticketing_app.core.queues import JobFunction
+from ticketing_app.core.settings import get_settings
 from ticketing_app.expiration.jobs import expire_due_orders
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.relay import Relay
 from ticketing_app.monitoring.collector import FactsCollector
-from ticketing_app.monitoring.jobs import QUEUE
 from ticketing_app.payments.jobs import audit_payments, sweep_open_charges, sweep_stripe_events
 from ticketing_app.subscriptions import SUBSCRIPTIONS
 
-# RQ's own limit for a job, 180 s, is an alarm that may go off anywhere; ours comes before and cancels.
-JOB_SECONDS = 150
-# RQ waits for work for this long less 15 s at a time, which is how soon it notices a dead Redis.
-WORKER_TTL_SECONDS = 20
 TICK_SECONDS = 0.5
 RESTART_SECONDS = 0.2
 LONGEST_RESTART_SECONDS = 5
 STEADY_SECONDS = 10
 STOP_SECONDS = 20
+FINISH_SECONDS = 15
+"""Within the time to stop: what a worker has in hand may end by itself for so long."""
 
-CronTable = Mapping[Callable[[], Awaitable[None]], int]
+CRON_FAILURE_TTL_SECONDS = 3600
+
+CronTable = Mapping[JobFunction, int]
 """What is started again and again, and every how many seconds."""
 
 CRON: CronTable = {
@@ -79,57 +78,30 @@ class StopFlag:
         self.is_set = True
 
 
-@lru_cache(maxsize=1)
-def _runner() -> asyncio.Runner:
-    return asyncio.Runner()
+def work_queues(widths: Mapping[str, int]) -> None:
+    """Run the jobs of these queues until stopped, then wait for those in hand."""
 
+    async def work() -> None:
+        worker = QueueWorker(widths)
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(worker.run())
 
-class LoopJob(Job):
-    """Runs coroutines on one event loop for as long as the process lives.
+        def stop() -> None:
+            worker.stop()
+            # What is cut short is rolled back; its row comes up again.
+            loop.call_later(FINISH_SECONDS, task.cancel)
 
-    Connections to PostgreSQL belong to a loop, and RQ would make a new one for each job.
-    """
+        await _until_stopped(task, stop)
 
-    def _execute(self) -> object:
-        job = cast("Callable[..., Coroutine[Any, Any, object]]", self.func)
-        return _runner().run(asyncio.wait_for(job(*self.args, **self.kwargs), JOB_SECONDS))
-
-
-class JobsWorker(SimpleWorker):
-    """Runs the jobs in this process, one after the other."""
-
-    job_class = LoopJob
-    max_connection_wait_time = 2.0
-    is_stopping = False
-
-    def handle_warm_shutdown_request(self) -> None:
-        """Remember why the work loop ends: it also does when Redis goes away at a bad moment."""
-        self.is_stopping = True
-
-
-def work_jobs() -> None:
-    """Run jobs; when Redis is away, try again until it is back."""
-    worker = None
-    while worker is None or not worker.is_stopping:
-        # RQ's handler of SIGTERM raises this, also when the signal comes between two of our steps.
-        with suppress(StopRequested):
-            try:
-                worker = JobsWorker(
-                    QUEUE, connection=redis.sync_client(), worker_ttl=WORKER_TTL_SECONDS
-                )
-                worker.work(logging_level="WARNING")
-            except redis.RedisError as error:
-                log.warning("jobs.interrupted", error=repr(error))
-            time.sleep(RESTART_SECONDS)
-    _runner().run(_close_clients())
-    _runner().close()
+    asyncio.run(work())
 
 
 class Clock:
     """Puts delayed jobs into their queue in time, and cron jobs; of several clocks one works.
 
     RQ's own schedulers do not come back from an outage of Redis, and two of its cron schedulers start
-    every job twice. So the loop is ours, over RQ's public calls, and cron has to hold RQ's lock.
+    every job twice, as pickles. So the loop is ours, over RQ's public calls, and cron has to hold
+    RQ's lock.
     """
 
     # RQ keeps the lock for its interval and 60 s; this makes it 10 s, after which another clock takes
@@ -137,16 +109,15 @@ class Clock:
     _INTERVAL = -50
 
     def __init__(self, cron: CronTable = CRON) -> None:
-        connection = redis.sync_client()
         self._scheduler = RQScheduler(
-            [QUEUE], connection, interval=self._INTERVAL, logging_level=logging.WARNING
+            [queues.DEFAULT],
+            redis.sync_client(),
+            interval=self._INTERVAL,
+            logging_level=logging.WARNING,
+            serializer=queues.Serializer,
         )
-        self._cron = CronScheduler(connection, logging_level=logging.WARNING)
-        for job, seconds in cron.items():
-            # A job that no worker took by the time of the next one is dropped.
-            self._cron.register(
-                job, QUEUE, interval=seconds, ttl=seconds, result_ttl=0, failure_ttl=3600
-            )
+        self._cron = cron
+        self._next_at: dict[JobFunction, datetime] = {}
 
     def tick(self) -> None:
         """Do what is due now, or try to become the clock that works.
@@ -160,7 +131,17 @@ class Clock:
             self._scheduler.register_birth()
         if self._scheduler.acquired_locks:
             self._scheduler.enqueue_scheduled_jobs()
-            self._cron.enqueue_jobs()
+            self._enqueue_cron()
+
+    def _enqueue_cron(self) -> None:
+        now = utc_now()
+        for job, seconds in self._cron.items():
+            if now < self._next_at.get(job, now):
+                continue
+            # A job that no worker took by the time of the next one is dropped; and a long queue of
+            # single pieces of work must not starve the sweep that finds what was lost.
+            queues.enqueue(job, ttl=seconds, at_front=True, failure_ttl=CRON_FAILURE_TTL_SECONDS)
+            self._next_at[job] = now + timedelta(seconds=seconds)
 
     def stop(self) -> None:
         """Let another clock take over at once."""
@@ -185,15 +166,18 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     """Run until stopped; what is cut short then is rolled back, and done again by whoever is next."""
 
     async def until_stopped() -> None:
-        loop = asyncio.get_running_loop()
-        task = loop.create_task(work)
-        for signum in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(signum, task.cancel)
-        with suppress(asyncio.CancelledError):
-            await task
-        await _close_clients()
+        task = asyncio.get_running_loop().create_task(work)
+        await _until_stopped(task, task.cancel)
 
     asyncio.run(until_stopped())
+
+
+async def _until_stopped(task: asyncio.Task[None], stop: Callable[[], object]) -> None:
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop)
+    with suppress(asyncio.CancelledError):
+        await task
+    await _close_clients()
 
 
 async def _close_clients() -> None:
@@ -201,11 +185,19 @@ async def _close_clients() -> None:
     await redis.dispose()
 
 
+def _work_outside() -> None:
+    width = get_settings().outside_concurrency
+    # Each queue has its own share: whatever hangs in the second, the first goes on.
+    work_queues({queues.OUTSIDE: width, queues.OUTSIDE_LATER: width})
+
+
 ROLES: dict[str, Callable[[], None]] = {
-    "jobs": work_jobs,
+    "jobs": lambda: work_queues({queues.DEFAULT: 1}),
     "clock": keep_time,
     "relay": lambda: _run(Relay(SUBSCRIPTIONS).run()),
     "consumer": lambda: _run(Consumer(SUBSCRIPTIONS).run()),
+    # The last one, so that the others keep their ports.
+    "outside": _work_outside,
 }
 
 
@@ -220,7 +212,7 @@ def _work(role: str) -> None:
 class Child:
     """The process of one role, started again whenever it ended, later and later if it ends at once.
 
-    It is forked, so that the program is loaded once and not five times. Nothing is lost on the way:
+    It is forked, so that the program is loaded once and not six times. Nothing is lost on the way:
     connections are made on first use, which in the supervisor never comes.
     """
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import stripe
 
+from ticketing_app.core.settings import get_settings
 from ticketing_app.payments import gateway
 
 # Opens an intent; the fixture `open_intent`.
@@ -38,7 +39,7 @@ class Buyer:
     """What a buyer does with an intent, and what Stripe shows of it to us."""
 
     def __init__(self, key: str, api_base: str) -> None:
-        self._http = stripe.HTTPXClient(timeout=gateway.TIMEOUT_SECONDS)
+        self._http = stripe.HTTPXClient(timeout=get_settings().stripe_timeout_seconds)
         self.api = stripe.StripeClient(
             key,
             base_addresses={"api": api_base},

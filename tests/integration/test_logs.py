@@ -12,11 +12,10 @@ import httpx
 import pytest
 from rq import Queue
 
-from tests.integration.sample_jobs import fail
 from tests.site import free_port
 from tests.unit.core.test_settings import PRODUCTION
 from tests.waiting import eventually
-from ticketing_app.core import redis
+from ticketing_app.core import queues, redis
 from ticketing_app.devstack.stack import ROOT, Stack
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -54,11 +53,12 @@ async def read_until(process: asyncio.subprocess.Process, event: str) -> dict[st
 async def test_a_worker_tells_what_rq_logs(stack: Stack) -> None:
     async with production(stack, "worker.py", "jobs") as worker:
         with redis.sync_client() as connection:
-            Queue(connection=connection).enqueue(fail)
+            queue = Queue(connection=connection, serializer=queues.Serializer)
+            queue.enqueue("expiration.expire_due_orders", "too much")
         said = await read_until(worker, "exception raised while executing")
     assert said["logger"] == "rq.worker"
     assert said["level"] == "error"
-    assert "ValueError: tests.marks" in said["event"]
+    assert "TypeError: expire_due_orders()" in said["event"]
 
 
 async def test_a_web_process_tells_what_granian_logs(stack: Stack) -> None:

@@ -1,7 +1,6 @@
-"""The background processes: the loop of the jobs, the clock, and the supervisor of all."""
+"""The background processes: the clock, and the supervisor of all."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -15,15 +14,16 @@ import pytest
 import time_machine
 from rq import Queue
 from rq.job import JobStatus
+from sqlalchemy import text
 
-from tests import factories
-from tests.integration.sample_jobs import MARKS, note_loop, take_too_long, tick
+from tests import factories, invariants
+from tests.integration.payments import sales, stripe_side
+from tests.integration.sample_jobs import tick
 from tests.waiting import eventually
-from ticketing_app import processes
-from ticketing_app.core import db, redis
+from ticketing_app.core import db, queues, redis
 from ticketing_app.devstack.stack import ROOT, Stack
 from ticketing_app.orders.service import payment
-from ticketing_app.processes import Clock, CronTable, JobsWorker
+from ticketing_app.processes import Clock, CronTable
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -35,49 +35,12 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 def queue() -> Generator[Queue]:
     with redis.sync_client() as connection:
-        yield Queue(connection=connection)
-
-
-@pytest.fixture
-def _signals() -> Generator[None]:
-    """Put back the handlers that RQ's worker replaces."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+        yield Queue(connection=connection, serializer=queues.Serializer)
 
 
 def entries(queue: Queue, key: str) -> list[bytes]:
     """Return what is in a list of Redis, whose client types every answer as possibly awaitable."""
     return cast("list[bytes]", queue.connection.lrange(key, 0, -1))
-
-
-def work_off(queue: Queue) -> list[str]:
-    """Run what is queued in this process, and return the marks that it left."""
-    JobsWorker(queue, connection=queue.connection).work(burst=True, logging_level="ERROR")
-    processes._runner().run(processes._close_clients())
-    return [mark.decode() for mark in entries(queue, MARKS)]
-
-
-@pytest.mark.usefixtures("_signals")
-class TestJobs:
-    def test_share_one_event_loop(self, queue: Queue) -> None:
-        for _ in range(20):
-            queue.enqueue(note_loop)
-        marks = work_off(queue)
-        assert len(marks) == 20
-        assert len(set(marks)) == 1
-
-    def test_are_cancelled_cleanly_when_they_take_too_long_and_the_next_one_runs(
-        self, queue: Queue, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(processes, "JOB_SECONDS", 1)
-        late = queue.enqueue(take_too_long)
-        queue.enqueue(note_loop)
-        marks = work_off(queue)
-        assert marks[0] == "cancelled"
-        assert len(marks) == 2
-        assert late.get_status() is JobStatus.FAILED
 
 
 @pytest.fixture
@@ -104,7 +67,7 @@ class TestClock:
         self, queue: Queue, two_clocks: tuple[Clock, Clock]
     ) -> None:
         with time_machine.travel(NOW, tick=False) as traveller:
-            job = queue.enqueue_at(NOW + timedelta(seconds=3), tick)
+            job = queue.enqueue_at(NOW + timedelta(seconds=3), "tests.tick")
             for _ in range(2):
                 two_clocks[0].tick()
                 two_clocks[1].tick()
@@ -122,7 +85,7 @@ class TestClock:
         first, second = two_clocks
         first.tick()
         first.stop()
-        job = queue.enqueue_at(NOW - timedelta(seconds=1), tick)
+        job = queue.enqueue_at(NOW - timedelta(seconds=1), "tests.tick")
         second.tick()
         assert job.get_status() is JobStatus.QUEUED
 
@@ -155,7 +118,7 @@ class TestClock:
             with pytest.raises(redis.RedisError):
                 clock.tick()
         stack.start_part("redis")
-        job = queue.enqueue_at(NOW - timedelta(seconds=1), tick)
+        job = queue.enqueue_at(NOW - timedelta(seconds=1), "tests.tick")
         second.tick()
         first.tick()
         assert job.get_status() is JobStatus.QUEUED
@@ -166,7 +129,7 @@ async def all_running() -> AsyncGenerator[psutil.Popen]:
     """Run `worker.py all`, and end it and its children with the test."""
     process = psutil.Popen([sys.executable, "worker.py", "all"], cwd=ROOT, env=os.environ)
     try:
-        await eventually(lambda: len(children(process)) == 4, seconds=60)
+        await eventually(lambda: len(children(process)) == 5, seconds=60)
         await eventually(is_working, seconds=30)
         yield process
     finally:
@@ -202,6 +165,48 @@ async def lapse_by_itself() -> None:
     await eventually(lambda: has_expired(order.id), seconds=30)
 
 
+async def column(query: str) -> list[object]:
+    async with db.autocommit() as connection:
+        return list((await connection.execute(text(query))).scalars())
+
+
+@pytest.mark.usefixtures("stripe_books")
+class TestCron:
+    """Of the real processes with their real table: no job is queued here, and no event is sent."""
+
+    async def test_does_what_is_due(self, stack: Stack) -> None:
+        lapsed = await factories.hold(await factories.make_ticket())
+        await factories.let_hold_lapse(lapsed.id)
+        released, missed = await sales.start_sale(), await sales.start_sale()
+        await sales.release(released)
+        # Stripe cancels it, and the webhook of it never comes: only the audit can find that.
+        await stripe_side.by_hand(missed.secret, "cancel")
+        await column("DELETE FROM outbox RETURNING 1")
+        await column("UPDATE charges SET next_check_at = now() RETURNING 1")
+        await column(
+            "INSERT INTO stripe_events (id, kind, received_at, next_attempt_at, attempts)"
+            " VALUES ('evt_stored', 'payment_intent.succeeded', now(), now(), 0) RETURNING 1"
+        )
+        async with all_running():
+            await eventually(lambda: has_expired(lapsed.id))
+            for undone in (
+                f"SELECT 1 FROM charges WHERE id = '{released.payment.id}' AND status = 'created'",
+                "SELECT 1 FROM stripe_events WHERE id = 'evt_stored' AND handled_at IS NULL",
+            ):
+                await eventually(lambda query=undone: is_empty(query), seconds=30)
+            await eventually(is_missed_event_known, seconds=30)
+        # The events that were deleted would be missed.
+        await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
+
+
+async def is_empty(query: str) -> bool:
+    return not await column(query)
+
+
+async def is_missed_event_known() -> bool:
+    return bool(await column("SELECT 1 FROM stripe_events WHERE kind = 'payment_intent.canceled'"))
+
+
 @pytest.fixture
 def _short_holds(change_settings: Callable[..., None]) -> None:
     change_settings(order_hold_seconds=0.5)
@@ -217,7 +222,7 @@ class TestAll:
         async with all_running() as process:
             for child in children(process):
                 child.kill()
-                await eventually(lambda: len(children(process)) == 4)
+                await eventually(lambda: len(children(process)) == 5)
             await lapse_by_itself()
 
     async def test_ends_with_all_its_children_when_told_to(self) -> None:
@@ -256,4 +261,4 @@ class TestMain:
             cwd=ROOT, check=False, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 1
-        assert done.stderr.strip() == "usage: worker.py jobs|clock|relay|consumer|all"
+        assert done.stderr.strip() == "usage: worker.py jobs|clock|relay|consumer|outside|all"

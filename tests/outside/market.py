@@ -14,12 +14,10 @@ from tests.outside.person import Person
 from tests.outside.stripe_side import StripeSide
 from tests.site import Site
 from tests.waiting import eventually
+from ticketing_app.core import queues
 
-EXPIRE = "ticketing_app.expiration.jobs.expire_due_orders"
-SWEEPS = (
-    "ticketing_app.payments.jobs.sweep_open_charges",
-    "ticketing_app.payments.jobs.sweep_stripe_events",
-)
+EXPIRE = "expiration.expire_due_orders"
+SWEEPS = ("payments.sweep_charges", "payments.sweep_webhooks")
 MAKE_DUE = (
     """UPDATE charges SET next_check_at = now()
        WHERE status = 'created' OR refund_status IN ('due', 'pending')""",
@@ -102,8 +100,10 @@ class Market:
 
     def enqueue(self, name: str) -> Job:
         """Let a worker run this job soon; when it has succeeded, it does not exist any more."""
-        queue = Queue(connection=self._redis)
-        return queue.enqueue(name, result_ttl=0, failure_ttl=3600)
+        queue = queues.DEFAULT if name == EXPIRE else queues.OUTSIDE
+        return Queue(queue, connection=self._redis, serializer=queues.Serializer).enqueue(
+            name, result_ttl=0, failure_ttl=3600
+        )
 
     async def settle_down(self) -> None:
         """Let every webhook arrive and every piece of work be done."""

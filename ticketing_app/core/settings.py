@@ -72,6 +72,15 @@ class Settings(BaseSettings):
     stripe_webhook_secret: str = ""
     stripe_api_base: str = STRIPE_API
     stripe_js_url: str = f"https://{STRIPE_JS_HOST}/endive/stripe.js"
+    stripe_timeout_seconds: float = Field(
+        default=20, ge=0.1, le=40, description="Limit for each of the three tries of a call."
+    )
+    outside_concurrency: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="Jobs that call Stripe at once, of each of their queues.",
+    )
 
     order_hold_seconds: float = Field(
         default=900, description="Seconds that Purchase locks a ticket."
@@ -129,7 +138,7 @@ class Settings(BaseSettings):
     )
 
     metrics_port: int | None = Field(
-        default=None, ge=1, le=65_531, description="Of the web process; the workers' follow."
+        default=None, ge=1, le=65_530, description="Of the web process; the workers' follow."
     )
     metrics_host: str = "127.0.0.1"
     build_version: str = "unknown"

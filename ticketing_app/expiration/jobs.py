@@ -1,11 +1,16 @@
-"""Work that RQ runs: close the orders whose time is over."""
+"""The job that closes the orders whose time is over."""
 
-from ticketing_app.core import db
+from ticketing_app.core import db, queues
 from ticketing_app.orders.service import release
 
 BATCH = 100
 
 
+@queues.job(
+    "expiration.expire_due_orders",
+    queue=queues.DEFAULT,
+    formerly="ticketing_app.expiration.jobs.expire_due_orders",
+)
 async def expire_due_orders() -> None:
     """Expire every order that is due, in batches; run late, twice or at once it changes nothing.
 

@@ -147,10 +147,22 @@ def _redis() -> Iterator[GaugeMetricFamily]:
 
 
 def _of_redis(state: WorkerState) -> Iterator[GaugeMetricFamily]:
-    yield _gauge("jobs_queued", "Jobs that wait for a worker.", state.queued)
-    yield _gauge("jobs_lag_seconds", "How long the first one has.", state.oldest_seconds)
+    queues = state.queues.items()
+    yield _gauges(
+        "jobs_queued",
+        "Jobs that wait for a worker.",
+        "queue",
+        {name: queue.queued for name, queue in queues},
+    )
+    yield _gauges(
+        "jobs_lag_seconds",
+        "How long the oldest of them has.",
+        "queue",
+        {name: queue.oldest_seconds for name, queue in queues},
+    )
     yield _gauge("clock_works", "1 if some clock plans jobs.", state.is_clock_alive)
     yield _gauge("jobs_work", "1 if some worker runs jobs.", state.is_jobs_alive)
+    yield _gauge("outside_works", "1 if some worker calls Stripe.", state.is_outside_alive)
     yield _gauge("consumer_reads", "1 if some consumer takes events.", state.is_consumer_alive)
 
 

@@ -76,5 +76,5 @@ async def receive_webhook(request: Request) -> WebhookReceipt:
     async with db.transaction() as session:
         is_new = await webhook.store_event(session, notice=notice)
     if is_new:
-        await jobs.nudge(jobs.handle_stripe_event, notice.id)
+        await jobs.handle_soon(notice)
     return WebhookReceipt()

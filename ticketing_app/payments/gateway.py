@@ -24,7 +24,6 @@ from ticketing_app.payments.schemas import (
     Refund,
 )
 
-TIMEOUT_SECONDS = 20
 PAGE = 100
 API_VERSION = stripe.api_version
 RETRIES = 2
@@ -295,7 +294,7 @@ def _api() -> V1Services:
     loop = asyncio.get_running_loop()
     if loop not in _clients:
         settings = get_settings()
-        http = stripe.HTTPXClient(timeout=TIMEOUT_SECONDS)
+        http = stripe.HTTPXClient(timeout=settings.stripe_timeout_seconds)
         api = stripe.StripeClient(
             settings.stripe_secret_key,
             base_addresses={"api": settings.stripe_api_base},

@@ -1,27 +1,33 @@
-"""Jobs of payments on RQ, and the nudges that start them at once. A lost nudge is swept up."""
+"""Jobs of payments: webhooks, voids, sweeps, the audit. All of them call Stripe."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
-from functools import lru_cache
 from uuid import UUID
 
-from rq import Queue
-
-from ticketing_app.core import db, redis
+from ticketing_app.core import db, queues
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.logging import get_logger
+from ticketing_app.payments import rules
 from ticketing_app.payments.gateway import StripeUnavailableError
+from ticketing_app.payments.schemas import Notice
 from ticketing_app.payments.service import audit, sweep, webhook
 
 SWEEP_LIMIT = 100
+SWEEP_WIDTH = 4
+"""Rows that one run of a sweep has in hand at once."""
+
 AUDITED = timedelta(days=2)
-FAILURE_TTL_SECONDS = 86_400
 
 log = get_logger()
 
 
+@queues.job(
+    "payments.check_charge",
+    queue=queues.OUTSIDE_LATER,
+    formerly="ticketing_app.payments.jobs.check_charge",
+)
 async def check_charge(charge_id: str) -> None:
     """Do what this open charge needs now."""
     # Here and below: what Stripe did not answer has its next turn noted in its row.
@@ -29,47 +35,78 @@ async def check_charge(charge_id: str) -> None:
         await sweep.check_charge(db.transaction, charge_id=UUID(charge_id))
 
 
+@queues.job(
+    "payments.handle_webhook",
+    queue=queues.OUTSIDE,
+    formerly="ticketing_app.payments.jobs.handle_stripe_event",
+)
 async def handle_stripe_event(event_id: str) -> None:
     """Handle this stored webhook."""
     with suppress(StripeUnavailableError):
         await webhook.handle_event(db.transaction, event_id=event_id)
 
 
+async def handle_soon(notice: Notice) -> None:
+    """Have a stored webhook handled: at once if a buyer may wait for it, or else with the voids.
+
+    Each void makes a webhook of its own, which must not stand before that of a payment.
+    """
+    is_urgent = notice.kind in rules.PAYING_KINDS
+    lane = queues.OUTSIDE if is_urgent else queues.OUTSIDE_LATER
+    await queues.nudge(handle_stripe_event, notice.id, queue=lane)
+
+
+@queues.job(
+    "payments.sweep_charges",
+    queue=queues.OUTSIDE_LATER,
+    formerly="ticketing_app.payments.jobs.sweep_open_charges",
+)
 async def sweep_open_charges() -> None:
-    """Look at open charges and refunds whose turn has come; a silent Stripe ends this run, not the next."""
-    with suppress(StripeUnavailableError):
-        await _repeat(sweep.check_charge)
+    """Look at open charges and refunds whose turn has come."""
+    await _sweep(sweep.check_charge)
 
 
+@queues.job(
+    "payments.sweep_webhooks",
+    queue=queues.OUTSIDE_LATER,
+    formerly="ticketing_app.payments.jobs.sweep_stripe_events",
+)
 async def sweep_stripe_events() -> None:
-    """Handle webhooks whose turn has come; a silent Stripe ends this run, not the next."""
-    with suppress(StripeUnavailableError):
-        await _repeat(webhook.handle_event)
+    """Handle webhooks whose turn has come."""
+    await _sweep(webhook.handle_event)
 
 
+@queues.job(
+    "payments.audit",
+    queue=queues.OUTSIDE_LATER,
+    formerly="ticketing_app.payments.jobs.audit_payments",
+)
 async def audit_payments() -> None:
     """Compare what was paid lately with Stripe's lists; each day is looked at twice."""
     with suppress(StripeUnavailableError):
         await audit.audit(db.transaction, since=utc_now() - AUDITED)
 
 
-async def _repeat(handle_next: Callable[[db.Transaction], Awaitable[bool]]) -> None:
-    for _ in range(SWEEP_LIMIT):
-        if not await handle_next(db.transaction):
+async def _sweep(handle_next: Callable[[db.Transaction], Awaitable[bool]]) -> None:
+    """Handle what is due, a few rows at once, up to a limit.
+
+    Each row moves its own next turn on before anything can fail, so that the others go on after a
+    failure. A silent Stripe costs a run no more rows than it has in hand at once.
+    """
+    turns = iter(range(SWEEP_LIMIT))
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(SWEEP_WIDTH):
+            tasks.create_task(_take_turns(turns, handle_next))
+
+
+async def _take_turns(
+    turns: Iterator[int], handle_next: Callable[[db.Transaction], Awaitable[bool]]
+) -> None:
+    for _ in turns:
+        try:
+            if not await handle_next(db.transaction):
+                return
+        except StripeUnavailableError:
             return
-
-
-async def nudge(job: Callable[[str], Awaitable[None]], work_id: str) -> None:
-    """Start the job soon; called after the commit, so that it finds what it works on."""
-    try:
-        await asyncio.to_thread(
-            _queue().enqueue, job, work_id, result_ttl=0, failure_ttl=FAILURE_TTL_SECONDS
-        )
-    except redis.RedisError as error:
-        log.warning("payments.nudge_failed", job=job.__name__, error=repr(error))
-
-
-@lru_cache(maxsize=1)
-def _queue() -> Queue:
-    """Return the queue of this process, made on first use; RQ keeps a script for each client."""
-    return Queue(connection=redis.sync_client())
+        except Exception:
+            log.exception("payments.row_failed", sweep=handle_next.__qualname__)

@@ -23,6 +23,9 @@ SETTLING_KINDS = frozenset(
 DECLINE_KINDS = frozenset({"charge.failed"})
 """Webhooks of one declined card each."""
 
+PAYING_KINDS = (SETTLING_KINDS | DECLINE_KINDS) - {"payment_intent.canceled"}
+"""Webhooks of somebody who pays at this moment."""
+
 REFUND_KINDS = frozenset({"charge.refunded", "refund.updated", "refund.failed"})
 """Webhooks that can mean that a refund was made, is done, or came back."""
 

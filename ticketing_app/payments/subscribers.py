@@ -4,7 +4,7 @@ from functools import partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core import db
+from ticketing_app.core import db, queues
 from ticketing_app.messaging.catalog import OrderCancelled, OrderEvent, OrderExpired
 from ticketing_app.payments import jobs
 from ticketing_app.payments.service import sweep
@@ -23,5 +23,5 @@ async def on_order_cancelled(session: AsyncSession, event: OrderCancelled) -> No
 async def _void_soon(session: AsyncSession, event: OrderEvent) -> None:
     charge_id = await sweep.make_due(session, order_id=event.order_id)
     if charge_id:
-        nudge = partial(jobs.nudge, jobs.check_charge, str(charge_id))
+        nudge = partial(queues.nudge, jobs.check_charge, str(charge_id))
         db.after_commit(session, f"payments.check.{charge_id}", nudge)

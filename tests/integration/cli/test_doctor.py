@@ -40,6 +40,7 @@ class TestDoctor:
             "relay",
             "clock",
             "jobs",
+            "outside",
             "consumer",
             "site",
         }

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from rq import Queue
 from rq.registry import ScheduledJobRegistry
 
 from tests import factories
 from tests.waiting import eventually, running
-from ticketing_app.core import db, redis
+from ticketing_app.core import db, queues
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.expiration import jobs, scheduler
 from ticketing_app.messaging.consumer import Consumer
@@ -26,9 +25,8 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
 def planned() -> dict[str, datetime]:
     """Return the delayed jobs and when they will start."""
-    with redis.sync_client() as connection:
-        registry = ScheduledJobRegistry(queue=Queue(connection=connection))
-        return {job_id: registry.get_scheduled_time(job_id) for job_id in registry.get_job_ids()}
+    registry = ScheduledJobRegistry(queue=queues.get_queue(queues.DEFAULT))
+    return {job_id: registry.get_scheduled_time(job_id) for job_id in registry.get_job_ids()}
 
 
 def job_id_of(moment: datetime) -> str:

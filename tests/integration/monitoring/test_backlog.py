@@ -1,7 +1,9 @@
 """How far events and jobs are behind, and who is at work."""
 
+import pickle
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -18,17 +20,20 @@ from tests.integration.messaging.samples import (
     record,
     relay_to,
 )
-from tests.integration.sample_jobs import tick
+from tests.integration.sample_jobs import Trap, call_outside
 from tests.waiting import eventually, running
-from ticketing_app.core import db, redis
+from ticketing_app.core import db, queues, redis
+from ticketing_app.core.queue_worker import QueueWorker
 from ticketing_app.messaging import inbox, relay
 from ticketing_app.monitoring import events as monitored
 from ticketing_app.monitoring.events import EventBacklog, SubscriberBacklog, get_event_backlog
-from ticketing_app.monitoring.jobs import WorkerState, get_worker_state
-from ticketing_app.processes import Clock, JobsWorker
+from ticketing_app.monitoring.jobs import QueueState, WorkerState, get_worker_state
+from ticketing_app.processes import Clock
 from ticketing_app.tickets.service.lease import get_expiry_lag_seconds
 
 pytestmark = pytest.mark.usefixtures("_effects")
+
+ROLES_OF_QUEUES = ("is_jobs_alive", "is_outside_alive")
 
 NAME, FAILING = inbox.subscriber_name(note), inbox.subscriber_name(note_and_fail)
 
@@ -137,27 +142,35 @@ class TestExpiryLag:
 @pytest.fixture
 def queue() -> Generator[Queue]:
     with redis.sync_client() as connection:
-        yield Queue(connection=connection)
+        yield Queue(connection=connection, serializer=queues.Serializer)
 
 
 class TestWorkerState:
     def test_is_nobody_in_an_empty_redis(self) -> None:
+        nothing = QueueState(0, 0, is_worked=False)
         assert get_worker_state() == WorkerState(
-            0, 0, is_clock_alive=False, is_jobs_alive=False, is_consumer_alive=False
+            dict.fromkeys(queues.QUEUES, nothing), is_clock_alive=False, is_consumer_alive=False
         )
 
-    def test_tells_how_long_the_first_job_waits(self, queue: Queue) -> None:
+    @pytest.mark.parametrize("is_behind_a_younger_one", [True, False])
+    def test_tells_how_long_the_oldest_job_waits(self, *, is_behind_a_younger_one: bool) -> None:
         with time_machine.travel(datetime.now(UTC) - timedelta(seconds=30), tick=False):
-            queue.enqueue(tick)
-        queue.enqueue(tick)
-        found = get_worker_state()
+            queues.enqueue(call_outside, "old")
+        queues.enqueue(call_outside, "young", at_front=is_behind_a_younger_one)
+        found = get_worker_state().queues[queues.OUTSIDE]
         assert found.queued == 2
         assert 30 <= found.oldest_seconds < 50
 
+    def test_loads_no_pickle(self, queue: Queue, tmp_path: Path) -> None:
+        job = queue.enqueue("tests.tick")
+        queue.connection.hset(job.key, mapping={"meta": pickle.dumps(Trap(tmp_path / "proof"))})
+        assert get_worker_state().queues[queues.DEFAULT].queued == 1
+        assert not (tmp_path / "proof").exists()
+
     def test_does_not_stumble_over_a_job_that_is_gone(self, queue: Queue) -> None:
-        job = queue.enqueue(tick)
+        job = queue.enqueue("tests.tick")
         queue.connection.delete(job.key)
-        assert get_worker_state()[:2] == (1, 0)
+        assert get_worker_state().queues[queues.DEFAULT][:2] == (1, 0)
 
     def test_knows_a_clock_that_works_and_one_that_stopped(self) -> None:
         clock = Clock({})
@@ -166,14 +179,22 @@ class TestWorkerState:
         clock.stop()
         assert not get_worker_state().is_clock_alive
 
-    def test_knows_a_worker_and_when_it_fell_silent(self, queue: Queue) -> None:
-        worker = JobsWorker(queue, connection=queue.connection)
+    @pytest.mark.parametrize(
+        ("name", "role"),
+        [(queues.DEFAULT, "is_jobs_alive"), (queues.OUTSIDE, "is_outside_alive")],
+    )
+    def test_knows_a_worker_and_when_it_fell_silent(self, name: str, role: str) -> None:
+        def alive() -> set[str]:
+            state = get_worker_state()
+            return {each for each in ROLES_OF_QUEUES if getattr(state, each)}
+
+        worker = QueueWorker({name: 1})
         worker.register_birth()
-        assert get_worker_state().is_jobs_alive
+        assert alive() == {role}
         with time_machine.travel(datetime.now(UTC) + timedelta(minutes=2), tick=False):
-            assert not get_worker_state().is_jobs_alive
+            assert alive() == set()
         worker.register_death()
-        assert not get_worker_state().is_jobs_alive
+        assert alive() == set()
 
     async def test_knows_a_consumer_that_reads(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async with running(consumer_of(note).run()):

@@ -113,12 +113,13 @@ async def retrieve(secret: str) -> dict[str, Any]:
     return (await _client().get(path, headers=_secret_key())).json()
 
 
-async def break_next(match: str, do: str, *, times: int = 1, late: bool = False) -> None:
-    """Let the next `times` requests that match fail: lost, 500, stored500, 429, lock_timeout or down.
+async def break_next(match: str, do: str, *, times: int = 1, **how: object) -> None:
+    """Let the next `times` requests that match fail, in a way of the emulator's `faults`.
 
-    With `late` the work is done first, as it always is for one whose answer is lost.
+    With `late` the work is done first, as it always is for one whose answer is lost. A `delay` lasts
+    `seconds`.
     """
-    fault = {"match": match, "do": do, "times": times, "late": late}
+    fault = {"match": match, "do": do, "times": times, **how}
     (await _client().post("/_emulator/fault", json=fault)).raise_for_status()
 
 

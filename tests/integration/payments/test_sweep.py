@@ -1,6 +1,7 @@
 """Open charges that nobody settles come up by themselves, in their turn."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from rq import Queue
@@ -9,10 +10,11 @@ from sqlalchemy import text
 from tests import factories
 from tests.integration.payments import sales, stripe_side
 from tests.integration.payments.stripe_side import ASKS_3DS
-from ticketing_app.core import db
+from ticketing_app.core import db, queues
 from ticketing_app.core.redis import RedisError
 from ticketing_app.messaging.catalog import CATALOG, OrderCancelled, OrderExpired
 from ticketing_app.payments import jobs, subscribers
+from ticketing_app.payments.service import settle, sweep, void
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -67,6 +69,39 @@ class TestCheckCharge:
         assert ends[1:] == [("completed", "completed")] * 2
         assert ends[0][1] == "created"
 
+    async def test_one_that_fails_holds_up_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(jobs, "SWEEP_WIDTH", 1)
+        started = [await sales.start_sale() for _ in range(3)]
+        for sale in started:
+            await sales.press_pay(sale)
+            await stripe_side.enter_card(sale.secret)
+        poisoned = started[0].payment.id
+
+        async def settle_but_one(transaction: db.Transaction, *, charge_id: UUID) -> None:
+            if charge_id == poisoned:
+                raise ZeroDivisionError
+            await settle.settle(transaction, charge_id=charge_id)
+
+        monkeypatch.setattr(sweep, "settle", settle_but_one)
+        await sales.sweep()
+        ends = [await sales.ends(sale) for sale in started]
+        assert ends == [("awaiting_payment", "created"), *[("completed", "completed")] * 2]
+
+    async def test_works_on_several_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        started = [await sales.start_sale() for _ in range(jobs.SWEEP_WIDTH)]
+        for sale in started:
+            await sales.release(sale)
+        all_at_once = asyncio.Barrier(len(started))
+
+        async def void_together(transaction: db.Transaction, *, charge_id: UUID) -> None:
+            async with asyncio.timeout(10):
+                await all_at_once.wait()
+            await void.void(transaction, charge_id=charge_id)
+
+        monkeypatch.setattr(sweep, "void", void_together)
+        await sales.sweep()
+        assert {(await sales.ends(sale))[1] for sale in started} == {"failed"}
+
     async def test_many_workers_settle_each_charge_once(self) -> None:
         started = [await sales.start_sale() for _ in range(4)]
         for sale in started:
@@ -107,7 +142,7 @@ class TestSubscribers:
         async def nudge(job: object, work_id: str) -> None:
             nudged.append((job, work_id))
 
-        monkeypatch.setattr(jobs, "nudge", nudge)
+        monkeypatch.setattr(queues, "nudge", nudge)
         sale = await sales.start_sale()
         await stripe_side.enter_card(sale.secret)
         if name == "OrderExpired":
@@ -137,7 +172,7 @@ class TestSubscribers:
         async def nudge(job: object, work_id: str) -> None:
             raise AssertionError((job, work_id))
 
-        monkeypatch.setattr(jobs, "nudge", nudge)
+        monkeypatch.setattr(queues, "nudge", nudge)
         order = await factories.hold(await factories.make_ticket())
         await factories.let_hold_lapse(order.id)
         await sales.expire_due()
@@ -149,13 +184,13 @@ class TestSubscribers:
 class TestNudge:
     async def test_puts_the_job_on_the_queue(self) -> None:
         sale = await sales.start_sale()
-        await jobs.nudge(jobs.check_charge, str(sale.payment.id))
-        (job,) = jobs._queue().jobs
-        assert (job.func, job.args) == (jobs.check_charge, (str(sale.payment.id),))
+        await queues.nudge(jobs.check_charge, str(sale.payment.id))
+        (job,) = queues.get_queue(queues.OUTSIDE_LATER).jobs
+        assert (job.func, job.args) == (jobs.check_charge, [str(sale.payment.id)])
 
     async def test_a_dead_redis_loses_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object, **__: object) -> None:
             raise RedisError("away")
 
         monkeypatch.setattr(Queue, "enqueue", refuse)
-        await jobs.nudge(jobs.check_charge, "an id")
+        await queues.nudge(jobs.check_charge, "an id")

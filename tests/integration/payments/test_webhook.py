@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from httpx import AsyncClient, Response
@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from tests.integration.payments import sales, stripe_side
 from tests.integration.payments.stripe_side import DECLINED
-from ticketing_app.core import db
+from ticketing_app.core import db, queues
+from ticketing_app.core.queues import RegisteredJob
 from ticketing_app.payments import jobs
 from ticketing_app.payments.service import webhook
 
@@ -31,11 +32,10 @@ async def stored() -> list[tuple[str, bool]]:
 
 async def run_jobs() -> None:
     """Do what a worker would: the jobs on the queue, oldest first."""
-    queue = jobs._queue()
-    for job in queue.jobs:
-        queue.remove(job)
-        assert job.func
-        await job.func(*job.args)
+    for queue in (queues.get_queue(name) for name in (queues.OUTSIDE, queues.OUTSIDE_LATER)):
+        for job in cast("list[RegisteredJob]", queue.jobs):
+            queue.remove(job)
+            await job.run()
 
 
 async def authorised_sale() -> tuple[sales.Sale, str]:
@@ -59,7 +59,7 @@ class TestReceiveWebhook:
     async def test_settles_although_the_nudge_was_lost(self, api: AsyncClient) -> None:
         sale, body = await authorised_sale()
         await deliver(api, body)
-        jobs._queue().empty()
+        queues.get_queue(queues.OUTSIDE).empty()
         await jobs.sweep_stripe_events()
         assert await sales.ends(sale) == ("completed", "completed")
 
@@ -83,11 +83,22 @@ class TestReceiveWebhook:
         answers = await asyncio.gather(*[deliver(api, body) for _ in range(4)])
         assert {answer.status_code for answer in answers} == {200}
         assert await stored() == [(AUTHORISED, False)]
-        assert jobs._queue().count == 1
+        assert queues.get_queue(queues.OUTSIDE).count == 1
         await run_jobs()
         await deliver(api, body)
-        assert jobs._queue().count == 0
+        assert queues.get_queue(queues.OUTSIDE).count == 0
         assert await stored() == [(AUTHORISED, True)]
+
+    async def test_of_a_void_stands_behind_those_of_buyers(self, api: AsyncClient) -> None:
+        sale = await sales.start_sale()
+        await sales.release(sale)
+        await sales.sweep()
+        (body,) = await stripe_side.events("payment_intent.canceled")
+        await deliver(api, body)
+        assert queues.get_queue(queues.OUTSIDE).count == 0
+        assert queues.get_queue(queues.OUTSIDE_LATER).count == 1
+        await run_jobs()
+        assert await stored() == [("payment_intent.canceled", True)]
 
     async def test_late_and_reversed_tells_no_lies(self, api: AsyncClient) -> None:
         sale = await sales.start_sale()

@@ -20,10 +20,11 @@ from ticketing_app.cli.checks.settings import check_settings
 from ticketing_app.cli.checks.stripe import check_endpoints
 from ticketing_app.cli.checks.workers import check_facts, check_workers
 from ticketing_app.cli.doctor import hide_secrets
+from ticketing_app.core.queues import QUEUES
 from ticketing_app.core.settings import Settings
 from ticketing_app.monitoring.collector import Facts
 from ticketing_app.monitoring.events import EventBacklog, SubscriberBacklog
-from ticketing_app.monitoring.jobs import WorkerState
+from ticketing_app.monitoring.jobs import QueueState, WorkerState
 from ticketing_app.payments import gateway
 from ticketing_app.payments.schemas import Endpoint, PaymentBacklog
 from ticketing_app.payments.service.webhook import HANDLERS
@@ -268,12 +269,14 @@ class TestCheckFacts:
 
 class TestCheckWorkers:
     def test_names_who_is_not_there(self) -> None:
-        alive = WorkerState(0, 0, is_clock_alive=True, is_jobs_alive=True, is_consumer_alive=True)
+        well: dict[str, QueueState] = dict.fromkeys(QUEUES, QueueState(0, 0, is_worked=True))
+        alive = WorkerState(well, is_clock_alive=True, is_consumer_alive=True)
         assert wrong(check_workers(alive)) == []
-        dead = WorkerState(
-            3, 61, is_clock_alive=False, is_jobs_alive=False, is_consumer_alive=False
-        )
-        assert wrong(check_workers(dead)) == ["clock", "jobs", "consumer", "queue"]
+        left: dict[str, QueueState] = dict.fromkeys(QUEUES, QueueState(3, 61, is_worked=False))
+        dead = WorkerState(left, is_clock_alive=False, is_consumer_alive=False)
+        assert wrong(check_workers(dead)) == [
+            "clock", "jobs", "outside", "consumer", *(f"queue {name}" for name in QUEUES)
+        ]  # fmt: skip
 
 
 class TestHideSecrets:

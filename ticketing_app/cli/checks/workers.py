@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ticketing_app.cli.checks.findings import Finding, judge
+from ticketing_app.core import queues
 from ticketing_app.monitoring.collector import Facts
 from ticketing_app.monitoring.jobs import WorkerState
 
@@ -40,13 +41,16 @@ def check_workers(state: WorkerState) -> Iterator[Finding]:
     """Judge what Redis knows."""
     yield _role("clock", is_alive=state.is_clock_alive)
     yield _role("jobs", is_alive=state.is_jobs_alive)
+    yield _role("outside", is_alive=state.is_outside_alive)
     yield _role("consumer", is_alive=state.is_consumer_alive)
-    yield judge(
-        "queue",
-        state.oldest_seconds <= LATE_SECONDS,
-        f"{state.queued} jobs, the first waits for {state.oldest_seconds:.0f} s.",
-        "start more workers for jobs.",
-    )
+    for name, queue in state.queues.items():
+        role = "jobs" if name == queues.DEFAULT else "outside"
+        yield judge(
+            f"queue {name}",
+            queue.oldest_seconds <= LATE_SECONDS,
+            f"{queue.queued} jobs, the oldest waits for {queue.oldest_seconds:.0f} s.",
+            f"start more workers of role {role}.",
+        )
 
 
 def _role(role: str, *, is_alive: bool) -> Finding:

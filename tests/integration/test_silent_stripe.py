@@ -1,0 +1,39 @@
+"""A Stripe that takes the connection and does not answer, with the SDK's own retries."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+import pytest
+
+from tests.integration.payments import sales, stripe_side
+from tests.waiting import eventually
+from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import StripeUnavailableError
+
+TRIES = 3
+SILENT_SECONDS = 3
+"""Longer than the limit of a call here, and shorter than the SDK's own of 80 s."""
+
+
+@pytest.fixture
+async def _impatient(change_settings: Callable[..., None]) -> AsyncGenerator[None]:
+    await gateway.dispose()
+    change_settings(stripe_timeout_seconds=0.3)
+    yield
+    await gateway.dispose()
+
+
+@pytest.mark.usefixtures("stripe_books", "_impatient")
+async def test_is_given_up_after_three_tries_of_the_limit_each() -> None:
+    sale = await sales.start_sale()
+    intent = sale.secret.partition("_secret_")[0]
+    asked = f"GET /v1/payment_intents/{intent}"
+    await stripe_side.break_next(asked, "delay", times=10, seconds=SILENT_SECONDS)
+    async with asyncio.timeout(60):
+        with pytest.raises(StripeUnavailableError):
+            await gateway.get_intent(intent)
+
+    async def is_asked_three_times() -> bool:
+        return await stripe_side.requests(asked) == TRIES
+
+    await eventually(is_asked_three_times)

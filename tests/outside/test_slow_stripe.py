@@ -1,0 +1,67 @@
+"""Stripe takes its time: abandoned payments delay no buyer, and a silent call delays no expiry."""
+
+import asyncio
+
+import pytest
+
+from tests.outside.market import Market
+from tests.outside.payer import PAID, Payer
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.races
+
+# More than two workers void at once.
+ABANDONED = 20
+WORKERS = 2
+AT_ONCE = 5
+
+
+async def open_dialogs(market: Market, count: int) -> list[Payer]:
+    """Return people who opened the payment and walked away."""
+    few = asyncio.Semaphore(AT_ONCE)
+
+    async def open_dialog() -> Payer:
+        async with few:
+            return await market.payer()
+
+    return await asyncio.gather(*(open_dialog() for _ in range(count)))
+
+
+async def lapse(market: Market, payers: list[Payer]) -> None:
+    """Let their time be over, and let a worker close their orders."""
+    for payer in payers:
+        await market.judge.let_lapse(payer.order_id)
+    await market.expire()
+
+
+async def count_open(payers: list[Payer]) -> int:
+    """Count those of which Stripe has not said yet that nothing can be paid any more."""
+    return sum([(await payer.charge())["status"] == "created" for payer in payers])
+
+
+async def are_asked(payers: list[Payer]) -> bool:
+    """Whether a worker has taken up each of them."""
+    return all([(await payer.charge())["checks"] for payer in payers])
+
+
+async def test_a_buyer_who_paid_stands_before_those_who_walked_away(market: Market) -> None:
+    # One seller for all, made by the first.
+    buyer = await market.payer()
+    abandoned = await open_dialogs(market, ABANDONED)
+    await market.stripe.break_next("/cancel$", "delay", times=ABANDONED, seconds=2)
+    await lapse(market, abandoned)
+    await buyer.press_pay()
+    await buyer.enter_card()  # And the tab is closed.
+    await buyer.comes_to(PAID)
+    assert await count_open(abandoned) > 0
+
+
+async def test_a_silent_stripe_holds_up_no_expiry(market: Market) -> None:
+    other = await market.payer()
+    silent = await open_dialogs(market, WORKERS)
+    await market.stripe.break_next("/cancel$", "delay", times=WORKERS, seconds=5)
+    await lapse(market, silent)
+    await eventually(lambda: are_asked(silent))
+    await lapse(market, [other])
+    assert await market.judge.status(other.order_id) == "expired"
+    assert await count_open(silent) == WORKERS
