@@ -77,12 +77,12 @@ async def publish(envelopes: Sequence[Envelope]) -> None:
 
 
 class Unread(NamedTuple):
-    """Events on the stream that no consumer has fetched: how many, and when the oldest was published.
+    """Events on the stream that no consumer has fetched: their number, and when the oldest was published.
 
     An event that was published before that and is not acknowledged was lost, rather than not yet read.
     """
 
-    count: int
+    length: int
     oldest_at: datetime | None
 
 

@@ -87,7 +87,7 @@ class Relay:
         out another one, which would count as lost in turn, for ever.
         """
         unread = await bus.get_unread()
-        room = bus.MAX_LENGTH - unread.count
+        room = bus.MAX_LENGTH - unread.length
         is_more = True
         while is_more and room > 0:
             limit = min(BATCH, room)
