@@ -8,6 +8,8 @@ HOLD_TESTS = "tests/integration/orders/test_hold.py"
 SELL_TESTS = "tests/integration/orders/test_sell.py"
 PAYMENT_TESTS = "tests/integration/payments"
 RACES = f"{PAYMENT_TESTS}/test_races.py"
+RESALE_TESTS = f"{PAYMENT_TESTS}/test_resale.py"
+REFUSAL_TESTS = f"{PAYMENT_TESTS}/test_refusals.py"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/orders/service/sell.py",
-                "await leases.lock_ticket_row(session, ticket_id=ticket.previous_ticket_id)",
+                "await leases.lock_seat(session, ticket_id=ticket.previous_ticket_id)",
                 "pass",
             ),
         ),
@@ -63,11 +65,83 @@ MUTANTS = (
         (
             (
                 f"{APP}/orders/rules.py",
-                "OrderStatus.REFUNDED: seller_id",
-                "OrderStatus.REFUNDED: buyer_id",
+                "return sales[-1].seller_id if sales else None",
+                "return sales[-1].buyer_id if sales else None",
             ),
         ),
         f"{SELL_TESTS}::TestRefundedTicket",
+    ),
+    Mutant(
+        1,
+        "a refund gives the seat back by one sale only",
+        (
+            (
+                f"{APP}/orders/rules.py",
+                "return sales[-1].seller_id if sales else None",
+                "return sales[0].seller_id if sales else None",
+            ),
+        ),
+        f"{RESALE_TESTS}::TestOwner",
+    ),
+    Mutant(
+        1,
+        "a withdrawn listing that is still held does not count as living",
+        (
+            (
+                f"{APP}/tickets/repository/resale.py",
+                "TicketStatus.WITHDRAWN, col(Ticket.locked_until).is_not(None)",
+                "TicketStatus.WITHDRAWN",
+            ),
+        ),
+        f"{RESALE_TESTS}::TestHeldRelistingOfRefundedTicket",
+    ),
+    Mutant(
+        1,
+        "a disputed ticket can be sold on",
+        (
+            (
+                f"{APP}/orders/rules.py",
+                "return None if sale.is_disputed else sale.buyer_id",
+                "return sale.buyer_id",
+            ),
+        ),
+        f"{RESALE_TESTS}::TestDisputedTicket",
+    ),
+    Mutant(
+        7,
+        "an order is completed although its ticket cannot be given",
+        (
+            (
+                f"{APP}/orders/service/payment.py",
+                "        if lease is None:\n            return await give_up_captured(session, order_id=order_id)\n",
+                "",
+            ),
+        ),
+        f"{RESALE_TESTS}::TestCapturedOrderWithoutTicket",
+    ),
+    Mutant(
+        7,
+        "a captured order that cannot be completed is tried for ever",
+        (
+            (
+                f"{APP}/payments/service/failures.py",
+                "    if charge.checks < LAST_CHECKS:\n",
+                "    if charge.checks:\n",
+            ),
+        ),
+        f"{REFUSAL_TESTS}::TestCapturedOrderThatCannotBeCompleted",
+    ),
+    Mutant(
+        7,
+        "one bad payment ends the audit",
+        (
+            (
+                f"{APP}/payments/service/audit.py",
+                "    except Exception as error:\n        log.exception",
+                "    except ZeroDivisionError as error:\n        log.exception",
+            ),
+        ),
+        f"{REFUSAL_TESTS}::TestOneBadCharge",
     ),
     Mutant(
         2,

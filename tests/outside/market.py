@@ -42,6 +42,16 @@ class Market:
         await self.stripe.close()
         self._redis.close()
 
+    @property
+    def seller(self) -> Person:
+        """Who sells all tickets; there once one is held.
+
+        Raises:
+            AssertionError: none was held so far.
+        """
+        assert self._seller
+        return self._seller
+
     async def hold(self) -> Payer:
         """Return somebody who holds a ticket and has not opened the payment."""
         if self._seller is None:

@@ -7,7 +7,7 @@ from ticketing_app.cli.terminal import Commands, say
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.payments.jobs import AUDITED
-from ticketing_app.payments.service import alerts, audit, refund, webhook
+from ticketing_app.payments.service import alerts, audit, refund, rescue, webhook
 
 
 def add_commands(commands: Commands) -> None:
@@ -17,7 +17,9 @@ def add_commands(commands: Commands) -> None:
     replay = commands.add_parser("replay-webhook", help="handle a webhook of Stripe again")
     replay.add_argument("event_id", help="Stripe's id, evt_...")
     replay.set_defaults(run=_replay_webhook)
-    give_back = commands.add_parser("refund", help="give the buyer of a paid order the money back")
+    give_back = commands.add_parser(
+        "refund", help="give the buyer of an order whose money was taken the money back"
+    )
     give_back.add_argument("order_id", type=UUID)
     give_back.add_argument("--reason", required=True, help="kept with the payment")
     give_back.set_defaults(run=_refund)
@@ -46,6 +48,9 @@ async def _replay_webhook(chosen: argparse.Namespace) -> None:
 
 
 async def _refund(chosen: argparse.Namespace) -> None:
+    if await rescue.end_unfinished(db.transaction, order_id=chosen.order_id, reason=chosen.reason):
+        say("Stripe does not know its payment, so no money is there: the order is cancelled.")
+        return
     async with db.transaction() as session:
         charge_id = await refund.request_refund(
             session, order_id=chosen.order_id, reason=chosen.reason

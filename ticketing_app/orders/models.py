@@ -49,6 +49,11 @@ class Order(SQLModel, table=True):
         description="It ended through no fault of its buyer, so that it costs no cool-down.",
         sa_column_kwargs={"server_default": "false"},
     )
+    is_disputed: bool = Field(
+        default=False,
+        description="Whether the buyer's bank took the money back, or may.",
+        sa_column_kwargs={"server_default": text("false")},
+    )
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
 

@@ -301,6 +301,12 @@ async def transition(
     return (await session.exec(statement)).scalar_one()
 
 
+async def set_disputed(session: AsyncSession, order_id: UUID, *, is_disputed: bool) -> None:
+    """Note whether the buyer's bank may take the money back; no step of the order."""
+    statement = update(Order).where(col(Order.id) == order_id).values(is_disputed=is_disputed)
+    await session.exec(statement)
+
+
 def add_step(session: AsyncSession, order: Order) -> None:
     """Write the order's history on; a version has one row, so that nothing is told twice."""
     session.add(

@@ -1,7 +1,9 @@
 """Rules of orders: the statuses and the transitions between them. Pure, without I/O."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import NamedTuple
 from uuid import UUID
 
@@ -35,12 +37,15 @@ SOURCES: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.COMPLETED: frozenset({OrderStatus.CAPTURING}),
     OrderStatus.CANCELLED: PAYABLE | {OrderStatus.CAPTURING},
     OrderStatus.EXPIRED: PAYABLE,
-    OrderStatus.REFUNDING: frozenset({OrderStatus.COMPLETED, OrderStatus.REFUNDED}),
+    OrderStatus.REFUNDING: frozenset(
+        {OrderStatus.COMPLETED, OrderStatus.REFUNDED, OrderStatus.CAPTURING}
+    ),
     OrderStatus.REFUNDED: frozenset({OrderStatus.REFUNDING}),
 }
 """From where a transition may start. From capturing to cancelled only because Stripe says that the
-payment is cancelled, never because a buyer or a clock wants it: see `BUYER_CAN_CANCEL`. From refunded
-back to refunding when the bank sends the money back to us."""
+payment is cancelled, never because a buyer or a clock wants it: see `BUYER_CAN_CANCEL`. From capturing
+to refunding when money was taken and no ticket can be given for it. From refunded back to refunding when
+the bank sends the money back to us."""
 
 PAID = frozenset({OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.REFUNDED})
 """The money was taken, whatever became of it afterwards."""
@@ -66,12 +71,48 @@ def status_now(status: OrderStatus, *, is_running: bool) -> OrderStatus:
     return OrderStatus.EXPIRED if status in PAYABLE and not is_running else status
 
 
-def owner_of(status: OrderStatus, *, buyer_id: UUID, seller_id: UUID) -> UUID | None:
-    """Whose the ticket of this order is, so that they may list it again.
+class Sale(NamedTuple):
+    """A listing that was sold: its seller, its buyer, and the state of its order."""
 
-    Nobody's while the money is on its way back: until the bank has it, the sale may come to life again.
+    order_id: UUID
+    status: OrderStatus
+    is_disputed: bool
+    buyer_id: UUID
+    seller_id: UUID
+
+
+def keeper_of(sales: Sequence[Sale]) -> UUID | None:
+    """Return the owner of a seat once all refunds under way are done; `sales` are newest first.
+
+    A refunded sale gives the seat back to the sale before it, and the first one to its seller. A
+    disputed seat has no owner: the bank may take the money of its buyer back at any time.
     """
-    return {OrderStatus.COMPLETED: buyer_id, OrderStatus.REFUNDED: seller_id}.get(status)
+    for sale in sales:
+        if sale.status is OrderStatus.COMPLETED:
+            return None if sale.is_disputed else sale.buyer_id
+    return sales[-1].seller_id if sales else None
+
+
+def owner_of(sales: Sequence[Sale]) -> UUID | None:
+    """Return who may list the seat again; `sales` are newest first.
+
+    None while money is on its way back: until the bank has it, it may come back to us.
+    """
+    ended = takewhile(lambda sale: sale.status is not OrderStatus.COMPLETED, sales)
+    is_settled = all(sale.status is OrderStatus.REFUNDED for sale in ended)
+    return keeper_of(sales) if is_settled else None
+
+
+def unowned_sales(sales: Sequence[Sale]) -> list[Sale]:
+    """Return the paid sales by sellers whose own purchase is refunded or disputed.
+
+    Such a seller has the money of both sales.
+    """
+    return [
+        sale
+        for nth, sale in enumerate(sales[:-1], start=1)
+        if sale.status is OrderStatus.COMPLETED and keeper_of(sales[nth:]) != sale.seller_id
+    ]
 
 
 def can_pay(status: OrderStatus) -> bool:

@@ -74,6 +74,7 @@ class PayableOrder(BaseModel):
 
     id: UUID
     buyer_id: UUID
+    ticket_id: UUID
     title: str
     price_cents: int
     currency: str

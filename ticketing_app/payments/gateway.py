@@ -92,8 +92,11 @@ async def create_intent(
 ) -> Intent:
     """Make the intent of a charge, or find again what was made under this idempotency key.
 
+    An address that Stripe does not take gets no receipt, as that must not stop a payment.
+
     Raises:
         StripeUnavailableError: unknown whether it was made.
+        StripeRefusedError: it is not made, as for an amount that is too small where it is settled.
     """
     asked: stripe.params.PaymentIntentCreateParams = {
         "amount": amount_cents,
@@ -106,9 +109,18 @@ async def create_intent(
         "transfer_group": f"order_{order_id}",
         "metadata": {"order_id": str(order_id), "charge_id": str(charge_id)},
     }
-    if receipt_email.isascii():
-        # Stripe refuses international addresses; a missing receipt must not stop a payment.
-        asked["receipt_email"] = receipt_email
+    if not receipt_email.isascii():
+        return await _make_intent(asked, key)
+    try:
+        return await _make_intent({**asked, "receipt_email": receipt_email}, key)
+    except StripeRefusedError as refusal:
+        if refusal.code != "email_invalid":
+            raise
+        # The first key stands for the refusal, with these parameters.
+        return await _make_intent(asked, f"{key}-no-receipt")
+
+
+async def _make_intent(asked: stripe.params.PaymentIntentCreateParams, key: str) -> Intent:
     intents = _api().payment_intents
     return _intent(await _call(intents.create_async(asked, {"idempotency_key": key})))
 

@@ -118,6 +118,10 @@ async def list_declines(session: AsyncSession, order_id: UUID) -> list[ChargeDec
 # ---- work that is due --------------------------------------------------------------------------
 
 
+# asyncpg writes and reads PostgreSQL's infinity as this datetime, which has no zone.
+NEVER_AT = datetime.max  # noqa: DTZ901  # as said above.
+
+
 def after(seconds: float) -> ColumnElement[Any]:
     """Return the moment so many seconds from now, for a column."""
     return func.clock_timestamp() + timedelta(seconds=seconds)

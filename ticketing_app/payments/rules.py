@@ -34,6 +34,13 @@ DISPUTE_KINDS = frozenset(
 )
 """Webhooks of a buyer who asks their bank for the money."""
 
+ENDED_DISPUTES = frozenset({"won", "warning_closed", "prevented"})
+"""Stripe's words for disputes that leave the money here; in any other the bank has it, or may take it."""
+
+FRAUD_KINDS = frozenset({"radar.early_fraud_warning.created"})
+"""Webhooks of a bank that suspects fraud. Reviews of Radar (`review.*`) are stored and change nothing:
+whoever closes one refunds in the Dashboard, which is told as a refund."""
+
 DECLINE_SENTENCES = {
     "insufficient_funds": "Your card does not have enough money for this.",
     "expired_card": "Your card has expired.",
@@ -60,6 +67,8 @@ class Reason(StrEnum):
     HOLD_OVER = "hold_over"
     CANCELLED_AT_STRIPE = "cancelled_at_stripe"
     PAID_TOO_LATE = "paid_too_late"
+    NO_TICKET = "no_ticket"
+    UNKNOWN_AT_STRIPE = "unknown_at_stripe"
 
 
 class RefundStatus(StrEnum):
@@ -87,6 +96,11 @@ class AlertKind(StrEnum):
     TICKET_WITHOUT_MONEY = "ticket_without_money"
     AMOUNT_DIFFERS = "amount_differs"
     OPEN_AUTHORISATION = "open_authorisation"
+    NO_TICKET = "no_ticket"
+    SOLD_ON = "sold_on"
+    FRAUD_WARNING = "fraud_warning"
+    REFUSED = "refused"
+    STUCK = "stuck"
 
 
 class Work(StrEnum):

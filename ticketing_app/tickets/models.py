@@ -42,7 +42,9 @@ class Ticket(SQLModel, table=True):
             "locked_until",
             postgresql_where=text("locked_until IS NOT NULL"),
         ),
-        # A ticket that was sold is listed again once at a time, whatever runs in parallel.
+        # A ticket that was sold is listed again once at a time, whatever runs in parallel. A withdrawn
+        # listing that is still held counts, too, but only under the lock of the seat: an index that
+        # knows the lease would make each hold write to every index.
         Index(
             "uq_tickets_one_relisting",
             "previous_ticket_id",

@@ -252,15 +252,27 @@ class OwnTicketPage(ApiModel):
     next_cursor: str | None
 
 
-class SoldTicket(BaseModel):
-    """A ticket that was sold: by whom, in which order, and whether it is listed again."""
+class SeatListing(BaseModel):
+    """One of the listings of the same seat; `order_id` is the order that holds or bought it."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
     seller_id: UUID
-    order_id: UUID
-    is_listed_again: bool
+    order_id: UUID | None
+
+
+class Seat(BaseModel):
+    """All that was made of one seat: its sales, newest first, and the living listing, if there is one.
+
+    `ticket_id` is the listing by which it was asked for.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    ticket_id: UUID
+    sold: list[SeatListing]
+    listed: SeatListing | None
 
 
 class OwnershipStep(StrEnum):

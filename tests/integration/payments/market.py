@@ -1,4 +1,4 @@
-"""Two tickets, three buyers, and all that can happen between them, the site and Stripe."""
+"""Two seats, three buyers, and all that can happen between them, the site and Stripe."""
 
 import json
 from collections import Counter
@@ -24,9 +24,14 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import ENDED_UNPAID, PAID, OrderStatus
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import release
+from ticketing_app.orders.service import release, sell
 from ticketing_app.payments import gateway
-from ticketing_app.payments.rules import DISPUTE_KINDS, REFUND_KINDS, SETTLING_KINDS
+from ticketing_app.payments.rules import (
+    DISPUTE_KINDS,
+    REFUND_KINDS,
+    SETTLING_KINDS,
+    AlertKind,
+)
 from ticketing_app.payments.schemas import PaymentRead
 from ticketing_app.payments.service import audit, confirm, refund, settle, sweep, webhook
 from ticketing_app.payments.service import open as opening
@@ -43,6 +48,7 @@ FAULTS = {
 }
 """What a call to Stripe may meet: the emulator's word, and whether Stripe does its work first."""
 KINDS = SETTLING_KINDS | REFUND_KINDS | DISPUTE_KINDS
+NEVER_RAISED = {AlertKind.NO_TICKET, AlertKind.REFUSED, AlertKind.STUCK}
 ROUNDS = 3
 """How often the sweeps may look at what is left until everything must be settled."""
 A_DAY = timedelta(days=1)
@@ -82,7 +88,10 @@ class Market:
     """Everything that happens is a step of one schedule; between two steps nothing moves."""
 
     def __init__(self, buyers: list[UserRead], tickets: list[TicketRead]) -> None:
-        self.buyers, self.tickets = buyers, tickets
+        self.buyers = buyers
+        self.tickets = tickets
+        # By ticket, also of what is listed again later: who sold the seat first.
+        self.first_sellers = {ticket.id: sales.seller_of(ticket) for ticket in tickets}
         self.purchases: list[Purchase] = []
         self.actors: list[Actor] = []
         self._captured_by_hand: set[str] = set()
@@ -106,8 +115,32 @@ class Market:
     async def hold(self, buyer: int, ticket: int) -> None:
         who = self.buyers[buyer]
         with suppress(AppError):
-            order = await factories.hold(self.tickets[ticket], who)
+            order = await factories.hold(self.tickets[ticket % len(self.tickets)], who)
             self.purchases.append(Purchase(who, order))
+
+    async def buy(self, buyer: int) -> None:
+        """Buy the newest listing and list it again."""
+        await self.hold(buyer, -1 if self.purchases else 0)
+        purchase = self.purchases[-1]
+        await self.open_payment(purchase, TO_THE_END)
+        await self.press_pay(purchase, TO_THE_END)
+        await self.enter_card(purchase, stripe_side.VISA)
+        await self.ask_what_became_of_it(purchase, TO_THE_END)
+        await self.relist(purchase, TO_THE_END, by_buyer=True)
+
+    async def relist(self, purchase: Purchase, course: Course, *, by_buyer: bool) -> None:
+        """The buyer, or the first seller of the seat, lists what was bought again."""
+        first_seller = self.first_sellers[purchase.order.ticket.id]
+        owner = purchase.buyer if by_buyer else first_seller
+        described = sales.describe_again(purchase.order.ticket.id)
+
+        async def work(transaction: db.Transaction) -> None:
+            async with transaction() as session:
+                again = await sell.sell_ticket(session, seller_id=owner.id, ticket=described)
+            self.tickets.append(again)
+            self.first_sellers[again.id] = first_seller
+
+        await self._start(work, course)
 
     async def open_payment(self, purchase: Purchase, course: Course) -> None:
         async def work(transaction: db.Transaction) -> None:
@@ -277,11 +310,14 @@ class Market:
             assert not purchase.told & (ENDED_UNPAID if is_paid else PAID), purchase
         await _judge_ends()
         await _judge_charges()
-        query = text("SELECT subject FROM payment_alerts WHERE kind = 'paid_too_late'")
+        query = text("SELECT kind, subject FROM payment_alerts")
         async with db.autocommit() as connection:
-            too_late = {row.subject for row in await connection.execute(query)}
+            alerts = (await connection.execute(query)).all()
+        too_late = {alert.subject for alert in alerts if alert.kind == AlertKind.PAID_TOO_LATE}
         # We never take money for an order that is over; only a person can.
         assert too_late <= self._captured_by_hand, too_late
+        # Nor for a ticket that cannot be given, and no payment fails again and again.
+        assert not [alert for alert in alerts if alert.kind in NEVER_RAISED], alerts
 
     # ---- inside --------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
@@ -12,12 +13,13 @@ from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import release as releasing
+from ticketing_app.orders.service import sell as selling
 from ticketing_app.orders.service.hold import TicketAlreadyReservedError
 from ticketing_app.payments import gateway, jobs
 from ticketing_app.payments.schemas import Confirming, PaymentRead, Settlement
 from ticketing_app.payments.service import alerts, confirm, refund, settle, webhook
 from ticketing_app.payments.service import open as opening
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas import TicketCreate, TicketRead
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,24 @@ async def sell(ticket: TicketRead | None = None, buyer: UserRead | None = None) 
     sale = await start_sale(ticket, buyer)
     await pay(sale)
     return sale
+
+
+async def relist(ticket: TicketRead, owner: UserRead, price: float = 40) -> TicketRead:
+    """List a ticket again that its owner bought here."""
+    described = describe_again(ticket.id, price)
+    async with db.transaction() as session:
+        return await selling.sell_ticket(session, seller_id=owner.id, ticket=described)
+
+
+def describe_again(ticket_id: UUID, price: float = 40) -> TicketCreate:
+    """Return what the form sends to list this ticket again."""
+    return TicketCreate.model_validate(
+        {"title": "The Paper Lanterns", "price": price, "previousTicketId": str(ticket_id)}
+    )
+
+
+def seller_of(ticket: TicketRead) -> UserRead:
+    return UserRead(id=ticket.user_id, email="")
 
 
 async def give_back(sale: Sale) -> None:

@@ -39,6 +39,9 @@ from ticketing_app.payments import gateway
 
 STEPS = 20
 NTH = st.sampled_from([0, 0, 0, 0, 1, 2])
+NEWEST = -1
+TICKETS = st.sampled_from([0, 1, NEWEST, NEWEST])
+OWNERS = st.sampled_from([0, 0, 1, 1, 2])
 CARDS = st.sampled_from(
     [VISA] * 5 + [DECLINED, NO_MONEY, ASKS_3DS, ASKS_3DS_NO_MONEY]
 ) | st.sampled_from([VISA, REFUND_FAILS, DISPUTED])
@@ -65,10 +68,11 @@ COURSES = st.builds(
 REFUNDS = st.builds(
     Course, stops=st.integers(0, 4), then=st.sampled_from(["finish", "wait", "die", *FAULTS])
 )
+LISTINGS = st.builds(Course, stops=st.just(0), then=st.sampled_from(["finish", "finish", "wait"]))
 
 
 class PaymentMachine(RuleBasedStateMachine):
-    """Two tickets, three buyers, any number of processes; `nth` is 0 for the newest of its kind."""
+    """Two seats, three buyers, any number of processes; `nth` is 0 for the newest of its kind."""
 
     runner: ClassVar[asyncio.Runner]
 
@@ -80,10 +84,15 @@ class PaymentMachine(RuleBasedStateMachine):
     def purchase(self, nth: int) -> Purchase:
         return self.market.purchases[-1 - nth % len(self.market.purchases)]
 
-    @initialize(number=st.none() | CARDS, is_settled=st.booleans())
-    def begin(self, number: str | None, *, is_settled: bool) -> None:
-        """Let the first buyer be on their way: they see the card form, used it, or know the end."""
-        self.run(self.market.hold(0, 0))
+    @initialize(number=st.none() | CARDS, is_settled=st.booleans(), owners=OWNERS)
+    def begin(self, number: str | None, *, is_settled: bool, owners: int) -> None:
+        """Let a buyer be on their way: they see the card form, used it, or know the end.
+
+        So many others bought the ticket before them, one from the other.
+        """
+        for nth in range(owners):
+            self.run(self.market.buy(nth))
+        self.run(self.market.hold(owners, NEWEST if owners else 0))
         self.run(self.market.open_payment(self.purchase(0), TO_THE_END))
         if number:
             self.run(self.market.press_pay(self.purchase(0), TO_THE_END))
@@ -93,7 +102,7 @@ class PaymentMachine(RuleBasedStateMachine):
 
     # ---- buyers --------------------------------------------------------------------------------
 
-    @rule(buyer=st.integers(0, 2), ticket=st.integers(0, 1), course=COURSES)
+    @rule(buyer=st.integers(0, 2), ticket=TICKETS, course=COURSES)
     def hold(self, buyer: int, ticket: int, course: Course) -> None:
         self.run(self.market.hold(buyer, ticket))
         self.run(self.market.open_payment(self.purchase(0), course))
@@ -124,6 +133,10 @@ class PaymentMachine(RuleBasedStateMachine):
     @rule(nth=NTH, course=COURSES)
     def let_go(self, nth: int, course: Course) -> None:
         self.run(self.market.let_go(self.purchase(nth), course))
+
+    @rule(nth=NTH, course=LISTINGS, by_buyer=st.booleans())
+    def relist(self, nth: int, course: Course, *, by_buyer: bool) -> None:
+        self.run(self.market.relist(self.purchase(nth), course, by_buyer=by_buyer))
 
     # ---- time, workers, operators, Stripe ------------------------------------------------------
 

@@ -1,5 +1,6 @@
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from ticketing_app.core import db
 from ticketing_app.orders import rules
 from ticketing_app.orders.models import Order
-from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.rules import OrderStatus, Sale
 
 NOW = datetime(2027, 5, 1, 20, tzinfo=UTC)
 
@@ -70,17 +71,67 @@ class TestStatusNow:
         assert rules.status_now(status, is_running=False) is expected
 
 
+ANA, BEN, CARA = [db.new_id() for _ in range(3)]
+COMPLETED, REFUNDING, REFUNDED = (
+    OrderStatus.COMPLETED,
+    OrderStatus.REFUNDING,
+    OrderStatus.REFUNDED,
+)
+
+
+def chain(*statuses: OrderStatus, disputed: int | None = None) -> list[Sale]:
+    """Return the sales from Ana to Ben and from Ben to Cara, newest first; `statuses` oldest first."""
+    people = [(ANA, BEN), (BEN, CARA)]
+    sales = [
+        Sale(db.new_id(), status, nth == disputed, buyer, seller)
+        for nth, (status, (seller, buyer)) in enumerate(zip(statuses, people, strict=False))
+    ]
+    return sales[::-1]
+
+
 class TestOwnerOf:
-    def test_the_buyers_once_paid_and_the_sellers_once_refunded(self) -> None:
-        buyer_id, seller_id = db.new_id(), db.new_id()
-        owners = {
-            status: rules.owner_of(status, buyer_id=buyer_id, seller_id=seller_id)
-            for status in OrderStatus
-        }
-        assert {status: owner for status, owner in owners.items() if owner} == {
-            OrderStatus.COMPLETED: buyer_id,
-            OrderStatus.REFUNDED: seller_id,
-        }
+    @pytest.mark.parametrize(
+        ("sales", "owner", "keeper"),
+        [
+            (chain(COMPLETED), BEN, BEN),
+            (chain(REFUNDING), None, ANA),
+            (chain(REFUNDED), ANA, ANA),
+            (chain(COMPLETED, COMPLETED), CARA, CARA),
+            (chain(COMPLETED, REFUNDING), None, BEN),
+            (chain(COMPLETED, REFUNDED), BEN, BEN),
+            (chain(REFUNDED, COMPLETED), CARA, CARA),
+            (chain(REFUNDED, REFUNDED), ANA, ANA),
+            (chain(REFUNDING, REFUNDED), None, ANA),
+            (chain(REFUNDED, REFUNDING), None, ANA),
+            (chain(COMPLETED, disputed=0), None, None),
+            (chain(COMPLETED, COMPLETED, disputed=0), CARA, CARA),
+            (chain(COMPLETED, REFUNDED, disputed=0), None, None),
+            ([], None, None),
+        ],
+    )
+    def test_is_the_last_buyer_whose_purchase_stands(
+        self, sales: list[Sale], owner: UUID | None, keeper: UUID | None
+    ) -> None:
+        assert (rules.owner_of(sales), rules.keeper_of(sales)) == (owner, keeper)
+
+
+class TestUnownedSales:
+    @pytest.mark.parametrize(
+        ("sales", "are_unowned"),
+        [
+            (chain(COMPLETED, COMPLETED), False),
+            (chain(REFUNDED, COMPLETED), True),
+            (chain(REFUNDING, COMPLETED), True),
+            (chain(REFUNDED, REFUNDED), False),
+            (chain(REFUNDED, REFUNDING), False),
+            (chain(COMPLETED, COMPLETED, disputed=0), True),
+            (chain(COMPLETED), False),
+        ],
+    )
+    def test_are_those_whose_seller_has_the_money_of_two(
+        self, sales: list[Sale], *, are_unowned: bool
+    ) -> None:
+        assert rules.unowned_sales(sales) == (sales[:1] if are_unowned else [])
 
 
 class TestGraceUntil:

@@ -39,9 +39,9 @@ async def get(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = 
 
 
 async def lock(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None) -> Order:
-    """Lock the ticket of the order, then read the order: its status cannot change any more."""
+    """Lock the seat of the order, then read the order: its status cannot change any more."""
     order = await get(session, order_id, buyer_id=buyer_id)
-    await leases.lock_ticket_row(session, ticket_id=order.ticket_id)
+    await leases.lock_seat(session, ticket_id=order.ticket_id)
     return await get(session, order_id)
 
 

@@ -12,9 +12,9 @@ from ticketing_app.messaging.catalog import OrderCompleted, OrderUpdated
 from ticketing_app.orders import repository, rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead, PayableOrder
-from ticketing_app.orders.service import orders
+from ticketing_app.orders.service import orders, ownership
 from ticketing_app.tickets.service import lease as leases
-from ticketing_app.tickets.service import resale, tickets
+from ticketing_app.tickets.service import tickets
 
 log = get_logger()
 
@@ -109,29 +109,58 @@ async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
 
 
 async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatus:
-    """The money is captured: the ticket is the buyer's. Returns the status that the order has now."""
+    """The money is captured: the ticket is the buyer's. Returns the status that the order has now.
+
+    It is refunding when the ticket is another order's: then the money has to go back.
+    """
     order = await orders.lock(session, order_id)
     if order.status in rules.SOURCES[OrderStatus.COMPLETED]:
+        lease = await leases.mark_sold(session, ticket_id=order.ticket_id, order_id=order_id)
+        if lease is None:
+            return await give_up_captured(session, order_id=order_id)
         completed = await repository.transition(
             session, order_id=order_id, to=OrderStatus.COMPLETED
         )
-        lease = await leases.mark_sold(session, ticket_id=order.ticket_id, order_id=order_id)
         orders.record(session, OrderCompleted, completed, lease)
         log.info("order.completed", order_id=str(order_id))
     return await orders.get_status(session, order_id)
 
 
+async def give_up_captured(session: AsyncSession, *, order_id: UUID) -> OrderStatus:
+    """The money is captured and no ticket can be given for it: the order becomes refunding.
+
+    Its listing goes off sale. Any order that is not capturing is left alone. Returns the status now.
+    """
+    order = await orders.lock(session, order_id)
+    if order.status == OrderStatus.CAPTURING:
+        given_up = await repository.transition(session, order_id=order_id, to=OrderStatus.REFUNDING)
+        await leases.withdraw(session, ticket_id=order.ticket_id, order_id=order_id)
+        orders.record(session, OrderUpdated, given_up, None)
+        log.error("order.given_up", order_id=str(order_id))
+    return await orders.get_status(session, order_id)
+
+
+async def follow_dispute(session: AsyncSession, *, order_id: UUID, is_open: bool) -> None:
+    """Let the ticket of a disputed order have no owner, and of a dispute that was won its own again.
+
+    A listing that its buyer made of it ends, as after a refund.
+    """
+    order = await orders.lock(session, order_id)
+    await repository.set_disputed(session, order_id, is_disputed=is_open)
+    await ownership.end_unowned_listing(session, ticket_id=order.ticket_id)
+
+
 async def follow_refund(session: AsyncSession, *, order_id: UUID, to: OrderStatus) -> OrderStatus:
     """Let a paid order be refunding or refunded; the ticket stays sold. Returns the status now.
 
-    If its buyer listed the ticket again, that listing ends: it is no longer theirs.
+    A listing of the seat by who is no longer its owner ends.
 
     An order that is not where this may start is left alone: it was never paid, or is there already.
     """
     order = await orders.lock(session, order_id)
-    if order.status in rules.SOURCES[to]:
+    if order.status in rules.SOURCES[to] & rules.PAID:
         followed = await repository.transition(session, order_id=order_id, to=to)
-        await resale.end_relisting(session, ticket_id=order.ticket_id, seller_id=order.buyer_id)
+        await ownership.end_unowned_listing(session, ticket_id=order.ticket_id)
         ticket = await tickets.get_ticket(session, ticket_id=order.ticket_id)
         orders.record(session, OrderUpdated, followed, None, seller_id=ticket.user_id)
         log.info("order.refund", order_id=str(order_id), status=to)

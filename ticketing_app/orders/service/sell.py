@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.errors import AppError
-from ticketing_app.orders import repository, rules
-from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.tickets.schemas import SoldTicket, TicketCreate, TicketRead
+from ticketing_app.orders import rules
+from ticketing_app.orders.rules import Sale
+from ticketing_app.orders.service import ownership
+from ticketing_app.tickets.schemas import Seat, SeatListing, TicketCreate, TicketRead
 from ticketing_app.tickets.service import lease as leases
-from ticketing_app.tickets.service import resale, tickets
+from ticketing_app.tickets.service import tickets
 from ticketing_app.tickets.service.tickets import TicketListedAgainError
 
 
@@ -22,7 +23,18 @@ class NotTicketOwnerError(AppError):
     def __init__(self) -> None:
         """Say whose it is."""
         super().__init__(
-            "You can list a ticket again only while it is yours: bought, paid and not refunded.",
+            "You can list a ticket again only while it is yours: bought, paid, not refunded and not "
+            "disputed at your bank.",
+            field="previousTicketId",
+        )
+
+
+class TicketStillHeldError(AppError):
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Someone still has time to pay for this ticket. Please try again in a few minutes.",
             field="previousTicketId",
         )
 
@@ -30,17 +42,20 @@ class NotTicketOwnerError(AppError):
 async def sell_ticket(
     session: AsyncSession, *, seller_id: UUID, ticket: TicketCreate
 ) -> TicketRead:
-    """List a ticket for sale; with `previous_ticket_id` one that the seller bought here.
+    """List a ticket for sale; with `previous_ticket_id` one that was sold here and is the seller's.
 
     Raises:
         TicketNotFoundError: there is no such previous ticket.
-        NotTicketOwnerError: it is not the seller's, or its money goes back.
+        NotTicketOwnerError: it is not the seller's, its money goes back, or a bank disputes it.
         TicketListedAgainError: another listing of it lives.
+        TicketStillHeldError: somebody may still pay for a listing that was taken off sale.
     """
     if ticket.previous_ticket_id:
-        # The refund of its order locks the same row: either sees what the other did.
-        await leases.lock_ticket_row(session, ticket_id=ticket.previous_ticket_id)
-        await get_own_ticket(session, owner_id=seller_id, ticket_id=ticket.previous_ticket_id)
+        # A refund or dispute of any of its orders locks the same seat: either sees what the other did.
+        await leases.lock_seat(session, ticket_id=ticket.previous_ticket_id)
+        seat = await _get_own_seat(session, owner_id=seller_id, ticket_id=ticket.previous_ticket_id)
+        # Also after refunds gave the seat back to an earlier owner, it goes on behind its last sale.
+        ticket = ticket.model_copy(update={"previous_ticket_id": seat.sold[0].id})
     return await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
 
 
@@ -61,38 +76,45 @@ async def get_own_ticket(session: AsyncSession, *, owner_id: UUID, ticket_id: UU
     Raises:
         TicketNotFoundError: there is none with this id.
         NotTicketOwnerError: it is not theirs.
-        TicketListedAgainError: they listed it already.
+        TicketListedAgainError: they listed it already, or sold it on.
+        TicketStillHeldError: somebody may still pay for a listing that was taken off sale.
     """
-    ticket = await tickets.get_ticket(session, ticket_id=ticket_id, viewer_id=owner_id)
-    owned = await _list_owned(session, owner_id, [ticket_id])
-    if not owned:
-        raise NotTicketOwnerError
-    if owned[0].is_listed_again:
-        raise TicketListedAgainError
-    return ticket
+    await _get_own_seat(session, owner_id=owner_id, ticket_id=ticket_id)
+    return await tickets.get_ticket(session, ticket_id=ticket_id, viewer_id=owner_id)
 
 
 async def list_relistable(
     session: AsyncSession, *, owner_id: UUID, ticket_ids: list[UUID]
 ) -> set[UUID]:
     """Return those of the tickets that their owner may list again right now."""
-    owned = await _list_owned(session, owner_id, ticket_ids)
-    return {ticket.id for ticket in owned if not ticket.is_listed_again}
-
-
-async def _list_owned(
-    session: AsyncSession, owner_id: UUID, ticket_ids: list[UUID]
-) -> list[SoldTicket]:
-    sold = {
-        ticket.order_id: ticket for ticket in await resale.list_sold(session, ticket_ids=ticket_ids)
+    found = await ownership.list_seats(session, ticket_ids=ticket_ids)
+    return {
+        seat.ticket_id
+        for seat, _, seat_owner_id in found
+        if seat_owner_id == owner_id and seat.listed is None
     }
-    return [
-        sold[order.id]
-        for order in await repository.get_by_ids(session, list(sold))
-        if owner_id
-        == rules.owner_of(
-            OrderStatus(order.status),
-            buyer_id=order.buyer_id,
-            seller_id=sold[order.id].seller_id,
-        )
-    ]
+
+
+async def _get_own_seat(session: AsyncSession, *, owner_id: UUID, ticket_id: UUID) -> Seat:
+    # First of all: a ticket that does not exist is not found.
+    await tickets.get_ticket(session, ticket_id=ticket_id)
+    for seat, sales, seat_owner_id in await ownership.list_seats(session, ticket_ids=[ticket_id]):
+        if seat_owner_id == owner_id:
+            if seat.listed is None:
+                return seat
+            raise _why_listed(seat.listed, owner_id)
+        if _has_sold_on(owner_id, ticket_id, seat, sales):
+            raise TicketListedAgainError
+    raise NotTicketOwnerError
+
+
+def _why_listed(listing: SeatListing, owner_id: UUID) -> AppError:
+    is_own = listing.seller_id == owner_id
+    return TicketListedAgainError() if is_own else TicketStillHeldError()
+
+
+def _has_sold_on(owner_id: UUID, ticket_id: UUID, seat: Seat, sales: list[Sale]) -> bool:
+    """Whether they bought or sold this ticket, it was theirs then, and the next listing was, too."""
+    nth = [listing.id for listing in seat.sold].index(ticket_id)
+    is_next_own = nth > 0 and seat.sold[nth - 1].seller_id == owner_id
+    return is_next_own and rules.owner_of(sales[nth:]) == owner_id

@@ -9,12 +9,16 @@ from prometheus_client import Counter, Gauge
 from ticketing_app.core import metrics
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Transaction
+from ticketing_app.core.logging import get_logger
 from ticketing_app.payments import gateway, repository
+from ticketing_app.payments.gateway import StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.schemas import BookedIntent
 from ticketing_app.payments.service import alerts, refund, webhook
 from ticketing_app.payments.service.settle import settle
+
+log = get_logger()
 
 LONGEST_AUTHORISATION = timedelta(hours=1)
 """A hold and its grace are over long before; an authorisation that is older was forgotten."""
@@ -57,10 +61,7 @@ async def audit(transaction: Transaction, *, since: datetime) -> int:
     count = 0
     async for intent in gateway.list_intents(since=since):
         completed.pop(intent.id, None)
-        charge = await _mend(transaction, intent)
-        for difference in compare(intent, charge, now=utc_now()):
-            await _tell(transaction, difference, charge)
-            count += 1
+        count += await _compare_guarded(transaction, intent)
     for stripe_id, charge in completed.items():
         detail = "Stripe does not list the payment of a ticket that was given away."
         missing = Difference(AlertKind.TICKET_WITHOUT_MONEY, str(stripe_id), detail)
@@ -110,6 +111,23 @@ async def _fetch_missed_events(transaction: Transaction, *, since: datetime) -> 
     async for notice in gateway.list_undelivered(kinds=webhook.HANDLERS, since=since):
         async with transaction() as session:
             await webhook.store_event(session, notice=notice)
+
+
+async def _compare_guarded(transaction: Transaction, intent: BookedIntent) -> int:
+    """Mend and compare one intent; whatever is wrong with it, the others are compared, too."""
+    try:
+        charge = await _mend(transaction, intent)
+        differences = list(compare(intent, charge, now=utc_now()))
+    except StripeUnavailableError:
+        raise
+    except Exception as error:
+        log.exception("payments.audit_failed", intent=intent.id)
+        charge = None
+        detail = f"The audit cannot compare this payment: {error!r}."
+        differences = [Difference(AlertKind.STUCK, intent.id, detail)]
+    for difference in differences:
+        await _tell(transaction, difference, charge)
+    return len(differences)
 
 
 async def _mend(transaction: Transaction, intent: BookedIntent) -> Charge | None:

@@ -84,8 +84,8 @@ async def get_charge(
     return ChargeWithOrder(charge, order)
 
 
-async def complete(session: AsyncSession, *, charge_id: UUID) -> None:
-    """The money is taken and the order is completed, in this same transaction."""
+async def complete(session: AsyncSession, *, charge_id: UUID) -> bool:
+    """The money is taken and the order ends, in this same transaction; false when it ended before."""
     completed = await repository.change_open(
         session,
         charge_id,
@@ -95,6 +95,7 @@ async def complete(session: AsyncSession, *, charge_id: UUID) -> None:
     )
     if completed:
         metrics.count_after_commit(session, CHARGES_ENDED.labels(ChargeStatus.COMPLETED))
+    return completed is not None
 
 
 async def fail(

@@ -5,14 +5,17 @@ from uuid import UUID
 from sqlmodel import col
 
 from ticketing_app.core.db import Transaction
-from ticketing_app.payments import gateway, repository
+from ticketing_app.orders.service import payment
+from ticketing_app.payments import gateway, repository, rules
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind
-from ticketing_app.payments.service import alerts, charges
+from ticketing_app.payments.service import alerts, charges, resale
 
 
 async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Ask Stripe how the newest dispute of this charge stands, and keep it with the charge.
+    """Ask Stripe how the newest dispute of this charge stands, and keep it with charge and order.
+
+    Until it is won the ticket has no owner: it cannot be listed again, and a listing goes off sale.
 
     Raises:
         ChargeNotFoundError: none with this id.
@@ -30,6 +33,9 @@ async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
         await repository.change(
             session, charge_id, dispute_status=status, version=col(Charge.version) + 1
         )
+        is_open = status not in rules.ENDED_DISPUTES
+        await payment.follow_dispute(session, order_id=order.id, is_open=is_open)
+        await resale.report_double_income(session, order_id=order.id)
         await alerts.raise_alert(
             session,
             AlertKind.DISPUTE,

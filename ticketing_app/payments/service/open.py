@@ -16,10 +16,10 @@ from ticketing_app.orders.schemas import PayableOrder
 from ticketing_app.orders.service import payment
 from ticketing_app.orders.service.payment import OrderNotPayableError
 from ticketing_app.payments import gateway, repository
-from ticketing_app.payments.gateway import StripeUnavailableError
+from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.schemas import Intent, PaymentRead
-from ticketing_app.payments.service import charges
+from ticketing_app.payments.service import charges, failures
 
 EXPIRY_MARGIN = timedelta(seconds=5)
 """The expiry of an order makes its charge due; this is when to look if that should not happen."""
@@ -50,6 +50,8 @@ async def open_payment(
         OrderNotPayableError: the time is over, or the order was paid.
         TooManyDeclinesError: the account or its address had too many cards declined.
         StripeUnavailableError: unknown whether Stripe made it; asking again finds it.
+        PaymentRefusedError: Stripe refuses to make it.
+        UnknownPaymentError: Stripe does not know it any more.
     """
     refusal = await limits.look("declines", account=buyer_id)
     async with transaction() as session:
@@ -60,10 +62,15 @@ async def open_payment(
         if refusal:
             raise TooManyDeclinesError(refusal.retry_after or limits.HOUR)
         charge = await _get_or_add(session, order)
-    if charge.stripe_id:
-        intent = await gateway.get_intent(charge.stripe_id)
-    else:
-        intent = await _make_intent(transaction, charge, receipt_email)
+    try:
+        if charge.stripe_id:
+            intent = await gateway.get_intent(charge.stripe_id)
+        else:
+            intent = await _make_intent(transaction, charge, receipt_email)
+    except StripeRefusedError as refusal:
+        raise await failures.report_refusal(
+            transaction, charge_id=charge.id, refusal=refusal
+        ) from refusal
     return PaymentRead(client_secret=intent.client_secret, **charge.model_dump())
 
 

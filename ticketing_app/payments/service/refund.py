@@ -24,7 +24,7 @@ from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailable
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.schemas import Refund
-from ticketing_app.payments.service import alerts, charges
+from ticketing_app.payments.service import alerts, charges, resale
 
 REFUNDS_ENDED = Counter(
     "gittix_refunds_ended_total", "Refunds that the bank has, or that came back.", ["outcome"]
@@ -63,6 +63,7 @@ async def request_refund(session: AsyncSession, *, order_id: UUID, reason: str) 
         raise OrderNotRefundableError(is_refunded=True)
     if charge.refund_status not in rules.UNDONE_REFUND:
         await payment.follow_refund(session, order_id=order_id, to=OrderStatus.REFUNDING)
+        await resale.report_double_income(session, order_id=order_id)
         await want(session, charge_id=charge.id, reason=reason)
     return charge.id
 
@@ -168,6 +169,8 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bo
                 detail="Somebody gave the money back at Stripe; the order follows.",
             )
         await payment.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDING)
+        if charge.refund_status is None:
+            await resale.report_double_income(session, order_id=order.id)
         refunded = await repository.change(
             session,
             charge_id,

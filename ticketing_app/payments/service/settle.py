@@ -4,7 +4,6 @@ Called alike by the browser, the webhook and the sweep, in any order, at once an
 asked, never believed second-hand, and conditional updates decide who was first.
 """
 
-from contextlib import suppress
 from uuid import UUID
 
 from ticketing_app.core.db import Transaction
@@ -20,7 +19,8 @@ from ticketing_app.payments.gateway import (
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import Reason
 from ticketing_app.payments.schemas import Settlement
-from ticketing_app.payments.service import charges, declines
+from ticketing_app.payments.service import charges, complete, declines, failures
+from ticketing_app.payments.service.refund import refund
 from ticketing_app.payments.service.void import give_back, void
 
 
@@ -32,15 +32,21 @@ async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUI
     """
     async with transaction() as session:
         await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
-    # The order still awaits its payment then, and says so; the sweep asks Stripe again.
-    with suppress(StripeUnavailableError):
+    problem = None
+    try:
         await settle(transaction, charge_id=charge_id)
+    except StripeUnavailableError:
+        pass  # The order still awaits its payment, and says so; the sweep asks Stripe again.
+    except StripeRefusedError as refusal:
+        problem = await failures.report_refusal(transaction, charge_id=charge_id, refusal=refusal)
     async with transaction() as session:
         charge, order = await charges.get_charge(session, charge_id=charge_id)
     left = await declines.attempts_left(charge, buyer_id=buyer_id)
     status = status_now(order.status, is_running=order.is_running)
     message = rules.outcome_sentence(status, failure_code=charge.failure_code, left=left)
-    return Settlement(status=status, attempts_left=left, message=message)
+    return Settlement(
+        status=status, attempts_left=left, message=problem.message if problem else message
+    )
 
 
 async def settle(transaction: Transaction, *, charge_id: UUID) -> None:
@@ -49,6 +55,7 @@ async def settle(transaction: Transaction, *, charge_id: UUID) -> None:
     Raises:
         ChargeNotFoundError: none with this id.
         StripeUnavailableError: unknown how it stands; the sweep asks again.
+        StripeRefusedError: Stripe does not know the intent.
     """
     async with transaction() as session:
         found = await charges.get_charge(session, charge_id=charge_id)
@@ -92,13 +99,11 @@ async def _capture(stripe_id: str) -> Intent:
 
 async def _record_paid(transaction: Transaction, charge: Charge, stripe_id: str) -> None:
     async with transaction() as session:
-        # Captured by hand in time is as good as by us: the claim is made here then.
-        await payment.claim_for_capture(session, order_id=charge.order_id)
-        is_paid = await payment.complete_order(session, order_id=charge.order_id) in PAID
-        if is_paid:
-            await charges.complete(session, charge_id=charge.id)
-    if not is_paid:
+        status = await complete.complete(session, charge=charge)
+    if status not in PAID:
         await give_back(transaction, charge_id=charge.id, stripe_id=stripe_id)
+    elif status is OrderStatus.REFUNDING:
+        await refund(transaction, charge_id=charge.id)
 
 
 async def _record_cancelled(transaction: Transaction, charge: Charge) -> None:

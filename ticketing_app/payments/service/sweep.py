@@ -7,7 +7,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.db import Transaction
 from ticketing_app.orders.service import payment
 from ticketing_app.payments import repository, rules
+from ticketing_app.payments.gateway import StripeUnavailableError
 from ticketing_app.payments.rules import Work
+from ticketing_app.payments.service import failures
 from ticketing_app.payments.service.open import EXPIRY_MARGIN
 from ticketing_app.payments.service.refund import refund
 from ticketing_app.payments.service.settle import settle
@@ -27,6 +29,7 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
 
     Raises:
         StripeUnavailableError: unknown what became of it; its next turn is noted.
+        Exception: this charge cannot be looked after; an alert is raised, and the next one can.
     """
     async with transaction() as session:
         charge = await repository.get_due_charge_for_update(session, charge_id)
@@ -44,10 +47,20 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
         await repository.change(
             session, charge.id, checks=charge.checks + 1, next_check_at=next_turn
         )
-    if work is Work.VOID:
-        await void(transaction, charge_id=charge.id)
-    elif work is Work.SETTLE:
-        await settle(transaction, charge_id=charge.id)
-    elif work is Work.REFUND:
-        await refund(transaction, charge_id=charge.id)
+    try:
+        await _do(work, transaction, charge.id)
+    except StripeUnavailableError:
+        raise
+    except Exception as error:
+        await failures.follow_up(transaction, charge_id=charge.id, error=error)
+        raise
     return True
+
+
+async def _do(work: Work, transaction: Transaction, charge_id: UUID) -> None:
+    if work is Work.VOID:
+        await void(transaction, charge_id=charge_id)
+    elif work is Work.SETTLE:
+        await settle(transaction, charge_id=charge_id)
+    elif work is Work.REFUND:
+        await refund(transaction, charge_id=charge_id)

@@ -10,7 +10,7 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.models import StripeEvent
 from ticketing_app.payments.schemas import Notice
-from ticketing_app.payments.service import declines, dispute, refund
+from ticketing_app.payments.service import declines, dispute, fraud, refund
 from ticketing_app.payments.service.settle import settle
 
 
@@ -30,6 +30,7 @@ HANDLERS = (
     | dict.fromkeys(rules.DECLINE_KINDS, _follow_decline)
     | dict.fromkeys(rules.REFUND_KINDS, _follow_refund)
     | dict.fromkeys(rules.DISPUTE_KINDS, dispute.follow)
+    | dict.fromkeys(rules.FRAUD_KINDS, fraud.warn)
 )
 """What each kind of event lets us ask Stripe. Any other kind is stored and does not concern us."""
 

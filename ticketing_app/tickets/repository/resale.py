@@ -1,42 +1,74 @@
 """SQL of tickets that were sold and are listed again: each listing points at the one before."""
 
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists
-from sqlalchemy.orm import aliased
+from sqlalchemy import CTE, ColumnElement, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.rules import TicketStatus
 
-_Next = aliased(Ticket)
+
+class SeatRows(NamedTuple):
+    """The listings of one seat, newest first, withdrawn ones left out; asked for by `ticket_id`."""
+
+    ticket_id: UUID
+    rows: list[Ticket]
 
 
-def _is_next() -> ColumnElement[bool]:
-    """Whether `_Next` is what became of the ticket: the unique index lets there be one."""
-    return (col(_Next.previous_ticket_id) == col(Ticket.id)) & (
-        col(_Next.status) != TicketStatus.WITHDRAWN
-    )
+def _is_living() -> ColumnElement[bool]:
+    """Whether a listing keeps its seat from being listed once more: withdrawn and held, it may be paid."""
+    return or_(col(Ticket.status) != TicketStatus.WITHDRAWN, col(Ticket.locked_until).is_not(None))
 
 
-async def list_sold(session: AsyncSession, ticket_ids: list[UUID]) -> list[tuple[Ticket, bool]]:
-    """Return those of the tickets that were sold, and whether they are listed again."""
-    query = select(Ticket, exists().where(_is_next())).where(
-        col(Ticket.id).in_(ticket_ids), Ticket.status == TicketStatus.SOLD
-    )
-    return [(ticket, is_listed) for ticket, is_listed in (await session.exec(query)).all()]
+def _back(ticket_ids: Sequence[UUID]) -> CTE:
+    """The listings and all before them; `asked` is by which one each was found."""
+    asked = select(col(Ticket.id).label("asked"), Ticket.id, Ticket.previous_ticket_id)
+    back = asked.where(col(Ticket.id).in_(ticket_ids)).cte("back", recursive=True)
+    earlier: Any = select(back.c.asked, Ticket.id, Ticket.previous_ticket_id)
+    return back.union(earlier.where(col(Ticket.id) == back.c.previous_ticket_id))
 
 
-async def get_relisting_for_update(
-    session: AsyncSession, ticket_id: UUID, seller_id: UUID
-) -> Ticket | None:
-    """Lock and return the seller's listing of this ticket that is for sale, held or not."""
-    query = select(Ticket).where(
-        Ticket.previous_ticket_id == ticket_id,
-        Ticket.seller_id == seller_id,
-        Ticket.status == TicketStatus.FOR_SALE,
-    )
+def _ahead(ticket_ids: Sequence[UUID]) -> CTE:
+    """The listings and the living ones that were made of them."""
+    asked = select(col(Ticket.id).label("asked"), Ticket.id)
+    ahead = asked.where(col(Ticket.id).in_(ticket_ids)).cte("ahead", recursive=True)
+    later: Any = select(ahead.c.asked, Ticket.id)
+    return ahead.union(later.where(col(Ticket.previous_ticket_id) == ahead.c.id, _is_living()))
+
+
+async def lock_listings(session: AsyncSession, ticket_id: UUID) -> None:
+    """Lock this listing and those before it, the oldest first."""
+    back = _back([ticket_id])
+    listings = select(Ticket.id).where(col(Ticket.id).in_(select(back.c.id)))
+    await session.exec(listings.order_by(col(Ticket.id)).with_for_update(key_share=True))
+
+
+async def list_seats(session: AsyncSession, ticket_ids: list[UUID]) -> list[SeatRows]:
+    """Return the seats of those of the tickets that were sold."""
+    back, ahead = _back(ticket_ids), _ahead(ticket_ids)
+    both = select(back.c.asked, back.c.id).union(select(ahead.c.asked, ahead.c.id)).subquery()
+    query: Any = select(both.c.asked, Ticket).join(both, both.c.id == col(Ticket.id))
+    newest_first = query.order_by(both.c.asked, col(Ticket.id).desc())
+    found = await session.exec(newest_first.execution_options(populate_existing=True))
+    seats = [
+        SeatRows(asked, [ticket for _, ticket in rows])
+        for asked, rows in groupby(found.all(), key=lambda row: row[0])
+    ]
+    return [seat for seat in seats if _was_sold(seat)]
+
+
+def _was_sold(seat: SeatRows) -> bool:
+    return any(row.id == seat.ticket_id and row.status == TicketStatus.SOLD for row in seat.rows)
+
+
+async def get_listing_for_update(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
+    """Lock and return this listing if it is for sale, held or not."""
+    query = select(Ticket).where(Ticket.id == ticket_id, Ticket.status == TicketStatus.FOR_SALE)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await session.exec(locked)).one_or_none()
 
@@ -46,18 +78,8 @@ async def list_ownership(session: AsyncSession, ticket_id: UUID) -> list[Ticket]
 
     It is as long as the ticket had owners: of withdrawn listings only the asked one is part of it.
     """
-    back = select(Ticket.id, Ticket.previous_ticket_id).where(Ticket.id == ticket_id)
-    back = back.cte("back", recursive=True)
-    earlier = select(Ticket.id, Ticket.previous_ticket_id).where(
-        col(Ticket.id) == back.c.previous_ticket_id
-    )
-    back = back.union(earlier)
-    ahead = select(Ticket.id).where(Ticket.id == ticket_id).cte("ahead", recursive=True)
-    later = select(Ticket.id).where(
-        col(Ticket.previous_ticket_id) == ahead.c.id,
-        Ticket.status != TicketStatus.WITHDRAWN,
-    )
-    ahead = ahead.union(later)
+    back, ahead = _back([ticket_id]), _ahead([ticket_id])
     chain = select(back.c.id).union(select(ahead.c.id))
-    query = select(Ticket).where(col(Ticket.id).in_(chain)).order_by(col(Ticket.id))
+    is_part = or_(col(Ticket.status) != TicketStatus.WITHDRAWN, col(Ticket.id) == ticket_id)
+    query = select(Ticket).where(col(Ticket.id).in_(chain), is_part).order_by(col(Ticket.id))
     return list((await session.exec(query)).all())

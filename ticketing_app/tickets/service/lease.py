@@ -3,17 +3,24 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Ticket
+from ticketing_app.tickets.repository import resale
 from ticketing_app.tickets.repository import tickets as repository
 from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.schemas import TicketLease
+from ticketing_app.tickets.service import tickets
 
 
-async def lock_ticket_row(session: AsyncSession, *, ticket_id: UUID) -> None:
-    """Lock the row: every transaction locks the ticket before its order, so that none can deadlock."""
-    await repository.get_ticket_for_update(session, ticket_id)
+async def lock_seat(session: AsyncSession, *, ticket_id: UUID) -> None:
+    """Lock the ticket and the listings of the same seat before it, the oldest first.
+
+    Every transaction locks tickets before orders, so that none can deadlock. A refund of an earlier
+    sale and a later listing meet in the first listing of the seat.
+    """
+    await resale.lock_listings(session, ticket_id)
 
 
 async def extend_lease(
@@ -35,13 +42,31 @@ async def keep_for_capture(
 async def mark_sold(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID
 ) -> TicketLease | None:
-    """Give the ticket to this order for good; none when it is another order's."""
+    """Give the ticket to this order for good; none when it is another's, or another listing lives."""
     changes: dict[str, object] = {
         "status": TicketStatus.SOLD,
         "locked_until": None,
         "sold_at": repository.NOW,
     }
-    return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
+    try:
+        async with session.begin_nested():
+            return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
+    except IntegrityError:
+        # Only the version before lists a ticket while an earlier listing of it may still be paid.
+        return None
+
+
+async def withdraw(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) -> None:
+    """Take this order's ticket off sale and end its lease; nothing when it is another order's."""
+    changes: dict[str, object] = {
+        "status": TicketStatus.WITHDRAWN,
+        "order_id": None,
+        "holder_id": None,
+        "locked_until": None,
+    }
+    row = await repository.change_lease(session, ticket_id, order_id, changes)
+    if row is not None:
+        tickets.record_update(session, row)
 
 
 async def release(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) -> TicketLease | None:

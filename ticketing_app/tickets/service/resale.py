@@ -11,29 +11,41 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.logging import get_logger
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import resale as repository
+from ticketing_app.tickets.repository.resale import SeatRows
 from ticketing_app.tickets.rules import TicketStatus
-from ticketing_app.tickets.schemas import OwnershipStep, OwnershipStepRead, SoldTicket
+from ticketing_app.tickets.schemas import OwnershipStep, OwnershipStepRead, Seat, SeatListing
 from ticketing_app.tickets.service import tickets
 
 log = get_logger()
 
 
-async def list_sold(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[SoldTicket]:
-    """Return those of the tickets that were sold, in any order."""
-    rows = await repository.list_sold(session, ticket_ids)
-    return [
-        SoldTicket(**ticket.model_dump(), is_listed_again=is_listed_again)
-        for ticket, is_listed_again in rows
-    ]
+async def list_seats(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[Seat]:
+    """Return the seats of those of the tickets that were sold, in any order."""
+    return [_seat(rows) for rows in await repository.list_seats(session, ticket_ids)]
 
 
-async def end_relisting(session: AsyncSession, *, ticket_id: UUID, seller_id: UUID) -> None:
-    """Take what the seller made of a ticket that is no longer theirs off sale.
+def _seat(found: SeatRows) -> Seat:
+    listings = [(row.status, SeatListing(**row.model_dump())) for row in found.rows]
+    living = [listing for status, listing in listings if status != TicketStatus.SOLD]
+    return Seat(
+        ticket_id=found.ticket_id,
+        sold=[listing for status, listing in listings if status == TicketStatus.SOLD],
+        listed=living[0] if living else None,
+    )
 
-    Whoever holds it at this moment may still pay, as nobody is to lose a ticket that they were
-    promised; when they do not, it does not come back.
+
+async def lock_listing(session: AsyncSession, *, ticket_id: UUID) -> None:
+    """Lock a listing until the transaction ends: it is neither sold nor released meanwhile."""
+    await repository.get_listing_for_update(session, ticket_id)
+
+
+async def end_relisting(session: AsyncSession, *, ticket_id: UUID) -> None:
+    """Take a listing off sale whose seller may not sell the ticket any more.
+
+    A buyer who holds it may still pay: a hold is a promise. Until it ends the listing counts as
+    living, and afterwards it does not come back.
     """
-    row = await repository.get_relisting_for_update(session, ticket_id, seller_id)
+    row = await repository.get_listing_for_update(session, ticket_id)
     if row is None:
         return
     row.status = TicketStatus.WITHDRAWN

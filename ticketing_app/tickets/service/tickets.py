@@ -210,6 +210,11 @@ async def save_new_version(session: AsyncSession, row: Ticket) -> None:
     """Save the listing as its next version, and tell of it."""
     row.version += 1
     await session.flush()
+    record_update(session, row)
+
+
+def record_update(session: AsyncSession, row: Ticket) -> None:
+    """Record the event of the listing as it is now."""
     outbox.record(session, TicketUpdated(**_facts(row)))
 
 

@@ -1,0 +1,46 @@
+"""A refund, a listing again and a hold meet along a chain of sales: nobody pays for nothing."""
+
+import asyncio
+
+import pytest
+
+from tests.outside.market import Market
+from tests.outside.payer import PAID, Payer
+from tests.outside.person import Person
+from tests.outside.test_payment_refunds import REFUNDED, alerts, paid, refund
+from tests.site import Site
+
+pytestmark = pytest.mark.races
+
+
+async def relist(owner: Person, ticket_id: str) -> tuple[int, str]:
+    """List a ticket again; return the status of the answer and the id of the new ticket."""
+    body = {"title": "Again", "price": 40, "previousTicketId": ticket_id}
+    answer = await owner.post("/api/tickets", json=body)
+    return answer.status_code, answer.json().get("id", "")
+
+
+async def hold(market: Market, ticket_id: str) -> Payer:
+    """Return somebody who holds this ticket and has its payment open."""
+    buyer = await market.stranger()
+    order = (await buyer.purchase(ticket_id)).raise_for_status().json()
+    payer = Payer(buyer, market.stripe, market.judge, order)
+    payer.payment = (await payer.open_payment()).raise_for_status().json()
+    return payer
+
+
+async def test_who_holds_the_listing_of_a_refunded_buyer_gets_the_ticket(
+    site: Site, market: Market
+) -> None:
+    buyer = await paid(market)
+    _, again = await relist(buyer.person, buyer.ticket_id)
+    later = await hold(market, again)
+    assert (await asyncio.to_thread(refund, site, buyer)).returncode == 0
+    await buyer.comes_to(REFUNDED)
+    assert (await relist(market.seller, buyer.ticket_id))[0] == 409
+    await later.press_pay()
+    await later.enter_card()
+    await later.settle()
+    await later.comes_to(PAID)
+    assert await alerts(market, later) == ["sold_on"]
+    assert (await relist(market.seller, buyer.ticket_id))[0] == 403

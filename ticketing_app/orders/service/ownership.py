@@ -1,0 +1,65 @@
+"""Owner of a seat that was sold, maybe several times: only orders know which sales stand.
+
+Called inside a transaction. What changes an owner locks the seat first.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.orders import repository, rules
+from ticketing_app.orders.rules import OrderStatus, Sale
+from ticketing_app.tickets.schemas import Seat
+from ticketing_app.tickets.service import resale
+
+
+class OwnedSeat(NamedTuple):
+    """A seat, its sales, newest first, and its owner; none while a refund or dispute is open."""
+
+    seat: Seat
+    sales: list[Sale]
+    owner_id: UUID | None
+
+
+async def list_seats(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[OwnedSeat]:
+    """Return the seats of those of the tickets that were sold, in any order."""
+    seats = await resale.list_seats(session, ticket_ids=ticket_ids)
+    order_ids = {listing.order_id for seat in seats for listing in seat.sold if listing.order_id}
+    orders = {order.id: order for order in await repository.get_by_ids(session, list(order_ids))}
+    found: list[OwnedSeat] = []
+    for seat in seats:
+        sales = [
+            Sale(
+                order_id=order.id,
+                status=OrderStatus(order.status),
+                is_disputed=order.is_disputed,
+                buyer_id=order.buyer_id,
+                seller_id=listing.seller_id,
+            )
+            for listing in seat.sold
+            if listing.order_id and (order := orders.get(listing.order_id))
+        ]
+        found.append(OwnedSeat(seat, sales, rules.owner_of(sales)))
+    return found
+
+
+async def end_unowned_listing(session: AsyncSession, *, ticket_id: UUID) -> None:
+    """Take the living listing of the seat off sale unless its seller is, or will be, the owner."""
+    for before in await list_seats(session, ticket_ids=[ticket_id]):
+        if before.seat.listed is None:
+            continue
+        await resale.lock_listing(session, ticket_id=before.seat.listed.id)
+        # It may have been sold or released while this waited for its row.
+        for seat, sales, _ in await list_seats(session, ticket_ids=[ticket_id]):
+            if seat.listed and seat.listed.seller_id != rules.keeper_of(sales):
+                await resale.end_relisting(session, ticket_id=seat.listed.id)
+
+
+async def list_unowned_sales(session: AsyncSession, *, ticket_id: UUID) -> list[Sale]:
+    """Return the paid sales of the seat that were made by sellers who no longer own what they sold."""
+    return [
+        sale
+        for found in await list_seats(session, ticket_ids=[ticket_id])
+        for sale in rules.unowned_sales(found.sales)
+    ]

@@ -1,0 +1,109 @@
+"""Payments that fail again and again: an alert first, and an end after so many tries."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from ticketing_app.core.db import Transaction
+from ticketing_app.core.errors import AppError
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.payments import gateway, repository
+from ticketing_app.payments.gateway import StripeRefusedError
+from ticketing_app.payments.rules import AlertKind, Reason
+from ticketing_app.payments.service import alerts, charges, complete
+
+ALERT_CHECKS = 3
+"""Checks in vain until an error counts as more than a passing one."""
+LAST_CHECKS = 8
+"""Checks in vain, about an hour, until the payment is ended."""
+
+
+class PaymentRefusedError(AppError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self, code: str | None) -> None:
+        super().__init__(
+            "The price of this ticket is too low to be paid by card. You were not charged."
+            if code == "amount_too_small"
+            else "The payment service does not accept this payment right now. You were not charged. "
+            "We have been notified and look into it."
+        )
+
+
+class UnknownPaymentError(AppError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__(
+            "We cannot find this payment at the payment service. Please do not pay again. "
+            "We have been notified and look into it."
+        )
+
+
+async def report_refusal(
+    transaction: Transaction, *, charge_id: UUID, refusal: StripeRefusedError
+) -> AppError:
+    """Raise an alert because Stripe refused to make or show an intent; return the error for the buyer."""
+    async with transaction() as session:
+        charge = (await charges.get_charge(session, charge_id=charge_id)).charge
+        await alerts.raise_alert(
+            session,
+            AlertKind.REFUSED,
+            # One alert for all orders that Stripe refuses to open for the same reason.
+            subject=charge.stripe_id or str(refusal.code),
+            order_id=charge.order_id,
+            detail=f"Stripe refuses this payment: {refusal.code}.",
+        )
+    return UnknownPaymentError() if charge.stripe_id else PaymentRefusedError(refusal.code)
+
+
+async def follow_up(transaction: Transaction, *, charge_id: UUID, error: Exception) -> None:
+    """Raise the alert that a failed check of this charge deserves, and end it after the last try.
+
+    Raises:
+        StripeUnavailableError: unknown whether money was taken; the next check asks again.
+    """
+    async with transaction() as session:
+        charge = (await charges.get_charge(session, charge_id=charge_id)).charge
+        if charge.checks >= ALERT_CHECKS and not isinstance(error, StripeRefusedError):
+            await alerts.raise_alert(
+                session,
+                AlertKind.STUCK,
+                subject=str(charge_id),
+                order_id=charge.order_id,
+                detail=f"{charge.checks} checks of this payment failed, the last with {error!r}.",
+            )
+    if isinstance(error, StripeRefusedError):
+        await report_refusal(transaction, charge_id=charge_id, refusal=error)
+    if charge.checks < LAST_CHECKS:
+        return
+    if isinstance(error, StripeRefusedError):
+        await _end_unknown(transaction, charge_id)
+    else:
+        await end_captured(transaction, charge_id=charge_id, reason=Reason.NO_TICKET)
+
+
+async def _end_unknown(transaction: Transaction, charge_id: UUID) -> None:
+    async with transaction() as session:
+        found = await charges.get_charge(session, charge_id=charge_id, for_update=True)
+        if found.is_over:
+            await charges.fail(session, charge_id=charge_id, reason=Reason.UNKNOWN_AT_STRIPE)
+        else:
+            # With another key Stripe may know it: webhooks, the audit and an operator go on then.
+            await repository.change_open(session, charge_id, next_check_at=repository.NEVER_AT)
+
+
+async def end_captured(transaction: Transaction, *, charge_id: UUID, reason: str) -> None:
+    """Record that the money of a captured order that cannot be completed must go back.
+
+    Raises:
+        StripeUnavailableError: unknown whether money was taken.
+        StripeRefusedError: Stripe does not know the intent.
+    """
+    async with transaction() as session:
+        charge, order = await charges.get_charge(session, charge_id=charge_id)
+    if order.status is not OrderStatus.CAPTURING or charge.stripe_id is None:
+        return
+    if (await gateway.get_intent(charge.stripe_id)).status != "succeeded":
+        return
+    async with transaction() as session:
+        await complete.give_up(session, charge=charge, reason=reason)

@@ -1,0 +1,30 @@
+"""Early fraud warnings: a bank suspects that a card was stolen, days before its owner disputes."""
+
+from uuid import UUID
+
+from ticketing_app.core.db import Transaction
+from ticketing_app.payments.rules import AlertKind, ChargeStatus
+from ticketing_app.payments.service import alerts, charges
+
+
+async def warn(transaction: Transaction, *, charge_id: UUID) -> None:
+    """Raise an alert for a paid order, as only people can judge it; one being refunded needs none.
+
+    The ticket may still be sold on: a suspicion can be wrong, and a refund takes a listing off sale.
+
+    Raises:
+        ChargeNotFoundError: none with this id.
+    """
+    async with transaction() as session:
+        charge = (await charges.get_charge(session, charge_id=charge_id)).charge
+        if charge.status != ChargeStatus.COMPLETED or charge.refund_status is not None:
+            return
+        await alerts.raise_alert(
+            session,
+            AlertKind.FRAUD_WARNING,
+            subject=str(charge.stripe_id),
+            order_id=charge.order_id,
+            detail=(
+                f"The bank suspects fraud. `refund {charge.order_id}` now avoids a dispute and its fee."
+            ),
+        )

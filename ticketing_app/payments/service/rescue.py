@@ -1,0 +1,52 @@
+"""An operator's refund of an order whose payment never came to its end."""
+
+from uuid import UUID
+
+from ticketing_app.core.db import Transaction
+from ticketing_app.core.logging import get_logger
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.service import payment, release
+from ticketing_app.payments import repository
+from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.rules import Reason
+from ticketing_app.payments.service import charges, failures
+from ticketing_app.payments.service.settle import settle
+
+log = get_logger()
+
+
+async def end_unfinished(transaction: Transaction, *, order_id: UUID, reason: str) -> bool:
+    """Bring a claimed order to where its money can go back; true when there turned out to be none.
+
+    It is completed if that is possible, else given up with a refund that is due; cancelled when Stripe
+    does not know its payment. An order in any other state is left alone.
+
+    Raises:
+        OrderNotFoundError: none with this id.
+        StripeUnavailableError: unknown whether money was taken.
+    """
+    async with transaction() as session:
+        order = await payment.get_payable(session, order_id=order_id)
+        charge = await repository.get_open_charge(session, order_id)
+    if order.status is not OrderStatus.CAPTURING or charge is None:
+        return False
+    try:
+        await settle(transaction, charge_id=charge.id)
+    except StripeUnavailableError:
+        raise
+    except StripeRefusedError:
+        await _cancel_unknown(transaction, charge.id)
+        return True
+    except Exception as error:  # noqa: BLE001  # why it cannot be completed does not matter any more.
+        log.warning("payment.not_completed", charge_id=str(charge.id), error=repr(error))
+        await failures.end_captured(transaction, charge_id=charge.id, reason=reason)
+    return False
+
+
+async def _cancel_unknown(transaction: Transaction, charge_id: UUID) -> None:
+    async with transaction() as session:
+        found = await charges.get_charge(session, charge_id=charge_id, for_update=True)
+        await release.cancel_unpaid(
+            session, order_id=found.order.id, is_void_at_stripe=True, is_excused=True
+        )
+        await charges.fail(session, charge_id=charge_id, reason=Reason.UNKNOWN_AT_STRIPE)
