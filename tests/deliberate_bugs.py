@@ -1,4 +1,7 @@
-"""Deliberate bugs, one or more for each rule of the product; tests/mutants.py builds them in."""
+"""Deliberate bugs, one or more for each rule of the product; tests/mutants.py builds them in.
+
+Rule 0 stands for what protects visitors without being a rule of the product.
+"""
 
 from dataclasses import dataclass
 
@@ -471,5 +474,23 @@ MUTANTS = (
         "a relay that hangs leads for ever",
         ((f"{APP}/messaging/relay.py", 'HANG_LIMIT = "10s"', 'HANG_LIMIT = "0"'),),
         "tests/integration/messaging/test_leadership.py",
+    ),
+    Mutant(
+        0,
+        "the scheme of a request's origin is not compared",
+        (
+            (
+                f"{APP}/core/origin.py",
+                'return origin.lower() in {f"{public.scheme}://{own}" for own in hosts}',
+                'return origin.lower().rpartition("/")[2] in hosts',
+            ),
+        ),
+        "tests/unit/core/test_origin.py",
+    ),
+    Mutant(
+        0,
+        "strangers read a withdrawn listing",
+        ((f"{APP}/orders/service/show.py", "raise TicketWithdrawnError", "return ticket"),),
+        "tests/integration/orders/test_api.py::TestWithdrawnTicket",
     ),
 )

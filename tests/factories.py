@@ -45,6 +45,12 @@ async def change_ticket(ticket: TicketRead, seller: UserRead, **fields: Any) -> 
         )
 
 
+async def withdraw(ticket: TicketRead, seller: UserRead) -> None:
+    """Let the seller take the listing off sale."""
+    async with db.transaction() as session:
+        await tickets.withdraw_ticket(session, seller_id=seller.id, ticket_id=ticket.id)
+
+
 async def hold(ticket: TicketRead, buyer: UserRead | None = None) -> OrderRead:
     """Hold the ticket, by default for somebody new."""
     buyer = buyer or await make_user()

@@ -16,7 +16,6 @@ from tests import factories
 from tests.ui.built import client
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
-from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import documents
 from ticketing_app.ui.build import ReflexChangedError
 
@@ -185,11 +184,13 @@ class TestTicket:
 
     async def test_withdrawn_is_gone(self, site: AsyncClient) -> None:
         seller = await factories.make_user()
-        ticket = await factories.make_ticket(seller)
-        async with db.transaction() as session:
-            await tickets.withdraw_ticket(session, seller_id=seller.id, ticket_id=ticket.id)
+        ticket = await factories.make_ticket(seller, **FULL, description="Call 555-1234")
+        await factories.withdraw(ticket, seller)
         page = await opened(site, f"/tickets/{ticket.id}")
         assert page.status == 410
+        answer = await site.get(f"/tickets/{ticket.id}")
+        facts = (ticket.title, "Call 555-1234", str(FULL["city"]), "$40")
+        assert [fact for fact in facts if fact in answer.text] == []
         assert page.says("The seller took this ticket off sale.")
         assert page.canonical == ""
 

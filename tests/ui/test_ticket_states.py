@@ -15,7 +15,6 @@ from tests.ui.conftest import Tab
 from tests.ui.strangers import HOSTILE, everything
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.orders.service import release
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -323,48 +322,6 @@ class TestTicketDetailState:
         await tab.call(TicketDetailState.purchase)
         assert "Someone was quicker" in tab.state(TicketDetailState).problem
         assert await everything() == before
-
-    async def test_purchase_of_an_offer_that_changed_asks_again(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
-        seller = await factories.make_user()
-        ticket = await factories.make_ticket(seller, price=20)
-        cookie = await sign_in(await factories.make_user())
-        tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
-        await tab.call(TicketDetailState.load)
-        await factories.change_ticket(ticket, seller, price=999)
-        assert await tab.call(TicketDetailState.purchase) == ""
-        shown = tab.state(TicketDetailState)
-        assert "changed this offer" in shown.problem
-        assert shown.ticket.price == "$999"
-        assert "/orders/" in await tab.call(TicketDetailState.purchase)
-
-    async def test_purchase_ignores_a_change_that_is_no_other_offer(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
-        ticket = await factories.make_ticket()
-        cookie = await sign_in(await factories.make_user())
-        tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
-        await tab.call(TicketDetailState.load)
-        other = await factories.make_user()
-        order = await factories.hold(ticket, other)
-        async with db.transaction() as session:
-            await release.cancel_order(session, buyer_id=other.id, order_id=order.id)
-        assert "/orders/" in await tab.call(TicketDetailState.purchase)
-
-    async def test_purchase_after_signing_in_is_of_the_offer_that_was_seen(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
-        seller = await factories.make_user()
-        ticket = await factories.make_ticket(seller, price=20)
-        tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
-        await tab.call(TicketDetailState.load)
-        address = await press_purchase_as_visitor(tab, ticket.id)
-        await factories.change_ticket(ticket, seller, price=999)
-        cookie = await sign_in(await factories.make_user())
-        tab.open(address, cookie=cookie, ticket_id=str(ticket.id))
-        assert await tab.call(TicketDetailState.load) == ""
-        assert "changed this offer" in tab.state(TicketDetailState).problem
 
     async def test_purchase_of_nonsense_changes_nothing(self, tab: Tab, sign_in: SignIn) -> None:
         cookie = await sign_in(await factories.make_user())

@@ -1,4 +1,4 @@
-"""REST of orders, under /api/orders; and of selling, under /api/tickets."""
+"""REST of orders, under /api/orders; and of tickets, under /api/tickets, where orders decide who may."""
 
 from typing import Annotated
 
@@ -20,11 +20,16 @@ from ticketing_app.orders.schemas import (
 from ticketing_app.orders.service import hold, release, sell, show
 from ticketing_app.orders.service.orders import OrderNotFoundError
 from ticketing_app.tickets.schemas import TicketCreate, TicketRead
+from ticketing_app.tickets.service import calendar
+from ticketing_app.tickets.service.tickets import TicketNotFoundError
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 selling_router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
 SignedIn = Annotated[Caller, Depends(auth.require_caller)]
+Visitor = Annotated[Caller | None, Depends(auth.current_caller)]
+
+CALENDAR = "text/calendar"
 
 
 @router.post(
@@ -89,3 +94,28 @@ async def sell_ticket(request: Request, caller: SignedIn) -> TicketRead:
     ticket = await read_body(request, TicketCreate)
     async with db.transaction() as session:
         return await sell.sell_ticket(session, seller_id=caller.user_id, ticket=ticket)
+
+
+@selling_router.get("/{ticket_id}", responses=problem_responses(404))
+async def get_ticket(ticket_id: str, visitor: Visitor) -> TicketRead:
+    """Show a ticket; a withdrawn one only to its seller and to those who have an order of it."""
+    return await _get_ticket(ticket_id, visitor)
+
+
+@selling_router.get(
+    "/{ticket_id}/calendar",
+    response_class=Response,
+    responses={**problem_responses(404), 200: {"content": {CALENDAR: {}}}},
+)
+async def get_calendar(ticket_id: str, visitor: Visitor) -> Response:
+    """Show when and where the event is, as a file for calendars (RFC 5545)."""
+    ticket = await _get_ticket(ticket_id, visitor)
+    headers = {"content-disposition": 'attachment; filename="event.ics"'}
+    return Response(calendar.write(ticket), media_type=CALENDAR, headers=headers)
+
+
+async def _get_ticket(ticket_id: str, visitor: Caller | None) -> TicketRead:
+    found_id = parse_id(ticket_id, TicketNotFoundError)
+    viewer_id = visitor.user_id if visitor else None
+    async with db.transaction() as session:
+        return await show.get_ticket(session, ticket_id=found_id, viewer_id=viewer_id)

@@ -239,6 +239,12 @@ async def get_order(session: AsyncSession, order_id: UUID) -> Order | None:
     return (await session.exec(query)).one_or_none()
 
 
+async def has_order(session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID) -> bool:
+    """Whether the buyer has, or had, an order of this ticket."""
+    query = select(Order.id).where(Order.buyer_id == buyer_id, Order.ticket_id == ticket_id)
+    return (await session.exec(query.limit(1))).one_or_none() is not None
+
+
 async def get_database_time(session: AsyncSession) -> datetime:
     """Return this moment on the clock that judges leases."""
     return (await session.exec(select(func.clock_timestamp()))).one()

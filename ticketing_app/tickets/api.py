@@ -1,19 +1,13 @@
 """REST of tickets, under /api/tickets; selling is in orders, which know who owns what was bought."""
 
-from datetime import date, datetime
 from typing import Annotated
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from icalendar import Calendar, Event
 
-from ticketing_app import routes
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
-from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.schemas import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -24,8 +18,6 @@ from ticketing_app.tickets.schemas import (
     TicketUpdate,
 )
 from ticketing_app.tickets.service import find, own, tickets
-
-CALENDAR = "text/calendar"
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
@@ -58,53 +50,6 @@ async def list_own_tickets(
         return await own.list_own_tickets(
             session, seller_id=caller.user_id, limit=limit, cursor=cursor
         )
-
-
-@router.get("/{ticket_id}", responses=problem_responses(404))
-async def get_ticket(ticket_id: str, visitor: Visitor) -> TicketRead:
-    """Show a ticket."""
-    found_id = parse_id(ticket_id, tickets.TicketNotFoundError)
-    async with db.transaction() as session:
-        return await tickets.get_ticket(
-            session, ticket_id=found_id, viewer_id=visitor.user_id if visitor else None
-        )
-
-
-@router.get(
-    "/{ticket_id}/calendar",
-    response_class=Response,
-    responses={**problem_responses(404), 200: {"content": {CALENDAR: {}}}},
-)
-async def get_calendar(ticket_id: str) -> Response:
-    """Show when and where the event is, as a file for calendars (RFC 5545)."""
-    found_id = parse_id(ticket_id, tickets.TicketNotFoundError)
-    async with db.transaction() as session:
-        ticket = await tickets.get_ticket(session, ticket_id=found_id)
-    if ticket.starts_at is None or ticket.timezone is None:
-        raise tickets.TicketHasNoDateError
-    starts_at = ticket.starts_at.astimezone(ZoneInfo(ticket.timezone))
-    headers = {"content-disposition": 'attachment; filename="event.ics"'}
-    return Response(_calendar(ticket, starts_at), media_type=CALENDAR, headers=headers)
-
-
-def _calendar(ticket: TicketRead, starts_at: datetime) -> bytes:
-    """Write a calendar of one event without an end, which nobody told us."""
-    settings = get_settings()
-    event = Event.new(
-        uid=f"{ticket.id}@{urlsplit(settings.public_url).hostname}",
-        # A calendar that has the event already takes in what is newer.
-        sequence=ticket.version,
-        summary=ticket.title,
-        start=starts_at,
-        location=", ".join(part for part in (ticket.venue, ticket.city) if part) or None,
-        url=f"{settings.public_url.rstrip('/')}{routes.ticket_detail(ticket.id)}",
-        description=ticket.description,
-    )
-    calendar = Calendar.new(prodid=f"-//{settings.brand_name}//EN", subcomponents=[event])
-    # Of the zone's rules only those of that year, not of half a century.
-    first, last = date(starts_at.year, 1, 1), date(starts_at.year + 1, 1, 1)
-    calendar.add_missing_timezones(first_date=first, last_date=last)
-    return calendar.to_ical()
 
 
 @router.put(

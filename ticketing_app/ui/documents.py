@@ -32,7 +32,7 @@ from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError, UnavailableError
 from ticketing_app.core.logging import get_logger, start_context
 from ticketing_app.core.metrics import ROUTE
-from ticketing_app.tickets.rules import Availability
+from ticketing_app.orders.service import show
 from ticketing_app.tickets.schemas import TicketFilter
 from ticketing_app.tickets.service import find, tickets
 from ticketing_app.ui import edge, heads, home_screen, lifetimes, local, markup, robots
@@ -277,12 +277,15 @@ def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) 
 
 
 async def _fill_ticket(ticket_id: UUID) -> Filling:
-    ticket = await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
+    try:
+        # Documents are the same for everybody: the seller's own page asks again, with the cookie.
+        ticket = await edge.in_transaction(show.get_ticket, ticket_id=ticket_id, viewer_id=None)
+    except tickets.TicketWithdrawnError as error:
+        return replace(_failure(error), status=HTTPStatus.GONE)
     similar = await edge.in_transaction(find.list_similar, ticket_id=ticket_id)
     detail = TicketDetail.from_ticket_for(ticket, None)
-    is_gone = ticket.status is Availability.WITHDRAWN
     return Filling(
-        HTTPStatus.GONE if is_gone else HTTPStatus.OK,
+        HTTPStatus.OK,
         Head(
             title=ticket.title,
             description=detail.share_line,

@@ -8,7 +8,7 @@ from httpx import AsyncClient
 
 from tests import factories
 from ticketing_app.core import db
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import payment, show
 
 BUYER = {"email": "buyer@gittix.test", "password": "correct horse"}
 
@@ -114,6 +114,28 @@ class TestCreateOrder:
         answer = await buyer.post("/api/orders", json={"ticketId": str(ticket.id)})
         assert answer.status_code == 429
         assert "5 tickets" in answer.json()["errors"][0]["message"]
+
+
+class TestWithdrawnTicket:
+    async def test_is_read_by_its_seller_and_its_buyers_alone(self, buyer: AsyncClient) -> None:
+        seller = await factories.make_user()
+        event = {"starts_at": "2097-05-01T20:00:00Z", "timezone": "Europe/Berlin"}
+        ticket = await factories.make_ticket(seller, description="Call 555-1234", **event)
+        body = {"ticketId": str(ticket.id)}
+        order = (await buyer.post("/api/orders", json=body)).json()
+        await buyer.delete(f"/api/orders/{order['id']}")
+        await factories.withdraw(ticket, seller)
+        paths = [f"/api/tickets/{ticket.id}", f"/api/tickets/{ticket.id}/calendar"]
+        assert [(await buyer.get(path)).status_code for path in paths] == [200, 200]
+        await buyer.post("/api/users/signup", json=BUYER | {"email": "other@gittix.test"})
+        for _ in ("somebody else", "nobody"):
+            answers = [await buyer.get(path) for path in paths]
+            assert [answer.status_code for answer in answers] == [404, 404]
+            assert [answer for answer in answers if "555-1234" in answer.text] == []
+            buyer.cookies.clear()
+        async with db.transaction() as session:
+            found = await show.get_ticket(session, ticket_id=ticket.id, viewer_id=seller.id)
+        assert found.description == "Call 555-1234"
 
 
 class TestListOrders:

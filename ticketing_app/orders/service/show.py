@@ -1,4 +1,4 @@
-"""Show a buyer their own orders."""
+"""Show a buyer their own orders, and tickets to those who may see them."""
 
 from uuid import UUID
 
@@ -10,6 +10,10 @@ from ticketing_app.orders.models import OrderStep
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderDetail, OrderPage, OrderRead, OrderStepRead
 from ticketing_app.orders.service import orders
+from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service.tickets import TicketWithdrawnError
 
 
 async def get_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) -> OrderDetail:
@@ -35,6 +39,23 @@ def _timeline(order: OrderRead, steps: list[OrderStep]) -> list[OrderStepRead]:
         told.append(OrderStepRead(status=OrderStatus.EXPIRED, at=end, expires_at=end))
     # A bank may answer after the end.
     return sorted(told, key=lambda step: step.at)
+
+
+async def get_ticket(
+    session: AsyncSession, *, ticket_id: UUID, viewer_id: UUID | None
+) -> TicketRead:
+    """Return a ticket; a withdrawn one only to its seller and to those who have an order of it.
+
+    Raises:
+        TicketNotFoundError: there is none with this id.
+        TicketWithdrawnError: its seller withdrew it, and the viewer has nothing to do with it.
+    """
+    ticket = await tickets.get_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
+    if ticket.status is not Availability.WITHDRAWN or ticket.user_id == viewer_id:
+        return ticket
+    if viewer_id and await repository.has_order(session, buyer_id=viewer_id, ticket_id=ticket_id):
+        return ticket
+    raise TicketWithdrawnError
 
 
 async def list_orders(

@@ -35,6 +35,13 @@ class TicketNotFoundError(AppError):
         super().__init__("We could not find this ticket. It may have been taken down.")
 
 
+class TicketWithdrawnError(AppError):
+    status = HTTPStatus.NOT_FOUND
+
+    def __init__(self) -> None:
+        super().__init__("The seller took this ticket off sale.")
+
+
 class TicketHasNoDateError(AppError):
     """The seller did not tell when the event is."""
 

@@ -14,7 +14,7 @@ from ticketing_app.core.errors import InvalidInputError, TooManyRequestsError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import ANY_OFFER, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import hold, sell
+from ticketing_app.orders.service import hold, sell, show
 from ticketing_app.orders.service.hold import OfferChangedError, TicketAlreadyReservedError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import (
@@ -211,9 +211,14 @@ class TicketDetailState(PageState, rx.State):
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         viewer_id = caller.user_id if caller else None
         await self._watch(ticket_id, *(card.id for card in self.similar))
-        ticket = await edge.in_transaction(
-            tickets.get_ticket, ticket_id=ticket_id, viewer_id=viewer_id
-        )
+        try:
+            ticket = await edge.in_transaction(
+                show.get_ticket, ticket_id=ticket_id, viewer_id=viewer_id
+            )
+        except tickets.TicketWithdrawnError:
+            self.ticket = TicketDetail()
+            self.is_loaded = False
+            raise
         await self._read_ownership(ticket, viewer_id)
         self.ticket = TicketDetail.from_ticket_for(ticket, viewer_id)
         self.is_loaded = True

@@ -1,0 +1,81 @@
+"""The offer on a ticket's page: bought as it was seen, and unreadable once it is withdrawn."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests import factories
+from tests.ui.conftest import Tab
+from tests.ui.test_ticket_states import press_purchase_as_visitor
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.orders.service import release
+from ticketing_app.ui.tickets.state import TicketDetailState
+
+pytestmark = pytest.mark.usefixtures("database")
+SignIn = Callable[[UserRead], Awaitable[str]]
+
+
+class TestOffer:
+    async def test_purchase_of_an_offer_that_changed_asks_again(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller, price=20)
+        cookie = await sign_in(await factories.make_user())
+        tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        await factories.change_ticket(ticket, seller, price=999)
+        assert await tab.call(TicketDetailState.purchase) == ""
+        shown = tab.state(TicketDetailState)
+        assert "changed this offer" in shown.problem
+        assert shown.ticket.price == "$999"
+        assert "/orders/" in await tab.call(TicketDetailState.purchase)
+
+    async def test_purchase_ignores_a_change_that_is_no_other_offer(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        ticket = await factories.make_ticket()
+        cookie = await sign_in(await factories.make_user())
+        tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        other = await factories.make_user()
+        order = await factories.hold(ticket, other)
+        async with db.transaction() as session:
+            await release.cancel_order(session, buyer_id=other.id, order_id=order.id)
+        assert "/orders/" in await tab.call(TicketDetailState.purchase)
+
+    async def test_purchase_after_signing_in_is_of_the_offer_that_was_seen(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller, price=20)
+        tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        address = await press_purchase_as_visitor(tab, ticket.id)
+        await factories.change_ticket(ticket, seller, price=999)
+        cookie = await sign_in(await factories.make_user())
+        tab.open(address, cookie=cookie, ticket_id=str(ticket.id))
+        assert await tab.call(TicketDetailState.load) == ""
+        assert "changed this offer" in tab.state(TicketDetailState).problem
+
+    async def test_withdrawn_is_shown_only_to_seller_and_buyers(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        seller, buyer = await factories.make_user(), await factories.make_user()
+        ticket = await factories.make_ticket(seller, description="Call 555-1234")
+        order = await factories.hold(ticket, buyer)
+        shown, address = tab.state(TicketDetailState), f"/tickets/{ticket.id}"
+        tab.open(address, ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        async with db.transaction() as session:
+            await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
+        await factories.withdraw(ticket, seller)
+        # Somebody looks at it at that moment.
+        await tab.call(TicketDetailState.refresh)
+        assert (shown.is_loaded, shown.ticket.description) == (False, "")
+        assert "took this ticket off sale" in shown.problem
+        for someone in (seller, buyer):
+            tab.open(address, cookie=await sign_in(someone), ticket_id=str(ticket.id))
+            await tab.call(TicketDetailState.load)
+            assert (shown.is_loaded, shown.ticket.description) == (True, "Call 555-1234")

@@ -1,0 +1,39 @@
+"""The event of a ticket, as a file for calendars (RFC 5545)."""
+
+from datetime import date
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event
+
+from ticketing_app import routes
+from ticketing_app.core.settings import get_settings
+from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.service.tickets import TicketHasNoDateError
+
+
+def write(ticket: TicketRead) -> bytes:
+    """Return a calendar of one event; it has no end, as the seller gave none.
+
+    Raises:
+        TicketHasNoDateError: the seller gave no date.
+    """
+    if ticket.starts_at is None or ticket.timezone is None:
+        raise TicketHasNoDateError
+    starts_at = ticket.starts_at.astimezone(ZoneInfo(ticket.timezone))
+    settings = get_settings()
+    event = Event.new(
+        uid=f"{ticket.id}@{urlsplit(settings.public_url).hostname}",
+        # A calendar that has the event already takes in what is newer.
+        sequence=ticket.version,
+        summary=ticket.title,
+        start=starts_at,
+        location=", ".join(part for part in (ticket.venue, ticket.city) if part) or None,
+        url=f"{settings.public_url.rstrip('/')}{routes.ticket_detail(ticket.id)}",
+        description=ticket.description,
+    )
+    calendar = Calendar.new(prodid=f"-//{settings.brand_name}//EN", subcomponents=[event])
+    # Of the zone's rules only those of that year, not of half a century.
+    first, last = date(starts_at.year, 1, 1), date(starts_at.year + 1, 1, 1)
+    calendar.add_missing_timezones(first_date=first, last_date=last)
+    return calendar.to_ical()
