@@ -16,12 +16,6 @@ from ticketing_app.core import db, logging, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 
-SETTINGS = {
-    "SIGNIN_LIMIT_PER_MINUTE": "0",
-    "SIGNIN_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
-    "SIGNUP_LIMIT_PER_HOUR": "0",
-}
-
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
@@ -30,7 +24,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     parts = {"postgres", "redis", "redis-state", "stripe"}
     stack = Stack(tmp_path_factory.mktemp("stack"), parts, web_port=free_port())
     stack.start()
-    changed = {**stack.env, **SETTINGS, "TICKETING_DATA_DIR": str(stack.data_dir)}
+    changed = {**stack.env, "TICKETING_DATA_DIR": str(stack.data_dir)}
     before = {name: os.environ.get(name) for name in changed}
     os.environ.update(changed)
     get_settings.cache_clear()

@@ -2,12 +2,13 @@
 
 from http import HTTPStatus
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.accounts import auth
+from ticketing_app.accounts import auth, devices
 from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import (
     Caller,
@@ -41,14 +42,39 @@ async def _check_password(caller: Caller, password: str) -> CheckedUser:
     return await accounts.check_password(db.transaction, user_id=caller.user_id, password=password)
 
 
+async def _limit_sign_in(request: Request, email: str) -> None:
+    """Count a guess; a device that the account knows has an allowance of its own.
+
+    Raises:
+        TooManyRequestsError: there were too many.
+    """
+    cookie_header = request.headers.get("cookie")
+    known = None
+    # Asked by what the browser brings alone: whether the account exists must not change the time.
+    if devices.has_cookie(cookie_header):
+        async with db.transaction() as session:
+            user = await accounts.find_user(session, email=email)
+        known = devices.limit_key(user, cookie_header) if user else None
+    if known:
+        await limits.check("passwords", account=known)
+    else:
+        await limits.check("signins", account=email)
+
+
+async def _device_cookie(session: AsyncSession, request: Request, user_id: UUID) -> str:
+    user = await accounts.get_user(session, user_id=user_id)
+    return devices.make_cookie(user, request.headers.get("cookie"))
+
+
 async def _start_session(session: AsyncSession, request: Request, user: UserRead) -> SessionStarted:
     device, address = request.headers.get("user-agent", ""), client_address(request)
     return await auth.start_session(session, user=user, device=device, address=address)
 
 
-def _signed_in(started: SessionStarted, status: HTTPStatus) -> Response:
+def _signed_in(started: SessionStarted, device_cookie: str, status: HTTPStatus) -> Response:
     answer = JSONResponse(started.user.model_dump(mode="json", by_alias=True), status)
-    return _with_cookies(answer, auth.session_cookies(started.token, started.expires_at))
+    cookies = [*auth.session_cookies(started.token, started.expires_at), device_cookie]
+    return _with_cookies(answer, cookies)
 
 
 def _signed_out(*, is_here: bool) -> Response:
@@ -75,7 +101,8 @@ async def sign_up(request: Request) -> Response:
     async with db.transaction() as session:
         created = await accounts.sign_up(session, user=user)
         started = await _start_session(session, request, created)
-    return _signed_in(started, HTTPStatus.CREATED)
+        device_cookie = await _device_cookie(session, request, created.id)
+    return _signed_in(started, device_cookie, HTTPStatus.CREATED)
 
 
 @router.post(
@@ -87,12 +114,13 @@ async def sign_up(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Sign in: the answer sets the session cookie."""
     credentials = await read_body(request, Credentials)
-    await limits.check("signins", account=credentials.email)
+    await _limit_sign_in(request, credentials.email)
     checked = await accounts.check_credentials(db.transaction, credentials=credentials)
     async with db.transaction() as session:
         await accounts.confirm_unchanged(session, checked=checked)
         started = await _start_session(session, request, checked.user)
-    return _signed_in(started, HTTPStatus.OK)
+        device_cookie = await _device_cookie(session, request, checked.user.id)
+    return _signed_in(started, device_cookie, HTTPStatus.OK)
 
 
 @router.post("/signout", response_model=dict[str, str], responses=problem_responses(403))
@@ -133,7 +161,7 @@ async def change_email(request: Request, caller: SignedIn) -> UserRead:
     responses=problem_responses(400, 401, 403, 409, 429),
     openapi_extra=body_schema(PasswordChange),
 )
-async def change_password(request: Request, caller: SignedIn) -> UserRead:
+async def change_password(request: Request, response: Response, caller: SignedIn) -> UserRead:
     """Set another password; all sessions but this one end."""
     change = await read_body(request, PasswordChange)
     checked = await _check_password(caller, change.current_password)
@@ -141,6 +169,9 @@ async def change_password(request: Request, caller: SignedIn) -> UserRead:
         await auth.change_password(
             session, caller=caller, checked=checked, password=change.new_password
         )
+        # The change ends what was known of all devices; this one proved that it knows the password.
+        device_cookie = await _device_cookie(session, request, caller.user_id)
+    response.headers.append("set-cookie", device_cookie)
     return checked.user
 
 

@@ -91,6 +91,16 @@ async def sign_up(session: AsyncSession, *, user: UserCreate) -> UserRead:
     return UserRead(id=row.id, email=row.email)
 
 
+async def get_user(session: AsyncSession, *, user_id: UUID) -> User:
+    """Return an account that exists."""
+    return await repository.get_user(session, user_id)
+
+
+async def find_user(session: AsyncSession, *, email: str) -> User | None:
+    """Return the account with this lower-case address."""
+    return await repository.get_user_by_email(session, email)
+
+
 async def check_credentials(
     transaction: db.Transaction, *, credentials: Credentials
 ) -> CheckedUser:

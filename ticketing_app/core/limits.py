@@ -49,6 +49,14 @@ class Rule(NamedTuple):
     by: tuple[Part, ...]
 
 
+class _Reached(NamedTuple):
+    """The limit that is used up, for whom, and the seconds until there is room again."""
+
+    setting: str
+    key: str
+    seconds: float
+
+
 _WRITES = Rule("write_limit_per_address_per_minute", MINUTE, ("address",))
 
 POLICIES: dict[str, tuple[Rule, ...]] = {
@@ -74,6 +82,8 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
         Rule("decline_limit_per_address_per_hour", HOUR, ("address",)),
     ),
     "settlements": (Rule("settle_limit_per_minute", MINUTE, ("account",)), _WRITES),
+    # The account is here the charge.
+    "stripe_questions": (Rule("settle_limit_per_charge_per_2_seconds", 2, ("account",)),),
     "searches": (Rule("search_limit_per_address_per_minute", MINUTE, ("address",)),),
     "corrections": (Rule("correction_limit_per_address_per_minute", MINUTE, ("address",)),),
     "sitemaps": (Rule("sitemap_limit_per_address_per_minute", MINUTE, ("address",)),),
@@ -126,7 +136,11 @@ async def hit(
     ) -> bool:
         return await limiter.hit(item, key, cost=min(cost, item.amount))
 
-    return await _ask(count, policy, account, address)
+    if (reached := await _ask(count, policy, account, address)) is None:
+        return None
+    LIMITS_REACHED.labels(policy).inc()
+    _log(policy, reached, account, address)
+    return _refusal(reached)
 
 
 async def look(
@@ -139,12 +153,37 @@ async def look(
     ) -> bool:
         return await limiter.test(item, key)
 
-    return await _ask(is_free, policy, account, address)
+    reached = await _ask(is_free, policy, account, address)
+    return _refusal(reached) if reached else None
+
+
+async def allows(policy: str, *, account: UUID | str | None = None) -> bool:
+    """Count one more if there is room; for work that can be left out without a word to anyone."""
+
+    async def count(
+        limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
+    ) -> bool:
+        return await limiter.hit(item, key)
+
+    return await _ask(count, policy, account, None) is None
+
+
+async def forget(policy: str, *, account: UUID | str) -> None:
+    """Start the windows of this account afresh."""
+
+    async def clear(
+        limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
+    ) -> bool:
+        await limiter.clear(item, key)
+        return True
+
+    await _ask(clear, policy, account, "")
 
 
 async def _ask(
     ask: Ask, policy: str, account: UUID | str | None, address: str | None
-) -> TooManyRequestsError | None:
+) -> _Reached | None:
+    """Return the first rule of the policy that `ask` finds used up."""
     global _skipped_until  # noqa: PLW0603  # one moment beside the limiters that it guards.
     if time.monotonic() < _skipped_until:
         return None
@@ -153,11 +192,14 @@ async def _ask(
     try:
         async with asyncio.timeout(redis.TIMEOUT_SECONDS):
             for rule in POLICIES[policy]:
+                amount = _amount(rule)
+                if not amount or not all(parts[part] for part in rule.by):
+                    continue
                 key = " ".join(parts[part] for part in rule.by)
-                if (amount := _amount(rule)) and all(parts[part] for part in rule.by):
-                    item = RateLimitItemPerSecond(amount, rule.seconds, rule.setting)
-                    if not await ask(_limiter(), item, key):
-                        return await _refuse(policy, item, key, account, client)
+                item = RateLimitItemPerSecond(amount, rule.seconds, rule.setting)
+                if not await ask(_limiter(), item, key):
+                    stats = await _limiter().get_window_stats(item, key)
+                    return _Reached(rule.setting, key, stats.reset_time - time.time())
     except (redis.RedisError, TimeoutError) as error:
         if isinstance(error, TimeoutError | RedisTimeoutError):
             # Otherwise each request would wait as long again.
@@ -196,21 +238,19 @@ def _limiter() -> MovingWindowRateLimiter:
     return _limiters[client]
 
 
-async def _refuse(
-    policy: str,
-    item: RateLimitItemPerSecond,
-    key: str,
-    account: UUID | str | None,
-    address: str,
-) -> TooManyRequestsError:
-    stats = await _limiter().get_window_stats(item, key)
-    seconds = max(1, math.ceil(stats.reset_time - time.time()))
-    LIMITS_REACHED.labels(policy).inc()
-    if _is_first(f"{item.namespace} {key}"):
-        who = {"account": str(account)} if isinstance(account, UUID) else {}
-        log.warning("limit.reached", policy=policy, limit=item.namespace, address=address, **who)
+def _refusal(reached: _Reached) -> TooManyRequestsError:
+    seconds = max(1, math.ceil(reached.seconds))
     message = f"Too many attempts. Please try again in {duration(seconds)}."
     return TooManyRequestsError(message, retry_after=seconds)
+
+
+def _log(policy: str, reached: _Reached, account: UUID | str | None, address: str | None) -> None:
+    """Log what was reached, without what was typed."""
+    if not _is_first(f"{reached.setting} {reached.key}"):
+        return
+    who = {"account": str(account)} if isinstance(account, UUID) else {}
+    client = _address.get() if address is None else address
+    log.warning("limit.reached", policy=policy, limit=reached.setting, address=client, **who)
 
 
 def _is_first(key: str) -> bool:

@@ -110,10 +110,13 @@ class Settings(BaseSettings):
         default=30, ge=0, description="Edits and withdrawals per account; 0 is off."
     )
     payment_limit_per_minute: int = Field(
-        default=20, ge=0, description="Payments opened per account; 0 is off."
+        default=30, ge=0, description="Payments opened and announced per account; 0 is off."
     )
     settle_limit_per_minute: int = Field(
-        default=60, ge=0, description="Settlements asked for per account; 0 is off."
+        default=120, ge=0, description="Settlements asked for per account; 0 is off."
+    )
+    settle_limit_per_charge_per_2_seconds: int = Field(
+        default=1, ge=0, description="Settlements that ask Stripe; 0 is off."
     )
     decline_limit_per_hour: int = Field(
         default=5, ge=0, description="Declined cards per account; 0 is off."

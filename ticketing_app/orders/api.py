@@ -82,7 +82,7 @@ async def cancel_order(order_id: str, caller: SignedIn) -> Response:
 @selling_router.post(
     "",
     status_code=201,
-    responses=problem_responses(400, 401, 403, 404, 409),
+    responses=problem_responses(400, 401, 403, 404, 409, 429),
     openapi_extra=body_schema(TicketCreate),
 )
 async def sell_ticket(request: Request, caller: SignedIn) -> TicketRead:

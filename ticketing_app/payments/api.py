@@ -53,7 +53,9 @@ async def open_payment(request: Request, caller: SignedIn) -> PaymentRead:
     )
 
 
-@router.post("/payments/{charge_id}/confirming", responses=problem_responses(401, 403, 404, 409))
+@router.post(
+    "/payments/{charge_id}/confirming", responses=problem_responses(401, 403, 404, 409, 429)
+)
 async def start_confirming(charge_id: str, caller: SignedIn) -> Confirming:
     """Announce that the card is about to be confirmed; the hold may get its grace, once."""
     own_id = parse_id(charge_id, ChargeNotFoundError)
@@ -61,7 +63,7 @@ async def start_confirming(charge_id: str, caller: SignedIn) -> Confirming:
         return await confirm.start_confirming(session, charge_id=own_id, buyer_id=caller.user_id)
 
 
-@router.post("/payments/{charge_id}/settle", responses=problem_responses(401, 403, 404))
+@router.post("/payments/{charge_id}/settle", responses=problem_responses(401, 403, 404, 429))
 async def settle_payment(charge_id: str, caller: SignedIn) -> Settlement:
     """Ask Stripe what became of the payment, and tell; safe to repeat."""
     own_id = parse_id(charge_id, ChargeNotFoundError)

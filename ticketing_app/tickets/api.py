@@ -25,7 +25,7 @@ SignedIn = Annotated[Caller, Depends(auth.require_caller)]
 Visitor = Annotated[Caller | None, Depends(auth.current_caller)]
 
 
-@router.get("", responses=problem_responses(400))
+@router.get("", responses=problem_responses(400, 429))
 async def list_tickets(visitor: Visitor, wanted: Annotated[TicketFilter, Query()]) -> TicketPage:
     """List what is for sale, newest first; locked tickets are included unless `available=true`.
 
@@ -54,7 +54,7 @@ async def list_own_tickets(
 
 @router.put(
     "/{ticket_id}",
-    responses=problem_responses(400, 401, 403, 404, 409),
+    responses=problem_responses(400, 401, 403, 404, 409, 429),
     openapi_extra=body_schema(TicketUpdate),
 )
 async def update_ticket(ticket_id: str, request: Request, caller: SignedIn) -> TicketRead:
@@ -69,7 +69,9 @@ async def update_ticket(ticket_id: str, request: Request, caller: SignedIn) -> T
         )
 
 
-@router.delete("/{ticket_id}", status_code=204, responses=problem_responses(401, 403, 404, 409))
+@router.delete(
+    "/{ticket_id}", status_code=204, responses=problem_responses(401, 403, 404, 409, 429)
+)
 async def withdraw_ticket(ticket_id: str, caller: SignedIn) -> Response:
     """Take a listing off sale."""
     own_id = parse_id(ticket_id, tickets.TicketNotFoundError)

@@ -12,7 +12,7 @@ import gzip
 import html
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ticketing_app import routes
 from ticketing_app.core import http, limits
 from ticketing_app.core.db import new_id
-from ticketing_app.core.errors import AppError, UnavailableError
+from ticketing_app.core.errors import AppError, TooManyRequestsError, UnavailableError
 from ticketing_app.core.logging import get_logger, start_context
 from ticketing_app.core.metrics import ROUTE
 from ticketing_app.orders.service import show
@@ -80,6 +80,7 @@ class Filling:
     status: HTTPStatus = HTTPStatus.OK
     head: Head | None = None
     content: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 def read_pages(folder: Path) -> list[Page]:
@@ -210,6 +211,7 @@ def _document(page: Page, filling: Filling, request: Request) -> Response:
     body = f"{start}{content}{page.end}".encode()
     is_away = filling.status == HTTPStatus.SERVICE_UNAVAILABLE
     headers = dict(lifetimes.AWAY) if is_away else {"cache-control": lifetimes.ASK_FIRST}
+    headers |= filling.headers
     headers["vary"] = "Accept-Language, Accept-Encoding"
     if is_found:
         # Weak, as the same text may go out compressed.
@@ -250,7 +252,9 @@ async def _fill(page: Page, ids: dict[str, str], request: Request) -> Filling:
 
 
 def _failure(error: AppError) -> Filling:
-    return Filling(error.status, content=markup.write(first_failure(error.message)))
+    is_limit = isinstance(error, TooManyRequestsError)
+    headers = lifetimes.too_often(error) if is_limit else {}
+    return Filling(error.status, None, markup.write(first_failure(error.message)), headers)
 
 
 def _is_id(text: str) -> bool:

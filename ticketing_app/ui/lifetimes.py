@@ -2,12 +2,20 @@
 
 import re
 
+from ticketing_app.core.errors import TooManyRequestsError
+
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_DAY = "public, max-age=86400"
 FOR_AN_HOUR = "public, max-age=3600"
 ASK_FIRST = "no-cache"
 AWAY = {"cache-control": "no-store", "retry-after": "5"}
 """The headers of an answer that says that we cannot answer now."""
+
+
+def too_often(error: TooManyRequestsError) -> dict[str, str]:
+    """Return the headers of an answer that a rate limit refused."""
+    return {"cache-control": "no-store", "retry-after": str(error.retry_after)}
+
 
 _HASHED = "/assets/"
 _PICTURES = re.compile(r"/(favicon\.svg|(icons|share)/.*)")

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from ticketing_app import routes
-from ticketing_app.core.errors import UnavailableError
+from ticketing_app.core import limits
+from ticketing_app.core.errors import TooManyRequestsError, UnavailableError
 from ticketing_app.tickets.schemas import TicketAddress
 from ticketing_app.tickets.service import addresses
 from ticketing_app.ui import edge, lifetimes
@@ -39,10 +40,13 @@ async def answer_robots() -> Response:
 async def answer_sitemap() -> Response:
     """Name the list and every ticket on it, the newest first."""
     try:
+        await limits.check("sitemaps")
         async with edge.while_somebody_waits():
             first = await _read(None, MOST_ADDRESSES - 1)
     except UnavailableError as error:
         return PlainTextResponse(error.message, error.status, lifetimes.AWAY)
+    except TooManyRequestsError as error:
+        return PlainTextResponse(error.message, error.status, lifetimes.too_often(error))
     return StreamingResponse(
         _write(first),
         media_type="application/xml",

@@ -165,22 +165,28 @@ async def create_order(
         OfferChangedError: version or price are not those of `seen`.
         TooManyHoldsError: the buyer holds MAX_OPEN_HOLDS tickets.
         HoldCooldownError: the buyer kept it in vain and must wait.
+        TooManyRequestsError: the buyer asked for too many holds.
     """
     settings = get_settings()
-    hold = await repository.hold_ticket(
-        connection,
-        buyer_id=buyer_id,
-        ticket_id=ticket_id,
-        seen=seen,
-        hold_seconds=settings.order_hold_seconds,
-        max_open_holds=settings.max_open_holds,
-        cooldown_seconds=settings.hold_cooldown_seconds,
-        correlation_id=correlation_id(),
-    )
+    limit = await limits.hit("holds", account=buyer_id)
+    hold = None
+    if limit is None:
+        hold = await repository.hold_ticket(
+            connection,
+            buyer_id=buyer_id,
+            ticket_id=ticket_id,
+            seen=seen,
+            hold_seconds=settings.order_hold_seconds,
+            max_open_holds=settings.max_open_holds,
+            cooldown_seconds=settings.hold_cooldown_seconds,
+            correlation_id=correlation_id(),
+        )
     if hold is None:
         try:
             async with AsyncSession(connection) as session:
-                raise await _why_refused(session, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen)
+                why = await _why_refused(session, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen)
+            # Without a reason it was released since the refusal; the buyer may press again.
+            raise why or limit or TicketAlreadyReservedError(Availability.LOCKED)
         except AppError as refusal:
             HOLDS_REFUSED.labels(_reason(refusal)).inc()
             raise
@@ -200,7 +206,7 @@ def _reason(refusal: AppError) -> str:
 
 async def _why_refused(
     session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID, seen: SeenOffer
-) -> AppError:
+) -> AppError | None:
     ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
     if ticket.user_id == buyer_id:
         return OwnTicketError()
@@ -220,8 +226,7 @@ async def _why_refused(
         return HoldCooldownError(facts.cooldown)
     if facts.open_holds >= settings.max_open_holds:
         return TooManyHoldsError()
-    # Whoever had it let go between the refusal and this look; the buyer may press again.
-    return TicketAlreadyReservedError(Availability.LOCKED)
+    return None
 
 
 def _why_not_this_offer(ticket: TicketRead, seen: SeenOffer) -> AppError | None:

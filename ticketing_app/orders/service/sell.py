@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import limits
 from ticketing_app.core.errors import AppError
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import Sale
@@ -49,14 +50,11 @@ async def sell_ticket(
         NotTicketOwnerError: it is not the seller's, its money goes back, or a bank disputes it.
         TicketListedAgainError: another listing of it lives.
         TicketStillHeldError: somebody may still pay for a listing that was taken off sale.
+        TooManyListingsError: the seller has MAX_OPEN_LISTINGS.
+        TooManyRequestsError: the seller listed too many in the last hour.
     """
-    if ticket.previous_ticket_id:
-        # A refund or dispute of any of its orders locks the same seat: either sees what the other did.
-        await leases.lock_seat(session, ticket_id=ticket.previous_ticket_id)
-        seat = await _get_own_seat(session, owner_id=seller_id, ticket_id=ticket.previous_ticket_id)
-        # Also after refunds gave the seat back to an earlier owner, it goes on behind its last sale.
-        ticket = ticket.model_copy(update={"previous_ticket_id": seat.sold[0].id})
-    return await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
+    (listed,) = await sell_tickets(session, seller_id=seller_id, listed=[ticket])
+    return listed
 
 
 async def sell_tickets(
@@ -67,7 +65,27 @@ async def sell_tickets(
     Raises:
         AppError: as `sell_ticket`.
     """
-    return [await sell_ticket(session, seller_id=seller_id, ticket=ticket) for ticket in listed]
+    refusal = await limits.hit("listings", account=seller_id, cost=len(listed))
+    wanted = [await _behind_last_sale(session, seller_id, ticket) for ticket in listed]
+    if refusal:
+        raise refusal
+    await tickets.require_room(session, seller_id=seller_id, count=len(listed))
+    return [
+        await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
+        for ticket in wanted
+    ]
+
+
+async def _behind_last_sale(
+    session: AsyncSession, seller_id: UUID, ticket: TicketCreate
+) -> TicketCreate:
+    if ticket.previous_ticket_id is None:
+        return ticket
+    # A refund or dispute of any of its orders locks the same seat: either sees what the other did.
+    await leases.lock_seat(session, ticket_id=ticket.previous_ticket_id)
+    seat = await _get_own_seat(session, owner_id=seller_id, ticket_id=ticket.previous_ticket_id)
+    # Also after refunds gave the seat back to an earlier owner, it goes on behind its last sale.
+    return ticket.model_copy(update={"previous_ticket_id": seat.sold[0].id})
 
 
 async def get_own_ticket(session: AsyncSession, *, owner_id: UUID, ticket_id: UUID) -> TicketRead:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import limits
 from ticketing_app.orders.service import payment
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.schemas import Confirming
@@ -16,9 +17,16 @@ async def start_confirming(session: AsyncSession, *, charge_id: UUID, buyer_id: 
     Raises:
         ChargeNotFoundError: none with this id, or somebody else's.
         OrderNotPayableError: the time is over, or the order was paid.
+        TooManyRequestsError: the buyer announced too many cards.
     """
+    refusal = await limits.hit("payments", account=buyer_id)
     charge, _ = await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
+    if refusal is None:
+        # The question that follows the card is asked of Stripe, however short ago the last one was.
+        await limits.forget("stripe_questions", account=charge_id)
     order = await payment.start_confirming(session, order_id=charge.order_id)
+    if refusal:
+        raise refusal
     due_at = repository.after(rules.CHECK_AFTER_SECONDS)
     await repository.change_open(session, charge_id, next_check_at=due_at, checks=0)
     return Confirming(expires_at=order.expires_at)

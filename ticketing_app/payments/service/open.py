@@ -52,15 +52,19 @@ async def open_payment(
         StripeUnavailableError: unknown whether Stripe made it; asking again finds it.
         PaymentRefusedError: Stripe refuses to make it.
         UnknownPaymentError: Stripe does not know it any more.
+        TooManyRequestsError: the buyer opened too many payments.
     """
-    refusal = await limits.look("declines", account=buyer_id)
+    limit = await limits.hit("payments", account=buyer_id)
+    declined = await limits.look("declines", account=buyer_id)
     async with transaction() as session:
         order = await payment.get_payable(session, order_id=order_id, buyer_id=buyer_id)
         status = rules.status_now(order.status, is_running=order.is_running)
         if not rules.can_pay(status):
             raise OrderNotPayableError(status)
-        if refusal:
-            raise TooManyDeclinesError(refusal.retry_after or limits.HOUR)
+        if limit:
+            raise limit
+        if declined:
+            raise TooManyDeclinesError(declined.retry_after or limits.HOUR)
         charge = await _get_or_add(session, order)
     try:
         if charge.stripe_id:

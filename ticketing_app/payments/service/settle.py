@@ -6,7 +6,9 @@ asked, never believed second-hand, and conditional updates decide who was first.
 
 from uuid import UUID
 
+from ticketing_app.core import limits
 from ticketing_app.core.db import Transaction
+from ticketing_app.core.errors import AppError
 from ticketing_app.orders.rules import PAID, OrderStatus, status_now
 from ticketing_app.orders.service import payment, release
 from ticketing_app.payments import gateway, repository, rules
@@ -29,16 +31,17 @@ async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUI
 
     Raises:
         ChargeNotFoundError: none with this id, or somebody else's.
+        TooManyRequestsError: the buyer asked too often.
     """
+    limit = await limits.hit("settlements", account=buyer_id)
     async with transaction() as session:
         await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
+    if limit:
+        raise limit
     problem = None
-    try:
-        await settle(transaction, charge_id=charge_id)
-    except StripeUnavailableError:
-        pass  # The order still awaits its payment, and says so; the sweep asks Stripe again.
-    except StripeRefusedError as refusal:
-        problem = await failures.report_refusal(transaction, charge_id=charge_id, refusal=refusal)
+    # Stripe's rate limit is one for all buyers: repeated questions are answered from the row.
+    if await limits.allows("stripe_questions", account=charge_id):
+        problem = await _settle_or_say_why(transaction, charge_id)
     async with transaction() as session:
         charge, order = await charges.get_charge(session, charge_id=charge_id)
     left = await declines.attempts_left(charge, buyer_id=buyer_id)
@@ -47,6 +50,16 @@ async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUI
     return Settlement(
         status=status, attempts_left=left, message=problem.message if problem else message
     )
+
+
+async def _settle_or_say_why(transaction: Transaction, charge_id: UUID) -> AppError | None:
+    try:
+        await settle(transaction, charge_id=charge_id)
+    except StripeUnavailableError:
+        pass  # The order still awaits its payment, and says so; the sweep asks Stripe again.
+    except StripeRefusedError as refusal:
+        return await failures.report_refusal(transaction, charge_id=charge_id, refusal=refusal)
+    return None
 
 
 async def settle(transaction: Transaction, *, charge_id: UUID) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import limits
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.repository import find as repository
@@ -24,6 +25,7 @@ async def list_tickets(
 
     Raises:
         InvalidInputError: the cursor is not from this list.
+        TooManyRequestsError: this client searched too often.
     """
     try:
         cursor = repository.read_cursor(wanted)
@@ -31,6 +33,7 @@ async def list_tickets(
         raise InvalidInputError(
             [("cursor", "Use the cursor that the page before gave you, with the same sort.")]
         ) from None
+    await limits.check("searches")
     corrected_q = cursor.q if cursor else None
     await repository.plan_for_values(session)
     rows = await repository.list_for_sale(session, _corrected(wanted, corrected_q), cursor)
@@ -94,7 +97,10 @@ async def _correct(session: AsyncSession, q: str) -> str | None:
     """Return `q` with the nearest words on sale for those that no ticket has; none without such.
 
     A word that is on sale stays, also when other filters leave nothing: then it is no typing error.
+    Beyond the limit of a client nothing is corrected: this costs a hundred times a plain search.
     """
+    if not q.strip() or not await limits.allows("corrections"):
+        return None
     words = await repository.list_words(session, q, MAX_CORRECTED_WORDS)
     nearest = [
         word if is_on_sale else await _nearest_on_sale(session, word)

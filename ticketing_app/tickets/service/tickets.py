@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core.errors import AppError
+from ticketing_app.core import limits
+from ticketing_app.core.errors import AppError, TooManyRequestsError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import TicketCreated, TicketUpdated
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.models import Ticket
-from ticketing_app.tickets.repository import find
+from ticketing_app.tickets.repository import find, own
 from ticketing_app.tickets.repository import tickets as repository
 from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import TicketStatus
@@ -79,6 +80,14 @@ class TicketNotChangeableError(AppError):
         )
 
 
+class TooManyListingsError(TooManyRequestsError):
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You have {most} tickets for sale, and an account may not have more at once. "
+            "Withdraw one that you no longer sell first."
+        )
+
+
 class StaleTicketError(AppError):
     """The listing changed since it was read."""
 
@@ -140,6 +149,17 @@ async def create_ticket(
     return to_read(TicketRow(row, is_locked=False), seller_id)
 
 
+async def require_room(session: AsyncSession, *, seller_id: UUID, count: int) -> None:
+    """Check that the seller may have so many more listings.
+
+    Raises:
+        TooManyListingsError: they would be more than MAX_OPEN_LISTINGS.
+    """
+    most = get_settings().max_open_listings
+    if most and await own.count_open(session, seller_id, most) + count > most:
+        raise TooManyListingsError(most)
+
+
 async def has_any(session: AsyncSession) -> bool:
     """Whether anybody ever listed a ticket."""
     return await repository.has_any(session)
@@ -165,10 +185,15 @@ async def update_ticket(
         NotTicketSellerError: somebody else listed it.
         TicketNotChangeableError: it is locked, sold or withdrawn.
         StaleTicketError: `ticket.version` is not the present one.
+        TooManyRequestsError: the seller changed too many listings.
     """
+    # Asked before the row is locked, raised after what is wrong with the request itself.
+    refusal = await limits.hit("edits", account=seller_id)
     row = await _get_changeable(session, seller_id, ticket_id)
     if ticket.version is not None and ticket.version != row.version:
         raise StaleTicketError
+    if refusal:
+        raise refusal
     for name, value in _values(ticket).items():
         setattr(row, name, value)
     await save_new_version(session, row)
@@ -183,8 +208,12 @@ async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: 
         TicketNotFoundError: there is none with this id.
         NotTicketSellerError: somebody else listed it.
         TicketNotChangeableError: it is locked, sold or withdrawn.
+        TooManyRequestsError: the seller changed too many listings.
     """
+    refusal = await limits.hit("edits", account=seller_id)
     row = await _get_changeable(session, seller_id, ticket_id)
+    if refusal:
+        raise refusal
     row.status = TicketStatus.WITHDRAWN
     await save_new_version(session, row)
 

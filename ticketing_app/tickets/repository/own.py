@@ -1,0 +1,17 @@
+"""SQL of the listings of one seller."""
+
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.tickets.models import Ticket
+from ticketing_app.tickets.repository.find import ahead_and_for_sale
+
+
+async def count_open(session: AsyncSession, seller_id: UUID, limit: int) -> int:
+    """Count the listings of events ahead that are not sold, up to `limit`."""
+    found = select(Ticket.id).where(col(Ticket.seller_id) == seller_id, *ahead_and_for_sale())
+    query = select(func.count()).select_from(found.limit(limit).subquery())
+    return (await session.exec(query)).one()
