@@ -31,6 +31,7 @@ from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
+from ticketing_app.tickets.repository import cities as cities_sql
 from ticketing_app.tickets.repository import find
 from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketSort, TicketWhen
 
@@ -268,7 +269,7 @@ async def _measure_words(session: AsyncSession, market: Market, report: Report) 
         "typing error: similar words",
         await _repeat(session, [find.similar_words_query(word, SIMILAR_WORDS) for word in typed]),
     )
-    cities = find.cities_query().bindparams(limit=500)
+    cities = cities_sql.cities_query().bindparams(limit=500, most_read=cities_sql.MOST_READ)
     report.add("cities to choose from", await _repeat(session, [cities]))
 
 

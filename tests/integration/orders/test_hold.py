@@ -297,7 +297,10 @@ class TestRace:
             async with db.transaction() as session:
                 await release.cancel_order(session, buyer_id=winner.user_id, order_id=winner.id)
 
-    async def test_expiry_and_takeover_at_the_same_instant_never_deadlock(self) -> None:
+    async def test_expiry_and_takeover_at_the_same_instant_never_deadlock(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(hold_limit_per_minute=0)
         buyers = [await factories.make_user() for _ in range(6)]
         for _ in range(15):
             ticket = await factories.make_ticket()

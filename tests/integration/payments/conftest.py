@@ -1,4 +1,7 @@
-"""Payments are tested without the SDK's own retries, so that one fault is one unknown answer."""
+"""Payments are tested without the SDK's own retries, so that one fault is one unknown answer.
+
+Rate limits are off: few accounts hold, pay and ask as fast as they can. Tests of limits set them.
+"""
 
 from collections.abc import AsyncGenerator
 
@@ -7,10 +10,20 @@ import pytest
 from tests import invariants
 from tests.fakes import FakeGateway
 from tests.integration.payments import stripe_side
+from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.payments import gateway
 from ticketing_app.payments.service import dispute, refund, settle, void
 from ticketing_app.payments.service import open as opening
+
+LIMITS = (
+    "HOLD_LIMIT_PER_MINUTE",
+    "LISTING_LIMIT_PER_HOUR",
+    "MAX_OPEN_LISTINGS",
+    "PAYMENT_LIMIT_PER_MINUTE",
+    "SETTLE_LIMIT_PER_MINUTE",
+    "SETTLE_LIMIT_PER_CHARGE_PER_2_SECONDS",
+)
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -18,8 +31,12 @@ async def _one_try(stack: Stack) -> AsyncGenerator[None]:
     await gateway.dispose()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gateway, "RETRIES", 0)
+        for name in LIMITS:
+            patch.setenv(name, "0")
+        get_settings.cache_clear()
         async with stripe_side.connect(stack.env["STRIPE_API_BASE"]):
             yield
+    get_settings.cache_clear()
     await gateway.dispose()
 
 

@@ -390,7 +390,16 @@ class TestOpenApi:
         body = schema["paths"]["/api/tickets"]["post"]["requestBody"]["content"]["application/json"]
         assert body["schema"]["properties"]["price"]["type"] == "number"
         operation = schema["paths"]["/api/tickets/{ticket_id}"]["put"]
-        assert set(operation["responses"]) == {"200", "400", "401", "403", "404", "409", "503"}
+        assert set(operation["responses"]) == {
+            "200",
+            "400",
+            "401",
+            "403",
+            "404",
+            "409",
+            "429",
+            "503",
+        }
         assert "requestBody" in operation
         ticket = schema["components"]["schemas"]["TicketRead"]["properties"]
         assert {"price", "lockedUntil", "orderId", "userId", "previousTicketId"} <= set(ticket)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     SmallInteger,
     Text,
-    TextClause,
     case,
     cast,
     column,
@@ -49,6 +48,7 @@ from ticketing_app.tickets.schemas import (
 Build = TypeVar("Build", bound=Callable[..., object])
 
 SHORTEST_CORRECTED = 3
+MOST_WORDS_LEARNT = 60
 
 _STARTS_AT: ColumnElement[Any] = literal_column(STARTS_AT)
 SOONEST = (_STARTS_AT, col(Ticket.id))
@@ -211,32 +211,6 @@ async def list_matching(
     return list((await session.exec(query)).all())
 
 
-async def list_cities(session: AsyncSession, limit: int) -> list[str]:
-    """Return the names of cities with tickets for events ahead, in the order of their letters.
-
-    One city is read after the other from the index, so that the time depends on the number of
-    cities and not of tickets. However a city is spelt, it is one city: the first spelling is shown.
-    """
-    rows = await (await session.connection()).execute(cities_query(), {"limit": limit})
-    return list(rows.scalars())
-
-
-def cities_query() -> TextClause:
-    """Return the query of the cities; its parameter is `limit`."""
-    first = "FROM tickets WHERE status = 'for_sale' AND city_key"
-    ahead = f"{STARTS_AT} > now()"
-    return text(f"""
-        WITH RECURSIVE cities AS (
-          (SELECT city_key {first} > '' ORDER BY city_key LIMIT 1)
-          UNION ALL
-          SELECT (SELECT city_key {first} > cities.city_key ORDER BY city_key LIMIT 1)
-          FROM cities WHERE cities.city_key IS NOT NULL)
-        SELECT shown.city FROM cities CROSS JOIN LATERAL
-          (SELECT city {first} = cities.city_key AND {ahead} ORDER BY {STARTS_AT}, id LIMIT 1) shown
-        LIMIT :limit
-    """)  # noqa: S608  # Made of our own constants.
-
-
 # ---- words with typing errors ------------------------------------------------------------------
 
 
@@ -278,16 +252,19 @@ def similar_words_query(word: str, limit: int) -> SelectOfScalar[str]:
 
 
 async def learn_words(session: AsyncSession, ticket_id: UUID) -> None:
-    """Know the words of this listing as what a typing error may have meant.
+    """Know words of this listing, up to MOST_WORDS_LEARNT, as what a typing error may have meant.
 
     They go in sorted, so that two listings at once wait for each other and never in a circle.
     """
     statement = text("""
         INSERT INTO search_words
-        SELECT lexeme FROM tickets, unnest(search) WHERE id = :ticket_id ORDER BY lexeme
+        SELECT lexeme FROM tickets, unnest(search) WHERE id = :ticket_id
+        ORDER BY lexeme LIMIT :most
         ON CONFLICT DO NOTHING
     """)
-    await (await session.connection()).execute(statement, {"ticket_id": ticket_id})
+    await (await session.connection()).execute(
+        statement, {"ticket_id": ticket_id, "most": MOST_WORDS_LEARNT}
+    )
 
 
 # ---- conditions --------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core import limits
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets import rules
+from ticketing_app.tickets.repository import cities
 from ticketing_app.tickets.repository import find as repository
 from ticketing_app.tickets.repository.tickets import get_ticket
 from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketPage, TicketRead
@@ -73,8 +74,11 @@ async def list_matching(
 
 
 async def list_cities(session: AsyncSession) -> list[str]:
-    """Return the cities of events ahead, at most MAX_CITIES, in the order of their letters."""
-    return await repository.list_cities(session, MAX_CITIES)
+    """Return the cities of events ahead, at most MAX_CITIES, in the order of their letters.
+
+    Where there are more, those in which several people sell come first.
+    """
+    return await cities.list_cities(session, MAX_CITIES)
 
 
 async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[TicketRead]:
