@@ -81,6 +81,11 @@ class InvalidSignatureError(AppError):
         super().__init__("The signature of this webhook is not valid.")
 
 
+class MalformedWebhookError(AppError):
+    def __init__(self) -> None:
+        super().__init__("This webhook is not an event of Stripe.")
+
+
 async def create_intent(
     *,
     key: str,
@@ -283,14 +288,19 @@ def read_notice(body: bytes, signature: str) -> Notice:
 
     Raises:
         InvalidSignatureError: nobody, or somebody else, signed this body.
+        MalformedWebhookError: the body is no event.
     """
     secret = get_settings().stripe_webhook_secret
     try:
-        event = stripe.Webhook.construct_event(body, signature, secret)
-    # ValueError: the body is no text; TypeError: the signature is no ASCII.
-    except (stripe.SignatureVerificationError, ValueError, TypeError):
+        notice = _notice(stripe.Webhook.construct_event(body, signature, secret))
+    except stripe.SignatureVerificationError:
         raise InvalidSignatureError from None
-    return _notice(event)
+    # The body is no text or of another shape, or the signature is no ASCII.
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise MalformedWebhookError from None
+    if not notice.is_storable:
+        raise MalformedWebhookError
+    return notice
 
 
 async def dispose() -> None:

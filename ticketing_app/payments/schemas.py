@@ -12,6 +12,8 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import JsonPrice
 from ticketing_app.payments.rules import ChargeStatus, RefundStatus
 
+MAX_ID_LENGTH = 255
+
 
 class PaymentCreate(ApiModel):
     """Which order to pay."""
@@ -141,3 +143,14 @@ class Notice:
     kind: str
     intent_id: str | None
     decline: Decline | None = None
+
+    @property
+    def is_storable(self) -> bool:
+        """Whether PostgreSQL takes the texts: it refuses U+0000 and lone surrogates."""
+        texts: list[object] = [self.id, self.kind, self.intent_id or "-"]
+        if self.decline:
+            texts += [self.decline.reference, self.decline.code]
+        return all(
+            isinstance(text, str) and text.isprintable() and len(text) <= MAX_ID_LENGTH
+            for text in texts
+        )

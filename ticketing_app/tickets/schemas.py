@@ -1,5 +1,6 @@
 """What goes in and out of tickets."""
 
+import re
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
@@ -37,8 +38,27 @@ COUNT_LIMIT = 1000
 """Counting all of a million tickets would take longer than finding the first ones."""
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
+# Control characters (C0, DEL, C1, separators of lines) and those that turn the direction of text around
+# them: a title could hide a part of itself, or write over what stands beside it.
+_UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _printed(text: str) -> str:
+    if _UNPRINTED.search(text):
+        msg = "cannot contain control characters or characters that turn the direction of text"
+        raise ValueError(msg)
+    return text
+
+
+def _printed_lines(text: str) -> str:
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(_printed(line) for line in lines)
+
+
 ShortText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_MAX_LENGTH)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_MAX_LENGTH),
+    AfterValidator(_printed),
 ]
 
 
@@ -89,7 +109,12 @@ class TicketFacts(ApiModel):
     seat: ShortText | None = None
     face_value_cents: Annotated[Price | None, Field(alias="faceValue")] = None
     description: (
-        Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] | None
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, max_length=2000),
+            AfterValidator(_printed_lines),
+        ]
+        | None
     ) = None
 
     @model_validator(mode="after")

@@ -178,6 +178,28 @@ class TestReceiveWebhook:
         assert await stored() == []
         assert (await sales.ends(sale))[0] == "awaiting_payment"
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "[]",
+            "{}",
+            "1",
+            '"text"',
+            '{"id": "evt_1"}',
+            '{"object": "event", "id": "evt_1", "type": "charge.failed", "data": null}',
+            '{"object": "event", "id": "evt_1", "type": 5, "data": {"object": {}}}',
+            '{"object": "event", "id": 1, "type": "a", "data": {"object": {"id": "b"}}}',
+            '{"object": "event", "id": "a\\u0000", "type": "a", "data": {"object": {"id": "b"}}}',
+            '{"object": "event", "id": "a\\ud800", "type": "a", "data": {"object": {"id": "b"}}}',
+            '{"object": "event", "id": "a", "type": "payment_intent.x", "data": {"object": []}}',
+            '{"object": "event", "id": "a", "type": "charge.x", "data": {"object": {"payment_intent": {}}}}',
+        ],
+    )
+    async def test_refuses_what_is_signed_and_no_event(self, api: AsyncClient, body: str) -> None:
+        answer = await deliver(api, body)
+        assert answer.status_code == 400
+        assert await stored() == []
+
     async def test_refuses_no_signature_and_a_huge_body(self, api: AsyncClient) -> None:
         assert (await api.post("/api/stripe/webhook", content=b"{}")).status_code == 400
         huge = await api.post("/api/stripe/webhook", content=b" " * 70_000)

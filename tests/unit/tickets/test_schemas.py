@@ -1,0 +1,35 @@
+"""What a listing may say."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from ticketing_app.tickets.schemas import TicketCreate
+
+UNPRINTED = ["\r", "\x00", "\x0b", "\x0c", "\x1e", "\x7f", "\x85", "\u2028", "\u202e", "\u2066"]
+NAMES = ["title", "venue", "city", "section", "row", "seat", "description"]
+
+
+def create(**fields: Any) -> TicketCreate:  # noqa: ANN401  # any field.
+    return TicketCreate.model_validate({"title": "Lanterns", "price": 40, **fields})
+
+
+class TestText:
+    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("character", UNPRINTED, ids=ascii)
+    def test_has_no_control_or_direction(self, name: str, character: str) -> None:
+        with pytest.raises(ValidationError, match="control characters"):
+            create(**{name: f"a{character}b"})
+
+    @pytest.mark.parametrize("name", NAMES[:-1])
+    def test_is_one_line(self, name: str) -> None:
+        with pytest.raises(ValidationError, match="control characters"):
+            create(**{name: "a\nb"})
+
+    def test_of_a_description_has_lines(self) -> None:
+        assert create(description=" a\r\nb\n").description == "a\nb"
+
+    @pytest.mark.parametrize("text", ["Åse & Bjørn", "קונצרט", "حفلة", "🎸 «Rock»", "a\u200fb"])
+    def test_is_in_any_language(self, text: str) -> None:
+        assert create(title=text).title == text
