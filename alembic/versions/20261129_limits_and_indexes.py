@@ -28,9 +28,16 @@ def upgrade() -> None:
     )
     op.execute(DISPUTED)
     op.add_column("charges", sa.Column("client_address", sa.String(), nullable=True))
+    op.create_index(
+        "ix_charges_completed",
+        "charges",
+        ["created_at"],
+        postgresql_where=sa.text("status = 'completed'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_charges_completed", table_name="charges")
     op.drop_column("charges", "client_address")
     op.drop_column("orders", "is_disputed")
     op.drop_column("orders", "is_excused")

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.outside.judge import UNFINISHED
 from tests.outside.market import Market
 from tests.outside.payer import PAID, Payer
 from tests.waiting import eventually
@@ -44,12 +45,17 @@ async def are_asked(payers: list[Payer]) -> bool:
     return all([(await payer.charge())["checks"] for payer in payers])
 
 
+async def are_handled(market: Market) -> bool:
+    """Whether what follows from every event is queued."""
+    return not await market.judge.rows(UNFINISHED["an event that a subscriber has not handled"])
+
+
 async def test_a_buyer_who_paid_stands_before_those_who_walked_away(market: Market) -> None:
-    # One seller for all, made by the first.
     buyer = await market.payer()
     abandoned = await open_dialogs(market, ABANDONED)
-    await market.stripe.break_next("/cancel$", "delay", times=ABANDONED, seconds=2)
+    await market.stripe.break_next("/cancel$", "delay", times=ABANDONED, seconds=4)
     await lapse(market, abandoned)
+    await eventually(lambda: are_handled(market))
     await buyer.press_pay()
     await buyer.enter_card()  # And the tab is closed.
     await buyer.comes_to(PAID)

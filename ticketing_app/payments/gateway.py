@@ -1,7 +1,7 @@
 """Stripe: the only module that knows its SDK. Calls in, small facts and three errors out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar, cast
@@ -215,8 +215,10 @@ async def find_dispute(stripe_id: str) -> str | None:
     return found.data[0].status if found.data else None
 
 
-async def list_intents(*, since: datetime) -> AsyncIterator[BookedIntent]:
-    """Yield the intents that were made since then, the newest first.
+async def list_intents(
+    *, since: datetime, after: str | None = None
+) -> AsyncGenerator[BookedIntent]:
+    """Yield the intents that were made since then, the newest first, or those that follow on `after`.
 
     Raises:
         StripeUnavailableError: no answer.
@@ -226,6 +228,8 @@ async def list_intents(*, since: datetime) -> AsyncIterator[BookedIntent]:
         "limit": PAGE,
         "expand": ["data.latest_charge"],
     }
+    if after:
+        asked["starting_after"] = after
     async for intent in _pages(_api().payment_intents.list_async, asked):
         charge = intent.latest_charge
         yield BookedIntent(
@@ -238,15 +242,22 @@ async def list_intents(*, since: datetime) -> AsyncIterator[BookedIntent]:
         )
 
 
-async def list_undelivered(*, kinds: Iterable[str], since: datetime) -> AsyncIterator[Notice]:
+async def list_undelivered(
+    *, kinds: Iterable[str], since: datetime, until: datetime | None = None
+) -> AsyncIterator[Notice]:
     """Yield the events of these kinds since then that reached no webhook, the newest first.
+
+    `until` is a whole second, and included.
 
     Raises:
         StripeUnavailableError: no answer.
     """
+    created: stripe.params.EventListParamsCreated = {"gte": int(since.timestamp())}
+    if until:
+        created["lte"] = int(until.timestamp())
     asked: stripe.params.EventListParams = {
         "types": list(kinds),
-        "created": {"gte": int(since.timestamp())},
+        "created": created,
         "delivery_success": False,
         "limit": PAGE,
     }

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from ticketing_app.core import db, queues
@@ -19,6 +19,10 @@ SWEEP_WIDTH = 4
 """Rows that one run of a sweep has in hand at once."""
 
 AUDITED = timedelta(days=2)
+AUDIT_PAUSE = timedelta(minutes=5)
+AUDIT_PATIENCE = timedelta(hours=12)
+AUDIT_TRIES = 3
+"""Of one slice, should its worker die or be stopped."""
 
 log = get_logger()
 
@@ -81,10 +85,35 @@ async def sweep_stripe_events() -> None:
     queue=queues.OUTSIDE_LATER,
     formerly="ticketing_app.payments.jobs.audit_payments",
 )
-async def audit_payments() -> None:
-    """Compare what was paid lately with Stripe's lists; each day is looked at twice."""
-    with suppress(StripeUnavailableError):
-        await audit.audit(db.transaction, since=utc_now() - AUDITED)
+async def audit_payments(since: str = "", after: str = "", made_at: str = "") -> None:
+    """Compare a slice of what was paid lately with Stripe's list, and queue the next one.
+
+    Each day is looked at twice. A slice that Stripe does not answer about is begun again later, until
+    it is the turn of the next audit.
+    """
+    begin = datetime.fromisoformat(since) if since else utc_now() - AUDITED
+    place = audit.Place(after, datetime.fromisoformat(made_at)) if after else None
+    try:
+        found = await audit.audit_slice(db.transaction, since=begin, place=place)
+    except StripeUnavailableError:
+        if utc_now() - begin > AUDITED + AUDIT_PATIENCE:
+            raise
+        await _audit_soon(begin, place, at=utc_now() + AUDIT_PAUSE)
+    else:
+        if found.rest:
+            await _audit_soon(begin, found.rest)
+
+
+async def _audit_soon(
+    since: datetime, place: audit.Place | None, *, at: datetime | None = None
+) -> None:
+    made_at = place.made_at.isoformat() if place else ""
+    following = (since.isoformat(), place.after if place else "", made_at)
+    if at is None:
+        await asyncio.to_thread(queues.enqueue, audit_payments, *following, tries=AUDIT_TRIES)
+        return
+    job_id = f"audit-{int(since.timestamp())}-{following[1]}"
+    await asyncio.to_thread(queues.schedule, audit_payments, *following, at=at, job_id=job_id)
 
 
 async def _sweep(handle_next: Callable[[db.Transaction], Awaitable[bool]]) -> None:

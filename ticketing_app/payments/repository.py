@@ -45,10 +45,14 @@ async def get_paid_charge(session: AsyncSession, order_id: UUID) -> Charge | Non
     return (await session.exec(query.execution_options(populate_existing=True))).one_or_none()
 
 
-async def list_completed(session: AsyncSession, *, since: datetime) -> list[Charge]:
-    """Return the charges made since then with which money was taken for a ticket."""
+async def list_completed(
+    session: AsyncSession, *, since: datetime, until: datetime | None = None
+) -> list[Charge]:
+    """Return the charges made in this time with which money was taken for a ticket."""
     query = select(Charge).where(
-        Charge.status == ChargeStatus.COMPLETED, col(Charge.created_at) >= since
+        Charge.status == ChargeStatus.COMPLETED,
+        col(Charge.created_at) >= since,
+        *([col(Charge.created_at) <= until] if until else []),
     )
     return list((await session.exec(query)).all())
 

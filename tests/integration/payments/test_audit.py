@@ -1,16 +1,22 @@
 """The nightly audit: what differs from Stripe's lists is mended, or told."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
+from rq.registry import ScheduledJobRegistry
 from sqlalchemy import text
 
 from tests import factories
 from tests.integration.payments import sales, stripe_side
-from ticketing_app.core import db
+from ticketing_app.core import db, queues
 from ticketing_app.core.clock import utc_now
+from ticketing_app.core.queues import RegisteredJob
 from ticketing_app.payments import gateway, jobs
-from ticketing_app.payments.service import audit
+from ticketing_app.payments.gateway import StripeUnavailableError
+from ticketing_app.payments.service import audit, settle
 
 pytestmark = pytest.mark.usefixtures("database")
 LONG_AGO = timedelta(days=1)
@@ -82,10 +88,89 @@ class TestAudit:
         await jobs.sweep_stripe_events()
         assert await sales.ends(sale) == ("completed", "completed")
 
-    async def test_waits_for_a_silent_stripe(self) -> None:
+    async def test_begins_again_later_when_stripe_is_silent(self) -> None:
+        await stripe_side.break_next("GET /v1/events", "down", times=2)
+        since = (utc_now() - LONG_AGO).isoformat()
+        # The second one is the same slice, begun by another worker.
+        for _ in range(2):
+            await jobs.audit_payments(since)
+        planned = ScheduledJobRegistry(queue=queues.get_queue(queues.DEFAULT))
+        assert planned.count == 1
+        await jobs.audit_payments(since)
+        assert (planned.count, queues.get_queue(queues.OUTSIDE_LATER).count) == (1, 0)
+
+    async def test_gives_up_when_the_next_one_is_due(self) -> None:
         await stripe_side.break_next("GET /v1/events", "down")
+        long_ago = utc_now() - jobs.AUDITED - jobs.AUDIT_PATIENCE - timedelta(minutes=1)
+        with pytest.raises(StripeUnavailableError):
+            await jobs.audit_payments(long_ago.isoformat())
+
+    async def test_goes_through_all_in_slices_each_a_job(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(audit, "SLICE", 2)
+        started = [await sales.start_sale() for _ in range(5)]
+        for sale in started:
+            await sales.pay(sale)
+        compared: list[str] = []
+
+        def note(intent: gateway.BookedIntent, *_: object, **__: object) -> list[Any]:
+            compared.append(intent.id)
+            return []
+
+        monkeypatch.setattr(audit, "compare", note)
         await jobs.audit_payments()
-        await jobs.audit_payments()
+        queue = queues.get_queue(queues.OUTSIDE_LATER)
+        slices = 1
+        while queue.count:
+            [job] = cast("list[RegisteredJob]", queue.jobs)
+            queue.remove(job)
+            await job.run()
+            slices += 1
+        assert slices == 3
+        assert sorted(compared) == sorted(sale.secret.partition("_secret_")[0] for sale in started)
+
+    async def test_compares_several_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(audit, "WIDTH", 3)
+        for _ in range(3):
+            await sales.start_sale()
+        all_at_once = asyncio.Barrier(3)
+
+        async def mend_together(*_: object) -> None:
+            async with asyncio.timeout(10):
+                await all_at_once.wait()
+
+        monkeypatch.setattr(audit, "_mend", mend_together)
+        assert await run_audit() == 0
+
+    async def test_one_that_fails_holds_up_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(audit, "WIDTH", 1)
+        started = [await sales.start_sale() for _ in range(3)]
+        for sale in started:
+            await stripe_side.enter_card(sale.secret)
+            await stripe_side.by_hand(sale.secret, "capture")
+        poisoned = started[1].payment.id
+
+        async def settle_but_one(transaction: db.Transaction, *, charge_id: UUID) -> None:
+            if charge_id == poisoned:
+                raise ZeroDivisionError
+            await settle.settle(transaction, charge_id=charge_id)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(audit, "settle", settle_but_one)
+            await run_audit()
+        ends = [await sales.ends(sale) for sale in started]
+        assert [charge for _, charge in ends] == ["completed", "created", "completed"]
+        await run_audit()
+
+    async def test_asks_for_a_payment_that_another_clock_puts_elsewhere(self) -> None:
+        sale = await sales.start_sale()
+        await sales.pay(sale)
+        since = utc_now() + timedelta(minutes=1)
+        query = "UPDATE charges SET created_at = now() + interval '2 minutes' WHERE id = :id"
+        await change(query, id=sale.payment.id)
+        assert await audit.audit(db.transaction, since=since) == 0
+        assert await sales.open_alerts() == []
 
     async def test_reads_every_page(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(gateway, "PAGE", 2)

@@ -1,6 +1,8 @@
 """The nightly audit: Stripe's lists beside ours. What can be mended is; any other difference is told."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -11,12 +13,18 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.logging import get_logger
 from ticketing_app.payments import gateway, repository
-from ticketing_app.payments.gateway import StripeUnavailableError
+from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.schemas import BookedIntent
 from ticketing_app.payments.service import alerts, refund, webhook
 from ticketing_app.payments.service.settle import settle
+
+SLICE = 1_000
+"""Intents that are compared in one go: so many never come near the limit of a job."""
+
+WIDTH = 8
+"""Intents that one slice has in hand at once."""
 
 log = get_logger()
 
@@ -42,33 +50,116 @@ class Difference(NamedTuple):
     detail: str
 
 
+class Place(NamedTuple):
+    """Where a slice begins: after this intent of Stripe's list, which was made then."""
+
+    after: str
+    made_at: datetime
+
+
+class Slice(NamedTuple):
+    """What one slice found, and where the next one begins; none after the last."""
+
+    differences: int
+    rest: Place | None
+
+
 async def audit(transaction: Transaction, *, since: datetime) -> int:
     """Compare all that was made since then; return how many differences were told.
+
+    Raises:
+        StripeUnavailableError: no answer; the next audit looks again.
+    """
+    count, place = 0, None
+    while True:
+        found = await audit_slice(transaction, since=since, place=place)
+        count += found.differences
+        place = found.rest
+        if place is None:
+            return count
+
+
+async def audit_slice(
+    transaction: Transaction, *, since: datetime, place: Place | None = None
+) -> Slice:
+    """Compare the next intents of Stripe's list, which begins with the newest.
 
     Webhooks that never reached us are stored, as if they came now; payments that nobody settled are
     settled; refunds by hand are followed. What differs after that is an alert.
 
     Raises:
-        StripeUnavailableError: no answer; the next audit looks again.
+        StripeUnavailableError: no answer; the slice may be begun again.
     """
-    await _fetch_missed_events(transaction, since=since)
-    # The two lists are read at different moments: what is under way in between is no difference.
+    intents = await _list_some(since=since, place=place)
+    is_last = len(intents) < SLICE
+    begin = since if is_last else intents[-1].created_at
+    end = place.made_at if place else None
+    await _fetch_missed_events(transaction, since=begin, until=end)
+    count = await _compare_all(transaction, intents)
+    count += await _find_unlisted(transaction, intents, since=begin, until=end)
+    if is_last:
+        AUDITED_AT.set_to_current_time()
+        return Slice(count, None)
+    return Slice(count, Place(intents[-1].id, intents[-1].created_at))
+
+
+async def _list_some(*, since: datetime, place: Place | None) -> list[BookedIntent]:
+    found: list[BookedIntent] = []
+    after = place.after if place else None
+    async with aclosing(gateway.list_intents(since=since, after=after)) as listed:
+        async for intent in listed:
+            found.append(intent)
+            if len(found) == SLICE:
+                break
+    return found
+
+
+async def _compare_all(transaction: Transaction, intents: list[BookedIntent]) -> int:
+    """Compare several at once. One that Stripe does not answer about ends the slice, not the others."""
+    rest = iter(intents)
+
+    async def compare_some() -> int:
+        return sum([await _compare_guarded(transaction, intent) for intent in rest])
+
+    counts = await asyncio.gather(*(compare_some() for _ in range(WIDTH)), return_exceptions=True)
+    for failure in counts:
+        if isinstance(failure, BaseException):
+            raise failure
+    return sum(count for count in counts if isinstance(count, int))
+
+
+async def _find_unlisted(
+    transaction: Transaction,
+    intents: list[BookedIntent],
+    *,
+    since: datetime,
+    until: datetime | None,
+) -> int:
+    """Report tickets that were given away for payments of which Stripe knows nothing.
+
+    Stripe's clock and ours cut the days at different moments, and payments go on meanwhile: what the
+    slice does not list is asked for by its id.
+    """
+    listed = {intent.id for intent in intents}
     async with transaction() as session:
-        completed = {
-            charge.stripe_id: charge
-            for charge in await repository.list_completed(session, since=since)
-        }
+        completed = await repository.list_completed(session, since=since, until=until)
     count = 0
-    async for intent in gateway.list_intents(since=since):
-        completed.pop(intent.id, None)
-        count += await _compare_guarded(transaction, intent)
-    for stripe_id, charge in completed.items():
-        detail = "Stripe does not list the payment of a ticket that was given away."
-        missing = Difference(AlertKind.TICKET_WITHOUT_MONEY, str(stripe_id), detail)
-        await _tell(transaction, missing, charge)
+    for charge in completed:
+        if charge.stripe_id in listed or await _is_known(str(charge.stripe_id)):
+            continue
+        detail = "Stripe does not know the payment of a ticket that was given away."
+        kind = AlertKind.TICKET_WITHOUT_MONEY
+        await _tell(transaction, Difference(kind, str(charge.stripe_id), detail), charge)
         count += 1
-    AUDITED_AT.set_to_current_time()
     return count
+
+
+async def _is_known(stripe_id: str) -> bool:
+    try:
+        await gateway.get_intent(stripe_id)
+    except StripeRefusedError:
+        return False
+    return True
 
 
 def compare(intent: BookedIntent, charge: Charge | None, *, now: datetime) -> Iterator[Difference]:
@@ -107,8 +198,11 @@ def compare(intent: BookedIntent, charge: Charge | None, *, now: datetime) -> It
         )
 
 
-async def _fetch_missed_events(transaction: Transaction, *, since: datetime) -> None:
-    async for notice in gateway.list_undelivered(kinds=webhook.HANDLERS, since=since):
+async def _fetch_missed_events(
+    transaction: Transaction, *, since: datetime, until: datetime | None
+) -> None:
+    listed = gateway.list_undelivered(kinds=webhook.HANDLERS, since=since, until=until)
+    async for notice in listed:
         async with transaction() as session:
             await webhook.store_event(session, notice=notice)
 
