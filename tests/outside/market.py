@@ -52,11 +52,11 @@ class Market:
         assert self._seller
         return self._seller
 
-    async def hold(self) -> Payer:
-        """Return somebody who holds a ticket and has not opened the payment."""
+    async def hold(self, buyer: Person | None = None) -> Payer:
+        """Return a buyer, by default a new one, who holds a ticket and has not opened the payment."""
         if self._seller is None:
             self._seller = await self._people.make()
-        buyer = await self._people.make()
+        buyer = buyer or await self._people.make()
         ticket = await self._seller.sell()
         order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
         return Payer(buyer, self.stripe, self.judge, order)
