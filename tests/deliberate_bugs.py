@@ -8,6 +8,7 @@ from dataclasses import dataclass
 APP = "ticketing_app"
 HOLD = f"{APP}/orders/repository.py"
 HOLD_TESTS = "tests/integration/orders/test_hold.py"
+COOLDOWN_TESTS = "tests/integration/orders/test_cooldown.py"
 SELL_TESTS = "tests/integration/orders/test_sell.py"
 PAYMENT_TESTS = "tests/integration/payments"
 RACES = f"{PAYMENT_TESTS}/test_races.py"
@@ -492,5 +493,40 @@ MUTANTS = (
         "strangers read a withdrawn listing",
         ((f"{APP}/orders/service/show.py", "raise TicketWithdrawnError", "return ticket"),),
         "tests/integration/orders/test_api.py::TestWithdrawnTicket",
+    ),
+    Mutant(
+        2,
+        "released holds cost nothing",
+        (
+            (
+                HOLD,
+                "WHEN o.status = 'cancelled' THEN o.ended_at",
+                "WHEN o.status = 'cancelled' THEN NULL",
+            ),
+        ),
+        COOLDOWN_TESTS,
+    ),
+    Mutant(
+        2,
+        "many short holds cost no more than one",
+        ((HOLD, "sum(lost.ended_at - o.created_at)", "max(lost.ended_at - o.created_at)"),),
+        COOLDOWN_TESTS,
+    ),
+    Mutant(
+        7,
+        "declines are counted by the last error alone",
+        (
+            (
+                f"{APP}/payments/service/webhook.py",
+                "if is_new and notice.decline and notice.intent_id:",
+                "if not notice:",
+            ),
+            (
+                f"{APP}/payments/service/settle.py",
+                "[*await gateway.list_declines(stripe_id), decline] if decline else []",
+                "[decline] if decline else []",
+            ),
+        ),
+        f"{PAYMENT_TESTS}/test_declines.py",
     ),
 )

@@ -38,6 +38,8 @@ CLOCKS_DIFFER = timedelta(hours=1)
 #   lapsed)` gave internal errors under load, and a LEFT JOIN on its count is optimised away.
 # - `WHERE (SELECT count(*) FROM lapsed) >= 0` is always true. It makes PostgreSQL close the old order
 #   before it inserts the new one, as the unique index (rule 1) would else refuse the new one.
+# - `IS TRUE` in `lapsed`: without it the planner may answer by the small index of the active orders, whose
+#   condition implies this one, and read all of them; their number grows with each hold.
 # - The ticket row is locked before the order row, as in every transaction of the program; the other
 #   way round deadlocks against the expiry.
 # - `now()` is right here: the statement is the transaction. But a statement that waited at the row
@@ -94,7 +96,7 @@ WITH was AS (
 ), lapsed AS (
     UPDATE orders o SET status = 'expired', version = o.version + 1, ended_at = o.expires_at
     FROM was
-    WHERE o.id = was.order_id AND o.status IN ('created', 'awaiting_payment')
+    WHERE o.id = was.order_id AND (o.status IN ('created', 'awaiting_payment')) IS TRUE
     RETURNING o.id, o.version, o.buyer_id, o.price_cents, o.currency, o.expires_at, o.ticket_id
 ), held AS (
     UPDATE tickets t
