@@ -1,13 +1,16 @@
-"""Run migrations on DATABASE_URL, one process at a time."""
+"""Run migrations on DATABASE_DIRECT_URL or DATABASE_URL, one process at a time."""
 
 import asyncio
+import logging
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
 from alembic import context
 from ticketing_app.accounts import models as accounts
-from ticketing_app.core import db
+from ticketing_app.core import db, schema
 from ticketing_app.messaging import inbox, outbox
 from ticketing_app.orders import models as orders
 from ticketing_app.payments import models as payments
@@ -16,23 +19,54 @@ from ticketing_app.tickets import models as tickets
 TABLES = (accounts, tickets, orders, payments, outbox, inbox)
 # Two processes that start together must not migrate at once; any fixed number will do.
 MIGRATION_LOCK = 7_231_604
+LOCK_NOT_AVAILABLE = "55P03"
+
+log = logging.getLogger("alembic.env")
 
 
 def migrate(connection: Connection) -> None:
+    # A transaction each: one that waits for a table holds no lock of the one before.
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
         compare_type=True,
         compare_server_default=True,
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         context.run_migrations()
+
+
+async def take_turn(connection: AsyncConnection) -> None:
+    # By asking again: a session that waits for the lock has a snapshot, for which CREATE INDEX
+    # CONCURRENTLY in the other process would wait in turn.
+    query = text(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
+    while not await connection.scalar(query):
+        await connection.commit()
+        log.info("Another process migrates; waiting for it.")
+        await asyncio.sleep(schema.ASK_AGAIN_SECONDS)
 
 
 async def main() -> None:
     async with db.migration_engine().connect() as connection:
-        await connection.run_sync(migrate)
+        await take_turn(connection)
+        for _ in range(schema.MIGRATION_ATTEMPTS):
+            # Everything that uses the table queues up behind a statement that waits for all of it.
+            await connection.execute(
+                text(f"SET lock_timeout = {db.LOCK_TIMEOUT_SECONDS * 1000:.0f}")
+            )
+            await connection.commit()
+            try:
+                await connection.run_sync(migrate)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                    raise
+                log.warning("A table is in use; trying again.")
+                await connection.rollback()
+                await asyncio.sleep(schema.MIGRATION_PAUSE_SECONDS)
+            else:
+                return
+        raise schema.SchemaBusyError
 
 
 asyncio.run(main())

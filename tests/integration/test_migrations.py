@@ -12,6 +12,7 @@ import pytest
 
 from tests.waiting import eventually
 from ticketing_app.core import db, schema
+from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 
 NAME = "migrations"
@@ -132,33 +133,83 @@ async def test_every_migration_lets_the_version_before_it_work(
     assert broken == {}
 
 
-async def test_a_migration_may_take_longer_than_any_other_statement(
+async def test_a_migration_waits_for_another_one_without_a_snapshot(
     empty_database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limit = 0.1
-    monkeypatch.setitem(db.CONNECT_ARGS, "command_timeout", limit)
-    # Another process migrates, so that this one waits for the lock.
+    monkeypatch.setattr(schema, "ASK_AGAIN_SECONDS", 0.05)
     await empty_database.execute(f"SELECT pg_advisory_lock({LOCK})")
     upgrade = asyncio.create_task(asyncio.to_thread(alembic.command.upgrade, schema.CONFIG, "head"))
     try:
-        await eventually(
-            lambda: upgrade.done() or has_waited(empty_database, 5 * limit), seconds=60
-        )
+        await eventually(lambda: upgrade.done() or is_asking(empty_database), seconds=60)
+        assert not upgrade.done()
     finally:
         await empty_database.execute(f"SELECT pg_advisory_unlock({LOCK})")
     await upgrade
     assert await empty_database.fetchval("SELECT version_num FROM alembic_version")
 
 
-async def has_waited(connection: asyncpg.Connection, seconds: float) -> bool:
-    """Whether somebody waits for the lock of migrations for so long."""
+async def is_asking(connection: asyncpg.Connection) -> bool:
+    """Whether another session asked for the lock of migrations and idles outside of a transaction."""
     found = await connection.fetchval(
-        "SELECT count(*) > 0 FROM pg_locks JOIN pg_stat_activity USING (pid)"
-        " WHERE locktype = 'advisory' AND NOT granted"
-        " AND clock_timestamp() - query_start > make_interval(secs => $1)",
-        seconds,
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
+        " AND state = 'idle'",
+        NAME,
     )
     return bool(found)
+
+
+class TestTableInUse:
+    """An open transaction reads a table that the newest migration changes."""
+
+    @pytest.fixture
+    async def reader(
+        self, empty_database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> AsyncGenerator[asyncpg.Connection]:
+        del empty_database
+        monkeypatch.setattr(schema, "MIGRATION_PAUSE_SECONDS", 0)
+        await asyncio.to_thread(alembic.command.upgrade, schema.CONFIG, "0007")
+        monkeypatch.setattr(db, "LOCK_TIMEOUT_SECONDS", 0.1)
+        url = get_settings().database_url.replace("+asyncpg", "")
+        reader = await asyncpg.connect(url)
+        await reader.execute("BEGIN; LOCK TABLE orders IN ACCESS SHARE MODE")
+        yield reader
+        await reader.close()
+
+    async def test_is_waited_for_only_briefly_and_often(
+        self, empty_database: asyncpg.Connection, reader: asyncpg.Connection
+    ) -> None:
+        migration = asyncio.create_task(upgrade())
+        await eventually(lambda: migration.done() or has_waiter(empty_database), seconds=60)
+        await eventually(lambda: has_no_waiter(empty_database))
+        assert not migration.done()
+        await reader.execute("ROLLBACK")
+        await migration
+        assert await empty_database.fetchval("SELECT version_num FROM alembic_version") == "0008"
+
+    async def test_ends_the_migration_with_a_sentence_after_some_minutes(
+        self,
+        empty_database: asyncpg.Connection,
+        reader: asyncpg.Connection,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        del reader
+        monkeypatch.setattr(schema, "MIGRATION_ATTEMPTS", 2)
+        with pytest.raises(schema.SchemaBusyError):
+            await upgrade()
+        assert await empty_database.fetchval("SELECT version_num FROM alembic_version") == "0007"
+
+
+async def upgrade() -> None:
+    await asyncio.to_thread(alembic.command.upgrade, schema.CONFIG, "0008")
+
+
+async def has_waiter(connection: asyncpg.Connection) -> bool:
+    waiters = "SELECT count(*) FROM pg_locks WHERE relation = 'orders'::regclass AND NOT granted"
+    return bool(await connection.fetchval(waiters))
+
+
+async def has_no_waiter(connection: asyncpg.Connection) -> bool:
+    return not await has_waiter(connection)
 
 
 @pytest.mark.parametrize(

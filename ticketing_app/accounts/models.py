@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime
+from sqlalchemy import DateTime, Index
 from sqlmodel import Field, SQLModel
 
 from ticketing_app.accounts.rules import ADDRESS_MAX_LENGTH, DEVICE_MAX_LENGTH, EMAIL_MAX_LENGTH
@@ -28,6 +28,7 @@ class Session(SQLModel, table=True):
     """One sign-in; its id is the `jti` of the token."""
 
     __tablename__ = "sessions"  # pyright: ignore[reportAssignmentType]  # as above
+    __table_args__ = (Index("ix_sessions_expires_at", "expires_at"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     user_id: UUID = Field(foreign_key="users.id", index=True)

@@ -15,6 +15,8 @@ from ticketing_app.core.logging import get_logger
 
 CONFIG = Config(Path(__file__).parents[2] / "alembic.ini")
 ASK_AGAIN_SECONDS = 1
+MIGRATION_ATTEMPTS = 60
+MIGRATION_PAUSE_SECONDS = 2
 
 log = get_logger()
 
@@ -32,6 +34,14 @@ class SchemaNotReadyError(AppError):
 
     def __init__(self) -> None:
         super().__init__("The database does not have this version's schema yet: run `migrate`.")
+
+
+class SchemaBusyError(AppError):
+    def __init__(self) -> None:
+        super().__init__(
+            "A migration needs a table that other transactions keep using, so it was not made. "
+            "End the longest of them (pg_stat_activity) and run `migrate` again."
+        )
 
 
 def read_revisions() -> list[str]:

@@ -36,6 +36,7 @@ class Charge(SQLModel, table=True):
             unique=True,
             postgresql_where=text("status IN ('created', 'completed')"),
         ),
+        Index("ix_charges_order_id", "order_id"),
         Index("ix_charges_due", "next_check_at", postgresql_where=text(IS_WORK)),
         # For the audit, which walks through the days.
         Index("ix_charges_completed", "created_at", postgresql_where=text("status = 'completed'")),
@@ -86,6 +87,7 @@ class StripeEvent(SQLModel, table=True):
 
     __tablename__ = "stripe_events"  # pyright: ignore[reportAssignmentType]  # as above
     __table_args__ = (
+        Index("ix_stripe_events_handled_at", "handled_at"),
         Index(
             "ix_stripe_events_due", "next_attempt_at", postgresql_where=text("handled_at IS NULL")
         ),
