@@ -1,0 +1,110 @@
+"""Questions about one order or one buyer do not read everybody's rows."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+from typing import NamedTuple, Self
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from tests import factories
+from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
+from ticketing_app.orders import repository as orders
+from ticketing_app.payments import repository as payments
+
+SIZE = 5_000
+FEW = 100
+FILL = (
+    """
+    INSERT INTO orders (id, buyer_id, ticket_id, title, price_cents, currency, status, expires_at, ended_at,
+                        is_grace_used, is_excused, version, created_at)
+    SELECT CAST(lpad(to_hex(CAST(extract(epoch FROM at) * 1000 AS bigint)), 12, '0') || '7000'
+             || lpad(to_hex(n), 16, '8') AS uuid),
+           :buyer_id, :ticket_id, 'Derby', 4000, 'usd', 'expired', at, at, false, false, 2, at
+    FROM (SELECT n, now() - make_interval(days => 3, mins => n) AS at
+          FROM generate_series(1, :size) AS n) AS old
+    """,
+    """
+    INSERT INTO charges (id, order_id, status, amount_cents, currency, key, attempt, declines, checks,
+                         refund_attempt, next_check_at, version, created_at)
+    SELECT gen_random_uuid(), id, 'failed', 4000, 'usd', gen_random_uuid(), 0, 0, 0, 0, created_at, 1, created_at
+    FROM orders
+    """,
+    "ANALYZE orders",
+    "ANALYZE charges",
+)
+READ = """
+    SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)
+    FROM pg_stat_xact_user_tables WHERE relname IN ('orders', 'charges')
+"""
+
+
+class History(NamedTuple):
+    """An open transaction in which a buyer has many orders, each with a charge."""
+
+    session: AsyncSession
+    buyer_id: UUID
+    order_id: UUID
+
+
+@pytest.fixture
+async def history(database: None) -> AsyncGenerator[History]:  # noqa: ARG001  # order only.
+    buyer = await factories.make_user()
+    ticket = await factories.make_ticket()
+    async with db.transaction() as session:
+        connection = await session.connection()
+        values = {"buyer_id": buyer.id, "ticket_id": ticket.id, "size": SIZE}
+        for statement in FILL:
+            await connection.execute(text(statement), values if ":size" in statement else {})
+        order_id = await connection.scalar(text("SELECT max(order_id::text) FROM charges"))
+        yield History(session, buyer.id, UUID(order_id))
+        await session.rollback()
+
+
+class RowsRead:
+    """Counts the rows of orders and charges that a block reads, as PostgreSQL does."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.count = 0
+
+    async def _total(self) -> int:
+        return int(await (await self.session.connection()).scalar(text(READ)) or 0)
+
+    async def __aenter__(self) -> Self:
+        self.count = -await self._total()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.count += await self._total()
+
+
+class TestOrderPage:
+    async def test_reads_the_charges_of_its_order_only(self, history: History) -> None:
+        async with RowsRead(history.session) as rows:
+            await payments.list_declines(history.session, history.order_id)
+            await payments.get_paid_charge(history.session, history.order_id)
+        assert rows.count < FEW
+
+
+class TestAudit:
+    async def test_reads_the_charges_of_its_days_only(self, history: History) -> None:
+        async with RowsRead(history.session) as rows:
+            await payments.list_completed(history.session, since=utc_now() - timedelta(days=2))
+        assert rows.count < FEW
+
+
+class TestHold:
+    async def test_reads_the_orders_of_the_buyers_last_day_only(self, history: History) -> None:
+        async with RowsRead(history.session) as rows:
+            await orders.get_hold_facts(
+                history.session,
+                buyer_id=history.buyer_id,
+                ticket_id=db.new_id(),
+                hold_seconds=900,
+                cooldown_seconds=300,
+            )
+        assert rows.count < FEW
