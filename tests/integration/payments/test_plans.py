@@ -28,9 +28,9 @@ FILL = (
           FROM generate_series(1, :size) AS n) AS old
     """,
     """
-    INSERT INTO charges (id, order_id, status, amount_cents, currency, key, attempt, declines, checks,
+    INSERT INTO charges (id, order_id, status, stripe_id, amount_cents, currency, key, attempt, declines, checks,
                          refund_attempt, next_check_at, version, created_at)
-    SELECT gen_random_uuid(), id, 'failed', 4000, 'usd', gen_random_uuid(), 0, 0, 0, 0, created_at, 1, created_at
+    SELECT gen_random_uuid(), id, 'completed', id, 4000, 'usd', gen_random_uuid(), 0, 0, 0, 0, created_at, 1, created_at
     FROM orders
     """,
     "ANALYZE orders",
