@@ -2,6 +2,7 @@
 
 import reflex as rx
 from reflex_base.constants import StateManagerMode
+from reflex_base.environment import environment as reflex_environment
 
 from ticketing_app.core import redis
 from ticketing_app.core.settings import Settings, get_settings
@@ -28,6 +29,11 @@ state_url = (
     redis.with_time_limits(settings.page_state_url) if settings.has_page_state_in_redis else None
 )
 
+# Every way to start the site reads this file before engine.io is made. The largest message of a page is
+# a form with all of its text; Reflex's own limit of 1 MB lets strangers fill the states of tabs.
+if not reflex_environment.REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE.is_set():
+    reflex_environment.REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE.set(64 * 1024)
+
 config = rx.Config(
     app_name="ticketing_app",
     frontend_port=settings.port,
@@ -41,6 +47,8 @@ config = rx.Config(
     trusted_proxy_hops=settings.trusted_proxy_hops,
     state_manager_mode=StateManagerMode.MEMORY,
     redis_url=state_url,
+    # In memory as well. A tab's state is a cache: its next call after that loads the page anew.
+    redis_token_expiration=15 * 60,
     plugins=[
         rx.plugins.TailwindV4Plugin(theme.TAILWIND),
         SameOriginPlugin(),

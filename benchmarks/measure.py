@@ -14,7 +14,8 @@ from tests.site import Site
 def running_site() -> Generator[Site]:
     """The whole product on a temporary folder, for the block."""
     with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder:
-        site = Site(Path(folder) / "data")
+        # A crowd in one process, with one address.
+        site = Site(Path(folder) / "data", SOCKET_MESSAGES_PER_SECOND="0")
         site.start()
         try:
             yield site

@@ -21,6 +21,7 @@ SETTINGS = {
     "SIGNIN_LIMIT_PER_MINUTE": "0",
     "SIGNIN_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
     "SIGNUP_LIMIT_PER_HOUR": "0",
+    "SOCKETS_PER_ADDRESS": "0",
     "TICKETING_ENV": "development",
 }
 REFUSE_SECONDS = 5
@@ -38,13 +39,14 @@ class OtherWeb(NamedTuple):
 class Site:
     """PostgreSQL, Redis, the emulator, the worker and one web process; `url` is where it is.
 
+    `more` are settings of it.
     The metrics of the web process are at `metrics_port`, those of the worker's at the ports above it.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, **more: str) -> None:
         self._port = free_port()
         self.metrics_port = free_ports(PROCESSES)
-        settings = SETTINGS | {"METRICS_PORT": str(self.metrics_port)}
+        settings = SETTINGS | more | {"METRICS_PORT": str(self.metrics_port)}
         self.stack = Stack(data_dir, web_port=self._port, settings=settings)
         self.url = f"http://localhost:{self._port}"
         self._web: subprocess.Popen[bytes] | None = None

@@ -10,7 +10,18 @@ from ticketing_app import api, routes
 from ticketing_app.accounts.auth import listen_for_ended_sessions
 from ticketing_app.core import logging, metrics
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui import documents, headers, home_screen, live, robots, session, theme
+from ticketing_app.ui import (
+    calls,
+    documents,
+    headers,
+    home_screen,
+    live,
+    robots,
+    session,
+    sockets,
+    tabs,
+    theme,
+)
 from ticketing_app.ui.accounts.pages import (
     account_page,
     sign_in_page,
@@ -56,6 +67,7 @@ app = rx.App(
     backend_exception_handler=session.on_crash,
     api_transformer=[
         api.serve,
+        sockets.limit,
         session.refuse_foreign_sockets,
         documents.serve,
         headers.protect,
@@ -129,3 +141,7 @@ _add(sign_out_page, routes.SIGN_OUT, "Sign Out", SessionState.load,
 _add(not_found_page, "404", "Page not found", SessionState.load,
      "There is nothing at this address.")
 # fmt: on
+
+app.add_middleware(tabs.TabOwner())
+calls.guard(app)
+logging.tame_libraries()

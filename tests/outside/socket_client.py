@@ -9,24 +9,34 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
 NAMESPACE = "/_event"
+CLOSE_SECONDS = 30
 BOOT = "reflex___state____state.hydrate_and_load"
 
 
 class SocketClient:
     """One connection to the page at `path`; `origin` and `cookie` are what a browser would send.
 
-    With the `token` of an earlier connection it is that one's tab, which connects again.
+    With the `token` of an earlier connection it is that one's tab, which connects again. `address` is
+    what the proxy in front of the site saw.
     """
 
     def __init__(
-        self, url: str, path: str, *, origin: str | None, cookie: str = "", token: str = ""
+        self,
+        url: str,
+        path: str,
+        *,
+        origin: str | None,
+        cookie: str = "",
+        token: str = "",
+        address: str = "",
     ) -> None:
         self.token = token or str(uuid4())
         self._url = (
             f"{url.replace('http', 'ws', 1)}/_event/?token={self.token}&EIO=4&transport=websocket"
         )
         self._origin = origin
-        self._headers = {"Cookie": cookie} if cookie else {}
+        headers = {"Cookie": cookie, "X-Forwarded-For": address}
+        self._headers = {name: text for name, text in headers.items() if text}
         self._router: dict[str, Any] = {}
         self.go_to(path)
         self._socket: ClientConnection | None = None
@@ -56,11 +66,29 @@ class SocketClient:
         query = {names[kind]: ids[0]} if ids else {}
         self._router = {"pathname": path, "asPath": path, "query": query}
 
+    def claim_to_be_at(self, address: dict[str, Any]) -> None:
+        """Send this as the page's address from the next call on."""
+        self._router = address
+
+    def stop_reading(self) -> None:
+        """Leave what the server sends where it is."""
+        if self._reader:
+            self._reader.cancel()
+
+    async def emit(self, *data: object) -> None:
+        """Send an event of socket.io."""
+        assert self._socket
+        await self._socket.send(f"42{NAMESPACE}," + json.dumps(data))
+
+    async def wait_closed(self) -> None:
+        """Return once the server has closed the connection."""
+        assert self._socket
+        await asyncio.wait_for(self._socket.wait_closed(), CLOSE_SECONDS)
+
     async def call(self, handler: str, payload: object) -> None:
         """Call a handler by its full name."""
-        assert self._socket
         event = {"name": handler, "payload": payload, "router_data": self._router}
-        await self._socket.send(f"42{NAMESPACE}," + json.dumps(["event", event]))
+        await self.emit("event", event)
 
     async def answers(self, *, quiet_seconds: float = 0.3) -> list[str]:
         """Return what the server sent since the last time, once it is quiet for `quiet_seconds`."""

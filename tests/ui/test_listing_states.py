@@ -305,6 +305,16 @@ class TestOwnListingsState:
         await tab.call(OwnListingsState.refresh)
         assert len(shown.rows) == 26
 
+    async def test_keeps_the_last_rows_of_a_long_list(
+        self, tab: Tab, seller: UserRead, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ticketing_app.ui.listings.state.MAX_ROWS", 25)
+        made = [await factories.make_ticket(seller) for _ in range(30)]
+        await tab.call(OwnListingsState.load)
+        await tab.call(OwnListingsState.load_more)
+        shown = tab.state(OwnListingsState)
+        assert [row.id for row in shown.rows] == [str(each.id) for each in reversed(made[:25])]
+
     async def test_withdraws_after_asking(self, tab: Tab, seller: UserRead) -> None:
         listed = await factories.make_ticket(seller)
         await tab.call(OwnListingsState.load)

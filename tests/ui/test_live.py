@@ -51,6 +51,7 @@ class FakeNamespace:
     def __init__(self) -> None:
         self.messages: list[tuple[str | None, list[dict[str, Any]]]] = []
         self.pages = 1
+        self.is_closed = False
         self.joined = {"sid", "live:old"}
         self.server = self.manager = self.eio = self
 
@@ -72,6 +73,8 @@ class FakeNamespace:
         return sorted(self.joined)
 
     async def enter_room(self, _sid: str, room: str) -> None:
+        if self.is_closed:
+            raise ValueError("sid is not connected to requested namespace")  # as socket.io
         self.joined.add(room)
 
     async def leave_room(self, _sid: str, room: str) -> None:
@@ -296,6 +299,13 @@ class TestWatch:
         assert namespace.joined == {"sid", live.TICKETS}
         await live.watch(state)
         assert namespace.joined == {"sid"}
+
+    async def test_survives_a_page_that_has_closed(self, namespace: FakeNamespace) -> None:
+        namespace.is_closed = True
+        state: Any = type("State", (), {"router": _router()})()
+        await live.hear_of_session(state, SESSION)
+        await live.watch(state, live.TICKETS)
+        assert live.TICKETS not in namespace.joined
 
 
 class TestSession:

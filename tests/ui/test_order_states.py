@@ -175,6 +175,9 @@ class TestOrderListState:
         shown = tab.state(OrderListState)
         assert [row.title for row in shown.rows] == ["Second", "The Paper Lanterns"]
         assert not shown.has_more
+        monkeypatch.setattr("ticketing_app.ui.orders.state.MAX_ROWS", 1)
+        await tab.call(OrderListState.load)
+        assert [row.title for row in shown.rows] == ["The Paper Lanterns"]
 
     async def test_is_for_members(self, tab: Tab) -> None:
         tab.open("/orders")

@@ -25,7 +25,6 @@ from ticketing_app.ui import edge, session
 from ticketing_app.ui.orders.state import OrderListState
 from ticketing_app.ui.orders.views import OrderRow
 from ticketing_app.ui.session import PageState, SessionState
-from ticketing_app.ui.tickets.state import TicketDetailState
 
 SignIn = Callable[[UserRead], Awaitable[str]]
 
@@ -237,14 +236,6 @@ class TestGuarded:
     async def test_shows_what_is_wrong_with_no_field(self, tab: Tab) -> None:
         shown = await self.run(tab, InvalidInputError([(None, "A.")]))
         assert (shown.problem, shown.errors) == ("A.", {})
-
-    @pytest.mark.parametrize("kind", [OrderListState.load, TicketDetailState.keep])
-    async def test_a_wrong_call_is_one_line_in_the_log(self, tab: Tab, kind: object) -> None:
-        with pytest.raises(TypeError) as refusal:
-            await tab.call(kind, "an argument that it does not take")
-        with capture_logs() as lines:
-            assert "note_crash" in str(session.on_crash(refusal.value))
-        assert [(line["log_level"], "exc_info" in line) for line in lines] == [("warning", False)]
 
     def test_a_bug_leaves_its_trace_in_the_log(self) -> None:
         with pytest.raises(TypeError) as bug:

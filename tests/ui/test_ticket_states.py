@@ -136,6 +136,35 @@ class TestTicketListState:
         await tab.call(TicketListState.refresh)
         assert (len(shown.cards), shown.has_more) == (26, False)
 
+    async def test_ends_where_a_narrower_search_is_better(
+        self, tab: Tab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ticketing_app.ui.tickets.state.MAX_ROWS", 40)
+        seller = await factories.make_user()
+        for number in range(60):
+            await factories.make_ticket(seller, title=f"Ticket {number}")
+        await tab.call(TicketListState.load)
+        shown = tab.state(TicketListState)
+        assert (shown.has_more, shown.is_cut) == (True, False)
+        for _ in range(200):
+            await tab.call(TicketListState.load_more)
+        assert (len(shown.cards), shown.has_more, shown.is_cut) == (40, False, True)
+        tab.root._clean()
+        await tab.call(TicketListState.load_more)
+        assert "cards" not in shown.dirty_vars
+        tab.open("/?q=ticket+1")
+        await tab.call(TicketListState.load)
+        assert (len(shown.cards) < 40, shown.is_cut) == (True, False)
+
+    async def test_remembers_no_more_new_listings_than_a_list_has(
+        self, tab: Tab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ticketing_app.ui.tickets.state.MAX_ROWS", 3)
+        await tab.call(TicketListState.load)
+        made = [str((await factories.make_ticket()).id) for _ in range(5)]
+        await tab.call(TicketListState.match_new, made)
+        assert len(tab.state(TicketListState).new_ids) == 3
+
     @pytest.mark.parametrize("name", ["q", "city", "category", "from", "minPrice", "sort"])
     @pytest.mark.parametrize("value", ["\x00", "\ud800", "x" * 100_000, "'; DROP TABLE tickets"])
     async def test_takes_any_address_from_strangers(self, tab: Tab, name: str, value: str) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from typing import cast
 
 import structlog
@@ -12,7 +13,12 @@ from structlog.contextvars import (
     merge_contextvars,
 )
 
+from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.core.settings import get_settings
+
+MAX_CHARACTERS = 500
+TALKATIVE = ("reflex", "reflex_base", "socketio", "engineio")
+"""Libraries that log what clients sent, as often as they send it."""
 
 COMMON: list[structlog.typing.Processor] = [
     merge_contextvars,
@@ -50,6 +56,47 @@ def json_formatter() -> logging.Formatter:
         foreign_pre_chain=[*COMMON, structlog.stdlib.add_logger_name],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *JSON],
     )
+
+
+def printable(text: str) -> str:
+    """Return foreign text for a line of the log: cut, and unable to end the line or to colour it."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in text[:MAX_CHARACTERS]
+    )
+
+
+class _TameFilter(logging.Filter):
+    """Cuts, escapes and rate limits the lines of one logger."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bucket = TokenBucket(burst=20, per_second=1)
+        self._left_out = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not self._bucket.take():
+            self._left_out += 1
+            return False
+        lines = [printable(record.getMessage())]
+        if self._left_out:
+            lines.append(f"({self._left_out} lines before this one were left out)")
+        if record.exc_info and (error := record.exc_info[1]):
+            # The message of the error may be the client's; where it was raised is not.
+            lines += [line.rstrip() for line in traceback.format_tb(error.__traceback__)]
+            lines.append(f"{type(error).__name__}: {printable(str(error))}")
+        record.msg = "\n".join(lines)
+        record.args = ()
+        record.exc_info = record.exc_text = None
+        self._left_out = 0
+        return True
+
+
+def tame_libraries() -> None:
+    """Keep clients from filling or forging the log through libraries; call once these are imported."""
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        if name.split(".")[0] in TALKATIVE and isinstance(logger, logging.Logger):
+            logger.addFilter(_TameFilter())
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:

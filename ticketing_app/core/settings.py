@@ -136,6 +136,12 @@ class Settings(BaseSettings):
     sitemap_limit_per_address_per_minute: int = Field(
         default=10, ge=0, description="Site maps; 0 is off."
     )
+    socket_messages_per_second: float = Field(
+        default=10, ge=0, le=1000, description="Per websocket; 4 s worth at once. 0 is off."
+    )
+    sockets_per_address: int = Field(
+        default=200, ge=0, description="Open websockets per address and web process; 0 is off."
+    )
     trusted_proxy_hops: int = Field(
         default=0, description="Proxies in front that set X-Forwarded-For."
     )

@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -74,7 +75,9 @@ async def watch(state: rx.State, *rooms: str) -> None:
     for room in present - set(rooms):
         await namespace.leave_room(sid, room)
     for room in set(rooms) - present:
-        await namespace.enter_room(sid, room)
+        # socket.io's error for a page that closed meanwhile; its handler has nothing more to hear.
+        with suppress(ValueError):
+            await namespace.enter_room(sid, room)
 
 
 def _session_room(session_id: UUID) -> str:
@@ -85,7 +88,8 @@ def _session_room(session_id: UUID) -> str:
 async def hear_of_session(state: rx.State, session_id: UUID) -> None:
     """Let the page hear when its session ends; a websocket has one cookie for life."""
     if _app is not None and (namespace := _app.event_namespace) is not None:
-        await namespace.enter_room(state.router.session.session_id, _session_room(session_id))
+        with suppress(ValueError):  # as in `watch`
+            await namespace.enter_room(state.router.session.session_id, _session_room(session_id))
 
 
 async def tell_session(session_id: UUID) -> None:

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from ticketing_app.core.errors import AppError, UnavailableError
-from ticketing_app.core.metrics import BUCKETS
+from ticketing_app.core.metrics import BUCKETS, start_at_zero
 from ticketing_app.ui import live
 
 CRASHED = "crashed"
@@ -22,6 +22,19 @@ HANDLER_SECONDS = Histogram(
 )
 PAGES_CONNECTED = Gauge("gittix_pages_connected", "Open pages: websockets of this web process.")
 PAGES_CONNECTED.set_function(live.count_pages)
+WRONG_CALLS = Counter(
+    "gittix_page_wrong_calls_total",
+    "Calls over websockets that no page of ours makes, dropped: unknown handler, wrong arguments, "
+    "forged event, too many reports of errors.",
+    ["reason"],
+)
+start_at_zero(WRONG_CALLS, ("unknown", "arguments", "forged", "errors"))
+SOCKETS_REFUSED = Counter(
+    "gittix_sockets_refused_total",
+    "Websockets refused or closed: too many of an address, too fast, too much unread, stalled.",
+    ["reason"],
+)
+start_at_zero(SOCKETS_REFUSED, ("address", "rate", "unread", "stalled"))
 
 
 def announce(handler: Callable[..., Any]) -> None:

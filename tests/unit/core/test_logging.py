@@ -1,9 +1,15 @@
 import json
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+
+import pytest
 
 from tests.unit.core.test_settings import PRODUCTION
+from ticketing_app.core.buckets import TokenBucket
+from ticketing_app.core.logging import printable, tame_libraries
 
 LOG = """
 import logging
@@ -44,3 +50,62 @@ class TestConfigure:
         first, *_, last = what_is_written(TICKETING_ENV="development")
         assert first == "ERROR:asyncio:A task of reflex"
         assert last == "ZeroDivisionError: division by zero"
+
+
+class TestPrintable:
+    def test_leaves_plain_text_alone(self) -> None:
+        assert printable("Größe 10, 日本") == "Größe 10, 日本"
+
+    def test_escapes_what_ends_or_colours_a_line(self) -> None:
+        assert printable("a\nb\x1b[31m\u202e\ud800") == "a\\nb\\x1b[31m\\u202e\\ud800"
+
+    def test_is_short(self) -> None:
+        assert printable("x" * 900_000) == "x" * 500
+
+
+class TestTameLibraries:
+    @pytest.fixture
+    def lines(self) -> Iterator[list[str]]:
+        """What handlers of a talkative library's logger are given."""
+        lines: list[str] = []
+
+        class Collector(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                lines.append(self.format(record))
+
+        logger = logging.getLogger("engineio.tests")
+        collector = Collector()
+        logger.addHandler(collector)
+        logger.propagate = False
+        tame_libraries()
+        yield lines
+        logger.removeHandler(collector)
+        logger.filters.clear()
+
+    def test_cuts_and_escapes(self, lines: list[str]) -> None:
+        logging.getLogger("engineio.tests").warning("got %s", "a\nFORGED" + "x" * 300_000)
+        [line] = lines
+        assert line.startswith("got a\\nFORGEDxxx")
+        assert len(line) < 600
+
+    def test_keeps_where_an_error_was_raised(self, lines: list[str]) -> None:
+        try:
+            raise ValueError("a\nFORGED" + "x" * 300_000)  # noqa: TRY301
+        except ValueError:
+            logging.getLogger("engineio.tests").exception("failed")
+        [line] = lines
+        assert "test_keeps_where_an_error_was_raised" in line
+        assert "ValueError: a\\nFORGED" in line
+        assert len(line) < 1500
+
+    def test_limits_the_rate_and_says_so(
+        self, lines: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        logger = logging.getLogger("engineio.tests")
+        for number in range(300):
+            logger.warning("again %s", number)
+        assert len(lines) < 40
+        [tame] = logger.filters
+        monkeypatch.setattr(tame, "_bucket", TokenBucket(burst=1, per_second=1))
+        logger.warning("later")
+        assert "lines before this one were left out)" in lines[-1]

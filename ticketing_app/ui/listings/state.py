@@ -32,6 +32,7 @@ from ticketing_app.ui.listings.views import (
     split_seats,
 )
 from ticketing_app.ui.session import PageState, guarded, refreshing
+from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import TicketForm, TicketStub, read_form
 
 MAIN_FIELDS = frozenset({"title", "price", "previousTicketId"})
@@ -78,7 +79,8 @@ class OwnListingsState(PageState, rx.State):
             limit=DEFAULT_LIMIT,
             cursor=self._cursor,
         )
-        self.rows = [*self.rows, *await self._rows(caller, page)]
+        # The newest ones leave the list before it gets too long; loading it shows them again.
+        self.rows = [*self.rows, *await self._rows(caller, page)][-MAX_ROWS:]
 
     @rx.event
     @guarded

@@ -14,6 +14,7 @@ from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.orders.views import OrderRow, OrderView, TimelineEntry, stub, timeline
 from ticketing_app.ui.session import PageState, guarded, refreshing
+from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import TicketStub
 
 
@@ -136,6 +137,7 @@ class OrderListState(PageState, rx.State):
             )
             for order in page.items
         )
-        self.rows = [*self.rows, *rows]
+        # The newest ones leave the list before it gets too long; loading it shows them again.
+        self.rows = [*self.rows, *rows][-MAX_ROWS:]
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         self.is_loaded = True

@@ -8,6 +8,8 @@ import reflex as rx
 from ticketing_app.ui import theme
 
 TEXT = {"more": "Load more"}
+MAX_ROWS = 480
+"""Rows in a tab's state: with each page all of them are sent again."""
 
 
 def rows(

@@ -8,6 +8,7 @@ from ticketing_app import routes
 from ticketing_app.tickets.schemas import Q_MAX_LENGTH, TicketSort
 from ticketing_app.ui import theme
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.state import AUTOMATIC_CARDS, TicketListState
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS, WHEN_LABELS, FilterChip, WayOut
 
@@ -30,6 +31,7 @@ TEXT = {
     "available": "Only available",
     "clear": "Clear filters",
     "more": "Load more",
+    "cut": f"These are the first {MAX_ROWS} tickets. Search or filter to see the others.",
     "clear_search": "Clear search",
     "nothing_yet": "Nothing is for sale yet. Be the first to sell a ticket.",
     "other_words": "Try other words, or be the first to sell one.",
@@ -217,17 +219,20 @@ def more_first() -> rx.Component:
 
 
 def load_more() -> rx.Component:
-    """Lead to the next page."""
+    """Lead to the next page, or to a narrower search."""
     state = TicketListState
-    return LoadMore.create(
-        text=TEXT["more"],
-        shown=state.cards.length(),
-        has_more=state.has_more,
-        # From here on every page is sent with all the ones before it, so that somebody has to ask.
-        is_automatic=state.cards.length() < AUTOMATIC_CARDS,
-        on_more=state.load_more,
-        key=state.address,
-        class_name=MORE_LOOK,
+    return rx.fragment(
+        LoadMore.create(
+            text=TEXT["more"],
+            shown=state.cards.length(),
+            has_more=state.has_more,
+            # From here on every page is sent with all the ones before it: the visitor has to ask.
+            is_automatic=state.cards.length() < AUTOMATIC_CARDS,
+            on_more=state.load_more,
+            key=state.address,
+            class_name=MORE_LOOK,
+        ),
+        rx.cond(state.is_cut, rx.el.p(TEXT["cut"], class_name="mt-6 text-muted")),
     )
 
 

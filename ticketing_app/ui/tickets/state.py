@@ -27,6 +27,7 @@ from ticketing_app.tickets.schemas import (
 from ticketing_app.tickets.service import find, resale, tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.session import PageState, guarded, refreshing
+from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import (
     FILTERS,
     NOTES,
@@ -54,6 +55,7 @@ class TicketListState(PageState, rx.State):
 
     cards: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
     has_more: bool = False
+    is_cut: bool = False
     count_line: str = ""
     notice: str = ""
     address: str = ""
@@ -96,14 +98,15 @@ class TicketListState(PageState, rx.State):
     @rx.event
     @guarded
     async def load_more(self) -> None:
-        """Append the next page."""
-        if self._cursor is None:
+        """Append the next page, as long as the list may grow."""
+        if self._cursor is None or len(self.cards) >= MAX_ROWS:
             return
         wanted = self._wanted(limit=PAGE_SIZE, cursor=self._cursor)
         page = await edge.in_transaction(find.list_tickets, wanted=wanted)
         known = {card.id for card in self.cards}
-        self.cards = [*self.cards, *(card for card in _cards(page) if card.id not in known)]
-        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+        more = [card for card in _cards(page) if card.id not in known]
+        self.cards = [*self.cards, *more][:MAX_ROWS]
+        self._note_rest(page)
 
     @rx.event
     @refreshing
@@ -113,7 +116,7 @@ class TicketListState(PageState, rx.State):
         found = await edge.in_transaction(
             find.list_matching, wanted=self._wanted(), ticket_ids=asked
         )
-        self.new_ids = list(dict.fromkeys([*self.new_ids, *map(str, found)]))
+        self.new_ids = list(dict.fromkeys([*self.new_ids, *map(str, found)]))[:MAX_ROWS]
 
     def _shown(self) -> int:
         return min(max(len(self.cards), PAGE_SIZE), MAX_LIMIT)
@@ -144,11 +147,18 @@ class TicketListState(PageState, rx.State):
         page, count = await edge.in_transaction(find.list_and_count, wanted=wanted)
         self._corrected_q, self.new_ids = page.corrected_q, []
         self.cards = _cards(page)
-        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+        self._note_rest(page)
         self.notice = correction_line(self._query.get("q", ""), page.corrected_q)
         self.count_line = count_line(count)
         self.ways_out = [] if self.cards else await self._find_ways_out()
         self.is_loaded = True
+
+    def _note_rest(self, page: TicketPage) -> None:
+        """Offer the next page, or a narrower search once the list is as long as it may be."""
+        is_full = len(self.cards) >= MAX_ROWS
+        self._cursor = page.next_cursor
+        self.has_more = page.next_cursor is not None and not is_full
+        self.is_cut = page.next_cursor is not None and is_full
 
     async def _find_ways_out(self) -> list[WayOut]:
         """Look what there would be with one filter less."""

@@ -1,0 +1,208 @@
+"""What a websocket may take: messages, places, and memory for what it does not read."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from prometheus_client import REGISTRY
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ticketing_app.ui import sockets
+
+ChangeSettings = Callable[..., None]
+CALL = {"type": "websocket.receive", "text": "42"}
+
+
+class Client:
+    """One websocket: sends `messages`, then stays silent; takes what it is sent until `reads` ends."""
+
+    def __init__(self, address: str = "192.0.2.1", messages: int = 0, forwarded: str = "") -> None:
+        self.left = messages
+        self.is_new = True
+        self.reads = True
+        self.sent: list[Message] = []
+        self.scope: Scope = {
+            "type": "websocket",
+            "client": (address, 1),
+            "headers": [(b"x-forwarded-for", forwarded.encode())] if forwarded else [],
+        }
+
+    async def receive(self) -> Message:
+        if self.is_new:
+            self.is_new = False
+            return {"type": "websocket.connect"}
+        if self.left:
+            self.left -= 1
+            return CALL
+        return await asyncio.get_running_loop().create_future()
+
+    async def send(self, message: Message) -> None:
+        if not self.reads:
+            await asyncio.get_running_loop().create_future()
+        self.sent.append(message)
+
+
+class Engine:
+    """Stands for engine.io: takes messages until the client has gone."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.sockets: list[sockets.Socket] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.sockets.append(scope[sockets.SOCKET])
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] == "websocket.receive":
+            self.taken += 1
+        await send({"type": "websocket.close", "code": 1000})
+
+
+def open_socket(app: ASGIApp, client: Client) -> asyncio.Task[None]:
+    async def run() -> None:
+        await app(client.scope, client.receive, client.send)
+
+    return asyncio.create_task(run())
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def refused(reason: str) -> float:
+    count = REGISTRY.get_sample_value("gittix_sockets_refused_total", {"reason": reason})
+    assert count is not None
+    return count
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+class TestRate:
+    async def test_closes_the_socket_that_sends_too_fast(
+        self, engine: Engine, change_settings: ChangeSettings
+    ) -> None:
+        change_settings(socket_messages_per_second=1)
+        before = refused("rate")
+        client = Client(messages=1500)
+        await open_socket(sockets.limit(engine), client)
+        assert engine.taken < 10
+        assert client.sent[-1] == {"type": "websocket.close", "code": sockets.POLICY_VIOLATION}
+        assert refused("rate") == before + 1
+
+    async def test_lets_a_fast_visitor_act(
+        self, engine: Engine, change_settings: ChangeSettings
+    ) -> None:
+        change_settings(socket_messages_per_second=10)
+        task = open_socket(sockets.limit(engine), Client(messages=40))
+        await settle()
+        assert (engine.taken, task.done()) == (40, False)
+        task.cancel()
+
+    async def test_is_off_at_zero(self, engine: Engine, change_settings: ChangeSettings) -> None:
+        change_settings(socket_messages_per_second=0)
+        task = open_socket(sockets.limit(engine), Client(messages=5000))
+        await settle()
+        assert (engine.taken, task.done()) == (5000, False)
+        task.cancel()
+
+    async def test_delays_an_address_that_opens_one_socket_after_another(
+        self, engine: Engine, change_settings: ChangeSettings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        change_settings(socket_messages_per_second=1)
+        waits: list[float] = []
+
+        async def sleep(seconds: float) -> None:
+            waits.append(seconds)
+
+        monkeypatch.setattr(asyncio, "sleep", sleep)
+        app = sockets.limit(engine)
+        for _ in range(30):
+            await open_socket(app, Client(messages=1000))
+        assert len(waits) > 30
+        assert waits[-1] > 5
+        waits.clear()
+        await open_socket(app, Client("192.0.2.2", messages=1000))
+        assert waits == []
+
+
+class TestAddresses:
+    async def test_refuses_the_socket_beyond_the_limit_of_its_address(
+        self, engine: Engine, change_settings: ChangeSettings
+    ) -> None:
+        change_settings(sockets_per_address=2, socket_messages_per_second=10)
+        app = sockets.limit(engine)
+        before = refused("address")
+        clients = [Client("2001:db8::1"), Client("2001:db8::2"), Client("2001:db8::3")]
+        tasks = [open_socket(app, client) for client in [*clients, Client("2001:db8:0:1::1")]]
+        await settle()
+        assert [task.done() for task in tasks] == [False, False, True, False]
+        assert [message["type"] for message in clients[2].sent] == ["websocket.close"]
+        assert refused("address") == before + 1
+        tasks[0].cancel()
+        await settle()
+        tasks.append(open_socket(app, Client("2001:db8::4")))
+        await settle()
+        assert not tasks[-1].done()
+        for task in tasks:
+            task.cancel()
+
+    async def test_counts_what_the_trusted_proxy_saw(
+        self, engine: Engine, change_settings: ChangeSettings
+    ) -> None:
+        change_settings(sockets_per_address=1, trusted_proxy_hops=1)
+        app = sockets.limit(engine)
+        clients = [Client(forwarded=f"6.6.6.6, 192.0.2.{number}") for number in (1, 2, 2)]
+        tasks = [open_socket(app, client) for client in clients]
+        await settle()
+        assert [task.done() for task in tasks] == [False, False, True]
+        for task in tasks:
+            task.cancel()
+
+    async def test_leaves_requests_alone(self) -> None:
+        seen: list[Scope] = []
+
+        async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+            seen.append(scope)
+
+        scope: dict[str, Any] = {"type": "http"}
+        client = Client()
+        await sockets.limit(app)(scope, client.receive, client.send)
+        assert seen == [{"type": "http"}]
+
+
+class TestSlowReaders:
+    async def test_are_cut_off_when_they_take_nothing(
+        self, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sockets, "SEND_SECONDS", 0.01)
+        before = refused("stalled")
+        client = Client()
+        client.reads = False
+        with pytest.raises(sockets.SocketClosedError):
+            await open_socket(sockets.limit(engine), client)
+        assert refused("stalled") == before + 1
+
+    async def test_are_cut_off_in_the_middle_of_what_they_do_not_read(self, engine: Engine) -> None:
+        client = Client()
+        task = open_socket(sockets.limit(engine), client)
+        await settle()
+        [socket] = engine.sockets
+        client.reads = False
+        sending = asyncio.create_task(socket.send({"type": "websocket.send", "text": "x"}))
+        await settle()
+        before = refused("unread")
+        for _ in range(2):
+            socket.close("unread")
+        with pytest.raises(sockets.SocketClosedError):
+            await sending
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await socket.receive())["type"] == "websocket.disconnect"
+        with pytest.raises(sockets.SocketClosedError):
+            await socket.send({"type": "websocket.send", "text": "x"})
+        assert refused("unread") == before + 1

@@ -1,0 +1,100 @@
+"""What the next page of a tab is sent of what the tab held."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+from reflex.event import Event
+
+from tests import factories
+from tests.ui.conftest import Tab
+from ticketing_app.accounts import auth
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.core.errors import UnavailableError
+from ticketing_app.ticketing_app import app
+from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.calls import HYDRATE
+from ticketing_app.ui.session import SessionState
+from ticketing_app.ui.tabs import TabOwner
+from ticketing_app.ui.tickets.state import TicketDetailState
+
+pytestmark = pytest.mark.usefixtures("database")
+SignIn = Callable[[UserRead], Awaitable[str]]
+
+
+@pytest.fixture
+async def cookie(tab: Tab, sign_in: SignIn) -> str:
+    """The cookie of the person whose account the tab shows."""
+    cookie = await sign_in(await factories.make_user())
+    tab.open("/account", cookie=cookie)
+    await tab.call(AccountState.load)
+    assert (len(tab.state(AccountState).rows), held_email(tab)) == (1, True)
+    return cookie
+
+
+def held_email(tab: Tab) -> bool:
+    return bool(tab.state(SessionState).email)
+
+
+async def hydrate(tab: Tab, cookie: str = "") -> None:
+    """Connect the tab's next page, as far as before its state is sent."""
+    tab.open("/", cookie=cookie)
+    assert await TabOwner().preprocess(app, tab.root, Event(name=HYDRATE)) is None
+
+
+def shows_person(tab: Tab) -> bool:
+    return held_email(tab) or bool(tab.state(AccountState).rows)
+
+
+class TestTabOwner:
+    def test_is_asked_before_every_call(self) -> None:
+        assert any(isinstance(each, TabOwner) for each in app._middlewares)
+
+    @pytest.mark.usefixtures("cookie")
+    async def test_is_gone_after_sign_out(self, tab: Tab) -> None:
+        await hydrate(tab)
+        assert not shows_person(tab)
+
+    async def test_is_gone_when_the_session_ended_elsewhere(self, tab: Tab, cookie: str) -> None:
+        session_id = auth.read_session_id(cookie)
+        assert isinstance(session_id, UUID)
+        async with db.transaction() as transaction:
+            await auth.end_session(transaction, session_id=session_id)
+        await hydrate(tab, cookie)
+        assert not shows_person(tab)
+
+    @pytest.mark.usefixtures("cookie")
+    async def test_is_another_one_after_another_sign_in(self, tab: Tab, sign_in: SignIn) -> None:
+        await hydrate(tab, await sign_in(await factories.make_user()))
+        assert not shows_person(tab)
+
+    async def test_keeps_what_the_tab_held(self, tab: Tab, cookie: str) -> None:
+        await hydrate(tab, cookie)
+        assert shows_person(tab)
+
+    async def test_keeps_it_in_an_outage(
+        self, tab: Tab, cookie: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fail(_: object) -> None:
+            raise UnavailableError
+
+        monkeypatch.setattr(auth, "authenticate", fail)
+        await hydrate(tab, cookie)
+        assert shows_person(tab)
+        await hydrate(tab)
+        assert not shows_person(tab)
+
+    async def test_keeps_what_a_stranger_meant_to_buy(self, tab: Tab, sign_in: SignIn) -> None:
+        shown = tab.state(TicketDetailState)
+        tab.open("/tickets/x")
+        await tab.call(SessionState.load)
+        shown._wish = "wish"
+        await hydrate(tab, await sign_in(await factories.make_user()))
+        assert shown._wish == "wish"
+
+    @pytest.mark.usefixtures("cookie")
+    async def test_is_asked_for_at_hydration_only(self, tab: Tab) -> None:
+        tab.open("/")
+        await TabOwner().preprocess(app, tab.root, Event(name="anything"))
+        assert shows_person(tab)

@@ -1,0 +1,281 @@
+"""Which calls a websocket may make: the handlers of our pages, and the few of Reflex that pages need.
+
+Without this any public method of any state could be called with anything, Reflex's own included.
+"""
+
+import asyncio
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast
+from urllib.parse import parse_qs
+
+import reflex as rx
+from reflex.app import EventNamespace
+from reflex.state import FrontendEventExceptionState, OnLoadInternalState
+from reflex_base.registry import RegistrationContext
+from reflex_base.utils.format import format_event_handler
+from socketio import AsyncServer
+
+from ticketing_app.accounts import auth
+from ticketing_app.core.buckets import TokenBucket
+from ticketing_app.core.logging import printable
+from ticketing_app.ui import sockets
+from ticketing_app.ui.metrics import WRONG_CALLS
+from ticketing_app.ui.session import ZONE_COOKIE
+
+Reason = Literal["unknown", "arguments", "forged", "errors"]
+Payload = dict[str, Any]
+
+HYDRATE = format_event_handler(rx.State.event_handlers["hydrate_and_load"])
+ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
+BROWSER_ERROR = format_event_handler(
+    FrontendEventExceptionState.event_handlers["handle_frontend_exception"]
+)
+# What the browser's side of Reflex emits; socket.io also hands on "connect" when a client says so.
+EVENTS = frozenset({"event", "ping", "client_error"})
+TOKEN = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+# The headers that handlers read. Reflex hands all of them to the page's scripts, cookies excepted.
+HEADERS = frozenset({"accept-language", "host", "origin"})
+COOKIES = frozenset({auth.COOKIE, auth.HOST_COOKIE, ZONE_COOKIE})
+
+MAX_ADDRESS_CHARACTERS = 2048
+MAX_ERROR_CHARACTERS = 500
+MAX_HEADER_CHARACTERS = 4096
+ERRORS_PER_SOCKET = 5
+# State updates that wait for a client; a page with all of its rows takes 200 kB.
+MAX_UNREAD_BYTES = 1_000_000
+PACKET_BYTES = 500
+
+_browser_errors = TokenBucket(burst=20, per_second=20 / 60)
+
+
+class NoWebsocketsError(Exception):
+    """Reflex opens none before it knows a state."""
+
+
+Check = Callable[[Any], Payload | None]
+"""Returns what a handler is to be called with; None refuses the call."""
+
+
+class PageNamespace(EventNamespace):
+    """Reflex's end of the websockets, behind the rules of this module."""
+
+    def __init__(self, namespace: str, app: rx.App, allowed: Mapping[str, Check]) -> None:
+        super().__init__(namespace, app)
+        self._allowed = allowed
+
+    async def trigger_event(self, event: str, *args: Any) -> Any:  # noqa: ANN401  # as socket.io has it
+        """Take in what the server reports and what clients send; both come this way."""
+        if event in {"connect", "disconnect"}:
+            sid = args[0]
+            is_forged = self._is_forged_connect(args) if event == "connect" else self._is_open(sid)
+            if is_forged:
+                self._drop(sid, "forged", event)
+                return None
+            if event == "connect":
+                _require_token(args[1])
+            return await super().trigger_event(event, *args)
+        sid, *data = args
+        if event not in EVENTS:
+            self._drop(sid, "unknown", event)
+            return None
+        if len(data) != (event != "ping"):
+            self._drop(sid, "arguments", event)
+            return None
+        return await super().trigger_event(event, *args)
+
+    async def on_event(self, sid: str, data: Any) -> None:  # noqa: ANN401  # whatever a client sends
+        """Queue a call that a page may make, cut to what it needs; drop everything else."""
+        if not isinstance(data, dict) or not isinstance(name := data.get("name"), str):
+            self._drop(sid, "arguments", "event")
+            return
+        if (check := self._allowed.get(name)) is None:
+            self._drop(sid, "unknown", name)
+            return
+        payload = check(data.get("payload") or {})
+        if payload is None:
+            self._drop(sid, "arguments", name)
+            return
+        if name == BROWSER_ERROR and not self._may_report_error(sid):
+            self._drop(sid, "errors", name)
+            return
+        router_data = _router_data(data.get("router_data"))
+        call = {"name": name, "payload": payload, "router_data": router_data}
+        await super().on_event(sid, call)
+
+    def on_disconnect(self, sid: str) -> asyncio.Task[None] | None:
+        """Forget what the page asked for and did not get yet: nobody is left to see it."""
+        token = self.sid_to_token.get(sid)
+        cleaning = super().on_disconnect(sid)
+        processor = self.app.event_processor
+        # Private, and pinned by tests/ui/test_calls.py: Reflex cancels only the loading of pages.
+        waiting = processor._token_queues.get(token or "", ())  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        futures = processor._futures  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        # The first one runs; it is left to end as it would.
+        for entry, _ in list(waiting)[1:]:
+            if future := futures.get(entry.ctx.txid):
+                future.cancel()
+        return cleaning
+
+    async def emit(
+        self,
+        event: str,
+        data: Any = None,  # noqa: ANN401  # as socket.io has it
+        to: str | None = None,
+        *args: Any,  # noqa: ANN401  # as above
+        **kwargs: Any,  # noqa: ANN401  # as above
+    ) -> None:
+        """Send to a page, unless it leaves too much unread: engine.io would keep it all in memory."""
+        if to and self._unread_bytes(to) > MAX_UNREAD_BYTES:
+            if socket := self._socket(to):
+                socket.close("unread")
+            return
+        await super().emit(event, data, to, *args, **kwargs)
+
+    def _build_static_router_data(self, sid: str, environ: Payload) -> Payload:
+        data = super()._build_static_router_data(sid, environ)
+        data["headers"] = _headers(data["headers"])
+        return data
+
+    @property
+    def _server(self) -> AsyncServer:
+        return cast("AsyncServer", self.server)
+
+    def _is_open(self, sid: str) -> bool:
+        """Whether the server has not begun to end this connection."""
+        return self._server.manager.is_connected(sid, self.namespace)
+
+    def _is_forged_connect(self, args: tuple[Any, ...]) -> bool:
+        """The server connects with the environment that it made itself."""
+        return len(args) < 2 or args[1] is not self._server.get_environ(args[0], self.namespace)  # noqa: PLR2004
+
+    def _socket(self, sid: str) -> sockets.Socket | None:
+        return sockets.of_environ(self._server.get_environ(sid, self.namespace))
+
+    def _may_report_error(self, sid: str) -> bool:
+        if socket := self._socket(sid):
+            socket.browser_errors += 1
+            if socket.browser_errors > ERRORS_PER_SOCKET:
+                return False
+        return _browser_errors.take()
+
+    def _unread_bytes(self, sid: str) -> int:
+        """Return how much lies in engine.io's queue for this client."""
+        eio_sid = self._server.manager.eio_sid_from_sid(sid, self.namespace)
+        if (page := self._server.eio.sockets.get(eio_sid)) is None:
+            return 0
+        waiting = page.queue._queue  # noqa: SLF001  # asyncio shows only how many there are.
+        return sum(PACKET_BYTES + len(packet.data or "") for packet in waiting if packet)
+
+    def _drop(self, sid: str, reason: Reason, call: str) -> None:
+        """Count a call that no page makes; report the first one of each socket."""
+        WRONG_CALLS.labels(reason).inc()
+        socket = self._socket(sid)
+        if socket and socket.has_logged_wrong_call:
+            return
+        if socket:
+            socket.has_logged_wrong_call = True
+        sockets.report("ui.wrong_call", reason=reason, call=printable(call))
+
+
+def guard(app: rx.App) -> None:
+    """Put the rules between `app` and its websockets; called once, before it serves."""
+    if app.sio is None or app.event_namespace is None:
+        raise NoWebsocketsError
+    namespace = PageNamespace(app.event_namespace.namespace, app, _allowed_calls())
+    app.sio.register_namespace(namespace)
+    # Reflex has no other way.
+    app._event_namespace = namespace  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+
+def _allowed_calls() -> Mapping[str, Check]:
+    """Return the handlers that may be called, and how to check what they are called with."""
+    ours = {
+        name: _signature_check(registered.handler.fn)
+        for name, registered in RegistrationContext.get().event_handlers.items()
+        if registered.handler.fn.__module__.startswith("ticketing_app.")
+    }
+    return {
+        **ours,
+        HYDRATE: _check_hydrate,
+        ON_LOAD: lambda payload: {} if payload == {} else None,
+        BROWSER_ERROR: _check_browser_error,
+    }
+
+
+def _signature_check(handler: Callable[..., Any]) -> Check:
+    signature = inspect.signature(handler)
+
+    def check(payload: Any) -> Payload | None:  # noqa: ANN401  # whatever a client sends
+        if not isinstance(payload, dict):
+            return None
+        try:
+            signature.bind(None, **payload)
+        except TypeError:
+            return None
+        return payload
+
+    return check
+
+
+def _check_hydrate(payload: Any) -> Payload | None:  # noqa: ANN401  # whatever a client sends
+    """No page keeps anything in the browser's storage, so that only the hashes of its defaults come."""
+    if not isinstance(payload, dict) or payload.keys() - {"vars", "hashes"} or payload.get("vars"):
+        return None
+    hashes = payload.get("hashes") or []
+    if not isinstance(hashes, list) or not all(isinstance(each, str) for each in hashes):
+        return None
+    return {"hashes": hashes}
+
+
+def _check_browser_error(payload: Any) -> Payload | None:  # noqa: ANN401  # whatever a client sends
+    if not isinstance(payload, dict):
+        return None
+    info = payload.get("info")
+    if not isinstance(info, str):
+        return None
+    return {"info": info[:MAX_ERROR_CHARACTERS], "component_stack": ""}
+
+
+def _router_data(sent: Any) -> Payload:  # noqa: ANN401  # whatever a client sends
+    """Return where the page is: Reflex keeps all of it in the tab's state, some of it three times."""
+    if not isinstance(sent, dict):
+        return {}
+    address = {
+        name: text[:MAX_ADDRESS_CHARACTERS]
+        for name in ("pathname", "asPath")
+        if isinstance(text := sent.get(name), str)
+    }
+    query = sent.get("query")
+    return {**address, "query": _query(query) if isinstance(query, dict) else {}}
+
+
+def _query(sent: Payload) -> dict[str, str]:
+    """Return the parameters of the address, as far as they fit."""
+    query: dict[str, str] = {}
+    room = MAX_ADDRESS_CHARACTERS
+    for name, text in sent.items():
+        room -= len(name) + len(text) if isinstance(text, str) else 0
+        if room < 0:
+            break
+        if isinstance(text, str):
+            query[name] = text
+    return query
+
+
+def _headers(sent: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: text for name, text in sent.items() if name in HEADERS}
+    cookies = sent.get("cookie", "").split(";")
+    kept["cookie"] = ";".join(each for each in cookies if each.partition("=")[0].strip() in COOKIES)
+    return {
+        name: text for name, text in kept.items() if text and len(text) <= MAX_HEADER_CHARACTERS
+    }
+
+
+def _require_token(environ: Mapping[str, Any]) -> None:
+    """Raises: ConnectionRefusedError when the tab has no name, or one that is not of Reflex's making."""
+    (token,) = parse_qs(environ.get("QUERY_STRING", "")).get("token", [""])[:1]
+    if not TOKEN.fullmatch(token):
+        raise ConnectionRefusedError
