@@ -528,5 +528,65 @@ MUTANTS = (
             ),
         ),
         f"{PAYMENT_TESTS}/test_declines.py",
+        0,
+        "limits count by the full IPv6 address",
+        (
+            (
+                f"{APP}/core/addresses.py",
+                "return str(ip_network((found, CLIENT_PREFIX), strict=False))",
+                "return str(found)",
+            ),
+        ),
+        "tests/unit/core/test_addresses.py",
+    ),
+    Mutant(
+        0,
+        "guesses of a password are limited by address alone",
+        (
+            (
+                f"{APP}/core/limits.py",
+                """        Rule("signin_limit_per_minute", MINUTE, ("account", "address")),
+        Rule("signin_limit_per_account_per_hour", HOUR, ("account",)),
+""",
+                "",
+            ),
+        ),
+        "tests/integration/accounts/test_throttles.py::TestGuesses",
+    ),
+    Mutant(
+        0,
+        "holds have no limit by account",
+        (
+            (
+                f"{APP}/core/limits.py",
+                'Rule("hold_limit_per_minute", MINUTE, ("account",)), ',
+                "",
+            ),
+        ),
+        "tests/integration/test_throttles.py::TestHolds",
+    ),
+    Mutant(
+        0,
+        "a new password leaves old devices known",
+        (
+            (
+                f"{APP}/accounts/devices.py",
+                'return claims["jti"] if claims.get("password") == _fingerprint(user) else None',
+                'return claims["jti"]',
+            ),
+        ),
+        "tests/integration/accounts/test_throttles.py::TestKnownDevice",
+    ),
+    Mutant(
+        0,
+        "every settlement of a buyer asks Stripe",
+        (
+            (
+                f"{APP}/payments/service/settle.py",
+                'if await limits.allows("stripe_questions", account=charge_id):',
+                "if True:",
+            ),
+        ),
+        "tests/integration/payments/test_limits.py::TestSettle",
     ),
 )

@@ -1,18 +1,26 @@
 """Somebody who uses the REST API."""
 
+from ipaddress import IPv4Address
+from random import randrange
 from typing import Any, Self
 from uuid import uuid4
 
 import httpx
 
+PEOPLE = int(IPv4Address("10.0.0.0"))
+
 
 class Person(httpx.AsyncClient):
-    """A client with its own connections and cookie; `id` is the account's."""
+    """A client with its own connections, cookie and address; `id` is the account's.
+
+    The address counts where the site trusts the proxy in front, as the sites of tests do.
+    """
 
     def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
         # Plain HTTP, or a certificate made a minute ago.
         how: dict[str, Any] = {"timeout": 30, "verify": False, "trust_env": False}
-        super().__init__(base_url=url, headers=headers, **how)
+        forwarded = {"x-forwarded-for": str(IPv4Address(PEOPLE + randrange(2**24)))}
+        super().__init__(base_url=url, headers=forwarded | (headers or {}), **how)
         self.id = ""
 
     async def __aenter__(self) -> Self:

@@ -28,7 +28,9 @@ class Tab:
         self.root = rx.State(_reflex_internal_init=True)  # pyright: ignore[reportCallIssue]  # as Reflex does
         self.open("/")
 
-    def open(self, path: str, *, cookie: str = "", language: str = "", **route: object) -> None:
+    def open(
+        self, path: str, *, cookie: str = "", language: str = "", address: str = "", **route: object
+    ) -> None:
         data = {
             "headers": {
                 "cookie": cookie,
@@ -41,6 +43,7 @@ class Tab:
             "query": route,
             "token": "token",
             "sid": "sid",
+            "ip": address,
         }
         self.root.router_data = self.root._update_router_vars(data, self.root.router_data)
 
