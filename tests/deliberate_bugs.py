@@ -528,6 +528,8 @@ MUTANTS = (
             ),
         ),
         f"{PAYMENT_TESTS}/test_declines.py",
+    ),
+    Mutant(
         0,
         "limits count by the full IPv6 address",
         (
