@@ -33,8 +33,9 @@ STEADY_SECONDS = 10
 REDIS_OPTIONS = {
     # Jobs, events and rate limits: refuse to write rather than lose one.
     "redis": ("--maxmemory-policy", "noeviction"),
-    # State of pages, which anyone can fill: the page that is due to be forgotten first goes.
-    "redis-state": ("--maxmemory", "64mb", "--maxmemory-policy", "volatile-ttl"),
+    # State of pages, which anyone can fill: the page that was not used for longest goes. By volatile-ttl
+    # Reflex's locks of pages in use, which last seconds, would go first.
+    "redis-state": ("--maxmemory", "64mb", "--maxmemory-policy", "volatile-lru"),
 }
 STRIPE_SETTINGS = {
     "STRIPE_SECRET_KEY": "sk_test_gittix_development",

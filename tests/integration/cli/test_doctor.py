@@ -96,7 +96,7 @@ class TestDoctor:
         assert "page state" not in said
         change_settings(reflex_state_manager_mode="redis")
         _, said = await examine()
-        assert said["page state"] == "ok 64 MiB, volatile-ttl."
+        assert said["page state"] == "ok 64 MiB, volatile-lru."
         assert said["eviction"] == "ok noeviction."
         change_settings(redis_state_url="")
         _, said = await examine()

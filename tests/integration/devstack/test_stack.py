@@ -140,7 +140,7 @@ class TestStack:
                 policies[name] = memory["maxmemory_policy"], memory["maxmemory"] > 0
             assert policies == {
                 "REDIS_URL": ("noeviction", False),
-                "REDIS_STATE_URL": ("volatile-ttl", True),
+                "REDIS_STATE_URL": ("volatile-lru", True),
             }
         finally:
             stack.destroy()

@@ -145,15 +145,15 @@ class TestCheckPageState:
     GOOD: ClassVar[dict[str, Any]] = {
         "run_id": "b",
         "maxmemory": 64 * 2**20,
-        "maxmemory_policy": "volatile-ttl",
+        "maxmemory_policy": "volatile-lru",
     }
 
     @pytest.mark.parametrize(
         ("change", "verdict", "words"),
         [
-            ({}, Verdict.OK, "64 MiB, volatile-ttl."),
+            ({}, Verdict.OK, "64 MiB, volatile-lru."),
             ({"maxmemory_policy": "allkeys-lru"}, Verdict.OK, "64 MiB, allkeys-lru."),
-            ({"maxmemory_policy": "noeviction"}, Verdict.WRONG, "volatile-ttl"),
+            ({"maxmemory_policy": "noeviction"}, Verdict.WRONG, "volatile-lru"),
             ({"maxmemory": 0}, Verdict.WRONG, "no limit of memory"),
             ({"run_id": "a"}, Verdict.WARNING, "REDIS_STATE_URL"),
         ],

@@ -77,7 +77,7 @@ def check_page_state(found: Mapping[str, Any], main: Mapping[str, Any]) -> Itera
         subject,
         limit > 0 and policy != NEVER_EVICTS,
         f"{limit // 2**20} MiB, {policy}." if limit else f"no limit of memory, {policy}.",
-        "give that Redis a maxmemory and the maxmemory-policy volatile-ttl.",
+        "give that Redis a maxmemory and the maxmemory-policy volatile-lru.",
     )
 
 
