@@ -73,7 +73,8 @@ What a subscriber can rely on:
 - A handler that fails is tried again after about 1, 2, 4 ... seconds (at most 300), 8 times; then the
   event is a dead letter: `python -m ticketing_app dead-letters`, and after the repair
   `python -m ticketing_app replay SUBSCRIBER EVENT_ID`.
-- Events are kept for 30 days, and with them what the inbox knows of them.
+- Events are kept for 30 days, and with them what the inbox knows of them. Dead letters, and events that a
+  subscriber still lacks, are kept longer.
 
 Open pages hear every event too, without acknowledging it, and reload after a gap. They are not named
 in the table below.

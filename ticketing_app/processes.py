@@ -17,6 +17,7 @@ from typing import Any
 from prometheus_client import REGISTRY
 from rq.scheduler import RQScheduler
 
+from ticketing_app.accounts.jobs import delete_ended_sessions
 from ticketing_app.core import db, metrics, queues, redis
 from ticketing_app.core import logging as core_logging
 from ticketing_app.core.clock import utc_now
@@ -28,7 +29,12 @@ from ticketing_app.expiration.jobs import expire_due_orders
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.relay import Relay
 from ticketing_app.monitoring.collector import FactsCollector
-from ticketing_app.payments.jobs import audit_payments, sweep_open_charges, sweep_stripe_events
+from ticketing_app.payments.jobs import (
+    audit_payments,
+    delete_old_rows,
+    sweep_open_charges,
+    sweep_stripe_events,
+)
 from ticketing_app.subscriptions import SUBSCRIPTIONS
 
 TICK_SECONDS = 0.5
@@ -49,6 +55,8 @@ CRON: CronTable = {
     sweep_open_charges: 20,
     sweep_stripe_events: 20,
     audit_payments: 24 * 3600,
+    delete_ended_sessions: 3600,
+    delete_old_rows: 3600,
 }
 
 log = get_logger()

@@ -174,11 +174,13 @@ class TestForeignJobs:
 
 def test_every_job_of_the_product_has_a_name_that_stays() -> None:
     ours = {name for name in queues.names() if not name.startswith("tests.")}
-    assert len(processes.CRON) == 4
+    assert len(processes.CRON) == 6
     assert ours == {
+        "accounts.delete_ended_sessions",
         "expiration.expire_due_orders",
         "payments.audit",
         "payments.check_charge",
+        "payments.delete_old_rows",
         "payments.handle_webhook",
         "payments.sweep_charges",
         "payments.sweep_webhooks",

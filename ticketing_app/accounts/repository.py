@@ -1,10 +1,10 @@
 """SQL of accounts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -104,3 +104,15 @@ async def revoke_sessions(
         .returning(col(Session.id))
     )
     return list((await session.exec(ended)).scalars().all())
+
+
+async def delete_ended(session: AsyncSession, *, days: int, limit: int) -> int:
+    """Delete up to `limit` sessions that would have ended that long ago at the latest; return how many."""
+    old = (
+        select(Session.id)
+        .where(Session.expires_at < func.now() - timedelta(days=days))
+        .order_by(col(Session.expires_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.exec(delete(Session).where(col(Session.id).in_(old)))).rowcount

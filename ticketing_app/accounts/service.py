@@ -255,3 +255,11 @@ async def get_caller(session: AsyncSession, *, session_id: UUID) -> Caller | Non
     if rules.must_note_seen(live.session.last_seen_at, now):
         await repository.note_seen(session, session_id, now)
     return Caller(user_id=live.session.user_id, email=live.email, session_id=session_id)
+
+
+async def delete_ended_sessions(session: AsyncSession, limit: int) -> int:
+    """Delete up to `limit` sessions that ended RETENTION_DAYS ago; return how many."""
+    days = get_settings().retention_days
+    if days == 0:
+        return 0
+    return await repository.delete_ended(session, days=days, limit=limit)

@@ -55,6 +55,8 @@ MIGRATION_LIMITS = {
 # Shorter than any restart of PostgreSQL. Under load connections are reused sooner and are not pinged.
 PING_AFTER_IDLE_SECONDS = 0.02
 PING_TIMEOUT_SECONDS = 2
+DELETE_BATCH = 500
+DELETE_BATCHES = 20
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -197,6 +199,18 @@ async def transaction() -> AsyncGenerator[AsyncSession]:
             yield session
         for callback in session.info.get("after_commit", {}).values():
             await callback()
+
+
+async def delete_in_batches(delete_batch: Callable[[AsyncSession, int], Awaitable[int]]) -> None:
+    """Call `delete_batch(session, limit)` until it deletes fewer, each time in a transaction of its own.
+
+    At most 10,000 rows: the rest is left to the next run, so that other jobs have their turn.
+    """
+    for _ in range(DELETE_BATCHES):
+        async with transaction() as session:
+            deleted = await delete_batch(session, DELETE_BATCH)
+        if deleted < DELETE_BATCH:
+            return
 
 
 def after_commit(session: AsyncSession, key: str, callback: Callable[[], Awaitable[None]]) -> None:

@@ -82,6 +82,13 @@ class Settings(BaseSettings):
         description="Jobs that call Stripe at once, of each of their queues.",
     )
 
+    retention_days: int = Field(
+        default=90,
+        ge=0,
+        le=3650,
+        description="Ended sessions and handled webhooks go then; 0 is off.",
+    )
+
     order_hold_seconds: float = Field(
         default=900, description="Seconds that Purchase locks a ticket."
     )

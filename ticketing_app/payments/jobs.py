@@ -12,7 +12,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.payments import rules
 from ticketing_app.payments.gateway import StripeUnavailableError
 from ticketing_app.payments.schemas import Notice
-from ticketing_app.payments.service import audit, sweep, webhook
+from ticketing_app.payments.service import audit, retention, sweep, webhook
 
 SWEEP_LIMIT = 100
 SWEEP_WIDTH = 4
@@ -139,3 +139,10 @@ async def _take_turns(
             return
         except Exception:
             log.exception("payments.row_failed", sweep=handle_next.__qualname__)
+
+
+@queues.job("payments.delete_old_rows", queue=queues.DEFAULT)
+async def delete_old_rows() -> None:
+    """Delete handled webhooks and resolved alerts of long ago."""
+    await db.delete_in_batches(retention.delete_handled_webhooks)
+    await db.delete_in_batches(retention.delete_resolved_alerts)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, text, update
+from sqlalchemy import ColumnElement, delete, func, or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -297,3 +297,29 @@ async def measure_overdue(session: AsyncSession) -> timedelta | None:
         text(f"({IS_WORK})"), col(Charge.next_check_at) <= func.now()
     )
     return (await session.exec(query)).one()
+
+
+# ---- retention ---------------------------------------------------------------------------------
+
+
+async def delete_handled_events(session: AsyncSession, *, days: int, limit: int) -> int:
+    """Delete up to `limit` webhooks that were handled that long ago; return how many."""
+    old = (
+        select(StripeEvent.id)
+        .where(col(StripeEvent.handled_at) < func.now() - timedelta(days=days))
+        .order_by(col(StripeEvent.handled_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.exec(delete(StripeEvent).where(col(StripeEvent.id).in_(old)))).rowcount
+
+
+async def delete_resolved_alerts(session: AsyncSession, *, days: int, limit: int) -> int:
+    """Delete up to `limit` alerts that were resolved that long ago; return how many."""
+    old = (
+        select(PaymentAlert.id)
+        .where(col(PaymentAlert.resolved_at) < func.now() - timedelta(days=days))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.exec(delete(PaymentAlert).where(col(PaymentAlert.id).in_(old)))).rowcount

@@ -1,0 +1,79 @@
+"""Rows that only grow are deleted after a while, in batches; what people read stays."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from tests import factories
+from ticketing_app.accounts.jobs import delete_ended_sessions
+from ticketing_app.core import db
+from ticketing_app.payments.jobs import delete_old_rows
+
+SESSIONS = """
+    INSERT INTO sessions (id, user_id, created_at, last_seen_at, expires_at, revoked_at, device)
+    SELECT gen_random_uuid(), :user_id, at, at, at + interval '30 days', NULL, name
+    FROM (VALUES ('ended long ago', now() - interval '121 days'), ('ended', now() - interval '119 days'),
+                 ('open', now())) AS s (name, at)
+"""
+WEBHOOKS = """
+    INSERT INTO stripe_events (id, kind, received_at, handled_at, attempts, next_attempt_at)
+    SELECT name, 'charge.refunded', at, CASE WHEN is_handled THEN at END, 1, at
+    FROM (VALUES ('handled long ago', now() - interval '91 days', true),
+                 ('handled', now() - interval '89 days', true),
+                 ('unhandled', now() - interval '91 days', false)) AS w (name, at, is_handled)
+"""
+ALERTS = """
+    INSERT INTO payment_alerts (id, kind, subject, detail, seen, first_seen_at, last_seen_at, resolved_at)
+    SELECT gen_random_uuid(), 'dispute', name, '', 1, at, at, CASE WHEN is_resolved THEN at END
+    FROM (VALUES ('resolved long ago', now() - interval '366 days', true),
+                 ('resolved', now() - interval '364 days', true),
+                 ('open', now() - interval '366 days', false)) AS a (name, at, is_resolved)
+"""
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def column(statement: str, **values: Any) -> list[Any]:  # noqa: ANN401  # any column
+    async with db.transaction() as session:
+        found = await (await session.connection()).execute(text(statement), values)
+        return sorted(found.scalars()) if found.returns_rows else []
+
+
+class TestSessions:
+    async def test_are_deleted_90_days_after_their_end(self) -> None:
+        await column(SESSIONS, user_id=(await factories.make_user()).id)
+        await delete_ended_sessions()
+        assert await column("SELECT device FROM sessions") == ["ended", "open"]
+
+    async def test_are_kept_when_retention_is_off(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(retention_days=0)
+        await column(SESSIONS, user_id=(await factories.make_user()).id)
+        await delete_ended_sessions()
+        assert len(await column("SELECT device FROM sessions")) == 3
+
+    async def test_are_deleted_in_batches_up_to_a_bound(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(db, "DELETE_BATCH", 1)
+        monkeypatch.setattr(db, "DELETE_BATCHES", 2)
+        user = await factories.make_user()
+        for _ in range(3):
+            await column(SESSIONS, user_id=user.id)
+        await delete_ended_sessions()
+        kept = await column("SELECT device FROM sessions")
+        assert kept.count("ended long ago") == 1
+
+
+class TestPayments:
+    async def test_lose_handled_webhooks_and_resolved_alerts(self) -> None:
+        await column(WEBHOOKS)
+        await column(ALERTS)
+        await delete_old_rows()
+        assert await column("SELECT id FROM stripe_events") == ["handled", "unhandled"]
+        assert await column("SELECT subject FROM payment_alerts") == ["open", "resolved"]
+        await column("DELETE FROM payment_alerts")
+        await column("DELETE FROM stripe_events")

@@ -1,0 +1,23 @@
+"""Delete rows of payments that are no longer needed; charges are the books and stay."""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.core.settings import get_settings
+from ticketing_app.payments import repository
+
+ALERT_DAYS = 365
+
+
+async def delete_handled_webhooks(session: AsyncSession, limit: int) -> int:
+    """Delete up to `limit` webhooks handled RETENTION_DAYS ago; return how many."""
+    days = get_settings().retention_days
+    if days == 0:
+        return 0
+    return await repository.delete_handled_events(session, days=days, limit=limit)
+
+
+async def delete_resolved_alerts(session: AsyncSession, limit: int) -> int:
+    """Delete up to `limit` alerts resolved a year ago; return how many."""
+    if get_settings().retention_days == 0:
+        return 0
+    return await repository.delete_resolved_alerts(session, days=ALERT_DAYS, limit=limit)
