@@ -14,7 +14,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tests.waiting import eventually
 from ticketing_app.core.settings import Settings
-from ticketing_app.devstack.stack import ROOT, read_env
+from ticketing_app.devstack.stack import PARTS, ROOT, read_env
+from ticketing_app.devstack.supervisor import wanted_parts
 
 OWNER = """
 from ticketing_app.devstack import supervisor
@@ -98,6 +99,23 @@ class TestEnsure:
         psutil.wait_procs([supervisor, *parts], timeout=30)
         assert [process for process in [supervisor, *parts] if process.is_running()] == []
         assert not answers(url)
+
+
+class TestWantedParts:
+    @pytest.mark.parametrize(
+        ("own", "absent"),
+        [
+            ({}, set[str]()),
+            ({"REDIS_STATE_URL": "redis://mine"}, {"redis-state"}),
+            ({"REDIS_URL": "redis://mine"}, {"redis", "redis-state"}),
+        ],
+    )
+    def test_starts_no_stand_in_for_what_is_set(
+        self, monkeypatch: pytest.MonkeyPatch, own: dict[str, str], absent: set[str]
+    ) -> None:
+        for name in ("DATABASE_URL", "REDIS_URL", "REDIS_STATE_URL", "STRIPE_SECRET_KEY"):
+            monkeypatch.setenv(name, own.get(name, ""))
+        assert wanted_parts() == set(PARTS) - absent
 
 
 class TestDev:
