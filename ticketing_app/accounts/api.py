@@ -102,6 +102,7 @@ async def sign_up(request: Request) -> Response:
         created = await accounts.sign_up(session, user=user)
         started = await _start_session(session, request, created)
         device_cookie = await _device_cookie(session, request, created.id)
+        auth.log_after_commit(session, "account.signed_up", user_id=created.id)
     return _signed_in(started, device_cookie, HTTPStatus.CREATED)
 
 
@@ -120,6 +121,7 @@ async def sign_in(request: Request) -> Response:
         await accounts.confirm_unchanged(session, checked=checked)
         started = await _start_session(session, request, checked.user)
         device_cookie = await _device_cookie(session, request, checked.user.id)
+        auth.log_after_commit(session, "account.signed_in", user_id=checked.user.id)
     return _signed_in(started, device_cookie, HTTPStatus.OK)
 
 
@@ -129,6 +131,7 @@ async def sign_out(caller: Annotated[Caller | None, Depends(auth.current_caller)
     if caller:
         async with db.transaction() as session:
             await auth.end_session(session, session_id=caller.session_id)
+            auth.log_after_commit(session, "account.signed_out", user_id=caller.user_id)
     return _with_cookies(JSONResponse({}), auth.ended_cookies())
 
 

@@ -13,9 +13,12 @@ from starlette.requests import cookie_parser
 
 from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import Caller, CheckedUser, SessionStarted, UserRead
-from ticketing_app.core import db, redis
+from ticketing_app.core import db, limits, redis
 from ticketing_app.core.errors import NotSignedInError
+from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
+
+log = get_logger()
 
 COOKIE = "session"
 HOST_COOKIE = "__Host-session"
@@ -74,6 +77,7 @@ async def end_own_session(session: AsyncSession, *, caller: Caller, session_id: 
     """
     await accounts.end_own_session(session, user_id=caller.user_id, session_id=session_id)
     _forget_after_commit(session, [session_id])
+    log_after_commit(session, "account.sessions_ended", user_id=caller.user_id, ended=1)
 
 
 async def end_sessions(
@@ -83,6 +87,8 @@ async def end_sessions(
     keep = None if including_this else caller.session_id
     ended = await accounts.end_sessions(session, user_id=caller.user_id, keep=keep)
     _forget_after_commit(session, ended)
+    count = len(ended)
+    log_after_commit(session, "account.sessions_ended", user_id=caller.user_id, ended=count)
 
 
 async def change_password(
@@ -98,6 +104,8 @@ async def change_password(
         session, caller=caller, checked=checked, password=password
     )
     _forget_after_commit(session, ended)
+    count = len(ended)
+    log_after_commit(session, "account.password_changed", user_id=caller.user_id, ended=count)
 
 
 async def change_email(
@@ -113,7 +121,18 @@ async def change_email(
     changed = await accounts.change_email(session, caller=caller, checked=checked, email=email)
     open_sessions = await accounts.list_sessions(session, caller=caller)
     _forget_after_commit(session, [each.id for each in open_sessions])
+    log_after_commit(session, "account.email_changed", user_id=caller.user_id)
     return changed
+
+
+def log_after_commit(session: AsyncSession, event: str, *, user_id: UUID, **facts: int) -> None:
+    """Log what an account did, once it is done, and from which address."""
+    address = limits.client_address()
+
+    async def write() -> None:
+        log.info(event, user_id=str(user_id), address=address, **facts)
+
+    db.after_commit(session, event, write)
 
 
 def _forget_after_commit(session: AsyncSession, session_ids: Iterable[UUID]) -> None:

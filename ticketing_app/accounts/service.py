@@ -16,12 +16,15 @@ from ticketing_app.accounts.schemas import (
     UserCreate,
     UserRead,
 )
-from ticketing_app.core import db
+from ticketing_app.core import db, limits
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError, NotSignedInError
+from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import UserCreated, UserUpdated
+
+log = get_logger()
 
 SESSIONS_SHOWN = 100
 
@@ -117,6 +120,7 @@ async def check_credentials(
         credentials.password, user.password_hash if user else None
     )
     if user is None or not is_right:
+        _log_failure("account.sign_in_failed", user.id if user else None)
         raise InvalidCredentialsError
     return CheckedUser(user=UserRead(id=user.id, email=user.email), version=user.version)
 
@@ -132,8 +136,15 @@ async def check_password(
     async with transaction() as session:
         user = await repository.get_user(session, user_id)
     if not await passwords.verify_password(password, user.password_hash):
+        _log_failure("account.password_check_failed", user_id)
         raise WrongPasswordError
     return CheckedUser(user=UserRead(id=user.id, email=user.email), version=user.version)
+
+
+def _log_failure(event: str, user_id: UUID | None) -> None:
+    # Never what was typed as address: people type passwords there.
+    account = str(user_id) if user_id else None
+    log.warning(event, user_id=account, address=limits.client_address())
 
 
 async def confirm_unchanged(session: AsyncSession, *, checked: CheckedUser) -> None:

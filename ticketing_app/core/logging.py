@@ -31,6 +31,9 @@ JSON: list[structlog.typing.Processor] = [
 ]
 
 
+_LINE_ENDS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+
+
 def configure() -> None:
     """Write lines for people in development and JSON in production, to standard error."""
     is_production = get_settings().is_production
@@ -38,7 +41,7 @@ def configure() -> None:
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
     structlog.configure(
-        processors=[*COMMON, *(JSON if is_production else [for_people])],
+        processors=[*COMMON, *(JSON if is_production else [_escape, for_people])],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         # Asked for at each line, so that whoever redirects standard error gets the log as well.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
@@ -48,6 +51,14 @@ def configure() -> None:
     if is_production:
         handler.setFormatter(json_formatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+def _escape(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Keep visitors from ending a line, and so from forging the next; JSON escapes by itself."""
+    return {
+        name: value.translate(_LINE_ENDS) if isinstance(value, str) else value
+        for name, value in event.items()
+    }
 
 
 def json_formatter() -> logging.Formatter:
