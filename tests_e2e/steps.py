@@ -39,6 +39,18 @@ class Visitor:
     def pay_for(self, order_id: str) -> str:
         """Pay as page and Stripe's form do, with a good card; returns Stripe's id of the payment."""
         payment = self._post("/api/payments", {"orderId": order_id})
+        intent = self._confirm(payment)
+        assert self._post(f"/api/payments/{payment['id']}/settle")["status"] == "completed"
+        return intent
+
+    def authorise(self, order_id: str) -> str:
+        """Press Pay with a good card, and leave before the page hears of it; returns the client secret."""
+        payment = self._post("/api/payments", {"orderId": order_id})
+        self._post(f"/api/payments/{payment['id']}/confirming")
+        self._confirm(payment)
+        return payment["clientSecret"]
+
+    def _confirm(self, payment: dict[str, Any]) -> str:
         config = self.context.request.get("/api/payments/config").json()
         intent, _, _ = payment["clientSecret"].partition("_secret_")
         card = {"number": GOOD_CARD, "exp_month": "12", "exp_year": "34", "cvc": "123"}
@@ -54,7 +66,6 @@ class Visitor:
             },
         )
         assert confirmed.ok, confirmed.text()
-        assert self._post(f"/api/payments/{payment['id']}/settle")["status"] == "completed"
         return intent
 
     def order(self, order_id: str) -> dict[str, Any]:

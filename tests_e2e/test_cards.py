@@ -5,10 +5,12 @@ The main ones run always, the others with `bin/test --all`.
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.site import Site
 from tests_e2e.steps import (
     DECLINED_CARD,
     GOOD_CARD,
@@ -164,6 +166,27 @@ def test_the_bank_can_be_answered_before_its_page_is_whole(
     buyer.pay(SECURE_CARD)
     answer_challenge(buyer.page, complete=True)
     expect_bought(buyer.page)
+
+
+def test_coming_back_from_a_page_of_the_bank_is_followed(
+    visitor: Callable[..., Visitor], site: Site
+) -> None:
+    seller, buyer = visitor(), visitor()
+    order_id = buyer.purchase(seller.sell())
+    buyer.open_payment()
+    requests = buyer.context.request
+    emulator = site.stack.env["STRIPE_API_BASE"]
+    assert requests.post(f"{emulator}/_emulator/webhooks", data={"mode": "hold"}).ok
+    try:
+        secret = buyer.authorise(order_id)
+        back = {"payment_intent": secret.partition("_secret_")[0], "redirect_status": "succeeded"}
+        back["payment_intent_client_secret"] = secret
+        buyer.open(f"/orders/{order_id}?{urlencode(back)}")
+        expect_bought(buyer.page)
+        assert "secret" not in buyer.page.url
+        assert "redirect_status" not in buyer.page.url
+    finally:
+        assert requests.post(f"{emulator}/_emulator/webhooks", data={"mode": "normal"}).ok
 
 
 @ANY_TIME

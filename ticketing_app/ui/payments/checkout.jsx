@@ -86,6 +86,21 @@ const memory = {
   forget: (orderId) => localStorage.removeItem(memory.key(orderId)),
 };
 
+// A bank that asks on a page of its own sends the browser back with these in the address.
+const RETURN_PARAMETERS = ["payment_intent", "payment_intent_client_secret", "redirect_status"];
+function useReturn() {
+  const [hasReturned, setReturned] = useState(false);
+  useEffect(() => {
+    const address = new URL(window.location.href);
+    if (!address.searchParams.has("payment_intent_client_secret")) return;
+    // The secret must not stay in the history, in bookmarks or in links that people pass on.
+    for (const name of RETURN_PARAMETERS) address.searchParams.delete(name);
+    window.history.replaceState(window.history.state, "", address);
+    setReturned(true);
+  }, []);
+  return hasReturned;
+}
+
 const declined = (answer, words) => {
   if (!answer.message) return "";
   const left = answer.attemptsLeft;
@@ -234,6 +249,7 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, outcom
   const [isConfirming, setConfirming] = useState(false);
   const appearance = useAppearance(tokens);
   const wasUsed = useRef(false);
+  const hasReturned = useReturn();
 
   useEffect(() => {
     // Early, so that the form is there at once; opening the dialog tries again if this fails.
@@ -270,7 +286,8 @@ export function Checkout({ orderId, status, canPay, payLabel, signInPath, outcom
     onSettled();
   };
 
-  useAskAgain(isConfirming || status === "capturing", orderId, (answer) => {
+  const isUndecided = status === "capturing" || (hasReturned && status === "awaiting_payment");
+  useAskAgain(isConfirming || isUndecided, orderId, (answer) => {
     if (answer.status === "created") {
       setProblem(declined(answer, words) || words.unreachable);
       // Whoever closed the dialog meanwhile must hear that nothing was paid.
