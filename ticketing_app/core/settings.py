@@ -95,8 +95,8 @@ class Settings(BaseSettings):
     payment_grace_seconds: float = Field(
         default=120, description="Seconds for a card check, once an order."
     )
-    payment_max_attempts: int = 3
-    max_open_holds: int = 5
+    payment_max_attempts: int = Field(default=3, ge=1, description="Declined cards of an order.")
+    max_open_holds: int = Field(default=5, ge=0, description="Per account; 0 is off.")
     hold_cooldown_seconds: float = Field(
         default=60, ge=0, description="Pause after one whole hold in vain, growing; 0 is off."
     )

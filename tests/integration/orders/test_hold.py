@@ -105,6 +105,14 @@ class TestCreateOrder:
         await factories.let_hold_lapse(held[0].id)
         await factories.hold(await factories.make_ticket(), buyer)
 
+    async def test_limits_no_open_holds_when_that_is_off(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(max_open_holds=0)
+        buyer = await factories.make_user()
+        for _ in range(6):
+            await factories.hold(await factories.make_ticket(), buyer)
+
 
 class TestLapsedHold:
     async def test_is_taken_over_at_once_and_closed_in_the_same_statement(self) -> None:

@@ -79,7 +79,7 @@ class TestCheckSettings:
             ({"public_url": "https://ticketing.dev/shop"}, "PUBLIC_URL"),
             ({"database_url": "postgres://u:word@db/gittix?ssl=require"}, "DATABASE_URL"),
             ({"redis_url": "redis:6379"}, "REDIS_URL"),
-            ({"max_open_holds": 0}, "settings"),
+            ({"order_hold_seconds": 0}, "settings"),
             ({"payment_grace_seconds": -1}, "settings"),
         ],
     )

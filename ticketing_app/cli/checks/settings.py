@@ -8,14 +8,11 @@ from ticketing_app.core.settings import Settings
 
 AT_LEAST_ONE = (
     "order_hold_seconds",
-    "payment_max_attempts",
-    "max_open_holds",
     "session_days",
     "database_pool_size",
 )
 AT_LEAST_ZERO = (
     "payment_grace_seconds",
-    "hold_cooldown_seconds",
     "signin_limit_per_minute",
     "signin_limit_per_address_per_minute",
     "signup_limit_per_hour",

@@ -29,6 +29,8 @@ from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.tickets.service import tickets
 
+NO_LIMIT = 2**31 - 1
+
 log = get_logger()
 
 HOLDS_AT_ONCE = 4
@@ -177,7 +179,7 @@ async def create_order(
             ticket_id=ticket_id,
             seen=seen,
             hold_seconds=settings.order_hold_seconds,
-            max_open_holds=settings.max_open_holds,
+            max_open_holds=settings.max_open_holds or NO_LIMIT,
             cooldown_seconds=settings.hold_cooldown_seconds,
             correlation_id=correlation_id(),
         )
@@ -224,7 +226,7 @@ async def _why_refused(
         return refusal
     if facts.cooldown and facts.cooldown > timedelta():
         return HoldCooldownError(facts.cooldown)
-    if facts.open_holds >= settings.max_open_holds:
+    if facts.open_holds >= (settings.max_open_holds or NO_LIMIT):
         return TooManyHoldsError()
     return None
 
