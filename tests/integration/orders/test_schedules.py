@@ -8,6 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import factories, invariants
+from tests.integration.payments import sales, stripe_side
+from tests.integration.payments.sales import Sale
+from tests.integration.payments.stripe_side import DISPUTED, VISA
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.errors import AppError
@@ -17,21 +20,49 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import payment, release
 from ticketing_app.orders.service.orders import OrderNotFoundError
-from ticketing_app.tickets.schemas import TicketUpdate
+from ticketing_app.payments.rules import DISPUTE_KINDS
+from ticketing_app.payments.service import refund
+from ticketing_app.tickets.schemas import TicketRead, TicketUpdate
 from ticketing_app.tickets.service import tickets
 
 
 class Market:
-    """One ticket, its seller, three buyers, and every order there ever was."""
+    """One seat, its seller, three buyers, and every order there ever was."""
 
-    def __init__(self, seller: UserRead, buyers: list[UserRead], ticket_id: str) -> None:
-        self.seller, self.buyers, self.ticket_id = seller, buyers, ticket_id
+    def __init__(self, seller: UserRead, buyers: list[UserRead], ticket: TicketRead) -> None:
+        self.seller = seller
+        self.buyers = buyers
+        self.listings = [ticket]
         self.held: list[OrderRead] = []
         self.seen: dict[str, OrderStatus] = {}
 
     async def hold(self, nth: int) -> None:
-        ticket = await factories.read_ticket(self.ticket_id)
-        self.held.append(await factories.hold(ticket, self.buyers[nth % len(self.buyers)]))
+        buyer = self.buyers[nth % len(self.buyers)]
+        self.held.append(await factories.hold(self.listings[-1], buyer))
+
+    async def pay(self, nth: int) -> None:
+        order = self._order(nth)
+        sale = await self._sale(order)
+        await sales.press_pay(sale)
+        await stripe_side.enter_card(sale.secret, DISPUTED if nth == 0 else VISA)
+        await sales.tell_settled(sale)
+
+    async def refund(self, nth: int) -> None:
+        async with db.transaction() as session:
+            charge_id = await refund.request_refund(
+                session, order_id=self._order(nth).id, reason="The concert was moved."
+            )
+        await refund.refund(db.transaction, charge_id=charge_id)
+
+    async def hear_of_disputes(self, _: int) -> None:
+        await sales.hear(*DISPUTE_KINDS)
+
+    async def relist(self, nth: int) -> None:
+        order = self._order(nth)
+        (buyer,) = [each for each in self.buyers if each.id == order.user_id]
+        ticket = await factories.read_ticket(order.ticket.id)
+        owner = buyer if nth % 2 else self.seller
+        self.listings.append(await sales.relist(ticket, owner))
 
     async def cancel(self, nth: int) -> None:
         order = self._order(nth)
@@ -64,10 +95,10 @@ class Market:
 
     async def edit(self, nth: int) -> None:
         change = TicketUpdate.model_validate({"title": f"Edition {nth}", "price": 10 + nth})
-        ticket = await factories.read_ticket(self.ticket_id)
+        newest = self.listings[-1]
         async with db.transaction() as session:
             await tickets.update_ticket(
-                session, seller_id=self.seller.id, ticket_id=ticket.id, ticket=change
+                session, seller_id=newest.user_id, ticket_id=newest.id, ticket=change
             )
 
     async def check_no_one_rose_again(self) -> None:
@@ -79,15 +110,27 @@ class Market:
             assert before not in rules.ENDED_UNPAID or now == before
             self.seen[str(order.id)] = now
 
+    async def _sale(self, order: OrderRead) -> Sale:
+        (buyer,) = [each for each in self.buyers if each.id == order.user_id]
+        ticket = await factories.read_ticket(order.ticket.id)
+        return Sale(buyer, ticket, order, await sales.open_payment(order, buyer))
+
     def _order(self, nth: int) -> OrderRead:
         if not self.held:
             raise OrderNotFoundError
-        return self.held[nth % len(self.held)]
+        return self.held[-1 - nth % len(self.held)]
 
 
 STEPS: list[Callable[[Market, int], Awaitable[None]]] = [
     Market.hold,
     Market.hold,
+    Market.hold,
+    Market.pay,
+    Market.pay,
+    Market.relist,
+    Market.relist,
+    Market.refund,
+    Market.hear_of_disputes,
     Market.cancel,
     Market.lapse,
     Market.expire,
@@ -104,7 +147,7 @@ SCHEDULES = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 5)), min_s
 async def follow(schedule: Schedule, stack: Stack) -> None:
     seller = await factories.make_user()
     ticket = await factories.make_ticket(seller)
-    market = Market(seller, [await factories.make_user() for _ in range(3)], str(ticket.id))
+    market = Market(seller, [await factories.make_user() for _ in range(3)], ticket)
     for step, nth in schedule:
         # A refusal is an answer, too; what counts is that it changed nothing wrongly.
         with suppress(AppError):
@@ -124,7 +167,7 @@ def of(examples: int) -> settings:
     )
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("stripe_books")
 class TestSchedules:
     @of(60)
     @given(schedule=SCHEDULES)
