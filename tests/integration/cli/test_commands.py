@@ -21,6 +21,7 @@ from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.messaging import inbox
+from ticketing_app.orders.service import payment
 from ticketing_app.payments import gateway
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -48,13 +49,18 @@ class TestDeadLetters:
 
 
 @pytest.fixture
-async def paid() -> AsyncGenerator[sales.Sale]:
-    """An order that was paid."""
+async def held() -> AsyncGenerator[sales.Sale]:
+    """An order whose payment is open."""
     async with stripe_side.connect(get_settings().stripe_api_base):
-        sale = await sales.start_sale()
-        await sales.pay(sale)
-        yield sale
+        yield await sales.start_sale()
     await gateway.dispose()
+
+
+@pytest.fixture
+async def paid(held: sales.Sale) -> sales.Sale:
+    """An order that was paid."""
+    await sales.pay(held)
+    return held
 
 
 class TestRefund:
@@ -66,6 +72,29 @@ class TestRefund:
         code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
         assert (code, out) == (1, "")
         assert err == "The money of this order was given back already.\n"
+
+    async def test_ends_an_order_that_was_claimed_and_never_completed(
+        self, held: sales.Sale
+    ) -> None:
+        await stripe_side.enter_card(held.secret)
+        async with db.transaction() as session:
+            await payment.claim_for_capture(session, order_id=held.order.id)
+        code, out, err = await run("refund", str(held.order.id), "--reason", "Stuck")
+        assert code == 0, err
+        assert "Stripe has it." in out
+        assert await sales.ends(held) == ("refunded", "completed")
+
+    async def test_cancels_an_order_whose_payment_stripe_does_not_know(
+        self, held: sales.Sale
+    ) -> None:
+        async with db.transaction() as session:
+            await payment.claim_for_capture(session, order_id=held.order.id)
+            statement = text("UPDATE charges SET stripe_id = 'pi_unknown' WHERE id = :id")
+            await (await session.connection()).execute(statement, {"id": held.payment.id})
+        code, out, err = await run("refund", str(held.order.id), "--reason", "Stuck")
+        assert code == 0, err
+        assert "no money is there" in out
+        assert await sales.ends(held) == ("cancelled", "failed")
 
     async def test_is_done_by_the_worker_when_stripe_does_not_answer(
         self, paid: sales.Sale

@@ -41,7 +41,7 @@ STEPS = 20
 NTH = st.sampled_from([0, 0, 0, 0, 1, 2])
 NEWEST = -1
 TICKETS = st.sampled_from([0, 1, NEWEST, NEWEST])
-OWNERS = st.sampled_from([0, 0, 1, 1, 2])
+OWNERS = st.sampled_from([0, 0, 0, 1, 1, 2])
 CARDS = st.sampled_from(
     [VISA] * 5 + [DECLINED, NO_MONEY, ASKS_3DS, ASKS_3DS_NO_MONEY]
 ) | st.sampled_from([VISA, REFUND_FAILS, DISPUTED])

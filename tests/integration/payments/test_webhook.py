@@ -13,7 +13,7 @@ from tests.integration.payments.stripe_side import DECLINED
 from ticketing_app.core import db, queues
 from ticketing_app.core.queues import RegisteredJob
 from ticketing_app.payments import jobs
-from ticketing_app.payments.service import webhook
+from ticketing_app.payments.service import alerts, webhook
 
 AUTHORISED = "payment_intent.amount_capturable_updated"
 
@@ -205,3 +205,48 @@ class TestReceiveWebhook:
         huge = await api.post("/api/stripe/webhook", content=b" " * 70_000)
         assert huge.status_code == 400
         assert "too large" in huge.json()["errors"][0]["message"]
+
+
+class TestFraudWarning:
+    """Stripe tells of a bank's suspicion by a webhook only."""
+
+    async def warn(self, api: AsyncClient, sale: sales.Sale) -> None:
+        (paid,) = await stripe_side.events("payment_intent.succeeded")
+        warning = json.loads(paid) | {
+            "id": f"evt_{db.new_id().hex}",
+            "type": "radar.early_fraud_warning.created",
+            "data": {
+                "object": {
+                    "id": "issfr_1",
+                    "object": "radar.early_fraud_warning",
+                    "payment_intent": sale.secret.partition("_secret_")[0],
+                }
+            },
+        }
+        assert (await deliver(api, json.dumps(warning))).status_code == 200
+        await run_jobs()
+
+    async def test_of_a_paid_order_is_an_alert(self, api: AsyncClient) -> None:
+        sale = await sales.sell()
+        await self.warn(api, sale)
+        async with db.transaction() as session:
+            (alert,) = await alerts.list_open(session)
+        assert (alert.kind, alert.order_id) == ("fraud_warning", sale.order.id)
+        assert f"refund {sale.order.id}" in alert.detail
+        # A suspicion alone does not keep the ticket from being sold on.
+        assert await sales.relist(sale.ticket, sale.buyer)
+
+    async def test_of_a_refunded_order_is_none(self, api: AsyncClient) -> None:
+        sale = await sales.sell()
+        await sales.give_back(sale)
+        await self.warn(api, sale)
+        assert await sales.open_alerts() == []
+
+    async def test_reviews_are_stored_and_change_nothing(self, api: AsyncClient) -> None:
+        sale = await sales.sell()
+        (paid,) = await stripe_side.events("payment_intent.succeeded")
+        review = json.loads(paid) | {"id": "evt_review", "type": "review.opened"}
+        assert (await deliver(api, json.dumps(review))).status_code == 200
+        await run_jobs()
+        assert await stored() == [("review.opened", True)]
+        assert await sales.ends(sale) == ("completed", "completed")
