@@ -12,6 +12,7 @@ COOLDOWN_TESTS = "tests/integration/orders/test_cooldown.py"
 SELL_TESTS = "tests/integration/orders/test_sell.py"
 PAYMENT_TESTS = "tests/integration/payments"
 RACES = f"{PAYMENT_TESTS}/test_races.py"
+SILENT_TESTS = "tests/integration/test_silent_stripe.py"
 RESALE_TESTS = f"{PAYMENT_TESTS}/test_resale.py"
 REFUSAL_TESTS = f"{PAYMENT_TESTS}/test_refusals.py"
 
@@ -415,6 +416,54 @@ MUTANTS = (
             ),
         ),
         f"{PAYMENT_TESTS}/test_audit.py",
+    ),
+    Mutant(
+        7,
+        "nothing sweeps what webhooks and nudges lost",
+        (
+            (
+                f"{APP}/processes.py",
+                "    sweep_open_charges: 20,\n    sweep_stripe_events: 20,\n",
+                "",
+            ),
+        ),
+        "tests/integration/test_processes.py::TestCron",
+    ),
+    Mutant(
+        7,
+        "nothing audits by itself",
+        ((f"{APP}/processes.py", "    audit_payments: 24 * 3600,\n", ""),),
+        "tests/integration/test_processes.py::TestCron",
+    ),
+    Mutant(
+        7,
+        "a call to a silent Stripe lasts as long as its SDK waits",
+        (
+            (
+                f"{APP}/payments/gateway.py",
+                "stripe.HTTPXClient(timeout=settings.stripe_timeout_seconds)",
+                "stripe.HTTPXClient()",
+            ),
+        ),
+        SILENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "a call to Stripe is not tried again",
+        ((f"{APP}/payments/gateway.py", "max_network_retries=RETRIES", "max_network_retries=0"),),
+        SILENT_TESTS,
+    ),
+    Mutant(
+        7,
+        "a worker loads whatever pickle is in Redis",
+        (
+            (
+                f"{APP}/core/queues.py",
+                "_PlainUnpickler(io.BytesIO(data)).load()",
+                "pickle.loads(data)",
+            ),
+        ),
+        "tests/integration/test_queue_worker.py::TestForeignJobs",
     ),
     Mutant(
         8,

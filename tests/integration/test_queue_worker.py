@@ -1,7 +1,11 @@
 """The worker of the jobs: one loop, many at once, and nothing but our own functions."""
 
 import asyncio
+import os
 import pickle
+import signal
+import threading
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +15,15 @@ from redis import Redis
 from rq import Queue
 from rq.job import Job, JobStatus
 
-from tests.integration.sample_jobs import Trap, call_outside, leave_mark, let_go, marks, note_loop
+from tests.integration.sample_jobs import (
+    MARKS,
+    Trap,
+    call_outside,
+    leave_mark,
+    let_go,
+    marks,
+    note_loop,
+)
 from tests.waiting import eventually
 from ticketing_app import processes
 from ticketing_app.core import queue_worker, queues, redis
@@ -128,6 +140,27 @@ class TestQueueWorker:
             await eventually(lambda: has_marks(1))
         assert not connection.exists("rq:wip:outside", "rq:queue:outside:intermediate")
         assert not list(connection.scan_iter("rq:job:*"))
+
+
+class TestWorkQueues:
+    def test_cuts_short_what_does_not_end_in_time_after_a_signal(
+        self, monkeypatch: pytest.MonkeyPatch, connection: Redis
+    ) -> None:
+        monkeypatch.setattr(processes, "FINISH_SECONDS", 0.1)
+        queues.enqueue(call_outside, "a", tries=2)
+
+        def stop_when_it_runs() -> None:
+            deadline = time.monotonic() + 30
+            while not connection.exists(MARKS) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        thread = threading.Thread(target=stop_when_it_runs)
+        thread.start()
+        processes.work_queues({OUTSIDE: 1})
+        thread.join()
+        assert connection.lrange(MARKS, 0, -1) == [b"a begins"]
+        assert queues.get_queue(OUTSIDE).count == 1
 
 
 class TestForeignJobs:
