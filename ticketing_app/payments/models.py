@@ -61,7 +61,9 @@ class Charge(SQLModel, table=True):
     dispute_status: str | None = Field(default=None, description="Stripe's word for the last one.")
     failure_code: str | None = Field(default=None, description="Of the last decline, or the end.")
     declines: int = 0
-    client_address: str | None = Field(default=None, description="Where the payment was opened.")
+    client_address: str | None = Field(
+        default=None, description="Where it was opened, while it is open."
+    )
     checks: int = 0
     next_check_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
     version: int = 1

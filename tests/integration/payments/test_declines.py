@@ -283,6 +283,15 @@ class TestLimits:
         limits.bind_address("2001:db8:0:1::1")
         await sales.start_sale()
 
+    async def test_an_address_is_forgotten_with_the_end_of_the_payment(self) -> None:
+        limits.bind_address("192.0.2.7")
+        paid = await sales.start_sale()
+        assert (await sales.charge_row(paid))["client_address"] == "192.0.2.7"
+        await sales.pay(paid)
+        given_up = await self.try_cards(await factories.make_user(), 3)
+        for sale in (paid, given_up):
+            assert (await sales.charge_row(sale))["client_address"] is None
+
     async def test_what_never_reached_a_bank_counts_nothing(self) -> None:
         sale = await sales.start_sale()
         for _ in range(20):

@@ -91,6 +91,7 @@ async def complete(session: AsyncSession, *, charge_id: UUID) -> bool:
         charge_id,
         status=ChargeStatus.COMPLETED,
         failure_code=None,
+        client_address=None,
         version=col(Charge.version) + 1,
     )
     if completed:
@@ -108,6 +109,7 @@ async def fail(
         is_unopened=is_unopened,
         status=ChargeStatus.FAILED,
         failure_code=func.coalesce(col(Charge.failure_code), reason),
+        client_address=None,
         version=col(Charge.version) + 1,
     )
     if failed:
