@@ -1,7 +1,10 @@
 """What every connection to PostgreSQL carries, and what an exceeded limit becomes."""
 
+import asyncio
 from collections.abc import Callable
+from typing import cast
 
+import asyncpg
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import text
@@ -58,6 +61,40 @@ class TestLimits:
         async with db.engine().connect() as connection:
             assert (await settings_of(connection))["lock_timeout"] == "0"
         await db.dispose()
+
+
+@pytest.mark.usefixtures("database")
+class TestPool:
+    async def test_keeps_what_it_opens(self, change_settings: Callable[..., None]) -> None:
+        await db.dispose()
+        change_settings(database_pool_size=2)
+
+        async def own_pid() -> int:
+            async with db.autocommit() as connection:
+                return await connection.scalar(text("SELECT pg_backend_pid()"))
+
+        pids = set(await asyncio.gather(*(own_pid() for _ in range(20))))
+        assert len(pids) <= 2
+        assert await own_pid() in pids
+        await db.dispose()
+
+    @pytest.mark.parametrize(("idle_seconds", "queries"), [(60, []), (0, ["SELECT 1"])])
+    async def test_pings_in_one_round_trip_and_only_what_was_idle(
+        self, monkeypatch: pytest.MonkeyPatch, idle_seconds: float, queries: list[str]
+    ) -> None:
+        monkeypatch.setattr(db, "PING_AFTER_IDLE_SECONDS", idle_seconds)
+        await db.dispose()
+        sent: list[str] = []
+        async with db.autocommit() as connection:
+            raw = await connection.get_raw_connection()
+            # It hears of all queries but prepared ones.
+            cast("asyncpg.Connection", raw.driver_connection).add_query_logger(
+                lambda record: sent.append(record.query)
+            )
+        async with db.autocommit() as connection:
+            await connection.execute(text("SELECT 2"))
+        await db.dispose()
+        assert sent == queries
 
 
 class TestExceededLimit:
