@@ -198,7 +198,8 @@ _DELETE_OLD = text("""
           AND o.settled_at IS NOT NULL
           AND NOT EXISTS (SELECT FROM inbox i WHERE i.event_id = o.id AND i.status <> 'done')
         ORDER BY o.occurred_at
-        LIMIT :limit)
+        LIMIT :limit
+        FOR UPDATE OF o SKIP LOCKED)
 """)
 
 
