@@ -1,0 +1,174 @@
+"""Websockets of the whole app in this process: Reflex, socket.io and engine.io behind our limits."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from prometheus_client import REGISTRY
+from starlette.types import ASGIApp, Message
+
+from tests import factories
+from tests.waiting import eventually
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.ticketing_app import app
+from ticketing_app.ui import calls, sockets
+from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.tickets.state import TicketListState
+
+pytestmark = pytest.mark.usefixtures("database")
+SignIn = Callable[[UserRead], Awaitable[str]]
+LIST = TicketListState.get_full_name()
+NAMESPACE = "/_event"
+
+
+class Browser:
+    """A page's websocket at the ASGI app; reads while `reads` is set."""
+
+    def __init__(self, asgi: ASGIApp, token: str = "", cookie: str = "") -> None:
+        self.received: list[str] = []
+        self.closed_with: int | None = None
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self._coming: asyncio.Queue[Message] = asyncio.Queue()
+        self.token = token or str(uuid4())
+        query = f"token={self.token}&EIO=4&transport=websocket"
+        host = (b"host", b"localhost:3000")
+        self.scope: dict[str, Any] = {
+            "type": "websocket",
+            "path": "/_event/",
+            "raw_path": b"/_event/",
+            "root_path": "",
+            "scheme": "ws",
+            "query_string": query.encode(),
+            "client": ("192.0.2.1", 1),
+            "server": ("localhost", 3000),
+            "subprotocols": [],
+            "headers": [
+                host,
+                (b"origin", b"http://localhost:3000"),
+                (b"upgrade", b"websocket"),
+                (b"connection", b"Upgrade"),
+            ],
+        }
+        if cookie:
+            self.scope["headers"].append((b"cookie", cookie.encode()))
+        self.task = asyncio.ensure_future(asgi(self.scope, self._coming.get, self._take))
+        self._coming.put_nowait({"type": "websocket.connect"})
+        boot = {"event": self.event(calls.HYDRATE, {})}
+        self.send(f"40{NAMESPACE},{json.dumps(boot)}")
+
+    async def _take(self, message: Message) -> None:
+        await self.reads.wait()
+        if message["type"] == "websocket.close":
+            self.closed_with = message.get("code")
+        self.received.append(message.get("text") or "")
+
+    @staticmethod
+    def event(name: str, payload: object, path: str = "/") -> dict[str, Any]:
+        router_data = {"pathname": "/", "asPath": path, "query": {}}
+        return {"name": name, "payload": payload, "router_data": router_data}
+
+    def send(self, text: str) -> None:
+        self._coming.put_nowait({"type": "websocket.receive", "text": text})
+
+    def call(self, name: str, payload: object, path: str = "/") -> None:
+        self.send(f"42{NAMESPACE}," + json.dumps(["event", self.event(name, payload, path)]))
+
+    def says(self, text: str) -> bool:
+        return text in str(self.received)
+
+    async def leave(self) -> None:
+        """Close the page."""
+        self.reads.set()
+        self._coming.put_nowait({"type": "websocket.disconnect", "code": 1001})
+        await asyncio.wait_for(asyncio.wait([self.task]), 15)
+
+
+OpenPage = Callable[..., Browser]
+
+
+@pytest.fixture
+async def open_page() -> AsyncGenerator[OpenPage]:
+    """Open the list of tickets in one more tab."""
+    assert app._api
+    asgi = sockets.limit(app._api)
+    browsers: list[Browser] = []
+
+    def open_one(token: str = "", cookie: str = "") -> Browser:
+        browsers.append(Browser(asgi, token, cookie))
+        return browsers[-1]
+
+    async with serving():
+        yield open_one
+        for browser in browsers:
+            await browser.leave()
+
+
+@asynccontextmanager
+async def serving() -> AsyncGenerator[None]:
+    with app.set_contexts():
+        async with app._setup_event_processor():
+            yield
+    app._event_processor = None
+
+
+def refused() -> float:
+    count = REGISTRY.get_sample_value("gittix_sockets_refused_total", {"reason": "unread"})
+    assert count is not None
+    return count
+
+
+class TestPage:
+    async def test_is_loaded_and_answers(self, open_page: OpenPage) -> None:
+        await factories.make_ticket(title="The Wire")
+        browser = open_page()
+        await eventually(lambda: browser.says("The Wire"))
+        browser.call(f"{LIST}.load", {}, "/?q=nothing+of+that")
+        await eventually(lambda: browser.says("No tickets found"))
+        assert not browser.task.done()
+
+    async def test_is_closed_when_it_sends_too_fast(self, open_page: OpenPage) -> None:
+        browser = open_page()
+        await eventually(lambda: browser.says("is_loaded"))
+        for _ in range(1500):
+            browser.call(f"{LIST}.refresh", {})
+        await eventually(browser.task.done)
+        assert browser.closed_with == sockets.POLICY_VIOLATION
+        assert sum("cards" in text for text in browser.received) < 60
+
+    async def test_is_closed_when_a_message_is_too_large(self, open_page: OpenPage) -> None:
+        browser = open_page()
+        await eventually(lambda: browser.says("is_loaded"))
+        browser.call(f"{LIST}.refresh", {"x": "x" * 70_000})
+        await eventually(browser.task.done)
+
+    async def test_is_closed_when_it_does_not_read(
+        self, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(calls, "MAX_UNREAD_BYTES", 20_000)
+        browser = open_page()
+        await eventually(lambda: browser.says("is_loaded"))
+        before = refused()
+        browser.reads.clear()
+        for number in range(30):
+            browser.call(f"{LIST}.load", {}, f"/?q={number}")
+        await eventually(browser.task.done)
+        assert refused() == before + 1
+
+    async def test_of_a_person_who_left_tells_strangers_nothing(
+        self, open_page: OpenPage, sign_in: SignIn
+    ) -> None:
+        person = await factories.make_user()
+        owner = open_page(cookie=await sign_in(person))
+        owner.call(f"{AccountState.get_full_name()}.load", {})
+        await eventually(lambda: owner.says("192.0.2.1") and owner.says(person.email))
+        await owner.leave()
+        stranger = open_page(token=owner.token)
+        await eventually(lambda: stranger.says("is_hydrated"))
+        stranger.call(f"{LIST}.load", {}, "/?q=nothing+of+that")
+        await eventually(lambda: stranger.says("No tickets found"))
+        assert not stranger.says(person.email)
