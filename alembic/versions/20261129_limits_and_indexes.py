@@ -20,6 +20,12 @@ INDEXES = (
     ("ix_charges_completed", "charges", "created_at", "status = 'completed'"),
     ("ix_sessions_expires_at", "sessions", "expires_at", None),
     ("ix_stripe_events_handled_at", "stripe_events", "handled_at", None),
+    (
+        "ix_tickets_previous_ticket_id",
+        "tickets",
+        "previous_ticket_id",
+        "previous_ticket_id IS NOT NULL",
+    ),
 )
 
 

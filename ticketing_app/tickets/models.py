@@ -51,6 +51,12 @@ class Ticket(SQLModel, table=True):
             unique=True,
             postgresql_where=text("status <> 'withdrawn'"),
         ),
+        # For the way from a listing to the next one, which may be withdrawn and still held.
+        Index(
+            "ix_tickets_previous_ticket_id",
+            "previous_ticket_id",
+            postgresql_where=text("previous_ticket_id IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
