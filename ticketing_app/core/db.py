@@ -55,6 +55,14 @@ MIGRATION_LIMITS = {
 # Shorter than any restart of PostgreSQL. Under load connections are reused sooner and are not pinged.
 PING_AFTER_IDLE_SECONDS = 0.02
 PING_TIMEOUT_SECONDS = 2
+# What the driver raises on a dead connection; the last one, when PostgreSQL ended it a moment ago.
+DEAD = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 DELETE_BATCH = 500
 DELETE_BATCHES = 20
 
@@ -144,7 +152,7 @@ def _check_connection(
         return
     try:
         cast("Any", connection).run_async(_ping)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except DEAD as error:
         raise InvalidatePoolError from error
 
 

@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InternalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -288,6 +288,9 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(error, DBAPIError) and _sqlstate(error) in TIMED_OUT:
+        return True
+    # The driver's own state, after PostgreSQL ended the connection a moment ago.
+    if isinstance(error, InternalError) and not _sqlstate(error):
         return True
     return (
         isinstance(error, RedisError | PoolTimeoutError | OSError | TimeoutError)

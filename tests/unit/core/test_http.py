@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from fastapi import Request
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InternalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.types import Message
 
@@ -97,7 +97,9 @@ class TestUnavailable:
         assert http.is_unavailable(error)
         assert "Nothing was changed" in http.unavailable(error).message
 
-    @pytest.mark.parametrize("error", [TimeoutError(), RedisError()])
+    @pytest.mark.parametrize(
+        "error", [TimeoutError(), RedisError(), InternalError(None, None, Exception())]
+    )
     def test_without_an_answer_it_is_not_known(self, error: Exception) -> None:
         assert http.is_unavailable(error)
         message = http.unavailable(error).message
