@@ -28,6 +28,8 @@ async def test_one_seat_reads_few_rows() -> None:
         connection = await session.connection()
         await connection.execute(text(FILL), {"ticket_id": ticket.id, "size": SIZE})
         await connection.execute(text("ANALYZE tickets"))
+        # It happens to know the few withdrawn listings that are held; nothing here may depend on it.
+        await connection.execute(text("DROP INDEX IF EXISTS ix_tickets_lease"))
         # So few rows are read faster from end to end; what counts is that indexes can answer.
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         before = int(await connection.scalar(text(READ)) or 0)
