@@ -239,7 +239,8 @@ def _limiter() -> MovingWindowRateLimiter:
 
 
 def _refusal(reached: _Reached) -> TooManyRequestsError:
-    seconds = max(1, math.ceil(reached.seconds))
+    # The storage rounds to a ten-thousandth, which must not make 60 s of it 61.
+    seconds = max(1, math.ceil(reached.seconds - 0.001))
     message = f"Too many attempts. Please try again in {duration(seconds)}."
     return TooManyRequestsError(message, retry_after=seconds)
 
