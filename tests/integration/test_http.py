@@ -37,7 +37,7 @@ class TestForeignPages:
         foreign = {"sec-fetch-site": "cross-site"}
         answer = await api.post("/api/users/signup", json=ANA, headers=foreign)
         assert answer.status_code == 403
-        assert "http.foreign_origin_refused" in capsys.readouterr().err
+        assert "request.refused" in capsys.readouterr().err
         assert (await api.get("/api/tickets", headers=foreign)).status_code == 200
 
     @pytest.mark.parametrize("site", ["same-origin", "none"])

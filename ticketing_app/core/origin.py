@@ -40,7 +40,8 @@ def is_same_origin(origin: str | None, host: str | None) -> bool:
 def log_refusal(connection: HTTPConnection, address: str) -> None:
     """Log a request, or a websocket, that another site's page sent."""
     log.warning(
-        "http.foreign_origin_refused",
+        "request.refused",
+        reason="foreign_origin",
         path=connection.scope["path"],
         origin=connection.headers.get("origin"),
         address=address,

@@ -74,5 +74,5 @@ class TestSecurityEvents:
         path = "/api/users/signin%0A2026-11-29%20account.signed_in%20%20user_id=forged"
         await api.post(path, headers={"origin": "https://evil.test"})
         log = capsys.readouterr().err
-        assert "http.foreign_origin_refused" in log
+        assert "request.refused" in log
         assert [line for line in log.splitlines() if line.startswith("2026-11-29 account")] == []
