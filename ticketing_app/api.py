@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ticketing_app.accounts import auth
 from ticketing_app.accounts.api import router as accounts_router
 from ticketing_app.core import db, http, redis, viewer
 from ticketing_app.core.http import ErrorItem, Problem
@@ -17,6 +18,7 @@ from ticketing_app.orders.api import selling_router
 from ticketing_app.payments.api import router as payments_router
 from ticketing_app.tickets.api import router as tickets_router
 
+SESSION = "session"
 READINESS_TIMEOUT_SECONDS = 2
 
 
@@ -91,14 +93,27 @@ async def _ask_database() -> None:
         await connection.execute(text("SELECT 1"))
 
 
+def _complete(operation: dict[str, Any]) -> None:
+    """Describe what holds for every route of its kind."""
+    responses = operation["responses"]
+    responses.pop("422", None)
+    if "requestBody" in operation:
+        responses |= {str(key): value for key, value in http.problem_responses(408).items()}
+    if "401" in responses:
+        operation["security"] = [{SESSION: []}]
+
+
 def _openapi(api: FastAPI) -> dict[str, Any]:
     """Describe what really is answered: FastAPI's own 422 never occurs here."""
     if api.openapi_schema is None:
         schema = get_openapi(title=api.title, version=api.version, routes=api.routes)
         for operations in schema["paths"].values():
             for operation in operations.values():
-                operation["responses"].pop("422", None)
+                _complete(operation)
         components = schema.setdefault("components", {}).setdefault("schemas", {})
+        schema["components"]["securitySchemes"] = {
+            SESSION: {"type": "apiKey", "in": "cookie", "name": auth.cookie_name()}
+        }
         for name in ("HTTPValidationError", "ValidationError"):
             components.pop(name, None)
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -108,3 +108,19 @@ class TestDisconnect:
         assert "http.disconnected" in log
         assert "Traceback" not in log
         assert "http.crash" not in log
+
+
+class TestDocument:
+    async def test_names_the_cookie_where_one_must_be_signed_in(self, api: AsyncClient) -> None:
+        document = (await api.get("/api/openapi.json")).json()
+        schemes = document["components"]["securitySchemes"]
+        assert schemes == {"session": {"type": "apiKey", "in": "cookie", "name": "session"}}
+        paths = document["paths"]
+        assert paths["/api/orders"]["post"]["security"] == [{"session": []}]
+        assert "security" not in paths["/api/tickets"]["get"]
+
+    async def test_tells_of_late_bodies(self, api: AsyncClient) -> None:
+        paths = (await api.get("/api/openapi.json")).json()["paths"]
+        assert "408" in paths["/api/orders"]["post"]["responses"]
+        assert "408" in paths["/api/stripe/webhook"]["post"]["responses"]
+        assert "408" not in paths["/api/orders"]["get"]["responses"]

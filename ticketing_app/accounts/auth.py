@@ -245,6 +245,11 @@ def _cookies(value: str, max_age: int) -> list[str]:
     return [f"{name}={value}; {attributes}" for name in _cookie_names()]
 
 
+def cookie_name() -> str:
+    """Return the name of the session cookie."""
+    return _cookie_names()[0]
+
+
 def _cookie_names() -> list[str]:
     """Return the names of the session cookie, the one that counts first.
 

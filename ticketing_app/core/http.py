@@ -181,6 +181,12 @@ def body_schema(model: type[BaseModel]) -> dict[str, Any]:
     }
 
 
+ANY_JSON_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}
+}
+"""`openapi_extra` of a route that reads a body of another party."""
+
+
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` entry of a route for the errors it can answer."""
     responses: dict[int | str, dict[str, Any]] = {

@@ -70,7 +70,9 @@ async def settle_payment(charge_id: str, caller: SignedIn) -> Settlement:
     return await settle.settle_own(db.transaction, charge_id=own_id, buyer_id=caller.user_id)
 
 
-@router.post("/stripe/webhook", responses=problem_responses(400, 403))
+@router.post(
+    "/stripe/webhook", responses=problem_responses(400, 403), openapi_extra=http.ANY_JSON_BODY
+)
 async def receive_webhook(request: Request) -> WebhookReceipt:
     """Keep an event that Stripe signed, once; it is handled soon."""
     body = await http.read_bytes(request)

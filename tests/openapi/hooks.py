@@ -1,0 +1,69 @@
+"""Hooks of schemathesis: cases meet tickets, orders and payments that are there, and nobody signs out.
+
+The tier starts schemathesis with these in SCHEMATHESIS_HOOKS, and with the addresses below.
+"""
+
+import os
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import schemathesis
+
+PASSWORD = "correct horse"
+ENDING = ("/api/users/signout", "/api/users/sessions", "/api/users/sessions/{session_id}")
+"""What ends sessions; a guest is signed in for each such call."""
+KNOWN = {
+    "/api/tickets/{ticket_id}": ("ticket_id", "tickets"),
+    "/api/tickets/{ticket_id}/calendar": ("ticket_id", "tickets"),
+    "/api/orders/{order_id}": ("order_id", "orders"),
+    "/api/payments/{charge_id}/confirming": ("charge_id", "payments"),
+    "/api/payments/{charge_id}/settle": ("charge_id", "payments"),
+}
+MADE = {"/api/tickets": "tickets", "/api/orders": "orders", "/api/payments": "payments"}
+
+STRANGERS = 10
+"""One case of so many is nobody's."""
+
+_turn = count()
+_ids: dict[str, list[str]] = {"tickets": [], "orders": [], "payments": []}
+_for_sale = os.environ.get("OPENAPI_TICKETS", "").split()
+
+
+@schemathesis.hook
+def before_call(_: Any, case: Any, __: dict[str, Any]) -> None:  # noqa: ANN401  # schemathesis'.
+    """Let two of three cases name something that is there; the rest stays as it was made up."""
+    path = case.operation.path
+    method = case.operation.method.upper()
+    is_ending = path in ENDING and method != "GET"
+    case.headers["Cookie"] = _guest() if is_ending else os.environ["OPENAPI_COOKIE"]
+    turn = next(_turn)
+    if turn % STRANGERS == 0:
+        del case.headers["Cookie"]
+    if turn % 3 == 0:
+        return
+    if path in KNOWN and (known := _ids[KNOWN[path][1]]):
+        case.path_parameters[KNOWN[path][0]] = known[next(_turn) % len(known)]
+    if method == "POST" and isinstance(case.body, dict):
+        if path == "/api/orders" and _for_sale:
+            case.body = {"ticketId": _for_sale.pop()}
+        if path == "/api/payments" and _ids["orders"]:
+            case.body = {"orderId": _ids["orders"][-1]}
+
+
+@schemathesis.hook
+def after_call(_: Any, case: Any, response: Any) -> None:  # noqa: ANN401  # schemathesis'.
+    """Remember what was made."""
+    kind = MADE.get(case.operation.path)
+    if kind and case.operation.method.upper() == "POST" and response.status_code == 201:
+        _ids[kind].append(response.json()["id"])
+        with Path(os.environ["OPENAPI_MADE"]).open("a") as made:
+            made.write(f"{kind}\n")
+
+
+def _guest() -> str:
+    """Return the Cookie header of a fresh session of the account that may be signed out."""
+    credentials = {"email": os.environ["OPENAPI_GUEST"], "password": PASSWORD}
+    answer = httpx.post(f"{os.environ['OPENAPI_URL']}/api/users/signin", json=credentials)
+    return f"session={answer.cookies['session']}"
