@@ -42,7 +42,10 @@ def test_every_web_process_takes_many_connections(file: str) -> None:
     assert all(f"--backpressure {MAX_CONNECTIONS}" in command for command in commands)
 
 
-def test_production_takes_the_example_of_secrets() -> None:
+def test_production_takes_the_example_of_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Tests before this one may have started stand-ins, which set their own addresses.
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
     env = read_env("base/settings.env") | read_env("overlays/prod/secrets.env.example")
     settings = {name.lower(): value for name, value in env.items()} | {"jwt_key": "k" * 32}
     assert Settings.model_validate(settings).is_production
