@@ -112,7 +112,8 @@ async def _measure(pgbench: str, folder: Path, url: str) -> int:
 
 
 def _run_pgbench(pgbench: str, folder: Path, url: str, start: int) -> float:
-    statement = re.sub(r"(?<!:):(\w+)", lambda name: VALUES[name[1]], str(repository._HOLD))  # noqa: SLF001  # the statement itself is measured.
+    hold = str(repository._HOLD)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # it is what is measured.
+    statement = re.sub(r"(?<!:):(\w+)", lambda name: VALUES[name[1]], hold)
     script = folder / "hold.sql"
     script.write_text(
         f"\\set k :k + 1\n\\set n {start} + :client_id * {HOLDS_PER_CLIENT} + :k\n{statement};\n"
