@@ -204,6 +204,12 @@ class TestTimeline:
             "Payment started",
         ]
 
+    def test_tells_once_of_a_decline_that_was_reported_before_the_order_stepped_back(self) -> None:
+        told = happened(
+            (1, OrderStatus.AWAITING_PAYMENT, 15), (3, OrderStatus.CREATED, 15), declines=(2,)
+        )
+        assert told[1:] == ["Payment started", "No money - Your card was not charged."]
+
     def test_tells_of_a_payment_that_no_card_was_declined_for(self) -> None:
         told = happened((1, OrderStatus.AWAITING_PAYMENT, 15), (2, OrderStatus.CREATED, 15))
         assert told[1:] == ["Payment started", "The payment did not go through"]

@@ -198,7 +198,9 @@ def timeline(order: OrderDetail, declines: list[DeclineRead], now: datetime) -> 
     steps = order.timeline
     for before, step, after in zip([None, *steps], steps, [*steps[1:], None], strict=False):
         end = after.at if after else datetime.max.replace(tzinfo=UTC)
-        is_declined = any(step.at <= decline.at < end for decline in declines)
+        # Stripe's webhook may report a decline before the order steps back because of it.
+        start = before.at if before else step.at
+        is_declined = any(start <= decline.at < end for decline in declines)
         if before is None:
             until = UNTIL.format(until=clock(step.expires_at, now))
             told.append(_Told(step.at, LOCKED, until))
