@@ -74,7 +74,8 @@ async def test_state_of_a_tab_stays_small(stranger: SocketClient, states: Redis)
     await eventually(lambda: "q=small" in str(stranger.received))
     keys = [key async for key in states.scan_iter(f"{stranger.token}*")]
     assert keys
-    assert sum([len(await states.dump(key)) for key in keys]) < 40_000
+    # A key may end between the two questions.
+    assert sum([len(await states.dump(key) or b"") for key in keys]) < 40_000
     assert max([await states.ttl(key) for key in keys]) <= 2
 
 

@@ -1,6 +1,6 @@
 """The cool-down: a ticket that was kept in vain is somebody else's turn for a while."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +18,16 @@ from ticketing_app.orders.service import release
 from ticketing_app.orders.service.hold import HoldCooldownError
 from ticketing_app.tickets.schemas import TicketRead
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = pytest.mark.usefixtures("database", "_holds_without_rate")
+
+
+@pytest.fixture
+def _holds_without_rate(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Time is moved here, but not for the rate limit, which counts by the clock of Redis."""
+    monkeypatch.setenv("HOLD_LIMIT_PER_MINUTE", "0")
+    get_settings.cache_clear()
+    yield
+    get_settings.cache_clear()
 
 
 class TestTimeKeptInVain:
