@@ -49,7 +49,7 @@ TEXT = {
     "withdraw_no": "Keep it",
     "tell_me": "Tell me if it comes back",
     "tell_me_promise": "We will tell you as soon as it is free. Keep this page open.",
-    "pause": "Purchase again in ",
+    "pause": "Purchase again in",
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
 }
 
@@ -238,7 +238,8 @@ def _pause() -> rx.Component:
             ),
             type="button",
             disabled=True,
-            class_name=f"{theme.PRIMARY} w-full sm:w-auto sm:px-10 lg:w-full",
+            # The time is to be read, so that the button does not fade as others that are off.
+            class_name=f"{theme.QUIET} gap-1 disabled:opacity-100 w-full sm:w-auto sm:px-10 lg:w-full",
         ),
         class_name=theme.ACTION_BAR,
     )
