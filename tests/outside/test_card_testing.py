@@ -11,7 +11,7 @@ pytestmark = pytest.mark.races
 ORDERS = 6
 CARDS_PER_ORDER = 40
 # How long a bank takes; each order is closed before the next card has been asked about.
-BANK_SECONDS = 1
+BANK_SECONDS = 0.3
 
 
 async def test_one_account_tries_six_cards_at_most(market: Market) -> None:

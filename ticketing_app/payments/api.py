@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Request
 
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import db, http
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.settings import get_settings
-from ticketing_app.payments import gateway, jobs
+from ticketing_app.payments import gateway, jobs, rules
 from ticketing_app.payments.schemas import (
     Confirming,
     PaymentConfig,
@@ -73,12 +73,15 @@ async def settle_payment(charge_id: str, caller: SignedIn) -> Settlement:
 @router.post(
     "/stripe/webhook", responses=problem_responses(400, 403), openapi_extra=http.ANY_JSON_BODY
 )
-async def receive_webhook(request: Request) -> WebhookReceipt:
+async def receive_webhook(request: Request, background: BackgroundTasks) -> WebhookReceipt:
     """Keep an event that Stripe signed, once; it is handled soon."""
     body = await http.read_bytes(request)
     notice = gateway.read_notice(body, request.headers.get("stripe-signature", ""))
     async with db.transaction() as session:
         is_new = await webhook.store_event(session, notice=notice)
-    if is_new:
+    if is_new and notice.kind in rules.DECLINE_KINDS:
+        # In this process, after the answer: while it waits in a queue, more cards are tried.
+        background.add_task(jobs.handle_stripe_event, notice.id)
+    elif is_new:
         await jobs.handle_soon(notice)
     return WebhookReceipt()
