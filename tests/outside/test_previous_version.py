@@ -111,8 +111,9 @@ async def test_orders_are_paid_released_and_expire(market: Market) -> None:
     await payers[0].enter_card()
     await payers[0].settle()
     assert (await payers[1].release()).is_success
+    # Jobs of this version are JSON, which a worker of the version before cannot read: what it takes
+    # from the queue fails there, and the sweeps, which every worker runs, do the work.
     await market.judge.let_lapse(payers[2].order_id)
-    await market.expire()
     for payer, end in zip(payers, (PAID, CANCELLED, EXPIRED), strict=True):
         await payer.comes_to(end)
     assert await market.stranger_gets(payers[0].ticket_id) == 409
