@@ -72,7 +72,9 @@ async def test_state_of_a_tab_stays_small(stranger: SocketClient, states: Redis)
         await stranger.call(f"reflex___state____state.{name}", {"value": "x" * 60_000})
     await stranger.call(ON_LOAD, {})
     await eventually(lambda: "q=small" in str(stranger.received))
-    keys = [key async for key in states.scan_iter(f"{stranger.token}*")]
+    found = [key async for key in states.scan_iter(f"{stranger.token}*")]
+    # Reflex's lock of the tab has a life of its own.
+    keys = [key for key in found if not key.endswith(b"_lock")]
     assert keys
     # A key may end between the two questions.
     assert sum([len(await states.dump(key) or b"") for key in keys]) < 40_000
