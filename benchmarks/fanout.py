@@ -74,7 +74,7 @@ async def measure(site: Site, urls: list[str], processes: Processes) -> bool:
         before, seconds = processes.cpu_seconds(), list[float]()
         for price in range(FIRST_PRICE, FIRST_PRICE + CHANGES):
             # A change that follows closely would wait to be sent together with others.
-            await asyncio.sleep(2 * PAUSE_SECONDS)
+            await asyncio.sleep(1.1 * PAUSE_SECONDS)
             seconds += await change(seller, ticket, price, pages)
         used = processes.cpu_seconds() - before
     each = used / (CHANGES * PAGES) * 1_000_000
