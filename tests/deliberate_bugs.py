@@ -202,7 +202,7 @@ MUTANTS = (
                 "OrderStatus.COMPLETED: frozenset({OrderStatus.CAPTURING, OrderStatus.EXPIRED}),",
             ),
         ),
-        f"{HOLD_TESTS}::TestSteps",
+        "tests/unit/orders/test_rules.py::TestSources",
     ),
     Mutant(
         5,
