@@ -75,7 +75,7 @@ def _look_at(queue: Queue) -> QueueState:
 
 
 def _age(job_id: str, queue: Queue, now: datetime) -> float:
-    # Ours reads no pickle, which whoever may write to Redis could have put there.
+    # Ours reads no pickle: any client of Redis could have put it there.
     try:
         job = RegisteredJob.fetch(job_id, queue.connection, serializer=queues.Serializer)
     except NoSuchJobError:

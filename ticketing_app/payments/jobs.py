@@ -66,7 +66,7 @@ async def handle_soon(notice: Notice) -> None:
     formerly="ticketing_app.payments.jobs.sweep_open_charges",
 )
 async def sweep_open_charges() -> None:
-    """Look at open charges and refunds whose turn has come."""
+    """Look at open charges and refunds that are due."""
     await _sweep(sweep.check_charge)
 
 
@@ -76,7 +76,7 @@ async def sweep_open_charges() -> None:
     formerly="ticketing_app.payments.jobs.sweep_stripe_events",
 )
 async def sweep_stripe_events() -> None:
-    """Handle webhooks whose turn has come."""
+    """Handle webhooks that are due."""
     await _sweep(webhook.handle_event)
 
 

@@ -106,7 +106,7 @@ class PageNamespace(EventNamespace):
         await super().on_event(sid, call)
 
     def on_disconnect(self, sid: str) -> asyncio.Task[None] | None:
-        """Forget what the page asked for and did not get yet: nobody is left to see it."""
+        """Drop the calls of this page that have not started: it is gone."""
         token = self.sid_to_token.get(sid)
         cleaning = super().on_disconnect(sid)
         processor = self.app.event_processor

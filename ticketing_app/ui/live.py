@@ -131,7 +131,7 @@ async def _send_or_collect(room: str, facts: Facts) -> None:
 
 
 async def _drain(room: str, pause: float | None) -> None:
-    """Send what was collected after each pause, until nothing was or nobody is left."""
+    """Send what was collected after each pause, until the room is quiet or empty."""
     try:
         while pause is not None:
             await asyncio.sleep(pause)

@@ -166,7 +166,7 @@ def cancel(store: Store, intent: Json, asked: Json) -> Json:
 
 
 def expire(store: Store, intent: Json) -> Json:
-    """Let an authorisation end that nobody captured, as Stripe does after seven days."""
+    """End an authorisation that was not captured, as Stripe does after seven days."""
     _require(intent, "expired", ("requires_capture",))
     return _close(store, intent, "automatic")
 

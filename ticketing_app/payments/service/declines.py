@@ -26,7 +26,7 @@ CARDS_DECLINED = Counter("gittix_cards_declined_total", "Cards that a bank refus
 
 
 async def count(session: AsyncSession, charge: Charge, declines: Iterable[Decline]) -> None:
-    """Count the declines that nobody reported before."""
+    """Count the declines that were not reported before."""
     new = [
         decline
         # In one order everywhere, so that two reports of the same declines cannot deadlock.
