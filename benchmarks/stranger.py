@@ -110,7 +110,7 @@ async def measure(site: Site, url: str, processes: Processes, seconds: float) ->
             for number in range(VISITORS)
         ]
         share = seconds / 4
-        # What a process takes once, whoever comes: caches, connections, compiled statements.
+        # Warm up caches, connections and compiled statements, which a process takes once.
         for act in (fill_states, ask_and_not_read, flood):
             await attack(url, act, time.monotonic() + 2)
         idle = await visits(visitors, time.monotonic() + share)

@@ -50,7 +50,7 @@ class TestDeadLetters:
 
 @pytest.fixture
 async def held() -> AsyncGenerator[sales.Sale]:
-    """An order whose payment is open."""
+    """An order with an open payment."""
     async with stripe_side.connect(get_settings().stripe_api_base):
         yield await sales.start_sale()
     await gateway.dispose()

@@ -102,7 +102,7 @@ async def answer_slowly(seconds: float) -> None:
 
 
 async def expire_authorisation(secret: str) -> None:
-    """Let the bank's promise end that nobody captured for seven days."""
+    """End an authorisation that was not captured for seven days."""
     wish = {"payment_intent": secret.partition("_secret_")[0]}
     (await _client().post("/_emulator/expire", json=wish)).raise_for_status()
 

@@ -193,7 +193,7 @@ class TestSettle:
 
 
 class TestWebhook:
-    """A script tries cards with Stripe alone; nobody settles, and the jobs are far behind."""
+    """A script tries cards at Stripe without settling, while the jobs are far behind."""
 
     async def test_counts_each_of_forty_declines_before_any_is_handled(
         self, change_settings: Callable[..., None]

@@ -64,7 +64,7 @@ def broken_completion(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 async def captured() -> Sale:
-    """A sale whose money is captured and that could not be completed."""
+    """A captured payment of an order that could not be completed."""
     sale = await sales.start_sale()
     await sales.press_pay(sale)
     await stripe_side.enter_card(sale.secret)

@@ -208,7 +208,7 @@ class TestReceiveWebhook:
 
 
 class TestFraudWarning:
-    """Stripe tells of a bank's suspicion by a webhook only."""
+    """Stripe reports the suspicion of a bank by a webhook only."""
 
     async def warn(self, api: AsyncClient, sale: sales.Sale) -> None:
         (paid,) = await stripe_side.events("payment_intent.succeeded")
