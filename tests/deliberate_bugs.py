@@ -117,7 +117,7 @@ MUTANTS = (
         "an order is completed although its ticket cannot be given",
         (
             (
-                f"{APP}/orders/service/payment.py",
+                f"{APP}/orders/service/order_payment.py",
                 "        if lease is None:\n            return await give_up_captured(session, order_id=order_id)\n",
                 "",
             ),
@@ -240,8 +240,8 @@ MUTANTS = (
         (
             (
                 f"{APP}/payments/service/charges.py",
-                "order_id=charge.order_id, for_update=for_update)",
-                "order_id=charge.order_id)",
+                "session, order_id=charge.order_id, for_update=for_update\n",
+                "session, order_id=charge.order_id\n",
             ),
         ),
         PAYMENT_TESTS,
@@ -287,7 +287,7 @@ MUTANTS = (
         "a second try makes a second payment",
         (
             (
-                f"{APP}/payments/service/open.py",
+                f"{APP}/payments/service/opening.py",
                 'key=f"pi-{charge.key}-{charge.attempt}"',
                 'key=f"pi-{id(charge)}-{charge.attempt}"',
             ),
@@ -471,7 +471,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/orders/service/release.py",
-                "    orders.record(session, kind, ended, lease)\n",
+                "    access.record(session, kind, ended, lease)\n",
                 "",
             ),
         ),
@@ -480,7 +480,7 @@ MUTANTS = (
     Mutant(
         8,
         "an order moves on, and its history does not tell",
-        ((f"{APP}/orders/service/orders.py", "    repository.add_step(session, order)\n", ""),),
+        ((f"{APP}/orders/service/access.py", "    repository.add_step(session, order)\n", ""),),
         HOLD_TESTS,
     ),
     Mutant(
@@ -540,7 +540,7 @@ MUTANTS = (
     Mutant(
         0,
         "strangers read a withdrawn listing",
-        ((f"{APP}/orders/service/show.py", "raise TicketWithdrawnError", "return ticket"),),
+        ((f"{APP}/orders/service/queries.py", "raise TicketWithdrawnError", "return ticket"),),
         "tests/integration/orders/test_api.py::TestWithdrawnTicket",
     ),
     Mutant(

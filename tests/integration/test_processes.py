@@ -22,7 +22,7 @@ from tests.integration.sample_jobs import tick
 from tests.waiting import eventually
 from ticketing_app.core import db, queues, redis
 from ticketing_app.devstack.stack import ROOT, Stack
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.processes import Clock, CronTable
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -156,7 +156,7 @@ async def is_working() -> bool:
 
 async def has_expired(order_id: UUID) -> bool:
     async with db.transaction() as session:
-        return (await payment.get_payable(session, order_id=order_id)).status == "expired"
+        return (await order_payment.get_payable(session, order_id=order_id)).status == "expired"
 
 
 async def lapse_by_itself() -> None:

@@ -11,7 +11,7 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import payment, show
+from ticketing_app.orders.service import order_payment, queries
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -20,7 +20,7 @@ SignIn = Callable[[UserRead], Awaitable[str]]
 
 async def present(order: OrderRead, buyer: UserRead) -> OrderStatus:
     async with db.transaction() as session:
-        return (await show.get_order(session, buyer_id=buyer.id, order_id=order.id)).status
+        return (await queries.get_order(session, buyer_id=buyer.id, order_id=order.id)).status
 
 
 async def held() -> tuple[UserRead, OrderRead]:
@@ -79,7 +79,7 @@ class TestOrderDetailState:
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.load)
         async with db.transaction() as session:
-            await payment.claim_for_capture(session, order_id=order.id)
+            await order_payment.claim_for_capture(session, order_id=order.id)
         await tab.call(OrderDetailState.load)
         assert tab.state(OrderDetailState).order.is_checking
         assert not tab.state(OrderDetailState).is_just_paid
@@ -122,7 +122,7 @@ class TestOrderDetailState:
     async def test_shows_what_happened(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         async with db.transaction() as session:
-            await payment.start_confirming(session, order_id=order.id)
+            await order_payment.start_confirming(session, order_id=order.id)
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.load)
         await tab.call(OrderDetailState.release)
@@ -144,7 +144,7 @@ class TestOrderDetailState:
     ) -> None:
         buyer, order = await held()
         async with db.transaction() as session:
-            await payment.claim_for_capture(session, order_id=order.id)
+            await order_payment.claim_for_capture(session, order_id=order.id)
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.release)
         assert "cannot be cancelled" in tab.state(OrderDetailState).problem

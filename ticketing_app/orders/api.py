@@ -17,8 +17,8 @@ from ticketing_app.orders.schemas import (
     OrderPage,
     OrderRead,
 )
-from ticketing_app.orders.service import hold, release, sell, show
-from ticketing_app.orders.service.orders import OrderNotFoundError
+from ticketing_app.orders.service import hold, queries, release, sell
+from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.tickets.schemas import TicketCreate, TicketRead
 from ticketing_app.tickets.service import calendar
 from ticketing_app.tickets.service.tickets import TicketNotFoundError
@@ -59,7 +59,9 @@ async def list_orders(
 ) -> OrderPage:
     """List the caller's own orders, newest first."""
     async with db.transaction() as session:
-        return await show.list_orders(session, buyer_id=caller.user_id, limit=limit, cursor=cursor)
+        return await queries.list_orders(
+            session, buyer_id=caller.user_id, limit=limit, cursor=cursor
+        )
 
 
 @router.get("/{order_id}", responses=problem_responses(401, 404))
@@ -67,7 +69,7 @@ async def get_order(order_id: str, caller: SignedIn) -> OrderDetail:
     """Show one of the caller's own orders, with what happened to it."""
     own_id = parse_id(order_id, OrderNotFoundError)
     async with db.transaction() as session:
-        return await show.get_order(session, buyer_id=caller.user_id, order_id=own_id)
+        return await queries.get_order(session, buyer_id=caller.user_id, order_id=own_id)
 
 
 @router.delete("/{order_id}", status_code=204, responses=problem_responses(401, 403, 404, 409))
@@ -118,4 +120,4 @@ async def _get_ticket(ticket_id: str, visitor: Caller | None) -> TicketRead:
     found_id = parse_id(ticket_id, TicketNotFoundError)
     viewer_id = visitor.user_id if visitor else None
     async with db.transaction() as session:
-        return await show.get_ticket(session, ticket_id=found_id, viewer_id=viewer_id)
+        return await queries.get_ticket(session, ticket_id=found_id, viewer_id=viewer_id)

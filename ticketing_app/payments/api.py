@@ -18,8 +18,7 @@ from ticketing_app.payments.schemas import (
     Settlement,
     WebhookReceipt,
 )
-from ticketing_app.payments.service import confirm, settle, webhook
-from ticketing_app.payments.service import open as opening
+from ticketing_app.payments.service import confirm, opening, settle, webhook
 from ticketing_app.payments.service.charges import ChargeNotFoundError
 
 router = APIRouter(prefix="/api", tags=["payments"])

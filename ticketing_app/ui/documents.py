@@ -32,7 +32,7 @@ from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError, TooManyRequestsError, UnavailableError
 from ticketing_app.core.logging import get_logger, start_context
 from ticketing_app.core.metrics import ROUTE
-from ticketing_app.orders.service import show
+from ticketing_app.orders.service import queries
 from ticketing_app.tickets.schemas import TicketFilter
 from ticketing_app.tickets.service import find, tickets
 from ticketing_app.ui import edge, heads, home_screen, lifetimes, local, markup, robots
@@ -283,7 +283,7 @@ def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) 
 async def _fill_ticket(ticket_id: UUID) -> Filling:
     try:
         # Documents are the same for everybody: the seller's own page asks again, with the cookie.
-        ticket = await edge.in_transaction(show.get_ticket, ticket_id=ticket_id, viewer_id=None)
+        ticket = await edge.in_transaction(queries.get_ticket, ticket_id=ticket_id, viewer_id=None)
     except tickets.TicketWithdrawnError as error:
         return replace(_failure(error), status=HTTPStatus.GONE)
     similar = await edge.in_transaction(find.list_similar, ticket_id=ticket_id)

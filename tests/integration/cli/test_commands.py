@@ -21,7 +21,7 @@ from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.messaging import inbox
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import gateway
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -78,7 +78,7 @@ class TestRefund:
     ) -> None:
         await stripe_side.enter_card(held.secret)
         async with db.transaction() as session:
-            await payment.claim_for_capture(session, order_id=held.order.id)
+            await order_payment.claim_for_capture(session, order_id=held.order.id)
         code, out, err = await run("refund", str(held.order.id), "--reason", "Stuck")
         assert code == 0, err
         assert "Stripe has it." in out
@@ -88,7 +88,7 @@ class TestRefund:
         self, held: sales.Sale
     ) -> None:
         async with db.transaction() as session:
-            await payment.claim_for_capture(session, order_id=held.order.id)
+            await order_payment.claim_for_capture(session, order_id=held.order.id)
             statement = text("UPDATE charges SET stripe_id = 'pi_unknown' WHERE id = :id")
             await (await session.connection()).execute(statement, {"id": held.payment.id})
         code, out, err = await run("refund", str(held.order.id), "--reason", "Stuck")

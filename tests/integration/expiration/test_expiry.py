@@ -14,7 +14,7 @@ from ticketing_app.devstack.stack import Stack
 from ticketing_app.expiration import jobs, scheduler
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.relay import Relay
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.subscriptions import SUBSCRIPTIONS
 from ticketing_app.tickets.rules import Availability
 
@@ -35,7 +35,9 @@ def job_id_of(moment: datetime) -> str:
 
 async def statuses(*order_ids: UUID) -> list[str]:
     async with db.transaction() as session:
-        return [(await payment.get_payable(session, order_id=item)).status for item in order_ids]
+        return [
+            (await order_payment.get_payable(session, order_id=item)).status for item in order_ids
+        ]
 
 
 class TestScheduleExpiry:
@@ -69,7 +71,7 @@ class TestPlan:
             order = await factories.hold(await factories.make_ticket())
             await eventually(lambda: len(planned()) == 1)
             async with db.transaction() as session:
-                extended = await payment.start_confirming(session, order_id=order.id)
+                extended = await order_payment.start_confirming(session, order_id=order.id)
             assert extended.expires_at - order.expires_at > timedelta(seconds=30)
             await eventually(lambda: planned_for(extended.expires_at))
         assert planned_for(order.expires_at)

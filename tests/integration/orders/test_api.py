@@ -8,7 +8,7 @@ from httpx import AsyncClient
 
 from tests import factories
 from ticketing_app.core import db
-from ticketing_app.orders.service import payment, show
+from ticketing_app.orders.service import order_payment, queries
 
 BUYER = {"email": "buyer@gittix.test", "password": "correct horse"}
 
@@ -134,7 +134,7 @@ class TestWithdrawnTicket:
             assert [answer for answer in answers if "555-1234" in answer.text] == []
             buyer.cookies.clear()
         async with db.transaction() as session:
-            found = await show.get_ticket(session, ticket_id=ticket.id, viewer_id=seller.id)
+            found = await queries.get_ticket(session, ticket_id=ticket.id, viewer_id=seller.id)
         assert found.description == "Call 555-1234"
 
 
@@ -162,7 +162,11 @@ class TestTimeline:
         order = await held(buyer)
         order_id = UUID(order["id"])
         await factories.let_hold_lapse(order_id, seconds_ago=-5)
-        steps = (payment.start_confirming, payment.return_to_created, payment.claim_for_capture)
+        steps = (
+            order_payment.start_confirming,
+            order_payment.return_to_created,
+            order_payment.claim_for_capture,
+        )
         for step in steps:
             async with db.transaction() as session:
                 await step(session, order_id=order_id)
@@ -203,7 +207,7 @@ class TestPastTheDeadline:
         order = await held(buyer)
         if status == "awaiting_payment":
             async with db.transaction() as session:
-                await payment.start_confirming(session, order_id=UUID(order["id"]))
+                await order_payment.start_confirming(session, order_id=UUID(order["id"]))
         url = f"/api/orders/{order['id']}"
         assert (await buyer.get(url)).json()["status"] == status
         await factories.let_hold_lapse(UUID(order["id"]))
@@ -227,7 +231,7 @@ class TestPastTheDeadline:
     async def test_an_order_that_is_being_captured_goes_on(self, buyer: AsyncClient) -> None:
         order = await held(buyer)
         async with db.transaction() as session:
-            await payment.claim_for_capture(session, order_id=UUID(order["id"]))
+            await order_payment.claim_for_capture(session, order_id=UUID(order["id"]))
         await factories.let_cooldown_pass(UUID(order["id"]))
         assert (await buyer.get(f"/api/orders/{order['id']}")).json()["status"] == "capturing"
 

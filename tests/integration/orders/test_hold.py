@@ -13,15 +13,15 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging.catalog import CATALOG
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import payment, release
+from ticketing_app.orders.service import order_payment, release
+from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.orders.service.hold import (
     EventBegunError,
     OwnTicketError,
     TicketAlreadyReservedError,
     TooManyHoldsError,
 )
-from ticketing_app.orders.service.orders import OrderNotFoundError
-from ticketing_app.orders.service.payment import OrderNotPayableError
+from ticketing_app.orders.service.order_payment import OrderNotPayableError
 from ticketing_app.orders.service.release import OrderNotCancellableError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketRead, TicketUpdate
@@ -86,7 +86,8 @@ class TestCreateOrder:
         order = await factories.hold(ticket, buyer)
         await factories.let_event_begin(ticket.id)
         async with db.transaction() as session:
-            await payment.start_confirming(session, order_id=order.id)  # Held in time: may be paid.
+            # Held in time: may be paid.
+            await order_payment.start_confirming(session, order_id=order.id)
         await factories.let_hold_lapse(order.id)
         with pytest.raises(EventBegunError):
             await factories.hold(ticket)
@@ -192,7 +193,7 @@ class TestCancelOrder:
         buyer = await factories.make_user()
         order = await factories.hold(await factories.make_ticket(), buyer)
         async with db.transaction() as session:
-            assert await payment.claim_for_capture(session, order_id=order.id)
+            assert await order_payment.claim_for_capture(session, order_id=order.id)
         with pytest.raises(OrderNotCancellableError):
             async with db.transaction() as session:
                 await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
@@ -224,9 +225,9 @@ class TestSteps:
         order = await factories.hold(ticket)
         await factories.let_hold_lapse(order.id, seconds_ago=-5)
         async with db.transaction() as session:
-            first = await payment.start_confirming(session, order_id=order.id)
+            first = await order_payment.start_confirming(session, order_id=order.id)
         async with db.transaction() as session:
-            again = await payment.start_confirming(session, order_id=order.id)
+            again = await order_payment.start_confirming(session, order_id=order.id)
         assert first.status is OrderStatus.AWAITING_PAYMENT
         assert 100 < (first.expires_at - order.created_at).total_seconds() <= 121
         assert again.expires_at == first.expires_at
@@ -236,11 +237,11 @@ class TestSteps:
         order = await factories.hold(await factories.make_ticket())
         await factories.let_hold_lapse(order.id, seconds_ago=-5)
         async with db.transaction() as session:
-            confirming = await payment.start_confirming(session, order_id=order.id)
+            confirming = await order_payment.start_confirming(session, order_id=order.id)
         async with db.transaction() as session:
-            await payment.return_to_created(session, order_id=order.id)
+            await order_payment.return_to_created(session, order_id=order.id)
         async with db.transaction() as session:
-            again = await payment.start_confirming(session, order_id=order.id)
+            again = await order_payment.start_confirming(session, order_id=order.id)
         assert again.expires_at == confirming.expires_at
 
     async def test_nothing_starts_once_the_time_is_over(self) -> None:
@@ -248,17 +249,17 @@ class TestSteps:
         await factories.let_hold_lapse(order.id)
         with pytest.raises(OrderNotPayableError, match="not charged"):
             async with db.transaction() as session:
-                await payment.start_confirming(session, order_id=order.id)
+                await order_payment.start_confirming(session, order_id=order.id)
         async with db.transaction() as session:
-            assert not await payment.claim_for_capture(session, order_id=order.id)
+            assert not await order_payment.claim_for_capture(session, order_id=order.id)
         assert await status(order.id) is OrderStatus.CREATED
 
     async def test_a_claimed_order_outlives_its_deadline(self) -> None:
         order = await factories.hold(await factories.make_ticket())
         async with db.transaction() as session:
-            assert await payment.claim_for_capture(session, order_id=order.id)
+            assert await order_payment.claim_for_capture(session, order_id=order.id)
         async with db.transaction() as session:
-            assert await payment.claim_for_capture(session, order_id=order.id)
+            assert await order_payment.claim_for_capture(session, order_id=order.id)
         await factories.let_cooldown_pass(order.id)
         assert await expire() == 0
         assert await status(order.id) is OrderStatus.CAPTURING
@@ -268,13 +269,16 @@ class TestSteps:
         await factories.let_hold_lapse(order.id)
         await expire()
         async with db.transaction() as session:
-            assert await payment.complete_order(session, order_id=order.id) is OrderStatus.EXPIRED
+            assert (
+                await order_payment.complete_order(session, order_id=order.id)
+                is OrderStatus.EXPIRED
+            )
 
     async def test_a_failed_payment_frees_the_ticket_but_never_a_captured_one(self) -> None:
         ticket = await factories.make_ticket()
         order = await factories.hold(ticket)
         async with db.transaction() as session:
-            await payment.claim_for_capture(session, order_id=order.id)
+            await order_payment.claim_for_capture(session, order_id=order.id)
         async with db.transaction() as session:
             assert await release.cancel_unpaid(session, order_id=order.id) is OrderStatus.CAPTURING
         async with db.transaction() as session:
@@ -342,12 +346,12 @@ class TestRace:
 
 async def status(order_id: UUID) -> OrderStatus:
     async with db.transaction() as session:
-        return (await payment.get_payable(session, order_id=order_id)).status
+        return (await order_payment.get_payable(session, order_id=order_id)).status
 
 
 async def claim(order_id: UUID) -> bool:
     async with db.transaction() as session:
-        return await payment.claim_for_capture(session, order_id=order_id)
+        return await order_payment.claim_for_capture(session, order_id=order_id)
 
 
 async def expire(limit: int = 100) -> int:

@@ -18,8 +18,8 @@ from ticketing_app.devstack.stack import Stack
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import payment, release
-from ticketing_app.orders.service.orders import OrderNotFoundError
+from ticketing_app.orders.service import order_payment, release
+from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.payments.rules import DISPUTE_KINDS
 from ticketing_app.payments.service import refund
 from ticketing_app.tickets.schemas import TicketRead, TicketUpdate
@@ -78,15 +78,15 @@ class Market:
 
     async def confirm(self, nth: int) -> None:
         async with db.transaction() as session:
-            await payment.start_confirming(session, order_id=self._order(nth).id)
+            await order_payment.start_confirming(session, order_id=self._order(nth).id)
 
     async def decline(self, nth: int) -> None:
         async with db.transaction() as session:
-            await payment.return_to_created(session, order_id=self._order(nth).id)
+            await order_payment.return_to_created(session, order_id=self._order(nth).id)
 
     async def claim(self, nth: int) -> None:
         async with db.transaction() as session:
-            await payment.claim_for_capture(session, order_id=self._order(nth).id)
+            await order_payment.claim_for_capture(session, order_id=self._order(nth).id)
 
     async def give_up(self, nth: int) -> None:
         async with db.transaction() as session:
@@ -105,7 +105,7 @@ class Market:
         """What ended stays ended, and every change is one that the rules know."""
         for order in self.held:
             async with db.transaction() as session:
-                now = (await payment.get_payable(session, order_id=order.id)).status
+                now = (await order_payment.get_payable(session, order_id=order.id)).status
             before = self.seen.get(str(order.id), OrderStatus.CREATED)
             assert before not in rules.ENDED_UNPAID or now == before
             self.seen[str(order.id)] = now

@@ -13,8 +13,7 @@ from tests.integration.payments import stripe_side
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.payments import gateway
-from ticketing_app.payments.service import dispute, refund, settle, void
-from ticketing_app.payments.service import open as opening
+from ticketing_app.payments.service import dispute, opening, refund, settle, void
 
 LIMITS = (
     "HOLD_LIMIT_PER_MINUTE",

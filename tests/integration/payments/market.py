@@ -33,8 +33,7 @@ from ticketing_app.payments.rules import (
     AlertKind,
 )
 from ticketing_app.payments.schemas import PaymentRead
-from ticketing_app.payments.service import audit, confirm, refund, settle, sweep, webhook
-from ticketing_app.payments.service import open as opening
+from ticketing_app.payments.service import audit, confirm, opening, refund, settle, sweep, webhook
 from ticketing_app.tickets.schemas import TicketRead
 
 FAULTS = {

@@ -17,8 +17,7 @@ from ticketing_app.orders.service import sell as selling
 from ticketing_app.orders.service.hold import TicketAlreadyReservedError
 from ticketing_app.payments import gateway, jobs
 from ticketing_app.payments.schemas import Confirming, PaymentRead, Settlement
-from ticketing_app.payments.service import alerts, confirm, refund, settle, webhook
-from ticketing_app.payments.service import open as opening
+from ticketing_app.payments.service import alerts, confirm, opening, refund, settle, webhook
 from ticketing_app.tickets.schemas import TicketCreate, TicketRead
 
 

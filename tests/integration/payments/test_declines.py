@@ -15,12 +15,12 @@ from tests.integration.payments.stripe_side import (
 )
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db, limits
-from ticketing_app.orders.service import payment
-from ticketing_app.orders.service import show as orders
+from ticketing_app.orders.service import order_payment
+from ticketing_app.orders.service import queries as orders
+from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.orders.service.hold import HoldCooldownError
-from ticketing_app.orders.service.orders import OrderNotFoundError
-from ticketing_app.payments.service import show, webhook
-from ticketing_app.payments.service.open import TooManyDeclinesError
+from ticketing_app.payments.service import queries, webhook
+from ticketing_app.payments.service.opening import TooManyDeclinesError
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ class TestListDeclines:
             await decline(sale, number)
             await sales.tell_settled(sale)
         async with db.transaction() as session:
-            told = await show.list_declines(
+            told = await queries.list_declines(
                 session, buyer_id=sale.order.user_id, order_id=sale.order.id
             )
             order = await orders.get_order(
@@ -63,7 +63,7 @@ class TestListDeclines:
         stranger = await factories.make_user()
         async with db.transaction() as session:
             with pytest.raises(OrderNotFoundError):
-                await show.list_declines(session, buyer_id=stranger.id, order_id=sale.order.id)
+                await queries.list_declines(session, buyer_id=stranger.id, order_id=sale.order.id)
 
 
 class TestSettle:
@@ -185,7 +185,7 @@ class TestSettle:
         await decline(sale)
         # Claimed, and the bank took its promise back: what the emulator does at confirmation.
         async with db.transaction() as session:
-            assert await payment.claim_for_capture(session, order_id=sale.order.id)
+            assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
         assert (await sales.tell_settled(sale)).status == "cancelled"
         assert await sales.ends(sale) == ("cancelled", "failed")
         assert (await stripe_side.the_intent())["status"] == "canceled"

@@ -13,7 +13,7 @@ from tests.integration.payments.stripe_side import ASKS_3DS, DECLINED, VISA
 from tests.locks import end_or_wait
 from tests.waiting import eventually
 from ticketing_app.core import db
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import gateway
 from ticketing_app.payments.service import settle, void
 
@@ -49,7 +49,7 @@ async def claim_in_flight(sale: sales.Sale) -> AsyncGenerator[None]:
     await factories.let_hold_lapse(sale.order.id, seconds_ago=-0.3)
     over = "SELECT expires_at < clock_timestamp() FROM orders WHERE id = :id"
     async with db.transaction() as session:
-        assert await payment.claim_for_capture(session, order_id=sale.order.id)
+        assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
         await eventually(lambda: ask(over, id=sale.order.id))
         yield
 
@@ -115,7 +115,7 @@ class TestOldDecline:
 
         async def claim() -> None:
             async with db.transaction() as session:
-                assert await payment.claim_for_capture(session, order_id=sale.order.id)
+                assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
 
         await self.settle_slowly(sale, claim)
         assert await sales.ends(sale) == CLAIMED
@@ -127,7 +127,7 @@ class TestOldDecline:
 
         async def capture_and_die() -> None:
             async with db.transaction() as session:
-                assert await payment.claim_for_capture(session, order_id=sale.order.id)
+                assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
             await stripe_side.by_hand(sale.secret, "capture")
 
         await self.settle_slowly(sale, capture_and_die)
@@ -141,7 +141,7 @@ class TestOldDecline:
         await sales.press_pay(sale)
         await stripe_side.enter_card(sale.secret, DECLINED)
         async with db.transaction() as session:
-            assert await payment.claim_for_capture(session, order_id=sale.order.id)
+            assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
         cancel_intent = gateway.cancel_intent
 
         async def too_late(stripe_id: str) -> gateway.Intent:

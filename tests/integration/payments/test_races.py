@@ -11,8 +11,8 @@ from tests import factories
 from tests.integration.payments import sales, stripe_side
 from tests.integration.payments.stripe_side import ASKS_3DS, DECLINED
 from ticketing_app.core import db
-from ticketing_app.orders.service import payment
-from ticketing_app.orders.service.payment import OrderNotPayableError
+from ticketing_app.orders.service import order_payment
+from ticketing_app.orders.service.order_payment import OrderNotPayableError
 from ticketing_app.payments import gateway
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.service import settle
@@ -96,11 +96,11 @@ class TestOnePaymentPerOrder:
     ) -> None:
         sale = await sales.start_sale()
         async with db.transaction() as session:
-            before = await payment.get_payable(session, order_id=sale.order.id)
+            before = await order_payment.get_payable(session, order_id=sale.order.id)
         await stripe_side.enter_card(sale.secret)
         await sales.tell_settled(sale)
         with monkeypatch.context() as patch:
-            patch.setattr(payment, "get_payable", AsyncMock(return_value=before))
+            patch.setattr(order_payment, "get_payable", AsyncMock(return_value=before))
             with pytest.raises(OrderNotPayableError):
                 await sales.open_payment(sale.order, sale.buyer)
         assert await sales.ends(sale) == PAID

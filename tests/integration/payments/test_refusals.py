@@ -12,7 +12,7 @@ from tests.integration.payments import sales, stripe_side
 from tests.integration.payments.sales import Sale
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import gateway, repository
 from ticketing_app.payments.gateway import StripeRefusedError
 from ticketing_app.payments.service import audit, failures, refund, rescue, sweep
@@ -59,7 +59,7 @@ def broken_completion(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     async def fail(*_: object, **__: object) -> None:
         raise BrokenError
 
-    monkeypatch.setattr(payment, "complete_order", fail)
+    monkeypatch.setattr(order_payment, "complete_order", fail)
     return monkeypatch.undo
 
 
@@ -114,7 +114,7 @@ class TestOperatorsRefund:
         sale = await sales.start_sale()
         await stripe_side.enter_card(sale.secret)
         async with db.transaction() as session:
-            await payment.claim_for_capture(session, order_id=sale.order.id)
+            await order_payment.claim_for_capture(session, order_id=sale.order.id)
         await rescue.end_unfinished(db.transaction, order_id=sale.order.id, reason="asked")
         assert await sales.ends(sale) == ("completed", "completed")
 
@@ -122,7 +122,7 @@ class TestOperatorsRefund:
         sale = await sales.start_sale()
         await forget_at_stripe(sale)
         async with db.transaction() as session:
-            await payment.claim_for_capture(session, order_id=sale.order.id)
+            await order_payment.claim_for_capture(session, order_id=sale.order.id)
         assert await rescue.end_unfinished(db.transaction, order_id=sale.order.id, reason="asked")
         assert await sales.ends(sale) == ("cancelled", "failed")
         assert await sales.can_be_held(sale)
@@ -161,7 +161,7 @@ class TestUnknownIntent:
         sale = await sales.start_sale()
         await forget_at_stripe(sale)
         async with db.transaction() as session:
-            await payment.claim_for_capture(session, order_id=sale.order.id)
+            await order_payment.claim_for_capture(session, order_id=sale.order.id)
         await check(sale, times=failures.LAST_CHECKS)
         assert (await sales.charge_row(sale))["next_check_at"].year == repository.NEVER_AT.year
         assert not await sweep.check_charge(db.transaction)

@@ -11,7 +11,7 @@ from tests.integration.payments.sales import Sale
 from tests.integration.payments.stripe_side import DISPUTED
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.orders.service import payment, sell
+from ticketing_app.orders.service import order_payment, sell
 from ticketing_app.orders.service.sell import NotTicketOwnerError, TicketStillHeldError
 from ticketing_app.payments.rules import DISPUTE_KINDS
 from ticketing_app.payments.service import alerts
@@ -77,7 +77,7 @@ class TestHeldRelistingOfRefundedTicket:
         await sales.press_pay(later)
         await stripe_side.enter_card(later.secret)
         async with db.transaction() as session:
-            assert await payment.claim_for_capture(session, order_id=later.order.id)
+            assert await order_payment.claim_for_capture(session, order_id=later.order.id)
         await sales.give_back(first)
         assert await availability(later.ticket) is Availability.WITHDRAWN
         with pytest.raises(TicketStillHeldError):

@@ -3,7 +3,7 @@
 import pytest
 
 from ticketing_app.orders.rules import ENDED_UNPAID, OrderStatus
-from ticketing_app.orders.service.payment import OrderNotPayableError
+from ticketing_app.orders.service.order_payment import OrderNotPayableError
 from ticketing_app.orders.service.release import OrderNotCancellableError
 
 ON_ITS_WAY = "This order is being refunded: your money is on its way back."

@@ -23,7 +23,7 @@ from ticketing_app.messaging import outbox
 from ticketing_app.orders import repository
 from ticketing_app.orders.rules import ANY_OFFER, OrderStatus, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import orders
+from ticketing_app.orders.service import access
 from ticketing_app.orders.service.release import HOLDS_ENDED
 from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.schemas import TicketRead
@@ -197,7 +197,7 @@ async def create_order(
     HOLDS_ENDED.labels(OrderStatus.EXPIRED).inc(hold.lapsed)
     await outbox.nudge()
     log.info("order.created", order_id=str(order.id), ticket_id=str(ticket_id))
-    return orders.to_read(order)
+    return access.to_read(order)
 
 
 def _reason(refusal: AppError) -> str:

@@ -13,7 +13,7 @@ from ticketing_app.messaging.catalog import OrderCancelled, OrderExpired
 from ticketing_app.orders import repository, rules
 from ticketing_app.orders.models import Order
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.service import orders
+from ticketing_app.orders.service import access
 from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.service import lease as leases
 
@@ -48,7 +48,7 @@ async def cancel_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID)
         OrderNotFoundError: none with this id, or somebody else's.
         OrderNotCancellableError: it is being captured, or was paid.
     """
-    order = await orders.lock(session, order_id, buyer_id=buyer_id)
+    order = await access.lock(session, order_id, buyer_id=buyer_id)
     cancelled = await _end(session, order, OrderStatus.CANCELLED, rules.BUYER_CAN_CANCEL)
     if not cancelled and order.status not in rules.ENDED_UNPAID:
         raise OrderNotCancellableError(OrderStatus(order.status))
@@ -77,10 +77,10 @@ async def cancel_unpaid(
     `is_void_at_stripe`: Stripe says the payment is cancelled; only then may capturing be given up.
     `is_excused`: not through the buyer, who can hold the ticket again at once.
     """
-    order = await orders.lock(session, order_id)
+    order = await access.lock(session, order_id)
     sources = rules.SOURCES[OrderStatus.CANCELLED] if is_void_at_stripe else rules.PAYABLE
     await _end(session, order, OrderStatus.CANCELLED, sources, is_excused=is_excused)
-    return await orders.get_status(session, order_id)
+    return await access.get_status(session, order_id)
 
 
 async def _end(
@@ -110,7 +110,7 @@ async def _end(
     if lease and lease.status is not TicketStatus.FOR_SALE:
         lease = None  # Withdrawn after the time was over: nobody must be told that it is free.
     kind = OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled
-    orders.record(session, kind, ended, lease)
+    access.record(session, kind, ended, lease)
     metrics.count_after_commit(session, HOLDS_ENDED.labels(to))
     log.info("order.ended", order_id=str(order.id), status=to)
     return True

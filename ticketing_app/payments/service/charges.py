@@ -15,7 +15,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import ChargeFailed
 from ticketing_app.orders.schemas import PayableOrder
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import ChargeStatus, Reason
@@ -75,7 +75,9 @@ async def get_charge(
     charge = await repository.get_charge(session, charge_id)
     if charge is None:
         raise ChargeNotFoundError
-    order = await payment.get_payable(session, order_id=charge.order_id, for_update=for_update)
+    order = await order_payment.get_payable(
+        session, order_id=charge.order_id, for_update=for_update
+    )
     if for_update:
         # The charge may have ended while this waited; this brings the same object up to date.
         await repository.get_charge(session, charge_id)

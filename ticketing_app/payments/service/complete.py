@@ -6,7 +6,7 @@ Called inside a transaction, so that order and charge end together.
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.orders.rules import PAID, OrderStatus
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, Reason
 from ticketing_app.payments.service import alerts, charges, resale
@@ -20,8 +20,8 @@ async def complete(session: AsyncSession, *, charge: Charge) -> OrderStatus:
     over before, nothing is changed.
     """
     # Captured by hand in time is as good as by us: the claim is made here then.
-    await payment.claim_for_capture(session, order_id=charge.order_id)
-    status = await payment.complete_order(session, order_id=charge.order_id)
+    await order_payment.claim_for_capture(session, order_id=charge.order_id)
+    status = await order_payment.complete_order(session, order_id=charge.order_id)
     if status in PAID and await charges.complete(session, charge_id=charge.id):
         if status is OrderStatus.COMPLETED:
             await resale.report_double_income(session, order_id=charge.order_id)
@@ -32,7 +32,7 @@ async def complete(session: AsyncSession, *, charge: Charge) -> OrderStatus:
 
 async def give_up(session: AsyncSession, *, charge: Charge, reason: str) -> None:
     """End a captured order that cannot be completed: a refund is due. Any other order is left alone."""
-    status = await payment.give_up_captured(session, order_id=charge.order_id)
+    status = await order_payment.give_up_captured(session, order_id=charge.order_id)
     if status is OrderStatus.REFUNDING and await charges.complete(session, charge_id=charge.id):
         await _give_money_back(session, charge, reason)
 

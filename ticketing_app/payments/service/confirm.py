@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import limits
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.schemas import Confirming
 from ticketing_app.payments.service import charges
@@ -24,7 +24,7 @@ async def start_confirming(session: AsyncSession, *, charge_id: UUID, buyer_id: 
     if refusal is None:
         # The question that follows the card is asked of Stripe, however short ago the last one was.
         await limits.forget("stripe_questions", account=charge_id)
-    order = await payment.start_confirming(session, order_id=charge.order_id)
+    order = await order_payment.start_confirming(session, order_id=charge.order_id)
     if refusal:
         raise refusal
     due_at = repository.after(rules.CHECK_AFTER_SECONDS)

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core import db, limits, metrics
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.settings import get_settings
-from ticketing_app.orders.service import payment, release
+from ticketing_app.orders.service import order_payment, release
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.models import Charge, ChargeDecline
 from ticketing_app.payments.schemas import Decline
@@ -41,7 +41,7 @@ async def count(session: AsyncSession, charge: Charge, declines: Iterable[Declin
     await repository.change_open(
         session, charge.id, declines=col(Charge.declines) + len(new), failure_code=new[-1].code
     )
-    order = await payment.get_payable(session, order_id=charge.order_id)
+    order = await order_payment.get_payable(session, order_id=charge.order_id)
     for decline in new:
         metrics.count_after_commit(session, CARDS_DECLINED)
         hit = partial(_hit_limits, order.buyer_id, charge.client_address)

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel import col
 
 from ticketing_app.core.db import Transaction
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import gateway, repository, rules
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind
@@ -34,7 +34,7 @@ async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
             session, charge_id, dispute_status=status, version=col(Charge.version) + 1
         )
         is_open = status not in rules.ENDED_DISPUTES
-        await payment.follow_dispute(session, order_id=order.id, is_open=is_open)
+        await order_payment.follow_dispute(session, order_id=order.id, is_open=is_open)
         await resale.report_double_income(session, order_id=order.id)
         await alerts.raise_alert(
             session,

@@ -18,7 +18,7 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import ChargeRefunded
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import gateway, repository, rules
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
@@ -55,14 +55,14 @@ async def request_refund(session: AsyncSession, *, order_id: UUID, reason: str) 
         OrderNotFoundError: none with this id.
         OrderNotRefundableError: nothing was paid, or it was given back.
     """
-    await payment.get_payable(session, order_id=order_id, for_update=True)
+    await order_payment.get_payable(session, order_id=order_id, for_update=True)
     charge = await repository.get_paid_charge(session, order_id)
     if charge is None:
         raise OrderNotRefundableError
     if charge.refund_status == RefundStatus.SUCCEEDED:
         raise OrderNotRefundableError(is_refunded=True)
     if charge.refund_status not in rules.UNDONE_REFUND:
-        await payment.follow_refund(session, order_id=order_id, to=OrderStatus.REFUNDING)
+        await order_payment.follow_refund(session, order_id=order_id, to=OrderStatus.REFUNDING)
         await resale.report_double_income(session, order_id=order_id)
         await want(session, charge_id=charge.id, reason=reason)
     return charge.id
@@ -168,7 +168,7 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bo
                 order_id=order.id,
                 detail="Somebody gave the money back at Stripe; the order follows.",
             )
-        await payment.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDING)
+        await order_payment.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDING)
         if charge.refund_status is None:
             await resale.report_double_income(session, order_id=order.id)
         refunded = await repository.change(
@@ -179,7 +179,7 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bo
             version=col(Charge.version) + 1,
         )
         if made.status is RefundStatus.SUCCEEDED:
-            await payment.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDED)
+            await order_payment.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDED)
             told = charges.facts(refunded)
             outbox.record(session, ChargeRefunded(stripe_refund_id=made.id, **told))
             metrics.count_after_commit(session, REFUNDS_ENDED.labels(RefundStatus.SUCCEEDED))
@@ -190,7 +190,7 @@ async def _record_failed(
     session: AsyncSession, charge: Charge, refund_id: str | None, detail: str
 ) -> None:
     """The buyer does not have the money: never shown as refunded; an operator decides what to do."""
-    await payment.follow_refund(session, order_id=charge.order_id, to=OrderStatus.REFUNDING)
+    await order_payment.follow_refund(session, order_id=charge.order_id, to=OrderStatus.REFUNDING)
     await repository.change(
         session,
         charge.id,

@@ -4,14 +4,14 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.orders.service import ownership, payment
+from ticketing_app.orders.service import order_payment, ownership
 from ticketing_app.payments.rules import AlertKind
 from ticketing_app.payments.service import alerts
 
 
 async def report_double_income(session: AsyncSession, *, order_id: UUID) -> None:
     """Raise an alert for each sale of this seat by a seller whose own purchase is refunded or disputed."""
-    order = await payment.get_payable(session, order_id=order_id)
+    order = await order_payment.get_payable(session, order_id=order_id)
     for sale in await ownership.list_unowned_sales(session, ticket_id=order.ticket_id):
         await alerts.raise_alert(
             session,

@@ -5,7 +5,7 @@ from uuid import UUID
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.logging import get_logger
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.service import payment, release
+from ticketing_app.orders.service import order_payment, release
 from ticketing_app.payments import repository
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.rules import Reason
@@ -26,7 +26,7 @@ async def end_unfinished(transaction: Transaction, *, order_id: UUID, reason: st
         StripeUnavailableError: unknown whether money was taken.
     """
     async with transaction() as session:
-        order = await payment.get_payable(session, order_id=order_id)
+        order = await order_payment.get_payable(session, order_id=order_id)
         charge = await repository.get_open_charge(session, order_id)
     if order.status is not OrderStatus.CAPTURING or charge is None:
         return False

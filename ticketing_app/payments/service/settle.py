@@ -10,7 +10,7 @@ from ticketing_app.core import limits
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.orders.rules import PAID, OrderStatus, status_now
-from ticketing_app.orders.service import payment, release
+from ticketing_app.orders.service import order_payment, release
 from ticketing_app.payments import gateway, repository, rules
 from ticketing_app.payments.gateway import (
     Decline,
@@ -95,7 +95,7 @@ async def settle(transaction: Transaction, *, charge_id: UUID) -> None:
 async def _claim(transaction: Transaction, charge: Charge) -> bool:
     """Take the point of no return, committed before any money is."""
     async with transaction() as session:
-        is_claimed = await payment.claim_for_capture(session, order_id=charge.order_id)
+        is_claimed = await order_payment.claim_for_capture(session, order_id=charge.order_id)
         if is_claimed:
             due_at = repository.after(rules.CHECK_AFTER_SECONDS)
             await repository.change_open(session, charge.id, next_check_at=due_at)
@@ -141,9 +141,9 @@ async def _record_unpaid(
     declined = [*await gateway.list_declines(stripe_id), decline] if decline else []
     async with transaction() as session:
         # First of all, as it locks the ticket row; every transaction locks that before a charge.
-        await payment.return_to_created(session, order_id=charge.order_id)
+        await order_payment.return_to_created(session, order_id=charge.order_id)
         await declines.count(session, charge, declined)
-        order = await payment.get_payable(session, order_id=charge.order_id)
+        order = await order_payment.get_payable(session, order_id=charge.order_id)
     if order.status is OrderStatus.CAPTURING:
         await _give_up_capture(transaction, charge, stripe_id)
     else:

@@ -5,12 +5,12 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import Transaction
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.gateway import StripeUnavailableError
 from ticketing_app.payments.rules import Work
 from ticketing_app.payments.service import failures
-from ticketing_app.payments.service.open import EXPIRY_MARGIN
+from ticketing_app.payments.service.opening import EXPIRY_MARGIN
 from ticketing_app.payments.service.refund import refund
 from ticketing_app.payments.service.settle import settle
 from ticketing_app.payments.service.void import void
@@ -35,7 +35,7 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
         charge = await repository.get_due_charge_for_update(session, charge_id)
         if charge is None:
             return False
-        order = await payment.get_payable(session, order_id=charge.order_id)
+        order = await order_payment.get_payable(session, order_id=charge.order_id)
         work = rules.due_work(
             order.status, is_running=order.is_running, refund_status=charge.refund_status
         )

@@ -7,9 +7,9 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.orders.rules import PAID
 from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderPage
-from ticketing_app.orders.service import release, sell, show
-from ticketing_app.orders.service.orders import OrderNotFoundError
-from ticketing_app.payments.service import show as payments
+from ticketing_app.orders.service import queries, release, sell
+from ticketing_app.orders.service.access import OrderNotFoundError
+from ticketing_app.payments.service import queries as payments
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.orders.views import OrderRow, OrderView, TimelineEntry, stub, timeline
@@ -52,7 +52,7 @@ class OrderDetailState(PageState, rx.State):
         order_id = session.route_id(self, "order_id", OrderNotFoundError)
         await live.watch(self, live.own_room(caller.user_id))
         order = await edge.in_transaction(
-            show.get_order, buyer_id=caller.user_id, order_id=order_id
+            queries.get_order, buyer_id=caller.user_id, order_id=order_id
         )
         ticket = await edge.in_transaction(
             tickets.get_ticket, ticket_id=order.ticket.id, viewer_id=caller.user_id
@@ -107,7 +107,7 @@ class OrderListState(PageState, rx.State):
         caller = await session.require_caller(self)
         await live.watch(self, live.own_room(caller.user_id))
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
-        page = await edge.in_transaction(show.list_orders, buyer_id=caller.user_id, limit=limit)
+        page = await edge.in_transaction(queries.list_orders, buyer_id=caller.user_id, limit=limit)
         self.rows = []
         await self._append(page, caller.user_id)
 
@@ -119,7 +119,7 @@ class OrderListState(PageState, rx.State):
         if self._cursor is None:
             return
         page = await edge.in_transaction(
-            show.list_orders, buyer_id=caller.user_id, limit=DEFAULT_LIMIT, cursor=self._cursor
+            queries.list_orders, buyer_id=caller.user_id, limit=DEFAULT_LIMIT, cursor=self._cursor
         )
         await self._append(page, caller.user_id)
 

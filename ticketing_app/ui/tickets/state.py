@@ -14,7 +14,7 @@ from ticketing_app.core.errors import InvalidInputError, TooManyRequestsError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import ANY_OFFER, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import hold, sell, show
+from ticketing_app.orders.service import hold, queries, sell
 from ticketing_app.orders.service.hold import OfferChangedError, TicketAlreadyReservedError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import (
@@ -223,7 +223,7 @@ class TicketDetailState(PageState, rx.State):
         await self._watch(ticket_id, *(card.id for card in self.similar))
         try:
             ticket = await edge.in_transaction(
-                show.get_ticket, ticket_id=ticket_id, viewer_id=viewer_id
+                queries.get_ticket, ticket_id=ticket_id, viewer_id=viewer_id
             )
         except tickets.TicketWithdrawnError:
             self.ticket = TicketDetail()

@@ -9,7 +9,7 @@ from ticketing_app.orders import repository
 from ticketing_app.orders.models import OrderStep
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderDetail, OrderPage, OrderRead, OrderStepRead
-from ticketing_app.orders.service import orders
+from ticketing_app.orders.service import access
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.tickets.service import tickets
@@ -24,8 +24,8 @@ async def get_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) ->
     """
     found = await repository.get_order_now(session, order_id)
     if found is None or found.order.buyer_id != buyer_id:
-        raise orders.OrderNotFoundError
-    order = orders.to_read(found.order, is_running=found.is_running)
+        raise access.OrderNotFoundError
+    order = access.to_read(found.order, is_running=found.is_running)
     steps = await repository.list_steps(session, order_id)
     return OrderDetail(**order.model_dump(), timeline=_timeline(order, steps))
 
@@ -70,6 +70,6 @@ async def list_orders(
     rows = await repository.list_by_buyer(session, buyer_id=buyer_id, limit=limit, before=before)
     page = rows[:limit]
     return OrderPage(
-        items=[orders.to_read(order, is_running=is_running) for order, is_running in page],
+        items=[access.to_read(order, is_running=is_running) for order, is_running in page],
         next_cursor=str(page[-1].order.id) if len(rows) > limit else None,
     )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.orders.service import payment
+from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.schemas import DeclineRead
 
@@ -17,7 +17,7 @@ async def list_declines(
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
     """
-    await payment.get_payable(session, order_id=order_id, buyer_id=buyer_id)
+    await order_payment.get_payable(session, order_id=order_id, buyer_id=buyer_id)
     return [
         DeclineRead(at=decline.created_at, message=rules.decline_sentence(decline.code))
         for decline in await repository.list_declines(session, order_id)

@@ -13,8 +13,8 @@ from ticketing_app.messaging.catalog import ChargeCreated
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import PayableOrder
-from ticketing_app.orders.service import payment
-from ticketing_app.orders.service.payment import OrderNotPayableError
+from ticketing_app.orders.service import order_payment
+from ticketing_app.orders.service.order_payment import OrderNotPayableError
 from ticketing_app.payments import gateway, repository
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
@@ -57,7 +57,7 @@ async def open_payment(
     limit = await limits.hit("payments", account=buyer_id)
     declined = await limits.look("declines", account=buyer_id)
     async with transaction() as session:
-        order = await payment.get_payable(session, order_id=order_id, buyer_id=buyer_id)
+        order = await order_payment.get_payable(session, order_id=order_id, buyer_id=buyer_id)
         status = rules.status_now(order.status, is_running=order.is_running)
         if not rules.can_pay(status):
             raise OrderNotPayableError(status)

@@ -12,7 +12,7 @@ from ticketing_app.messaging.catalog import OrderCompleted, OrderUpdated
 from ticketing_app.orders import repository, rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead, PayableOrder
-from ticketing_app.orders.service import orders, ownership
+from ticketing_app.orders.service import access, ownership
 from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service import tickets
 
@@ -50,7 +50,7 @@ async def get_payable(
     Raises:
         OrderNotFoundError: none with this id, or somebody else's.
     """
-    order = await (orders.lock if for_update else orders.get)(session, order_id, buyer_id=buyer_id)
+    order = await (access.lock if for_update else access.get)(session, order_id, buyer_id=buyer_id)
     now = await repository.get_database_time(session)
     return PayableOrder(**order.model_dump(), is_running=order.expires_at > now)
 
@@ -61,7 +61,7 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
     Raises:
         OrderNotPayableError: the time is over, or the order was paid.
     """
-    order = await orders.lock(session, order_id)
+    order = await access.lock(session, order_id)
     if not rules.can_pay(OrderStatus(order.status)):
         raise OrderNotPayableError(OrderStatus(order.status))
     now = await repository.get_database_time(session)
@@ -79,16 +79,16 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
     awaiting = await repository.transition(
         session, order_id=order_id, to=OrderStatus.AWAITING_PAYMENT, values=changes
     )
-    orders.record(session, OrderUpdated, awaiting, lease)
-    return orders.to_read(awaiting)
+    access.record(session, OrderUpdated, awaiting, lease)
+    return access.to_read(awaiting)
 
 
 async def return_to_created(session: AsyncSession, *, order_id: UUID) -> None:
     """A card was declined and another may be tried: the hold goes on to its deadline."""
-    order = await orders.lock(session, order_id)
+    order = await access.lock(session, order_id)
     if order.status == OrderStatus.AWAITING_PAYMENT:
         created = await repository.transition(session, order_id=order_id, to=OrderStatus.CREATED)
-        orders.record(session, OrderUpdated, created, None)
+        access.record(session, OrderUpdated, created, None)
 
 
 async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
@@ -97,14 +97,14 @@ async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
     True when the claim was made now or before; false when the order is over: then nothing may be
     captured. The lease, which is the deadline, must still be its own and run.
     """
-    order = await orders.lock(session, order_id)
+    order = await access.lock(session, order_id)
     if not rules.can_pay(OrderStatus(order.status)):
         return order.status == OrderStatus.CAPTURING
     lease = await leases.keep_for_capture(session, ticket_id=order.ticket_id, order_id=order_id)
     if lease is None:
         return False
     claimed = await repository.transition(session, order_id=order_id, to=OrderStatus.CAPTURING)
-    orders.record(session, OrderUpdated, claimed, lease)
+    access.record(session, OrderUpdated, claimed, lease)
     return True
 
 
@@ -113,7 +113,7 @@ async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatu
 
     It is refunding when the ticket is another order's: then the money has to go back.
     """
-    order = await orders.lock(session, order_id)
+    order = await access.lock(session, order_id)
     if order.status in rules.SOURCES[OrderStatus.COMPLETED]:
         lease = await leases.mark_sold(session, ticket_id=order.ticket_id, order_id=order_id)
         if lease is None:
@@ -121,9 +121,9 @@ async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatu
         completed = await repository.transition(
             session, order_id=order_id, to=OrderStatus.COMPLETED
         )
-        orders.record(session, OrderCompleted, completed, lease)
+        access.record(session, OrderCompleted, completed, lease)
         log.info("order.completed", order_id=str(order_id))
-    return await orders.get_status(session, order_id)
+    return await access.get_status(session, order_id)
 
 
 async def give_up_captured(session: AsyncSession, *, order_id: UUID) -> OrderStatus:
@@ -131,13 +131,13 @@ async def give_up_captured(session: AsyncSession, *, order_id: UUID) -> OrderSta
 
     Its listing goes off sale. Any order that is not capturing is left alone. Returns the status now.
     """
-    order = await orders.lock(session, order_id)
+    order = await access.lock(session, order_id)
     if order.status == OrderStatus.CAPTURING:
         given_up = await repository.transition(session, order_id=order_id, to=OrderStatus.REFUNDING)
         await leases.withdraw(session, ticket_id=order.ticket_id, order_id=order_id)
-        orders.record(session, OrderUpdated, given_up, None)
+        access.record(session, OrderUpdated, given_up, None)
         log.error("order.given_up", order_id=str(order_id))
-    return await orders.get_status(session, order_id)
+    return await access.get_status(session, order_id)
 
 
 async def follow_dispute(session: AsyncSession, *, order_id: UUID, is_open: bool) -> None:
@@ -145,7 +145,7 @@ async def follow_dispute(session: AsyncSession, *, order_id: UUID, is_open: bool
 
     A listing that its buyer made of it ends, as after a refund.
     """
-    order = await orders.lock(session, order_id)
+    order = await access.lock(session, order_id)
     await repository.set_disputed(session, order_id, is_disputed=is_open)
     await ownership.end_unowned_listing(session, ticket_id=order.ticket_id)
 
@@ -157,11 +157,11 @@ async def follow_refund(session: AsyncSession, *, order_id: UUID, to: OrderStatu
 
     An order that is not where this may start is left alone: it was never paid, or is there already.
     """
-    order = await orders.lock(session, order_id)
+    order = await access.lock(session, order_id)
     if order.status in rules.SOURCES[to] & rules.PAID:
         followed = await repository.transition(session, order_id=order_id, to=to)
         await ownership.end_unowned_listing(session, ticket_id=order.ticket_id)
         ticket = await tickets.get_ticket(session, ticket_id=order.ticket_id)
-        orders.record(session, OrderUpdated, followed, None, seller_id=ticket.user_id)
+        access.record(session, OrderUpdated, followed, None, seller_id=ticket.user_id)
         log.info("order.refund", order_id=str(order_id), status=to)
-    return await orders.get_status(session, order_id)
+    return await access.get_status(session, order_id)
