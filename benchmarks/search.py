@@ -32,7 +32,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.tickets.repository import cities as cities_sql
-from ticketing_app.tickets.repository import find
+from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketSort, TicketWhen
 
 LIMIT_MS = 30
@@ -219,13 +219,13 @@ class Report:
 async def _measure(market: Market) -> int:
     report = Report()
     async with db.transaction() as session:
-        await find.plan_for_values(session)
+        await search.plan_for_values(session)
         for name, values in combinations(market):
             for sort in TicketSort:
                 wanted = [TicketFilter(**value, sort=sort) for value in values]
-                pages = [find.page_query(one, None) for one in wanted]
+                pages = [search.page_query(one, None) for one in wanted]
                 report.add(f"{name}, {sort}", await _repeat(session, pages))
-            counts = [find.count_query(TicketFilter(**v), COUNT_LIMIT + 1) for v in values]
+            counts = [search.count_query(TicketFilter(**v), COUNT_LIMIT + 1) for v in values]
             # Where nearly everything matches, the first thousand rows are the fastest to count.
             report.add(f"{name}, count", await _repeat(session, counts), may_read_all=True)
         await _measure_words(session, market, report)
@@ -263,11 +263,11 @@ async def _measure_words(session: AsyncSession, market: Market, report: Report) 
     typed = [f"{word[:2]}x{word[2:]}" for word in pick.sample(market.words[:5000], VALUES)]
     report.add(
         "typing error: which words are on sale",
-        await _repeat(session, [find.words_query(f"{word} live", 6) for word in typed]),
+        await _repeat(session, [search.words_query(f"{word} live", 6) for word in typed]),
     )
     report.add(
         "typing error: similar words",
-        await _repeat(session, [find.similar_words_query(word, SIMILAR_WORDS) for word in typed]),
+        await _repeat(session, [search.similar_words_query(word, SIMILAR_WORDS) for word in typed]),
     )
     cities = cities_sql.cities_query().bindparams(limit=500, most_read=cities_sql.MOST_READ)
     report.add("cities to choose from", await _repeat(session, [cities]))
@@ -277,12 +277,12 @@ async def _measure_depth(session: AsyncSession, report: Report) -> None:
     for sort in TicketSort:
         wanted = TicketFilter(sort=sort)
         skipped = wanted.limit * (DEEP_PAGE - 1)
-        row = (await session.exec(find.page_query(wanted, None).offset(skipped - 1))).first()
+        row = (await session.exec(search.page_query(wanted, None).offset(skipped - 1))).first()
         if row is None:
             continue
-        deep = wanted.model_copy(update={"cursor": find.make_cursor(sort, row[0])})
-        first = await _repeat(session, [find.page_query(wanted, None)])
-        later = await _repeat(session, [find.page_query(deep, find.read_cursor(deep))])
+        deep = wanted.model_copy(update={"cursor": search.make_cursor(sort, row[0])})
+        first = await _repeat(session, [search.page_query(wanted, None)])
+        later = await _repeat(session, [search.page_query(deep, search.read_cursor(deep))])
         ratio = _median(later) / _median(first)
         print(f"page {DEEP_PAGE:,} to page 1, {sort}: {ratio:.2f} of at most {PAGE_RATIO}")
         if ratio > PAGE_RATIO:

@@ -8,7 +8,7 @@ from httpx import AsyncClient, Response
 
 from tests import factories
 from ticketing_app.core import db
-from ticketing_app.tickets.service import find
+from ticketing_app.tickets.service import search
 
 ChangeSettings = Callable[..., None]
 TICKET = {"title": "The Paper Lanterns", "price": 40}
@@ -143,11 +143,11 @@ class TestSearches:
     ) -> None:
         change_settings(search_limit_per_address_per_minute=2, trusted_proxy_hops=1)
 
-        async def search() -> Response:
+        async def search_once() -> Response:
             return await api.get("/api/tickets?q=lanterns", headers=ADDRESS)
 
-        assert await statuses(3, search) == [200, 200, 429]
-        assert_says_when(await search(), 60)
+        assert await statuses(3, search_once) == [200, 200, 429]
+        assert_says_when(await search_once(), 60)
         other = {"x-forwarded-for": "192.0.2.2"}
         assert (await api.get("/api/tickets", headers=other)).status_code == 200
         assert (await api.get("/api/tickets?limit=0", headers=ADDRESS)).status_code == 400
@@ -193,7 +193,7 @@ class TestCities:
     async def test_of_one_seller_do_not_push_out_those_of_several(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(find, "MAX_CITIES", 5)
+        monkeypatch.setattr(search, "MAX_CITIES", 5)
         flooder = await factories.make_user()
         for number in range(8):
             await factories.make_ticket(flooder, city=f"!AAA {number}")
@@ -201,5 +201,5 @@ class TestCities:
             await factories.make_ticket(city=city)
             await factories.make_ticket(city=city)
         async with db.transaction() as session:
-            found = await find.list_cities(session)
+            found = await search.list_cities(session)
         assert found == ["!AAA 0", "!AAA 1", "!AAA 2", "Oslo", "Zürich"]

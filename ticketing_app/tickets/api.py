@@ -17,7 +17,7 @@ from ticketing_app.tickets.schemas import (
     TicketRead,
     TicketUpdate,
 )
-from ticketing_app.tickets.service import find, own, tickets
+from ticketing_app.tickets.service import own, search, tickets
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
@@ -34,7 +34,7 @@ async def list_tickets(visitor: Visitor, wanted: Annotated[TicketFilter, Query()
     and `correctedQ` tells which.
     """
     async with db.transaction() as session:
-        return await find.list_tickets(
+        return await search.list_tickets(
             session, wanted=wanted, viewer_id=visitor.user_id if visitor else None
         )
 

@@ -34,7 +34,7 @@ from ticketing_app.core.logging import get_logger, start_context
 from ticketing_app.core.metrics import ROUTE
 from ticketing_app.orders.service import queries
 from ticketing_app.tickets.schemas import TicketFilter
-from ticketing_app.tickets.service import find, tickets
+from ticketing_app.tickets.service import search, tickets
 from ticketing_app.ui import edge, heads, home_screen, lifetimes, local, markup, robots
 from ticketing_app.ui.build import ReflexChangedError, built_frontend
 from ticketing_app.ui.heads import Head
@@ -267,7 +267,7 @@ def _is_id(text: str) -> bool:
 
 async def _fill_list() -> Filling:
     wanted = TicketFilter(limit=PAGE_SIZE)
-    page, count = await edge.in_transaction(find.list_and_count, wanted=wanted)
+    page, count = await edge.in_transaction(search.list_and_count, wanted=wanted)
     # Nothing ticks in a document; without the time it was made at, it is the same for the next visitor.
     cards = tuple(replace(TicketStub.from_ticket(ticket), now="") for ticket in page.items)
     has_more = page.next_cursor is not None
@@ -286,7 +286,7 @@ async def _fill_ticket(ticket_id: UUID) -> Filling:
         ticket = await edge.in_transaction(queries.get_ticket, ticket_id=ticket_id, viewer_id=None)
     except tickets.TicketWithdrawnError as error:
         return replace(_failure(error), status=HTTPStatus.GONE)
-    similar = await edge.in_transaction(find.list_similar, ticket_id=ticket_id)
+    similar = await edge.in_transaction(search.list_similar, ticket_id=ticket_id)
     detail = TicketDetail.from_ticket_for(ticket, None)
     return Filling(
         HTTPStatus.OK,

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests import factories
 from ticketing_app.core import db
 from ticketing_app.tickets.schemas import TicketRead
-from ticketing_app.tickets.service import find, tickets
+from ticketing_app.tickets.service import search, tickets
 
 HERE: dict[str, Any] = {"category": "concert", "city": "Rotterdam"}
 
@@ -19,7 +19,7 @@ def starting(day: str) -> dict[str, Any]:
 
 async def similar_to(ticket: TicketRead) -> list[str]:
     async with db.transaction() as session:
-        return [other.title for other in await find.list_similar(session, ticket_id=ticket.id)]
+        return [other.title for other in await search.list_similar(session, ticket_id=ticket.id)]
 
 
 @pytest.mark.usefixtures("database")
@@ -38,7 +38,7 @@ class TestListSimilar:
         for day in range(1, 7):
             await factories.make_ticket(title="Same", **HERE, **starting(f"2097-01-0{day}"))
         async with db.transaction() as session:
-            found = await find.list_similar(session, ticket_id=ticket.id)
+            found = await search.list_similar(session, ticket_id=ticket.id)
         assert [other.starts_at.day for other in found if other.starts_at] == [1, 2, 3, 4]
 
     async def test_only_what_can_be_bought_and_lies_ahead(self) -> None:
@@ -61,7 +61,7 @@ class TestListSimilar:
 
     async def test_unknown_resembles_nothing(self) -> None:
         async with db.transaction() as session:
-            assert await find.list_similar(session, ticket_id=db.new_id()) == []
+            assert await search.list_similar(session, ticket_id=db.new_id()) == []
 
     async def test_both_halves_have_an_index_in_the_order_of_the_answer(self) -> None:
         conditions = {

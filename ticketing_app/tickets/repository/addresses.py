@@ -6,7 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Ticket
-from ticketing_app.tickets.repository.find import ahead_and_for_sale
+from ticketing_app.tickets.repository.search import ahead_and_for_sale
 from ticketing_app.tickets.schemas import TicketAddress
 
 _FIRST_VERSION = 1

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Ticket
-from ticketing_app.tickets.repository.find import ahead_and_for_sale
+from ticketing_app.tickets.repository.search import ahead_and_for_sale
 
 
 async def count_open(session: AsyncSession, seller_id: UUID, limit: int) -> int:

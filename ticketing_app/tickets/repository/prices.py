@@ -8,7 +8,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Ticket
-from ticketing_app.tickets.repository import find
+from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.schemas import PriceQuestion
 
 MOST_LOOKED_AT = 500
@@ -28,7 +28,7 @@ async def list_prices(
     session: AsyncSession, asked: PriceQuestion, *, seller_id: UUID, currency: str
 ) -> list[Prices]:
     """Return what others ask for the same title, then for the same kind in the same city."""
-    likenesses = find.likenesses(asked.title, asked.category, asked.city)
+    likenesses = search.likenesses(asked.title, asked.category, asked.city)
     others = [Ticket.seller_id != seller_id, Ticket.currency == currency]
     return [await _prices(session, *alike, *others) for alike in likenesses]
 
@@ -36,8 +36,8 @@ async def list_prices(
 async def _prices(session: AsyncSession, *conditions: ColumnElement[bool] | bool) -> Prices:
     found = (
         select(Ticket.price_cents)
-        .where(*find.ahead_and_for_sale(), *conditions)
-        .order_by(*find.SOONEST)
+        .where(*search.ahead_and_for_sale(), *conditions)
+        .order_by(*search.SOONEST)
         .limit(MOST_LOOKED_AT)
         .subquery()
     )

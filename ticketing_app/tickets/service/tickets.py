@@ -14,7 +14,7 @@ from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import TicketCreated, TicketUpdated
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.models import Ticket
-from ticketing_app.tickets.repository import find, own
+from ticketing_app.tickets.repository import own, search
 from ticketing_app.tickets.repository import tickets as repository
 from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import TicketStatus
@@ -144,7 +144,7 @@ async def create_ticket(
         if ticket.previous_ticket_id is None:
             raise
         raise TicketListedAgainError from None
-    await find.learn_words(session, row.id)
+    await search.learn_words(session, row.id)
     outbox.record(session, TicketCreated(**_facts(row)))
     return to_read(TicketRow(row, is_locked=False), seller_id)
 
@@ -197,7 +197,7 @@ async def update_ticket(
     for name, value in _values(ticket).items():
         setattr(row, name, value)
     await save_new_version(session, row)
-    await find.learn_words(session, row.id)
+    await search.learn_words(session, row.id)
     return to_read(TicketRow(row, is_locked=False), seller_id)
 
 

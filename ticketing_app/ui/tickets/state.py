@@ -24,7 +24,7 @@ from ticketing_app.tickets.schemas import (
     TicketPage,
     TicketRead,
 )
-from ticketing_app.tickets.service import find, resale, tickets
+from ticketing_app.tickets.service import resale, search, tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
@@ -84,7 +84,7 @@ class TicketListState(PageState, rx.State):
         before = self.address if self.is_loaded else None
         self._read_address()
         if before is None:
-            cities = await edge.in_transaction(find.list_cities)
+            cities = await edge.in_transaction(search.list_cities)
             # What is chosen must be among the choices.
             self.cities = sorted({*cities, *filter(None, [self._query.get("city")])})
         await self._show_first(self._shown() if before == self.address else PAGE_SIZE)
@@ -102,7 +102,7 @@ class TicketListState(PageState, rx.State):
         if self._cursor is None or len(self.cards) >= MAX_ROWS:
             return
         wanted = self._wanted(limit=PAGE_SIZE, cursor=self._cursor)
-        page = await edge.in_transaction(find.list_tickets, wanted=wanted)
+        page = await edge.in_transaction(search.list_tickets, wanted=wanted)
         known = {card.id for card in self.cards}
         more = [card for card in _cards(page) if card.id not in known]
         self.cards = [*self.cards, *more][:MAX_ROWS]
@@ -114,7 +114,7 @@ class TicketListState(PageState, rx.State):
         """Tell which of these new listings the list would show: an event tells too little."""
         asked = edge.parse(TicketIds, {"ids": ids}).ids
         found = await edge.in_transaction(
-            find.list_matching, wanted=self._wanted(), ticket_ids=asked
+            search.list_matching, wanted=self._wanted(), ticket_ids=asked
         )
         self.new_ids = list(dict.fromkeys([*self.new_ids, *map(str, found)]))[:MAX_ROWS]
 
@@ -144,7 +144,7 @@ class TicketListState(PageState, rx.State):
     async def _show_first(self, limit: int) -> None:
         self._corrected_q = None
         wanted = self._wanted(limit=limit)
-        page, count = await edge.in_transaction(find.list_and_count, wanted=wanted)
+        page, count = await edge.in_transaction(search.list_and_count, wanted=wanted)
         self._corrected_q, self.new_ids = page.corrected_q, []
         self.cards = _cards(page)
         self._note_rest(page)
@@ -166,7 +166,7 @@ class TicketListState(PageState, rx.State):
         for chip in self.chips:
             query = read_query(dict(parse_qsl(urlsplit(chip.href).query)))
             wanted = edge.parse(TicketFilter, query)
-            if count := await edge.in_transaction(find.count_tickets, wanted=wanted):
+            if count := await edge.in_transaction(search.count_tickets, wanted=wanted):
                 ways.append(WayOut(f"Without “{chip.label}”", count_line(count), chip.href))
         return ways
 
@@ -199,10 +199,10 @@ class TicketDetailState(PageState, rx.State):
         if self.ticket.can_change:
             self.note = NOTES.get(self.router.url.query_parameters.get(routes.DONE, ""), "")
         ticket_id = UUID(self.ticket.id)
-        found = await edge.in_transaction(find.list_similar, ticket_id=ticket_id)
+        found = await edge.in_transaction(search.list_similar, ticket_id=ticket_id)
         await self._watch(ticket_id, *(ticket.id for ticket in found))
         # Once more: what changed before the rooms were entered was told to nobody here.
-        found = await edge.in_transaction(find.list_similar, ticket_id=ticket_id)
+        found = await edge.in_transaction(search.list_similar, ticket_id=ticket_id)
         self.similar = [TicketStub.from_ticket(ticket) for ticket in found]
         caller = await session.find_caller(self)
         is_wished = wish and self.router.url.query_parameters.get(routes.PURCHASE) == wish

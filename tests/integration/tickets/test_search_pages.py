@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import factories
-from tests.integration.tickets.finding import event, execute, find
+from tests.integration.tickets.searches import event, execute, find
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError

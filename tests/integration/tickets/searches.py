@@ -7,12 +7,12 @@ from sqlalchemy import text
 
 from ticketing_app.core import db
 from ticketing_app.tickets.schemas import TicketFilter, TicketPage
-from ticketing_app.tickets.service import find as finding
+from ticketing_app.tickets.service import search
 
 
 async def find(**wanted: Any) -> TicketPage:  # noqa: ANN401  # any field
     async with db.transaction() as session:
-        return await finding.list_tickets(session, wanted=TicketFilter(**wanted))
+        return await search.list_tickets(session, wanted=TicketFilter(**wanted))
 
 
 async def titles(**wanted: Any) -> list[str]:  # noqa: ANN401  # any field
@@ -21,7 +21,7 @@ async def titles(**wanted: Any) -> list[str]:  # noqa: ANN401  # any field
 
 async def count(**wanted: Any) -> int:  # noqa: ANN401  # any field
     async with db.transaction() as session:
-        return await finding.count_tickets(session, wanted=TicketFilter(**wanted))
+        return await search.count_tickets(session, wanted=TicketFilter(**wanted))
 
 
 async def execute(statement: str, **values: object) -> None:

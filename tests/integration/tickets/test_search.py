@@ -9,13 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import factories
-from tests.integration.tickets.finding import count, event, execute, find, titles
+from tests.integration.tickets.searches import count, event, execute, find, titles
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.tickets.schemas import TicketFilter, TicketSort, TicketWhen
-from ticketing_app.tickets.service import find as finding
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import search, tickets
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -268,7 +267,7 @@ class TestFilters:
 
 class TestCountTickets:
     async def test_stops_counting_at_the_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(finding, "COUNT_LIMIT", 2)
+        monkeypatch.setattr(search, "COUNT_LIMIT", 2)
         seller = await factories.make_user()
         for _ in range(4):
             await factories.make_ticket(seller)
@@ -280,7 +279,7 @@ class TestListMatching:
         rome = await factories.make_ticket(city="Rome")
         oslo = await factories.make_ticket(city="Oslo")
         async with db.transaction() as session:
-            found = await finding.list_matching(
+            found = await search.list_matching(
                 session,
                 wanted=TicketFilter(city="rome"),
                 ticket_ids=[rome.id, oslo.id, db.new_id()],
@@ -291,7 +290,7 @@ class TestListMatching:
 class TestListCities:
     async def cities(self) -> list[str]:
         async with db.transaction() as session:
-            return await finding.list_cities(session)
+            return await search.list_cities(session)
 
     async def test_names_each_once_when_something_lies_ahead(self) -> None:
         ahead = event(utc_now() + timedelta(days=1))

@@ -122,12 +122,12 @@ async def list_for_sale(
     return [TicketRow(*row) for row in (await session.exec(page_query(wanted, cursor))).all()]
 
 
-def _kept(build: Build) -> Build:
+def cached_query(build: Build) -> Build:
     """Build a query once: that takes longer than most answers, and most visitors ask the same."""
     return lru_cache(maxsize=64)(build)  # pyright: ignore[reportReturnType]  # called just the same
 
 
-@_kept
+@cached_query
 def page_query(wanted: TicketFilter, cursor: Cursor | None) -> Select[Ticket, bool]:
     """Return the query of one page."""
     query = select(Ticket, is_locked()).where(*_conditions(wanted, cursor))
@@ -157,7 +157,7 @@ async def count_for_sale(session: AsyncSession, wanted: TicketFilter, limit: int
     return (await session.exec(count_query(wanted, limit))).one()
 
 
-@_kept
+@cached_query
 def count_query(wanted: TicketFilter, limit: int) -> SelectOfScalar[int]:
     """Return the query that counts up to `limit`."""
     found = select(Ticket.status).where(*_conditions(wanted)).limit(limit)

@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator
 import pytest
 from sqlalchemy import text
 
-from benchmarks import search
+from benchmarks import search as benchmark
 from benchmarks.market import Market
 from ticketing_app.core import db
-from ticketing_app.tickets.repository import find
+from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.schemas import TicketFilter, TicketSort
 
 SIZE = 20_000
@@ -17,7 +17,7 @@ SIZE = 20_000
 @pytest.fixture
 async def market(database: None) -> AsyncGenerator[Market]:  # noqa: ARG001  # order only.
     """A market that is large enough for PostgreSQL to prefer an index."""
-    yield await search.load(SIZE)
+    yield await benchmark.load(SIZE)
     # Its locks and sales have no orders, which the judge of every test would not like.
     async with db.transaction() as session:
         await (await session.connection()).execute(text("DELETE FROM tickets"))
@@ -27,10 +27,10 @@ class TestPages:
     async def test_of_no_combination_read_the_whole_table(self, market: Market) -> None:
         whole: list[str] = []
         async with db.transaction() as session:
-            await find.plan_for_values(session)
-            for name, values in search.combinations(market):
+            await search.plan_for_values(session)
+            for name, values in benchmark.combinations(market):
                 for sort in TicketSort:
-                    query = find.page_query(TicketFilter(**values[0], sort=sort), None)
-                    if (await search.run(session, query)).reads_whole_table:
+                    query = search.page_query(TicketFilter(**values[0], sort=sort), None)
+                    if (await benchmark.run(session, query)).reads_whole_table:
                         whole.append(f"{name}, {sort}")
         assert whole == []

@@ -8,7 +8,7 @@ from ticketing_app.core import limits
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.repository import cities
-from ticketing_app.tickets.repository import find as repository
+from ticketing_app.tickets.repository import search as repository
 from ticketing_app.tickets.repository.tickets import get_ticket
 from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketPage, TicketRead
 from ticketing_app.tickets.service import tickets
