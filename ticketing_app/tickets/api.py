@@ -17,7 +17,7 @@ from ticketing_app.tickets.schemas import (
     TicketRead,
     TicketUpdate,
 )
-from ticketing_app.tickets.service import own, search, tickets
+from ticketing_app.tickets.service import search, seller_listings, tickets
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
@@ -47,7 +47,7 @@ async def list_own_tickets(
 ) -> OwnTicketPage:
     """List the caller's own listings in whatever state, newest first; `soldAt` tells since when."""
     async with db.transaction() as session:
-        return await own.list_own_tickets(
+        return await seller_listings.list_own_tickets(
             session, seller_id=caller.user_id, limit=limit, cursor=cursor
         )
 

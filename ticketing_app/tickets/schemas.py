@@ -92,7 +92,7 @@ def _known_category(name: str) -> str:
     return name
 
 
-class TicketFacts(ApiModel):
+class TicketFields(ApiModel):
     """A listing as its seller describes it; prices are JSON numbers outside, cents inside."""
 
     title: ShortText
@@ -125,13 +125,13 @@ class TicketFacts(ApiModel):
         return self
 
 
-class TicketCreate(TicketFacts):
+class TicketCreate(TicketFields):
     """A new listing; `previous_ticket_id` is the ticket that its seller bought here before."""
 
     previous_ticket_id: UUID | None = None
 
 
-class TicketUpdate(TicketFacts):
+class TicketUpdate(TicketFields):
     """The whole listing anew: what is left out is cleared. `version` guards against a lost update."""
 
     version: int | None = None
@@ -335,10 +335,10 @@ class TicketLease(BaseModel):
     locked_until: datetime | None
 
 
-class TicketAddress(BaseModel):
-    """A ticket that can be found; `unchanged_since` its listing, none when something changed later."""
+class SitemapEntry(BaseModel):
+    """A ticket that can be found; `last_modified` its listing, none when something changed later."""
 
     model_config = ConfigDict(frozen=True)
 
     ticket_id: UUID
-    unchanged_since: datetime | None
+    last_modified: datetime | None

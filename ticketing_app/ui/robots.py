@@ -8,8 +8,8 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from ticketing_app import routes
 from ticketing_app.core import limits
 from ticketing_app.core.errors import TooManyRequestsError, UnavailableError
-from ticketing_app.tickets.schemas import TicketAddress
-from ticketing_app.tickets.service import addresses
+from ticketing_app.tickets.schemas import SitemapEntry
+from ticketing_app.tickets.service import sitemap
 from ticketing_app.ui import edge, lifetimes
 from ticketing_app.ui.heads import absolute
 
@@ -54,7 +54,7 @@ async def answer_sitemap() -> Response:
     )
 
 
-async def _write(page: list[TicketAddress]) -> AsyncGenerator[str]:
+async def _write(page: list[SitemapEntry]) -> AsyncGenerator[str]:
     """Write page after page, so that nobody else waits for a long file.
 
     When the database goes away meanwhile the file breaks off, which nobody takes for a whole one.
@@ -72,16 +72,16 @@ async def _write(page: list[TicketAddress]) -> AsyncGenerator[str]:
     yield "</urlset>\n"
 
 
-async def _read(last: TicketAddress | None, left: int) -> list[TicketAddress]:
+async def _read(last: SitemapEntry | None, left: int) -> list[SitemapEntry]:
     return await edge.in_transaction(
-        addresses.list_addresses,
+        sitemap.list_entries,
         limit=min(PAGE_SIZE, left),
         before=last.ticket_id if last else None,
     )
 
 
-def _entry(address: TicketAddress) -> str:
+def _entry(address: SitemapEntry) -> str:
     where = html.escape(absolute(routes.ticket_detail(address.ticket_id)))
-    since = address.unchanged_since
+    since = address.last_modified
     changed = f"<lastmod>{since.isoformat(timespec='seconds')}</lastmod>" if since else ""
     return f"<url><loc>{where}</loc>{changed}</url>\n"

@@ -14,13 +14,13 @@ from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import TicketCreated, TicketUpdated
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.models import Ticket
-from ticketing_app.tickets.repository import own, search
+from ticketing_app.tickets.repository import search, seller_listings
 from ticketing_app.tickets.repository import tickets as repository
 from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.schemas import (
     TicketCreate,
-    TicketFacts,
+    TicketFields,
     TicketRead,
     TicketUpdate,
 )
@@ -136,7 +136,7 @@ async def create_ticket(
     Raises:
         TicketListedAgainError: another listing of that ticket lives.
     """
-    row = Ticket(seller_id=seller_id, currency=get_settings().currency, **_values(ticket))
+    row = Ticket(seller_id=seller_id, currency=get_settings().currency, **_columns(ticket))
     repository.add(session, row)
     try:
         await session.flush()
@@ -145,7 +145,7 @@ async def create_ticket(
             raise
         raise TicketListedAgainError from None
     await search.learn_words(session, row.id)
-    outbox.record(session, TicketCreated(**_facts(row)))
+    outbox.record(session, TicketCreated(**_event_fields(row)))
     return to_read(TicketRow(row, is_locked=False), seller_id)
 
 
@@ -156,7 +156,7 @@ async def require_room(session: AsyncSession, *, seller_id: UUID, count: int) ->
         TooManyListingsError: they would be more than MAX_OPEN_LISTINGS.
     """
     most = get_settings().max_open_listings
-    if most and await own.count_open(session, seller_id, most) + count > most:
+    if most and await seller_listings.count_open(session, seller_id, most) + count > most:
         raise TooManyListingsError(most)
 
 
@@ -172,7 +172,7 @@ async def require_own_ticket(session: AsyncSession, *, seller_id: UUID, ticket_i
         TicketNotFoundError: there is none with this id.
         NotTicketSellerError: somebody else listed it.
     """
-    _own(await repository.get_ticket(session, ticket_id), seller_id)
+    _require_seller(await repository.get_ticket(session, ticket_id), seller_id)
 
 
 async def update_ticket(
@@ -194,7 +194,7 @@ async def update_ticket(
         raise StaleTicketError
     if refusal:
         raise refusal
-    for name, value in _values(ticket).items():
+    for name, value in _columns(ticket).items():
         setattr(row, name, value)
     await save_new_version(session, row)
     await search.learn_words(session, row.id)
@@ -221,12 +221,12 @@ async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: 
 # ---- inside ------------------------------------------------------------------------------------
 
 
-def _values(ticket: TicketFacts) -> dict[str, Any]:
+def _columns(ticket: TicketFields) -> dict[str, Any]:
     offset = rules.utc_offset_minutes(ticket.starts_at, ticket.timezone)
     return ticket.model_dump(exclude={"version"}) | {"utc_offset_minutes": offset}
 
 
-def _own(row: TicketRow | None, seller_id: UUID) -> TicketRow:
+def _require_seller(row: TicketRow | None, seller_id: UUID) -> TicketRow:
     if row is None:
         raise TicketNotFoundError
     if row.ticket.seller_id != seller_id:
@@ -235,7 +235,7 @@ def _own(row: TicketRow | None, seller_id: UUID) -> TicketRow:
 
 
 async def _get_changeable(session: AsyncSession, seller_id: UUID, ticket_id: UUID) -> Ticket:
-    row = _own(await repository.get_ticket_for_update(session, ticket_id), seller_id)
+    row = _require_seller(await repository.get_ticket_for_update(session, ticket_id), seller_id)
     status = TicketStatus(row.ticket.status)
     if not rules.can_change(status, is_locked=row.is_locked):
         raise TicketNotChangeableError(rules.availability(status, is_locked=row.is_locked))
@@ -251,10 +251,10 @@ async def save_new_version(session: AsyncSession, row: Ticket) -> None:
 
 def record_update(session: AsyncSession, row: Ticket) -> None:
     """Record the event of the listing as it is now."""
-    outbox.record(session, TicketUpdated(**_facts(row)))
+    outbox.record(session, TicketUpdated(**_event_fields(row)))
 
 
-def _facts(row: Ticket) -> dict[str, Any]:
+def _event_fields(row: Ticket) -> dict[str, Any]:
     facts = row.model_dump(include={"seller_id", "title", "price_cents", "currency", "status"})
     return {"ticket_id": row.id, "ticket_version": row.version, **facts}
 

@@ -20,7 +20,7 @@ from ticketing_app.tickets.schemas import (
     TicketCreate,
     TicketUpdate,
 )
-from ticketing_app.tickets.service import own, prices, tickets
+from ticketing_app.tickets.service import prices, seller_listings, tickets
 from ticketing_app.ui import edge, live, session
 from ticketing_app.ui.listings.views import (
     ListingRow,
@@ -74,7 +74,7 @@ class OwnListingsState(PageState, rx.State):
         if self._cursor is None:
             return
         page = await edge.in_transaction(
-            own.list_own_tickets,
+            seller_listings.list_own_tickets,
             seller_id=caller.user_id,
             limit=DEFAULT_LIMIT,
             cursor=self._cursor,
@@ -109,7 +109,7 @@ class OwnListingsState(PageState, rx.State):
         await live.watch(self, live.own_room(caller.user_id))
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
         page = await edge.in_transaction(
-            own.list_own_tickets, seller_id=caller.user_id, limit=limit
+            seller_listings.list_own_tickets, seller_id=caller.user_id, limit=limit
         )
         self.rows, self.is_loaded = await self._rows(caller, page), True
 

@@ -11,7 +11,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.money import MINIMUM_CENTS
 from ticketing_app.tickets.rules import MAX_SEATS, Availability
-from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFacts, TicketRead
+from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFields, TicketRead
 from ticketing_app.ui.local import amount, day
 from ticketing_app.ui.tickets.views import OVER_LABEL, TicketStub, is_over
 
@@ -131,11 +131,11 @@ def amount_line(price_cents: int | None, currency: str) -> str:
     return f"The buyer pays {price}, and we take no fee. Payouts to sellers have not started yet."
 
 
-def preview(facts: TicketFacts, currency: str, *, has_price: bool) -> TicketStub:
+def preview(facts: TicketFields, currency: str, *, has_price: bool) -> TicketStub:
     """Return the stub that buyers will see."""
     nobody = UUID(int=0)
     ticket = TicketRead(
-        **facts.model_dump(include=set(TicketFacts.model_fields)),
+        **facts.model_dump(include=set(TicketFields.model_fields)),
         previous_ticket_id=None,
         id=nobody,
         user_id=nobody,

@@ -7,14 +7,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository.search import ahead_and_for_sale
-from ticketing_app.tickets.schemas import TicketAddress
+from ticketing_app.tickets.schemas import SitemapEntry
 
 _FIRST_VERSION = 1
 
 
-async def list_addresses(
+async def list_entries(
     session: AsyncSession, limit: int, before: UUID | None
-) -> list[TicketAddress]:
+) -> list[SitemapEntry]:
     """Return up to `limit` of what the list shows, newest first, those listed before `before`."""
     query = (
         select(Ticket.id, Ticket.version, Ticket.created_at)
@@ -24,9 +24,9 @@ async def list_addresses(
     )
     # When a later version was made is nowhere kept for good.
     return [
-        TicketAddress(
+        SitemapEntry(
             ticket_id=ticket_id,
-            unchanged_since=created_at if version == _FIRST_VERSION else None,
+            last_modified=created_at if version == _FIRST_VERSION else None,
         )
         for ticket_id, version, created_at in (await session.exec(query)).all()
     ]

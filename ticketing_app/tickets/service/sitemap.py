@@ -4,15 +4,15 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.tickets.repository import addresses as repository
-from ticketing_app.tickets.schemas import TicketAddress
+from ticketing_app.tickets.repository import sitemap as repository
+from ticketing_app.tickets.schemas import SitemapEntry
 
 
-async def list_addresses(
+async def list_entries(
     session: AsyncSession, *, limit: int, before: UUID | None = None
-) -> list[TicketAddress]:
+) -> list[SitemapEntry]:
     """Return up to `limit` tickets that the list shows on some page, newest first.
 
     `before` is the last id that was returned, where one goes on.
     """
-    return await repository.list_addresses(session, limit, before)
+    return await repository.list_entries(session, limit, before)
