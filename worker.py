@@ -1,4 +1,4 @@
-"""Run background work: `python worker.py jobs|clock|relay|consumer|outside|all`."""
+"""Run background work: `python worker.py jobs|scheduler|relay|consumer|outside|all`."""
 
 from ticketing_app.processes import main
 

@@ -1,4 +1,4 @@
-"""The background processes: `python worker.py jobs | clock | relay | consumer | outside | all`."""
+"""The background processes: `python worker.py jobs | scheduler | relay | consumer | outside | all`."""
 
 import asyncio
 import logging
@@ -68,6 +68,9 @@ def main() -> None:
     match sys.argv[1:]:
         case ["all"]:
             supervise()
+        case ["clock"]:
+            # The scheduler's former name: manifests of the version before use it until the next release.
+            _work("scheduler")
         case [role] if role in ROLES:
             _work(role)
         case _:
@@ -104,15 +107,15 @@ def work_queues(widths: Mapping[str, int]) -> None:
     asyncio.run(work())
 
 
-class Clock:
-    """Puts delayed jobs into their queue in time, and cron jobs; of several clocks one works.
+class Scheduler:
+    """Puts delayed jobs into their queue in time, and cron jobs; of several schedulers one works.
 
     RQ's own schedulers do not come back from an outage of Redis, and two of its cron schedulers start
     every job twice, as pickles. So the loop is ours, over RQ's public calls, and cron has to hold
     RQ's lock.
     """
 
-    # RQ keeps the lock for its interval and 60 s; this makes it 10 s, after which another clock takes
+    # RQ keeps the lock for its interval and 60 s; this makes it 10 s, after which another scheduler takes
     # the place of one that was killed.
     _INTERVAL = -50
 
@@ -128,7 +131,7 @@ class Clock:
         self._next_at: dict[JobFunction, datetime] = {}
 
     def tick(self) -> None:
-        """Do what is due now, or try to become the clock that works.
+        """Do what is due now, or try to become the scheduler that works.
 
         Raises:
             RedisError: Redis is away; the next tick goes on where this one was.
@@ -152,22 +155,22 @@ class Clock:
             self._next_at[job] = now + timedelta(seconds=seconds)
 
     def stop(self) -> None:
-        """Let another clock take over at once."""
+        """Let another scheduler take over at once."""
         with suppress(redis.RedisError):
             self._scheduler.stop()
 
 
-def keep_time() -> None:
+def run_scheduler() -> None:
     """Tick until stopped."""
     stop = StopFlag()
-    clock = Clock()
+    scheduler = Scheduler()
     while not stop.is_set:
         try:
-            clock.tick()
+            scheduler.tick()
         except redis.RedisError as error:
-            log.warning("clock.interrupted", error=repr(error))
+            log.warning("scheduler.interrupted", error=repr(error))
         time.sleep(TICK_SECONDS)
-    clock.stop()
+    scheduler.stop()
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
@@ -201,7 +204,7 @@ def _work_outside() -> None:
 
 ROLES: dict[str, Callable[[], None]] = {
     "jobs": lambda: work_queues({queues.DEFAULT: 1}),
-    "clock": keep_time,
+    "scheduler": run_scheduler,
     "relay": lambda: _run(Relay(SUBSCRIPTIONS).run()),
     "consumer": lambda: _run(Consumer(SUBSCRIPTIONS).run()),
     # The last one, so that the others keep their ports.
@@ -211,7 +214,7 @@ ROLES: dict[str, Callable[[], None]] = {
 
 def _work(role: str) -> None:
     """Be this role, with its metrics at the port that is always its own."""
-    if role == "clock":
+    if role == "scheduler":
         REGISTRY.register(FactsCollector())
     metrics.serve(1 + list(ROLES).index(role))
     ROLES[role]()

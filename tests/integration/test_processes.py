@@ -1,4 +1,4 @@
-"""The background processes: the clock, and the supervisor of all."""
+"""The background processes: the scheduler, and the supervisor of all."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ from tests.waiting import eventually
 from ticketing_app.core import db, queues, redis
 from ticketing_app.devstack.stack import ROOT, Stack
 from ticketing_app.orders.service import order_payment
-from ticketing_app.processes import Clock, CronTable
+from ticketing_app.processes import CronTable, Scheduler
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -44,45 +44,45 @@ def entries(queue: Queue, key: str) -> list[bytes]:
 
 
 @pytest.fixture
-def two_clocks() -> Generator[tuple[Clock, Clock]]:
-    clocks = Clock(CRON), Clock(CRON)
-    yield clocks
-    for clock in clocks:
-        clock.stop()
+def two_schedulers() -> Generator[tuple[Scheduler, Scheduler]]:
+    schedulers = Scheduler(CRON), Scheduler(CRON)
+    yield schedulers
+    for scheduler in schedulers:
+        scheduler.stop()
 
 
-class TestClock:
-    def test_starts_cron_jobs_once_however_many_clocks_run(
-        self, queue: Queue, two_clocks: tuple[Clock, Clock]
+class TestScheduler:
+    def test_starts_cron_jobs_once_however_many_schedulers_run(
+        self, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
         with time_machine.travel(NOW, tick=False) as traveller:
             for _ in range(10):
-                for clock in two_clocks:
-                    clock.tick()
-                    clock.tick()
+                for scheduler in two_schedulers:
+                    scheduler.tick()
+                    scheduler.tick()
                 traveller.shift(1)
         assert len(entries(queue, queue.key)) == 10
 
     def test_queues_delayed_jobs_in_time_and_once(
-        self, queue: Queue, two_clocks: tuple[Clock, Clock]
+        self, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
         with time_machine.travel(NOW, tick=False) as traveller:
             job = queue.enqueue_at(NOW + timedelta(seconds=3), "tests.tick")
             for _ in range(2):
-                two_clocks[0].tick()
-                two_clocks[1].tick()
+                two_schedulers[0].tick()
+                two_schedulers[1].tick()
                 assert job.get_status() is JobStatus.SCHEDULED
                 traveller.shift(1)
             traveller.shift(1)
-            two_clocks[1].tick()
-            two_clocks[0].tick()
+            two_schedulers[1].tick()
+            two_schedulers[0].tick()
             assert job.get_status() is JobStatus.QUEUED
             assert entries(queue, queue.key).count(job.id.encode()) == 1
 
     def test_hands_over_at_once_when_it_stops(
-        self, queue: Queue, two_clocks: tuple[Clock, Clock]
+        self, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
-        first, second = two_clocks
+        first, second = two_schedulers
         first.tick()
         first.stop()
         job = queue.enqueue_at(NOW - timedelta(seconds=1), "tests.tick")
@@ -90,16 +90,16 @@ class TestClock:
         assert job.get_status() is JobStatus.QUEUED
 
     def test_is_replaced_within_ten_seconds_when_it_was_killed(
-        self, queue: Queue, two_clocks: tuple[Clock, Clock]
+        self, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
-        two_clocks[0].tick()
+        two_schedulers[0].tick()
         milliseconds = cast("int", queue.connection.pttl(LOCK))
         assert 0 < milliseconds <= 10_000
 
-    def test_gives_way_to_the_clock_that_took_its_place(
-        self, queue: Queue, two_clocks: tuple[Clock, Clock]
+    def test_gives_way_to_the_scheduler_that_took_its_place(
+        self, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
-        first, second = two_clocks
+        first, second = two_schedulers
         first.tick()
         queue.connection.delete(LOCK)  # The first one hung for too long.
         second.tick()
@@ -109,14 +109,14 @@ class TestClock:
         assert entries(queue, queue.key) == queued
 
     def test_goes_on_after_an_outage_of_redis(
-        self, stack: Stack, queue: Queue, two_clocks: tuple[Clock, Clock]
+        self, stack: Stack, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
-        first, second = two_clocks
+        first, second = two_schedulers
         first.tick()
         stack.stop_part("redis")
-        for clock in two_clocks:
+        for scheduler in two_schedulers:
             with pytest.raises(redis.RedisError):
-                clock.tick()
+                scheduler.tick()
         stack.start_part("redis")
         job = queue.enqueue_at(NOW - timedelta(seconds=1), "tests.tick")
         second.tick()
@@ -145,6 +145,10 @@ def children(process: psutil.Popen) -> set[psutil.Process]:
 
 def is_alive(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+async def is_scheduling() -> bool:
+    return await redis.client().exists(LOCK) == 1
 
 
 async def is_working() -> bool:
@@ -261,4 +265,12 @@ class TestMain:
             cwd=ROOT, check=False, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 1
-        assert done.stderr.strip() == "usage: worker.py jobs|clock|relay|consumer|outside|all"
+        assert done.stderr.strip() == "usage: worker.py jobs|scheduler|relay|consumer|outside|all"
+
+    async def test_still_runs_the_scheduler_under_its_former_name(self) -> None:
+        process = psutil.Popen([sys.executable, "worker.py", "clock"], cwd=ROOT, env=os.environ)
+        try:
+            await eventually(is_scheduling, seconds=30)
+        finally:
+            process.terminate()
+            assert process.wait(20) == 0

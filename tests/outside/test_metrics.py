@@ -61,7 +61,7 @@ async def test_every_process_tells_of_itself_and_the_clock_of_all(
         for told in (web, *workers):
             assert told["process_resident_memory_bytes"] > 0
             assert told["gittix_database_connections_max"] == 20
-        is_all_well = {"database_up": 1, "redis_up": 1, "relay_leads": 1, "clock_works": 1}
+        is_all_well = {"database_up": 1, "redis_up": 1, "relay_leads": 1, "scheduler_works": 1}
         await eventually(
             lambda: prometheus.has(2, jobs_work=1, outside_works=1, consumer_reads=1, **is_all_well)
         )

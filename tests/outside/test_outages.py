@@ -110,7 +110,7 @@ async def _open_page_is_live(people: People, page: SocketClient, ticket_id: str)
 
 
 async def _delayed_jobs_work(people: People, judge: Judge, seller: Person) -> None:
-    """A new hold reaches relay, consumer and clock: its delayed job is planned under its second."""
+    """A new hold reaches relay, consumer and scheduler: its delayed job is planned under its second."""
     buyer = await people.make()
     order = (await buyer.purchase((await seller.sell())["id"])).json()
 

@@ -1,6 +1,6 @@
 """The facts of database and Redis as metrics, read when Prometheus asks.
 
-One process of any installation tells them, the clock: they are the same whoever reads them.
+One process of any installation tells them, the scheduler: they are the same whoever reads them.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class FactsCollector(Collector):
 
 
 def _database() -> Iterator[GaugeMetricFamily]:
-    # A loop and a connection of their own, for this once: the clock has neither.
+    # A loop and a connection of their own, for this once: the scheduler has neither.
     try:
         facts = asyncio.run(_read_in_time())
     except Exception as error:  # Whatever it is, the rest is still told.
@@ -160,7 +160,9 @@ def _of_redis(state: WorkerState) -> Iterator[GaugeMetricFamily]:
         "queue",
         {name: queue.oldest_seconds for name, queue in queues},
     )
-    yield _gauge("clock_works", "1 if some clock plans jobs.", state.is_clock_alive)
+    yield _gauge("scheduler_works", "1 if some scheduler plans jobs.", state.is_scheduler_alive)
+    # The former name: alert rules of the version before use it until the next release.
+    yield _gauge("clock_works", "Same as gittix_scheduler_works.", state.is_scheduler_alive)
     yield _gauge("jobs_work", "1 if some worker runs jobs.", state.is_jobs_alive)
     yield _gauge("outside_works", "1 if some worker calls Stripe.", state.is_outside_alive)
     yield _gauge("consumer_reads", "1 if some consumer takes events.", state.is_consumer_alive)

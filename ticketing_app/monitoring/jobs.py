@@ -34,7 +34,7 @@ class WorkerState(NamedTuple):
     """What waits, and which processes are alive."""
 
     queues: dict[str, QueueState]
-    is_clock_alive: bool
+    is_scheduler_alive: bool
     is_consumer_alive: bool
 
     @property
@@ -55,10 +55,10 @@ def get_worker_state() -> WorkerState:
         RedisError: it does not answer.
     """
     with redis.sync_client(redis.TIMEOUT_SECONDS) as connection:
-        clock_lock = RQScheduler.get_locking_key(queues.DEFAULT)
+        scheduler_lock = RQScheduler.get_locking_key(queues.DEFAULT)
         return WorkerState(
             queues={name: _look_at(Queue(name, connection=connection)) for name in queues.QUEUES},
-            is_clock_alive=bool(connection.exists(clock_lock)),
+            is_scheduler_alive=bool(connection.exists(scheduler_lock)),
             is_consumer_alive=_is_read(connection),
         )
 

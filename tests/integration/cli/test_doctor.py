@@ -38,7 +38,7 @@ class TestDoctor:
         assert code == 1
         assert {name for name, words in said.items() if words.startswith("wrong")} >= {
             "relay",
-            "clock",
+            "scheduler",
             "jobs",
             "outside",
             "consumer",

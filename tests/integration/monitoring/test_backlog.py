@@ -28,7 +28,7 @@ from ticketing_app.messaging import inbox, relay
 from ticketing_app.monitoring import events as monitored
 from ticketing_app.monitoring.events import EventBacklog, SubscriberBacklog, get_event_backlog
 from ticketing_app.monitoring.jobs import QueueState, WorkerState, get_worker_state
-from ticketing_app.processes import Clock
+from ticketing_app.processes import Scheduler
 from ticketing_app.tickets.service.lease import get_expiry_lag_seconds
 
 pytestmark = pytest.mark.usefixtures("_effects")
@@ -149,7 +149,7 @@ class TestWorkerState:
     def test_is_nobody_in_an_empty_redis(self) -> None:
         nothing = QueueState(0, 0, is_worked=False)
         assert get_worker_state() == WorkerState(
-            dict.fromkeys(queues.QUEUES, nothing), is_clock_alive=False, is_consumer_alive=False
+            dict.fromkeys(queues.QUEUES, nothing), is_scheduler_alive=False, is_consumer_alive=False
         )
 
     @pytest.mark.parametrize("is_behind_a_younger_one", [True, False])
@@ -172,12 +172,12 @@ class TestWorkerState:
         queue.connection.delete(job.key)
         assert get_worker_state().queues[queues.DEFAULT][:2] == (1, 0)
 
-    def test_knows_a_clock_that_works_and_one_that_stopped(self) -> None:
-        clock = Clock({})
-        clock.tick()
-        assert get_worker_state().is_clock_alive
-        clock.stop()
-        assert not get_worker_state().is_clock_alive
+    def test_knows_a_scheduler_that_works_and_one_that_stopped(self) -> None:
+        scheduler = Scheduler({})
+        scheduler.tick()
+        assert get_worker_state().is_scheduler_alive
+        scheduler.stop()
+        assert not get_worker_state().is_scheduler_alive
 
     @pytest.mark.parametrize(
         ("name", "role"),

@@ -32,7 +32,7 @@ class TestFactsCollector:
         assert (told["database_up"], told["redis_up"]) == (1, 1)
         assert told["outbox_unsent_events"] == 1
         assert told["outbox_lag_seconds"] > 0
-        assert told["relay_leads"] == told["clock_works"] == told["consumer_reads"] == 0
+        assert told["relay_leads"] == told["scheduler_works"] == told["consumer_reads"] == 0
         assert (
             told['refunds_open{status="due"}'] == told['payment_alerts_open{kind="dispute"}'] == 0
         )

@@ -270,12 +270,12 @@ class TestCheckFacts:
 class TestCheckWorkers:
     def test_names_who_is_not_there(self) -> None:
         well: dict[str, QueueState] = dict.fromkeys(QUEUES, QueueState(0, 0, is_worked=True))
-        alive = WorkerState(well, is_clock_alive=True, is_consumer_alive=True)
+        alive = WorkerState(well, is_scheduler_alive=True, is_consumer_alive=True)
         assert wrong(check_workers(alive)) == []
         left: dict[str, QueueState] = dict.fromkeys(QUEUES, QueueState(3, 61, is_worked=False))
-        dead = WorkerState(left, is_clock_alive=False, is_consumer_alive=False)
+        dead = WorkerState(left, is_scheduler_alive=False, is_consumer_alive=False)
         assert wrong(check_workers(dead)) == [
-            "clock", "jobs", "outside", "consumer", *(f"queue {name}" for name in QUEUES)
+            "scheduler", "jobs", "outside", "consumer", *(f"queue {name}" for name in QUEUES)
         ]  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def check_facts(facts: Facts) -> Iterator[Finding]:
 
 def check_workers(state: WorkerState) -> Iterator[Finding]:
     """Judge what Redis knows."""
-    yield _role("clock", is_alive=state.is_clock_alive)
+    yield _role("scheduler", is_alive=state.is_scheduler_alive)
     yield _role("jobs", is_alive=state.is_jobs_alive)
     yield _role("outside", is_alive=state.is_outside_alive)
     yield _role("consumer", is_alive=state.is_consumer_alive)
