@@ -56,7 +56,7 @@ def create_api() -> FastAPI:
         responses=http.problem_responses(),
     )
     viewer.install(api)
-    http.install_edge(api)
+    http.install_error_handling(api)
     api.openapi = lambda: _openapi(api)  # pyright: ignore[reportAttributeAccessIssue]  # FastAPI's documented way
     return api
 

@@ -330,7 +330,7 @@ async def _on_crash(request: Request, error: Exception) -> Response:
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, [ErrorItem(message=text)])
 
 
-class _Edge:
+class ErrorBoundary:
     """Outermost layer: request id, foreign origins refused, nothing cached, crashes turned into answers.
 
     Starlette re-raises an exception after its own last handler answered, which would end in the
@@ -378,7 +378,7 @@ def _uncached(send: Send) -> Send:
     return send_uncached
 
 
-def install_edge(app: FastAPI) -> None:
+def install_error_handling(app: FastAPI) -> None:
     """Give `app` the error answers and the outermost layer described above."""
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
         AppError: _on_app_error,
@@ -387,4 +387,4 @@ def install_edge(app: FastAPI) -> None:
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
-    app.add_middleware(_Edge)
+    app.add_middleware(ErrorBoundary)
