@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.messaging.catalog import DomainEvent
-from ticketing_app.messaging.outbox import OutboxEvent
+from ticketing_app.messaging.outbox import OutboxMessage
 
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 """`async def on_order_created(session, event: OrderCreated)`; runs in the inbox row's transaction."""
@@ -141,11 +141,11 @@ async def record_failure(
 
 async def list_due(
     session: AsyncSession, *, subscribers: Sequence[str], limit: int
-) -> list[tuple[str, OutboxEvent]]:
+) -> list[tuple[str, OutboxMessage]]:
     """Return what these subscribers must try again now, the longest overdue first."""
     query = (
-        select(InboxEntry.subscriber, OutboxEvent)
-        .join(OutboxEvent, col(OutboxEvent.id) == InboxEntry.event_id)
+        select(InboxEntry.subscriber, OutboxMessage)
+        .join(OutboxMessage, col(OutboxMessage.id) == InboxEntry.event_id)
         .where(
             InboxEntry.status == "retrying",
             col(InboxEntry.next_attempt_at) <= func.now(),
@@ -157,13 +157,13 @@ async def list_due(
     return list((await session.exec(query)).all())
 
 
-async def list_dead_letters(session: AsyncSession) -> list[tuple[InboxEntry, OutboxEvent]]:
+async def list_dead_letters(session: AsyncSession) -> list[tuple[InboxEntry, OutboxMessage]]:
     """Return the events that a subscriber could not handle, the oldest first."""
     query = (
-        select(InboxEntry, OutboxEvent)
-        .join(OutboxEvent, col(OutboxEvent.id) == InboxEntry.event_id)
+        select(InboxEntry, OutboxMessage)
+        .join(OutboxMessage, col(OutboxMessage.id) == InboxEntry.event_id)
         .where(InboxEntry.status == "dead")
-        .order_by(col(OutboxEvent.position))
+        .order_by(col(OutboxMessage.position))
     )
     return list((await session.exec(query)).all())
 

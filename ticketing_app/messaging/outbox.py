@@ -19,7 +19,7 @@ NUDGE_CHANNEL = "ticketing.outbox"
 NUDGE_DELAY_SECONDS = 0.005
 
 
-class OutboxEvent(SQLModel, table=True):
+class OutboxMessage(SQLModel, table=True):
     """One recorded event.
 
     `published_at` is when it was last put on the wire, none while it waits for that; `settled_at`
@@ -51,7 +51,7 @@ class OutboxEvent(SQLModel, table=True):
 def record(session: AsyncSession, event: DomainEvent) -> None:
     """Write `event` in the caller's transaction; the relay is nudged once that is committed."""
     session.add(
-        OutboxEvent(
+        OutboxMessage(
             name=type(event).__name__,
             schema_version=event.schema_version,
             occurred_at=utc_now(),

@@ -17,7 +17,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import bus, inbox
 from ticketing_app.messaging.bus import Envelope
 from ticketing_app.messaging.inbox import Subscriptions
-from ticketing_app.messaging.outbox import NUDGE_CHANNEL, OutboxEvent
+from ticketing_app.messaging.outbox import NUDGE_CHANNEL, OutboxMessage
 
 # Any fixed number will do: whoever holds this lock is the relay.
 RELAY_LOCK = 7_231_605
@@ -134,9 +134,9 @@ async def publish_unsent(connection: AsyncConnection) -> int:
     """
     async with _transaction(connection) as session:
         query = (
-            select(OutboxEvent)
-            .where(col(OutboxEvent.published_at).is_(None))
-            .order_by(col(OutboxEvent.position))
+            select(OutboxMessage)
+            .where(col(OutboxMessage.published_at).is_(None))
+            .order_by(col(OutboxMessage.position))
             .limit(BATCH)
             .with_for_update(skip_locked=True, key_share=True)
         )

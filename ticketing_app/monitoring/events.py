@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.messaging.bus import Envelope
-from ticketing_app.messaging.outbox import OutboxEvent
+from ticketing_app.messaging.outbox import OutboxMessage
 from ticketing_app.messaging.relay import RELAY_LOCK
 
 COUNTED_AT_MOST = 100_000
@@ -88,12 +88,12 @@ async def list_recorded(
     limit: int,
 ) -> list[Envelope]:
     """Return up to `limit` events recorded since then, oldest first; of `names`, or all if empty."""
-    query = select(OutboxEvent).where(
-        col(OutboxEvent.occurred_at) >= since, col(OutboxEvent.id).not_in(without)
+    query = select(OutboxMessage).where(
+        col(OutboxMessage.occurred_at) >= since, col(OutboxMessage.id).not_in(without)
     )
     if names:
-        query = query.where(col(OutboxEvent.name).in_(names))
-    query = query.order_by(col(OutboxEvent.occurred_at), col(OutboxEvent.position)).limit(limit)
+        query = query.where(col(OutboxMessage.name).in_(names))
+    query = query.order_by(col(OutboxMessage.occurred_at), col(OutboxMessage.position)).limit(limit)
     return [Envelope.model_validate(row) for row in (await session.exec(query)).all()]
 
 

@@ -13,7 +13,7 @@ from ticketing_app.messaging.bus import Envelope
 from ticketing_app.messaging.catalog import UserCreated
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.inbox import Handler, InboxEntry, Subscriptions
-from ticketing_app.messaging.outbox import OutboxEvent
+from ticketing_app.messaging.outbox import OutboxMessage
 from ticketing_app.messaging.relay import Relay
 
 
@@ -68,7 +68,7 @@ async def record(event: UserCreated | None = None) -> UUID:
 
 async def envelope_of(user_id: UUID) -> Envelope:
     async with db.transaction() as session:
-        query = select(OutboxEvent).where(OutboxEvent.aggregate_id == user_id)
+        query = select(OutboxMessage).where(OutboxMessage.aggregate_id == user_id)
         return Envelope.model_validate((await session.exec(query)).one())
 
 
@@ -84,7 +84,7 @@ async def inbox_rows() -> list[InboxEntry]:
 
 async def unpublished() -> int:
     async with db.transaction() as session:
-        query = select(OutboxEvent.id).where(col(OutboxEvent.published_at).is_(None))
+        query = select(OutboxMessage.id).where(col(OutboxMessage.published_at).is_(None))
         return len((await session.exec(query)).all())
 
 
