@@ -53,7 +53,7 @@ class Envelope(BaseModel):
         return CATALOG[self.name].model_validate(self.payload)
 
 
-async def keep_going(name: str, work: Callable[[], Awaitable[None]]) -> NoReturn:
+async def run_forever(name: str, work: Callable[[], Awaitable[None]]) -> NoReturn:
     """Do `work` again, a moment after it ended or failed, until cancelled: outages pass by themselves."""
     while True:
         try:
@@ -156,7 +156,7 @@ async def follow_events(
                     place, added = end, added_now
                     await on_gap()
 
-    await keep_going("bus.follow", follow)
+    await run_forever("bus.follow", follow)
 
 
 async def _end_of_stream(connection: Redis) -> tuple[str, int]:

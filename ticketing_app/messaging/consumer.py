@@ -27,8 +27,8 @@ class Consumer:
     async def run(self) -> None:
         """Consume until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(bus.keep_going("consumer", self._consume_stream))
-            tasks.create_task(bus.keep_going("consumer.retries", self._retry_failures))
+            tasks.create_task(bus.run_forever("consumer", self._consume_stream))
+            tasks.create_task(bus.run_forever("consumer.retries", self._retry_failures))
 
     async def _consume_stream(self) -> NoReturn:
         """Handle what is fetched, one event after the other.

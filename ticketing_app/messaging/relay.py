@@ -45,7 +45,7 @@ class Relay:
         """Relay until cancelled, or stand by while another relay does."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(redis.follow(NUDGE_CHANNEL, self._on_nudge))
-            tasks.create_task(bus.keep_going("relay", self._lead))
+            tasks.create_task(bus.run_forever("relay", self._lead))
 
     async def _on_nudge(self, _message: str) -> None:
         self._nudged.set()
