@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ticketing_app.cli.terminal import Commands, say
-from ticketing_app.core import db, http
+from ticketing_app.core import db, outages
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
@@ -121,7 +121,7 @@ async def follow(since: datetime, names: Collection[str] = ()) -> AsyncGenerator
                     session, since=since, names=names, without=told.keys(), limit=BATCH
                 )
         except Exception as error:
-            if not http.is_unavailable(error):
+            if not outages.is_unavailable(error):
                 raise
             log.warning("events.interrupted", error=repr(error))
             found = []

@@ -14,8 +14,6 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import DBAPIError, InternalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection
@@ -23,7 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Match, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ticketing_app.core import addresses, limits, origin
+from ticketing_app.core import addresses, limits, origin, outages
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import (
     AppError,
@@ -32,7 +30,6 @@ from ticketing_app.core.errors import (
     UnavailableError,
 )
 from ticketing_app.core.logging import get_logger, start_context
-from ticketing_app.core.redis import RedisError
 from ticketing_app.core.settings import get_settings
 
 log = get_logger()
@@ -44,9 +41,6 @@ PROBLEM_JSON = "application/problem+json"
 MAX_BODY_BYTES = 65_536
 BODY_SECONDS = 10
 """A body arrives within this time; a client that sends slowly would keep its connection for ever."""
-CANNOT_CONNECT_NOW = "57P03"
-# PostgreSQL gave up and rolled back: lock_timeout, statement_timeout, idle_in_transaction_session_timeout.
-TIMED_OUT = ("55P03", "57014", "25P03")
 RETRY_AFTER = {"description": "Seconds to wait, where known.", "schema": {"type": "integer"}}
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 SENTENCES = {
@@ -289,42 +283,10 @@ async def _on_invalid_parameters(_: Request, error: Exception) -> Response:
     )
 
 
-def is_unavailable(error: BaseException) -> bool:
-    """Whether the error means that PostgreSQL or Redis does not answer, rather than a bug."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    if isinstance(error, DBAPIError) and _sqlstate(error) in TIMED_OUT:
-        return True
-    # The driver's own state, after PostgreSQL ended the connection a moment ago.
-    if isinstance(error, InternalError) and not _sqlstate(error):
-        return True
-    return (
-        isinstance(error, RedisError | PoolTimeoutError | OSError | TimeoutError)
-        or (isinstance(error, SQLAlchemyError) and isinstance(error.__cause__, OSError))
-        or (isinstance(error, DBAPIError) and _sqlstate(error).startswith(("08", "53", "57P")))
-    )
-
-
-def unavailable(error: BaseException) -> UnavailableError:
-    """Make the answer to an error that `is_unavailable`: what was refused a connection changed nothing.
-
-    A connection that was lost under way may have died during COMMIT, and then nobody knows.
-    """
-    if isinstance(error, DBAPIError):
-        is_known = _sqlstate(error).startswith(("53", CANNOT_CONNECT_NOW, *TIMED_OUT))
-    else:
-        is_known = not isinstance(error, TimeoutError | RedisError)
-    return UnavailableError(is_outcome_known=is_known)
-
-
-def _sqlstate(error: DBAPIError) -> str:
-    return str(getattr(error.orig, "sqlstate", None) or "")
-
-
 async def _on_crash(request: Request, error: Exception) -> Response:
-    if is_unavailable(error):
+    if outages.is_unavailable(error):
         log.warning("http.dependency_away", path=request.url.path, error=repr(error))
-        return await _on_app_error(request, unavailable(error))
+        return await _on_app_error(request, outages.unavailable_error(error))
     log.error("http.crash", path=request.url.path, method=request.method, exc_info=error)
     text = "Something went wrong on our side. Nothing is lost; please try again."
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, [ErrorItem(message=text)])

@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from ticketing_app.core import redis
-from ticketing_app.core.http import is_unavailable
 from ticketing_app.core.logging import get_logger
+from ticketing_app.core.outages import is_unavailable
 from ticketing_app.messaging.catalog import CATALOG, DomainEvent
 
 STREAM = "ticketing.events"

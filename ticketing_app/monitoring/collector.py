@@ -15,8 +15,8 @@ from prometheus_client.registry import Collector
 from sqlalchemy import text
 
 from ticketing_app.core import db
-from ticketing_app.core.http import is_unavailable
 from ticketing_app.core.logging import get_logger
+from ticketing_app.core.outages import is_unavailable
 from ticketing_app.monitoring.events import EventBacklog, get_event_backlog
 from ticketing_app.monitoring.jobs import WorkerState, get_worker_state
 from ticketing_app.payments.schemas import PaymentBacklog

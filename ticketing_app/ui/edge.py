@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core import db, http
+from ticketing_app.core import db, http, outages
 from ticketing_app.core.errors import AppError, InvalidInputError
 from ticketing_app.core.logging import get_logger
 
@@ -62,10 +62,10 @@ def outage_as_error() -> Generator[None]:
     except AppError:
         raise
     except Exception as error:
-        if not http.is_unavailable(error):
+        if not outages.is_unavailable(error):
             raise
         log.warning("ui.dependency_away", error=repr(error))
-        raise http.unavailable(error) from error
+        raise outages.unavailable_error(error) from error
 
 
 @asynccontextmanager

@@ -4,9 +4,6 @@ import asyncio
 
 import pytest
 from fastapi import Request
-from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, InternalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.types import Message
 
 from ticketing_app.core import http
@@ -68,40 +65,3 @@ class TestClientAddress:
         settings = Settings(trusted_proxy_hops=hops)
         monkeypatch.setattr(http, "get_settings", lambda: settings)
         assert http.client_address(a_request(*lines)) == address
-
-
-class CannotConnectError(Exception):
-    sqlstate = "57P03"
-
-
-class LockNotAvailableError(Exception):
-    sqlstate = "55P03"
-
-
-class QueryCanceledError(Exception):
-    sqlstate = "57014"
-
-
-class TestUnavailable:
-    @pytest.mark.parametrize(
-        "error",
-        [
-            ConnectionRefusedError(),
-            PoolTimeoutError(),
-            DBAPIError(None, None, CannotConnectError()),
-            DBAPIError(None, None, LockNotAvailableError()),
-            DBAPIError(None, None, QueryCanceledError()),
-        ],
-    )
-    def test_without_a_connection_nothing_was_changed(self, error: Exception) -> None:
-        assert http.is_unavailable(error)
-        assert "Nothing was changed" in http.unavailable(error).message
-
-    @pytest.mark.parametrize(
-        "error", [TimeoutError(), RedisError(), InternalError(None, None, Exception())]
-    )
-    def test_without_an_answer_it_is_not_known(self, error: Exception) -> None:
-        assert http.is_unavailable(error)
-        message = http.unavailable(error).message
-        assert "Nothing was changed" not in message
-        assert "check whether it was saved before you try again" in message

@@ -1,0 +1,43 @@
+"""Distinguishes outages of PostgreSQL and Redis from bugs."""
+
+from sqlalchemy.exc import DBAPIError, InternalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from ticketing_app.core.errors import UnavailableError
+from ticketing_app.core.redis import RedisError
+
+CANNOT_CONNECT_NOW = "57P03"
+# PostgreSQL gave up and rolled back: lock_timeout, statement_timeout, idle_in_transaction_session_timeout.
+TIMED_OUT = ("55P03", "57014", "25P03")
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the error means that PostgreSQL or Redis does not answer, rather than a bug."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, DBAPIError) and _sqlstate(error) in TIMED_OUT:
+        return True
+    # The driver's own state, after PostgreSQL ended the connection a moment ago.
+    if isinstance(error, InternalError) and not _sqlstate(error):
+        return True
+    return (
+        isinstance(error, RedisError | PoolTimeoutError | OSError | TimeoutError)
+        or (isinstance(error, SQLAlchemyError) and isinstance(error.__cause__, OSError))
+        or (isinstance(error, DBAPIError) and _sqlstate(error).startswith(("08", "53", "57P")))
+    )
+
+
+def unavailable_error(error: BaseException) -> UnavailableError:
+    """Make the answer to an error that `is_unavailable`: what was refused a connection changed nothing.
+
+    A connection that was lost under way may have died during COMMIT, and then nobody knows.
+    """
+    if isinstance(error, DBAPIError):
+        is_known = _sqlstate(error).startswith(("53", CANNOT_CONNECT_NOW, *TIMED_OUT))
+    else:
+        is_known = not isinstance(error, TimeoutError | RedisError)
+    return UnavailableError(is_outcome_known=is_known)
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
