@@ -17,7 +17,7 @@ from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.tickets.service import tickets
-from ticketing_app.ui import edge, robots
+from ticketing_app.ui import robots, transactions
 
 SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
@@ -118,7 +118,7 @@ class TestSitemap:
         self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await factories.make_ticket()
-        read_page, pages = edge.in_transaction, list[UUID | None]()
+        read_page, pages = transactions.in_transaction, list[UUID | None]()
 
         async def read_once(*args: object, before: UUID | None, limit: int) -> object:
             if before:
@@ -129,7 +129,7 @@ class TestSitemap:
         def lose_the_database() -> NoReturn:
             raise ConnectionError
 
-        monkeypatch.setattr(edge, "in_transaction", read_once)
+        monkeypatch.setattr(transactions, "in_transaction", read_once)
         with pytest.raises(ConnectionError):
             await site.get("/sitemap.xml")
         assert pages == [None]

@@ -21,7 +21,7 @@ from ticketing_app.core.errors import (
     UnavailableError,
 )
 from ticketing_app.core.redis import RedisError
-from ticketing_app.ui import edge, session
+from ticketing_app.ui import session, transactions
 from ticketing_app.ui.orders.state import OrderListState
 from ticketing_app.ui.orders.views import OrderRow
 from ticketing_app.ui.session import PageState, SessionState
@@ -187,11 +187,11 @@ class TestOutage:
 
     @pytest.mark.parametrize("error", [OSError(), TimeoutError(), RedisError()])
     def test_is_told_from_a_bug(self, error: Exception) -> None:
-        with pytest.raises(UnavailableError), edge.outage_as_error():
+        with pytest.raises(UnavailableError), transactions.translate_outages():
             raise error
-        with pytest.raises(ZeroDivisionError), edge.outage_as_error():
+        with pytest.raises(ZeroDivisionError), transactions.translate_outages():
             raise ZeroDivisionError
-        with pytest.raises(NotSignedInError), edge.outage_as_error():
+        with pytest.raises(NotSignedInError), transactions.translate_outages():
             raise NotSignedInError
 
 

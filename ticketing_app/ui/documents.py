@@ -35,7 +35,7 @@ from ticketing_app.core.metrics import ROUTE
 from ticketing_app.orders.service import queries
 from ticketing_app.tickets.schemas import TicketFilter
 from ticketing_app.tickets.service import search, tickets
-from ticketing_app.ui import edge, heads, home_screen, lifetimes, local, markup, robots
+from ticketing_app.ui import heads, home_screen, lifetimes, local, markup, robots, transactions
 from ticketing_app.ui.build import ReflexChangedError, built_frontend
 from ticketing_app.ui.heads import Head
 from ticketing_app.ui.shell.first import MARK
@@ -239,7 +239,7 @@ async def _fill(page: Page, ids: dict[str, str], request: Request) -> Filling:
         # What was looked for, the page finds by itself.
         return Filling()
     try:
-        async with edge.while_somebody_waits():
+        async with transactions.with_read_timeout():
             return await fill(**{name: UUID(text) for name, text in ids.items()})
     except UnavailableError:
         # The page says so, and comes back by itself.
@@ -267,7 +267,7 @@ def _is_id(text: str) -> bool:
 
 async def _fill_list() -> Filling:
     wanted = TicketFilter(limit=PAGE_SIZE)
-    page, count = await edge.in_transaction(search.list_and_count, wanted=wanted)
+    page, count = await transactions.in_transaction(search.list_and_count, wanted=wanted)
     # Nothing ticks in a document; without the time it was made at, it is the same for the next visitor.
     cards = tuple(replace(TicketStub.from_ticket(ticket), now="") for ticket in page.items)
     has_more = page.next_cursor is not None
@@ -283,10 +283,12 @@ def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) 
 async def _fill_ticket(ticket_id: UUID) -> Filling:
     try:
         # Documents are the same for everybody: the seller's own page asks again, with the cookie.
-        ticket = await edge.in_transaction(queries.get_ticket, ticket_id=ticket_id, viewer_id=None)
+        ticket = await transactions.in_transaction(
+            queries.get_ticket, ticket_id=ticket_id, viewer_id=None
+        )
     except tickets.TicketWithdrawnError as error:
         return replace(_failure(error), status=HTTPStatus.GONE)
-    similar = await edge.in_transaction(search.list_similar, ticket_id=ticket_id)
+    similar = await transactions.in_transaction(search.list_similar, ticket_id=ticket_id)
     detail = TicketDetail.from_ticket_for(ticket, None)
     return Filling(
         HTTPStatus.OK,
@@ -303,7 +305,7 @@ async def _fill_ticket(ticket_id: UUID) -> Filling:
 
 async def _find_ticket(ticket_id: UUID) -> Filling:
     """The form is its seller's alone; but that there is no such ticket may be told."""
-    await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
+    await transactions.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
     return Filling()
 
 

@@ -10,7 +10,7 @@ from ticketing_app.core import limits
 from ticketing_app.core.errors import TooManyRequestsError, UnavailableError
 from ticketing_app.tickets.schemas import SitemapEntry
 from ticketing_app.tickets.service import sitemap
-from ticketing_app.ui import edge, lifetimes
+from ticketing_app.ui import lifetimes, transactions
 from ticketing_app.ui.heads import absolute
 
 ROBOTS, SITEMAP = "/robots.txt", "/sitemap.xml"
@@ -41,7 +41,7 @@ async def answer_sitemap() -> Response:
     """Name the list and every ticket on it, the newest first."""
     try:
         await limits.check("sitemaps")
-        async with edge.while_somebody_waits():
+        async with transactions.with_read_timeout():
             first = await _read(None, MOST_ADDRESSES - 1)
     except UnavailableError as error:
         return PlainTextResponse(error.message, error.status, lifetimes.AWAY)
@@ -73,7 +73,7 @@ async def _write(page: list[SitemapEntry]) -> AsyncGenerator[str]:
 
 
 async def _read(last: SitemapEntry | None, left: int) -> list[SitemapEntry]:
-    return await edge.in_transaction(
+    return await transactions.in_transaction(
         sitemap.list_entries,
         limit=min(PAGE_SIZE, left),
         before=last.ticket_id if last else None,

@@ -31,7 +31,7 @@ from ticketing_app.core.errors import (
     UnavailableError,
 )
 from ticketing_app.core.logging import get_logger
-from ticketing_app.ui import edge, live, local
+from ticketing_app.ui import live, local, transactions
 from ticketing_app.ui.metrics import announce, timed
 
 log = get_logger()
@@ -104,7 +104,7 @@ async def find_caller(state: rx.State) -> Caller | None:
     # Before it is asked, so that no end of it falls in between.
     if session_id := auth.read_session_id(cookie):
         await live.hear_of_session(state, session_id)
-    with edge.outage_as_error():
+    with transactions.translate_outages():
         caller = await auth.authenticate(cookie)
     session = await state.get_state(SessionState)
     user_id = str(caller.user_id) if caller else ""

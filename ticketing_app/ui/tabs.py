@@ -5,7 +5,7 @@ from reflex.state import BaseState, StateUpdate
 
 from ticketing_app.accounts import auth
 from ticketing_app.core.errors import UnavailableError
-from ticketing_app.ui import edge, session
+from ticketing_app.ui import session, transactions
 from ticketing_app.ui.calls import HYDRATE
 
 
@@ -34,7 +34,7 @@ async def _live_session(state: rx.State) -> str:
     """Return the id of the sign-in that the page's cookie names, unless it has ended."""
     cookie = state.router.headers.cookie
     try:
-        with edge.outage_as_error():
+        with transactions.translate_outages():
             caller = await auth.authenticate(cookie)
     except UnavailableError:
         # The cookie is signed by us. Emptying every page in an outage would lose what people typed.

@@ -6,7 +6,7 @@ from ticketing_app.accounts import auth
 from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import http
-from ticketing_app.ui import edge, live, session
+from ticketing_app.ui import live, session, transactions
 from ticketing_app.ui.accounts.views import ENDED_ONE, ENDED_OTHERS, NOTES, SessionRow
 from ticketing_app.ui.session import PageState, guarded
 
@@ -37,7 +37,7 @@ class AccountState(PageState, rx.State):
         """Sign out one browser."""
         caller = await session.require_caller(self)
         own_id = http.parse_id(session_id, accounts.SessionNotFoundError)
-        await edge.in_transaction(auth.end_own_session, caller=caller, session_id=own_id)
+        await transactions.in_transaction(auth.end_own_session, caller=caller, session_id=own_id)
         # Somebody may have ended the session that calls.
         await self._read(await session.require_caller(self))
         self.note = ENDED_ONE
@@ -47,11 +47,11 @@ class AccountState(PageState, rx.State):
     async def end_others(self) -> None:
         """Sign out all other browsers."""
         caller = await session.require_caller(self)
-        await edge.in_transaction(auth.end_sessions, caller=caller)
+        await transactions.in_transaction(auth.end_sessions, caller=caller)
         await self._read(caller)
         self.note = ENDED_OTHERS
 
     async def _read(self, caller: Caller) -> None:
         now = session.reader_now(self)
-        found = await edge.in_transaction(accounts.list_sessions, caller=caller)
+        found = await transactions.in_transaction(accounts.list_sessions, caller=caller)
         self.rows, self.is_loaded = [SessionRow.from_session(row, now) for row in found], True

@@ -21,7 +21,7 @@ from ticketing_app.tickets.schemas import (
     TicketUpdate,
 )
 from ticketing_app.tickets.service import prices, seller_listings, tickets
-from ticketing_app.ui import edge, live, session
+from ticketing_app.ui import live, session, transactions
 from ticketing_app.ui.listings.views import (
     ListingRow,
     amount_line,
@@ -73,7 +73,7 @@ class OwnListingsState(PageState, rx.State):
         caller = await session.require_caller(self)
         if self._cursor is None:
             return
-        page = await edge.in_transaction(
+        page = await transactions.in_transaction(
             seller_listings.list_own_tickets,
             seller_id=caller.user_id,
             limit=DEFAULT_LIMIT,
@@ -100,7 +100,7 @@ class OwnListingsState(PageState, rx.State):
         caller = await session.require_caller(self)
         own_id = http.parse_id(ticket_id, tickets.TicketNotFoundError)
         self.asked_id = ""
-        await edge.in_transaction(
+        await transactions.in_transaction(
             tickets.withdraw_ticket, seller_id=caller.user_id, ticket_id=own_id
         )
         await self._read(caller)
@@ -108,7 +108,7 @@ class OwnListingsState(PageState, rx.State):
     async def _read(self, caller: Caller) -> None:
         await live.watch(self, live.own_room(caller.user_id))
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
-        page = await edge.in_transaction(
+        page = await transactions.in_transaction(
             seller_listings.list_own_tickets, seller_id=caller.user_id, limit=limit
         )
         self.rows, self.is_loaded = await self._rows(caller, page), True
@@ -117,7 +117,7 @@ class OwnListingsState(PageState, rx.State):
         self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
         sold = [ticket.id for ticket in page.items if ticket.status is Availability.SOLD]
         # What was sold is its seller's again once it was refunded.
-        relistable = await edge.in_transaction(
+        relistable = await transactions.in_transaction(
             sell.list_relistable, owner_id=caller.user_id, ticket_ids=sold
         )
         now = session.reader_now(self)
@@ -162,7 +162,7 @@ class TicketFormState(PageState, rx.State):
         if previous := self.router.url.query_parameters.get(routes.PREVIOUS):
             self.is_loaded = self.is_loaded and self.form.previousTicketId == previous
             ticket_id = http.parse_id(previous, tickets.TicketNotFoundError)
-            ticket = await edge.in_transaction(
+            ticket = await transactions.in_transaction(
                 sell.get_own_ticket, owner_id=caller.user_id, ticket_id=ticket_id
             )
             form = replace(TicketForm.from_ticket(ticket), previousTicketId=str(ticket_id))
@@ -177,10 +177,10 @@ class TicketFormState(PageState, rx.State):
             self.is_loaded = False
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         await live.watch(self)
-        await edge.in_transaction(
+        await transactions.in_transaction(
             tickets.require_own_ticket, seller_id=caller.user_id, ticket_id=ticket_id
         )
-        ticket = await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
+        ticket = await transactions.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
         await self._open(TicketForm.from_ticket(ticket), str(ticket_id), ticket.version, caller)
 
     @rx.event
@@ -198,12 +198,12 @@ class TicketFormState(PageState, rx.State):
         # A start without its zone says nothing.
         wrong = problems.keys() | (START if START & problems.keys() else set())
         right = {name: text for name, text in values.items() if name not in wrong}
-        facts = edge.parse(TicketCreate, UNTITLED | right)
+        facts = transactions.parse(TicketCreate, UNTITLED | right)
         price, currency = facts.price_cents if "price" in right else None, get_settings().currency
         self.preview = preview(facts, currency, has_price=price is not None)
         self.amount_line = amount_line(price, currency)
         asked = PriceQuestion(**{n: right[n] for n in ("title", "category", "city") if n in right})
-        hint = await edge.in_transaction(
+        hint = await transactions.in_transaction(
             prices.find_price_hint, seller_id=caller.user_id, asked=asked
         )
         self.price_hint = price_hint_line(hint)
@@ -215,9 +215,11 @@ class TicketFormState(PageState, rx.State):
         """List a ticket for each seat; a second click on Submit leads there and lists nothing twice."""
         caller = await session.require_caller(self)
         self.typed = {}
-        listed = [edge.parse(TicketCreate, values) for values in split_seats(read_form(form))]
+        listed = [
+            transactions.parse(TicketCreate, values) for values in split_seats(read_form(form))
+        ]
         if not self._created_href:
-            made = await edge.in_transaction(
+            made = await transactions.in_transaction(
                 sell.sell_tickets, seller_id=caller.user_id, listed=listed
             )
             first, *more = made
@@ -234,20 +236,22 @@ class TicketFormState(PageState, rx.State):
         self.typed = {}
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         whose = {"seller_id": caller.user_id, "ticket_id": ticket_id}
-        await edge.in_transaction(tickets.require_own_ticket, **whose)
+        await transactions.in_transaction(tickets.require_own_ticket, **whose)
         values = read_form(form)
         # The form knows what it was made of even when the server forgot the tab meanwhile.
-        ticket = edge.parse(TicketUpdate, values | {"version": form.get("version", self.version)})
+        ticket = transactions.parse(
+            TicketUpdate, values | {"version": form.get("version", self.version)}
+        )
         try:
-            await edge.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
+            await transactions.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
         except tickets.StaleTicketError:
             # A hold that came and went makes a new version too, but no other listing.
-            now = await edge.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
+            now = await transactions.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
             if TicketForm.from_ticket(now) != self.form:
                 self.is_stale = True
                 raise
             ticket = ticket.model_copy(update={"version": now.version})
-            await edge.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
+            await transactions.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
         return rx.redirect(routes.ticket_done(ticket_id, "saved"))
 
     async def _open(self, form: TicketForm, form_id: str, version: int, caller: Caller) -> None:
@@ -273,7 +277,7 @@ def _judge(form: object, *, has_seats: bool) -> tuple[dict[str, Any], dict[str, 
         problems |= {field: text for field, text in error.problems if field}
     try:
         for each in listed:
-            edge.parse(TicketCreate, each)
+            transactions.parse(TicketCreate, each)
     except InvalidInputError as error:
         problems = {field: text for field, text in error.problems if field} | problems
     return values, problems

@@ -11,7 +11,7 @@ from ticketing_app.orders.service import queries, release, sell
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.payments.service import queries as payments
 from ticketing_app.tickets.service import tickets
-from ticketing_app.ui import edge, live, session
+from ticketing_app.ui import live, session, transactions
 from ticketing_app.ui.orders.views import OrderRow, OrderView, TimelineEntry, stub, timeline
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
@@ -51,16 +51,16 @@ class OrderDetailState(PageState, rx.State):
             self.is_loaded = self.is_just_paid = self.is_asking = False
         order_id = session.route_id(self, "order_id", OrderNotFoundError)
         await live.watch(self, live.own_room(caller.user_id))
-        order = await edge.in_transaction(
+        order = await transactions.in_transaction(
             queries.get_order, buyer_id=caller.user_id, order_id=order_id
         )
-        ticket = await edge.in_transaction(
+        ticket = await transactions.in_transaction(
             tickets.get_ticket, ticket_id=order.ticket.id, viewer_id=caller.user_id
         )
-        declines = await edge.in_transaction(
+        declines = await transactions.in_transaction(
             payments.list_declines, buyer_id=caller.user_id, order_id=order_id
         )
-        is_relistable = await edge.in_transaction(
+        is_relistable = await transactions.in_transaction(
             sell.list_relistable, owner_id=caller.user_id, ticket_ids=[ticket.id]
         )
         self.resale_href = routes.ticket_resale(ticket.id) if is_relistable else ""
@@ -89,7 +89,9 @@ class OrderDetailState(PageState, rx.State):
         caller = await session.require_caller(self)
         order_id = session.route_id(self, "order_id", OrderNotFoundError)
         self.is_asking = False
-        await edge.in_transaction(release.cancel_order, buyer_id=caller.user_id, order_id=order_id)
+        await transactions.in_transaction(
+            release.cancel_order, buyer_id=caller.user_id, order_id=order_id
+        )
         await self._read()
 
 
@@ -107,7 +109,9 @@ class OrderListState(PageState, rx.State):
         caller = await session.require_caller(self)
         await live.watch(self, live.own_room(caller.user_id))
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
-        page = await edge.in_transaction(queries.list_orders, buyer_id=caller.user_id, limit=limit)
+        page = await transactions.in_transaction(
+            queries.list_orders, buyer_id=caller.user_id, limit=limit
+        )
         self.rows = []
         await self._append(page, caller.user_id)
 
@@ -118,7 +122,7 @@ class OrderListState(PageState, rx.State):
         caller = await session.require_caller(self)
         if self._cursor is None:
             return
-        page = await edge.in_transaction(
+        page = await transactions.in_transaction(
             queries.list_orders, buyer_id=caller.user_id, limit=DEFAULT_LIMIT, cursor=self._cursor
         )
         await self._append(page, caller.user_id)
@@ -128,7 +132,7 @@ class OrderListState(PageState, rx.State):
             session.reader_now(self),
             [order.ticket.id for order in page.items if order.status in PAID],
         )
-        relistable = await edge.in_transaction(
+        relistable = await transactions.in_transaction(
             sell.list_relistable, owner_id=buyer_id, ticket_ids=paid
         )
         rows = (

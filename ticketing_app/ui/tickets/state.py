@@ -25,7 +25,7 @@ from ticketing_app.tickets.schemas import (
     TicketRead,
 )
 from ticketing_app.tickets.service import resale, search, tickets
-from ticketing_app.ui import edge, live, session
+from ticketing_app.ui import live, session, transactions
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import (
@@ -84,7 +84,7 @@ class TicketListState(PageState, rx.State):
         before = self.address if self.is_loaded else None
         self._read_address()
         if before is None:
-            cities = await edge.in_transaction(search.list_cities)
+            cities = await transactions.in_transaction(search.list_cities)
             # What is chosen must be among the choices.
             self.cities = sorted({*cities, *filter(None, [self._query.get("city")])})
         await self._show_first(self._shown() if before == self.address else PAGE_SIZE)
@@ -102,7 +102,7 @@ class TicketListState(PageState, rx.State):
         if self._cursor is None or len(self.cards) >= MAX_ROWS:
             return
         wanted = self._wanted(limit=PAGE_SIZE, cursor=self._cursor)
-        page = await edge.in_transaction(search.list_tickets, wanted=wanted)
+        page = await transactions.in_transaction(search.list_tickets, wanted=wanted)
         known = {card.id for card in self.cards}
         more = [card for card in _cards(page) if card.id not in known]
         self.cards = [*self.cards, *more][:MAX_ROWS]
@@ -112,8 +112,8 @@ class TicketListState(PageState, rx.State):
     @refreshing
     async def match_new(self, ids: list[str]) -> None:
         """Tell which of these new listings the list would show: an event tells too little."""
-        asked = edge.parse(TicketIds, {"ids": ids}).ids
-        found = await edge.in_transaction(
+        asked = transactions.parse(TicketIds, {"ids": ids}).ids
+        found = await transactions.in_transaction(
             search.list_matching, wanted=self._wanted(), ticket_ids=asked
         )
         self.new_ids = list(dict.fromkeys([*self.new_ids, *map(str, found)]))[:MAX_ROWS]
@@ -125,7 +125,7 @@ class TicketListState(PageState, rx.State):
         """Take in the address; what is wrong in it is told and left out."""
         query, self.wrong = read_query(self.router.url.query_parameters), {}
         try:
-            edge.parse(TicketFilter, query)
+            transactions.parse(TicketFilter, query)
         except InvalidInputError as error:
             self.wrong = {field or "": text for field, text in error.problems}
             # Without a field nothing of it can be read.
@@ -139,12 +139,12 @@ class TicketListState(PageState, rx.State):
 
     def _wanted(self, **page: Any) -> TicketFilter:  # noqa: ANN401  # limit and cursor
         q = {"q": self._corrected_q} if self._corrected_q else {}
-        return edge.parse(TicketFilter, self._query | q | page)
+        return transactions.parse(TicketFilter, self._query | q | page)
 
     async def _show_first(self, limit: int) -> None:
         self._corrected_q = None
         wanted = self._wanted(limit=limit)
-        page, count = await edge.in_transaction(search.list_and_count, wanted=wanted)
+        page, count = await transactions.in_transaction(search.list_and_count, wanted=wanted)
         self._corrected_q, self.new_ids = page.corrected_q, []
         self.cards = _cards(page)
         self._note_rest(page)
@@ -165,8 +165,8 @@ class TicketListState(PageState, rx.State):
         ways: list[WayOut] = []
         for chip in self.chips:
             query = read_query(dict(parse_qsl(urlsplit(chip.href).query)))
-            wanted = edge.parse(TicketFilter, query)
-            if count := await edge.in_transaction(search.count_tickets, wanted=wanted):
+            wanted = transactions.parse(TicketFilter, query)
+            if count := await transactions.in_transaction(search.count_tickets, wanted=wanted):
                 ways.append(WayOut(f"Without “{chip.label}”", count_line(count), chip.href))
         return ways
 
@@ -199,10 +199,10 @@ class TicketDetailState(PageState, rx.State):
         if self.ticket.can_change:
             self.note = NOTES.get(self.router.url.query_parameters.get(routes.DONE, ""), "")
         ticket_id = UUID(self.ticket.id)
-        found = await edge.in_transaction(search.list_similar, ticket_id=ticket_id)
+        found = await transactions.in_transaction(search.list_similar, ticket_id=ticket_id)
         await self._watch(ticket_id, *(ticket.id for ticket in found))
         # Once more: what changed before the rooms were entered was told to nobody here.
-        found = await edge.in_transaction(search.list_similar, ticket_id=ticket_id)
+        found = await transactions.in_transaction(search.list_similar, ticket_id=ticket_id)
         self.similar = [TicketStub.from_ticket(ticket) for ticket in found]
         caller = await session.find_caller(self)
         is_wished = wish and self.router.url.query_parameters.get(routes.PURCHASE) == wish
@@ -222,7 +222,7 @@ class TicketDetailState(PageState, rx.State):
         viewer_id = caller.user_id if caller else None
         await self._watch(ticket_id, *(card.id for card in self.similar))
         try:
-            ticket = await edge.in_transaction(
+            ticket = await transactions.in_transaction(
                 queries.get_ticket, ticket_id=ticket_id, viewer_id=viewer_id
             )
         except tickets.TicketWithdrawnError:
@@ -239,12 +239,12 @@ class TicketDetailState(PageState, rx.State):
         is_sold = ticket.status is Availability.SOLD
         if viewer_id is None or not (is_sold or ticket.previous_ticket_id):
             return
-        steps = await edge.in_transaction(
+        steps = await transactions.in_transaction(
             resale.list_ownership, ticket_id=ticket.id, viewer_id=viewer_id
         )
         now = session.reader_now(self)
         self.ownership = [OwnershipLine.from_step(step, now) for step in steps]
-        if await edge.in_transaction(
+        if await transactions.in_transaction(
             sell.list_relistable, owner_id=viewer_id, ticket_ids=[ticket.id]
         ):
             self.resale_href = routes.ticket_resale(ticket.id)
@@ -286,7 +286,7 @@ class TicketDetailState(PageState, rx.State):
         was_seen = session.is_at(self, "ticket_id", seen.id)
         try:
             async with hold.in_turn(ticket_id):
-                return await edge.in_autocommit(
+                return await transactions.in_autocommit(
                     hold.create_order,
                     buyer_id=caller.user_id,
                     ticket_id=ticket_id,
@@ -296,7 +296,7 @@ class TicketDetailState(PageState, rx.State):
             await self._read()
             if self.ticket.offer != seen.offer:
                 raise
-        return await edge.in_autocommit(
+        return await transactions.in_autocommit(
             hold.create_order,
             buyer_id=caller.user_id,
             ticket_id=ticket_id,
@@ -327,10 +327,10 @@ class TicketDetailState(PageState, rx.State):
         caller = await session.require_caller(self)
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         self.is_asking = False
-        await edge.in_transaction(
+        await transactions.in_transaction(
             tickets.withdraw_ticket, seller_id=caller.user_id, ticket_id=ticket_id
         )
-        ticket = await edge.in_transaction(
+        ticket = await transactions.in_transaction(
             tickets.get_ticket, ticket_id=ticket_id, viewer_id=caller.user_id
         )
         self.ticket = TicketDetail.from_ticket_for(ticket, caller.user_id)

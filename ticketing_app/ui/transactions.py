@@ -34,7 +34,7 @@ async def in_transaction(
     Raises:
         UnavailableError: the database does not answer.
     """
-    with outage_as_error():
+    with translate_outages():
         async with db.transaction() as session:
             return await use_case(session, *args, **kwargs)
 
@@ -49,13 +49,13 @@ async def in_autocommit(
     Raises:
         UnavailableError: the database does not answer.
     """
-    with outage_as_error():
+    with translate_outages():
         async with db.autocommit() as connection:
             return await use_case(connection, *args, **kwargs)
 
 
 @contextmanager
-def outage_as_error() -> Generator[None]:
+def translate_outages() -> Generator[None]:
     """Turn the many faces of an absent PostgreSQL or Redis into one sentence for people."""
     try:
         yield
@@ -69,9 +69,9 @@ def outage_as_error() -> Generator[None]:
 
 
 @asynccontextmanager
-async def while_somebody_waits() -> AsyncGenerator[None]:
+async def with_read_timeout() -> AsyncGenerator[None]:
     """As above, and call what takes too long for an answer over HTTP away as well."""
-    with outage_as_error():
+    with translate_outages():
         async with asyncio.timeout(READ_SECONDS):
             yield
 

@@ -2,9 +2,9 @@
 
 import pytest
 import reflex as rx
+from ticketing_app.ui.markup import NotPlainError, choose, write
 
 from ticketing_app.ui.live import LiveText, LiveTicket, OnLive
-from ticketing_app.ui.markup import NotPlainError, choose, write
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link

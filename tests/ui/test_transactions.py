@@ -3,7 +3,7 @@
 import pytest
 
 from ticketing_app.core.errors import UnavailableError
-from ticketing_app.ui import edge
+from ticketing_app.ui import transactions
 
 
 class TestOutageAsError:
@@ -15,5 +15,5 @@ class TestOutageAsError:
         ],
     )
     def test_claims_only_what_is_known(self, error: Exception, words: str) -> None:
-        with pytest.raises(UnavailableError, match=words), edge.outage_as_error():
+        with pytest.raises(UnavailableError, match=words), transactions.translate_outages():
             raise error
