@@ -369,7 +369,7 @@ class TestOutages:
             raise RuntimeError("a bug")
 
         await factories.make_ticket(title=f"{uuid4()}")
-        monkeypatch.setattr(documents.markup, "write", crash)
+        monkeypatch.setattr(documents.static_html, "render", crash)
         page = await opened(site, "/")
         assert (page.status, page.has_skeleton) == (200, True)
 

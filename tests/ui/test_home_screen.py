@@ -7,7 +7,7 @@ import reflex as rx
 from httpx import AsyncClient
 
 from ticketing_app.devstack.stack import ROOT
-from ticketing_app.ui import home_screen, markup, theme
+from ticketing_app.ui import home_screen, static_html, theme
 
 ASSETS = ROOT / "assets"
 
@@ -42,7 +42,7 @@ class TestManifest:
 
 class TestLinks:
     def test_lead_to_what_is_there(self) -> None:
-        head = markup.write(rx.fragment(*home_screen.links()))
+        head = static_html.render(rx.fragment(*home_screen.links()))
         assert f'href="{home_screen.FAVICON}"' in head
         assert f'href="{home_screen.MANIFEST}"' in head
         assert (ASSETS / home_screen.FAVICON[1:]).is_file()
@@ -50,7 +50,7 @@ class TestLinks:
         assert f'href="{home_screen.APPLE_ICON}"' in head
 
     def test_colour_the_bar_of_the_browser_in_light_and_dark(self) -> None:
-        head = markup.write(rx.fragment(*home_screen.links()))
+        head = static_html.render(rx.fragment(*home_screen.links()))
         for scheme, colors in (("light", theme.LIGHT), ("dark", theme.DARK)):
             assert colors["surface"] in head
             assert f"(prefers-color-scheme: {scheme})" in head

@@ -2,37 +2,37 @@
 
 import pytest
 import reflex as rx
-from ticketing_app.ui.markup import NotPlainError, choose, write
 
 from ticketing_app.ui.live import LiveText, LiveTicket, OnLive
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.static_html import NotStaticError, cond, render
 
 HOSTILE = """</script><script>alert("1")</script> '&\n🎸"""
 
 
-class TestWrite:
+class TestRender:
     def test_names_attributes_as_html_does(self) -> None:
         label = rx.el.label("Title", html_for="title", class_name="font-medium", tab_index=-1)
-        assert write(label) == '<label class="font-medium" for="title" tabindex="-1">Title</label>'
+        assert render(label) == '<label class="font-medium" for="title" tabindex="-1">Title</label>'
 
     def test_writes_a_flag_when_it_is_up(self) -> None:
-        assert write(rx.el.button("Go", disabled=True)) == '<button disabled="">Go</button>'
-        assert write(rx.el.button("Go", disabled=False)) == "<button>Go</button>"
+        assert render(rx.el.button("Go", disabled=True)) == '<button disabled="">Go</button>'
+        assert render(rx.el.button("Go", disabled=False)) == "<button>Go</button>"
 
     def test_leaves_handlers_out(self) -> None:
-        assert write(rx.el.button("Go", on_click=SessionState.load)) == "<button>Go</button>"
+        assert render(rx.el.button("Go", on_click=SessionState.load)) == "<button>Go</button>"
 
     def test_escapes_texts_and_attributes(self) -> None:
-        written = write(rx.el.p(HOSTILE, title=HOSTILE))
+        written = render(rx.el.p(HOSTILE, title=HOSTILE))
         assert "<script>" not in written
         assert '"1"' not in written.partition(">")[0]
         assert "🎸" in written
 
     def test_writes_links_and_empty_elements(self) -> None:
         parts = rx.fragment(link("Tickets", href="/"), rx.el.br(), rx.el.p(None))
-        assert write(parts) == '<a href="/">Tickets</a><br><p></p>'
+        assert render(parts) == '<a href="/">Tickets</a><br><p></p>'
 
     def test_lets_components_say_what_they_look_like_at_first(self) -> None:
         row = LiveTicket.create(
@@ -42,25 +42,25 @@ class TestWrite:
             status="available",
             class_name="stub",
         )
-        assert write(row) == (
+        assert render(row) == (
             '<article class="stub" data-status="available" data-ticket="1">'
             '<span class="font-bold">$40</span></article>'
         )
         clock = Countdown.create(deadline="2027-01-01T00:00:00Z", now="", class_name="x")
-        assert write(clock) == (
+        assert render(clock) == (
             '<time class="x" datetime="2027-01-01T00:00:00Z" role="timer">-:--</time>'
         )
 
     @pytest.mark.parametrize("part", [rx.el.p(SessionState.email), OnLive.create()])
     def test_refuses_what_only_a_browser_can_draw(self, part: rx.Component) -> None:
-        with pytest.raises(NotPlainError, match="cannot be written as HTML"):
-            write(part)
+        with pytest.raises(NotStaticError, match="cannot be written as HTML"):
+            render(part)
 
 
-class TestChoose:
-    def test_chooses_now_when_it_can(self) -> None:
-        assert choose(True, "yes", "no") == "yes"  # noqa: FBT003  # what is tested.
-        assert choose(False, "yes") is None  # noqa: FBT003  # as above.
+class TestCond:
+    def test_conds_now_when_it_can(self) -> None:
+        assert cond(True, "yes", "no") == "yes"  # noqa: FBT003  # what is tested.
+        assert cond(False, "yes") is None  # noqa: FBT003  # as above.
 
     def test_leaves_it_to_the_browser_otherwise(self) -> None:
-        assert isinstance(choose(SessionState.is_known, "yes", "no"), rx.Var)
+        assert isinstance(cond(SessionState.is_known, "yes", "no"), rx.Var)

@@ -35,7 +35,7 @@ from ticketing_app.core.metrics import ROUTE
 from ticketing_app.orders.service import queries
 from ticketing_app.tickets.schemas import TicketFilter
 from ticketing_app.tickets.service import search, tickets
-from ticketing_app.ui import heads, home_screen, lifetimes, local, markup, robots, transactions
+from ticketing_app.ui import heads, home_screen, lifetimes, local, robots, static_html, transactions
 from ticketing_app.ui.build import ReflexChangedError, built_frontend
 from ticketing_app.ui.heads import Head
 from ticketing_app.ui.shell.first import MARK
@@ -254,7 +254,7 @@ async def _fill(page: Page, ids: dict[str, str], request: Request) -> Filling:
 def _failure(error: AppError) -> Filling:
     is_limit = isinstance(error, TooManyRequestsError)
     headers = lifetimes.too_often(error) if is_limit else {}
-    return Filling(error.status, None, markup.write(first_failure(error.message)), headers)
+    return Filling(error.status, None, static_html.render(first_failure(error.message)), headers)
 
 
 def _is_id(text: str) -> bool:
@@ -277,7 +277,7 @@ async def _fill_list() -> Filling:
 # Drawing takes ten milliseconds, and the next visitor of the same region mostly gets the same.
 @lru_cache(maxsize=32)
 def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) -> str:
-    return markup.write(first_list(cards, count_line=counted, has_more=has_more))
+    return static_html.render(first_list(cards, count_line=counted, has_more=has_more))
 
 
 async def _fill_ticket(ticket_id: UUID) -> Filling:
@@ -299,7 +299,9 @@ async def _fill_ticket(ticket_id: UUID) -> Filling:
             category=detail.category,
             event=heads.event(ticket, detail.share_line),
         ),
-        markup.write(first_ticket(detail, [TicketStub.from_ticket(other) for other in similar])),
+        static_html.render(
+            first_ticket(detail, [TicketStub.from_ticket(other) for other in similar])
+        ),
     )
 
 

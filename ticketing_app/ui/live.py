@@ -32,7 +32,7 @@ from ticketing_app.messaging.catalog import (
     TicketUpdated,
 )
 from ticketing_app.tickets import rules
-from ticketing_app.ui.markup import value_of
+from ticketing_app.ui.static_html import literal_value
 
 log = get_logger()
 
@@ -274,7 +274,7 @@ class LiveTicket(rx.Component):
     until: rx.Var[str]
     now: rx.Var[str]
 
-    def as_plain(self) -> rx.Component:
+    def as_static(self) -> rx.Component:
         """Return what it looks like before anything changed."""
         facts = {"data-status": self.status, "data-ticket": self.ticket_id}
         return rx.el.article(*self.children, class_name=self.class_name, custom_attrs=facts)
@@ -294,7 +294,7 @@ class LiveText(rx.Component):
     labels: rx.Var[dict[str, str]]
     model: rx.Var[str]
 
-    def as_plain(self) -> rx.Component:
+    def as_static(self) -> rx.Component:
         """Return what it looks like before anything changed."""
         return rx.el.span(self.text, class_name=self.class_name)
 
@@ -311,10 +311,10 @@ class LiveUntil(rx.Component):
     label: rx.Var[str]
     until: rx.Var[str]
 
-    def as_plain(self) -> rx.Component:
+    def as_static(self) -> rx.Component:
         """Return what it looks like before anything ticks."""
         label = rx.el.span(self.label, class_name="sr-only")
-        shown = [label, *self.children] if value_of(self.until) else []
+        shown = [label, *self.children] if literal_value(self.until) else []
         return rx.el.span(*shown, class_name=self.class_name)
 
 

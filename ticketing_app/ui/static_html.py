@@ -21,51 +21,51 @@ _ATTRIBUTES = {"to": "href", "html_for": "for", "class_name": "class"}
 _VOID = frozenset({"br", "hr", "img", "input"})
 
 
-class NotPlainError(TypeError):
-    """A part needs the browser; give it `as_plain`, or its values instead of variables."""
+class NotStaticError(TypeError):
+    """A part needs the browser; give it `as_static`, or its values instead of variables."""
 
     def __init__(self, part: object) -> None:
         super().__init__(f"{type(part).__name__} cannot be written as HTML: {part!r:.200}")
 
 
 @runtime_checkable
-class HasPlain(Protocol):
+class HasStatic(Protocol):
     """A component with code of its own that knows what it looks like before it runs."""
 
-    def as_plain(self) -> rx.Component:
+    def as_static(self) -> rx.Component:
         """Return the elements that its first rendering makes."""
         ...
 
 
-def choose(
+def cond(
     condition: rx.Var[bool] | bool,  # noqa: FBT001  # it is what this is about.
     yes: Any,  # noqa: ANN401  # as rx.cond.
     no: Any = None,  # noqa: ANN401  # as above.
 ) -> Any:  # noqa: ANN401  # as above.
-    """Choose now when the condition is known, else let the browser choose, as `rx.cond` does."""
+    """Decide here if the condition is known, else in the browser as `rx.cond` does."""
     if isinstance(condition, rx.Var):
         return rx.cond(condition, yes, no)
     return yes if condition else no
 
 
-def write(part: rx.Component) -> str:
+def render(part: rx.Component) -> str:
     """Return `part` as HTML; handlers are left out.
 
     Raises:
-        NotPlainError: it holds something that only a browser can draw.
+        NotStaticError: it holds something that only a browser can draw.
     """
-    if isinstance(part, HasPlain):
-        return write(part.as_plain())
+    if isinstance(part, HasStatic):
+        return render(part.as_static())
     if isinstance(part, Bare):
-        text = value_of(part.contents)
+        text = literal_value(part.contents)
         return "" if text is None else html.escape(str(text), quote=False)
-    inside = "".join(write(child) for child in part.children if isinstance(child, rx.Component))
+    inside = "".join(render(child) for child in part.children if isinstance(child, rx.Component))
     if isinstance(part, Fragment):
         return inside
     if isinstance(part, ReactRouterLink):
         return f"<a{_attributes(part)}>{inside}</a>"
     if not isinstance(part, Element):
-        raise NotPlainError(part)
+        raise NotStaticError(part)
     start = f"<{part.tag}{_attributes(part)}>"
     return start if part.tag in _VOID else f"{start}{inside}</{part.tag}>"
 
@@ -77,7 +77,7 @@ def _attributes(part: rx.Component) -> str:
     values = {
         _ATTRIBUTES.get(name, name.replace("_", "")): value for name, value in named.items()
     } | part.custom_attrs
-    return "".join(_attribute(name, value_of(value)) for name, value in values.items())
+    return "".join(_attribute(name, literal_value(value)) for name, value in values.items())
 
 
 def _attribute(name: str, value: object) -> str:
@@ -86,14 +86,14 @@ def _attribute(name: str, value: object) -> str:
     return f' {name}="{html.escape("" if value is True else str(value))}"'
 
 
-def value_of(value: object) -> object:
+def literal_value(value: object) -> object:
     """Return what a literal of Reflex stands for.
 
     Raises:
-        NotPlainError: only a browser knows.
+        NotStaticError: only a browser knows.
     """
     if isinstance(value, LiteralVar):
         return json.loads(value.json())
     if isinstance(value, rx.Var):
-        raise NotPlainError(value)
+        raise NotStaticError(value)
     return value

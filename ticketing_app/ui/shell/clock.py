@@ -17,7 +17,7 @@ class Countdown(rx.Component):
     spoken: rx.Var[dict[int, str]]
     on_over: rx.EventHandler[rx.event.no_args_event_spec]
 
-    def as_plain(self) -> rx.Component:
+    def as_static(self) -> rx.Component:
         """Return what it looks like while nothing ticks."""
         return rx.el.time("-:--", role="timer", date_time=self.deadline, class_name=self.class_name)
 

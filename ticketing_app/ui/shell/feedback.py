@@ -6,12 +6,12 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.ui import theme
-from ticketing_app.ui.markup import choose
 from ticketing_app.ui.session import PageState
 from ticketing_app.ui.shell.clock import Retry
 from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.keep import KeepForm
 from ticketing_app.ui.shell.link import here, link
+from ticketing_app.ui.static_html import cond
 
 TEXT = {
     "loading": "Loading",
@@ -139,9 +139,9 @@ def failed(
     """Say why there is nothing to show, and what to do."""
     return rx.el.div(
         rx.el.div(class_name="blank"),
-        rx.el.h1(choose(is_away, TEXT["away"], TEXT["no_page"]), class_name=theme.HEADING),
-        rx.el.p(choose(is_away, TEXT["away_more"], problem), role="alert"),
-        choose(
+        rx.el.h1(cond(is_away, TEXT["away"], TEXT["no_page"]), class_name=theme.HEADING),
+        rx.el.p(cond(is_away, TEXT["away_more"], problem), role="alert"),
+        cond(
             is_away,
             rx.el.button(TEXT["retry"], type="button", on_click=load, class_name=theme.PRIMARY),
             link(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from ticketing_app.ui import markup
+from ticketing_app.ui import static_html
 
 # A document is split here, and gets what it knows in place of the skeleton.
 MARK = "data-first-paint"
@@ -34,4 +34,4 @@ class FirstPaint(rx.Component):
     @classmethod
     def around(cls, skeleton: rx.Component) -> rx.Component:
         """Let `skeleton` hold the place."""
-        return cls.create(skeleton=markup.write(skeleton))
+        return cls.create(skeleton=static_html.render(skeleton))

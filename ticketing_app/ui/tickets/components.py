@@ -7,9 +7,9 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveText, LiveTicket, LiveUntil
-from ticketing_app.ui.markup import choose, value_of
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.static_html import cond, literal_value
 from ticketing_app.ui.tickets.views import (
     STATUS_LABELS,
     OwnershipLine,
@@ -44,7 +44,7 @@ class Share(rx.Component):
     by_hand: rx.Var[str]
     notice: rx.Var[str]
 
-    def as_plain(self) -> rx.Component:
+    def as_static(self) -> rx.Component:
         """Return what it looks like before anybody can press it."""
         return rx.fragment(
             rx.el.button(self.label, type="button", disabled=True, class_name=self.class_name),
@@ -65,9 +65,9 @@ class TellMe(rx.Component):
     back: rx.Var[str]
     notice: rx.Var[str]
 
-    def as_plain(self) -> rx.Component:
+    def as_static(self) -> rx.Component:
         """Return what it looks like before anybody can press it."""
-        if not value_of(self.can_wait):
+        if not literal_value(self.can_wait):
             return rx.fragment()
         return rx.el.div(
             rx.el.button(self.label, type="button", disabled=True, class_name=self.class_name),
@@ -92,11 +92,9 @@ def facts(stub: TicketStub) -> rx.Component:
     # The date block shows that there is no date, but to nobody who listens.
     no_date = rx.el.span(TEXT["no_date"], class_name="sr-only")
     return rx.el.div(
-        rx.el.p(
-            choose(stub.when != "", rx.fragment(stub.when, " · "), no_date), stub.category_label
-        ),
-        choose(stub.place != "", rx.el.p(stub.place)),
-        choose(stub.seat != "", rx.el.p(stub.seat)),
+        rx.el.p(cond(stub.when != "", rx.fragment(stub.when, " · "), no_date), stub.category_label),
+        cond(stub.place != "", rx.el.p(stub.place)),
+        cond(stub.seat != "", rx.el.p(stub.seat)),
         class_name="text-sm text-muted",
     )
 
@@ -179,7 +177,7 @@ def plain_stub(stub: TicketStub, right: rx.Component, look: rx.Var[str] | str = 
 
 def calendar_link(stub: TicketStub) -> rx.Component:
     """Offer the event for one's calendar, when it has a date."""
-    return choose(
+    return cond(
         stub.when != "",
         link(
             TEXT["calendar"],
@@ -226,7 +224,7 @@ def ticket_article(
             class_name="in-side",
         ),
         rx.el.div(
-            choose(
+            cond(
                 ticket.description != "",
                 rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line"),
             ),
@@ -244,8 +242,8 @@ def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Componen
     return rx.el.div(
         rx.el.p(ticket.price_line, class_name="text-xl font-bold tabular-nums"),
         rx.el.p(ticket.status_line, role="status", class_name="text-lg font-semibold"),
-        choose(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
-        choose(ticket.reason != "", rx.el.p(ticket.reason)),
+        cond(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
+        cond(ticket.reason != "", rx.el.p(ticket.reason)),
         _time_left(ticket, on_over),
         class_name="grid gap-1",
     )
@@ -297,16 +295,16 @@ def _ownership_line(line: OwnershipLine) -> rx.Component:
 def _time_left(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Component:
     """How long the hold still runs, the viewer's own or another one's."""
     is_mine = ticket.my_order_href != ""
-    return choose(
+    return cond(
         ticket.locked_until != "",
         rx.el.p(
-            choose(is_mine, TEXT["yours_for"], TEXT["may_return"]),
+            cond(is_mine, TEXT["yours_for"], TEXT["may_return"]),
             Countdown.create(
                 deadline=ticket.locked_until,
                 now=ticket.now,
                 on_over=on_over,
                 class_name="tabular-nums font-semibold",
             ),
-            class_name=choose(is_mine, "text-accent", "text-wait"),
+            class_name=cond(is_mine, "text-accent", "text-wait"),
         ),
     )
