@@ -14,7 +14,7 @@ from ticketing_app.core import db
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketCreate
-from ticketing_app.ui import local
+from ticketing_app.ui import formatting
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.listings.views import (
     GIVEN_BACK,
@@ -130,7 +130,7 @@ class TestSentencesOfTheForm:
 
     def test_tell_the_lowest_price_as_the_reader_writes_it(self) -> None:
         assert price_rule_line("usd") == "What the buyer pays, from $0.50"
-        with local.written_for("de-DE"):
+        with formatting.use_locale("de-DE"):
             assert price_rule_line("usd") == "What the buyer pays, from 0,50\N{NO-BREAK SPACE}US$"
 
     def test_promise_no_payout(self) -> None:

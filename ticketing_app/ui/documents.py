@@ -35,7 +35,15 @@ from ticketing_app.core.metrics import ROUTE
 from ticketing_app.orders.service import queries
 from ticketing_app.tickets.schemas import TicketFilter
 from ticketing_app.tickets.service import search, tickets
-from ticketing_app.ui import heads, home_screen, lifetimes, local, robots, static_html, transactions
+from ticketing_app.ui import (
+    formatting,
+    heads,
+    home_screen,
+    lifetimes,
+    robots,
+    static_html,
+    transactions,
+)
 from ticketing_app.ui.build import ReflexChangedError, built_frontend
 from ticketing_app.ui.heads import Head
 from ticketing_app.ui.shell.first import MARK
@@ -135,7 +143,7 @@ def serve_from(folder: Path, app: ASGIApp) -> ASGIApp:
         request = Request(scope)
         start_context(request.headers.get("x-request-id", "")[:64] or str(new_id()))
         limits.bind_address(http.client_address(request))
-        with local.written_for(request.headers.get("accept-language", "")):
+        with formatting.use_locale(request.headers.get("accept-language", "")):
             response = await _respond(pages, request)
         await response(scope, receive, send)
 

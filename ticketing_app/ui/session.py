@@ -31,7 +31,7 @@ from ticketing_app.core.errors import (
     UnavailableError,
 )
 from ticketing_app.core.logging import get_logger
-from ticketing_app.ui import live, local, transactions
+from ticketing_app.ui import formatting, live, transactions
 from ticketing_app.ui.metrics import announce, timed
 
 log = get_logger()
@@ -168,7 +168,7 @@ def _guard(handler: Handler, *, forgets: bool) -> Handler:
         # Reflex reads it from the handshake, past as many proxies as TRUSTED_PROXY_HOPS.
         limits.bind_address(self.router.session.client_ip)
         try:
-            with timed(handler), local.written_for(self.router.headers.accept_language):
+            with timed(handler), formatting.use_locale(self.router.headers.accept_language):
                 answer = await handler(self, *args, **kwargs)
         except NotSignedInError:
             return _leave_for_sign_in(self)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ticketing_app.accounts.rules import SEEN_INTERVAL
 from ticketing_app.accounts.schemas import SessionRead
-from ticketing_app.ui.local import moment
+from ticketing_app.ui.formatting import format_datetime
 
 # The first of these that occurs is meant: browsers also name those that they descend from.
 BROWSERS = {
@@ -55,7 +55,7 @@ class SessionRow:
             id=str(session.id),
             device=device,
             end_label=f"Sign out {device}",
-            started=f"Signed in {moment(session.created_at, now)}{place}",
+            started=f"Signed in {format_datetime(session.created_at, now)}{place}",
             seen=last_seen(session.last_seen_at, now),
             is_current=session.is_current,
         )
@@ -77,4 +77,4 @@ def last_seen(at: datetime, now: datetime) -> str:
         return f"Last seen {ago // timedelta(minutes=1)} min ago"
     if ago < timedelta(days=1):
         return f"Last seen {ago // timedelta(hours=1)} h ago"
-    return f"Last seen {moment(at, now)}"
+    return f"Last seen {format_datetime(at, now)}"

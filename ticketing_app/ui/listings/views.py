@@ -12,7 +12,7 @@ from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.money import MINIMUM_CENTS
 from ticketing_app.tickets.rules import MAX_SEATS, Availability
 from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFields, TicketRead
-from ticketing_app.ui.local import amount, day
+from ticketing_app.ui.formatting import format_amount, format_day
 from ticketing_app.ui.tickets.views import OVER_LABEL, TicketStub, is_over
 
 STATE_LABELS = {
@@ -69,13 +69,17 @@ class ListingRow:
 
 def note(ticket: OwnTicketRead, now: datetime) -> str:
     """Say since when it stands there, or when it was sold and for how much."""
-    listed = f"Listed {day(ticket.created_at, now)}"
+    listed = f"Listed {format_day(ticket.created_at, now)}"
     if is_over(ticket):
         return f"{listed}. Nobody bought it before the event began."
     if ticket.status is not Availability.SOLD:
         return listed
-    price = amount(ticket.price_cents, ticket.currency)
-    return f"Sold {day(ticket.sold_at, now)} for {price}" if ticket.sold_at else f"Sold for {price}"
+    price = format_amount(ticket.price_cents, ticket.currency)
+    return (
+        f"Sold {format_day(ticket.sold_at, now)} for {price}"
+        if ticket.sold_at
+        else f"Sold for {price}"
+    )
 
 
 def listed_line(count: str) -> str:
@@ -110,7 +114,7 @@ def price_hint_line(hint: PriceHint | None) -> str:
     if hint is None:
         return ""
     low, high, typical = (
-        amount(cents, hint.currency)
+        format_amount(cents, hint.currency)
         for cents in (hint.low_cents, hint.high_cents, hint.typical_cents)
     )
     if low == high:
@@ -120,14 +124,14 @@ def price_hint_line(hint: PriceHint | None) -> str:
 
 def price_rule_line(currency: str) -> str:
     """Say what a price is, by the lowest one."""
-    return f"What the buyer pays, from {amount(MINIMUM_CENTS, currency, to_the_cent=True)}"
+    return f"What the buyer pays, from {format_amount(MINIMUM_CENTS, currency, to_the_cent=True)}"
 
 
 def amount_line(price_cents: int | None, currency: str) -> str:
     """Say what becomes of the price, and not more than is true today."""
     if price_cents is None:
         return ""
-    price = amount(price_cents, currency)
+    price = format_amount(price_cents, currency)
     return f"The buyer pays {price}, and we take no fee. Payouts to sellers have not started yet."
 
 

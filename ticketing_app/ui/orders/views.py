@@ -10,8 +10,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderDetail, OrderRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.tickets.schemas import TicketRead
-from ticketing_app.ui import local
-from ticketing_app.ui.local import clock, day, moment
+from ticketing_app.ui.formatting import format_amount, format_datetime, format_day, format_time
 from ticketing_app.ui.tickets.views import TicketStub
 
 STATUS_LABELS = {
@@ -97,15 +96,15 @@ class OrderRow:
     @classmethod
     def from_order(cls, order: OrderRead, now: datetime, *, can_resell: bool = False) -> "OrderRow":
         status = order.status
-        amount = local.amount(order.price_cents, order.currency, to_the_cent=True)
+        amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
         return cls(
             id=str(order.id),
             href=routes.order_detail(order.id),
             title=order.ticket.title,
-            price=local.amount(order.price_cents, order.currency),
+            price=format_amount(order.price_cents, order.currency),
             status_label=STATUS_LABELS[status],
             look=_LOOKS.get(status, "done"),
-            ordered=f"Ordered {day(order.created_at, now)}",
+            ordered=f"Ordered {format_day(order.created_at, now)}",
             note=money_note(status, amount),
             deadline=running_deadline(order),
             now=now.isoformat(),
@@ -143,20 +142,20 @@ class OrderView:
     @classmethod
     def from_order(cls, order: OrderDetail, now: datetime) -> "OrderView":
         status = order.status
-        amount = local.amount(order.price_cents, order.currency, to_the_cent=True)
+        amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
         outcome, more = tell_outcome(status, amount)
         return cls(
             id=str(order.id),
             status=status.value,
             title=order.ticket.title,
             heading=heading(status, order.ticket.title),
-            price=local.amount(order.price_cents, order.currency),
+            price=format_amount(order.price_cents, order.currency),
             amount=amount,
             pay_label=f"Pay {amount}",
             receipt_amount=with_currency(amount, order.currency),
             refund_label=STATUS_LABELS[status] if status in _GIVEN_BACK else "",
             refund=refund_line(order, amount, now),
-            ordered=moment(order.created_at, now),
+            ordered=format_datetime(order.created_at, now),
             outcome=outcome,
             outcome_more=more,
             start=order.created_at.isoformat(),
@@ -191,7 +190,7 @@ class _Told(NamedTuple):
 
 def timeline(order: OrderDetail, declines: list[DeclineRead], now: datetime) -> list[TimelineEntry]:
     """Tell what happened, oldest first: the order's own steps, and the cards that were declined."""
-    amount = local.amount(order.price_cents, order.currency, to_the_cent=True)
+    amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
     told = [
         _Told(decline.at, decline.message.rstrip("."), NOT_CHARGED, "bad") for decline in declines
     ]
@@ -202,20 +201,20 @@ def timeline(order: OrderDetail, declines: list[DeclineRead], now: datetime) -> 
         start = before.at if before else step.at
         is_declined = any(start <= decline.at < end for decline in declines)
         if before is None:
-            until = UNTIL.format(until=clock(step.expires_at, now))
+            until = UNTIL.format(until=format_time(step.expires_at, now))
             told.append(_Told(step.at, LOCKED, until))
         elif step.status is not OrderStatus.CREATED or not is_declined:
             # A decline says it better than the step back that came with it.
             told += _tell_step(step, before, amount, now)
     told.sort(key=lambda entry: entry.at)
-    days = [None, *(day(entry.at, now) for entry in told)]
+    days = [None, *(format_day(entry.at, now) for entry in told)]
     return [
         TimelineEntry(
             text,
             more,
             mood,
             at.isoformat(),
-            clock(at, now) if day(at, now) == shown else moment(at, now),
+            format_time(at, now) if format_day(at, now) == shown else format_datetime(at, now),
         )
         for shown, (at, text, more, mood) in zip(days, told, strict=False)
     ]
@@ -228,7 +227,7 @@ def _tell_step(
     text = REFUND_CAME_BACK if is_back else STEPS[step.status].format(amount=amount)
     told = [_Told(step.at, text, mood=_MOODS.get(step.status, ""))]
     if step.status is OrderStatus.AWAITING_PAYMENT and step.expires_at > before.expires_at:
-        until = UNTIL.format(until=clock(step.expires_at, now))
+        until = UNTIL.format(until=format_time(step.expires_at, now))
         told.append(_Told(step.at, EXTENDED, until))
     return told
 
@@ -264,7 +263,11 @@ def refund_line(order: OrderDetail, amount: str, now: datetime) -> str:
         return ""
     word = "on" if order.status is OrderStatus.REFUNDED else "since"
     # Of the oldest orders not every step is known.
-    days = [f"{word} {day(step.at, now)}" for step in order.timeline if step.status is order.status]
+    days = [
+        f"{word} {format_day(step.at, now)}"
+        for step in order.timeline
+        if step.status is order.status
+    ]
     return " ".join([with_currency(amount, order.currency), *days[-1:]])
 
 

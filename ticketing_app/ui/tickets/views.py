@@ -20,7 +20,7 @@ from ticketing_app.tickets.schemas import (
     TicketRead,
     TicketWhen,
 )
-from ticketing_app.ui import local
+from ticketing_app.ui import formatting
 
 STATUS_LABELS = {
     Availability.AVAILABLE: "Available",
@@ -150,7 +150,7 @@ class OwnershipLine:
     @classmethod
     def from_step(cls, step: OwnershipStepRead, now: datetime) -> "OwnershipLine":
         label = OWNERSHIP_LABELS[step.step, step.is_mine]
-        return cls(label, local.day(step.at, now) if step.at else "")
+        return cls(label, formatting.format_day(step.at, now) if step.at else "")
 
 
 @dataclass(frozen=True)
@@ -262,8 +262,8 @@ def count_line(count: int) -> str:
     if count == 0:
         return "No tickets found"
     if count > COUNT_LIMIT:
-        return f"{local.number(COUNT_LIMIT)}+ tickets"
-    return "1 ticket" if count == 1 else f"{local.number(count)} tickets"
+        return f"{formatting.format_number(COUNT_LIMIT)}+ tickets"
+    return "1 ticket" if count == 1 else f"{formatting.format_number(count)} tickets"
 
 
 def correction_line(q: str, corrected_q: str | None) -> str:
@@ -277,11 +277,11 @@ def _range(at_least: str, at_most: str, low: str | None, high: str | None) -> st
 
 
 def _day(text: str) -> str:
-    return local.date_text(date.fromisoformat(text))
+    return formatting.format_date(date.fromisoformat(text))
 
 
 def _price(text: str, currency: str) -> str:
-    return local.amount(int(Decimal(text) * 100), currency)
+    return formatting.format_amount(int(Decimal(text) * 100), currency)
 
 
 def price_input(cents: int | None) -> str:
@@ -310,7 +310,7 @@ def share_line(ticket: TicketRead) -> str:
 def face_value_line(ticket: TicketRead) -> str:
     if ticket.face_value_cents is None:
         return ""
-    return f"Face value {local.amount(ticket.face_value_cents, ticket.currency)}"
+    return f"Face value {formatting.format_amount(ticket.face_value_cents, ticket.currency)}"
 
 
 def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
@@ -343,14 +343,14 @@ def is_over(ticket: TicketRead) -> bool:
 
 def _stub_values(ticket: TicketRead) -> dict[str, Any]:
     at = _local_start(ticket)
-    month, day, weekday = local.stub_day(at) if at else NO_DATE
+    month, day, weekday = formatting.date_parts(at) if at else NO_DATE
     return {
         "id": str(ticket.id),
         "href": routes.ticket_detail(ticket.id),
         "version": ticket.version,
         "title": ticket.title,
-        "price": local.amount(ticket.price_cents, ticket.currency),
-        "model_price": local.model_amount(ticket.currency),
+        "price": formatting.format_amount(ticket.price_cents, ticket.currency),
+        "model_price": formatting.amount_template(ticket.currency),
         "status": OVER if is_over(ticket) else ticket.status.value,
         "status_label": OVER_LABEL if is_over(ticket) else STATUS_LABELS[ticket.status],
         "category": ticket.category or "other",
@@ -358,7 +358,7 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
         "month": month,
         "day": day,
         "weekday": weekday,
-        "when": local.start(at) if at else "",
+        "when": formatting.format_event_start(at) if at else "",
         "place": place(ticket),
         "seat": seat(ticket),
         "locked_until": ticket.locked_until.isoformat() if ticket.locked_until else "",
@@ -374,7 +374,7 @@ def _local_start(ticket: TicketRead) -> datetime | None:
 
 def _number(text: str) -> Decimal | str:
     """Read a price as its writer means it; what is none stays as it is, for the API's checks."""
-    number = local.read_amount(text, get_settings().currency)
+    number = formatting.parse_amount(text, get_settings().currency)
     return text if number is None else number
 
 

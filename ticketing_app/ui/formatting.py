@@ -1,6 +1,6 @@
 """Amounts, days and times as the reader writes and types them: in English, by the customs of their region.
 
-Who reads is told by the header Accept-Language (`written_for`), and the customs are those of the
+Who reads is told by the header Accept-Language (`use_locale`), and the customs are those of the
 Unicode CLDR. Of instants, `now` is the present moment on the reader's own clock.
 """
 
@@ -33,44 +33,44 @@ _DECIMAL_PLACES = 2
 _POINT, _COMMA = Locale("en", "US"), Locale("de")
 
 
-class Reader(NamedTuple):
+class ReaderLocale(NamedTuple):
     """How days and times are written for somebody, and how numbers are."""
 
-    words: Locale
-    figures: Locale
+    dates: Locale
+    numbers: Locale
 
 
-_HOME = Reader(_POINT, _POINT)
-_reader: ContextVar[Reader] = ContextVar("reader", default=_HOME)
+_HOME = ReaderLocale(_POINT, _POINT)
+_current: ContextVar[ReaderLocale] = ContextVar("reader_locale", default=_HOME)
 
 
 @contextmanager
-def written_for(accept_language: str) -> Generator[None]:
+def use_locale(accept_language: str) -> Generator[None]:
     """Write for whoever sent this header, as long as the block runs."""
-    token = _reader.set(choose(accept_language))
+    token = _current.set(negotiate(accept_language))
     try:
         yield
     finally:
-        _reader.reset(token)
+        _current.reset(token)
 
 
-def choose(accept_language: str) -> Reader:
+def negotiate(accept_language: str) -> ReaderLocale:
     """Return who reads by what the header wants most; somebody in the USA when it names nothing known."""
-    return _choose(accept_language[:_LONGEST_HEADER])
+    return _negotiate(accept_language[:_LONGEST_HEADER])
 
 
 @lru_cache(maxsize=512)
-def _choose(accept_language: str) -> Reader:
+def _negotiate(accept_language: str) -> ReaderLocale:
     ranges = filter(None, map(_RANGE.fullmatch, accept_language.split(",")))
     best = max(ranges, key=_weight, default=None)
-    return _reader_of(best) if best and _weight(best) else _HOME
+    return _locale_for(best) if best and _weight(best) else _HOME
 
 
 def _weight(wanted: re.Match[str]) -> float:
     return float(wanted["q"] or 1)
 
 
-def _reader_of(wanted: re.Match[str]) -> Reader:
+def _locale_for(wanted: re.Match[str]) -> ReaderLocale:
     """Return the English of the region; where CLDR has none, numbers are those of the language."""
     language, script = wanted["language"].lower(), (wanted["script"] or "").title()
     # Where no region is named, it is the one where most people speak so.
@@ -82,11 +82,11 @@ def _reader_of(wanted: re.Match[str]) -> Reader:
         # CLDR has an English of all Europe, and one of all the world.
         is_european = any(zone.startswith("Europe/") for zone in _ZONES.get(region, ()))
         english = Locale("en", "150" if is_european else "001")
-        return Reader(english, _figures_of(language, region, script) or english)
-    return Reader(english, english)
+        return ReaderLocale(english, _number_locale(language, region, script) or english)
+    return ReaderLocale(english, english)
 
 
-def _figures_of(language: str, region: str, script: str) -> Locale | None:
+def _number_locale(language: str, region: str, script: str) -> Locale | None:
     """Return what English can be mixed with: it has our ciphers, and is written in our direction."""
     try:
         own = Locale(language, region, script=script or None)
@@ -96,15 +96,15 @@ def _figures_of(language: str, region: str, script: str) -> Locale | None:
     return own if is_ours else None
 
 
-def amount(cents: int, currency: str, *, to_the_cent: bool = False) -> str:
+def format_amount(cents: int, currency: str, *, to_the_cent: bool = False) -> str:
     """Return the amount, like "$40" or "$40.50"; whole ones with cents only when asked."""
     has_cents = to_the_cent or cents % 100 != 0
-    return _amount(_reader.get().figures, cents, currency.upper(), has_cents=has_cents)
+    return _format_amount(_current.get().numbers, cents, currency.upper(), has_cents=has_cents)
 
 
 # Lists write the same few prices again and again.
 @lru_cache(maxsize=4096)
-def _amount(locale: Locale, cents: int, currency: str, *, has_cents: bool) -> str:
+def _format_amount(locale: Locale, cents: int, currency: str, *, has_cents: bool) -> str:
     form: str = locale.currency_formats["standard"].pattern
     # CLDR sets letters apart from digits ("CHF 40", but "US$40"); Babel leaves that to us.
     if numbers.get_currency_symbol(currency, locale)[-1].isalpha():
@@ -115,12 +115,12 @@ def _amount(locale: Locale, cents: int, currency: str, *, has_cents: bool) -> st
     return numbers.format_currency(value, currency, form, locale, currency_digits=False)
 
 
-def read_amount(text: str, currency: str) -> Decimal | None:
+def parse_amount(text: str, currency: str) -> Decimal | None:
     """Return the amount that the reader typed, in units; none when it is none, or may mean two.
 
     "1.234,50" and "1,234.50" are the same for everybody, but "12.500" is many in Germany and few in the USA.
     """
-    own = _reader.get().figures
+    own = _current.get().numbers
     signs = {numbers.get_currency_symbol(currency.upper(), place) for place in (own, _POINT)}
     for sign in sorted({*signs, currency.upper()}, key=len, reverse=True):
         text = text.strip().removeprefix(sign).removesuffix(sign).strip()
@@ -135,27 +135,27 @@ def read_amount(text: str, currency: str) -> Decimal | None:
     return None
 
 
-def model_amount(currency: str) -> str:
+def amount_template(currency: str) -> str:
     """Return the highest price, by which live.jsx writes others: all digits are there, and all signs."""
-    return amount(MAXIMUM_CENTS, currency)
+    return format_amount(MAXIMUM_CENTS, currency)
 
 
-def number(count: int) -> str:
+def format_number(count: int) -> str:
     """Return the number, like "1,234"."""
-    return numbers.format_decimal(count, locale=_reader.get().figures)
+    return numbers.format_decimal(count, locale=_current.get().numbers)
 
 
-def date_text(on: date) -> str:
+def format_date(on: date) -> str:
     """Return the day of a calendar, like "Nov 3, 2027"."""
-    return dates.format_date(on, "medium", _reader.get().words)
+    return dates.format_date(on, "medium", _current.get().dates)
 
 
-def day(at: datetime, now: datetime) -> str:
+def format_day(at: datetime, now: datetime) -> str:
     """Return the reader's day of an instant, like "Nov 3, 2027"."""
-    return date_text(at.astimezone(now.tzinfo).date())
+    return format_date(at.astimezone(now.tzinfo).date())
 
 
-def clock(at: datetime, now: datetime) -> str:
+def format_time(at: datetime, now: datetime) -> str:
     """Return the time and whose time it is, like "8:00 PM CET"."""
     local = at.astimezone(now.tzinfo)
     zone = local.tzname() or ""
@@ -163,21 +163,21 @@ def clock(at: datetime, now: datetime) -> str:
     return f"{_time(local)} {zone if zone.isalpha() else f'UTC{zone}'}"
 
 
-def moment(at: datetime, now: datetime) -> str:
+def format_datetime(at: datetime, now: datetime) -> str:
     """Return day and time, like "Nov 3, 2027, 8:00 PM CET"."""
-    return f"{day(at, now)}, {clock(at, now)}"
+    return f"{format_day(at, now)}, {format_time(at, now)}"
 
 
-def start(at: datetime) -> str:
+def format_event_start(at: datetime) -> str:
     """Return when an event begins, on the clock at its place, like "Wed, Nov 3, 2027, 8:00 PM"."""
-    return f"{dates.format_skeleton('yMMMEd', at, locale=_reader.get().words)}, {_time(at)}"
+    return f"{dates.format_skeleton('yMMMEd', at, locale=_current.get().dates)}, {_time(at)}"
 
 
-def stub_day(at: datetime) -> tuple[str, str, str]:
+def date_parts(at: datetime) -> tuple[str, str, str]:
     """Return month, day and weekday of an event, like "Nov", "3" and "Wed"."""
-    month, weekday = (dates.format_date(at, form, _reader.get().words) for form in ("LLL", "ccc"))
+    month, weekday = (dates.format_date(at, form, _current.get().dates) for form in ("LLL", "ccc"))
     return month, str(at.day), weekday
 
 
 def _time(local: datetime) -> str:
-    return dates.format_time(local, "short", locale=_reader.get().words)
+    return dates.format_time(local, "short", locale=_current.get().dates)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketing_app.core.money import MAXIMUM_CENTS, MINIMUM_CENTS, Currency
-from ticketing_app.ui import local
+from ticketing_app.ui import formatting
 
 AT = datetime(2027, 1, 2, 23, 30, tzinfo=UTC)
 LATE_SUMMER = datetime(2027, 9, 3, 20, 5, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -19,7 +19,7 @@ LATE_SUMMER = datetime(2027, 9, 3, 20, 5, tzinfo=ZoneInfo("Europe/Berlin"))
 
 def say(header: str, write: Callable[[], object]) -> object:
     """Return what a reader with this header reads, with plain spaces."""
-    with local.written_for(header):
+    with formatting.use_locale(header):
         said = write()
     return " ".join(said.split()) if isinstance(said, str) else said
 
@@ -55,11 +55,11 @@ class TestChoose:
     def test_is_the_english_of_the_region_that_is_wanted_most(
         self, header: str, chosen: str
     ) -> None:
-        assert str(local.choose(header).words) == chosen
+        assert str(formatting.negotiate(header).dates) == chosen
 
     @given(st.text() | st.from_regex(r"[a-zA-Z0-9*,;=. -]{0,60}") | st.binary().map(repr))
     def test_takes_whatever_comes(self, header: str) -> None:
-        assert local.choose(header).words.language == "en"
+        assert formatting.negotiate(header).dates.language == "en"
 
     @pytest.mark.parametrize(
         ("header", "chosen"),
@@ -78,7 +78,7 @@ class TestChoose:
     def test_numbers_are_those_of_the_language_where_its_region_has_no_english(
         self, header: str, chosen: str
     ) -> None:
-        assert str(local.choose(header).figures) == chosen
+        assert str(formatting.negotiate(header).numbers) == chosen
 
 
 class TestAmount:
@@ -103,18 +103,20 @@ class TestAmount:
     def test_reads_like_a_price_tag(
         self, header: str, cents: int, currency: str, written: str
     ) -> None:
-        assert say(header, lambda: local.amount(cents, currency)) == written
+        assert say(header, lambda: formatting.format_amount(cents, currency)) == written
 
     def test_keeps_sign_and_number_on_one_line(self) -> None:
         for header, currency in [("de", "usd"), ("en-US", "chf"), ("fr", "eur")]:
-            with local.written_for(header):
-                assert " " not in local.amount(123_400, currency)
+            with formatting.use_locale(header):
+                assert " " not in formatting.format_amount(123_400, currency)
 
     @pytest.mark.parametrize(
         ("header", "written"), [("en-US", "$40.00"), ("de", "40,00 US$"), ("de-CH", "US$ 40.00")]
     )
     def test_is_told_to_the_cent_where_it_is_charged(self, header: str, written: str) -> None:
-        assert say(header, lambda: local.amount(4000, "usd", to_the_cent=True)) == written
+        assert (
+            say(header, lambda: formatting.format_amount(4000, "usd", to_the_cent=True)) == written
+        )
 
 
 HEADERS = ("en-US", "en-GB", "en-IN", "de-DE", "de-CH", "fr-FR", "fi-FI", "pt-BR", "tr-TR", "is-IS")
@@ -127,9 +129,9 @@ class TestReadAmount:
         st.integers(MINIMUM_CENTS, MAXIMUM_CENTS),
     )
     def test_reads_what_the_reader_is_shown(self, header: str, currency: str, cents: int) -> None:
-        with local.written_for(header):
-            shown = local.amount(cents, currency)
-            assert local.read_amount(shown, currency) == Decimal(cents) / 100
+        with formatting.use_locale(header):
+            shown = formatting.format_amount(cents, currency)
+            assert formatting.parse_amount(shown, currency) == Decimal(cents) / 100
 
     @pytest.mark.parametrize("header", ["en-US", "de-DE", "pt-BR"])
     @pytest.mark.parametrize(
@@ -155,8 +157,8 @@ class TestReadAmount:
     def test_takes_what_means_the_same_to_everybody(
         self, header: str, typed: str, meant: str
     ) -> None:
-        with local.written_for(header):
-            assert local.read_amount(typed, "usd") == Decimal(meant)
+        with formatting.use_locale(header):
+            assert formatting.parse_amount(typed, "usd") == Decimal(meant)
 
     @pytest.mark.parametrize(
         ("header", "typed", "meant"),
@@ -171,8 +173,8 @@ class TestReadAmount:
     def test_takes_a_thousand_for_one_only_from_who_writes_it_so(
         self, header: str, typed: str, meant: Decimal | None
     ) -> None:
-        with local.written_for(header):
-            assert local.read_amount(typed, "usd") == meant
+        with formatting.use_locale(header):
+            assert formatting.parse_amount(typed, "usd") == meant
 
     @pytest.mark.parametrize(
         "typed",
@@ -191,7 +193,7 @@ class TestReadAmount:
         ],
     )
     def test_leaves_what_is_none(self, typed: str) -> None:
-        assert local.read_amount(typed, "usd") is None
+        assert formatting.parse_amount(typed, "usd") is None
 
 
 @pytest.mark.parametrize(
@@ -230,10 +232,10 @@ class TestReadAmount:
 def test_days_times_and_numbers_are_those_of_the_region(
     header: str, moment: str, start: str, stub_day: tuple[str, str, str], number: str
 ) -> None:
-    assert say(header, lambda: local.moment(LATE_SUMMER, LATE_SUMMER)) == moment
-    assert say(header, lambda: local.start(LATE_SUMMER)) == start
-    assert say(header, lambda: local.stub_day(LATE_SUMMER)) == stub_day
-    assert say(header, lambda: local.number(1234)) == number
+    assert say(header, lambda: formatting.format_datetime(LATE_SUMMER, LATE_SUMMER)) == moment
+    assert say(header, lambda: formatting.format_event_start(LATE_SUMMER)) == start
+    assert say(header, lambda: formatting.date_parts(LATE_SUMMER)) == stub_day
+    assert say(header, lambda: formatting.format_number(1234)) == number
 
 
 @pytest.mark.parametrize(
@@ -248,11 +250,14 @@ def test_days_times_and_numbers_are_those_of_the_region(
 )
 def test_moments_are_those_of_the_readers_clock(zone: str, said: str) -> None:
     now = AT.astimezone(ZoneInfo(zone))
-    assert local.moment(AT, now) == f"{local.day(AT, now)}, {local.clock(AT, now)}"
-    assert say("", lambda: local.moment(AT, now)) == said
+    assert (
+        formatting.format_datetime(AT, now)
+        == f"{formatting.format_day(AT, now)}, {formatting.format_time(AT, now)}"
+    )
+    assert say("", lambda: formatting.format_datetime(AT, now)) == said
 
 
 def test_writes_as_before_when_the_reader_is_answered() -> None:
-    with local.written_for("de"), local.written_for("en-GB"):
+    with formatting.use_locale("de"), formatting.use_locale("en-GB"):
         pass
-    assert local.amount(4000, "usd") == "$40"
+    assert formatting.format_amount(4000, "usd") == "$40"
