@@ -15,11 +15,18 @@ from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.stack import ROOT, Stack
 
 PROGRAMS = Path(sys.executable).parent
+SHELL_SCRIPTS = sorted(
+    str(path.relative_to(ROOT))
+    for pattern in (".ci/run", "bin/*", "docker/*.sh", "k8s/**/run", "k8s/**/*.sh")
+    for path in ROOT.glob(pattern)
+)
 STATIC_CHECKS = (
     ("ruff", "check", "--quiet"),
     ("ruff", "format", "--check", "--quiet"),
     ("basedpyright", "--warnings"),
     ("lint-imports", "--no-logo"),
+    ("deptry", "."),
+    ("shellcheck", "--external-sources", *SHELL_SCRIPTS),
 )
 # Most lines of code of each part; over budget, take a library or drop a feature.
 BUDGETS = {
