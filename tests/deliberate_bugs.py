@@ -399,8 +399,8 @@ MUTANTS = (
         (
             (
                 f"{APP}/payments/service/webhook.py",
-                "attempts=event.attempts + 1, next_attempt_at=next_turn",
-                "attempts=event.attempts + 1, handled_at=func.now()",
+                "attempts=webhook.attempts + 1, next_attempt_at=next_turn",
+                "attempts=webhook.attempts + 1, handled_at=func.now()",
             ),
         ),
         f"{PAYMENT_TESTS}/test_webhook.py",
@@ -423,7 +423,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/processes.py",
-                "    sweep_open_charges: 20,\n    sweep_stripe_events: 20,\n",
+                "    sweep_charges: 20,\n    sweep_webhooks: 20,\n",
                 "",
             ),
         ),
@@ -567,8 +567,8 @@ MUTANTS = (
         (
             (
                 f"{APP}/payments/service/webhook.py",
-                "if is_new and notice.decline and notice.intent_id:",
-                "if not notice:",
+                "if is_new and event.decline and event.intent_id:",
+                "if not event:",
             ),
             (
                 f"{APP}/payments/service/settle.py",

@@ -32,8 +32,8 @@ from ticketing_app.monitoring.collector import FactsCollector
 from ticketing_app.payments.jobs import (
     audit_payments,
     delete_old_rows,
-    sweep_open_charges,
-    sweep_stripe_events,
+    sweep_charges,
+    sweep_webhooks,
 )
 from ticketing_app.subscriptions import SUBSCRIPTIONS
 
@@ -52,8 +52,8 @@ CronTable = Mapping[JobFunction, int]
 
 CRON: CronTable = {
     expire_due_orders: 5,
-    sweep_open_charges: 20,
-    sweep_stripe_events: 20,
+    sweep_charges: 20,
+    sweep_webhooks: 20,
     audit_payments: 24 * 3600,
     delete_ended_sessions: 3600,
     delete_old_rows: 3600,

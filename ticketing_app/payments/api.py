@@ -75,12 +75,12 @@ async def settle_payment(charge_id: str, caller: SignedIn) -> Settlement:
 async def receive_webhook(request: Request, background: BackgroundTasks) -> WebhookReceipt:
     """Keep an event that Stripe signed, once; it is handled soon."""
     body = await http.read_bytes(request)
-    notice = gateway.read_notice(body, request.headers.get("stripe-signature", ""))
+    event = gateway.read_webhook(body, request.headers.get("stripe-signature", ""))
     async with db.transaction() as session:
-        is_new = await webhook.store_event(session, notice=notice)
-    if is_new and notice.kind in rules.DECLINE_KINDS:
+        is_new = await webhook.store_webhook(session, event=event)
+    if is_new and event.kind in rules.DECLINE_KINDS:
         # In this process, after the answer: while it waits in a queue, more cards are tried.
-        background.add_task(jobs.handle_stripe_event, notice.id)
+        background.add_task(jobs.handle_webhook, event.id)
     elif is_new:
-        await jobs.handle_soon(notice)
+        await jobs.handle_soon(event)
     return WebhookReceipt()

@@ -16,12 +16,12 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
 from ticketing_app.payments.rules import RefundStatus
 from ticketing_app.payments.schemas import (
-    BookedIntent,
     Decline,
-    Endpoint,
     Intent,
-    Notice,
+    ListedIntent,
     Refund,
+    WebhookEndpoint,
+    WebhookEvent,
 )
 
 PAGE = 100
@@ -217,7 +217,7 @@ async def find_dispute(stripe_id: str) -> str | None:
 
 async def list_intents(
     *, since: datetime, after: str | None = None
-) -> AsyncGenerator[BookedIntent]:
+) -> AsyncGenerator[ListedIntent]:
     """Yield the intents that were made since then, the newest first, or those that follow on `after`.
 
     Raises:
@@ -232,7 +232,7 @@ async def list_intents(
         asked["starting_after"] = after
     async for intent in _pages(_api().payment_intents.list_async, asked):
         charge = intent.latest_charge
-        yield BookedIntent(
+        yield ListedIntent(
             id=intent.id,
             status=intent.status,
             created_at=datetime.fromtimestamp(intent.created, UTC),
@@ -244,7 +244,7 @@ async def list_intents(
 
 async def list_undelivered(
     *, kinds: Iterable[str], since: datetime, until: datetime | None = None
-) -> AsyncIterator[Notice]:
+) -> AsyncIterator[WebhookEvent]:
     """Yield the events of these kinds since then that reached no webhook, the newest first.
 
     `until` is a whole second, and included.
@@ -262,7 +262,7 @@ async def list_undelivered(
         "limit": PAGE,
     }
     async for event in _pages(_api().events.list_async, asked):
-        yield _notice(event)
+        yield _webhook_event(event)
 
 
 async def try_key() -> None:
@@ -275,7 +275,7 @@ async def try_key() -> None:
     await _call(_api().payment_intents.list_async({"limit": 1}))
 
 
-async def list_endpoints() -> list[Endpoint]:
+async def list_webhook_endpoints() -> list[WebhookEndpoint]:
     """Return the webhook endpoints of the account.
 
     Raises:
@@ -284,7 +284,7 @@ async def list_endpoints() -> list[Endpoint]:
     """
     found = await _call(_api().webhook_endpoints.list_async({"limit": PAGE}))
     return [
-        Endpoint(
+        WebhookEndpoint(
             url=endpoint.url,
             is_enabled=endpoint.status == "enabled",
             api_version=endpoint.api_version,
@@ -294,7 +294,7 @@ async def list_endpoints() -> list[Endpoint]:
     ]
 
 
-def read_notice(body: bytes, signature: str) -> Notice:
+def read_webhook(body: bytes, signature: str) -> WebhookEvent:
     """Read a webhook that Stripe signed within the last five minutes.
 
     Raises:
@@ -303,15 +303,15 @@ def read_notice(body: bytes, signature: str) -> Notice:
     """
     secret = get_settings().stripe_webhook_secret
     try:
-        notice = _notice(stripe.Webhook.construct_event(body, signature, secret))
+        event = _webhook_event(stripe.Webhook.construct_event(body, signature, secret))
     except stripe.SignatureVerificationError:
         raise InvalidSignatureError from None
     # The body is no text or of another shape, or the signature is no ASCII.
     except (AttributeError, KeyError, TypeError, ValueError):
         raise MalformedWebhookError from None
-    if not notice.is_storable:
+    if not event.is_storable:
         raise MalformedWebhookError
-    return notice
+    return event
 
 
 async def dispose() -> None:
@@ -385,7 +385,7 @@ def _refund(found: stripe.Refund) -> Refund:
     return Refund(id=found.id, status=status, amount_cents=found.amount)
 
 
-def _notice(event: stripe.Event) -> Notice:
+def _webhook_event(event: stripe.Event) -> WebhookEvent:
     subject = event.data.object
     of_intent = event.type.startswith("payment_intent.")
     # Charges, refunds and disputes name their intent; what has none does not concern us.
@@ -395,7 +395,7 @@ def _notice(event: stripe.Event) -> Notice:
         decline = _decline(cast("stripe.PaymentIntent", subject))
     elif event.type == "charge.failed":
         decline = _declined(cast("stripe.Charge", subject))
-    return Notice(id=event.id, kind=event.type, intent_id=intent_id, decline=decline)
+    return WebhookEvent(id=event.id, kind=event.type, intent_id=intent_id, decline=decline)
 
 
 def _declined(charge: stripe.Charge) -> Decline:

@@ -11,7 +11,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.logging import get_logger
 from ticketing_app.payments import rules
 from ticketing_app.payments.gateway import StripeUnavailableError
-from ticketing_app.payments.schemas import Notice
+from ticketing_app.payments.schemas import WebhookEvent
 from ticketing_app.payments.service import audit, retention, sweep, webhook
 
 SWEEP_LIMIT = 100
@@ -44,20 +44,20 @@ async def check_charge(charge_id: str) -> None:
     queue=queues.OUTSIDE,
     formerly="ticketing_app.payments.jobs.handle_stripe_event",
 )
-async def handle_stripe_event(event_id: str) -> None:
+async def handle_webhook(event_id: str) -> None:
     """Handle this stored webhook."""
     with suppress(StripeUnavailableError):
-        await webhook.handle_event(db.transaction, event_id=event_id)
+        await webhook.handle_webhook(db.transaction, event_id=event_id)
 
 
-async def handle_soon(notice: Notice) -> None:
+async def handle_soon(event: WebhookEvent) -> None:
     """Have a stored webhook handled: at once if a buyer may wait for it, or else with the voids.
 
     Each void makes a webhook of its own, which must not stand before that of a payment.
     """
-    is_urgent = notice.kind in rules.PAYING_KINDS
+    is_urgent = event.kind in rules.PAYING_KINDS
     lane = queues.OUTSIDE if is_urgent else queues.OUTSIDE_LATER
-    await queues.nudge(handle_stripe_event, notice.id, queue=lane)
+    await queues.nudge(handle_webhook, event.id, queue=lane)
 
 
 @queues.job(
@@ -65,7 +65,7 @@ async def handle_soon(notice: Notice) -> None:
     queue=queues.OUTSIDE_LATER,
     formerly="ticketing_app.payments.jobs.sweep_open_charges",
 )
-async def sweep_open_charges() -> None:
+async def sweep_charges() -> None:
     """Look at open charges and refunds that are due."""
     await _sweep(sweep.check_charge)
 
@@ -75,9 +75,9 @@ async def sweep_open_charges() -> None:
     queue=queues.OUTSIDE_LATER,
     formerly="ticketing_app.payments.jobs.sweep_stripe_events",
 )
-async def sweep_stripe_events() -> None:
+async def sweep_webhooks() -> None:
     """Handle webhooks that are due."""
-    await _sweep(webhook.handle_event)
+    await _sweep(webhook.handle_webhook)
 
 
 @queues.job(

@@ -81,7 +81,7 @@ class ChargeDecline(SQLModel, table=True):
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
 
 
-class StripeEvent(SQLModel, table=True):
+class Webhook(SQLModel, table=True):
     """A webhook of Stripe, stored once by Stripe's id; the row is the work until `handled_at`.
 
     Only references are kept: what an event tells is asked of Stripe again when it is handled.

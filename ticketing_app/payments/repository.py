@@ -14,7 +14,7 @@ from ticketing_app.payments.models import (
     Charge,
     ChargeDecline,
     PaymentAlert,
-    StripeEvent,
+    Webhook,
 )
 from ticketing_app.payments.rules import UNDONE_REFUND, ChargeStatus
 
@@ -159,56 +159,52 @@ async def get_due_charge_for_update(
     return (await session.exec(query)).one_or_none()
 
 
-async def add_event(session: AsyncSession, event: StripeEvent) -> bool:
+async def add_webhook(session: AsyncSession, webhook: Webhook) -> bool:
     """Store a webhook; false when it was stored before."""
     statement = (
-        insert(StripeEvent)
-        .values(event.model_dump())
+        insert(Webhook)
+        .values(webhook.model_dump())
         .on_conflict_do_nothing()
-        .returning(col(StripeEvent.id))
+        .returning(col(Webhook.id))
     )
     return (await session.exec(statement)).one_or_none() is not None
 
 
-async def get_due_event_for_update(
+async def get_due_webhook_for_update(
     session: AsyncSession, event_id: str | None = None
-) -> StripeEvent | None:
+) -> Webhook | None:
     """Lock this unhandled webhook, or the one due for longest; none when others hold it."""
     is_wanted = (
-        col(StripeEvent.id) == event_id
-        if event_id
-        else col(StripeEvent.next_attempt_at) <= func.now()
+        col(Webhook.id) == event_id if event_id else col(Webhook.next_attempt_at) <= func.now()
     )
     query = (
-        select(StripeEvent)
-        .where(col(StripeEvent.handled_at).is_(None), is_wanted)
-        .order_by(col(StripeEvent.next_attempt_at))
+        select(Webhook)
+        .where(col(Webhook.handled_at).is_(None), is_wanted)
+        .order_by(col(Webhook.next_attempt_at))
         .limit(1)
         .with_for_update(skip_locked=True, key_share=True)
     )
     return (await session.exec(query)).one_or_none()
 
 
-async def change_event(session: AsyncSession, event_id: str, **values: object) -> None:
+async def change_webhook(session: AsyncSession, event_id: str, **values: object) -> None:
     """Change a webhook's row."""
-    await session.exec(update(StripeEvent).where(col(StripeEvent.id) == event_id).values(**values))
+    await session.exec(update(Webhook).where(col(Webhook.id) == event_id).values(**values))
 
 
-async def list_failing_events(session: AsyncSession) -> list[StripeEvent]:
+async def list_failing_webhooks(session: AsyncSession) -> list[Webhook]:
     """Return the webhooks that were tried and are not handled, the oldest first."""
-    query = select(StripeEvent).where(
-        col(StripeEvent.handled_at).is_(None), col(StripeEvent.attempts) > 0
-    )
-    return list((await session.exec(query.order_by(col(StripeEvent.received_at)))).all())
+    query = select(Webhook).where(col(Webhook.handled_at).is_(None), col(Webhook.attempts) > 0)
+    return list((await session.exec(query.order_by(col(Webhook.received_at)))).all())
 
 
-async def renew_event(session: AsyncSession, event_id: str) -> bool:
+async def reset_webhook(session: AsyncSession, event_id: str) -> bool:
     """Let a webhook be handled again from the start; false when it was never stored."""
     renewed = (
-        update(StripeEvent)
-        .where(col(StripeEvent.id) == event_id)
+        update(Webhook)
+        .where(col(Webhook.id) == event_id)
         .values(handled_at=None, attempts=0, last_error=None, next_attempt_at=func.now())
-        .returning(col(StripeEvent.id))
+        .returning(col(Webhook.id))
     )
     return (await session.exec(renewed)).scalar_one_or_none() is not None
 
@@ -285,8 +281,8 @@ async def count_open_alerts(session: AsyncSession) -> dict[str, int]:
 
 async def measure_webhooks(session: AsyncSession) -> tuple[int, timedelta | None]:
     """Count the webhooks that are not handled; tell how old the oldest is."""
-    query = select(func.count(), func.now() - func.min(StripeEvent.received_at)).where(
-        col(StripeEvent.handled_at).is_(None)
+    query = select(func.count(), func.now() - func.min(Webhook.received_at)).where(
+        col(Webhook.handled_at).is_(None)
     )
     return (await session.exec(query)).one()
 
@@ -302,16 +298,16 @@ async def measure_overdue(session: AsyncSession) -> timedelta | None:
 # ---- retention ---------------------------------------------------------------------------------
 
 
-async def delete_handled_events(session: AsyncSession, *, days: int, limit: int) -> int:
+async def delete_handled_webhooks(session: AsyncSession, *, days: int, limit: int) -> int:
     """Delete up to `limit` webhooks that were handled that long ago; return how many."""
     old = (
-        select(StripeEvent.id)
-        .where(col(StripeEvent.handled_at) < func.now() - timedelta(days=days))
-        .order_by(col(StripeEvent.handled_at))
+        select(Webhook.id)
+        .where(col(Webhook.handled_at) < func.now() - timedelta(days=days))
+        .order_by(col(Webhook.handled_at))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return (await session.exec(delete(StripeEvent).where(col(StripeEvent.id).in_(old)))).rowcount
+    return (await session.exec(delete(Webhook).where(col(Webhook.id).in_(old)))).rowcount
 
 
 async def delete_resolved_alerts(session: AsyncSession, *, days: int, limit: int) -> int:

@@ -111,7 +111,7 @@ class Refund:
 
 
 @dataclass(frozen=True)
-class BookedIntent:
+class ListedIntent:
     """An intent in Stripe's list: what was taken with it and what of that was given back, in cents."""
 
     id: str
@@ -123,7 +123,7 @@ class BookedIntent:
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class WebhookEndpoint:
     """Where Stripe sends webhooks, and of which kinds; no version means the account's."""
 
     url: str
@@ -133,7 +133,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Notice:
+class WebhookEvent:
     """A webhook: its id, its kind like `payment_intent.succeeded`, the intent that it is about.
 
     `decline` is the card that it says was refused.

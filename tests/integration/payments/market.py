@@ -327,10 +327,10 @@ class Market:
         await self.go_on(actor, course)
 
     async def _deliver(self, body: str, course: Course) -> None:
-        notice = gateway.read_notice(body.encode(), stripe_side.sign(body)["Stripe-Signature"])
+        event = gateway.read_webhook(body.encode(), stripe_side.sign(body)["Stripe-Signature"])
         async with db.transaction() as session:
-            await webhook.store_event(session, notice=notice)
-        await self._start(partial(webhook.handle_event, event_id=notice.id), course)
+            await webhook.store_webhook(session, event=event)
+        await self._start(partial(webhook.handle_webhook, event_id=event.id), course)
 
     async def _deliver_all(self, *kinds: str) -> None:
         for body in await stripe_side.events(*kinds):

@@ -80,8 +80,8 @@ async def sweep(*, rounds: int = 1) -> None:
         async with db.autocommit() as connection:
             await connection.execute(text("UPDATE charges SET next_check_at = now()"))
             await connection.execute(text("UPDATE stripe_events SET next_attempt_at = now()"))
-        await jobs.sweep_open_charges()
-        await jobs.sweep_stripe_events()
+        await jobs.sweep_charges()
+        await jobs.sweep_webhooks()
 
 
 async def ends(sale: Sale) -> tuple[str, str]:
@@ -150,17 +150,17 @@ async def receive(*kinds: str) -> list[str]:
     ids: list[str] = []
     for body in await stripe_side.events(*kinds):
         signature = stripe_side.sign(body)["Stripe-Signature"]
-        notice = gateway.read_notice(body.encode(), signature)
+        event = gateway.read_webhook(body.encode(), signature)
         async with db.transaction() as session:
-            await webhook.store_event(session, notice=notice)
-        ids.append(notice.id)
+            await webhook.store_webhook(session, event=event)
+        ids.append(event.id)
     return ids
 
 
 async def hear(*kinds: str) -> None:
     """Let every webhook of these kinds arrive and be handled."""
     for event_id in await receive(*kinds):
-        await webhook.handle_event(db.transaction, event_id=event_id)
+        await webhook.handle_webhook(db.transaction, event_id=event_id)
 
 
 async def open_alerts() -> list[str]:

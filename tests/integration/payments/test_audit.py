@@ -85,7 +85,7 @@ class TestAudit:
         await sales.press_pay(sale)
         await stripe_side.enter_card(sale.secret)
         assert await run_audit() == 0
-        await jobs.sweep_stripe_events()
+        await jobs.sweep_webhooks()
         assert await sales.ends(sale) == ("completed", "completed")
 
     async def test_begins_again_later_when_stripe_is_silent(self) -> None:
@@ -114,7 +114,7 @@ class TestAudit:
             await sales.pay(sale)
         compared: list[str] = []
 
-        def note(intent: gateway.BookedIntent, *_: object, **__: object) -> list[Any]:
+        def note(intent: gateway.ListedIntent, *_: object, **__: object) -> list[Any]:
             compared.append(intent.id)
             return []
 
@@ -184,9 +184,9 @@ NOW = datetime(2027, 1, 1, 12, tzinfo=UTC)
 
 def intent(
     status: str = "succeeded", *, taken: int = 4000, refunded: int = 0, age_hours: int = 0
-) -> gateway.BookedIntent:
+) -> gateway.ListedIntent:
     made_at = NOW - timedelta(hours=age_hours, minutes=5)
-    return gateway.BookedIntent("pi_1", status, made_at, taken, refunded, None)
+    return gateway.ListedIntent("pi_1", status, made_at, taken, refunded, None)
 
 
 class TestCompare:
@@ -215,7 +215,7 @@ class TestCompare:
         ],
     )
     async def test_names_every_difference(
-        self, booked: gateway.BookedIntent, facts: dict[str, str] | None, kinds: list[str]
+        self, booked: gateway.ListedIntent, facts: dict[str, str] | None, kinds: list[str]
     ) -> None:
         charge = None
         if facts is not None:

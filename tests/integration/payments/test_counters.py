@@ -10,7 +10,7 @@ from tests.integration.counters import Counted
 from tests.integration.payments import sales, stripe_side
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.payments.schemas import Notice, PaymentBacklog
+from ticketing_app.payments.schemas import PaymentBacklog, WebhookEvent
 from ticketing_app.payments.service import audit, backlog, webhook
 from ticketing_app.payments.service.settle import settle
 
@@ -88,8 +88,8 @@ class TestBacklog:
     async def test_tells_of_webhooks_and_of_charges_that_nobody_looks_at(self) -> None:
         await sales.start_sale()
         async with db.transaction() as session:
-            await webhook.store_event(
-                session, notice=Notice("evt_1", "payment_intent.created", None)
+            await webhook.store_webhook(
+                session, event=WebhookEvent("evt_1", "payment_intent.created", None)
             )
         await change("UPDATE stripe_events SET received_at = now() - interval '90 s'")
         await change("UPDATE charges SET next_check_at = now() - interval '30 s'")

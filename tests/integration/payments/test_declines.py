@@ -202,10 +202,10 @@ class TestWebhook:
         sale = await sales.start_sale()
         for _ in range(40):
             await stripe_side.enter_card(sale.secret, DECLINED)
-        notices = await sales.receive("charge.failed", "payment_intent.payment_failed")
-        assert len(notices) == 80
+        event_ids = await sales.receive("charge.failed", "payment_intent.payment_failed")
+        assert len(event_ids) == 80
         assert (await sales.charge_row(sale))["declines"] == 40
-        await webhook.handle_event(db.transaction, event_id=notices[0])
+        await webhook.handle_webhook(db.transaction, event_id=event_ids[0])
         assert await sales.ends(sale) == ("cancelled", "failed")
         assert (await stripe_side.the_intent())["status"] == "canceled"
 

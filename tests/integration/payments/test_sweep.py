@@ -38,7 +38,7 @@ class TestCheckCharge:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         assert await seconds_to_next_check(sale) == pytest.approx(30, abs=3)
-        await jobs.sweep_open_charges()
+        await jobs.sweep_charges()
         assert await stripe_side.requests("/v1/payment_intents/") == 0
 
     async def test_waits_longer_each_time_nothing_has_changed(self) -> None:
@@ -60,11 +60,11 @@ class TestCheckCharge:
         await stripe_side.break_next(poisoned, "down", times=10)
         await sales.sweep()
         # The next run comes 20 s later; the poisoned one has to wait longer than that by then.
-        await jobs.sweep_open_charges()
+        await jobs.sweep_charges()
         async with db.autocommit() as connection:
             due = "UPDATE charges SET next_check_at = now() WHERE status = 'created' AND checks = 0"
             await connection.execute(text(due))
-        await jobs.sweep_open_charges()
+        await jobs.sweep_charges()
         ends = [await sales.ends(sale) for sale in started]
         assert ends[1:] == [("completed", "completed")] * 2
         assert ends[0][1] == "created"
@@ -109,7 +109,7 @@ class TestCheckCharge:
             await stripe_side.enter_card(sale.secret)
         async with db.autocommit() as connection:
             await connection.execute(text("UPDATE charges SET next_check_at = now()"))
-        await asyncio.gather(*[jobs.sweep_open_charges() for _ in range(4)])
+        await asyncio.gather(*[jobs.sweep_charges() for _ in range(4)])
         assert [await sales.ends(sale) for sale in started] == [("completed", "completed")] * 4
         assert await stripe_side.requests("/capture") == 4
 

@@ -60,7 +60,7 @@ class TestReceiveWebhook:
         sale, body = await authorised_sale()
         await deliver(api, body)
         queues.get_queue(queues.OUTSIDE).empty()
-        await jobs.sweep_stripe_events()
+        await jobs.sweep_webhooks()
         assert await sales.ends(sale) == ("completed", "completed")
 
     async def test_after_the_browser_changes_nothing(self, api: AsyncClient) -> None:
@@ -120,7 +120,7 @@ class TestReceiveWebhook:
         await stripe_side.break_next("GET /v1/payment_intents/", "down")
         await run_jobs()
         assert await stored() == [(AUTHORISED, False)]
-        await jobs.sweep_stripe_events()
+        await jobs.sweep_webhooks()
         assert await stored() == [(AUTHORISED, False)], "its turn has not come again yet"
         await sales.sweep()
         assert await stored() == [(AUTHORISED, True)]
@@ -147,7 +147,7 @@ class TestReceiveWebhook:
         async with db.transaction() as session:
             await webhook.replay(session, event_id=json.loads(body)["id"])
         assert await failing() == []
-        await jobs.sweep_stripe_events()
+        await jobs.sweep_webhooks()
         assert await sales.ends(sale) == ("completed", "completed")
 
     async def test_of_an_unknown_intent_or_kind_is_done_with_nothing(

@@ -26,7 +26,7 @@ from ticketing_app.monitoring.collector import Facts
 from ticketing_app.monitoring.events import EventBacklog, SubscriberBacklog
 from ticketing_app.monitoring.jobs import QueueState, WorkerState
 from ticketing_app.payments import gateway
-from ticketing_app.payments.schemas import Endpoint, PaymentBacklog
+from ticketing_app.payments.schemas import PaymentBacklog, WebhookEndpoint
 from ticketing_app.payments.service.webhook import HANDLERS
 
 PRODUCTION: dict[str, Any] = {
@@ -201,7 +201,7 @@ class TestCheckNotifications:
 
 
 class TestCheckEndpoints:
-    OURS = Endpoint(
+    OURS = WebhookEndpoint(
         "https://ticketing.dev/api/stripe/webhook",
         is_enabled=True,
         api_version=gateway.API_VERSION,
@@ -209,30 +209,30 @@ class TestCheckEndpoints:
     )
 
     @staticmethod
-    def check(*endpoints: Endpoint) -> list[str]:
+    def check(*endpoints: WebhookEndpoint) -> list[str]:
         found = check_endpoints(endpoints, "https://ticketing.dev/")
         return [str(finding) for finding in found if finding.verdict is Verdict.WRONG]
 
     def test_likes_one_that_is_registered_as_the_docs_say(self) -> None:
-        every = Endpoint(
+        every = WebhookEndpoint(
             self.OURS.url, is_enabled=True, api_version=gateway.API_VERSION, kinds=frozenset("*")
         )
         assert self.check(self.OURS) == self.check(every) == []
 
     def test_misses_the_one_of_this_site(self) -> None:
-        other = Endpoint("https://else.test/hook", True, None, frozenset("*"))  # noqa: FBT003
+        other = WebhookEndpoint("https://else.test/hook", True, None, frozenset("*"))  # noqa: FBT003
         [line] = self.check(other)
         assert "there is no endpoint for this site" in line
         assert "register https://ticketing.dev/api/stripe/webhook" in line
 
     def test_sees_one_that_is_switched_off(self) -> None:
-        off = Endpoint(self.OURS.url, False, gateway.API_VERSION, self.OURS.kinds)  # noqa: FBT003
+        off = WebhookEndpoint(self.OURS.url, False, gateway.API_VERSION, self.OURS.kinds)  # noqa: FBT003
         [line] = self.check(off)
         assert "ours is switched off" in line
 
     def test_names_kinds_that_are_not_sent_and_the_wrong_version(self) -> None:
         kinds = self.OURS.kinds - {"refund.failed"}
-        old = Endpoint(self.OURS.url, True, None, kinds)  # noqa: FBT003
+        old = WebhookEndpoint(self.OURS.url, True, None, kinds)  # noqa: FBT003
         missing, version = self.check(old)
         assert "not sent: refund.failed." in missing
         assert f"the default of the account, the SDK's is {gateway.API_VERSION}" in version

@@ -114,8 +114,8 @@ class TestReadNotice:
         self, kind: str, subject: dict[str, Any], intent_id: str | None
     ) -> None:
         body = body_of(kind, subject)
-        notice = gateway.read_notice(body.encode(), signature_of(body))
-        assert notice == gateway.Notice(id="evt_1", kind=kind, intent_id=intent_id)
+        event = gateway.read_webhook(body.encode(), signature_of(body))
+        assert event == gateway.WebhookEvent(id="evt_1", kind=kind, intent_id=intent_id)
 
     @pytest.mark.parametrize(
         ("kind", "subject", "decline"),
@@ -143,14 +143,14 @@ class TestReadNotice:
     ) -> None:
         charge = {"id": "ch_1", "object": "charge", "payment_intent": "pi_1", **subject}
         body = body_of(kind, charge)
-        assert gateway.read_notice(body.encode(), signature_of(body)).decline == decline
+        assert gateway.read_webhook(body.encode(), signature_of(body)).decline == decline
 
     def test_reads_the_declined_card_of_an_intent(self) -> None:
         intent = {"id": "pi_1", "object": "payment_intent", "status": "requires_payment_method"}
         error = {"charge": "ch_1", "decline_code": "generic_decline"}
         body = body_of("payment_intent.payment_failed", intent | {"last_payment_error": error})
-        notice = gateway.read_notice(body.encode(), signature_of(body))
-        assert notice.decline == Decline("ch_1", "generic_decline")
+        event = gateway.read_webhook(body.encode(), signature_of(body))
+        assert event.decline == Decline("ch_1", "generic_decline")
 
     @pytest.mark.parametrize(
         ("body", "signature"),
@@ -177,11 +177,11 @@ class TestReadNotice:
     )
     def test_refuses_what_stripe_did_not_sign(self, body: str, signature: str) -> None:
         with pytest.raises((InvalidSignatureError, MalformedWebhookError)):
-            gateway.read_notice(body.encode(), signature)
+            gateway.read_webhook(body.encode(), signature)
 
     def test_refuses_bytes_that_are_no_text(self) -> None:
         with pytest.raises(MalformedWebhookError):
-            gateway.read_notice(b"\xff", "t=1,v1=00")
+            gateway.read_webhook(b"\xff", "t=1,v1=00")
 
 
 class TestClient:

@@ -7,10 +7,10 @@ from ticketing_app.cli.checks.findings import Finding, judge, ok, unknown, wrong
 from ticketing_app.core.settings import STRIPE_API, Settings
 from ticketing_app.payments import gateway
 from ticketing_app.payments.gateway import (
-    Endpoint,
     KeyRefusedError,
     StripeRefusedError,
     StripeUnavailableError,
+    WebhookEndpoint,
 )
 from ticketing_app.payments.service.webhook import HANDLERS
 
@@ -34,13 +34,13 @@ async def check_stripe(settings: Settings) -> list[Finding]:
         return [accepted, unknown("webhooks", "a stand-in has no endpoints to ask about.")]
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            endpoints = await gateway.list_endpoints()
+            endpoints = await gateway.list_webhook_endpoints()
     except (StripeRefusedError, StripeUnavailableError, TimeoutError):
         return [accepted, unknown("webhooks", "we could not ask; look in Stripe's Dashboard.")]
     return [accepted, *check_endpoints(endpoints, settings.public_url)]
 
 
-def check_endpoints(endpoints: Sequence[Endpoint], public_url: str) -> Iterator[Finding]:
+def check_endpoints(endpoints: Sequence[WebhookEndpoint], public_url: str) -> Iterator[Finding]:
     """Judge the webhook endpoints of the account."""
     url = public_url.rstrip("/") + WEBHOOK_PATH
     ours = next((endpoint for endpoint in endpoints if endpoint.url == url), None)

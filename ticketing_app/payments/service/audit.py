@@ -16,7 +16,7 @@ from ticketing_app.payments import gateway, repository
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
-from ticketing_app.payments.schemas import BookedIntent
+from ticketing_app.payments.schemas import ListedIntent
 from ticketing_app.payments.service import alerts, refund, webhook
 from ticketing_app.payments.service.settle import settle
 
@@ -103,8 +103,8 @@ async def audit_slice(
     return Slice(count, Place(intents[-1].id, intents[-1].created_at))
 
 
-async def _list_some(*, since: datetime, place: Place | None) -> list[BookedIntent]:
-    found: list[BookedIntent] = []
+async def _list_some(*, since: datetime, place: Place | None) -> list[ListedIntent]:
+    found: list[ListedIntent] = []
     after = place.after if place else None
     async with aclosing(gateway.list_intents(since=since, after=after)) as listed:
         async for intent in listed:
@@ -114,7 +114,7 @@ async def _list_some(*, since: datetime, place: Place | None) -> list[BookedInte
     return found
 
 
-async def _compare_all(transaction: Transaction, intents: list[BookedIntent]) -> int:
+async def _compare_all(transaction: Transaction, intents: list[ListedIntent]) -> int:
     """Compare several at once. One that Stripe does not answer about ends the slice, not the others."""
     rest = iter(intents)
 
@@ -130,7 +130,7 @@ async def _compare_all(transaction: Transaction, intents: list[BookedIntent]) ->
 
 async def _find_unlisted(
     transaction: Transaction,
-    intents: list[BookedIntent],
+    intents: list[ListedIntent],
     *,
     since: datetime,
     until: datetime | None,
@@ -162,7 +162,7 @@ async def _is_known(stripe_id: str) -> bool:
     return True
 
 
-def compare(intent: BookedIntent, charge: Charge | None, *, now: datetime) -> Iterator[Difference]:
+def compare(intent: ListedIntent, charge: Charge | None, *, now: datetime) -> Iterator[Difference]:
     """Yield what differs between an intent at Stripe and our charge of it, none if we know none."""
     is_paid = charge is not None and charge.status == ChargeStatus.COMPLETED
     kept_cents = intent.taken_cents - intent.refunded_cents
@@ -202,12 +202,12 @@ async def _fetch_missed_events(
     transaction: Transaction, *, since: datetime, until: datetime | None
 ) -> None:
     listed = gateway.list_undelivered(kinds=webhook.HANDLERS, since=since, until=until)
-    async for notice in listed:
+    async for event in listed:
         async with transaction() as session:
-            await webhook.store_event(session, notice=notice)
+            await webhook.store_webhook(session, event=event)
 
 
-async def _compare_guarded(transaction: Transaction, intent: BookedIntent) -> int:
+async def _compare_guarded(transaction: Transaction, intent: ListedIntent) -> int:
     """Mend and compare one intent; whatever is wrong with it, the others are compared, too."""
     try:
         charge = await _mend(transaction, intent)
@@ -224,7 +224,7 @@ async def _compare_guarded(transaction: Transaction, intent: BookedIntent) -> in
     return len(differences)
 
 
-async def _mend(transaction: Transaction, intent: BookedIntent) -> Charge | None:
+async def _mend(transaction: Transaction, intent: ListedIntent) -> Charge | None:
     """Bring our charge of this intent to where Stripe is, and return it as it is then."""
     async with transaction() as session:
         charge = await repository.get_by_stripe_id(session, intent.id)

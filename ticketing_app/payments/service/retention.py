@@ -13,7 +13,7 @@ async def delete_handled_webhooks(session: AsyncSession, limit: int) -> int:
     days = get_settings().retention_days
     if days == 0:
         return 0
-    return await repository.delete_handled_events(session, days=days, limit=limit)
+    return await repository.delete_handled_webhooks(session, days=days, limit=limit)
 
 
 async def delete_resolved_alerts(session: AsyncSession, limit: int) -> int:

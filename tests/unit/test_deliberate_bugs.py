@@ -1,0 +1,22 @@
+"""Deliberate bugs still fit the source: the slow run of tests/mutants.py would notice only at its end."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.deliberate_bugs import MUTANTS, Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.bug for mutant in MUTANTS])
+class TestMutants:
+    def test_edits_text_that_occurs_once(self, mutant: Mutant) -> None:
+        for name, before, _ in mutant.edits:
+            assert (ROOT / name).read_text().count(before) == 1, name
+
+    def test_names_existing_tests(self, mutant: Mutant) -> None:
+        name, _, class_name = mutant.caught_by.partition("::")
+        path = ROOT / name
+        assert path.exists()
+        assert not class_name or f"class {class_name}" in path.read_text()
