@@ -6,7 +6,6 @@ from reflex_base.environment import environment as reflex_environment
 
 from ticketing_app.core import redis
 from ticketing_app.core.settings import Settings, get_settings
-from ticketing_app.ui import theme
 from ticketing_app.ui.build import (
     DevelopmentProxyPlugin,
     FingerprintPlugin,
@@ -15,6 +14,7 @@ from ticketing_app.ui.build import (
     SameOriginPlugin,
     bun_path,
 )
+from ticketing_app.ui.theme import tokens
 
 environment = Settings()
 if environment.ticketing_devstack and not environment.is_production:
@@ -50,7 +50,7 @@ config = rx.Config(
     # In memory as well. A tab's state is a cache: its next call after that loads the page anew.
     redis_token_expiration=15 * 60,
     plugins=[
-        rx.plugins.TailwindV4Plugin(theme.TAILWIND),
+        rx.plugins.TailwindV4Plugin(tokens.TAILWIND),
         SameOriginPlugin(),
         FingerprintPlugin(),
         DevelopmentProxyPlugin(),

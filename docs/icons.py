@@ -5,10 +5,11 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests import chromium
-from ticketing_app.ui import home_screen, theme
+from ticketing_app.ui import home_screen
+from ticketing_app.ui.theme import tokens
 
 ASSETS = Path(__file__).parents[1] / "assets"
-WHITE, ACCENT = "#FFFFFF", theme.LIGHT["accent"]
+WHITE, ACCENT = "#FFFFFF", tokens.LIGHT["accent"]
 # A phone cuts a maskable icon to any shape around the circle of four fifths in its middle.
 TILE_SHARE, MASKABLE_SHARE = 80, 66
 

@@ -20,7 +20,6 @@ from ticketing_app.ui import (
     session,
     sockets,
     tabs,
-    theme,
 )
 from ticketing_app.ui.accounts.pages import (
     account_page,
@@ -38,6 +37,7 @@ from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.feedback import connection_banner
 from ticketing_app.ui.shell.first import served_description, served_title
 from ticketing_app.ui.shell.pages import not_found_page
+from ticketing_app.ui.theme import stylesheet
 from ticketing_app.ui.tickets.pages import (
     ticket_detail_page,
     ticket_list_page,
@@ -59,7 +59,7 @@ app = rx.App(
         (5, "Overlay"): lambda _: connection_banner(),
     },
     head_components=[
-        rx.el.style(custom_attrs={"dangerouslySetInnerHTML": {"__html": theme.CSS}}),
+        rx.el.style(custom_attrs={"dangerouslySetInnerHTML": {"__html": stylesheet.CSS}}),
         *home_screen.links(),
         rx.el.script(src="/timezone.js", defer=True),
         rx.el.script(src=robots.ACCOUNT_FORMS, defer=True),

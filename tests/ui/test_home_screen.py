@@ -7,7 +7,8 @@ import reflex as rx
 from httpx import AsyncClient
 
 from ticketing_app.devstack.stack import ROOT
-from ticketing_app.ui import home_screen, static_html, theme
+from ticketing_app.ui import home_screen, static_html
+from ticketing_app.ui.theme import tokens
 
 ASSETS = ROOT / "assets"
 
@@ -30,8 +31,8 @@ class TestManifest:
         assert answer.headers["cache-control"] == "public, max-age=86400"
         manifest = answer.json()
         assert manifest["name"] == manifest["short_name"] == 'Ticket "Barn" & Söhne'
-        assert manifest["background_color"] == theme.LIGHT["paper"]
-        assert manifest["theme_color"] == theme.LIGHT["surface"]
+        assert manifest["background_color"] == tokens.LIGHT["paper"]
+        assert manifest["theme_color"] == tokens.LIGHT["surface"]
 
     async def test_names_icons_that_are_there(self, site: AsyncClient) -> None:
         icons = (await site.get("/manifest.webmanifest")).json()["icons"]
@@ -51,6 +52,6 @@ class TestLinks:
 
     def test_colour_the_bar_of_the_browser_in_light_and_dark(self) -> None:
         head = static_html.render(rx.fragment(*home_screen.links()))
-        for scheme, colors in (("light", theme.LIGHT), ("dark", theme.DARK)):
+        for scheme, colors in (("light", tokens.LIGHT), ("dark", tokens.DARK)):
             assert colors["surface"] in head
             assert f"(prefers-color-scheme: {scheme})" in head

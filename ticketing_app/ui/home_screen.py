@@ -8,7 +8,8 @@ from starlette.responses import JSONResponse, Response
 
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui import lifetimes, theme
+from ticketing_app.ui import lifetimes
+from ticketing_app.ui.theme import tokens
 
 MANIFEST = "/manifest.webmanifest"
 FAVICON = "/favicon.svg"
@@ -36,7 +37,7 @@ def links() -> list[rx.Component]:
                 content=colors["surface"],
                 custom_attrs={"media": f"(prefers-color-scheme: {scheme})"},
             )
-            for scheme, colors in (("light", theme.LIGHT), ("dark", theme.DARK))
+            for scheme, colors in (("light", tokens.LIGHT), ("dark", tokens.DARK))
         ),
     ]
 
@@ -53,8 +54,8 @@ async def answer_manifest() -> Response:
         "scope": "/",
         # With the browser's way back: pages have none of their own.
         "display": "minimal-ui",
-        "theme_color": theme.LIGHT["surface"],
-        "background_color": theme.LIGHT["paper"],
+        "theme_color": tokens.LIGHT["surface"],
+        "background_color": tokens.LIGHT["paper"],
         "icons": [*icons, _describe(MASKABLE_ICON, MASKABLE_SIZE, "maskable")],
     }
     return JSONResponse(

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from ticketing_app.ui import theme
+from ticketing_app.ui.theme import styles
 
 # Where the script finds out where to go after success; `next` of the address wins over it.
 JSON_FORM = "data-json-form"
@@ -32,7 +32,7 @@ def labelled_input(
             name=name,
             required=True,
             aria_describedby=described,
-            class_name=theme.FIELD,
+            class_name=styles.FIELD,
             **props,
         ),
         rx.el.p(hint, id=f"{id_}-hint", class_name="text-sm text-muted") if hint else None,
@@ -52,7 +52,7 @@ def account_form(
     submit: str,
     after: str,
     method: str = "POST",
-    look: str = f"{theme.PRIMARY} w-full",
+    look: str = f"{styles.PRIMARY} w-full",
 ) -> rx.Component:
     """A form that goes to `action` as `method`, and its page then to `after`.
 

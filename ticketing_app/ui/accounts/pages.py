@@ -4,7 +4,6 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
-from ticketing_app.ui import theme
 from ticketing_app.ui.accounts.components import account_form, labelled_input
 from ticketing_app.ui.accounts.state import AccountState
 from ticketing_app.ui.accounts.views import SessionRow
@@ -14,6 +13,7 @@ from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.navbar import sign_out_form
+from ticketing_app.ui.theme import styles
 
 TEXT = {
     "sign_up": "Sign Up",
@@ -98,12 +98,12 @@ def sign_out_page() -> rx.Component:
                 SessionState.email != "",
                 rx.el.div(
                     rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
-                    sign_out_form(theme.PRIMARY),
+                    sign_out_form(styles.PRIMARY),
                     class_name="grid gap-4 justify-items-start",
                 ),
                 rx.el.div(
                     rx.el.p(TEXT["signed_out"]),
-                    rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.LINK_ALONE),
+                    rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=styles.LINK_ALONE),
                     class_name="grid gap-4 justify-items-start",
                 ),
             ),
@@ -116,7 +116,7 @@ def sign_out_page() -> rx.Component:
 def _head(title: str) -> rx.Component:
     """The heading on the paper that tickets are printed on."""
     return rx.el.div(
-        rx.el.h1(title, class_name=theme.HEADING),
+        rx.el.h1(title, class_name=styles.HEADING),
         class_name="poster mb-6",
         custom_attrs={"data-category": "concert"},
     )
@@ -126,13 +126,13 @@ def account_page() -> rx.Component:
     state = AccountState
     content = rx.el.div(
         rx.el.div(
-            rx.el.h1(TEXT["account"], class_name=theme.HEADING),
+            rx.el.h1(TEXT["account"], class_name=styles.HEADING),
             rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
             class_name="grid gap-1",
         ),
         rx.el.div(
-            link(TEXT["orders"], href=routes.ORDER_LIST, class_name=theme.QUIET),
-            link(TEXT["listings"], href=routes.TICKET_MINE, class_name=theme.QUIET),
+            link(TEXT["orders"], href=routes.ORDER_LIST, class_name=styles.SECONDARY),
+            link(TEXT["listings"], href=routes.TICKET_MINE, class_name=styles.SECONDARY),
             class_name="flex flex-wrap gap-3",
         ),
         rx.el.div(
@@ -152,7 +152,7 @@ def account_page() -> rx.Component:
         rx.el.p(
             state.note,
             role="status",
-            class_name=f"mb-5 {theme.NOTE}",
+            class_name=f"mb-5 {styles.SUCCESS}",
         ),
         feedback.loaded(state, state.load, content, shape=feedback.field_shapes(4)),
     )
@@ -162,7 +162,7 @@ def _section(title: str, *content: rx.Component) -> rx.Component:
     return rx.el.section(
         rx.el.h2(title, class_name="text-lg font-bold"),
         *content,
-        class_name=f"{theme.PANEL} grid gap-4",
+        class_name=f"{styles.PANEL} grid gap-4",
     )
 
 
@@ -175,7 +175,7 @@ def _email_form() -> rx.Component:
         action="/api/users/currentuser/email",
         method="PUT",
         submit=TEXT["change_email"],
-        look=theme.PRIMARY,
+        look=styles.PRIMARY,
         after=f"{routes.ACCOUNT}?changed=email",
     )
 
@@ -205,7 +205,7 @@ def _password_form() -> rx.Component:
         action="/api/users/currentuser/password",
         method="PUT",
         submit=TEXT["change_password"],
-        look=theme.PRIMARY,
+        look=styles.PRIMARY,
         after=f"{routes.ACCOUNT}?changed=password",
     )
 
@@ -231,13 +231,13 @@ def _sessions() -> rx.Component:
                     TEXT["end_others"],
                     type="button",
                     on_click=AccountState.end_others,
-                    class_name=theme.QUIET,
+                    class_name=styles.SECONDARY,
                 ),
                 account_form(
                     action="/api/users/sessions?includingThis=true",
                     method="DELETE",
                     submit=TEXT["end_all"],
-                    look=theme.DANGER,
+                    look=styles.DANGER,
                     after=routes.TICKET_LIST,
                 ),
                 class_name="flex flex-wrap gap-3",
@@ -270,7 +270,7 @@ def _session(row: SessionRow) -> rx.Component:
             account_form(
                 action="/api/users/signout",
                 submit=TEXT["end"],
-                look=theme.QUIET,
+                look=styles.SECONDARY,
                 after=routes.TICKET_LIST,
             ),
             rx.el.button(
@@ -278,7 +278,7 @@ def _session(row: SessionRow) -> rx.Component:
                 type="button",
                 aria_label=row.end_label,
                 on_click=AccountState.end(row.id),
-                class_name=theme.QUIET,
+                class_name=styles.SECONDARY,
             ),
         ),
         key=row.id,
@@ -299,6 +299,6 @@ def _other_way(question: str, label: str, href: str) -> rx.Component:
     """Lead to the other form; the script keeps `next` on the way."""
     return rx.el.p(
         question,
-        rx.el.a(label, href=href, class_name=theme.LINK, custom_attrs={"data-keep-next": ""}),
+        rx.el.a(label, href=href, class_name=styles.LINK, custom_attrs={"data-keep-next": ""}),
         class_name="mt-6",
     )

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app.tickets.rules import TITLE_MAX_LENGTH
-from ticketing_app.ui import theme
+from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS, TicketForm
 
 Errors = rx.vars.ObjectVar[dict[str, str]]
@@ -132,7 +132,7 @@ def _described(name: str, errors: Errors) -> dict[str, Any]:
         "name": name,
         "aria_invalid": errors.contains(name).to_string(),
         "aria_describedby": f"{name}-error {name}-hint",
-        "class_name": theme.FIELD,
+        "class_name": styles.FIELD,
     }
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.ui import theme
 from ticketing_app.ui.listings.components import OnTyping, OwnTimezone, stub_preview
 from ticketing_app.ui.listings.fields import ticket_fields
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
@@ -16,6 +15,7 @@ from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.rows import rows
+from ticketing_app.ui.theme import styles
 
 TEXT = {
     "title": "My Listings",
@@ -38,16 +38,16 @@ TEXT = {
     "load_again": "Load again",
     "cancel": "Cancel",
 }
-_ACTION = f"{theme.QUIET} px-3 text-sm"
+_ACTION = f"{styles.SECONDARY} px-3 text-sm"
 
 
 def own_listings_page() -> rx.Component:
     state = OwnListingsState
     content = rx.el.div(
-        rx.el.p(state.note, role="status", class_name=theme.NOTE),
+        rx.el.p(state.note, role="status", class_name=styles.SUCCESS),
         rx.el.div(
-            rx.el.h1(TEXT["title"], class_name=theme.HEADING),
-            link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.QUIET),
+            rx.el.h1(TEXT["title"], class_name=styles.HEADING),
+            link(TEXT["sell"], href=routes.TICKET_NEW, class_name=styles.SECONDARY),
             class_name="flex flex-wrap items-center justify-between gap-3",
         ),
         rows(
@@ -58,7 +58,7 @@ def own_listings_page() -> rx.Component:
             nothing=feedback.empty(
                 TEXT["none"],
                 TEXT["none_more"],
-                link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.PRIMARY),
+                link(TEXT["sell"], href=routes.TICKET_NEW, class_name=styles.PRIMARY),
             ),
         ),
         class_name="grid gap-5 pb-8",
@@ -126,9 +126,9 @@ def _actions(row: ListingRow) -> rx.Component:
             TEXT["yes"],
             type="button",
             on_click=state.withdraw(row.id),
-            class_name=theme.DANGER,
+            class_name=styles.DANGER,
         ),
-        rx.el.button(TEXT["no"], type="button", on_click=state.keep, class_name=theme.QUIET),
+        rx.el.button(TEXT["no"], type="button", on_click=state.keep, class_name=styles.SECONDARY),
     )
     offering = rx.fragment(
         link(TEXT["edit"], href=row.edit_href, aria_label=row.edit_label, class_name=_ACTION),
@@ -156,7 +156,7 @@ def _actions(row: ListingRow) -> rx.Component:
 def ticket_new_page() -> rx.Component:
     state = TicketFormState
     form = _form(TEXT["new"], state.create, routes.TICKET_LIST, seat_hint=TEXT["seats"])
-    listings = link(TEXT["title"], href=routes.TICKET_MINE, class_name=theme.LINK_ALONE)
+    listings = link(TEXT["title"], href=routes.TICKET_MINE, class_name=styles.LINK_ALONE)
     return layout(_kept(state.load_new, rx.fragment(form, listings)))
 
 
@@ -190,7 +190,7 @@ def _form(
 ) -> rx.Component:
     state = TicketFormState
     return rx.el.div(
-        rx.el.h1(heading, class_name=theme.HEADING),
+        rx.el.h1(heading, class_name=styles.HEADING),
         rx.el.form(
             rx.el.div(
                 OnTyping.create(on_typing=state.look),
@@ -217,17 +217,17 @@ def _form(
                 class_name="lg:row-span-2 lg:sticky lg:top-24 self-start",
             ),
             rx.el.div(
-                rx.el.button(TEXT["submit"], type="submit", class_name=f"{theme.PRIMARY} px-8"),
+                rx.el.button(TEXT["submit"], type="submit", class_name=f"{styles.PRIMARY} px-8"),
                 rx.cond(
                     state.is_stale,
                     rx.el.button(
                         TEXT["load_again"],
                         type="button",
                         on_click=state.load_edit,
-                        class_name=theme.QUIET,
+                        class_name=styles.SECONDARY,
                     ),
                 ),
-                link(TEXT["cancel"], href=back, class_name=theme.QUIET),
+                link(TEXT["cancel"], href=back, class_name=styles.SECONDARY),
                 class_name="flex flex-wrap gap-3 pb-8",
             ),
             on_submit=on_submit,

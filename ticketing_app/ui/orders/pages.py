@@ -4,7 +4,6 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui import theme
 from ticketing_app.ui.live import OnLive
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.orders.views import OrderRow, TimelineEntry
@@ -15,6 +14,7 @@ from ticketing_app.ui.shell.clock import Countdown, TimeRing
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.rows import rows
+from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.components import calendar_link, plain_stub
 
 TEXT = {
@@ -62,7 +62,7 @@ def order_detail_page() -> rx.Component:
 def _order() -> rx.Component:
     order = OrderDetailState.order
     return rx.el.article(
-        rx.el.h1(order.heading, class_name=f"{theme.HEADING} in-head"),
+        rx.el.h1(order.heading, class_name=f"{styles.HEADING} in-head"),
         rx.el.div(
             plain_stub(
                 OrderDetailState.stub,
@@ -73,7 +73,9 @@ def _order() -> rx.Component:
             rx.cond(order.has_receipt, _receipt()),
             rx.cond(
                 order.is_over,
-                rx.el.p(link(TEXT["to_ticket"], href=order.ticket_href, class_name=theme.QUIET)),
+                rx.el.p(
+                    link(TEXT["to_ticket"], href=order.ticket_href, class_name=styles.SECONDARY)
+                ),
             ),
             class_name="in-main",
         ),
@@ -107,7 +109,7 @@ def _actions() -> rx.Component:
             key=order.id,
         ),
         rx.cond(order.can_pay, _release()),
-        class_name=rx.cond(order.can_pay, theme.ACTION_BAR, ""),
+        class_name=rx.cond(order.can_pay, styles.ACTION_BAR, ""),
     )
 
 
@@ -118,14 +120,14 @@ def _release() -> rx.Component:
         rx.fragment(
             rx.el.p(TEXT["release_sure"], role="alert", class_name="basis-full font-medium"),
             rx.el.button(
-                TEXT["release_yes"], type="button", on_click=state.release, class_name=theme.DANGER
+                TEXT["release_yes"], type="button", on_click=state.release, class_name=styles.DANGER
             ),
             rx.el.button(
-                TEXT["release_no"], type="button", on_click=state.keep, class_name=theme.QUIET
+                TEXT["release_no"], type="button", on_click=state.keep, class_name=styles.SECONDARY
             ),
         ),
         rx.el.button(
-            TEXT["release"], type="button", on_click=state.ask_release, class_name=theme.QUIET
+            TEXT["release"], type="button", on_click=state.ask_release, class_name=styles.SECONDARY
         ),
     )
 
@@ -139,7 +141,7 @@ def _time_left() -> rx.Component:
             rx.el.p(TEXT["held"], class_name="when-calm text-muted"),
             rx.el.p(TEXT["nearly_over"], class_name="when-urgent"),
         ),
-        class_name=f"{theme.PANEL} time-left flex items-center gap-4",
+        class_name=f"{styles.PANEL} time-left flex items-center gap-4",
     )
 
 
@@ -180,7 +182,7 @@ def _outcome() -> rx.Component:
         id=OUTCOME_ID,
         tab_index=-1,
         class_name=rx.cond(
-            order.outcome == "", "sr-only", f"{theme.PANEL} flex gap-4 outline-none print:hidden"
+            order.outcome == "", "sr-only", f"{styles.PANEL} flex gap-4 outline-none print:hidden"
         ),
     )
 
@@ -214,14 +216,16 @@ def _receipt() -> rx.Component:
                 TEXT["print"],
                 type="button",
                 on_click=rx.call_script("window.print()"),
-                class_name=theme.QUIET,
+                class_name=styles.SECONDARY,
             ),
             rx.cond(order.is_paid, calendar_link(OrderDetailState.stub)),
             rx.cond(
                 OrderDetailState.resale_href != "",
-                link(TEXT["resell"], href=OrderDetailState.resale_href, class_name=theme.QUIET),
+                link(
+                    TEXT["resell"], href=OrderDetailState.resale_href, class_name=styles.SECONDARY
+                ),
             ),
-            link(TEXT["all_orders"], href=routes.ORDER_LIST, class_name=theme.QUIET),
+            link(TEXT["all_orders"], href=routes.ORDER_LIST, class_name=styles.SECONDARY),
             class_name="flex flex-wrap gap-3 print:hidden",
         ),
         class_name="grid gap-5",
@@ -256,7 +260,7 @@ def _entry(entry: TimelineEntry) -> rx.Component:
 def order_list_page() -> rx.Component:
     state = OrderListState
     content = rx.el.div(
-        rx.el.h1(TEXT["list"], class_name=theme.HEADING),
+        rx.el.h1(TEXT["list"], class_name=styles.HEADING),
         rows(
             state.rows,
             _row,
@@ -265,7 +269,7 @@ def order_list_page() -> rx.Component:
             nothing=feedback.empty(
                 TEXT["none"],
                 TEXT["none_more"],
-                link(TEXT["browse"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
+                link(TEXT["browse"], href=routes.TICKET_LIST, class_name=styles.PRIMARY),
             ),
         ),
         class_name="grid gap-5",
@@ -307,7 +311,7 @@ def _row(row: OrderRow) -> rx.Component:
                 link(
                     TEXT["resell"],
                     href=row.resale_href,
-                    class_name=f"{theme.LINK_ALONE} relative z-1",
+                    class_name=f"{styles.LINK_ALONE} relative z-1",
                 ),
             ),
             class_name="min-w-0",

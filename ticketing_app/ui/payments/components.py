@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.ui import theme
+from ticketing_app.ui.theme import styles
 
 TEXT = {
     "open": "Pay",
@@ -23,7 +23,7 @@ TEXT = {
     "Try again in a moment.",
 }
 LOOKS = {
-    "open": f"{theme.PRIMARY} grow sm:grow-0 sm:px-10 lg:grow",
+    "open": f"{styles.PRIMARY} grow sm:grow-0 sm:px-10 lg:grow",
     "veil": "veil fixed inset-x-0 top-0 bottom-[var(--offline)] z-30 bg-veil flex flex-col items-center "
     "overflow-y-auto sm:p-4",
     "dialog": "w-full mt-auto sm:my-auto sm:max-w-form bg-surface text-ink rounded-t-stub sm:rounded-stub shadow-soft "
@@ -31,8 +31,8 @@ LOOKS = {
     "title": "text-xl font-bold",
     "head": "flex items-start justify-between gap-3",
     "form": "grid gap-4",
-    "submit": f"{theme.PRIMARY} w-full",
-    "close": theme.QUIET,
+    "submit": f"{styles.PRIMARY} w-full",
+    "close": styles.SECONDARY,
     "note": "rounded-control bg-wait-soft text-wait px-4 py-3 font-medium",
     "error": "rounded-control bg-bad-soft text-bad px-4 py-3 font-medium",
     "status": "flex items-center gap-3 font-medium",

@@ -5,13 +5,13 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.ui import theme
 from ticketing_app.ui.session import PageState
 from ticketing_app.ui.shell.clock import Retry
 from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.keep import KeepForm
 from ticketing_app.ui.shell.link import here, link
 from ticketing_app.ui.static_html import cond
+from ticketing_app.ui.theme import styles
 
 TEXT = {
     "loading": "Loading",
@@ -27,7 +27,7 @@ TEXT = {
 def callout(text: rx.Var[str] | str, **props: Any) -> rx.Component:  # noqa: ANN401  # any attribute
     """Say what went wrong, aloud for screen readers, and in sight however far down the button was."""
     return rx.el.div(
-        text, role="alert", class_name=f"{theme.ALERT} sticky top-3 z-20 mb-6", **props
+        text, role="alert", class_name=f"{styles.ALERT} sticky top-3 z-20 mb-6", **props
     )
 
 
@@ -99,7 +99,7 @@ def empty(title: str, more: str, action: rx.Component) -> rx.Component:
         rx.el.p(title, class_name="text-lg font-semibold"),
         rx.el.p(more, class_name="text-muted"),
         action,
-        class_name=theme.NOTHING,
+        class_name=styles.EMPTY_STATE,
     )
 
 
@@ -139,19 +139,19 @@ def failed(
     """Say why there is nothing to show, and what to do."""
     return rx.el.div(
         rx.el.div(class_name="blank"),
-        rx.el.h1(cond(is_away, TEXT["away"], TEXT["no_page"]), class_name=theme.HEADING),
+        rx.el.h1(cond(is_away, TEXT["away"], TEXT["no_page"]), class_name=styles.HEADING),
         rx.el.p(cond(is_away, TEXT["away_more"], problem), role="alert"),
         cond(
             is_away,
-            rx.el.button(TEXT["retry"], type="button", on_click=load, class_name=theme.PRIMARY),
-            link(TEXT["home"], href=routes.TICKET_LIST, class_name=theme.PRIMARY),
+            rx.el.button(TEXT["retry"], type="button", on_click=load, class_name=styles.PRIMARY),
+            link(TEXT["home"], href=routes.TICKET_LIST, class_name=styles.PRIMARY),
         ),
-        class_name=theme.NOTHING,
+        class_name=styles.EMPTY_STATE,
     )
 
 
 def connection_banner() -> rx.Component:
     """Say that the websocket is down; Reflex opens it again by itself."""
-    banner = rx.el.p(TEXT["offline"], class_name=theme.OFFLINE)
+    banner = rx.el.p(TEXT["offline"], class_name=styles.OFFLINE)
     # Always on the page, so that what comes into it is spoken; in a fragment, as the page goes inside.
     return rx.fragment(rx.el.div(rx.connection_banner(banner), role="status"))

@@ -2,13 +2,13 @@
 
 import reflex as rx
 
-from ticketing_app.ui import theme
 from ticketing_app.ui.live import OnSession
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.clock import Retry
 from ticketing_app.ui.shell.feedback import callout
 from ticketing_app.ui.shell.focus import Focus, SkipLink
 from ticketing_app.ui.shell.navbar import navbar
+from ticketing_app.ui.theme import styles
 
 TEXT = {
     "skip": "Skip to content",
@@ -20,12 +20,12 @@ def layout(*children: rx.Component, is_narrow: bool = False) -> rx.Component:
     """Put a page's content between the bar and the end of the page."""
     width = "max-w-form" if is_narrow else "max-w-page"
     return rx.el.div(
-        SkipLink.create(TEXT["skip"], class_name=f"sr-only focus:not-sr-only {theme.LINK}"),
+        SkipLink.create(TEXT["skip"], class_name=f"sr-only focus:not-sr-only {styles.LINK}"),
         navbar(),
         Focus.create(),
         rx.cond(SessionState.email != "", OnSession.create(on_change=SessionState.check)),
         rx.el.main(
-            rx.el.noscript(rx.el.p(TEXT["no_script"], class_name=f"{theme.PANEL} mb-6")),
+            rx.el.noscript(rx.el.p(TEXT["no_script"], class_name=f"{styles.PANEL} mb-6")),
             rx.cond(
                 SessionState.is_known,
                 None,

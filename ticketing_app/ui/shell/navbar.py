@@ -4,9 +4,9 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui import theme
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.theme import styles
 
 TEXT = {
     "label": "Main",
@@ -118,7 +118,7 @@ def sign_out_form(look: str) -> rx.Component:
         rx.el.p(
             role="alert",
             custom_attrs={"data-error-for": ""},
-            class_name=f"{theme.ALERT} fixed top-3 inset-x-4 mx-auto z-20 empty:hidden",
+            class_name=f"{styles.ALERT} fixed top-3 inset-x-4 mx-auto z-20 empty:hidden",
         ),
         method="post",
         action="/api/users/signout",

@@ -5,7 +5,7 @@ from typing import Any
 
 import reflex as rx
 
-from ticketing_app.ui import theme
+from ticketing_app.ui.theme import styles
 
 TEXT = {"more": "Load more"}
 MAX_ROWS = 480
@@ -21,7 +21,7 @@ def rows(
     nothing: rx.Component,
 ) -> rx.Component:
     """Draw each item and a button that leads to the next page; `nothing` when there are none."""
-    more = rx.el.button(TEXT["more"], type="button", on_click=on_more, class_name=theme.QUIET)
+    more = rx.el.button(TEXT["more"], type="button", on_click=on_more, class_name=styles.SECONDARY)
     return rx.cond(
         items.length() > 0,
         rx.fragment(

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveText, LiveTicket, LiveUntil
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.static_html import cond, literal_value
+from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.views import (
     STATUS_LABELS,
     OwnershipLine,
@@ -184,7 +184,7 @@ def calendar_link(stub: TicketStub) -> rx.Component:
             href=routes.ticket_calendar(stub.id),
             # A file, and no page of ours.
             reload_document=True,
-            class_name=theme.QUIET,
+            class_name=styles.SECONDARY,
         ),
     )
 
@@ -200,7 +200,7 @@ def ticket_article(
     return rx.el.article(
         rx.el.div(
             rx.el.div(
-                rx.el.h1(ticket.title, class_name=f"{theme.HEADING} sm:text-3xl max-w-text"),
+                rx.el.h1(ticket.title, class_name=f"{styles.HEADING} sm:text-3xl max-w-text"),
                 class_name="poster",
                 custom_attrs={"data-category": ticket.category},
             ),
@@ -220,7 +220,7 @@ def ticket_article(
             class_name="in-main",
         ),
         rx.el.div(
-            rx.el.div(_offer(ticket, on_over), *actions, class_name=f"{theme.PANEL} grid gap-3"),
+            rx.el.div(_offer(ticket, on_over), *actions, class_name=f"{styles.PANEL} grid gap-3"),
             class_name="in-side",
         ),
         rx.el.div(
@@ -259,7 +259,7 @@ def _to_go(ticket: TicketDetail) -> rx.Component:
             copied=TEXT["copied"],
             by_hand=TEXT["by_hand"],
             notice="text-sm font-medium text-good empty:hidden break-all",
-            class_name=theme.QUIET,
+            class_name=styles.SECONDARY,
         ),
         class_name="flex flex-wrap items-center gap-3 print:hidden",
     )

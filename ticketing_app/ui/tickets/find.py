@@ -6,9 +6,9 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.tickets.schemas import Q_MAX_LENGTH, TicketSort
-from ticketing_app.ui import theme
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.rows import MAX_ROWS
+from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.state import AUTOMATIC_CARDS, TicketListState
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS, WHEN_LABELS, FilterChip, WayOut
 
@@ -45,7 +45,7 @@ SORTS = {
     TicketSort.SOONEST.value: "Soonest",
     TicketSort.CHEAPEST.value: "Lowest price",
 }
-MORE_LOOK = f"{theme.QUIET} w-full sm:w-auto mt-6"
+MORE_LOOK = f"{styles.SECONDARY} w-full sm:w-auto mt-6"
 CHOOSE_DAYS = "days"
 """No value of the API: shows the two dates (find.jsx, theme)."""
 
@@ -94,7 +94,7 @@ def find_form() -> rx.Component:
                 placeholder=TEXT["search_hint"],
                 max_length=Q_MAX_LENGTH,
                 auto_complete="off",
-                class_name=theme.FIELD,
+                class_name=styles.FIELD,
             ),
         ),
         FilterPanel.create(
@@ -102,7 +102,7 @@ def find_form() -> rx.Component:
             _filters(),
             label=TEXT["filters"],
             count=TicketListState.chips.length(),
-            class_name=f"{theme.QUIET} gap-2 sm:hidden",
+            class_name=f"{styles.SECONDARY} gap-2 sm:hidden",
         ),
         cities=TicketListState.cities,
         class_name="grid sm:grid-cols-[1fr_auto] gap-3 mb-4",
@@ -146,7 +146,7 @@ def _select(name: str, text: str, choices: dict[str, str], *more: rx.Component) 
             *more,
             id=name,
             name=name,
-            class_name=theme.FIELD,
+            class_name=styles.FIELD,
         ),
     )
 
@@ -162,7 +162,7 @@ def _input(name: str, label: str, **props: Any) -> rx.Component:  # noqa: ANN401
             auto_complete="off",
             aria_invalid=wrong.contains(name).to_string(),
             aria_describedby=f"{name}-error",
-            class_name=theme.FIELD,
+            class_name=styles.FIELD,
             **props,
         ),
         rx.cond(
@@ -181,7 +181,9 @@ def found() -> rx.Component:
             rx.foreach(state.chips, _chip),
             rx.cond(
                 (state.chips.length() > 1) & (state.cards.length() > 0),
-                rx.el.li(link(TEXT["clear"], href=state.cleared_href, class_name=theme.LINK_ALONE)),
+                rx.el.li(
+                    link(TEXT["clear"], href=state.cleared_href, class_name=styles.LINK_ALONE)
+                ),
             ),
             class_name="contents",
         ),
@@ -206,7 +208,7 @@ def _chip(chip: FilterChip) -> rx.Component:
             rx.el.span("\u00d7", aria_hidden="true", class_name="text-lg leading-none"),
             href=chip.href,
             aria_label=chip.remove_label,
-            class_name=theme.CHIP,
+            class_name=styles.CHIP,
         ),
         key=chip.href,
         class_name="min-w-0",
@@ -258,10 +260,10 @@ def nothing() -> rx.Component:
         ),
         rx.cond(
             state.is_filtered,
-            link(clear, href=routes.TICKET_LIST, class_name=theme.PRIMARY),
+            link(clear, href=routes.TICKET_LIST, class_name=styles.PRIMARY),
             _sell(),
         ),
-        class_name=theme.NOTHING,
+        class_name=styles.EMPTY_STATE,
     )
 
 
@@ -271,7 +273,7 @@ def nothing_first() -> rx.Component:
         rx.el.div(class_name="blank"),
         _hint(TEXT["nothing_yet"]),
         _sell(),
-        class_name=theme.NOTHING,
+        class_name=styles.EMPTY_STATE,
     )
 
 
@@ -280,12 +282,12 @@ def _hint(text: rx.Var[str] | str) -> rx.Component:
 
 
 def _sell() -> rx.Component:
-    return link(TEXT["sell"], href=routes.TICKET_NEW, class_name=theme.PRIMARY)
+    return link(TEXT["sell"], href=routes.TICKET_NEW, class_name=styles.PRIMARY)
 
 
 def _way_out(way: WayOut) -> rx.Component:
     return rx.el.li(
-        link(way.label, href=way.href, class_name=theme.LINK_ALONE),
+        link(way.label, href=way.href, class_name=styles.LINK_ALONE),
         rx.el.span(way.count_line, class_name="text-muted tabular-nums"),
         key=way.href,
         class_name="flex flex-wrap gap-x-2 items-center min-h-touch",

@@ -5,13 +5,13 @@ from typing import Any
 
 import reflex as rx
 
-from ticketing_app.ui import theme
 from ticketing_app.ui.live import LiveNews, NewListings, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.components import (
     STATUS_BY_NAME,
     TellMe,
@@ -59,7 +59,7 @@ def ticket_list_page() -> rx.Component:
     return layout(
         OnLive.create(only_resync=True, on_change=state.refresh),
         rx.el.div(
-            rx.el.h1(TEXT["list"], class_name=theme.HEADING),
+            rx.el.h1(TEXT["list"], class_name=styles.HEADING),
             rx.el.p(TEXT["list_intro"], class_name="text-muted"),
             class_name="mb-5",
         ),
@@ -75,7 +75,7 @@ def ticket_list_page() -> rx.Component:
             on_ask=state.match_new,
             on_show=state.load,
             key=state.address,
-            class_name=f"{theme.QUIET} w-full mb-4",
+            class_name=f"{styles.SECONDARY} w-full mb-4",
         ),
         rx.cond(
             state.is_loaded,
@@ -132,7 +132,7 @@ def ticket_detail_page() -> rx.Component:
             on_change=state.refresh,
         ),
         # Always on the page, so that what comes into it is spoken.
-        rx.el.p(state.note, role="status", class_name=f"mb-5 {theme.NOTE}"),
+        rx.el.p(state.note, role="status", class_name=f"mb-5 {styles.SUCCESS}"),
         feedback.loaded(
             state,
             state.load,
@@ -177,22 +177,23 @@ def _tell_me(ticket: TicketDetail) -> rx.Component:
         promise=TEXT["tell_me_promise"],
         back=ticket.back_line,
         notice="font-medium empty:hidden",
-        class_name=theme.QUIET,
+        class_name=styles.SECONDARY,
         key=ticket.id,
     )
 
 
 def _actions() -> rx.Component:
     ticket, resale_href = TicketDetailState.ticket, TicketDetailState.resale_href
-    to_order = link(TEXT["to_order"], href=ticket.my_order_href, class_name=theme.PRIMARY)
+    to_order = link(TEXT["to_order"], href=ticket.my_order_href, class_name=styles.PRIMARY)
     return rx.cond(
         (ticket.my_order_href != "") | (resale_href != ""),
         rx.el.div(
             rx.cond(ticket.my_order_href != "", to_order),
             rx.cond(
-                resale_href != "", link(TEXT["resell"], href=resale_href, class_name=theme.QUIET)
+                resale_href != "",
+                link(TEXT["resell"], href=resale_href, class_name=styles.SECONDARY),
             ),
-            class_name=theme.ACTION_BAR,
+            class_name=styles.ACTION_BAR,
         ),
         rx.cond(
             ticket.can_change,
@@ -216,10 +217,10 @@ def _purchase(**button: Any) -> rx.Component:  # noqa: ANN401  # any attribute
             rx.el.button(
                 TEXT["purchase"],
                 type="button",
-                class_name=f"{theme.PRIMARY} w-full sm:w-auto sm:px-10 lg:w-full",
+                class_name=f"{styles.PRIMARY} w-full sm:w-auto sm:px-10 lg:w-full",
                 **button,
             ),
-            class_name=theme.ACTION_BAR,
+            class_name=styles.ACTION_BAR,
         ),
     )
 
@@ -239,9 +240,9 @@ def _pause() -> rx.Component:
             type="button",
             disabled=True,
             # The time is to be read, so that the button does not fade as others that are off.
-            class_name=f"{theme.QUIET} gap-1 disabled:opacity-100 w-full sm:w-auto sm:px-10 lg:w-full",
+            class_name=f"{styles.SECONDARY} gap-1 disabled:opacity-100 w-full sm:w-auto sm:px-10 lg:w-full",
         ),
-        class_name=theme.ACTION_BAR,
+        class_name=styles.ACTION_BAR,
     )
 
 
@@ -256,23 +257,26 @@ def _owner_actions() -> rx.Component:
                     TEXT["withdraw_yes"],
                     type="button",
                     on_click=state.withdraw,
-                    class_name=theme.DANGER,
+                    class_name=styles.DANGER,
                 ),
                 rx.el.button(
-                    TEXT["withdraw_no"], type="button", on_click=state.keep, class_name=theme.QUIET
+                    TEXT["withdraw_no"],
+                    type="button",
+                    on_click=state.keep,
+                    class_name=styles.SECONDARY,
                 ),
             ),
             rx.fragment(
                 link(
-                    TEXT["edit"], href=f"/tickets/{state.ticket.id}/edit", class_name=theme.PRIMARY
+                    TEXT["edit"], href=f"/tickets/{state.ticket.id}/edit", class_name=styles.PRIMARY
                 ),
                 rx.el.button(
                     TEXT["withdraw"],
                     type="button",
                     on_click=state.ask_withdraw,
-                    class_name=theme.QUIET,
+                    class_name=styles.SECONDARY,
                 ),
             ),
         ),
-        class_name=theme.ACTION_BAR,
+        class_name=styles.ACTION_BAR,
     )

@@ -1,141 +1,6 @@
-"""Design tokens and the few shapes made of them; no colour, size or shadow is written elsewhere."""
+"""The stylesheet beside Tailwind's classes."""
 
-from typing import Any
-
-LIGHT = {
-    "paper": "#FBFAF7",
-    "surface": "#FFFFFF",
-    "ink": "#14161A",
-    "muted": "#5B5E66",
-    "line": "#E6E2D8",
-    "accent": "#4A3FCF",
-    "on-accent": "#FFFFFF",
-    "accent-soft": "#ECEAFB",
-    "good": "#14653A",
-    "good-soft": "#E2F3E8",
-    "wait": "#7A4A00",
-    "wait-soft": "#FFF0D4",
-    "done": "#4A5160",
-    "done-soft": "#E9EBEF",
-    "bad": "#A3231B",
-    "bad-soft": "#FDE9E7",
-    "shade": "rgb(20 22 26 / 0.10)",
-    "veil": "rgb(20 22 26 / 0.55)",
-}
-DARK = {
-    "paper": "#0F1115",
-    "surface": "#171A21",
-    "ink": "#F2F0EA",
-    "muted": "#A6A9B2",
-    "line": "#2A2E37",
-    "accent": "#AFA8FF",
-    "on-accent": "#14161A",
-    "accent-soft": "#25233F",
-    "good": "#7FDDA4",
-    "good-soft": "#12301F",
-    "wait": "#FFCB7A",
-    "wait-soft": "#362708",
-    "done": "#B7BDCB",
-    "done-soft": "#262B36",
-    "bad": "#FF9E96",
-    "bad-soft": "#3A1715",
-    "shade": "rgb(0 0 0 / 0.45)",
-    "veil": "rgb(0 0 0 / 0.65)",
-}
-# Two close hues each, dark enough for white text in both modes.
-CATEGORIES = {
-    "concert": ("#5B33B8", "#8A35B8"),
-    "sports": ("#0A5C43", "#0F7656"),
-    "theatre": ("#8F1A38", "#B02E4C"),
-    "comedy": ("#94440A", "#AE520E"),
-    "festival": ("#0B5485", "#116A9E"),
-    "other": ("#3F4654", "#565E6E"),
-}
-# Drawn over the two hues, darker only, so that white text stays as readable as on the hues alone.
-ART = {
-    # Sound that spreads.
-    "concert": "repeating-radial-gradient(circle at 0 100%,#0000 0 10px,rgb(0 0 0/.11) 11px 14px,#0000 15px)",
-    # Lanes of a track.
-    "sports": "repeating-linear-gradient(115deg,#0000 0 13px,rgb(0 0 0/.11) 14px 19px,#0000 20px)",
-    # Folds of a curtain.
-    "theatre": "repeating-linear-gradient(90deg,rgb(0 0 0/.2) 0,#0000 9px,rgb(0 0 0/.2) 18px)",
-    # Confetti.
-    "comedy": "radial-gradient(circle,rgb(0 0 0/.18) 3px,#0000 4px) 0 0/15px 15px,"
-    "radial-gradient(circle,rgb(0 0 0/.12) 2px,#0000 3px) 7px 7px/15px 15px",
-    # Rays of a low sun.
-    "festival": "repeating-conic-gradient(from 5deg at 50% 115%,rgb(0 0 0/.12) 0 9deg,#0000 9.5deg 21deg)",
-    # Guilloche, as on paper that is worth something.
-    "other": "repeating-linear-gradient(45deg,rgb(0 0 0/.14) 0 1px,#0000 2px 7px),"
-    "repeating-linear-gradient(135deg,rgb(0 0 0/.14) 0 1px,#0000 2px 7px)",
-}
-
-TAILWIND: Any = {
-    "theme": {
-        "extend": {
-            "colors": {name: f"var(--{name})" for name in LIGHT},
-            "fontSize": {
-                "sm": ["14px", "20px"],
-                "base": ["16px", "24px"],
-                "lg": ["18px", "26px"],
-                "xl": ["22px", "28px"],
-                "2xl": ["28px", "34px"],
-                "3xl": ["40px", "46px"],
-            },
-            "borderRadius": {"stub": "12px", "control": "8px"},
-            "boxShadow": {"soft": "0 2px 10px var(--shade)"},
-            "maxWidth": {"page": "1120px", "form": "480px", "text": "68ch"},
-            "minHeight": {"touch": "44px"},
-        }
-    }
-}
-
-_CONTROL = (
-    "inline-flex items-center justify-center min-h-touch px-4 rounded-control text-center "
-    "transition duration-150"
-)
-PRIMARY = (
-    f"{_CONTROL} bg-accent text-on-accent font-semibold cursor-pointer hover:brightness-110 "
-    "active:brightness-90 disabled:opacity-60 disabled:cursor-default"
-)
-QUIET = (
-    f"{_CONTROL} bg-surface text-ink border border-line font-medium cursor-pointer "
-    "hover:border-muted active:bg-line disabled:opacity-60 disabled:cursor-default"
-)
-DANGER = (
-    f"{_CONTROL} bg-surface text-bad border border-bad font-medium cursor-pointer hover:bg-bad-soft"
-)
-LINK = "text-accent underline underline-offset-4 decoration-1 hover:decoration-2"
-# A link that stands alone is a target for thumbs; one in a sentence is as high as its line.
-LINK_ALONE = f"{LINK} inline-flex items-center min-h-touch"
-FIELD = (
-    "block w-full min-w-0 min-h-touch px-3 py-2 rounded-control bg-surface text-ink border border-muted "
-    "placeholder:text-muted aria-invalid:border-bad"
-)
-CHIP = (
-    "inline-flex items-center gap-1.5 max-w-full min-h-touch px-3 rounded-full bg-accent-soft "
-    "text-accent font-medium hover:brightness-95"
-)
-# A refusal is no breakage, and nobody's fault: red is for what has to be corrected, and for cards.
-ALERT = "alert rounded-control bg-wait-soft text-wait px-4 py-3 font-medium max-w-text shadow-soft"
-NOTE = (
-    "px-4 py-3 rounded-control bg-good-soft text-good font-medium shadow-soft sticky top-3 z-20 "
-    "empty:hidden"
-)
-PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
-# Where there is nothing to show: a picture, why, and the way on.
-NOTHING = "grid gap-3 justify-items-center text-center max-w-text mx-auto py-8 sm:py-16"
-HEADING = "text-2xl font-bold tracking-tight text-balance"
-# The main action of a page stays within the thumb's reach on a phone; `_COLUMNS` leaves room below it.
-ACTION_BAR = (
-    "action-bar fixed inset-x-0 bottom-[var(--offline)] z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
-    "bg-surface border-t border-line flex flex-wrap gap-3 "
-    "sm:static sm:p-0 sm:bg-transparent sm:border-0 print:hidden"
-)
-# At the end of the screen, where whatever else stands there makes room for it.
-OFFLINE = (
-    "offline fixed inset-x-0 bottom-0 z-40 min-h-[var(--offline)] px-4 py-2 grid place-items-center "
-    "bg-wait-soft text-wait text-center print:hidden"
-)
+from ticketing_app.ui.theme import tokens
 
 _FONT = "system-ui, sans-serif"
 
@@ -149,11 +14,11 @@ def _variables(tokens: dict[str, str]) -> str:
 # scrolling stops short of it.
 _BASE = f"""
 @layer theme, base, components, utilities;
-:root{{{_variables(LIGHT)}--offline:0px;color-scheme:light}}
+:root{{{_variables(tokens.LIGHT)}--offline:0px;color-scheme:light}}
 :root:has(.offline){{--offline:64px}}
 @media screen{{
-:root.dark{{{_variables(DARK)}color-scheme:dark}}
-@media (prefers-color-scheme:dark){{:root:not(.light){{{_variables(DARK)}color-scheme:dark}}}}
+:root.dark{{{_variables(tokens.DARK)}color-scheme:dark}}
+@media (prefers-color-scheme:dark){{:root:not(.light){{{_variables(tokens.DARK)}color-scheme:dark}}}}
 }}
 @layer base{{
 :root{{scroll-padding-bottom:var(--offline)}}
@@ -346,7 +211,7 @@ CSS = (
     + _TIMELINE
     + _RECEIPT
     + "".join(
-        f"[data-category={name}]{{--from:{start};--to:{end};--art:{ART[name]}}}"
-        for name, (start, end) in CATEGORIES.items()
+        f"[data-category={name}]{{--from:{start};--to:{end};--art:{tokens.ART[name]}}}"
+        for name, (start, end) in tokens.CATEGORIES.items()
     )
 )

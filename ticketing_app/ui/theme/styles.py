@@ -1,0 +1,49 @@
+"""Tailwind classes of controls and panels."""
+
+_CONTROL = (
+    "inline-flex items-center justify-center min-h-touch px-4 rounded-control text-center "
+    "transition duration-150"
+)
+PRIMARY = (
+    f"{_CONTROL} bg-accent text-on-accent font-semibold cursor-pointer hover:brightness-110 "
+    "active:brightness-90 disabled:opacity-60 disabled:cursor-default"
+)
+SECONDARY = (
+    f"{_CONTROL} bg-surface text-ink border border-line font-medium cursor-pointer "
+    "hover:border-muted active:bg-line disabled:opacity-60 disabled:cursor-default"
+)
+DANGER = (
+    f"{_CONTROL} bg-surface text-bad border border-bad font-medium cursor-pointer hover:bg-bad-soft"
+)
+LINK = "text-accent underline underline-offset-4 decoration-1 hover:decoration-2"
+# A link that stands alone is a target for thumbs; one in a sentence is as high as its line.
+LINK_ALONE = f"{LINK} inline-flex items-center min-h-touch"
+FIELD = (
+    "block w-full min-w-0 min-h-touch px-3 py-2 rounded-control bg-surface text-ink border border-muted "
+    "placeholder:text-muted aria-invalid:border-bad"
+)
+CHIP = (
+    "inline-flex items-center gap-1.5 max-w-full min-h-touch px-3 rounded-full bg-accent-soft "
+    "text-accent font-medium hover:brightness-95"
+)
+# A refusal is no breakage, and nobody's fault: red is for what has to be corrected, and for cards.
+ALERT = "alert rounded-control bg-wait-soft text-wait px-4 py-3 font-medium max-w-text shadow-soft"
+SUCCESS = (
+    "px-4 py-3 rounded-control bg-good-soft text-good font-medium shadow-soft sticky top-3 z-20 "
+    "empty:hidden"
+)
+PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
+# Where there is nothing to show: a picture, why, and the way on.
+EMPTY_STATE = "grid gap-3 justify-items-center text-center max-w-text mx-auto py-8 sm:py-16"
+HEADING = "text-2xl font-bold tracking-tight text-balance"
+# The main action of a page stays within the thumb's reach on a phone; `_COLUMNS` leaves room below it.
+ACTION_BAR = (
+    "action-bar fixed inset-x-0 bottom-[var(--offline)] z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
+    "bg-surface border-t border-line flex flex-wrap gap-3 "
+    "sm:static sm:p-0 sm:bg-transparent sm:border-0 print:hidden"
+)
+# At the end of the screen, where whatever else stands there makes room for it.
+OFFLINE = (
+    "offline fixed inset-x-0 bottom-0 z-40 min-h-[var(--offline)] px-4 py-2 grid place-items-center "
+    "bg-wait-soft text-wait text-center print:hidden"
+)
