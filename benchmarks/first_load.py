@@ -56,7 +56,7 @@ observe("layout-shift", (entry) => { seen.cls += entry.hadRecentInput ? 0 : entr
 """
 # The page's own code has taken over from the document, and has its data.
 IS_TAKEN_OVER = (
-    "sessionStorage.getItem('token') && !document.querySelector('[data-first-paint], .skeleton')"
+    "sessionStorage.getItem('token') && !document.querySelector('[data-prerendered], .skeleton')"
 )
 
 

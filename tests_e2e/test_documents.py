@@ -40,7 +40,7 @@ new MutationObserver(() => {
 }).observe(document, {childList: true, subtree: true, characterData: true});
 // All of the document is there, and no module has run yet.
 document.addEventListener("readystatechange", () => {
-  window.first ??= document.querySelector("main [data-first-paint]").innerHTML;
+  window.first ??= document.querySelector("main [data-prerendered]").innerHTML;
 });
 """
 
@@ -106,7 +106,7 @@ class TestTakingOver:
         someone.page.add_init_script(WATCH)
         errors = errors_in(someone.page)
         page = someone.open("/" if where == "list" else f"/tickets/{ticket_id}")
-        expect(page.locator("[data-first-paint]")).to_have_count(0)
+        expect(page.locator("[data-prerendered]")).to_have_count(0)
         title = "Tickets For Sale" if where == "list" else HOSTILE
         assert page.evaluate("window.seen") == {
             "skeletons": 0,
@@ -126,7 +126,7 @@ class TestTakingOver:
         someone = visitor(signed_in=False)
         someone.page.add_init_script(WATCH)
         page = someone.open(f"/tickets/{ticket_id}")
-        expect(page.locator("[data-first-paint]")).to_have_count(0)
+        expect(page.locator("[data-prerendered]")).to_have_count(0)
         drawn = page.get_by_role("article").first.evaluate("(article) => article.outerHTML")
         assert Parts(drawn).all == Parts(page.evaluate("window.first")).all
 
@@ -144,7 +144,7 @@ class TestTakingOver:
         at = someone.page.evaluate("window.painted_at")
         # Whoever wants no animation, of which this is one, gets all at once.
         assert (at["title"] < at["row"]) == (motion == "no-preference")
-        expect(someone.page.locator("[data-first-paint]")).to_have_count(0)
+        expect(someone.page.locator("[data-prerendered]")).to_have_count(0)
         assert someone.page.evaluate("window.seen.moved") == []
 
     def test_a_reload_finds_its_place(self, visitor: Callable[..., Visitor]) -> None:
@@ -152,10 +152,10 @@ class TestTakingOver:
         for number in range(MANY):
             seller.sell(f"Night {number}", **EVENT)
         page = visitor(signed_in=False, viewport={"width": 390, "height": 800}).open("/")
-        expect(page.locator("[data-first-paint]")).to_have_count(0)
+        expect(page.locator("[data-prerendered]")).to_have_count(0)
         page.evaluate("window.scrollTo(0, 900)")
         page.reload()
-        expect(page.locator("[data-first-paint]")).to_have_count(0)
+        expect(page.locator("[data-prerendered]")).to_have_count(0)
         assert page.evaluate("window.scrollY") == 900
 
     @pytest.mark.parametrize("path", ["/nothing", "/tickets/nonsense", "/orders/nonsense"])

@@ -30,7 +30,7 @@ def test_a_reader_in_germany_reads_one_writing_from_the_first_picture_on(
     ticket_id = seller.sell(title, **EVENT)
     scriptless = visitor(signed_in=False, locale="de-DE", java_script_enabled=False).page
     page = visitor(signed_in=False, locale="de-DE").open("/")
-    expect(page.locator("[data-first-paint]")).to_have_count(0)
+    expect(page.locator("[data-prerendered]")).to_have_count(0)
     for cents, written in [
         (4000, "40\u00a0US$"),
         (1200, "12\u00a0US$"),

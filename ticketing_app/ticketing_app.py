@@ -35,8 +35,8 @@ from ticketing_app.ui.orders.pages import order_detail_page, order_list_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.feedback import connection_banner
-from ticketing_app.ui.shell.first import served_description, served_title
 from ticketing_app.ui.shell.pages import not_found_page
+from ticketing_app.ui.shell.prerendered import document_description, document_title
 from ticketing_app.ui.theme import stylesheet
 from ticketing_app.ui.tickets.pages import (
     ticket_detail_page,
@@ -61,7 +61,7 @@ app = rx.App(
     head_components=[
         rx.el.style(custom_attrs={"dangerouslySetInnerHTML": {"__html": stylesheet.CSS}}),
         *home_screen.links(),
-        rx.el.script(src="/timezone.js", defer=True),
+        rx.el.script(src="/boot.js", defer=True),
         rx.el.script(src=robots.ACCOUNT_FORMS, defer=True),
     ],
     backend_exception_handler=session.on_crash,
@@ -100,19 +100,19 @@ def _add(
 ticket_title = rx.cond(
     TicketDetailState.is_loaded,
     f"{TicketDetailState.ticket.title} | {BRAND}",
-    served_title(f"Ticket | {BRAND}"),
+    document_title(f"Ticket | {BRAND}"),
 )
 ticket_description = rx.cond(
     TicketDetailState.is_loaded,
     TicketDetailState.ticket.share_line,
-    served_description(
+    document_description(
         "A ticket from somebody who cannot go: price, seat, and whether it is still there."
     ),
 )
 order_title = rx.cond(
     OrderDetailState.is_loaded,
     f"{OrderDetailState.order.heading} | {BRAND}",
-    served_title(f"Order | {BRAND}"),
+    document_title(f"Order | {BRAND}"),
 )
 
 # fmt: off

@@ -13,7 +13,7 @@ PAGE = (
     '<!DOCTYPE html><html lang="en"><head><title>{title} | GitTix</title>'
     '<meta content="About {title}" name="description"/>'
     '<meta content="/share/other.png" property="og:image"/></head>'
-    '<body><a href="{path}/#main">Skip</a><main id="main"><div data-first-paint="">'
+    '<body><a href="{path}/#main">Skip</a><main id="main"><div data-prerendered="">'
     '<div aria-busy="true"><div class="skeleton"></div></div></div></main></body></html>'
 )
 PAGES = {

@@ -88,7 +88,7 @@ class TestPaintFirst:
                 '<head><link media="not all" as="style" href="/assets/all.css" rel="preload"/>'
                 '<link disabled="" href="/assets/all.css" rel="stylesheet" type="text/css"/>'
                 r"<style>.a\:b{color:red}</style></head>"
-                # Without async it runs in its turn, after timezone.js.
+                # Without async it runs in its turn, after boot.js.
                 f'<script type="module">{build._PAINTED % modules}'
                 'await import("/assets/manifest.js");\n'
                 'const route0 = await import("/assets/root.js");\n'

@@ -388,6 +388,6 @@ class TestReadPages:
 
     def test_fails_when_there_is_no_place_for_the_content(self, built: Path) -> None:
         page = built / "index.html"
-        page.write_text(page.read_text().replace("data-first-paint", "data-other"))
+        page.write_text(page.read_text().replace("data-prerendered", "data-other"))
         with pytest.raises(ReflexChangedError):
             documents.read_pages(built)

@@ -29,7 +29,7 @@ _STYLESHEET = re.compile(r'<link href="/([^"]*\.css)" rel="stylesheet"')
 _MODULE = re.compile(r'<link rel="modulepreload" href="([^"]*)"/>')
 _ENTRY = re.compile(r'<script type="module" async="">(.*?)</script>', re.DOTALL)
 _IMPORT = re.compile(r'^import (?:\* as (\w+) from )?("[^"]+");', re.MULTILINE)
-_PAINTED = """await window.painted;
+_PAINTED = """await window.firstPaint;
 for (const href of %s) {
   document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
 }
@@ -168,7 +168,7 @@ def _run_after_paint(page: str, name: str) -> str:
         raise ReflexChangedError(name)
     page = _MODULE.sub("", page)
     code = _PAINTED % json.dumps(modules) + _IMPORT.sub(_import_later, entry[1])
-    # In its turn, not as soon as it is there: after timezone.js, which tells when it was painted.
+    # In its turn, not as soon as it is there: after boot.js, which tells when it was painted.
     return page.replace(entry[0], f'<script type="module">{code}</script>', 1)
 
 

@@ -46,8 +46,8 @@ from ticketing_app.ui import (
 )
 from ticketing_app.ui.build import ReflexChangedError, built_frontend
 from ticketing_app.ui.heads import Head
-from ticketing_app.ui.shell.first import MARK
-from ticketing_app.ui.tickets.pages import first_failure, first_list, first_ticket
+from ticketing_app.ui.shell.prerendered import SLOT
+from ticketing_app.ui.tickets.pages import static_failure, static_list, static_ticket
 from ticketing_app.ui.tickets.state import PAGE_SIZE
 from ticketing_app.ui.tickets.views import TicketDetail, TicketStub, count_line, read_query
 
@@ -60,7 +60,7 @@ _TITLE = re.compile(r"<title>(.*?)</title>")
 _DESCRIPTION = re.compile(r'<meta content="([^"]*)" name="description"/>')
 _IMAGE = re.compile(r'<meta content="[^"]*" property="og:image"/>')
 _SKIP_LINK = re.compile(r'href="[^"]*#main"')
-_SKELETON = re.compile(rf'(?<=<div {MARK}="">)(.*)(?=</div></main>)', re.DOTALL)
+_SKELETON = re.compile(rf'(?<=<div {SLOT}="">)(.*)(?=</div></main>)', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,7 @@ async def _fill(page: Page, ids: dict[str, str], request: Request) -> Filling:
 def _failure(error: AppError) -> Filling:
     is_limit = isinstance(error, TooManyRequestsError)
     headers = lifetimes.too_often(error) if is_limit else {}
-    return Filling(error.status, None, static_html.render(first_failure(error.message)), headers)
+    return Filling(error.status, None, static_html.render(static_failure(error.message)), headers)
 
 
 def _is_id(text: str) -> bool:
@@ -285,7 +285,7 @@ async def _fill_list() -> Filling:
 # Drawing takes ten milliseconds, and the next visitor of the same region mostly gets the same.
 @lru_cache(maxsize=32)
 def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) -> str:
-    return static_html.render(first_list(cards, count_line=counted, has_more=has_more))
+    return static_html.render(static_list(cards, count_line=counted, has_more=has_more))
 
 
 async def _fill_ticket(ticket_id: UUID) -> Filling:
@@ -308,7 +308,7 @@ async def _fill_ticket(ticket_id: UUID) -> Filling:
             event=heads.event(ticket, detail.share_line),
         ),
         static_html.render(
-            first_ticket(detail, [TicketStub.from_ticket(other) for other in similar])
+            static_ticket(detail, [TicketStub.from_ticket(other) for other in similar])
         ),
     )
 

@@ -39,7 +39,7 @@ log = get_logger()
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
 POLICY_VIOLATION = 1008
-ZONE_COOKIE = "timezone"  # assets/timezone.js sets it.
+ZONE_COOKIE = "timezone"  # assets/boot.js sets it.
 # The script of the forms loads the page afresh, unless it is about to go somewhere else already.
 SIGNED_OUT = "window.dispatchEvent(new Event('signedout'))"
 CRASHED = "That did not work, and nothing was changed. Please try again."

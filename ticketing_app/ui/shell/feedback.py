@@ -7,9 +7,9 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.ui.session import PageState
 from ticketing_app.ui.shell.clock import Retry
-from ticketing_app.ui.shell.first import FirstPaint
-from ticketing_app.ui.shell.keep import KeepForm
 from ticketing_app.ui.shell.link import here, link
+from ticketing_app.ui.shell.persistent_form import PersistentForm
+from ticketing_app.ui.shell.prerendered import Prerendered
 from ticketing_app.ui.static_html import cond
 from ticketing_app.ui.theme import styles
 
@@ -121,13 +121,13 @@ def loaded(
     otherwise = rx.cond(
         state.problem != "",
         failed(state.problem, load, is_away=state.is_away),
-        FirstPaint.around(skeleton(shape or stub_shape())),
+        Prerendered.around(skeleton(shape or stub_shape())),
     )
     return rx.fragment(
         rx.cond(state.is_away, Retry.create(on_retry=load)),
         rx.cond(is_shown, shown, otherwise)
         if form_content is None
-        else KeepForm.create(
+        else PersistentForm.create(
             shown, otherwise, is_ready=is_shown, content=form_content, errors=state.errors
         ),
     )

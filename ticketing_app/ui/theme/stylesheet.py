@@ -110,7 +110,7 @@ border-radius:50%;animation:spin .9s linear infinite}
 # higher than any screen, so that what stands below them does not show and move away.
 _FIRST_ROWS = """
 @layer components{
-[data-first-paint]>ul:has(>:nth-child(12)){animation:next-frame 1ms}
+[data-prerendered]>ul:has(>:nth-child(12)){animation:next-frame 1ms}
 @keyframes next-frame{from,to{content-visibility:hidden;contain-intrinsic-height:6000px}}
 }
 """

@@ -175,7 +175,7 @@ def _input(name: str, label: str, **props: Any) -> rx.Component:  # noqa: ANN401
 def found() -> rx.Component:
     """How many tickets there are, and by which filters, each of which can be taken off."""
     state = TicketListState
-    return found_first(
+    return static_count(
         state.count_line,
         rx.el.ul(
             rx.foreach(state.chips, _chip),
@@ -192,7 +192,7 @@ def found() -> rx.Component:
     )
 
 
-def found_first(count_line: rx.Var[str] | str, *more: rx.Component) -> rx.Component:
+def static_count(count_line: rx.Var[str] | str, *more: rx.Component) -> rx.Component:
     """How many tickets there are; as much of it as a document knows."""
     return rx.el.div(
         rx.el.p(count_line, role="status", class_name="font-semibold tabular-nums"),
@@ -215,7 +215,7 @@ def _chip(chip: FilterChip) -> rx.Component:
     )
 
 
-def more_first() -> rx.Component:
+def static_more() -> rx.Component:
     """The button to the next page, which nobody can press yet."""
     return rx.el.button(TEXT["more"], type="button", disabled=True, class_name=MORE_LOOK)
 
@@ -267,7 +267,7 @@ def nothing() -> rx.Component:
     )
 
 
-def nothing_first() -> rx.Component:
+def static_empty() -> rx.Component:
     """The same where nothing is filtered; as much of it as a document knows."""
     return rx.el.div(
         rx.el.div(class_name="blank"),

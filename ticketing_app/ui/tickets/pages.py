@@ -8,9 +8,9 @@ import reflex as rx
 from ticketing_app.ui.live import LiveNews, NewListings, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
-from ticketing_app.ui.shell.first import FirstPaint
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.shell.prerendered import Prerendered
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.components import (
     STATUS_BY_NAME,
@@ -23,11 +23,11 @@ from ticketing_app.ui.tickets.components import (
 from ticketing_app.ui.tickets.find import (
     find_form,
     found,
-    found_first,
     load_more,
-    more_first,
     nothing,
-    nothing_first,
+    static_count,
+    static_empty,
+    static_more,
 )
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
 from ticketing_app.ui.tickets.views import TicketDetail, TicketStub
@@ -90,16 +90,16 @@ def ticket_list_page() -> rx.Component:
                     nothing(),
                 ),
             ),
-            FirstPaint.around(_list_skeleton()),
+            Prerendered.around(_list_skeleton()),
         ),
     )
 
 
-def first_list(cards: Sequence[TicketStub], *, count_line: str, has_more: bool) -> rx.Component:
+def static_list(cards: Sequence[TicketStub], *, count_line: str, has_more: bool) -> rx.Component:
     """What the document shows of the list; nothing can be pressed before the page's code runs."""
-    more = more_first() if has_more else None
-    content = _cards(*map(ticket_card, cards), more=more) if cards else nothing_first()
-    return rx.fragment(found_first(count_line), content)
+    more = static_more() if has_more else None
+    content = _cards(*map(ticket_card, cards), more=more) if cards else static_empty()
+    return rx.fragment(static_count(count_line), content)
 
 
 def _cards(*cards: rx.Component, more: rx.Component | None) -> rx.Component:
@@ -152,7 +152,7 @@ def ticket_detail_page() -> rx.Component:
     )
 
 
-def first_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Component:
+def static_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Component:
     """What the document shows of a ticket; nothing can be pressed before the page's code runs."""
     return ticket_article(
         ticket,
@@ -164,7 +164,7 @@ def first_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Componen
     )
 
 
-def first_failure(problem: str) -> rx.Component:
+def static_failure(problem: str) -> rx.Component:
     """What the document shows where there is no such ticket."""
     return feedback.failed(problem, TicketDetailState.load, is_away=False)
 

@@ -1,9 +1,9 @@
 // What stands in a page's place until its data came: a skeleton, or what the document brought along.
 import React, { memo, useState } from "react";
 
-export const FirstPaint = memo(function FirstPaint({ skeleton }) {
+export const Prerendered = memo(function Prerendered({ skeleton }) {
   // React never looks into markup that it was given as such, so that what the document brought stays.
   // The same object at each rendering keeps it from being written anew.
   const [content] = useState({ __html: skeleton });
-  return <div data-first-paint="" suppressHydrationWarning dangerouslySetInnerHTML={content} />;
+  return <div data-prerendered="" suppressHydrationWarning dangerouslySetInnerHTML={content} />;
 });

@@ -1,8 +1,8 @@
-// `painted` is when the page was first seen, with the rows of a list, which come a frame later than what
+// `firstPaint` is when the page was first seen, with the rows of a list, which come a frame later than what
 // is above them (ui/theme.py); the page's own code waits for it (ui/build.py). Then, before that opens the
 // websocket, which brings the cookies once, the server is told on whose clock to say times: it takes
 // browsers long to find out.
-window.painted = new Promise((seen) => {
+window.firstPaint = new Promise((seen) => {
   const afterRows = () => requestAnimationFrame(() => requestAnimationFrame(seen));
   new PerformanceObserver(afterRows).observe({ type: "paint", buffered: true });
   // Nobody paints what nobody sees.

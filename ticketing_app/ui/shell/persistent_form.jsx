@@ -2,7 +2,7 @@
 import React, { Children, useEffect, useRef } from "react";
 import { useLocation } from "react-router";
 
-export function KeepForm({ isReady, content, errors, children }) {
+export function PersistentForm({ isReady, content, errors, children }) {
   const { pathname } = useLocation();
   const kept = useRef({});
   const box = useRef(null);

@@ -5,15 +5,15 @@ import reflex as rx
 from ticketing_app.ui import static_html
 
 # A document is split here, and gets what it knows in place of the skeleton.
-MARK = "data-first-paint"
+SLOT = "data-prerendered"
 
 
-def served_title(title: str | rx.Var[str]) -> rx.Var[str]:
+def document_title(title: str | rx.Var[str]) -> rx.Var[str]:
     """The document's own title, as long as the page knows none; `title` while the page is built."""
     return _served("document.title", title)
 
 
-def served_description(description: str) -> rx.Var[str]:
+def document_description(description: str) -> rx.Var[str]:
     """The document's own description, as above."""
     return _served("document.querySelector('meta[name=description]')?.content", description)
 
@@ -23,11 +23,11 @@ def _served(expression: str, otherwise: str | rx.Var[str]) -> rx.Var[str]:
     return rx.Var(f"({known} ?? {rx.Var.create(otherwise)!s})").to(str)
 
 
-class FirstPaint(rx.Component):
+class Prerendered(rx.Component):
     """Keeps what the document brought; shows `skeleton` where it brought nothing."""
 
-    library = rx.asset("first.jsx", shared=True).importable_path
-    tag = "FirstPaint"
+    library = rx.asset("prerendered.jsx", shared=True).importable_path
+    tag = "Prerendered"
 
     skeleton: rx.Var[str]
 
