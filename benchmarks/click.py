@@ -13,7 +13,7 @@ from typing import Any
 
 from reflex.state import OnLoadInternalState
 
-from benchmarks.measure import judge, percentile, running_site
+from benchmarks.measure import check_limit, percentile, running_site
 from tests.outside.person import Person
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
@@ -118,7 +118,7 @@ async def measure(site: Site) -> bool:
         rest = await p95(buyers, Buyer.post)
         socket = await p95(buyers, Buyer.click)
     print(f"{BUYERS} buyers, {CLICKS_PER_SECOND} clicks a second; through REST p95 {rest:.0f} ms")
-    return judge("click to order page, p95", socket, LIMIT_MS, "ms")
+    return check_limit("click to order page, p95", socket, LIMIT_MS, "ms")
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ import time
 from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
-from benchmarks.measure import Processes, judge, percentile, running_site
+from benchmarks.measure import Processes, check_limit, percentile, running_site
 from tests.outside.person import Person
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
@@ -81,7 +81,7 @@ async def measure(site: Site, urls: list[str], processes: Processes) -> bool:
     p50, p99 = (percentile(seconds, share) * 1000 for share in (0.5, 0.99))
     print(f"{PAGES} pages, {CHANGES} changes: request to page p50 {p50:.0f} ms, p99 {p99:.0f} ms")
     print(f"memory of a page: {kilobytes:.0f} KiB")
-    return judge("CPU of a delivery", each, DELIVERY_MICROSECONDS, "microseconds")
+    return check_limit("CPU of a delivery", each, DELIVERY_MICROSECONDS, "microseconds")
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 from playwright.async_api import Browser, CDPSession, async_playwright
 
 from benchmarks.empty_app import running_empty_app
-from benchmarks.measure import judge, running_site
+from benchmarks.measure import check_limit, running_site
 from tests import chromium
 from tests.outside.person import Person
 from tests.site import Site
@@ -193,7 +193,7 @@ def judge_all(plain: dict[str, list[Load]], phone: dict[str, list[Load]]) -> lis
     over: list[str] = []
 
     def check(name: str, measured: float, limit: float, unit: str) -> None:
-        if not judge(name, measured, limit, unit):
+        if not check_limit(name, measured, limit, unit):
             over.append(name)
 
     weight = max(typical(loads["home"]).kilobytes for loads in (plain, phone))

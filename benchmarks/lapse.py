@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, aclosing
 
-from benchmarks.measure import judge, running_site
-from tests.outside.judge import Judge
+from benchmarks.measure import check_limit, running_site
+from tests.outside.database_probe import DatabaseProbe
 from tests.outside.market import Market
 from tests.outside.payer import PAID, Payer
 from tests.outside.people import People
@@ -51,9 +51,9 @@ def main() -> int:
 
 
 async def _measure(site: Site) -> bool:
-    seen = Judge(site.stack.env)
-    async with AsyncExitStack() as stack, aclosing(seen.redis):
-        market = Market(site, People(site.url, stack), seen)
+    probe = DatabaseProbe(site.stack.env)
+    async with AsyncExitStack() as stack, aclosing(probe.redis):
+        market = Market(site, People(site.url, stack), probe)
         try:
             paid = await _measure_buyer(market)
             shift = await _measure_hang(site, market)
@@ -63,7 +63,7 @@ async def _measure(site: Site) -> bool:
         ("a buyer's ticket, after the webhook", paid, PAID_LIMIT_SECONDS),
         ("expiry of another order, later when a call hangs", shift, SHIFT_LIMIT_SECONDS),
     )
-    verdicts = [judge(name, measured, limit, "s") for name, measured, limit in limits]
+    verdicts = [check_limit(name, measured, limit, "s") for name, measured, limit in limits]
     return all(verdicts)
 
 
@@ -72,16 +72,16 @@ async def _measure_buyer(market: Market) -> float:
     abandoned = await _open_dialogs(market, seller, ABANDONED)
     [buyer] = await _open_dialogs(market, seller, 1)
     await market.stripe.break_next("/v1/", "delay", times=100_000, seconds=CALL_SECONDS)
-    await market.judge.rows(LAPSE, [payer.order_id for payer in abandoned])
+    await market.probe.rows(LAPSE, [payer.order_id for payer in abandoned])
     await market.expire()
     await buyer.press_pay()
     await buyer.enter_card()
     await eventually(lambda: _is_paid(buyer), seconds=WAIT_SECONDS)
-    [row] = await market.judge.rows(PAID_AFTER, buyer.order_id, buyer.intent)
+    [row] = await market.probe.rows(PAID_AFTER, buyer.order_id, buyer.intent)
     still_open = "SELECT count(*) AS count FROM charges WHERE status = 'created'"
-    [left] = await market.judge.rows(still_open)
+    [left] = await market.probe.rows(still_open)
     print(f"{left['count']} of {ABANDONED} abandoned payments were still to be voided then")
-    await eventually(market.judge.is_all_done, seconds=WAIT_SECONDS)
+    await eventually(market.probe.is_all_done, seconds=WAIT_SECONDS)
     await market.stripe.order("clear")
     return row["seconds"]
 
@@ -92,7 +92,7 @@ async def _measure_hang(site: Site, market: Market) -> float:
         calm = await _lapse_by_itself(market, seller, web.url)
         [silent] = await _open_dialogs(market, seller, 1)
         await market.stripe.break_next("/cancel$", "delay", seconds=HANG_SECONDS)
-        await market.judge.let_lapse(silent.order_id)
+        await market.probe.let_lapse(silent.order_id)
         await market.expire()
         hanging = await _lapse_by_itself(market, seller, web.url)
     assert (await silent.charge())["status"] == "created", "the call did not hang for long enough"
@@ -108,10 +108,10 @@ async def _lapse_by_itself(market: Market, seller: Person, url: str) -> float:
     order_id = answer.raise_for_status().json()["id"]
 
     async def is_expired() -> bool:
-        return await market.judge.status(order_id) == "expired"
+        return await market.probe.status(order_id) == "expired"
 
     await eventually(is_expired, seconds=WAIT_SECONDS)
-    [row] = await market.judge.rows(EXPIRED_AFTER, order_id)
+    [row] = await market.probe.rows(EXPIRED_AFTER, order_id)
     return row["seconds"]
 
 
@@ -132,7 +132,7 @@ async def _open_dialogs(market: Market, seller: Person, count: int) -> Sequence[
 async def _open_dialog(market: Market, seller: Person, buyer: Person) -> Payer:
     ticket = await seller.sell()
     order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
-    payer = Payer(buyer, market.stripe, market.judge, order)
+    payer = Payer(buyer, market.stripe, market.probe, order)
     payer.payment = (await payer.open_payment()).raise_for_status().json()
     return payer
 

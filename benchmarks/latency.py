@@ -9,9 +9,9 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from benchmarks.measure import judge, percentile, running_site
+from benchmarks.measure import check_limit, percentile, running_site
 from tests import chromium
-from tests.outside.judge import Judge
+from tests.outside.database_probe import DatabaseProbe
 from tests.outside.person import Person
 from tests.site import Site
 from ticketing_app.ui.live import PAUSE_SECONDS
@@ -50,11 +50,11 @@ async def measure(site: Site) -> bool:
         )
         page = await browser.new_page()
         await watch(page, site, ticket)
-        judges, milliseconds = Judge(site.stack.env), list[float]()
+        probe, milliseconds = DatabaseProbe(site.stack.env), list[float]()
         for number in range(CHANGES):
             order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
             await page.wait_for_function(f"window.seen.length > {2 * number}")
-            [event] = await judges.rows(OCCURRED, order["id"])
+            [event] = await probe.rows(OCCURRED, order["id"])
             at = await page.evaluate("window.seen.at(-1)")
             milliseconds.append(at - event["at"])
             (await buyer.delete(f"/api/orders/{order['id']}")).raise_for_status()
@@ -63,7 +63,9 @@ async def measure(site: Site) -> bool:
             await asyncio.sleep(2 * PAUSE_SECONDS)
         await browser.close()
     print(f"{CHANGES} holds: commit to the other's row p99 {percentile(milliseconds, 0.99):.0f} ms")
-    return judge("commit to the other's row, p50", percentile(milliseconds, 0.5), LIMIT_MS, "ms")
+    return check_limit(
+        "commit to the other's row, p50", percentile(milliseconds, 0.5), LIMIT_MS, "ms"
+    )
 
 
 def main() -> int:

@@ -47,7 +47,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def judge(name: str, measured: float, limit: float, unit: str) -> bool:
+def check_limit(name: str, measured: float, limit: float, unit: str) -> bool:
     """Print how much of its limit something took; whether it kept it."""
     is_kept = measured <= limit
     verdict = "ok" if is_kept else "OVER"

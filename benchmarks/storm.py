@@ -14,7 +14,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from benchmarks.fanout import Page
-from benchmarks.measure import judge, percentile, running_site
+from benchmarks.measure import check_limit, percentile, running_site
 from tests.outside.person import Person
 from tests.site import Site
 from tests.waiting import eventually
@@ -86,8 +86,8 @@ async def measure(site: Site) -> bool:
         await eventually(lambda: all(str(100 * last) in page.heard for page in pages), seconds=60)
         lag = time.perf_counter() - ended
     print(f"GET /api/tickets with {PAGES} pages open, p50: idle {idle:.1f} ms, busy {busy:.1f} ms")
-    is_quick = judge("GET p50 with 100 changes a second", busy / idle, RATIO, "times idle")
-    return judge("last change on every page after", lag, LAG_SECONDS, "s") and is_quick
+    is_quick = check_limit("GET p50 with 100 changes a second", busy / idle, RATIO, "times idle")
+    return check_limit("last change on every page after", lag, LAG_SECONDS, "s") and is_quick
 
 
 def main() -> int:

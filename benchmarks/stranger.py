@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, suppress
 
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from benchmarks.measure import Processes, judge, percentile, running_site
+from benchmarks.measure import Processes, check_limit, percentile, running_site
 from tests.outside.person import Person
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
@@ -123,8 +123,8 @@ async def measure(site: Site, url: str, processes: Processes, seconds: float) ->
             grown = (processes.own_bytes() - before) / 1e6
             print(f"{act.__name__}: cut off {cut_off} times, median {busy * 1000:.0f} ms")
             verdicts += [
-                judge(f"memory grown by the end of {act.__name__}", grown, MEGABYTES, "MB"),
-                judge(f"median during {act.__name__}", busy / idle, RATIO, "of idle"),
+                check_limit(f"memory grown by the end of {act.__name__}", grown, MEGABYTES, "MB"),
+                check_limit(f"median during {act.__name__}", busy / idle, RATIO, "of idle"),
             ]
         return all(verdicts)
 

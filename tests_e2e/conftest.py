@@ -97,9 +97,9 @@ def visitors(browser: Browser, site: Place) -> Generator[Callable[..., Visitor]]
             page.goto("about:blank", timeout=ARRIVAL_MS)
     for context in contexts:
         context.close()
-    # Playwright runs an event loop in this thread, so that the judge works in another one.
-    with ThreadPoolExecutor(1) as judge:
-        assert judge.submit(site.broken_rules).result() == []
+    # Playwright runs an event loop in this thread, so the rules are checked in another one.
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(site.broken_rules).result() == []
     assert crashes == []
     assert refusals == []
 

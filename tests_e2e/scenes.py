@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
-from tests.outside.judge import Judge
+from tests.outside.database_probe import DatabaseProbe
 from tests.site import Site
 from tests_e2e.steps import DECLINED_CARD, Visitor, fill_in_card
 
@@ -66,7 +66,7 @@ class Cast:
         assert seller.context.request.post(f"{stripe}/v1/refunds", form=refund, headers=by_hand).ok
         # Playwright runs an event loop in this thread, so that time passes in another one.
         with ThreadPoolExecutor(1) as clock:
-            lapse = Judge(site.stack.env).let_lapse(self.ids["order_lapsed"])
+            lapse = DatabaseProbe(site.stack.env).let_lapse(self.ids["order_lapsed"])
             clock.submit(asyncio.run, lapse).result()
 
     @contextmanager

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests import invariants
-from tests.outside.judge import Judge
+from tests.outside.database_probe import DatabaseProbe
 from tests.outside.market import MAKE_DUE
 from tests.outside.person import Person
 from tests.outside.stripe_side import StripeSide
@@ -105,17 +105,17 @@ class Cluster:
         run(self._settle_down())
 
     async def _settle_down(self) -> None:
-        judge, stripe = Judge(self.env), StripeSide(self.env)
+        probe, stripe = DatabaseProbe(self.env), StripeSide(self.env)
         try:
             held = "SELECT id FROM orders WHERE status IN ('created', 'awaiting_payment')"
-            for order in await judge.rows(held):
-                await judge.let_lapse(order["id"])
+            for order in await probe.rows(held):
+                await probe.let_lapse(order["id"])
             for statement in MAKE_DUE:
-                await judge.rows(statement)
+                await probe.rows(statement)
             await stripe.resend_undelivered()
-            await eventually(judge.is_all_done, seconds=SETTLE_SECONDS)
+            await eventually(probe.is_all_done, seconds=SETTLE_SECONDS)
         finally:
-            await judge.redis.aclose()
+            await probe.redis.aclose()
             await stripe.close()
 
     def sums(self) -> dict[str, Any]:
@@ -123,32 +123,32 @@ class Cluster:
         return run(self._sums())
 
     async def _sums(self) -> dict[str, Any]:
-        judge = Judge(self.env)
+        probe = DatabaseProbe(self.env)
         try:
-            tables = await judge.rows(
+            tables = await probe.rows(
                 "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
             )
             counts = {
-                table["name"]: await judge.rows(f'SELECT count(*) FROM "{table["name"]}"')
+                table["name"]: await probe.rows(f'SELECT count(*) FROM "{table["name"]}"')
                 for table in tables
             }
             money = "SELECT status, count(*), sum({}) FROM {} GROUP BY 1 ORDER BY 1"
             return counts | {
-                "money of orders": await judge.rows(money.format("price_cents", "orders")),
-                "money of charges": await judge.rows(money.format("amount_cents", "charges")),
+                "money of orders": await probe.rows(money.format("price_cents", "orders")),
+                "money of charges": await probe.rows(money.format("amount_cents", "charges")),
             }
         finally:
-            await judge.redis.aclose()
+            await probe.redis.aclose()
 
     def drop_everything(self) -> None:
         """Lose all data, as with the machine that had them."""
         run(self._drop_everything())
 
     async def _drop_everything(self) -> None:
-        judge = Judge(self.env)
-        await judge.rows("DROP SCHEMA public CASCADE")
-        await judge.redis.flushall()
-        await judge.redis.aclose()
+        probe = DatabaseProbe(self.env)
+        await probe.rows("DROP SCHEMA public CASCADE")
+        await probe.redis.flushall()
+        await probe.redis.aclose()
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:

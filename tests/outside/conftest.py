@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests import invariants
-from tests.outside.judge import Judge
+from tests.outside.database_probe import DatabaseProbe
 from tests.outside.market import Market
 from tests.outside.people import People
 from tests.site import Site
@@ -22,11 +22,11 @@ async def people(site: Site) -> AsyncGenerator[People]:
 
 
 @pytest.fixture
-async def judge(site: Site) -> AsyncGenerator[Judge]:
+async def probe(site: Site) -> AsyncGenerator[DatabaseProbe]:
     """Who decides what happened."""
-    judge = Judge(site.stack.env)
-    yield judge
-    await judge.redis.aclose()
+    probe = DatabaseProbe(site.stack.env)
+    yield probe
+    await probe.redis.aclose()
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +41,11 @@ def two_workers(site: Site) -> Generator[None]:
 async def market(
     site: Site,
     people: People,
-    judge: Judge,
+    probe: DatabaseProbe,
     two_workers: None,  # noqa: ARG001  # they only have to run.
 ) -> AsyncGenerator[Market]:
     """A market with two workers; after the test all of its work gets done, and is judged then."""
-    market = Market(site, people, judge)
+    market = Market(site, people, probe)
     try:
         yield market
         await market.settle_down()

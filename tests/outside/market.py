@@ -7,7 +7,7 @@ from rq import Queue
 from rq.exceptions import InvalidJobOperation
 from rq.job import Job, JobStatus
 
-from tests.outside.judge import Judge
+from tests.outside.database_probe import DatabaseProbe
 from tests.outside.payer import Payer
 from tests.outside.people import People
 from tests.outside.person import Person
@@ -30,9 +30,9 @@ SETTLE_SECONDS = 60
 class Market:
     """Everything that a test of payments needs; `settle_down` is for its end."""
 
-    def __init__(self, site: Site, people: People, judge: Judge) -> None:
+    def __init__(self, site: Site, people: People, probe: DatabaseProbe) -> None:
         self.site = site
-        self.judge = judge
+        self.probe = probe
         self.stripe = StripeSide(site.stack.env)
         self._people = people
         self._seller: Person | None = None
@@ -59,7 +59,7 @@ class Market:
         buyer = buyer or await self._people.make()
         ticket = await self._seller.sell()
         order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
-        return Payer(buyer, self.stripe, self.judge, order)
+        return Payer(buyer, self.stripe, self.probe, order)
 
     async def payer(self) -> Payer:
         """Return somebody who holds a ticket and has its payment open in a browser."""
@@ -96,7 +96,7 @@ class Market:
     async def make_due(self) -> None:
         """Let the turn of every open payment and every webhook have come."""
         for statement in MAKE_DUE:
-            await self.judge.rows(statement)
+            await self.probe.rows(statement)
 
     async def run(self, name: str) -> None:
         """Let a worker run this job, and wait for its end.
@@ -125,17 +125,17 @@ class Market:
             await eventually(self._is_settled, seconds=SETTLE_SECONDS)
         except AssertionError:
             undelivered = (await self.stripe.books())["undelivered"]
-            left = await self.judge.unfinished()
+            left = await self.probe.unfinished()
             raise AssertionError(f"left: {left}, webhooks undelivered: {undelivered}") from None
 
     async def _is_settled(self) -> bool:
         if (await self.stripe.books())["undelivered"]:
             return False
-        if await self.judge.is_all_done():
+        if await self.probe.is_all_done():
             return True
         await self.expire()
         await self.sweep()
-        return await self.judge.is_all_done()
+        return await self.probe.is_all_done()
 
 
 def _has_ended(job: Job) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from tests.outside.judge import Judge
+from tests.outside.database_probe import DatabaseProbe
 from tests.outside.person import Person
 from tests.outside.stripe_side import VISA, StripeSide, intent_id
 from tests.waiting import eventually
@@ -33,13 +33,15 @@ OPEN = End("created", "created")
 class Payer:
     """A person who holds a ticket of $40; `payment` is what their browser knows once it is open."""
 
-    def __init__(self, person: Person, stripe: StripeSide, judge: Judge, order: Any) -> None:  # noqa: ANN401  # JSON.
+    def __init__(
+        self, person: Person, stripe: StripeSide, probe: DatabaseProbe, order: Any
+    ) -> None:  # JSON.
         self.person = person
         self.order_id: str = order["id"]
         self.ticket_id: str = order["ticket"]["id"]
         self.payment: dict[str, Any] = {}
         self._stripe = stripe
-        self._judge = judge
+        self._probe = probe
 
     @property
     def secret(self) -> str:
@@ -84,20 +86,20 @@ class Payer:
     async def charge(self) -> dict[str, Any]:
         """Return the row of the charge, of which an order has one."""
         query = "SELECT * FROM charges WHERE order_id = $1"
-        (charge,) = await self._judge.rows(query, self.order_id)
+        (charge,) = await self._probe.rows(query, self.order_id)
         return charge
 
     async def events(self) -> list[str]:
         """Return the names of what was recorded of order and charge, oldest first."""
         query = "SELECT name FROM outbox WHERE payload ->> 'order_id' = $1 ORDER BY position"
-        return [row["name"] for row in await self._judge.rows(query, self.order_id)]
+        return [row["name"] for row in await self._probe.rows(query, self.order_id)]
 
     async def end(self) -> End:
         """Return where everything stands at this moment."""
         charge = await self.charge()
         intents = await self.intents()
         return End(
-            await self._judge.status(self.order_id),
+            await self._probe.status(self.order_id),
             charge["status"],
             tuple(row["captured"] for row in intents if row["captured"]),
             sum(row["refunded"] for row in intents),

@@ -7,7 +7,7 @@ import pytest
 import reflex as rx
 from websockets.exceptions import InvalidStatus
 
-from tests.outside.judge import Judge
+from tests.outside.database_probe import DatabaseProbe
 from tests.outside.people import People
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
@@ -52,11 +52,11 @@ def patient_url(site: Site) -> Generator[str]:
 
 
 async def test_strangers_change_nothing_and_crash_nothing(
-    patient_url: str, people: People, judge: Judge
+    patient_url: str, people: People, probe: DatabaseProbe
 ) -> None:
     seller = await people.make()
     ticket = await seller.sell()
-    before = await everything(judge)
+    before = await everything(probe)
     assert len(HANDLERS) > 20
     for path in (f"/tickets/{ticket['id']}", "/orders/nonsense"):
         async with SocketClient(patient_url, path, origin=patient_url) as stranger:
@@ -69,17 +69,17 @@ async def test_strangers_change_nothing_and_crash_nothing(
             stranger.go_to("/?q=sentinel")
             await stranger.call(SENTINEL, {})
             await eventually(lambda at=stranger: "q=sentinel" in str(at.received), seconds=60)
-    assert await everything(judge) == before
+    assert await everything(probe) == before
     assert (await seller.get(f"/api/tickets/{ticket['id']}")).json() == ticket
 
 
 async def test_somebody_signed_in_cannot_touch_what_is_not_theirs(
-    site: Site, people: People, judge: Judge
+    site: Site, people: People, probe: DatabaseProbe
 ) -> None:
     seller, buyer, thief = [await people.make() for _ in range(3)]
     ticket = await seller.sell()
     order = (await buyer.purchase(ticket["id"])).json()
-    before = await everything(judge)
+    before = await everything(probe)
     cookie = f"session={thief.cookies['session']}"
     seller_only = "Only the seller"
     change = {"title": "Mine now", "price": "1"}
@@ -98,7 +98,7 @@ async def test_somebody_signed_in_cannot_touch_what_is_not_theirs(
             await client.answers()
             await client.call(name, payload)
             await eventually(lambda words=refusal, at=client: words in str(at.received))
-    assert await everything(judge) == before
+    assert await everything(probe) == before
 
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "null", None])
@@ -109,8 +109,8 @@ async def test_a_foreign_page_gets_no_socket(site: Site, origin: str | None) -> 
     assert refusal.value.response.status_code == 403
 
 
-async def everything(judge: Judge) -> dict[str, Any]:
+async def everything(probe: DatabaseProbe) -> dict[str, Any]:
     tables = ("users", "tickets", "orders", "charges")
     return {
-        table: await judge.rows(f"SELECT count(*), max(id::text) FROM {table}") for table in tables
+        table: await probe.rows(f"SELECT count(*), max(id::text) FROM {table}") for table in tables
     }  # fixed names

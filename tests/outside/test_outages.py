@@ -7,7 +7,7 @@ import pytest
 
 from tests import invariants
 from tests.outside.crowd import Crowd
-from tests.outside.judge import Judge
+from tests.outside.database_probe import DatabaseProbe
 from tests.outside.people import People
 from tests.outside.person import Person
 from tests.outside.socket_client import SocketClient
@@ -32,7 +32,7 @@ async def quick_people(
 
 
 async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
-    site: Site, people: People, judge: Judge
+    site: Site, people: People, probe: DatabaseProbe
 ) -> None:
     seller, first, second = [await people.make() for _ in range(3)]
     ticket = await seller.sell()
@@ -41,14 +41,14 @@ async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
     order = (await first.purchase(ticket["id"])).json()
     left_alone = (await first.purchase(other["id"])).json()
     for order_id in (order["id"], left_alone["id"]):
-        await judge.let_lapse(order_id)
+        await probe.let_lapse(order_id)
     assert (await second.purchase(ticket["id"])).status_code == 201
-    assert await judge.status(order["id"]) == "expired"
-    assert await judge.status(left_alone["id"]) == "created"
+    assert await probe.status(order["id"]) == "expired"
+    assert await probe.status(left_alone["id"]) == "created"
     site.stack.start_part("worker")
-    await eventually(judge.is_all_done, seconds=60)
-    assert await judge.status(left_alone["id"]) == "expired"
-    expired = await judge.rows(
+    await eventually(probe.is_all_done, seconds=60)
+    assert await probe.status(left_alone["id"]) == "expired"
+    expired = await probe.rows(
         "SELECT aggregate_id FROM outbox WHERE name = 'OrderExpired' AND published_at IS NOT NULL"
         " AND aggregate_id = ANY($1::uuid[])",
         [order["id"], left_alone["id"]],
@@ -57,7 +57,7 @@ async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
 
 
 async def test_ten_flushes_of_redis_under_load_lose_nothing(
-    quick_people: tuple[list[Person], list[Person]], judge: Judge
+    quick_people: tuple[list[Person], list[Person]], probe: DatabaseProbe
 ) -> None:
     crowd = Crowd(*quick_people)
     async with crowd.busy():
@@ -65,9 +65,9 @@ async def test_ten_flushes_of_redis_under_load_lose_nothing(
             # Events are on their way from relay to consumer at any moment of this load.
             made = crowd.answers[201]
             await eventually(lambda made=made: crowd.answers[201] > made + 5)
-            await judge.redis.flushall()
-    await eventually(judge.is_all_done, seconds=60)
-    assert await judge.rows("SELECT id FROM orders WHERE status = 'expired'") != []
+            await probe.redis.flushall()
+    await eventually(probe.is_all_done, seconds=60)
+    assert await probe.rows("SELECT id FROM orders WHERE status = 'expired'") != []
 
 
 @pytest.mark.parametrize("part", ["redis", "postgres"])
@@ -76,7 +76,7 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
     site: Site,
     people: People,
     quick_people: tuple[list[Person], list[Person]],
-    judge: Judge,
+    probe: DatabaseProbe,
     part: str,
     seconds: int,
 ) -> None:
@@ -93,8 +93,8 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
         await eventually(lambda: crowd.answers[201] > made + 10, seconds=60)
         await _open_page_is_live(people, page, watched["id"])
     assert set(crowd.answers) <= {201, 204, 409, 503, "lost"}
-    await eventually(judge.is_all_done, seconds=90)
-    await _delayed_jobs_work(people, judge, seller=quick_people[0][0])
+    await eventually(probe.is_all_done, seconds=90)
+    await _delayed_jobs_work(people, probe, seller=quick_people[0][0])
 
 
 async def _open_page_is_live(people: People, page: SocketClient, ticket_id: str) -> None:
@@ -109,35 +109,35 @@ async def _open_page_is_live(people: People, page: SocketClient, ticket_id: str)
     )
 
 
-async def _delayed_jobs_work(people: People, judge: Judge, seller: Person) -> None:
+async def _delayed_jobs_work(people: People, probe: DatabaseProbe, seller: Person) -> None:
     """A new hold reaches relay, consumer and scheduler: its delayed job is planned under its second."""
     buyer = await people.make()
     order = (await buyer.purchase((await seller.sell())["id"])).json()
 
     async def is_planned() -> bool:
         deadline = (
-            await judge.rows(
+            await probe.rows(
                 "SELECT ceil(extract(epoch FROM expires_at))::bigint AS second FROM orders WHERE id = $1",
                 order["id"],
             )
         )[0]
         return (
-            await judge.redis.zscore("rq:scheduled:default", f"expire-orders-{deadline['second']}")
+            await probe.redis.zscore("rq:scheduled:default", f"expire-orders-{deadline['second']}")
             is not None
         )
 
     await eventually(is_planned, seconds=30)
-    await judge.let_lapse(order["id"])
-    await eventually(judge.is_all_done, seconds=30)
-    assert await judge.status(order["id"]) == "expired"
+    await probe.let_lapse(order["id"])
+    await eventually(probe.is_all_done, seconds=30)
+    assert await probe.status(order["id"]) == "expired"
 
 
-async def test_invariants_would_notice(site: Site, people: People, judge: Judge) -> None:
-    """The judge itself: a rule that is broken by hand is told, and mended again."""
+async def test_invariants_would_notice(site: Site, people: People, probe: DatabaseProbe) -> None:
+    """The check itself: a rule that is broken by hand is told, and mended again."""
     seller, buyer = await people.make(), await people.make()
     order = (await buyer.purchase((await seller.sell())["id"])).json()
     env = site.stack.env
-    await judge.rows("UPDATE orders SET price_cents = 1 WHERE id = $1", order["id"])
+    await probe.rows("UPDATE orders SET price_cents = 1 WHERE id = $1", order["id"])
     broken = await invariants.broken_rules(env["DATABASE_URL"], env["STRIPE_API_BASE"])
-    await judge.rows("UPDATE orders SET price_cents = 4000 WHERE id = $1", order["id"])
+    await probe.rows("UPDATE orders SET price_cents = 4000 WHERE id = $1", order["id"])
     assert {rule[0] for rule in broken} == {"5"}

@@ -92,7 +92,7 @@ class TestStripeIsDown:
         outcome = await payer.settle()
         assert outcome["status"] == "capturing"
         assert outcome["message"].startswith("We are confirming your payment.")
-        await market.judge.let_lapse(payer.order_id)
+        await market.probe.let_lapse(payer.order_id)
         await market.expire()
         await market.sweep()
         assert await payer.end() == CAPTURING
@@ -115,7 +115,7 @@ class TestStripeIsDown:
     async def test_at_expiry_frees_the_ticket_at_once_and_voids_later(self, market: Market) -> None:
         payer = await market.authorised()
         await market.stripe.break_next(payer.intent, "down", times=ALWAYS)
-        await market.judge.let_lapse(payer.order_id)
+        await market.probe.let_lapse(payer.order_id)
         assert await market.stranger_gets(payer.ticket_id) == 201
         await market.sweep()
         assert await payer.end() == End("expired", "created", authorised=4000)
@@ -137,7 +137,7 @@ class TestCrashes:
             assert (await payer.end()).order == "awaiting_payment"
             await market.stripe.order("clear")
             if not is_in_time:
-                await market.judge.let_lapse(payer.order_id)
+                await market.probe.let_lapse(payer.order_id)
             await market.sweep()
             await market.expire()
             await payer.comes_to(PAID if is_in_time else EXPIRED)
@@ -149,7 +149,7 @@ class TestCrashes:
         await market.stripe.break_next(f"{asked}$", "500", times=TRIES)
         async with crash_of_web(site, payer, lambda: market.stripe.saw(asked, fault="500")):
             await market.stripe.order("clear")
-            await market.judge.let_lapse(payer.order_id)
+            await market.probe.let_lapse(payer.order_id)
             await market.expire()
             assert await payer.end() == CAPTURING
             await market.sweep()
@@ -188,7 +188,7 @@ class TestDashboard:
         payer = await market.authorised()
         # Stripe does not take the cancellation in time: somebody captures in the Dashboard before it.
         await market.stripe.break_next(f"{payer.intent}/cancel", "down", times=ALWAYS)
-        await market.judge.let_lapse(payer.order_id)
+        await market.probe.let_lapse(payer.order_id)
         await market.expire()
         await market.stripe.by_hand(f"payment_intents/{payer.intent}/capture")
         await market.stripe.order("clear")

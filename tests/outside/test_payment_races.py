@@ -168,7 +168,7 @@ class TestWebhooks:
         await payer.press_pay()
         await payer.enter_card()
         if not is_in_time:
-            await market.judge.let_lapse(payer.order_id)
+            await market.probe.let_lapse(payer.order_id)
             await market.expire()
         await market.sweep()
         await payer.comes_to(PAID if is_in_time else EXPIRED)
@@ -181,7 +181,7 @@ class TestTheClock:
         self, market: Market
     ) -> None:
         payer = await market.payer()
-        await market.judge.let_lapse(payer.order_id, seconds_ago=-1)
+        await market.probe.let_lapse(payer.order_id, seconds_ago=-1)
         first = await payer.press_pay()
         await payer.enter_card(ASKS_3DS)
         await payer.answer_3ds(passes=False)
@@ -197,7 +197,7 @@ class TestTheClock:
 
     async def test_expiry_before_pay_refuses_card_and_announcement(self, market: Market) -> None:
         payer = await market.payer()
-        await market.judge.let_lapse(payer.order_id)
+        await market.probe.let_lapse(payer.order_id)
         await market.expire()
         await payer.comes_to(EXPIRED)
         with pytest.raises(httpx.HTTPStatusError, match="409"):
@@ -212,7 +212,7 @@ class TestTheClock:
         payer = await market.payer()
         await payer.press_pay()
         await payer.enter_card(ASKS_3DS)
-        await market.judge.let_lapse(payer.order_id)
+        await market.probe.let_lapse(payer.order_id)
         await market.expire()
         assert await market.stranger_gets(payer.ticket_id) == 201
         await payer.comes_to(EXPIRED)
@@ -225,7 +225,7 @@ class TestTheClock:
         self, market: Market, *, is_closed_first: bool
     ) -> None:
         payer = await market.authorised()
-        await market.judge.let_lapse(payer.order_id)
+        await market.probe.let_lapse(payer.order_id)
         if is_closed_first:
             await market.expire()
         outcome = await payer.settle()
@@ -241,7 +241,7 @@ class TestTheClock:
         rounds = [(await market.authorised(), await market.stranger()) for _ in range(ROUNDS)]
         for number, (payer, stranger) in enumerate(rounds):
             # The deadline is so near that settle, expiry and the next buyer meet on both sides of it.
-            await market.judge.let_lapse(payer.order_id, seconds_ago=-0.005 * number)
+            await market.probe.let_lapse(payer.order_id, seconds_ago=-0.005 * number)
             *_, purchases = await asyncio.gather(
                 payer.settle(),
                 market.expire(),
@@ -300,4 +300,4 @@ async def _pay(payer: Payer) -> None:
 async def _is_past_the_old_deadline(market: Market, payer: Payer) -> bool:
     """The hold was moved to a second from its start; the grace began before that."""
     query = "SELECT expires_at - interval '119 s' < now() AS is_past FROM orders WHERE id = $1"
-    return (await market.judge.rows(query, payer.order_id))[0]["is_past"]
+    return (await market.probe.rows(query, payer.order_id))[0]["is_past"]

@@ -41,7 +41,7 @@ async def paid(market: Market, number: str = VISA) -> Payer:
 async def alerts(market: Market, payer: Payer) -> list[str]:
     """Return what staff was told about the order, oldest first."""
     query = "SELECT kind FROM payment_alerts WHERE order_id = $1 ORDER BY id"
-    return [row["kind"] for row in await market.judge.rows(query, payer.order_id)]
+    return [row["kind"] for row in await market.probe.rows(query, payer.order_id)]
 
 
 async def refunds(market: Market, payer: Payer) -> list[str]:
@@ -104,7 +104,7 @@ class TestDispute:
 
 
 async def _stands_at(market: Market, payer: Payer, status: str) -> bool:
-    return await market.judge.status(payer.order_id) == status
+    return await market.probe.status(payer.order_id) == status
 
 
 async def _was_told(market: Market, payer: Payer, kind: str) -> bool:

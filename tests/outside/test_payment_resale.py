@@ -24,7 +24,7 @@ async def hold(market: Market, ticket_id: str) -> Payer:
     """Return somebody who holds this ticket and has its payment open."""
     buyer = await market.stranger()
     order = (await buyer.purchase(ticket_id)).raise_for_status().json()
-    payer = Payer(buyer, market.stripe, market.judge, order)
+    payer = Payer(buyer, market.stripe, market.probe, order)
     payer.payment = (await payer.open_payment()).raise_for_status().json()
     return payer
 

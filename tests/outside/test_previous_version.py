@@ -79,7 +79,7 @@ def previous(site: Site, program: Path) -> Generator[str]:
 
 @pytest.fixture
 async def people(site: Site, previous: str) -> AsyncGenerator[People]:
-    """People to whom the version before answers; the judge of the whole is the same."""
+    """People to whom the version before answers; the rules are the same."""
     await eventually(lambda: is_ready(previous), seconds=60)
     async with AsyncExitStack() as stack:
         yield People(previous, stack)
@@ -113,7 +113,7 @@ async def test_orders_are_paid_released_and_expire(market: Market) -> None:
     assert (await payers[1].release()).is_success
     # Jobs of this version are JSON, which a worker of the version before cannot read: what it takes
     # from the queue fails there, and the sweeps, which every worker runs, do the work.
-    await market.judge.let_lapse(payers[2].order_id)
+    await market.probe.let_lapse(payers[2].order_id)
     for payer, end in zip(payers, (PAID, CANCELLED, EXPIRED), strict=True):
         await payer.comes_to(end)
     assert await market.stranger_gets(payers[0].ticket_id) == 409

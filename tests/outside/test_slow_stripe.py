@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.outside.judge import UNFINISHED
+from tests.outside.database_probe import UNFINISHED
 from tests.outside.market import Market
 from tests.outside.payer import PAID, Payer
 from tests.waiting import eventually
@@ -31,7 +31,7 @@ async def open_dialogs(market: Market, count: int) -> list[Payer]:
 async def lapse(market: Market, payers: list[Payer]) -> None:
     """Let their time be over, and let a worker close their orders."""
     for payer in payers:
-        await market.judge.let_lapse(payer.order_id)
+        await market.probe.let_lapse(payer.order_id)
     await market.expire()
 
 
@@ -47,7 +47,7 @@ async def are_asked(payers: list[Payer]) -> bool:
 
 async def are_handled(market: Market) -> bool:
     """Whether what follows from every event is queued."""
-    return not await market.judge.rows(UNFINISHED["an event that a subscriber has not handled"])
+    return not await market.probe.rows(UNFINISHED["an event that a subscriber has not handled"])
 
 
 async def test_a_buyer_who_paid_stands_before_those_who_walked_away(market: Market) -> None:
@@ -69,5 +69,5 @@ async def test_a_silent_stripe_holds_up_no_expiry(market: Market) -> None:
     await lapse(market, silent)
     await eventually(lambda: are_asked(silent))
     await lapse(market, [other])
-    assert await market.judge.status(other.order_id) == "expired"
+    assert await market.probe.status(other.order_id) == "expired"
     assert await count_open(silent) == WORKERS

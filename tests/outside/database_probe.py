@@ -23,7 +23,7 @@ UNFINISHED = {
 }
 
 
-class Judge:
+class DatabaseProbe:
     """Looks into the database and Redis that the environment of the site names."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
