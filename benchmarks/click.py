@@ -14,7 +14,7 @@ from typing import Any
 from reflex.state import OnLoadInternalState
 
 from benchmarks.measure import check_limit, percentile, running_site
-from tests.outside.person import Person
+from tests.outside.api_client import ApiClient
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from ticketing_app.ui.tickets.state import TicketDetailState
@@ -32,8 +32,8 @@ ON_LOAD = f"{OnLoadInternalState.get_full_name()}.on_load_internal"
 class Page(SocketClient):
     """A buyer's open page."""
 
-    def __init__(self, person: Person, url: str, path: str) -> None:
-        super().__init__(url, path, origin=url, cookie=f"session={person.cookies['session']}")
+    def __init__(self, client: ApiClient, url: str, path: str) -> None:
+        super().__init__(url, path, origin=url, cookie=f"session={client.cookies['session']}")
         self._came = asyncio.Event()
 
     def on_message(self, message: str) -> None:
@@ -53,8 +53,8 @@ class Page(SocketClient):
 class Buyer:
     """Somebody with a page open, and the ticket that nobody else wants."""
 
-    def __init__(self, person: Person, page: Page, ticket: dict[str, Any]) -> None:
-        self._person, self._page, self._ticket = person, page, ticket
+    def __init__(self, client: ApiClient, page: Page, ticket: dict[str, Any]) -> None:
+        self._client, self._page, self._ticket = client, page, ticket
 
     async def click(self) -> float:
         """Press Purchase and open the order's page; return the seconds until it is there."""
@@ -74,30 +74,33 @@ class Buyer:
     async def post(self) -> float:
         """The same by two requests."""
         started = time.perf_counter()
-        order = (await self._person.purchase(self._ticket["id"])).raise_for_status().json()
-        (await self._person.get(f"/api/orders/{order['id']}")).raise_for_status()
+        order = (await self._client.purchase(self._ticket["id"])).raise_for_status().json()
+        (await self._client.get(f"/api/orders/{order['id']}")).raise_for_status()
         seconds = time.perf_counter() - started
         await self._let_go(order["id"])
         return seconds
 
     async def _let_go(self, order_id: str) -> None:
-        (await self._person.delete(f"/api/orders/{order_id}")).raise_for_status()
+        (await self._client.delete(f"/api/orders/{order_id}")).raise_for_status()
 
 
 async def welcome(site: Site, stack: AsyncExitStack) -> list[Buyer]:
     """Sign all buyers up and open their pages."""
-    seller = await stack.enter_async_context(Person(site.url))
+    seller = await stack.enter_async_context(ApiClient(site.url))
     await seller.sign_up()
     gate = asyncio.Semaphore(SIGN_UPS_AT_ONCE)
 
     async def make() -> Buyer:
         async with gate:
-            person, ticket = await stack.enter_async_context(Person(site.url)), await seller.sell()
-            await person.sign_up()
-            page = Page(person, site.url, f"/tickets/{ticket['id']}")
+            client, ticket = (
+                await stack.enter_async_context(ApiClient(site.url)),
+                await seller.sell(),
+            )
+            await client.sign_up()
+            page = Page(client, site.url, f"/tickets/{ticket['id']}")
             await stack.enter_async_context(page)
             await page.hears("Price - ")
-            return Buyer(person, page, ticket)
+            return Buyer(client, page, ticket)
 
     return list(await asyncio.gather(*(make() for _ in range(BUYERS))))
 

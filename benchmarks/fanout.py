@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
 from benchmarks.measure import Processes, check_limit, percentile, running_site
-from tests.outside.person import Person
+from tests.outside.api_client import ApiClient
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually
@@ -51,7 +51,7 @@ async def open_pages(stack: AsyncExitStack, urls: list[str]) -> list[Page]:
 
 
 async def change(
-    seller: Person, ticket: dict[str, Any], price: int, pages: list[Page]
+    seller: ApiClient, ticket: dict[str, Any], price: int, pages: list[Page]
 ) -> list[float]:
     """Change the price; return the seconds from the request to each page."""
     body = {"title": ticket["title"], "price": price}
@@ -64,7 +64,7 @@ async def change(
 
 async def measure(site: Site, urls: list[str], processes: Processes) -> bool:
     async with AsyncExitStack() as stack:
-        seller = await stack.enter_async_context(Person(site.url))
+        seller = await stack.enter_async_context(ApiClient(site.url))
         await seller.sign_up()
         ticket = await seller.sell()
         empty = processes.own_bytes()

@@ -18,7 +18,7 @@ from playwright.async_api import Browser, CDPSession, async_playwright
 from benchmarks.empty_app import running_empty_app
 from benchmarks.measure import check_limit, running_site
 from tests import chromium
-from tests.outside.person import Person
+from tests.outside.api_client import ApiClient
 from tests.site import Site
 
 LOADS = 15
@@ -151,10 +151,10 @@ def typical(loads: list[Load]) -> Load:
     )
 
 
-async def fill(site: Site, seller: Person, buyer: Person) -> list[Visit]:
+async def fill(site: Site, seller: ApiClient, buyer: ApiClient) -> list[Visit]:
     """List tickets, hold the newest, and say where that is seen."""
-    for person in (seller, buyer):
-        await person.sign_up()
+    for client in (seller, buyer):
+        await client.sign_up()
     tickets = [
         await seller.sell(
             title=f"The Paper Lanterns, night {number}",
@@ -213,8 +213,8 @@ def judge_all(plain: dict[str, list[Load]], phone: dict[str, list[Load]]) -> lis
 async def measure(site: Site, empty_url: str) -> list[str]:
     async with (
         async_playwright() as browsers,
-        Person(site.url) as seller,
-        Person(site.url) as buyer,
+        ApiClient(site.url) as seller,
+        ApiClient(site.url) as buyer,
     ):
         visits = [Visit("empty", empty_url), *await fill(site, seller, buyer)]
         browser = await browsers.chromium.launch(

@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, aclosing
 
 from benchmarks.measure import check_limit, running_site
+from tests.outside.api_client import ApiClient, ApiClients
 from tests.outside.database_probe import DatabaseProbe
 from tests.outside.market import Market
 from tests.outside.payer import PAID, Payer
-from tests.outside.people import People
-from tests.outside.person import Person
 from tests.site import Site
 from tests.waiting import eventually
 
@@ -53,7 +52,7 @@ def main() -> int:
 async def _measure(site: Site) -> bool:
     probe = DatabaseProbe(site.stack.env)
     async with AsyncExitStack() as stack, aclosing(probe.redis):
-        market = Market(site, People(site.url, stack), probe)
+        market = Market(site, ApiClients(site.url, stack), probe)
         try:
             paid = await _measure_buyer(market)
             shift = await _measure_hang(site, market)
@@ -100,7 +99,7 @@ async def _measure_hang(site: Site, market: Market) -> float:
     return max(0.0, hanging - calm)
 
 
-async def _lapse_by_itself(market: Market, seller: Person, url: str) -> float:
+async def _lapse_by_itself(market: Market, seller: ApiClient, url: str) -> float:
     """Hold a ticket, walk away, and return how many seconds after its deadline it was closed."""
     ticket = await seller.sell()
     buyer = await market.stranger()
@@ -115,7 +114,7 @@ async def _lapse_by_itself(market: Market, seller: Person, url: str) -> float:
     return row["seconds"]
 
 
-async def _open_dialogs(market: Market, seller: Person, count: int) -> Sequence[Payer]:
+async def _open_dialogs(market: Market, seller: ApiClient, count: int) -> Sequence[Payer]:
     """Return people who hold a ticket and have its payment open, a few tickets each."""
     few = asyncio.Semaphore(AT_ONCE)
 
@@ -129,7 +128,7 @@ async def _open_dialogs(market: Market, seller: Person, count: int) -> Sequence[
     return [payer for some in opened for payer in some]
 
 
-async def _open_dialog(market: Market, seller: Person, buyer: Person) -> Payer:
+async def _open_dialog(market: Market, seller: ApiClient, buyer: ApiClient) -> Payer:
     ticket = await seller.sell()
     order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
     payer = Payer(buyer, market.stripe, market.probe, order)

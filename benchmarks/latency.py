@@ -11,8 +11,8 @@ from playwright.async_api import Page, async_playwright
 
 from benchmarks.measure import check_limit, percentile, running_site
 from tests import chromium
+from tests.outside.api_client import ApiClient
 from tests.outside.database_probe import DatabaseProbe
-from tests.outside.person import Person
 from tests.site import Site
 from ticketing_app.ui.live import PAUSE_SECONDS
 
@@ -39,11 +39,11 @@ async def watch(page: Page, site: Site, ticket: dict[str, Any]) -> None:
 async def measure(site: Site) -> bool:
     async with (
         async_playwright() as browsers,
-        Person(site.url) as seller,
-        Person(site.url) as buyer,
+        ApiClient(site.url) as seller,
+        ApiClient(site.url) as buyer,
     ):
-        for person in (seller, buyer):
-            await person.sign_up()
+        for client in (seller, buyer):
+            await client.sign_up()
         ticket = await seller.sell()
         browser = await browsers.chromium.launch(
             executable_path=chromium.find(), args=["--no-sandbox"]

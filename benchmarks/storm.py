@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 
 from benchmarks.fanout import Page
 from benchmarks.measure import check_limit, percentile, running_site
-from tests.outside.person import Person
+from tests.outside.api_client import ApiClient
 from tests.site import Site
 from tests.waiting import eventually
 from ticketing_app.core.db import new_id
@@ -57,7 +57,7 @@ async def change(redis: Redis, tickets: list[dict[str, Any]]) -> int:
     return total + 1
 
 
-async def p50(visitor: Person) -> float:
+async def p50(visitor: ApiClient) -> float:
     """Ask for the list at a steady rate; return the median in milliseconds."""
     milliseconds: list[float] = []
     started = time.perf_counter()
@@ -71,7 +71,7 @@ async def p50(visitor: Person) -> float:
 
 async def measure(site: Site) -> bool:
     async with AsyncExitStack() as stack:
-        seller = await stack.enter_async_context(Person(site.url))
+        seller = await stack.enter_async_context(ApiClient(site.url))
         await seller.sign_up()
         tickets = [await seller.sell() for _ in range(TICKETS)]
         pages = [Page(site.url) for _ in range(PAGES)]

@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack, suppress
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from benchmarks.measure import Processes, check_limit, percentile, running_site
-from tests.outside.person import Person
+from tests.outside.api_client import ApiClient
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually
@@ -99,7 +99,7 @@ async def visits(visitors: Sequence[SocketClient], until: float) -> float:
 
 async def measure(site: Site, url: str, processes: Processes, seconds: float) -> bool:
     async with AsyncExitStack() as stack:
-        seller = await stack.enter_async_context(Person(site.url))
+        seller = await stack.enter_async_context(ApiClient(site.url))
         await seller.sign_up()
         for number in range(TICKETS):
             await seller.sell(title=f"Ticket {number}")

@@ -16,7 +16,7 @@ from tests import invariants
 from ticketing_app.devstack import children, web
 from ticketing_app.devstack.stack import ROOT, STOP_SECONDS, Stack
 
-# Limits by address stay on: each Person names an address of its own, as a proxy in front would.
+# Limits by address stay on: each ApiClient names an address of its own, as a proxy in front would.
 # Limits by account are off where one account does in seconds what takes people an hour.
 SETTINGS = {
     "EDIT_LIMIT_PER_MINUTE": "0",

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests import invariants
+from tests.outside.api_client import ApiClient
 from tests.outside.database_probe import DatabaseProbe
 from tests.outside.market import MAKE_DUE
-from tests.outside.person import Person
 from tests.outside.stripe_side import StripeSide
 from tests.waiting import eventually
 
@@ -58,7 +58,7 @@ class Cluster:
         run(eventually(self._is_served, seconds=READY_SECONDS))
 
     async def _is_served(self) -> bool:
-        async with Person(self.url) as anybody:
+        async with ApiClient(self.url) as anybody:
             return (await anybody.get("/api/health/live")).is_success
 
     def kill(self, component: str) -> float:

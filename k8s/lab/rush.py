@@ -11,7 +11,7 @@ from itertools import pairwise
 import httpx
 
 from k8s.lab.cluster import Cluster
-from tests.outside.person import Person
+from tests.outside.api_client import ApiClient
 from tests.outside.stripe_side import VISA, StripeSide
 
 # The stand-in of the ingress reloads when pods come and go, and closes what is idle. A browser asks again where such
@@ -60,13 +60,13 @@ class Rush:
     async def run(self) -> None:
         """Buy until somebody stops it."""
         stripe = StripeSide(self._cluster.env)
-        async with Person(self._cluster.url, headers=ONE_REQUEST) as seller:
+        async with ApiClient(self._cluster.url, headers=ONE_REQUEST) as seller:
             await seller.sign_up()
             await asyncio.gather(*(self._buy(seller, stripe) for _ in range(self._buyers)))
         await stripe.close()
 
-    async def _buy(self, seller: Person, stripe: StripeSide) -> None:
-        async with Person(self._cluster.url, headers=ONE_REQUEST) as buyer:
+    async def _buy(self, seller: ApiClient, stripe: StripeSide) -> None:
+        async with ApiClient(self._cluster.url, headers=ONE_REQUEST) as buyer:
             await buyer.sign_up()
             while not self._is_over.is_set():
                 try:
@@ -80,7 +80,7 @@ class Rush:
                 await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def purchase(seller: Person, buyer: Person, stripe: StripeSide) -> None:
+async def purchase(seller: ApiClient, buyer: ApiClient, stripe: StripeSide) -> None:
     """List a ticket, hold it and pay for it, as two browsers do.
 
     Raises:

@@ -6,17 +6,17 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests import invariants
+from tests.outside.api_client import ApiClients
 from tests.outside.database_probe import DatabaseProbe
 from tests.outside.market import Market
-from tests.outside.people import People
 from tests.site import Site
 
 
 @pytest.fixture
-async def people(site: Site) -> AsyncGenerator[People]:
+async def clients(site: Site) -> AsyncGenerator[ApiClients]:
     """People of this test; after it, no rule of the product may be broken."""
     async with AsyncExitStack() as stack:
-        yield People(site.url, stack)
+        yield ApiClients(site.url, stack)
     env = site.stack.env
     assert await invariants.broken_rules(env["DATABASE_URL"], env["STRIPE_API_BASE"]) == []
 
@@ -40,12 +40,12 @@ def two_workers(site: Site) -> Generator[None]:
 @pytest.fixture
 async def market(
     site: Site,
-    people: People,
+    clients: ApiClients,
     probe: DatabaseProbe,
     two_workers: None,  # noqa: ARG001  # they only have to run.
 ) -> AsyncGenerator[Market]:
     """A market with two workers; after the test all of its work gets done, and is judged then."""
-    market = Market(site, people, probe)
+    market = Market(site, clients, probe)
     try:
         yield market
         await market.settle_down()

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from tests.outside.person import Person
+from tests.outside.api_client import ApiClient
 
 CREATED = 201
 PAUSE_SECONDS = 0.05
@@ -17,7 +17,7 @@ PAUSE_SECONDS = 0.05
 class Crowd:
     """`answers` counts what the servers said; "lost" is a connection that broke."""
 
-    def __init__(self, sellers: list[Person], buyers: list[Person]) -> None:
+    def __init__(self, sellers: list[ApiClient], buyers: list[ApiClient]) -> None:
         self._sellers = sellers
         self._buyers = buyers
         self._tickets: list[str] = []
@@ -37,14 +37,14 @@ class Crowd:
         failures = [result for result in results if not isinstance(result, asyncio.CancelledError)]
         assert failures == []
 
-    async def _sell(self, seller: Person) -> None:
+    async def _sell(self, seller: ApiClient) -> None:
         while True:
             answer = await self._ask(seller, "POST", "/api/tickets", {"title": "Stub", "price": 40})
             if answer and answer.status_code == CREATED:
                 self._tickets.append(answer.json()["id"])
             await asyncio.sleep(4 * PAUSE_SECONDS)
 
-    async def _buy(self, buyer: Person) -> None:
+    async def _buy(self, buyer: ApiClient) -> None:
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
             if not self._tickets:
@@ -55,10 +55,10 @@ class Crowd:
                 await self._ask(buyer, "DELETE", f"/api/orders/{answer.json()['id']}")
 
     async def _ask(
-        self, person: Person, method: str, path: str, body: object = None
+        self, client: ApiClient, method: str, path: str, body: object = None
     ) -> httpx.Response | None:
         try:
-            answer = await person.request(method, path, json=body)
+            answer = await client.request(method, path, json=body)
         except httpx.HTTPError:
             self.answers["lost"] += 1
             return None

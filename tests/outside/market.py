@@ -7,10 +7,9 @@ from rq import Queue
 from rq.exceptions import InvalidJobOperation
 from rq.job import Job, JobStatus
 
+from tests.outside.api_client import ApiClient, ApiClients
 from tests.outside.database_probe import DatabaseProbe
 from tests.outside.payer import Payer
-from tests.outside.people import People
-from tests.outside.person import Person
 from tests.outside.stripe_side import StripeSide
 from tests.site import Site
 from tests.waiting import eventually
@@ -30,12 +29,12 @@ SETTLE_SECONDS = 60
 class Market:
     """Everything that a test of payments needs; `settle_down` is for its end."""
 
-    def __init__(self, site: Site, people: People, probe: DatabaseProbe) -> None:
+    def __init__(self, site: Site, clients: ApiClients, probe: DatabaseProbe) -> None:
         self.site = site
         self.probe = probe
         self.stripe = StripeSide(site.stack.env)
-        self._people = people
-        self._seller: Person | None = None
+        self._clients = clients
+        self._seller: ApiClient | None = None
         self._redis = Redis.from_url(site.stack.env["REDIS_URL"])
 
     async def close(self) -> None:
@@ -43,7 +42,7 @@ class Market:
         self._redis.close()
 
     @property
-    def seller(self) -> Person:
+    def seller(self) -> ApiClient:
         """Who sells all tickets; there once one is held.
 
         Raises:
@@ -52,11 +51,11 @@ class Market:
         assert self._seller
         return self._seller
 
-    async def hold(self, buyer: Person | None = None) -> Payer:
+    async def hold(self, buyer: ApiClient | None = None) -> Payer:
         """Return a buyer, by default a new one, who holds a ticket and has not opened the payment."""
         if self._seller is None:
-            self._seller = await self._people.make()
-        buyer = buyer or await self._people.make()
+            self._seller = await self._clients.sign_up()
+        buyer = buyer or await self._clients.sign_up()
         ticket = await self._seller.sell()
         order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
         return Payer(buyer, self.stripe, self.probe, order)
@@ -75,9 +74,9 @@ class Market:
         await payer.enter_card()
         return payer
 
-    async def stranger(self) -> Person:
+    async def stranger(self) -> ApiClient:
         """Return somebody else."""
-        return await self._people.make()
+        return await self._clients.sign_up()
 
     async def stranger_gets(self, ticket_id: str) -> int:
         """Let somebody else press Purchase; return the status of the answer."""

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from tests.outside.api_client import ApiClient
 from tests.outside.database_probe import DatabaseProbe
-from tests.outside.person import Person
 from tests.outside.stripe_side import VISA, StripeSide, intent_id
 from tests.waiting import eventually
 
@@ -34,9 +34,13 @@ class Payer:
     """A person who holds a ticket of $40; `payment` is what their browser knows once it is open."""
 
     def __init__(
-        self, person: Person, stripe: StripeSide, probe: DatabaseProbe, order: Any
-    ) -> None:  # JSON.
-        self.person = person
+        self,
+        client: ApiClient,
+        stripe: StripeSide,
+        probe: DatabaseProbe,
+        order: Any,  # noqa: ANN401  # JSON.
+    ) -> None:
+        self.client = client
         self.order_id: str = order["id"]
         self.ticket_id: str = order["ticket"]["id"]
         self.payment: dict[str, Any] = {}
@@ -54,11 +58,11 @@ class Payer:
 
     async def open_payment(self) -> httpx.Response:
         """Open the dialog with the card form, in any tab."""
-        return await self.person.post("/api/payments", json={"orderId": self.order_id})
+        return await self.client.post("/api/payments", json={"orderId": self.order_id})
 
     async def press_pay(self) -> str:
         """Announce the card, as the page does just before Stripe gets it; return the deadline."""
-        answer = await self.person.post(f"/api/payments/{self.payment['id']}/confirming")
+        answer = await self.client.post(f"/api/payments/{self.payment['id']}/confirming")
         return answer.raise_for_status().json()["expiresAt"]
 
     async def enter_card(self, number: str = VISA) -> dict[str, Any]:
@@ -71,12 +75,12 @@ class Payer:
 
     async def settle(self) -> dict[str, Any]:
         """Ask what became of the payment, as the page does after the card."""
-        answer = await self.person.post(f"/api/payments/{self.payment['id']}/settle")
+        answer = await self.client.post(f"/api/payments/{self.payment['id']}/settle")
         return answer.raise_for_status().json()
 
     async def release(self) -> httpx.Response:
         """Let go of the ticket."""
-        return await self.person.delete(f"/api/orders/{self.order_id}")
+        return await self.client.delete(f"/api/orders/{self.order_id}")
 
     async def intents(self) -> list[dict[str, Any]]:
         """Return every intent that Stripe has for the order."""

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.outside.person import Person
+from tests.outside.api_client import ApiClient
 from tests.site import Site
 
 
@@ -20,14 +20,14 @@ from tests.site import Site
 async def test_the_api_says_what_is_not_there_as_a_problem(
     site: Site, method: str, path: str, status: int
 ) -> None:
-    async with Person(site.url) as stranger:
+    async with ApiClient(site.url) as stranger:
         answer = await stranger.request(method, path)
     assert (answer.status_code, is_problem(answer)) == (status, True)
     assert answer.json()["errors"][0]["message"]
 
 
 async def test_any_other_address_is_answered_by_a_page(site: Site) -> None:
-    async with Person(site.url) as stranger:
+    async with ApiClient(site.url) as stranger:
         answer = await stranger.get("/apiary")
     assert (answer.status_code, is_problem(answer)) == (404, False)
     assert answer.headers["content-type"].startswith("text/html")

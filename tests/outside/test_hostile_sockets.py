@@ -7,8 +7,8 @@ import pytest
 import reflex as rx
 from websockets.exceptions import InvalidStatus
 
+from tests.outside.api_client import ApiClients
 from tests.outside.database_probe import DatabaseProbe
-from tests.outside.people import People
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually
@@ -52,9 +52,9 @@ def patient_url(site: Site) -> Generator[str]:
 
 
 async def test_strangers_change_nothing_and_crash_nothing(
-    patient_url: str, people: People, probe: DatabaseProbe
+    patient_url: str, clients: ApiClients, probe: DatabaseProbe
 ) -> None:
-    seller = await people.make()
+    seller = await clients.sign_up()
     ticket = await seller.sell()
     before = await everything(probe)
     assert len(HANDLERS) > 20
@@ -74,9 +74,9 @@ async def test_strangers_change_nothing_and_crash_nothing(
 
 
 async def test_somebody_signed_in_cannot_touch_what_is_not_theirs(
-    site: Site, people: People, probe: DatabaseProbe
+    site: Site, clients: ApiClients, probe: DatabaseProbe
 ) -> None:
-    seller, buyer, thief = [await people.make() for _ in range(3)]
+    seller, buyer, thief = [await clients.sign_up() for _ in range(3)]
     ticket = await seller.sell()
     order = (await buyer.purchase(ticket["id"])).json()
     before = await everything(probe)

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.outside.people import People
+from tests.outside.api_client import ApiClients
 from tests.outside.socket_client import SocketClient
 from tests.site import PROCESSES, Site
 from tests.waiting import eventually
@@ -35,9 +35,9 @@ class Prometheus:
 
 
 async def test_every_process_tells_of_itself_and_the_clock_of_all(
-    site: Site, people: People
+    site: Site, clients: ApiClients
 ) -> None:
-    ana, ben = await people.make(), await people.make()
+    ana, ben = await clients.sign_up(), await clients.sign_up()
     ticket = await ana.sell()
     page = f"/tickets/{ticket['id']}"
     async with httpx.AsyncClient(trust_env=False) as client:

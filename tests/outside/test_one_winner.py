@@ -5,16 +5,16 @@ from collections import Counter
 
 import pytest
 
-from tests.outside.people import People
+from tests.outside.api_client import ApiClients
 
 BUYERS = 50
 ROUNDS = 20
 
 
 @pytest.mark.races
-async def test_of_fifty_parallel_buyers_exactly_one_wins_every_time(people: People) -> None:
-    seller = await people.make()
-    buyers = [await people.make() for _ in range(BUYERS)]
+async def test_of_fifty_parallel_buyers_exactly_one_wins_every_time(clients: ApiClients) -> None:
+    seller = await clients.sign_up()
+    buyers = [await clients.sign_up() for _ in range(BUYERS)]
     for _ in range(ROUNDS):
         ticket = await seller.sell()
         answers = await asyncio.gather(*[buyer.purchase(ticket["id"]) for buyer in buyers])

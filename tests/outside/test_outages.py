@@ -6,10 +6,9 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from tests import invariants
+from tests.outside.api_client import ApiClient, ApiClients
 from tests.outside.crowd import Crowd
 from tests.outside.database_probe import DatabaseProbe
-from tests.outside.people import People
-from tests.outside.person import Person
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually
@@ -18,23 +17,26 @@ HOLD_SECONDS = 2
 
 
 @pytest.fixture
-async def quick_people(
-    site: Site, people: People
-) -> AsyncGenerator[tuple[list[Person], list[Person]]]:
+async def quick_clients(
+    site: Site, clients: ApiClients
+) -> AsyncGenerator[tuple[list[ApiClient], list[ApiClient]]]:
     """Two sellers and six buyers at a web process that locks tickets for 2 s."""
     limits = {"MAX_OPEN_HOLDS": "1000", "HOLD_COOLDOWN_SECONDS": "0"}
     other = site.other_web(ORDER_HOLD_SECONDS=str(HOLD_SECONDS), **limits)
     url = (await asyncio.to_thread(other.__enter__)).url
     try:
-        yield [await people.make(url) for _ in range(2)], [await people.make(url) for _ in range(6)]
+        yield (
+            [await clients.sign_up(url) for _ in range(2)],
+            [await clients.sign_up(url) for _ in range(6)],
+        )
     finally:
         await asyncio.to_thread(other.__exit__, None, None, None)
 
 
 async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
-    site: Site, people: People, probe: DatabaseProbe
+    site: Site, clients: ApiClients, probe: DatabaseProbe
 ) -> None:
-    seller, first, second = [await people.make() for _ in range(3)]
+    seller, first, second = [await clients.sign_up() for _ in range(3)]
     ticket = await seller.sell()
     other = await seller.sell()
     site.stack.kill("worker")
@@ -57,9 +59,9 @@ async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
 
 
 async def test_ten_flushes_of_redis_under_load_lose_nothing(
-    quick_people: tuple[list[Person], list[Person]], probe: DatabaseProbe
+    quick_clients: tuple[list[ApiClient], list[ApiClient]], probe: DatabaseProbe
 ) -> None:
-    crowd = Crowd(*quick_people)
+    crowd = Crowd(*quick_clients)
     async with crowd.busy():
         for _ in range(10):
             # Events are on their way from relay to consumer at any moment of this load.
@@ -74,14 +76,14 @@ async def test_ten_flushes_of_redis_under_load_lose_nothing(
 @pytest.mark.parametrize("seconds", [5, pytest.param(60, marks=pytest.mark.slow)])
 async def test_after_an_outage_under_load_everything_works_with_no_restart_by_hand(
     site: Site,
-    people: People,
-    quick_people: tuple[list[Person], list[Person]],
+    clients: ApiClients,
+    quick_clients: tuple[list[ApiClient], list[ApiClient]],
     probe: DatabaseProbe,
     part: str,
     seconds: int,
 ) -> None:
-    crowd = Crowd(*quick_people)
-    watched = await quick_people[0][0].sell()
+    crowd = Crowd(*quick_clients)
+    watched = await quick_clients[0][0].sell()
     page = SocketClient(site.url, f"/tickets/{watched['id']}", origin=site.url)
     async with page, crowd.busy():
         await eventually(lambda: crowd.answers[201] > 10)
@@ -91,27 +93,27 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
         await asyncio.to_thread(site.stack.start_part, part)
         made = crowd.answers[201]
         await eventually(lambda: crowd.answers[201] > made + 10, seconds=60)
-        await _open_page_is_live(people, page, watched["id"])
+        await _open_page_is_live(clients, page, watched["id"])
     assert set(crowd.answers) <= {201, 204, 409, 503, "lost"}
     await eventually(probe.is_all_done, seconds=90)
-    await _delayed_jobs_work(people, probe, seller=quick_people[0][0])
+    await _delayed_jobs_work(clients, probe, seller=quick_clients[0][0])
 
 
-async def _open_page_is_live(people: People, page: SocketClient, ticket_id: str) -> None:
+async def _open_page_is_live(clients: ApiClients, page: SocketClient, ticket_id: str) -> None:
     """The page was open all the time; it hears of a hold that is made now.
 
     Or it is told to ask again, when its web process was still finding its way back to Redis.
     """
     page.received.clear()
-    assert (await (await people.make()).purchase(ticket_id)).status_code == 201
+    assert (await (await clients.sign_up()).purchase(ticket_id)).status_code == 201
     await eventually(
         lambda: any(ticket_id in told or "resync" in told for told in page.received), seconds=30
     )
 
 
-async def _delayed_jobs_work(people: People, probe: DatabaseProbe, seller: Person) -> None:
+async def _delayed_jobs_work(clients: ApiClients, probe: DatabaseProbe, seller: ApiClient) -> None:
     """A new hold reaches relay, consumer and scheduler: its delayed job is planned under its second."""
-    buyer = await people.make()
+    buyer = await clients.sign_up()
     order = (await buyer.purchase((await seller.sell())["id"])).json()
 
     async def is_planned() -> bool:
@@ -132,9 +134,11 @@ async def _delayed_jobs_work(people: People, probe: DatabaseProbe, seller: Perso
     assert await probe.status(order["id"]) == "expired"
 
 
-async def test_invariants_would_notice(site: Site, people: People, probe: DatabaseProbe) -> None:
+async def test_invariants_would_notice(
+    site: Site, clients: ApiClients, probe: DatabaseProbe
+) -> None:
     """The check itself: a rule that is broken by hand is told, and mended again."""
-    seller, buyer = await people.make(), await people.make()
+    seller, buyer = await clients.sign_up(), await clients.sign_up()
     order = (await buyer.purchase((await seller.sell())["id"])).json()
     env = site.stack.env
     await probe.rows("UPDATE orders SET price_cents = 1 WHERE id = $1", order["id"])

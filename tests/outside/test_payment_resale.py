@@ -4,16 +4,16 @@ import asyncio
 
 import pytest
 
+from tests.outside.api_client import ApiClient
 from tests.outside.market import Market
 from tests.outside.payer import PAID, Payer
-from tests.outside.person import Person
 from tests.outside.test_payment_refunds import REFUNDED, alerts, paid, refund
 from tests.site import Site
 
 pytestmark = pytest.mark.races
 
 
-async def relist(owner: Person, ticket_id: str) -> tuple[int, str]:
+async def relist(owner: ApiClient, ticket_id: str) -> tuple[int, str]:
     """List a ticket again; return the status of the answer and the id of the new ticket."""
     body = {"title": "Again", "price": 40, "previousTicketId": ticket_id}
     answer = await owner.post("/api/tickets", json=body)
@@ -33,7 +33,7 @@ async def test_who_holds_the_listing_of_a_refunded_buyer_gets_the_ticket(
     site: Site, market: Market
 ) -> None:
     buyer = await paid(market)
-    _, again = await relist(buyer.person, buyer.ticket_id)
+    _, again = await relist(buyer.client, buyer.ticket_id)
     later = await hold(market, again)
     assert (await asyncio.to_thread(refund, site, buyer)).returncode == 0
     await buyer.comes_to(REFUNDED)

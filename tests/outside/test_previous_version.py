@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from tests import invariants
+from tests.outside.api_client import ApiClients
 from tests.outside.crowd import Crowd
 from tests.outside.market import Market
 from tests.outside.payer import CANCELLED, EXPIRED, PAID
-from tests.outside.people import People
 from tests.site import Site, free_port
 from tests.waiting import eventually
 from ticketing_app.devstack.stack import ROOT
@@ -78,11 +78,11 @@ def previous(site: Site, program: Path) -> Generator[str]:
 
 
 @pytest.fixture
-async def people(site: Site, previous: str) -> AsyncGenerator[People]:
+async def clients(site: Site, previous: str) -> AsyncGenerator[ApiClients]:
     """People to whom the version before answers; the rules are the same."""
     await eventually(lambda: is_ready(previous), seconds=60)
     async with AsyncExitStack() as stack:
-        yield People(previous, stack)
+        yield ApiClients(previous, stack)
     env = site.stack.env
     assert await invariants.broken_rules(env["DATABASE_URL"], env["STRIPE_API_BASE"]) == []
 
@@ -95,8 +95,8 @@ async def is_ready(url: str) -> bool:
             return False
 
 
-async def test_tickets_are_listed_changed_and_withdrawn(people: People) -> None:
-    seller = await people.make()
+async def test_tickets_are_listed_changed_and_withdrawn(clients: ApiClients) -> None:
+    seller = await clients.sign_up()
     ticket = await seller.sell()
     path = f"/api/tickets/{ticket['id']}"
     changed = await seller.put(path, json={"title": "The Paper Lanterns", "price": 35})
@@ -120,10 +120,10 @@ async def test_orders_are_paid_released_and_expire(market: Market) -> None:
     assert await market.stranger_gets(payers[1].ticket_id) == 201
 
 
-async def test_a_crowd_is_served_by_both_versions_at_once(site: Site, people: People) -> None:
+async def test_a_crowd_is_served_by_both_versions_at_once(site: Site, clients: ApiClients) -> None:
     both = (None, site.url)
-    sellers = [await people.make(url) for url in both]
-    buyers = [await people.make(url) for url in both for _ in range(3)]
+    sellers = [await clients.sign_up(url) for url in both]
+    buyers = [await clients.sign_up(url) for url in both for _ in range(3)]
     crowd = Crowd(sellers, buyers)
     async with crowd.busy():
         await eventually(lambda: crowd.answers[201] > 100, seconds=60)

@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack, ExitStack
 
 from redis.asyncio import Redis
 
+from tests.outside.api_client import ApiClients
 from tests.outside.partition import Partition
-from tests.outside.people import People
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually
@@ -23,9 +23,9 @@ def heard(page: SocketClient, words: str) -> bool:
 
 
 async def test_a_page_goes_on_where_it_was_when_another_process_takes_it_over(
-    site: Site, people: People
+    site: Site, clients: ApiClients
 ) -> None:
-    path = f"/tickets/{(await (await people.make()).sell())['id']}"
+    path = f"/tickets/{(await (await clients.sign_up()).sell())['id']}"
     shared = {"REFLEX_STATE_MANAGER_MODE": "redis"}
     with ExitStack() as stack:
         first, second = (stack.enter_context(site.other_web(**shared)) for _ in range(2))
@@ -47,9 +47,9 @@ async def test_a_page_goes_on_where_it_was_when_another_process_takes_it_over(
 
 
 async def test_a_handler_gives_up_in_a_partition_from_redis_and_works_after_it(
-    site: Site, people: People
+    site: Site, clients: ApiClients
 ) -> None:
-    path = f"/tickets/{(await (await people.make()).sell())['id']}"
+    path = f"/tickets/{(await (await clients.sign_up()).sell())['id']}"
     log = site.stack.data_dir / "logs/web.log"
     async with AsyncExitStack() as stack:
         way = await stack.enter_async_context(Partition(site.stack.env["REDIS_STATE_URL"]))

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.outside.people import People
+from tests.outside.api_client import ApiClients
 from tests.outside.socket_client import BOOT, SocketClient
 from tests.site import Site
 from tests.waiting import eventually
@@ -115,8 +115,10 @@ async def test_page_whose_state_has_ended_is_loaded_anew(
     )
 
 
-async def test_tab_is_empty_for_a_stranger_who_knows_its_name(web: str, people: People) -> None:
-    owner = await people.make()
+async def test_tab_is_empty_for_a_stranger_who_knows_its_name(
+    web: str, clients: ApiClients
+) -> None:
+    owner = await clients.sign_up()
     cookie = f"session={owner.cookies['session']}"
     async with SocketClient(web, "/account", origin=web, cookie=cookie) as tab:
         await eventually(lambda: LOADED in str(tab.received))

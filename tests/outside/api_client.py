@@ -1,5 +1,6 @@
-"""Somebody who uses the REST API."""
+"""HTTP clients of the REST API, each with its own account."""
 
+from contextlib import AsyncExitStack
 from ipaddress import IPv4Address
 from random import randrange
 from typing import Any, Self
@@ -7,10 +8,10 @@ from uuid import uuid4
 
 import httpx
 
-PEOPLE = int(IPv4Address("10.0.0.0"))
+FIRST_ADDRESS = int(IPv4Address("10.0.0.0"))
 
 
-class Person(httpx.AsyncClient):
+class ApiClient(httpx.AsyncClient):
     """A client with its own connections, cookie and address; `id` is the account's.
 
     The address counts where the site trusts the proxy in front, as the sites of tests do.
@@ -19,7 +20,7 @@ class Person(httpx.AsyncClient):
     def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
         # Plain HTTP, or a certificate made a minute ago.
         how: dict[str, Any] = {"timeout": 30, "verify": False, "trust_env": False}
-        forwarded = {"x-forwarded-for": str(IPv4Address(PEOPLE + randrange(2**24)))}
+        forwarded = {"x-forwarded-for": str(IPv4Address(FIRST_ADDRESS + randrange(2**24)))}
         super().__init__(base_url=url, headers=forwarded | (headers or {}), **how)
         self.id = ""
 
@@ -28,7 +29,7 @@ class Person(httpx.AsyncClient):
         return self
 
     async def sign_up(self) -> None:
-        """Make an account."""
+        """Create an account and keep its session cookie."""
         account = {"email": f"{uuid4()}@gittix.test", "password": "correct horse"}
         self.id = (
             (await self.post("/api/users/signup", json=account)).raise_for_status().json()["id"]
@@ -42,3 +43,17 @@ class Person(httpx.AsyncClient):
     async def purchase(self, ticket_id: str) -> httpx.Response:
         """Press Purchase."""
         return await self.post("/api/orders", json={"ticketId": ticket_id})
+
+
+class ApiClients:
+    """Creates signed-in clients, and closes them with `stack`."""
+
+    def __init__(self, url: str, stack: AsyncExitStack) -> None:
+        self._url = url
+        self._stack = stack
+
+    async def sign_up(self, url: str | None = None) -> ApiClient:
+        """Return a client with a new account."""
+        client = await self._stack.enter_async_context(ApiClient(url or self._url))
+        await client.sign_up()
+        return client
