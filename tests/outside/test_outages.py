@@ -7,7 +7,7 @@ import pytest
 
 from tests import invariants
 from tests.outside.api_client import ApiClient, ApiClients
-from tests.outside.crowd import Crowd
+from tests.outside.background_traffic import BackgroundTraffic
 from tests.outside.database_probe import DatabaseProbe
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
@@ -61,12 +61,12 @@ async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
 async def test_ten_flushes_of_redis_under_load_lose_nothing(
     quick_clients: tuple[list[ApiClient], list[ApiClient]], probe: DatabaseProbe
 ) -> None:
-    crowd = Crowd(*quick_clients)
-    async with crowd.busy():
+    traffic = BackgroundTraffic(*quick_clients)
+    async with traffic.busy():
         for _ in range(10):
             # Events are on their way from relay to consumer at any moment of this load.
-            made = crowd.answers[201]
-            await eventually(lambda made=made: crowd.answers[201] > made + 5)
+            made = traffic.answers[201]
+            await eventually(lambda made=made: traffic.answers[201] > made + 5)
             await probe.redis.flushall()
     await eventually(probe.is_all_done, seconds=60)
     assert await probe.rows("SELECT id FROM orders WHERE status = 'expired'") != []
@@ -82,19 +82,19 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
     part: str,
     seconds: int,
 ) -> None:
-    crowd = Crowd(*quick_clients)
+    traffic = BackgroundTraffic(*quick_clients)
     watched = await quick_clients[0][0].sell()
     page = SocketClient(site.url, f"/tickets/{watched['id']}", origin=site.url)
-    async with page, crowd.busy():
-        await eventually(lambda: crowd.answers[201] > 10)
+    async with page, traffic.busy():
+        await eventually(lambda: traffic.answers[201] > 10)
         await asyncio.to_thread(site.stack.stop_part, part)
         # The outage itself, in real time: what must survive it are real time-outs and retries.
         await asyncio.sleep(seconds)
         await asyncio.to_thread(site.stack.start_part, part)
-        made = crowd.answers[201]
-        await eventually(lambda: crowd.answers[201] > made + 10, seconds=60)
+        made = traffic.answers[201]
+        await eventually(lambda: traffic.answers[201] > made + 10, seconds=60)
         await _open_page_is_live(clients, page, watched["id"])
-    assert set(crowd.answers) <= {201, 204, 409, 503, "lost"}
+    assert set(traffic.answers) <= {201, 204, 409, 503, "lost"}
     await eventually(probe.is_all_done, seconds=90)
     await _delayed_jobs_work(clients, probe, seller=quick_clients[0][0])
 

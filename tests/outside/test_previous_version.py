@@ -13,7 +13,7 @@ import pytest
 
 from tests import invariants
 from tests.outside.api_client import ApiClients
-from tests.outside.crowd import Crowd
+from tests.outside.background_traffic import BackgroundTraffic
 from tests.outside.market import Market
 from tests.outside.payer import CANCELLED, EXPIRED, PAID
 from tests.site import Site, free_port
@@ -124,8 +124,8 @@ async def test_a_crowd_is_served_by_both_versions_at_once(site: Site, clients: A
     both = (None, site.url)
     sellers = [await clients.sign_up(url) for url in both]
     buyers = [await clients.sign_up(url) for url in both for _ in range(3)]
-    crowd = Crowd(sellers, buyers)
-    async with crowd.busy():
-        await eventually(lambda: crowd.answers[201] > 100, seconds=60)
+    traffic = BackgroundTraffic(sellers, buyers)
+    async with traffic.busy():
+        await eventually(lambda: traffic.answers[201] > 100, seconds=60)
     # Some of them press too often.
-    assert set(crowd.answers) <= {201, 204, 409, 429}
+    assert set(traffic.answers) <= {201, 204, 409, 429}

@@ -14,7 +14,7 @@ CREATED = 201
 PAUSE_SECONDS = 0.05
 
 
-class Crowd:
+class BackgroundTraffic:
     """`answers` counts what the servers said; "lost" is a connection that broke."""
 
     def __init__(self, sellers: list[ApiClient], buyers: list[ApiClient]) -> None:
