@@ -13,8 +13,8 @@ from contextlib import AsyncExitStack, aclosing
 from benchmarks.measure import check_limit, running_site
 from tests.outside.api_client import ApiClient, ApiClients
 from tests.outside.database_probe import DatabaseProbe
-from tests.outside.market import Market
 from tests.outside.payer import PAID, Payer
+from tests.outside.payment_market import PaymentMarket
 from tests.site import Site
 from tests.waiting import eventually
 
@@ -52,7 +52,7 @@ def main() -> int:
 async def _measure(site: Site) -> bool:
     probe = DatabaseProbe(site.stack.env)
     async with AsyncExitStack() as stack, aclosing(probe.redis):
-        market = Market(site, ApiClients(site.url, stack), probe)
+        market = PaymentMarket(site, ApiClients(site.url, stack), probe)
         try:
             paid = await _measure_buyer(market)
             shift = await _measure_hang(site, market)
@@ -66,7 +66,7 @@ async def _measure(site: Site) -> bool:
     return all(verdicts)
 
 
-async def _measure_buyer(market: Market) -> float:
+async def _measure_buyer(market: PaymentMarket) -> float:
     seller = await market.stranger()
     abandoned = await _open_dialogs(market, seller, ABANDONED)
     [buyer] = await _open_dialogs(market, seller, 1)
@@ -85,7 +85,7 @@ async def _measure_buyer(market: Market) -> float:
     return row["seconds"]
 
 
-async def _measure_hang(site: Site, market: Market) -> float:
+async def _measure_hang(site: Site, market: PaymentMarket) -> float:
     seller = await market.stranger()
     with site.other_web(ORDER_HOLD_SECONDS=str(HOLD_SECONDS)) as web:
         calm = await _lapse_by_itself(market, seller, web.url)
@@ -99,7 +99,7 @@ async def _measure_hang(site: Site, market: Market) -> float:
     return max(0.0, hanging - calm)
 
 
-async def _lapse_by_itself(market: Market, seller: ApiClient, url: str) -> float:
+async def _lapse_by_itself(market: PaymentMarket, seller: ApiClient, url: str) -> float:
     """Hold a ticket, walk away, and return how many seconds after its deadline it was closed."""
     ticket = await seller.sell()
     buyer = await market.stranger()
@@ -114,7 +114,7 @@ async def _lapse_by_itself(market: Market, seller: ApiClient, url: str) -> float
     return row["seconds"]
 
 
-async def _open_dialogs(market: Market, seller: ApiClient, count: int) -> Sequence[Payer]:
+async def _open_dialogs(market: PaymentMarket, seller: ApiClient, count: int) -> Sequence[Payer]:
     """Return people who hold a ticket and have its payment open, a few tickets each."""
     few = asyncio.Semaphore(AT_ONCE)
 
@@ -128,7 +128,7 @@ async def _open_dialogs(market: Market, seller: ApiClient, count: int) -> Sequen
     return [payer for some in opened for payer in some]
 
 
-async def _open_dialog(market: Market, seller: ApiClient, buyer: ApiClient) -> Payer:
+async def _open_dialog(market: PaymentMarket, seller: ApiClient, buyer: ApiClient) -> Payer:
     ticket = await seller.sell()
     order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
     payer = Payer(buyer, market.stripe, market.probe, order)

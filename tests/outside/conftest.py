@@ -8,7 +8,7 @@ import pytest
 from tests import invariants
 from tests.outside.api_client import ApiClients
 from tests.outside.database_probe import DatabaseProbe
-from tests.outside.market import Market
+from tests.outside.payment_market import PaymentMarket
 from tests.site import Site
 
 
@@ -43,9 +43,9 @@ async def market(
     clients: ApiClients,
     probe: DatabaseProbe,
     two_workers: None,  # noqa: ARG001  # they only have to run.
-) -> AsyncGenerator[Market]:
+) -> AsyncGenerator[PaymentMarket]:
     """A market with two workers; after the test all of its work gets done, and is judged then."""
-    market = Market(site, clients, probe)
+    market = PaymentMarket(site, clients, probe)
     try:
         yield market
         await market.settle_down()

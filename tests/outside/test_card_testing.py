@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.outside.market import Market
 from tests.outside.payer import Payer
+from tests.outside.payment_market import PaymentMarket
 from tests.outside.stripe_side import DECLINED
 
 pytestmark = pytest.mark.races
@@ -14,7 +14,7 @@ CARDS_PER_ORDER = 40
 BANK_SECONDS = 0.3
 
 
-async def test_one_account_tries_six_cards_at_most(market: Market) -> None:
+async def test_one_account_tries_six_cards_at_most(market: PaymentMarket) -> None:
     await market.stripe.break_next("/confirm$", "delay", times=1000, seconds=BANK_SECONDS)
     thief = await market.stranger()
     tried = 0

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from tests.outside.market import SWEEPS, Market
 from tests.outside.payer import CANCELLED, EXPIRED, PAID, End, Payer
+from tests.outside.payment_market import SWEEPS, PaymentMarket
 from tests.outside.stripe_side import ALWAYS
 from tests.site import Site
 from tests.waiting import eventually
@@ -39,7 +39,7 @@ async def crash_of_web(
 
 @asynccontextmanager
 async def crash_of_workers(
-    market: Market, moment: Callable[[], Awaitable[bool]]
+    market: PaymentMarket, moment: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[None]:
     """Kill both workers while one of them sweeps, at this moment; they stay away for the block."""
     await market.make_due()
@@ -53,7 +53,7 @@ async def crash_of_workers(
 
 
 class TestAnswersGetLost:
-    async def test_of_create_finds_the_same_payment_again(self, market: Market) -> None:
+    async def test_of_create_finds_the_same_payment_again(self, market: PaymentMarket) -> None:
         payer = await market.hold()
         await market.stripe.break_next("POST /v1/payment_intents$", "lost", times=TRIES)
         assert (await payer.open_payment()).status_code == 503
@@ -61,7 +61,7 @@ class TestAnswersGetLost:
         assert [intent["id"] for intent in await payer.intents()] == [payer.intent]
 
     async def test_of_create_with_an_error_that_stripe_keeps_leaves_one_that_can_be_paid(
-        self, market: Market
+        self, market: PaymentMarket
     ) -> None:
         payer = await market.hold()
         await market.stripe.break_next("POST /v1/payment_intents$", "stored500", late=True)
@@ -75,7 +75,7 @@ class TestAnswersGetLost:
         assert (orphan["status"], orphan["authorised"]) == ("requires_payment_method", 0)
 
     @pytest.mark.parametrize("times", [1, TRIES])
-    async def test_of_capture_charges_once(self, market: Market, times: int) -> None:
+    async def test_of_capture_charges_once(self, market: PaymentMarket, times: int) -> None:
         payer = await market.authorised()
         await market.stripe.break_next(f"{payer.intent}/capture", "lost", times=times)
         outcome = await payer.settle()
@@ -86,7 +86,7 @@ class TestAnswersGetLost:
 
 
 class TestStripeIsDown:
-    async def test_at_capture_keeps_the_ticket_for_the_payer(self, market: Market) -> None:
+    async def test_at_capture_keeps_the_ticket_for_the_payer(self, market: PaymentMarket) -> None:
         payer = await market.authorised()
         await market.stripe.break_next(f"{payer.intent}/capture", "down", times=ALWAYS)
         outcome = await payer.settle()
@@ -102,7 +102,7 @@ class TestStripeIsDown:
         await payer.comes_to(PAID)
 
     async def test_at_capture_and_cancelled_at_stripe_frees_the_ticket(
-        self, market: Market
+        self, market: PaymentMarket
     ) -> None:
         payer = await market.authorised()
         await market.stripe.break_next(f"{payer.intent}/capture", "down", times=ALWAYS)
@@ -112,7 +112,9 @@ class TestStripeIsDown:
         await payer.comes_to(CANCELLED)
         assert await market.stranger_gets(payer.ticket_id) == 201
 
-    async def test_at_expiry_frees_the_ticket_at_once_and_voids_later(self, market: Market) -> None:
+    async def test_at_expiry_frees_the_ticket_at_once_and_voids_later(
+        self, market: PaymentMarket
+    ) -> None:
         payer = await market.authorised()
         await market.stripe.break_next(payer.intent, "down", times=ALWAYS)
         await market.probe.let_lapse(payer.order_id)
@@ -127,7 +129,7 @@ class TestStripeIsDown:
 class TestCrashes:
     @pytest.mark.parametrize("is_in_time", [True, False])
     async def test_of_web_between_authorise_and_claim(
-        self, site: Site, market: Market, *, is_in_time: bool
+        self, site: Site, market: PaymentMarket, *, is_in_time: bool
     ) -> None:
         payer = await market.authorised()
         asked = f"GET /v1/payment_intents/{payer.intent}"
@@ -143,7 +145,7 @@ class TestCrashes:
             await payer.comes_to(PAID if is_in_time else EXPIRED)
         assert (await payer.settle())["status"] == ("completed" if is_in_time else "expired")
 
-    async def test_of_web_after_the_claim(self, site: Site, market: Market) -> None:
+    async def test_of_web_after_the_claim(self, site: Site, market: PaymentMarket) -> None:
         payer = await market.authorised()
         asked = f"POST /v1/payment_intents/{payer.intent}/capture"
         await market.stripe.break_next(f"{asked}$", "500", times=TRIES)
@@ -156,7 +158,7 @@ class TestCrashes:
             await payer.comes_to(PAID)
 
     async def test_of_web_after_the_capture_before_its_commit(
-        self, site: Site, market: Market
+        self, site: Site, market: PaymentMarket
     ) -> None:
         payer = await market.authorised()
         await market.stripe.break_next(f"{payer.intent}/capture", "delay", seconds=3, late=True)
@@ -166,7 +168,7 @@ class TestCrashes:
             await payer.comes_to(PAID)
 
     async def test_of_both_workers_after_the_capture_before_its_commit(
-        self, market: Market
+        self, market: PaymentMarket
     ) -> None:
         payer = await market.authorised()
         await market.stripe.break_next(f"{payer.intent}/capture", "delay", seconds=3, late=True)
@@ -178,13 +180,13 @@ class TestCrashes:
 
 
 class TestDashboard:
-    async def test_captured_by_hand_in_time_is_paid(self, market: Market) -> None:
+    async def test_captured_by_hand_in_time_is_paid(self, market: PaymentMarket) -> None:
         payer = await market.authorised()
         await market.stripe.by_hand(f"payment_intents/{payer.intent}/capture")
         assert (await payer.settle())["status"] == "completed"
         assert await payer.end() == PAID
 
-    async def test_captured_by_hand_after_expiry_is_given_back(self, market: Market) -> None:
+    async def test_captured_by_hand_after_expiry_is_given_back(self, market: PaymentMarket) -> None:
         payer = await market.authorised()
         # Stripe does not take the cancellation in time: somebody captures in the Dashboard before it.
         await market.stripe.break_next(f"{payer.intent}/cancel", "down", times=ALWAYS)
@@ -197,7 +199,9 @@ class TestDashboard:
         assert (await payer.charge())["stripe_refund_id"]
         assert await market.stranger_gets(payer.ticket_id) == 201
 
-    async def test_cancelled_by_hand_while_live_frees_the_ticket(self, market: Market) -> None:
+    async def test_cancelled_by_hand_while_live_frees_the_ticket(
+        self, market: PaymentMarket
+    ) -> None:
         payer = await market.authorised()
         await market.stripe.by_hand(f"payment_intents/{payer.intent}/cancel")
         assert (await payer.settle())["status"] == "cancelled"

@@ -9,8 +9,8 @@ from collections import Counter
 import httpx
 import pytest
 
-from tests.outside.market import Market
 from tests.outside.payer import CANCELLED, EXPIRED, OPEN, PAID, Payer
+from tests.outside.payment_market import PaymentMarket
 from tests.outside.stripe_side import ASKS_3DS, DECLINED, NO_MONEY, VISA
 from tests.waiting import eventually
 
@@ -23,7 +23,7 @@ ROUNDS = 8
 class TestClicksAndTabs:
     """Two tabs are two connections with one cookie, which is what every request here is."""
 
-    async def test_five_clicks_on_pay_open_one_payment(self, market: Market) -> None:
+    async def test_five_clicks_on_pay_open_one_payment(self, market: PaymentMarket) -> None:
         payer = await market.hold()
         answers = await asyncio.gather(*[payer.open_payment() for _ in range(5)])
         assert [answer.status_code for answer in answers] == [201] * 5
@@ -34,7 +34,7 @@ class TestClicksAndTabs:
         assert await payer.end() == OPEN
 
     async def test_four_submits_of_the_form_and_six_settles_charge_once(
-        self, market: Market
+        self, market: PaymentMarket
     ) -> None:
         payer = await market.payer()
         await payer.press_pay()
@@ -48,7 +48,7 @@ class TestClicksAndTabs:
         assert (await payer.events()).count("OrderCompleted") == 1
 
     async def test_a_second_card_in_a_second_tab_is_refused_after_the_first(
-        self, market: Market
+        self, market: PaymentMarket
     ) -> None:
         payer = await market.authorised()
         second = await payer.enter_card(DECLINED)
@@ -56,7 +56,7 @@ class TestClicksAndTabs:
         assert (await payer.settle())["status"] == "completed"
         assert await payer.end() == PAID
 
-    async def test_two_cards_in_two_tabs_at_once_charge_once(self, market: Market) -> None:
+    async def test_two_cards_in_two_tabs_at_once_charge_once(self, market: PaymentMarket) -> None:
         payer = await market.payer()
         await payer.press_pay()
         tabs = await asyncio.gather(payer.enter_card(), payer.enter_card(), payer.settle())
@@ -64,7 +64,9 @@ class TestClicksAndTabs:
         await payer.settle()
         await payer.comes_to(PAID)
 
-    async def test_the_second_tab_pays_after_a_decline_in_the_first(self, market: Market) -> None:
+    async def test_the_second_tab_pays_after_a_decline_in_the_first(
+        self, market: PaymentMarket
+    ) -> None:
         payer = await market.payer()
         await payer.press_pay()
         assert (await payer.enter_card(DECLINED))["error"]["code"] == "card_declined"
@@ -81,7 +83,7 @@ class TestClicksAndTabs:
 class TestDeclines:
     @pytest.mark.parametrize("number", [DECLINED, ASKS_3DS])
     async def test_declined_or_3ds_failed_keeps_the_hold_and_takes_another_card(
-        self, market: Market, number: str
+        self, market: PaymentMarket, number: str
     ) -> None:
         payer = await market.payer()
         await payer.press_pay()
@@ -99,7 +101,7 @@ class TestDeclines:
         assert await payer.end() == PAID
 
     async def test_the_last_decline_frees_the_ticket_and_closes_the_payment(
-        self, market: Market
+        self, market: PaymentMarket
     ) -> None:
         payer = await market.payer()
         for left in (2, 1, 0):
@@ -114,7 +116,7 @@ class TestDeclines:
 
 
 class TestWebhooks:
-    async def test_before_the_response_completes_once(self, market: Market) -> None:
+    async def test_before_the_response_completes_once(self, market: PaymentMarket) -> None:
         payer = await market.payer()
         await payer.press_pay()
         # The browser never hears how its card went; the webhook does the whole work.
@@ -125,7 +127,9 @@ class TestWebhooks:
         assert (await payer.settle())["status"] == "completed"
         assert (await payer.events()).count("OrderCompleted") == 1
 
-    async def test_at_the_same_time_as_the_response_completes_once(self, market: Market) -> None:
+    async def test_at_the_same_time_as_the_response_completes_once(
+        self, market: PaymentMarket
+    ) -> None:
         payers = [await market.payer() for _ in range(4)]
         for payer in payers:
             await payer.press_pay()
@@ -135,7 +139,9 @@ class TestWebhooks:
             assert (await payer.events()).count("OrderCompleted") == 1
 
     @pytest.mark.parametrize("mode", ["twice", "reversed", "hold"])
-    async def test_twice_reversed_or_late_change_nothing(self, market: Market, mode: str) -> None:
+    async def test_twice_reversed_or_late_change_nothing(
+        self, market: PaymentMarket, mode: str
+    ) -> None:
         await market.stripe.order("webhooks", mode=mode)
         payer = await market.payer()
         await payer.press_pay()
@@ -149,7 +155,7 @@ class TestWebhooks:
         assert after == before
 
     @pytest.mark.parametrize("mode", ["twice", "reversed"])
-    async def test_alone_complete_once_in_any_order(self, market: Market, mode: str) -> None:
+    async def test_alone_complete_once_in_any_order(self, market: PaymentMarket, mode: str) -> None:
         await market.stripe.order("webhooks", mode=mode)
         payer = await market.payer()
         await payer.press_pay()
@@ -161,7 +167,7 @@ class TestWebhooks:
 
     @pytest.mark.parametrize("is_in_time", [True, False])
     async def test_never_and_nobody_asks_leaves_it_to_the_sweep(
-        self, market: Market, *, is_in_time: bool
+        self, market: PaymentMarket, *, is_in_time: bool
     ) -> None:
         await market.stripe.order("webhooks", mode="off")
         payer = await market.payer()
@@ -178,7 +184,7 @@ class TestWebhooks:
 
 class TestTheClock:
     async def test_3ds_past_the_deadline_is_paid_within_the_grace_that_is_given_once(
-        self, market: Market
+        self, market: PaymentMarket
     ) -> None:
         payer = await market.payer()
         await market.probe.let_lapse(payer.order_id, seconds_ago=-1)
@@ -195,7 +201,9 @@ class TestTheClock:
         assert (await payer.settle())["status"] == "completed"
         assert await payer.end() == PAID
 
-    async def test_expiry_before_pay_refuses_card_and_announcement(self, market: Market) -> None:
+    async def test_expiry_before_pay_refuses_card_and_announcement(
+        self, market: PaymentMarket
+    ) -> None:
         payer = await market.payer()
         await market.probe.let_lapse(payer.order_id)
         await market.expire()
@@ -207,7 +215,7 @@ class TestTheClock:
         assert await market.stranger_gets(payer.ticket_id) == 201
 
     async def test_expiry_after_the_grace_during_3ds_refuses_its_completion(
-        self, market: Market
+        self, market: PaymentMarket
     ) -> None:
         payer = await market.payer()
         await payer.press_pay()
@@ -222,7 +230,7 @@ class TestTheClock:
 
     @pytest.mark.parametrize("is_closed_first", [True, False])
     async def test_expiry_between_authorise_and_settle_drops_the_authorisation(
-        self, market: Market, *, is_closed_first: bool
+        self, market: PaymentMarket, *, is_closed_first: bool
     ) -> None:
         payer = await market.authorised()
         await market.probe.let_lapse(payer.order_id)
@@ -236,7 +244,7 @@ class TestTheClock:
         assert await market.stranger_gets(payer.ticket_id) == 201
 
     async def test_expiry_and_settle_at_the_same_instant_pay_or_void_but_never_both(
-        self, market: Market
+        self, market: PaymentMarket
     ) -> None:
         rounds = [(await market.authorised(), await market.stranger()) for _ in range(ROUNDS)]
         for number, (payer, stranger) in enumerate(rounds):
@@ -259,7 +267,7 @@ class TestTheClock:
 class TestBuyerLetsGo:
     @pytest.mark.parametrize("number", [VISA, ASKS_3DS])
     async def test_while_the_card_is_checked_voids_a_late_authorisation(
-        self, market: Market, number: str
+        self, market: PaymentMarket, number: str
     ) -> None:
         await market.stripe.order("webhooks", mode="hold")
         payer = await market.payer()
@@ -272,7 +280,7 @@ class TestBuyerLetsGo:
         assert (await payer.settle())["status"] == "cancelled"
         assert await payer.end() == CANCELLED
 
-    async def test_once_it_is_captured_is_refused(self, market: Market) -> None:
+    async def test_once_it_is_captured_is_refused(self, market: PaymentMarket) -> None:
         payer = await market.authorised()
         await market.stripe.break_next(f"{payer.intent}/capture", "down")
         assert (await payer.settle())["status"] == "capturing"
@@ -282,7 +290,7 @@ class TestBuyerLetsGo:
         assert (await payer.release()).status_code == 409
 
     async def test_at_the_instant_of_the_card_pays_or_cancels_but_never_both(
-        self, market: Market
+        self, market: PaymentMarket
     ) -> None:
         for _ in range(ROUNDS // 2):
             payer = await market.payer()
@@ -297,7 +305,7 @@ async def _pay(payer: Payer) -> None:
     await payer.settle()
 
 
-async def _is_past_the_old_deadline(market: Market, payer: Payer) -> bool:
+async def _is_past_the_old_deadline(market: PaymentMarket, payer: Payer) -> bool:
     """The hold was moved to a second from its start; the grace began before that."""
     query = "SELECT expires_at - interval '119 s' < now() AS is_past FROM orders WHERE id = $1"
     return (await market.probe.rows(query, payer.order_id))[0]["is_past"]

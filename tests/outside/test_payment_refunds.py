@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests.outside.market import Market
 from tests.outside.payer import PAID, End, Payer
+from tests.outside.payment_market import PaymentMarket
 from tests.outside.stripe_side import ALWAYS, DISPUTED, REFUND_FAILS, VISA
 from tests.site import Site
 from tests.waiting import eventually
@@ -28,7 +28,7 @@ def refund(site: Site, payer: Payer) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-async def paid(market: Market, number: str = VISA) -> Payer:
+async def paid(market: PaymentMarket, number: str = VISA) -> Payer:
     """Return somebody who has paid with this card."""
     payer = await market.payer()
     await payer.press_pay()
@@ -38,20 +38,22 @@ async def paid(market: Market, number: str = VISA) -> Payer:
     return payer
 
 
-async def alerts(market: Market, payer: Payer) -> list[str]:
+async def alerts(market: PaymentMarket, payer: Payer) -> list[str]:
     """Return what staff was told about the order, oldest first."""
     query = "SELECT kind FROM payment_alerts WHERE order_id = $1 ORDER BY id"
     return [row["kind"] for row in await market.probe.rows(query, payer.order_id)]
 
 
-async def refunds(market: Market, payer: Payer) -> list[str]:
+async def refunds(market: PaymentMarket, payer: Payer) -> list[str]:
     """Return the ids of what Stripe gave back."""
     books = await market.stripe.books()
     return [row["id"] for row in books["refunds"] if row["payment_intent"] == payer.intent]
 
 
 class TestRefund:
-    async def test_wanted_four_times_at_once_is_made_once(self, site: Site, market: Market) -> None:
+    async def test_wanted_four_times_at_once_is_made_once(
+        self, site: Site, market: PaymentMarket
+    ) -> None:
         payer = await paid(market)
         done = await asyncio.gather(*[asyncio.to_thread(refund, site, payer) for _ in range(4)])
         assert 0 in {command.returncode for command in done}
@@ -61,7 +63,7 @@ class TestRefund:
         assert await market.stranger_gets(payer.ticket_id) == 409
 
     async def test_whose_answer_is_lost_is_asked_for_again(
-        self, site: Site, market: Market
+        self, site: Site, market: PaymentMarket
     ) -> None:
         payer = await paid(market)
         await market.stripe.order("webhooks", mode="hold")
@@ -73,7 +75,9 @@ class TestRefund:
         await payer.comes_to(REFUNDED)
         assert [(await payer.charge())["stripe_refund_id"]] == await refunds(market, payer)
 
-    async def test_by_hand_in_the_dashboard_is_recorded_and_told(self, market: Market) -> None:
+    async def test_by_hand_in_the_dashboard_is_recorded_and_told(
+        self, market: PaymentMarket
+    ) -> None:
         payer = await paid(market)
         made = await market.stripe.by_hand("refunds", payment_intent=payer.intent)
         await payer.comes_to(REFUNDED)
@@ -82,7 +86,7 @@ class TestRefund:
         assert await market.stranger_gets(payer.ticket_id) == 409
 
     async def test_that_fails_later_is_never_shown_as_done(
-        self, site: Site, market: Market
+        self, site: Site, market: PaymentMarket
     ) -> None:
         payer = await paid(market, REFUND_FAILS)
         await asyncio.to_thread(refund, site, payer)
@@ -92,7 +96,7 @@ class TestRefund:
 
 
 class TestDispute:
-    async def test_opened_and_lost_is_recorded_and_told(self, market: Market) -> None:
+    async def test_opened_and_lost_is_recorded_and_told(self, market: PaymentMarket) -> None:
         payer = await paid(market, DISPUTED)
         await eventually(lambda: _was_told(market, payer, "dispute"))
         assert (await payer.charge())["dispute_status"] == "needs_response"
@@ -103,11 +107,11 @@ class TestDispute:
         assert await payer.end() == PAID
 
 
-async def _stands_at(market: Market, payer: Payer, status: str) -> bool:
+async def _stands_at(market: PaymentMarket, payer: Payer, status: str) -> bool:
     return await market.probe.status(payer.order_id) == status
 
 
-async def _was_told(market: Market, payer: Payer, kind: str) -> bool:
+async def _was_told(market: PaymentMarket, payer: Payer, kind: str) -> bool:
     return kind in await alerts(market, payer)
 
 

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from tests.outside.api_client import ApiClient
-from tests.outside.market import Market
 from tests.outside.payer import PAID, Payer
+from tests.outside.payment_market import PaymentMarket
 from tests.outside.test_payment_refunds import REFUNDED, alerts, paid, refund
 from tests.site import Site
 
@@ -20,7 +20,7 @@ async def relist(owner: ApiClient, ticket_id: str) -> tuple[int, str]:
     return answer.status_code, answer.json().get("id", "")
 
 
-async def hold(market: Market, ticket_id: str) -> Payer:
+async def hold(market: PaymentMarket, ticket_id: str) -> Payer:
     """Return somebody who holds this ticket and has its payment open."""
     buyer = await market.stranger()
     order = (await buyer.purchase(ticket_id)).raise_for_status().json()
@@ -30,7 +30,7 @@ async def hold(market: Market, ticket_id: str) -> Payer:
 
 
 async def test_who_holds_the_listing_of_a_refunded_buyer_gets_the_ticket(
-    site: Site, market: Market
+    site: Site, market: PaymentMarket
 ) -> None:
     buyer = await paid(market)
     _, again = await relist(buyer.client, buyer.ticket_id)

@@ -14,8 +14,8 @@ import pytest
 from tests import invariants
 from tests.outside.api_client import ApiClients
 from tests.outside.background_traffic import BackgroundTraffic
-from tests.outside.market import Market
 from tests.outside.payer import CANCELLED, EXPIRED, PAID
+from tests.outside.payment_market import PaymentMarket
 from tests.site import Site, free_port
 from tests.waiting import eventually
 from ticketing_app.devstack.stack import ROOT
@@ -105,7 +105,7 @@ async def test_tickets_are_listed_changed_and_withdrawn(clients: ApiClients) -> 
     assert (await seller.get(path)).json()["status"] == "withdrawn"
 
 
-async def test_orders_are_paid_released_and_expire(market: Market) -> None:
+async def test_orders_are_paid_released_and_expire(market: PaymentMarket) -> None:
     payers = [await market.payer() for _ in range(3)]
     await payers[0].press_pay()
     await payers[0].enter_card()

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from tests.outside.database_probe import UNFINISHED
-from tests.outside.market import Market
 from tests.outside.payer import PAID, Payer
+from tests.outside.payment_market import PaymentMarket
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.races
@@ -17,7 +17,7 @@ WORKERS = 2
 AT_ONCE = 5
 
 
-async def open_dialogs(market: Market, count: int) -> list[Payer]:
+async def open_dialogs(market: PaymentMarket, count: int) -> list[Payer]:
     """Return people who opened the payment and walked away."""
     few = asyncio.Semaphore(AT_ONCE)
 
@@ -28,7 +28,7 @@ async def open_dialogs(market: Market, count: int) -> list[Payer]:
     return await asyncio.gather(*(open_dialog() for _ in range(count)))
 
 
-async def lapse(market: Market, payers: list[Payer]) -> None:
+async def lapse(market: PaymentMarket, payers: list[Payer]) -> None:
     """Let their time be over, and let a worker close their orders."""
     for payer in payers:
         await market.probe.let_lapse(payer.order_id)
@@ -45,12 +45,12 @@ async def are_asked(payers: list[Payer]) -> bool:
     return all([(await payer.charge())["checks"] for payer in payers])
 
 
-async def are_handled(market: Market) -> bool:
+async def are_handled(market: PaymentMarket) -> bool:
     """Whether what follows from every event is queued."""
     return not await market.probe.rows(UNFINISHED["an event that a subscriber has not handled"])
 
 
-async def test_a_buyer_who_paid_stands_before_those_who_walked_away(market: Market) -> None:
+async def test_a_buyer_who_paid_stands_before_those_who_walked_away(market: PaymentMarket) -> None:
     buyer = await market.payer()
     abandoned = await open_dialogs(market, ABANDONED)
     await market.stripe.break_next("/cancel$", "delay", times=ABANDONED, seconds=4)
@@ -62,7 +62,7 @@ async def test_a_buyer_who_paid_stands_before_those_who_walked_away(market: Mark
     assert await count_open(abandoned) > 0
 
 
-async def test_a_silent_stripe_holds_up_no_expiry(market: Market) -> None:
+async def test_a_silent_stripe_holds_up_no_expiry(market: PaymentMarket) -> None:
     other = await market.payer()
     silent = await open_dialogs(market, WORKERS)
     await market.stripe.break_next("/cancel$", "delay", times=WORKERS, seconds=5)

@@ -1,4 +1,4 @@
-"""The market of a test of payments: its people, Stripe, and the jobs that make time pass at once."""
+"""Buyers, sellers, Stripe and the background jobs of a payment test."""
 
 from contextlib import suppress
 
@@ -26,8 +26,8 @@ MAKE_DUE = (
 SETTLE_SECONDS = 60
 
 
-class Market:
-    """Everything that a test of payments needs; `settle_down` is for its end."""
+class PaymentMarket:
+    """Creates buyers with held tickets and runs jobs on demand; call `settle_down` at the end."""
 
     def __init__(self, site: Site, clients: ApiClients, probe: DatabaseProbe) -> None:
         self.site = site
