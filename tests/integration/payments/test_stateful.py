@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from tests.integration.payments import stripe_side
 from tests.integration.payments.actors import stopping
-from tests.integration.payments.market import FAULTS, TO_THE_END, Course, Market, Purchase
+from tests.integration.payments.simulation import FAULTS, TO_THE_END, Purchase, Simulation, StepPlan
 from tests.integration.payments.stripe_side import (
     ASKS_3DS,
     ASKS_3DS_NO_MONEY,
@@ -59,7 +59,7 @@ BY_HAND = st.sampled_from(
     ]
 )
 COURSES = st.builds(
-    Course,
+    StepPlan,
     stops=st.integers(0, 7),
     then=st.sampled_from(["finish", "wait", "wait"])
     | st.sampled_from(["die", *FAULTS])
@@ -67,9 +67,9 @@ COURSES = st.builds(
 )
 # There are few of them, so that most meet some trouble.
 REFUNDS = st.builds(
-    Course, stops=st.integers(0, 4), then=st.sampled_from(["finish", "wait", "die", *FAULTS])
+    StepPlan, stops=st.integers(0, 4), then=st.sampled_from(["finish", "wait", "die", *FAULTS])
 )
-LISTINGS = st.builds(Course, stops=st.just(0), then=st.sampled_from(["finish", "finish", "wait"]))
+LISTINGS = st.builds(StepPlan, stops=st.just(0), then=st.sampled_from(["finish", "finish", "wait"]))
 
 
 class PaymentMachine(RuleBasedStateMachine):
@@ -80,10 +80,10 @@ class PaymentMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.run = self.runner.run
-        self.market = self.run(Market.open())
+        self.simulation = self.run(Simulation.open())
 
     def purchase(self, nth: int) -> Purchase:
-        return self.market.purchases[-1 - nth % len(self.market.purchases)]
+        return self.simulation.purchases[-1 - nth % len(self.simulation.purchases)]
 
     @initialize(number=st.none() | CARDS, is_settled=st.booleans(), owners=OWNERS)
     def begin(self, number: str | None, *, is_settled: bool, owners: int) -> None:
@@ -92,104 +92,104 @@ class PaymentMachine(RuleBasedStateMachine):
         So many others bought the ticket before them, one from the other.
         """
         for nth in range(owners):
-            self.run(self.market.buy(nth))
-        self.run(self.market.hold(owners, NEWEST if owners else 0))
-        self.run(self.market.open_payment(self.purchase(0), TO_THE_END))
+            self.run(self.simulation.buy(nth))
+        self.run(self.simulation.hold(owners, NEWEST if owners else 0))
+        self.run(self.simulation.open_payment(self.purchase(0), TO_THE_END))
         if number:
-            self.run(self.market.press_pay(self.purchase(0), TO_THE_END))
-            self.run(self.market.enter_card(self.purchase(0), number))
+            self.run(self.simulation.press_pay(self.purchase(0), TO_THE_END))
+            self.run(self.simulation.enter_card(self.purchase(0), number))
         if is_settled:
-            self.run(self.market.ask_what_became_of_it(self.purchase(0), TO_THE_END))
+            self.run(self.simulation.ask_what_became_of_it(self.purchase(0), TO_THE_END))
 
     # ---- buyers --------------------------------------------------------------------------------
 
-    @rule(buyer=st.integers(0, 2), ticket=TICKETS, course=COURSES)
-    def hold(self, buyer: int, ticket: int, course: Course) -> None:
-        self.run(self.market.hold(buyer, ticket))
-        self.run(self.market.open_payment(self.purchase(0), course))
+    @rule(buyer=st.integers(0, 2), ticket=TICKETS, plan=COURSES)
+    def hold(self, buyer: int, ticket: int, plan: StepPlan) -> None:
+        self.run(self.simulation.hold(buyer, ticket))
+        self.run(self.simulation.open_payment(self.purchase(0), plan))
 
-    @rule(nth=NTH, course=COURSES)
-    def open_payment(self, nth: int, course: Course) -> None:
-        self.run(self.market.open_payment(self.purchase(nth), course))
+    @rule(nth=NTH, plan=COURSES)
+    def open_payment(self, nth: int, plan: StepPlan) -> None:
+        self.run(self.simulation.open_payment(self.purchase(nth), plan))
 
     @rule(nth=NTH, pressed=COURSES, number=CARDS, asked=COURSES)
-    def pay(self, nth: int, pressed: Course, number: str, asked: Course) -> None:
+    def pay(self, nth: int, pressed: StepPlan, number: str, asked: StepPlan) -> None:
         """Press Pay, in whatever tab; the card goes to Stripe although we may not hear of it."""
-        self.run(self.market.press_pay(self.purchase(nth), pressed))
-        self.run(self.market.enter_card(self.purchase(nth), number))
-        self.run(self.market.ask_what_became_of_it(self.purchase(nth), asked))
+        self.run(self.simulation.press_pay(self.purchase(nth), pressed))
+        self.run(self.simulation.enter_card(self.purchase(nth), number))
+        self.run(self.simulation.ask_what_became_of_it(self.purchase(nth), asked))
 
     @rule(nth=NTH, number=CARDS)
     def enter_card(self, nth: int, number: str) -> None:
-        self.run(self.market.enter_card(self.purchase(nth), number))
+        self.run(self.simulation.enter_card(self.purchase(nth), number))
 
     @rule(nth=NTH, passes=st.booleans())
     def answer_3ds(self, nth: int, *, passes: bool) -> None:
-        self.run(self.market.answer_3ds(self.purchase(nth), passes=passes))
+        self.run(self.simulation.answer_3ds(self.purchase(nth), passes=passes))
 
-    @rule(nth=NTH, course=COURSES)
-    def ask_what_became_of_it(self, nth: int, course: Course) -> None:
-        self.run(self.market.ask_what_became_of_it(self.purchase(nth), course))
+    @rule(nth=NTH, plan=COURSES)
+    def ask_what_became_of_it(self, nth: int, plan: StepPlan) -> None:
+        self.run(self.simulation.ask_what_became_of_it(self.purchase(nth), plan))
 
-    @rule(nth=NTH, course=COURSES)
-    def let_go(self, nth: int, course: Course) -> None:
-        self.run(self.market.let_go(self.purchase(nth), course))
+    @rule(nth=NTH, plan=COURSES)
+    def let_go(self, nth: int, plan: StepPlan) -> None:
+        self.run(self.simulation.let_go(self.purchase(nth), plan))
 
-    @rule(nth=NTH, course=LISTINGS, by_buyer=st.booleans())
-    def relist(self, nth: int, course: Course, *, by_buyer: bool) -> None:
-        self.run(self.market.relist(self.purchase(nth), course, by_buyer=by_buyer))
+    @rule(nth=NTH, plan=LISTINGS, by_buyer=st.booleans())
+    def relist(self, nth: int, plan: StepPlan, *, by_buyer: bool) -> None:
+        self.run(self.simulation.relist(self.purchase(nth), plan, by_buyer=by_buyer))
 
     # ---- time, workers, operators, Stripe ------------------------------------------------------
 
     @rule(nth=NTH)
     def let_time_run_out(self, nth: int) -> None:
-        self.run(self.market.let_time_run_out(self.purchase(nth)))
+        self.run(self.simulation.let_time_run_out(self.purchase(nth)))
 
-    @rule(course=COURSES)
-    def expire(self, course: Course) -> None:
-        self.run(self.market.expire(course))
+    @rule(plan=COURSES)
+    def expire(self, plan: StepPlan) -> None:
+        self.run(self.simulation.expire(plan))
 
-    @rule(nth=NTH, course=COURSES)
-    def sweep(self, nth: int, course: Course) -> None:
-        self.run(self.market.sweep(self.purchase(nth), course))
+    @rule(nth=NTH, plan=COURSES)
+    def sweep(self, nth: int, plan: StepPlan) -> None:
+        self.run(self.simulation.sweep(self.purchase(nth), plan))
 
-    @precondition(lambda self: self.market.paid)
-    @rule(nth=NTH, course=REFUNDS)
-    def refund(self, nth: int, course: Course) -> None:
-        paid = self.market.paid
-        self.run(self.market.refund(paid[-1 - nth % len(paid)], course))
+    @precondition(lambda self: self.simulation.paid)
+    @rule(nth=NTH, plan=REFUNDS)
+    def refund(self, nth: int, plan: StepPlan) -> None:
+        paid = self.simulation.paid
+        self.run(self.simulation.refund(paid[-1 - nth % len(paid)], plan))
 
-    @rule(nth=st.integers(0, 15), course=COURSES)
-    def deliver(self, nth: int, course: Course) -> None:
-        self.run(self.market.deliver(nth, course))
+    @rule(nth=st.integers(0, 15), plan=COURSES)
+    def deliver(self, nth: int, plan: StepPlan) -> None:
+        self.run(self.simulation.deliver(nth, plan))
 
     @rule(nth=NTH, actions=BY_HAND, is_told=st.booleans())
     def act_by_hand(self, nth: int, actions: list[str], *, is_told: bool) -> None:
         """Do this in Stripe's Dashboard; at once we may hear the last of what came of it."""
         for action in actions:
-            self.run(self.market.act_by_hand(self.purchase(nth), action))
+            self.run(self.simulation.act_by_hand(self.purchase(nth), action))
         if is_told:
-            self.run(self.market.deliver(0, TO_THE_END))
+            self.run(self.simulation.deliver(0, TO_THE_END))
 
     @rule()
     def let_banks_tell(self) -> None:
-        self.run(self.market.let_banks_tell())
+        self.run(self.simulation.let_banks_tell())
 
     # ---- processes -----------------------------------------------------------------------------
 
-    @precondition(lambda self: self.market.actors)
-    @rule(nth=NTH, course=COURSES)
-    def go_on(self, nth: int, course: Course) -> None:
-        actors = self.market.actors
-        self.run(self.market.go_on(actors[-1 - nth % len(actors)], course))
+    @precondition(lambda self: self.simulation.actors)
+    @rule(nth=NTH, plan=COURSES)
+    def go_on(self, nth: int, plan: StepPlan) -> None:
+        actors = self.simulation.actors
+        self.run(self.simulation.go_on(actors[-1 - nth % len(actors)], plan))
 
-    @precondition(lambda self: self.market.actors)
+    @precondition(lambda self: self.simulation.actors)
     @rule()
     def restart(self) -> None:
-        self.run(self.market.restart())
+        self.run(self.simulation.restart())
 
     def teardown(self) -> None:
-        self.run(self.market.close())
+        self.run(self.simulation.close())
 
 
 @pytest.fixture(scope="module")

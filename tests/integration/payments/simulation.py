@@ -58,7 +58,7 @@ NEVER_SECONDS = 3600
 Work = Callable[[db.Transaction], Awaitable[object]]
 
 
-class Course(NamedTuple):
+class StepPlan(NamedTuple):
     """How far an actor goes on: so many stops, and then it does this.
 
     `then` is finish, wait, die, a number (it dies when so many statements of its next transaction are
@@ -69,7 +69,7 @@ class Course(NamedTuple):
     then: str | int
 
 
-TO_THE_END = Course(0, "finish")
+TO_THE_END = StepPlan(0, "finish")
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Purchase:
     told: set[str] = field(default_factory=set[str])
 
 
-class Market:
+class Simulation:
     """Everything that happens is a step of one schedule; between two steps nothing moves."""
 
     def __init__(self, buyers: list[UserRead], tickets: list[TicketRead]) -> None:
@@ -101,8 +101,8 @@ class Market:
         return [each for each in self.purchases if OrderStatus.COMPLETED in each.told]
 
     @classmethod
-    async def open(cls) -> "Market":
-        """Return a new market, with nothing else in the database and in Stripe's books."""
+    async def open(cls) -> "Simulation":
+        """Return a new simulation, with nothing else in the database and in Stripe's books."""
         settings = get_settings()
         await invariants.empty(settings.database_url, settings.stripe_api_base)
         await stripe_side.let_banks_take(NEVER_SECONDS)
@@ -127,7 +127,7 @@ class Market:
         await self.ask_what_became_of_it(purchase, TO_THE_END)
         await self.relist(purchase, TO_THE_END, by_buyer=True)
 
-    async def relist(self, purchase: Purchase, course: Course, *, by_buyer: bool) -> None:
+    async def relist(self, purchase: Purchase, plan: StepPlan, *, by_buyer: bool) -> None:
         """The buyer, or the first seller of the seat, lists what was bought again."""
         first_seller = self.first_sellers[purchase.order.ticket.id]
         owner = purchase.buyer if by_buyer else first_seller
@@ -139,9 +139,9 @@ class Market:
             self.tickets.append(again)
             self.first_sellers[again.id] = first_seller
 
-        await self._start(work, course)
+        await self._start(work, plan)
 
-    async def open_payment(self, purchase: Purchase, course: Course) -> None:
+    async def open_payment(self, purchase: Purchase, plan: StepPlan) -> None:
         async def work(transaction: db.Transaction) -> None:
             purchase.payment = await opening.open_payment(
                 transaction,
@@ -150,12 +150,12 @@ class Market:
                 receipt_email=purchase.buyer.email,
             )
 
-        await self._start(work, course)
+        await self._start(work, plan)
 
-    async def press_pay(self, purchase: Purchase, course: Course) -> None:
+    async def press_pay(self, purchase: Purchase, plan: StepPlan) -> None:
         if purchase.payment:
             use_case = partial(confirm.start_confirming, charge_id=purchase.payment.id)
-            await self._start(_in_transaction(use_case, buyer_id=purchase.buyer.id), course)
+            await self._start(_in_transaction(use_case, buyer_id=purchase.buyer.id), plan)
 
     async def enter_card(self, purchase: Purchase, number: str) -> None:
         if purchase.payment:
@@ -166,7 +166,7 @@ class Market:
         if purchase.payment:
             await stripe_side.answer_3ds(purchase.payment.client_secret, passes=passes)
 
-    async def ask_what_became_of_it(self, purchase: Purchase, course: Course) -> None:
+    async def ask_what_became_of_it(self, purchase: Purchase, plan: StepPlan) -> None:
         async def work(transaction: db.Transaction) -> None:
             assert purchase.payment
             told = await settle.settle_own(
@@ -175,25 +175,25 @@ class Market:
             purchase.told.add(told.status)
 
         if purchase.payment:
-            await self._start(work, course)
+            await self._start(work, plan)
 
-    async def let_go(self, purchase: Purchase, course: Course) -> None:
+    async def let_go(self, purchase: Purchase, plan: StepPlan) -> None:
         cancel = partial(release.cancel_order, buyer_id=purchase.buyer.id)
-        await self._start(_in_transaction(cancel, order_id=purchase.order.id), course)
+        await self._start(_in_transaction(cancel, order_id=purchase.order.id), plan)
 
     # ---- time, workers, operators, Stripe ------------------------------------------------------
 
     async def let_time_run_out(self, purchase: Purchase) -> None:
         await factories.let_hold_lapse(purchase.order.id)
 
-    async def expire(self, course: Course) -> None:
-        await self._start(_in_transaction(release.expire_due_orders, limit=10), course)
+    async def expire(self, plan: StepPlan) -> None:
+        await self._start(_in_transaction(release.expire_due_orders, limit=10), plan)
 
-    async def sweep(self, purchase: Purchase, course: Course) -> None:
+    async def sweep(self, purchase: Purchase, plan: StepPlan) -> None:
         if purchase.payment:
-            await self._start(partial(sweep.check_charge, charge_id=purchase.payment.id), course)
+            await self._start(partial(sweep.check_charge, charge_id=purchase.payment.id), plan)
 
-    async def refund(self, purchase: Purchase, course: Course) -> None:
+    async def refund(self, purchase: Purchase, plan: StepPlan) -> None:
         """An operator gives the money back, as their command does."""
 
         async def work(transaction: db.Transaction) -> None:
@@ -203,13 +203,13 @@ class Market:
                 )
             await refund.refund(transaction, charge_id=charge_id)
 
-        await self._start(work, course)
+        await self._start(work, plan)
 
-    async def deliver(self, nth: int, course: Course) -> None:
+    async def deliver(self, nth: int, plan: StepPlan) -> None:
         """Stripe sends one of its events, the newest for 0, for the first time or again."""
         bodies = await stripe_side.events(*KINDS)
         if bodies:
-            await self._deliver(bodies[-1 - nth % len(bodies)], course)
+            await self._deliver(bodies[-1 - nth % len(bodies)], plan)
 
     async def act_by_hand(self, purchase: Purchase, action: str) -> None:
         """Somebody does this in Stripe's Dashboard, which may refuse."""
@@ -240,10 +240,10 @@ class Market:
 
     # ---- processes -----------------------------------------------------------------------------
 
-    async def go_on(self, actor: Actor, course: Course) -> None:
-        for _ in range(course.stops):
+    async def go_on(self, actor: Actor, plan: StepPlan) -> None:
+        for _ in range(plan.stops):
             await _to_next_stop(actor)
-        match course.then:
+        match plan.then:
             case "finish":
                 await _finish(actor)
             case "die":
@@ -320,17 +320,17 @@ class Market:
 
     # ---- inside --------------------------------------------------------------------------------
 
-    async def _start(self, work: Work, course: Course) -> None:
+    async def _start(self, work: Work, plan: StepPlan) -> None:
         actor = Actor(work)
         self.actors.append(actor)
         await actor.stopped()
-        await self.go_on(actor, course)
+        await self.go_on(actor, plan)
 
-    async def _deliver(self, body: str, course: Course) -> None:
-        event = gateway.read_webhook(body.encode(), stripe_side.sign(body)["Stripe-Signature"])
+    async def _deliver(self, body: str, plan: StepPlan) -> None:
+        notice = gateway.read_notice(body.encode(), stripe_side.sign(body)["Stripe-Signature"])
         async with db.transaction() as session:
-            await webhook.store_webhook(session, event=event)
-        await self._start(partial(webhook.handle_webhook, event_id=event.id), course)
+            await webhook.store_event(session, notice=notice)
+        await self._start(partial(webhook.handle_event, event_id=notice.id), plan)
 
     async def _deliver_all(self, *kinds: str) -> None:
         for body in await stripe_side.events(*kinds):
