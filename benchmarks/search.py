@@ -25,7 +25,7 @@ from sqlalchemy import ClauseElement, Executable, text
 from sqlalchemy.ext.compiler import compiles
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from benchmarks.market import COLUMNS, SEED, Market
+from benchmarks.sample_market import COLUMNS, SEED, SampleMarket
 from ticketing_app.accounts.models import User
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
@@ -91,10 +91,10 @@ async def _use_memory(stack: Stack) -> None:
     stack.start_part("postgres")
 
 
-async def load(size: int) -> Market:
+async def load(size: int) -> SampleMarket:
     """Fill the database with a market; indexes are made afterwards, which is faster."""
     started = monotonic()
-    market = Market(size, utc_now())
+    market = SampleMarket(size, utc_now())
     seller = User(email=f"{db.new_id()}@gittix.test", password_hash="no password")
     async with db.transaction() as session:
         session.add(seller)
@@ -128,7 +128,7 @@ async def load(size: int) -> Market:
     return market
 
 
-def combinations(market: Market) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def combinations(market: SampleMarket) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield what people ask for, each with many values: rare ones, common ones, anything between."""
     pick = random.Random(SEED)  # noqa: S311  # Any values will do.
     events = [pick.choice(market.events) for _ in range(VALUES)]
@@ -216,7 +216,7 @@ class Report:
             self.failures.append(f"{name}: {verdict}")
 
 
-async def _measure(market: Market) -> int:
+async def _measure(market: SampleMarket) -> int:
     report = Report()
     async with db.transaction() as session:
         await search.plan_for_values(session)
@@ -258,7 +258,7 @@ def _p95(runs: list[Run]) -> float:
     return times[round(0.95 * (len(times) - 1))]
 
 
-async def _measure_words(session: AsyncSession, market: Market, report: Report) -> None:
+async def _measure_words(session: AsyncSession, market: SampleMarket, report: Report) -> None:
     pick = random.Random(SEED)  # noqa: S311  # Any words will do.
     typed = [f"{word[:2]}x{word[2:]}" for word in pick.sample(market.words[:5000], VALUES)]
     report.add(

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator
 import pytest
 from sqlalchemy import text
 
-from benchmarks import search as benchmark
-from benchmarks.market import Market
+from benchmarks import search
+from benchmarks.sample_market import SampleMarket
 from ticketing_app.core import db
 from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.schemas import TicketFilter, TicketSort
@@ -15,7 +15,7 @@ SIZE = 20_000
 
 
 @pytest.fixture
-async def market(database: None) -> AsyncGenerator[Market]:  # noqa: ARG001  # order only.
+async def market(database: None) -> AsyncGenerator[SampleMarket]:  # noqa: ARG001  # order only.
     """A market that is large enough for PostgreSQL to prefer an index."""
     yield await benchmark.load(SIZE)
     # Its locks and sales have no orders, which the judge of every test would not like.
@@ -24,7 +24,7 @@ async def market(database: None) -> AsyncGenerator[Market]:  # noqa: ARG001  # o
 
 
 class TestPages:
-    async def test_of_no_combination_read_the_whole_table(self, market: Market) -> None:
+    async def test_of_no_combination_read_the_whole_table(self, market: SampleMarket) -> None:
         whole: list[str] = []
         async with db.transaction() as session:
             await search.plan_for_values(session)

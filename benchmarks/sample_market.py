@@ -59,7 +59,7 @@ class Event(NamedTuple):
     price_cents: int
 
 
-class Market:
+class SampleMarket:
     """Words, cities and events; `tickets` makes the rows."""
 
     def __init__(self, size: int, now: datetime) -> None:
