@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from tests import invariants
-from tests.integration.payments import stripe_side
+from tests.integration.payments import emulator
 from tests.site import free_port
 from ticketing_app.api import create_api
 from ticketing_app.core import db, logging, redis
@@ -51,7 +51,7 @@ async def database(stack: Stack) -> AsyncGenerator[None]:
 @pytest.fixture
 async def stripe_books(stack: Stack, database: None) -> AsyncGenerator[None]:  # noqa: ARG001  # order only.
     """Let the test's buyers pay: their cards go to the emulator."""
-    async with stripe_side.connect(stack.env["STRIPE_API_BASE"]):
+    async with emulator.connect(stack.env["STRIPE_API_BASE"]):
         yield
 
 

@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.outside.market import MAKE_DUE
+
 from tests import invariants
 from tests.outside.api_client import ApiClient
 from tests.outside.database_probe import DatabaseProbe
-from tests.outside.market import MAKE_DUE
-from tests.outside.stripe_side import StripeSide
+from tests.outside.emulator_client import EmulatorClient
 from tests.waiting import eventually
 
 Result = TypeVar("Result")
@@ -105,7 +106,7 @@ class Cluster:
         run(self._settle_down())
 
     async def _settle_down(self) -> None:
-        probe, stripe = DatabaseProbe(self.env), StripeSide(self.env)
+        probe, stripe = DatabaseProbe(self.env), EmulatorClient(self.env)
         try:
             held = "SELECT id FROM orders WHERE status IN ('created', 'awaiting_payment')"
             for order in await probe.rows(held):

@@ -12,7 +12,7 @@ import httpx
 
 from k8s.lab.cluster import Cluster
 from tests.outside.api_client import ApiClient
-from tests.outside.stripe_side import VISA, StripeSide
+from tests.outside.emulator_client import VISA, EmulatorClient
 
 # The stand-in of the ingress reloads when pods come and go, and closes what is idle. A browser asks again where such
 # a connection breaks; these people have a new one for each request.
@@ -59,13 +59,13 @@ class Rush:
 
     async def run(self) -> None:
         """Buy until somebody stops it."""
-        stripe = StripeSide(self._cluster.env)
+        stripe = EmulatorClient(self._cluster.env)
         async with ApiClient(self._cluster.url, headers=ONE_REQUEST) as seller:
             await seller.sign_up()
             await asyncio.gather(*(self._buy(seller, stripe) for _ in range(self._buyers)))
         await stripe.close()
 
-    async def _buy(self, seller: ApiClient, stripe: StripeSide) -> None:
+    async def _buy(self, seller: ApiClient, stripe: EmulatorClient) -> None:
         async with ApiClient(self._cluster.url, headers=ONE_REQUEST) as buyer:
             await buyer.sign_up()
             while not self._is_over.is_set():
@@ -80,7 +80,7 @@ class Rush:
                 await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def purchase(seller: ApiClient, buyer: ApiClient, stripe: StripeSide) -> None:
+async def purchase(seller: ApiClient, buyer: ApiClient, stripe: EmulatorClient) -> None:
     """List a ticket, hold it and pay for it, as two browsers do.
 
     Raises:

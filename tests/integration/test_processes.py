@@ -17,7 +17,7 @@ from rq.job import JobStatus
 from sqlalchemy import text
 
 from tests import factories, invariants
-from tests.integration.payments import sales, stripe_side
+from tests.integration.payments import emulator, sales
 from tests.integration.sample_jobs import tick
 from tests.waiting import eventually
 from ticketing_app.core import db, queues, redis
@@ -184,7 +184,7 @@ class TestCron:
         released, missed = await sales.start_sale(), await sales.start_sale()
         await sales.release(released)
         # Stripe cancels it, and the webhook of it never comes: only the audit can find that.
-        await stripe_side.by_hand(missed.secret, "cancel")
+        await emulator.by_hand(missed.secret, "cancel")
         await column("DELETE FROM outbox RETURNING 1")
         await column("UPDATE charges SET next_check_at = now() RETURNING 1")
         await column(

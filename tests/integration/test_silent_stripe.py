@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
-from tests.integration.payments import sales, stripe_side
+from tests.integration.payments import emulator, sales
 from tests.waiting import eventually
 from ticketing_app.payments import gateway
 from ticketing_app.payments.gateway import StripeUnavailableError
@@ -28,12 +28,12 @@ async def test_is_given_up_after_three_tries_of_the_limit_each() -> None:
     sale = await sales.start_sale()
     intent = sale.secret.partition("_secret_")[0]
     asked = f"GET /v1/payment_intents/{intent}"
-    await stripe_side.break_next(asked, "delay", times=10, seconds=SILENT_SECONDS)
+    await emulator.break_next(asked, "delay", times=10, seconds=SILENT_SECONDS)
     async with asyncio.timeout(60):
         with pytest.raises(StripeUnavailableError):
             await gateway.get_intent(intent)
 
     async def is_asked_three_times() -> bool:
-        return await stripe_side.requests(asked) == TRIES
+        return await emulator.requests(asked) == TRIES
 
     await eventually(is_asked_three_times)

@@ -7,7 +7,7 @@ import httpx
 
 from tests.outside.api_client import ApiClient
 from tests.outside.database_probe import DatabaseProbe
-from tests.outside.stripe_side import VISA, StripeSide, intent_id
+from tests.outside.emulator_client import VISA, EmulatorClient, intent_id
 from tests.waiting import eventually
 
 
@@ -36,7 +36,7 @@ class Payer:
     def __init__(
         self,
         client: ApiClient,
-        stripe: StripeSide,
+        stripe: EmulatorClient,
         probe: DatabaseProbe,
         order: Any,  # noqa: ANN401  # JSON.
     ) -> None:

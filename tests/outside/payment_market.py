@@ -9,8 +9,8 @@ from rq.job import Job, JobStatus
 
 from tests.outside.api_client import ApiClient, ApiClients
 from tests.outside.database_probe import DatabaseProbe
+from tests.outside.emulator_client import EmulatorClient
 from tests.outside.payer import Payer
-from tests.outside.stripe_side import StripeSide
 from tests.site import Site
 from tests.waiting import eventually
 from ticketing_app.core import queues
@@ -32,7 +32,7 @@ class PaymentMarket:
     def __init__(self, site: Site, clients: ApiClients, probe: DatabaseProbe) -> None:
         self.site = site
         self.probe = probe
-        self.stripe = StripeSide(site.stack.env)
+        self.stripe = EmulatorClient(site.stack.env)
         self._clients = clients
         self._seller: ApiClient | None = None
         self._redis = Redis.from_url(site.stack.env["REDIS_URL"])

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.outside.emulator_client import DECLINED
 from tests.outside.payer import Payer
 from tests.outside.payment_market import PaymentMarket
-from tests.outside.stripe_side import DECLINED
 
 pytestmark = pytest.mark.races
 

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from tests.outside.emulator_client import ALWAYS
 from tests.outside.payer import CANCELLED, EXPIRED, PAID, End, Payer
 from tests.outside.payment_market import SWEEPS, PaymentMarket
-from tests.outside.stripe_side import ALWAYS
 from tests.site import Site
 from tests.waiting import eventually
 

@@ -9,9 +9,9 @@ from collections import Counter
 import httpx
 import pytest
 
+from tests.outside.emulator_client import ASKS_3DS, DECLINED, NO_MONEY, VISA
 from tests.outside.payer import CANCELLED, EXPIRED, OPEN, PAID, Payer
 from tests.outside.payment_market import PaymentMarket
-from tests.outside.stripe_side import ASKS_3DS, DECLINED, NO_MONEY, VISA
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.races

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
+from tests.outside.emulator_client import ALWAYS, DISPUTED, REFUND_FAILS, VISA
 from tests.outside.payer import PAID, End, Payer
 from tests.outside.payment_market import PaymentMarket
-from tests.outside.stripe_side import ALWAYS, DISPUTED, REFUND_FAILS, VISA
 from tests.site import Site
 from tests.waiting import eventually
 from ticketing_app.devstack.stack import ROOT

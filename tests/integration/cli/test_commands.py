@@ -14,7 +14,7 @@ from tests.integration.messaging.samples import (
     note_and_fail,
     record,
 )
-from tests.integration.payments import sales, stripe_side
+from tests.integration.payments import emulator, sales
 from tests.site import free_port
 from ticketing_app.cli.program import main
 from ticketing_app.core import db
@@ -51,7 +51,7 @@ class TestDeadLetters:
 @pytest.fixture
 async def held() -> AsyncGenerator[sales.Sale]:
     """An order with an open payment."""
-    async with stripe_side.connect(get_settings().stripe_api_base):
+    async with emulator.connect(get_settings().stripe_api_base):
         yield await sales.start_sale()
     await gateway.dispose()
 
@@ -76,7 +76,7 @@ class TestRefund:
     async def test_ends_an_order_that_was_claimed_and_never_completed(
         self, held: sales.Sale
     ) -> None:
-        await stripe_side.enter_card(held.secret)
+        await emulator.enter_card(held.secret)
         async with db.transaction() as session:
             await order_payment.claim_for_capture(session, order_id=held.order.id)
         code, out, err = await run("refund", str(held.order.id), "--reason", "Stuck")
@@ -99,7 +99,7 @@ class TestRefund:
     async def test_is_done_by_the_worker_when_stripe_does_not_answer(
         self, paid: sales.Sale
     ) -> None:
-        await stripe_side.break_next("POST /v1/refunds", "down")
+        await emulator.break_next("POST /v1/refunds", "down")
         code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
         assert code == 1
         assert "the worker asks until it does" in out
@@ -116,7 +116,7 @@ class TestRefund:
 class TestAlerts:
     async def test_are_listed_until_they_are_resolved(self, paid: sales.Sale) -> None:
         assert (await run("audit"))[:2] == (0, "Stripe and we agree.\n")
-        await stripe_side.refund_by_hand(paid.secret, cents=1000)
+        await emulator.refund_by_hand(paid.secret, cents=1000)
         await sales.hear("charge.refunded")
         code, out, _ = await run("alerts")
         assert code == 0
@@ -126,7 +126,7 @@ class TestAlerts:
         assert "Seen 1 times" in out
         assert (await run("resolve-alert", alert_id))[0] == 0
         assert (await run("alerts"))[:2] == (0, "")
-        await stripe_side.refund_by_hand(paid.secret)
+        await emulator.refund_by_hand(paid.secret)
         await sales.hear("charge.refunded")
         assert await sales.ends(paid) == ("refunded", "completed")
         code, _, err = await run("resolve-alert", alert_id)

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import factories, invariants
-from tests.integration.payments import sales, stripe_side
+from tests.integration.payments import emulator, sales
+from tests.integration.payments.emulator import DISPUTED, VISA
 from tests.integration.payments.sales import Sale
-from tests.integration.payments.stripe_side import DISPUTED, VISA
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.errors import AppError
@@ -44,7 +44,7 @@ class Market:
         order = self._order(nth)
         sale = await self._sale(order)
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret, DISPUTED if nth == 0 else VISA)
+        await emulator.enter_card(sale.secret, DISPUTED if nth == 0 else VISA)
         await sales.tell_settled(sale)
 
     async def refund(self, nth: int) -> None:

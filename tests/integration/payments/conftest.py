@@ -9,7 +9,7 @@ import pytest
 
 from tests import invariants
 from tests.fakes import FakeGateway
-from tests.integration.payments import stripe_side
+from tests.integration.payments import emulator
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.payments import gateway
@@ -33,7 +33,7 @@ async def _one_try(stack: Stack) -> AsyncGenerator[None]:
         for name in LIMITS:
             patch.setenv(name, "0")
         get_settings.cache_clear()
-        async with stripe_side.connect(stack.env["STRIPE_API_BASE"]):
+        async with emulator.connect(stack.env["STRIPE_API_BASE"]):
             yield
     get_settings.cache_clear()
     await gateway.dispose()

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from tests import factories, invariants
-from tests.integration.payments import stripe_side
+from tests.integration.payments import emulator
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
@@ -101,10 +101,10 @@ async def charge_row(sale: Sale) -> dict[str, Any]:
         return dict((await connection.execute(query, {"id": sale.payment.id})).mappings().one())
 
 
-async def pay(sale: Sale, number: str = stripe_side.VISA) -> None:
+async def pay(sale: Sale, number: str = emulator.VISA) -> None:
     """Pay with a card that works."""
     await press_pay(sale)
-    await stripe_side.enter_card(sale.secret, number)
+    await emulator.enter_card(sale.secret, number)
     assert (await tell_settled(sale)).status == "completed"
 
 
@@ -148,9 +148,9 @@ async def want_refund(sale: Sale, reason: str = "The concert was moved.") -> Non
 async def receive(*kinds: str) -> list[str]:
     """Let every webhook of these kinds arrive, to be handled later; return their ids, oldest first."""
     ids: list[str] = []
-    for body in await stripe_side.events(*kinds):
-        signature = stripe_side.sign(body)["Stripe-Signature"]
-        event = gateway.read_webhook(body.encode(), signature)
+    for body in await emulator.events(*kinds):
+        signature = emulator.sign(body)["Stripe-Signature"]
+        notice = gateway.read_notice(body.encode(), signature)
         async with db.transaction() as session:
             await webhook.store_webhook(session, event=event)
         ids.append(event.id)

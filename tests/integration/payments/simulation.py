@@ -14,9 +14,9 @@ from httpx import HTTPStatusError
 from sqlalchemy import text
 
 from tests import factories, invariants
-from tests.integration.payments import sales, stripe_side
+from tests.integration.payments import emulator, sales
 from tests.integration.payments.actors import Actor, Stop
-from tests.integration.payments.stripe_side import DISPUTED, REFUND_FAILS
+from tests.integration.payments.emulator import DISPUTED, REFUND_FAILS
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
@@ -105,7 +105,7 @@ class Simulation:
         """Return a new simulation, with nothing else in the database and in Stripe's books."""
         settings = get_settings()
         await invariants.empty(settings.database_url, settings.stripe_api_base)
-        await stripe_side.let_banks_take(NEVER_SECONDS)
+        await emulator.let_banks_take(NEVER_SECONDS)
         buyers = [await factories.make_user() for _ in range(3)]
         return cls(buyers, [await factories.make_ticket() for _ in range(2)])
 
@@ -123,7 +123,7 @@ class Simulation:
         purchase = self.purchases[-1]
         await self.open_payment(purchase, TO_THE_END)
         await self.press_pay(purchase, TO_THE_END)
-        await self.enter_card(purchase, stripe_side.VISA)
+        await self.enter_card(purchase, emulator.VISA)
         await self.ask_what_became_of_it(purchase, TO_THE_END)
         await self.relist(purchase, TO_THE_END, by_buyer=True)
 
@@ -160,11 +160,11 @@ class Simulation:
     async def enter_card(self, purchase: Purchase, number: str) -> None:
         if purchase.payment:
             purchase.cards.add(number)
-            await stripe_side.enter_card(purchase.payment.client_secret, number)
+            await emulator.enter_card(purchase.payment.client_secret, number)
 
     async def answer_3ds(self, purchase: Purchase, *, passes: bool) -> None:
         if purchase.payment:
-            await stripe_side.answer_3ds(purchase.payment.client_secret, passes=passes)
+            await emulator.answer_3ds(purchase.payment.client_secret, passes=passes)
 
     async def ask_what_became_of_it(self, purchase: Purchase, plan: StepPlan) -> None:
         async def work(transaction: db.Transaction) -> None:
@@ -207,7 +207,7 @@ class Simulation:
 
     async def deliver(self, nth: int, plan: StepPlan) -> None:
         """Stripe sends one of its events, the newest for 0, for the first time or again."""
-        bodies = await stripe_side.events(*KINDS)
+        bodies = await emulator.events(*KINDS)
         if bodies:
             await self._deliver(bodies[-1 - nth % len(bodies)], plan)
 
@@ -220,23 +220,23 @@ class Simulation:
             match action:
                 # Late money that cannot be given back either is beyond what we can mend.
                 case "capture" if not purchase.cards & {DISPUTED, REFUND_FAILS}:
-                    await stripe_side.by_hand(secret, "capture")
+                    await emulator.by_hand(secret, "capture")
                     self._captured_by_hand.add(secret.partition("_secret_")[0])
                 case "cancel":
-                    await stripe_side.by_hand(secret, "cancel")
+                    await emulator.by_hand(secret, "cancel")
                 case "refund":
-                    await stripe_side.refund_by_hand(secret)
+                    await emulator.refund_by_hand(secret)
                 case "refund a part":
-                    await stripe_side.refund_by_hand(secret, cents=PART_CENTS)
+                    await emulator.refund_by_hand(secret, cents=PART_CENTS)
                 case "win" | "lose":
-                    await stripe_side.answer_dispute(secret, wins=action == "win")
+                    await emulator.answer_dispute(secret, wins=action == "win")
                 case _:
                     pass
 
     async def let_banks_tell(self) -> None:
         """The banks tell what became of the refunds so far."""
-        await stripe_side.let_banks_take(0)
-        await stripe_side.let_banks_take(NEVER_SECONDS)
+        await emulator.let_banks_take(0)
+        await emulator.let_banks_take(NEVER_SECONDS)
 
     # ---- processes -----------------------------------------------------------------------------
 
@@ -254,7 +254,7 @@ class Simulation:
                 await _finish(actor, before=Stop.CALL)
                 if not actor.is_done:
                     do, late = FAULTS[fault]
-                    await stripe_side.break_next(".", do, late=late)
+                    await emulator.break_next(".", do, late=late)
                     await actor.go_on()
             case _:
                 pass  # It waits.
@@ -327,13 +327,13 @@ class Simulation:
         await self.go_on(actor, plan)
 
     async def _deliver(self, body: str, plan: StepPlan) -> None:
-        notice = gateway.read_notice(body.encode(), stripe_side.sign(body)["Stripe-Signature"])
+        notice = gateway.read_notice(body.encode(), emulator.sign(body)["Stripe-Signature"])
         async with db.transaction() as session:
             await webhook.store_event(session, notice=notice)
         await self._start(partial(webhook.handle_event, event_id=notice.id), plan)
 
     async def _deliver_all(self, *kinds: str) -> None:
-        for body in await stripe_side.events(*kinds):
+        for body in await emulator.events(*kinds):
             await self._deliver(body, TO_THE_END)
 
 
@@ -353,7 +353,7 @@ async def _judge_ends() -> None:
     async with db.autocommit() as connection:
         orders_ = (await connection.execute(query)).all()
     disputes = {
-        row["payment_intent"]: row["status"] for row in (await stripe_side.books())["disputes"]
+        row["payment_intent"]: row["status"] for row in (await emulator.books())["disputes"]
     }
     ends = ENDED_UNPAID | {OrderStatus.COMPLETED, OrderStatus.REFUNDED}
     for order in orders_:
@@ -367,9 +367,9 @@ async def _judge_charges() -> None:
     query = text("SELECT stripe_id, id, declines, attempt FROM charges")
     async with db.autocommit() as connection:
         charges = (await connection.execute(query)).all()
-    told = await stripe_side.events("payment_intent.payment_failed")
+    told = await emulator.events("payment_intent.payment_failed")
     declines = Counter(json.loads(body)["data"]["object"]["id"] for body in told)
-    books = await stripe_side.books()
+    books = await emulator.books()
     intents = Counter(intent["metadata"]["charge_id"] for intent in books["intents"])
     for charge in charges:
         assert charge.declines <= declines[charge.stripe_id], charge

@@ -8,7 +8,7 @@ import pytest
 from httpx import AsyncClient
 
 from tests import factories
-from tests.integration.payments import stripe_side
+from tests.integration.payments import emulator
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
@@ -45,7 +45,7 @@ class TestOpenPayment:
             "clientSecret": payment["clientSecret"],
         }
         UUID(payment["id"])
-        intent = await stripe_side.the_intent()
+        intent = await emulator.the_intent()
         assert payment["clientSecret"].startswith(f"{intent['id']}_secret_")
         assert (intent["amount"], intent["currency"]) == (4050, "usd")
         assert intent["metadata"] == {"order_id": str(order.id), "charge_id": payment["id"]}
@@ -79,18 +79,18 @@ class TestOpenPayment:
         for order_id in (other.id, uuid4()):
             answer = await api.post("/api/payments", json={"orderId": str(order_id)})
             assert answer.status_code == 404
-        assert (await stripe_side.books())["intents"] == []
+        assert (await emulator.books())["intents"] == []
 
     async def test_refuses_an_order_that_is_over(self, api: AsyncClient, order: OrderRead) -> None:
         await factories.let_hold_lapse(order.id)
         answer = await api.post("/api/payments", json={"orderId": str(order.id)})
         assert answer.status_code == 409
-        assert (await stripe_side.books())["intents"] == []
+        assert (await emulator.books())["intents"] == []
 
     async def test_says_try_again_while_stripe_is_away(
         self, api: AsyncClient, order: OrderRead
     ) -> None:
-        await stripe_side.break_next("POST /v1/payment_intents$", "down")
+        await emulator.break_next("POST /v1/payment_intents$", "down")
         answer = await api.post("/api/payments", json={"orderId": str(order.id)})
         assert answer.status_code == 503
         assert answer.headers["content-type"] == "application/problem+json"
@@ -104,7 +104,7 @@ class TestPay:
         assert confirming.status_code == 200
         assert confirming.json().keys() == {"expiresAt"}
         assert (await api.get(f"/api/orders/{order.id}")).json()["status"] == "awaiting_payment"
-        await stripe_side.enter_card(payment["clientSecret"])
+        await emulator.enter_card(payment["clientSecret"])
         for _ in range(2):
             settled = await api.post(f"/api/payments/{payment['id']}/settle")
             assert settled.status_code == 200
@@ -138,7 +138,7 @@ class TestPay:
         body = {"email": "ben@gittix.test", "password": "correct horse"}
         await api.post("/api/users/signup", json=body)
         assert (await api.post(f"/api/payments/{payment['id']}/{step}")).status_code == 404
-        assert (await stripe_side.the_intent())["status"] == "requires_payment_method"
+        assert (await emulator.the_intent())["status"] == "requires_payment_method"
 
 
 class TestRefundedOrder:
@@ -147,7 +147,7 @@ class TestRefundedOrder:
     ) -> None:
         payment = await open_payment(api, order)
         await api.post(f"/api/payments/{payment['id']}/confirming")
-        await stripe_side.enter_card(payment["clientSecret"])
+        await emulator.enter_card(payment["clientSecret"])
         await api.post(f"/api/payments/{payment['id']}/settle")
         async with db.transaction() as session:
             await refund.request_refund(session, order_id=order.id, reason="The concert was moved.")

@@ -10,7 +10,7 @@ from rq.registry import ScheduledJobRegistry
 from sqlalchemy import text
 
 from tests import factories
-from tests.integration.payments import sales, stripe_side
+from tests.integration.payments import emulator, sales
 from ticketing_app.core import db, queues
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.queues import RegisteredJob
@@ -36,7 +36,7 @@ class TestAudit:
         paid, released, refunded = [await sales.start_sale() for _ in range(3)]
         for sale in (paid, refunded):
             await sales.pay(sale)
-        await stripe_side.enter_card(released.secret)
+        await emulator.enter_card(released.secret)
         await sales.release(released)
         await sales.want_refund(refunded)
         await sales.sweep()
@@ -45,15 +45,15 @@ class TestAudit:
 
     async def test_settles_what_was_captured_and_nobody_settled(self) -> None:
         sale = await sales.start_sale()
-        await stripe_side.enter_card(sale.secret)
-        await stripe_side.by_hand(sale.secret, "capture")
+        await emulator.enter_card(sale.secret)
+        await emulator.by_hand(sale.secret, "capture")
         assert await run_audit() == 0
         assert await sales.ends(sale) == ("completed", "completed")
 
     async def test_follows_a_refund_by_hand_of_which_no_webhook_told(self) -> None:
         sale = await sales.start_sale()
         await sales.pay(sale)
-        await stripe_side.refund_by_hand(sale.secret)
+        await emulator.refund_by_hand(sale.secret)
         assert await run_audit() == 0
         assert await sales.ends(sale) == ("refunded", "completed")
 
@@ -83,13 +83,13 @@ class TestAudit:
         # Nobody listens at the address of the tests' endpoint, so that no webhook was delivered.
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         assert await run_audit() == 0
         await jobs.sweep_webhooks()
         assert await sales.ends(sale) == ("completed", "completed")
 
     async def test_begins_again_later_when_stripe_is_silent(self) -> None:
-        await stripe_side.break_next("GET /v1/events", "down", times=2)
+        await emulator.break_next("GET /v1/events", "down", times=2)
         since = (utc_now() - LONG_AGO).isoformat()
         # The second one is the same slice, begun by another worker.
         for _ in range(2):
@@ -100,7 +100,7 @@ class TestAudit:
         assert (planned.count, queues.get_queue(queues.OUTSIDE_LATER).count) == (1, 0)
 
     async def test_gives_up_when_the_next_one_is_due(self) -> None:
-        await stripe_side.break_next("GET /v1/events", "down")
+        await emulator.break_next("GET /v1/events", "down")
         long_ago = utc_now() - jobs.AUDITED - jobs.AUDIT_PATIENCE - timedelta(minutes=1)
         with pytest.raises(StripeUnavailableError):
             await jobs.audit_payments(long_ago.isoformat())
@@ -147,8 +147,8 @@ class TestAudit:
         monkeypatch.setattr(audit, "WIDTH", 1)
         started = [await sales.start_sale() for _ in range(3)]
         for sale in started:
-            await stripe_side.enter_card(sale.secret)
-            await stripe_side.by_hand(sale.secret, "capture")
+            await emulator.enter_card(sale.secret)
+            await emulator.by_hand(sale.secret, "capture")
         poisoned = started[1].payment.id
 
         async def settle_but_one(transaction: db.Transaction, *, charge_id: UUID) -> None:

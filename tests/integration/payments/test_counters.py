@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from tests.integration.counters import Counted
-from tests.integration.payments import sales, stripe_side
+from tests.integration.payments import emulator, sales
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.payments.schemas import PaymentBacklog, WebhookEvent
@@ -45,7 +45,7 @@ class TestCharges:
         over, declined = ended("hold_over"), Counted("cards_declined_total")
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret, DECLINED)
+        await emulator.enter_card(sale.secret, DECLINED)
         for _ in range(2):
             await sales.tell_settled(sale)
         await sales.release(sale)

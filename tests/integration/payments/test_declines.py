@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 import pytest
 
 from tests import factories
-from tests.integration.payments import sales, stripe_side
-from tests.integration.payments.stripe_side import (
+from tests.integration.payments import emulator, sales
+from tests.integration.payments.emulator import (
     ASKS_3DS,
     ASKS_3DS_NO_MONEY,
     DECLINED,
@@ -32,9 +32,9 @@ async def _settled_at_the_end(database: None) -> AsyncGenerator[None]:  # noqa: 
 async def decline(sale: sales.Sale, number: str = DECLINED) -> None:
     """Press Pay with a card that is refused, through 3-D Secure where it asks."""
     await sales.press_pay(sale)
-    answer = await stripe_side.enter_card(sale.secret, number)
+    answer = await emulator.enter_card(sale.secret, number)
     if answer.get("status") == "requires_action":
-        await stripe_side.answer_3ds(sale.secret, passes=number == ASKS_3DS_NO_MONEY)
+        await emulator.answer_3ds(sale.secret, passes=number == ASKS_3DS_NO_MONEY)
 
 
 class TestListDeclines:
@@ -105,7 +105,7 @@ class TestSettle:
         assert (await sales.charge_row(sale))["failure_code"] == code
         assert not await sales.can_be_held(sale)
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         outcome = await sales.tell_settled(sale)
         assert (outcome.status, outcome.message) == ("completed", None)
         assert (await sales.charge_row(sale))["failure_code"] is None
@@ -124,7 +124,7 @@ class TestSettle:
         assert await sales.ends(sale) == ("cancelled", "failed")
         (told,) = await factories.recorded_events("ChargeFailed")
         assert told["failure_code"] == "generic_decline"
-        late = await stripe_side.enter_card(sale.secret)
+        late = await emulator.enter_card(sale.secret)
         assert late["error"]["code"] == "payment_intent_unexpected_state"
         assert await sales.can_be_held(sale)
 
@@ -169,7 +169,7 @@ class TestSettle:
             await decline(sale)
             await sales.tell_settled(sale)
         await sales.press_pay(sale)
-        typo = await stripe_side.enter_card(sale.secret, "4242424242424241")
+        typo = await emulator.enter_card(sale.secret, "4242424242424241")
         assert typo["error"]["code"] == "incorrect_number"
         outcome = await sales.tell_settled(sale)
         left = 3 - declines
@@ -188,7 +188,7 @@ class TestSettle:
             assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
         assert (await sales.tell_settled(sale)).status == "cancelled"
         assert await sales.ends(sale) == ("cancelled", "failed")
-        assert (await stripe_side.the_intent())["status"] == "canceled"
+        assert (await emulator.the_intent())["status"] == "canceled"
         assert await sales.can_be_held(sale)
 
 
@@ -201,13 +201,13 @@ class TestWebhook:
         change_settings(decline_limit_per_hour=100)
         sale = await sales.start_sale()
         for _ in range(40):
-            await stripe_side.enter_card(sale.secret, DECLINED)
-        event_ids = await sales.receive("charge.failed", "payment_intent.payment_failed")
-        assert len(event_ids) == 80
+            await emulator.enter_card(sale.secret, DECLINED)
+        notices = await sales.receive("charge.failed", "payment_intent.payment_failed")
+        assert len(notices) == 80
         assert (await sales.charge_row(sale))["declines"] == 40
         await webhook.handle_webhook(db.transaction, event_id=event_ids[0])
         assert await sales.ends(sale) == ("cancelled", "failed")
-        assert (await stripe_side.the_intent())["status"] == "canceled"
+        assert (await emulator.the_intent())["status"] == "canceled"
 
     async def test_counts_once_what_is_reported_in_every_way(self) -> None:
         sale = await sales.start_sale()
@@ -227,9 +227,9 @@ class TestWebhook:
     async def test_is_handled_without_asking_stripe_how_it_stands(self) -> None:
         sale = await sales.start_sale()
         for _ in range(3):
-            await stripe_side.enter_card(sale.secret, DECLINED)
+            await emulator.enter_card(sale.secret, DECLINED)
         path = f"/v1/payment_intents/{sale.secret.partition('_secret_')[0]}"
-        await stripe_side.break_next(f"GET {path}", "500", times=9)
+        await emulator.break_next(f"GET {path}", "500", times=9)
         await sales.hear("charge.failed")
         assert await sales.ends(sale) == ("cancelled", "failed")
 
@@ -295,7 +295,7 @@ class TestLimits:
     async def test_what_never_reached_a_bank_counts_nothing(self) -> None:
         sale = await sales.start_sale()
         for _ in range(20):
-            await stripe_side.enter_card(sale.secret, "4242424242424241")
+            await emulator.enter_card(sale.secret, "4242424242424241")
         await sales.receive("charge.failed", "payment_intent.payment_failed")
         await sales.tell_settled(sale)
         await sales.open_payment(sale.order, sale.buyer)
@@ -324,6 +324,6 @@ class TestCoolDown:
 
     async def test_excuses_a_payment_that_was_cancelled_by_hand(self) -> None:
         sale = await self.held_long(await factories.make_user())
-        await stripe_side.by_hand(sale.secret, "cancel")
+        await emulator.by_hand(sale.secret, "cancel")
         assert (await sales.tell_settled(sale)).status == "cancelled"
         await factories.hold(sale.ticket, sale.buyer)

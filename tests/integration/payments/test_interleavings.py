@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from tests import factories
-from tests.integration.payments import sales, stripe_side
-from tests.integration.payments.stripe_side import ASKS_3DS, DECLINED, VISA
+from tests.integration.payments import emulator, sales
+from tests.integration.payments.emulator import ASKS_3DS, DECLINED, VISA
 from tests.locks import end_or_wait
 from tests.waiting import eventually
 from ticketing_app.core import db
@@ -30,7 +30,7 @@ async def _settled_at_the_end(database: None) -> AsyncGenerator[None]:  # noqa: 
 async def authorised_sale() -> sales.Sale:
     sale = await sales.start_sale()
     await sales.press_pay(sale)
-    await stripe_side.enter_card(sale.secret)
+    await emulator.enter_card(sale.secret)
     return sale
 
 
@@ -62,25 +62,25 @@ class TestClaimInFlight:
             await end_or_wait(other)
         await other
         assert await sales.ends(sale) == CLAIMED
-        assert (await stripe_side.the_intent())["status"] == "requires_capture"
+        assert (await emulator.the_intent())["status"] == "requires_capture"
         assert (await sales.tell_settled(sale)).status == "completed"
 
     async def test_that_was_captured_is_not_given_back(self) -> None:
         sale = await authorised_sale()
         async with claim_in_flight(sale):
-            await stripe_side.by_hand(sale.secret, "capture")
+            await emulator.by_hand(sale.secret, "capture")
             other = asyncio.create_task(
                 void.give_back(db.transaction, charge_id=sale.payment.id, stripe_id=intent_id(sale))
             )
             await end_or_wait(other)
         await other
-        assert (await stripe_side.books())["refunds"] == []
+        assert (await emulator.books())["refunds"] == []
         assert (await sales.tell_settled(sale)).status == "completed"
 
     async def test_frees_the_ticket_when_the_intent_was_cancelled_by_hand(self) -> None:
         sale = await authorised_sale()
         async with claim_in_flight(sale):
-            await stripe_side.by_hand(sale.secret, "cancel")
+            await emulator.by_hand(sale.secret, "cancel")
             other = asyncio.create_task(settle.settle(db.transaction, charge_id=sale.payment.id))
             await end_or_wait(other)
         await other
@@ -95,7 +95,7 @@ class TestOldDecline:
         self, sale: sales.Sale, meanwhile: Callable[[], Awaitable[None]]
     ) -> None:
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret, DECLINED)
+        await emulator.enter_card(sale.secret, DECLINED)
         get_intent = gateway.get_intent
         with pytest.MonkeyPatch.context() as patch:
 
@@ -103,7 +103,7 @@ class TestOldDecline:
                 patch.undo()
                 declined = await get_intent(stripe_id)
                 await sales.press_pay(sale)
-                await stripe_side.enter_card(sale.secret)
+                await emulator.enter_card(sale.secret)
                 await meanwhile()
                 return declined
 
@@ -127,8 +127,8 @@ class TestOldDecline:
 
         async def capture_and_die() -> None:
             async with db.transaction() as session:
-                assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
-            await stripe_side.by_hand(sale.secret, "capture")
+                assert await payment.claim_for_capture(session, order_id=sale.order.id)
+            await emulator.by_hand(sale.secret, "capture")
 
         await self.settle_slowly(sale, capture_and_die)
         await sales.sweep()
@@ -139,14 +139,14 @@ class TestOldDecline:
     ) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret, DECLINED)
+        await emulator.enter_card(sale.secret, DECLINED)
         async with db.transaction() as session:
             assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
         cancel_intent = gateway.cancel_intent
 
         async def too_late(stripe_id: str) -> gateway.Intent:
-            await stripe_side.enter_card(sale.secret)
-            await stripe_side.by_hand(sale.secret, "capture")
+            await emulator.enter_card(sale.secret)
+            await emulator.by_hand(sale.secret, "capture")
             return await cancel_intent(stripe_id)
 
         monkeypatch.setattr(gateway, "cancel_intent", too_late)
@@ -161,10 +161,10 @@ class TestBuyerLetsGo:
     async def test_while_the_card_is_checked(self, number: str) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret, number)
+        await emulator.enter_card(sale.secret, number)
         await sales.release(sale)
         assert (await sales.tell_settled(sale)).status == "cancelled"
         assert await sales.ends(sale) == ("cancelled", "failed")
-        late = await stripe_side.answer_3ds(sale.secret)
+        late = await emulator.answer_3ds(sale.secret)
         assert late["error"]["code"] == "payment_intent_unexpected_state"
         assert await sales.can_be_held(sale)

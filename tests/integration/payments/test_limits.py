@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 
 from tests import factories
-from tests.integration.payments import stripe_side
+from tests.integration.payments import emulator
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.orders.schemas import OrderRead
 
@@ -32,13 +32,13 @@ class TestSettle:
         self, api: AsyncClient, payment: dict[str, str], change_settings: ChangeSettings
     ) -> None:
         change_settings(settle_limit_per_charge_per_2_seconds=1)
-        before = await stripe_side.requests(LOOK)
+        before = await emulator.requests(LOOK)
         started = time.monotonic()
         for _ in range(25):
             answer = await api.post(f"/api/payments/{payment['id']}/settle")
             assert (answer.status_code, answer.json()["status"]) == (200, "created")
         windows = (time.monotonic() - started) // 2 + 1
-        assert 1 <= await stripe_side.requests(LOOK) - before <= windows
+        assert 1 <= await emulator.requests(LOOK) - before <= windows
 
     async def test_asks_stripe_at_once_after_a_card(
         self, api: AsyncClient, payment: dict[str, str], change_settings: ChangeSettings
@@ -47,7 +47,7 @@ class TestSettle:
         path = f"/api/payments/{payment['id']}"
         await api.post(f"{path}/settle")
         await api.post(f"{path}/confirming")
-        await stripe_side.enter_card(payment["clientSecret"])
+        await emulator.enter_card(payment["clientSecret"])
         assert (await api.post(f"{path}/settle")).json()["status"] == "completed"
 
     async def test_is_limited_per_account(
@@ -71,9 +71,9 @@ class TestOpen:
         path = f"/api/payments/{answers[0].json()['id']}/confirming"
         answers += [await api.post(path), await api.post(path)]
         assert [answer.status_code for answer in answers] == [201, 201, 200, 429]
-        asked = await stripe_side.requests("/v1/payment_intents")
+        asked = await emulator.requests("/v1/payment_intents")
         answer = await api.post("/api/payments", json=body)
-        assert (answer.status_code, await stripe_side.requests("/v1/payment_intents")) == (
+        assert (answer.status_code, await emulator.requests("/v1/payment_intents")) == (
             429,
             asked,
         )

@@ -8,8 +8,8 @@ from unittest.mock import AsyncMock
 import pytest
 
 from tests import factories
-from tests.integration.payments import sales, stripe_side
-from tests.integration.payments.stripe_side import ASKS_3DS, DECLINED
+from tests.integration.payments import emulator, sales
+from tests.integration.payments.emulator import ASKS_3DS, DECLINED
 from ticketing_app.core import db
 from ticketing_app.orders.service import order_payment
 from ticketing_app.orders.service.order_payment import OrderNotPayableError
@@ -36,7 +36,7 @@ class TestOnePaymentPerOrder:
         )
         assert {each.client_secret for each in opened} == {sale.secret}
         assert {each.id for each in opened} == {sale.payment.id}
-        await stripe_side.the_intent()
+        await emulator.the_intent()
 
     async def test_five_first_clicks_at_once_open_one_intent(self) -> None:
         buyer = await factories.make_user()
@@ -49,33 +49,33 @@ class TestOnePaymentPerOrder:
         again = await sales.open_payment(order, buyer)
         secrets = {p.client_secret for p in opened if isinstance(p, sales.PaymentRead)}
         assert secrets | {again.client_secret} == {again.client_secret}
-        await stripe_side.the_intent()
+        await emulator.the_intent()
 
     async def test_four_submits_and_six_settles_charge_once(self) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await asyncio.gather(*[stripe_side.enter_card(sale.secret) for _ in range(4)])
+        await asyncio.gather(*[emulator.enter_card(sale.secret) for _ in range(4)])
         outcomes = await asyncio.gather(*[sales.tell_settled(sale) for _ in range(6)])
         assert {outcome.status for outcome in outcomes} <= {"completed", "capturing"}
         assert await sales.ends(sale) == PAID
-        assert (await stripe_side.the_intent())["captured"] == 4000
+        assert (await emulator.the_intent())["captured"] == 4000
 
     async def test_second_card_in_a_second_tab_is_refused_after_the_first(self) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
-        second = await stripe_side.enter_card(sale.secret, DECLINED)
+        await emulator.enter_card(sale.secret)
+        second = await emulator.enter_card(sale.secret, DECLINED)
         assert second["error"]["code"] == "payment_intent_unexpected_state"
         assert (await sales.tell_settled(sale)).status == "completed"
         assert await sales.ends(sale) == PAID
 
     async def test_second_tab_pays_after_a_decline_in_the_first(self) -> None:
         sale = await sales.start_sale()
-        await stripe_side.enter_card(sale.secret, DECLINED)
+        await emulator.enter_card(sale.secret, DECLINED)
         await sales.tell_settled(sale)
         tab = await sales.open_payment(sale.order, sale.buyer)
         assert tab.client_secret == sale.secret
-        await stripe_side.enter_card(tab.client_secret)
+        await emulator.enter_card(tab.client_secret)
         assert (await sales.tell_settled(sale)).status == "completed"
 
     @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ class TestOnePaymentPerOrder:
         buyer = await factories.make_user(email)
         order = await factories.hold(await factories.make_ticket(), buyer)
         opened = await sales.open_payment(order, buyer)
-        intent = await stripe_side.retrieve(opened.client_secret)
+        intent = await emulator.retrieve(opened.client_secret)
         assert intent["receipt_email"] == receipt
         assert intent["capture_method"] == "manual"
 
@@ -96,8 +96,8 @@ class TestOnePaymentPerOrder:
     ) -> None:
         sale = await sales.start_sale()
         async with db.transaction() as session:
-            before = await order_payment.get_payable(session, order_id=sale.order.id)
-        await stripe_side.enter_card(sale.secret)
+            before = await payment.get_payable(session, order_id=sale.order.id)
+        await emulator.enter_card(sale.secret)
         await sales.tell_settled(sale)
         with monkeypatch.context() as patch:
             patch.setattr(order_payment, "get_payable", AsyncMock(return_value=before))
@@ -131,7 +131,7 @@ class TestTimeRunsOut:
         await factories.let_hold_lapse(sale.order.id)
         await sales.expire_due()
         await sales.sweep()
-        late = await stripe_side.enter_card(sale.secret)
+        late = await emulator.enter_card(sale.secret)
         assert late["error"]["code"] == "payment_intent_unexpected_state"
         with pytest.raises(OrderNotPayableError):
             await sales.press_pay(sale)
@@ -141,11 +141,11 @@ class TestTimeRunsOut:
     async def test_after_the_grace_during_3ds(self) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret, ASKS_3DS)
+        await emulator.enter_card(sale.secret, ASKS_3DS)
         await factories.let_hold_lapse(sale.order.id)
         await sales.expire_due()
         await sales.sweep()
-        late = await stripe_side.answer_3ds(sale.secret)
+        late = await emulator.answer_3ds(sale.secret)
         assert late["error"]["code"] == "payment_intent_unexpected_state"
         assert await sales.ends(sale) == EXPIRED
         assert await sales.can_be_held(sale)
@@ -155,16 +155,16 @@ class TestTimeRunsOut:
         await factories.let_hold_lapse(sale.order.id, seconds_ago=-60)
         deadline = (await sales.press_pay(sale)).expires_at
         assert (deadline - sale.order.created_at).total_seconds() == pytest.approx(120, abs=20)
-        await stripe_side.enter_card(sale.secret, ASKS_3DS)
+        await emulator.enter_card(sale.secret, ASKS_3DS)
         assert (await sales.tell_settled(sale)).status == "awaiting_payment"
-        await stripe_side.answer_3ds(sale.secret)
+        await emulator.answer_3ds(sale.secret)
         assert (await sales.tell_settled(sale)).status == "completed"
 
     async def test_the_grace_is_given_once(self) -> None:
         sale = await sales.start_sale()
         await factories.let_hold_lapse(sale.order.id, seconds_ago=-60)
         first = await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret, DECLINED)
+        await emulator.enter_card(sale.secret, DECLINED)
         await sales.tell_settled(sale)
         assert (await sales.press_pay(sale)).expires_at == first.expires_at
 
@@ -172,7 +172,7 @@ class TestTimeRunsOut:
     async def test_between_authorise_and_settle(self, *, is_expired_first: bool) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         await factories.let_hold_lapse(sale.order.id)
         if is_expired_first:
             await sales.expire_due()
@@ -184,7 +184,7 @@ class TestTimeRunsOut:
         )
         await sales.expire_due()
         assert await sales.ends(sale) == EXPIRED
-        assert (await stripe_side.the_intent())["status"] == "canceled"
+        assert (await emulator.the_intent())["status"] == "canceled"
 
     @pytest.mark.parametrize("round_number", range(5))
     async def test_at_the_instant_of_settling_is_paid_or_voided_never_both(
@@ -192,7 +192,7 @@ class TestTimeRunsOut:
     ) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         await factories.let_hold_lapse(sale.order.id, seconds_ago=-0.005 * round_number)
         await asyncio.gather(sales.tell_settled(sale), sales.expire_due(), sales.tell_settled(sale))
         await sales.expire_due()
@@ -204,20 +204,20 @@ class TestAnswersGetLost:
     async def test_of_create(self) -> None:
         buyer = await factories.make_user()
         order = await factories.hold(await factories.make_ticket(), buyer)
-        await stripe_side.break_next("POST /v1/payment_intents$", "lost")
+        await emulator.break_next("POST /v1/payment_intents$", "lost")
         with pytest.raises(StripeUnavailableError):
             await sales.open_payment(order, buyer)
         opened = await sales.open_payment(order, buyer)
-        assert opened.client_secret.startswith((await stripe_side.the_intent())["id"])
+        assert opened.client_secret.startswith((await emulator.the_intent())["id"])
 
     async def test_of_create_with_an_error_that_stripe_keeps(self) -> None:
         buyer = await factories.make_user()
         order = await factories.hold(await factories.make_ticket(), buyer)
-        await stripe_side.break_next("POST /v1/payment_intents$", "stored500")
+        await emulator.break_next("POST /v1/payment_intents$", "stored500")
         with pytest.raises(StripeUnavailableError):
             await sales.open_payment(order, buyer)
         opened = await sales.open_payment(order, buyer)
-        await stripe_side.enter_card(opened.client_secret)
+        await emulator.enter_card(opened.client_secret)
         await settle.settle(db.transaction, charge_id=opened.id)
         sale = sales.Sale(buyer, await factories.make_ticket(), order, opened)
         assert await sales.ends(sale) == PAID
@@ -226,8 +226,8 @@ class TestAnswersGetLost:
     async def test_of_capture_keeps_the_ticket_for_the_payer(self, fault: str) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
-        await stripe_side.break_next("/capture", fault)
+        await emulator.enter_card(sale.secret)
+        await emulator.break_next("/capture", fault)
         outcome = await sales.tell_settled(sale)
         assert outcome.status == "capturing"
         assert outcome.message is not None
@@ -237,16 +237,16 @@ class TestAnswersGetLost:
         assert await sales.ends(sale) == ("capturing", "created")
         await sales.sweep()
         assert await sales.ends(sale) == PAID
-        assert (await stripe_side.the_intent())["captured"] == 4000
+        assert (await emulator.the_intent())["captured"] == 4000
 
     @pytest.mark.parametrize("fault", ["lost", "500", "429", "down"])
     async def test_of_cancel_at_expiry_frees_the_ticket_at_once(self, fault: str) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         await factories.let_hold_lapse(sale.order.id)
         await sales.expire_due()
-        await stripe_side.break_next("/cancel", fault)
+        await emulator.break_next("/cancel", fault)
         await sales.sweep()
         assert await sales.ends(sale) == ("expired", "created")
         assert await sales.can_be_held(sale)
@@ -256,8 +256,8 @@ class TestAnswersGetLost:
     async def test_of_the_question_how_it_stands(self) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
-        await stripe_side.break_next("GET /v1/payment_intents/", "down")
+        await emulator.enter_card(sale.secret)
+        await emulator.break_next("GET /v1/payment_intents/", "down")
         assert (await sales.tell_settled(sale)).status == "awaiting_payment"
         await sales.sweep()
         assert await sales.ends(sale) == PAID
@@ -267,7 +267,7 @@ class TestCrashes:
     async def test_before_anything_after_authorise(self) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         await sales.sweep()
         assert await sales.ends(sale) == PAID
 
@@ -286,7 +286,7 @@ class TestCrashes:
         capture = gateway.capture_intent
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         with monkeypatch.context() as patch:
             patch.setattr(gateway, "capture_intent", crash)
             with pytest.raises(Crash):
@@ -301,7 +301,7 @@ class TestCrashes:
         buyer = await factories.make_user()
         ticket = await factories.make_ticket()
         order = await factories.hold(ticket, buyer)
-        await stripe_side.break_next("POST /v1/payment_intents$", "lost")
+        await emulator.break_next("POST /v1/payment_intents$", "lost")
         with pytest.raises(StripeUnavailableError):
             await sales.open_payment(order, buyer)
         await factories.let_hold_lapse(order.id)
@@ -315,26 +315,26 @@ class TestCrashes:
 class TestStripeDashboard:
     async def test_captured_by_hand_in_time_is_paid(self) -> None:
         sale = await sales.start_sale()
-        await stripe_side.enter_card(sale.secret)
-        await stripe_side.by_hand(sale.secret, "capture")
+        await emulator.enter_card(sale.secret)
+        await emulator.by_hand(sale.secret, "capture")
         assert (await sales.tell_settled(sale)).status == "completed"
         assert await sales.ends(sale) == PAID
 
     @pytest.mark.parametrize("is_expired_first", [False, True])
     async def test_captured_by_hand_too_late_is_given_back(self, *, is_expired_first: bool) -> None:
         sale = await sales.start_sale()
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         await factories.let_hold_lapse(sale.order.id)
         if is_expired_first:
             await sales.expire_due()
-        await stripe_side.by_hand(sale.secret, "capture")
+        await emulator.by_hand(sale.secret, "capture")
         # The refund happens although its answer is lost, and only once although it is asked again.
-        await stripe_side.break_next("POST /v1/refunds", "lost")
+        await emulator.break_next("POST /v1/refunds", "lost")
         assert (await sales.tell_settled(sale)).status == "expired"
         await sales.expire_due()
         await sales.sweep()
         assert await sales.ends(sale) == EXPIRED
-        books = await stripe_side.books()
+        books = await emulator.books()
         (refund,) = books["refunds"]
         (told,) = await factories.recorded_events("ChargeRefunded")
         assert told["stripe_refund_id"] == refund["id"]
@@ -343,26 +343,26 @@ class TestStripeDashboard:
 
     async def test_refunded_by_hand_too_is_given_back_once(self) -> None:
         sale = await sales.start_sale()
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         await factories.let_hold_lapse(sale.order.id)
         await sales.expire_due()
-        await stripe_side.by_hand(sale.secret, "capture")
-        refund_id = await stripe_side.refund_by_hand(sale.secret)
+        await emulator.by_hand(sale.secret, "capture")
+        refund_id = await emulator.refund_by_hand(sale.secret)
         await sales.sweep()
         assert (await sales.charge_row(sale))["stripe_refund_id"] == refund_id
         assert await sales.ends(sale) == EXPIRED
 
     async def test_money_that_was_never_taken_is_not_given_back(self) -> None:
         sale = await sales.start_sale()
-        intent_id = (await stripe_side.the_intent())["id"]
+        intent_id = (await emulator.the_intent())["id"]
         with pytest.raises(StripeRefusedError):
             await gateway.refund_intent(intent_id, key="a key", charge_id=sale.payment.id)
 
     async def test_cancelled_by_hand_frees_the_ticket(self) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret)
-        await stripe_side.by_hand(sale.secret, "cancel")
+        await emulator.enter_card(sale.secret)
+        await emulator.by_hand(sale.secret, "cancel")
         outcome = await sales.tell_settled(sale)
         assert outcome.status == "cancelled"
         assert (
@@ -376,12 +376,12 @@ class TestStripeDashboard:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def cancel_then_capture(stripe_id: str) -> gateway.Intent:
-            await stripe_side.by_hand(sale.secret, "cancel")
+            await emulator.by_hand(sale.secret, "cancel")
             return await capture(stripe_id)
 
         capture = gateway.capture_intent
         sale = await sales.start_sale()
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         monkeypatch.setattr(gateway, "capture_intent", cancel_then_capture)
         assert (await sales.tell_settled(sale)).status == "cancelled"
         assert await sales.ends(sale) == CANCELLED

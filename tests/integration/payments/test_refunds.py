@@ -8,7 +8,7 @@ import pytest
 
 from tests import factories
 from tests.fakes import FakeGateway
-from tests.integration.payments import sales, stripe_side
+from tests.integration.payments import emulator, sales
 from ticketing_app.core import db
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.rules import RefundStatus
@@ -33,7 +33,7 @@ class TestRefund:
         assert await sales.ends(sale) == REFUNDING
         await give_back(sale)
         assert await sales.ends(sale) == REFUNDED
-        (made,) = (await stripe_side.books())["refunds"]
+        (made,) = (await emulator.books())["refunds"]
         row = await sales.charge_row(sale)
         assert (row["stripe_refund_id"], row["refund_status"]) == (made["id"], "succeeded")
         assert row["refund_reason"] == "The concert was moved."
@@ -51,7 +51,7 @@ class TestRefund:
         assert {type(answer) for answer in answers} <= {type(None), StripeUnavailableError}
         await sales.sweep()
         assert await sales.ends(sale) == REFUNDED
-        assert len((await stripe_side.books())["refunds"]) == 1
+        assert len((await emulator.books())["refunds"]) == 1
         assert len(await factories.recorded_events("ChargeRefunded")) == 1
 
     @pytest.mark.parametrize("late", [False, True])
@@ -60,25 +60,25 @@ class TestRefund:
         sale = await sales.start_sale()
         await sales.pay(sale)
         await sales.want_refund(sale)
-        await stripe_side.break_next("POST /v1/refunds", fault, late=late)
+        await emulator.break_next("POST /v1/refunds", fault, late=late)
         with pytest.raises(StripeUnavailableError):
             await give_back(sale)
         assert await sales.ends(sale) == REFUNDING
         await sales.sweep()
         assert await sales.ends(sale) == REFUNDED
-        assert len((await stripe_side.books())["refunds"]) == 1
+        assert len((await emulator.books())["refunds"]) == 1
 
     async def test_whose_answer_is_lost_is_not_believed_when_the_bank_sent_it_back(self) -> None:
         sale = await sales.start_sale()
-        await sales.pay(sale, stripe_side.REFUND_FAILS)
+        await sales.pay(sale, emulator.REFUND_FAILS)
         await sales.want_refund(sale)
-        await stripe_side.break_next("POST /v1/refunds", "lost")
+        await emulator.break_next("POST /v1/refunds", "lost")
         with pytest.raises(StripeUnavailableError):
             await give_back(sale)
-        await stripe_side.let_banks_take(0)
+        await emulator.let_banks_take(0)
         # Stripe answers the same key as the first time, although the refund has failed since.
         await sales.sweep()
-        await stripe_side.let_banks_take(0.2)
+        await emulator.let_banks_take(0.2)
         assert await sales.ends(sale) == REFUNDING
         assert await sales.open_alerts() == ["refund_failed"]
         assert await factories.recorded_events("ChargeRefunded") == []
@@ -101,7 +101,7 @@ class TestRefund:
     async def test_by_hand_in_the_dashboard_is_followed_and_told(self) -> None:
         sale = await sales.start_sale()
         await sales.pay(sale)
-        refund_id = await stripe_side.refund_by_hand(sale.secret)
+        refund_id = await emulator.refund_by_hand(sale.secret)
         for _ in range(2):
             await sales.hear("charge.refunded")
         assert await sales.ends(sale) == REFUNDED
@@ -113,11 +113,11 @@ class TestRefund:
     async def test_of_a_part_by_hand_leaves_the_order_paid_and_is_told(self) -> None:
         sale = await sales.start_sale()
         await sales.pay(sale)
-        await stripe_side.refund_by_hand(sale.secret, cents=1000)
+        await emulator.refund_by_hand(sale.secret, cents=1000)
         await sales.hear("charge.refunded")
         assert await sales.ends(sale) == ("completed", "completed")
         assert await sales.open_alerts() == ["partial_refund"]
-        await stripe_side.refund_by_hand(sale.secret, cents=3000)
+        await emulator.refund_by_hand(sale.secret, cents=3000)
         await sales.hear("charge.refunded")
         assert await sales.ends(sale) == REFUNDED
 
@@ -126,11 +126,11 @@ class TestRefund:
         self, *, is_over: bool
     ) -> None:
         sale = await sales.start_sale()
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         if is_over:
             await sales.release(sale)
-        await stripe_side.by_hand(sale.secret, "capture")
-        await stripe_side.refund_by_hand(sale.secret)
+        await emulator.by_hand(sale.secret, "capture")
+        await emulator.refund_by_hand(sale.secret)
         await sales.hear("charge.refunded")
         await sales.hear("payment_intent.succeeded")
         await sales.tell_settled(sale)

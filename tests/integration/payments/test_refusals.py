@@ -8,7 +8,7 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from tests import factories
-from tests.integration.payments import sales, stripe_side
+from tests.integration.payments import emulator, sales
 from tests.integration.payments.sales import Sale
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
@@ -67,7 +67,7 @@ async def captured() -> Sale:
     """A captured payment of an order that could not be completed."""
     sale = await sales.start_sale()
     await sales.press_pay(sale)
-    await stripe_side.enter_card(sale.secret)
+    await emulator.enter_card(sale.secret)
     with pytest.raises(BrokenError):
         await sales.tell_settled(sale)
     assert await sales.ends(sale) == ("capturing", "created")
@@ -112,7 +112,7 @@ class TestCapturedOrderThatCannotBeCompleted:
 class TestOperatorsRefund:
     async def test_completes_and_refunds_an_order_that_only_waits(self) -> None:
         sale = await sales.start_sale()
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         async with db.transaction() as session:
             await order_payment.claim_for_capture(session, order_id=sale.order.id)
         await rescue.end_unfinished(db.transaction, order_id=sale.order.id, reason="asked")
@@ -173,7 +173,7 @@ class TestRefusedCreate:
         buyer = await factories.make_user("ana@test")
         order = await factories.hold(await factories.make_ticket(), buyer)
         opened = await sales.open_payment(order, buyer)
-        assert (await stripe_side.retrieve(opened.client_secret))["receipt_email"] is None
+        assert (await emulator.retrieve(opened.client_secret))["receipt_email"] is None
         again = await sales.open_payment(order, buyer)
         assert again.client_secret == opened.client_secret
 
@@ -195,8 +195,8 @@ class TestOneBadCharge:
     async def test_does_not_stop_the_audit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         bad, good = [await sales.start_sale() for _ in range(2)]
         for sale in (bad, good):
-            await stripe_side.enter_card(sale.secret)
-            await stripe_side.by_hand(sale.secret, "capture")
+            await emulator.enter_card(sale.secret)
+            await emulator.by_hand(sale.secret, "capture")
         settle = audit.settle
 
         async def fail_once(transaction: db.Transaction, *, charge_id: object) -> None:

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from tests import factories
-from tests.integration.payments import sales, stripe_side
+from tests.integration.payments import emulator, sales
+from tests.integration.payments.emulator import DISPUTED
 from tests.integration.payments.sales import Sale
-from tests.integration.payments.stripe_side import DISPUTED
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.service import order_payment, sell
@@ -75,7 +75,7 @@ class TestHeldRelistingOfRefundedTicket:
     async def test_refunded_between_claim_and_capture_is_sold_all_the_same(self) -> None:
         first, later = await held_relisting()
         await sales.press_pay(later)
-        await stripe_side.enter_card(later.secret)
+        await emulator.enter_card(later.secret)
         async with db.transaction() as session:
             assert await order_payment.claim_for_capture(session, order_id=later.order.id)
         await sales.give_back(first)
@@ -100,13 +100,13 @@ class TestCapturedOrderWithoutTicket:
         await sales.give_back(first)
         await self.list_beside(first)
         await sales.press_pay(later)
-        await stripe_side.enter_card(later.secret)
+        await emulator.enter_card(later.secret)
         told = await sales.tell_settled(later)
         assert told.status in {"refunding", "refunded"}
         await sales.sweep()
         assert await sales.ends(later) == ("refunded", "completed")
         (intent,) = [
-            row for row in (await stripe_side.books())["intents"] if row["id"] in later.secret
+            row for row in (await emulator.books())["intents"] if row["id"] in later.secret
         ]
         assert intent["captured"] == intent["refunded"] == 4000
         assert await sales.open_alerts() == ["no_ticket"]
@@ -180,13 +180,13 @@ class TestDisputedTicket:
         assert not await may_relist(sale.ticket, sale.buyer)
         with pytest.raises(NotTicketOwnerError):
             await sales.relist(sale.ticket, sale.buyer)
-        await stripe_side.answer_dispute(sale.secret, wins=True)
+        await emulator.answer_dispute(sale.secret, wins=True)
         await sales.hear(*DISPUTE_KINDS)
         assert await may_relist(sale.ticket, sale.buyer)
 
     async def test_cannot_be_sold_on_once_the_dispute_is_lost(self) -> None:
         sale = await self.disputed()
-        await stripe_side.answer_dispute(sale.secret, wins=False)
+        await emulator.answer_dispute(sale.secret, wins=False)
         await sales.hear(*DISPUTE_KINDS)
         for user in (sale.buyer, sales.seller_of(sale.ticket)):
             assert not await may_relist(sale.ticket, user)

@@ -19,10 +19,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.integration.payments import stripe_side
+from tests.integration.payments import emulator
 from tests.integration.payments.actors import stopping
-from tests.integration.payments.simulation import FAULTS, TO_THE_END, Purchase, Simulation, StepPlan
-from tests.integration.payments.stripe_side import (
+from tests.integration.payments.emulator import (
     ASKS_3DS,
     ASKS_3DS_NO_MONEY,
     DECLINED,
@@ -31,6 +30,7 @@ from tests.integration.payments.stripe_side import (
     REFUND_FAILS,
     VISA,
 )
+from tests.integration.payments.simulation import FAULTS, TO_THE_END, Purchase, Simulation, StepPlan
 from ticketing_app.core import db, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
@@ -207,7 +207,7 @@ def _loop_of_its_own(stack: Stack) -> Generator[None]:
         for part in (db, gateway, redis):
             await part.dispose()
 
-    connection = stripe_side.connect(stack.env["STRIPE_API_BASE"])
+    connection = emulator.connect(stack.env["STRIPE_API_BASE"])
     with (
         pytest.MonkeyPatch.context() as patch,
         stopping(),
@@ -223,7 +223,7 @@ def _loop_of_its_own(stack: Stack) -> Generator[None]:
         patch.setattr(PaymentMachine, "runner", runner, raising=False)
         runner.run(connect())
         yield
-        runner.run(stripe_side.let_banks_take(seconds=0.2))
+        runner.run(emulator.let_banks_take(seconds=0.2))
         runner.run(close())
     get_settings.cache_clear()
 

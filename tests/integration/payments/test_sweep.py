@@ -8,8 +8,8 @@ from rq import Queue
 from sqlalchemy import text
 
 from tests import factories
-from tests.integration.payments import sales, stripe_side
-from tests.integration.payments.stripe_side import ASKS_3DS
+from tests.integration.payments import emulator, sales
+from tests.integration.payments.emulator import ASKS_3DS
 from ticketing_app.core import db, queues
 from ticketing_app.core.redis import RedisError
 from ticketing_app.messaging.catalog import CATALOG, OrderCancelled, OrderExpired
@@ -31,20 +31,20 @@ class TestCheckCharge:
         sale = await sales.start_sale()
         assert await seconds_to_next_check(sale) == pytest.approx(905, abs=5)
         await sales.sweep()
-        assert await stripe_side.requests("/v1/payment_intents/") == 0
+        assert await emulator.requests("/v1/payment_intents/") == 0
         assert await seconds_to_next_check(sale) == pytest.approx(905, abs=5)
 
     async def test_looks_at_a_card_check_after_half_a_minute(self) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         assert await seconds_to_next_check(sale) == pytest.approx(30, abs=3)
-        await jobs.sweep_charges()
-        assert await stripe_side.requests("/v1/payment_intents/") == 0
+        await jobs.sweep_open_charges()
+        assert await emulator.requests("/v1/payment_intents/") == 0
 
     async def test_waits_longer_each_time_nothing_has_changed(self) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
-        await stripe_side.enter_card(sale.secret, ASKS_3DS)
+        await emulator.enter_card(sale.secret, ASKS_3DS)
         waits: list[float] = []
         for _ in range(3):
             await sales.sweep()
@@ -55,9 +55,9 @@ class TestCheckCharge:
         started = [await sales.start_sale() for _ in range(3)]
         for sale in started:
             await sales.press_pay(sale)
-            await stripe_side.enter_card(sale.secret)
+            await emulator.enter_card(sale.secret)
         poisoned = started[0].secret.partition("_secret_")[0]
-        await stripe_side.break_next(poisoned, "down", times=10)
+        await emulator.break_next(poisoned, "down", times=10)
         await sales.sweep()
         # The next run comes 20 s later; the poisoned one has to wait longer than that by then.
         await jobs.sweep_charges()
@@ -74,7 +74,7 @@ class TestCheckCharge:
         started = [await sales.start_sale() for _ in range(3)]
         for sale in started:
             await sales.press_pay(sale)
-            await stripe_side.enter_card(sale.secret)
+            await emulator.enter_card(sale.secret)
         poisoned = started[0].payment.id
 
         async def settle_but_one(transaction: db.Transaction, *, charge_id: UUID) -> None:
@@ -106,12 +106,12 @@ class TestCheckCharge:
         started = [await sales.start_sale() for _ in range(4)]
         for sale in started:
             await sales.press_pay(sale)
-            await stripe_side.enter_card(sale.secret)
+            await emulator.enter_card(sale.secret)
         async with db.autocommit() as connection:
             await connection.execute(text("UPDATE charges SET next_check_at = now()"))
         await asyncio.gather(*[jobs.sweep_charges() for _ in range(4)])
         assert [await sales.ends(sale) for sale in started] == [("completed", "completed")] * 4
-        assert await stripe_side.requests("/capture") == 4
+        assert await emulator.requests("/capture") == 4
 
     async def test_one_run_ends_although_there_is_more(
         self, monkeypatch: pytest.MonkeyPatch
@@ -127,9 +127,9 @@ class TestCheckCharge:
         sale = await sales.start_sale()
         await sales.release(sale)
         await sales.sweep()
-        before = await stripe_side.requests("/v1/payment_intents/")
+        before = await emulator.requests("/v1/payment_intents/")
         await jobs.check_charge(str(sale.payment.id))
-        assert await stripe_side.requests("/v1/payment_intents/") == before
+        assert await emulator.requests("/v1/payment_intents/") == before
 
 
 class TestSubscribers:
@@ -144,7 +144,7 @@ class TestSubscribers:
 
         monkeypatch.setattr(queues, "nudge", nudge)
         sale = await sales.start_sale()
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret)
         if name == "OrderExpired":
             await factories.let_hold_lapse(sale.order.id)
             await sales.expire_due()
@@ -164,7 +164,7 @@ class TestSubscribers:
         assert await seconds_to_next_check(sale) <= 0
         await jobs.check_charge(nudged[0][1])
         assert (await sales.ends(sale))[1] == "failed"
-        assert (await stripe_side.the_intent())["status"] == "canceled"
+        assert (await emulator.the_intent())["status"] == "canceled"
 
     async def test_an_order_that_nobody_began_to_pay_is_no_work(
         self, monkeypatch: pytest.MonkeyPatch

@@ -8,8 +8,8 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
-from tests.integration.payments import sales, stripe_side
-from tests.integration.payments.stripe_side import DECLINED
+from tests.integration.payments import emulator, sales
+from tests.integration.payments.emulator import DECLINED
 from ticketing_app.core import db, queues
 from ticketing_app.core.queues import RegisteredJob
 from ticketing_app.payments import jobs
@@ -19,7 +19,7 @@ AUTHORISED = "payment_intent.amount_capturable_updated"
 
 
 async def deliver(api: AsyncClient, body: str, **signing: Any) -> Response:  # noqa: ANN401  # passed on.
-    headers = stripe_side.sign(body, **signing)
+    headers = emulator.sign(body, **signing)
     return await api.post("/api/stripe/webhook", content=body, headers=headers)
 
 
@@ -41,8 +41,8 @@ async def run_jobs() -> None:
 async def authorised_sale() -> tuple[sales.Sale, str]:
     sale = await sales.start_sale()
     await sales.press_pay(sale)
-    await stripe_side.enter_card(sale.secret)
-    (body,) = await stripe_side.events(AUTHORISED)
+    await emulator.enter_card(sale.secret)
+    (body,) = await emulator.events(AUTHORISED)
     return sale, body
 
 
@@ -69,14 +69,14 @@ class TestReceiveWebhook:
         await deliver(api, body)
         await run_jobs()
         assert await sales.ends(sale) == ("completed", "completed")
-        assert await stripe_side.requests("/capture") == 1
+        assert await emulator.requests("/capture") == 1
 
     async def test_together_with_the_browser_charges_once(self, api: AsyncClient) -> None:
         sale, body = await authorised_sale()
         await deliver(api, body)
         await asyncio.gather(run_jobs(), sales.tell_settled(sale), sales.tell_settled(sale))
         assert await sales.ends(sale) == ("completed", "completed")
-        assert (await stripe_side.the_intent())["captured"] == 4000
+        assert (await emulator.the_intent())["captured"] == 4000
 
     async def test_twice_is_stored_and_handled_once(self, api: AsyncClient) -> None:
         _, body = await authorised_sale()
@@ -93,7 +93,7 @@ class TestReceiveWebhook:
         sale = await sales.start_sale()
         await sales.release(sale)
         await sales.sweep()
-        (body,) = await stripe_side.events("payment_intent.canceled")
+        (body,) = await emulator.events("payment_intent.canceled")
         await deliver(api, body)
         assert queues.get_queue(queues.OUTSIDE).count == 0
         assert queues.get_queue(queues.OUTSIDE_LATER).count == 1
@@ -102,11 +102,11 @@ class TestReceiveWebhook:
 
     async def test_late_and_reversed_tells_no_lies(self, api: AsyncClient) -> None:
         sale = await sales.start_sale()
-        await stripe_side.enter_card(sale.secret, DECLINED)
-        await stripe_side.enter_card(sale.secret)
+        await emulator.enter_card(sale.secret, DECLINED)
+        await emulator.enter_card(sale.secret)
         await sales.tell_settled(sale)
         kinds = (AUTHORISED, "payment_intent.payment_failed", "payment_intent.succeeded")
-        bodies = await stripe_side.events(*kinds)
+        bodies = await emulator.events(*kinds)
         assert len(bodies) == 3
         for body in reversed(bodies):
             await deliver(api, body)
@@ -117,7 +117,7 @@ class TestReceiveWebhook:
     async def test_while_stripe_is_down_is_handled_later(self, api: AsyncClient) -> None:
         sale, body = await authorised_sale()
         await deliver(api, body)
-        await stripe_side.break_next("GET /v1/payment_intents/", "down")
+        await emulator.break_next("GET /v1/payment_intents/", "down")
         await run_jobs()
         assert await stored() == [(AUTHORISED, False)]
         await jobs.sweep_webhooks()
@@ -155,13 +155,13 @@ class TestReceiveWebhook:
     ) -> None:
         sale, body = await authorised_sale()
         intent_id = sale.secret.partition("_secret_")[0]
-        created, charged = await stripe_side.events("payment_intent.created", "charge.succeeded")
+        created, charged = await emulator.events("payment_intent.created", "charge.succeeded")
         for known in (body.replace(intent_id, "pi_of_somebody_else"), created, charged):
             assert (await deliver(api, known)).status_code == 200
-        asked_before = await stripe_side.requests("GET /v1/payment_intents/")
+        asked_before = await emulator.requests("GET /v1/payment_intents/")
         await run_jobs()
         assert [is_handled for _, is_handled in await stored()] == [True] * 3
-        assert await stripe_side.requests("GET /v1/payment_intents/") == asked_before
+        assert await emulator.requests("GET /v1/payment_intents/") == asked_before
 
     @pytest.mark.parametrize(
         "signing", [{"secret": "whsec_of_somebody_else"}, {"timestamp": 1_700_000_000}]
@@ -211,7 +211,7 @@ class TestFraudWarning:
     """Stripe reports the suspicion of a bank by a webhook only."""
 
     async def warn(self, api: AsyncClient, sale: sales.Sale) -> None:
-        (paid,) = await stripe_side.events("payment_intent.succeeded")
+        (paid,) = await emulator.events("payment_intent.succeeded")
         warning = json.loads(paid) | {
             "id": f"evt_{db.new_id().hex}",
             "type": "radar.early_fraud_warning.created",
@@ -244,7 +244,7 @@ class TestFraudWarning:
 
     async def test_reviews_are_stored_and_change_nothing(self, api: AsyncClient) -> None:
         sale = await sales.sell()
-        (paid,) = await stripe_side.events("payment_intent.succeeded")
+        (paid,) = await emulator.events("payment_intent.succeeded")
         review = json.loads(paid) | {"id": "evt_review", "type": "review.opened"}
         assert (await deliver(api, json.dumps(review))).status_code == 200
         await run_jobs()

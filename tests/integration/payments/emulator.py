@@ -1,4 +1,4 @@
-"""The other side of a payment: the buyer's browser with Stripe.js, the Dashboard, faults, books."""
+"""Requests to the Stripe emulator: as the buyer's browser, as the Dashboard, and to its controls."""
 
 import json
 from collections.abc import AsyncGenerator

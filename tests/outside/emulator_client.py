@@ -1,4 +1,4 @@
-"""Stripe as others see it: a buyer's browser, the Dashboard, and the control desk of the emulator."""
+"""Requests to the Stripe emulator: as the buyer's browser, as the Dashboard, and to its controls."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,8 +16,8 @@ REFUND_FAILS = "4000000000005126"
 ALWAYS = 1000
 
 
-class StripeSide:
-    """Close it after use."""
+class EmulatorClient:
+    """HTTP client of the emulator; close it after use."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         # Loading certificates takes long, and the emulator speaks plain HTTP on this machine.
