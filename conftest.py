@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from tests.site import Site
 
-pytest_plugins = ["tests.limits"]
+pytest_plugins = ["tests.timeouts"]
 
 
 @pytest.fixture(scope="session")
