@@ -12,7 +12,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from tests import chromium
 from tests.site import Site
-from tests_e2e.scenes import Cast
+from tests_e2e.scenes import Fixtures
 from tests_e2e.steps import Visitor
 
 # A journey may meet a busy machine; what fails, fails after this long.
@@ -61,10 +61,10 @@ def visitor(browser: Browser, site: Site) -> Generator[Callable[..., Visitor]]:
 
 
 @pytest.fixture(scope="module")
-def cast(browser: Browser, site: Site) -> Generator[Cast]:
+def fixtures(browser: Browser, site: Site) -> Generator[Fixtures]:
     """People with tickets and orders in every state, for as long as a hold lasts."""
     with visitors(browser, site) as make:
-        yield Cast(make, site)
+        yield Fixtures(make, site)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ Colours = Literal["light", "dark"]
 class Scene(NamedTuple):
     """A page in one of its states.
 
-    `path` names tickets and orders of the cast; `sign` is a text that is there once the page is;
+    `path` names tickets and orders of the fixtures; `sign` is a text that is there once the page is;
     `enter` does what leads from the page to the state; what is not `is_main` waits for bin/test --all.
     """
 
@@ -44,7 +44,7 @@ class Scene(NamedTuple):
     is_main: bool = True
 
 
-class Cast:
+class Fixtures:
     """A seller, a buyer and a stranger, with tickets and orders in every state by their names."""
 
     def __init__(self, make: Callable[..., Visitor], site: Site) -> None:

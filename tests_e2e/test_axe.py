@@ -6,7 +6,7 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from tests_e2e.axe import violations
-from tests_e2e.scenes import SCENES, Cast, Colours, Scene, Viewer
+from tests_e2e.scenes import SCENES, Colours, Fixtures, Scene, Viewer
 from tests_e2e.steps import Visitor
 
 pytestmark = pytest.mark.axe
@@ -31,8 +31,10 @@ def ways() -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize(("scene", "viewer", "colours"), ways())
-def test_nobody_is_shut_out(cast: Cast, scene: Scene, viewer: Viewer, colours: Colours) -> None:
-    with cast.show(scene, viewer, colours=colours) as page:
+def test_nobody_is_shut_out(
+    fixtures: Fixtures, scene: Scene, viewer: Viewer, colours: Colours
+) -> None:
+    with fixtures.show(scene, viewer, colours=colours) as page:
         found = violations(page)
     assert not found, "\n".join(found)
 

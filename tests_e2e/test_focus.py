@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests_e2e.keyboard import Keyboard
-from tests_e2e.scenes import SCENES, Cast, Scene
+from tests_e2e.scenes import SCENES, Fixtures, Scene
 
 TINY = 320
 USED_WIDTH = "document.documentElement.scrollWidth"
@@ -94,15 +94,15 @@ def walk(page: Page) -> int:
 
 
 @each_of(PAGES)
-def test_every_stop_is_seen_and_nothing_covers_it(cast: Cast, scene: Scene) -> None:
-    with cast.show(scene, scene.viewers[0]) as page:
+def test_every_stop_is_seen_and_nothing_covers_it(fixtures: Fixtures, scene: Scene) -> None:
+    with fixtures.show(scene, scene.viewers[0]) as page:
         page.set_viewport_size({"width": 360, "height": 640})
         assert walk(page) > 2
 
 
 @each_of(SCENES)
-def test_it_fits_thumbs_small_screens_and_wide_letters(cast: Cast, scene: Scene) -> None:
-    with cast.show(scene, scene.viewers[0]) as page:
+def test_it_fits_thumbs_small_screens_and_wide_letters(fixtures: Fixtures, scene: Scene) -> None:
+    with fixtures.show(scene, scene.viewers[0]) as page:
         for width in (1280, 360):
             page.set_viewport_size({"width": width, "height": 640})
             assert page.evaluate(SMALL) == page.evaluate(TORN) == []
