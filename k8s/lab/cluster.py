@@ -9,12 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.outside.market import MAKE_DUE
-
 from tests import invariants
 from tests.outside.api_client import ApiClient
 from tests.outside.database_probe import DatabaseProbe
 from tests.outside.emulator_client import EmulatorClient
+from tests.outside.payment_market import MAKE_DUE
 from tests.waiting import eventually
 
 Result = TypeVar("Result")

@@ -150,7 +150,7 @@ async def receive(*kinds: str) -> list[str]:
     ids: list[str] = []
     for body in await emulator.events(*kinds):
         signature = emulator.sign(body)["Stripe-Signature"]
-        notice = gateway.read_notice(body.encode(), signature)
+        event = gateway.read_webhook(body.encode(), signature)
         async with db.transaction() as session:
             await webhook.store_webhook(session, event=event)
         ids.append(event.id)

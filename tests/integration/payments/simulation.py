@@ -327,10 +327,10 @@ class Simulation:
         await self.go_on(actor, plan)
 
     async def _deliver(self, body: str, plan: StepPlan) -> None:
-        notice = gateway.read_notice(body.encode(), emulator.sign(body)["Stripe-Signature"])
+        event = gateway.read_webhook(body.encode(), emulator.sign(body)["Stripe-Signature"])
         async with db.transaction() as session:
-            await webhook.store_event(session, notice=notice)
-        await self._start(partial(webhook.handle_event, event_id=notice.id), plan)
+            await webhook.store_webhook(session, event=event)
+        await self._start(partial(webhook.handle_webhook, event_id=event.id), plan)
 
     async def _deliver_all(self, *kinds: str) -> None:
         for body in await emulator.events(*kinds):

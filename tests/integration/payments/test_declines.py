@@ -202,8 +202,8 @@ class TestWebhook:
         sale = await sales.start_sale()
         for _ in range(40):
             await emulator.enter_card(sale.secret, DECLINED)
-        notices = await sales.receive("charge.failed", "payment_intent.payment_failed")
-        assert len(notices) == 80
+        event_ids = await sales.receive("charge.failed", "payment_intent.payment_failed")
+        assert len(event_ids) == 80
         assert (await sales.charge_row(sale))["declines"] == 40
         await webhook.handle_webhook(db.transaction, event_id=event_ids[0])
         assert await sales.ends(sale) == ("cancelled", "failed")

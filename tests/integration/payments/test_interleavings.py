@@ -127,7 +127,7 @@ class TestOldDecline:
 
         async def capture_and_die() -> None:
             async with db.transaction() as session:
-                assert await payment.claim_for_capture(session, order_id=sale.order.id)
+                assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
             await emulator.by_hand(sale.secret, "capture")
 
         await self.settle_slowly(sale, capture_and_die)

@@ -96,7 +96,7 @@ class TestOnePaymentPerOrder:
     ) -> None:
         sale = await sales.start_sale()
         async with db.transaction() as session:
-            before = await payment.get_payable(session, order_id=sale.order.id)
+            before = await order_payment.get_payable(session, order_id=sale.order.id)
         await emulator.enter_card(sale.secret)
         await sales.tell_settled(sale)
         with monkeypatch.context() as patch:

@@ -38,7 +38,7 @@ class TestCheckCharge:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         assert await seconds_to_next_check(sale) == pytest.approx(30, abs=3)
-        await jobs.sweep_open_charges()
+        await jobs.sweep_charges()
         assert await emulator.requests("/v1/payment_intents/") == 0
 
     async def test_waits_longer_each_time_nothing_has_changed(self) -> None:

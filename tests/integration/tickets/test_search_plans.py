@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from sqlalchemy import text
 
-from benchmarks import search
+from benchmarks import search as benchmark
 from benchmarks.sample_market import SampleMarket
 from ticketing_app.core import db
 from ticketing_app.tickets.repository import search
