@@ -67,36 +67,44 @@
     reloadWhenSignedOut();
   });
 
-  document.addEventListener("submit", async (event) => {
-    const form = event.target;
-    if (!form.matches("form[data-json-form]")) return;
-    event.preventDefault();
-    const button = form.querySelector("button[type=submit]");
-    if (button.disabled) return;
-    button.disabled = true;
-    sending += 1;
-    let isLeaving = false;
-    try {
-      show(form, []);
-      isLeaving = await send(form);
-    } catch {
-      show(form, [{ message: UNREACHABLE }]);
-    }
-    button.disabled = isLeaving;
-    if (isLeaving) return;
-    // A button that is switched off loses the focus; who pressed it is still there.
-    if (document.activeElement === document.body) button.focus();
-    sending -= 1;
-    reloadWhenSignedOut();
-  }, true);
+  document.addEventListener(
+    "submit",
+    async (event) => {
+      const form = event.target;
+      if (!form.matches("form[data-json-form]")) return;
+      event.preventDefault();
+      const button = form.querySelector("button[type=submit]");
+      if (button.disabled) return;
+      button.disabled = true;
+      sending += 1;
+      let isLeaving = false;
+      try {
+        show(form, []);
+        isLeaving = await send(form);
+      } catch {
+        show(form, [{ message: UNREACHABLE }]);
+      }
+      button.disabled = isLeaving;
+      if (isLeaving) return;
+      // A button that is switched off loses the focus; who pressed it is still there.
+      if (document.activeElement === document.body) button.focus();
+      sending -= 1;
+      reloadWhenSignedOut();
+    },
+    true,
+  );
 
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("a[data-keep-next]");
-    const wanted = new URLSearchParams(location.search).get("next");
-    if (!link || !wanted || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    // The router would follow the link as it was drawn, so that this must come before it.
-    event.preventDefault();
-    event.stopPropagation();
-    location.assign(`${link.pathname}?${new URLSearchParams({ next: wanted })}`);
-  }, true);
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = event.target.closest?.("a[data-keep-next]");
+      const wanted = new URLSearchParams(location.search).get("next");
+      if (!link || !wanted || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      // The router would follow the link as it was drawn, so that this must come before it.
+      event.preventDefault();
+      event.stopPropagation();
+      location.assign(`${link.pathname}?${new URLSearchParams({ next: wanted })}`);
+    },
+    true,
+  );
 })();

@@ -9,5 +9,6 @@ window.firstPaint = new Promise((seen) => {
   setTimeout(seen, document.hidden ? 0 : 1000);
 }).then(() => {
   const zone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
+  // biome-ignore lint/suspicious/noDocumentCookie: The Cookie Store API needs HTTPS and a recent browser.
   document.cookie = `timezone=${zone}; Path=/; SameSite=Lax; Max-Age=31536000`;
 });

@@ -1,5 +1,5 @@
 // Parts of pages that hear the browser event raised by live.py.
-import React, { Children, cloneElement, createContext, useContext, useEffect, useRef, useState } from "react";
+import { Children, cloneElement, createContext, useContext, useEffect, useRef, useState } from "react";
 
 const TICKETING = "ticketing";
 const RESYNC_SPREAD_MS = 2000;
@@ -101,7 +101,9 @@ export function LiveNews({ one, many, labels }) {
     timer.current = null;
     const [[title, status]] = changed.current;
     const count = changed.current.size;
-    setText(count === 1 ? one.replace("{title}", title).replace("{status}", labels[status]) : many.replace("{count}", count));
+    setText(
+      count === 1 ? one.replace("{title}", title).replace("{status}", labels[status]) : many.replace("{count}", count),
+    );
     changed.current.clear();
   };
   useLive((fact) => {

@@ -2,10 +2,12 @@
 
 import signal
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
 from tests import check
+from ticketing_app.devstack.errors import StackError
 
 
 @pytest.fixture
@@ -48,3 +50,15 @@ class TestMain:
     ) -> None:
         check.main(arguments)
         assert calls == [arguments]
+
+
+class TestInstallBiome:
+    def test_names_the_download_that_failed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        program = tmp_path / "bun"
+        program.write_text("#!/bin/sh\necho 'error: ConnectionRefused' >&2\nexit 1\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(check, "PROGRAMS", tmp_path)
+        with pytest.raises(StackError, match=r"(?s)Biome.*cannot be downloaded.*ConnectionRefused"):
+            check._install_biome({})

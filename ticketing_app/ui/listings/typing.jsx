@@ -1,5 +1,5 @@
 // What the form that sells does while one types.
-import React, { useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 
 const PAUSE_MS = 400;
 
@@ -8,7 +8,7 @@ export function OwnTimezone({ field }) {
   const here = useRef(null);
   useEffect(() => {
     here.current.closest("form").elements[field].value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
-  }, []);
+  }, [field]);
   return <span ref={here} hidden />;
 }
 

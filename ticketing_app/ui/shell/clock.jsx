@@ -1,5 +1,5 @@
 // Time on the page: a countdown that trusts the server's clock, and a patient retry.
-import React, { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 const URGENT_SECONDS = 120;
 const SPOKEN_FOR_SECONDS = 5;

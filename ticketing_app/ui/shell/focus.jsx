@@ -1,6 +1,6 @@
 // Where the keyboard is. The browser looks after that when it loads a document; here pages come and
 // parts of them go without one, and whoever cannot see the page would be nowhere.
-import React, { useEffect } from "react";
+import { useEffect } from "react";
 import { useLocation } from "react-router";
 
 const focusOn = (place) => {
@@ -59,6 +59,7 @@ export function SkipLink({ children, className }) {
     document.getElementById("main").focus();
   };
   return (
+    // biome-ignore lint/a11y/useValidAnchor: It is a link until the page's code runs.
     <a href="#main" className={className} onClick={skip}>
       {children}
     </a>

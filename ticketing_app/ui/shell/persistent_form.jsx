@@ -1,5 +1,5 @@
 // Keeps a form on the page, with what was typed, while the server starts over with an empty state.
-import React, { Children, useEffect, useRef } from "react";
+import { Children, useEffect, useRef } from "react";
 import { useLocation } from "react-router";
 
 export function PersistentForm({ isReady, content, errors, children }) {
@@ -8,6 +8,7 @@ export function PersistentForm({ isReady, content, errors, children }) {
   const box = useRef(null);
   // Other content is drawn anew, with its own values; the same content stays as it is.
   if (isReady) kept.current = { pathname, content };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: Runs for each new set of errors.
   useEffect(() => {
     box.current?.querySelector("[aria-invalid=true]")?.focus();
   }, [errors]);

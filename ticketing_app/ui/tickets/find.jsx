@@ -1,6 +1,6 @@
 // The form that searches and filters. The address is the truth: the form writes it, and reads it back
 // when somebody went back, or followed a link.
-import React, { Children, useEffect, useRef, useState } from "react";
+import { Children, useEffect, useRef, useState } from "react";
 import { useLocation, useNavigate, useNavigationType } from "react-router";
 
 const TYPING_PAUSE_MS = 150;
@@ -59,9 +59,10 @@ export function FindForm({ cities, className, children }) {
       clearTimeout(timer.current);
       fill([...form.current.elements], location.search);
     }
-  }, [location]);
+  }, [location, how]);
 
   // A choice can only be shown once the list has it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: Runs for each new list of cities.
   useEffect(() => fill([...form.current.querySelectorAll("select")], window.location.search), [cities]);
 
   useEffect(() => {
@@ -89,6 +90,7 @@ export function FindForm({ cities, className, children }) {
     go(true);
   };
   return (
+    // biome-ignore lint/a11y/useSemanticElements: <search> cannot be a form, and older browsers do not know it.
     <form ref={form} role="search" action="/" className={className} onInput={type} onSubmit={submit}>
       {children}
     </form>
@@ -132,6 +134,7 @@ export function LoadMore({ text, shown, hasMore, isAutomatic, onMore, className 
     // Whoever is at the button goes on with the first of the new rows, which push it out of sight.
     if (shown > first && isAt.current) document.querySelectorAll("[data-ticket] h2 a")[first]?.focus();
   }, [shown]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: Observes anew after each page of rows.
   useEffect(() => {
     if (!isAutomatic || !hasMore) return undefined;
     const observer = new IntersectionObserver(
@@ -152,8 +155,12 @@ export function LoadMore({ text, shown, hasMore, isAutomatic, onMore, className 
       ref={button}
       type="button"
       className={className}
-      onFocus={() => (isAt.current = true)}
-      onBlur={() => (isAt.current = false)}
+      onFocus={() => {
+        isAt.current = true;
+      }}
+      onBlur={() => {
+        isAt.current = false;
+      }}
       onClick={() => onMore()}
     >
       {text}

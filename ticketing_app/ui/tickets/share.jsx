@@ -1,5 +1,5 @@
 // Passes the page's address on: by what the device offers for that, else by the clipboard.
-import React, { useState } from "react";
+import { useState } from "react";
 
 export function Share({ title, label, copied, byHand, className, notice }) {
   const [told, setTold] = useState("");

@@ -1,5 +1,5 @@
 // Calls somebody back to an open page when the ticket that they wait for is free again.
-import React, { useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 // Where the system shows no messages for us, the tab says it until somebody looks.
 const callBack = (text) => {
@@ -27,6 +27,7 @@ export function TellMe({ canWait, isFree, label, promise, back, className, notic
   const [isWaiting, setWaiting] = useState(false);
   const text = useRef(back);
   text.current = back;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: Starting to wait is no change of the ticket.
   useEffect(() => {
     if (isWaiting && isFree) callBack(text.current);
     // Sold or withdrawn: there is nothing to wait for any more.

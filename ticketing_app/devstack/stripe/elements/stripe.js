@@ -1,6 +1,7 @@
 // A stand-in for the part of Stripe.js that this project uses, for development and tests: the same
 // calls, results, error codes and frames as the real one, served by the emulator.
 (() => {
+  // biome-ignore lint/suspicious/noRedundantUseStrict: A classic script, not a module.
   "use strict";
   const BASE = new URL(document.currentScript.src).origin;
   const ABOVE_ALL = "2147483647";
@@ -17,9 +18,7 @@
     const form = new URLSearchParams({ key, ...data });
     const url = `${BASE}/v1/${path}`;
     try {
-      const answer = await (method === "GET"
-        ? fetch(`${url}?${form}`)
-        : fetch(url, { method, body: form }));
+      const answer = await (method === "GET" ? fetch(`${url}?${form}`) : fetch(url, { method, body: form }));
       return await answer.json();
     } catch {
       return noConnection;
@@ -53,7 +52,8 @@
       this.frame = null;
     }
     on(name, handler) {
-      (this.handlers[name] ||= []).push(handler);
+      this.handlers[name] ||= [];
+      this.handlers[name].push(handler);
       return this;
     }
     once(name, handler) {
@@ -195,9 +195,7 @@
 
   const Stripe = (key) => {
     if (!/^pk_test_/.test(key)) throw new Error("Please call Stripe() with a publishable test key.");
-    const notOffered = (name) => async () => {
-      throw new Error(`${name} is not part of this stand-in for Stripe.js.`);
-    };
+    const notOffered = (name) => () => Promise.reject(new Error(`${name} is not part of this stand-in for Stripe.js.`));
     return {
       elements: makeElements,
       createToken: notOffered("createToken"),
