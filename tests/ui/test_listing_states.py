@@ -35,7 +35,7 @@ def ticket(**changes: Any) -> OwnTicketRead:  # noqa: ANN401  # any field
     facts: dict[str, Any] = dict.fromkeys(OwnTicketRead.model_fields)
     facts |= {
         "id": db.new_id(),
-        "user_id": db.new_id(),
+        "seller_id": db.new_id(),
         "title": "Kites",
         "price_cents": 4000,
         "currency": "usd",

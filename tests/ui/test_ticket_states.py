@@ -365,7 +365,7 @@ class TestTicketDetailState:
         self, tab: Tab, sign_in: SignIn
     ) -> None:
         sale = await sales.sell()
-        seller = UserRead(id=sale.ticket.user_id, email="")
+        seller = UserRead(id=sale.ticket.seller_id, email="")
         shown, address = tab.state(TicketDetailState), f"/tickets/{sale.ticket.id}"
         seen = []
         for someone in (None, await factories.make_user(), seller, sale.buyer):

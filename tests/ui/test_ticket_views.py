@@ -35,7 +35,7 @@ def ticket(**changes: Any) -> TicketRead:  # noqa: ANN401  # any field
         "price_cents": 4000,
         "currency": "usd",
         "status": Availability.AVAILABLE,
-        "user_id": SELLER,
+        "seller_id": SELLER,
         "version": 1,
         "created_at": datetime(2027, 1, 1, tzinfo=UTC),
     }

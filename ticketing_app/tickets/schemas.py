@@ -217,7 +217,7 @@ class TicketRead(ApiModel):
     currency: str
     status: Availability
     locked_until: datetime | None
-    user_id: UUID
+    seller_id: Annotated[UUID, Field(serialization_alias="userId")]
     order_id: UUID | None
     version: int
     previous_ticket_id: UUID | None

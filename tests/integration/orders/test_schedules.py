@@ -98,7 +98,7 @@ class Market:
         newest = self.listings[-1]
         async with db.transaction() as session:
             await tickets.update_ticket(
-                session, seller_id=newest.user_id, ticket_id=newest.id, ticket=change
+                session, seller_id=newest.seller_id, ticket_id=newest.id, ticket=change
             )
 
     async def check_no_one_rose_again(self) -> None:

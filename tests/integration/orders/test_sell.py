@@ -48,7 +48,7 @@ async def may_relist(ticket: TicketRead, user: UserRead | UUID) -> bool:
 
 async def withdraw(ticket: TicketRead) -> None:
     async with db.transaction() as session:
-        await tickets.withdraw_ticket(session, seller_id=ticket.user_id, ticket_id=ticket.id)
+        await tickets.withdraw_ticket(session, seller_id=ticket.seller_id, ticket_id=ticket.id)
 
 
 async def ownership(ticket: TicketRead, viewer_id: UUID) -> list[tuple[str, bool]]:
@@ -59,7 +59,7 @@ async def ownership(ticket: TicketRead, viewer_id: UUID) -> list[tuple[str, bool
 
 
 def seller_of(ticket: TicketRead) -> UserRead:
-    return UserRead(id=ticket.user_id, email="")
+    return UserRead(id=ticket.seller_id, email="")
 
 
 @pytest.mark.usefixtures("stripe_books")
@@ -68,7 +68,7 @@ class TestSellTicket:
         sale = await sales.sell()
         assert await may_relist(sale.ticket, sale.buyer)
         again = await relist(sale.ticket.id, sale.buyer)
-        assert (again.previous_ticket_id, again.user_id) == (sale.ticket.id, sale.buyer.id)
+        assert (again.previous_ticket_id, again.seller_id) == (sale.ticket.id, sale.buyer.id)
         assert again.status is Availability.AVAILABLE
         assert not await may_relist(sale.ticket, sale.buyer)
         assert (await factories.read_ticket(sale.ticket.id)).status is Availability.SOLD
@@ -147,7 +147,7 @@ class TestRefundedTicket:
         with pytest.raises(NotTicketOwnerError):
             await relist(sale.ticket.id, sale.buyer)
         again = await relist(sale.ticket.id, seller)
-        assert again.user_id == seller.id
+        assert again.seller_id == seller.id
 
     async def test_takes_its_buyers_listing_off_sale(self) -> None:
         sale = await sales.sell()
@@ -219,7 +219,7 @@ class TestListOwnership:
             OwnershipStep.LISTED_AGAIN,
         ]
         mine = {
-            first.ticket.user_id: [True, False, False, False, False],
+            first.ticket.seller_id: [True, False, False, False, False],
             first.buyer.id: [False, True, True, False, False],
             second.buyer.id: [False, False, False, True, True],
         }

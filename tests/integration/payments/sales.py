@@ -130,7 +130,7 @@ def describe_again(ticket_id: UUID, price: float = 40) -> TicketCreate:
 
 
 def seller_of(ticket: TicketRead) -> UserRead:
-    return UserRead(id=ticket.user_id, email="")
+    return UserRead(id=ticket.seller_id, email="")
 
 
 async def give_back(sale: Sale) -> None:

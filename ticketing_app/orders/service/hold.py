@@ -210,7 +210,7 @@ async def _why_refused(
     session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID, seen: SeenOffer
 ) -> AppError | None:
     ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
-    if ticket.user_id == buyer_id:
+    if ticket.seller_id == buyer_id:
         return OwnTicketError()
     settings = get_settings()
     facts = await repository.get_hold_facts(

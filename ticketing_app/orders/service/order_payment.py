@@ -162,6 +162,6 @@ async def follow_refund(session: AsyncSession, *, order_id: UUID, to: OrderStatu
         followed = await repository.transition(session, order_id=order_id, to=to)
         await ownership.end_unowned_listing(session, ticket_id=order.ticket_id)
         ticket = await tickets.get_ticket(session, ticket_id=order.ticket_id)
-        access.record(session, OrderUpdated, followed, None, seller_id=ticket.user_id)
+        access.record(session, OrderUpdated, followed, None, seller_id=ticket.seller_id)
         log.info("order.refund", order_id=str(order_id), status=to)
     return await access.get_status(session, order_id)

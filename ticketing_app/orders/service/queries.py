@@ -51,7 +51,7 @@ async def get_ticket(
         TicketWithdrawnError: its seller withdrew it, and the viewer has nothing to do with it.
     """
     ticket = await tickets.get_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
-    if ticket.status is not Availability.WITHDRAWN or ticket.user_id == viewer_id:
+    if ticket.status is not Availability.WITHDRAWN or ticket.seller_id == viewer_id:
         return ticket
     if viewer_id and await repository.has_order(session, buyer_id=viewer_id, ticket_id=ticket_id):
         return ticket

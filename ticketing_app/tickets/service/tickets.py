@@ -270,7 +270,7 @@ def to_read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
     )
     has_end = status is rules.Availability.LOCKED and repository.has_end(ticket.locked_until)
     return TicketRead(
-        user_id=ticket.seller_id,
+        seller_id=ticket.seller_id,
         status=status,
         locked_until=ticket.locked_until if has_end else None,
         order_id=ticket.order_id if may_see_order and is_held else None,

@@ -142,7 +142,7 @@ def preview(facts: TicketFields, currency: str, *, has_price: bool) -> TicketStu
         **facts.model_dump(include=set(TicketFields.model_fields)),
         previous_ticket_id=None,
         id=nobody,
-        user_id=nobody,
+        seller_id=nobody,
         order_id=None,
         currency=currency,
         status=Availability.AVAILABLE,

@@ -117,7 +117,7 @@ class TicketDetail(TicketStub):
 
     @classmethod
     def from_ticket_for(cls, ticket: TicketRead, viewer_id: object) -> "TicketDetail":
-        is_mine = ticket.user_id == viewer_id
+        is_mine = ticket.seller_id == viewer_id
         is_my_order = ticket.order_id is not None and not is_mine
         why_not = reason(ticket, is_mine=is_mine, is_my_order=is_my_order)
         is_held_by_me = is_my_order and ticket.status is Availability.LOCKED
