@@ -74,7 +74,7 @@ app = rx.App(
         metrics.measure_requests,
     ],
 )
-app.register_lifespan_task(listen_for_ended_sessions, tell=live.tell_session)
+app.register_lifespan_task(listen_for_ended_sessions, notify=live.tell_session)
 app.register_lifespan_task(live.follow, app=app)
 app.register_lifespan_task(metrics.serve)
 

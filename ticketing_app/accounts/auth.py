@@ -31,22 +31,22 @@ CACHE_SECONDS = 5.0
 CACHE_SIZE = 10_000
 
 
-class _Remembered(NamedTuple):
+class _CachedCaller(NamedTuple):
     caller: Caller
     until: float
 
 
-_cache: dict[UUID, _Remembered] = {}
-# Without the channel that tells of ended sessions nothing may be remembered.
+_cache: dict[UUID, _CachedCaller] = {}
+# Nothing may be cached without the channel that announces revoked sessions.
 _is_listening = False
-# Counts what is to be forgotten: a session that ends while it is read must not be remembered after.
-_forgotten = 0
+# Generation counter: do not cache a session that was revoked while we were loading it.
+_generation = 0
 
 
-def _forget(session_id: UUID | None = None) -> None:
-    """Forget this session, or all of them."""
-    global _forgotten  # noqa: PLW0603  # one counter beside the cache that it guards.
-    _forgotten += 1
+def _evict(session_id: UUID | None = None) -> None:
+    """Evict this session from the cache, or all sessions."""
+    global _generation  # noqa: PLW0603  # one counter beside the cache that it guards.
+    _generation += 1
     if session_id:
         _cache.pop(session_id, None)
     else:
@@ -66,7 +66,7 @@ async def start_session(
 async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
     """Sign out; every process forgets the session once that is committed."""
     await accounts.end_session(session, session_id=session_id)
-    _forget_after_commit(session, [session_id])
+    _evict_after_commit(session, [session_id])
 
 
 async def end_own_session(session: AsyncSession, *, caller: Caller, session_id: UUID) -> None:
@@ -76,7 +76,7 @@ async def end_own_session(session: AsyncSession, *, caller: Caller, session_id: 
         SessionNotFoundError: none with this id, or somebody else's.
     """
     await accounts.end_own_session(session, user_id=caller.user_id, session_id=session_id)
-    _forget_after_commit(session, [session_id])
+    _evict_after_commit(session, [session_id])
     log_after_commit(session, "account.sessions_ended", user_id=caller.user_id, ended=1)
 
 
@@ -86,7 +86,7 @@ async def end_sessions(
     """Sign out all other browsers, or all."""
     keep = None if including_this else caller.session_id
     ended = await accounts.end_sessions(session, user_id=caller.user_id, keep=keep)
-    _forget_after_commit(session, ended)
+    _evict_after_commit(session, ended)
     count = len(ended)
     log_after_commit(session, "account.sessions_ended", user_id=caller.user_id, ended=count)
 
@@ -103,7 +103,7 @@ async def change_password(
     ended = await accounts.change_password(
         session, caller=caller, checked=checked, password=password
     )
-    _forget_after_commit(session, ended)
+    _evict_after_commit(session, ended)
     count = len(ended)
     log_after_commit(session, "account.password_changed", user_id=caller.user_id, ended=count)
 
@@ -120,7 +120,7 @@ async def change_email(
     """
     changed = await accounts.change_email(session, caller=caller, checked=checked, email=email)
     open_sessions = await accounts.list_sessions(session, caller=caller)
-    _forget_after_commit(session, [each.id for each in open_sessions])
+    _evict_after_commit(session, [each.id for each in open_sessions])
     log_after_commit(session, "account.email_changed", user_id=caller.user_id)
     return changed
 
@@ -135,35 +135,35 @@ def log_after_commit(session: AsyncSession, event: str, *, user_id: UUID, **fact
     db.after_commit(session, event, write)
 
 
-def _forget_after_commit(session: AsyncSession, session_ids: Iterable[UUID]) -> None:
+def _evict_after_commit(session: AsyncSession, session_ids: Iterable[UUID]) -> None:
     """Let every process, and every open page of these sessions, ask again who it is."""
 
-    async def forget() -> None:
+    async def evict() -> None:
         for session_id in session_ids:
-            _forget(session_id)
+            _evict(session_id)
             await redis.publish(EVICTION_CHANNEL, str(session_id))
 
-    db.after_commit(session, "forget.sessions", forget)
+    db.after_commit(session, "sessions.evict", evict)
 
 
 async def authenticate(cookie_header: str | None) -> Caller | None:
-    """Return who sends this Cookie header: signature, time and the Session row are all checked.
+    """Return who sends this Cookie header: signature, time and the UserSession row are all checked.
 
     A live session is remembered for at most 5 s in this process, and not at all without Redis.
     """
     session_id = read_session_id(cookie_header)
     if session_id is None:
         return None
-    remembered = _cache.get(session_id)
-    if _is_listening and remembered and remembered.until > time.monotonic():
-        return remembered.caller
-    forgotten = _forgotten
+    cached = _cache.get(session_id)
+    if _is_listening and cached and cached.until > time.monotonic():
+        return cached.caller
+    generation = _generation
     async with db.transaction() as session:
         caller = await accounts.get_caller(session, session_id=session_id)
-    if caller and _is_listening and forgotten == _forgotten:
+    if caller and _is_listening and generation == _generation:
         if len(_cache) >= CACHE_SIZE:
             _cache.clear()
-        _cache[session_id] = _Remembered(caller, time.monotonic() + CACHE_SECONDS)
+        _cache[session_id] = _CachedCaller(caller, time.monotonic() + CACHE_SECONDS)
     return caller
 
 
@@ -192,25 +192,25 @@ def _read_token(token: str, key: str) -> UUID | None:
         return None
 
 
-async def _tell_nobody(_: UUID) -> None:
+async def _ignore(_: UUID) -> None:
     pass
 
 
 async def listen_for_ended_sessions(
-    tell: Callable[[UUID], Awaitable[None]] = _tell_nobody,
+    notify: Callable[[UUID], Awaitable[None]] = _ignore,
 ) -> None:
-    """Forget sessions that ended or changed anywhere, and `tell` of each; runs as long as the web process."""
+    """Evict sessions that ended or changed in any process and `notify` of each; runs until cancelled."""
 
-    async def forget(session_id: str) -> None:
-        _forget(UUID(session_id))
-        await tell(UUID(session_id))
+    async def evict(session_id: str) -> None:
+        _evict(UUID(session_id))
+        await notify(UUID(session_id))
 
     def on_connection(is_connected: bool) -> None:  # noqa: FBT001  # the shape that `follow` calls.
         global _is_listening  # noqa: PLW0603  # one flag beside the cache that it guards.
         _is_listening = is_connected
-        _forget()
+        _evict()
 
-    await redis.follow(EVICTION_CHANNEL, forget, on_connection)
+    await redis.follow(EVICTION_CHANNEL, evict, on_connection)
 
 
 async def current_caller(request: Request) -> Caller | None:

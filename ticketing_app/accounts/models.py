@@ -24,7 +24,7 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
 
 
-class Session(SQLModel, table=True):
+class UserSession(SQLModel, table=True):
     """One sign-in; its id is the `jti` of the token."""
 
     __tablename__ = "sessions"  # pyright: ignore[reportAssignmentType]  # as above

@@ -8,13 +8,13 @@ from sqlalchemy import delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.accounts.models import Session, User
+from ticketing_app.accounts.models import User, UserSession
 
 
 class LiveSession(NamedTuple):
     """A session that counts, and its owner's address."""
 
-    session: Session
+    session: UserSession
     email: str
 
 
@@ -34,7 +34,7 @@ async def get_user(session: AsyncSession, user_id: UUID) -> User:
     return (await session.exec(select(User).where(User.id == user_id))).one()
 
 
-def add(session: AsyncSession, row: User | Session) -> None:
+def add(session: AsyncSession, row: User | UserSession) -> None:
     """Add a new row."""
     session.add(row)
 
@@ -44,10 +44,12 @@ async def get_live_session(
 ) -> LiveSession | None:
     """Return the session unless it was ended or is over."""
     query = (
-        select(Session, User.email)
-        .join(User, col(User.id) == Session.user_id)
+        select(UserSession, User.email)
+        .join(User, col(User.id) == UserSession.user_id)
         .where(
-            Session.id == session_id, col(Session.revoked_at).is_(None), Session.expires_at > now
+            UserSession.id == session_id,
+            col(UserSession.revoked_at).is_(None),
+            UserSession.expires_at > now,
         )
     )
     row = (await session.exec(query)).one_or_none()
@@ -56,35 +58,39 @@ async def get_live_session(
 
 async def list_open_sessions(
     session: AsyncSession, *, user_id: UUID, now: datetime, limit: int
-) -> list[Session]:
+) -> list[UserSession]:
     """Return up to `limit` sessions that count, the last seen first."""
     query = (
-        select(Session)
+        select(UserSession)
         .where(
-            Session.user_id == user_id, col(Session.revoked_at).is_(None), Session.expires_at > now
+            UserSession.user_id == user_id,
+            col(UserSession.revoked_at).is_(None),
+            UserSession.expires_at > now,
         )
-        .order_by(col(Session.last_seen_at).desc(), col(Session.id).desc())
+        .order_by(col(UserSession.last_seen_at).desc(), col(UserSession.id).desc())
     )
     return list((await session.exec(query.limit(limit))).all())
 
 
-async def get_session(session: AsyncSession, session_id: UUID) -> Session | None:
+async def get_session(session: AsyncSession, session_id: UUID) -> UserSession | None:
     """Return the session, ended or not."""
-    return (await session.exec(select(Session).where(Session.id == session_id))).one_or_none()
+    return (
+        await session.exec(select(UserSession).where(UserSession.id == session_id))
+    ).one_or_none()
 
 
 async def note_seen(session: AsyncSession, session_id: UUID, now: datetime) -> None:
     """Write when the session was last used."""
     await session.exec(
-        update(Session).where(col(Session.id) == session_id).values(last_seen_at=now)
+        update(UserSession).where(col(UserSession.id) == session_id).values(last_seen_at=now)
     )
 
 
 async def revoke_session(session: AsyncSession, session_id: UUID, now: datetime) -> None:
     """End the session; ending it again changes nothing."""
     await session.exec(
-        update(Session)
-        .where(col(Session.id) == session_id, col(Session.revoked_at).is_(None))
+        update(UserSession)
+        .where(col(UserSession.id) == session_id, col(UserSession.revoked_at).is_(None))
         .values(revoked_at=now)
     )
 
@@ -94,14 +100,14 @@ async def revoke_sessions(
 ) -> list[UUID]:
     """End all open sessions of the account but `keep`; return which."""
     ended = (
-        update(Session)
+        update(UserSession)
         .where(
-            col(Session.user_id) == user_id,
-            col(Session.revoked_at).is_(None),
-            *([col(Session.id) != keep] if keep else []),
+            col(UserSession.user_id) == user_id,
+            col(UserSession.revoked_at).is_(None),
+            *([col(UserSession.id) != keep] if keep else []),
         )
         .values(revoked_at=now)
-        .returning(col(Session.id))
+        .returning(col(UserSession.id))
     )
     return list((await session.exec(ended)).scalars().all())
 
@@ -109,10 +115,10 @@ async def revoke_sessions(
 async def delete_ended(session: AsyncSession, *, days: int, limit: int) -> int:
     """Delete up to `limit` sessions that would have ended that long ago at the latest; return how many."""
     old = (
-        select(Session.id)
-        .where(Session.expires_at < func.now() - timedelta(days=days))
-        .order_by(col(Session.expires_at))
+        select(UserSession.id)
+        .where(UserSession.expires_at < func.now() - timedelta(days=days))
+        .order_by(col(UserSession.expires_at))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return (await session.exec(delete(Session).where(col(Session.id).in_(old)))).rowcount
+    return (await session.exec(delete(UserSession).where(col(UserSession.id).in_(old)))).rowcount

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import passwords, repository, rules
-from ticketing_app.accounts.models import Session, User
+from ticketing_app.accounts.models import User, UserSession
 from ticketing_app.accounts.schemas import (
     Caller,
     CheckedUser,
@@ -212,10 +212,10 @@ async def _lock_own(session: AsyncSession, caller: Caller, checked: CheckedUser)
 
 async def start_session(
     session: AsyncSession, *, user_id: UUID, device: str, address: str
-) -> Session:
+) -> UserSession:
     """Record a sign-in; `device` and `address` are hints for people, cut to what the table keeps."""
     now = utc_now()
-    row = Session(
+    row = UserSession(
         user_id=user_id,
         expires_at=rules.session_expires_at(now, get_settings().session_days),
         device=device[: rules.DEVICE_MAX_LENGTH],

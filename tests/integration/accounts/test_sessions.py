@@ -155,31 +155,31 @@ class TestBoth:
         ana.cookies.clear()
         assert (await ana.delete(url)).status_code == 401
 
-    async def test_are_heard_by_whoever_listens(self, ana: AsyncClient) -> None:
-        heard: list[UUID] = []
+    async def test_notify_the_listener(self, ana: AsyncClient) -> None:
+        notified: list[UUID] = []
 
-        async def tell(session_id: UUID) -> None:
-            heard.append(session_id)
+        async def notify(session_id: UUID) -> None:
+            notified.append(session_id)
 
         await sign_in_elsewhere(ana)
-        listener = asyncio.create_task(auth.listen_for_ended_sessions(tell))
+        listener = asyncio.create_task(auth.listen_for_ended_sessions(notify))
         try:
             await eventually(lambda: auth._is_listening)
             ids = {UUID(row["id"]) for row in await sessions(ana)}
             await ana.delete(URL, params={"includingThis": "true"})
-            await eventually(lambda: set(heard) == ids)
+            await eventually(lambda: set(notified) == ids)
         finally:
             listener.cancel()
             await asyncio.gather(listener, return_exceptions=True)
 
     async def test_are_described(self, api: AsyncClient) -> None:
         paths = (await api.get("/api/openapi.json")).json()["paths"]
-        told = {
+        responses = {
             (path, method): set(operation["responses"])
             for path in (URL, f"{URL}/{{session_id}}")
             for method, operation in paths[path].items()
         }
-        assert told == {
+        assert responses == {
             (URL, "get"): {"200", "401", "503"},
             (URL, "delete"): {"204", "400", "401", "403", "503"},
             (f"{URL}/{{session_id}}", "delete"): {"204", "401", "403", "404", "503"},

@@ -74,13 +74,13 @@ class TestGuesses:
     ) -> None:
         change_settings(signin_limit_per_minute=1)
         assert (await api.post("/api/users/signup", json=ANA)).status_code == 201
-        told: list[list[Any]] = []
+        shown: list[list[Any]] = []
         for email in (ANA["email"], "nobody@gittix.test"):
             answers = [await sign_in_answer(stranger, {**WRONG, "email": email}) for _ in range(2)]
             assert [answer.status_code for answer in answers] == [400, 429]
             assert answers[1].headers["retry-after"]
-            told.append([answers[0].json()["errors"], answers[1].json()["title"]])
-        assert told[0] == told[1]
+            shown.append([answers[0].json()["errors"], answers[1].json()["title"]])
+        assert shown[0] == shown[1]
 
     @pytest.mark.parametrize(
         "limit", ["per_minute", "per_address_per_minute", "per_account_per_hour"]
