@@ -3,39 +3,39 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, Index
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index
+from sqlmodel import Field
 
 from ticketing_app.accounts.rules import ADDRESS_MAX_LENGTH, DEVICE_MAX_LENGTH, EMAIL_MAX_LENGTH
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.db import new_id
+from ticketing_app.core.db import Table, new_id, utc_datetime
 
 
-class User(SQLModel, table=True):
+class User(Table, table=True):
     """Somebody who signed up; `email` is kept in lower case, so that it is unique in any case."""
 
-    __tablename__ = "users"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
+    __tablename__ = "users"
 
     # Random, as it is public with every listing: a UUIDv7 carries the time of the sign-up.
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     email: str = Field(unique=True, max_length=EMAIL_MAX_LENGTH)
     password_hash: str
     version: int = 1
-    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
+    created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
 
 
-class UserSession(SQLModel, table=True):
+class UserSession(Table, table=True):
     """One sign-in; its id is the `jti` of the token."""
 
-    __tablename__ = "sessions"  # pyright: ignore[reportAssignmentType]  # as above
+    __tablename__ = "sessions"
     __table_args__ = (Index("ix_sessions_expires_at", "expires_at"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     user_id: UUID = Field(foreign_key="users.id", index=True)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
-    last_seen_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
-    expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
-    revoked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+    last_seen_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+    expires_at: datetime = Field(sa_type=utc_datetime())
+    revoked_at: datetime | None = Field(default=None, sa_type=utc_datetime())
     device: str = Field(
         default="", max_length=DEVICE_MAX_LENGTH, description="Hint from the User-Agent header."
     )

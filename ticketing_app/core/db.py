@@ -5,13 +5,13 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, ClassVar, NamedTuple, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import asyncpg
 import uuid_utils.compat
-from sqlalchemy import NullPool, QueuePool, event
+from sqlalchemy import DateTime, NullPool, QueuePool, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -73,6 +73,17 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class Table(SQLModel):
+    """Base of all tables: SQLModel's stub types the name as a declared_attr, which it is not here."""
+
+    __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
+def utc_datetime() -> type[Any]:
+    """Return timestamptz as `sa_type`, which takes instances although it is typed as a class."""
+    return cast("type[Any]", DateTime(timezone=True))
 
 
 class _Engines(NamedTuple):

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, CursorResult, DateTime, Index, func, text
-from sqlmodel import Field, SQLModel, col, select
+from sqlalchemy import CheckConstraint, CursorResult, Index, func, text
+from sqlmodel import Field, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core.db import Table, utc_datetime
 from ticketing_app.messaging.catalog import DomainEvent
 from ticketing_app.messaging.outbox import OutboxMessage
 
@@ -23,10 +24,10 @@ FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 300.0
 
 
-class InboxEntry(SQLModel, table=True):
+class InboxEntry(Table, table=True):
     """One event at one subscriber: handled (done), failed for now (retrying) or for good (dead)."""
 
-    __tablename__ = "inbox"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
+    __tablename__ = "inbox"
     __table_args__ = (
         CheckConstraint("status IN ('done', 'retrying', 'dead')", name="status"),
         CheckConstraint("status <> 'retrying' OR next_attempt_at IS NOT NULL", name="retry_time"),
@@ -38,19 +39,19 @@ class InboxEntry(SQLModel, table=True):
     subscriber: str = Field(primary_key=True)
     status: str
     attempts: int
-    next_attempt_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
+    next_attempt_at: datetime | None = Field(default=None, sa_type=utc_datetime())
     last_error: str | None = None
-    handled_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    handled_at: datetime | None = Field(default=None, sa_type=utc_datetime())
 
 
-class Subscriber(SQLModel, table=True):
+class Subscriber(Table, table=True):
     """A handler of one kind of event, and since when the relay sees to it that it gets them."""
 
-    __tablename__ = "subscribers"  # pyright: ignore[reportAssignmentType]  # as above
+    __tablename__ = "subscribers"
 
     name: str = Field(primary_key=True)
     event_name: str = Field(primary_key=True)
-    since: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    since: datetime = Field(sa_type=utc_datetime())
 
 
 def subscriber_name(handler: Handler) -> str:

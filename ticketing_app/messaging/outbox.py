@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, text
+from sqlalchemy import BigInteger, Column, Identity, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import db, redis
 from ticketing_app.core.clock import utc_now
+from ticketing_app.core.db import Table, utc_datetime
 from ticketing_app.core.logging import correlation_id
 from ticketing_app.messaging.catalog import DomainEvent
 
@@ -19,14 +20,14 @@ NUDGE_CHANNEL = "ticketing.outbox"
 NUDGE_DELAY_SECONDS = 0.005
 
 
-class OutboxMessage(SQLModel, table=True):
+class OutboxMessage(Table, table=True):
     """One recorded event.
 
     `published_at` is when it was last put on the wire, none while it waits for that; `settled_at`
     when the relay saw that every subscriber has it, so that it need not be looked at again.
     """
 
-    __tablename__ = "outbox"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
+    __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_unsent", "position", postgresql_where=text("published_at IS NULL")),
         Index("ix_outbox_occurred_at", "occurred_at"),
@@ -39,13 +40,13 @@ class OutboxMessage(SQLModel, table=True):
     )
     name: str
     schema_version: int
-    occurred_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # SQLModel types sa_type as a class, an instance carries the time zone
+    occurred_at: datetime = Field(sa_type=utc_datetime())
     aggregate_id: UUID
     aggregate_version: int
     correlation_id: str | None = None
     payload: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    published_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
-    settled_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    published_at: datetime | None = Field(default=None, sa_type=utc_datetime())
+    settled_at: datetime | None = Field(default=None, sa_type=utc_datetime())
 
 
 def record(session: AsyncSession, event: DomainEvent) -> None:

@@ -3,18 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlmodel import Field
 
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.db import new_id
+from ticketing_app.core.db import Table, new_id, utc_datetime
 from ticketing_app.orders.rules import OrderStatus
 
 
-class Order(SQLModel, table=True):
+class Order(Table, table=True):
     """A hold, and what became of it. Price and title are copies, frozen at the hold."""
 
-    __tablename__ = "orders"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
+    __tablename__ = "orders"
     __table_args__ = (
         CheckConstraint(
             "status IN ('created', 'awaiting_payment', 'capturing', 'completed', 'cancelled', 'expired',"
@@ -41,8 +41,8 @@ class Order(SQLModel, table=True):
     price_cents: int
     currency: str = Field(max_length=3)
     status: str = OrderStatus.CREATED
-    expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
-    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    expires_at: datetime = Field(sa_type=utc_datetime())
+    ended_at: datetime | None = Field(default=None, sa_type=utc_datetime())
     is_grace_used: bool = False
     is_excused: bool = Field(
         default=False,
@@ -55,25 +55,23 @@ class Order(SQLModel, table=True):
         sa_column_kwargs={"server_default": text("false")},
     )
     version: int = 1
-    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
 
 
-class OrderStep(SQLModel, table=True):
+class OrderStep(Table, table=True):
     """What an order became and when: a row for each version, written with it and never changed.
 
     It is the history that buyers read; the log of events forgets after a while. The database writes
     `at`.
     """
 
-    __tablename__ = "order_steps"  # pyright: ignore[reportAssignmentType]  # as above
+    __tablename__ = "order_steps"
 
     order_id: UUID = Field(foreign_key="orders.id", primary_key=True)
     version: int = Field(primary_key=True)
     status: str
-    expires_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    expires_at: datetime = Field(sa_type=utc_datetime())
     at: datetime | None = Field(
         default=None,
-        sa_column=Column(
-            DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")
-        ),
+        sa_column=Column(utc_datetime(), nullable=False, server_default=text("clock_timestamp()")),
     )

@@ -3,18 +3,18 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, DateTime, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
 
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.db import new_id
+from ticketing_app.core.db import Table, new_id, utc_datetime
 from ticketing_app.payments.rules import ChargeStatus
 
 IS_WORK = "status = 'created' OR refund_status IN ('due', 'pending')"
 """SQL: which charges the sweep looks after."""
 
 
-class Charge(SQLModel, table=True):
+class Charge(Table, table=True):
     """The payment of an order: one PaymentIntent at Stripe, whatever cards are tried.
 
     An open charge (`created`), or one whose refund is not done, is also work: `next_check_at` is when
@@ -22,7 +22,7 @@ class Charge(SQLModel, table=True):
     idempotency key; it is random, as Stripe keeps keys longer than a test database lives.
     """
 
-    __tablename__ = "charges"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
+    __tablename__ = "charges"
     __table_args__ = (
         CheckConstraint("status IN ('created', 'failed', 'completed')", name="status"),
         CheckConstraint("status <> 'completed' OR stripe_id IS NOT NULL", name="paid_at_stripe"),
@@ -65,29 +65,29 @@ class Charge(SQLModel, table=True):
         default=None, description="Where it was opened, while it is open."
     )
     checks: int = 0
-    next_check_at: datetime = Field(sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
+    next_check_at: datetime = Field(sa_type=utc_datetime())
     version: int = 1
-    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
 
 
-class ChargeDecline(SQLModel, table=True):
+class ChargeDecline(Table, table=True):
     """A declined card, once, whoever tells of it: browser, webhook and sweep all see the same one."""
 
-    __tablename__ = "charge_declines"  # pyright: ignore[reportAssignmentType]  # as above
+    __tablename__ = "charge_declines"
 
     charge_id: UUID = Field(foreign_key="charges.id", primary_key=True)
     reference: str = Field(primary_key=True)
     code: str
-    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
 
 
-class Webhook(SQLModel, table=True):
+class Webhook(Table, table=True):
     """A webhook of Stripe, stored once by Stripe's id; the row is the work until `handled_at`.
 
     Only references are kept: what an event tells is asked of Stripe again when it is handled.
     """
 
-    __tablename__ = "stripe_events"  # pyright: ignore[reportAssignmentType]  # as above
+    __tablename__ = "stripe_events"
     __table_args__ = (
         Index("ix_stripe_events_handled_at", "handled_at"),
         Index(
@@ -99,19 +99,19 @@ class Webhook(SQLModel, table=True):
     kind: str
     intent_id: str | None
     last_error: str | None = None
-    received_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
-    handled_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    received_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+    handled_at: datetime | None = Field(default=None, sa_type=utc_datetime())
     attempts: int = 0
-    next_attempt_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    next_attempt_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
 
 
-class PaymentAlert(SQLModel, table=True):
+class PaymentAlert(Table, table=True):
     """Something about money that people must look at: once by kind and subject, counted.
 
     `subject` is Stripe's id of what it is about, or ours where Stripe has none.
     """
 
-    __tablename__ = "payment_alerts"  # pyright: ignore[reportAssignmentType]  # as above
+    __tablename__ = "payment_alerts"
     __table_args__ = (
         UniqueConstraint("kind", "subject"),
         Index("ix_payment_alerts_open", "id", postgresql_where=text("resolved_at IS NULL")),
@@ -123,6 +123,6 @@ class PaymentAlert(SQLModel, table=True):
     order_id: UUID | None = Field(foreign_key="orders.id")
     detail: str
     seen: int = 1
-    first_seen_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
-    last_seen_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
-    resolved_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    first_seen_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+    last_seen_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+    resolved_at: datetime | None = Field(default=None, sa_type=utc_datetime())

@@ -7,10 +7,8 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
-    DateTime,
     Index,
     SmallInteger,
-    Table,
     Text,
     text,
 )
@@ -18,19 +16,19 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.db import new_id
+from ticketing_app.core.db import Table, new_id, utc_datetime
 from ticketing_app.core.money import MAXIMUM_CENTS, MINIMUM_CENTS
 from ticketing_app.tickets.rules import TITLE_MAX_LENGTH, TicketStatus
 
 
-class Ticket(SQLModel, table=True):
+class Ticket(Table, table=True):
     """A listing. It is locked while `locked_until` lies ahead on the database clock.
 
     `order_id` is the order that holds or bought it, `holder_id` its buyer. `order_id` has no foreign
     key, as that would point upwards, from tickets to orders; the invariant check compares both sides.
     """
 
-    __tablename__ = "tickets"  # pyright: ignore[reportAssignmentType]  # SQLModel's stub wants a declared_attr
+    __tablename__ = "tickets"
     __table_args__ = (
         CheckConstraint("status IN ('for_sale', 'withdrawn', 'sold')", name="status"),
         CheckConstraint(f"price_cents BETWEEN {MINIMUM_CENTS} AND {MAXIMUM_CENTS}", name="price"),
@@ -67,14 +65,14 @@ class Ticket(SQLModel, table=True):
     status: str = TicketStatus.FOR_SALE
     order_id: UUID | None = None
     holder_id: UUID | None = Field(default=None, foreign_key="users.id")
-    locked_until: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # an instance carries the time zone
+    locked_until: datetime | None = Field(default=None, sa_type=utc_datetime())
     version: int = 1
-    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
     previous_ticket_id: UUID | None = Field(default=None, foreign_key="tickets.id")
-    sold_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    sold_at: datetime | None = Field(default=None, sa_type=utc_datetime())
     venue: str | None = None
     city: str | None = None
-    starts_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # pyright: ignore[reportArgumentType]  # as above
+    starts_at: datetime | None = Field(default=None, sa_type=utc_datetime())
     timezone: str | None = None
     # Of the event's time zone at its start, so that SQL knows the local day without knowing every
     # zone that Python knows.
@@ -87,10 +85,10 @@ class Ticket(SQLModel, table=True):
     description: str | None = None
 
 
-class SearchWord(SQLModel, table=True):
+class SearchWord(Table, table=True):
     """A word that some listing has or had: what a word with a typing error may have meant."""
 
-    __tablename__ = "search_words"  # pyright: ignore[reportAssignmentType]  # as above.
+    __tablename__ = "search_words"
     __table_args__ = (
         Index(
             "ix_search_words_similar",
@@ -105,7 +103,7 @@ class SearchWord(SQLModel, table=True):
 
 # What the list is searched by is computed by the database and never read, so that it belongs to the
 # table and not to the class. `search_key` is a function of ours: small letters, no accents.
-TICKETS: Table = SQLModel.metadata.tables["tickets"]
+TICKETS = SQLModel.metadata.tables["tickets"]
 TICKETS.append_column(
     Column(
         "search",
