@@ -6,7 +6,7 @@ from reflex_base.environment import environment as reflex_environment
 
 from ticketing_app.core import redis
 from ticketing_app.core.settings import Settings, get_settings
-from ticketing_app.ui.build import (
+from ticketing_app.documents.plugins import (
     DevelopmentProxyPlugin,
     FingerprintPlugin,
     PaintFirstPlugin,

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.site import free_port
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.web import SERVE_BUILD, START_SECONDS, stop_web
-from ticketing_app.ui.build import bun_path
+from ticketing_app.documents.plugins import bun_path
 
 NAME = "empty"
 CONFIG = f"""

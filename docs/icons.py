@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests import chromium
-from ticketing_app.ui import home_screen
+from ticketing_app.documents import well_known
 from ticketing_app.ui.theme import tokens
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -16,17 +16,17 @@ TILE_SHARE, MASKABLE_SHARE = 80, 66
 
 def main() -> None:
     """Draw every icon that the head and the manifest name."""
-    stub = (ASSETS / home_screen.FAVICON[1:]).read_text()
+    stub = (ASSETS / well_known.FAVICON[1:]).read_text()
     # White on a tile of our colour, where no page shines through.
     swapped = WHITE.join(part.replace(WHITE, ACCENT) for part in stub.split(ACCENT))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
         page = browser.new_page()
-        for size in home_screen.ICON_SIZES:
-            _draw(page, home_screen.icon(size), size, stub, share=100)
+        for size in well_known.ICON_SIZES:
+            _draw(page, well_known.icon_path(size), size, stub, share=100)
         for path, size, share in (
-            (home_screen.APPLE_ICON, home_screen.APPLE_SIZE, TILE_SHARE),
-            (home_screen.MASKABLE_ICON, home_screen.MASKABLE_SIZE, MASKABLE_SHARE),
+            (well_known.APPLE_ICON, well_known.APPLE_SIZE, TILE_SHARE),
+            (well_known.MASKABLE_ICON, well_known.MASKABLE_SIZE, MASKABLE_SHARE),
         ):
             _draw(page, path, size, swapped, share=share, ground=ACCENT)
         browser.close()

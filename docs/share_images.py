@@ -6,7 +6,7 @@ from playwright.sync_api import sync_playwright
 
 from tests import chromium
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui.heads import IMAGE_HEIGHT, IMAGE_WIDTH
+from ticketing_app.documents.metadata import IMAGE_HEIGHT, IMAGE_WIDTH
 from ticketing_app.ui.theme import tokens
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS
 

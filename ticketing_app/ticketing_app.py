@@ -10,13 +10,11 @@ from ticketing_app import api, routes
 from ticketing_app.accounts.auth import listen_for_ended_sessions
 from ticketing_app.core import logging, metrics
 from ticketing_app.core.settings import get_settings
+from ticketing_app.documents import security_headers, serve, well_known
+from ticketing_app.documents.metadata import DEFAULT_CATEGORY
 from ticketing_app.ui import (
     calls,
-    documents,
-    headers,
-    home_screen,
     live,
-    robots,
     session,
     sockets,
     tabs,
@@ -28,7 +26,6 @@ from ticketing_app.ui.accounts.pages import (
     sign_up_page,
 )
 from ticketing_app.ui.accounts.state import AccountState
-from ticketing_app.ui.heads import DEFAULT_CATEGORY
 from ticketing_app.ui.listings.pages import own_listings_page, ticket_edit_page, ticket_new_page
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.orders.pages import order_detail_page, order_list_page
@@ -60,17 +57,17 @@ app = rx.App(
     },
     head_components=[
         rx.el.style(custom_attrs={"dangerouslySetInnerHTML": {"__html": stylesheet.CSS}}),
-        *home_screen.links(),
+        *well_known.head_links(),
         rx.el.script(src="/boot.js", defer=True),
-        rx.el.script(src=robots.ACCOUNT_FORMS, defer=True),
+        rx.el.script(src=well_known.ACCOUNT_FORMS, defer=True),
     ],
     backend_exception_handler=session.on_crash,
     api_transformer=[
         api.serve,
         sockets.limit,
         session.refuse_foreign_sockets,
-        documents.serve,
-        headers.protect,
+        serve.serve,
+        security_headers.protect,
         metrics.measure_requests,
     ],
 )

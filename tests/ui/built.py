@@ -7,7 +7,7 @@ from pathlib import Path
 from httpx import ASGITransport, AsyncClient
 from starlette.responses import PlainTextResponse
 
-from ticketing_app.ui import documents
+from ticketing_app.documents import serve
 
 PAGE = (
     '<!DOCTYPE html><html lang="en"><head><title>{title} | GitTix</title>'
@@ -50,6 +50,6 @@ def write(folder: Path) -> None:
 async def client(folder: Path) -> AsyncGenerator[AsyncClient]:
     """Ask the web process with the build in `folder`."""
     inner = PlainTextResponse("from the app")
-    transport = ASGITransport(documents.serve_from(folder, inner))
+    transport = ASGITransport(serve.serve_from(folder, inner))
     async with AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client

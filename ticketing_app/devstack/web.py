@@ -16,7 +16,7 @@ import psutil
 
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.stack import ROOT
-from ticketing_app.ui import fingerprint
+from ticketing_app.documents import build_stamp
 
 START_SECONDS = 90
 STOP_SECONDS = 15
@@ -36,7 +36,7 @@ SERVE_BUILD = {
 
 
 def is_build_current() -> bool:
-    return (WEB / "build/client/index.html").exists() and fingerprint.is_current(WEB) is True
+    return (WEB / "build/client/index.html").exists() and build_stamp.is_current(WEB) is True
 
 
 def build_frontend(env: Mapping[str, str]) -> None:
@@ -45,7 +45,7 @@ def build_frontend(env: Mapping[str, str]) -> None:
     Raises: StackError with the end of Reflex's output when it fails.
     """
     # Before it begins, so that what changes meanwhile is built the next time.
-    taken = fingerprint.take()
+    taken = build_stamp.compute()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
@@ -59,7 +59,7 @@ def build_frontend(env: Mapping[str, str]) -> None:
         output.seek(0)
         if code:
             raise StackError(f"Building the frontend failed:\n{output.read()[-3000:]}")
-    fingerprint.note(WEB, taken)
+    build_stamp.write(WEB, taken)
 
 
 def start_web(env: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[bytes]:

@@ -16,8 +16,8 @@ from ticketing_app.cli.checks.site import check_pages, check_site
 from ticketing_app.cli.checks.stripe import check_stripe
 from ticketing_app.core import db, redis
 from ticketing_app.core.settings import get_settings
+from ticketing_app.documents import build_stamp
 from ticketing_app.payments import gateway
-from ticketing_app.ui import fingerprint
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -233,9 +233,9 @@ class TestCheckPages:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
         assert self.build(tmp_path).startswith("unknown build")
-        fingerprint.note(tmp_path, fingerprint.take())
+        build_stamp.write(tmp_path, build_stamp.compute())
         assert self.build(tmp_path).startswith("ok      build")
-        fingerprint.note(tmp_path, "of yesterday")
+        build_stamp.write(tmp_path, "of yesterday")
         assert self.build(tmp_path).startswith("wrong   build: of another version")
 
     @staticmethod

@@ -9,7 +9,7 @@ from reflex_base.constants import Dirs
 
 from ticketing_app import routes
 from ticketing_app.cli.checks.findings import Finding, judge, unknown
-from ticketing_app.ui import fingerprint
+from ticketing_app.documents import build_stamp
 
 ASK_SECONDS = 5
 PAGES = (
@@ -54,7 +54,7 @@ def check_pages(folder: Path | None = None) -> Iterator[Finding]:
     yield judge("pages", not missing, told, BUILD)
     if missing:
         return
-    is_current = fingerprint.is_current(folder)
+    is_current = build_stamp.is_current(folder)
     if is_current is None:
         yield unknown("build", "nobody noted what the pages were built from.")
     else:

@@ -7,7 +7,8 @@ import reflex as rx
 from httpx import AsyncClient
 
 from ticketing_app.devstack.stack import ROOT
-from ticketing_app.ui import home_screen, static_html
+from ticketing_app.documents import well_known
+from ticketing_app.ui import static_html
 from ticketing_app.ui.theme import tokens
 
 ASSETS = ROOT / "assets"
@@ -43,15 +44,15 @@ class TestManifest:
 
 class TestLinks:
     def test_lead_to_what_is_there(self) -> None:
-        head = static_html.render(rx.fragment(*home_screen.links()))
-        assert f'href="{home_screen.FAVICON}"' in head
-        assert f'href="{home_screen.MANIFEST}"' in head
-        assert (ASSETS / home_screen.FAVICON[1:]).is_file()
-        assert size_of(home_screen.APPLE_ICON) == "180x180"
-        assert f'href="{home_screen.APPLE_ICON}"' in head
+        head = static_html.render(rx.fragment(*well_known.head_links()))
+        assert f'href="{well_known.FAVICON}"' in head
+        assert f'href="{well_known.MANIFEST}"' in head
+        assert (ASSETS / well_known.FAVICON[1:]).is_file()
+        assert size_of(well_known.APPLE_ICON) == "180x180"
+        assert f'href="{well_known.APPLE_ICON}"' in head
 
     def test_colour_the_bar_of_the_browser_in_light_and_dark(self) -> None:
-        head = static_html.render(rx.fragment(*home_screen.links()))
+        head = static_html.render(rx.fragment(*well_known.head_links()))
         for scheme, colors in (("light", tokens.LIGHT), ("dark", tokens.DARK)):
             assert colors["surface"] in head
             assert f"(prefers-color-scheme: {scheme})" in head

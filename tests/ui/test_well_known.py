@@ -15,9 +15,10 @@ from tests import factories
 from tests.ui.built import client
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
+from ticketing_app.documents import well_known
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.tickets.service import tickets
-from ticketing_app.ui import robots, transactions
+from ticketing_app.ui import transactions
 
 SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
@@ -95,8 +96,8 @@ class TestSitemap:
     async def test_ends_at_what_search_engines_read(
         self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch, most: int, expected: int
     ) -> None:
-        monkeypatch.setattr(robots, "MOST_ADDRESSES", most)
-        monkeypatch.setattr(robots, "PAGE_SIZE", 2)
+        monkeypatch.setattr(well_known, "MOST_ADDRESSES", most)
+        monkeypatch.setattr(well_known, "PAGE_SIZE", 2)
         made = [await factories.make_ticket() for _ in range(5)]
         newest_first = ["/", *map(path, reversed(made))]
         assert list(read(await site.get("/sitemap.xml"))) == newest_first[:expected]

@@ -21,7 +21,7 @@ from reflex_base.plugins import Plugin
 from reflex_base.plugins.base import PostBuildContext, PreCompileContext
 from typing_extensions import Unpack, override
 
-from ticketing_app.ui import fingerprint
+from ticketing_app.documents import build_stamp
 
 _WEBSOCKET_URL = re.compile(r"""[`"']wss?://[^/`"']+(/[^`"']*)[`"']""")
 _HTTP_URL = re.compile(r"""[`"']https?://[^/`"']+(/[^`"']*)[`"']""")
@@ -41,7 +41,7 @@ class ReflexChangedError(Exception):
     """Reflex generates something else than these plugins know."""
 
     def __init__(self, file: str) -> None:
-        super().__init__(f"Reflex writes {file} in a new way; ui/build.py must follow it.")
+        super().__init__(f"Reflex writes {file} in a new way; documents/plugins.py must follow it.")
 
 
 def bun_path() -> Path:
@@ -80,7 +80,7 @@ class FingerprintPlugin(Plugin):
 
     @override
     def post_build(self, **context: Unpack[PostBuildContext]) -> None:
-        fingerprint.note(get_web_dir(), fingerprint.take())
+        build_stamp.write(get_web_dir(), build_stamp.compute())
 
 
 class DevelopmentProxyPlugin(Plugin):
