@@ -1,7 +1,8 @@
 """Writes docs/events.md from the code: `python -m docs.events_doc`."""  # noqa: INP001  # Run, not imported.
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -25,20 +26,17 @@ TYPES = {
 }
 
 HEAD = """\
-# Events
+# Domain events
 
 <!-- Written by `python -m docs.events_doc` from the code; a test fails when it is out of date. -->
 
-A domain event says in the past tense what happened: `OrderCreated`. It is recorded in the same
-transaction as the change it tells of, delivered at least once to each subscriber, and takes effect
-once per subscriber. PostgreSQL is the log and Redis only the wire; why it is built so is told in
-[decision 0003](decisions/0003-events-outbox-and-stream.md).
-
-## The way of an event
+A domain event names a change in the past tense: `OrderCreated`. It is recorded in the transaction of
+the change, delivered at least once to each subscriber, and takes effect once per subscriber. PostgreSQL
+is the log, Redis the transport ([decision 3](decisions/0003-events-outbox-and-stream.md)).
 
 ```mermaid
 flowchart LR
-    service["a use case<br/>accounts, tickets, orders, payments"]
+    service["use case<br/>accounts, tickets, orders, payments"]
     outbox[("outbox<br/>PostgreSQL")]
     relay["relay<br/>one at a time"]
     stream[["stream ticketing.events<br/>Redis"]]
@@ -53,66 +51,68 @@ flowchart LR
     consumer -- "effect and row, one transaction" --> inbox
     consumer --> handler
     inbox -. "no row after 10 s: sent again" .-> relay
-    stream -- "everybody reads everything" --> pages
+    stream -- "every process reads all" --> pages
 ```
 
-```
-use case ──(change + event: one transaction)──> outbox ──> relay ──> Redis Stream ─┬─> consumer ──> handler
-                                                   ^                               │      └─(effect + inbox row:
-                                                   │                               │         one transaction)
-                                                   └── no inbox row after 10 s: ── │ ──────── sent again
-                                                                                   └─> every web process ──> open pages
-```
-
-What a subscriber can rely on:
-
-- It gets every event of its kind that was recorded since it first ran, also after a crash or a flush
-  of Redis; the first subscribers of a new database get all.
-- An event may come late, twice, and before an older one. The inbox makes a second one harmless; a
-  handler that acts on something reads it again first.
-- A handler that fails is tried again after about 1, 2, 4 ... seconds (at most 300), 8 times; then the
-  event is a dead letter: `python -m ticketing_app dead-letters`, and after the repair
-  `python -m ticketing_app replay SUBSCRIBER EVENT_ID`.
-- Events are kept for 30 days, and with them what the inbox knows of them. Dead letters, and events that a
-  subscriber still lacks, are kept longer.
-
-Open pages hear every event too, without acknowledging it, and reload after a gap. They are not named
-in the table below.
+- A subscriber gets every event of its kind recorded since its first start, also after a crash or a flush
+  of Redis. The first subscribers of a new database get all.
+- An event may come late, twice, or before an older one. The inbox discards duplicates; a handler reloads
+  the rows that it acts on.
+- A failed handler is retried after about 1, 2, 4 ... seconds (at most 300), 8 times. Then the event is a
+  dead letter: `python -m ticketing_app dead-letters` lists it, `replay SUBSCRIBER EVENT_ID` retries it.
+- Events are deleted after 30 days with their inbox rows, except dead letters and events that a
+  subscriber still lacks.
+- Open pages receive every event without acknowledging it, and reload after a gap.
 """
 
 
 def render() -> str:
     """Return the whole page."""
-    return "\n".join([HEAD, *_overview(), *_envelope(), *_events()]) + "\n"
+    return "\n".join([HEAD, *_overview(), *_envelope(), *_aggregates()]) + "\n"
 
 
 def _overview() -> Iterator[str]:
-    yield "## Who records, who reacts\n"
-    yield "| event | recorded by | when | who reacts |\n|---|---|---|---|"
+    yield "## Events and subscribers\n"
+    yield "| event | when | subscribers |\n|---|---|---|"
     for name, event in CATALOG.items():
         subscribers = [f"`{subscriber_name(each)}`" for each in SUBSCRIPTIONS.get(event, ())]
-        reacts = ", ".join(subscribers) or "nobody yet"
-        yield f"| [{name}](#{name.lower()}) | {event.recorded_by} | {event.__doc__} | {reacts} |"
+        yield f"| {name} | {event.__doc__} | {', '.join(subscribers)} |"
 
 
 def _envelope() -> Iterator[str]:
-    yield "\n## The envelope\n\nWhat travels with every event.\n"
-    yield from _fields(Envelope)
-
-
-def _events() -> Iterator[str]:
-    for name, event in CATALOG.items():
-        yield f"\n## {name}\n\n{event.__doc__} Schema version {event.schema_version}.\n"
-        yield from _fields(event)
-
-
-def _fields(model: type[BaseModel]) -> Iterator[str]:
+    yield "\n## The envelope of each event\n"
     yield "| field | type | meaning and unit |\n|---|---|---|"
-    for name, field in model.model_fields.items():
-        yield f"| `{name}` | {_type(field.annotation)} | {_meaning(model, name, field)} |"
+    for name, field in Envelope.model_fields.items():
+        yield f"| `{name}` | {_type(field.annotation)} | {_meaning(Envelope, name, field)} |"
 
 
-def _type(annotation: Any) -> str:  # noqa: ANN401  # any type there is.
+def _aggregates() -> Iterator[str]:
+    for aggregate, events in groupby(CATALOG.values(), key=lambda event: event.aggregate):
+        yield from _aggregate(aggregate, list(events))
+
+
+def _aggregate(aggregate: str, events: Sequence[type[DomainEvent]]) -> Iterator[str]:
+    """Write one table for the events of an aggregate, because they share most fields."""
+    versions = ", ".join(f"{event.__name__} {event.schema_version}" for event in events)
+    yield f"\n## Events of a{'n' if aggregate[0] in 'aeio' else ''} {aggregate}\n"
+    yield f"Recorded by {events[0].recorded_by}. Schema versions: {versions}.\n"
+    yield "| field | type | meaning and unit |\n|---|---|---|"
+    fields = {name: event for event in reversed(events) for name in event.model_fields}
+    for name in fields:
+        holders = [event for event in events if name in event.model_fields]
+        rows = {_row(event, name) for event in holders}
+        if len(rows) > 1:
+            raise LookupError(f"Describe {aggregate}.{name} alike in all events.")  # noqa: TRY003  # for developers.
+        only = "" if holders == events else f" Only {', '.join(e.__name__ for e in holders)}."
+        yield f"{rows.pop()}{only} |"
+
+
+def _row(event: type[DomainEvent], name: str) -> str:
+    field = event.model_fields[name]
+    return f"| `{name}` | {_type(field.annotation)} | {_meaning(event, name, field)}"
+
+
+def _type(annotation: Any) -> str:  # noqa: ANN401  # annotations have no common type.
     if get_origin(annotation) in {Union, types.UnionType}:
         return " or ".join(_type(part) for part in get_args(annotation))
     if get_origin(annotation) is Literal:
