@@ -44,6 +44,17 @@ def can_change(status: TicketStatus, *, is_locked: bool) -> bool:
     return availability(status, is_locked=is_locked) is Availability.AVAILABLE
 
 
+def is_stale(seen: int | None, *, version: int, content_version: int | None) -> bool:
+    """Whether the description changed since the seller saw version `seen`.
+
+    Holds raise `version` only, so every version from `content_version` on has the same description.
+    """
+    if seen is None:
+        return False
+    oldest = version if content_version is None else content_version
+    return not oldest <= seen <= version
+
+
 def has_begun(starts_at: datetime | None, now: datetime) -> bool:
     """Whether the event has begun: then its tickets are no longer sold. One without a date never has."""
     return starts_at is not None and starts_at <= now

@@ -9,36 +9,9 @@ from httpx import AsyncClient
 
 from tests import factories
 from tests.factories import recorded_events
+from tests.integration.tickets.listings import FULL, listed
 from ticketing_app.core import db
 from ticketing_app.tickets.schemas import TicketFilter
-
-SELLER = {"email": "seller@gittix.test", "password": "correct horse"}
-FULL = {
-    "title": "The Paper Lanterns",
-    "price": 40.5,
-    "venue": "Harbour Hall",
-    "city": "Rotterdam",
-    "startsAt": "2099-05-01T20:00:00+02:00",
-    "timezone": "Europe/Amsterdam",
-    "category": "concert",
-    "section": "B",
-    "row": "12",
-    "seat": "7",
-    "faceValue": 45,
-    "description": "Two rows from the stage.",
-}
-
-
-@pytest.fixture
-async def seller(api: AsyncClient) -> AsyncClient:
-    await api.post("/api/users/signup", json=SELLER)
-    return api
-
-
-async def listed(seller: AsyncClient, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON.
-    answer = await seller.post("/api/tickets", json={"title": "A ticket", "price": 40, **fields})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
 
 
 class TestCreateTicket:
@@ -283,74 +256,6 @@ class TestListTickets:
         first = (await seller.get("/api/tickets", params={"limit": 1, "sort": "cheapest"})).json()
         other = {"cursor": first["nextCursor"], "sort": "soonest"}
         assert (await seller.get("/api/tickets", params=other)).status_code == 400
-
-
-class TestUpdateTicket:
-    async def test_replaces_the_whole(self, seller: AsyncClient) -> None:
-        ticket = await listed(seller, **FULL)
-        answer = await seller.put(
-            f"/api/tickets/{ticket['id']}", json={"title": "New", "price": 12}
-        )
-        assert answer.status_code == 200
-        assert answer.json()["venue"] is None
-        assert (answer.json()["title"], answer.json()["price"], answer.json()["version"]) == (
-            "New",
-            12,
-            2,
-        )
-        assert [event["title"] for event in await recorded_events("TicketUpdated")] == ["New"]
-
-    async def test_what_was_read_can_be_sent_back(self, seller: AsyncClient) -> None:
-        ticket = await listed(seller, **FULL)
-        answer = await seller.put(f"/api/tickets/{ticket['id']}", json=ticket)
-        assert answer.json() == {**ticket, "version": 2}
-
-    async def test_a_stale_version_changes_nothing(self, seller: AsyncClient) -> None:
-        ticket = await listed(seller)
-        url = f"/api/tickets/{ticket['id']}"
-        await seller.put(url, json={"title": "First", "price": 10, "version": 1})
-        late = await seller.put(url, json={"title": "Second", "price": 20, "version": 1})
-        assert late.status_code == 409
-        assert late.json()["errors"][0]["field"] == "version"
-        assert (await seller.get(url)).json()["title"] == "First"
-
-    async def test_checks_come_in_the_order_of_the_contract(self, seller: AsyncClient) -> None:
-        own = f"/api/tickets/{(await listed(seller))['id']}"
-        others = f"/api/tickets/{(await factories.make_ticket()).id}"
-        bad = {"title": ""}
-        assert (await seller.put(f"/api/tickets/{uuid4()}", json=bad)).status_code == 404
-        assert (await seller.put("/api/tickets/nonsense", json=bad)).status_code == 404
-        assert (await seller.put(others, json=bad)).status_code == 403
-        await factories.hold(await factories.read_ticket(own.rpartition("/")[2]))
-        assert (await seller.put(own, json=bad)).status_code == 400
-        assert (await seller.put(own, json={"title": "New", "price": 1})).status_code == 409
-        seller.cookies.clear()
-        assert (await seller.put(f"/api/tickets/{uuid4()}", json=bad)).status_code == 401
-
-
-class TestWithdrawTicket:
-    async def test_takes_it_off_sale_for_good(self, seller: AsyncClient) -> None:
-        url = f"/api/tickets/{(await listed(seller))['id']}"
-        assert (await seller.delete(url)).status_code == 204
-        assert (await seller.get(url)).json()["status"] == "withdrawn"
-        again = await seller.delete(url)
-        assert again.status_code == 409
-        assert "withdrawn" in again.json()["errors"][0]["message"]
-        assert [event["status"] for event in await recorded_events("TicketUpdated")] == [
-            "withdrawn"
-        ]
-
-    async def test_only_its_seller_may(self, seller: AsyncClient) -> None:
-        url = f"/api/tickets/{(await factories.make_ticket()).id}"
-        assert (await seller.delete(url)).status_code == 403
-
-    async def test_not_while_it_is_locked(self, seller: AsyncClient) -> None:
-        ticket = await listed(seller)
-        order = await factories.hold(await factories.read_ticket(ticket["id"]))
-        url = f"/api/tickets/{ticket['id']}"
-        assert (await seller.delete(url)).status_code == 409
-        await factories.let_hold_lapse(order.id)
-        assert (await seller.delete(url)).status_code == 204
 
 
 class TestErrors:

@@ -48,3 +48,24 @@ def test_a_typing_error_is_close_to_what_was_meant(typed: str, meant: str) -> No
 
 def test_other_words_are_not_close() -> None:
     assert rules.close_words("trumpet", ["night", "london", "trampoline"]) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "content_version", "expected"),
+    [
+        (None, 3, False),
+        (2, 3, True),
+        (3, 3, False),
+        (4, 3, False),
+        (5, 3, False),
+        (6, 3, True),
+        (4, None, True),
+        (5, None, False),
+    ],
+)
+def test_only_changes_of_the_description_make_a_version_stale(
+    seen: int | None,
+    content_version: int | None,
+    expected: bool,  # noqa: FBT001  # a column of the table above.
+) -> None:
+    assert rules.is_stale(seen, version=5, content_version=content_version) is expected

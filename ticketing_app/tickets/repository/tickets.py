@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.rules import TicketStatus
@@ -42,10 +43,12 @@ def add(session: AsyncSession, ticket: Ticket) -> None:
 
 async def get_ticket(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
     """Return the ticket."""
-    row = (
-        await session.exec(select(Ticket, is_locked()).where(Ticket.id == ticket_id))
-    ).one_or_none()
+    row = (await session.exec(_by_id(ticket_id))).one_or_none()
     return TicketRow(*row) if row else None
+
+
+def _by_id(ticket_id: UUID) -> Select[Ticket, bool]:
+    return select(Ticket, is_locked()).where(Ticket.id == ticket_id)
 
 
 async def list_by_seller(
@@ -60,11 +63,12 @@ async def list_by_seller(
 
 
 async def get_ticket_for_update(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
-    """Lock the row, then return it as it is once the lock is had."""
-    locked = await session.exec(
-        select(Ticket.id).where(Ticket.id == ticket_id).with_for_update(key_share=True)
-    )
-    return await get_ticket(session, ticket_id) if locked.one_or_none() else None
+    """Lock the row and read it again: it may have changed while this transaction waited."""
+    lock = select(Ticket.id).where(Ticket.id == ticket_id).with_for_update(key_share=True)
+    if (await session.exec(lock)).one_or_none() is None:
+        return None
+    fresh = _by_id(ticket_id).execution_options(populate_existing=True)
+    return TicketRow(*(await session.exec(fresh)).one())
 
 
 async def change_running_lease(

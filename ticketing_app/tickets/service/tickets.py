@@ -184,13 +184,13 @@ async def update_ticket(
         TicketNotFoundError: there is none with this id.
         NotTicketSellerError: somebody else listed it.
         TicketNotChangeableError: it is locked, sold or withdrawn.
-        StaleTicketError: `ticket.version` is not the present one.
+        StaleTicketError: the description changed since `ticket.version`.
         TooManyRequestsError: the seller changed too many listings.
     """
     # Asked before the row is locked, raised after what is wrong with the request itself.
     refusal = await limits.hit("edits", account=seller_id)
     row = await _get_changeable(session, seller_id, ticket_id)
-    if ticket.version is not None and ticket.version != row.version:
+    if rules.is_stale(ticket.version, version=row.version, content_version=row.content_version):
         raise StaleTicketError
     if refusal:
         raise refusal
