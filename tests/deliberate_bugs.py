@@ -387,7 +387,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/payments/service/void.py",
-                "        await want(session, charge_id=charge_id, reason=Reason.PAID_TOO_LATE)\n",
+                "        await refund.request_for_charge(session, charge_id=charge_id, reason=Reason.PAID_TOO_LATE)\n",
                 "",
             ),
         ),

@@ -289,7 +289,7 @@ class TestOwnListingsState:
         await tab.call(OwnListingsState.load)
         shown = tab.state(OwnListingsState)
         assert (shown.rows[0].state_label, shown.rows[0].resale_href) == ("Sold", "")
-        await sales.give_back(sale)
+        await sales.refund_sale(sale)
         await tab.call(OwnListingsState.load)
         assert shown.rows[0].resale_href
 

@@ -42,7 +42,7 @@ class TestSellThisTicket:
             return [tab.state(OrderDetailState).resale_href, row.resale_href]
 
         assert await offers() == [f"/tickets/new?previous={sale.ticket.id}"] * 2
-        await sales.give_back(sale)
+        await sales.refund_sale(sale)
         assert await offers() == ["", ""]
 
     async def test_is_not_offered_while_one_only_holds_it(self, tab: Tab, sign_in: SignIn) -> None:

@@ -56,7 +56,7 @@ async def _refund(chosen: argparse.Namespace) -> None:
             session, order_id=chosen.order_id, reason=chosen.reason
         )
     say("The refund is recorded: if Stripe does not answer now, the worker asks until it does.")
-    await refund.refund(db.transaction, charge_id=charge_id)
+    await refund.execute_refund(db.transaction, charge_id=charge_id)
     say("Stripe has it. The order is refunded when the bank has it, too.")
 
 
@@ -74,5 +74,5 @@ async def _resolve_alert(chosen: argparse.Namespace) -> None:
 
 
 async def _audit(_: argparse.Namespace) -> None:
-    count = await audit.audit(db.transaction, since=utc_now() - AUDITED)
+    count = await audit.run_audit(db.transaction, since=utc_now() - AUDITED)
     say(f"{count} differences; `alerts` lists them." if count else "Stripe and we agree.")

@@ -66,7 +66,7 @@ async def start_confirming(charge_id: str, caller: SignedIn) -> Confirming:
 async def settle_payment(charge_id: str, caller: SignedIn) -> Settlement:
     """Ask Stripe what became of the payment, and tell; safe to repeat."""
     own_id = parse_id(charge_id, ChargeNotFoundError)
-    return await settle.settle_own(db.transaction, charge_id=own_id, buyer_id=caller.user_id)
+    return await settle.settle_for_buyer(db.transaction, charge_id=own_id, buyer_id=caller.user_id)
 
 
 @router.post(

@@ -126,16 +126,16 @@ def due_work(status: OrderStatus, *, is_running: bool, refund_status: str | None
     return Work.WAIT if status is OrderStatus.CREATED else Work.SETTLE
 
 
-def is_news(status: str | None, told: RefundStatus, *, is_known: bool) -> bool:
+def advances_refund(status: str | None, reported: RefundStatus, *, is_known: bool) -> bool:
     """Whether a refund at Stripe moves on a charge whose own refund stands at `status`.
 
     `is_known`: it is the refund that the charge knows. What failed stays failed, however old the news
     are; while another try is due, only the failure of a refund that we did not know counts.
     """
-    if told is RefundStatus.FAILED:
+    if reported is RefundStatus.FAILED:
         is_lost_try = status == RefundStatus.DUE and not is_known
         return is_lost_try or status in {RefundStatus.PENDING, RefundStatus.SUCCEEDED}
-    return not (is_known and status in {told, RefundStatus.FAILED})
+    return not (is_known and status in {reported, RefundStatus.FAILED})
 
 
 def backoff_seconds(attempts: int) -> int:

@@ -52,7 +52,7 @@ class Market:
             charge_id = await refund.request_refund(
                 session, order_id=self._order(nth).id, reason="The concert was moved."
             )
-        await refund.refund(db.transaction, charge_id=charge_id)
+        await refund.execute_refund(db.transaction, charge_id=charge_id)
 
     async def hear_of_disputes(self, _: int) -> None:
         await sales.hear(*DISPUTE_KINDS)

@@ -143,7 +143,7 @@ class TestRefundedTicket:
         for someone in (sale.buyer, seller):
             with pytest.raises(NotTicketOwnerError):
                 await relist(sale.ticket.id, someone)
-        await sales.give_back(sale)
+        await sales.refund_sale(sale)
         with pytest.raises(NotTicketOwnerError):
             await relist(sale.ticket.id, sale.buyer)
         again = await relist(sale.ticket.id, seller)
@@ -160,20 +160,20 @@ class TestRefundedTicket:
     async def test_who_holds_that_listing_may_still_pay(self) -> None:
         sale = await sales.sell()
         later = await sales.start_sale(await relist(sale.ticket.id, sale.buyer))
-        await sales.give_back(sale)
+        await sales.refund_sale(sale)
         await sales.pay(later)
         assert (await factories.read_ticket(later.ticket.id)).status is Availability.SOLD
 
     async def test_that_listing_stays_off_sale_when_its_hold_ends(self) -> None:
         sale = await sales.sell()
         later = await sales.start_sale(await relist(sale.ticket.id, sale.buyer))
-        await sales.give_back(sale)
+        await sales.refund_sale(sale)
         await sales.release(later)
         assert (await factories.read_ticket(later.ticket.id)).status is Availability.WITHDRAWN
 
     async def test_a_sellers_listing_outlives_a_refund_that_came_back(self) -> None:
         sale = await sales.sell()
-        await sales.give_back(sale)
+        await sales.refund_sale(sale)
         again = await relist(sale.ticket.id, seller_of(sale.ticket))
         async with db.transaction() as session:
             await owners.end_unowned_listing(session, ticket_id=sale.ticket.id)

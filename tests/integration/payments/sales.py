@@ -59,7 +59,7 @@ async def press_pay(sale: Sale) -> Confirming:
 
 async def tell_settled(sale: Sale) -> Settlement:
     """What the page asks us after the card went to Stripe."""
-    return await settle.settle_own(
+    return await settle.settle_for_buyer(
         db.transaction, charge_id=sale.payment.id, buyer_id=sale.buyer.id
     )
 
@@ -133,10 +133,10 @@ def seller_of(ticket: TicketRead) -> UserRead:
     return UserRead(id=ticket.seller_id, email="")
 
 
-async def give_back(sale: Sale) -> None:
+async def refund_sale(sale: Sale) -> None:
     """Refund the sale, to the end."""
     await want_refund(sale)
-    await refund.refund(db.transaction, charge_id=sale.payment.id)
+    await refund.execute_refund(db.transaction, charge_id=sale.payment.id)
 
 
 async def want_refund(sale: Sale, reason: str = "The concert was moved.") -> None:

@@ -169,7 +169,7 @@ class Simulation:
     async def ask_what_became_of_it(self, purchase: Purchase, plan: StepPlan) -> None:
         async def work(transaction: db.Transaction) -> None:
             assert purchase.payment
-            told = await settle.settle_own(
+            told = await settle.settle_for_buyer(
                 transaction, charge_id=purchase.payment.id, buyer_id=purchase.buyer.id
             )
             purchase.told.add(told.status)
@@ -201,7 +201,7 @@ class Simulation:
                 charge_id = await refund.request_refund(
                     session, order_id=purchase.order.id, reason="The concert was moved."
                 )
-            await refund.refund(transaction, charge_id=charge_id)
+            await refund.execute_refund(transaction, charge_id=charge_id)
 
         await self._start(work, plan)
 
@@ -290,7 +290,7 @@ class Simulation:
         ended = await _statuses()
         # Whatever comes late, or never came before, changes nothing any more.
         await self._deliver_all(*KINDS)
-        assert await audit.audit(db.transaction, since=utc_now() - A_DAY) == 0
+        assert await audit.run_audit(db.transaction, since=utc_now() - A_DAY) == 0
         assert await _statuses() == ended
 
     async def _judge(self, *, settled: bool) -> None:

@@ -153,7 +153,7 @@ class TestRefundedOrder:
             await refund.request_refund(session, order_id=order.id, reason="The concert was moved.")
         for told in await refusals(api, order, payment["id"]):
             assert told.startswith("This order is being refunded: your money is on its way back.")
-        await refund.refund(db.transaction, charge_id=UUID(payment["id"]))
+        await refund.execute_refund(db.transaction, charge_id=UUID(payment["id"]))
         for told in await refusals(api, order, payment["id"]):
             assert told.startswith("This order was refunded: we sent your money back.")
 

@@ -23,7 +23,7 @@ LONG_AGO = timedelta(days=1)
 
 
 async def run_audit() -> int:
-    return await audit.audit(db.transaction, since=utc_now() - LONG_AGO)
+    return await audit.run_audit(db.transaction, since=utc_now() - LONG_AGO)
 
 
 async def change(query: str, **values: object) -> None:
@@ -154,10 +154,10 @@ class TestAudit:
         async def settle_but_one(transaction: db.Transaction, *, charge_id: UUID) -> None:
             if charge_id == poisoned:
                 raise ZeroDivisionError
-            await settle.settle(transaction, charge_id=charge_id)
+            await settle.settle_charge(transaction, charge_id=charge_id)
 
         with monkeypatch.context() as patch:
-            patch.setattr(audit, "settle", settle_but_one)
+            patch.setattr(audit, "settle_charge", settle_but_one)
             await run_audit()
         ends = [await sales.ends(sale) for sale in started]
         assert [charge for _, charge in ends] == ["completed", "created", "completed"]
@@ -169,7 +169,7 @@ class TestAudit:
         since = utc_now() + timedelta(minutes=1)
         query = "UPDATE charges SET created_at = now() + interval '2 minutes' WHERE id = :id"
         await change(query, id=sale.payment.id)
-        assert await audit.audit(db.transaction, since=since) == 0
+        assert await audit.run_audit(db.transaction, since=since) == 0
         assert await sales.open_alerts() == []
 
     async def test_reads_every_page(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.payments.schemas import PaymentBacklog, WebhookEvent
 from ticketing_app.payments.service import audit, backlog, webhook
-from ticketing_app.payments.service.settle import settle
+from ticketing_app.payments.service.settle import settle_charge
 
 pytestmark = pytest.mark.usefixtures("database", "stripe_books")
 
@@ -37,7 +37,7 @@ class TestCharges:
     async def test_are_counted_once_however_often_they_are_settled(self) -> None:
         completed = ended("completed")
         sale = await sales.sell()
-        await settle(db.transaction, charge_id=sale.payment.id)
+        await settle_charge(db.transaction, charge_id=sale.payment.id)
         await sales.hear("payment_intent.succeeded")
         assert completed == 1
 
@@ -71,7 +71,7 @@ class TestAudit:
         await sales.sell()
         await change("UPDATE charges SET stripe_id = 'pi_another'")
         started = utc_now()
-        await audit.audit(db.transaction, since=started - timedelta(days=1))
+        await audit.run_audit(db.transaction, since=started - timedelta(days=1))
         assert differences == 1
         assert (await waiting()).alerts[kind] == 1
         finished = REGISTRY.get_sample_value("gittix_audit_last_success_timestamp_seconds")

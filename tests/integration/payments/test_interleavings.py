@@ -58,7 +58,7 @@ class TestClaimInFlight:
     async def test_is_not_voided_from_the_deadline_on(self) -> None:
         sale = await authorised_sale()
         async with claim_in_flight(sale):
-            other = asyncio.create_task(void.void(db.transaction, charge_id=sale.payment.id))
+            other = asyncio.create_task(void.void_charge(db.transaction, charge_id=sale.payment.id))
             await end_or_wait(other)
         await other
         assert await sales.ends(sale) == CLAIMED
@@ -70,7 +70,9 @@ class TestClaimInFlight:
         async with claim_in_flight(sale):
             await emulator.by_hand(sale.secret, "capture")
             other = asyncio.create_task(
-                void.give_back(db.transaction, charge_id=sale.payment.id, stripe_id=intent_id(sale))
+                void.refund_late_payment(
+                    db.transaction, charge_id=sale.payment.id, stripe_id=intent_id(sale)
+                )
             )
             await end_or_wait(other)
         await other
@@ -81,7 +83,9 @@ class TestClaimInFlight:
         sale = await authorised_sale()
         async with claim_in_flight(sale):
             await emulator.by_hand(sale.secret, "cancel")
-            other = asyncio.create_task(settle.settle(db.transaction, charge_id=sale.payment.id))
+            other = asyncio.create_task(
+                settle.settle_charge(db.transaction, charge_id=sale.payment.id)
+            )
             await end_or_wait(other)
         await other
         assert await sales.ends(sale) == ("cancelled", "failed")
@@ -108,7 +112,7 @@ class TestOldDecline:
                 return declined
 
             patch.setattr(gateway, "get_intent", late)
-            await settle.settle(db.transaction, charge_id=sale.payment.id)
+            await settle.settle_charge(db.transaction, charge_id=sale.payment.id)
 
     async def test_does_not_cancel_what_another_caller_claimed(self) -> None:
         sale = await sales.start_sale()
@@ -150,7 +154,7 @@ class TestOldDecline:
             return await cancel_intent(stripe_id)
 
         monkeypatch.setattr(gateway, "cancel_intent", too_late)
-        await settle.settle(db.transaction, charge_id=sale.payment.id)
+        await settle.settle_charge(db.transaction, charge_id=sale.payment.id)
         assert await sales.ends(sale) == CLAIMED
         await sales.sweep()
         assert await sales.ends(sale) == ("completed", "completed")

@@ -218,7 +218,7 @@ class TestAnswersGetLost:
             await sales.open_payment(order, buyer)
         opened = await sales.open_payment(order, buyer)
         await emulator.enter_card(opened.client_secret)
-        await settle.settle(db.transaction, charge_id=opened.id)
+        await settle.settle_charge(db.transaction, charge_id=opened.id)
         sale = sales.Sale(buyer, await factories.make_ticket(), order, opened)
         assert await sales.ends(sale) == PAID
 

@@ -20,8 +20,8 @@ REFUNDED = ("refunded", "completed")
 REFUNDING = ("refunding", "completed")
 
 
-async def give_back(sale: sales.Sale) -> None:
-    await refund.refund(db.transaction, charge_id=sale.payment.id)
+async def refund_sale(sale: sales.Sale) -> None:
+    await refund.execute_refund(db.transaction, charge_id=sale.payment.id)
 
 
 @pytest.mark.usefixtures("database")
@@ -31,7 +31,7 @@ class TestRefund:
         await sales.pay(sale)
         await sales.want_refund(sale)
         assert await sales.ends(sale) == REFUNDING
-        await give_back(sale)
+        await refund_sale(sale)
         assert await sales.ends(sale) == REFUNDED
         (made,) = (await emulator.books())["refunds"]
         row = await sales.charge_row(sale)
@@ -46,7 +46,9 @@ class TestRefund:
         sale = await sales.start_sale()
         await sales.pay(sale)
         await asyncio.gather(*[sales.want_refund(sale) for _ in range(4)])
-        answers = await asyncio.gather(*[give_back(sale) for _ in range(4)], return_exceptions=True)
+        answers = await asyncio.gather(
+            *[refund_sale(sale) for _ in range(4)], return_exceptions=True
+        )
         # Stripe refuses a key in flight (409); the SDK's retries are off here.
         assert {type(answer) for answer in answers} <= {type(None), StripeUnavailableError}
         await sales.sweep()
@@ -62,7 +64,7 @@ class TestRefund:
         await sales.want_refund(sale)
         await emulator.break_next("POST /v1/refunds", fault, late=late)
         with pytest.raises(StripeUnavailableError):
-            await give_back(sale)
+            await refund_sale(sale)
         assert await sales.ends(sale) == REFUNDING
         await sales.sweep()
         assert await sales.ends(sale) == REFUNDED
@@ -74,7 +76,7 @@ class TestRefund:
         await sales.want_refund(sale)
         await emulator.break_next("POST /v1/refunds", "lost")
         with pytest.raises(StripeUnavailableError):
-            await give_back(sale)
+            await refund_sale(sale)
         await emulator.let_banks_take(0)
         # Stripe answers the same key as the first time, although the refund has failed since.
         await sales.sweep()
@@ -87,7 +89,7 @@ class TestRefund:
         sale = await sales.start_sale()
         await sales.pay(sale)
         await sales.want_refund(sale)
-        await give_back(sale)
+        await refund_sale(sale)
         with pytest.raises(OrderNotRefundableError, match="given back already"):
             await sales.want_refund(sale)
         assert await sales.ends(sale) == REFUNDED
@@ -149,7 +151,7 @@ class TestBank:
     async def test_that_takes_its_time_makes_it_pending(self, stripe: FakeGateway) -> None:
         sale = await self.paid(stripe)
         stripe.refund_status = RefundStatus.PENDING
-        await give_back(sale)
+        await refund_sale(sale)
         await sales.sweep()
         assert await sales.ends(sale) == REFUNDING
         assert await factories.recorded_events("ChargeRefunded") == []
@@ -159,17 +161,17 @@ class TestBank:
 
     async def test_that_sends_it_back_is_never_shown_as_done(self, stripe: FakeGateway) -> None:
         sale = await self.paid(stripe)
-        await give_back(sale)
+        await refund_sale(sale)
         assert await sales.ends(sale) == REFUNDED
         stripe.end_refunds(RefundStatus.FAILED)
         for _ in range(2):
-            await refund.follow(db.transaction, charge_id=sale.payment.id)
+            await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
         assert await sales.ends(sale) == REFUNDING
         assert await sales.open_alerts() == ["refund_failed"]
         await sales.sweep()
         assert await sales.ends(sale) == REFUNDING, "an operator decides what to do"
         await sales.want_refund(sale, "Again, the card works now.")
-        await give_back(sale)
+        await refund_sale(sale)
         assert await sales.ends(sale) == REFUNDED
         assert len(stripe.refunds) == 2
 
@@ -179,11 +181,11 @@ class TestBank:
         sale = await self.paid(stripe)
         part = Refund("re_part", RefundStatus.SUCCEEDED, 1000)
         stripe.refunds = {"by hand": part, "ours": replace(part, id="re_rest", amount_cents=3000)}
-        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
         assert await sales.ends(sale) == REFUNDED
         stripe.refunds["by hand"] = replace(part, status=RefundStatus.FAILED)
         for _ in range(2):
-            await refund.follow(db.transaction, charge_id=sale.payment.id)
+            await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
         assert await sales.ends(sale) == REFUNDING
         assert await sales.open_alerts() == ["refund_failed"]
 
@@ -195,11 +197,11 @@ class TestBank:
                 patch.undo()
                 answer = await stripe.list_refunds(stripe_id)
                 stripe.end_refunds(RefundStatus.FAILED)
-                await refund.follow(db.transaction, charge_id=sale.payment.id)
+                await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
                 return answer
 
             patch.setattr(refund.gateway, "list_refunds", list_refunds)
-            await refund.follow(db.transaction, charge_id=sale.payment.id)
+            await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
 
     async def test_that_failed_in_between_is_not_shown_as_done(self, stripe: FakeGateway) -> None:
         sale = await self.paid(stripe)
@@ -225,28 +227,28 @@ class TestBank:
         self, stripe: FakeGateway
     ) -> None:
         sale = await self.paid(stripe)
-        await give_back(sale)
+        await refund_sale(sale)
         stripe.end_refunds(RefundStatus.FAILED)
-        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
         await sales.want_refund(sale, "Again, the card works now.")
-        await refund.follow(db.transaction, charge_id=sale.payment.id)
-        await give_back(sale)
+        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+        await refund_sale(sale)
         assert await sales.ends(sale) == REFUNDED
 
     async def test_news_that_is_old_does_not_undo_a_failure(self, stripe: FakeGateway) -> None:
         sale = await self.paid(stripe)
-        await give_back(sale)
+        await refund_sale(sale)
         before = dict(stripe.refunds)
         stripe.end_refunds(RefundStatus.FAILED)
-        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
         stripe.refunds = before
-        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
         assert await sales.ends(sale) == REFUNDING
 
     async def test_refused_by_stripe_waits_for_an_operator(self, stripe: FakeGateway) -> None:
         sale = await self.paid(stripe)
         stripe.fail("refund_intent", StripeRefusedError("charge_disputed"))
-        await give_back(sale)
+        await refund_sale(sale)
         await sales.sweep()
         assert await sales.ends(sale) == REFUNDING
         assert await sales.open_alerts() == ["refund_failed"]
@@ -261,10 +263,10 @@ class TestBank:
         await sales.sweep()
         assert await sales.ends(sale) == ("expired", "failed")
         stripe.end_refunds(RefundStatus.FAILED)
-        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
         assert await sales.open_alerts() == ["paid_too_late", "refund_failed"]
         await sales.want_refund(sale)
-        await give_back(sale)
+        await refund_sale(sale)
         assert (await sales.charge_row(sale))["refund_status"] == "succeeded"
         assert await sales.ends(sale) == ("expired", "failed")
 
@@ -276,7 +278,7 @@ class TestBank:
         await sales.release(sale)
         await sales.sweep()
         await stripe.refund_intent("pi_fake", key="Stripe's own", charge_id=sale.payment.id)
-        await refund.follow(db.transaction, charge_id=sale.payment.id)
+        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
         assert await sales.ends(sale) == ("cancelled", "failed")
         assert await factories.recorded_events("ChargeRefunded") == []
         assert await sales.open_alerts() == []
@@ -289,7 +291,7 @@ class TestDispute:
         await sales.tell_settled(sale)
         for status in (None, "needs_response", "needs_response", "lost"):
             stripe.dispute = status
-            await dispute.follow(db.transaction, charge_id=sale.payment.id)
+            await dispute.sync_dispute(db.transaction, charge_id=sale.payment.id)
             assert (await sales.charge_row(sale))["dispute_status"] == status
         assert await sales.open_alerts() == ["dispute", "dispute"]
         assert await sales.ends(sale) == ("completed", "completed")
@@ -301,6 +303,6 @@ class TestDispute:
         with pytest.raises(StripeUnavailableError):
             await sales.open_payment(order, buyer)
         (told,) = await factories.recorded_events("ChargeCreated")
-        for follow in (dispute.follow, refund.follow, refund.refund):
+        for follow in (dispute.sync_dispute, refund.sync_refund, refund.execute_refund):
             await follow(db.transaction, charge_id=UUID(told["charge_id"]))
         assert [name for name, _ in stripe.calls] == ["create_intent"]

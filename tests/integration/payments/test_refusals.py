@@ -103,7 +103,7 @@ class TestCapturedOrderThatCannotBeCompleted:
     async def test_is_refunded_by_an_operator(self) -> None:
         sale = await captured()
         await rescue.end_unfinished(db.transaction, order_id=sale.order.id, reason="stuck")
-        await sales.give_back(sale)
+        await sales.refund_sale(sale)
         await sales.sweep()
         assert await sales.ends(sale) == ("refunded", "completed")
         assert await sales.broken_rules() == []
@@ -197,15 +197,15 @@ class TestOneBadCharge:
         for sale in (bad, good):
             await emulator.enter_card(sale.secret)
             await emulator.by_hand(sale.secret, "capture")
-        settle = audit.settle
+        settle_charge = audit.settle_charge
 
         async def fail_once(transaction: db.Transaction, *, charge_id: object) -> None:
             if charge_id == bad.payment.id:
                 raise BrokenError
-            await settle(transaction, charge_id=good.payment.id)
+            await settle_charge(transaction, charge_id=good.payment.id)
 
-        monkeypatch.setattr(audit, "settle", fail_once)
-        assert await audit.audit(db.transaction, since=utc_now() - A_DAY) == 1
+        monkeypatch.setattr(audit, "settle_charge", fail_once)
+        assert await audit.run_audit(db.transaction, since=utc_now() - A_DAY) == 1
         assert await sales.ends(good) == ("completed", "completed")
         assert await sales.open_alerts() == ["stuck"]
         monkeypatch.undo()

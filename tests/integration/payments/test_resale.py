@@ -54,7 +54,7 @@ async def two_sales() -> tuple[Sale, Sale]:
 class TestHeldRelistingOfRefundedTicket:
     async def test_blocks_the_owner_until_its_buyer_has_paid(self) -> None:
         first, later = await held_relisting()
-        await sales.give_back(first)
+        await sales.refund_sale(first)
         seller = sales.seller_of(first.ticket)
         assert not await may_relist(first.ticket, seller)
         with pytest.raises(TicketStillHeldError):
@@ -66,7 +66,7 @@ class TestHeldRelistingOfRefundedTicket:
 
     async def test_is_the_owners_again_when_the_hold_ends(self) -> None:
         first, later = await held_relisting()
-        await sales.give_back(first)
+        await sales.refund_sale(first)
         await sales.release(later)
         again = await sales.sell(await sales.relist(first.ticket, sales.seller_of(first.ticket)))
         assert await sales.ends(again) == ("completed", "completed")
@@ -78,7 +78,7 @@ class TestHeldRelistingOfRefundedTicket:
         await emulator.enter_card(later.secret)
         async with db.transaction() as session:
             assert await order_payment.claim_for_capture(session, order_id=later.order.id)
-        await sales.give_back(first)
+        await sales.refund_sale(first)
         assert await availability(later.ticket) is Availability.WITHDRAWN
         with pytest.raises(TicketStillHeldError):
             await sales.relist(first.ticket, sales.seller_of(first.ticket))
@@ -97,7 +97,7 @@ class TestCapturedOrderWithoutTicket:
 
     async def test_gets_the_money_back_by_itself(self) -> None:
         first, later = await held_relisting()
-        await sales.give_back(first)
+        await sales.refund_sale(first)
         await self.list_beside(first)
         await sales.press_pay(later)
         await emulator.enter_card(later.secret)
@@ -120,7 +120,7 @@ class TestOwner:
     ) -> None:
         first, second = await two_sales()
         for sale in (second, first) if is_newest_first else (first, second):
-            await sales.give_back(sale)
+            await sales.refund_sale(sale)
         for refunded in (first.buyer, second.buyer):
             for ticket in (first.ticket, second.ticket):
                 assert not await may_relist(ticket, refunded)
@@ -137,7 +137,7 @@ class TestOwner:
 
     async def test_of_a_seat_whose_last_sale_was_refunded_is_the_buyer_before(self) -> None:
         first, second = await two_sales()
-        await sales.give_back(second)
+        await sales.refund_sale(second)
         assert await may_relist(second.ticket, first.buyer)
         assert await may_relist(first.ticket, first.buyer)
         assert not await may_relist(first.ticket, sales.seller_of(first.ticket))
@@ -146,15 +146,15 @@ class TestOwner:
 
     async def test_loses_a_listing_further_down_the_chain(self) -> None:
         first, second = await two_sales()
-        await sales.give_back(second)
+        await sales.refund_sale(second)
         again = await sales.relist(second.ticket, first.buyer)
-        await sales.give_back(first)
+        await sales.refund_sale(first)
         assert await availability(again) is Availability.WITHDRAWN
         assert await may_relist(first.ticket, sales.seller_of(first.ticket))
 
     async def test_of_both_incomes_is_reported(self) -> None:
         first, second = await two_sales()
-        await sales.give_back(first)
+        await sales.refund_sale(first)
         with pytest.raises(NotTicketOwnerError):
             await sales.relist(first.ticket, sales.seller_of(first.ticket))
         assert await sold_on_orders() == [first.order.id]
@@ -163,7 +163,7 @@ class TestOwner:
     async def test_of_a_refunded_chain_is_not(self) -> None:
         first, second = await two_sales()
         for sale in (second, first):
-            await sales.give_back(sale)
+            await sales.refund_sale(sale)
         assert await sold_on_orders() == []
 
 

@@ -80,9 +80,9 @@ class TestCheckCharge:
         async def settle_but_one(transaction: db.Transaction, *, charge_id: UUID) -> None:
             if charge_id == poisoned:
                 raise ZeroDivisionError
-            await settle.settle(transaction, charge_id=charge_id)
+            await settle.settle_charge(transaction, charge_id=charge_id)
 
-        monkeypatch.setattr(sweep, "settle", settle_but_one)
+        monkeypatch.setattr(sweep, "settle_charge", settle_but_one)
         await sales.sweep()
         ends = [await sales.ends(sale) for sale in started]
         assert ends == [("awaiting_payment", "created"), *[("completed", "completed")] * 2]
@@ -96,9 +96,9 @@ class TestCheckCharge:
         async def void_together(transaction: db.Transaction, *, charge_id: UUID) -> None:
             async with asyncio.timeout(10):
                 await all_at_once.wait()
-            await void.void(transaction, charge_id=charge_id)
+            await void.void_charge(transaction, charge_id=charge_id)
 
-        monkeypatch.setattr(sweep, "void", void_together)
+        monkeypatch.setattr(sweep, "void_charge", void_together)
         await sales.sweep()
         assert {(await sales.ends(sale))[1] for sale in started} == {"failed"}
 

@@ -123,7 +123,7 @@ class TestVoid:
         for call in calls:
             stripe.fail(call, StripeUnavailableError())
         with pytest.raises(StripeUnavailableError):
-            await void.void(db.transaction, charge_id=sale.payment.id)
+            await void.void_charge(db.transaction, charge_id=sale.payment.id)
         assert await sales.ends(sale) == ("expired", while_unknown)
         stripe.become("requires_capture" if status == "processing" else status)
         await sales.sweep()
@@ -134,6 +134,6 @@ class TestVoid:
 
     async def test_leaves_a_live_order_alone(self, stripe: FakeGateway) -> None:
         sale = await start_sale(stripe, "requires_action")
-        await void.void(db.transaction, charge_id=sale.payment.id)
+        await void.void_charge(db.transaction, charge_id=sale.payment.id)
         assert await sales.ends(sale) == ("awaiting_payment", "created")
         assert [name for name, _ in stripe.calls] == ["create_intent"]

@@ -238,7 +238,7 @@ class TestFraudWarning:
 
     async def test_of_a_refunded_order_is_none(self, api: AsyncClient) -> None:
         sale = await sales.sell()
-        await sales.give_back(sale)
+        await sales.refund_sale(sale)
         await self.warn(api, sale)
         assert await sales.open_alerts() == []
 

@@ -23,7 +23,7 @@ class TestIsOver:
 
 class TestIsNews:
     @pytest.mark.parametrize(
-        ("status", "told", "is_known", "is_news"),
+        ("status", "reported", "is_known", "advances"),
         [
             (None, RefundStatus.SUCCEEDED, False, True),
             (None, RefundStatus.FAILED, False, False),
@@ -42,9 +42,9 @@ class TestIsNews:
         ],
     )
     def test_of_a_refund_depends_on_where_the_charge_stands(
-        self, *, status: RefundStatus | None, told: RefundStatus, is_known: bool, is_news: bool
+        self, *, status: RefundStatus | None, reported: RefundStatus, is_known: bool, advances: bool
     ) -> None:
-        assert rules.is_news(status, told, is_known=is_known) is is_news
+        assert rules.advances_refund(status, reported, is_known=is_known) is advances
 
 
 class TestDueWork:

@@ -18,7 +18,7 @@ from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.schemas import ListedIntent
 from ticketing_app.payments.service import alerts, refund, webhook
-from ticketing_app.payments.service.settle import settle
+from ticketing_app.payments.service.settle import settle_charge
 
 SLICE = 1_000
 """Intents that are compared in one go: so many never come near the limit of a job."""
@@ -64,7 +64,7 @@ class Slice(NamedTuple):
     rest: Place | None
 
 
-async def audit(transaction: Transaction, *, since: datetime) -> int:
+async def run_audit(transaction: Transaction, *, since: datetime) -> int:
     """Compare all that was made since then; return how many differences were told.
 
     Raises:
@@ -231,9 +231,9 @@ async def _mend(transaction: Transaction, intent: ListedIntent) -> Charge | None
     if charge is None:
         return None
     if charge.status == ChargeStatus.CREATED and intent.taken_cents:
-        await settle(transaction, charge_id=charge.id)
+        await settle_charge(transaction, charge_id=charge.id)
     elif intent.refunded_cents and charge.refund_status != RefundStatus.SUCCEEDED:
-        await refund.follow(transaction, charge_id=charge.id)
+        await refund.sync_refund(transaction, charge_id=charge.id)
     async with transaction() as session:
         return await repository.get_charge(session, charge.id)
 

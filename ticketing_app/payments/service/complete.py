@@ -9,11 +9,10 @@ from ticketing_app.orders.rules import PAID, OrderStatus
 from ticketing_app.orders.service import order_payment
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, Reason
-from ticketing_app.payments.service import alerts, charges, resale
-from ticketing_app.payments.service.refund import want
+from ticketing_app.payments.service import alerts, charges, refund, resale
 
 
-async def complete(session: AsyncSession, *, charge: Charge) -> OrderStatus:
+async def complete_payment(session: AsyncSession, *, charge: Charge) -> OrderStatus:
     """Give the ticket to the buyer who paid; return the status of the order now.
 
     It is refunding when the ticket cannot be given any more: then a refund is due. When the order was
@@ -38,7 +37,7 @@ async def give_up(session: AsyncSession, *, charge: Charge, reason: str) -> None
 
 
 async def _give_money_back(session: AsyncSession, charge: Charge, reason: str) -> None:
-    await want(session, charge_id=charge.id, reason=reason)
+    await refund.request_for_charge(session, charge_id=charge.id, reason=reason)
     await alerts.raise_alert(
         session,
         AlertKind.NO_TICKET,

@@ -20,7 +20,7 @@ from ticketing_app.payments import repository, rules
 from ticketing_app.payments.models import Charge, ChargeDecline
 from ticketing_app.payments.schemas import Decline
 from ticketing_app.payments.service import charges
-from ticketing_app.payments.service.void import void
+from ticketing_app.payments.service.void import void_charge
 
 CARDS_DECLINED = Counter("gittix_cards_declined_total", "Cards that a bank refused, each once.")
 
@@ -80,5 +80,5 @@ async def close_if_used_up(transaction: Transaction, *, charge_id: UUID) -> bool
         await release.cancel_unpaid(session, order_id=charge.order_id)
         is_over = (await charges.get_charge(session, charge_id=charge_id)).is_over
     if is_over:
-        await void(transaction, charge_id=charge_id)
+        await void_charge(transaction, charge_id=charge_id)
     return is_over

@@ -12,7 +12,7 @@ from ticketing_app.payments.rules import AlertKind
 from ticketing_app.payments.service import alerts, charges, resale
 
 
-async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
+async def sync_dispute(transaction: Transaction, *, charge_id: UUID) -> None:
     """Ask Stripe how the newest dispute of this charge stands, and keep it with charge and order.
 
     Until it is won the ticket has no owner: it cannot be listed again, and a listing goes off sale.

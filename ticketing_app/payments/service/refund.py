@@ -64,11 +64,11 @@ async def request_refund(session: AsyncSession, *, order_id: UUID, reason: str) 
     if charge.refund_status not in rules.UNDONE_REFUND:
         await order_payment.follow_refund(session, order_id=order_id, to=OrderStatus.REFUNDING)
         await resale.report_double_income(session, order_id=order_id)
-        await want(session, charge_id=charge.id, reason=reason)
+        await request_for_charge(session, charge_id=charge.id, reason=reason)
     return charge.id
 
 
-async def want(session: AsyncSession, *, charge_id: UUID, reason: str) -> None:
+async def request_for_charge(session: AsyncSession, *, charge_id: UUID, reason: str) -> None:
     """Record that the money must go back: from here the sweep sees to it until it is done."""
     await repository.change(
         session,
@@ -81,7 +81,7 @@ async def want(session: AsyncSession, *, charge_id: UUID, reason: str) -> None:
     )
 
 
-async def refund(transaction: Transaction, *, charge_id: UUID) -> None:
+async def execute_refund(transaction: Transaction, *, charge_id: UUID) -> None:
     """Make the refund that is due, or look what became of it; any other charge is left alone.
 
     Raises:
@@ -91,7 +91,7 @@ async def refund(transaction: Transaction, *, charge_id: UUID) -> None:
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
     if charge.refund_status == RefundStatus.PENDING:
-        await follow(transaction, charge_id=charge_id)
+        await sync_refund(transaction, charge_id=charge_id)
     if charge.refund_status != RefundStatus.DUE or charge.stripe_id is None:
         return
     try:
@@ -115,7 +115,7 @@ async def refund(transaction: Transaction, *, charge_id: UUID) -> None:
     await _record(transaction, charge_id, made)
 
 
-async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
+async def sync_refund(transaction: Transaction, *, charge_id: UUID) -> None:
     """Ask Stripe what was given back, by us or by hand in its Dashboard, and let the order follow.
 
     Raises:
@@ -132,7 +132,7 @@ async def follow(transaction: Transaction, *, charge_id: UUID) -> None:
     if sum(refund.amount_cents for refund in kept) >= charge.amount_cents:
         if await _record(transaction, charge_id, kept[0]):
             # Had the bank failed since we asked, that was no news to whoever heard it before this.
-            await follow(transaction, charge_id=charge_id)
+            await sync_refund(transaction, charge_id=charge_id)
     elif failed and await _record(transaction, charge_id, failed[0]):
         return
     elif kept and charge.refund_status is None:
@@ -155,7 +155,7 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bo
             # Its payment was not recorded yet: settling it comes first, and this refund after it.
             return False
         is_known = charge.stripe_refund_id == made.id
-        if not rules.is_news(charge.refund_status, made.status, is_known=is_known):
+        if not rules.advances_refund(charge.refund_status, made.status, is_known=is_known):
             return False
         if made.status is RefundStatus.FAILED:
             await _record_failed(session, charge, made.id, "The bank sent the money back to us.")

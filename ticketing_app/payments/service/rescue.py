@@ -10,7 +10,7 @@ from ticketing_app.payments import repository
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.rules import Reason
 from ticketing_app.payments.service import charges, failures
-from ticketing_app.payments.service.settle import settle
+from ticketing_app.payments.service.settle import settle_charge
 
 log = get_logger()
 
@@ -31,7 +31,7 @@ async def end_unfinished(transaction: Transaction, *, order_id: UUID, reason: st
     if order.status is not OrderStatus.CAPTURING or charge is None:
         return False
     try:
-        await settle(transaction, charge_id=charge.id)
+        await settle_charge(transaction, charge_id=charge.id)
     except StripeUnavailableError:
         raise
     except StripeRefusedError:

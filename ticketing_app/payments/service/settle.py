@@ -22,11 +22,13 @@ from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import Reason
 from ticketing_app.payments.schemas import Settlement
 from ticketing_app.payments.service import charges, complete, declines, failures
-from ticketing_app.payments.service.refund import refund
-from ticketing_app.payments.service.void import give_back, void
+from ticketing_app.payments.service.refund import execute_refund
+from ticketing_app.payments.service.void import refund_late_payment, void_charge
 
 
-async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUID) -> Settlement:
+async def settle_for_buyer(
+    transaction: Transaction, *, charge_id: UUID, buyer_id: UUID
+) -> Settlement:
     """Settle one's own payment and tell what became of it; unknown to Stripe is not failed.
 
     Raises:
@@ -54,7 +56,7 @@ async def settle_own(transaction: Transaction, *, charge_id: UUID, buyer_id: UUI
 
 async def _settle_or_say_why(transaction: Transaction, charge_id: UUID) -> AppError | None:
     try:
-        await settle(transaction, charge_id=charge_id)
+        await settle_charge(transaction, charge_id=charge_id)
     except StripeUnavailableError:
         pass  # The order still awaits its payment, and says so; the sweep asks Stripe again.
     except StripeRefusedError as refusal:
@@ -62,7 +64,7 @@ async def _settle_or_say_why(transaction: Transaction, charge_id: UUID) -> AppEr
     return None
 
 
-async def settle(transaction: Transaction, *, charge_id: UUID) -> None:
+async def settle_charge(transaction: Transaction, *, charge_id: UUID) -> None:
     """Claim, ask, record: bring charge and order to where the intent at Stripe is.
 
     Raises:
@@ -89,7 +91,7 @@ async def settle(transaction: Transaction, *, charge_id: UUID) -> None:
             await _record_unpaid(transaction, charge, charge.stripe_id, intent.decline)
         case _:
             # Reserved or being checked: voided when the order is over, else it goes on.
-            await void(transaction, charge_id=charge_id)
+            await void_charge(transaction, charge_id=charge_id)
 
 
 async def _claim(transaction: Transaction, charge: Charge) -> bool:
@@ -112,11 +114,11 @@ async def _capture(stripe_id: str) -> Intent:
 
 async def _record_paid(transaction: Transaction, charge: Charge, stripe_id: str) -> None:
     async with transaction() as session:
-        status = await complete.complete(session, charge=charge)
+        status = await complete.complete_payment(session, charge=charge)
     if status not in PAID:
-        await give_back(transaction, charge_id=charge.id, stripe_id=stripe_id)
+        await refund_late_payment(transaction, charge_id=charge.id, stripe_id=stripe_id)
     elif status is OrderStatus.REFUNDING:
-        await refund(transaction, charge_id=charge.id)
+        await execute_refund(transaction, charge_id=charge.id)
 
 
 async def _record_cancelled(transaction: Transaction, charge: Charge) -> None:
@@ -149,7 +151,7 @@ async def _record_unpaid(
     else:
         await declines.close_if_used_up(transaction, charge_id=charge.id)
         # Or the order was over before: nothing can be paid with its intent any more.
-        await void(transaction, charge_id=charge.id)
+        await void_charge(transaction, charge_id=charge.id)
 
 
 async def _give_up_capture(transaction: Transaction, charge: Charge, stripe_id: str) -> None:

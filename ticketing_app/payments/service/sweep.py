@@ -11,9 +11,9 @@ from ticketing_app.payments.gateway import StripeUnavailableError
 from ticketing_app.payments.rules import Work
 from ticketing_app.payments.service import failures
 from ticketing_app.payments.service.opening import EXPIRY_MARGIN
-from ticketing_app.payments.service.refund import refund
-from ticketing_app.payments.service.settle import settle
-from ticketing_app.payments.service.void import void
+from ticketing_app.payments.service.refund import execute_refund
+from ticketing_app.payments.service.settle import settle_charge
+from ticketing_app.payments.service.void import void_charge
 
 
 async def make_due(session: AsyncSession, *, order_id: UUID) -> UUID | None:
@@ -59,8 +59,8 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
 
 async def _do(work: Work, transaction: Transaction, charge_id: UUID) -> None:
     if work is Work.VOID:
-        await void(transaction, charge_id=charge_id)
+        await void_charge(transaction, charge_id=charge_id)
     elif work is Work.SETTLE:
-        await settle(transaction, charge_id=charge_id)
+        await settle_charge(transaction, charge_id=charge_id)
     elif work is Work.REFUND:
-        await refund(transaction, charge_id=charge_id)
+        await execute_refund(transaction, charge_id=charge_id)

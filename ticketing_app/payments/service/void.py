@@ -6,11 +6,10 @@ from ticketing_app.core.db import Transaction
 from ticketing_app.payments import gateway
 from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.rules import AlertKind, Reason
-from ticketing_app.payments.service import alerts, charges
-from ticketing_app.payments.service.refund import refund, want
+from ticketing_app.payments.service import alerts, charges, refund
 
 
-async def void(transaction: Transaction, *, charge_id: UUID) -> None:
+async def void_charge(transaction: Transaction, *, charge_id: UUID) -> None:
     """Close the intent and the charge of an order that is over; any other order is left alone.
 
     The order has let go of its ticket first. From then on no claim can succeed, so that nothing is
@@ -35,7 +34,7 @@ async def void(transaction: Transaction, *, charge_id: UUID) -> None:
     except StripeRefusedError as refusal:
         intent = await gateway.get_intent(stripe_id)
         if intent.status == "succeeded":
-            await give_back(transaction, charge_id=charge_id, stripe_id=stripe_id)
+            await refund_late_payment(transaction, charge_id=charge_id, stripe_id=stripe_id)
             return
         if intent.status != "canceled":
             # It is moving at this moment; how it ends is not known yet.
@@ -44,7 +43,7 @@ async def void(transaction: Transaction, *, charge_id: UUID) -> None:
         await charges.fail(session, charge_id=charge_id, reason=Reason.HOLD_OVER)
 
 
-async def give_back(transaction: Transaction, *, charge_id: UUID, stripe_id: str) -> None:
+async def refund_late_payment(transaction: Transaction, *, charge_id: UUID, stripe_id: str) -> None:
     """Refund money that was taken, by hand or by accident, for an order that was over.
 
     Raises:
@@ -56,7 +55,7 @@ async def give_back(transaction: Transaction, *, charge_id: UUID, stripe_id: str
         if not (found.is_open and found.is_over):
             return
         await charges.fail(session, charge_id=charge_id, reason=Reason.PAID_TOO_LATE)
-        await want(session, charge_id=charge_id, reason=Reason.PAID_TOO_LATE)
+        await refund.request_for_charge(session, charge_id=charge_id, reason=Reason.PAID_TOO_LATE)
         await alerts.raise_alert(
             session,
             AlertKind.PAID_TOO_LATE,
@@ -65,4 +64,4 @@ async def give_back(transaction: Transaction, *, charge_id: UUID, stripe_id: str
             # Only somebody in Stripe's Dashboard can have captured without a claim.
             detail="Money was taken for an order that was over; it is given back.",
         )
-    await refund(transaction, charge_id=charge_id)
+    await refund.execute_refund(transaction, charge_id=charge_id)

@@ -11,13 +11,13 @@ from ticketing_app.payments import repository, rules
 from ticketing_app.payments.models import Webhook
 from ticketing_app.payments.schemas import WebhookEvent
 from ticketing_app.payments.service import declines, dispute, fraud, refund
-from ticketing_app.payments.service.settle import settle
+from ticketing_app.payments.service.settle import settle_charge
 
 
 async def _follow_refund(transaction: Transaction, *, charge_id: UUID) -> None:
     # What was taken and given back by hand may be told in one breath: first that it was paid.
-    await settle(transaction, charge_id=charge_id)
-    await refund.follow(transaction, charge_id=charge_id)
+    await settle_charge(transaction, charge_id=charge_id)
+    await refund.sync_refund(transaction, charge_id=charge_id)
 
 
 async def _follow_decline(transaction: Transaction, *, charge_id: UUID) -> None:
@@ -26,10 +26,10 @@ async def _follow_decline(transaction: Transaction, *, charge_id: UUID) -> None:
 
 
 HANDLERS = (
-    dict.fromkeys(rules.SETTLING_KINDS, settle)
+    dict.fromkeys(rules.SETTLING_KINDS, settle_charge)
     | dict.fromkeys(rules.DECLINE_KINDS, _follow_decline)
     | dict.fromkeys(rules.REFUND_KINDS, _follow_refund)
-    | dict.fromkeys(rules.DISPUTE_KINDS, dispute.follow)
+    | dict.fromkeys(rules.DISPUTE_KINDS, dispute.sync_dispute)
     | dict.fromkeys(rules.FRAUD_KINDS, fraud.warn)
 )
 """What each kind of event lets us ask Stripe. Any other kind is stored and does not concern us."""
