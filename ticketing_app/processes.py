@@ -21,6 +21,7 @@ from ticketing_app.accounts.jobs import delete_ended_sessions
 from ticketing_app.core import db, metrics, queues, redis
 from ticketing_app.core import logging as core_logging
 from ticketing_app.core.clock import utc_now
+from ticketing_app.core.lease import Lease
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.queue_worker import QueueWorker
 from ticketing_app.core.queues import JobFunction
@@ -38,17 +39,20 @@ from ticketing_app.payments.jobs import (
 from ticketing_app.subscriptions import SUBSCRIPTIONS
 
 TICK_SECONDS = 0.5
+LEASE_SECONDS = 10
+"""Another scheduler takes over this long after the active one was killed."""
+
 RESTART_SECONDS = 0.2
 LONGEST_RESTART_SECONDS = 5
 STEADY_SECONDS = 10
 STOP_SECONDS = 20
 FINISH_SECONDS = 15
-"""Within the time to stop: what a worker has in hand may end by itself for so long."""
+"""Time for running jobs to finish after a stop signal; shorter than `STOP_SECONDS`."""
 
 CRON_FAILURE_TTL_SECONDS = 3600
 
 CronTable = Mapping[JobFunction, int]
-"""What is started again and again, and every how many seconds."""
+"""Period of each repeated job in seconds."""
 
 CRON: CronTable = {
     expire_due_orders: 5,
@@ -63,7 +67,7 @@ log = get_logger()
 
 
 def main() -> None:
-    """Run the role named on the command line until SIGTERM or Ctrl-C."""
+    """Run the role named on the command line until SIGTERM or SIGINT."""
     core_logging.configure()
     match sys.argv[1:]:
         case ["all"]:
@@ -78,7 +82,7 @@ def main() -> None:
 
 
 class StopFlag:
-    """Set by SIGTERM or Ctrl-C; a loop looks at it between two steps, so that none is cut short."""
+    """Set by SIGTERM or SIGINT; loops check it between two steps, so that no step is interrupted."""
 
     def __init__(self) -> None:
         self.is_set = False
@@ -90,7 +94,7 @@ class StopFlag:
 
 
 def work_queues(widths: Mapping[str, int]) -> None:
-    """Run the jobs of these queues until stopped, then wait for those in hand."""
+    """Run the jobs of these queues until stopped, then wait for the running ones."""
 
     async def work() -> None:
         worker = QueueWorker(widths)
@@ -99,7 +103,7 @@ def work_queues(widths: Mapping[str, int]) -> None:
 
         def stop() -> None:
             worker.stop()
-            # What is cut short is rolled back; its row comes up again.
+            # A cancelled job is rolled back; a sweep finds its row again.
             loop.call_later(FINISH_SECONDS, task.cancel)
 
         await _until_stopped(task, stop)
@@ -108,40 +112,33 @@ def work_queues(widths: Mapping[str, int]) -> None:
 
 
 class Scheduler:
-    """Puts delayed jobs into their queue in time, and cron jobs; of several schedulers one works.
+    """Queues delayed jobs and cron jobs when they are due; of several schedulers one is active.
 
-    RQ's own schedulers do not come back from an outage of Redis, and two of its cron schedulers start
-    every job twice, as pickles. So the loop is ours, over RQ's public calls, and cron has to hold
-    RQ's lock.
+    RQ's own schedulers do not recover from an outage of Redis, and two of its cron schedulers would
+    queue every job twice, as pickles. So loop and lease are ours, around RQ's public calls.
     """
 
-    # RQ keeps the lock for its interval and 60 s; this makes it 10 s, after which another scheduler takes
-    # the place of one that was killed.
-    _INTERVAL = -50
-
     def __init__(self, cron: CronTable = CRON) -> None:
-        self._scheduler = RQScheduler(
+        # RQ's own key: schedulers of the version before, which lock it by RQ, stand by for this one.
+        self._lease = Lease(RQScheduler.get_locking_key(queues.DEFAULT), seconds=LEASE_SECONDS)
+        self._delayed = RQScheduler(
             [queues.DEFAULT],
             redis.sync_client(),
-            interval=self._INTERVAL,
             logging_level=logging.WARNING,
             serializer=queues.Serializer,
         )
+        self._delayed.prepare_registries([queues.DEFAULT])
         self._cron = cron
         self._next_at: dict[JobFunction, datetime] = {}
 
     def tick(self) -> None:
-        """Do what is due now, or try to become the scheduler that works.
+        """Queue the jobs that are due, if this scheduler holds the lease or can acquire it.
 
         Raises:
-            RedisError: Redis is away; the next tick goes on where this one was.
+            RedisError: Redis is unavailable; the next tick resumes.
         """
-        if self._scheduler.acquired_locks:
-            self._scheduler.heartbeat()
-        elif self._scheduler.acquire_locks():
-            self._scheduler.register_birth()
-        if self._scheduler.acquired_locks:
-            self._scheduler.enqueue_scheduled_jobs()
+        if self._lease.hold():
+            self._delayed.enqueue_scheduled_jobs()
             self._enqueue_cron()
 
     def _enqueue_cron(self) -> None:
@@ -149,15 +146,15 @@ class Scheduler:
         for job, seconds in self._cron.items():
             if now < self._next_at.get(job, now):
                 continue
-            # A job that no worker took by the time of the next one is dropped; and a long queue of
-            # single pieces of work must not starve the sweep that finds what was lost.
+            # A job that waits until the next one is due is dropped. It goes to the front, since a
+            # long queue of single jobs must not starve the sweep that finds lost work.
             queues.enqueue(job, ttl=seconds, at_front=True, failure_ttl=CRON_FAILURE_TTL_SECONDS)
             self._next_at[job] = now + timedelta(seconds=seconds)
 
     def stop(self) -> None:
-        """Let another scheduler take over at once."""
+        """Release the lease, so that another scheduler takes over at once."""
         with suppress(redis.RedisError):
-            self._scheduler.stop()
+            self._lease.release()
 
 
 def run_scheduler() -> None:
@@ -174,7 +171,7 @@ def run_scheduler() -> None:
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Run until stopped; what is cut short then is rolled back, and done again by whoever is next."""
+    """Run until stopped; interrupted work is rolled back and repeated by the next process."""
 
     async def until_stopped() -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -198,7 +195,7 @@ async def _close_clients() -> None:
 
 def _work_outside() -> None:
     width = get_settings().outside_concurrency
-    # Each queue has its own share: whatever hangs in the second, the first goes on.
+    # Separate slots per queue: hanging jobs of the second do not block the first.
     work_queues({queues.OUTSIDE: width, queues.OUTSIDE_LATER: width})
 
 
@@ -207,13 +204,12 @@ ROLES: dict[str, Callable[[], None]] = {
     "scheduler": run_scheduler,
     "relay": lambda: _run(Relay(SUBSCRIPTIONS).run()),
     "consumer": lambda: _run(Consumer(SUBSCRIPTIONS).run()),
-    # The last one, so that the others keep their ports.
+    # Last, since the position decides the metrics port of a role.
     "outside": _work_outside,
 }
 
 
 def _work(role: str) -> None:
-    """Be this role, with its metrics at the port that is always its own."""
     if role == "scheduler":
         REGISTRY.register(FactsCollector())
     metrics.serve(1 + list(ROLES).index(role))
@@ -221,21 +217,22 @@ def _work(role: str) -> None:
 
 
 class Child:
-    """The process of one role, started again whenever it ended, later and later if it ends at once.
+    """The process of one role, restarted with backoff whenever it ends.
 
-    It is forked, so that the program is loaded once and not six times. Nothing is lost on the way:
-    connections are made on first use, which in the supervisor never comes.
+    Forked, so that the program is loaded once instead of six times. That is safe because connections
+    are opened on first use, and the supervisor uses none.
     """
 
     def __init__(self, role: str, lifeline: tuple[int, int]) -> None:
         self.role = role
         self.lifeline = lifeline
         self.process: ForkProcess | None = None
-        self._started_at = self._start_at = 0.0
+        self._started_at = 0.0
+        self._start_at = 0.0
         self._pause = RESTART_SECONDS
 
     def keep_alive(self) -> None:
-        """Start it if it does not run and its time has come."""
+        """Start the process if it is not running and the pause is over."""
         now = time.monotonic()
         if self.process and not self.process.is_alive():
             log.error("worker.child_ended", role=self.role, code=self.process.exitcode)
@@ -260,14 +257,14 @@ class Child:
 
 
 def _end_with_parent(read_end: int) -> None:
-    """Wait for the end of a pipe that only the supervisor can write to: it is over after kill -9 too."""
+    """Wait until the supervisor's end of the pipe closes, as it does even after SIGKILL."""
     os.read(read_end, 1)
-    # To the main thread by name: a signal that this one takes would not wake the other from waiting.
+    # Sent to the main thread: a signal delivered to this one would not interrupt its system call.
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
 
 def supervise() -> None:
-    """Run every role in a process of its own, until stopped; then wait for what they have in hand."""
+    """Run each role in its own process until stopped, then wait for running work to finish."""
     stop = StopFlag()
     lifeline = os.pipe()
     children = [Child(role, lifeline) for role in ROLES]

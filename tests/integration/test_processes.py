@@ -1,7 +1,6 @@
 """The background processes: the scheduler, and the supervisor of all."""
 
 import os
-import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager
@@ -14,13 +13,16 @@ import pytest
 import time_machine
 from rq import Queue
 from rq.job import JobStatus
+from rq.scheduler import RQScheduler
 from sqlalchemy import text
 
 from tests import factories, invariants
 from tests.integration.payments import emulator, sales
 from tests.integration.sample_jobs import tick
 from tests.waiting import eventually
+from ticketing_app import processes
 from ticketing_app.core import db, queues, redis
+from ticketing_app.core import logging as core_logging
 from ticketing_app.devstack.stack import ROOT, Stack
 from ticketing_app.orders.service import order_payment
 from ticketing_app.processes import CronTable, Scheduler
@@ -108,6 +110,18 @@ class TestScheduler:
             first.tick()
         assert entries(queue, queue.key) == queued
 
+    def test_excludes_the_scheduler_of_the_version_before(
+        self, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
+    ) -> None:
+        former = RQScheduler([queues.DEFAULT], queue.connection, interval=-50)
+        two_schedulers[0].tick()
+        assert not former.acquire_locks()
+        two_schedulers[0].stop()
+        assert former.acquire_locks()
+        queued = entries(queue, queue.key)
+        two_schedulers[1].tick()
+        assert entries(queue, queue.key) == queued
+
     def test_goes_on_after_an_outage_of_redis(
         self, stack: Stack, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
@@ -145,10 +159,6 @@ def children(process: psutil.Popen) -> set[psutil.Process]:
 
 def is_alive(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-
-
-async def is_scheduling() -> bool:
-    return await redis.client().exists(LOCK) == 1
 
 
 async def is_working() -> bool:
@@ -259,18 +269,33 @@ class TestAll:
 
 
 class TestMain:
-    def test_tells_the_roles_when_asked_for_another(self) -> None:
-        done = subprocess.run(
-            [sys.executable, "worker.py", "everything"],
-            cwd=ROOT, check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 1
-        assert done.stderr.strip() == "usage: worker.py jobs|scheduler|relay|consumer|outside|all"
+    @pytest.fixture
+    def started(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+        roles: list[str] = []
+        monkeypatch.setattr(core_logging, "configure", lambda: None)
+        monkeypatch.setattr(processes, "_work", roles.append)
+        return roles
 
-    async def test_still_runs_the_scheduler_under_its_former_name(self) -> None:
-        process = psutil.Popen([sys.executable, "worker.py", "clock"], cwd=ROOT, env=os.environ)
-        try:
-            await eventually(is_scheduling, seconds=30)
-        finally:
-            process.terminate()
-            assert process.wait(20) == 0
+    @pytest.mark.parametrize("role", processes.ROLES)
+    def test_starts_the_role(
+        self, monkeypatch: pytest.MonkeyPatch, started: list[str], role: str
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", ["worker.py", role])
+        processes.main()
+        assert started == [role]
+
+    def test_starts_the_scheduler_under_its_former_name(
+        self, monkeypatch: pytest.MonkeyPatch, started: list[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", ["worker.py", "clock"])
+        processes.main()
+        assert started == ["scheduler"]
+
+    def test_lists_the_roles_when_the_role_is_unknown(
+        self, monkeypatch: pytest.MonkeyPatch, started: list[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", ["worker.py", "everything"])
+        with pytest.raises(SystemExit) as ended:
+            processes.main()
+        assert ended.value.code == "usage: worker.py jobs|scheduler|relay|consumer|outside|all"
+        assert started == []

@@ -1,9 +1,10 @@
-"""Runs jobs: RQ's queues and bookkeeping, one event loop, several jobs at once."""
+"""Runs jobs concurrently on one event loop, with RQ's queues and bookkeeping."""
 
 import asyncio
 import logging
 import os
 import socket
+import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,18 +13,19 @@ from typing import Any, TypeVar, cast
 
 from rq import Queue, SimpleWorker
 from rq.exceptions import DequeueTimeout
+from rq.executions import Execution
 
 from ticketing_app.core import queues, redis
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.queues import RegisteredJob
 
-# RQ takes a job for abandoned 240 s after its start; ours is cancelled before.
+# RQ considers a job abandoned 240 s after its start; ours are cancelled earlier.
 JOB_SECONDS = 150
-# A worker reports this often that it lives, and is forgotten 60 s after this without a report.
+# Passed to RQ, which forgets a worker 60 s after this time without a heartbeat.
 WORKER_TTL_SECONDS = 20
 BEAT_SECONDS = 5
 DEQUEUE_SECONDS = 1
-# Calls of RQ that block, beside the one that waits at each queue.
+# Threads for blocking calls of RQ, in addition to one per queue that waits for jobs.
 BOOKKEEPING_THREADS = 8
 RETRY_SECONDS = 0.2
 
@@ -33,23 +35,23 @@ log = get_logger()
 
 
 class QueueWorker(SimpleWorker):
-    """Runs jobs on the event loop of this process, several of each queue at once.
+    """Runs jobs on the event loop of this process, several per queue at once.
 
-    RQ itself runs one job after the other, each on a loop of its own, where the connections of the
-    last one do not work. Its bookkeeping is used as it is; it blocks, so it runs in threads.
+    RQ itself runs jobs one by one, each on a new event loop, on which pooled connections of the
+    previous loop do not work. Its bookkeeping is used unchanged; it blocks, so it runs in threads.
     """
 
     job_class = RegisteredJob
 
     def __init__(self, widths: Mapping[str, int]) -> None:
-        """Make a worker for these queues, each with the number of its jobs that run at once."""
+        """Create a worker; `widths` maps each queue to the number of jobs that run concurrently."""
         super().__init__(
             [queues.get_queue(name) for name in widths],
             connection=redis.sync_client(),
             serializer=queues.Serializer,
             worker_ttl=WORKER_TTL_SECONDS,
             log_job_description=False,
-            # Else it would need Redis here.
+            # Otherwise the constructor would call Redis.
             prepare_for_work=False,
         )
         self.log.setLevel(logging.WARNING)
@@ -60,11 +62,11 @@ class QueueWorker(SimpleWorker):
         self._threads = ThreadPoolExecutor(len(widths) + BOOKKEEPING_THREADS)
 
     def stop(self) -> None:
-        """Take no more jobs; `run` returns when those in hand have ended."""
+        """Take no more jobs; `run` returns when the running ones have ended."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Run jobs until stopped; when Redis is away, try again until it is back."""
+        """Run jobs until stopped; retries while Redis is unavailable."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._beat())
@@ -80,21 +82,20 @@ class QueueWorker(SimpleWorker):
         return await asyncio.get_running_loop().run_in_executor(self._threads, bound)
 
     async def _beat(self) -> None:
-        """Report that this worker lives, for as long as it does."""
         while not self._stopping.is_set():
             try:
                 await self._in_thread(self._report)
             except redis.RedisError as error:
-                log.warning("jobs.not_reported", error=repr(error))
+                log.warning("jobs.heartbeat_failed", error=repr(error))
             except Exception:
-                # A job of others that RQ stumbles over while it cleans up never ends the work.
-                log.exception("jobs.not_reported")
+                # RQ's maintenance may fail on a foreign job; that must not stop the worker.
+                log.exception("jobs.heartbeat_failed")
             with suppress(TimeoutError):
                 async with asyncio.timeout(BEAT_SECONDS):
                     await self._stopping.wait()
 
     def _report(self) -> None:
-        # Redis may have come back empty.
+        # Redis may have restarted empty.
         if not self.connection.exists(self.key):
             self.register_birth()
         self.heartbeat()
@@ -105,7 +106,7 @@ class QueueWorker(SimpleWorker):
         slots = asyncio.Semaphore(width)
         async with asyncio.TaskGroup() as tasks:
             while True:
-                # Before the job is taken: until it can run, another worker may have it.
+                # Before dequeuing: a job that cannot run yet stays available to other workers.
                 await slots.acquire()
                 if self._stopping.is_set():
                     return
@@ -124,7 +125,7 @@ class QueueWorker(SimpleWorker):
         except redis.RedisError as error:
             log.warning("jobs.interrupted", queue=queue.name, error=repr(error))
         except Exception:
-            # RQ cannot read this job, which has left the queue.
+            # RQ has dequeued a job that it cannot read.
             log.exception("job.refused", queue=queue.name)
         await asyncio.sleep(RETRY_SECONDS)
         return None
@@ -140,7 +141,7 @@ class QueueWorker(SimpleWorker):
         return cast("RegisteredJob", found[0]) if found else None
 
     async def _run_job(self, job: RegisteredJob, queue: Queue) -> None:
-        # How the job itself ended is recorded within; here only the bookkeeping fails.
+        # _perform records failures of the job itself; only the bookkeeping can raise here.
         try:
             await self._perform(job, queue)
         except redis.RedisError as error:
@@ -160,9 +161,25 @@ class QueueWorker(SimpleWorker):
                 async with asyncio.timeout(JOB_SECONDS):
                     await job.run()
         except BaseException as error:
-            reason = type(error), error, error.__traceback__
-            await self._in_thread(self._finalize_failure, job, queue, execution, reason)
+            await self._in_thread(self._record_failure, job, queue, execution, error)
             if not isinstance(error, Exception):
                 raise
         else:
-            await self._in_thread(self._finalize_success, job, queue, execution, None)
+            await self._in_thread(self._record_success, job, queue, execution)
+
+    def _record_success(self, job: RegisteredJob, queue: Queue, execution: Execution) -> None:
+        self.handle_execution_ended(job, queue, job.success_callback_timeout)
+        self.handle_job_success(job, queue, queue.started_job_registry, execution)
+
+    def _record_failure(
+        self, job: RegisteredJob, queue: Queue, execution: Execution, error: BaseException
+    ) -> None:
+        self.handle_execution_ended(job, queue, job.failure_callback_timeout)
+        self.handle_exception(job, type(error), error, error.__traceback__)
+        self.handle_job_failure(
+            job,
+            queue,
+            queue.started_job_registry,
+            exc_string="".join(traceback.format_exception(error)),
+            execution=execution,
+        )

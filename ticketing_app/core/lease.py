@@ -1,0 +1,35 @@
+"""A lease in Redis, which one process holds at a time."""
+
+from contextlib import suppress
+
+from redis.exceptions import LockError
+
+from ticketing_app.core import redis
+
+
+class Lease:
+    """Ends by itself this many seconds after it was last renewed."""
+
+    def __init__(self, key: str, *, seconds: float) -> None:
+        self._lock = redis.sync_client().lock(
+            key, timeout=seconds, blocking=False, thread_local=False
+        )
+
+    def hold(self) -> bool:
+        """Renew the lease, or acquire it if it is free; return whether this process holds it.
+
+        Raises:
+            RedisError: Redis is unavailable.
+        """
+        with suppress(LockError):
+            return self._lock.reacquire()
+        return self._lock.acquire()
+
+    def release(self) -> None:
+        """Free the lease at once, unless another process has taken it over.
+
+        Raises:
+            RedisError: Redis is unavailable; the lease ends by itself.
+        """
+        with suppress(LockError):
+            self._lock.release()
