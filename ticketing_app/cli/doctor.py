@@ -1,4 +1,4 @@
-"""The command that looks at a whole installation and says how to mend what is wrong."""
+"""The command that checks a whole installation and names a remedy for each defect."""
 
 import argparse
 import asyncio
@@ -21,7 +21,7 @@ from ticketing_app.cli.checks.settings import check_settings
 from ticketing_app.cli.checks.site import check_pages, check_site
 from ticketing_app.cli.checks.stripe import check_stripe
 from ticketing_app.cli.checks.workers import check_facts, check_workers
-from ticketing_app.cli.terminal import Commands, say
+from ticketing_app.cli.terminal import Commands, write_line
 from ticketing_app.core import schema
 from ticketing_app.core.redis import RedisError
 from ticketing_app.core.settings import Settings, get_settings
@@ -32,7 +32,6 @@ ANSWER_SECONDS = 10
 
 
 def add_commands(commands: Commands) -> None:
-    """Add it to the command line."""
     doctor = commands.add_parser(
         "doctor",
         help="check settings, databases, Stripe, pages and workers; 1 if anything is wrong",
@@ -44,7 +43,7 @@ async def _doctor(_: argparse.Namespace) -> None:
     settings = get_settings()
     is_wrong = False
     async for finding in _examine(settings):
-        say(hide_secrets(str(finding), settings))
+        write_line(hide_secrets(str(finding), settings))
         is_wrong = is_wrong or finding.verdict is Verdict.WRONG
     if is_wrong:
         sys.exit(1)
@@ -71,11 +70,11 @@ async def _look_at_database() -> list[Finding]:
         async with asyncio.timeout(ANSWER_SECONDS):
             revisions = await asyncio.to_thread(schema.read_revisions)
             found = list(check_database(await ask_database(), revisions))
-            # What waits cannot be read from an older schema.
+            # Backlogs cannot be read from an older schema.
             if not any(one.subject == "schema" and one.verdict is Verdict.WRONG for one in found):
                 found += check_facts(await read_facts())
             return found
-    except Exception as error:  # noqa: BLE001  # whatever it is, it is what is wrong.
+    except Exception as error:  # noqa: BLE001  # Any error is the finding.
         return [wrong("PostgreSQL", f"{_name(error)}.", remedy)]
 
 
@@ -103,13 +102,12 @@ def _look_at_page_state(settings: Settings) -> list[Finding]:
 
 
 def _name(error: Exception) -> str:
-    """Say in one line what stopped us."""
-    words = str(error).partition("\n")[0]
-    return f"{type(error).__name__}: {words}".rstrip(": .")
+    first_line = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {first_line}".rstrip(": .")
 
 
 def hide_secrets(line: str, settings: Settings) -> str:
-    """Take keys and passwords out of a line, whoever put them there."""
+    """Mask keys and passwords, whichever library put them into the line."""
     urls = (
         settings.database_url,
         settings.database_direct_url,

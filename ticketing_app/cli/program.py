@@ -1,4 +1,4 @@
-"""The operators' command line: every command in one place, and how each one ends."""
+"""The operators' command line."""
 
 import argparse
 import asyncio
@@ -16,15 +16,16 @@ Command = Callable[[argparse.Namespace], Awaitable[None]]
 
 
 def main(arguments: list[str]) -> None:
-    """Run one command; a refusal is a sentence on standard error and exit status 1."""
-    chosen = _parser().parse_args(arguments)
+    """Run one command; an error is a sentence on standard error and exit status 1."""
+    options = _parser().parse_args(arguments)
     try:
         logging.configure()
-        asyncio.run(_run(chosen.run, chosen))
+        asyncio.run(_run(options.run, options))
     except InvalidSettingsError as error:
         sys.exit(str(error))
     except BrokenPipeError:
-        # Whoever reads has enough, as in `events tail | head`; Python must not write to them again.
+        # The reader closed the pipe, as in `events tail | head`. Without this, Python fails again
+        # when it flushes standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -36,9 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _run(command: Command, chosen: argparse.Namespace) -> None:
+async def _run(command: Command, options: argparse.Namespace) -> None:
     try:
-        await command(chosen)
+        await command(options)
     except AppError as error:
         sys.exit(error.message)
     finally:

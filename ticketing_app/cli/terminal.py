@@ -1,4 +1,4 @@
-"""How commands speak."""
+"""Output of the command line."""
 
 import argparse
 import sys
@@ -6,14 +6,12 @@ from typing import Protocol
 
 
 class Commands(Protocol):
-    """What argparse's `add_subparsers` returns: each family of commands adds its own to it."""
+    """The object that argparse's `add_subparsers` returns."""
 
-    def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser:  # noqa: A002  # as argparse calls it.
-        """Add a command."""
-        ...
+    def add_parser(self, name: str, *, help: str) -> argparse.ArgumentParser: ...  # noqa: A002  # argparse's name.
 
 
-def say(line: str) -> None:
-    """Write a line that is there at once, also for a program that reads it."""
+def write_line(line: str) -> None:
+    """Write and flush a line, for readers of a pipe."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Jobs on RQ: registered functions only, under names that survive a move of their module."""
+"""Jobs on RQ: registered functions only, under names that stay when their module moves."""
 
 import asyncio
 import io
@@ -17,13 +17,13 @@ from ticketing_app.core import redis
 from ticketing_app.core.logging import get_logger, start_context
 
 DEFAULT = "default"
-"""Work on our own database, such as expiry: it waits for no other service."""
+"""Work on our own database, such as expiry; calls no other service."""
 
 OUTSIDE = "outside"
 """Work that calls another service while a buyer waits for it."""
 
 OUTSIDE_LATER = "outside-later"
-"""Work that calls another service and may take its time: voids, refunds, sweeps, the audit."""
+"""Work that calls another service without urgency: voids, refunds, sweeps, the audit."""
 
 QUEUES = (DEFAULT, OUTSIDE, OUTSIDE_LATER)
 FAILURE_TTL_SECONDS = 86_400
@@ -38,12 +38,10 @@ log = get_logger()
 
 class JobRefusedError(Exception):
     def __init__(self) -> None:
-        super().__init__("This is no job of ours.")
+        super().__init__("This is not a registered job.")
 
 
 class Registered(NamedTuple):
-    """A function that may run as a job."""
-
     name: str
     queue: str
     function: JobFunction
@@ -56,7 +54,7 @@ _by_function: dict[JobFunction, Registered] = {}
 def job(name: str, *, queue: str, formerly: str | None = None) -> Callable[[Function], Function]:
     """Register a function as a job of this queue.
 
-    `formerly`: the name under which the version before queued it, so that its jobs still run.
+    `formerly` is the name that the version before used, so that its queued jobs still run.
     """
 
     def register(function: Function) -> Function:
@@ -71,19 +69,18 @@ def job(name: str, *, queue: str, formerly: str | None = None) -> Callable[[Func
 
 
 def names() -> frozenset[str]:
-    """Return the names that may run."""
     return frozenset(_by_name)
 
 
 class _PlainUnpickler(pickle.Unpickler):
-    """Reads numbers, texts, lists and dictionaries. Anything else needs a global, and gets none."""
+    """Reads numbers, strings, lists and dictionaries; everything else needs a global, which it refuses."""
 
     def find_class(self, *_: str) -> Never:
         raise JobRefusedError
 
 
 class Serializer:
-    """JSON. The version before wrote pickles, which are read as plain data: loading one runs nothing."""
+    """JSON; reads the pickles of the version before as plain data, so that loading runs no code."""
 
     @staticmethod
     def dumps(value: object) -> bytes:
@@ -99,16 +96,16 @@ class Serializer:
 class RegisteredJob(Job):
     """A job that can only run a registered function.
 
-    Redis says what runs, and not all that can write to Redis may run code here. RQ would import any
-    name, also those of callbacks, and send webhooks anywhere.
+    Write access to Redis must not become code execution here. RQ itself imports any name, also for
+    callbacks, and sends webhooks to any address.
     """
 
     @property
     def registered(self) -> Registered:
-        """What this job runs.
+        """Return the registration of this job's name.
 
         Raises:
-            JobRefusedError: its name is none of ours.
+            JobRefusedError: The name is not registered.
         """
         name: object = self.func_name
         if not isinstance(name, str) or name not in _by_name:
@@ -153,7 +150,7 @@ class RegisteredJob(Job):
 
 @lru_cache(maxsize=len(QUEUES))
 def get_queue(name: str) -> Queue:
-    """Return a queue, with one client of this process, made on first use: RQ keeps scripts for it."""
+    """Return the queue; all share one client per process, because RQ registers scripts per client."""
     return Queue(name, connection=_client(), job_class=RegisteredJob, serializer=Serializer)
 
 
@@ -171,12 +168,12 @@ def enqueue(
     failure_ttl: int = FAILURE_TTL_SECONDS,
     tries: int = 1,
 ) -> None:
-    """Queue a job, by default in its own queue; blocks for as long as Redis takes.
+    """Queue a job, by default in its own queue; blocks on Redis.
 
-    `tries`: how often it runs at most, also when its worker died or was stopped.
+    `tries` limits how often it runs, including runs whose worker died or was stopped.
 
     Raises:
-        RedisError: it is not queued.
+        RedisError: The job is not queued.
     """
     registered = _by_function[function]
     get_queue(queue or registered.queue).enqueue(
@@ -191,10 +188,10 @@ def enqueue(
 
 
 def schedule(function: JobFunction, *args: str, at: datetime, job_id: str) -> None:
-    """Have a job queued at that time, once for this id. It comes through the default queue.
+    """Schedule a job, once per id. It passes through the default queue, whose worker moves it.
 
     Raises:
-        RedisError: it is not scheduled.
+        RedisError: The job is not scheduled.
     """
     try:
         get_queue(DEFAULT).enqueue_at(
@@ -211,7 +208,7 @@ def schedule(function: JobFunction, *args: str, at: datetime, job_id: str) -> No
 
 
 async def nudge(function: JobFunction, *args: str, queue: str | None = None) -> None:
-    """Queue a job after the commit of what it works on. May fail: a sweep finds that work, too."""
+    """Queue a job after the commit of its rows. May fail, since a sweep finds those rows as well."""
     try:
         await asyncio.to_thread(enqueue, function, *args, queue=queue)
     except redis.RedisError as error:

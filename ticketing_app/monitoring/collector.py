@@ -1,7 +1,4 @@
-"""The facts of database and Redis as metrics, read when Prometheus asks.
-
-One process of any installation tells them, the scheduler: they are the same whoever reads them.
-"""
+"""Facts of database and Redis as metrics, read on scrape and exported by the scheduler alone."""
 
 import asyncio
 import time
@@ -24,7 +21,7 @@ from ticketing_app.payments.service.backlog import get_backlog
 from ticketing_app.tickets.service.lease import get_expiry_lag_seconds
 
 CACHE_SECONDS = 5
-"""However many ask, the database is asked no more often than this."""
+"""Scrapes within this time share one read of the database."""
 
 READ_SECONDS = 3
 CLOSE_SECONDS = 1
@@ -33,15 +30,13 @@ log = get_logger()
 
 
 class Facts(NamedTuple):
-    """What the database knows."""
-
     expiry_lag_seconds: float
     events: EventBacklog
     payments: PaymentBacklog
 
 
 async def read_facts() -> Facts:
-    """Read all of it in one transaction, which PostgreSQL itself ends after three seconds."""
+    """Read all facts in one transaction; PostgreSQL cancels a statement after three seconds."""
     async with db.transaction() as session:
         connection = await session.connection()
         await connection.execute(text(f"SET LOCAL statement_timeout = '{READ_SECONDS}s'"))
@@ -53,11 +48,11 @@ async def read_facts() -> Facts:
 
 
 class FactsCollector(Collector):
-    """Tells the facts that can be read, and by `..._up` which part could not be asked."""
+    """Exports the facts that can be read; `..._up` reports whether each source answered."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._told: list[GaugeMetricFamily] = []
+        self._families: list[GaugeMetricFamily] = []
         self._stale_at = 0.0
 
     def describe(self) -> list[GaugeMetricFamily]:
@@ -66,18 +61,17 @@ class FactsCollector(Collector):
     def collect(self) -> list[GaugeMetricFamily]:
         with self._lock:
             if time.monotonic() >= self._stale_at:
-                self._told = [*_database(), *_redis()]
+                self._families = [*_database(), *_redis()]
                 self._stale_at = time.monotonic() + CACHE_SECONDS
-            return self._told
+            return self._families
 
 
 def _database() -> Iterator[GaugeMetricFamily]:
-    # A loop and a connection of their own, for this once: the scheduler has neither.
+    # Scrapes run in a thread of the scheduler, which has no event loop and no pool.
     try:
         facts = asyncio.run(_read_in_time())
-    except Exception as error:  # Whatever it is, the rest is still told.
-        surprise = None if is_unavailable(error) else error
-        log.warning("metrics.database_away", error=repr(error), exc_info=surprise)
+    except Exception as error:  # noqa: BLE001  # The other sources are still exported.
+        _log_failure("metrics.database_unavailable", error)
         yield _gauge("database_up", "1 if the facts of the database could be read.", 0)
         return
     yield _gauge("database_up", "1 if the facts of the database could be read.", 1)
@@ -95,24 +89,34 @@ async def _read_in_time() -> Facts:
 
 
 def _of_database(facts: Facts) -> Iterator[GaugeMetricFamily]:
-    lag, payments = facts.expiry_lag_seconds, facts.payments
-    yield _gauge("expiry_lag_seconds", "Age of the oldest lapsed hold that is not closed.", lag)
+    payments = facts.payments
+    yield _gauge(
+        "expiry_lag_seconds",
+        "Age of the oldest lapsed hold that is not closed.",
+        facts.expiry_lag_seconds,
+    )
     yield from _of_events(facts.events)
-    yield _gauges("refunds_open", "Refunds wanted that are not done.", "status", payments.refunds)
-    yield _gauges("payment_alerts_open", "Alerts to resolve.", "kind", payments.alerts)
+    yield _gauges("refunds_open", "Refunds requested and not done.", "status", payments.refunds)
+    yield _gauges("payment_alerts_open", "Unresolved alerts.", "kind", payments.alerts)
     yield _gauge("webhooks_waiting", "Webhooks stored and not handled.", payments.webhooks)
-    yield _gauge("webhooks_lag_seconds", "Age of the oldest.", payments.oldest_webhook_seconds)
+    yield _gauge(
+        "webhooks_lag_seconds",
+        "Age of the oldest unhandled webhook.",
+        payments.oldest_webhook_seconds,
+    )
     yield _gauge(
         "payment_sweep_lag_seconds",
-        "How long the payment that is due for longest waits for a look.",
+        "Delay of the payment that is overdue for a check the longest.",
         payments.overdue_seconds,
     )
 
 
 def _of_events(events: EventBacklog) -> Iterator[GaugeMetricFamily]:
-    yield _gauge("relay_leads", "1 if some relay sends events.", events.is_relay_alive)
+    yield _gauge("relay_leads", "1 if a relay holds the lock.", events.is_relay_alive)
     yield _gauge("outbox_unsent_events", "Events that wait for the relay.", events.unsent)
-    yield _gauge("outbox_lag_seconds", "Age of the oldest one.", events.oldest_unsent_seconds)
+    yield _gauge(
+        "outbox_lag_seconds", "Age of the oldest unsent event.", events.oldest_unsent_seconds
+    )
     subscribers = events.subscribers.items()
     yield _gauges(
         "subscriber_lag_seconds",
@@ -122,13 +126,13 @@ def _of_events(events: EventBacklog) -> Iterator[GaugeMetricFamily]:
     )
     yield _gauges(
         "subscriber_retrying_events",
-        "Events that this subscriber failed at and tries again.",
+        "Events that this subscriber failed to handle and retries.",
         "subscriber",
         {name: backlog.retrying for name, backlog in subscribers},
     )
     yield _gauges(
         "dead_letters",
-        "Events that this subscriber could not handle, for people to look at.",
+        "Events that this subscriber no longer retries.",
         "subscriber",
         {name: backlog.dead for name, backlog in subscribers},
     )
@@ -137,9 +141,8 @@ def _of_events(events: EventBacklog) -> Iterator[GaugeMetricFamily]:
 def _redis() -> Iterator[GaugeMetricFamily]:
     try:
         state = get_worker_state()
-    except Exception as error:  # As above.
-        surprise = None if is_unavailable(error) else error
-        log.warning("metrics.redis_away", error=repr(error), exc_info=surprise)
+    except Exception as error:  # noqa: BLE001  # As above.
+        _log_failure("metrics.redis_unavailable", error)
         yield _gauge("redis_up", "1 if Redis answers.", 0)
         return
     yield _gauge("redis_up", "1 if Redis answers.", 1)
@@ -156,24 +159,32 @@ def _of_redis(state: WorkerState) -> Iterator[GaugeMetricFamily]:
     )
     yield _gauges(
         "jobs_lag_seconds",
-        "How long the oldest of them has.",
+        "Age of the oldest waiting job.",
         "queue",
         {name: queue.oldest_seconds for name, queue in queues},
     )
-    yield _gauge("scheduler_works", "1 if some scheduler plans jobs.", state.is_scheduler_alive)
+    yield _gauge("scheduler_works", "1 if a scheduler holds the lease.", state.is_scheduler_alive)
     # The former name: alert rules of the version before use it until the next release.
     yield _gauge("clock_works", "Same as gittix_scheduler_works.", state.is_scheduler_alive)
-    yield _gauge("jobs_work", "1 if some worker runs jobs.", state.is_jobs_alive)
-    yield _gauge("outside_works", "1 if some worker calls Stripe.", state.is_outside_alive)
-    yield _gauge("consumer_reads", "1 if some consumer takes events.", state.is_consumer_alive)
+    yield _gauge("jobs_work", "1 if a worker runs jobs.", state.is_jobs_alive)
+    yield _gauge("outside_works", "1 if a worker calls Stripe.", state.is_outside_alive)
+    yield _gauge("consumer_reads", "1 if a consumer reads events.", state.is_consumer_alive)
 
 
-def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(f"gittix_{name}", words, value=float(value))
+def _log_failure(event: str, error: Exception) -> None:
+    """Log a traceback only if the error is not a mere outage."""
+    unexpected = None if is_unavailable(error) else error
+    log.warning(event, error=repr(error), exc_info=unexpected)
 
 
-def _gauges(name: str, words: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(f"gittix_{name}", words, labels=[label])
+def _gauge(name: str, help_text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"gittix_{name}", help_text, value=float(value))
+
+
+def _gauges(
+    name: str, help_text: str, label: str, values: Mapping[str, float]
+) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"gittix_{name}", help_text, labels=[label])
     for key, value in values.items():
         family.add_metric([key], value)
     return family

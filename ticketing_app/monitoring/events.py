@@ -1,4 +1,4 @@
-"""How far events have come: what waits in the outbox, and at each subscriber."""
+"""Backlogs of the outbox and of each subscriber."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -17,15 +17,13 @@ COUNTED_AT_MOST = 100_000
 
 
 class SubscriberBacklog(NamedTuple):
-    """One subscriber: the age of the oldest event that it has not seen, and what failed there."""
-
     lag_seconds: float
     retrying: int
     dead: int
 
 
 class EventBacklog(NamedTuple):
-    """Events that are not on the wire yet (of more than 100,000 no more are counted), and the rest."""
+    """`unsent` counts to 100,000 at most."""
 
     unsent: int
     oldest_unsent_seconds: float
@@ -43,9 +41,9 @@ _OUTBOX = text("""
           AND l.classid = 0 AND l.objid = :relay_lock AND l.objsubid = 1) AS is_relay_alive
 """)
 
-# The oldest event that a subscriber lacks is found by the index of what the relay has not settled:
-# that is what was recorded in the last seconds, or, after a long outage, begins with what is missing.
-# As for the relay, an event that failed at a subscriber has arrived there; it counts as such.
+# The oldest event that a subscriber lacks is found by the partial index of events that the relay has
+# not settled: those of the last seconds or, after a long outage, a range that starts with the missing
+# one. As in the relay, an event that a subscriber failed to handle counts as arrived.
 _SUBSCRIBERS = text("""
     SELECT s.name,
       max(coalesce(extract(epoch FROM clock_timestamp() - missing.occurred_at), 0)) AS lag_seconds,
@@ -62,7 +60,6 @@ _SUBSCRIBERS = text("""
 
 
 async def get_event_backlog(session: AsyncSession) -> EventBacklog:
-    """Return how far relay and subscribers are behind."""
     values = {"most": COUNTED_AT_MOST, "relay_lock": RELAY_LOCK}
     [outbox] = await _read(session, _OUTBOX, **values)
     subscribers = {
@@ -98,7 +95,7 @@ async def list_recorded(
 
 
 def _seconds(value: Any) -> float:  # noqa: ANN401  # PostgreSQL's numeric.
-    # Events carry the time of the process that recorded them, which may be ahead of the database's.
+    # Events carry the time of the process that recorded them, which may be ahead of the database.
     return max(0.0, float(value))
 
 

@@ -1,4 +1,4 @@
-"""How the workers on Redis are: what waits in RQ's queues, and who is at work."""
+"""Backlogs of RQ's queues, and which background processes are alive."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
@@ -13,60 +13,54 @@ from ticketing_app.messaging import bus
 from ticketing_app.messaging.consumer import HANDLER_SECONDS
 
 SILENT_AFTER = timedelta(seconds=90)
-"""A worker reports that it lives every five seconds."""
+"""A worker sends a heartbeat every five seconds."""
 
-LOOKED_AT = 5
-"""Jobs at the head of a queue: those of cron stand in front of older ones."""
+SAMPLED_JOBS = 5
+"""Jobs at the head of a queue whose age is read: cron jobs are put in front of older ones."""
 
 UNREAD_AFTER_SECONDS = HANDLER_SECONDS + 2 * redis.BLOCK_SECONDS
-"""A consumer that lives reads again within this time, unless many events are slow."""
+"""A live consumer reads again within this time, unless many events are slow."""
 
 
 class QueueState(NamedTuple):
-    """Jobs that wait, how long the oldest one has, and whether some worker takes them."""
-
     queued: int
     oldest_seconds: float
     is_worked: bool
 
 
 class WorkerState(NamedTuple):
-    """What waits, and which processes are alive."""
-
     queues: dict[str, QueueState]
     is_scheduler_alive: bool
     is_consumer_alive: bool
 
     @property
     def is_jobs_alive(self) -> bool:
-        """Whether some worker of role `jobs` lives."""
         return self.queues[queues.DEFAULT].is_worked
 
     @property
     def is_outside_alive(self) -> bool:
-        """Whether some worker of role `outside` lives."""
         return self.queues[queues.OUTSIDE].is_worked
 
 
 def get_worker_state() -> WorkerState:
-    """Ask Redis how the workers are; blocks for a second and a half at most for each answer.
+    """Read the state of the workers; each call to Redis blocks for 1.5 s at most.
 
     Raises:
-        RedisError: it does not answer.
+        RedisError: Redis is unavailable.
     """
     with redis.sync_client(redis.TIMEOUT_SECONDS) as connection:
-        scheduler_lock = RQScheduler.get_locking_key(queues.DEFAULT)
+        lease = RQScheduler.get_locking_key(queues.DEFAULT)
         return WorkerState(
-            queues={name: _look_at(Queue(name, connection=connection)) for name in queues.QUEUES},
-            is_scheduler_alive=bool(connection.exists(scheduler_lock)),
-            is_consumer_alive=_is_read(connection),
+            queues={name: _inspect(Queue(name, connection=connection)) for name in queues.QUEUES},
+            is_scheduler_alive=bool(connection.exists(lease)),
+            is_consumer_alive=_is_stream_read(connection),
         )
 
 
-def _look_at(queue: Queue) -> QueueState:
+def _inspect(queue: Queue) -> QueueState:
     now = datetime.now(UTC)
     beats = [worker.last_heartbeat for worker in Worker.all(queue=queue)]
-    ages = [_age(job_id, queue, now) for job_id in queue.get_job_ids(0, LOOKED_AT)]
+    ages = [_age(job_id, queue, now) for job_id in queue.get_job_ids(0, SAMPLED_JOBS)]
     return QueueState(
         queued=queue.count,
         oldest_seconds=max(ages, default=0.0),
@@ -75,16 +69,16 @@ def _look_at(queue: Queue) -> QueueState:
 
 
 def _age(job_id: str, queue: Queue, now: datetime) -> float:
-    # Ours reads no pickle: any client of Redis could have put it there.
+    # RegisteredJob unpickles no objects: any client of Redis may have written this job.
     try:
         job = RegisteredJob.fetch(job_id, queue.connection, serializer=queues.Serializer)
     except NoSuchJobError:
-        return 0.0  # A worker took it meanwhile, or none did in its time.
+        return 0.0  # Taken by a worker meanwhile, or dropped at the end of its TTL.
     return max(0.0, (now - job.enqueued_at).total_seconds()) if job.enqueued_at else 0.0
 
 
-def _is_read(connection: Any) -> bool:  # noqa: ANN401  # Redis' own client, which only core imports.
-    """Whether some consumer asked the stream for events lately."""
+def _is_stream_read(connection: Any) -> bool:  # noqa: ANN401  # Redis' own client, which only core imports.
+    """Return whether a consumer has read from the stream lately."""
     if not connection.exists(bus.STREAM):
         return False
     groups = [group["name"].decode() for group in connection.xinfo_groups(bus.STREAM)]

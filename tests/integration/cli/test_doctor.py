@@ -45,7 +45,7 @@ class TestDoctor:
             "site",
         }
         assert said["relay"] == (
-            "wrong nobody does this work. To mend it: start python worker.py relay, or all."
+            "wrong no process has this role. To mend it: start python worker.py relay, or all."
         )
         for name in ("settings", "PostgreSQL", "extensions", "schema", "clocks", "Redis", "Stripe"):
             assert said[name].startswith("ok"), said[name]

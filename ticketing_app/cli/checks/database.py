@@ -1,4 +1,4 @@
-"""Whether PostgreSQL is as the program needs it."""
+"""Checks of PostgreSQL."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -6,20 +6,20 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from ticketing_app.cli.checks.findings import Finding, judge, unknown
+from ticketing_app.cli.checks.findings import Finding, enumerate_or, judge, unknown
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 
 OLDEST_VERSION = 15
 EXTENSIONS = frozenset({"pg_trgm", "unaccent"})
 SKEW = timedelta(seconds=2)
-"""Events, sessions and charges carry the clock of the process that made them; leases never do."""
+"""Tolerated: events, sessions and charges carry a process's own time; leases never do."""
 
 
 class Database(NamedTuple):
-    """What PostgreSQL says of itself; `ahead` is how far its clock is ahead of ours.
+    """State of the server; `ahead` is the offset of its clock from ours.
 
-    `unlimited` names the time limits that sessions at DATABASE_URL do not have.
+    `unlimited` names the time limits that sessions at DATABASE_URL lack.
     """
 
     version: int
@@ -40,11 +40,9 @@ _ASK = text("""
 
 
 async def ask_database() -> Database:
-    """Ask PostgreSQL; whatever stops us is raised."""
     async with db.autocommit() as connection:
-        await connection.execute(
-            text("SELECT 1")
-        )  # The first answer takes longer than the clock may.
+        # The first statement of a connection is slow, which would distort the offset of the clock.
+        await connection.execute(text("SELECT 1"))
         asked_at = utc_now()
         row = (await connection.execute(_ASK, {"limits": list(db.SESSION_LIMITS)})).one()
         answered_at = utc_now()
@@ -67,7 +65,7 @@ def _ahead(theirs: datetime, asked_at: datetime, answered_at: datetime) -> timed
 
 
 def check_database(found: Database, revisions: Sequence[str]) -> Iterator[Finding]:
-    """Judge what PostgreSQL said; `revisions` are those of this program, the newest first."""
+    """Check the server's state; `revisions` are this program's migrations, newest first."""
     yield judge(
         "PostgreSQL",
         found.version >= OLDEST_VERSION,
@@ -78,17 +76,16 @@ def check_database(found: Database, revisions: Sequence[str]) -> Iterator[Findin
     yield judge(
         "extensions",
         not missing,
-        f"missing: {', '.join(missing)}." if missing else "all there.",
+        enumerate_or("all there.", "missing", missing),
         "let the owner of the database run `migrate`, or an administrator CREATE EXTENSION.",
     )
     yield _schema(found.revision, revisions)
-    settings = " ".join(
-        f"SET {name} = '{db.SESSION_LIMITS[name]}';" for name in sorted(found.unlimited)
-    )
+    unlimited = sorted(found.unlimited)
+    settings = " ".join(f"SET {name} = '{db.SESSION_LIMITS[name]}';" for name in unlimited)
     yield judge(
         "time limits",
-        not found.unlimited,
-        f"missing: {', '.join(sorted(found.unlimited))}." if found.unlimited else "all there.",
+        not unlimited,
+        enumerate_or("all there.", "missing", unlimited),
         f"a pooler does not pass them on: give each to the role, as in ALTER ROLE ... {settings}",
     )
     seconds = found.ahead.total_seconds()

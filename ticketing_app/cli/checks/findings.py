@@ -1,12 +1,11 @@
-"""What a check of the installation finds."""
+"""Results of the checks of an installation."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Verdict(StrEnum):
-    """Right, wrong, or not to be told from here."""
-
     OK = "ok"
     WARNING = "warning"
     WRONG = "wrong"
@@ -14,7 +13,7 @@ class Verdict(StrEnum):
 
 
 class Finding(NamedTuple):
-    """One line of the doctor: how something is, and how to mend it."""
+    """One line of the doctor's output."""
 
     verdict: Verdict
     subject: str
@@ -22,31 +21,32 @@ class Finding(NamedTuple):
     remedy: str = ""
 
     def __str__(self) -> str:
-        """Write the line."""
         remedy = f" To mend it: {self.remedy}" if self.remedy else ""
         return f"{self.verdict:<8}{self.subject}: {self.detail}{remedy}"
 
 
 def judge(subject: str, is_ok: bool, detail: str, remedy: str) -> Finding:  # noqa: FBT001  # reads as a sentence.
-    """Return the finding, with its remedy if it is needed."""
     return ok(subject, detail) if is_ok else wrong(subject, detail, remedy)
 
 
 def ok(subject: str, detail: str) -> Finding:
-    """Return what is right."""
     return Finding(Verdict.OK, subject, detail)
 
 
 def wrong(subject: str, detail: str, remedy: str) -> Finding:
-    """Return what is wrong, and how to mend it."""
     return Finding(Verdict.WRONG, subject, detail, remedy)
 
 
 def warning(subject: str, detail: str, remedy: str) -> Finding:
-    """Return what works and should be better."""
+    """Return a finding that works but should be improved."""
     return Finding(Verdict.WARNING, subject, detail, remedy)
 
 
 def unknown(subject: str, detail: str) -> Finding:
-    """Return what cannot be told."""
+    """Return a finding that cannot be checked from here."""
     return Finding(Verdict.UNKNOWN, subject, detail)
+
+
+def enumerate_or(nothing: str, label: str, names: Sequence[str]) -> str:
+    """Return "label: a, b.", or `nothing` if there are no names."""
+    return f"{label}: {', '.join(names)}." if names else nothing

@@ -1,4 +1,4 @@
-"""Whether Redis is as the program needs it."""
+"""Checks of Redis."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -11,30 +11,29 @@ OLDEST_VERSION = 7
 NEVER_EVICTS = "noeviction"
 NOTIFY = "notify-keyspace-events"
 FLAGS = "K$sgxe"
-"""What Reflex has to hear of when the state of pages is in Redis, as it sets them itself."""
+"""Notifications that Reflex enables, and needs, when the state of pages is in Redis."""
 ALL_KINDS = "g$lshzxetd"
-"""What "A" stands for."""
+"""The flags that "A" abbreviates."""
 
 
 class Notifications(NamedTuple):
-    """Which ones Redis sends, unless it hides that, and whether Reflex may change it."""
+    """The enabled notifications, unless Redis hides them, and whether Reflex may change them."""
 
     flags: str | None
     may_be_set: bool
 
 
 def ask_redis(url: str) -> Mapping[str, Any]:
-    """Return what the Redis at this address reports of itself.
+    """Return the INFO of the server at this address.
 
     Raises:
-        RedisError: it does not answer.
+        RedisError: The server does not answer.
     """
     with redis.sync_client(redis.TIMEOUT_SECONDS, url=url) as connection:
-        return dict(connection.info())  # type: ignore[arg-type]  # its types cover the asynchronous client as well.
+        return dict(connection.info())  # type: ignore[arg-type]  # Typed for the asynchronous client as well.
 
 
 def check_redis(found: Mapping[str, Any]) -> Iterator[Finding]:
-    """Judge what Redis said of itself."""
     version = str(found.get("redis_version", "0"))
     name = "Valkey, as Redis" if "valkey_version" in found else "Redis"
     yield judge(
@@ -50,9 +49,8 @@ def check_redis(found: Mapping[str, Any]) -> Iterator[Finding]:
         f"{policy}.",
         f"set maxmemory-policy to {NEVER_EVICTS}, or planned jobs get lost when memory is short.",
     )
-    mode = found.get("redis_mode") or found.get(
-        "server_mode", "unknown"
-    )  # Valkey's word is the latter.
+    # Valkey calls it server_mode.
+    mode = found.get("redis_mode") or found.get("server_mode", "unknown")
     yield judge(
         "Redis mode",
         mode != "cluster",
@@ -62,7 +60,7 @@ def check_redis(found: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def check_page_state(found: Mapping[str, Any], main: Mapping[str, Any]) -> Iterator[Finding]:
-    """Judge the Redis that keeps the state of pages beside the main one."""
+    """Check the Redis that stores the state of pages against the main one."""
     subject = "page state"
     if found.get("run_id", "") == main.get("run_id"):
         yield warning(
@@ -82,10 +80,10 @@ def check_page_state(found: Mapping[str, Any], main: Mapping[str, Any]) -> Itera
 
 
 def ask_notifications(url: str) -> Notifications:
-    """Ask Redis which notifications it sends, and whether we may change that; nothing is changed.
+    """Read the notifications, and test whether we may set them by writing the same value.
 
     Raises:
-        RedisError: it does not answer.
+        RedisError: The server does not answer.
     """
     flags = None
     with (
@@ -99,8 +97,8 @@ def ask_notifications(url: str) -> Notifications:
     return Notifications(flags, may_be_set=False)
 
 
-def check_notifications(found: Notifications, is_refusal_ignored: bool) -> Finding:  # noqa: FBT001  # a setting's value.
-    """Judge whether pages hear that another process lets go of their state."""
+def check_notifications(found: Notifications, is_refusal_ignored: bool) -> Finding:  # noqa: FBT001  # A setting's value.
+    """Check that Reflex is notified when another process releases the state of a page."""
     subject = "notifications"
     if found.may_be_set:
         return ok(subject, "Reflex switches on what it needs.")
@@ -109,7 +107,7 @@ def check_notifications(found: Notifications, is_refusal_ignored: bool) -> Findi
     is_on = set(FLAGS) <= set((found.flags or "").replace("A", ALL_KINDS))
     remedies = [] if is_on else [f'start Redis with {NOTIFY} "{FLAGS}"']
     if not is_refusal_ignored:
-        # It gives up listening when it is refused, even if there is nothing to change.
+        # Reflex stops listening when CONFIG SET is refused, even if nothing has to change.
         remedies.append("set REFLEX_IGNORE_REDIS_CONFIG_ERROR=true")
     return judge(
         subject,

@@ -1,4 +1,4 @@
-"""Whether the site is where it says that it is, with the pages that belong to this program."""
+"""Checks of the public address and of the built pages."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from reflex.utils.prerequisites import get_web_dir
 from reflex_base.constants import Dirs
 
 from ticketing_app import routes
-from ticketing_app.cli.checks.findings import Finding, judge, unknown
+from ticketing_app.cli.checks.findings import Finding, enumerate_or, judge, ok, unknown, wrong
 from ticketing_app.documents import build_stamp
 
 ASK_SECONDS = 5
@@ -29,34 +29,32 @@ BUILD = "build them: python -m reflex export --frontend-only --no-zip."
 
 
 async def check_site(public_url: str) -> Finding:
-    """Ask for the site as visitors do."""
+    """Request the health check at the public address."""
+    remedy = "start the web process; let DNS and proxy lead there; see that PUBLIC_URL is right."
     try:
         async with httpx.AsyncClient(timeout=ASK_SECONDS) as browser:
             answer = await browser.get(f"{public_url.rstrip('/')}/api/health/live")
-        is_ours = answer.is_success and answer.json() == {"status": "ok"}
-        told = (
-            "the site answers there."
-            if is_ours
-            else f"answers {answer.status_code}, not as GitTix."
-        )
+        if answer.is_success and answer.json() == {"status": "ok"}:
+            return ok("site", f"{public_url}: the site answers there.")
+        detail = f"answers {answer.status_code}, not as GitTix."
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        is_ours, told = False, f"no answer ({type(error).__name__})."
-    remedy = "start the web process; let DNS and proxy lead there; see that PUBLIC_URL is right."
-    return judge("site", is_ours, f"{public_url}: {told}", remedy)
+        detail = f"no answer ({type(error).__name__})."
+    return wrong("site", f"{public_url}: {detail}", remedy)
 
 
 def check_pages(folder: Path | None = None) -> Iterator[Finding]:
-    """Look at the built pages in Reflex's folder, or in this one."""
+    """Check the built pages in this folder, by default Reflex's."""
     folder = folder or get_web_dir()
     files = [folder / Dirs.STATIC / page.lstrip("/") / "index.html" for page in PAGES]
     missing = [page for page, file in zip(PAGES, files, strict=True) if not file.exists()]
-    told = f"missing in {folder}: {', '.join(missing)}." if missing else "all are built."
-    yield judge("pages", not missing, told, BUILD)
+    detail = enumerate_or("all are built.", f"missing in {folder}", missing)
+    yield judge("pages", not missing, detail, BUILD)
     if missing:
         return
     is_current = build_stamp.is_current(folder)
     if is_current is None:
-        yield unknown("build", "nobody noted what the pages were built from.")
+        yield unknown("build", "the pages carry no build stamp.")
+    elif is_current:
+        yield ok("build", "of this program.")
     else:
-        told = "of this program." if is_current else "of another version of the program, or brand."
-        yield judge("build", is_current, told, BUILD)
+        yield wrong("build", "of another version of the program, or brand.", BUILD)

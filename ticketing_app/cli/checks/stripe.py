@@ -1,9 +1,16 @@
-"""Whether Stripe takes our key, and sends what it should where it should."""
+"""Checks of Stripe's key and webhook endpoints."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from ticketing_app.cli.checks.findings import Finding, judge, ok, unknown, wrong
+from ticketing_app.cli.checks.findings import (
+    Finding,
+    enumerate_or,
+    judge,
+    ok,
+    unknown,
+    wrong,
+)
 from ticketing_app.core.settings import STRIPE_API, Settings
 from ticketing_app.payments import gateway
 from ticketing_app.payments.gateway import (
@@ -20,7 +27,6 @@ ANSWER_SECONDS = 10
 
 
 async def check_stripe(settings: Settings) -> list[Finding]:
-    """Ask Stripe whether it knows us, and which webhook endpoints we have."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await gateway.try_key()
@@ -41,19 +47,21 @@ async def check_stripe(settings: Settings) -> list[Finding]:
 
 
 def check_endpoints(endpoints: Sequence[WebhookEndpoint], public_url: str) -> Iterator[Finding]:
-    """Judge the webhook endpoints of the account."""
+    """Check that the account has an endpoint for this site, for every kind that we handle."""
     url = public_url.rstrip("/") + WEBHOOK_PATH
     ours = next((endpoint for endpoint in endpoints if endpoint.url == url), None)
     remedy = f"register {url} in Stripe's Dashboard, see docs/operations.md."
-    if ours is None or not ours.is_enabled:
-        found = "there is no endpoint for this site." if ours is None else "ours is switched off."
-        yield wrong("webhooks", found, remedy)
+    if ours is None:
+        yield wrong("webhooks", "there is no endpoint for this site.", remedy)
+        return
+    if not ours.is_enabled:
+        yield wrong("webhooks", "ours is switched off.", remedy)
         return
     missing = [] if ALL_KINDS in ours.kinds else sorted(HANDLERS.keys() - ours.kinds)
     yield judge(
         "webhooks",
         not missing,
-        f"not sent: {', '.join(missing)}." if missing else "every kind that we handle is sent.",
+        enumerate_or("every kind that we handle is sent.", "not sent", missing),
         "add these kinds to the endpoint in Stripe's Dashboard.",
     )
     yield judge(

@@ -1,8 +1,8 @@
-"""Whether somebody does the work, and whether some waits for people."""
+"""Checks of the background processes and of their backlogs."""
 
 from collections.abc import Iterator
 
-from ticketing_app.cli.checks.findings import Finding, judge
+from ticketing_app.cli.checks.findings import Finding, enumerate_or, judge, ok, wrong
 from ticketing_app.core import queues
 from ticketing_app.monitoring.collector import Facts
 from ticketing_app.monitoring.jobs import WorkerState
@@ -12,8 +12,9 @@ OLD_WEBHOOK_SECONDS = 300
 
 
 def check_facts(facts: Facts) -> Iterator[Finding]:
-    """Judge what the database knows."""
-    events, payments = facts.events, facts.payments
+    """Check the facts of the database."""
+    events = facts.events
+    payments = facts.payments
     yield _role("relay", is_alive=events.is_relay_alive)
     late = {
         "holds to close": facts.expiry_lag_seconds > LATE_SECONDS,
@@ -24,11 +25,11 @@ def check_facts(facts: Facts) -> Iterator[Finding]:
         f"events for {name}": backlog.lag_seconds > LATE_SECONDS
         for name, backlog in events.subscribers.items()
     }
-    waiting = [what for what, is_late in late.items() if is_late]
+    waiting = [name for name, is_late in late.items() if is_late]
     yield judge(
         "work",
         not waiting,
-        f"waits too long: {', '.join(waiting)}." if waiting else "nothing waits for long.",
+        enumerate_or("nothing waits for long.", "waits too long", waiting),
         "start the workers, then look at their logs; `webhooks` lists failing ones.",
     )
     dead = sum(backlog.dead for backlog in events.subscribers.values())
@@ -38,7 +39,7 @@ def check_facts(facts: Facts) -> Iterator[Finding]:
 
 
 def check_workers(state: WorkerState) -> Iterator[Finding]:
-    """Judge what Redis knows."""
+    """Check the facts of Redis."""
     yield _role("scheduler", is_alive=state.is_scheduler_alive)
     yield _role("jobs", is_alive=state.is_jobs_alive)
     yield _role("outside", is_alive=state.is_outside_alive)
@@ -54,5 +55,6 @@ def check_workers(state: WorkerState) -> Iterator[Finding]:
 
 
 def _role(role: str, *, is_alive: bool) -> Finding:
-    remedy = f"start python worker.py {role}, or all."
-    return judge(role, is_alive, "alive." if is_alive else "nobody does this work.", remedy)
+    if is_alive:
+        return ok(role, "alive.")
+    return wrong(role, "no process has this role.", f"start python worker.py {role}, or all.")
