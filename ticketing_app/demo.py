@@ -23,11 +23,7 @@ SOURCE = Path(__file__).with_name("demo.toml")
 
 
 class MarketNotEmptyError(AppError):
-    """Demo data are for a market without any ticket."""
-
-    def __init__(self) -> None:
-        """Say why."""
-        super().__init__("There are tickets already, and demo data are not mixed with them.")
+    message = "There are tickets already, and demo data are not mixed with them."
 
 
 async def seed(session: AsyncSession) -> int:

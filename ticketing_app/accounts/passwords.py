@@ -35,11 +35,9 @@ _queued = 0
 
 class PasswordQueueFullError(AppError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Very many people are signing in right now. Nothing was changed. Try again in a moment."
-        )
+    message = (
+        "Very many people are signing in right now. Nothing was changed. Try again in a moment."
+    )
 
 
 async def hash_password(password: str) -> str:

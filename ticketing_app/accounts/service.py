@@ -30,51 +30,30 @@ SESSIONS_SHOWN = 100
 
 
 class EmailInUseError(AppError):
-    """The address has an account; told openly, and throttled at the edge."""
-
-    def __init__(self) -> None:
-        """Say it in the words of the contract."""
-        super().__init__("Email in use", field="email")
+    # Shows that the address has an account; the limit for sign-ups stops enumeration.
+    message = "Email in use"
+    field = "email"
 
 
 class InvalidCredentialsError(AppError):
-    """E-mail or password is wrong; never told which."""
-
-    status = HTTPStatus.BAD_REQUEST
-
-    def __init__(self) -> None:
-        """Say it in the words of the contract."""
-        super().__init__("Invalid credentials")
+    # The same for an unknown address and a wrong password.
+    message = "Invalid credentials"
 
 
 class WrongPasswordError(AppError):
-    """Whoever is signed in does not know the account's password."""
-
-    def __init__(self) -> None:
-        """Say which field is wrong."""
-        super().__init__("This is not your current password.", field="currentPassword")
+    message = "This is not your current password."
+    field = "currentPassword"
 
 
 class AccountChangedError(AppError):
-    """The account is not as it was when its password was checked."""
-
     status = HTTPStatus.CONFLICT
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(
-            "Your account was changed somewhere else a moment ago. Nothing was changed here; please try again."
-        )
+    message = "Your account was changed somewhere else a moment ago. Nothing was changed here; please try again."
 
 
 class SessionNotFoundError(AppError):
-    """There is no such session, or it is somebody else's: never told which."""
-
+    # Also for a session of another user: its existence must not show.
     status = HTTPStatus.NOT_FOUND
-
-    def __init__(self) -> None:
-        """Say where to look."""
-        super().__init__("We could not find this sign-in among yours.")
+    message = "We could not find this sign-in among yours."
 
 
 async def sign_up(session: AsyncSession, *, user: UserCreate) -> UserRead:

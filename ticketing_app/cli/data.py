@@ -13,11 +13,10 @@ from ticketing_app.core.settings import get_settings
 
 
 class DemoInProductionError(AppError):
-    def __init__(self) -> None:
-        super().__init__(
-            "This is production, and the demo accounts have a public password. "
-            "Pass --in-production if this installation is for trying out."
-        )
+    message = (
+        "This is production, and the demo accounts have a public password. "
+        "Pass --in-production if this installation is for trying out."
+    )
 
 
 def add_commands(commands: Commands) -> None:

@@ -58,9 +58,7 @@ SENTENCES = {
 
 class BodyTimeoutError(AppError):
     status = HTTPStatus.REQUEST_TIMEOUT
-
-    def __init__(self) -> None:
-        super().__init__("Your request did not arrive in time. Please send it again.")
+    message = "Your request did not arrive in time. Please send it again."
 
 
 class ApiModel(BaseModel):

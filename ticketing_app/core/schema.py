@@ -30,18 +30,14 @@ class SchemaState(Enum):
 
 
 class SchemaNotReadyError(AppError):
-    """Nobody has migrated the database, or it does not answer."""
-
-    def __init__(self) -> None:
-        super().__init__("The database does not have this version's schema yet: run `migrate`.")
+    message = "The database does not have this version's schema yet: run `migrate`."
 
 
 class SchemaBusyError(AppError):
-    def __init__(self) -> None:
-        super().__init__(
-            "A migration needs a table that other transactions keep using, so it was not made. "
-            "End the longest of them (pg_stat_activity) and run `migrate` again."
-        )
+    message = (
+        "A migration needs a table that other transactions keep using, so it was not made. "
+        "End the longest of them (pg_stat_activity) and run `migrate` again."
+    )
 
 
 def read_revisions() -> list[str]:

@@ -74,16 +74,11 @@ class KeyRefusedError(StripeUnavailableError):
 
 
 class InvalidSignatureError(AppError):
-    """The webhook was not sent by Stripe, or long ago."""
-
-    def __init__(self) -> None:
-        """Say what is wrong."""
-        super().__init__("The signature of this webhook is not valid.")
+    message = "The signature of this webhook is not valid."
 
 
 class MalformedWebhookError(AppError):
-    def __init__(self) -> None:
-        super().__init__("This webhook is not an event of Stripe.")
+    message = "This webhook is not an event of Stripe."
 
 
 async def create_intent(

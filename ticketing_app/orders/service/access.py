@@ -21,13 +21,9 @@ from ticketing_app.tickets.service import lease as leases
 
 
 class OrderNotFoundError(AppError):
-    """There is no such order, or it is somebody else's: never told which."""
-
+    # Also for an order of another buyer: its existence must not show.
     status = HTTPStatus.NOT_FOUND
-
-    def __init__(self) -> None:
-        """Say where to look."""
-        super().__init__("We could not find this order among yours.")
+    message = "We could not find this order among yours."
 
 
 async def get(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None) -> Order:

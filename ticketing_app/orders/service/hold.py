@@ -45,13 +45,8 @@ HOLDS_REFUSED = Counter(
 
 
 class OwnTicketError(AppError):
-    """A seller cannot buy their own ticket."""
-
     status = HTTPStatus.FORBIDDEN
-
-    def __init__(self) -> None:
-        """Say why."""
-        super().__init__("This is your own ticket, so you cannot buy it.")
+    message = "This is your own ticket, so you cannot buy it."
 
 
 class TicketAlreadyReservedError(AppError):
@@ -82,28 +77,17 @@ class TicketAlreadyReservedError(AppError):
 
 
 class EventBegunError(AppError):
-    """The event has begun, so that the ticket is no longer sold."""
-
     status = HTTPStatus.CONFLICT
-
-    def __init__(self) -> None:
-        """Say why."""
-        super().__init__(
-            "This event has begun, so its tickets are no longer sold.", field="ticketId"
-        )
+    message = "This event has begun, so its tickets are no longer sold."
+    field = "ticketId"
 
 
 class OfferChangedError(AppError):
-    """The offer is not the one that the buyer saw."""
-
     status = HTTPStatus.CONFLICT
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(
-            "The seller changed this offer since you saw it. You have bought nothing; "
-            "please look at it again."
-        )
+    message = (
+        "The seller changed this offer since you saw it. You have bought nothing; "
+        "please look at it again."
+    )
 
 
 class TooManyHoldsError(TooManyRequestsError):

@@ -17,27 +17,18 @@ from ticketing_app.tickets.service.tickets import TicketListedAgainError
 
 
 class NotTicketOwnerError(AppError):
-    """The ticket that is to be listed again is not the caller's."""
-
     status = HTTPStatus.FORBIDDEN
-
-    def __init__(self) -> None:
-        """Say whose it is."""
-        super().__init__(
-            "You can list a ticket again only while it is yours: bought, paid, not refunded and not "
-            "disputed at your bank.",
-            field="previousTicketId",
-        )
+    message = (
+        "You can list a ticket again only while it is yours: bought, paid, not refunded and not "
+        "disputed at your bank."
+    )
+    field = "previousTicketId"
 
 
 class TicketStillHeldError(AppError):
     status = HTTPStatus.CONFLICT
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Someone still has time to pay for this ticket. Please try again in a few minutes.",
-            field="previousTicketId",
-        )
+    message = "Someone still has time to pay for this ticket. Please try again in a few minutes."
+    field = "previousTicketId"
 
 
 async def sell_ticket(

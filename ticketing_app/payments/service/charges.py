@@ -31,13 +31,9 @@ metrics.start_at_zero(CHARGES_ENDED, [ChargeStatus.COMPLETED, *Reason])
 
 
 class ChargeNotFoundError(AppError):
-    """There is no such charge, or it is for somebody else's order: never told which."""
-
+    # Also for a charge of another buyer's order: its existence must not show.
     status = HTTPStatus.NOT_FOUND
-
-    def __init__(self) -> None:
-        """Say where to look."""
-        super().__init__("We could not find this payment among yours.")
+    message = "We could not find this payment among yours."
 
 
 class ChargeWithOrder(NamedTuple):

@@ -31,12 +31,10 @@ class PaymentRefusedError(AppError):
 
 class UnknownPaymentError(AppError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
-
-    def __init__(self) -> None:
-        super().__init__(
-            "We cannot find this payment at the payment service. Please do not pay again. "
-            "We have been notified and look into it."
-        )
+    message = (
+        "We cannot find this payment at the payment service. Please do not pay again. "
+        "We have been notified and look into it."
+    )
 
 
 async def report_refusal(

@@ -27,40 +27,23 @@ from ticketing_app.tickets.schemas import (
 
 
 class TicketNotFoundError(AppError):
-    """There is no such ticket."""
-
     status = HTTPStatus.NOT_FOUND
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__("We could not find this ticket. It may have been taken down.")
+    message = "We could not find this ticket. It may have been taken down."
 
 
 class TicketWithdrawnError(AppError):
     status = HTTPStatus.NOT_FOUND
-
-    def __init__(self) -> None:
-        super().__init__("The seller took this ticket off sale.")
+    message = "The seller took this ticket off sale."
 
 
 class TicketHasNoDateError(AppError):
-    """The seller did not tell when the event is."""
-
     status = HTTPStatus.NOT_FOUND
-
-    def __init__(self) -> None:
-        """Say what is missing."""
-        super().__init__("This ticket has no date, so that there is nothing for a calendar.")
+    message = "This ticket has no date, so that there is nothing for a calendar."
 
 
 class NotTicketSellerError(AppError):
-    """Somebody else listed this ticket."""
-
     status = HTTPStatus.FORBIDDEN
-
-    def __init__(self) -> None:
-        """Say who may."""
-        super().__init__("Only the seller of this ticket can change it.")
+    message = "Only the seller of this ticket can change it."
 
 
 class TicketNotChangeableError(AppError):
@@ -89,29 +72,15 @@ class TooManyListingsError(TooManyRequestsError):
 
 
 class StaleTicketError(AppError):
-    """The listing changed since it was read."""
-
     status = HTTPStatus.CONFLICT
-
-    def __init__(self) -> None:
-        """Say what happened and what to do."""
-        super().__init__(
-            "This ticket changed while you were editing it. Load it again, then make your change.",
-            field="version",
-        )
+    message = "This ticket changed while you were editing it. Load it again, then make your change."
+    field = "version"
 
 
 class TicketListedAgainError(AppError):
-    """The ticket is listed again already, or was sold on."""
-
     status = HTTPStatus.CONFLICT
-
-    def __init__(self) -> None:
-        """Say what to do."""
-        super().__init__(
-            "This ticket is listed again already. Edit that listing, or withdraw it first.",
-            field="previousTicketId",
-        )
+    message = "This ticket is listed again already. Edit that listing, or withdraw it first."
+    field = "previousTicketId"
 
 
 async def get_ticket(
