@@ -1,0 +1,76 @@
+"""Names and lengths in the documents."""
+
+import re
+from fnmatch import fnmatch
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from ticketing_app.core.settings import Settings
+from ticketing_app.devstack.stack import ROOT
+
+DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
+DOCS = [*sorted((ROOT / "docs").glob("*.md")), *DECISIONS]
+DOCUMENTS = [*DOCS, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))]
+PATH = re.compile(r"`([\w*-][\w.*/-]*(?:/|\.(?:py|jsx|js|md|yaml|toml|css|jsonc)))(?:::(\w+))?`")
+LINK = re.compile(r"\]\(([^):\s]+)\)")
+
+
+def _slug(heading: str) -> str:
+    return re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@cache
+def _repository() -> list[Path]:
+    """Return every file and folder, without generated and hidden ones."""
+    top = [path for path in ROOT.iterdir() if path.name[0] != "." and path.name != "node_modules"]
+    return [*top, *chain.from_iterable(path.rglob("*") for path in top)]
+
+
+def _find(path: str) -> list[Path]:
+    """Find a path by its end: documents shorten `ticketing_app/core/db.py` to `core/db.py`."""
+    return [each for each in _repository() if fnmatch(str(each), f"*/{path.rstrip('/')}")]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+class TestDocument:
+    def test_names_paths_that_exist(self, document: Path) -> None:
+        missing = [
+            found[0]
+            for found in PATH.finditer(document.read_text())
+            if not any(
+                found[2] is None or f"class {found[2]}" in file.read_text()
+                for file in _find(found[1])
+            )
+        ]
+        assert not missing
+
+    def test_links_to_pages_and_headings_that_exist(self, document: Path) -> None:
+        for link in LINK.findall(document.read_text()):
+            name, _, anchor = link.partition("#")
+            target = document.parent / name if name else document
+            assert target.exists(), link
+            if anchor:
+                headings = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE)
+                assert anchor in map(_slug, headings), link
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.name)
+class TestDecision:
+    def test_is_short(self, decision: Path) -> None:
+        assert len(decision.read_text().split()) <= 300
+
+    def test_has_the_four_headings(self, decision: Path) -> None:
+        headings = re.findall(r"^## (.*)$", decision.read_text(), re.MULTILINE)
+        assert headings == ["Context", "Decision", "Consequences", "Alternatives"]
+
+
+def test_documents_are_short_together() -> None:
+    assert sum(len(document.read_text().split()) for document in DOCS) <= 14_000
+
+
+def test_readme_lists_every_setting() -> None:
+    rows = re.findall(r"^\| `([A-Z0-9_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(name.upper() for name in Settings.model_fields)
