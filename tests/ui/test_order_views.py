@@ -21,7 +21,7 @@ def order(status: OrderStatus, *, seconds_left: int = 900, price_cents: int = 40
         id=db.new_id(),
         status=status,
         expires_at=NOW + timedelta(seconds=seconds_left),
-        user_id=db.new_id(),
+        buyer_id=db.new_id(),
         price_cents=price_cents,
         currency="usd",
         created_at=datetime(2027, 1, 2, tzinfo=UTC),

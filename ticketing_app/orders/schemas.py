@@ -39,7 +39,7 @@ class OrderRead(ApiModel):
     id: UUID
     status: OrderStatus
     expires_at: datetime
-    user_id: UUID
+    buyer_id: Annotated[UUID, Field(serialization_alias="userId")]
     price_cents: Annotated[JsonPrice, Field(serialization_alias="price")]
     currency: str
     created_at: datetime

@@ -307,7 +307,7 @@ class TestRace:
             }
             winner = next(result for result in results if isinstance(result, OrderRead))
             async with db.transaction() as session:
-                await release.cancel_order(session, buyer_id=winner.user_id, order_id=winner.id)
+                await release.cancel_order(session, buyer_id=winner.buyer_id, order_id=winner.id)
 
     async def test_expiry_and_takeover_at_the_same_instant_never_deadlock(
         self, change_settings: Callable[..., None]
@@ -330,7 +330,7 @@ class TestRace:
             )
             async with db.transaction() as session:
                 await release.cancel_order(
-                    session, buyer_id=winners[0].user_id, order_id=winners[0].id
+                    session, buyer_id=winners[0].buyer_id, order_id=winners[0].id
                 )  # pyright: ignore[reportAttributeAccessIssue]  # an int stands only behind the holds
 
     async def test_expiry_against_claim_has_one_outcome(self) -> None:

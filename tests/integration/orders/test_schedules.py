@@ -59,7 +59,7 @@ class Market:
 
     async def relist(self, nth: int) -> None:
         order = self._order(nth)
-        (buyer,) = [each for each in self.buyers if each.id == order.user_id]
+        (buyer,) = [each for each in self.buyers if each.id == order.buyer_id]
         ticket = await factories.read_ticket(order.ticket.id)
         owner = buyer if nth % 2 else self.seller
         self.listings.append(await sales.relist(ticket, owner))
@@ -67,7 +67,7 @@ class Market:
     async def cancel(self, nth: int) -> None:
         order = self._order(nth)
         async with db.transaction() as session:
-            await release.cancel_order(session, buyer_id=order.user_id, order_id=order.id)
+            await release.cancel_order(session, buyer_id=order.buyer_id, order_id=order.id)
 
     async def lapse(self, nth: int) -> None:
         await factories.let_hold_lapse(self._order(nth).id)
@@ -111,7 +111,7 @@ class Market:
             self.seen[str(order.id)] = now
 
     async def _sale(self, order: OrderRead) -> Sale:
-        (buyer,) = [each for each in self.buyers if each.id == order.user_id]
+        (buyer,) = [each for each in self.buyers if each.id == order.buyer_id]
         ticket = await factories.read_ticket(order.ticket.id)
         return Sale(buyer, ticket, order, await sales.open_payment(order, buyer))
 

@@ -45,10 +45,10 @@ class TestListDeclines:
             await sales.tell_settled(sale)
         async with db.transaction() as session:
             told = await queries.list_declines(
-                session, buyer_id=sale.order.user_id, order_id=sale.order.id
+                session, buyer_id=sale.order.buyer_id, order_id=sale.order.id
             )
             order = await orders.get_order(
-                session, buyer_id=sale.order.user_id, order_id=sale.order.id
+                session, buyer_id=sale.order.buyer_id, order_id=sale.order.id
             )
         assert [each.message for each in told] == [
             "Your card does not have enough money for this.",

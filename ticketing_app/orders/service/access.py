@@ -79,6 +79,7 @@ def to_read(order: Order, *, is_running: bool = True) -> OrderRead:
     return OrderRead(
         status=status_now(OrderStatus(order.status), is_running=is_running),
         ticket=OrderTicket(id=order.ticket_id, title=order.title, price_cents=order.price_cents),
-        user_id=order.buyer_id,
-        **order.model_dump(include={"id", "expires_at", "price_cents", "currency", "created_at"}),
+        **order.model_dump(
+            include={"id", "buyer_id", "expires_at", "price_cents", "currency", "created_at"}
+        ),
     )
