@@ -38,9 +38,9 @@ def ticket_done(ticket_id: UUID | str, done: str) -> str:
     return f"{ticket_detail(ticket_id)}?{DONE}={done}"
 
 
-def ticket_purchase(ticket_id: UUID | str, wish: str) -> str:
-    """Return the address of a ticket that goes on with a purchase; `wish` is known to its tab only."""
-    return f"{ticket_detail(ticket_id)}?{PURCHASE}={wish}"
+def ticket_purchase(ticket_id: UUID | str, token: str) -> str:
+    """Return the address of a ticket that goes on with a purchase; `token` is known to its tab only."""
+    return f"{ticket_detail(ticket_id)}?{PURCHASE}={token}"
 
 
 def ticket_calendar(ticket_id: UUID | str) -> str:

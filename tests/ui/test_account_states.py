@@ -88,5 +88,5 @@ class TestEnd:
         await tab.call(AccountState.load)
         for session_id in (theirs, "nonsense", "", 5, None, ["x"], {"id": theirs}):
             await tab.call(AccountState.end, session_id)
-            assert "could not find this sign-in" in tab.state(AccountState).problem
+            assert "could not find this sign-in" in tab.state(AccountState).error_message
         assert await auth.authenticate(cookies[1])

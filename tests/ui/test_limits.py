@@ -36,13 +36,13 @@ class TestPages:
         await tab.call(TicketListState.load)
         tab.open("/?q=lanterns", address="2001:db8::2")
         await tab.call(TicketListState.load)
-        assert shown.problem == ""
+        assert shown.error_message == ""
         tab.open("/?q=kites", address="2001:DB8:0:0::3")
         await tab.call(TicketListState.load)
-        assert SAYS_WHEN.fullmatch(shown.problem)
+        assert SAYS_WHEN.fullmatch(shown.error_message)
         tab.open("/?q=kites", address="192.0.2.1")
         await tab.call(TicketListState.load)
-        assert shown.problem == ""
+        assert shown.error_message == ""
 
     async def test_a_purchase_says_how_long(
         self, tab: Tab, sign_in: SignIn, change_settings: ChangeSettings
@@ -53,7 +53,7 @@ class TestPages:
             ticket = await factories.make_ticket()
             tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
             await tab.call(TicketDetailState.purchase)
-            assert re.fullmatch(expected, tab.state(TicketDetailState).problem)
+            assert re.fullmatch(expected, tab.state(TicketDetailState).error_message)
 
     async def test_several_seats_count_each_and_none_is_listed_beyond(
         self, tab: Tab, sign_in: SignIn, change_settings: ChangeSettings
@@ -65,7 +65,7 @@ class TestPages:
         assert "listed=3" in await tab.call(TicketFormState.create, form)
         await tab.call(TicketFormState.load_new)
         assert await tab.call(TicketFormState.create, form) == ""
-        assert SAYS_WHEN.fullmatch(tab.state(TicketFormState).problem)
+        assert SAYS_WHEN.fullmatch(tab.state(TicketFormState).error_message)
         await tab.call(OwnListingsState.load)
         assert len(tab.state(OwnListingsState).rows) == 3
 
@@ -79,7 +79,7 @@ class TestPages:
         for ticket in listed:
             await tab.call(OwnListingsState.withdraw, str(ticket.id))
         shown = tab.state(OwnListingsState)
-        assert SAYS_WHEN.fullmatch(shown.problem)
+        assert SAYS_WHEN.fullmatch(shown.error_message)
 
 
 class TestDocuments:

@@ -163,10 +163,12 @@ class TestLook:
     async def test_judges_what_was_touched_in_the_words_of_the_api(
         self, tab: Tab, shown: TicketFormState
     ) -> None:
-        await tab.call(TicketFormState.look, {"title": "", "price": "0.2", "city": ""}, ["price"])
+        await tab.call(
+            TicketFormState.validate_draft, {"title": "", "price": "0.2", "city": ""}, ["price"]
+        )
         assert shown.shown_errors == {"price": "Price must be between 0.50 and 999,999.99."}
         form = {"title": "", "price": "40,50", "faceValue": "much"}
-        await tab.call(TicketFormState.look, form, ["title", "price", "faceValue"])
+        await tab.call(TicketFormState.validate_draft, form, ["title", "price", "faceValue"])
         assert shown.shown_errors == {
             "title": "Title is required.",
             "faceValue": "Face value must be a number with at most 2 decimal places.",
@@ -179,7 +181,9 @@ class TestLook:
     ) -> None:
         await tab.call(TicketFormState.create, {"title": "", "price": "0.2"})
         assert set(shown.shown_errors) == {"title", "price"}
-        await tab.call(TicketFormState.look, {"title": "Kites", "price": "0.2"}, ["title"])
+        await tab.call(
+            TicketFormState.validate_draft, {"title": "Kites", "price": "0.2"}, ["title"]
+        )
         assert set(shown.shown_errors) == {"price"}
         # The place of the first mistake is told to the page once, when it was sent.
         assert set(shown.errors) == {"title", "price"}
@@ -189,7 +193,7 @@ class TestLook:
     async def test_previews_what_is_right(self, tab: Tab, shown: TicketFormState) -> None:
         assert (shown.preview.title, shown.preview.price) == ("Title", "")
         form = {"title": "Kites", "price": "40", "startsAt": "2150-05-01T20:00", "timezone": "UTC"}
-        await tab.call(TicketFormState.look, form, ["startsAt"])
+        await tab.call(TicketFormState.validate_draft, form, ["startsAt"])
         assert (shown.preview.title, shown.preview.price, shown.preview.when) == (
             "Kites",
             "$40",
@@ -197,25 +201,25 @@ class TestLook:
         )
         assert "between 2000 and 2100" in shown.shown_errors["startsAt"]
         form |= {"startsAt": "2099-05-01T20:00", "timezone": "nowhere", "city": "Porto"}
-        await tab.call(TicketFormState.look, form, ["timezone"])
+        await tab.call(TicketFormState.validate_draft, form, ["timezone"])
         assert "time zone" in shown.shown_errors["timezone"]
         assert shown.preview.place == "Porto"
-        await tab.call(TicketFormState.look, form | {"timezone": "UTC"}, ["timezone"])
+        await tab.call(TicketFormState.validate_draft, form | {"timezone": "UTC"}, ["timezone"])
         assert shown.preview.when == "Fri, May 1, 2099, 8:00\u202fPM"
 
     async def test_tells_what_similar_tickets_cost(self, tab: Tab, shown: TicketFormState) -> None:
         for price in (35, 42, 60):
             await factories.make_ticket(title="Kites", price=price)
-        await tab.call(TicketFormState.look, {"title": "kites", "price": ""}, ["title"])
+        await tab.call(TicketFormState.validate_draft, {"title": "kites", "price": ""}, ["title"])
         assert shown.price_hint == "Similar tickets: $35 to $60, typically $42"
 
     async def test_seats_are_told_apart_only_where_listings_are_made(
         self, tab: Tab, sign_in: SignIn, shown: TicketFormState
     ) -> None:
         form = {"title": "Kites", "price": "40", "seat": "11, 11"}
-        await tab.call(TicketFormState.look, form, ["seat"])
+        await tab.call(TicketFormState.validate_draft, form, ["seat"])
         assert shown.shown_errors == {"seat": "Seat 11 is named twice."}
-        await tab.call(TicketFormState.look, form | {"price": "0.2"}, ["price", "seat"])
+        await tab.call(TicketFormState.validate_draft, form | {"price": "0.2"}, ["price", "seat"])
         assert set(shown.shown_errors) == {"price", "seat"}
         assert (shown.errors, shown.preview.title) == ({}, "Kites")
         seller = await factories.make_user()
@@ -223,7 +227,7 @@ class TestLook:
         path = f"/tickets/{listed.id}/edit"
         tab.open(path, cookie=await sign_in(seller), ticket_id=str(listed.id))
         await tab.call(TicketFormState.load_edit)
-        await tab.call(TicketFormState.look, form, ["seat"])
+        await tab.call(TicketFormState.validate_draft, form, ["seat"])
         assert shown.shown_errors == {}
 
     @pytest.mark.usefixtures("shown")
@@ -231,9 +235,9 @@ class TestLook:
         "value", [None, 7, [], {}, ["x", None, {}], {"title": 7}, {"title": "\x00"}, "\ud800"]
     )
     async def test_takes_anything_from_strangers(self, tab: Tab, value: object) -> None:
-        await tab.call(TicketFormState.look, value, value)
-        await tab.call(TicketFormState.look, {"title": "x"}, value)
-        await tab.call(TicketFormState.look, value, ["title"])
+        await tab.call(TicketFormState.validate_draft, value, value)
+        await tab.call(TicketFormState.validate_draft, {"title": "x"}, value)
+        await tab.call(TicketFormState.validate_draft, value, ["title"])
         assert set(tab.state(TicketFormState).typed) <= {"title"}
 
 
@@ -333,7 +337,7 @@ class TestOwnListingsState:
         await tab.call(OwnListingsState.withdraw, str(listed.id))
         await tab.call(OwnListingsState.refresh)
         shown = tab.state(OwnListingsState)
-        assert "buying this ticket right now" in shown.problem
+        assert "buying this ticket right now" in shown.error_message
         assert shown.rows[0].state_label == "Being bought"
 
     @pytest.mark.usefixtures("seller")
@@ -342,15 +346,15 @@ class TestOwnListingsState:
     )
     async def test_takes_anything_from_strangers(self, tab: Tab, ticket_id: object) -> None:
         for handler in (OwnListingsState.ask_withdraw, OwnListingsState.withdraw):
-            tab.state(OwnListingsState).problem = ""
+            tab.state(OwnListingsState).error_message = ""
             await tab.call(handler, ticket_id)
-            assert "could not find this ticket" in tab.state(OwnListingsState).problem
+            assert "could not find this ticket" in tab.state(OwnListingsState).error_message
 
     @pytest.mark.usefixtures("seller")
     async def test_withdraws_nobody_elses(self, tab: Tab) -> None:
         other = await factories.make_ticket()
         await tab.call(OwnListingsState.withdraw, str(other.id))
-        assert "Only the seller" in tab.state(OwnListingsState).problem
+        assert "Only the seller" in tab.state(OwnListingsState).error_message
         assert (await factories.read_ticket(other.id)).status is Availability.AVAILABLE
 
     async def test_is_for_members(self, tab: Tab) -> None:

@@ -46,7 +46,7 @@ class TestTimed:
         assert counted("crashed") is not None
         before = counted("done") or 0
         state = SomeState()
-        state.problem, state.is_away, state.errors = "", False, {}  # type: ignore[attr-defined]  # as a page's state has.
+        state.error_message, state.is_unavailable, state.errors = "", False, {}  # type: ignore[attr-defined]  # as a page's state has.
         await guarded(state)
         assert counted("done") == before + 1
 

@@ -93,7 +93,7 @@ class TestOrderDetailState:
         for handler in (OrderDetailState.load, OrderDetailState.release):
             await tab.call(handler)
             shown = tab.state(OrderDetailState)
-            assert "could not find this order" in shown.problem
+            assert "could not find this order" in shown.error_message
             assert not shown.is_loaded
 
     async def test_hides_and_keeps_somebody_elses_order(self, tab: Tab, sign_in: SignIn) -> None:
@@ -102,7 +102,7 @@ class TestOrderDetailState:
         tab.open(f"/orders/{order.id}", cookie=cookie, order_id=str(order.id))
         for handler in (OrderDetailState.load, OrderDetailState.release):
             await tab.call(handler)
-            assert "could not find this order" in tab.state(OrderDetailState).problem
+            assert "could not find this order" in tab.state(OrderDetailState).error_message
         assert await present(order, buyer) is OrderStatus.CREATED
 
     async def test_is_for_members(self, tab: Tab) -> None:
@@ -147,7 +147,7 @@ class TestOrderDetailState:
             await order_payment.claim_for_capture(session, order_id=order.id)
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.release)
-        assert "cannot be cancelled" in tab.state(OrderDetailState).problem
+        assert "cannot be cancelled" in tab.state(OrderDetailState).error_message
 
 
 class TestOrderListState:

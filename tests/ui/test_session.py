@@ -182,8 +182,8 @@ class TestOutage:
         assert tab.state(SessionState).notice == UnavailableError().message
         await tab.call(OrderListState.load)
         shown = tab.state(OrderListState)
-        assert (shown.is_away, shown.is_loaded) == (True, False)
-        assert shown.problem == UnavailableError().message
+        assert (shown.is_unavailable, shown.is_loaded) == (True, False)
+        assert shown.error_message == UnavailableError().message
 
     @pytest.mark.parametrize("error", [OSError(), TimeoutError(), RedisError()])
     def test_is_told_from_a_bug(self, error: Exception) -> None:
@@ -199,7 +199,7 @@ class TestGuarded:
     @staticmethod
     async def run(tab: Tab, error: AppError | None) -> PageState:
         shown = tab.state(OrderListState)
-        shown.problem, shown.errors = "old", {"old": "old"}
+        shown.error_message, shown.errors = "old", {"old": "old"}
 
         @session.guarded
         async def handler(_: Any) -> None:  # noqa: ANN401  # any state
@@ -216,26 +216,26 @@ class TestGuarded:
         async def handler(_: Any) -> None:  # noqa: ANN401  # any state
             return None
 
-        for is_away, left in ((False, "old"), (True, "")):
-            shown.problem, shown.is_away = "old", is_away
+        for is_unavailable, left in ((False, "old"), (True, "")):
+            shown.error_message, shown.is_unavailable = "old", is_unavailable
             await handler(shown)
-            assert (shown.problem, shown.is_away) == (left, False)
+            assert (shown.error_message, shown.is_unavailable) == (left, False)
 
     async def test_clears_what_was_wrong_before(self, tab: Tab) -> None:
         shown = await self.run(tab, None)
-        assert (shown.problem, shown.errors) == ("", {})
+        assert (shown.error_message, shown.errors) == ("", {})
 
     async def test_shows_a_refusal(self, tab: Tab) -> None:
         shown = await self.run(tab, AppError("No."))
-        assert (shown.problem, shown.errors, shown.is_away) == ("No.", {}, False)
+        assert (shown.error_message, shown.errors, shown.is_unavailable) == ("No.", {}, False)
 
     async def test_shows_what_is_wrong_beside_each_field(self, tab: Tab) -> None:
         shown = await self.run(tab, InvalidInputError([("title", "A."), ("price", "B.")]))
-        assert (shown.problem, shown.errors) == ("", {"title": "A.", "price": "B."})
+        assert (shown.error_message, shown.errors) == ("", {"title": "A.", "price": "B."})
 
     async def test_shows_what_is_wrong_with_no_field(self, tab: Tab) -> None:
         shown = await self.run(tab, InvalidInputError([(None, "A.")]))
-        assert (shown.problem, shown.errors) == ("A.", {})
+        assert (shown.error_message, shown.errors) == ("A.", {})
 
     def test_a_bug_leaves_its_trace_in_the_log(self) -> None:
         with pytest.raises(TypeError) as bug:

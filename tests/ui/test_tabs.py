@@ -89,9 +89,9 @@ class TestTabOwner:
         shown = tab.state(TicketDetailState)
         tab.open("/tickets/x")
         await tab.call(SessionState.load)
-        shown._wish = "wish"
+        shown._purchase_token = "token"
         await hydrate(tab, await sign_in(await factories.make_user()))
-        assert shown._wish == "wish"
+        assert shown._purchase_token == "token"
 
     @pytest.mark.usefixtures("cookie")
     async def test_is_asked_for_at_hydration_only(self, tab: Tab) -> None:

@@ -38,7 +38,7 @@ class TestTicketFormState:
         # Another tab with the same form is told so.
         tab.open(address, cookie=await sign_in(sale.buyer))
         await tab.call(TicketFormState.load_new)
-        assert "listed again already" in shown.problem
+        assert "listed again already" in shown.error_message
 
     @pytest.mark.usefixtures("stripe_books")
     async def test_a_form_for_somebody_elses_ticket_does_not_open(
@@ -54,12 +54,12 @@ class TestTicketFormState:
             tab.open(f"/tickets/new?previous={previous}", cookie=cookie)
             await tab.call(TicketFormState.load_new)
             shown = tab.state(TicketFormState)
-            assert problem in shown.problem
+            assert problem in shown.error_message
             assert not shown.is_loaded
         before = await everything()
         form = {"title": "x", "price": "40", "previousTicketId": str(sale.ticket.id)}
         await tab.call(TicketFormState.create, form)
-        assert "only while it is yours" in tab.state(TicketFormState).problem
+        assert "only while it is yours" in tab.state(TicketFormState).error_message
         assert await everything() == before
 
     async def test_lists_a_ticket_once_however_often_submit_is_pressed(
@@ -119,7 +119,7 @@ class TestTicketFormState:
         await tab.call(TicketFormState.load_new)
         await tab.call(TicketFormState.create, form)
         shown = tab.state(TicketFormState)
-        assert shown.problem or shown.errors
+        assert shown.error_message or shown.errors
         assert await everything() == []
 
     async def test_is_for_members(self, tab: Tab) -> None:
@@ -162,7 +162,7 @@ class TestTicketFormState:
         await tab.call(TicketFormState.update, {"title": "Faster", "price": "40"})
         before = await everything()
         await tab.call(TicketFormState.update, {"title": "Slower", "price": "40"})
-        assert "changed while you were editing" in tab.state(TicketFormState).problem
+        assert "changed while you were editing" in tab.state(TicketFormState).error_message
         assert await everything() == before
 
     async def test_a_hold_that_came_and_went_is_no_change_of_the_listing(
@@ -177,7 +177,7 @@ class TestTicketFormState:
         form = {"title": "Mine", "price": "50", "version": str(ticket.version)}
         order = await factories.hold(ticket, buyer)
         await tab.call(TicketFormState.update, form)
-        assert "buying this ticket right now" in tab.state(TicketFormState).problem
+        assert "buying this ticket right now" in tab.state(TicketFormState).error_message
         async with db.transaction() as session:
             await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
         assert f"/tickets/{ticket.id}" in await tab.call(TicketFormState.update, form)
@@ -194,9 +194,9 @@ class TestTicketFormState:
         form = {"title": "Mine", "price": "50", "version": str(ticket.version - 1)}
         assert await tab.call(TicketFormState.update, form) == ""
         shown = tab.state(TicketFormState)
-        assert ("changed while" in shown.problem, shown.is_stale) == (True, True)
+        assert ("changed while" in shown.error_message, shown.is_stale) == (True, True)
         await tab.call(TicketFormState.load_edit)
-        assert (shown.problem, shown.is_stale) == ("", False)
+        assert (shown.error_message, shown.is_stale) == ("", False)
         form["version"] = str(shown.version)
         assert f"/tickets/{ticket.id}" in await tab.call(TicketFormState.update, form)
 
@@ -215,7 +215,7 @@ class TestTicketFormState:
         monkeypatch.setattr(tickets, "require_own_ticket", away)
         await tab.call(TicketFormState.load_edit)
         shown = tab.state(TicketFormState)
-        assert (shown.is_away, shown.is_loaded) == (True, True)
+        assert (shown.is_unavailable, shown.is_loaded) == (True, True)
         tab.open(f"/tickets/{other.id}/edit", cookie=cookie, ticket_id=str(other.id))
         await tab.call(TicketFormState.load_edit)
         assert not shown.is_loaded
@@ -226,7 +226,7 @@ class TestTicketFormState:
         cookie = await sign_in(await factories.make_user())
         tab.open(f"/tickets/{ticket.id}/edit", cookie=cookie, ticket_id=str(ticket.id))
         await tab.call(TicketFormState.load_edit)
-        assert "Only the seller" in tab.state(TicketFormState).problem
+        assert "Only the seller" in tab.state(TicketFormState).error_message
         await tab.call(TicketFormState.update, {"title": "Mine now", "price": "1"})
-        assert "Only the seller" in tab.state(TicketFormState).problem
+        assert "Only the seller" in tab.state(TicketFormState).error_message
         assert await everything() == before

@@ -28,7 +28,7 @@ class TestOffer:
         await factories.change_ticket(ticket, seller, price=999)
         assert await tab.call(TicketDetailState.purchase) == ""
         shown = tab.state(TicketDetailState)
-        assert "changed this offer" in shown.problem
+        assert "changed this offer" in shown.error_message
         assert shown.ticket.price == "$999"
         assert "/orders/" in await tab.call(TicketDetailState.purchase)
 
@@ -57,7 +57,7 @@ class TestOffer:
         cookie = await sign_in(await factories.make_user())
         tab.open(address, cookie=cookie, ticket_id=str(ticket.id))
         assert await tab.call(TicketDetailState.load) == ""
-        assert "changed this offer" in tab.state(TicketDetailState).problem
+        assert "changed this offer" in tab.state(TicketDetailState).error_message
 
     async def test_withdrawn_is_shown_only_to_seller_and_buyers(
         self, tab: Tab, sign_in: SignIn
@@ -74,7 +74,7 @@ class TestOffer:
         # Somebody looks at it at that moment.
         await tab.call(TicketDetailState.refresh)
         assert (shown.is_loaded, shown.ticket.description) == (False, "")
-        assert "took this ticket off sale" in shown.problem
+        assert "took this ticket off sale" in shown.error_message
         for someone in (seller, buyer):
             tab.open(address, cookie=await sign_in(someone), ticket_id=str(ticket.id))
             await tab.call(TicketDetailState.load)

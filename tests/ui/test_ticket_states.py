@@ -92,7 +92,7 @@ class TestTicketListState:
         await tab.call(TicketListState.load)
         shown = tab.state(TicketListState)
         assert (shown.cards, shown.count_line) == ([], "No tickets found")
-        assert [(way.label, way.count_line, way.href) for way in shown.ways_out] == [
+        assert [(way.label, way.count_line, way.href) for way in shown.suggestions] == [
             ("Without “Oslo”", "1 ticket", "/?q=lanterns&category=comedy")
         ]
         assert "Oslo" in shown.cities
@@ -193,13 +193,13 @@ class TestTicketDetailState:
         await tab.call(TicketDetailState.load)
         await tab.call(TicketDetailState.purchase)
         shown = tab.state(TicketDetailState)
-        assert "you can hold it again in" in shown.problem
+        assert "you can hold it again in" in shown.error_message
         pause = datetime.fromisoformat(shown.paused_until) - datetime.fromisoformat(shown.paused_at)
         assert 50 < pause.total_seconds() <= 60
         await factories.let_time_pass(ticket.id, 60)
         await tab.call(TicketDetailState.end_pause)
         shown = tab.state(TicketDetailState)
-        assert (shown.paused_until, shown.problem, shown.ticket.can_buy) == ("", "", True)
+        assert (shown.paused_until, shown.error_message, shown.ticket.can_buy) == ("", "", True)
         assert "/orders/" in await tab.call(TicketDetailState.purchase)
 
     async def test_shows_the_ticket_to_anybody(self, tab: Tab) -> None:
@@ -217,7 +217,7 @@ class TestTicketDetailState:
         tab.open("/tickets", ticket_id=ticket_id)
         await tab.call(TicketDetailState.load)
         shown = tab.state(TicketDetailState)
-        assert "could not find this ticket" in shown.problem
+        assert "could not find this ticket" in shown.error_message
         assert not shown.is_loaded
 
     async def test_takes_an_id_in_capitals(self, tab: Tab) -> None:
@@ -231,7 +231,7 @@ class TestTicketDetailState:
         ticket = await factories.make_ticket()
         tab.open("/tickets", ticket_id=ticket.id.hex)
         await tab.call(TicketDetailState.load)
-        assert "could not find this ticket" in tab.state(TicketDetailState).problem
+        assert "could not find this ticket" in tab.state(TicketDetailState).error_message
 
     async def test_shows_others_like_it_beside_it(self, tab: Tab) -> None:
         kind: dict[str, Any] = {"category": "concert", "city": "Rotterdam"}
@@ -267,10 +267,10 @@ class TestTicketDetailState:
         await tab.call(TicketDetailState.purchase)
         await tab.call(TicketDetailState.refresh)
         shown = tab.state(TicketDetailState)
-        assert "Someone was quicker" in shown.problem
+        assert "Someone was quicker" in shown.error_message
         assert shown.ticket.status == "locked"
         await tab.call(TicketDetailState.load)
-        assert shown.problem == ""
+        assert shown.error_message == ""
 
     async def test_purchase_leads_to_the_order_and_locks(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
@@ -312,7 +312,7 @@ class TestTicketDetailState:
         assert await tab.call(TicketDetailState.load) == ""
         shown = tab.state(TicketDetailState)
         assert shown.is_loaded
-        assert "Someone was quicker" in shown.problem
+        assert "Someone was quicker" in shown.error_message
 
     @pytest.mark.parametrize("parameter", ["", "?purchase=", "?purchase=guessed"])
     async def test_no_link_purchases_for_whoever_follows_it(
@@ -349,7 +349,7 @@ class TestTicketDetailState:
         cookie = await sign_in(await factories.make_user())
         tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
         await tab.call(TicketDetailState.purchase)
-        assert "Someone was quicker" in tab.state(TicketDetailState).problem
+        assert "Someone was quicker" in tab.state(TicketDetailState).error_message
         assert await everything() == before
 
     async def test_purchase_of_nonsense_changes_nothing(self, tab: Tab, sign_in: SignIn) -> None:
@@ -357,7 +357,7 @@ class TestTicketDetailState:
         before = await everything()
         tab.open("/tickets/x", cookie=cookie, ticket_id="' OR 1=1")
         await tab.call(TicketDetailState.purchase)
-        assert "could not find this ticket" in tab.state(TicketDetailState).problem
+        assert "could not find this ticket" in tab.state(TicketDetailState).error_message
         assert await everything() == before
 
     @pytest.mark.usefixtures("stripe_books")
@@ -387,7 +387,7 @@ class TestTicketDetailState:
         for cookie in ("", await sign_in(await factories.make_user())):
             tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
             await tab.call(TicketDetailState.withdraw)
-        assert "Only the seller" in tab.state(TicketDetailState).problem
+        assert "Only the seller" in tab.state(TicketDetailState).error_message
         assert await everything() == before
         tab.open(f"/tickets/{ticket.id}", cookie=await sign_in(seller), ticket_id=str(ticket.id))
         await tab.call(TicketDetailState.withdraw)

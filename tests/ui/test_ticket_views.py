@@ -93,7 +93,7 @@ class TestTicketDetail:
         assert shown.reason
         assert (shown.can_buy, shown.can_change) == (False, False)
         assert shown.can_wait == (status is Availability.LOCKED)
-        assert (shown.look, shown.look_label) == (shown.status, shown.status_label)
+        assert (shown.variant, shown.badge_label) == (shown.status, shown.status_label)
         assert shown.my_order_href == ""
 
     @pytest.mark.parametrize("status", list(Availability))
@@ -117,7 +117,7 @@ class TestTicketDetail:
     ) -> None:
         order_id = db.new_id()
         shown = TicketDetail.from_ticket_for(ticket(status=status, order_id=order_id), HOLDER)
-        assert (shown.look, shown.look_label) == look
+        assert (shown.variant, shown.badge_label) == look
         assert shown.my_order_href == f"/orders/{order_id}"
         assert shown.reason == reason
 

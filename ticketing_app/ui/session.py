@@ -49,8 +49,8 @@ class PageState(rx.State, mixin=True):
     """What every page shows of its own condition."""
 
     is_loaded: bool = False
-    problem: str = ""
-    is_away: bool = False
+    error_message: str = ""
+    is_unavailable: bool = False
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
 
 
@@ -175,14 +175,17 @@ def _guard(handler: Handler, *, forgets: bool) -> Handler:
         except InvalidInputError as error:
             # What is wrong with a field stands beside the field.
             self.errors = {field: text for field, text in error.problems if field}
-            self.problem, self.is_away = "" if self.errors else error.message, False
+            self.error_message, self.is_unavailable = "" if self.errors else error.message, False
             return None
         except AppError as error:
-            self.problem, self.is_away = error.message, isinstance(error, UnavailableError)
+            self.error_message, self.is_unavailable = (
+                error.message,
+                isinstance(error, UnavailableError),
+            )
             self.errors = {}
             return None
-        if forgets or self.is_away:
-            self.problem, self.is_away, self.errors = "", False, {}
+        if forgets or self.is_unavailable:
+            self.error_message, self.is_unavailable, self.errors = "", False, {}
         return answer
 
     return run  # type: ignore[return-value]  # the same shape, as `wraps` says.

@@ -52,7 +52,7 @@ def account_form(
     submit: str,
     after: str,
     method: str = "POST",
-    look: str = f"{styles.PRIMARY} w-full",
+    submit_class: str = f"{styles.PRIMARY} w-full",
 ) -> rx.Component:
     """A form that goes to `action` as `method`, and its page then to `after`.
 
@@ -66,7 +66,7 @@ def account_form(
             custom_attrs={"data-error-for": ""},
             class_name="text-bad font-medium empty:hidden",
         ),
-        rx.el.button(submit, type="submit", class_name=look),
+        rx.el.button(submit, type="submit", class_name=submit_class),
         method="post",
         action=action,
         no_validate=True,

@@ -175,7 +175,7 @@ def _email_form() -> rx.Component:
         action="/api/users/currentuser/email",
         method="PUT",
         submit=TEXT["change_email"],
-        look=styles.PRIMARY,
+        submit_class=styles.PRIMARY,
         after=f"{routes.ACCOUNT}?changed=email",
     )
 
@@ -205,7 +205,7 @@ def _password_form() -> rx.Component:
         action="/api/users/currentuser/password",
         method="PUT",
         submit=TEXT["change_password"],
-        look=styles.PRIMARY,
+        submit_class=styles.PRIMARY,
         after=f"{routes.ACCOUNT}?changed=password",
     )
 
@@ -237,7 +237,7 @@ def _sessions() -> rx.Component:
                     action="/api/users/sessions?includingThis=true",
                     method="DELETE",
                     submit=TEXT["end_all"],
-                    look=styles.DANGER,
+                    submit_class=styles.DANGER,
                     after=routes.TICKET_LIST,
                 ),
                 class_name="flex flex-wrap gap-3",
@@ -270,7 +270,7 @@ def _session(row: SessionRow) -> rx.Component:
             account_form(
                 action="/api/users/signout",
                 submit=TEXT["end"],
-                look=styles.SECONDARY,
+                submit_class=styles.SECONDARY,
                 after=routes.TICKET_LIST,
             ),
             rx.el.button(

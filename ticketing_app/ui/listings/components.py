@@ -16,19 +16,19 @@ def _typed(
     return form, names
 
 
-class OnTyping(rx.Component):
-    """Calls `on_typing` with the form around it and the names of the fields that were touched."""
+class OnFormInput(rx.Component):
+    """Calls `on_form_input` with the form around it and the names of the fields that were touched."""
 
-    library = rx.asset("typing.jsx", shared=True).importable_path
-    tag = "OnTyping"
+    library = rx.asset("form_watch.jsx", shared=True).importable_path
+    tag = "OnFormInput"
 
-    on_typing: rx.EventHandler[_typed]
+    on_form_input: rx.EventHandler[_typed]
 
 
 class OwnTimezone(rx.Component):
     """Fills in this device's time zone where `field` of the form around it is empty."""
 
-    library = rx.asset("typing.jsx", shared=True).importable_path
+    library = rx.asset("form_watch.jsx", shared=True).importable_path
     tag = "OwnTimezone"
 
     field: rx.Var[str]

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.ui.listings.components import OnTyping, OwnTimezone, stub_preview
+from ticketing_app.ui.listings.components import OnFormInput, OwnTimezone, stub_preview
 from ticketing_app.ui.listings.fields import ticket_fields
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.listings.views import ListingRow
@@ -157,13 +157,13 @@ def ticket_new_page() -> rx.Component:
     state = TicketFormState
     form = _form(TEXT["new"], state.create, routes.TICKET_LIST, seat_hint=TEXT["seats"])
     listings = link(TEXT["title"], href=routes.TICKET_MINE, class_name=styles.LINK_ALONE)
-    return layout(_kept(state.load_new, rx.fragment(form, listings)))
+    return layout(_form_page(state.load_new, rx.fragment(form, listings)))
 
 
 def ticket_edit_page() -> rx.Component:
     state = TicketFormState
     form = _form(TEXT["edit_title"], state.update, f"/tickets/{state.form_id}")
-    return layout(_kept(state.load_edit, form))
+    return layout(_form_page(state.load_edit, form))
 
 
 def _about_price() -> rx.Component:
@@ -177,7 +177,7 @@ def _about_price() -> rx.Component:
     )
 
 
-def _kept(load: rx.event.EventType[()], form: rx.Component) -> rx.Component:
+def _form_page(load: rx.event.EventType[()], form: rx.Component) -> rx.Component:
     state = TicketFormState
     content = f"{state.form_id}{rx.Var.create(state.form).to_string()}"
     return feedback.loaded(
@@ -193,7 +193,7 @@ def _form(
         rx.el.h1(heading, class_name=styles.HEADING),
         rx.el.form(
             rx.el.div(
-                OnTyping.create(on_typing=state.look),
+                OnFormInput.create(on_form_input=state.validate_draft),
                 OwnTimezone.create(field="timezone"),
                 ticket_fields(
                     state.form,

@@ -185,14 +185,14 @@ class TicketFormState(PageState, rx.State):
 
     @rx.event
     @refreshing
-    async def look(self, form: object, names: object) -> None:
+    async def validate_draft(self, form: object, names: object) -> None:
         """Judge what was typed into the fields of these `names`, and show what buyers will see."""
         caller = await session.require_caller(self)
-        problems = await self._look(form, caller)
+        problems = await self._validate(form, caller)
         typed = [n for n in asdict(TicketForm()) if n in names] if isinstance(names, list) else []
         self.typed = {name: problems.get(name, "") for name in typed}
 
-    async def _look(self, form: object, caller: Caller) -> dict[str, str]:
+    async def _validate(self, form: object, caller: Caller) -> dict[str, str]:
         """Return what is wrong with the whole form."""
         values, problems = _judge(form, has_seats=self.form_id == NEW)
         # A start without its zone says nothing.
@@ -257,7 +257,7 @@ class TicketFormState(PageState, rx.State):
     async def _open(self, form: TicketForm, form_id: str, version: int, caller: Caller) -> None:
         self.form, self.form_id, self.version, self.typed = form, form_id, version, {}
         self.price_rule = price_rule_line(get_settings().currency)
-        await self._look(asdict(form), caller)
+        await self._validate(asdict(form), caller)
         self.is_loaded, self.is_stale, self._created_href = True, False, ""
 
 

@@ -67,7 +67,7 @@ def _order() -> rx.Component:
             plain_stub(
                 OrderDetailState.stub,
                 rx.el.span(order.price, class_name="sm:text-xl font-bold"),
-                look=_stub_look(),
+                class_name=_stub_class(),
             ),
             _outcome(),
             rx.cond(order.has_receipt, _receipt()),
@@ -85,7 +85,7 @@ def _order() -> rx.Component:
     )
 
 
-def _stub_look() -> rx.Var[str]:
+def _stub_class() -> rx.Var[str]:
     """Torn when it is paid, as at the door, and seen to tear by whoever just paid; else grey when over."""
     order = OrderDetailState.order
     torn = rx.cond(OrderDetailState.is_just_paid, "torn tearing", "torn")
@@ -232,10 +232,12 @@ def _receipt() -> rx.Component:
     )
 
 
-def _receipt_row(name: rx.Var[str] | str, value: rx.Var[str] | str, look: str = "") -> rx.Component:
+def _receipt_row(
+    name: rx.Var[str] | str, value: rx.Var[str] | str, class_name: str = ""
+) -> rx.Component:
     return rx.el.div(
         rx.el.dt(name, class_name="text-sm text-muted"),
-        rx.el.dd(value, class_name=look),
+        rx.el.dd(value, class_name=class_name),
         class_name="receipt-row",
     )
 
@@ -319,7 +321,7 @@ def _row(row: OrderRow) -> rx.Component:
         rx.el.div(
             rx.el.span(row.price, class_name="text-lg font-bold tabular-nums"),
             rx.el.span(
-                row.status_label, class_name="badge", custom_attrs={"data-status": row.look}
+                row.status_label, class_name="badge", custom_attrs={"data-status": row.variant}
             ),
             class_name="flex flex-wrap items-center gap-3",
         ),

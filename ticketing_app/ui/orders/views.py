@@ -24,7 +24,7 @@ STATUS_LABELS = {
     OrderStatus.REFUNDED: "Refunded",
 }
 # Words for the shape and colour of a badge; the label says it in words.
-_LOOKS = {OrderStatus.COMPLETED: "available"} | dict.fromkeys(
+_VARIANTS = {OrderStatus.COMPLETED: "available"} | dict.fromkeys(
     rules.PAYABLE | {OrderStatus.CAPTURING}, "locked"
 )
 NOT_CHARGED = "Your card was not charged."
@@ -86,7 +86,7 @@ class OrderRow:
     title: str = ""
     price: str = ""
     status_label: str = ""
-    look: str = ""
+    variant: str = ""
     ordered: str = ""
     note: str = ""
     deadline: str = ""
@@ -103,7 +103,7 @@ class OrderRow:
             title=order.ticket.title,
             price=format_amount(order.price_cents, order.currency),
             status_label=STATUS_LABELS[status],
-            look=_LOOKS.get(status, "done"),
+            variant=_VARIANTS.get(status, "done"),
             ordered=f"Ordered {format_day(order.created_at, now)}",
             note=money_note(status, amount),
             deadline=running_deadline(order),

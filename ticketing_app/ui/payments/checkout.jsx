@@ -133,7 +133,7 @@ function useAskAgain(isWaiting, orderId, onAnswer) {
   }, [isWaiting, orderId]);
 }
 
-function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, onRefusal, onLoadError, onEscape }) {
+function CardForm({ paymentId, payLabel, words, classes, busy, setBusy, onAnswer, onRefusal, onLoadError, onEscape }) {
   const stripe = useStripe();
   const elements = useElements();
   const [ready, setReady] = useState(false);
@@ -170,19 +170,19 @@ function CardForm({ paymentId, payLabel, words, looks, busy, setBusy, onAnswer, 
   };
 
   return (
-    <form onSubmit={pay} className={looks.form}>
+    <form onSubmit={pay} className={classes.form}>
       <PaymentElement onReady={() => setReady(true)} onLoadError={onLoadError} onEscape={onEscape} />
       {error && (
-        <p role="alert" className={looks.error}>
+        <p role="alert" className={classes.error}>
           {error}
         </p>
       )}
       {isMistyped && (
-        <p role="status" className={looks.note}>
+        <p role="status" className={classes.note}>
           {words.mistyped}
         </p>
       )}
-      <button type="submit" disabled={!ready || busy} className={looks.submit} aria-busy={busy}>
+      <button type="submit" disabled={!ready || busy} className={classes.submit} aria-busy={busy}>
         {busy ? words.busy : payLabel}
       </button>
     </form>
@@ -195,7 +195,7 @@ function FocusGuard({ target }) {
   return <span tabIndex={0} onFocus={() => target().focus()} />;
 }
 
-function Dialog({ title, closeLabel, looks, canClose, onClose, children }) {
+function Dialog({ title, closeLabel, classes, canClose, onClose, children }) {
   const box = useRef(null);
   useEffect(() => {
     const opener = document.activeElement;
@@ -219,7 +219,7 @@ function Dialog({ title, closeLabel, looks, canClose, onClose, children }) {
   // Not a <dialog> and no inert page: Stripe puts its 3-D Secure frame beside ours, and a browser's
   // top layer would cover it. Two guards keep the tab key inside instead.
   return createPortal(
-    <div className={looks.veil}>
+    <div className={classes.veil}>
       <FocusGuard target={() => stops().at(-1) ?? box.current} />
       <div
         ref={box}
@@ -228,13 +228,13 @@ function Dialog({ title, closeLabel, looks, canClose, onClose, children }) {
         aria-labelledby="checkout-title"
         aria-describedby="checkout-summary"
         tabIndex={-1}
-        className={looks.dialog}
+        className={classes.dialog}
       >
-        <div className={looks.head}>
-          <h2 id="checkout-title" className={looks.title}>
+        <div className={classes.head}>
+          <h2 id="checkout-title" className={classes.title}>
             {title}
           </h2>
-          <button type="button" onClick={onClose} disabled={!canClose} className={looks.close}>
+          <button type="button" onClick={onClose} disabled={!canClose} className={classes.close}>
             {closeLabel}
           </button>
         </div>
@@ -246,10 +246,10 @@ function Dialog({ title, closeLabel, looks, canClose, onClose, children }) {
   );
 }
 
-function Waiting({ text, looks }) {
+function Waiting({ text, classes }) {
   return (
-    <p role="status" className={looks.status}>
-      <span className={looks.spinner} aria-hidden="true" />
+    <p role="status" className={classes.status}>
+      <span className={classes.spinner} aria-hidden="true" />
       {text}
     </p>
   );
@@ -263,7 +263,7 @@ export function Checkout({
   signInPath,
   outcomeId,
   words,
-  looks,
+  classes,
   tokens,
   onSettled,
   children,
@@ -340,7 +340,7 @@ export function Checkout({
   return (
     <>
       {canPay && (
-        <button type="button" className={looks.open} onClick={open}>
+        <button type="button" className={classes.open} onClick={open}>
           {words.open}
         </button>
       )}
@@ -348,23 +348,23 @@ export function Checkout({
         <Dialog
           title={words.title}
           closeLabel={words.close}
-          looks={looks}
+          classes={classes}
           canClose={!busy}
           onClose={() => setOpen(false)}
         >
           {canPay && <div id="checkout-summary">{children}</div>}
           {(problem || verdict) && !busy && (
-            <p role="alert" className={looks.error}>
+            <p role="alert" className={classes.error}>
               {verdict || problem}
             </p>
           )}
           {problem && !verdict && canPay && (
-            <button type="button" className={looks.submit} onClick={open}>
+            <button type="button" className={classes.submit} onClick={open}>
               {words.retry}
             </button>
           )}
-          {isConfirming && <Waiting text={words.confirming} looks={looks} />}
-          {!charge && !problem && <Waiting text={words.loading} looks={looks} />}
+          {isConfirming && <Waiting text={words.confirming} classes={classes} />}
+          {!charge && !problem && <Waiting text={words.loading} classes={classes} />}
           {(showForm || busy) && (
             <Elements
               key={charge.clientSecret}
@@ -375,7 +375,7 @@ export function Checkout({
                 paymentId={charge.id}
                 payLabel={payLabel}
                 words={words}
-                looks={looks}
+                classes={classes}
                 busy={busy}
                 setBusy={setBusy}
                 onAnswer={take}

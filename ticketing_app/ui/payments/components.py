@@ -22,7 +22,7 @@ TEXT = {
     "unreachable": "We can't reach the payment service right now. Your card was not charged. "
     "Try again in a moment.",
 }
-LOOKS = {
+CLASSES = {
     "open": f"{styles.PRIMARY} grow sm:grow-0 sm:px-10 lg:grow",
     "veil": "veil fixed inset-x-0 top-0 bottom-[var(--offline)] z-30 bg-veil flex flex-col items-center "
     "overflow-y-auto sm:p-4",
@@ -70,7 +70,7 @@ class Checkout(rx.Component):
     sign_in_path: rx.Var[str]
     outcome_id: rx.Var[str]
     words: rx.Var[dict[str, str]]
-    looks: rx.Var[dict[str, str]]
+    classes: rx.Var[dict[str, str]]
     tokens: rx.Var[dict[str, str]]
     on_settled: rx.EventHandler[rx.event.no_args_event_spec]
 
@@ -92,7 +92,7 @@ def checkout(
         rx.el.p(TEXT["next"], class_name="text-sm text-muted"),
         sign_in_path=routes.SIGN_IN,
         words=TEXT,
-        looks=LOOKS,
+        classes=CLASSES,
         tokens=APPEARANCE,
         **props,
     )

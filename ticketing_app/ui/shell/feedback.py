@@ -31,9 +31,9 @@ def callout(text: rx.Var[str] | str, **props: Any) -> rx.Component:  # noqa: ANN
     )
 
 
-def problem(state: type[PageState]) -> rx.Component:
+def error_message(state: type[PageState]) -> rx.Component:
     """Show why the last action was refused, if it was."""
-    return rx.cond(state.problem != "", callout(state.problem))
+    return rx.cond(state.error_message != "", callout(state.error_message))
 
 
 def skeleton(*shapes: rx.Component) -> rx.Component:
@@ -117,14 +117,14 @@ def loaded(
     `form_content` stays, with what was typed. `shape` is what the skeleton has below its heading.
     """
     is_shown = state.is_loaded & here.lower().contains(shown_id)
-    shown = rx.el.div(problem(state), content)
+    shown = rx.el.div(error_message(state), content)
     otherwise = rx.cond(
-        state.problem != "",
-        failed(state.problem, load, is_away=state.is_away),
+        state.error_message != "",
+        failed(state.error_message, load, is_unavailable=state.is_unavailable),
         Prerendered.around(skeleton(shape or stub_shape())),
     )
     return rx.fragment(
-        rx.cond(state.is_away, Retry.create(on_retry=load)),
+        rx.cond(state.is_unavailable, Retry.create(on_retry=load)),
         rx.cond(is_shown, shown, otherwise)
         if form_content is None
         else PersistentForm.create(
@@ -134,15 +134,15 @@ def loaded(
 
 
 def failed(
-    problem: str, load: rx.event.EventType[()], *, is_away: rx.Var[bool] | bool
+    error: str, load: rx.event.EventType[()], *, is_unavailable: rx.Var[bool] | bool
 ) -> rx.Component:
     """Say why there is nothing to show, and what to do."""
     return rx.el.div(
         rx.el.div(class_name="blank"),
-        rx.el.h1(cond(is_away, TEXT["away"], TEXT["no_page"]), class_name=styles.HEADING),
-        rx.el.p(cond(is_away, TEXT["away_more"], problem), role="alert"),
+        rx.el.h1(cond(is_unavailable, TEXT["away"], TEXT["no_page"]), class_name=styles.HEADING),
+        rx.el.p(cond(is_unavailable, TEXT["away_more"], error), role="alert"),
         cond(
-            is_away,
+            is_unavailable,
             rx.el.button(TEXT["retry"], type="button", on_click=load, class_name=styles.PRIMARY),
             link(TEXT["home"], href=routes.TICKET_LIST, class_name=styles.PRIMARY),
         ),

@@ -111,10 +111,10 @@ def _account() -> rx.Component:
     )
 
 
-def sign_out_form(look: str) -> rx.Component:
+def sign_out_form(class_name: str) -> rx.Component:
     """Sign out by a real POST: a link could be followed by another site or a prefetch."""
     return rx.el.form(
-        rx.el.button(TEXT["sign_out"], type="submit", class_name=look),
+        rx.el.button(TEXT["sign_out"], type="submit", class_name=class_name),
         rx.el.p(
             role="alert",
             custom_attrs={"data-error-for": ""},

@@ -52,17 +52,20 @@ class Share(rx.Component):
         )
 
 
-class TellMe(rx.Component):
-    """A button, while one `can_wait`: it makes `promise`, and says `back` outside the page once it `is_free`."""
+class AvailabilityAlert(rx.Component):
+    """Announces `available_text` outside the page once the awaited ticket `is_free`.
 
-    library = rx.asset("tellme.jsx", shared=True).importable_path
-    tag = "TellMe"
+    Shows a button while `can_wait`, and `waiting_text` after a click.
+    """
+
+    library = rx.asset("availability_alert.jsx", shared=True).importable_path
+    tag = "AvailabilityAlert"
 
     can_wait: rx.Var[bool]
     is_free: rx.Var[bool]
     label: rx.Var[str]
-    promise: rx.Var[str]
-    back: rx.Var[str]
+    waiting_text: rx.Var[str]
+    available_text: rx.Var[str]
     notice: rx.Var[str]
 
     def as_static(self) -> rx.Component:
@@ -161,7 +164,9 @@ def _live_price(card: TicketStub) -> rx.Component:
     )
 
 
-def plain_stub(stub: TicketStub, right: rx.Component, look: rx.Var[str] | str = "") -> rx.Component:
+def plain_stub(
+    stub: TicketStub, right: rx.Component, class_name: rx.Var[str] | str = ""
+) -> rx.Component:
     """The same shape below a heading; `right` is behind the perforation."""
     return rx.el.div(
         rx.el.div(
@@ -170,7 +175,7 @@ def plain_stub(stub: TicketStub, right: rx.Component, look: rx.Var[str] | str = 
             rx.el.div(right, class_name="stub-price"),
             class_name="stub",
         ),
-        class_name=f"stub-shadow max-w-text {look}",
+        class_name=f"stub-shadow max-w-text {class_name}",
         custom_attrs={"data-category": stub.category},
     )
 
@@ -211,8 +216,8 @@ def ticket_article(
                 ticket,
                 rx.el.div(
                     rx.el.span(ticket.price, class_name="sm:text-xl font-bold block mb-1.5"),
-                    rx.el.span(ticket.look_label, class_name="badge"),
-                    custom_attrs={"data-status": ticket.look},
+                    rx.el.span(ticket.badge_label, class_name="badge"),
+                    custom_attrs={"data-status": ticket.variant},
                     # The two lines beside it say it in words.
                     aria_hidden="true",
                 ),

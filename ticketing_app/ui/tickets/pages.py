@@ -14,17 +14,17 @@ from ticketing_app.ui.shell.prerendered import Prerendered
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.components import (
     STATUS_BY_NAME,
-    TellMe,
+    AvailabilityAlert,
     ownership_history,
     similar_tickets,
     ticket_article,
     ticket_card,
 )
-from ticketing_app.ui.tickets.find import (
-    find_form,
+from ticketing_app.ui.tickets.search import (
     found,
     load_more,
     nothing,
+    search_form,
     static_count,
     static_empty,
     static_more,
@@ -47,8 +47,8 @@ TEXT = {
     "withdraw_sure": "Take this listing off sale for good?",
     "withdraw_yes": "Withdraw ticket",
     "withdraw_no": "Keep it",
-    "tell_me": "Tell me if it comes back",
-    "tell_me_promise": "We will tell you as soon as it is free. Keep this page open.",
+    "alert": "Tell me if it comes back",
+    "alert_waiting": "We will tell you as soon as it is free. Keep this page open.",
     "pause": "Purchase again in",
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
 }
@@ -63,9 +63,9 @@ def ticket_list_page() -> rx.Component:
             rx.el.p(TEXT["list_intro"], class_name="text-muted"),
             class_name="mb-5",
         ),
-        find_form(),
-        rx.cond(state.is_away, feedback.Retry.create(on_retry=state.load)),
-        feedback.problem(state),
+        search_form(),
+        rx.cond(state.is_unavailable, feedback.Retry.create(on_retry=state.load)),
+        feedback.error_message(state),
         LiveNews.create(one=TEXT["one_changed"], many=TEXT["many_changed"], labels=STATUS_BY_NAME),
         NewListings.create(
             one=TEXT["one_new"],
@@ -138,7 +138,7 @@ def ticket_detail_page() -> rx.Component:
             state.load,
             ticket_article(
                 state.ticket,
-                _tell_me(state.ticket),
+                _availability_alert(state.ticket),
                 _actions(),
                 history=rx.cond(state.ownership.length() > 0, ownership_history(state.ownership)),
                 similar=rx.cond(
@@ -156,7 +156,7 @@ def static_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Compone
     """What the document shows of a ticket; nothing can be pressed before the page's code runs."""
     return ticket_article(
         ticket,
-        _tell_me(ticket),
+        _availability_alert(ticket),
         _purchase(disabled=True) if ticket.can_buy else None,
         history=None,
         similar=similar_tickets(*map(ticket_card, similar)) if similar else None,
@@ -164,18 +164,18 @@ def static_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Compone
     )
 
 
-def static_failure(problem: str) -> rx.Component:
+def static_failure(message: str) -> rx.Component:
     """What the document shows where there is no such ticket."""
-    return feedback.failed(problem, TicketDetailState.load, is_away=False)
+    return feedback.failed(message, TicketDetailState.load, is_unavailable=False)
 
 
-def _tell_me(ticket: TicketDetail) -> rx.Component:
-    return TellMe.create(
+def _availability_alert(ticket: TicketDetail) -> rx.Component:
+    return AvailabilityAlert.create(
         can_wait=ticket.can_wait,
         is_free=ticket.can_buy,
-        label=TEXT["tell_me"],
-        promise=TEXT["tell_me_promise"],
-        back=ticket.back_line,
+        label=TEXT["alert"],
+        waiting_text=TEXT["alert_waiting"],
+        available_text=ticket.available_line,
         notice="font-medium empty:hidden",
         class_name=styles.SECONDARY,
         key=ticket.id,

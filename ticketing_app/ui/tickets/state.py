@@ -33,10 +33,10 @@ from ticketing_app.ui.tickets.views import (
     NOTES,
     WITHDRAWN,
     FilterChip,
+    FilterSuggestion,
     OwnershipLine,
     TicketDetail,
     TicketStub,
-    WayOut,
     correction_line,
     count_line,
     filter_chips,
@@ -62,7 +62,7 @@ class TicketListState(PageState, rx.State):
     is_filtered: bool = False
     chips: rx.Field[list[FilterChip]] = rx.field(default_factory=list)
     cleared_href: str = routes.TICKET_LIST
-    ways_out: rx.Field[list[WayOut]] = rx.field(default_factory=list)
+    suggestions: rx.Field[list[FilterSuggestion]] = rx.field(default_factory=list)
     cities: rx.Field[list[str]] = rx.field(default_factory=list)
     wrong: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     new_ids: rx.Field[list[str]] = rx.field(default_factory=list)
@@ -150,7 +150,7 @@ class TicketListState(PageState, rx.State):
         self._note_rest(page)
         self.notice = correction_line(self._query.get("q", ""), page.corrected_q)
         self.count_line = count_line(count)
-        self.ways_out = [] if self.cards else await self._find_ways_out()
+        self.suggestions = [] if self.cards else await self._find_suggestions()
         self.is_loaded = True
 
     def _note_rest(self, page: TicketPage) -> None:
@@ -160,14 +160,16 @@ class TicketListState(PageState, rx.State):
         self.has_more = page.next_cursor is not None and not is_full
         self.is_cut = page.next_cursor is not None and is_full
 
-    async def _find_ways_out(self) -> list[WayOut]:
+    async def _find_suggestions(self) -> list[FilterSuggestion]:
         """Look what there would be with one filter less."""
-        ways: list[WayOut] = []
+        ways: list[FilterSuggestion] = []
         for chip in self.chips:
             query = read_query(dict(parse_qsl(urlsplit(chip.href).query)))
             wanted = transactions.parse(TicketFilter, query)
             if count := await transactions.in_transaction(search.count_tickets, wanted=wanted):
-                ways.append(WayOut(f"Without “{chip.label}”", count_line(count), chip.href))
+                ways.append(
+                    FilterSuggestion(f"Without “{chip.label}”", count_line(count), chip.href)
+                )
         return ways
 
 
@@ -182,17 +184,17 @@ class TicketDetailState(PageState, rx.State):
     is_asking: bool = False
     paused_until: str = ""
     paused_at: str = ""
-    _wish: str = ""
-    _wished: TicketDetail = TicketDetail()
+    _purchase_token: str = ""
+    _purchase_offer: TicketDetail = TicketDetail()
 
     @rx.event
     @guarded
     async def load(self) -> rx.event.EventSpec | None:
         """Show the ticket as this viewer sees it, and others like it."""
         # Before the page learns who signed in, which empties what it held for nobody.
-        wish = self._wish
-        wished = self._wished
-        self._wish = ""
+        token = self._purchase_token
+        offer = self._purchase_offer
+        self._purchase_token = ""
         self.similar, self.note = [], ""
         self.paused_until = ""
         await self._read()
@@ -205,8 +207,8 @@ class TicketDetailState(PageState, rx.State):
         found = await transactions.in_transaction(search.list_similar, ticket_id=ticket_id)
         self.similar = [TicketStub.from_ticket(ticket) for ticket in found]
         caller = await session.find_caller(self)
-        is_wished = wish and self.router.url.query_parameters.get(routes.PURCHASE) == wish
-        return await self._hold(caller, wished) if caller and is_wished else None
+        is_own = token and self.router.url.query_parameters.get(routes.PURCHASE) == token
+        return await self._hold(caller, offer) if caller and is_own else None
 
     @rx.event
     @refreshing
@@ -260,9 +262,9 @@ class TicketDetailState(PageState, rx.State):
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         if caller is None:
             # Nobody else can guess it, so that no link locks a ticket for whoever follows it.
-            self._wish = uuid4().hex
-            self._wished = self.ticket
-            return session.sign_in_for(routes.ticket_purchase(ticket_id, self._wish))
+            self._purchase_token = uuid4().hex
+            self._purchase_offer = self.ticket
+            return session.sign_in_for(routes.ticket_purchase(ticket_id, self._purchase_token))
         return await self._hold(caller, self.ticket)
 
     async def _hold(self, caller: Caller, seen: TicketDetail) -> rx.event.EventSpec:

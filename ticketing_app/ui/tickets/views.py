@@ -90,8 +90,8 @@ class TicketDetail(TicketStub):
 
     price_line: str = ""
     status_line: str = ""
-    look: str = ""
-    look_label: str = ""
+    variant: str = ""
+    badge_label: str = ""
     description: str = ""
     face_value_line: str = ""
     can_buy: bool = False
@@ -100,7 +100,7 @@ class TicketDetail(TicketStub):
     my_order_href: str = ""
     reason: str = ""
     share_line: str = ""
-    back_line: str = ""
+    available_line: str = ""
 
     @property
     def offer(self) -> tuple[str, ...]:
@@ -124,8 +124,8 @@ class TicketDetail(TicketStub):
         values = _stub_values(ticket)
         return cls(
             **values,
-            look=YOURS if is_held_by_me else values["status"],
-            look_label=YOURS_LABEL if is_held_by_me else values["status_label"],
+            variant=YOURS if is_held_by_me else values["status"],
+            badge_label=YOURS_LABEL if is_held_by_me else values["status_label"],
             price_line=f"Price - {values['price']}",
             status_line=f"Status - {values['status_label']}",
             description=ticket.description or "",
@@ -136,7 +136,7 @@ class TicketDetail(TicketStub):
             my_order_href=routes.order_detail(ticket.order_id or "") if is_my_order else "",
             reason=why_not,
             share_line=share_line(ticket),
-            back_line=f"{ticket.title} is available again",
+            available_line=f"{ticket.title} is available again",
         )
 
 
@@ -163,7 +163,7 @@ class FilterChip:
 
 
 @dataclass(frozen=True)
-class WayOut:
+class FilterSuggestion:
     """A filter less, and what there would be then."""
 
     label: str = ""

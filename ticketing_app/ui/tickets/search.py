@@ -10,7 +10,12 @@ from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.state import AUTOMATIC_CARDS, TicketListState
-from ticketing_app.ui.tickets.views import CATEGORY_LABELS, WHEN_LABELS, FilterChip, WayOut
+from ticketing_app.ui.tickets.views import (
+    CATEGORY_LABELS,
+    WHEN_LABELS,
+    FilterChip,
+    FilterSuggestion,
+)
 
 TEXT = {
     "search": "Search tickets",
@@ -45,16 +50,16 @@ SORTS = {
     TicketSort.SOONEST.value: "Soonest",
     TicketSort.CHEAPEST.value: "Lowest price",
 }
-MORE_LOOK = f"{styles.SECONDARY} w-full sm:w-auto mt-6"
+MORE_CLASS = f"{styles.SECONDARY} w-full sm:w-auto mt-6"
 CHOOSE_DAYS = "days"
-"""No value of the API: shows the two dates (find.jsx, theme)."""
+"""No value of the API: shows the two dates (search.jsx, theme)."""
 
 
-class FindForm(rx.Component):
+class SearchForm(rx.Component):
     """Keeps its controls and the address the same; `cities` are the choices that come later."""
 
-    library = rx.asset("find.jsx", shared=True).importable_path
-    tag = "FindForm"
+    library = rx.asset("search.jsx", shared=True).importable_path
+    tag = "SearchForm"
 
     cities: rx.Var[list[str]]
 
@@ -62,7 +67,7 @@ class FindForm(rx.Component):
 class FilterPanel(rx.Component):
     """Its first child beside a button with the number of filters; the second one folds out."""
 
-    library = rx.asset("find.jsx", shared=True).importable_path
+    library = rx.asset("search.jsx", shared=True).importable_path
     tag = "FilterPanel"
 
     label: rx.Var[str]
@@ -72,7 +77,7 @@ class FilterPanel(rx.Component):
 class LoadMore(rx.Component):
     """A button that is pressed by itself when one comes near; `shown` is the number of cards."""
 
-    library = rx.asset("find.jsx", shared=True).importable_path
+    library = rx.asset("search.jsx", shared=True).importable_path
     tag = "LoadMore"
 
     text: rx.Var[str]
@@ -82,9 +87,9 @@ class LoadMore(rx.Component):
     on_more: rx.EventHandler[rx.event.no_args_event_spec]
 
 
-def find_form() -> rx.Component:
+def search_form() -> rx.Component:
     """Search, sort and filter; a row on a wide screen, folded up on a phone."""
-    return FindForm.create(
+    return SearchForm.create(
         rx.el.div(
             rx.el.label(TEXT["search"], html_for="search", class_name="sr-only"),
             rx.el.input(
@@ -217,7 +222,7 @@ def _chip(chip: FilterChip) -> rx.Component:
 
 def static_more() -> rx.Component:
     """The button to the next page, which nobody can press yet."""
-    return rx.el.button(TEXT["more"], type="button", disabled=True, class_name=MORE_LOOK)
+    return rx.el.button(TEXT["more"], type="button", disabled=True, class_name=MORE_CLASS)
 
 
 def load_more() -> rx.Component:
@@ -232,7 +237,7 @@ def load_more() -> rx.Component:
             is_automatic=state.cards.length() < AUTOMATIC_CARDS,
             on_more=state.load_more,
             key=state.address,
-            class_name=MORE_LOOK,
+            class_name=MORE_CLASS,
         ),
         rx.cond(state.is_cut, rx.el.p(TEXT["cut"], class_name="mt-6 text-muted")),
     )
@@ -244,18 +249,18 @@ def nothing() -> rx.Component:
     has_filters = state.chips.length() > 0
     other_search = rx.cond(has_filters, TEXT["fewer_filters"], TEXT["other_words"])
     clear = rx.cond(has_filters, TEXT["clear"], TEXT["clear_search"])
-    ways_out = rx.el.div(
+    suggestions = rx.el.div(
         rx.el.p(TEXT["without"], class_name="text-muted"),
         rx.el.ul(
-            rx.foreach(state.ways_out, _way_out), class_name="grid gap-2 justify-items-center"
+            rx.foreach(state.suggestions, _suggestion), class_name="grid gap-2 justify-items-center"
         ),
         class_name="grid gap-3",
     )
     return rx.el.div(
         rx.el.div(class_name="blank"),
         rx.cond(
-            state.ways_out.length() > 0,
-            ways_out,
+            state.suggestions.length() > 0,
+            suggestions,
             _hint(rx.cond(state.is_filtered, other_search, TEXT["nothing_yet"])),
         ),
         rx.cond(
@@ -285,7 +290,7 @@ def _sell() -> rx.Component:
     return link(TEXT["sell"], href=routes.TICKET_NEW, class_name=styles.PRIMARY)
 
 
-def _way_out(way: WayOut) -> rx.Component:
+def _suggestion(way: FilterSuggestion) -> rx.Component:
     return rx.el.li(
         link(way.label, href=way.href, class_name=styles.LINK_ALONE),
         rx.el.span(way.count_line, class_name="text-muted tabular-nums"),

@@ -25,7 +25,7 @@ const fill = (controls, search) => {
   if (when && !when.value && (query.get("from") || query.get("to"))) when.value = CHOOSE_DAYS;
 };
 
-export function FindForm({ cities, className, children }) {
+export function SearchForm({ cities, className, children }) {
   const location = useLocation();
   const how = useNavigationType();
   const navigate = useNavigate();

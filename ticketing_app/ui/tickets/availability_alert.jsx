@@ -1,8 +1,8 @@
-// Calls somebody back to an open page when the ticket that they wait for is free again.
+// Notifies the visitor when the ticket that they wait for becomes available, as long as the page is open.
 import { useEffect, useRef, useState } from "react";
 
-// Where the system shows no messages for us, the tab says it until somebody looks.
-const callBack = (text) => {
+// The title of the tab is the fallback where the system shows no notifications.
+const notify = (text) => {
   try {
     const message = new Notification(text, { icon: "/favicon.svg", tag: location.pathname });
     message.onclick = () => {
@@ -10,7 +10,7 @@ const callBack = (text) => {
       message.close();
     };
   } catch {
-    // Chrome on Android shows them only for sites with a service worker.
+    // Chrome on Android requires a service worker.
   }
   const before = document.title;
   document.title = text;
@@ -23,14 +23,14 @@ const callBack = (text) => {
   restore();
 };
 
-export function TellMe({ canWait, isFree, label, promise, back, className, notice }) {
+export function AvailabilityAlert({ canWait, isFree, label, waitingText, availableText, className, notice }) {
   const [isWaiting, setWaiting] = useState(false);
-  const text = useRef(back);
-  text.current = back;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: Starting to wait is no change of the ticket.
+  const text = useRef(availableText);
+  text.current = availableText;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: Only a change of the ticket matters, not the click.
   useEffect(() => {
-    if (isWaiting && isFree) callBack(text.current);
-    // Sold or withdrawn: there is nothing to wait for any more.
+    if (isWaiting && isFree) notify(text.current);
+    // Sold or withdrawn.
     if (!canWait) setWaiting(false);
   }, [canWait, isFree]);
   if (!canWait) return null;
@@ -46,7 +46,7 @@ export function TellMe({ canWait, isFree, label, promise, back, className, notic
         </button>
       )}
       <p role="status" className={notice}>
-        {isWaiting ? promise : ""}
+        {isWaiting ? waitingText : ""}
       </p>
     </div>
   );

@@ -13,10 +13,10 @@ export function OwnTimezone({ field }) {
 }
 
 // Tells what was typed into the form around it, once typing pauses.
-export function OnTyping({ onTyping }) {
+export function OnFormInput({ onFormInput }) {
   const here = useRef(null);
-  const latest = useRef(onTyping);
-  latest.current = onTyping;
+  const latest = useRef(onFormInput);
+  latest.current = onFormInput;
   useEffect(() => {
     const form = here.current.closest("form");
     const touched = new Set();
