@@ -15,7 +15,7 @@ from tests.outside.api_client import ApiClient
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually
-from ticketing_app.ui.live import PAUSE_SECONDS
+from ticketing_app.ui.live.broadcast import PAUSE_SECONDS
 
 PAGES = 1000
 CHANGES = 60

@@ -14,7 +14,7 @@ from tests import chromium
 from tests.outside.api_client import ApiClient
 from tests.outside.database_probe import DatabaseProbe
 from tests.site import Site
-from ticketing_app.ui.live import PAUSE_SECONDS
+from ticketing_app.ui.live.broadcast import PAUSE_SECONDS
 
 CHANGES = 40
 LIMIT_MS = 50

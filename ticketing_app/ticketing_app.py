@@ -13,11 +13,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import security_headers, serve, well_known
 from ticketing_app.documents.metadata import DEFAULT_CATEGORY
 from ticketing_app.ui import (
-    calls,
-    live,
     session,
-    sockets,
-    tabs,
 )
 from ticketing_app.ui.accounts.pages import (
     account_page,
@@ -28,6 +24,7 @@ from ticketing_app.ui.accounts.pages import (
 from ticketing_app.ui.accounts.state import AccountState
 from ticketing_app.ui.listings.pages import own_listings_page, ticket_edit_page, ticket_new_page
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
+from ticketing_app.ui.live import broadcast
 from ticketing_app.ui.orders.pages import order_detail_page, order_list_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.session import SessionState
@@ -40,6 +37,7 @@ from ticketing_app.ui.tickets.pages import (
     ticket_list_page,
 )
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
+from ticketing_app.ui.websocket import calls, sockets, tabs
 
 BRAND = get_settings().brand_name
 
@@ -71,8 +69,8 @@ app = rx.App(
         metrics.measure_requests,
     ],
 )
-app.register_lifespan_task(listen_for_ended_sessions, notify=live.tell_session)
-app.register_lifespan_task(live.follow, app=app)
+app.register_lifespan_task(listen_for_ended_sessions, notify=broadcast.notify_session)
+app.register_lifespan_task(broadcast.follow, app=app)
 app.register_lifespan_task(metrics.serve)
 
 

@@ -23,8 +23,8 @@ from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.logging import MAX_CHARACTERS
 from ticketing_app.ticketing_app import app
-from ticketing_app.ui import calls, sockets
-from ticketing_app.ui.calls import PageNamespace
+from ticketing_app.ui.websocket import calls, sockets
+from ticketing_app.ui.websocket.calls import PageNamespace
 
 ROOT = "reflex___state____state"
 SESSION = f"{ROOT}.ticketing_app___ui___session____session_state"

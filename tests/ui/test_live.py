@@ -24,7 +24,7 @@ from ticketing_app.messaging.catalog import (
     TicketUpdated,
     UserCreated,
 )
-from ticketing_app.ui import live
+from ticketing_app.ui.live import broadcast, channels
 
 TICKET, SELLER, BUYER, ORDER, SESSION = (db.new_id() for _ in range(5))
 NOW, UNTIL = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, 0, 15, tzinfo=UTC)
@@ -85,11 +85,11 @@ class FakeNamespace:
 async def namespace(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[FakeNamespace]:
     fake = FakeNamespace()
     app = type("FakeApp", (), {"event_namespace": fake})
-    monkeypatch.setattr(live, "_app", app)
-    monkeypatch.setattr(live, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(channels, "_app", app)
+    monkeypatch.setattr(broadcast, "PAUSE_SECONDS", 0.01)
     yield fake
-    await asyncio.gather(*live._drains)
-    assert not live._waiting
+    await asyncio.gather(*broadcast._drains)
+    assert not broadcast._waiting
 
 
 def order_event(
@@ -128,7 +128,7 @@ def ticket_event(kind: type[DomainEvent], status: str, title: str = "A") -> Doma
 
 
 async def deliver(namespace: FakeNamespace, event: DomainEvent) -> Sent:
-    await live._deliver(
+    await broadcast._deliver(
         Envelope(
             id=db.new_id(),
             name=type(event).__name__,
@@ -227,7 +227,7 @@ class TestDeliver:
         assert await deliver(namespace, event) == []
 
     async def test_lets_every_page_ask_again_after_a_gap(self, namespace: FakeNamespace) -> None:
-        await live._resync()
+        await broadcast._resync()
         assert namespace.sent == [(None, {"resync": True})]
 
 
@@ -242,12 +242,12 @@ class TestCoalescing:
         self, namespace: FakeNamespace
     ) -> None:
         other = {"ticket": str(ORDER), "version": 1, "status": "sold"}
-        await live._send_or_collect("live:tickets", list_facts(1, status="locked"))
-        await live._send_or_collect("live:tickets", list_facts(2, status="available"))
-        await live._send_or_collect("live:tickets", other)
-        await live._send_or_collect("live:tickets", list_facts(3, status="locked"))
+        await broadcast._send_or_collect("live:tickets", list_facts(1, status="locked"))
+        await broadcast._send_or_collect("live:tickets", list_facts(2, status="available"))
+        await broadcast._send_or_collect("live:tickets", other)
+        await broadcast._send_or_collect("live:tickets", list_facts(3, status="locked"))
         assert namespace.messages == [("live:tickets", [list_facts(1, status="locked")])]
-        await asyncio.gather(*live._drains)
+        await asyncio.gather(*broadcast._drains)
         assert namespace.messages[1:] == [
             ("live:tickets", [list_facts(3, status="locked"), other]),
         ]
@@ -255,77 +255,80 @@ class TestCoalescing:
     async def test_keeps_the_newest_facts_when_they_come_out_of_order(
         self, namespace: FakeNamespace
     ) -> None:
-        await live._send_or_collect("live:tickets", {"ticket": "another"})
-        await live._send_or_collect("live:tickets", list_facts(5, status="sold", isNew=False))
-        await live._send_or_collect("live:tickets", list_facts(4, cents=100, isNew=True))
-        await asyncio.gather(*live._drains)
+        await broadcast._send_or_collect("live:tickets", {"ticket": "another"})
+        await broadcast._send_or_collect("live:tickets", list_facts(5, status="sold", isNew=False))
+        await broadcast._send_or_collect("live:tickets", list_facts(4, cents=100, isNew=True))
+        await asyncio.gather(*broadcast._drains)
         merged = list_facts(5, cents=100, status="sold", isNew=True)
         assert namespace.messages[1:] == [("live:tickets", [merged])]
 
     async def test_forgets_a_room_that_all_pages_left(self, namespace: FakeNamespace) -> None:
-        await live._send_or_collect("live:tickets", list_facts(1))
+        await broadcast._send_or_collect("live:tickets", list_facts(1))
         namespace.pages = 0
-        await live._send_or_collect("live:tickets", list_facts(2))
-        await asyncio.gather(*live._drains)
-        await live._send_or_collect("live:tickets", list_facts(3))
+        await broadcast._send_or_collect("live:tickets", list_facts(2))
+        await asyncio.gather(*broadcast._drains)
+        await broadcast._send_or_collect("live:tickets", list_facts(3))
         assert namespace.messages == [("live:tickets", [list_facts(1)])]
-        assert not live._waiting
+        assert not broadcast._waiting
 
     async def test_goes_on_after_a_failure(
         self, namespace: FakeNamespace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        await live._send_or_collect("live:tickets", list_facts(1))
-        await live._send_or_collect("live:tickets", list_facts(2))
+        await broadcast._send_or_collect("live:tickets", list_facts(1))
+        await broadcast._send_or_collect("live:tickets", list_facts(2))
         with monkeypatch.context() as broken:
-            broken.setattr(live, "_script", None)
-            await asyncio.gather(*live._drains)
-        await live._send_or_collect("live:tickets", list_facts(3))
+            broken.setattr(broadcast, "_script", None)
+            await asyncio.gather(*broadcast._drains)
+        await broadcast._send_or_collect("live:tickets", list_facts(3))
         assert namespace.messages[1:] == [("live:tickets", [list_facts(3)])]
 
     async def test_takes_longer_pauses_in_a_room_that_takes_long(
         self, namespace: FakeNamespace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         clock = iter((0.0, 0.1, 0.0, 60.0))
-        monkeypatch.setattr(live.time, "perf_counter", lambda: next(clock))
-        assert await live._send("live:tickets", [list_facts(1)]) == pytest.approx(0.4)
-        assert await live._send("live:tickets", [list_facts(1)]) == live.LONGEST_PAUSE_SECONDS
+        monkeypatch.setattr(broadcast.time, "perf_counter", lambda: next(clock))
+        assert await broadcast._send("live:tickets", [list_facts(1)]) == pytest.approx(0.4)
+        assert (
+            await broadcast._send("live:tickets", [list_facts(1)])
+            == broadcast.LONGEST_PAUSE_SECONDS
+        )
         assert len(namespace.messages) == 2
 
 
 class TestWatch:
     async def test_moves_to_the_rooms_of_the_page(self, namespace: FakeNamespace) -> None:
         state: Any = type("State", (), {"router": _router()})()
-        await live.watch(state, live.TICKETS)
-        assert namespace.joined == {"sid", live.TICKETS}
-        await live.watch(state)
+        await channels.subscribe(state, channels.TICKETS)
+        assert namespace.joined == {"sid", channels.TICKETS}
+        await channels.subscribe(state)
         assert namespace.joined == {"sid"}
 
     async def test_survives_a_page_that_has_closed(self, namespace: FakeNamespace) -> None:
         namespace.is_closed = True
         state: Any = type("State", (), {"router": _router()})()
-        await live.hear_of_session(state, SESSION)
-        await live.watch(state, live.TICKETS)
-        assert live.TICKETS not in namespace.joined
+        await channels.subscribe_session(state, SESSION)
+        await channels.subscribe(state, channels.TICKETS)
+        assert channels.TICKETS not in namespace.joined
 
 
 class TestSession:
     async def test_is_heard_of_on_every_page(self, namespace: FakeNamespace) -> None:
         state: Any = type("State", (), {"router": _router()})()
-        await live.hear_of_session(state, SESSION)
-        await live.watch(state, live.TICKETS)
-        await live.watch(state)
+        await channels.subscribe_session(state, SESSION)
+        await channels.subscribe(state, channels.TICKETS)
+        await channels.subscribe(state)
         assert namespace.joined == {"sid", f"session:{SESSION}"}
 
     async def test_is_told_to_its_own_pages_only(self, namespace: FakeNamespace) -> None:
-        await live.tell_session(SESSION)
+        await broadcast.notify_session(SESSION)
         assert namespace.sent == [(f"session:{SESSION}", {"session": True})]
 
     async def test_is_no_matter_before_the_site_has_started(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(live, "_app", None)
-        await live.tell_session(SESSION)
-        await live.hear_of_session(type("State", (), {})(), SESSION)  # type: ignore[arg-type]
+        monkeypatch.setattr(channels, "_app", None)
+        await broadcast.notify_session(SESSION)
+        await channels.subscribe_session(type("State", (), {})(), SESSION)  # type: ignore[arg-type]
 
 
 def _router() -> object:

@@ -7,7 +7,8 @@ from prometheus_client import REGISTRY
 from reflex.istate.data import RouterData
 
 from ticketing_app.core.errors import AppError, UnavailableError
-from ticketing_app.ui import live, session
+from ticketing_app.ui import session
+from ticketing_app.ui.live import channels
 from ticketing_app.ui.metrics import timed
 
 
@@ -53,5 +54,5 @@ class TestTimed:
 
 class TestCountPages:
     def test_is_none_before_the_site_runs(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(live, "_app", None)
-        assert live.count_pages() == 0
+        monkeypatch.setattr(channels, "_app", None)
+        assert channels.count_pages() == 0

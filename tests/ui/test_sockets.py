@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ticketing_app.ui import sockets
+from ticketing_app.ui.websocket import sockets
 
 ChangeSettings = Callable[..., None]
 CALL = {"type": "websocket.receive", "text": "42"}

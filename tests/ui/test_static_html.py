@@ -3,7 +3,7 @@
 import pytest
 import reflex as rx
 
-from ticketing_app.ui.live import LiveText, LiveTicket, OnLive
+from ticketing_app.ui.live.components import LiveText, LiveTicket, OnLive
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link

@@ -14,10 +14,10 @@ from ticketing_app.core import db
 from ticketing_app.core.errors import UnavailableError
 from ticketing_app.ticketing_app import app
 from ticketing_app.ui.accounts.state import AccountState
-from ticketing_app.ui.calls import HYDRATE
 from ticketing_app.ui.session import SessionState
-from ticketing_app.ui.tabs import TabOwner
 from ticketing_app.ui.tickets.state import TicketDetailState
+from ticketing_app.ui.websocket.calls import HYDRATE
+from ticketing_app.ui.websocket.tabs import TabOwner
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]

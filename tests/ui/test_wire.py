@@ -15,9 +15,9 @@ from tests import factories
 from tests.waiting import eventually
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.ticketing_app import app
-from ticketing_app.ui import calls, sockets
 from ticketing_app.ui.accounts.state import AccountState
 from ticketing_app.ui.tickets.state import TicketListState
+from ticketing_app.ui.websocket import calls, sockets
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]

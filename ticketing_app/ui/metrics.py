@@ -10,7 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from ticketing_app.core.errors import AppError, UnavailableError
 from ticketing_app.core.metrics import BUCKETS, start_at_zero
-from ticketing_app.ui import live
+from ticketing_app.ui.live import channels
 
 CRASHED = "crashed"
 
@@ -21,7 +21,7 @@ HANDLER_SECONDS = Histogram(
     buckets=BUCKETS,
 )
 PAGES_CONNECTED = Gauge("gittix_pages_connected", "Open pages: websockets of this web process.")
-PAGES_CONNECTED.set_function(live.count_pages)
+PAGES_CONNECTED.set_function(channels.count_pages)
 WRONG_CALLS = Counter(
     "gittix_page_wrong_calls_total",
     "Calls over websockets that no page of ours makes, dropped: unknown handler, wrong arguments, "

@@ -31,7 +31,8 @@ from ticketing_app.core.errors import (
     UnavailableError,
 )
 from ticketing_app.core.logging import get_logger
-from ticketing_app.ui import formatting, live, transactions
+from ticketing_app.ui import formatting, transactions
+from ticketing_app.ui.live import channels
 from ticketing_app.ui.metrics import announce, timed
 
 log = get_logger()
@@ -103,7 +104,7 @@ async def find_caller(state: rx.State) -> Caller | None:
     cookie = state.router.headers.cookie
     # Before it is asked, so that no end of it falls in between.
     if session_id := auth.read_session_id(cookie):
-        await live.hear_of_session(state, session_id)
+        await channels.subscribe_session(state, session_id)
     with transactions.translate_outages():
         caller = await auth.authenticate(cookie)
     session = await state.get_state(SessionState)

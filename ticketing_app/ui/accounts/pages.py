@@ -7,7 +7,7 @@ from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGT
 from ticketing_app.ui.accounts.components import account_form, labelled_input
 from ticketing_app.ui.accounts.state import AccountState
 from ticketing_app.ui.accounts.views import SessionRow
-from ticketing_app.ui.live import OnLive
+from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout

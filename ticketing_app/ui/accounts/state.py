@@ -6,8 +6,9 @@ from ticketing_app.accounts import auth
 from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import http
-from ticketing_app.ui import live, session, transactions
+from ticketing_app.ui import session, transactions
 from ticketing_app.ui.accounts.views import ENDED_ONE, ENDED_OTHERS, NOTES, SessionRow
+from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded
 
 
@@ -27,7 +28,7 @@ class AccountState(PageState, rx.State):
     async def load(self) -> None:
         """Show the open sign-ins and, after a form of this page, what it did."""
         caller = await session.require_caller(self)
-        await live.watch(self)
+        await channels.subscribe(self)
         await self._read(caller)
         self.note = NOTES.get(self.router.url.query_parameters.get("changed", ""), "")
 

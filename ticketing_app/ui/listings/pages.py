@@ -9,7 +9,7 @@ from ticketing_app.ui.listings.components import OnFormInput, OwnTimezone, stub_
 from ticketing_app.ui.listings.fields import ticket_fields
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.listings.views import ListingRow
-from ticketing_app.ui.live import OnLive
+from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout

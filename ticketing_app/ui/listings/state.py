@@ -21,7 +21,7 @@ from ticketing_app.tickets.schemas import (
     TicketUpdate,
 )
 from ticketing_app.tickets.service import prices, seller_listings, tickets
-from ticketing_app.ui import live, session, transactions
+from ticketing_app.ui import session, transactions
 from ticketing_app.ui.listings.views import (
     ListingRow,
     amount_line,
@@ -31,6 +31,7 @@ from ticketing_app.ui.listings.views import (
     price_rule_line,
     split_seats,
 )
+from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import TicketForm, TicketStub, read_form
@@ -106,7 +107,7 @@ class OwnListingsState(PageState, rx.State):
         await self._read(caller)
 
     async def _read(self, caller: Caller) -> None:
-        await live.watch(self, live.own_room(caller.user_id))
+        await channels.subscribe(self, channels.user_channel(caller.user_id))
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
         page = await transactions.in_transaction(
             seller_listings.list_own_tickets, seller_id=caller.user_id, limit=limit
@@ -157,7 +158,7 @@ class TicketFormState(PageState, rx.State):
     async def load_new(self) -> None:
         """Open an empty form, or one with the facts of the bought ticket that the address names."""
         caller = await session.require_caller(self)
-        await live.watch(self)
+        await channels.subscribe(self)
         form = TicketForm()
         if previous := self.router.url.query_parameters.get(routes.PREVIOUS):
             self.is_loaded = self.is_loaded and self.form.previousTicketId == previous
@@ -176,7 +177,7 @@ class TicketFormState(PageState, rx.State):
         if not session.is_at(self, "ticket_id", self.form_id):
             self.is_loaded = False
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        await live.watch(self)
+        await channels.subscribe(self)
         await transactions.in_transaction(
             tickets.require_own_ticket, seller_id=caller.user_id, ticket_id=ticket_id
         )

@@ -4,7 +4,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui.live import OnLive
+from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.orders.views import OrderRow, TimelineEntry
 from ticketing_app.ui.payments.components import checkout

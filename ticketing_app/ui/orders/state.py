@@ -11,7 +11,8 @@ from ticketing_app.orders.service import queries, release, sell
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.payments.service import queries as payments
 from ticketing_app.tickets.service import tickets
-from ticketing_app.ui import live, session, transactions
+from ticketing_app.ui import session, transactions
+from ticketing_app.ui.live import channels
 from ticketing_app.ui.orders.views import OrderRow, OrderView, TimelineEntry, stub, timeline
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
@@ -50,7 +51,7 @@ class OrderDetailState(PageState, rx.State):
         if not session.is_at(self, "order_id", self.order.id):
             self.is_loaded = self.is_just_paid = self.is_asking = False
         order_id = session.route_id(self, "order_id", OrderNotFoundError)
-        await live.watch(self, live.own_room(caller.user_id))
+        await channels.subscribe(self, channels.user_channel(caller.user_id))
         order = await transactions.in_transaction(
             queries.get_order, buyer_id=caller.user_id, order_id=order_id
         )
@@ -107,7 +108,7 @@ class OrderListState(PageState, rx.State):
     async def load(self) -> None:
         """Show as many as are shown, at least a page."""
         caller = await session.require_caller(self)
-        await live.watch(self, live.own_room(caller.user_id))
+        await channels.subscribe(self, channels.user_channel(caller.user_id))
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
         page = await transactions.in_transaction(
             queries.list_orders, buyer_id=caller.user_id, limit=limit

@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from ticketing_app.ui.live import OnSession
+from ticketing_app.ui.live.components import OnSession
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.clock import Retry
 from ticketing_app.ui.shell.feedback import callout

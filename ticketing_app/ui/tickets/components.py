@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.ui.live import LiveText, LiveTicket, LiveUntil
+from ticketing_app.ui.live.components import LiveText, LiveTicket, LiveUntil
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.static_html import cond, literal_value

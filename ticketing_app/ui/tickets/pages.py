@@ -5,7 +5,7 @@ from typing import Any
 
 import reflex as rx
 
-from ticketing_app.ui.live import LiveNews, NewListings, OnLive
+from ticketing_app.ui.live.components import LiveNews, NewListings, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout

@@ -25,7 +25,8 @@ from ticketing_app.tickets.schemas import (
     TicketRead,
 )
 from ticketing_app.tickets.service import resale, search, tickets
-from ticketing_app.ui import live, session, transactions
+from ticketing_app.ui import session, transactions
+from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import (
@@ -80,7 +81,7 @@ class TicketListState(PageState, rx.State):
     async def load(self) -> None:
         """Show what the address asks for; as much as before, when it is the same address."""
         await session.find_caller(self)
-        await live.watch(self, live.TICKETS)
+        await channels.subscribe(self, channels.TICKETS)
         before = self.address if self.is_loaded else None
         self._read_address()
         if before is None:
@@ -252,7 +253,7 @@ class TicketDetailState(PageState, rx.State):
             self.resale_href = routes.ticket_resale(ticket.id)
 
     async def _watch(self, *ticket_ids: object) -> None:
-        await live.watch(self, *map(live.ticket_room, ticket_ids))
+        await channels.subscribe(self, *map(channels.ticket_channel, ticket_ids))
 
     @rx.event
     @guarded

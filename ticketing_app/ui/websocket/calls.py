@@ -20,9 +20,9 @@ from socketio import AsyncServer
 from ticketing_app.accounts import auth
 from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.core.logging import printable
-from ticketing_app.ui import sockets
 from ticketing_app.ui.metrics import WRONG_CALLS
 from ticketing_app.ui.session import ZONE_COOKIE
+from ticketing_app.ui.websocket import sockets
 
 Reason = Literal["unknown", "arguments", "forged", "errors"]
 Payload = dict[str, Any]

@@ -6,7 +6,7 @@ from reflex.state import BaseState, StateUpdate
 from ticketing_app.accounts import auth
 from ticketing_app.core.errors import UnavailableError
 from ticketing_app.ui import session, transactions
-from ticketing_app.ui.calls import HYDRATE
+from ticketing_app.ui.websocket.calls import HYDRATE
 
 
 class TabOwner(rx.Middleware):

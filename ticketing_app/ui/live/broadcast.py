@@ -1,0 +1,121 @@
+"""Broadcast of domain events: each web process follows the stream and notifies its open pages.
+
+A message raises browser events that carry public facts only. Rows of a list apply facts that are newer
+than theirs; other pages load their data again.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+import reflex as rx
+from reflex.state import StateUpdate
+from reflex_base.event import Event
+from socketio import packet
+
+from ticketing_app.core.logging import get_logger
+from ticketing_app.messaging import bus
+from ticketing_app.messaging.bus import Envelope
+from ticketing_app.ui.live import channels
+from ticketing_app.ui.live.messages import Facts, merge, messages
+
+log = get_logger()
+
+BROWSER_EVENT = "ticketing"
+
+PAUSE_SECONDS = 0.25
+LONGEST_PAUSE_SECONDS = 2.0
+# One channel takes at most a fifth of the process's time, however many pages subscribe to it.
+PAUSE_PER_SEND = 4
+# Yields to other tasks after so many pages.
+PAGES_AT_ONCE = 50
+
+# Facts since the last message of a channel, by ticket or order; a quiet channel has no entry.
+_waiting: dict[str, dict[str, Facts]] = {}
+_drains: set[asyncio.Task[None]] = set()
+
+
+async def follow(app: rx.App) -> None:
+    """Broadcast domain events as they arrive, as long as the web process runs."""
+    channels.connect(app)
+    await bus.follow_events(_deliver, _resync)
+
+
+async def notify_session(session_id: UUID) -> None:
+    """Make the open pages of a session check it: it was revoked, or its account changed."""
+    await _send(channels.session_channel(session_id), [{"session": True}])
+
+
+async def _deliver(envelope: Envelope) -> None:
+    for channel, facts in messages(envelope.event):
+        await _send_or_collect(channel, facts)
+
+
+async def _send_or_collect(channel: str, facts: Facts) -> None:
+    """Send at once to a quiet channel; collect the facts of the pause into one message."""
+    if channel in _waiting:
+        merge(_waiting[channel], facts)
+        return
+    _waiting[channel] = {}
+    pause = await _send(channel, [facts])
+    if pause is None:
+        del _waiting[channel]
+        return
+    drain = asyncio.create_task(_drain(channel, pause))
+    _drains.add(drain)
+    drain.add_done_callback(_drains.discard)
+
+
+async def _drain(channel: str, pause: float | None) -> None:
+    """Send the collected facts after each pause, until the channel is quiet or has no pages."""
+    try:
+        while pause is not None:
+            await asyncio.sleep(pause)
+            if not (collected := _waiting[channel]):
+                return
+            _waiting[channel] = {}
+            pause = await _send(channel, list(collected.values()))
+    except Exception:
+        log.exception("live.drain_failed", channel=channel)
+    finally:
+        del _waiting[channel]
+
+
+async def _resync() -> None:
+    """Make all pages load again: events may have been lost."""
+    await _send(None, [{"resync": True}])
+
+
+async def _send(channel: str | None, facts: Sequence[Facts]) -> float | None:
+    """Raise a browser event for each fact in every page of `channel`, or in all pages.
+
+    Returns the seconds until the next message to this channel; none if it has no pages.
+    """
+    namespace = channels.namespace()
+    if namespace is None or (server := namespace.server) is None:
+        return None
+    name = namespace.namespace
+    pages = list(server.manager.get_participants(name, channel))
+    if not pages:
+        return None
+    update = StateUpdate(
+        events=[Event(name="_call_script", payload={"javascript_code": _script(facts)})]
+    )
+    message = server.packet_class(packet.EVENT, data=["event", update], namespace=name).encode()
+    started = time.perf_counter()
+    # socket.io's own emit creates a task per page, which costs more (benchmarks/fanout.py).
+    for count, (_, page) in enumerate(pages, 1):
+        await server.eio.send(page, message)
+        if count % PAGES_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    elapsed = time.perf_counter() - started
+    return min(max(PAUSE_SECONDS, PAUSE_PER_SEND * elapsed), LONGEST_PAUSE_SECONDS)
+
+
+def _script(facts: Sequence[Facts]) -> str:
+    # json.dumps leaves nothing that could end the script: it escapes quotes and non-ASCII characters.
+    details = json.dumps(facts)
+    event = f"new CustomEvent('{BROWSER_EVENT}',{{detail}})"
+    return f"for(const detail of {details})window.dispatchEvent({event})"

@@ -1,0 +1,69 @@
+"""Channels of live changes: which open pages receive which messages.
+
+A page subscribes when it loads: after it was authorised, and before it reads, so that no change is
+lost in between.
+"""
+
+from contextlib import suppress
+from uuid import UUID
+
+import reflex as rx
+from reflex.app import EventNamespace
+
+PREFIX = "live:"
+TICKETS = f"{PREFIX}tickets"
+
+_app: rx.App | None = None
+
+
+def ticket_channel(ticket_id: object) -> str:
+    """Return the channel of the pages that show this ticket."""
+    return f"{PREFIX}ticket:{ticket_id}"
+
+
+def user_channel(user_id: object) -> str:
+    """Return the channel of the pages on which a user sees their own orders or listings."""
+    return f"{PREFIX}own:{user_id}"
+
+
+def session_channel(session_id: UUID) -> str:
+    """Return the channel of all pages of one session; without the prefix, as no page leaves it."""
+    return f"session:{session_id}"
+
+
+def connect(app: rx.App) -> None:
+    """Use the websockets of `app`."""
+    global _app  # noqa: PLW0603  # Reflex has one app per process.
+    _app = app
+
+
+def namespace() -> EventNamespace | None:
+    """Return the socket.io namespace of the pages; none before the app runs."""
+    return _app.event_namespace if _app else None
+
+
+async def subscribe(state: rx.State, *channels: str) -> None:
+    """Subscribe the page to `channels` and to no others; the caller has authorised it."""
+    if (pages := namespace()) is None:
+        return
+    sid = state.router.session.session_id
+    current = {channel for channel in pages.rooms(sid) if channel.startswith(PREFIX)}
+    for channel in current - set(channels):
+        await pages.leave_room(sid, channel)
+    for channel in set(channels) - current:
+        # socket.io raises this for a page that was closed meanwhile.
+        with suppress(ValueError):
+            await pages.enter_room(sid, channel)
+
+
+async def subscribe_session(state: rx.State, session_id: UUID) -> None:
+    """Subscribe the page to changes of its session: a websocket keeps its cookie for life."""
+    if (pages := namespace()) is not None:
+        with suppress(ValueError):  # as in `subscribe`
+            await pages.enter_room(state.router.session.session_id, session_channel(session_id))
+
+
+def count_pages() -> int:
+    """Return the number of open pages of this process; safe to call from any thread."""
+    pages = namespace()
+    return len(pages.server.eio.sockets) if pages and pages.server else 0
