@@ -4,12 +4,13 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import auth, devices
 from ticketing_app.accounts import service as accounts
+from ticketing_app.accounts.auth import SignedIn, Visitor
 from ticketing_app.accounts.schemas import (
     Caller,
     CheckedUser,
@@ -32,8 +33,6 @@ from ticketing_app.core.http import (
 )
 
 router = APIRouter(prefix="/api/users", tags=["users"])
-
-SignedIn = Annotated[Caller, Depends(auth.require_caller)]
 
 
 async def _check_password(caller: Caller, password: str) -> CheckedUser:
@@ -126,7 +125,7 @@ async def sign_in(request: Request) -> Response:
 
 
 @router.post("/signout", response_model=dict[str, str], responses=problem_responses(403))
-async def sign_out(caller: Annotated[Caller | None, Depends(auth.current_caller)]) -> Response:
+async def sign_out(caller: Visitor) -> Response:
     """End this session on the server and clear the cookie; without a session it does no harm."""
     if caller:
         async with db.transaction() as session:
@@ -137,7 +136,7 @@ async def sign_out(caller: Annotated[Caller | None, Depends(auth.current_caller)
 
 @router.get("/currentuser", responses=problem_responses())
 async def current_user(
-    caller: Annotated[Caller | None, Depends(auth.current_caller)],
+    caller: Visitor,
 ) -> CurrentUser:
     """Tell who is signed in."""
     return CurrentUser(

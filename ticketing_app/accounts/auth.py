@@ -3,11 +3,11 @@
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import jwt
-from fastapi import Request
+from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import cookie_parser
 
@@ -227,6 +227,10 @@ async def require_caller(request: Request) -> Caller:
     if (caller := await current_caller(request)) is None:
         raise NotSignedInError
     return caller
+
+
+SignedIn = Annotated[Caller, Depends(require_caller)]
+Visitor = Annotated[Caller | None, Depends(current_caller)]
 
 
 def session_cookies(token: str, expires_at: datetime) -> list[str]:

@@ -3,7 +3,7 @@
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 Currency = Literal["aud", "brl", "cad", "chf", "eur", "gbp", "inr", "nzd", "sgd", "usd"]
 """Currencies of Stripe with two decimals and a smallest charge of at most 0.50."""
@@ -64,3 +64,7 @@ PriceBound = Annotated[
 def to_json_number(cents: int) -> float:
     """Return the amount as a JSON number: exact for all allowed prices, as floats print shortest."""
     return cents / 100
+
+
+JsonPrice = Annotated[int, PlainSerializer(to_json_number, return_type=float, when_used="json")]
+"""Field type: holds integer cents, writes a JSON number of the currency."""

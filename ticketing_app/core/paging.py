@@ -4,6 +4,9 @@ from uuid import UUID
 
 from ticketing_app.core.errors import InvalidInputError
 
+DEFAULT_LIMIT = 24
+MAX_LIMIT = 100
+
 
 def read_cursor(cursor: str | None) -> UUID | None:
     """Return behind which id the page begins; none for the first page.

@@ -2,16 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from ticketing_app.accounts import auth
+from ticketing_app.accounts.auth import SignedIn, Visitor
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
+from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.orders.rules import SeenOffer
 from ticketing_app.orders.schemas import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
     OrderCreate,
     OrderDetail,
     OrderPage,
@@ -26,8 +25,6 @@ from ticketing_app.tickets.service.tickets import TicketNotFoundError
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 selling_router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
-SignedIn = Annotated[Caller, Depends(auth.require_caller)]
-Visitor = Annotated[Caller | None, Depends(auth.current_caller)]
 
 CALENDAR = "text/calendar"
 

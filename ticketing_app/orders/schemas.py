@@ -4,17 +4,13 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field
 
 from ticketing_app.core.http import ApiModel
-from ticketing_app.core.money import Price, to_json_number
+from ticketing_app.core.money import JsonPrice, Price
 from ticketing_app.orders.rules import OrderStatus
 
-DEFAULT_LIMIT = 24
-MAX_LIMIT = 100
 MAX_VERSION = 2**31 - 1
-
-JsonPrice = Annotated[int, PlainSerializer(to_json_number, return_type=float, when_used="json")]
 
 
 class OrderCreate(ApiModel):

@@ -1,11 +1,8 @@
 """REST of payments, under /api/payments, and Stripe's webhook."""
 
-from typing import Annotated
+from fastapi import APIRouter, BackgroundTasks, Request
 
-from fastapi import APIRouter, BackgroundTasks, Depends, Request
-
-from ticketing_app.accounts import auth
-from ticketing_app.accounts.schemas import Caller
+from ticketing_app.accounts.auth import SignedIn
 from ticketing_app.core import db, http
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.settings import get_settings
@@ -22,8 +19,6 @@ from ticketing_app.payments.service import confirm, opening, settle, webhook
 from ticketing_app.payments.service.charges import ChargeNotFoundError
 
 router = APIRouter(prefix="/api", tags=["payments"])
-
-SignedIn = Annotated[Caller, Depends(auth.require_caller)]
 
 
 @router.get("/payments/config", responses=problem_responses())

@@ -2,15 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
-from ticketing_app.accounts import auth
-from ticketing_app.accounts.schemas import Caller
+from ticketing_app.accounts.auth import SignedIn, Visitor
 from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
+from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.tickets.schemas import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
     OwnTicketPage,
     TicketFilter,
     TicketPage,
@@ -20,9 +18,6 @@ from ticketing_app.tickets.schemas import (
 from ticketing_app.tickets.service import search, seller_listings, tickets
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
-
-SignedIn = Annotated[Caller, Depends(auth.require_caller)]
-Visitor = Annotated[Caller | None, Depends(auth.current_caller)]
 
 
 @router.get("", responses=problem_responses(400, 429))

@@ -13,7 +13,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PlainSerializer,
     StringConstraints,
     ValidationInfo,
     field_validator,
@@ -22,7 +21,8 @@ from pydantic import (
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.http import ApiModel
-from ticketing_app.core.money import Price, PriceBound, to_json_number
+from ticketing_app.core.money import JsonPrice, Price, PriceBound
+from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.tickets.rules import (
     CATEGORIES,
     TITLE_MAX_LENGTH,
@@ -31,8 +31,6 @@ from ticketing_app.tickets.rules import (
     has_begun,
 )
 
-DEFAULT_LIMIT = 24
-MAX_LIMIT = 100
 Q_MAX_LENGTH = 100
 COUNT_LIMIT = 1000
 """Counting all of a million tickets would take longer than finding the first ones."""
@@ -203,9 +201,6 @@ class TicketFilter(ApiModel):
             msg = "must not be below the lowest price"
             raise ValueError(msg)
         return price
-
-
-JsonPrice = Annotated[int, PlainSerializer(to_json_number, return_type=float, when_used="json")]
 
 
 class TicketRead(ApiModel):

@@ -9,12 +9,11 @@ from ticketing_app import routes
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import http
 from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
     OwnTicketPage,
     PriceQuestion,
     TicketCreate,

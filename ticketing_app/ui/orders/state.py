@@ -5,8 +5,9 @@ from uuid import UUID
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.orders.rules import PAID
-from ticketing_app.orders.schemas import DEFAULT_LIMIT, MAX_LIMIT, OrderPage
+from ticketing_app.orders.schemas import OrderPage
 from ticketing_app.orders.service import queries, release, sell
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.payments.service import queries as payments

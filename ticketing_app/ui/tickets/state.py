@@ -11,6 +11,7 @@ from ticketing_app import routes
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError, TooManyRequestsError
+from ticketing_app.core.paging import MAX_LIMIT
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import ANY_OFFER, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
@@ -18,7 +19,6 @@ from ticketing_app.orders.service import hold, queries, sell
 from ticketing_app.orders.service.hold import OfferChangedError, TicketAlreadyReservedError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import (
-    MAX_LIMIT,
     TicketFilter,
     TicketIds,
     TicketPage,
