@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.api import router as accounts_router
-from ticketing_app.core import db, http, redis, viewer
+from ticketing_app.core import api_docs, db, http, redis
 from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.api import router as orders_router
@@ -39,7 +39,7 @@ def create_api() -> FastAPI:
         title=f"{get_settings().brand_name} API",
         version="1",
         docs_url=None,
-        openapi_url=viewer.OPENAPI,
+        openapi_url=api_docs.OPENAPI,
         redoc_url=None,
         # The redirect would name the host that the request claims to be for.
         redirect_slashes=False,
@@ -55,7 +55,7 @@ def create_api() -> FastAPI:
         response_model=dict[str, str],
         responses=http.problem_responses(),
     )
-    viewer.install(api)
+    api_docs.install(api)
     http.install_error_handling(api)
     api.openapi = lambda: _openapi(api)  # pyright: ignore[reportAttributeAccessIssue]  # FastAPI's documented way
     return api

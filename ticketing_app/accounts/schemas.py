@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
-from ticketing_app.core.http import ApiModel
+from ticketing_app.core.validation import ApiModel
 
 
 def _normal_email(text: str) -> str:

@@ -2,17 +2,15 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from uuid import UUID
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -31,10 +29,10 @@ from ticketing_app.core.errors import (
 )
 from ticketing_app.core.logging import get_logger, start_context
 from ticketing_app.core.settings import get_settings
+from ticketing_app.core.validation import ApiModel, Model, describe_error, parse
 
 log = get_logger()
 
-Model = TypeVar("Model", bound=BaseModel)
 ID = TypeAdapter(UUID)
 
 PROBLEM_JSON = "application/problem+json"
@@ -43,30 +41,11 @@ BODY_SECONDS = 10
 """A body arrives within this time; a client that sends slowly would keep its connection for ever."""
 RETRY_AFTER = {"description": "Seconds to wait, where known.", "schema": {"type": "integer"}}
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
-SENTENCES = {
-    "missing": "is required",
-    "string_type": "must be a text",
-    "uuid_type": "must be a UUID",
-    "uuid_parsing": "must be a UUID",
-    "string_too_short": "is too short (at least {min_length} characters)",
-    "string_too_long": "is too long (at most {max_length} characters)",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "timezone_aware": "must carry an offset, like 2027-05-01T20:00:00Z",
-}
 
 
 class BodyTimeoutError(AppError):
     status = HTTPStatus.REQUEST_TIMEOUT
     message = "Your request did not arrive in time. Please send it again."
-
-
-class ApiModel(BaseModel):
-    """A JSON body or answer: snake_case in Python, camelCase outside; unknown fields are ignored."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, frozen=True
-    )
 
 
 class ErrorItem(ApiModel):
@@ -88,33 +67,6 @@ class Problem(ApiModel):
 
 
 # ---- reading ---------------------------------------------------------------------------------
-
-
-def _sentence(error: ErrorDetails) -> tuple[str | None, str]:
-    field = ".".join(str(part) for part in error["loc"]) or None
-    label = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", field or "body").capitalize()
-    if error["type"] == "value_error":
-        words = str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
-    else:
-        words = SENTENCES.get(
-            error["type"], error["msg"].removeprefix("Input ").removeprefix("Value error, ")
-        )
-        words = words.format_map(error.get("ctx", {}))
-    return field, f"{label} {words[:1].lower()}{words[1:].rstrip('.')}."
-
-
-def parse(model: type[Model], data: object) -> Model:
-    """Turn untrusted data into `model`.
-
-    Raises:
-        InvalidInputError: with a sentence for each field that is wrong.
-    """
-    if not isinstance(data, dict):
-        raise InvalidInputError([(None, "Send a JSON object.")])
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise InvalidInputError([_sentence(item) for item in error.errors()]) from None
 
 
 async def read_bytes(request: Request) -> bytes:
@@ -273,7 +225,7 @@ def _allowed_methods(request: Request) -> list[str]:
 
 async def _on_invalid_parameters(_: Request, error: Exception) -> Response:
     problems = [
-        _sentence(cast("ErrorDetails", {**item, "loc": item["loc"][1:]}))
+        describe_error(cast("ErrorDetails", {**item, "loc": item["loc"][1:]}))
         for item in cast("RequestValidationError", error).errors()
     ]
     return problem(

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ticketing_app.core.http import ApiModel
 from ticketing_app.core.money import JsonPrice, Price
+from ticketing_app.core.validation import ApiModel
 from ticketing_app.orders.rules import OrderStatus
 
 MAX_VERSION = 2**31 - 1

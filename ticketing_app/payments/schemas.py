@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ticketing_app.core.http import ApiModel
 from ticketing_app.core.money import JsonPrice
+from ticketing_app.core.validation import ApiModel
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.payments.rules import ChargeStatus, RefundStatus
 

@@ -20,9 +20,9 @@ from pydantic import (
 )
 
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.http import ApiModel
 from ticketing_app.core.money import JsonPrice, Price, PriceBound
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
+from ticketing_app.core.validation import ApiModel
 from ticketing_app.tickets.rules import (
     CATEGORIES,
     TITLE_MAX_LENGTH,

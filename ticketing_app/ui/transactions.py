@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core import db, http, outages
+from ticketing_app.core import db, outages, validation
 from ticketing_app.core.errors import AppError, InvalidInputError
 from ticketing_app.core.logging import get_logger
 
@@ -89,4 +89,4 @@ def parse(model: type[Model], data: object) -> Model:
         raise InvalidInputError([(None, "This text cannot be stored.")]) from None
     if "\\u0000" in text or len(text) > MAX_FORM_CHARACTERS:
         raise InvalidInputError([(None, "This text is too long or cannot be stored.")])
-    return http.parse(model, data)
+    return validation.parse(model, data)

@@ -9,6 +9,7 @@ from starlette.types import Message
 from ticketing_app.core import http
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.settings import Settings
+from ticketing_app.core.validation import ApiModel
 
 
 def a_request(*forwarded: str, body: bytes = b"") -> Request:
@@ -21,7 +22,7 @@ def a_request(*forwarded: str, body: bytes = b"") -> Request:
 
 
 class TestReadBody:
-    class Body(http.ApiModel):
+    class Body(ApiModel):
         price: float
 
     @pytest.mark.parametrize("price", [b"1e99999999999999999999", b"-1e-99999999999999999999"])

@@ -1,0 +1,59 @@
+"""Validation of input from outside, with a sentence for each wrong field."""
+
+import re
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+
+from ticketing_app.core.errors import InvalidInputError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+SENTENCES = {
+    "missing": "is required",
+    "string_type": "must be a text",
+    "uuid_type": "must be a UUID",
+    "uuid_parsing": "must be a UUID",
+    "string_too_short": "is too short (at least {min_length} characters)",
+    "string_too_long": "is too long (at most {max_length} characters)",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "timezone_aware": "must carry an offset, like 2027-05-01T20:00:00Z",
+}
+
+
+class ApiModel(BaseModel):
+    """A JSON body or answer: snake_case in Python, camelCase outside; unknown fields are ignored."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, frozen=True
+    )
+
+
+def describe_error(error: ErrorDetails) -> tuple[str | None, str]:
+    field = ".".join(str(part) for part in error["loc"]) or None
+    label = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", field or "body").capitalize()
+    if error["type"] == "value_error":
+        words = str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
+    else:
+        words = SENTENCES.get(
+            error["type"], error["msg"].removeprefix("Input ").removeprefix("Value error, ")
+        )
+        words = words.format_map(error.get("ctx", {}))
+    return field, f"{label} {words[:1].lower()}{words[1:].rstrip('.')}."
+
+
+def parse(model: type[Model], data: object) -> Model:
+    """Turn untrusted data into `model`.
+
+    Raises:
+        InvalidInputError: with a sentence for each field that is wrong.
+    """
+    if not isinstance(data, dict):
+        raise InvalidInputError([(None, "Send a JSON object.")])
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInputError([describe_error(item) for item in error.errors()]) from None
