@@ -176,10 +176,5 @@ class QueueWorker(SimpleWorker):
     ) -> None:
         self.handle_execution_ended(job, queue, job.failure_callback_timeout)
         self.handle_exception(job, type(error), error, error.__traceback__)
-        self.handle_job_failure(
-            job,
-            queue,
-            queue.started_job_registry,
-            exc_string="".join(traceback.format_exception(error)),
-            execution=execution,
-        )
+        reason = "".join(traceback.format_exception(error))
+        self.handle_job_failure(job, queue, exc_string=reason, execution=execution)

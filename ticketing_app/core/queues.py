@@ -37,8 +37,7 @@ log = get_logger()
 
 
 class JobRefusedError(Exception):
-    def __init__(self) -> None:
-        super().__init__("This is not a registered job.")
+    """The name of a job is not registered, or its data are more than plain values."""
 
 
 class Registered(NamedTuple):
@@ -212,5 +211,4 @@ async def nudge(function: JobFunction, *args: str, queue: str | None = None) -> 
     try:
         await asyncio.to_thread(enqueue, function, *args, queue=queue)
     except redis.RedisError as error:
-        name = _by_function[function].name
-        log.warning("queues.nudge_failed", job=name, error=repr(error))
+        log.warning("queues.nudge_failed", job=_by_function[function].name, error=repr(error))

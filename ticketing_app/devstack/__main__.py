@@ -21,8 +21,8 @@ def main(arguments: list[str]) -> None:
 
 
 def _dev(*, reset: bool) -> None:
-    """Bring everything up, then wait for Ctrl-C or for something to die."""
-    # SIGTERM takes the way of Ctrl-C, and Ctrl-C works where a shell has switched it off.
+    """Serve the site until Ctrl-C, or until a process ends."""
+    # SIGTERM is handled like Ctrl-C, which a shell may have set to be ignored.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.default_int_handler)
     try:

@@ -1,4 +1,4 @@
-"""Processes with all their descendants, and a record of ours that outlives us."""
+"""Signals to process trees, and a record of child processes that survives a crash."""
 
 import signal
 from contextlib import suppress
@@ -8,9 +8,9 @@ import psutil
 
 
 def send(pid: int, signum: int, created: float | None = None) -> list[psutil.Process]:
-    """Signal a process and its descendants, it first, so that it starts no new ones.
+    """Signal a process, then its descendants, in this order so that it cannot start new ones.
 
-    A number alone is no proof of identity: with `created`, another process is left alone.
+    Process ids are reused: with `created`, only the process with this creation time is signalled.
     """
     family: list[psutil.Process] = []
     with suppress(psutil.NoSuchProcess):
@@ -24,7 +24,7 @@ def send(pid: int, signum: int, created: float | None = None) -> list[psutil.Pro
 
 
 def record(data_dir: Path, name: str, pid: int) -> None:
-    """Note who runs, for the case that we are killed before we can stop it."""
+    """Record a process, so that the next start can end it if this one is killed."""
     folder = data_dir / "children"
     folder.mkdir(exist_ok=True)
     with suppress(psutil.NoSuchProcess):
@@ -32,12 +32,12 @@ def record(data_dir: Path, name: str, pid: int) -> None:
 
 
 def recorded(data_dir: Path) -> set[str]:
-    """The names of what was started since the last `end_recorded`."""
+    """Return the names recorded since the last `end_recorded`."""
     return {path.name for path in (data_dir / "children").glob("*")}
 
 
 def end_recorded(data_dir: Path) -> None:
-    """End what still runs of the record, and clear it."""
+    """Kill the recorded processes that still run, and clear the record."""
     for path in (data_dir / "children").glob("*"):
         pid, created = path.read_text().split()
         psutil.wait_procs(send(int(pid), signal.SIGKILL, float(created)), timeout=5)

@@ -1,2 +1,2 @@
 class StackError(Exception):
-    """What is wrong with the local stack, in a sentence for the person at the terminal."""
+    """A failure of the local stack; its message is shown at the terminal."""

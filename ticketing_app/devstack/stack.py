@@ -1,7 +1,6 @@
 """The local stand-ins: PostgreSQL, Redis, Stripe and the worker as child processes.
 
-The supervisor of `bin/dev` and the tests use the same class; tests kill, pause and start single
-parts with it and give it a folder of their own.
+Used by the supervisor of `bin/dev`, and by tests, which kill, pause and start single parts.
 """
 
 import json
@@ -31,10 +30,10 @@ LONGEST_BACKOFF_SECONDS = 8
 STEADY_SECONDS = 10
 
 REDIS_OPTIONS = {
-    # Jobs, events and rate limits: refuse to write rather than lose one.
+    # Jobs, events and rate limits: refuse writes rather than evict one.
     "redis": ("--maxmemory-policy", "noeviction"),
-    # State of pages, which anyone can fill: the page that was not used for longest goes. By volatile-ttl
-    # Reflex's locks of pages in use, which last seconds, would go first.
+    # State of pages, which any visitor can fill: evict the least recently used page. volatile-ttl would
+    # evict Reflex's locks of pages in use first, since they expire within seconds.
     "redis-state": ("--maxmemory", "64mb", "--maxmemory-policy", "volatile-lru"),
 }
 STRIPE_SETTINGS = {
@@ -45,9 +44,9 @@ STRIPE_SETTINGS = {
 
 
 class Stack:
-    """The parts named in `parts`, with their data below `data_dir`; `env` tells how to use them.
+    """The parts named in `parts`, with their data below `data_dir`; `env` has their addresses.
 
-    `settings` are passed on to the worker and the web process, for example ORDER_HOLD_SECONDS.
+    `settings`, such as ORDER_HOLD_SECONDS, are passed on to the worker and the web process.
     Webhooks go to the web process on `web_port`.
     """
 
@@ -71,9 +70,10 @@ class Stack:
         self._stopped: set[str] = set()
 
     def start(self, report: Callable[[str], object] = lambda _line: None) -> None:
-        """Start every part and bring the database to the newest schema.
+        """Start every part and migrate the database.
 
-        Raises: StackError when a part does not come up; the others are stopped again.
+        Raises:
+            StackError: A part does not start; the others are stopped again.
         """
         bypass_proxies()
         (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ class Stack:
             raise
 
     def stop(self) -> None:
-        """Stop every part, the one that was started last first."""
+        """Stop every part, in the reverse order of their start."""
         for part in reversed(self.parts):
             self.stop_part(part)
         children.end_recorded(self.data_dir)
@@ -104,13 +104,14 @@ class Stack:
         """Stop every part and delete its data."""
         self.stop()
         if (self.data_dir / "ports.json").exists():
-            # Only a folder that a stack has used is deleted, whatever the settings name.
+            # Never delete a folder that no stack has used, in case TICKETING_DATA_DIR is wrong.
             shutil.rmtree(self.data_dir)
 
     def run(self, *arguments: str) -> None:
         """Run Python with `arguments` on this stack and wait for its end.
 
-        Raises: StackError with what it printed when it fails.
+        Raises:
+            StackError: The command fails; the message has its output.
         """
         done = subprocess.run(
             [sys.executable, *arguments],
@@ -122,7 +123,8 @@ class Stack:
     def start_part(self, part: str) -> None:
         """Start one part and wait until it answers.
 
-        Raises: StackError when it ends or does not answer in time.
+        Raises:
+            StackError: The part ends, or does not answer in time.
         """
         self._stopped.discard(part)
         self._launch(part)
@@ -136,7 +138,7 @@ class Stack:
             time.sleep(0.05)
 
     def stop_part(self, part: str) -> None:
-        """Ask one part to end, and make it end if it does not; it stays down."""
+        """Terminate one part, and kill it if it does not end; `revive` leaves it alone."""
         self._stopped.add(part)
         child = self._children.get(part)
         if child is None or child.poll() is not None:
@@ -150,13 +152,13 @@ class Stack:
             self.kill(part)
 
     def kill(self, part: str) -> None:
-        """End one part with all its children as a crash does; it stays down."""
+        """Kill one part and its children, as a crash would; `revive` leaves it alone."""
         self._stopped.add(part)
         self._signal(part, signal.SIGKILL)
         self._children[part].wait()
 
     def pause(self, part: str) -> None:
-        """Make one part hang: connections stay open and nothing answers."""
+        """Suspend one part: connections stay open, and nothing answers."""
         self._signal(part, signal.SIGSTOP)
 
     def resume(self, part: str) -> None:
@@ -166,7 +168,7 @@ class Stack:
         return self._children[part].pid
 
     def revive(self) -> Iterator[str]:
-        """Start again what died by itself; wait longer after each quick death. Yields names."""
+        """Restart parts that ended by themselves, with backoff; yields their names."""
         for part in self.parts:
             if part in self._stopped or self._children[part].poll() is None:
                 continue
@@ -183,7 +185,8 @@ class Stack:
         if part == "postgres":
             postgres = Postgres(self.data_dir)
             postgres.prepare()
-            identity, folder = postgres.identity, postgres.cluster
+            identity = postgres.identity
+            folder = postgres.cluster
         with self._log(part).open("ab") as log:
             child = subprocess.Popen(
                 self._command(part),
@@ -192,7 +195,7 @@ class Stack:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C in the terminal is for whoever owns the stack, who then stops the parts.
+                # Ctrl-C in the terminal must reach only the owner, which then stops the parts.
                 start_new_session=True,
                 **identity,
             )
@@ -219,7 +222,7 @@ class Stack:
         return part not in self._ports or _accepts(self._ports[part])
 
     def _choose_ports(self) -> None:
-        """Take the ports of the last time when they are free, so that open pages go on."""
+        """Reuse the ports of the previous run if they are free, so that open pages reconnect."""
         path = self.data_dir / "ports.json"
         remembered = json.loads(path.read_text()) if path.exists() else {}
         for part in self.parts:
@@ -249,7 +252,7 @@ class Stack:
         self.env = values | self._settings
 
     def _jwt_key(self) -> str:
-        """The development key, kept so that people stay signed in over a restart."""
+        """Return the development key, stored so that sessions survive a restart."""
         path = self.data_dir / "jwt.key"
         if not path.exists():
             _write_privately(path, secrets.token_hex(32))
@@ -268,20 +271,20 @@ class Stack:
 
 
 def _write_privately(path: Path, text: str) -> None:
-    """Write what other users of this machine must not read, also over an older file that they can."""
+    """Write a file that only this user can read, even if it exists with other permissions."""
     path.touch(mode=0o600)
     path.chmod(0o600)
     path.write_text(text)
 
 
 def read_env(path: Path) -> dict[str, str]:
-    """The settings that a stack wrote for others."""
+    """Read the settings that a stack wrote to stack.env."""
     lines = path.read_text().splitlines()
     return {name: value for name, _, value in (line.partition("=") for line in lines)}
 
 
 def bypass_proxies() -> None:
-    """Let neither this process nor its children ask a proxy for what runs on this machine."""
+    """Exclude local addresses from the proxy settings of this process and its children."""
     either = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     for name in ("no_proxy", "NO_PROXY"):
         hosts = os.environ.get(name) or either

@@ -1,8 +1,8 @@
-"""One stack for all processes of a checkout, kept by a process of its own.
+"""One stack shared by all processes of a checkout, run by a supervisor process.
 
-Two file locks make it safe to call `ensure` from everywhere. Owners share `owners.lock` while
-they live, so that the supervisor learns of the last one's end however it came about; the
-supervisor holds `supervisor.lock` while it lives. `stack.lock` serialises starting and ending.
+Owners hold `owners.lock` (shared) while they live, so that the supervisor notices the end of the
+last one even after a crash. The supervisor holds `supervisor.lock` while it lives. `stack.lock`
+serialises starting and ending.
 """
 
 import fcntl
@@ -30,11 +30,12 @@ def data_dir() -> Path:
 
 
 def ensure(report: Callable[[str], object] = print) -> None:
-    """Have the stand-ins running while this process lives; where they run is in stack.env.
+    """Keep the stand-ins running while this process lives; stack.env has their addresses.
 
-    Raises: StackError when a part does not start.
+    Raises:
+        StackError: A part does not start.
     """
-    global _owner  # noqa: PLW0603  # A process owns the stack once, however often it asks.
+    global _owner  # noqa: PLW0603  # A process owns the stack once, however often it calls this.
     bypass_proxies()
     folder = data_dir()
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +53,7 @@ def ensure(report: Callable[[str], object] = print) -> None:
 
 
 def release() -> None:
-    """Give the stack up; when nobody else uses it, wait for its end."""
+    """Release the stack; if this was the last owner, wait until it has stopped."""
     global _owner  # noqa: PLW0603  # As in ensure.
     if _owner is None:
         return
@@ -64,7 +65,7 @@ def release() -> None:
 
 
 def is_running() -> bool:
-    """Whether a supervisor lives; the shared probe leaves other probes alone."""
+    """Return whether a supervisor lives; a shared lock does not disturb other probes."""
     return _is_refused(data_dir() / "supervisor.lock", fcntl.LOCK_SH)
 
 
@@ -73,12 +74,12 @@ def is_owned() -> bool:
 
 
 def own_settings() -> dict[str, str]:
-    """What the person has set; an empty variable counts as unset."""
+    """Return the developer's environment variables; an empty one counts as unset."""
     return {name: value for name, value in os.environ.items() if value}
 
 
 def wanted_parts() -> set[str]:
-    """The parts for which the person set nothing of their own."""
+    """Return the parts that the developer's settings do not replace."""
     own = own_settings()
     parts: set[str] = set(PARTS)
     if "DATABASE_URL" in own:
@@ -93,20 +94,20 @@ def wanted_parts() -> set[str]:
 
 
 def run() -> None:
-    """Be the supervisor: start the stack, revive what dies, end with the last owner."""
+    """Start the stack, restart parts that end, and stop it after the last owner."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     folder = data_dir()
     own = own_settings()
     stack = Stack(folder, wanted_parts(), web_port=int(own.get("PORT", "3000")), settings=own)
     with _locked(folder / "supervisor.lock"):
         try:
-            stack.start(_tell)
+            stack.start(_report)
             _seed(stack)
         except StackError as error:
             stack.stop()
-            _tell(f"error {error}")
+            _report(f"error {error}")
             return
-        _tell("up")
+        _report("up")
         try:
             _watch(stack, folder)
         finally:
@@ -114,12 +115,12 @@ def run() -> None:
 
 
 def _watch(stack: Stack, folder: Path) -> None:
-    """Return, with stack.lock held until the process ends, once nobody owns the stack."""
+    """Return once the stack has no owner, with stack.lock held until this process ends."""
     starting = _open(folder / "stack.lock")
     while True:
         time.sleep(WATCH_SECONDS)
         for part in stack.revive():
-            _tell(f"{part} ended by itself and was started again")
+            _report(f"{part} ended by itself and was started again")
         if not _try_lock(starting, fcntl.LOCK_EX):
             continue
         if not is_owned():
@@ -128,11 +129,11 @@ def _watch(stack: Stack, folder: Path) -> None:
 
 
 def _seed(stack: Stack) -> None:
-    """Fill our own database, and never one that the person brought along."""
-    # Where the cluster is, so that a new cluster is filled anew.
+    """Add demo data to our own database, never to one from the developer's settings."""
+    # Inside the cluster, so that a new cluster is seeded again.
     done = stack.data_dir / "postgres" / "seeded"
     if "postgres" in stack.parts and not done.exists():
-        _tell("adding demo data")
+        _report("adding demo data")
         stack.run("-m", "ticketing_app", "seed-demo", "--if-empty")
         done.touch()
 
@@ -161,7 +162,7 @@ def _start_supervisor(folder: Path, report: Callable[[str], object]) -> None:
                 time.sleep(0.05)
 
 
-def _tell(line: str) -> None:
+def _report(line: str) -> None:
     print(line, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""The site on one port: the built frontend and the backend in one process, as in production."""
+"""The site on one port: built frontend and backend in one process, as in production."""
 
 import os
 import signal
@@ -21,13 +21,13 @@ from ticketing_app.documents import build_stamp
 START_SECONDS = 90
 STOP_SECONDS = 15
 WEB = ROOT / ".web"
-# granian's own limit is 1,024, and a connection that sends nothing counts for ever (docs/operations.md).
+# granian's default is 1,024, and idle connections count as long as they are open (docs/operations.md).
 MAX_CONNECTIONS = 8192
 
-# Whoever starts Reflex from here keeps the stack already.
+# The parent process already owns the stack.
 WITHOUT_STACK = {"TICKETING_DEVSTACK": "false"}
 
-# Reflex's own names for "serve what was built, compile nothing"; pinned with its version.
+# Reflex's settings to serve the build without compiling; internal names, pinned with its version.
 SERVE_BUILD = {
     "REFLEX_ENV_MODE": "prod",
     "__REFLEX_SKIP_COMPILE": "true",
@@ -42,9 +42,10 @@ def is_build_current() -> bool:
 def build_frontend(env: Mapping[str, str]) -> None:
     """Export the frontend into .web/build/client.
 
-    Raises: StackError with the end of Reflex's output when it fails.
+    Raises:
+        StackError: The build fails; the message has the end of Reflex's output.
     """
-    # Before it begins, so that what changes meanwhile is built the next time.
+    # Computed before the build, so that changes made during it cause another one.
     taken = build_stamp.compute()
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
@@ -65,7 +66,8 @@ def build_frontend(env: Mapping[str, str]) -> None:
 def start_web(env: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[bytes]:
     """Start the site on 127.0.0.1:`port` with the settings `env` and wait until it answers.
 
-    Raises: StackError when it ends or does not answer in time.
+    Raises:
+        StackError: The process ends, or does not answer in time.
     """
     with log.open("ab") as out:
         process = subprocess.Popen(
@@ -84,18 +86,22 @@ def start_web(env: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[
 
 
 def stop_web(process: subprocess.Popen[bytes]) -> None:
-    """Let the process end in its way, then make what it started end too."""
+    """Terminate the process, then kill the processes that it started."""
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)
-    # Workers outlive a parent that was killed; the group is all theirs.
+    # Workers survive a parent that was killed; the process group has only them.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def require_free_port(port: int) -> None:
-    """Raises: StackError when somebody listens there, on any address."""
+    """Check that no process listens on this port.
+
+    Raises:
+        StackError: The port is in use, on IPv4 or IPv6.
+    """
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with socket.socket(family) as probe:
             probe.settimeout(1)
@@ -104,12 +110,12 @@ def require_free_port(port: int) -> None:
 
 
 def _listener(port: int) -> str:
-    """Who it is, as far as we may know: other users' processes stay hidden on some systems."""
+    """Describe the listening process, if visible: some systems hide those of other users."""
     with suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
             if connection.status == "LISTEN" and connection.laddr[1:] == (port,) and connection.pid:
-                words = psutil.Process(connection.pid).cmdline()
-                return f" by process {connection.pid} ({' '.join(words)[:60]})"
+                command = " ".join(psutil.Process(connection.pid).cmdline())
+                return f" by process {connection.pid} ({command[:60]})"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""The command line of the emulator: a tool for development and tests, never for production."""
+"""Command line of the emulator, for development and tests only."""
 
 import argparse
 import asyncio
@@ -21,25 +21,25 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m ticketing_app.devstack.stripe")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--data", type=Path, help="folder that keeps the books between runs")
+    parser.add_argument("--data", type=Path, help="folder for the state between runs")
     parser.add_argument("--webhook-url", help="signed with STRIPE_WEBHOOK_SECRET")
     arguments = parser.parse_args()
     if os.environ.get("TICKETING_ENV") == "production":
         parser.error("this is no payment service: it refuses to run with TICKETING_ENV=production.")
-    # A command line can be read by every user of the machine; the environment cannot.
+    # Every user of the machine can read a command line, but not the environment.
     arguments.webhook_secret = os.environ.get("STRIPE_WEBHOOK_SECRET")
     if arguments.webhook_url and not arguments.webhook_secret:
         parser.error("--webhook-url needs STRIPE_WEBHOOK_SECRET in the environment.")
     try:
         if arguments.data:
             arguments.data.mkdir(parents=True, exist_ok=True)
-        # The server shares its port with any other one that asks; two emulators must not.
+        # The server sets SO_REUSEPORT, with which two emulators could share a port.
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((arguments.host, arguments.port))
     except OSError as error:
-        what = error.filename or f"{arguments.host}:{arguments.port}"
-        sys.exit(f"The Stripe emulator cannot use {what}: {error.strerror}.")
+        resource = error.filename or f"{arguments.host}:{arguments.port}"
+        sys.exit(f"The Stripe emulator cannot use {resource}: {error.strerror}.")
     return arguments
 
 
@@ -69,8 +69,8 @@ async def _run(arguments: argparse.Namespace) -> None:
     announcement.cancel()
     await emulator.webhooks.close()
     emulator.store.save()
-    # The server's own threads may still be closing connections: when Python takes itself apart
-    # below them, they abort the process. Everything is written, so it ends here.
+    # The server's threads may still be closing connections, and abort the process if the interpreter
+    # shuts down under them. Everything is saved, so skip the shutdown.
     os._exit(0)
 
 

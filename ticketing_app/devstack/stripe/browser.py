@@ -1,6 +1,6 @@
-"""What the stand-in for Stripe.js may ask with a publishable key.
+"""Requests of the Stripe.js stand-in with a publishable key.
 
-These requests are private to Stripe.js, so that the SDK has no types for them: they are here.
+They are private to Stripe.js, so the SDK has no types for them.
 """
 
 from typing import Literal, NotRequired, TypedDict
@@ -54,7 +54,7 @@ _PUBLIC = (
 
 
 def perform(store: Store, line: str, name: str, data: Json) -> Json:
-    """Do what the browser asks and return what a browser may know."""
+    """Execute the request and return the public fields of the intent."""
     if line not in _ON_INTENT:
         message = "This API call cannot be made with a publishable API key."
         raise StripeError(401, "invalid_request_error", message, code="secret_key_required")

@@ -1,7 +1,4 @@
-"""Stripe's test cards and what each of them does.
-
-Any other number is refused, so that no real card can ever end up in here.
-"""
+"""Stripe's test cards and their behaviour; all other numbers, and so real cards, are refused."""
 
 import json
 import re
@@ -17,7 +14,7 @@ _KNOWN = json.loads(Path(__file__).with_name("cards.json").read_text())
 
 @dataclass(frozen=True)
 class Card:
-    """A test card: the refusal of its charges, if any, and what else happens with them."""
+    """A test card: the refusal of its charges, if any, and their later fate."""
 
     brand: str = "visa"
     code: str | None = None
@@ -34,7 +31,7 @@ _CARDS = {number: Card(**facts) for number, facts in _KNOWN["cards"].items()}
 
 
 def card_of(method: Json) -> Card:
-    """Return the card of this payment method; its number is not kept."""
+    """Return the card of this payment method; its number is not stored."""
     return Card(**method.get("_card", {}))
 
 
@@ -48,9 +45,10 @@ def payment_method(store: Store, name: str) -> Json:
 
 
 def from_typed(store: Store, typed: Json, billing: Json) -> Json:
-    """Return a new payment method; what no issuer would be asked about is refused here."""
+    """Return a new payment method, unless its fields are invalid before any issuer is asked."""
     number = typed["number"].replace(" ", "")
-    month, year = typed["exp_month"], 2000 + typed["exp_year"] % 100
+    month = typed["exp_month"]
+    year = 2000 + typed["exp_year"] % 100
     today = time.gmtime()
     if not _passes_luhn(number):
         raise _refused("number is incorrect", "incorrect_number", "number")
@@ -77,5 +75,5 @@ def _passes_luhn(number: str) -> bool:
     return sum(sum(divmod(value, 10)) for value in doubled) % 10 == 0
 
 
-def _refused(what: str, code: str, param: str) -> StripeError:
-    return StripeError(402, "card_error", f"Your card's {what}.", code=code, param=param)
+def _refused(reason: str, code: str, param: str) -> StripeError:
+    return StripeError(402, "card_error", f"Your card's {reason}.", code=code, param=param)

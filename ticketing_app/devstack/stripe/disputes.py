@@ -4,7 +4,7 @@ from ticketing_app.devstack.stripe.errors import Json, invalid
 from ticketing_app.devstack.stripe.store import Store
 
 _NEEDS_RESPONSE = "needs_response"
-# In Stripe's test mode the bank decides by these words of the evidence.
+# Stripe's test mode decides by these texts in the evidence.
 _DECISIONS = {"winning_evidence": "won", "losing_evidence": "lost"}
 
 
@@ -13,7 +13,7 @@ def open_dispute(store: Store, charge: Json) -> None:
     copied = {name: charge[name] for name in ("payment_intent", "amount", "currency")}
     dispute = store.add("dispute", charge=charge["id"], status=_NEEDS_RESPONSE, **copied)
     store.event("charge.dispute.created", dispute)
-    # The bank has the money from the first day on; it comes back if the dispute is won.
+    # The bank withdraws the money at once and returns it if the dispute is won.
     store.event("charge.dispute.funds_withdrawn", dispute)
 
 
@@ -26,7 +26,7 @@ def warn_of_fraud(store: Store, charge: Json) -> None:
 
 
 def update(store: Store, dispute: Json, asked: Json) -> Json:
-    """Add evidence; unless it is only staged, it goes to the bank, which may decide at once."""
+    """Add evidence; unless it is only staged, submit it to the bank, which may decide at once."""
     _require_open(dispute)
     dispute["evidence"] |= asked.get("evidence", {})
     is_submitted = asked.get("submit", "evidence" in asked)

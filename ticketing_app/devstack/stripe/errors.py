@@ -1,4 +1,4 @@
-"""Stripe's error answers as exceptions; every operation of the emulator may raise them."""
+"""Stripe's error responses as exceptions; any operation of the emulator may raise them."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ Json = dict[str, Any]
 
 
 class StripeError(Exception):
-    """An answer that is not 2xx: its HTTP status and the content of `error`."""
+    """A response other than 2xx: its HTTP status and the content of `error`."""
 
     def __init__(self, status: int, kind: str, message: str, **fields: object) -> None:
         super().__init__(message)
@@ -16,7 +16,7 @@ class StripeError(Exception):
 
 
 class WrongRequestError(StripeError):
-    """Nobody may ask this, whatever the state: refused before it runs, not kept under the key."""
+    """A request that no state allows: refused before it runs, not stored under its key."""
 
 
 class ParameterError(WrongRequestError):
@@ -27,7 +27,7 @@ class ParameterError(WrongRequestError):
 
 
 def invalid(message: str, code: str | None = None, **fields: object) -> StripeError:
-    """Return the refusal of a well-formed request that the present state forbids."""
+    """Return the error for a well-formed request that the current state forbids."""
     return StripeError(400, "invalid_request_error", message, code=code, **fields)
 
 

@@ -1,15 +1,15 @@
-"""Failures on demand: what a network or Stripe itself may do to a request.
+"""Injected faults: failures of the network or of Stripe itself.
 
 A fault is `{"match": regular expression, "do": kind, "times": 1, "seconds": 1, "late": false}`; it
-meets the next `times` requests whose `POST /v1/payment_intents` matches. Kinds:
+affects the next `times` requests whose line, such as `POST /v1/payment_intents`, matches. Kinds:
 
-- `lost`: the work is done, and the connection closes before the answer is complete;
-- `500`: an error that is not kept under the idempotency key; `stored500`: one that is;
-- `429`: a rate limit; `lock_timeout`: 429, as another request holds the object;
+- `lost`: the request is executed, and the connection closes before the response is complete;
+- `500`: an error that is not stored under the idempotency key; `stored500`: one that is;
+- `429`: a rate limit; `lock_timeout`: 429, because another request holds the object;
 - `down`: 503, marked as not worth retrying;
-- `delay`: `seconds` pass before the work.
+- `delay`: a wait of `seconds` before the request is executed.
 
-With `late` the work is done first, and then the fault happens.
+With `late` the request is executed first, and then the fault happens.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _ANSWERS = {
 
 @dataclass
 class Fault:
-    """One failure that was ordered; see the module for its fields."""
+    """One injected fault; the module documents its fields."""
 
     match: str
     do: str
@@ -52,28 +52,28 @@ class Fault:
 
 
 class Faults:
-    """The failures that were ordered and have not happened yet."""
+    """The faults that are still to happen."""
 
     def __init__(self) -> None:
-        self._ordered: list[Fault] = []
+        self._pending: list[Fault] = []
 
-    def order(self, wish: Json) -> None:
+    def add(self, fields: Json) -> None:
         try:
-            fault = Fault(**wish)
+            fault = Fault(**fields)
             re.compile(fault.match)
         except (TypeError, re.error) as error:
             raise invalid(f"Not a fault: {error}") from error
         if fault.do not in (*_ANSWERS, "lost", "delay"):
             raise invalid(f"Unknown fault: {fault.do}")
-        self._ordered.append(fault)
+        self._pending.append(fault)
 
     def take(self, request_line: str) -> Fault | None:
-        """Return the fault that meets this request, used up by one."""
-        fault = next((row for row in self._ordered if re.search(row.match, request_line)), None)
+        """Return the fault for this request, if any, and count it as happened once."""
+        fault = next((row for row in self._pending if re.search(row.match, request_line)), None)
         if fault:
             fault.times -= 1
-            self._ordered = [row for row in self._ordered if row.times > 0]
+            self._pending = [row for row in self._pending if row.times > 0]
         return fault
 
     def clear(self) -> None:
-        self._ordered.clear()
+        self._pending.clear()

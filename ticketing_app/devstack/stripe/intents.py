@@ -1,7 +1,6 @@
-"""PaymentIntents: what may follow what, as Stripe documents it for cards.
+"""PaymentIntents: the state machine that Stripe documents for cards.
 
-Every function here is one synchronous step, so that nothing can come between the check of a status
-and its change; requests that run at the same time are served one after the other.
+Every function is synchronous, so no other request runs between the check of a status and its change.
 """
 
 import re
@@ -11,7 +10,8 @@ from ticketing_app.devstack.stripe.disputes import open_dispute, warn_of_fraud
 from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
 from ticketing_app.devstack.stripe.store import Store, new_id, now
 
-_SMALLEST_CENTS, _LARGEST_CENTS = 50, 99_999_999
+_SMALLEST_CENTS = 50
+_LARGEST_CENTS = 99_999_999
 _CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 _CANCELLABLE = (*_CONFIRMABLE, "requires_capture", "processing")
 _ONLY_CONFIRMING = "confirm return_url payment_method"
@@ -22,7 +22,7 @@ _NOT_AUTHENTICATED = (
 
 
 def create(store: Store, asked: Json) -> Json:
-    """Return a new intent, confirmed already when that is asked for."""
+    """Return a new intent, confirmed at once if requested."""
     _check_new(asked)
     fields = {name: asked[name] for name in asked if name not in _ONLY_CONFIRMING.split()}
     fields["currency"] = asked["currency"].lower()
@@ -45,7 +45,7 @@ def _check_new(asked: Json) -> None:
         raise invalid("Amount must be no more than 999999.99.", "amount_too_large", param="amount")
     if not re.fullmatch("[a-zA-Z]{3}", asked["currency"]):
         raise invalid(f"Invalid currency: {asked['currency']}.", param="currency")
-    # Without this, Stripe offers whatever the Dashboard switched on, redirects included.
+    # Without this, Stripe offers every method that the Dashboard enables, redirects included.
     if asked.get("allowed_payment_method_types") != ["card"]:
         raise invalid("The emulator knows cards only.", param="allowed_payment_method_types")
     suffix = asked.get("statement_descriptor_suffix", "A")
@@ -61,7 +61,7 @@ def _check_new(asked: Json) -> None:
 
 
 def confirm(store: Store, intent: Json, asked: Json) -> Json:
-    """Try to pay with the given card; another card than before is welcome."""
+    """Try to pay with the given card, which may differ from the previous one."""
     _require(intent, "confirmed", _CONFIRMABLE)
     method = _method_for(store, intent, asked)
     intent.update(payment_method=method["id"], last_payment_error=None, next_action=None)
@@ -139,7 +139,6 @@ def _reopen(store: Store, intent: Json, method: Json, error: StripeError) -> Non
 
 
 def capture(store: Store, intent: Json, asked: Json) -> Json:
-    """Take the authorised money."""
     _require(intent, "captured", ("requires_capture",))
     intent["metadata"] = intent["metadata"] | asked.get("metadata", {})
     return _take(store, intent, store.get("charge", intent["latest_charge"]))
@@ -160,7 +159,7 @@ def _take(store: Store, intent: Json, charge: Json) -> Json:
 
 
 def cancel(store: Store, intent: Json, asked: Json) -> Json:
-    """Close the intent for good and let go of an authorisation."""
+    """Close the intent for good and release its authorisation, if any."""
     _require(intent, "canceled", _CANCELLABLE)
     return _close(store, intent, asked.get("cancellation_reason"))
 
@@ -172,7 +171,7 @@ def expire(store: Store, intent: Json) -> Json:
 
 
 def _close(store: Store, intent: Json, reason: str | None) -> Json:
-    # Since 2025-03-31.basil an authorisation that ends is no refund: its charge stays as it is.
+    # Since 2025-03-31.basil, ending an authorisation is no refund: the charge does not change.
     if intent["status"] == "requires_capture":
         store.event("charge.expired", store.get("charge", intent["latest_charge"]))
     intent.update(status="canceled", canceled_at=now(), next_action=None, amount_capturable=0)

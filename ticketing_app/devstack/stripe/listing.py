@@ -14,7 +14,8 @@ def page(store: Store, kind: str, asked: Json) -> Json:
     filters = asked.keys() - {"expand", "limit", "starting_after"}
     rows = [r for r in store.newest(kind) if all(_fits(r, name, asked[name]) for name in filters)]
     if "starting_after" in asked:
-        ids, cursor = [row["id"] for row in rows], asked["starting_after"]
+        ids = [row["id"] for row in rows]
+        cursor = asked["starting_after"]
         if cursor not in ids:
             raise invalid(f"No such {kind} in this list: '{cursor}'", "resource_missing")
         rows = rows[ids.index(cursor) + 1 :]

@@ -1,7 +1,6 @@
-"""What may be asked under /v1: for each request its parameters and what it does.
+"""The requests under /v1: parameters and implementation of each.
 
-A parameter that Stripe knows and the emulator does not is refused with a sentence that says so,
-never ignored.
+A parameter that Stripe knows and the emulator does not implement is refused, never ignored.
 """
 
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from ticketing_app.devstack.stripe.parameters import check
 from ticketing_app.devstack.stripe.store import Store
 
 Run = Callable[[Store, str, Json], Json]
-# The type of the parameters, those that are implemented, and what is done with them.
+# Type of the parameters, names of the implemented ones, implementation.
 Operation = tuple[Any, str, Run]
 
 
@@ -33,9 +32,11 @@ _NEW = (
     " receipt_email statement_descriptor_suffix transfer_group metadata"
 )
 _REFUND = "payment_intent charge amount reason metadata"
-_confirm, _capture = _on("payment_intent", intents.confirm), _on("payment_intent", intents.capture)
+_confirm = _on("payment_intent", intents.confirm)
+_capture = _on("payment_intent", intents.capture)
 _cancel = _on("payment_intent", intents.cancel)
-_answer, _accept = _on("dispute", disputes.update), _on("dispute", disputes.close)
+_answer = _on("dispute", disputes.update)
+_accept = _on("dispute", disputes.close)
 _OPERATIONS: dict[str, Operation] = {
     "POST payment_intents": (p.PaymentIntentCreateParams, _NEW, _whole(intents.create)),
     "POST payment_intents/*/confirm": (p.PaymentIntentConfirmParams, _PAY, _confirm),
@@ -45,7 +46,7 @@ _OPERATIONS: dict[str, Operation] = {
     "POST disputes/*": (p.DisputeUpdateParams, "evidence submit", _answer),
     "POST disputes/*/close": (p.DisputeCloseParams, "", _accept),
 }
-# For each resource: how it is listed, by which fields, and how it is read.
+# Per resource: type of the list's parameters, names of its filters, type of the parameters to read one.
 _RESOURCES: dict[str, tuple[Any, str, Any]] = {
     "payment_intents": (p.PaymentIntentListParams, "created", p.PaymentIntentRetrieveParams),
     "charges": (p.ChargeListParams, "created payment_intent", p.ChargeRetrieveParams),
@@ -71,7 +72,7 @@ def _operation(line: str, resource: str) -> Operation:
 
 
 def perform(store: Store, method: str, path: str, data: Json, *, by_browser: bool) -> Json:
-    """Do what the request asks, in one step, and return the body of the answer."""
+    """Execute the request in one step and return the body of the response."""
     resource, name = [*path.split("/"), ""][:2]
     line = f"{method} {path}"
     if line not in _OPERATIONS and name:

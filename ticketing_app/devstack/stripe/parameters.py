@@ -1,7 +1,6 @@
-"""Form parameters, checked against the types that stripe-python generates from Stripe's own spec.
+"""Form parameters, validated by the types that stripe-python generates from Stripe's own spec.
 
-The installed `stripe` package is the pinned specification: what passes here is what that version of
-the API accepts, and upgrading the package moves the check along.
+So the installed `stripe` package is the specification, and upgrading it upgrades the validation.
 """
 
 import re
@@ -18,7 +17,9 @@ from stripe import RequestOptions, StripeObject
 from ticketing_app.devstack.stripe.errors import Json, ParameterError
 
 _Type = Any  # Python has no name for "any annotation": classes, unions, literals, lists.
-_MOST_KEYS, _LONGEST_KEY, _LONGEST_VALUE = 50, 40, 500
+_MOST_KEYS = 50
+_LONGEST_KEY = 40
+_LONGEST_VALUE = 500
 _SCALARS: dict[type, tuple[str, typing.Callable[[str], object], str | None]] = {
     int: (r"-?[0-9]{1,15}", int, "parameter_invalid_integer"),
     bool: (r"true|false", "true".__eq__, None),
@@ -26,16 +27,18 @@ _SCALARS: dict[type, tuple[str, typing.Callable[[str], object], str | None]] = {
 
 
 def decode(pairs: Iterable[tuple[str, str]]) -> Json:
-    """Return `a[b][0]=c` as nested dictionaries; lists stay dictionaries until their type is known.
+    """Return `a[b][0]=c` as nested dictionaries; `check` turns those of lists into lists.
 
-    Raises: ParameterError.
+    Raises:
+        ParameterError: The name or structure of a parameter is invalid.
     """
     root: Json = {}
     for name, value in pairs:
         head, *path = re.findall(r"^[^\[\]]+|(?<=\[)[^\[\]]*(?=\])", name) or [""]
         if not name or name != head + "".join(f"[{part}]" for part in path):
             raise ParameterError(f"Invalid parameter name: {name}", name)
-        node, key = root, head
+        node = root
+        key = head
         for part in path:
             node = node.setdefault(key, {})
             if not isinstance(node, dict):
@@ -45,12 +48,14 @@ def decode(pairs: Iterable[tuple[str, str]]) -> Json:
     return root
 
 
-def check(expected: _Type, value: object, path: str = "") -> Any:  # noqa: ANN401 - what it was asked for
+def check(expected: _Type, value: object, path: str = "") -> Any:  # noqa: ANN401  # Of the expected type.
     """Return the value converted to the expected type.
 
-    Raises: ParameterError as Stripe words it.
+    Raises:
+        ParameterError: The value does not fit; the message is worded as by Stripe.
     """
-    origin, arguments = typing.get_origin(expected), typing.get_args(expected)
+    origin = typing.get_origin(expected)
+    arguments = typing.get_args(expected)
     if origin in (NotRequired, Required):
         checked = check(arguments[0], value, path)
     elif origin in (typing.Union, types.UnionType):
@@ -70,7 +75,7 @@ def check(expected: _Type, value: object, path: str = "") -> Any:  # noqa: ANN40
 
 
 def _check_union(alternatives: tuple[_Type, ...], value: object, path: str) -> object:
-    # The SDK leaves its enumerations open (`Literal["a"] | str`); Stripe refuses unknown values.
+    # The SDK's enumerations are open (`Literal["a"] | str`), but Stripe refuses unknown values.
     if any(typing.get_origin(item) is Literal and "" not in item.__args__ for item in alternatives):
         alternatives = tuple(item for item in alternatives if item is not str)
     errors: list[ParameterError] = []
@@ -79,7 +84,7 @@ def _check_union(alternatives: tuple[_Type, ...], value: object, path: str) -> o
             return check(alternative, value, path)
         except ParameterError as error:
             errors.append(error)
-    # The error that looked deepest into the value says most.
+    # The error with the deepest path is the most specific.
     raise max(errors, key=lambda error: len(error.error["param"]))
 
 

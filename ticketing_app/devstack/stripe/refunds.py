@@ -1,4 +1,4 @@
-"""Refunds of captured charges, whole or in part; the cardholder's bank answers a moment later."""
+"""Full or partial refunds of captured charges; the cardholder's bank decides a moment later."""
 
 import asyncio
 
@@ -37,16 +37,16 @@ def create(store: Store, asked: Json) -> Json:
 
 
 def ask_banks(store: Store) -> None:
-    """Let the banks tell in a while, as long as it is set now, what they have not told yet."""
+    """Schedule the decision on every open refund after the current `bank_seconds`."""
     loop = asyncio.get_running_loop()
     for refund in store.newest("refund"):
         if refund["_waits_for_bank"]:
-            loop.call_later(store.bank_seconds, _hear_from_bank, store, refund["id"])
+            loop.call_later(store.bank_seconds, _decide, store, refund["id"])
 
 
-def _hear_from_bank(store: Store, refund_id: str) -> None:
+def _decide(store: Store, refund_id: str) -> None:
     refund = store.objects["refund"].get(refund_id)
-    if refund is None or not refund["_waits_for_bank"]:  # Forgotten, or told meanwhile.
+    if refund is None or not refund["_waits_for_bank"]:  # Reset, or decided meanwhile.
         return
     refund["_waits_for_bank"] = False
     charge = store.get("charge", refund["charge"])
@@ -57,7 +57,7 @@ def _hear_from_bank(store: Store, refund_id: str) -> None:
     elif refund["status"] == "pending":
         refund.update(status="succeeded", pending_reason=None)
     store.idempotency_key = None
-    # A refund that went through is updated, too: Stripe has learnt the bank's reference.
+    # A successful refund is updated as well: Stripe then knows the bank's reference.
     store.event("refund.updated", refund)
     if fails:
         store.event("refund.failed", refund)

@@ -1,29 +1,29 @@
 """The emulator as an HTTP application.
 
-`/v1` is Stripe's API, `/endive/stripe.js` and `/frame` are its browser side. `/_emulator` is the
-control desk, which takes and gives JSON:
+`/v1` is Stripe's API, `/endive/stripe.js` and `/frame` are its browser side. `/_emulator` controls
+the emulator, in JSON:
 
-- `POST reset` forgets everything but the webhook endpoint; `POST clear` forgets ordered faults;
-- `POST fault` orders one (see the module `faults`);
-- `POST bank` {seconds} changes how long banks take to tell what became of a refund, 0.2 at first,
-  also of those that they have not told of yet;
-- `POST latency` {seconds} makes every answer of the API take so long, as Stripe's do; 0 at first;
-- `POST expire` {payment_intent} ends an authorisation that nobody captured, as after seven days;
-- `POST webhook` {url, secret} names the receiver of every event, {} that there is none;
+- `POST reset` deletes everything but the webhook endpoint; `POST clear` deletes injected faults;
+- `POST fault` injects one (see the module `faults`);
+- `POST bank` {seconds} sets how long banks take to decide on refunds (default 0.2), open ones
+  included;
+- `POST latency` {seconds} delays every response of the API (default 0);
+- `POST expire` {payment_intent} ends an uncaptured authorisation, as Stripe does after seven days;
+- `POST webhook` {url, secret} sets the receiver of every event, {} removes it;
 - `POST webhooks` {mode} changes how events are delivered, {resend: event id} sends one again;
-- `GET log` tells every request and delivery as `data`, oldest first.
+- `GET log` returns every request and delivery as `data`, oldest first.
 
 `GET /_emulator/books` is the independent record of the money, all amounts in cents:
 
-- `intents`: id, status, amount, currency, metadata; `authorised` (held on the card now), `captured`
-  (taken so far), `refunded` (given back so far, failed refunds not counted);
+- `intents`: id, status, amount, currency, metadata; `authorised` (held on the card now), `captured`,
+  `refunded` (failed refunds not counted);
 - `charges`: id, payment_intent, status, amount, `amount_captured`, `amount_refunded`, failure_code;
 - `refunds`: id, payment_intent, charge, status, amount, metadata;
 - `disputes`: id, payment_intent, charge, status, amount;
-- `undelivered`: how many deliveries of events are still due;
-- `wrong_requests`: a sentence for each request since the last reset that nobody should ever send with
-  a secret key: its parameters do not fit the SDK's types, it names one that is not implemented here,
-  or its route is unknown. What only the state forbids is not wrong.
+- `undelivered`: the number of event deliveries that are still due;
+- `wrong_requests`: a sentence for each request with a secret key since the last reset that is wrong in
+  every state: its parameters do not fit the SDK's types, it names one that is not implemented here, or
+  its route is unknown.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ from ticketing_app.devstack.stripe.webhooks import Webhooks
 _ELEMENTS = Path(__file__).with_name("elements")
 _FRAMES = {f"/frame/{name}": f"{name}.html" for name in ("payment", "challenge")}
 _FILES = {"/endive/stripe.js": "stripe.js", **_FRAMES}
-_Call = tuple[str, str, Json, bool]  # Method, path, parameters, whether a browser asks.
+_Call = tuple[str, str, Json, bool]  # Method, path, parameters, whether a browser sent it.
 _INTENT = "id status amount currency metadata amount_capturable amount_received"
 _CHARGE = "id payment_intent status amount amount_captured amount_refunded failure_code"
 _REFUND = "id payment_intent charge status amount metadata"
@@ -63,8 +63,6 @@ _DISPUTE = "id payment_intent charge status amount"
 
 
 class Emulator:
-    """The parts of the emulator and the requests that reach them."""
-
     def __init__(self, folder: Path | None) -> None:
         self.store = Store(folder)
         self.log: deque[Json] = deque(maxlen=10_000)
@@ -78,11 +76,12 @@ class Emulator:
         api = Route("/{path:path}", self._api, methods=["GET", "POST", "DELETE"])
         control = Route("/_emulator/{name}", self._control, methods=["GET", "POST"])
         files = [Route(path, _file) for path in _FILES]
-        everybody = CORSMiddleware(Router([api]), ["*"], ["*"], ["*"])
-        return Starlette(routes=[Mount("/v1", everybody), control, *files])
+        any_origin = CORSMiddleware(Router([api]), ["*"], ["*"], ["*"])
+        return Starlette(routes=[Mount("/v1", any_origin), control, *files])
 
     async def _api(self, request: Request) -> Response:
-        method, path = request.method, request.path_params["path"]
+        method = request.method
+        path = request.path_params["path"]
         text = request.url.query
         if method == "POST":
             text = (await request.body()).decode(errors="replace")
@@ -108,23 +107,23 @@ class Emulator:
         return JSONResponse(answer.body, answer.status, headers)
 
     async def _once(self, key: str | None, fault: Fault | None, call: _Call) -> Answer:
-        """Answer the request, from memory when its key was seen before."""
+        """Execute the request, or replay the response to an earlier one with its key."""
         answer = self._idempotency.begin(key, call) if key else None
-        kept = None
+        stored = None
         try:
             if fault and not fault.late:
                 await fault.happen()
             if answer is None:
-                answer = kept = self._perform(key, call)
+                answer = stored = self._perform(key, call)
             if fault and fault.late:
                 await fault.happen()
         except StripeError as error:
             answer = _refusal(error)
             if fault and fault.do == "stored500":
-                kept = answer
+                stored = answer
         finally:
             if key:
-                self._idempotency.end(key, kept)
+                self._idempotency.end(key, stored)
         return answer
 
     def _perform(self, key: str | None, call: _Call) -> Answer:
@@ -146,12 +145,12 @@ class Emulator:
         if request.method == "GET" and name in ("log", "books"):
             return JSONResponse({"data": list(self.log)} if name == "log" else self._books())
         try:
-            self._order(name, json.loads(await request.body() or "{}"))
+            self._execute(name, json.loads(await request.body() or "{}"))
         except StripeError as error:
             return JSONResponse({"error": error.error}, error.status)
         return JSONResponse({})
 
-    def _order(self, name: str, wish: Json) -> None:
+    def _execute(self, name: str, asked: Json) -> None:
         match name:
             case "reset":
                 for part in (self.store, self.log, self.faults, self.webhooks, self.wrong_requests):
@@ -160,27 +159,27 @@ class Emulator:
             case "clear":
                 self.faults.clear()
             case "fault":
-                self.faults.order(wish)
+                self.faults.add(asked)
             case "bank":
-                self.store.bank_seconds = wish["seconds"]
+                self.store.bank_seconds = asked["seconds"]
                 ask_banks(self.store)
             case "latency":
-                self._latency = wish["seconds"]
+                self._latency = asked["seconds"]
             case "expire":
-                expire(self.store, self.store.get("payment_intent", wish["payment_intent"]))
+                expire(self.store, self.store.get("payment_intent", asked["payment_intent"]))
             case _:
-                self._order_webhooks(name, wish)
+                self._control_webhooks(name, asked)
 
-    def _order_webhooks(self, name: str, wish: Json) -> None:
+    def _control_webhooks(self, name: str, asked: Json) -> None:
         match name:
-            case "webhook" if not wish:
+            case "webhook" if not asked:
                 self.webhooks.unregister()
             case "webhook":
-                self.webhooks.register(wish["url"], wish["secret"])
-            case "webhooks" if "resend" in wish:
-                self.webhooks.resend(wish["resend"])
+                self.webhooks.register(asked["url"], asked["secret"])
+            case "webhooks" if "resend" in asked:
+                self.webhooks.resend(asked["resend"])
             case "webhooks":
-                self.webhooks.choose(wish.get("mode", "normal"))
+                self.webhooks.set_mode(asked.get("mode", "normal"))
             case _:
                 raise StripeError(404, "invalid_request_error", f"No such control: {name}")
 
@@ -190,20 +189,26 @@ class Emulator:
         for row in intents:
             row["authorised"] = row.pop("amount_capturable")
             row["captured"] = row.pop("amount_received")
-            of_it = [refund for refund in refunds if refund["payment_intent"] == row["id"]]
-            given = (refund["amount"] for refund in of_it if refund["status"] != "failed")
-            row["refunded"] = sum(given)
-        due = sum(event["pending_webhooks"] for event in self.store.newest("event"))
-        charges, disputes = self._extract("charge", _CHARGE), self._extract("dispute", _DISPUTE)
-        books = {"intents": intents, "charges": charges, "refunds": refunds, "disputes": disputes}
-        return books | {"undelivered": due, "wrong_requests": self.wrong_requests}
+            row["refunded"] = sum(
+                refund["amount"]
+                for refund in refunds
+                if refund["payment_intent"] == row["id"] and refund["status"] != "failed"
+            )
+        return {
+            "intents": intents,
+            "charges": self._extract("charge", _CHARGE),
+            "refunds": refunds,
+            "disputes": self._extract("dispute", _DISPUTE),
+            "undelivered": sum(event["pending_webhooks"] for event in self.store.newest("event")),
+            "wrong_requests": self.wrong_requests,
+        }
 
     def _extract(self, kind: str, names: str) -> list[Json]:
         return [{name: row[name] for name in names.split()} for row in self.store.newest(kind)]
 
 
 def _is_browser(request: Request, data: Json) -> bool:
-    """Return whether the key is a publishable one; any test key is good."""
+    """Return whether the key is publishable; any test key is accepted."""
     header = request.headers.get("Authorization", "").removeprefix("Bearer ")
     key = str(data.pop("key", header))
     if not re.fullmatch(r"[prs]k_test_\w{3,}", key):
@@ -219,7 +224,7 @@ def _refusal(error: StripeError) -> Answer:
 
 
 async def _torn() -> AsyncIterator[bytes]:
-    # The announced length is never reached: the connection closes in the middle of the answer.
+    # Shorter than Content-Length, so the connection closes in the middle of the response.
     yield b"{"
 
 

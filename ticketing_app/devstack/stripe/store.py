@@ -1,4 +1,4 @@
-"""Every object that the emulator knows, how it is shown, and how it is kept in a file."""
+"""The emulator's objects, their public form, and their file."""
 
 import asyncio
 import json
@@ -18,7 +18,6 @@ _SNAPSHOT_SECONDS = 1
 
 
 def now() -> int:
-    """Return the time in seconds since 1970."""
     return int(time.time())
 
 
@@ -27,7 +26,7 @@ def new_id(prefix: str) -> str:
 
 
 class Store:
-    """The objects by kind, oldest first; a field that starts with `_` is never shown."""
+    """The objects by kind, oldest first; fields that start with `_` are private."""
 
     def __init__(self, folder: Path | None) -> None:
         self._file = folder / "stripe.json" if folder else None
@@ -38,19 +37,19 @@ class Store:
         self.bank_seconds = 0.2
         self.on_event: Callable[[Json], None] = lambda _event: None
         if self._file and self._file.exists():
-            kept = json.loads(self._file.read_text())
-            # Stripe keeps keys for a day at least and events for 30 days.
-            young = (item for item in kept["answers"].items() if item[1]["at"] > now() - _DAY)
+            saved = json.loads(self._file.read_text())
+            # Stripe stores keys for at least a day and events for 30 days.
+            young = (item for item in saved["answers"].items() if item[1]["at"] > now() - _DAY)
             self.answers = dict(young)
-            self.objects |= kept["objects"]
+            self.objects |= saved["objects"]
             for event in list(self.objects["event"].values()):
                 if event["created"] < now() - 30 * _DAY:
                     del self.objects["event"][event["id"]]
             for method in self.objects["payment_method"].values():
-                method.pop("_number", None)  # Earlier versions kept whole numbers of test cards.
+                method.pop("_number", None)  # Earlier versions stored whole numbers of test cards.
 
     def save_soon(self) -> None:
-        """Write the file within a second: one write serves all the requests of that second."""
+        """Write the file within a second; requests of that second share one write."""
         if self._file and (self._writing is None or self._writing.done()):
             self._writing = asyncio.create_task(self._save_later())
 
@@ -59,19 +58,19 @@ class Store:
         self.save()
 
     def save(self) -> None:
-        """Write the file now, so that a crash leaves either the old one or the new one."""
+        """Write the file now; it is replaced atomically, so a crash leaves the old or the new one."""
         if self._file:
             draft = self._file.with_suffix(".new")
             draft.write_text(json.dumps({"objects": self.objects, "answers": self.answers}))
             draft.replace(self._file)
 
     def clear(self) -> None:
-        """Forget everything but the webhook endpoint."""
+        """Delete everything but the webhook endpoint."""
         self.objects |= {kind: {} for kind in _KINDS if kind != "webhook_endpoint"}
         self.answers = {}
 
     def add(self, kind: str, **fields: object) -> Json:
-        """Return a new object: the fields, and for the rest what every new one of its kind has."""
+        """Return a new object with these fields and the defaults of its kind."""
         known = deepcopy(_KINDS[kind])
         row = {"id": new_id(known["prefix"]), "object": kind, "created": now(), "livemode": False}
         row |= known["new"] | fields
@@ -88,13 +87,13 @@ class Store:
         return list(reversed(self.objects[kind].values()))
 
     def event(self, event_type: str, row: Json) -> None:
-        """Record that something happened to the object, as it is now, and tell the webhooks."""
+        """Record an event with a copy of the object, and pass it to `on_event`."""
         cause = {"id": new_id("req_"), "idempotency_key": self.idempotency_key}
         fields = {"type": event_type, "api_version": stripe.api_version, "request": cause}
         self.on_event(self.add("event", **fields, data={"object": self.show(row)}))
 
     def show(self, row: Json, expand: Iterable[str] = ()) -> Json:
-        """Return a copy without private fields, the named ids replaced by their objects."""
+        """Return a copy without private fields, with the ids named in `expand` as objects."""
         shown = deepcopy({name: value for name, value in row.items() if name[0] != "_"})
         for name in expand:
             found = [rows[shown[name]] for rows in self.objects.values() if shown.get(name) in rows]

@@ -1,4 +1,4 @@
-"""Delivery of events to the registered endpoint, signed as Stripe signs, with retries."""
+"""Delivery of events to the registered endpoint, signed as by Stripe, with retries."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,7 @@ from ticketing_app.devstack.stripe.errors import Json, invalid
 from ticketing_app.devstack.stripe.store import Store, now
 
 _MODES = ("normal", "hold", "twice", "reversed", "off")
-# Stripe retries for three days; these seconds outlast any outage that a test makes.
+# Stripe retries for three days; these pauses outlast every outage in a test.
 _PAUSES = (0, 0.2, 0.5, 1, 2, 4, 8, 15, 30, 60, 60)
 _GATHERING_SECONDS = 0.1
 _LOCAL = "we_local"
@@ -22,39 +22,41 @@ _LOCAL = "we_local"
 class Webhooks:
     """Sends each event to the endpoint, if there is one.
 
-    Modes: `normal` at once; `twice` each event two times; `hold` keeps events until another mode is
-    chosen; `reversed` gathers events for a moment and sends the last one first; `off` sends none.
+    Modes: `normal` sends at once; `twice` sends each event two times; `hold` holds events until the
+    mode changes; `reversed` collects events for a moment and sends the last one first; `off` drops
+    them.
     """
 
     def __init__(self, store: Store, log: deque[Json]) -> None:
-        self._store, self._log = store, log
+        self._store = store
+        self._log = log
         self._mode = "normal"
         self._held: list[Json] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        # Proxies of the environment have no part in local traffic.
+        # Local traffic must not use a proxy from the environment.
         self._client = httpx.AsyncClient(timeout=10, trust_env=False)
         store.on_event = self._on_event
 
     def register(self, url: str, secret: str) -> None:
-        """Send every event to the address; an earlier registration is replaced."""
+        """Send every event to this address, instead of an earlier one."""
         self._store.add("webhook_endpoint", url=url, _secret=secret, id=_LOCAL)
 
     def unregister(self) -> None:
         self._store.objects["webhook_endpoint"].clear()
 
     def resume(self) -> None:
-        """Go on with what an earlier run could not deliver."""
+        """Resume deliveries of an earlier run."""
         for event in self._store.newest("event"):
             if event["pending_webhooks"]:
                 self._start(self._deliver([event]))
 
-    def choose(self, mode: str) -> None:
-        """Change the mode and let go of what was held."""
+    def set_mode(self, mode: str) -> None:
+        """Change the mode and send the held events."""
         if mode not in _MODES:
             raise invalid(f"Unknown webhook mode: {mode}")
         self._mode = mode
         if mode != "hold":
-            held, self._held = self._held, []
+            held = self._take_held()
             if mode != "off":
                 self._start(self._deliver(held if mode != "reversed" else reversed(held)))
 
@@ -65,10 +67,11 @@ class Webhooks:
         self._start(self._deliver([event]))
 
     def clear(self) -> None:
-        """Give up what is under way and return to the normal mode."""
+        """Cancel all deliveries and return to the normal mode."""
         for task in self._tasks:
             task.cancel()
-        self._held, self._mode = [], "normal"
+        self._held = []
+        self._mode = "normal"
 
     async def close(self) -> None:
         self.clear()
@@ -89,10 +92,14 @@ class Webhooks:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _take_held(self) -> list[Json]:
+        held = self._held
+        self._held = []
+        return held
+
     async def _deliver_reversed(self) -> None:
         await asyncio.sleep(_GATHERING_SECONDS)
-        held, self._held = self._held, []
-        await self._deliver(reversed(held))
+        await self._deliver(reversed(self._take_held()))
 
     async def _deliver(self, events: Iterable[Json]) -> None:
         for event in events:
@@ -107,8 +114,8 @@ class Webhooks:
     async def _accepts(self, endpoint: Json, event: Json) -> bool:
         payload = json.dumps(self._store.show(event), indent=2)
         at = now()
-        secret, signed = endpoint["_secret"].encode(), f"{at}.{payload}".encode()
-        signature = hmac.new(secret, signed, hashlib.sha256).hexdigest()
+        signed = f"{at}.{payload}".encode()
+        signature = hmac.new(endpoint["_secret"].encode(), signed, hashlib.sha256).hexdigest()
         headers = {"Content-Type": "application/json", "Stripe-Signature": f"t={at},v1={signature}"}
         entry: Json = {"webhook": event["type"], "event": event["id"]}
         try:
@@ -117,4 +124,4 @@ class Webhooks:
         except httpx.HTTPError as error:
             entry["error"] = type(error).__name__
         self._log.append(entry)
-        return entry.get("status", 0) // 100 == 2  # noqa: PLR2004 - any 2xx is an acceptance.
+        return entry.get("status", 0) // 100 == 2  # noqa: PLR2004  # Any 2xx accepts the event.
