@@ -252,7 +252,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/payments/service/settle.py",
-                'if (await gateway.get_intent(stripe_id)).status != "requires_payment_method":',
+                'if (await intents.get_intent(stripe_id)).status != "requires_payment_method":',
                 "if False:",
             ),
         ),
@@ -263,8 +263,8 @@ MUTANTS = (
         "a refund that the bank sent back is shown as done by an old answer",
         (
             (
-                f"{APP}/payments/gateway.py",
-                "return _refund(await _call(refunds.retrieve_async(made.id)))",
+                f"{APP}/payments/gateway/intents.py",
+                "return _refund(await client.call(refunds.retrieve_async(made.id)))",
                 "return _refund(made)",
             ),
         ),
@@ -322,8 +322,8 @@ MUTANTS = (
         (
             (
                 f"{APP}/payments/service/void.py",
-                "await gateway.cancel_intent(stripe_id)",
-                "await gateway.get_intent(stripe_id)",
+                "await intents.cancel_intent(stripe_id)",
+                "await intents.get_intent(stripe_id)",
             ),
         ),
         RACES,
@@ -346,9 +346,9 @@ MUTANTS = (
         (
             (
                 f"{APP}/payments/service/settle.py",
-                "        return await gateway.capture_intent(stripe_id)\n    except StripeRefusedError:\n",
+                "        return await intents.capture_intent(stripe_id)\n    except StripeRefusedError:\n",
                 (
-                    "        return await gateway.capture_intent(stripe_id)\n"
+                    "        return await intents.capture_intent(stripe_id)\n"
                     "    except StripeUnavailableError:\n"
                     '        return Intent(id=stripe_id, status="canceled", client_secret="")\n'
                     "    except StripeRefusedError:\n"
@@ -440,7 +440,7 @@ MUTANTS = (
         "a call to a silent Stripe lasts as long as its SDK waits",
         (
             (
-                f"{APP}/payments/gateway.py",
+                f"{APP}/payments/gateway/client.py",
                 "stripe.HTTPXClient(timeout=settings.stripe_timeout_seconds)",
                 "stripe.HTTPXClient()",
             ),
@@ -450,7 +450,13 @@ MUTANTS = (
     Mutant(
         7,
         "a call to Stripe is not tried again",
-        ((f"{APP}/payments/gateway.py", "max_network_retries=RETRIES", "max_network_retries=0"),),
+        (
+            (
+                f"{APP}/payments/gateway/client.py",
+                "max_network_retries=RETRIES",
+                "max_network_retries=0",
+            ),
+        ),
         SILENT_TESTS,
     ),
     Mutant(
@@ -572,7 +578,7 @@ MUTANTS = (
             ),
             (
                 f"{APP}/payments/service/settle.py",
-                "[*await gateway.list_declines(stripe_id), decline] if decline else []",
+                "[*await intents.list_declines(stripe_id), decline] if decline else []",
                 "[decline] if decline else []",
             ),
         ),

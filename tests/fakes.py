@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from ticketing_app.payments.gateway import StripeRefusedError
+from ticketing_app.payments.gateway.client import StripeRefusedError
 from ticketing_app.payments.rules import RefundStatus
 from ticketing_app.payments.schemas import Decline, Intent, Refund
 

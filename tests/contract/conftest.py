@@ -11,7 +11,8 @@ import pytest
 from tests.contract.target import Buyer, Open, operators_key
 from ticketing_app.core.settings import STRIPE_API, get_settings
 from ticketing_app.devstack.stack import Stack
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import client, intents
+from ticketing_app.payments.schemas import Intent
 
 
 @pytest.fixture(scope="package")
@@ -19,7 +20,7 @@ async def buyer(request: pytest.FixtureRequest) -> AsyncGenerator[Buyer]:
     """A buyer, beside a gateway whose settings name the same Stripe."""
     key = operators_key(os.environ)
     stack: Stack | None = None if key else request.getfixturevalue("stack")
-    await gateway.dispose()
+    await client.dispose()
     with pytest.MonkeyPatch.context() as patch:
         if key:
             patch.setenv("STRIPE_SECRET_KEY", key)
@@ -29,7 +30,7 @@ async def buyer(request: pytest.FixtureRequest) -> AsyncGenerator[Buyer]:
         buyer = Buyer(settings.stripe_secret_key, settings.stripe_api_base)
         yield buyer
         await buyer.close()
-        await gateway.dispose()
+        await client.dispose()
     get_settings.cache_clear()
     if stack:
         # These tests also ask what nobody should; the books of the others know nothing of it.
@@ -42,7 +43,7 @@ async def open_intent(buyer: Buyer) -> AsyncGenerator[Open]:
     """Open an intent for an order of its own, as the product does; nothing stays open afterwards."""
     opened: set[str] = set()
 
-    async def open_one(**changes: object) -> gateway.Intent:
+    async def open_one(**changes: object) -> Intent:
         asked: dict[str, Any] = {
             "key": f"contract-{uuid4()}",
             "amount_cents": 100,
@@ -52,7 +53,7 @@ async def open_intent(buyer: Buyer) -> AsyncGenerator[Open]:
             "receipt_email": "buyer@example.com",
         }
         asked.update(changes)
-        intent = await gateway.create_intent(**asked)
+        intent = await intents.create_intent(**asked)
         opened.add(intent.id)
         return intent
 

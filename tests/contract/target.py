@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 import stripe
 
 from ticketing_app.core.settings import get_settings
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import client
+from ticketing_app.payments.schemas import Intent
 
 # Opens an intent; the fixture `open_intent`.
-Open = Callable[..., Awaitable[gateway.Intent]]
+Open = Callable[..., Awaitable[Intent]]
 KEY_NAME = "STRIPE_CONTRACT_KEY"
 # What a bank does later takes minutes at most in Stripe's test mode, and no time here.
 SECONDS = 300
@@ -43,17 +44,17 @@ class Buyer:
         self.api = stripe.StripeClient(
             key,
             base_addresses={"api": api_base},
-            max_network_retries=gateway.RETRIES,
+            max_network_retries=client.RETRIES,
             http_client=self._http,
         ).v1
 
-    async def confirm(self, intent: gateway.Intent, card: str) -> stripe.PaymentIntent:
+    async def confirm(self, intent: Intent, card: str) -> stripe.PaymentIntent:
         """Pay with one of Stripe's ready-made cards, like `pm_card_visa`."""
         return await self.api.payment_intents.confirm_async(
             intent.id, {"payment_method": card, "return_url": RETURN_URL}
         )
 
-    async def see(self, intent: gateway.Intent) -> stripe.PaymentIntent:
+    async def see(self, intent: Intent) -> stripe.PaymentIntent:
         return await self.api.payment_intents.retrieve_async(intent.id)
 
     async def leave_nothing_open(self, intent_ids: set[str]) -> None:

@@ -12,7 +12,8 @@ import stripe
 
 from tests.contract.target import SECONDS, Buyer, Open
 from tests.waiting import eventually
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import client, intents
+from ticketing_app.payments.schemas import Decline, Intent, Refund
 
 pytestmark = pytest.mark.stripe_contract
 
@@ -24,24 +25,24 @@ def one_wish() -> dict[str, object]:
     return {"key": f"contract-{uuid4()}", "order_id": uuid4(), "charge_id": uuid4()}
 
 
-async def captured(buyer: Buyer, open_intent: Open, card: str) -> gateway.Intent:
+async def captured(buyer: Buyer, open_intent: Open, card: str) -> Intent:
     intent = await open_intent()
     await buyer.confirm(intent, card)
-    return await gateway.capture_intent(intent.id)
+    return await intents.capture_intent(intent.id)
 
 
-async def decline(buyer: Buyer, intent: gateway.Intent, card: str) -> gateway.Decline:
+async def decline(buyer: Buyer, intent: Intent, card: str) -> Decline:
     """Return what the gateway reads of a refused card, after the buyer saw it, too."""
     with pytest.raises(stripe.CardError):
         await buyer.confirm(intent, card)
-    seen = await gateway.get_intent(intent.id)
+    seen = await intents.get_intent(intent.id)
     assert seen.status == "requires_payment_method"
     assert seen.decline is not None
     return seen.decline
 
 
 async def events_about(
-    buyer: Buyer, intent: gateway.Intent, *, until: str, times: int = 1
+    buyer: Buyer, intent: Intent, *, until: str, times: int = 1
 ) -> list[stripe.Event]:
     """Return the events about this intent, once the last of them is there."""
     since: stripe.params.EventListParams = {"created": {"gte": (await buyer.see(intent)).created}}
@@ -61,12 +62,12 @@ async def events_about(
     return found
 
 
-async def kinds_about(buyer: Buyer, intent: gateway.Intent, *, until: str) -> set[str]:
+async def kinds_about(buyer: Buyer, intent: Intent, *, until: str) -> set[str]:
     return {event.type for event in await events_about(buyer, intent, until=until)}
 
 
-async def refund(intent: gateway.Intent, charge_id: UUID) -> gateway.Refund:
-    return await gateway.refund_intent(intent.id, key=f"contract-{uuid4()}", charge_id=charge_id)
+async def refund(intent: Intent, charge_id: UUID) -> Refund:
+    return await intents.refund_intent(intent.id, key=f"contract-{uuid4()}", charge_id=charge_id)
 
 
 class TestIntent:
@@ -80,7 +81,7 @@ class TestIntent:
     async def test_key_belongs_to_its_parameters(self, open_intent: Open) -> None:
         wish = one_wish()
         await open_intent(**wish)
-        with pytest.raises(gateway.StripeUnavailableError) as caught:
+        with pytest.raises(client.StripeUnavailableError) as caught:
             await open_intent(**wish, amount_cents=101)
         assert isinstance(caught.value.__cause__, stripe.IdempotencyError)
         assert caught.value.is_answered
@@ -95,27 +96,27 @@ class TestAuthorised:
     async def test_takes_nothing_yet(self, buyer: Buyer, open_intent: Open) -> None:
         intent = await open_intent()
         await buyer.confirm(intent, "pm_card_visa")
-        assert (await gateway.get_intent(intent.id)).status == "requires_capture"
+        assert (await intents.get_intent(intent.id)).status == "requires_capture"
         seen = await buyer.see(intent)
         assert (seen.amount_capturable, seen.amount_received) == (100, 0)
 
     async def test_is_captured_once(self, buyer: Buyer, open_intent: Open) -> None:
         intent = await captured(buyer, open_intent, "pm_card_visa")
         assert intent.status == "succeeded"
-        for again in (gateway.capture_intent, gateway.cancel_intent):
-            with pytest.raises(gateway.StripeRefusedError) as caught:
+        for again in (intents.capture_intent, intents.cancel_intent):
+            with pytest.raises(client.StripeRefusedError) as caught:
                 await again(intent.id)
             assert caught.value.code == UNEXPECTED_STATE
-        assert (await gateway.get_intent(intent.id)).status == "succeeded"
+        assert (await intents.get_intent(intent.id)).status == "succeeded"
         seen = await buyer.see(intent)
         assert (seen.amount_capturable, seen.amount_received) == (0, 100)
 
     async def test_is_freed_by_cancelling_for_good(self, buyer: Buyer, open_intent: Open) -> None:
         intent = await open_intent()
         await buyer.confirm(intent, "pm_card_visa")
-        assert (await gateway.cancel_intent(intent.id)).status == "canceled"
-        with pytest.raises(gateway.StripeRefusedError) as caught:
-            await gateway.capture_intent(intent.id)
+        assert (await intents.cancel_intent(intent.id)).status == "canceled"
+        with pytest.raises(client.StripeRefusedError) as caught:
+            await intents.capture_intent(intent.id)
         assert caught.value.code == UNEXPECTED_STATE
         with pytest.raises(stripe.InvalidRequestError) as refused:
             await buyer.confirm(intent, "pm_card_visa")
@@ -126,10 +127,10 @@ class TestAuthorised:
     async def test_that_is_cancelled_is_no_refund(self, buyer: Buyer, open_intent: Open) -> None:
         intent = await open_intent()
         await buyer.confirm(intent, "pm_card_visa")
-        await gateway.cancel_intent(intent.id)
+        await intents.cancel_intent(intent.id)
         (charge,) = (await buyer.api.charges.list_async({"payment_intent": intent.id})).data
         assert (charge.captured, charge.refunded, charge.amount_refunded) == (False, False, 0)
-        assert await gateway.list_refunds(intent.id) == []
+        assert await intents.list_refunds(intent.id) == []
         kinds = await kinds_about(buyer, intent, until="payment_intent.canceled")
         assert "charge.refunded" not in kinds
 
@@ -138,7 +139,7 @@ class TestAuthorised:
     ) -> None:
         intent = await open_intent()
         await buyer.confirm(intent, "pm_card_visa")
-        await gateway.cancel_intent(intent.id)
+        await intents.cancel_intent(intent.id)
         assert (await buyer.see(intent)).cancellation_reason == "abandoned"
 
 
@@ -150,7 +151,7 @@ class TestDecline:
         assert first.code == second.code == "generic_decline"
         assert first.reference != second.reference
         await buyer.confirm(intent, "pm_card_visa")
-        seen = await gateway.get_intent(intent.id)
+        seen = await intents.get_intent(intent.id)
         assert (seen.status, seen.decline) == ("requires_capture", None)
 
     async def test_tells_that_there_is_too_little_money(
@@ -165,9 +166,9 @@ class TestDecline:
         intent = await open_intent()
         for _ in range(3):
             await decline(buyer, intent, "pm_card_visa_chargeDeclined")
-        declined = await gateway.list_declines(intent.id)
+        declined = await intents.list_declines(intent.id)
         assert [each.code for each in declined] == ["generic_decline"] * 3
-        seen = await gateway.get_intent(intent.id)
+        seen = await intents.get_intent(intent.id)
         assert seen.decline == declined[-1]
         events = await events_about(buyer, intent, until="charge.failed", times=3)
         failed = {event.data.object["id"] for event in events if event.type == "charge.failed"}
@@ -178,8 +179,8 @@ class TestThreeDSecure:
     async def test_waits_and_can_be_cancelled(self, buyer: Buyer, open_intent: Open) -> None:
         intent = await open_intent()
         await buyer.confirm(intent, "pm_card_authenticationRequired")
-        assert (await gateway.get_intent(intent.id)).status == "requires_action"
-        assert (await gateway.cancel_intent(intent.id)).status == "canceled"
+        assert (await intents.get_intent(intent.id)).status == "requires_action"
+        assert (await intents.cancel_intent(intent.id)).status == "canceled"
 
 
 class TestRefund:
@@ -191,7 +192,7 @@ class TestRefund:
             await buyer.api.refunds.create_async({"payment_intent": intent.id})
         assert caught.value.code == "charge_already_refunded"
         assert await refund(intent, charge_id) == first
-        assert await gateway.list_refunds(intent.id) == [first]
+        assert await intents.list_refunds(intent.id) == [first]
         made = await buyer.api.refunds.retrieve_async(first.id)
         assert made.metadata is not None
         assert made.metadata.to_dict() == {"charge_id": str(charge_id)}
@@ -200,7 +201,7 @@ class TestRefund:
 
     async def test_is_refused_before_money_was_taken(self, open_intent: Open) -> None:
         intent = await open_intent()
-        with pytest.raises(gateway.StripeRefusedError):
+        with pytest.raises(client.StripeRefusedError):
             await refund(intent, uuid4())
 
     async def test_may_fail_later(self, buyer: Buyer, open_intent: Open) -> None:
@@ -209,7 +210,7 @@ class TestRefund:
         assert made.status == "succeeded"
 
         async def failed() -> bool:
-            (found,) = await gateway.list_refunds(intent.id)
+            (found,) = await intents.list_refunds(intent.id)
             return (found.id, found.status) == (made.id, "failed")
 
         await eventually(failed, seconds=SECONDS)
@@ -222,7 +223,7 @@ class TestRefund:
         assert (made.status, bool(made.pending_reason)) == ("pending", True)
 
         async def succeeded() -> bool:
-            (found,) = await gateway.list_refunds(intent.id)
+            (found,) = await intents.list_refunds(intent.id)
             return (found.id, found.status) == (made.id, "succeeded")
 
         await eventually(succeeded, seconds=SECONDS)
@@ -233,13 +234,13 @@ class TestLists:
         order_id, charge_id = uuid4(), uuid4()
         intent = await open_intent(order_id=order_id, charge_id=charge_id)
         await buyer.confirm(intent, "pm_card_visa")
-        await gateway.capture_intent(intent.id)
+        await intents.capture_intent(intent.id)
         made = await buyer.see(intent)
         assert str(made.latest_charge).startswith(("ch_", "py_"))
         assert made.metadata.to_dict() == {"order_id": str(order_id), "charge_id": str(charge_id)}
         await refund(intent, charge_id)
         since = datetime.fromtimestamp(made.created, UTC)
-        (booked,) = [row async for row in gateway.list_intents(since=since) if row.id == intent.id]
+        (booked,) = [row async for row in intents.list_intents(since=since) if row.id == intent.id]
         assert (booked.status, booked.created_at) == ("succeeded", since)
         assert (booked.taken_cents, booked.refunded_cents) == (100, 100)
         assert booked.order_id == str(order_id)
@@ -283,7 +284,7 @@ class TestDispute:
             )
 
         await eventually(told, seconds=SECONDS)
-        assert await gateway.find_dispute(intent.id) == "needs_response"
+        assert await intents.find_dispute(intent.id) == "needs_response"
 
     async def test_takes_the_money_at_once(self, buyer: Buyer, open_intent: Open) -> None:
         intent = await captured(buyer, open_intent, "pm_card_createDispute")

@@ -7,8 +7,8 @@ import pytest
 
 from tests.integration.payments import emulator, sales
 from tests.waiting import eventually
-from ticketing_app.payments import gateway
-from ticketing_app.payments.gateway import StripeUnavailableError
+from ticketing_app.payments.gateway import client, intents
+from ticketing_app.payments.gateway.client import StripeUnavailableError
 
 TRIES = 3
 SILENT_SECONDS = 3
@@ -17,10 +17,10 @@ SILENT_SECONDS = 3
 
 @pytest.fixture
 async def _impatient(change_settings: Callable[..., None]) -> AsyncGenerator[None]:
-    await gateway.dispose()
+    await client.dispose()
     change_settings(stripe_timeout_seconds=0.3)
     yield
-    await gateway.dispose()
+    await client.dispose()
 
 
 @pytest.mark.usefixtures("stripe_books", "_impatient")
@@ -31,7 +31,7 @@ async def test_is_given_up_after_three_tries_of_the_limit_each() -> None:
     await emulator.break_next(asked, "delay", times=10, seconds=SILENT_SECONDS)
     async with asyncio.timeout(60):
         with pytest.raises(StripeUnavailableError):
-            await gateway.get_intent(intent)
+            await intents.get_intent(intent)
 
     async def is_asked_three_times() -> bool:
         return await emulator.requests(asked) == TRIES

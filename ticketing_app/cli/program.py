@@ -10,7 +10,7 @@ from ticketing_app.cli import data, doctor, events, payments
 from ticketing_app.core import db, logging, redis
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import InvalidSettingsError
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import client
 
 Command = Callable[[argparse.Namespace], Awaitable[None]]
 
@@ -43,6 +43,6 @@ async def _run(command: Command, options: argparse.Namespace) -> None:
     except AppError as error:
         sys.exit(error.message)
     finally:
-        await gateway.dispose()
+        await client.dispose()
         await redis.dispose()
         await db.dispose()

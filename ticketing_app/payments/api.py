@@ -6,7 +6,8 @@ from ticketing_app.accounts.auth import SignedIn
 from ticketing_app.core import db, http
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.settings import get_settings
-from ticketing_app.payments import gateway, jobs, rules
+from ticketing_app.payments import jobs, rules
+from ticketing_app.payments.gateway import webhooks
 from ticketing_app.payments.schemas import (
     Confirming,
     PaymentConfig,
@@ -70,7 +71,7 @@ async def settle_payment(charge_id: str, caller: SignedIn) -> Settlement:
 async def receive_webhook(request: Request, background: BackgroundTasks) -> WebhookReceipt:
     """Keep an event that Stripe signed, once; it is handled soon."""
     body = await http.read_bytes(request)
-    event = gateway.read_webhook(body, request.headers.get("stripe-signature", ""))
+    event = webhooks.read_webhook(body, request.headers.get("stripe-signature", ""))
     async with db.transaction() as session:
         is_new = await webhook.store_webhook(session, event=event)
     if is_new and event.kind in rules.DECLINE_KINDS:

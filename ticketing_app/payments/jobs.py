@@ -10,7 +10,7 @@ from ticketing_app.core import db, queues
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.logging import get_logger
 from ticketing_app.payments import rules
-from ticketing_app.payments.gateway import StripeUnavailableError
+from ticketing_app.payments.gateway.client import StripeUnavailableError
 from ticketing_app.payments.schemas import WebhookEvent
 from ticketing_app.payments.service import audit, retention, sweep, webhook
 

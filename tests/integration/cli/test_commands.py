@@ -22,7 +22,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.messaging import inbox
 from ticketing_app.orders.service import order_payment
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import client
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -53,7 +53,7 @@ async def held() -> AsyncGenerator[sales.Sale]:
     """An order with an open payment."""
     async with emulator.connect(get_settings().stripe_api_base):
         yield await sales.start_sale()
-    await gateway.dispose()
+    await client.dispose()
 
 
 @pytest.fixture

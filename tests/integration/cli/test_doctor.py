@@ -17,7 +17,7 @@ from ticketing_app.cli.checks.stripe import check_stripe
 from ticketing_app.core import db, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import build_stamp
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import client
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -161,7 +161,7 @@ class TestCheckStripe:
     @staticmethod
     async def check() -> list[str]:
         found = [str(finding) for finding in await check_stripe(get_settings())]
-        await gateway.dispose()
+        await client.dispose()
         return found
 
     @staticmethod

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import db
 from ticketing_app.core.errors import AppError
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import intents
 
 _working: ContextVar["Actor | None"] = ContextVar("_working", default=None)
 
@@ -124,9 +124,9 @@ class Actor:
 def stopping() -> Generator[None]:
     """Let the calls to Stripe and the statements of actors be seen; anybody else's are let be."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, call in inspect.getmembers(gateway, inspect.iscoroutinefunction):
-            if call.__module__ == gateway.__name__ and name[0] != "_" and name != "dispose":
-                patch.setattr(gateway, name, partial(_call, call))
+        for name, call in inspect.getmembers(intents, inspect.iscoroutinefunction):
+            if call.__module__ == intents.__name__ and not name.startswith("_"):
+                patch.setattr(intents, name, partial(_call, call))
         event.listen(Engine, "after_cursor_execute", _count_statement)
         yield
         event.remove(Engine, "after_cursor_execute", _count_statement)

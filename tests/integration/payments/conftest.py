@@ -12,7 +12,7 @@ from tests.fakes import FakeGateway
 from tests.integration.payments import emulator
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import client
 from ticketing_app.payments.service import dispute, opening, refund, settle, void
 
 LIMITS = (
@@ -27,16 +27,16 @@ LIMITS = (
 
 @pytest.fixture(scope="package", autouse=True)
 async def _one_try(stack: Stack) -> AsyncGenerator[None]:
-    await gateway.dispose()
+    await client.dispose()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gateway, "RETRIES", 0)
+        patch.setattr(client, "RETRIES", 0)
         for name in LIMITS:
             patch.setenv(name, "0")
         get_settings.cache_clear()
         async with emulator.connect(stack.env["STRIPE_API_BASE"]):
             yield
     get_settings.cache_clear()
-    await gateway.dispose()
+    await client.dispose()
 
 
 @pytest.fixture
@@ -45,5 +45,5 @@ async def stripe(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
     await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
     fake = FakeGateway()
     for module in (opening, settle, void, refund, dispute):
-        monkeypatch.setattr(module, "gateway", fake)
+        monkeypatch.setattr(module, "intents", fake)
     return fake

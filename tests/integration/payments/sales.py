@@ -15,7 +15,8 @@ from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import release as releasing
 from ticketing_app.orders.service import sell as selling
 from ticketing_app.orders.service.hold import TicketAlreadyReservedError
-from ticketing_app.payments import gateway, jobs
+from ticketing_app.payments import jobs
+from ticketing_app.payments.gateway import webhooks
 from ticketing_app.payments.schemas import Confirming, PaymentRead, Settlement
 from ticketing_app.payments.service import alerts, confirm, opening, refund, settle, webhook
 from ticketing_app.tickets.schemas import TicketCreate, TicketRead
@@ -150,7 +151,7 @@ async def receive(*kinds: str) -> list[str]:
     ids: list[str] = []
     for body in await emulator.events(*kinds):
         signature = emulator.sign(body)["Stripe-Signature"]
-        event = gateway.read_webhook(body.encode(), signature)
+        event = webhooks.read_webhook(body.encode(), signature)
         async with db.transaction() as session:
             await webhook.store_webhook(session, event=event)
         ids.append(event.id)

@@ -25,7 +25,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import ENDED_UNPAID, PAID, OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import release, sell
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import client, webhooks
 from ticketing_app.payments.rules import (
     DISPUTE_KINDS,
     REFUND_KINDS,
@@ -266,7 +266,7 @@ class Simulation:
             await actor.die()
         self.actors = []
         await db.dispose()
-        await gateway.dispose()
+        await client.dispose()
 
     # ---- the end -------------------------------------------------------------------------------
 
@@ -327,7 +327,7 @@ class Simulation:
         await self.go_on(actor, plan)
 
     async def _deliver(self, body: str, plan: StepPlan) -> None:
-        event = gateway.read_webhook(body.encode(), emulator.sign(body)["Stripe-Signature"])
+        event = webhooks.read_webhook(body.encode(), emulator.sign(body)["Stripe-Signature"])
         async with db.transaction() as session:
             await webhook.store_webhook(session, event=event)
         await self._start(partial(webhook.handle_webhook, event_id=event.id), plan)

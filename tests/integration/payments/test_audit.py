@@ -14,8 +14,10 @@ from tests.integration.payments import emulator, sales
 from ticketing_app.core import db, queues
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.queues import RegisteredJob
-from ticketing_app.payments import gateway, jobs
-from ticketing_app.payments.gateway import StripeUnavailableError
+from ticketing_app.payments import jobs
+from ticketing_app.payments.gateway import client, intents
+from ticketing_app.payments.gateway.client import StripeUnavailableError
+from ticketing_app.payments.schemas import ListedIntent
 from ticketing_app.payments.service import audit, settle
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -114,7 +116,7 @@ class TestAudit:
             await sales.pay(sale)
         compared: list[str] = []
 
-        def note(intent: gateway.ListedIntent, *_: object, **__: object) -> list[Any]:
+        def note(intent: ListedIntent, *_: object, **__: object) -> list[Any]:
             compared.append(intent.id)
             return []
 
@@ -173,9 +175,9 @@ class TestAudit:
         assert await sales.open_alerts() == []
 
     async def test_reads_every_page(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(gateway, "PAGE", 2)
+        monkeypatch.setattr(client, "PAGE", 2)
         started = [await sales.start_sale() for _ in range(5)]
-        found = [intent.id async for intent in gateway.list_intents(since=utc_now() - LONG_AGO)]
+        found = [intent.id async for intent in intents.list_intents(since=utc_now() - LONG_AGO)]
         assert len(set(found)) == len(found) == len(started)
 
 
@@ -184,9 +186,9 @@ NOW = datetime(2027, 1, 1, 12, tzinfo=UTC)
 
 def intent(
     status: str = "succeeded", *, taken: int = 4000, refunded: int = 0, age_hours: int = 0
-) -> gateway.ListedIntent:
+) -> ListedIntent:
     made_at = NOW - timedelta(hours=age_hours, minutes=5)
-    return gateway.ListedIntent("pi_1", status, made_at, taken, refunded, None)
+    return ListedIntent("pi_1", status, made_at, taken, refunded, None)
 
 
 class TestCompare:
@@ -215,7 +217,7 @@ class TestCompare:
         ],
     )
     async def test_names_every_difference(
-        self, booked: gateway.ListedIntent, facts: dict[str, str] | None, kinds: list[str]
+        self, booked: ListedIntent, facts: dict[str, str] | None, kinds: list[str]
     ) -> None:
         charge = None
         if facts is not None:

@@ -14,7 +14,8 @@ from tests.locks import end_or_wait
 from tests.waiting import eventually
 from ticketing_app.core import db
 from ticketing_app.orders.service import order_payment
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import intents
+from ticketing_app.payments.schemas import Intent
 from ticketing_app.payments.service import settle, void
 
 CLAIMED = ("capturing", "created")
@@ -100,10 +101,10 @@ class TestOldDecline:
     ) -> None:
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret, DECLINED)
-        get_intent = gateway.get_intent
+        get_intent = intents.get_intent
         with pytest.MonkeyPatch.context() as patch:
 
-            async def late(stripe_id: str) -> gateway.Intent:
+            async def late(stripe_id: str) -> Intent:
                 patch.undo()
                 declined = await get_intent(stripe_id)
                 await sales.press_pay(sale)
@@ -111,7 +112,7 @@ class TestOldDecline:
                 await meanwhile()
                 return declined
 
-            patch.setattr(gateway, "get_intent", late)
+            patch.setattr(intents, "get_intent", late)
             await settle.settle_charge(db.transaction, charge_id=sale.payment.id)
 
     async def test_does_not_cancel_what_another_caller_claimed(self) -> None:
@@ -146,14 +147,14 @@ class TestOldDecline:
         await emulator.enter_card(sale.secret, DECLINED)
         async with db.transaction() as session:
             assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
-        cancel_intent = gateway.cancel_intent
+        cancel_intent = intents.cancel_intent
 
-        async def too_late(stripe_id: str) -> gateway.Intent:
+        async def too_late(stripe_id: str) -> Intent:
             await emulator.enter_card(sale.secret)
             await emulator.by_hand(sale.secret, "capture")
             return await cancel_intent(stripe_id)
 
-        monkeypatch.setattr(gateway, "cancel_intent", too_late)
+        monkeypatch.setattr(intents, "cancel_intent", too_late)
         await settle.settle_charge(db.transaction, charge_id=sale.payment.id)
         assert await sales.ends(sale) == CLAIMED
         await sales.sweep()

@@ -13,8 +13,9 @@ from tests.integration.payments.emulator import ASKS_3DS, DECLINED
 from ticketing_app.core import db
 from ticketing_app.orders.service import order_payment
 from ticketing_app.orders.service.order_payment import OrderNotPayableError
-from ticketing_app.payments import gateway
-from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.gateway import intents
+from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.schemas import Intent
 from ticketing_app.payments.service import settle
 
 PAID = ("completed", "completed")
@@ -108,15 +109,15 @@ class TestOnePaymentPerOrder:
     async def test_tells_no_secret_of_an_order_that_ended_meanwhile(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async def create_slowly(**asked: Any) -> gateway.Intent:  # noqa: ANN401  # passed on.
+        async def create_slowly(**asked: Any) -> Intent:  # noqa: ANN401  # passed on.
             intent = await create(**asked)
             await factories.let_hold_lapse(order.id)
             await sales.expire_due()
             await sales.sweep()
             return intent
 
-        create = gateway.create_intent
-        monkeypatch.setattr(gateway, "create_intent", create_slowly)
+        create = intents.create_intent
+        monkeypatch.setattr(intents, "create_intent", create_slowly)
         buyer = await factories.make_user()
         order = await factories.hold(await factories.make_ticket(), buyer)
         with pytest.raises(OrderNotPayableError):
@@ -283,12 +284,12 @@ class TestCrashes:
                 await capture(stripe_id)
             raise Crash
 
-        capture = gateway.capture_intent
+        capture = intents.capture_intent
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret)
         with monkeypatch.context() as patch:
-            patch.setattr(gateway, "capture_intent", crash)
+            patch.setattr(intents, "capture_intent", crash)
             with pytest.raises(Crash):
                 await sales.tell_settled(sale)
         assert await sales.ends(sale) == ("capturing", "created")
@@ -356,7 +357,7 @@ class TestStripeDashboard:
         sale = await sales.start_sale()
         intent_id = (await emulator.the_intent())["id"]
         with pytest.raises(StripeRefusedError):
-            await gateway.refund_intent(intent_id, key="a key", charge_id=sale.payment.id)
+            await intents.refund_intent(intent_id, key="a key", charge_id=sale.payment.id)
 
     async def test_cancelled_by_hand_frees_the_ticket(self) -> None:
         sale = await sales.start_sale()
@@ -375,14 +376,14 @@ class TestStripeDashboard:
     async def test_cancelled_by_hand_between_claim_and_capture_frees_the_ticket(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async def cancel_then_capture(stripe_id: str) -> gateway.Intent:
+        async def cancel_then_capture(stripe_id: str) -> Intent:
             await emulator.by_hand(sale.secret, "cancel")
             return await capture(stripe_id)
 
-        capture = gateway.capture_intent
+        capture = intents.capture_intent
         sale = await sales.start_sale()
         await emulator.enter_card(sale.secret)
-        monkeypatch.setattr(gateway, "capture_intent", cancel_then_capture)
+        monkeypatch.setattr(intents, "capture_intent", cancel_then_capture)
         assert (await sales.tell_settled(sale)).status == "cancelled"
         assert await sales.ends(sale) == CANCELLED
         assert await sales.can_be_held(sale)

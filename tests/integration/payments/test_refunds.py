@@ -10,7 +10,7 @@ from tests import factories
 from tests.fakes import FakeGateway
 from tests.integration.payments import emulator, sales
 from ticketing_app.core import db
-from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.rules import RefundStatus
 from ticketing_app.payments.schemas import Refund
 from ticketing_app.payments.service import dispute, refund
@@ -200,7 +200,7 @@ class TestBank:
                 await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
                 return answer
 
-            patch.setattr(refund.gateway, "list_refunds", list_refunds)
+            patch.setattr(refund.intents, "list_refunds", list_refunds)
             await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
 
     async def test_that_failed_in_between_is_not_shown_as_done(self, stripe: FakeGateway) -> None:

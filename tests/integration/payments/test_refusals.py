@@ -13,8 +13,9 @@ from tests.integration.payments.sales import Sale
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.orders.service import order_payment
-from ticketing_app.payments import gateway, repository
-from ticketing_app.payments.gateway import StripeRefusedError
+from ticketing_app.payments import repository
+from ticketing_app.payments.gateway import intents
+from ticketing_app.payments.gateway.client import StripeRefusedError
 from ticketing_app.payments.service import audit, failures, refund, rescue, sweep
 from ticketing_app.payments.service.failures import PaymentRefusedError, UnknownPaymentError
 
@@ -184,7 +185,7 @@ class TestRefusedCreate:
         async def refuse(**_: object) -> None:
             raise StripeRefusedError(code)
 
-        monkeypatch.setattr(gateway, "create_intent", refuse)
+        monkeypatch.setattr(intents, "create_intent", refuse)
         with pytest.raises(PaymentRefusedError) as refused:
             await sales.start_sale()
         assert refused.value.message == PaymentRefusedError(code).message
@@ -224,7 +225,7 @@ class TestOverRest:
         async def refuse(**_: object) -> None:
             raise StripeRefusedError("amount_too_small")
 
-        monkeypatch.setattr(gateway, "create_intent", refuse)
+        monkeypatch.setattr(intents, "create_intent", refuse)
         answer = await api.post("/api/payments", json={"orderId": order["id"]})
         assert answer.status_code == 503
         assert "too low" in answer.json()["errors"][0]["message"]

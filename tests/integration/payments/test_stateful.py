@@ -35,7 +35,8 @@ from ticketing_app.core import db, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.messaging import outbox
-from ticketing_app.payments import gateway, jobs
+from ticketing_app.payments import jobs
+from ticketing_app.payments.gateway import client
 from ticketing_app.payments.service import audit
 
 STEPS = 20
@@ -204,7 +205,7 @@ def _loop_of_its_own(stack: Stack) -> Generator[None]:
 
     async def close() -> None:
         await connection.__aexit__(None, None, None)
-        for part in (db, gateway, redis):
+        for part in (db, client, redis):
             await part.dispose()
 
     connection = emulator.connect(stack.env["STRIPE_API_BASE"])

@@ -6,7 +6,7 @@ from tests import factories
 from tests.fakes import FakeGateway
 from tests.integration.payments import sales
 from ticketing_app.core import db
-from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.schemas import Decline
 from ticketing_app.payments.service import void
 

@@ -25,7 +25,7 @@ from ticketing_app.core.settings import Settings
 from ticketing_app.monitoring.collector import Facts
 from ticketing_app.monitoring.events import EventBacklog, SubscriberBacklog
 from ticketing_app.monitoring.jobs import QueueState, WorkerState
-from ticketing_app.payments import gateway
+from ticketing_app.payments.gateway import client
 from ticketing_app.payments.schemas import PaymentBacklog, WebhookEndpoint
 from ticketing_app.payments.service.webhook import HANDLERS
 
@@ -204,7 +204,7 @@ class TestCheckEndpoints:
     OURS = WebhookEndpoint(
         "https://ticketing.dev/api/stripe/webhook",
         is_enabled=True,
-        api_version=gateway.API_VERSION,
+        api_version=client.API_VERSION,
         kinds=frozenset(HANDLERS),
     )
 
@@ -215,7 +215,7 @@ class TestCheckEndpoints:
 
     def test_likes_one_that_is_registered_as_the_docs_say(self) -> None:
         every = WebhookEndpoint(
-            self.OURS.url, is_enabled=True, api_version=gateway.API_VERSION, kinds=frozenset("*")
+            self.OURS.url, is_enabled=True, api_version=client.API_VERSION, kinds=frozenset("*")
         )
         assert self.check(self.OURS) == self.check(every) == []
 
@@ -226,7 +226,7 @@ class TestCheckEndpoints:
         assert "register https://ticketing.dev/api/stripe/webhook" in line
 
     def test_sees_one_that_is_switched_off(self) -> None:
-        off = WebhookEndpoint(self.OURS.url, False, gateway.API_VERSION, self.OURS.kinds)  # noqa: FBT003
+        off = WebhookEndpoint(self.OURS.url, False, client.API_VERSION, self.OURS.kinds)  # noqa: FBT003
         [line] = self.check(off)
         assert "ours is switched off" in line
 
@@ -235,7 +235,7 @@ class TestCheckEndpoints:
         old = WebhookEndpoint(self.OURS.url, True, None, kinds)  # noqa: FBT003
         missing, version = self.check(old)
         assert "not sent: refund.failed." in missing
-        assert f"the default of the account, the SDK's is {gateway.API_VERSION}" in version
+        assert f"the default of the account, the SDK's is {client.API_VERSION}" in version
 
 
 class TestCheckFacts:

@@ -7,14 +7,10 @@ import pytest
 import stripe
 
 from ticketing_app.core.settings import Settings
-from ticketing_app.payments import gateway
-from ticketing_app.payments.gateway import (
-    Decline,
-    InvalidSignatureError,
-    MalformedWebhookError,
-    StripeRefusedError,
-    StripeUnavailableError,
-)
+from ticketing_app.payments.gateway import client, intents, webhooks
+from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.gateway.webhooks import InvalidSignatureError, MalformedWebhookError
+from ticketing_app.payments.schemas import Decline, WebhookEvent
 
 SECRET = "whsec_unit"
 
@@ -40,7 +36,7 @@ class TestCall:
         self, error: stripe.StripeError, *, is_answered: bool
     ) -> None:
         with pytest.raises(StripeUnavailableError) as caught:
-            await gateway._call(fail_with(error))
+            await client.call(fail_with(error))
         assert caught.value.status == 503
         assert caught.value.is_answered is is_answered
 
@@ -53,7 +49,7 @@ class TestCall:
     )
     async def test_calls_refused_what_is_refused(self, error: stripe.StripeError) -> None:
         with pytest.raises(StripeRefusedError) as caught:
-            await gateway._call(fail_with(error))
+            await client.call(fail_with(error))
         assert caught.value.code == "payment_intent_unexpected_state"
 
 
@@ -81,15 +77,15 @@ class TestDecline:
     def test_is_known_by_its_charge_else_its_card(
         self, error: dict[str, Any] | None, decline: Decline | None
     ) -> None:
-        assert gateway._intent(intent_with("requires_payment_method", error)).decline == decline
+        assert intents._intent(intent_with("requires_payment_method", error)).decline == decline
 
     def test_is_forgotten_once_another_card_is_tried(self) -> None:
-        assert gateway._intent(intent_with("requires_action", {"charge": "ch_1"})).decline is None
+        assert intents._intent(intent_with("requires_action", {"charge": "ch_1"})).decline is None
 
 
 @pytest.fixture(autouse=True)
 def _webhook_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "get_settings", lambda: Settings(stripe_webhook_secret=SECRET))
+    monkeypatch.setattr(webhooks, "get_settings", lambda: Settings(stripe_webhook_secret=SECRET))
 
 
 def body_of(kind: str, subject: dict[str, Any]) -> str:
@@ -114,8 +110,8 @@ class TestReadNotice:
         self, kind: str, subject: dict[str, Any], intent_id: str | None
     ) -> None:
         body = body_of(kind, subject)
-        event = gateway.read_webhook(body.encode(), signature_of(body))
-        assert event == gateway.WebhookEvent(id="evt_1", kind=kind, intent_id=intent_id)
+        event = webhooks.read_webhook(body.encode(), signature_of(body))
+        assert event == WebhookEvent(id="evt_1", kind=kind, intent_id=intent_id)
 
     @pytest.mark.parametrize(
         ("kind", "subject", "decline"),
@@ -143,13 +139,13 @@ class TestReadNotice:
     ) -> None:
         charge = {"id": "ch_1", "object": "charge", "payment_intent": "pi_1", **subject}
         body = body_of(kind, charge)
-        assert gateway.read_webhook(body.encode(), signature_of(body)).decline == decline
+        assert webhooks.read_webhook(body.encode(), signature_of(body)).decline == decline
 
     def test_reads_the_declined_card_of_an_intent(self) -> None:
         intent = {"id": "pi_1", "object": "payment_intent", "status": "requires_payment_method"}
         error = {"charge": "ch_1", "decline_code": "generic_decline"}
         body = body_of("payment_intent.payment_failed", intent | {"last_payment_error": error})
-        event = gateway.read_webhook(body.encode(), signature_of(body))
+        event = webhooks.read_webhook(body.encode(), signature_of(body))
         assert event.decline == Decline("ch_1", "generic_decline")
 
     @pytest.mark.parametrize(
@@ -177,23 +173,23 @@ class TestReadNotice:
     )
     def test_refuses_what_stripe_did_not_sign(self, body: str, signature: str) -> None:
         with pytest.raises((InvalidSignatureError, MalformedWebhookError)):
-            gateway.read_webhook(body.encode(), signature)
+            webhooks.read_webhook(body.encode(), signature)
 
     def test_refuses_bytes_that_are_no_text(self) -> None:
         with pytest.raises(MalformedWebhookError):
-            gateway.read_webhook(b"\xff", "t=1,v1=00")
+            webhooks.read_webhook(b"\xff", "t=1,v1=00")
 
 
 class TestClient:
     def test_belongs_to_its_event_loop(self) -> None:
         async def api() -> tuple[object, object]:
-            made, again = gateway._api(), gateway._api()
-            await gateway.dispose()
+            made, again = client.api(), client.api()
+            await client.dispose()
             return made, again
 
         settings = Settings(stripe_secret_key="sk_test_unit", stripe_webhook_secret=SECRET)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(gateway, "get_settings", lambda: settings)
+            patch.setattr(client, "get_settings", lambda: settings)
             with asyncio.Runner() as first, asyncio.Runner() as second:
                 made, again = first.run(api())
                 other, _ = second.run(api())

@@ -12,13 +12,13 @@ from ticketing_app.cli.checks.findings import (
     wrong,
 )
 from ticketing_app.core.settings import STRIPE_API, Settings
-from ticketing_app.payments import gateway
-from ticketing_app.payments.gateway import (
+from ticketing_app.payments.gateway import client, webhooks
+from ticketing_app.payments.gateway.client import (
     KeyRefusedError,
     StripeRefusedError,
     StripeUnavailableError,
-    WebhookEndpoint,
 )
+from ticketing_app.payments.schemas import WebhookEndpoint
 from ticketing_app.payments.service.webhook import HANDLERS
 
 WEBHOOK_PATH = "/api/stripe/webhook"
@@ -29,7 +29,7 @@ ANSWER_SECONDS = 10
 async def check_stripe(settings: Settings) -> list[Finding]:
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            await gateway.try_key()
+            await client.try_key()
     except KeyRefusedError:
         remedy = "set STRIPE_SECRET_KEY to a secret key of the account, in test mode."
         return [wrong("Stripe", "it refuses our key.", remedy)]
@@ -40,7 +40,7 @@ async def check_stripe(settings: Settings) -> list[Finding]:
         return [accepted, unknown("webhooks", "a stand-in has no endpoints to ask about.")]
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            endpoints = await gateway.list_webhook_endpoints()
+            endpoints = await webhooks.list_webhook_endpoints()
     except (StripeRefusedError, StripeUnavailableError, TimeoutError):
         return [accepted, unknown("webhooks", "we could not ask; look in Stripe's Dashboard.")]
     return [accepted, *check_endpoints(endpoints, settings.public_url)]
@@ -66,7 +66,7 @@ def check_endpoints(endpoints: Sequence[WebhookEndpoint], public_url: str) -> It
     )
     yield judge(
         "webhook version",
-        ours.api_version == gateway.API_VERSION,
-        f"{ours.api_version or 'the default of the account'}, the SDK's is {gateway.API_VERSION}.",
+        ours.api_version == client.API_VERSION,
+        f"{ours.api_version or 'the default of the account'}, the SDK's is {client.API_VERSION}.",
         "make the endpoint anew with the SDK's version.",
     )

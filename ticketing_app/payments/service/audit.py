@@ -12,8 +12,9 @@ from ticketing_app.core import metrics
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.logging import get_logger
-from ticketing_app.payments import gateway, repository
-from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments import repository
+from ticketing_app.payments.gateway import intents, webhooks
+from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.schemas import ListedIntent
@@ -106,7 +107,7 @@ async def audit_slice(
 async def _list_some(*, since: datetime, place: Place | None) -> list[ListedIntent]:
     found: list[ListedIntent] = []
     after = place.after if place else None
-    async with aclosing(gateway.list_intents(since=since, after=after)) as listed:
+    async with aclosing(intents.list_intents(since=since, after=after)) as listed:
         async for intent in listed:
             found.append(intent)
             if len(found) == SLICE:
@@ -156,7 +157,7 @@ async def _find_unlisted(
 
 async def _is_known(stripe_id: str) -> bool:
     try:
-        await gateway.get_intent(stripe_id)
+        await intents.get_intent(stripe_id)
     except StripeRefusedError:
         return False
     return True
@@ -201,7 +202,7 @@ def compare(intent: ListedIntent, charge: Charge | None, *, now: datetime) -> It
 async def _fetch_missed_events(
     transaction: Transaction, *, since: datetime, until: datetime | None
 ) -> None:
-    listed = gateway.list_undelivered(kinds=webhook.HANDLERS, since=since, until=until)
+    listed = webhooks.list_undelivered(kinds=webhook.HANDLERS, since=since, until=until)
     async for event in listed:
         async with transaction() as session:
             await webhook.store_webhook(session, event=event)

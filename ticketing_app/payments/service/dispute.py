@@ -6,7 +6,8 @@ from sqlmodel import col
 
 from ticketing_app.core.db import Transaction
 from ticketing_app.orders.service import order_payment
-from ticketing_app.payments import gateway, repository, rules
+from ticketing_app.payments import repository, rules
+from ticketing_app.payments.gateway import intents
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind
 from ticketing_app.payments.service import alerts, charges, resale
@@ -23,7 +24,7 @@ async def sync_dispute(transaction: Transaction, *, charge_id: UUID) -> None:
     """
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
-    status = await gateway.find_dispute(charge.stripe_id) if charge.stripe_id else None
+    status = await intents.find_dispute(charge.stripe_id) if charge.stripe_id else None
     if status is None:
         return
     async with transaction() as session:

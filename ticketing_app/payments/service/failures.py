@@ -6,8 +6,9 @@ from uuid import UUID
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.payments import gateway, repository
-from ticketing_app.payments.gateway import StripeRefusedError
+from ticketing_app.payments import repository
+from ticketing_app.payments.gateway import intents
+from ticketing_app.payments.gateway.client import StripeRefusedError
 from ticketing_app.payments.rules import AlertKind, Reason
 from ticketing_app.payments.service import alerts, charges, complete
 
@@ -101,7 +102,7 @@ async def end_captured(transaction: Transaction, *, charge_id: UUID, reason: str
         charge, order = await charges.get_charge(session, charge_id=charge_id)
     if order.status is not OrderStatus.CAPTURING or charge.stripe_id is None:
         return
-    if (await gateway.get_intent(charge.stripe_id)).status != "succeeded":
+    if (await intents.get_intent(charge.stripe_id)).status != "succeeded":
         return
     async with transaction() as session:
         await complete.give_up(session, charge=charge, reason=reason)

@@ -15,8 +15,9 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import PayableOrder
 from ticketing_app.orders.service import order_payment
 from ticketing_app.orders.service.order_payment import OrderNotPayableError
-from ticketing_app.payments import gateway, repository
-from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments import repository
+from ticketing_app.payments.gateway import intents
+from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.schemas import Intent, PaymentRead
 from ticketing_app.payments.service import charges, failures
@@ -68,7 +69,7 @@ async def open_payment(
         charge = await _get_or_add(session, order)
     try:
         if charge.stripe_id:
-            intent = await gateway.get_intent(charge.stripe_id)
+            intent = await intents.get_intent(charge.stripe_id)
         else:
             intent = await _make_intent(transaction, charge, receipt_email)
     except StripeRefusedError as refusal:
@@ -98,7 +99,7 @@ async def _get_or_add(session: AsyncSession, order: PayableOrder) -> Charge:
 
 async def _make_intent(transaction: Transaction, charge: Charge, receipt_email: str) -> Intent:
     try:
-        intent = await gateway.create_intent(
+        intent = await intents.create_intent(
             key=f"pi-{charge.key}-{charge.attempt}",
             amount_cents=charge.amount_cents,
             currency=charge.currency,
@@ -121,4 +122,4 @@ async def _make_intent(transaction: Transaction, charge: Charge, receipt_email: 
     if current is None or current.stripe_id is None:
         # The order ended while Stripe was asked; the secret of this intent is never told.
         raise OrderNotPayableError(OrderStatus.EXPIRED)
-    return intent if saved else await gateway.get_intent(current.stripe_id)
+    return intent if saved else await intents.get_intent(current.stripe_id)

@@ -19,8 +19,9 @@ from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import ChargeRefunded
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import order_payment
-from ticketing_app.payments import gateway, repository, rules
-from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments import repository, rules
+from ticketing_app.payments.gateway import intents
+from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.schemas import Refund
@@ -95,7 +96,7 @@ async def execute_refund(transaction: Transaction, *, charge_id: UUID) -> None:
     if charge.refund_status != RefundStatus.DUE or charge.stripe_id is None:
         return
     try:
-        made = await gateway.refund_intent(
+        made = await intents.refund_intent(
             charge.stripe_id,
             key=f"refund-{charge.key}-{charge.refund_attempt}",
             charge_id=charge_id,
@@ -126,7 +127,7 @@ async def sync_refund(transaction: Transaction, *, charge_id: UUID) -> None:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
     if charge.stripe_id is None:
         return
-    refunds = await gateway.list_refunds(charge.stripe_id)
+    refunds = await intents.list_refunds(charge.stripe_id)
     kept = [refund for refund in refunds if refund.status is not RefundStatus.FAILED]
     failed = [refund for refund in refunds if refund.status is RefundStatus.FAILED]
     if sum(refund.amount_cents for refund in kept) >= charge.amount_cents:

@@ -7,7 +7,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import order_payment, release
 from ticketing_app.payments import repository
-from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.rules import Reason
 from ticketing_app.payments.service import charges, failures
 from ticketing_app.payments.service.settle import settle_charge

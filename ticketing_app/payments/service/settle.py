@@ -11,16 +11,12 @@ from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.orders.rules import PAID, OrderStatus, status_now
 from ticketing_app.orders.service import order_payment, release
-from ticketing_app.payments import gateway, repository, rules
-from ticketing_app.payments.gateway import (
-    Decline,
-    Intent,
-    StripeRefusedError,
-    StripeUnavailableError,
-)
+from ticketing_app.payments import repository, rules
+from ticketing_app.payments.gateway import intents
+from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import Reason
-from ticketing_app.payments.schemas import Settlement
+from ticketing_app.payments.schemas import Decline, Intent, Settlement
 from ticketing_app.payments.service import charges, complete, declines, failures
 from ticketing_app.payments.service.refund import execute_refund
 from ticketing_app.payments.service.void import refund_late_payment, void_charge
@@ -79,7 +75,7 @@ async def settle_charge(transaction: Transaction, *, charge_id: UUID) -> None:
         return
     if charge.declines and await declines.close_if_used_up(transaction, charge_id=charge_id):
         return
-    intent = await gateway.get_intent(charge.stripe_id)
+    intent = await intents.get_intent(charge.stripe_id)
     if intent.status == "requires_capture" and await _claim(transaction, charge):
         intent = await _capture(charge.stripe_id)
     match intent.status:
@@ -106,10 +102,10 @@ async def _claim(transaction: Transaction, charge: Charge) -> bool:
 
 async def _capture(stripe_id: str) -> Intent:
     try:
-        return await gateway.capture_intent(stripe_id)
+        return await intents.capture_intent(stripe_id)
     except StripeRefusedError:
         # Somebody else captured or cancelled it a moment ago, or the bank refused: how is it now?
-        return await gateway.get_intent(stripe_id)
+        return await intents.get_intent(stripe_id)
 
 
 async def _record_paid(transaction: Transaction, charge: Charge, stripe_id: str) -> None:
@@ -140,7 +136,7 @@ async def _record_unpaid(
     transaction: Transaction, charge: Charge, stripe_id: str, decline: Decline | None
 ) -> None:
     """Let the buyer try another card, or give up after the last."""
-    declined = [*await gateway.list_declines(stripe_id), decline] if decline else []
+    declined = [*await intents.list_declines(stripe_id), decline] if decline else []
     async with transaction() as session:
         # First of all, as it locks the ticket row; every transaction locks that before a charge.
         await order_payment.return_to_created(session, order_id=charge.order_id)
@@ -158,10 +154,10 @@ async def _give_up_capture(transaction: Transaction, charge: Charge, stripe_id: 
     """The bank took its promise back at the capture. Only a closed intent frees the ticket."""
     # Or else the decline is old news: another card was claimed since, and whoever did that, or the
     # sweep, goes on with it.
-    if (await gateway.get_intent(stripe_id)).status != "requires_payment_method":
+    if (await intents.get_intent(stripe_id)).status != "requires_payment_method":
         return
     try:
-        await gateway.cancel_intent(stripe_id)
+        await intents.cancel_intent(stripe_id)
     except StripeRefusedError:
         return  # It has moved on in this moment.
     await _record_cancelled(transaction, charge)

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.db import Transaction
 from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import repository, rules
-from ticketing_app.payments.gateway import StripeUnavailableError
+from ticketing_app.payments.gateway.client import StripeUnavailableError
 from ticketing_app.payments.rules import Work
 from ticketing_app.payments.service import failures
 from ticketing_app.payments.service.opening import EXPIRY_MARGIN

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from ticketing_app.core.db import Transaction
-from ticketing_app.payments import gateway
-from ticketing_app.payments.gateway import StripeRefusedError, StripeUnavailableError
+from ticketing_app.payments.gateway import intents
+from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.rules import AlertKind, Reason
 from ticketing_app.payments.service import alerts, charges, refund
 
@@ -30,9 +30,9 @@ async def void_charge(transaction: Transaction, *, charge_id: UUID) -> None:
             )
             return
     try:
-        await gateway.cancel_intent(stripe_id)
+        await intents.cancel_intent(stripe_id)
     except StripeRefusedError as refusal:
-        intent = await gateway.get_intent(stripe_id)
+        intent = await intents.get_intent(stripe_id)
         if intent.status == "succeeded":
             await refund_late_payment(transaction, charge_id=charge_id, stripe_id=stripe_id)
             return

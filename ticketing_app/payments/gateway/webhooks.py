@@ -1,0 +1,96 @@
+"""Webhook events that Stripe sent, or failed to deliver, and the endpoints that it sends them to."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
+from typing import cast
+
+import stripe
+
+from ticketing_app.core.errors import AppError
+from ticketing_app.core.settings import get_settings
+from ticketing_app.payments.gateway import client
+from ticketing_app.payments.gateway.intents import decline_of_charge, decline_of_intent
+from ticketing_app.payments.schemas import WebhookEndpoint, WebhookEvent
+
+
+class InvalidSignatureError(AppError):
+    message = "The signature of this webhook is not valid."
+
+
+class MalformedWebhookError(AppError):
+    message = "This webhook is not an event of Stripe."
+
+
+async def list_undelivered(
+    *, kinds: Iterable[str], since: datetime, until: datetime | None = None
+) -> AsyncIterator[WebhookEvent]:
+    """Yield the events of these kinds since then that reached no webhook, the newest first.
+
+    `until` is a whole second, and included.
+
+    Raises:
+        StripeUnavailableError: no answer.
+    """
+    created: stripe.params.EventListParamsCreated = {"gte": int(since.timestamp())}
+    if until:
+        created["lte"] = int(until.timestamp())
+    asked: stripe.params.EventListParams = {
+        "types": list(kinds),
+        "created": created,
+        "delivery_success": False,
+        "limit": client.PAGE,
+    }
+    async for event in client.pages(client.api().events.list_async, asked):
+        yield _webhook_event(event)
+
+
+async def list_webhook_endpoints() -> list[WebhookEndpoint]:
+    """Return the webhook endpoints of the account.
+
+    Raises:
+        KeyRefusedError: our key may not ask.
+        StripeUnavailableError: no answer.
+    """
+    found = await client.call(client.api().webhook_endpoints.list_async({"limit": client.PAGE}))
+    return [
+        WebhookEndpoint(
+            url=endpoint.url,
+            is_enabled=endpoint.status == "enabled",
+            api_version=endpoint.api_version,
+            kinds=frozenset(endpoint.enabled_events),
+        )
+        for endpoint in found.data
+    ]
+
+
+def read_webhook(body: bytes, signature: str) -> WebhookEvent:
+    """Read a webhook that Stripe signed within the last five minutes.
+
+    Raises:
+        InvalidSignatureError: nobody, or somebody else, signed this body.
+        MalformedWebhookError: the body is no event.
+    """
+    secret = get_settings().stripe_webhook_secret
+    try:
+        event = _webhook_event(stripe.Webhook.construct_event(body, signature, secret))
+    except stripe.SignatureVerificationError:
+        raise InvalidSignatureError from None
+    # The body is no text or of another shape, or the signature is no ASCII.
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise MalformedWebhookError from None
+    if not event.is_storable:
+        raise MalformedWebhookError
+    return event
+
+
+def _webhook_event(event: stripe.Event) -> WebhookEvent:
+    subject = event.data.object
+    of_intent = event.type.startswith("payment_intent.")
+    # Charges, refunds and disputes name their intent; what has none does not concern us.
+    intent_id = subject["id"] if of_intent else getattr(subject, "payment_intent", None)
+    decline = None
+    if event.type == "payment_intent.payment_failed":
+        decline = decline_of_intent(cast("stripe.PaymentIntent", subject))
+    elif event.type == "charge.failed":
+        decline = decline_of_charge(cast("stripe.Charge", subject))
+    return WebhookEvent(id=event.id, kind=event.type, intent_id=intent_id, decline=decline)
