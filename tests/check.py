@@ -1,16 +1,24 @@
 """What `bin/test` does once the packages are there; its last line is pytest's summary."""
 
 import ast
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from tests import chromium
+import psutil
+
+from tests import chromium, timings
 from ticketing_app.core.settings import Settings
+from ticketing_app.devstack import web
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.stack import ROOT, Stack
 
@@ -20,15 +28,16 @@ SHELL_SCRIPTS = sorted(
     for pattern in (".ci/run", "bin/*", "docker/*.sh", "k8s/**/run", "k8s/**/*.sh")
     for path in ROOT.glob(pattern)
 )
+# The longest first: as many run at once as there are processors.
 STATIC_CHECKS = (
-    ("ruff", "check", "--quiet"),
-    ("ruff", "format", "--check", "--quiet"),
     ("basedpyright", "--warnings"),
     ("lint-imports", "--no-logo"),
+    ("ruff", "check", "--quiet"),
+    ("ruff", "format", "--check", "--quiet"),
     ("deptry", "."),
     ("shellcheck", "--external-sources", *SHELL_SCRIPTS),
-    ("bun", "run", "--bun", "biome", "check", "--error-on-warnings"),
 )
+BIOME = ("bun", "run", "--bun", "biome", "check", "--error-on-warnings")
 # Most lines of code of each part; over budget, take a library or drop a feature.
 BUDGETS = {
     ("messaging",): 700,
@@ -41,6 +50,7 @@ BUDGETS = {
 }
 BROWSER_TESTS = ROOT / "tests_e2e"
 # A process for each processor; each has a stack of its own, and walks the files in their order.
+MEASURED = ["-p", "tests.timings"]
 PARALLEL = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 COVERAGE = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
 COMPLETE = ["coverage", "report", "--include=*/rules.py", "--fail-under=100", "--show-missing"]
@@ -55,7 +65,7 @@ def main(arguments: list[str]) -> int:
         env = _environment(Path(folder))
         try:
             if not chosen:
-                _check_statically(Path(folder), env)
+                env |= _prepare(Path(folder), env)
             if _may_need_browser(chosen):
                 chromium.install()
             if everything and not chosen and (ROOT / "tests/mutants.py").exists():
@@ -66,7 +76,7 @@ def main(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             return 130
         tiers = ["-m", ""] if everything else []
-        code = _pytest([*tiers, *(chosen or [*PARALLEL, *COVERAGE])], env)
+        code = _pytest([*tiers, *(chosen or [*MEASURED, *PARALLEL, *COVERAGE])], env)
         return code or (0 if chosen else _check_rules_covered(env))
 
 
@@ -91,27 +101,66 @@ def _environment(folder: Path) -> dict[str, str]:
     return env | {"PATH": programs, "TICKETING_DATA_DIR": str(folder / "data")}
 
 
-def _check_statically(folder: Path, env: dict[str, str]) -> None:
-    """Run every check, so that one run tells everything that is wrong."""
-    _install_biome(env)
-    passed = [
-        _run(" ".join(check), [str(PROGRAMS / check[0]), *check[1:]], env)
-        for check in STATIC_CHECKS
+def _prepare(folder: Path, env: dict[str, str]) -> dict[str, str]:
+    """Check statically and build the pages side by side; return the variable with their seconds.
+
+    Every check runs, so that one run reports everything that is wrong.
+
+    Raises: StackError when a check or the build fails.
+    """
+    started = time.monotonic()
+    checks: list[Callable[[], bool]] = [
+        *(partial(_run_program, check, env) for check in STATIC_CHECKS),
+        partial(_check_javascript, env),
+        partial(_check_migrations, folder, env),
+        _check_budgets,
     ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            building = pool.submit(_build_pages, env)
+            results = list(pool.map(lambda check: check(), checks))
+            build_seconds = building.result()
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end_children()
+            raise
+    if not all(results):
+        raise StackError("the checks above must pass before the tests run.")
+    steps = {
+        "page build, beside the checks": build_seconds,
+        "static checks": time.monotonic() - started,
+    }
+    return {timings.STEPS: json.dumps(steps)}
+
+
+def _end_children() -> None:
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.terminate()
+
+
+def _build_pages(env: dict[str, str]) -> float:
+    """Build the pages unless they are current; return the seconds."""
+    started = time.monotonic()
+    if not web.is_build_current():
+        web.build_frontend(env)
+    seconds = time.monotonic() - started
+    print(f"pages: built, {seconds:.1f} s", flush=True)
+    return seconds
+
+
+def _check_migrations(folder: Path, env: dict[str, str]) -> bool:
     stack = Stack(folder / "data", {"postgres"})
     try:
         stack.start()
         command = [sys.executable, "-m", "alembic", "check"]
-        passed.append(_run("alembic check", command, env | stack.env))
+        return _run("alembic check", command, env | stack.env)
     finally:
         stack.destroy()
-    passed.append(_check_budgets())
-    if not all(passed):
-        raise StackError("the checks above must pass before the tests run.")
 
 
-def _install_biome(env: dict[str, str]) -> None:
-    """Install the version that bun.lock pins, from bun's cache once it was downloaded.
+def _check_javascript(env: dict[str, str]) -> bool:
+    """Install the Biome that bun.lock pins, from bun's cache once it was downloaded, and run it.
 
     Raises: StackError when it cannot be downloaded.
     """
@@ -123,6 +172,12 @@ def _install_biome(env: dict[str, str]) -> None:
         raise StackError(
             f"Biome, which checks JavaScript and CSS, cannot be downloaded:\n{done.stderr}"
         )
+    return _run_program(BIOME, env)
+
+
+def _run_program(words: Sequence[str], env: dict[str, str]) -> bool:
+    program, *arguments = words
+    return _run(" ".join(words), [str(PROGRAMS / program), *arguments], env)
 
 
 def _run(name: str, command: list[str], env: dict[str, str]) -> bool:

@@ -1,0 +1,59 @@
+"""pytest plugin of bin/test: prints the seconds of each tier and the slowest tests and fixtures."""
+
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+STEPS = "BIN_TEST_STEPS"
+"""Environment variable: JSON object with the seconds of the steps that ran before pytest."""
+SLOWEST = 20
+SHORTEST_SECONDS = 0.1
+
+_tiers: Counter[str] = Counter()
+_slowest: list[tuple[float, str]] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Measure a fixture without the fixtures that it needs; the report carries it to the main process."""
+    started = time.perf_counter()
+    try:
+        return (yield)
+    finally:
+        seconds = time.perf_counter() - started
+        if seconds > SHORTEST_SECONDS:
+            properties = request._pyfuncitem.user_properties
+            properties.append(("fixture", [fixturedef.argname, seconds]))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    folder, _, rest = report.nodeid.partition("/")
+    tier = "e2e" if folder == "tests_e2e" else rest.partition("/")[0]
+    _tiers[tier] += report.duration
+    if report.when != "setup":
+        _slowest.append((report.duration, f"{report.when:8} {report.nodeid}"))
+        return
+    for kind, measured in report.user_properties:
+        if kind == "fixture":
+            name, seconds = measured
+            _slowest.append((seconds, f"fixture  {name} of {report.nodeid}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("where the time went")
+    steps = json.loads(os.environ.get(STEPS, "{}"))
+    for name, seconds in [*steps.items(), *_tiers.most_common()]:
+        terminalreporter.line(f"{seconds:8.1f} s  {name}")
+    slowest = sorted(_slowest, reverse=True)[:SLOWEST]
+    terminalreporter.line(
+        f"{sum(seconds for seconds, _ in slowest):8.1f} s  the {SLOWEST} slowest:"
+    )
+    for seconds, name in slowest:
+        terminalreporter.line(f"{seconds:8.1f} s  {name}")
