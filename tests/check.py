@@ -160,7 +160,12 @@ def _check_migrations(folder: Path, env: dict[str, str]) -> bool:
 
 
 def _check_javascript(env: dict[str, str]) -> bool:
-    """Install the Biome that bun.lock pins, from bun's cache once it was downloaded, and run it.
+    _install_biome(env)
+    return _run_program(BIOME, env)
+
+
+def _install_biome(env: dict[str, str]) -> None:
+    """Install the version that bun.lock pins, from bun's cache once it was downloaded.
 
     Raises: StackError when it cannot be downloaded.
     """
@@ -172,7 +177,6 @@ def _check_javascript(env: dict[str, str]) -> bool:
         raise StackError(
             f"Biome, which checks JavaScript and CSS, cannot be downloaded:\n{done.stderr}"
         )
-    return _run_program(BIOME, env)
 
 
 def _run_program(words: Sequence[str], env: dict[str, str]) -> bool:

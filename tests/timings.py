@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator
 from typing import Any
 
@@ -12,9 +12,10 @@ import pytest
 STEPS = "BIN_TEST_STEPS"
 """Environment variable: JSON object with the seconds of the steps that ran before pytest."""
 SLOWEST = 20
+FIXTURE = "fixture  "
 SHORTEST_SECONDS = 0.1
 
-_tiers: Counter[str] = Counter()
+_tiers: defaultdict[str, float] = defaultdict(float)
 _slowest: list[tuple[float, str]] = []
 
 
@@ -29,8 +30,8 @@ def pytest_fixture_setup(
     finally:
         seconds = time.perf_counter() - started
         if seconds > SHORTEST_SECONDS:
-            properties = request._pyfuncitem.user_properties
-            properties.append(("fixture", [fixturedef.argname, seconds]))
+            name = f"{FIXTURE}{fixturedef.argname}"
+            request._pyfuncitem.user_properties.append((name, seconds))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -40,16 +41,15 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.when != "setup":
         _slowest.append((report.duration, f"{report.when:8} {report.nodeid}"))
         return
-    for kind, measured in report.user_properties:
-        if kind == "fixture":
-            name, seconds = measured
-            _slowest.append((seconds, f"fixture  {name} of {report.nodeid}"))
+    for name, seconds in report.user_properties:
+        if name.startswith(FIXTURE):
+            _slowest.append((float(str(seconds)), f"{name} of {report.nodeid}"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("where the time went")
     steps = json.loads(os.environ.get(STEPS, "{}"))
-    for name, seconds in [*steps.items(), *_tiers.most_common()]:
+    for name, seconds in [*steps.items(), *_tiers.items()]:
         terminalreporter.line(f"{seconds:8.1f} s  {name}")
     slowest = sorted(_slowest, reverse=True)[:SLOWEST]
     terminalreporter.line(

@@ -1,0 +1,9 @@
+"""Deliberate bugs, one or more for each rule of the product; tests/mutants.py applies them.
+
+Rule 0 protects visitors without being a rule of the product.
+"""
+
+from tests.deliberate_bugs import orders, payments, platform
+from tests.deliberate_bugs.mutant import Mutant
+
+MUTANTS: tuple[Mutant, ...] = (*orders.MUTANTS, *payments.MUTANTS, *platform.MUTANTS)

@@ -1,0 +1,13 @@
+from dataclasses import dataclass
+
+APP = "ticketing_app"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A bug: `edits` are (file, what stands there, what stands there instead)."""
+
+    rule: int
+    bug: str
+    edits: tuple[tuple[str, str, str], ...]
+    caught_by: str
