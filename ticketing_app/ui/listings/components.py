@@ -7,6 +7,9 @@ import reflex as rx
 from ticketing_app.ui.tickets.components import date_block, facts
 from ticketing_app.ui.tickets.views import TicketStub
 
+# Once for all components: rx.asset inspects the whole stack of imports.
+LIBRARY = rx.asset("form_watch.jsx", shared=True).importable_path
+
 TEXT = {"preview": "What buyers see", "free": "Available"}
 
 
@@ -19,7 +22,7 @@ def _typed(
 class OnFormInput(rx.Component):
     """Calls `on_form_input` with the form around it and the names of the fields that were touched."""
 
-    library = rx.asset("form_watch.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "OnFormInput"
 
     on_form_input: rx.EventHandler[_typed]
@@ -28,7 +31,7 @@ class OnFormInput(rx.Component):
 class OwnTimezone(rx.Component):
     """Fills in this device's time zone where `field` of the form around it is empty."""
 
-    library = rx.asset("form_watch.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "OwnTimezone"
 
     field: rx.Var[str]

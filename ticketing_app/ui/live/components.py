@@ -4,6 +4,9 @@ import reflex as rx
 
 from ticketing_app.ui.static_html import literal_value
 
+# Once for all components: rx.asset inspects the whole stack of imports.
+LIBRARY = rx.asset("components.jsx", shared=True).importable_path
+
 
 class OnLive(rx.Component):
     """Calls `on_change` when a message comes in that the page has not seen yet.
@@ -11,7 +14,7 @@ class OnLive(rx.Component):
     With `ticket_id` the messages about other tickets are not its business.
     """
 
-    library = rx.asset("components.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "OnLive"
 
     ticket_id: rx.Var[str]
@@ -23,7 +26,7 @@ class OnLive(rx.Component):
 class OnSession(rx.Component):
     """Calls `on_change` when the page's session ended or changed elsewhere, or may have."""
 
-    library = rx.asset("components.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "OnSession"
 
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
@@ -32,7 +35,7 @@ class OnSession(rx.Component):
 class LiveTicket(rx.Component):
     """A part of a list that shows one ticket and takes in its changes by itself."""
 
-    library = rx.asset("components.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "LiveTicket"
 
     ticket_id: rx.Var[str]
@@ -53,7 +56,7 @@ class LiveText(rx.Component):
     With a `model` it is cents, written like this amount: the message is one for all readers.
     """
 
-    library = rx.asset("components.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "LiveText"
 
     field: rx.Var[str]
@@ -72,7 +75,7 @@ class LiveUntil(rx.Component):
     `until` is that end as rendered, empty when there is none.
     """
 
-    library = rx.asset("components.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "LiveUntil"
 
     label: rx.Var[str]
@@ -88,7 +91,7 @@ class LiveUntil(rx.Component):
 class LiveNews(rx.Component):
     """Reads out what changed in the list: `one` ticket, or how `many` when it was more at once."""
 
-    library = rx.asset("components.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "LiveNews"
 
     one: rx.Var[str]
@@ -102,7 +105,7 @@ class NewListings(rx.Component):
     Where the list is filtered it `asks` which ones belong to it, by `on_ask`; those are `matching`.
     """
 
-    library = rx.asset("components.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "NewListings"
 
     one: rx.Var[str]

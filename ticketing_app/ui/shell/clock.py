@@ -2,6 +2,9 @@
 
 import reflex as rx
 
+# Once for all components: rx.asset inspects the whole stack of imports.
+LIBRARY = rx.asset("clock.jsx", shared=True).importable_path
+
 
 class Countdown(rx.Component):
     """Minutes and seconds to `deadline`; `now` is the server's time when it told the deadline.
@@ -9,7 +12,7 @@ class Countdown(rx.Component):
     `spoken` is what screen readers hear when so many seconds are left, by their number.
     """
 
-    library = rx.asset("clock.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "Countdown"
 
     deadline: rx.Var[str]
@@ -25,7 +28,7 @@ class Countdown(rx.Component):
 class TimeRing(rx.Component):
     """A ring that is full at `start` and empty at `deadline`; the numbers stand beside it."""
 
-    library = rx.asset("clock.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "TimeRing"
 
     start: rx.Var[str]
@@ -36,7 +39,7 @@ class TimeRing(rx.Component):
 class Retry(rx.Component):
     """Calls `on_retry` every few seconds as long as it is on the page."""
 
-    library = rx.asset("clock.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "Retry"
 
     on_retry: rx.EventHandler[rx.event.no_args_event_spec]

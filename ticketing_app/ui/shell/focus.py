@@ -2,16 +2,19 @@
 
 import reflex as rx
 
+# Once for all components: rx.asset inspects the whole stack of imports.
+LIBRARY = rx.asset("focus.jsx", shared=True).importable_path
+
 
 class SkipLink(rx.Component):
     """Leads the keyboard past the bar at the top."""
 
-    library = rx.asset("focus.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "SkipLink"
 
 
 class Focus(rx.Component):
     """Leads the focus to the heading of a new page, and keeps it where something went away."""
 
-    library = rx.asset("focus.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "Focus"

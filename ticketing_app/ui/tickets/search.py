@@ -17,6 +17,9 @@ from ticketing_app.ui.tickets.views import (
     FilterSuggestion,
 )
 
+# Once for all components: rx.asset inspects the whole stack of imports.
+LIBRARY = rx.asset("search.jsx", shared=True).importable_path
+
 TEXT = {
     "search": "Search tickets",
     "search_hint": "Artist, team, venue or city",
@@ -58,7 +61,7 @@ CHOOSE_DAYS = "days"
 class SearchForm(rx.Component):
     """Keeps its controls and the address the same; `cities` are the choices that come later."""
 
-    library = rx.asset("search.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "SearchForm"
 
     cities: rx.Var[list[str]]
@@ -67,7 +70,7 @@ class SearchForm(rx.Component):
 class FilterPanel(rx.Component):
     """Its first child beside a button with the number of filters; the second one folds out."""
 
-    library = rx.asset("search.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "FilterPanel"
 
     label: rx.Var[str]
@@ -77,7 +80,7 @@ class FilterPanel(rx.Component):
 class LoadMore(rx.Component):
     """A button that is pressed by itself when one comes near; `shown` is the number of cards."""
 
-    library = rx.asset("search.jsx", shared=True).importable_path
+    library = LIBRARY
     tag = "LoadMore"
 
     text: rx.Var[str]
