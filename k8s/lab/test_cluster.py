@@ -1,4 +1,4 @@
-"""What the manifests promise, on a real cluster and through its ingress: k8s/lab/run."""
+"""Tests of the manifests on a real cluster, through its ingress; run by k8s/lab/run."""
 
 import re
 import sys
@@ -12,26 +12,24 @@ from playwright.sync_api import expect
 from k8s.lab.cluster import Cluster
 from k8s.lab.rush import rush
 from tests_e2e.steps import SECURE_CARD, Visitor, answer_challenge
+from ticketing_app.processes import ROLES
 
 RECONNECT_MS = 60_000
 
 
-def tell(line: str) -> None:
-    """Print what was measured."""
+def report(line: str) -> None:
     sys.stdout.write(f"\n    {line}\n")
 
 
 class TestPods:
     @pytest.mark.parametrize("component", ["web", "worker", "frontend"])
-    def test_run_without_rights_on_a_root_that_nobody_can_write(
-        self, cluster: Cluster, component: str
-    ) -> None:
+    def test_run_unprivileged_on_a_read_only_root(self, cluster: Cluster, component: str) -> None:
         probe = "id -u; touch /app.txt /app/x 2>&1 | grep -c Read-only"
-        said = cluster.kubectl("exec", f"deployment/{component}", "--", "sh", "-c", probe)
-        assert said.split() == ["10001", "2" if component != "frontend" else "1"]
+        output = cluster.kubectl("exec", f"deployment/{component}", "--", "sh", "-c", probe)
+        assert output.split() == ["10001", "2" if component != "frontend" else "1"]
 
-    def test_tell_their_metrics(self, cluster: Cluster) -> None:
-        told = 0
+    def test_export_metrics(self, cluster: Cluster) -> None:
+        exporters = 0
         for component in ("web", "worker"):
             for pod in cluster.pods(component):
                 (container,) = pod["spec"]["containers"]
@@ -39,8 +37,8 @@ class TestPods:
                     if port["name"].startswith("metrics"):
                         url = f"http://{pod['status']['podIP']}:{port['containerPort']}/metrics"
                         assert b"gittix_build_info" in urllib.request.urlopen(url).read()
-                        told += 1
-        assert told == 2 * (1 + 4)
+                        exporters += 1
+        assert exporters == 2 * (1 + len(ROLES))
 
 
 class TestSite:
@@ -74,8 +72,8 @@ class TestRollout:
             for component in ("web", "worker", "frontend"):
                 cluster.wait_until_ready(component)
             crowd.wait_for(15)
-        tell(f"rollout: {crowd.finished} purchases, {len(crowd.failures)} failed,"
-             f" longest pause {crowd.longest_pause:.1f} s")  # fmt: skip
+        report(f"rollout: {crowd.finished} purchases, {len(crowd.failures)} failed,"
+               f" longest pause {crowd.longest_pause:.1f} s")  # fmt: skip
         assert crowd.failures == []
         buyer.hold(ticket_id)
         row = watched.get_by_role("listitem").filter(has_text=title)
@@ -103,8 +101,8 @@ class TestKilledPods:
             crowd.wait_for(5)
             seconds = cluster.kill(component)
             crowd.wait_for(10)
-        tell(f"{component} killed: all ready again after {seconds:.1f} s, {crowd.finished} purchases,"
-             f" {len(crowd.failures)} failed, longest pause {crowd.longest_pause:.1f} s")  # fmt: skip
+        report(f"{component} killed: all ready again after {seconds:.1f} s, {crowd.finished} purchases,"
+               f" {len(crowd.failures)} failed, longest pause {crowd.longest_pause:.1f} s")  # fmt: skip
         assert cluster.broken_rules() == []
         opened.get_by_role("button", name="Purchase").click()
         expect(opened).to_have_url(re.compile("/orders/"), timeout=RECONNECT_MS)
@@ -117,9 +115,7 @@ class TestKilledPods:
 
 
 class TestBackup:
-    def test_brings_everything_back(
-        self, cluster: Cluster, visitor: Callable[..., Visitor]
-    ) -> None:
+    def test_restores_everything(self, cluster: Cluster, visitor: Callable[..., Visitor]) -> None:
         scale = "scale", "deployment/web", "deployment/worker", "--replicas"
         cluster.kubectl(*scale, "0")
         for component in ("web", "worker"):
@@ -132,7 +128,7 @@ class TestBackup:
         cluster.drop_everything()
         cluster.run_job_of("restore", "restore-now")
         assert cluster.sums() == before
-        tell(f"restored: {before}")
+        report(f"restored: {before}")
         cluster.kubectl(*scale, "2")
         for component in ("web", "worker"):
             cluster.wait_until_ready(component)
