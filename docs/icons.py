@@ -9,15 +9,17 @@ from ticketing_app.documents import well_known
 from ticketing_app.ui.theme import tokens
 
 ASSETS = Path(__file__).parents[1] / "assets"
-WHITE, ACCENT = "#FFFFFF", tokens.LIGHT["accent"]
-# A phone cuts a maskable icon to any shape around the circle of four fifths in its middle.
-TILE_SHARE, MASKABLE_SHARE = 80, 66
+WHITE = "#FFFFFF"
+ACCENT = tokens.LIGHT["accent"]
+TILE_SHARE = 80
+# Phones crop a maskable icon to any shape around a central circle of 80 % of its width.
+MASKABLE_SHARE = 66
 
 
 def main() -> None:
-    """Draw every icon that the head and the manifest name."""
+    """Draw every icon of the head and the manifest."""
     stub = (ASSETS / well_known.FAVICON[1:]).read_text()
-    # White on a tile of our colour, where no page shines through.
+    # Inverted, on an opaque tile.
     swapped = WHITE.join(part.replace(WHITE, ACCENT) for part in stub.split(ACCENT))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])

@@ -1,6 +1,6 @@
-"""Makes a picture of every page in every state, in each width, light and dark: `python -m docs.screenshots`.
+"""Takes a picture of every page in every state, width and colour scheme: `python -m docs.screenshots`.
 
-`--only PATTERN` makes those whose names match; `--readme` makes the few of the README anew.
+`--only PATTERN` takes those with matching names; `--readme` retakes those of the README.
 """
 
 import argparse
@@ -32,7 +32,7 @@ README_QUALITY = 62
 
 
 def main(arguments: list[str]) -> int:
-    """Start a site of its own, make the pictures and say where they are; 1 if one is missing."""
+    """Start a site, take the pictures and print their folder; return 1 if one is missing."""
     parser = argparse.ArgumentParser(prog="python -m docs.screenshots", description=__doc__)
     parser.add_argument("--only", metavar="PATTERN", default="", help="names that match")
     parser.add_argument("--readme", action="store_true", help="the pictures of the README")
@@ -46,13 +46,13 @@ def main(arguments: list[str]) -> int:
         else:
             names = [name for name in SCENES if re.search(chosen.only, name)]
             counts = [try_to_take(stage, name) for name in names]
-    print(f"{sum(counts)} pictures in {folder}")  # noqa: T201  # It talks to the person at the terminal.
+    print(f"{sum(counts)} pictures in {folder}")  # noqa: T201  # Output for the terminal.
     return 0 if all(counts) else 1
 
 
 @contextmanager
 def running_stage(scale: int) -> Generator[Stage]:
-    """The whole product on a temporary folder, and a browser that draws `scale` dots per pixel."""
+    """The whole product on a temporary folder, and a browser with `scale` dots per pixel."""
     with tempfile.TemporaryDirectory(prefix="gittix-screenshots-") as data:
         site = Site(Path(data) / "data")
         site.start()
@@ -67,7 +67,7 @@ def running_stage(scale: int) -> Generator[Stage]:
 
 
 def try_to_take(stage: Stage, name: str) -> int:
-    """As `take_all`; a scene that does not come about is told, and the others are taken."""
+    """Take one scene; report a failure and continue with the others."""
     try:
         return take_all(stage, name)
     except (AssertionError, PlaywrightError) as error:
@@ -87,7 +87,7 @@ def take_all(stage: Stage, name: str) -> int:
 
 
 def fit(page: Page, width: int, height: int) -> None:
-    """Make the window as tall as the page, so that what is fixed to its end stands there once."""
+    """Make the window as tall as the page, so that bars fixed to its end appear once."""
     page.set_viewport_size({"width": width, "height": height})
     if not page.get_by_role("dialog").count():
         tall = page.evaluate("document.documentElement.scrollHeight")
@@ -95,12 +95,12 @@ def fit(page: Page, width: int, height: int) -> None:
 
 
 def take_for_readme(stage: Stage, name: str, width: int, height: int) -> int:
-    """Take what one sees of a scene without scrolling, light and dark; return how many that are."""
+    """Take the first screen of a scene in each scheme; return the number of pictures."""
     with stage.scene():
         page = SCENES[name](stage)
         page.set_viewport_size({"width": width, "height": height})
         for scheme in schemes(page):
-            # Playwright itself knows no WebP, which is a third of a PNG.
+            # Playwright cannot write WebP, which is a third of a PNG.
             options = {"format": "webp", "quality": README_QUALITY}
             taken = page.context.new_cdp_session(page).send("Page.captureScreenshot", options)
             (README_FOLDER / f"{name}-{scheme}.webp").write_bytes(base64.b64decode(taken["data"]))

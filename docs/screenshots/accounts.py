@@ -10,7 +10,7 @@ from tests_e2e.steps import PASSWORD
 
 
 def signing(path: str, email: str = "", password: str = "") -> Callable[[Stage], Page]:
-    """A form of the accounts; with what was refused, if anything is typed."""
+    """Open a form of the accounts; with its refusal, if credentials are given."""
 
     def open_page(stage: Stage) -> Page:
         page = stage.visitor(signed_in=False).open(path)
@@ -25,7 +25,8 @@ def signing(path: str, email: str = "", password: str = "") -> Callable[[Stage],
 
 
 def account(stage: Stage, path: str = "/account") -> Page:
-    someone, elsewhere = stage.visitor(), stage.visitor(signed_in=False)
+    someone = stage.visitor()
+    elsewhere = stage.visitor(signed_in=False)
     account = {"email": someone.email, "password": PASSWORD}
     elsewhere.context.request.post("/api/users/signin", data=account)
     page = someone.open(path)

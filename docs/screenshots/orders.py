@@ -121,7 +121,8 @@ def order_offline(stage: Stage) -> Page:
 
 
 def order_expired(stage: Stage) -> Page:
-    ticket_id, buyer = stage.sell(), stage.visitor()
+    ticket_id = stage.sell()
+    buyer = stage.visitor()
     with stage.site.other_web(ORDER_HOLD_SECONDS="1") as other:
         answer = buyer.context.request.post(f"{other.url}/api/orders", data={"ticketId": ticket_id})
     page = buyer.open(f"/orders/{answer.json()['id']}")
@@ -146,7 +147,8 @@ def orders_empty(stage: Stage) -> Page:
 
 def orders_full(stage: Stage) -> Page:
     page = order_paid(stage)
-    held, released = stage.sell("Hologarden Live"), stage.sell(LONG_TITLE, HUGE_PRICE)
+    held = stage.sell("Hologarden Live")
+    released = stage.sell(LONG_TITLE, HUGE_PRICE)
     for ticket_id in (held, released):
         answer = page.request.post("/api/orders", data={"ticketId": ticket_id})
     page.request.delete(f"/api/orders/{answer.json()['id']}")

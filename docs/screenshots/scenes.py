@@ -6,10 +6,10 @@ from uuid import uuid4
 from playwright.sync_api import Page
 
 from docs.screenshots import accounts, orders, tickets
-from docs.screenshots.stage import Stage, at, away, loading
+from docs.screenshots.stage import Stage, at, loading, unavailable
 
 SCENES: dict[str, Callable[[Stage], Page]] = {
-    # Before anybody sells anything.
+    # While the market is empty.
     "list-empty": lambda stage: stage.look("/", "No tickets found"),
     "list-loading": loading("/?q=kites", Stage.onlooker),
     "list": at("/"),
@@ -17,7 +17,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "list-found": at("/?q=okapi&category=concert", "Okapi Sundays"),
     "list-nothing-found": at("/?category=sports&city=Tokyo&maxPrice=2", "No tickets found"),
     "list-changed": tickets.list_changed,
-    "list-away": away("/?q=okapi", Stage.onlooker),
+    "list-away": unavailable("/?q=okapi", Stage.onlooker),
     "list-offline": tickets.list_offline,
     "ticket-loading": tickets.ticket_loading,
     "ticket": tickets.ticket_available,
@@ -33,7 +33,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "ticket-bought": tickets.ticket_bought,
     "ticket-begun": tickets.ticket_begun,
     "ticket-not-found": at(f"/tickets/{uuid4()}", "See tickets for sale"),
-    "ticket-away": away(f"/tickets/{uuid4()}", Stage.onlooker),
+    "ticket-away": unavailable(f"/tickets/{uuid4()}", Stage.onlooker),
     "sell-loading": loading("/tickets/new"),
     "sell": tickets.sell_empty,
     "sell-filled": tickets.sell_filled,
@@ -42,7 +42,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "edit": tickets.edit,
     "listings-empty": tickets.listings_empty,
     "listings-loading": loading("/tickets/mine"),
-    "listings-away": away("/tickets/mine"),
+    "listings-away": unavailable("/tickets/mine"),
     "listings": tickets.listings_full,
     "listings-several": tickets.listings_several,
     "order": orders.order_open,
@@ -58,7 +58,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "order-printed": orders.order_printed,
     "order-expired": orders.order_expired,
     "order-refunded": orders.order_refunded,
-    "order-away": away(f"/orders/{uuid4()}"),
+    "order-away": unavailable(f"/orders/{uuid4()}"),
     "pay": orders.pay_open,
     "pay-huge": orders.pay_huge,
     "pay-declined": orders.pay_declined,
@@ -66,7 +66,7 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "pay-confirming": orders.pay_confirming,
     "orders-empty": orders.orders_empty,
     "orders-loading": loading("/orders"),
-    "orders-away": away("/orders"),
+    "orders-away": unavailable("/orders"),
     "orders": orders.orders_full,
     "account-loading": loading("/account"),
     "account": accounts.account,
@@ -79,4 +79,4 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "signed-out": accounts.signing("/auth/signout"),
     "not-found": at("/nowhere", "Page not found"),
 }
-"""In this order, each on its own; the name is the start of the picture's."""
+"""Scenes in the order of the pictures, each by the start of its file name."""

@@ -1,4 +1,4 @@
-"""Where the scenes of `docs.screenshots` play: a site, who is on it, and what is broken meanwhile."""
+"""The site, visitors and outages of the scenes in `docs.screenshots`."""
 
 import re
 from collections.abc import Callable, Generator, Iterator
@@ -36,7 +36,7 @@ EVENT = {
 
 
 class Stage:
-    """The site and who is on it; what a scene breaks is mended when its pictures are taken."""
+    """A site with its visitors; outages of a scene end when its pictures are taken."""
 
     def __init__(self, site: Site, browser: Browser, scale: int = 1) -> None:
         self.site = site
@@ -46,21 +46,22 @@ class Stage:
         self._seller: Visitor | None = None
         self._is_onlooker_known = False
         self.has_onlooker = False
-        """Whether the last scene was of a page that anybody sees."""
+        """Whether the last scene was of a page for visitors without an account."""
 
     @contextmanager
     def scene(self, *, is_onlooker_known: bool = False) -> Generator[None]:
-        """Whatever a scene opened or broke ends with the block."""
-        self._is_onlooker_known, self.has_onlooker = is_onlooker_known, False
+        """Close the pages and end the outages of a scene with the block."""
+        self._is_onlooker_known = is_onlooker_known
+        self.has_onlooker = False
         with self._ends:
             yield
 
-    def until_taken(self, condition: AbstractContextManager[Any]) -> Any:  # noqa: ANN401  # what it yields.
-        """Let a condition hold until the pictures are taken."""
+    def until_taken(self, condition: AbstractContextManager[Any]) -> Any:  # noqa: ANN401  # the type that it yields.
+        """Enter a context that ends when the pictures are taken."""
         return self._ends.enter_context(condition)
 
     def visitor(self, *, signed_in: bool = True) -> Visitor:
-        """Somebody new, until the pictures are taken."""
+        """Return a new visitor, until the pictures are taken."""
         visitor = self._enter()
         visitor.email = f"cleo-{uuid4().hex[:4]}@gittix.test"
         if signed_in:
@@ -69,28 +70,28 @@ class Stage:
         return visitor
 
     def onlooker(self) -> Visitor:
-        """Somebody new who looks at what anybody sees; signed in if the scene is to be so."""
+        """Return a new visitor of a public page; signed in if the scene asks for it."""
         self.has_onlooker = True
         return self.visitor(signed_in=self._is_onlooker_known)
 
     def fill_market(self) -> Visitor:
-        """Return who sells everything; the market is full once they came."""
+        """Return the seller of all tickets, after listing the demo data once."""
         if self._seller is None:
             self._seller = self._enter()
             self._seller.sign_up()
             for ticket in listings(datetime.now(UTC).date()):
                 body = ticket.model_dump(mode="json", by_alias=True, exclude_none=True)
-                # Inside the program they are cents.
+                # REST takes decimals, the model has cents.
                 prices = {name: body[name] / 100 for name in ("price", "faceValue") if name in body}
                 self._seller.sell(**body | prices)
         return self._seller
 
     def sell(self, title: str = TITLE, price: float = 72, **facts: str) -> str:
-        """List a ticket of the seller's; returns its id."""
+        """List a ticket of the seller; return its id."""
         return self.fill_market().sell(title, price, **EVENT | facts)
 
     def look(self, path: str, *words: str) -> Page:
-        """What anybody sees at `path`, once it shows the words."""
+        """Open a public page and wait for the words."""
         page = self.onlooker().open(path)
         for text in words:
             expect(page.get_by_text(text).first).to_be_visible()
@@ -129,7 +130,7 @@ def without_web(site: Site) -> Generator[None]:
 
 @contextmanager
 def stripe_fails(stage: Stage, match: str, **fault: Any) -> Generator[None]:  # noqa: ANN401  # any of its fields.
-    """Let Stripe fail the requests that match, for the block."""
+    """Make the emulator fail matching requests for the block."""
     control = f"{stage.site.stack.env['STRIPE_API_BASE']}/_emulator"
     request = stage.fill_market().context.request
     expect(request.post(f"{control}/fault", data={"match": match, **fault})).to_be_ok()
@@ -139,11 +140,13 @@ def stripe_fails(stage: Stage, match: str, **fault: Any) -> Generator[None]:  # 
         expect(request.post(f"{control}/clear")).to_be_ok()
 
 
-def loading(path: str, who: Callable[[Stage], Visitor] = Stage.visitor) -> Callable[[Stage], Page]:
-    """A page whose server does not answer yet."""
+def loading(
+    path: str, visitor: Callable[[Stage], Visitor] = Stage.visitor
+) -> Callable[[Stage], Page]:
+    """Open a page before the server has responded."""
 
     def open_page(stage: Stage) -> Page:
-        page = who(stage).page
+        page = visitor(stage).page
         page.route_web_socket(re.compile("/_event"), lambda _: None)
         page.goto(path)
         expect(page.locator("[aria-busy=true]")).to_be_visible()
@@ -153,7 +156,7 @@ def loading(path: str, who: Callable[[Stage], Visitor] = Stage.visitor) -> Calla
 
 
 def at(path: str, *words: str) -> Callable[[Stage], Page]:
-    """A page as anybody finds it in a full market."""
+    """Open a public page of a full market."""
 
     def open_page(stage: Stage) -> Page:
         stage.fill_market()
@@ -162,11 +165,13 @@ def at(path: str, *words: str) -> Callable[[Stage], Page]:
     return open_page
 
 
-def away(path: str, who: Callable[[Stage], Visitor] = Stage.visitor) -> Callable[[Stage], Page]:
-    """A page that cannot be read now, as the database is away."""
+def unavailable(
+    path: str, visitor: Callable[[Stage], Visitor] = Stage.visitor
+) -> Callable[[Stage], Page]:
+    """Open a page while the database is unavailable."""
 
     def open_page(stage: Stage) -> Page:
-        page = who(stage).page
+        page = visitor(stage).page
         stage.until_taken(without(stage.site, "postgres"))
         page.goto(path)
         expect(page.get_by_role("alert").first).to_be_visible()
@@ -190,10 +195,10 @@ def pay_for(stage: Stage, ticket_id: str) -> Page:
 
 
 def schemes(page: Page) -> Iterator[str]:
-    """Turn the page light, then dark."""
+    """Switch the page to light, then to dark."""
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
-        # The page follows by a class, at its next step.
+        # The page sets the class at its next tick.
         page.wait_for_function(
             "is_dark => document.documentElement.classList.contains('dark') === is_dark",
             arg=scheme == "dark",

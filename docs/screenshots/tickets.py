@@ -30,7 +30,7 @@ def list_filters(stage: Stage) -> Page:
 
 
 def list_changed(stage: Stage) -> Page:
-    """One row locked while one looks, two new tickets, and the extremes of what people type."""
+    """A row that was just locked, two new tickets, and extreme titles and prices."""
     ticket_id = stage.sell()
     for title, price in ((LONG_TITLE, HUGE_PRICE), (LONG_WORD, 40.5)):
         stage.sell(title, price)
@@ -81,9 +81,10 @@ def ticket_locked(stage: Stage) -> Page:
 
 
 def ticket_lost(stage: Stage) -> Page:
-    """Two pressed Purchase, and the other one was quicker."""
+    """Another buyer was quicker."""
     ticket_id = stage.sell()
-    slow, quick = stage.visitor(), stage.visitor()
+    slow = stage.visitor()
+    quick = stage.visitor()
     page = slow.open(f"/tickets/{ticket_id}")
     button = page.get_by_role("button", name="Purchase")
     expect(button).to_be_enabled()
@@ -117,7 +118,7 @@ def ticket_bought(stage: Stage) -> Page:
 def ticket_begun(stage: Stage) -> Page:
     begins = datetime.now(UTC) + timedelta(seconds=2)
     page = stage.look(f"/tickets/{stage.sell(startsAt=begins.isoformat())}")
-    # Nothing tells that an event begins; the clock does.
+    # No domain event announces the start: wait for the time.
     page.wait_for_function("time => Date.now() > time", arg=begins.timestamp() * 1000)
     page.reload()
     expect(page.get_by_text("The event has begun").first).to_be_visible()
@@ -125,9 +126,10 @@ def ticket_begun(stage: Stage) -> Page:
 
 
 def ticket_loading(stage: Stage) -> Page:
-    """From the list to a ticket, while the server does not answer; a document would bring it along."""
+    """Navigate from the list while the server is silent; a document would contain the ticket."""
     ticket_id = stage.sell()
-    someone, is_silent = stage.onlooker(), False
+    someone = stage.onlooker()
+    is_silent = False
 
     def connect(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
