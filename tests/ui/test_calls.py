@@ -16,9 +16,11 @@ from reflex.state import BaseState
 from reflex_base.event import Event
 from reflex_base.event.processor.event_processor import EventProcessor, EventQueueEntry
 from reflex_base.registry import RegisteredEventHandler
+from starlette.responses import Response
 from structlog.testing import capture_logs
 
 from ticketing_app.accounts import auth
+from ticketing_app.accounts.schemas import SessionStarted
 from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.logging import MAX_CHARACTERS
@@ -211,7 +213,9 @@ class TestHeaders:
         assert built["ip"] == "192.0.2.1"
 
     def test_bring_the_cookie_that_signs_in(self, visitor: Page) -> None:
-        cookies = auth.session_cookies("token", utc_now())
+        response = Response()
+        auth.set_session_cookies(response, SessionStarted(token="token", expires_at=utc_now()))
+        cookies = response.headers.getlist("set-cookie")
         cookie = "; ".join(each.partition(";")[0] for each in cookies)
         visitor.environ["asgi.scope"] = {"headers": [(b"cookie", cookie.encode())]}
         built = visitor.namespace._build_static_router_data(visitor.sid, visitor.environ)

@@ -1,11 +1,9 @@
 """REST of accounts, under /api/users."""
 
-from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import JSONResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import auth, devices
@@ -19,7 +17,6 @@ from ticketing_app.accounts.schemas import (
     EmailChange,
     PasswordChange,
     SessionList,
-    SessionStarted,
     UserCreate,
     UserRead,
 )
@@ -36,20 +33,20 @@ router = APIRouter(prefix="/api/users", tags=["users"])
 
 
 async def _check_password(caller: Caller, password: str) -> CheckedUser:
-    """Compare the password of a signed-in person; guesses of strangers do not use up their limit."""
+    # By account: an attacker who guesses without a session does not use up this limit.
     await limits.check("passwords", account=caller.user_id)
     return await accounts.check_password(db.transaction, user_id=caller.user_id, password=password)
 
 
 async def _limit_sign_in(request: Request, email: str) -> None:
-    """Count a guess; a device that the account knows has an allowance of its own.
+    """Count an attempt; devices that the account knows have a separate limit.
 
     Raises:
-        TooManyRequestsError: there were too many.
+        TooManyRequestsError: the limit is reached.
     """
     cookie_header = request.headers.get("cookie")
     known = None
-    # Asked by what the browser brings alone: whether the account exists must not change the time.
+    # The cookie alone decides about this query: the time must not show whether the account exists.
     if devices.has_cookie(cookie_header):
         async with db.transaction() as session:
             user = await accounts.find_user(session, email=email)
@@ -60,85 +57,81 @@ async def _limit_sign_in(request: Request, email: str) -> None:
         await limits.check("signins", account=email)
 
 
-async def _device_cookie(session: AsyncSession, request: Request, user_id: UUID) -> str:
+async def _start_session(
+    session: AsyncSession, request: Request, response: Response, user: UserRead
+) -> None:
+    started = await auth.start_session(
+        session,
+        user=user,
+        device=request.headers.get("user-agent", ""),
+        address=client_address(request),
+    )
+    auth.set_session_cookies(response, started)
+    await _set_device_cookie(session, request, response, user.id)
+
+
+async def _set_device_cookie(
+    session: AsyncSession, request: Request, response: Response, user_id: UUID
+) -> None:
     user = await accounts.get_user(session, user_id=user_id)
-    return devices.make_cookie(user, request.headers.get("cookie"))
-
-
-async def _start_session(session: AsyncSession, request: Request, user: UserRead) -> SessionStarted:
-    device, address = request.headers.get("user-agent", ""), client_address(request)
-    return await auth.start_session(session, user=user, device=device, address=address)
-
-
-def _signed_in(started: SessionStarted, device_cookie: str, status: HTTPStatus) -> Response:
-    answer = JSONResponse(started.user.model_dump(mode="json", by_alias=True), status)
-    cookies = [*auth.session_cookies(started.token, started.expires_at), device_cookie]
-    return _with_cookies(answer, cookies)
+    devices.set_cookie(response, user, request.headers.get("cookie"))
 
 
 def _signed_out(*, is_here: bool) -> Response:
-    return _with_cookies(Response(status_code=204), auth.ended_cookies() if is_here else [])
-
-
-def _with_cookies(answer: Response, cookies: list[str]) -> Response:
-    for cookie in cookies:
-        answer.headers.append("set-cookie", cookie)
-    return answer
+    response = Response(status_code=204)
+    if is_here:
+        auth.delete_session_cookies(response)
+    return response
 
 
 @router.post(
     "/signup",
     status_code=201,
-    response_model=UserRead,
     responses=problem_responses(400, 403, 429),
     openapi_extra=body_schema(UserCreate),
 )
-async def sign_up(request: Request) -> Response:
+async def sign_up(request: Request, response: Response) -> UserRead:
     """Create an account and sign it in: the answer sets the session cookie."""
     user = await read_body(request, UserCreate)
     await limits.check("signups")
     async with db.transaction() as session:
         created = await accounts.sign_up(session, user=user)
-        started = await _start_session(session, request, created)
-        device_cookie = await _device_cookie(session, request, created.id)
+        await _start_session(session, request, response, created)
         auth.log_after_commit(session, "account.signed_up", user_id=created.id)
-    return _signed_in(started, device_cookie, HTTPStatus.CREATED)
+    return created
 
 
 @router.post(
     "/signin",
-    response_model=UserRead,
     responses=problem_responses(400, 403, 429),
     openapi_extra=body_schema(Credentials),
 )
-async def sign_in(request: Request) -> Response:
+async def sign_in(request: Request, response: Response) -> UserRead:
     """Sign in: the answer sets the session cookie."""
     credentials = await read_body(request, Credentials)
     await _limit_sign_in(request, credentials.email)
     checked = await accounts.check_credentials(db.transaction, credentials=credentials)
     async with db.transaction() as session:
-        await accounts.confirm_unchanged(session, checked=checked)
-        started = await _start_session(session, request, checked.user)
-        device_cookie = await _device_cookie(session, request, checked.user.id)
+        await accounts.confirm_credentials(session, checked=checked)
+        await _start_session(session, request, response, checked.user)
         auth.log_after_commit(session, "account.signed_in", user_id=checked.user.id)
-    return _signed_in(started, device_cookie, HTTPStatus.OK)
+    return checked.user
 
 
-@router.post("/signout", response_model=dict[str, str], responses=problem_responses(403))
-async def sign_out(caller: Visitor) -> Response:
+@router.post("/signout", responses=problem_responses(403))
+async def sign_out(caller: Visitor, response: Response) -> dict[str, str]:
     """End this session on the server and clear the cookie; without a session it does no harm."""
     if caller:
         async with db.transaction() as session:
             await auth.end_session(session, session_id=caller.session_id)
             auth.log_after_commit(session, "account.signed_out", user_id=caller.user_id)
-    return _with_cookies(JSONResponse({}), auth.ended_cookies())
+    auth.delete_session_cookies(response)
+    return {}
 
 
 @router.get("/currentuser", responses=problem_responses())
-async def current_user(
-    caller: Visitor,
-) -> CurrentUser:
-    """Tell who is signed in."""
+async def current_user(caller: Visitor) -> CurrentUser:
+    """Return the signed-in user, null without a session."""
     return CurrentUser(
         current_user=UserRead(id=caller.user_id, email=caller.email) if caller else None
     )
@@ -171,9 +164,8 @@ async def change_password(request: Request, response: Response, caller: SignedIn
         await auth.change_password(
             session, caller=caller, checked=checked, password=change.new_password
         )
-        # The change ends what was known of all devices; this one proved that it knows the password.
-        device_cookie = await _device_cookie(session, request, caller.user_id)
-    response.headers.append("set-cookie", device_cookie)
+        # The new hash makes all devices unknown; this device has just proved the password.
+        await _set_device_cookie(session, request, response, caller.user_id)
     return checked.user
 
 

@@ -1,8 +1,7 @@
-"""Identity of a request: the cookie, the token in it, and a short memory of live sessions."""
+"""Identity of a request: the session cookie, its token, and a short cache of live sessions."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
@@ -10,10 +9,12 @@ import jwt
 from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import cookie_parser
+from starlette.responses import Response
 
 from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import Caller, CheckedUser, SessionStarted, UserRead
 from ticketing_app.core import db, limits, redis
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import NotSignedInError
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
@@ -22,9 +23,9 @@ log = get_logger()
 
 COOKIE = "session"
 HOST_COOKIE = "__Host-session"
-"""Over https: browsers take it from this host alone, not from a neighbouring one, and not over http."""
+"""Over https: browsers accept the prefix from this very host alone, and never over http."""
 CLOCK_SKEW_SECONDS = 60
-"""Clocks of processes differ by less: a token that another one issued a moment ago counts."""
+"""Leeway for tokens that a process with a faster clock has just issued."""
 ALGORITHM = "HS256"
 EVICTION_CHANNEL = "ticketing.sessions.ended"
 CACHE_SECONDS = 5.0
@@ -45,7 +46,7 @@ _generation = 0
 
 def _evict(session_id: UUID | None = None) -> None:
     """Evict this session from the cache, or all sessions."""
-    global _generation  # noqa: PLW0603  # one counter beside the cache that it guards.
+    global _generation  # noqa: PLW0603  # the cache belongs to the process.
     _generation += 1
     if session_id:
         _cache.pop(session_id, None)
@@ -56,24 +57,24 @@ def _evict(session_id: UUID | None = None) -> None:
 async def start_session(
     session: AsyncSession, *, user: UserRead, device: str, address: str
 ) -> SessionStarted:
-    """Sign `user` in and make the token for the cookie."""
+    """Record a sign-in and issue the token for its cookie."""
     row = await accounts.start_session(session, user_id=user.id, device=device, address=address)
     claims = {"sub": str(user.id), "jti": str(row.id), "iat": row.created_at, "exp": row.expires_at}
     token = jwt.encode(claims, get_settings().jwt_key, algorithm=ALGORITHM)
-    return SessionStarted(user=user, token=token, expires_at=row.expires_at)
+    return SessionStarted(token=token, expires_at=row.expires_at)
 
 
 async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
-    """Sign out; every process forgets the session once that is committed."""
+    """Revoke a session; every process evicts it from its cache after the commit."""
     await accounts.end_session(session, session_id=session_id)
     _evict_after_commit(session, [session_id])
 
 
 async def end_own_session(session: AsyncSession, *, caller: Caller, session_id: UUID) -> None:
-    """Sign out another browser of one's own, or this one.
+    """Revoke a session of the caller.
 
     Raises:
-        SessionNotFoundError: none with this id, or somebody else's.
+        SessionNotFoundError: there is none with this id, or it is another user's.
     """
     await accounts.end_own_session(session, user_id=caller.user_id, session_id=session_id)
     _evict_after_commit(session, [session_id])
@@ -83,9 +84,9 @@ async def end_own_session(session: AsyncSession, *, caller: Caller, session_id: 
 async def end_sessions(
     session: AsyncSession, *, caller: Caller, including_this: bool = False
 ) -> None:
-    """Sign out all other browsers, or all."""
-    keep = None if including_this else caller.session_id
-    ended = await accounts.end_sessions(session, user_id=caller.user_id, keep=keep)
+    """Revoke all other sessions of the caller, or all."""
+    except_id = None if including_this else caller.session_id
+    ended = await accounts.end_sessions(session, user_id=caller.user_id, except_id=except_id)
     _evict_after_commit(session, ended)
     count = len(ended)
     log_after_commit(session, "account.sessions_ended", user_id=caller.user_id, ended=count)
@@ -94,11 +95,11 @@ async def end_sessions(
 async def change_password(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, password: str
 ) -> None:
-    """Set another password; all other browsers are signed out.
+    """Set the password; all other sessions end.
 
     Raises:
         NotSignedInError: the caller's session ended meanwhile.
-        AccountChangedError: the account was changed since its password was checked.
+        AccountChangedError: the account changed since its password was checked.
     """
     ended = await accounts.change_password(
         session, caller=caller, checked=checked, password=password
@@ -111,12 +112,12 @@ async def change_password(
 async def change_email(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, email: str
 ) -> UserRead:
-    """Set another address; every process asks for it anew.
+    """Set the e-mail address; every process evicts the sessions that cache the old one.
 
     Raises:
         NotSignedInError: the caller's session ended meanwhile.
-        AccountChangedError: the account was changed since its password was checked.
-        EmailInUseError: somebody has this address, in any case.
+        AccountChangedError: the account changed since its password was checked.
+        EmailInUseError: another account has this address, in any case.
     """
     changed = await accounts.change_email(session, caller=caller, checked=checked, email=email)
     open_sessions = await accounts.list_sessions(session, caller=caller)
@@ -125,18 +126,18 @@ async def change_email(
     return changed
 
 
-def log_after_commit(session: AsyncSession, event: str, *, user_id: UUID, **facts: int) -> None:
-    """Log what an account did, once it is done, and from which address."""
+def log_after_commit(session: AsyncSession, event: str, *, user_id: UUID, **fields: int) -> None:
+    """Log a security event with the client's address once the transaction is committed."""
     address = limits.client_address()
 
     async def write() -> None:
-        log.info(event, user_id=str(user_id), address=address, **facts)
+        log.info(event, user_id=str(user_id), address=address, **fields)
 
     db.after_commit(session, event, write)
 
 
 def _evict_after_commit(session: AsyncSession, session_ids: Iterable[UUID]) -> None:
-    """Let every process, and every open page of these sessions, ask again who it is."""
+    """Make every process and open page read these sessions again."""
 
     async def evict() -> None:
         for session_id in session_ids:
@@ -147,9 +148,9 @@ def _evict_after_commit(session: AsyncSession, session_ids: Iterable[UUID]) -> N
 
 
 async def authenticate(cookie_header: str | None) -> Caller | None:
-    """Return who sends this Cookie header: signature, time and the UserSession row are all checked.
+    """Return the caller of a Cookie header, after checks of signature, time and session row.
 
-    A live session is remembered for at most 5 s in this process, and not at all without Redis.
+    Cached for CACHE_SECONDS, and only while Redis announces revoked sessions.
     """
     session_id = read_session_id(cookie_header)
     if session_id is None:
@@ -168,8 +169,8 @@ async def authenticate(cookie_header: str | None) -> Caller | None:
 
 
 def read_session_id(cookie_header: str | None) -> UUID | None:
-    """Return which session the cookie names, when we signed it; whether it is live is another question."""
-    # As browsers write it: what another site of this host put beside it is not our concern.
+    """Return the session id of a correctly signed cookie; the session need not be live."""
+    # Lenient parser: cookies that other sites of this host set may be malformed.
     cookies = cookie_parser(cookie_header or "")
     tokens = [cookies[name] for name in _cookie_names() if name in cookies]
     settings = get_settings()
@@ -206,7 +207,7 @@ async def listen_for_ended_sessions(
         await notify(UUID(session_id))
 
     def on_connection(is_connected: bool) -> None:  # noqa: FBT001  # the shape that `follow` calls.
-        global _is_listening  # noqa: PLW0603  # one flag beside the cache that it guards.
+        global _is_listening  # noqa: PLW0603  # the cache belongs to the process.
         _is_listening = is_connected
         _evict()
 
@@ -214,15 +215,15 @@ async def listen_for_ended_sessions(
 
 
 async def current_caller(request: Request) -> Caller | None:
-    """FastAPI dependency: who calls, or nobody."""
+    """FastAPI dependency: the caller, none without a live session."""
     return await authenticate(request.headers.get("cookie"))
 
 
 async def require_caller(request: Request) -> Caller:
-    """FastAPI dependency: who calls.
+    """FastAPI dependency: the caller.
 
     Raises:
-        NotSignedInError: nobody is signed in.
+        NotSignedInError: there is no live session.
     """
     if (caller := await current_caller(request)) is None:
         raise NotSignedInError
@@ -233,31 +234,29 @@ SignedIn = Annotated[Caller, Depends(require_caller)]
 Visitor = Annotated[Caller | None, Depends(current_caller)]
 
 
-def session_cookies(token: str, expires_at: datetime) -> list[str]:
-    """Return the Set-Cookie headers that carry the token."""
-    return _cookies(token, max(0, int((expires_at - datetime.now(UTC)).total_seconds())))
+def set_session_cookies(response: Response, started: SessionStarted) -> None:
+    lifetime = (started.expires_at - utc_now()).total_seconds()
+    for name in _cookie_names():
+        response.set_cookie(
+            name,
+            started.token,
+            max_age=max(0, int(lifetime)),
+            secure=get_settings().is_served_over_https,
+            httponly=True,
+        )
 
 
-def ended_cookies() -> list[str]:
-    """Return the Set-Cookie headers that remove the token."""
-    return _cookies("", 0)
-
-
-def _cookies(value: str, max_age: int) -> list[str]:
-    secure = "; Secure" if get_settings().is_served_over_https else ""
-    attributes = f"HttpOnly; SameSite=Lax; Path=/; Max-Age={max_age}{secure}"
-    return [f"{name}={value}; {attributes}" for name in _cookie_names()]
+def delete_session_cookies(response: Response) -> None:
+    secure = get_settings().is_served_over_https
+    for name in _cookie_names():
+        response.delete_cookie(name, secure=secure, httponly=True)
 
 
 def cookie_name() -> str:
-    """Return the name of the session cookie."""
     return _cookie_names()[0]
 
 
 def _cookie_names() -> list[str]:
-    """Return the names of the session cookie, the one that counts first.
-
-    The old name is for one release: those who are signed in by it stay so, and processes of the version
-    before, which run beside this one during an update, know no other.
-    """
+    # The first one takes precedence. The old name stays for one release: users keep their sessions,
+    # and processes of the version before, which run during the rollout, know only that name.
     return [HOST_COOKIE, COOKIE] if get_settings().is_served_over_https else [COOKIE]

@@ -1,7 +1,7 @@
-"""Known devices: browsers that signed in to an account before keep an allowance of their own.
+"""Known devices: browsers that signed in to an account before have a separate limit.
 
-The slow limit of an account counts guesses from everywhere. Without this it would lock the owner out
-as long as someone guesses.
+The limit per account counts guesses from all browsers. Without known devices an attacker who keeps
+guessing would lock the owner out.
 """
 
 from datetime import timedelta
@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import jwt
 from starlette.requests import cookie_parser
+from starlette.responses import Response
 
 from ticketing_app.accounts.models import User
 from ticketing_app.core.clock import utc_now
@@ -17,25 +18,25 @@ from ticketing_app.core.settings import get_settings
 
 LIFETIME = timedelta(days=365)
 ALGORITHM = "HS256"
-# A token of a session has no audience, so that neither passes for the other.
+# Session tokens have no audience, so neither token is accepted as the other.
 AUDIENCE = "known-device"
 PREFIX = "device-"
 PATH = "/api/users"
 
 
 def has_cookie(cookie_header: str | None) -> bool:
-    """Whether the browser signed in here before, to whichever account."""
+    """Whether the browser signed in to any account before."""
     return any(name.startswith(PREFIX) for name in cookie_parser(cookie_header or ""))
 
 
 def limit_key(user: User, cookie_header: str | None) -> str | None:
-    """Return what guesses from this device are counted by, if it signed in since the last password."""
+    """Return the limit key of a device that signed in since the password was last set."""
     device_id = _read(cookie_parser(cookie_header or "").get(_name(user.id), ""), user)
     return f"{user.id} {device_id}" if device_id else None
 
 
-def make_cookie(user: User, cookie_header: str | None) -> str:
-    """Return the Set-Cookie header that makes this device known; a known one keeps its id."""
+def set_cookie(response: Response, user: User, cookie_header: str | None) -> None:
+    """Make this device known; a known device keeps its id."""
     cookies = cookie_parser(cookie_header or "")
     device_id = _read(cookies.get(_name(user.id), ""), user) or uuid4().hex
     claims = {
@@ -47,11 +48,14 @@ def make_cookie(user: User, cookie_header: str | None) -> str:
     }
     settings = get_settings()
     token = jwt.encode(claims, settings.jwt_key, algorithm=ALGORITHM)
-    secure = "; Secure" if settings.is_served_over_https else ""
-    max_age = int(LIFETIME.total_seconds())
-    return (
-        f"{_name(user.id)}={token}; HttpOnly; SameSite=Strict; Path={PATH}; "
-        f"Max-Age={max_age}{secure}"
+    response.set_cookie(
+        _name(user.id),
+        token,
+        max_age=int(LIFETIME.total_seconds()),
+        path=PATH,
+        secure=settings.is_served_over_https,
+        httponly=True,
+        samesite="strict",
     )
 
 
@@ -60,7 +64,7 @@ def _name(user_id: UUID) -> str:
 
 
 def _fingerprint(user: User) -> str:
-    """Return what changes with the password: the hash has a salt, and this part reveals nothing of it."""
+    """Return a digest that changes with the password hash; the salt keeps it from revealing the password."""
     return sha256(user.password_hash.encode()).hexdigest()[:16]
 
 

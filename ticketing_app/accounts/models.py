@@ -1,5 +1,3 @@
-"""Tables of accounts."""
-
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -12,12 +10,11 @@ from ticketing_app.core.db import Table, new_id, utc_datetime
 
 
 class User(Table, table=True):
-    """Somebody who signed up; `email` is kept in lower case, so that it is unique in any case."""
-
     __tablename__ = "users"
 
-    # Random, as it is public with every listing: a UUIDv7 carries the time of the sign-up.
+    # Random: it is public with every listing, and a UUIDv7 would show the time of the sign-up.
     id: UUID = Field(default_factory=uuid4, primary_key=True)
+    # In lower case, so that it is unique in any case.
     email: str = Field(unique=True, max_length=EMAIL_MAX_LENGTH)
     password_hash: str
     version: int = 1
@@ -25,7 +22,7 @@ class User(Table, table=True):
 
 
 class UserSession(Table, table=True):
-    """One sign-in; its id is the `jti` of the token."""
+    """A sign-in; its id is the `jti` of the token."""
 
     __tablename__ = "sessions"
     __table_args__ = (Index("ix_sessions_expires_at", "expires_at"),)
@@ -42,6 +39,6 @@ class UserSession(Table, table=True):
     address: str = Field(
         default="",
         max_length=ADDRESS_MAX_LENGTH,
-        description="From where it was made.",
+        description="Client address at sign-in.",
         sa_column_kwargs={"server_default": ""},
     )

@@ -1,4 +1,4 @@
-"""Argon2id through passlib's API (the package libpass), off the event loop."""
+"""Argon2id through passlib's API (package libpass), in threads off the event loop."""
 
 import asyncio
 import os
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from http import HTTPStatus
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from passlib.context import CryptContext
 
@@ -15,9 +15,9 @@ from ticketing_app.core.errors import AppError
 
 Result = TypeVar("Result")
 
-# Hashing is all CPU: more threads than processors only make every caller wait longer.
+# Hashing is CPU-bound: more threads than processors only make every caller wait longer.
 THREADS = os.cpu_count() or 1
-# A second or two of work. Beyond that a refusal is kinder than a page that hangs.
+# One or two seconds of work; beyond that a refusal is better than a page that hangs.
 QUEUE_LIMIT = 32 * THREADS
 
 # The costs that OWASP's password storage cheat sheet recommends for Argon2id: 19 MiB, 2 passes.
@@ -28,9 +28,14 @@ _context = CryptContext(
     argon2__time_cost=2,
     argon2__parallelism=1,
 )
-
-
 _queued = 0
+
+
+class Verification(NamedTuple):
+    """`new_hash` replaces a hash of lower costs, none if it is up to date."""
+
+    is_right: bool
+    new_hash: str | None
 
 
 class PasswordQueueFullError(AppError):
@@ -41,28 +46,43 @@ class PasswordQueueFullError(AppError):
 
 
 async def hash_password(password: str) -> str:
-    """Return the salted hash; some 20 ms of a thread.
+    """Takes about 20 ms of a thread.
 
     Raises:
-        PasswordQueueFullError: more are waiting than can be served soon.
+        PasswordQueueFullError: QUEUE_LIMIT calls are waiting.
     """
     return await _run(_context.hash, password)
 
 
-async def verify_password(password: str, password_hash: str | None) -> bool:
-    """Compare; with no hash (unknown account) spend the same time and return false.
+async def verify_password(password: str, password_hash: str) -> bool:
+    """Compare a password with the hash of its account.
 
     Raises:
-        PasswordQueueFullError: more are waiting than can be served soon.
+        PasswordQueueFullError: QUEUE_LIMIT calls are waiting.
     """
-    known = password_hash or await _run(_stand_in_hash)
-    # passlib fails on a very long text; one character too many is as wrong, in the same time.
-    text = password[: PASSWORD_MAX_LENGTH + 1]
-    return await _run(_context.verify, text, known) and password_hash is not None
+    return await _run(_context.verify, _cut(password), password_hash)
+
+
+async def verify_and_update(password: str, password_hash: str | None) -> Verification:
+    """Compare, and hash a right password again if the costs rose since its hash was made.
+
+    With no hash (unknown account) spends the same time and fails.
+
+    Raises:
+        PasswordQueueFullError: QUEUE_LIMIT calls are waiting.
+    """
+    known = password_hash or await _run(_placeholder_hash)
+    is_right, new_hash = await _run(_context.verify_and_update, _cut(password), known)
+    return Verification(is_right and password_hash is not None, new_hash)
+
+
+def _cut(password: str) -> str:
+    # passlib fails on very long texts. One character too many is just as wrong, in the same time.
+    return password[: PASSWORD_MAX_LENGTH + 1]
 
 
 async def _run(work: Callable[..., Result], *args: str) -> Result:
-    global _queued  # noqa: PLW0603  # one counter beside the threads that it guards.
+    global _queued  # noqa: PLW0603  # the queue belongs to the process.
     if _queued >= QUEUE_LIMIT:
         raise PasswordQueueFullError
     _queued += 1
@@ -74,10 +94,10 @@ async def _run(work: Callable[..., Result], *args: str) -> Result:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    """Return threads of their own: other work off the loop must not wait behind passwords."""
+    # Separate from the default executor, whose work must not wait behind passwords.
     return ThreadPoolExecutor(THREADS, thread_name_prefix="password")
 
 
 @cache
-def _stand_in_hash() -> str:
-    return _context.hash("nobody's password")
+def _placeholder_hash() -> str:
+    return _context.hash("placeholder")

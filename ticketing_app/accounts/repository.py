@@ -1,5 +1,3 @@
-"""SQL of accounts."""
-
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -12,37 +10,33 @@ from ticketing_app.accounts.models import User, UserSession
 
 
 class LiveSession(NamedTuple):
-    """A session that counts, and its owner's address."""
-
     session: UserSession
     email: str
 
 
 async def get_user_by_email(session: AsyncSession, email: str) -> User | None:
-    """Return the account with this lower-case address."""
+    """`email` is in lower case."""
     return (await session.exec(select(User).where(User.email == email))).one_or_none()
 
 
 async def get_user_for_update(session: AsyncSession, user_id: UUID) -> User:
-    """Lock the account; no session of it starts and nothing of it changes to the end of the transaction."""
+    """Lock the account: until the transaction ends, no session of it starts and nothing changes."""
     query = select(User).where(User.id == user_id).with_for_update()
     return (await session.exec(query.execution_options(populate_existing=True))).one()
 
 
 async def get_user(session: AsyncSession, user_id: UUID) -> User:
-    """Return the account."""
     return (await session.exec(select(User).where(User.id == user_id))).one()
 
 
 def add(session: AsyncSession, row: User | UserSession) -> None:
-    """Add a new row."""
     session.add(row)
 
 
 async def get_live_session(
     session: AsyncSession, session_id: UUID, now: datetime
 ) -> LiveSession | None:
-    """Return the session unless it was ended or is over."""
+    """Return the session unless it was revoked or has expired."""
     query = (
         select(UserSession, User.email)
         .join(User, col(User.id) == UserSession.user_id)
@@ -59,7 +53,7 @@ async def get_live_session(
 async def list_open_sessions(
     session: AsyncSession, *, user_id: UUID, now: datetime, limit: int
 ) -> list[UserSession]:
-    """Return up to `limit` sessions that count, the last seen first."""
+    """Return up to `limit` live sessions, the last seen first."""
     query = (
         select(UserSession)
         .where(
@@ -73,21 +67,20 @@ async def list_open_sessions(
 
 
 async def get_session(session: AsyncSession, session_id: UUID) -> UserSession | None:
-    """Return the session, ended or not."""
+    """Return the session, live or not."""
     return (
         await session.exec(select(UserSession).where(UserSession.id == session_id))
     ).one_or_none()
 
 
-async def note_seen(session: AsyncSession, session_id: UUID, now: datetime) -> None:
-    """Write when the session was last used."""
+async def record_seen(session: AsyncSession, session_id: UUID, now: datetime) -> None:
     await session.exec(
         update(UserSession).where(col(UserSession.id) == session_id).values(last_seen_at=now)
     )
 
 
 async def revoke_session(session: AsyncSession, session_id: UUID, now: datetime) -> None:
-    """End the session; ending it again changes nothing."""
+    """Revoking again keeps the first time."""
     await session.exec(
         update(UserSession)
         .where(col(UserSession.id) == session_id, col(UserSession.revoked_at).is_(None))
@@ -96,15 +89,15 @@ async def revoke_session(session: AsyncSession, session_id: UUID, now: datetime)
 
 
 async def revoke_sessions(
-    session: AsyncSession, *, user_id: UUID, now: datetime, keep: UUID | None
+    session: AsyncSession, *, user_id: UUID, now: datetime, except_id: UUID | None
 ) -> list[UUID]:
-    """End all open sessions of the account but `keep`; return which."""
+    """Revoke the sessions of an account but `except_id`; return the revoked ids."""
     ended = (
         update(UserSession)
         .where(
             col(UserSession.user_id) == user_id,
             col(UserSession.revoked_at).is_(None),
-            *([col(UserSession.id) != keep] if keep else []),
+            *([col(UserSession.id) != except_id] if except_id else []),
         )
         .values(revoked_at=now)
         .returning(col(UserSession.id))
@@ -113,7 +106,7 @@ async def revoke_sessions(
 
 
 async def delete_ended(session: AsyncSession, *, days: int, limit: int) -> int:
-    """Delete up to `limit` sessions that would have ended that long ago at the latest; return how many."""
+    """Delete up to `limit` sessions that expired `days` ago; return the count."""
     old = (
         select(UserSession.id)
         .where(UserSession.expires_at < func.now() - timedelta(days=days))

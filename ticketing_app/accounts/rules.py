@@ -1,5 +1,3 @@
-"""Rules of accounts: pure, without I/O."""
-
 from datetime import datetime, timedelta
 
 EMAIL_MAX_LENGTH = 254
@@ -11,10 +9,9 @@ SEEN_INTERVAL = timedelta(minutes=5)
 
 
 def session_expires_at(now: datetime, session_days: int) -> datetime:
-    """When a session that starts now ends by itself."""
     return now + timedelta(days=session_days)
 
 
-def must_note_seen(last_seen_at: datetime, now: datetime) -> bool:
-    """Whether "last seen" is old enough to be worth a write."""
+def must_record_seen(last_seen_at: datetime, now: datetime) -> bool:
+    """Limits writes of `last_seen_at` to one per SEEN_INTERVAL."""
     return now - last_seen_at >= SEEN_INTERVAL

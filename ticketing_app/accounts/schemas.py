@@ -1,5 +1,3 @@
-"""What goes in and out of accounts."""
-
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -40,57 +38,50 @@ NewPassword = Annotated[str, Field(min_length=PASSWORD_MIN_LENGTH, max_length=PA
 
 
 class UserCreate(ApiModel):
-    """Sign-up: the e-mail in lower case, the password exactly as typed."""
+    """The e-mail is normalised to lower case, the password is taken exactly as typed."""
 
     email: NewEmail
     password: NewPassword
 
 
 class EmailChange(ApiModel):
-    """Another address for the account; only who knows the password may set it."""
-
     email: NewEmail
     current_password: str
 
 
 class PasswordChange(ApiModel):
-    """Another password for the account, exactly as typed."""
-
     current_password: str
     new_password: NewPassword
 
 
 class Credentials(ApiModel):
-    """Sign-in: the e-mail as sign-up keeps it, else any text: what is wrong must not be told apart."""
+    """An invalid e-mail is accepted as any text: the error must be that of a wrong password."""
 
     email: Annotated[str, AfterValidator(_typed_email)]
     password: str
 
 
 class UserRead(ApiModel):
-    """An account as its owner sees it."""
-
     id: UUID
     email: str
 
 
 class CheckedUser(BaseModel):
-    """An account whose password was right at this version of it."""
+    """An account whose password was verified at `version`; `new_hash` replaces one of lower costs."""
 
     model_config = ConfigDict(frozen=True)
 
     user: UserRead
     version: int
+    new_hash: str | None = Field(default=None, repr=False)
 
 
 class CurrentUser(ApiModel):
-    """Who is signed in, if anybody."""
-
     current_user: UserRead | None
 
 
 class SessionRead(ApiModel):
-    """An open sign-in of one's own: `device` and `address` are hints, as its browser and proxy told."""
+    """An open sign-in; `device` and `address` are unverified hints from request headers."""
 
     id: UUID
     device: str
@@ -102,23 +93,20 @@ class SessionRead(ApiModel):
 
 
 class SessionList(ApiModel):
-    """One's own open sign-ins, the last seen first."""
-
     items: list[SessionRead]
 
 
 class SessionStarted(BaseModel):
-    """A fresh sign-in; `token` goes into the cookie and nowhere else."""
+    """`token` goes into the cookie and nowhere else."""
 
     model_config = ConfigDict(frozen=True)
 
-    user: UserRead
-    token: str
+    token: Annotated[str, Field(repr=False)]
     expires_at: datetime
 
 
 class Caller(BaseModel):
-    """Who makes a request, as its verified session says."""
+    """The user of a request, taken from the verified session."""
 
     model_config = ConfigDict(frozen=True)
 

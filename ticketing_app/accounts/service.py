@@ -1,4 +1,4 @@
-"""Use cases of accounts: sign up, sign in and out, who is it, what of it changes, where it is in use."""
+"""Use cases of accounts and their sessions."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -60,9 +60,9 @@ async def sign_up(session: AsyncSession, *, user: UserCreate) -> UserRead:
     """Create an account.
 
     Raises:
-        EmailInUseError: somebody has this address, in any case.
+        EmailInUseError: another account has this address, in any case.
     """
-    # Hashed before the first statement: only that takes a connection out of the pool.
+    # Hashed before the first statement, so that no pooled connection is held meanwhile.
     row = User(email=user.email, password_hash=await passwords.hash_password(user.password))
     try:
         async with session.begin_nested():
@@ -74,43 +74,44 @@ async def sign_up(session: AsyncSession, *, user: UserCreate) -> UserRead:
 
 
 async def get_user(session: AsyncSession, *, user_id: UUID) -> User:
-    """Return an account that exists."""
     return await repository.get_user(session, user_id)
 
 
 async def find_user(session: AsyncSession, *, email: str) -> User | None:
-    """Return the account with this lower-case address."""
+    """`email` is in lower case."""
     return await repository.get_user_by_email(session, email)
 
 
 async def check_credentials(
     transaction: db.Transaction, *, credentials: Credentials
 ) -> CheckedUser:
-    """Return the account that these belong to; takes the same time whether or not it exists.
+    """Verify e-mail and password, in the same time whether or not the account exists.
 
-    The comparison may queue for a thread, and holds no connection meanwhile.
+    The comparison may queue for a thread; it holds no connection meanwhile.
 
     Raises:
         InvalidCredentialsError: no such account, or another password.
     """
     async with transaction() as session:
         user = await repository.get_user_by_email(session, credentials.email)
-    is_right = await passwords.verify_password(
+    is_right, new_hash = await passwords.verify_and_update(
         credentials.password, user.password_hash if user else None
     )
     if user is None or not is_right:
         _log_failure("account.sign_in_failed", user.id if user else None)
         raise InvalidCredentialsError
-    return CheckedUser(user=UserRead(id=user.id, email=user.email), version=user.version)
+    return CheckedUser(
+        user=UserRead(id=user.id, email=user.email), version=user.version, new_hash=new_hash
+    )
 
 
 async def check_password(
     transaction: db.Transaction, *, user_id: UUID, password: str
 ) -> CheckedUser:
-    """Return one's own account when this is its password; holds no connection while it compares.
+    """Verify the password of a signed-in user; holds no connection during the comparison.
 
     Raises:
-        WrongPasswordError: it is not.
+        WrongPasswordError: it is another password.
     """
     async with transaction() as session:
         user = await repository.get_user(session, user_id)
@@ -121,37 +122,43 @@ async def check_password(
 
 
 def _log_failure(event: str, user_id: UUID | None) -> None:
-    # Never what was typed as address: people type passwords there.
+    # Never the typed address: people type passwords there.
     account = str(user_id) if user_id else None
     log.warning(event, user_id=account, address=limits.client_address())
 
 
-async def confirm_unchanged(session: AsyncSession, *, checked: CheckedUser) -> None:
-    """Lock the account before a session of it starts: its password may be another one by now.
+async def confirm_credentials(session: AsyncSession, *, checked: CheckedUser) -> None:
+    """Lock the account before a session of it starts, and save the new hash, if there is one.
 
     Raises:
-        InvalidCredentialsError: it was changed since it was checked.
+        InvalidCredentialsError: the account changed since the check, perhaps its password.
     """
-    if (await repository.get_user_for_update(session, checked.user.id)).version != checked.version:
+    user = await repository.get_user_for_update(session, checked.user.id)
+    if user.version != checked.version:
         raise InvalidCredentialsError
+    if checked.new_hash:
+        # The password is the same, so the version stays. Known devices are not: their cookies
+        # depend on the hash, and are renewed at their next sign-in.
+        user.password_hash = checked.new_hash
 
 
 async def change_email(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, email: str
 ) -> UserRead:
-    """Give the account another address; its own one again changes nothing.
+    """Set the address; the present address changes nothing.
 
     Raises:
         NotSignedInError: the caller's session ended meanwhile.
-        AccountChangedError: it was changed since its password was checked.
-        EmailInUseError: somebody has this address, in any case.
+        AccountChangedError: the account changed since its password was checked.
+        EmailInUseError: another account has this address, in any case.
     """
     user = await _lock_own(session, caller, checked)
     if user.email == email:
         return UserRead(id=user.id, email=email)
     try:
         async with session.begin_nested():
-            user.email, user.version = email, user.version + 1
+            user.email = email
+            user.version += 1
     except IntegrityError:
         raise EmailInUseError from None
     outbox.record(session, UserUpdated(user_id=user.id, user_version=user.version, email=email))
@@ -161,26 +168,27 @@ async def change_email(
 async def change_password(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, password: str
 ) -> list[UUID]:
-    """Give the account another password and end all sessions but the caller's; return which ended.
+    """Set the password and revoke all sessions but the caller's; return the revoked ids.
 
     Raises:
         NotSignedInError: the caller's session ended meanwhile.
-        AccountChangedError: it was changed since its password was checked.
+        AccountChangedError: the account changed since its password was checked.
     """
-    # Hashed before the first statement: only that takes a connection out of the pool.
+    # Hashed before the first statement, so that no pooled connection is held meanwhile.
     password_hash = await passwords.hash_password(password)
     user = await _lock_own(session, caller, checked)
-    user.password_hash, user.version = password_hash, user.version + 1
+    user.password_hash = password_hash
+    user.version += 1
     outbox.record(
         session, UserUpdated(user_id=user.id, user_version=user.version, email=user.email)
     )
     return await repository.revoke_sessions(
-        session, user_id=user.id, now=utc_now(), keep=caller.session_id
+        session, user_id=user.id, now=utc_now(), except_id=caller.session_id
     )
 
 
 async def _lock_own(session: AsyncSession, caller: Caller, checked: CheckedUser) -> User:
-    """Lock the account; who was signed out while the password was compared may change nothing."""
+    """Lock the account, unless the caller was signed out during the comparison of the password."""
     user = await repository.get_user_for_update(session, caller.user_id)
     if await repository.get_live_session(session, caller.session_id, utc_now()) is None:
         raise NotSignedInError
@@ -192,7 +200,7 @@ async def _lock_own(session: AsyncSession, caller: Caller, checked: CheckedUser)
 async def start_session(
     session: AsyncSession, *, user_id: UUID, device: str, address: str
 ) -> UserSession:
-    """Record a sign-in; `device` and `address` are hints for people, cut to what the table keeps."""
+    """Record a sign-in; `device` and `address` are shown to its owner, cut to the column length."""
     now = utc_now()
     row = UserSession(
         user_id=user_id,
@@ -205,15 +213,15 @@ async def start_session(
 
 
 async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
-    """End one sign-in; its token is refused from now on."""
+    """Revoke a session: its token is refused from now on."""
     await repository.revoke_session(session, session_id, utc_now())
 
 
 async def end_own_session(session: AsyncSession, *, user_id: UUID, session_id: UUID) -> None:
-    """End one of one's own sign-ins; one that ended already is left as it is.
+    """Revoke a session of this user; a revoked session stays as it is.
 
     Raises:
-        SessionNotFoundError: none with this id, or somebody else's.
+        SessionNotFoundError: there is none with this id, or it is another user's.
     """
     found = await repository.get_session(session, session_id)
     if found is None or found.user_id != user_id:
@@ -221,15 +229,19 @@ async def end_own_session(session: AsyncSession, *, user_id: UUID, session_id: U
     await end_session(session, session_id=session_id)
 
 
-async def end_sessions(session: AsyncSession, *, user_id: UUID, keep: UUID | None) -> list[UUID]:
-    """End all sign-ins of the account but `keep`; return which ended."""
-    # Two at once would lock the same rows in different orders, but for this lock.
+async def end_sessions(
+    session: AsyncSession, *, user_id: UUID, except_id: UUID | None
+) -> list[UUID]:
+    """Revoke the sessions of the account but `except_id`; return the revoked ids."""
+    # Without this lock two calls at once could lock the same sessions in different orders.
     await repository.get_user_for_update(session, user_id)
-    return await repository.revoke_sessions(session, user_id=user_id, now=utc_now(), keep=keep)
+    return await repository.revoke_sessions(
+        session, user_id=user_id, now=utc_now(), except_id=except_id
+    )
 
 
 async def list_sessions(session: AsyncSession, *, caller: Caller) -> list[SessionRead]:
-    """Return one's own open sign-ins, the last seen first."""
+    """Return the caller's live sessions, the last seen first."""
     rows = await repository.list_open_sessions(
         session, user_id=caller.user_id, now=utc_now(), limit=SESSIONS_SHOWN
     )
@@ -237,18 +249,18 @@ async def list_sessions(session: AsyncSession, *, caller: Caller) -> list[Sessio
 
 
 async def get_caller(session: AsyncSession, *, session_id: UUID) -> Caller | None:
-    """Return who owns this session, if it is still live; notes now and then when it was last seen."""
+    """Return the user of a live session; records now and then that it was seen."""
     now = utc_now()
     live = await repository.get_live_session(session, session_id, now)
     if live is None:
         return None
-    if rules.must_note_seen(live.session.last_seen_at, now):
-        await repository.note_seen(session, session_id, now)
+    if rules.must_record_seen(live.session.last_seen_at, now):
+        await repository.record_seen(session, session_id, now)
     return Caller(user_id=live.session.user_id, email=live.email, session_id=session_id)
 
 
 async def delete_ended_sessions(session: AsyncSession, limit: int) -> int:
-    """Delete up to `limit` sessions that ended RETENTION_DAYS ago; return how many."""
+    """Delete up to `limit` sessions that expired RETENTION_DAYS ago; return the count."""
     days = get_settings().retention_days
     if days == 0:
         return 0

@@ -37,6 +37,7 @@ def connections_while_hashing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     watch("hash_password")
     watch("verify_password")
+    watch("verify_and_update")
     return seen
 
 
@@ -51,7 +52,7 @@ class TestSignUp:
         assert answer.json().keys() == {"id", "email"}
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie
-        assert "SameSite=Lax" in cookie
+        assert "SameSite=lax" in cookie
         assert "Path=/" in cookie
         assert await current_user(api) == answer.json()
         assert [event["email"] for event in await recorded_events("UserCreated")] == [ANA["email"]]

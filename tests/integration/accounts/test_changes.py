@@ -155,7 +155,7 @@ class TestChangePassword:
         await ana.put(PASSWORD_URL, json=PASSWORD_CHANGE)
         async with db.transaction() as session:
             with pytest.raises(accounts.InvalidCredentialsError):
-                await accounts.confirm_unchanged(session, checked=checked)
+                await accounts.confirm_credentials(session, checked=checked)
 
 
 class TestBoth:

@@ -36,7 +36,7 @@ class TestCookieOverHttps:
     async def test_belongs_to_this_host_alone(self, api: AsyncClient) -> None:
         answer = await api.post("/api/users/signup", json=ANA)
         _, _, attributes = cookies_of(answer)["__Host-session"].partition("; ")
-        assert {"Path=/", "Secure", "HttpOnly", "SameSite=Lax"} < set(attributes.split("; "))
+        assert {"Path=/", "Secure", "HttpOnly", "SameSite=lax"} < set(attributes.split("; "))
         assert "Domain" not in attributes
 
     async def test_has_its_old_name_beside_it_for_the_version_before(

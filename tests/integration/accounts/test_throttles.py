@@ -175,7 +175,7 @@ class TestKnownDevice:
 
     async def test_cookie_is_kept_from_scripts_and_other_sites(self, api: AsyncClient) -> None:
         cookie = device_cookie(await sign_in_answer(api, ANA))
-        assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
+        assert (cookie["httponly"], cookie["samesite"]) == (True, "strict")
         assert (cookie["path"], cookie["secure"]) == ("/api/users", "")
         assert int(cookie["max-age"]) == 365 * 86_400
 

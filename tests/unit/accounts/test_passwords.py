@@ -23,15 +23,29 @@ class TestPasswords:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         compared: list[str] = []
-        verify = passwords._context.verify
+        verify = passwords._context.verify_and_update
 
-        def note(password: str, password_hash: str) -> bool:
+        def note(password: str, password_hash: str) -> tuple[bool, str | None]:
             compared.append(password_hash)
             return verify(password, password_hash)
 
-        monkeypatch.setattr(passwords._context, "verify", note)
-        assert not await passwords.verify_password("nobody's password", None)
+        monkeypatch.setattr(passwords._context, "verify_and_update", note)
+        assert await passwords.verify_and_update("placeholder", None) == (False, None)
         assert compared[0].startswith("$argon2id$")
+
+    async def test_a_hash_of_lower_costs_is_replaced_when_the_password_is_right(self) -> None:
+        cheap = passwords._context.copy(argon2__time_cost=1).hash("tulip garden")
+        assert await passwords.verify_and_update("rose garden", cheap) == (False, None)
+        is_right, new_hash = await passwords.verify_and_update("tulip garden", cheap)
+        assert is_right
+        assert new_hash
+        assert await passwords.verify_and_update("tulip garden", new_hash) == (True, None)
+
+    @pytest.mark.parametrize("setting", ["memory_cost", "time_cost", "parallelism"])
+    async def test_each_cost_counts(self, setting: str) -> None:
+        lower = {"memory_cost": 9_728, "time_cost": 1, "parallelism": 2}
+        other = passwords._context.copy(**{f"argon2__{setting}": lower[setting]}).hash("x")
+        assert (await passwords.verify_and_update("x", other)).new_hash
 
     async def test_refuses_more_than_the_queue_holds(self, monkeypatch: pytest.MonkeyPatch) -> None:
         gate = threading.Event()
@@ -53,4 +67,4 @@ class TestRules:
 
     @pytest.mark.parametrize(("minutes", "is_due"), [(0, False), (4, False), (5, True), (60, True)])
     def test_last_seen_is_written_every_five_minutes(self, minutes: int, is_due: bool) -> None:  # noqa: FBT001  # a case of the table.
-        assert rules.must_note_seen(self.NOW - timedelta(minutes=minutes), self.NOW) is is_due
+        assert rules.must_record_seen(self.NOW - timedelta(minutes=minutes), self.NOW) is is_due
