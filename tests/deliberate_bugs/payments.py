@@ -222,7 +222,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/payments/service/webhook.py",
-                "attempts=webhook.attempts + 1, next_attempt_at=next_turn",
+                "attempts=webhook.attempts + 1, next_attempt_at=next_attempt_at",
                 "attempts=webhook.attempts + 1, handled_at=func.now()",
             ),
         ),

@@ -63,7 +63,9 @@ REFUND_SENTENCES = {
     OrderStatus.REFUNDING: "This order is being refunded: your money is on its way back.",
     OrderStatus.REFUNDED: "This order was refunded: we sent your money back.",
 }
-"""Where the money is, for a buyer who pays or cancels too late."""
+"""For a buyer who pays or cancels too late."""
+
+NOT_CHARGED = "Your card was not charged."
 
 
 def status_now(status: OrderStatus, *, is_running: bool) -> OrderStatus:

@@ -1,4 +1,4 @@
-"""REST of payments, under /api/payments, and Stripe's webhook."""
+"""REST of payments under /api/payments, and Stripe's webhook."""
 
 from fastapi import APIRouter, BackgroundTasks, Request
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api", tags=["payments"])
 
 @router.get("/payments/config", responses=problem_responses())
 async def get_config() -> PaymentConfig:
-    """Tell what a page needs to load Stripe.js."""
+    """Return the settings with which a page loads Stripe.js."""
     settings = get_settings()
     return PaymentConfig(
         publishable_key=settings.stripe_publishable_key, stripe_js_url=settings.stripe_js_url
@@ -38,11 +38,11 @@ async def get_config() -> PaymentConfig:
     openapi_extra=body_schema(PaymentCreate),
 )
 async def open_payment(request: Request, caller: SignedIn) -> PaymentRead:
-    """Open the payment of an order, to be confirmed with Stripe.js; the same one when repeated."""
-    wanted = await read_body(request, PaymentCreate)
+    """Open the payment of an order, to confirm with Stripe.js; repeating returns the same one."""
+    body = await read_body(request, PaymentCreate)
     return await opening.open_payment(
         db.transaction,
-        order_id=wanted.order_id,
+        order_id=body.order_id,
         buyer_id=caller.user_id,
         receipt_email=caller.email,
     )
@@ -52,7 +52,7 @@ async def open_payment(request: Request, caller: SignedIn) -> PaymentRead:
     "/payments/{charge_id}/confirming", responses=problem_responses(401, 403, 404, 409, 429)
 )
 async def start_confirming(charge_id: str, caller: SignedIn) -> Confirming:
-    """Announce that the card is about to be confirmed; the hold may get its grace, once."""
+    """Announce that the card is about to be confirmed; may extend the hold, once."""
     own_id = parse_id(charge_id, ChargeNotFoundError)
     async with db.transaction() as session:
         return await confirm.start_confirming(session, charge_id=own_id, buyer_id=caller.user_id)
@@ -60,7 +60,7 @@ async def start_confirming(charge_id: str, caller: SignedIn) -> Confirming:
 
 @router.post("/payments/{charge_id}/settle", responses=problem_responses(401, 403, 404, 429))
 async def settle_payment(charge_id: str, caller: SignedIn) -> Settlement:
-    """Ask Stripe what became of the payment, and tell; safe to repeat."""
+    """Read the payment's status from Stripe and return the outcome; safe to repeat."""
     own_id = parse_id(charge_id, ChargeNotFoundError)
     return await settle.settle_for_buyer(db.transaction, charge_id=own_id, buyer_id=caller.user_id)
 
@@ -69,14 +69,14 @@ async def settle_payment(charge_id: str, caller: SignedIn) -> Settlement:
     "/stripe/webhook", responses=problem_responses(400, 403), openapi_extra=http.ANY_JSON_BODY
 )
 async def receive_webhook(request: Request, background: BackgroundTasks) -> WebhookReceipt:
-    """Keep an event that Stripe signed, once; it is handled soon."""
-    body = await http.read_bytes(request)
-    event = webhooks.read_webhook(body, request.headers.get("stripe-signature", ""))
+    """Store an event that Stripe signed, once; it is handled afterwards."""
+    payload = await http.read_bytes(request)
+    event = webhooks.read_webhook(payload, request.headers.get("stripe-signature", ""))
     async with db.transaction() as session:
         is_new = await webhook.store_webhook(session, event=event)
     if is_new and event.kind in rules.DECLINE_KINDS:
-        # In this process, after the answer: while it waits in a queue, more cards are tried.
+        # In this process, after the response: while a job waits in a queue, more cards are tried.
         background.add_task(jobs.handle_webhook, event.id)
     elif is_new:
-        await jobs.handle_soon(event)
+        await jobs.enqueue_webhook(event)
     return WebhookReceipt()

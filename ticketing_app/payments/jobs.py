@@ -1,4 +1,4 @@
-"""Jobs of payments: webhooks, voids, sweeps, the audit. All of them call Stripe."""
+"""Jobs of payments; most of them call Stripe."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -16,13 +16,13 @@ from ticketing_app.payments.service import audit, retention, sweep, webhook
 
 SWEEP_LIMIT = 100
 SWEEP_WIDTH = 4
-"""Rows that one run of a sweep has in hand at once."""
+"""Rows that one run handles concurrently."""
 
 AUDITED = timedelta(days=2)
 AUDIT_PAUSE = timedelta(minutes=5)
 AUDIT_PATIENCE = timedelta(hours=12)
 AUDIT_TRIES = 3
-"""Of one slice, should its worker die or be stopped."""
+"""Runs of one slice whose worker dies or is stopped."""
 
 log = get_logger()
 
@@ -33,8 +33,7 @@ log = get_logger()
     formerly="ticketing_app.payments.jobs.check_charge",
 )
 async def check_charge(charge_id: str) -> None:
-    """Do what this open charge needs now."""
-    # Here and below: what Stripe did not answer has its next turn noted in its row.
+    # The row is already scheduled for its next attempt; so is that of a webhook below.
     with suppress(StripeUnavailableError):
         await sweep.check_charge(db.transaction, charge_id=UUID(charge_id))
 
@@ -45,19 +44,15 @@ async def check_charge(charge_id: str) -> None:
     formerly="ticketing_app.payments.jobs.handle_stripe_event",
 )
 async def handle_webhook(event_id: str) -> None:
-    """Handle this stored webhook."""
     with suppress(StripeUnavailableError):
         await webhook.handle_webhook(db.transaction, event_id=event_id)
 
 
-async def handle_soon(event: WebhookEvent) -> None:
-    """Have a stored webhook handled: at once if a buyer may wait for it, or else with the voids.
-
-    Each void makes a webhook of its own, which must not stand before that of a payment.
-    """
+async def enqueue_webhook(event: WebhookEvent) -> None:
+    # Each voided intent causes a webhook, which must not delay that of a payment with a waiting buyer.
     is_urgent = event.kind in rules.PAYING_KINDS
-    lane = queues.OUTSIDE if is_urgent else queues.OUTSIDE_LATER
-    await queues.nudge(handle_webhook, event.id, queue=lane)
+    queue = queues.OUTSIDE if is_urgent else queues.OUTSIDE_LATER
+    await queues.nudge(handle_webhook, event.id, queue=queue)
 
 
 @queues.job(
@@ -66,7 +61,6 @@ async def handle_soon(event: WebhookEvent) -> None:
     formerly="ticketing_app.payments.jobs.sweep_open_charges",
 )
 async def sweep_charges() -> None:
-    """Look at open charges and refunds that are due."""
     await _sweep(sweep.check_charge)
 
 
@@ -76,7 +70,6 @@ async def sweep_charges() -> None:
     formerly="ticketing_app.payments.jobs.sweep_stripe_events",
 )
 async def sweep_webhooks() -> None:
-    """Handle webhooks that are due."""
     await _sweep(webhook.handle_webhook)
 
 
@@ -86,10 +79,9 @@ async def sweep_webhooks() -> None:
     formerly="ticketing_app.payments.jobs.audit_payments",
 )
 async def audit_payments(since: str = "", after: str = "", made_at: str = "") -> None:
-    """Compare a slice of what was paid lately with Stripe's list, and queue the next one.
+    """Audit a slice of the last two days, then enqueue the next slice.
 
-    Each day is looked at twice. A slice that Stripe does not answer about is begun again later, until
-    it is the turn of the next audit.
+    Every day is audited twice. If Stripe does not answer, the slice is retried until the next audit is due.
     """
     begin = datetime.fromisoformat(since) if since else utc_now() - AUDITED
     place = audit.Place(after, datetime.fromisoformat(made_at)) if after else None
@@ -117,18 +109,16 @@ async def _audit_soon(
 
 
 async def _sweep(handle_next: Callable[[db.Transaction], Awaitable[bool]]) -> None:
-    """Handle what is due, a few rows at once, up to a limit.
-
-    Each row moves its own next turn on before anything can fail, so that the others go on after a
-    failure. A silent Stripe costs a run no more rows than it has in hand at once.
-    """
+    """Handle due rows concurrently, up to `SWEEP_LIMIT`."""
+    # A row's next attempt is scheduled before anything can fail, so one failure does not stop the
+    # others. While Stripe is down, a run uses up only the rows in progress.
     turns = iter(range(SWEEP_LIMIT))
     async with asyncio.TaskGroup() as tasks:
         for _ in range(SWEEP_WIDTH):
-            tasks.create_task(_take_turns(turns, handle_next))
+            tasks.create_task(_handle_rows(turns, handle_next))
 
 
-async def _take_turns(
+async def _handle_rows(
     turns: Iterator[int], handle_next: Callable[[db.Transaction], Awaitable[bool]]
 ) -> None:
     for _ in turns:
@@ -143,6 +133,5 @@ async def _take_turns(
 
 @queues.job("payments.delete_old_rows", queue=queues.DEFAULT)
 async def delete_old_rows() -> None:
-    """Delete handled webhooks and resolved alerts of long ago."""
     await db.delete_in_batches(retention.delete_handled_webhooks)
     await db.delete_in_batches(retention.delete_resolved_alerts)

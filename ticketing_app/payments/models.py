@@ -1,5 +1,3 @@
-"""Tables of payments."""
-
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -11,15 +9,15 @@ from ticketing_app.core.db import Table, new_id, utc_datetime
 from ticketing_app.payments.rules import ChargeStatus
 
 IS_WORK = "status = 'created' OR refund_status IN ('due', 'pending')"
-"""SQL: which charges the sweep looks after."""
+"""SQL condition of charges for the sweep."""
 
 
 class Charge(Table, table=True):
-    """The payment of an order: one PaymentIntent at Stripe, whatever cards are tried.
+    """The payment of an order: one PaymentIntent at Stripe, however many cards are tried.
 
-    An open charge (`created`), or one whose refund is not done, is also work: `next_check_at` is when
-    somebody must look at it again, `checks` how often that was tried in vain. `key` is part of every
-    idempotency key; it is random, as Stripe keeps keys longer than a test database lives.
+    A charge that is open (`created`), or whose refund is not finished, is also a unit of work: it is checked
+    again at `next_check_at`, and `checks` counts unsuccessful checks. `key` is part of every idempotency key;
+    it is random because Stripe remembers keys longer than a test database lives.
     """
 
     __tablename__ = "charges"
@@ -29,7 +27,7 @@ class Charge(Table, table=True):
         CheckConstraint(
             "refund_status IN ('due', 'pending', 'succeeded', 'failed')", name="refund_status"
         ),
-        # Rule 7, kept by the database: two tabs, retries and workers all meet in the same charge.
+        # Enforces rule 7: concurrent tabs, retries and workers share one charge.
         Index(
             "uq_charges_one_per_order",
             "order_id",
@@ -38,7 +36,7 @@ class Charge(Table, table=True):
         ),
         Index("ix_charges_order_id", "order_id"),
         Index("ix_charges_due", "next_check_at", postgresql_where=text(IS_WORK)),
-        # For the audit, which walks through the days.
+        # For the audit, which reads by day.
         Index("ix_charges_completed", "created_at", postgresql_where=text("status = 'completed'")),
     )
 
@@ -48,21 +46,25 @@ class Charge(Table, table=True):
     amount_cents: int
     currency: str = Field(max_length=3)
     key: UUID = Field(default_factory=uuid4)
-    attempt: int = Field(default=0, description="Part of the key under which the intent is made.")
+    attempt: int = Field(default=0, description="Part of the idempotency key of the intent.")
     stripe_id: str | None = Field(default=None, unique=True)
     stripe_refund_id: str | None = Field(default=None, description="Of the last refund.")
-    refund_status: str | None = Field(default=None, description="None when no refund is wanted.")
-    refund_reason: str | None = Field(default=None, description="What the operator said.")
+    refund_status: str | None = Field(default=None, description="None if no refund was requested.")
+    refund_reason: str | None = Field(default=None, description="As the operator entered it.")
     refund_attempt: int = Field(
         default=0,
-        description="Part of the key of the refund.",
+        description="Part of the idempotency key of the refund.",
         sa_column_kwargs={"server_default": "0"},
     )
-    dispute_status: str | None = Field(default=None, description="Stripe's word for the last one.")
-    failure_code: str | None = Field(default=None, description="Of the last decline, or the end.")
+    dispute_status: str | None = Field(
+        default=None, description="Of the last dispute, in Stripe's words."
+    )
+    failure_code: str | None = Field(
+        default=None, description="Of the last decline, or the reason of the end."
+    )
     declines: int = 0
     client_address: str | None = Field(
-        default=None, description="Where it was opened, while it is open."
+        default=None, description="Of the browser that opened it, while it is open."
     )
     checks: int = 0
     next_check_at: datetime = Field(sa_type=utc_datetime())
@@ -71,7 +73,7 @@ class Charge(Table, table=True):
 
 
 class ChargeDecline(Table, table=True):
-    """A declined card, once, whoever tells of it: browser, webhook and sweep all see the same one."""
+    """A declined card, stored once although browser, webhook and sweep all report it."""
 
     __tablename__ = "charge_declines"
 
@@ -82,9 +84,9 @@ class ChargeDecline(Table, table=True):
 
 
 class Webhook(Table, table=True):
-    """A webhook of Stripe, stored once by Stripe's id; the row is the work until `handled_at`.
+    """A webhook of Stripe, stored once by Stripe's id; work until `handled_at` is set.
 
-    Only references are kept: what an event tells is asked of Stripe again when it is handled.
+    Stores references only; the facts are read from Stripe when it is handled.
     """
 
     __tablename__ = "stripe_events"
@@ -106,9 +108,9 @@ class Webhook(Table, table=True):
 
 
 class PaymentAlert(Table, table=True):
-    """Something about money that people must look at: once by kind and subject, counted.
+    """A problem with money for operators, counted once per kind and subject.
 
-    `subject` is Stripe's id of what it is about, or ours where Stripe has none.
+    `subject` is Stripe's id of the object, or ours if Stripe has none.
     """
 
     __tablename__ = "payment_alerts"

@@ -1,4 +1,4 @@
-"""SQL of payments. When work is due is judged by the database clock alone."""
+"""SQL of payments. Only the database clock decides when work is due."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,24 +20,22 @@ from ticketing_app.payments.rules import UNDONE_REFUND, ChargeStatus
 
 
 async def get_charge(session: AsyncSession, charge_id: UUID) -> Charge | None:
-    """Return the charge as it is now, also when this session read it before."""
+    """Return the present row, even if this session has loaded the charge before."""
     query = select(Charge).where(Charge.id == charge_id)
     return (await session.exec(query.execution_options(populate_existing=True))).one_or_none()
 
 
 async def get_open_charge(session: AsyncSession, order_id: UUID) -> Charge | None:
-    """Return the charge of this order that can still be paid."""
     query = select(Charge).where(Charge.order_id == order_id, Charge.status == ChargeStatus.CREATED)
     return (await session.exec(query)).one_or_none()
 
 
 async def get_by_stripe_id(session: AsyncSession, stripe_id: str) -> Charge | None:
-    """Return the charge of this intent."""
     return (await session.exec(select(Charge).where(Charge.stripe_id == stripe_id))).one_or_none()
 
 
 async def get_paid_charge(session: AsyncSession, order_id: UUID) -> Charge | None:
-    """Return the charge with which money was taken for this order, in time or too late."""
+    """Return the charge of this order that took money, in time or too late."""
     query = select(Charge).where(
         Charge.order_id == order_id,
         or_(col(Charge.status) == ChargeStatus.COMPLETED, col(Charge.refund_status).is_not(None)),
@@ -48,7 +46,7 @@ async def get_paid_charge(session: AsyncSession, order_id: UUID) -> Charge | Non
 async def list_completed(
     session: AsyncSession, *, since: datetime, until: datetime | None = None
 ) -> list[Charge]:
-    """Return the charges made in this time with which money was taken for a ticket."""
+    """Return the charges, created in this period, that paid for a ticket."""
     query = select(Charge).where(
         Charge.status == ChargeStatus.COMPLETED,
         col(Charge.created_at) >= since,
@@ -58,7 +56,7 @@ async def list_completed(
 
 
 async def add_unless_open(session: AsyncSession, charge: Charge) -> bool:
-    """Add the charge; false when its order has an open or paid one: another tab was quicker."""
+    """Add the charge; false if its order has an open or paid one, added by a concurrent request."""
     statement = (
         insert(Charge)
         .values(charge.model_dump())
@@ -73,7 +71,7 @@ async def add_unless_open(session: AsyncSession, charge: Charge) -> bool:
 async def change_open(
     session: AsyncSession, charge_id: UUID, *, is_unopened: bool = False, **values: object
 ) -> Charge | None:
-    """Change the charge if it is open, and with `is_unopened` has no intent; else nothing."""
+    """Update the charge if it is open and, with `is_unopened`, has no intent; return None otherwise."""
     statement = (
         update(Charge)
         .where(
@@ -89,15 +87,15 @@ async def change_open(
 
 
 async def change(session: AsyncSession, charge_id: UUID, **values: object) -> Charge:
-    """Change the charge, open or not."""
+    """Update the charge, whether it is open or not."""
     statement = update(Charge).where(col(Charge.id) == charge_id).values(**values)
     changed = statement.returning(Charge).execution_options(populate_existing=True)
     return (await session.exec(changed)).scalar_one()
 
 
 async def add_decline(session: AsyncSession, decline: ChargeDecline) -> bool:
-    """Note a decline; false when somebody told of this one before."""
-    # The order's history has its times from the same clock, and both are told in one row.
+    """Store a decline; false if it is already stored."""
+    # On the clock of the order's history: the buyer sees both in one list.
     now = {"created_at": func.clock_timestamp()}
     statement = (
         insert(ChargeDecline)
@@ -122,17 +120,16 @@ async def list_declines(session: AsyncSession, order_id: UUID) -> list[ChargeDec
 # ---- work that is due --------------------------------------------------------------------------
 
 
-# asyncpg writes and reads PostgreSQL's infinity as this datetime, which has no zone.
-NEVER_AT = datetime.max  # noqa: DTZ901  # as said above.
+# asyncpg converts this datetime, which has no zone, to PostgreSQL's infinity.
+NEVER_AT = datetime.max  # noqa: DTZ901  # as above.
 
 
-def after(seconds: float) -> ColumnElement[Any]:
-    """Return the moment so many seconds from now, for a column."""
+def seconds_from_now(seconds: float) -> ColumnElement[Any]:
     return func.clock_timestamp() + timedelta(seconds=seconds)
 
 
 async def make_due(session: AsyncSession, order_id: UUID) -> UUID | None:
-    """Let the open charge of this order be looked at now; return its id."""
+    """Make the open charge of this order due now; return its id."""
     statement = (
         update(Charge)
         .where(col(Charge.order_id) == order_id, col(Charge.status) == ChargeStatus.CREATED)
@@ -145,7 +142,7 @@ async def make_due(session: AsyncSession, order_id: UUID) -> UUID | None:
 async def get_due_charge_for_update(
     session: AsyncSession, charge_id: UUID | None = None
 ) -> Charge | None:
-    """Lock this charge if it is work, or the one due for longest; none when others hold it."""
+    """Lock the given charge or the longest overdue one; None if there is none or it is locked."""
     is_wanted = (
         col(Charge.id) == charge_id if charge_id else col(Charge.next_check_at) <= func.now()
     )
@@ -160,7 +157,7 @@ async def get_due_charge_for_update(
 
 
 async def add_webhook(session: AsyncSession, webhook: Webhook) -> bool:
-    """Store a webhook; false when it was stored before."""
+    """Store a webhook; false if it is already stored."""
     statement = (
         insert(Webhook)
         .values(webhook.model_dump())
@@ -173,7 +170,7 @@ async def add_webhook(session: AsyncSession, webhook: Webhook) -> bool:
 async def get_due_webhook_for_update(
     session: AsyncSession, event_id: str | None = None
 ) -> Webhook | None:
-    """Lock this unhandled webhook, or the one due for longest; none when others hold it."""
+    """Lock the given or the longest overdue unhandled webhook; None if there is none or it is locked."""
     is_wanted = (
         col(Webhook.id) == event_id if event_id else col(Webhook.next_attempt_at) <= func.now()
     )
@@ -188,18 +185,17 @@ async def get_due_webhook_for_update(
 
 
 async def change_webhook(session: AsyncSession, event_id: str, **values: object) -> None:
-    """Change a webhook's row."""
     await session.exec(update(Webhook).where(col(Webhook.id) == event_id).values(**values))
 
 
 async def list_failing_webhooks(session: AsyncSession) -> list[Webhook]:
-    """Return the webhooks that were tried and are not handled, the oldest first."""
+    """Return unhandled webhooks with at least one attempt, oldest first."""
     query = select(Webhook).where(col(Webhook.handled_at).is_(None), col(Webhook.attempts) > 0)
     return list((await session.exec(query.order_by(col(Webhook.received_at)))).all())
 
 
 async def reset_webhook(session: AsyncSession, event_id: str) -> bool:
-    """Let a webhook be handled again from the start; false when it was never stored."""
+    """Make a webhook unhandled and due; false if it was never stored."""
     renewed = (
         update(Webhook)
         .where(col(Webhook.id) == event_id)
@@ -213,7 +209,7 @@ async def reset_webhook(session: AsyncSession, event_id: str) -> bool:
 
 
 async def add_alert(session: AsyncSession, alert: PaymentAlert) -> tuple[PaymentAlert, bool]:
-    """Add the alert, or count one that is there; return it, and whether people must be told anew."""
+    """Add the alert or count it again; also return whether it is new or was resolved before."""
     known = select(PaymentAlert).where(
         PaymentAlert.kind == alert.kind, PaymentAlert.subject == alert.subject
     )
@@ -240,13 +236,12 @@ async def add_alert(session: AsyncSession, alert: PaymentAlert) -> tuple[Payment
 
 
 async def list_open_alerts(session: AsyncSession) -> list[PaymentAlert]:
-    """Return what nobody has resolved, the oldest first."""
     query = select(PaymentAlert).where(col(PaymentAlert.resolved_at).is_(None))
     return list((await session.exec(query.order_by(col(PaymentAlert.id)))).all())
 
 
 async def resolve_alert(session: AsyncSession, alert_id: UUID) -> bool:
-    """Close an open alert; false when there is none."""
+    """Close an open alert; false if there is none."""
     resolved = (
         update(PaymentAlert)
         .where(col(PaymentAlert.id) == alert_id, col(PaymentAlert.resolved_at).is_(None))
@@ -256,11 +251,11 @@ async def resolve_alert(session: AsyncSession, alert_id: UUID) -> bool:
     return (await session.exec(resolved)).scalar_one_or_none() is not None
 
 
-# ---- what waits --------------------------------------------------------------------------------
+# ---- backlog -----------------------------------------------------------------------------------
 
 
 async def count_open_refunds(session: AsyncSession) -> dict[str, int]:
-    """Count refunds that are not done, by status."""
+    """Count unfinished refunds by status."""
     query = (
         select(Charge.refund_status, func.count())
         .where(text(f"({IS_WORK})"), col(Charge.refund_status).in_(UNDONE_REFUND))
@@ -270,7 +265,6 @@ async def count_open_refunds(session: AsyncSession) -> dict[str, int]:
 
 
 async def count_open_alerts(session: AsyncSession) -> dict[str, int]:
-    """Count what nobody has resolved, by kind."""
     query = (
         select(PaymentAlert.kind, func.count())
         .where(col(PaymentAlert.resolved_at).is_(None))
@@ -280,7 +274,7 @@ async def count_open_alerts(session: AsyncSession) -> dict[str, int]:
 
 
 async def measure_webhooks(session: AsyncSession) -> tuple[int, timedelta | None]:
-    """Count the webhooks that are not handled; tell how old the oldest is."""
+    """Count unhandled webhooks and return the age of the oldest."""
     query = select(func.count(), func.now() - func.min(Webhook.received_at)).where(
         col(Webhook.handled_at).is_(None)
     )
@@ -288,7 +282,7 @@ async def measure_webhooks(session: AsyncSession) -> tuple[int, timedelta | None
 
 
 async def measure_overdue(session: AsyncSession) -> timedelta | None:
-    """Tell since when the charge is due that nobody has looked at for longest; none if it is not."""
+    """Return the delay of the longest overdue charge."""
     query = select(func.now() - func.min(Charge.next_check_at)).where(
         text(f"({IS_WORK})"), col(Charge.next_check_at) <= func.now()
     )
@@ -299,7 +293,6 @@ async def measure_overdue(session: AsyncSession) -> timedelta | None:
 
 
 async def delete_handled_webhooks(session: AsyncSession, *, days: int, limit: int) -> int:
-    """Delete up to `limit` webhooks that were handled that long ago; return how many."""
     old = (
         select(Webhook.id)
         .where(col(Webhook.handled_at) < func.now() - timedelta(days=days))
@@ -311,7 +304,6 @@ async def delete_handled_webhooks(session: AsyncSession, *, days: int, limit: in
 
 
 async def delete_resolved_alerts(session: AsyncSession, *, days: int, limit: int) -> int:
-    """Delete up to `limit` alerts that were resolved that long ago; return how many."""
     old = (
         select(PaymentAlert.id)
         .where(col(PaymentAlert.resolved_at) < func.now() - timedelta(days=days))

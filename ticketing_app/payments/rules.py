@@ -1,11 +1,11 @@
-"""Rules of payments: what a charge, its order and its intent at Stripe mean together. Pure."""
+"""Rules of payments: the combined meaning of a charge, its order and its intent at Stripe. Pure."""
 
 from enum import StrEnum, auto
 
-from ticketing_app.orders.rules import ENDED_UNPAID, OrderStatus, status_now
+from ticketing_app.orders.rules import ENDED_UNPAID, NOT_CHARGED, OrderStatus, status_now
 
 CHECK_AFTER_SECONDS = 30
-"""How long browser and webhook have to tell the end of a payment before the sweep asks Stripe."""
+"""Time for browser and webhook to report the end of a payment before the sweep asks Stripe."""
 
 FIRST_BACKOFF_SECONDS = 20
 LONGEST_BACKOFF_SECONDS = 900
@@ -18,28 +18,28 @@ SETTLING_KINDS = frozenset(
         "payment_intent.canceled",
     }
 )
-"""Webhooks that can mean that a payment has moved on."""
+"""Webhooks after which the payment may have a new status."""
 
 DECLINE_KINDS = frozenset({"charge.failed"})
-"""Webhooks of one declined card each."""
+"""Each reports one declined card."""
 
 PAYING_KINDS = (SETTLING_KINDS | DECLINE_KINDS) - {"payment_intent.canceled"}
-"""Webhooks of somebody who pays at this moment."""
+"""Webhooks during a payment, while its buyer waits."""
 
 REFUND_KINDS = frozenset({"charge.refunded", "refund.updated", "refund.failed"})
-"""Webhooks that can mean that a refund was made, is done, or came back."""
+"""Webhooks after which a refund may have started, succeeded or failed."""
 
 DISPUTE_KINDS = frozenset(
     {"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"}
 )
-"""Webhooks of a buyer who asks their bank for the money."""
+"""Webhooks about a buyer who reclaims the money from their bank."""
 
 ENDED_DISPUTES = frozenset({"won", "warning_closed", "prevented"})
-"""Stripe's words for disputes that leave the money here; in any other the bank has it, or may take it."""
+"""Statuses in which the money stays here. In any other, the bank has taken it or may take it."""
 
 FRAUD_KINDS = frozenset({"radar.early_fraud_warning.created"})
-"""Webhooks of a bank that suspects fraud. Reviews of Radar (`review.*`) are stored and change nothing:
-whoever closes one refunds in the Dashboard, which is told as a refund."""
+"""Webhooks about a bank that suspects fraud. Reviews of Radar (`review.*`) are stored without effect: a
+refund that follows from one is made in the Dashboard and arrives as a refund."""
 
 DECLINE_SENTENCES = {
     "insufficient_funds": "Your card does not have enough money for this.",
@@ -48,21 +48,17 @@ DECLINE_SENTENCES = {
     "processing_error": "Your bank could not process the card just now.",
     "payment_intent_authentication_failure": "Your bank could not confirm that it is you.",
 }
-"""In plain words. What a thief should not learn (lost, stolen, fraud) is said as any refusal."""
-
-NOT_CHARGED = "Your card was not charged."
+"""Reasons that would help a thief (lost, stolen, fraud) are absent: they read like any refusal."""
 
 
 class ChargeStatus(StrEnum):
-    """Where a charge stands: created until money was taken or cannot be any more."""
-
     CREATED = "created"
     FAILED = "failed"
     COMPLETED = "completed"
 
 
 class Reason(StrEnum):
-    """Why a charge failed, when it was not a card."""
+    """Why a charge failed, other than a decline."""
 
     HOLD_OVER = "hold_over"
     CANCELLED_AT_STRIPE = "cancelled_at_stripe"
@@ -72,7 +68,7 @@ class Reason(StrEnum):
 
 
 class RefundStatus(StrEnum):
-    """Where a refund stands: due until Stripe has it, pending until the bank has it."""
+    """A refund is due until Stripe accepts it, and pending until the bank does."""
 
     DUE = "due"
     PENDING = "pending"
@@ -81,11 +77,11 @@ class RefundStatus(StrEnum):
 
 
 UNDONE_REFUND = frozenset({RefundStatus.DUE, RefundStatus.PENDING})
-"""Wanted, and not done yet."""
+"""Requested and not finished."""
 
 
 class AlertKind(StrEnum):
-    """What people must look at. See docs/operations.md for what to do about each."""
+    """Problems for operators; docs/operations.md says how to solve each."""
 
     PAID_TOO_LATE = "paid_too_late"
     REFUND_FAILED = "refund_failed"
@@ -104,7 +100,7 @@ class AlertKind(StrEnum):
 
 
 class Work(StrEnum):
-    """What a charge needs now."""
+    """The next action for a charge."""
 
     VOID = auto()
     SETTLE = auto()
@@ -118,7 +114,7 @@ def is_over(status: OrderStatus, *, is_running: bool) -> bool:
 
 
 def due_work(status: OrderStatus, *, is_running: bool, refund_status: str | None = None) -> Work:
-    """Tell what to do about a charge whose order stands so; an open dialog is no work."""
+    """Return the next action for a charge with such an order; an open payment form needs none."""
     if refund_status in UNDONE_REFUND:
         return Work.REFUND
     if is_over(status, is_running=is_running):
@@ -127,34 +123,33 @@ def due_work(status: OrderStatus, *, is_running: bool, refund_status: str | None
 
 
 def advances_refund(status: str | None, reported: RefundStatus, *, is_known: bool) -> bool:
-    """Whether a refund at Stripe moves on a charge whose own refund stands at `status`.
+    """Whether a refund reported by Stripe changes a charge whose own refund is at `status`.
 
-    `is_known`: it is the refund that the charge knows. What failed stays failed, however old the news
-    are; while another try is due, only the failure of a refund that we did not know counts.
+    `is_known`: the charge refers to this refund already.
     """
     if reported is RefundStatus.FAILED:
-        is_lost_try = status == RefundStatus.DUE and not is_known
-        return is_lost_try or status in {RefundStatus.PENDING, RefundStatus.SUCCEEDED}
+        # While a retry is due, only the failure of a refund that we did not know counts.
+        is_unknown_attempt = status == RefundStatus.DUE and not is_known
+        return is_unknown_attempt or status in {RefundStatus.PENDING, RefundStatus.SUCCEEDED}
+    # A failed refund stays failed, however late an older status arrives.
     return not (is_known and status in {reported, RefundStatus.FAILED})
 
 
 def backoff_seconds(attempts: int) -> int:
-    """Return the seconds until the next try after so many: 20, 40, 80 ... up to 15 minutes."""
+    """Return the delay before the next attempt: 20, 40, 80 ... up to 15 minutes."""
     return min(FIRST_BACKOFF_SECONDS * 2 ** min(attempts, 10), LONGEST_BACKOFF_SECONDS)
 
 
 def attempts_left(declines: int, maximum: int) -> int:
-    """Return how many more cards may be tried."""
     return max(0, maximum - declines)
 
 
 def decline_sentence(code: str) -> str:
-    """Say in plain words why a card was refused."""
     return DECLINE_SENTENCES.get(code, "Your card was declined.")
 
 
 def outcome_sentence(status: OrderStatus, *, failure_code: str | None, left: int) -> str | None:
-    """Tell the buyer what became of the payment; none when the status says it all."""
+    """Return the outcome of the payment for its buyer; none if the status is enough."""
     match status:
         case OrderStatus.AWAITING_PAYMENT | OrderStatus.CAPTURING:
             return (

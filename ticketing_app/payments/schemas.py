@@ -1,5 +1,3 @@
-"""What goes in and out of payments."""
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, NamedTuple
@@ -16,13 +14,11 @@ MAX_ID_LENGTH = 255
 
 
 class PaymentCreate(ApiModel):
-    """Which order to pay."""
-
     order_id: UUID
 
 
 class PaymentRead(ApiModel):
-    """A charge that is open to be confirmed in the buyer's browser with `client_secret`."""
+    """An open charge; the buyer's browser confirms it with `client_secret`."""
 
     id: UUID
     order_id: UUID
@@ -33,7 +29,7 @@ class PaymentRead(ApiModel):
 
 
 class PaymentConfig(ApiModel):
-    """What a page needs to load Stripe.js; told at run time, never baked into the build."""
+    """Settings for Stripe.js, read at run time: the build contains none of them."""
 
     publishable_key: str
     stripe_js_url: str
@@ -46,7 +42,7 @@ class Confirming(ApiModel):
 
 
 class Settlement(ApiModel):
-    """What became of a payment: the order's status, and a sentence when that needs one."""
+    """Outcome of a payment; `message` only if the status is not enough."""
 
     status: OrderStatus
     attempts_left: int
@@ -54,23 +50,21 @@ class Settlement(ApiModel):
 
 
 class DeclineRead(ApiModel):
-    """A card that was declined: when, and why in plain words."""
-
     at: datetime
     message: str
 
 
 class WebhookReceipt(ApiModel):
-    """The webhook is kept; what it tells is handled soon."""
+    """Confirms that the webhook is stored; it is handled afterwards."""
 
     received: bool = True
 
 
 class PaymentBacklog(NamedTuple):
-    """Work of payments that is not done; seconds are 0 when nothing waits.
+    """Unfinished work; seconds are 0 if nothing is waiting.
 
-    `refunds` counts by status, `alerts` by kind. `overdue_seconds` is how long the charge that is due
-    for longest has waited for the sweep.
+    `refunds` counts by status, `alerts` by kind. `overdue_seconds` is the delay of the charge that is overdue
+    for longest.
     """
 
     refunds: dict[str, int]
@@ -80,12 +74,12 @@ class PaymentBacklog(NamedTuple):
     overdue_seconds: float
 
 
-# ---- what Stripe told -------------------------------------------------------------------------
+# ---- facts from Stripe -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Decline:
-    """A refused card; `reference` tells it apart from every other refusal."""
+    """A declined card; `reference` identifies the decline."""
 
     reference: str
     code: str
@@ -93,7 +87,7 @@ class Decline:
 
 @dataclass(frozen=True)
 class Intent:
-    """A PaymentIntent as Stripe has it now; `decline` is its last one."""
+    """A PaymentIntent as Stripe returned it; `decline` is its last one."""
 
     id: str
     status: str
@@ -103,8 +97,6 @@ class Intent:
 
 @dataclass(frozen=True)
 class Refund:
-    """Money that goes back: on its way, at the buyer's bank, or returned to us."""
-
     id: str
     status: RefundStatus
     amount_cents: int
@@ -112,7 +104,7 @@ class Refund:
 
 @dataclass(frozen=True)
 class ListedIntent:
-    """An intent in Stripe's list: what was taken with it and what of that was given back, in cents."""
+    """An intent in Stripe's list, with the amounts captured and refunded, in cents."""
 
     id: str
     status: str
@@ -124,7 +116,7 @@ class ListedIntent:
 
 @dataclass(frozen=True)
 class WebhookEndpoint:
-    """Where Stripe sends webhooks, and of which kinds; no version means the account's."""
+    """An endpoint at Stripe; without a version, the account's default applies."""
 
     url: str
     is_enabled: bool
@@ -134,10 +126,7 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True)
 class WebhookEvent:
-    """A webhook: its id, its kind like `payment_intent.succeeded`, the intent that it is about.
-
-    `decline` is the card that it says was refused.
-    """
+    """A webhook about an intent; `kind` is like `payment_intent.succeeded`, `decline` the declined card."""
 
     id: str
     kind: str
@@ -146,7 +135,7 @@ class WebhookEvent:
 
     @property
     def is_storable(self) -> bool:
-        """Whether PostgreSQL takes the texts: it refuses U+0000 and lone surrogates."""
+        """Whether PostgreSQL accepts the texts: it rejects U+0000 and lone surrogates."""
         texts: list[object] = [self.id, self.kind, self.intent_id or "-"]
         if self.decline:
             texts += [self.decline.reference, self.decline.code]

@@ -1,4 +1,4 @@
-"""How payments react to events: they record that an open charge needs a look, a job has it."""
+"""Reactions of payments to domain events: mark the open charge as due, then nudge a job."""
 
 from functools import partial
 
@@ -11,12 +11,10 @@ from ticketing_app.payments.service import sweep
 
 
 async def on_order_expired(session: AsyncSession, event: OrderExpired) -> None:
-    """Void what could still be paid for the order."""
     await _void_soon(session, event)
 
 
 async def on_order_cancelled(session: AsyncSession, event: OrderCancelled) -> None:
-    """Void what could still be paid for the order."""
     await _void_soon(session, event)
 
 

@@ -138,11 +138,11 @@ class TestAudit:
             await sales.start_sale()
         all_at_once = asyncio.Barrier(3)
 
-        async def mend_together(*_: object) -> None:
+        async def repair_together(*_: object) -> None:
             async with asyncio.timeout(10):
                 await all_at_once.wait()
 
-        monkeypatch.setattr(audit, "_mend", mend_together)
+        monkeypatch.setattr(audit, "_repair", repair_together)
         assert await run_audit() == 0
 
     async def test_one_that_fails_holds_up_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Connection to Stripe: one client per event loop, and three errors for all that can go wrong."""
+"""Connection to Stripe: one client per event loop, every failure as one of three errors."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,53 +26,40 @@ class _Client(NamedTuple):
     http: stripe.HTTPXClient
 
 
-# The connections belong to the event loop on which they were made.
+# Connections belong to the event loop that opened them.
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Client] = WeakKeyDictionary()
 
 
 class StripeUnavailableError(AppError):
-    """Nobody knows whether Stripe did it: no answer, too many requests, or an error of its own.
-
-    Never a failure of the payment: it is asked again. `is_answered`: Stripe keeps this answer under
-    the idempotency key, so that only another key can have another one.
-    """
-
+    # The outcome is unknown, which is never a failure of the payment: the caller retries.
     status = HTTPStatus.SERVICE_UNAVAILABLE
+    message = (
+        "The payment service does not answer right now. "
+        "You are never charged twice. Try again in a moment."
+    )
 
     def __init__(self, *, is_answered: bool = False) -> None:
-        """Say that nothing is lost."""
-        super().__init__(
-            "The payment service does not answer right now. "
-            "You are never charged twice. Try again in a moment."
-        )
+        super().__init__()
+        # Stripe stored this response under the idempotency key; only a new key gets another one.
         self.is_answered = is_answered
 
 
 class StripeRefusedError(Exception):
-    """Stripe refused for good, usually as the intent has moved on; ask how it stands now."""
-
+    # Final, usually because the intent has moved on: the caller reads its present status.
     def __init__(self, code: str | None) -> None:
-        """Keep Stripe's code."""
         super().__init__(f"Stripe refused: {code}")
         self.code = code
 
 
 class KeyRefusedError(StripeUnavailableError):
-    """Stripe does not take our key, or not for this: for a payment as if it were away."""
+    """A wrong API key, or one without this permission. Payments treat it as an outage."""
 
 
 async def try_key() -> None:
-    """Ask Stripe for something that does not matter.
-
-    Raises:
-        KeyRefusedError: it does not take our key.
-        StripeUnavailableError: no answer.
-    """
     await call(api().payment_intents.list_async({"limit": 1}))
 
 
 async def dispose() -> None:
-    """Close the connections of the running event loop."""
     if client := _clients.pop(asyncio.get_running_loop(), None):
         await client.http.close_async()
 
@@ -82,27 +69,27 @@ def api() -> stripe.V1Services:
     if loop not in _clients:
         settings = get_settings()
         http = stripe.HTTPXClient(timeout=settings.stripe_timeout_seconds)
-        api = stripe.StripeClient(
+        stripe_client = stripe.StripeClient(
             settings.stripe_secret_key,
             base_addresses={"api": settings.stripe_api_base},
             max_network_retries=RETRIES,
             http_client=http,
         )
-        _clients[loop] = _Client(api, http)
+        _clients[loop] = _Client(stripe_client, http)
     return _clients[loop].api.v1
 
 
 async def pages(
     read: Callable[[Any], Awaitable[stripe.ListObject[Listed]]],
-    asked: Any,  # noqa: ANN401  # what `read` takes.
+    params: Any,  # noqa: ANN401  # as `read` takes them.
 ) -> AsyncIterator[Listed]:
     while True:
-        page = await call(read(asked))
+        page = await call(read(params))
         for row in page.data:
             yield row
         if not page.has_more:
             return
-        asked = {**asked, "starting_after": page.data[-1].id}
+        params = {**params, "starting_after": page.data[-1].id}
 
 
 async def call(request: Awaitable[Answer]) -> Answer:

@@ -1,4 +1,8 @@
-"""Payment intents at Stripe, with their declines, refunds and disputes."""
+"""Payment intents at Stripe, with their declines, refunds and disputes.
+
+Each call raises `StripeUnavailableError` if its outcome is unknown, and `StripeRefusedError` if Stripe
+refuses it for good.
+"""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
@@ -21,18 +25,11 @@ async def create_intent(
     charge_id: UUID,
     receipt_email: str,
 ) -> Intent:
-    """Make the intent of a charge, or find again what was made under this idempotency key.
-
-    An address that Stripe does not take gets no receipt, as that must not stop a payment.
-
-    Raises:
-        StripeUnavailableError: unknown whether it was made.
-        StripeRefusedError: it is not made, as for an amount that is too small where it is settled.
-    """
-    asked: stripe.params.PaymentIntentCreateParams = {
+    """Create the intent of a charge, or return the one created under this idempotency key."""
+    params: stripe.params.PaymentIntentCreateParams = {
         "amount": amount_cents,
         "currency": currency,
-        # The money is only reserved; the server takes it once the order is claimed.
+        # Only authorises. The money is captured once the order is claimed.
         "capture_method": "manual",
         "allowed_payment_method_types": ["card"],
         "description": f"Order {order_id}",
@@ -40,61 +37,41 @@ async def create_intent(
         "transfer_group": f"order_{order_id}",
         "metadata": {"order_id": str(order_id), "charge_id": str(charge_id)},
     }
+    # An address that Stripe rejects gets no receipt; it must not stop a payment.
     if not receipt_email.isascii():
-        return await _make_intent(asked, key)
+        return await _create_intent(params, key)
     try:
-        return await _make_intent({**asked, "receipt_email": receipt_email}, key)
+        return await _create_intent({**params, "receipt_email": receipt_email}, key)
     except StripeRefusedError as refusal:
         if refusal.code != "email_invalid":
             raise
-        # The first key stands for the refusal, with these parameters.
-        return await _make_intent(asked, f"{key}-no-receipt")
+        # Stripe stored the refusal under the first key.
+        return await _create_intent(params, f"{key}-no-receipt")
 
 
-async def _make_intent(asked: stripe.params.PaymentIntentCreateParams, key: str) -> Intent:
+async def _create_intent(params: stripe.params.PaymentIntentCreateParams, key: str) -> Intent:
     intents = client.api().payment_intents
-    return _intent(await client.call(intents.create_async(asked, {"idempotency_key": key})))
+    return _intent(await client.call(intents.create_async(params, {"idempotency_key": key})))
 
 
 async def get_intent(stripe_id: str) -> Intent:
-    """Ask how an intent stands.
-
-    Raises:
-        StripeUnavailableError: no answer.
-        StripeRefusedError: there is none with this id.
-    """
     return _intent(await client.call(client.api().payment_intents.retrieve_async(stripe_id)))
 
 
 async def capture_intent(stripe_id: str) -> Intent:
-    """Take the reserved money. Repeating does no harm: an intent is captured once.
-
-    Raises:
-        StripeUnavailableError: unknown whether it was taken.
-        StripeRefusedError: the intent has moved on, or the bank refused.
-    """
-    # No fixed idempotency key here or at cancel: Stripe would replay a stored 500 for a day.
+    # Idempotent without a key, as is cancelling: an intent is captured once. With a fixed key Stripe
+    # would replay a stored 500 for a day.
     return _intent(await client.call(client.api().payment_intents.capture_async(stripe_id)))
 
 
 async def cancel_intent(stripe_id: str) -> Intent:
-    """Close an intent for good and let go of reserved money: nothing can be paid with it any more.
-
-    Raises:
-        StripeUnavailableError: unknown whether it was closed.
-        StripeRefusedError: the intent has moved on.
-    """
     intents = client.api().payment_intents
     cancelled = intents.cancel_async(stripe_id, {"cancellation_reason": "abandoned"})
     return _intent(await client.call(cancelled))
 
 
 async def list_declines(stripe_id: str) -> list[Decline]:
-    """Return the declined cards of an intent, the oldest first.
-
-    Raises:
-        StripeUnavailableError: no answer.
-    """
+    """Return the declined cards, oldest first."""
     found = await client.call(
         client.api().charges.list_async({"payment_intent": stripe_id, "limit": client.PAGE})
     )
@@ -104,20 +81,15 @@ async def list_declines(stripe_id: str) -> list[Decline]:
 
 
 async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> Refund:
-    """Give all the money back, once for this key; the last refund when there is nothing left to give.
-
-    Raises:
-        StripeUnavailableError: unknown whether it was given back.
-        StripeRefusedError: there is nothing to give back.
-    """
+    """Refund the full amount, once per key; return the last refund if everything is refunded already."""
     refunds = client.api().refunds
-    asked: stripe.params.RefundCreateParams = {
+    params: stripe.params.RefundCreateParams = {
         "payment_intent": stripe_id,
         "metadata": {"charge_id": str(charge_id)},
     }
     try:
-        made = await client.call(refunds.create_async(asked, {"idempotency_key": key}))
-        # An answer to a key that was used before is as old as the first one; how is it now?
+        made = await client.call(refunds.create_async(params, {"idempotency_key": key}))
+        # For a used key Stripe replays its first response, so read the present status.
         return _refund(await client.call(refunds.retrieve_async(made.id)))
     except StripeRefusedError as error:
         if error.code != "charge_already_refunded":
@@ -126,11 +98,7 @@ async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> Refund:
 
 
 async def list_refunds(stripe_id: str) -> list[Refund]:
-    """Return the refunds of an intent, the newest first.
-
-    Raises:
-        StripeUnavailableError: no answer.
-    """
+    """Return the refunds, newest first."""
     found = await client.call(
         client.api().refunds.list_async({"payment_intent": stripe_id, "limit": client.PAGE})
     )
@@ -138,11 +106,7 @@ async def list_refunds(stripe_id: str) -> list[Refund]:
 
 
 async def find_dispute(stripe_id: str) -> str | None:
-    """Return the status of the newest dispute of an intent, in Stripe's words; none without one.
-
-    Raises:
-        StripeUnavailableError: no answer.
-    """
+    """Return the status of the newest dispute, in Stripe's words."""
     found = await client.call(
         client.api().disputes.list_async({"payment_intent": stripe_id, "limit": 1})
     )
@@ -152,19 +116,15 @@ async def find_dispute(stripe_id: str) -> str | None:
 async def list_intents(
     *, since: datetime, after: str | None = None
 ) -> AsyncGenerator[ListedIntent]:
-    """Yield the intents that were made since then, the newest first, or those that follow on `after`.
-
-    Raises:
-        StripeUnavailableError: no answer.
-    """
-    asked: stripe.params.PaymentIntentListParams = {
+    """Yield the intents created since then, newest first, or those after the id `after`."""
+    params: stripe.params.PaymentIntentListParams = {
         "created": {"gte": int(since.timestamp())},
         "limit": client.PAGE,
         "expand": ["data.latest_charge"],
     }
     if after:
-        asked["starting_after"] = after
-    async for intent in client.pages(client.api().payment_intents.list_async, asked):
+        params["starting_after"] = after
+    async for intent in client.pages(client.api().payment_intents.list_async, params):
         charge = intent.latest_charge
         yield ListedIntent(
             id=intent.id,
@@ -186,7 +146,7 @@ def _intent(found: stripe.PaymentIntent) -> Intent:
 
 
 def _refund(found: stripe.Refund) -> Refund:
-    # Also pending: requires_action. Whoever cancelled it, the buyer does not have the money.
+    # `requires_action` is pending. If it was cancelled, the buyer does not have the money.
     ends = {"succeeded": RefundStatus.SUCCEEDED} | dict.fromkeys(
         ("failed", "canceled"), RefundStatus.FAILED
     )
@@ -203,8 +163,8 @@ def decline_of_intent(found: stripe.PaymentIntent) -> Decline | None:
     error = found.last_payment_error
     if found.status != "requires_payment_method" or error is None:
         return None
-    # Stripe leaves out what does not apply. A failed 3-D Secure never reached the bank, so that it
-    # has no charge; each try has a payment method of its own.
+    # Stripe omits fields that do not apply. A failed 3-D Secure check has no charge, because it never
+    # reached the bank; but each attempt has its own payment method.
     card = getattr(error, "payment_method", None)
     reference = getattr(error, "charge", None) or (card.id if card else found.id)
     code = getattr(error, "decline_code", None) or getattr(error, "code", None)

@@ -1,4 +1,4 @@
-"""Webhook events that Stripe sent, or failed to deliver, and the endpoints that it sends them to."""
+"""Webhook events of Stripe and the endpoints that receive them."""
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import datetime
@@ -24,33 +24,24 @@ class MalformedWebhookError(AppError):
 async def list_undelivered(
     *, kinds: Iterable[str], since: datetime, until: datetime | None = None
 ) -> AsyncIterator[WebhookEvent]:
-    """Yield the events of these kinds since then that reached no webhook, the newest first.
+    """Yield the events since then that reached no webhook endpoint, newest first.
 
-    `until` is a whole second, and included.
-
-    Raises:
-        StripeUnavailableError: no answer.
+    `until` is a whole second, inclusive.
     """
     created: stripe.params.EventListParamsCreated = {"gte": int(since.timestamp())}
     if until:
         created["lte"] = int(until.timestamp())
-    asked: stripe.params.EventListParams = {
+    params: stripe.params.EventListParams = {
         "types": list(kinds),
         "created": created,
         "delivery_success": False,
         "limit": client.PAGE,
     }
-    async for event in client.pages(client.api().events.list_async, asked):
+    async for event in client.pages(client.api().events.list_async, params):
         yield _webhook_event(event)
 
 
 async def list_webhook_endpoints() -> list[WebhookEndpoint]:
-    """Return the webhook endpoints of the account.
-
-    Raises:
-        KeyRefusedError: our key may not ask.
-        StripeUnavailableError: no answer.
-    """
     found = await client.call(client.api().webhook_endpoints.list_async({"limit": client.PAGE}))
     return [
         WebhookEndpoint(
@@ -64,18 +55,13 @@ async def list_webhook_endpoints() -> list[WebhookEndpoint]:
 
 
 def read_webhook(body: bytes, signature: str) -> WebhookEvent:
-    """Read a webhook that Stripe signed within the last five minutes.
-
-    Raises:
-        InvalidSignatureError: nobody, or somebody else, signed this body.
-        MalformedWebhookError: the body is no event.
-    """
+    """Parse a webhook that Stripe signed within the last five minutes."""
     secret = get_settings().stripe_webhook_secret
     try:
         event = _webhook_event(stripe.Webhook.construct_event(body, signature, secret))
     except stripe.SignatureVerificationError:
         raise InvalidSignatureError from None
-    # The body is no text or of another shape, or the signature is no ASCII.
+    # The body is not text or not an event, or the signature is not ASCII.
     except (AttributeError, KeyError, TypeError, ValueError):
         raise MalformedWebhookError from None
     if not event.is_storable:
@@ -86,7 +72,7 @@ def read_webhook(body: bytes, signature: str) -> WebhookEvent:
 def _webhook_event(event: stripe.Event) -> WebhookEvent:
     subject = event.data.object
     of_intent = event.type.startswith("payment_intent.")
-    # Charges, refunds and disputes name their intent; what has none does not concern us.
+    # Charges, refunds and disputes refer to their intent; events without one are not ours.
     intent_id = subject["id"] if of_intent else getattr(subject, "payment_intent", None)
     decline = None
     if event.type == "payment_intent.payment_failed":

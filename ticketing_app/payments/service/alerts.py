@@ -1,4 +1,4 @@
-"""Alerts: what people must look at. Told once as an event and in the log, then counted."""
+"""Alerts for operators: published and logged when raised, counted when repeated."""
 
 from uuid import UUID
 
@@ -16,21 +16,18 @@ log = get_logger()
 
 
 class AlertNotFoundError(AppError):
-    """There is no open alert with this id."""
-
     def __init__(self, alert_id: UUID) -> None:
-        """Name it."""
         super().__init__(f"There is no open alert {alert_id}.")
 
 
 async def raise_alert(
     session: AsyncSession, kind: AlertKind, *, subject: str, order_id: UUID | None, detail: str
 ) -> None:
-    """Keep what is wrong until an operator resolves it; seen again, it is counted and not told again."""
-    alert, is_news = await repository.add_alert(
+    """Keep a problem open until an operator resolves it; a repetition only increases its count."""
+    alert, is_new = await repository.add_alert(
         session, PaymentAlert(kind=kind, subject=subject, order_id=order_id, detail=detail)
     )
-    if is_news:
+    if is_new:
         facts = alert.model_dump(include={"kind", "subject", "order_id", "detail"})
         outbox.record(
             session, PaymentAlertRaised(alert_id=alert.id, alert_version=alert.seen, **facts)
@@ -41,15 +38,11 @@ async def raise_alert(
 
 
 async def list_open(session: AsyncSession) -> list[PaymentAlert]:
-    """Return what nobody has resolved, the oldest first."""
+    """Return the open alerts, oldest first."""
     return await repository.list_open_alerts(session)
 
 
 async def resolve(session: AsyncSession, *, alert_id: UUID) -> None:
-    """Close an alert that somebody has dealt with; it comes up again if it is seen again.
-
-    Raises:
-        AlertNotFoundError: none is open with this id.
-    """
+    """Close an alert; it opens again if the problem is seen again."""
     if not await repository.resolve_alert(session, alert_id):
         raise AlertNotFoundError(alert_id)

@@ -1,4 +1,4 @@
-"""The nightly audit: Stripe's lists beside ours. What can be mended is; any other difference is told."""
+"""Nightly comparison of Stripe's list with ours: repairs some differences, raises alerts for the rest."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,29 +22,30 @@ from ticketing_app.payments.service import alerts, refund, webhook
 from ticketing_app.payments.service.settle import settle_charge
 
 SLICE = 1_000
-"""Intents that are compared in one go: so many never come near the limit of a job."""
+"""Intents per slice: few enough to stay far below the time limit of a job."""
 
 WIDTH = 8
-"""Intents that one slice has in hand at once."""
+"""Intents that one slice compares concurrently."""
 
 log = get_logger()
 
 LONGEST_AUTHORISATION = timedelta(hours=1)
-"""A hold and its grace are over long before; an authorisation that is older was forgotten."""
+"""Longer than any hold with its grace: an older authorisation was left over."""
 
 DIFFERENCES = Counter(
     "gittix_audit_differences_total",
-    "What Stripe and we saw differently, each night anew.",
+    "Differences between Stripe and us, counted again in each audit.",
     ["kind"],
 )
 metrics.start_at_zero(DIFFERENCES, AlertKind)
 AUDITED_AT = Gauge(
-    "gittix_audit_last_success_timestamp_seconds", "When this process last finished an audit."
+    "gittix_audit_last_success_timestamp_seconds",
+    "Time of the last audit that this process finished.",
 )
 
 
 class Difference(NamedTuple):
-    """Something that Stripe and we see differently, in a sentence for people."""
+    """A difference between Stripe and us; `detail` is a sentence for operators."""
 
     kind: AlertKind
     subject: str
@@ -52,26 +53,23 @@ class Difference(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a slice begins: after this intent of Stripe's list, which was made then."""
+    """Position in Stripe's list: after this intent, which was created at `made_at`."""
 
     after: str
     made_at: datetime
 
 
 class Slice(NamedTuple):
-    """What one slice found, and where the next one begins; none after the last."""
+    """Result of one slice, and the position of the next; none after the last."""
 
     differences: int
     rest: Place | None
 
 
 async def run_audit(transaction: Transaction, *, since: datetime) -> int:
-    """Compare all that was made since then; return how many differences were told.
-
-    Raises:
-        StripeUnavailableError: no answer; the next audit looks again.
-    """
-    count, place = 0, None
+    """Compare everything since then; return the number of differences."""
+    count = 0
+    place = None
     while True:
         found = await audit_slice(transaction, since=since, place=place)
         count += found.differences
@@ -83,44 +81,41 @@ async def run_audit(transaction: Transaction, *, since: datetime) -> int:
 async def audit_slice(
     transaction: Transaction, *, since: datetime, place: Place | None = None
 ) -> Slice:
-    """Compare the next intents of Stripe's list, which begins with the newest.
+    """Compare the next intents of Stripe's list, which starts with the newest.
 
-    Webhooks that never reached us are stored, as if they came now; payments that nobody settled are
-    settled; refunds by hand are followed. What differs after that is an alert.
-
-    Raises:
-        StripeUnavailableError: no answer; the slice may be begun again.
+    Stores undelivered webhooks, settles paid charges that are still open, and records refunds made by hand.
+    Remaining differences raise alerts. If Stripe does not answer, the slice can be repeated.
     """
-    intents = await _list_some(since=since, place=place)
-    is_last = len(intents) < SLICE
-    begin = since if is_last else intents[-1].created_at
+    listed = await _list_slice(since=since, place=place)
+    is_last = len(listed) < SLICE
+    begin = since if is_last else listed[-1].created_at
     end = place.made_at if place else None
     await _fetch_missed_events(transaction, since=begin, until=end)
-    count = await _compare_all(transaction, intents)
-    count += await _find_unlisted(transaction, intents, since=begin, until=end)
+    count = await _compare_all(transaction, listed)
+    count += await _find_unlisted(transaction, listed, since=begin, until=end)
     if is_last:
         AUDITED_AT.set_to_current_time()
         return Slice(count, None)
-    return Slice(count, Place(intents[-1].id, intents[-1].created_at))
+    return Slice(count, Place(listed[-1].id, listed[-1].created_at))
 
 
-async def _list_some(*, since: datetime, place: Place | None) -> list[ListedIntent]:
+async def _list_slice(*, since: datetime, place: Place | None) -> list[ListedIntent]:
     found: list[ListedIntent] = []
     after = place.after if place else None
-    async with aclosing(intents.list_intents(since=since, after=after)) as listed:
-        async for intent in listed:
+    async with aclosing(intents.list_intents(since=since, after=after)) as pages:
+        async for intent in pages:
             found.append(intent)
             if len(found) == SLICE:
                 break
     return found
 
 
-async def _compare_all(transaction: Transaction, intents: list[ListedIntent]) -> int:
-    """Compare several at once. One that Stripe does not answer about ends the slice, not the others."""
-    rest = iter(intents)
+async def _compare_all(transaction: Transaction, listed: list[ListedIntent]) -> int:
+    # One intent without an answer from Stripe ends the slice, after the others are compared.
+    rest = iter(listed)
 
     async def compare_some() -> int:
-        return sum([await _compare_guarded(transaction, intent) for intent in rest])
+        return sum([await _repair_and_compare(transaction, intent) for intent in rest])
 
     counts = await asyncio.gather(*(compare_some() for _ in range(WIDTH)), return_exceptions=True)
     for failure in counts:
@@ -131,26 +126,23 @@ async def _compare_all(transaction: Transaction, intents: list[ListedIntent]) ->
 
 async def _find_unlisted(
     transaction: Transaction,
-    intents: list[ListedIntent],
+    listed: list[ListedIntent],
     *,
     since: datetime,
     until: datetime | None,
 ) -> int:
-    """Report tickets that were given away for payments of which Stripe knows nothing.
-
-    Stripe's clock and ours cut the days at different moments, and payments go on meanwhile: what the
-    slice does not list is asked for by its id.
-    """
-    listed = {intent.id for intent in intents}
+    """Report tickets that were handed over for payments unknown to Stripe."""
+    # Stripe's clock differs from ours and payments go on meanwhile, so unlisted ones are read by id.
+    listed_ids = {intent.id for intent in listed}
     async with transaction() as session:
         completed = await repository.list_completed(session, since=since, until=until)
     count = 0
     for charge in completed:
-        if charge.stripe_id in listed or await _is_known(str(charge.stripe_id)):
+        if charge.stripe_id in listed_ids or await _is_known(str(charge.stripe_id)):
             continue
         detail = "Stripe does not know the payment of a ticket that was given away."
         kind = AlertKind.TICKET_WITHOUT_MONEY
-        await _tell(transaction, Difference(kind, str(charge.stripe_id), detail), charge)
+        await _report(transaction, Difference(kind, str(charge.stripe_id), detail), charge)
         count += 1
     return count
 
@@ -164,7 +156,7 @@ async def _is_known(stripe_id: str) -> bool:
 
 
 def compare(intent: ListedIntent, charge: Charge | None, *, now: datetime) -> Iterator[Difference]:
-    """Yield what differs between an intent at Stripe and our charge of it, none if we know none."""
+    """Yield the differences between an intent at Stripe and our charge of it, if any."""
     is_paid = charge is not None and charge.status == ChargeStatus.COMPLETED
     kept_cents = intent.taken_cents - intent.refunded_cents
     if charge is not None and intent.taken_cents not in {0, charge.amount_cents}:
@@ -202,31 +194,31 @@ def compare(intent: ListedIntent, charge: Charge | None, *, now: datetime) -> It
 async def _fetch_missed_events(
     transaction: Transaction, *, since: datetime, until: datetime | None
 ) -> None:
-    listed = webhooks.list_undelivered(kinds=webhook.HANDLERS, since=since, until=until)
-    async for event in listed:
+    undelivered = webhooks.list_undelivered(kinds=webhook.HANDLERS, since=since, until=until)
+    async for event in undelivered:
         async with transaction() as session:
             await webhook.store_webhook(session, event=event)
 
 
-async def _compare_guarded(transaction: Transaction, intent: ListedIntent) -> int:
-    """Mend and compare one intent; whatever is wrong with it, the others are compared, too."""
+async def _repair_and_compare(transaction: Transaction, intent: ListedIntent) -> int:
     try:
-        charge = await _mend(transaction, intent)
+        charge = await _repair(transaction, intent)
         differences = list(compare(intent, charge, now=utc_now()))
     except StripeUnavailableError:
         raise
     except Exception as error:
         log.exception("payments.audit_failed", intent=intent.id)
+        # One broken payment must not end the audit of the others.
         charge = None
         detail = f"The audit cannot compare this payment: {error!r}."
         differences = [Difference(AlertKind.STUCK, intent.id, detail)]
     for difference in differences:
-        await _tell(transaction, difference, charge)
+        await _report(transaction, difference, charge)
     return len(differences)
 
 
-async def _mend(transaction: Transaction, intent: ListedIntent) -> Charge | None:
-    """Bring our charge of this intent to where Stripe is, and return it as it is then."""
+async def _repair(transaction: Transaction, intent: ListedIntent) -> Charge | None:
+    """Bring our charge of this intent to Stripe's state; return the present row."""
     async with transaction() as session:
         charge = await repository.get_by_stripe_id(session, intent.id)
     if charge is None:
@@ -239,7 +231,7 @@ async def _mend(transaction: Transaction, intent: ListedIntent) -> Charge | None
         return await repository.get_charge(session, charge.id)
 
 
-async def _tell(transaction: Transaction, difference: Difference, charge: Charge | None) -> None:
+async def _report(transaction: Transaction, difference: Difference, charge: Charge | None) -> None:
     async with transaction() as session:
         await alerts.raise_alert(
             session,

@@ -1,5 +1,3 @@
-"""What waits in payments, for those who watch over it."""
-
 from datetime import timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,7 +8,7 @@ from ticketing_app.payments.schemas import PaymentBacklog
 
 
 async def get_backlog(session: AsyncSession) -> PaymentBacklog:
-    """Return what is not done, every status and kind included, by queries that their indexes answer."""
+    """Return the unfinished work, with a 0 for each unused status and kind."""
     refunds = dict.fromkeys(map(str, sorted(UNDONE_REFUND)), 0)
     alerts = dict.fromkeys(map(str, AlertKind), 0)
     webhooks, oldest = await repository.measure_webhooks(session)
@@ -24,5 +22,5 @@ async def get_backlog(session: AsyncSession) -> PaymentBacklog:
 
 
 def _seconds(age: timedelta | None) -> float:
-    # Rows carry the time of the process that wrote them, which may be ahead of the database's.
+    # The process that wrote a row may have a clock ahead of the database's.
     return max(0.0, age.total_seconds()) if age else 0.0

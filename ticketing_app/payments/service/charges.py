@@ -1,4 +1,4 @@
-"""The charge of an order: whose it is, and how it ends. Called inside a transaction."""
+"""Access to the charge of an order, and its two ends. Called inside a transaction."""
 
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ log = get_logger()
 
 CHARGES_ENDED = Counter(
     "gittix_charges_ended_total",
-    "Payments that are over: completed, or why they failed.",
+    "Ended payments: completed, or the reason of the failure.",
     ["outcome"],
 )
 metrics.start_at_zero(CHARGES_ENDED, [ChargeStatus.COMPLETED, *Reason])
@@ -37,14 +37,11 @@ class ChargeNotFoundError(AppError):
 
 
 class ChargeWithOrder(NamedTuple):
-    """A charge and the order that it pays, as both are now."""
-
     charge: Charge
     order: PayableOrder
 
     @property
     def is_open(self) -> bool:
-        """Whether the charge has not ended yet."""
         return self.charge.status == ChargeStatus.CREATED
 
     @property
@@ -60,13 +57,10 @@ async def get_charge(
     buyer_id: UUID | None = None,
     for_update: bool = False,
 ) -> ChargeWithOrder:
-    """Return a charge and its order; with `buyer_id`, only one's own.
+    """Return a charge and its order; `buyer_id` restricts it to that buyer's orders.
 
-    With `for_update` the order stays as it is to the end of the transaction: "it is over" then
-    means for ever, whatever claim was under way.
-
-    Raises:
-        ChargeNotFoundError: none with this id, or somebody else's.
+    With `for_update` the order cannot change until the end of the transaction, so `is_over` is final whatever
+    claim was in progress.
     """
     charge = await repository.get_charge(session, charge_id)
     if charge is None:
@@ -75,7 +69,7 @@ async def get_charge(
         session, order_id=charge.order_id, for_update=for_update
     )
     if for_update:
-        # The charge may have ended while this waited; this brings the same object up to date.
+        # The charge may have ended while this waited for the lock: refresh the same object.
         await repository.get_charge(session, charge_id)
     if buyer_id is not None and order.buyer_id != buyer_id:
         raise ChargeNotFoundError
@@ -83,7 +77,7 @@ async def get_charge(
 
 
 async def complete(session: AsyncSession, *, charge_id: UUID) -> bool:
-    """The money is taken and the order ends, in this same transaction; false when it ended before."""
+    """Mark the charge paid, in the transaction that ends the order; false if it ended before."""
     completed = await repository.change_open(
         session,
         charge_id,
@@ -100,7 +94,7 @@ async def complete(session: AsyncSession, *, charge_id: UUID) -> bool:
 async def fail(
     session: AsyncSession, *, charge_id: UUID, reason: Reason, is_unopened: bool = False
 ) -> None:
-    """No ticket was paid and none can be any more. The last decline, if any, is the reason to tell."""
+    """Mark the charge failed; it can no longer be paid. The last decline, if any, stays the reason."""
     failed = await repository.change_open(
         session,
         charge_id,
@@ -117,6 +111,6 @@ async def fail(
 
 
 def facts(charge: Charge) -> dict[str, Any]:
-    """Return what every event of a charge tells."""
-    told = charge.model_dump(include={"order_id", "amount_cents", "currency", "stripe_id"})
-    return {"charge_id": charge.id, "charge_version": charge.version, **told}
+    """Return the fields that all events of a charge share."""
+    columns = charge.model_dump(include={"order_id", "amount_cents", "currency", "stripe_id"})
+    return {"charge_id": charge.id, "charge_version": charge.version, **columns}

@@ -1,7 +1,4 @@
-"""End of a payment whose money was taken: the ticket is the buyer's, or the money goes back.
-
-Called inside a transaction, so that order and charge end together.
-"""
+"""End of a captured payment: the buyer gets the ticket or a refund. Called inside a transaction."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,30 +10,30 @@ from ticketing_app.payments.service import alerts, charges, refund, resale
 
 
 async def complete_payment(session: AsyncSession, *, charge: Charge) -> OrderStatus:
-    """Give the ticket to the buyer who paid; return the status of the order now.
+    """Hand the ticket over; return the present status of the order.
 
-    It is refunding when the ticket cannot be given any more: then a refund is due. When the order was
-    over before, nothing is changed.
+    Refunding means that the ticket is no longer available and a refund is due. An order that was over before
+    is left unchanged.
     """
-    # Captured by hand in time is as good as by us: the claim is made here then.
+    # If an operator captured it in time, at Stripe, it is not claimed yet.
     await order_payment.claim_for_capture(session, order_id=charge.order_id)
     status = await order_payment.complete_order(session, order_id=charge.order_id)
     if status in PAID and await charges.complete(session, charge_id=charge.id):
         if status is OrderStatus.COMPLETED:
             await resale.report_double_income(session, order_id=charge.order_id)
         else:
-            await _give_money_back(session, charge, Reason.NO_TICKET)
+            await _request_refund(session, charge, Reason.NO_TICKET)
     return status
 
 
 async def give_up(session: AsyncSession, *, charge: Charge, reason: str) -> None:
-    """End a captured order that cannot be completed: a refund is due. Any other order is left alone."""
+    """End a captured order that cannot be completed, with a refund; ignore any other order."""
     status = await order_payment.give_up_captured(session, order_id=charge.order_id)
     if status is OrderStatus.REFUNDING and await charges.complete(session, charge_id=charge.id):
-        await _give_money_back(session, charge, reason)
+        await _request_refund(session, charge, reason)
 
 
-async def _give_money_back(session: AsyncSession, charge: Charge, reason: str) -> None:
+async def _request_refund(session: AsyncSession, charge: Charge, reason: str) -> None:
     await refund.request_for_charge(session, charge_id=charge.id, reason=reason)
     await alerts.raise_alert(
         session,

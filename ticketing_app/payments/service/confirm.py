@@ -1,5 +1,3 @@
-"""The buyer pressed Pay: the card is about to be confirmed."""
-
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,21 +10,21 @@ from ticketing_app.payments.service import charges
 
 
 async def start_confirming(session: AsyncSession, *, charge_id: UUID, buyer_id: UUID) -> Confirming:
-    """Let the order await its payment; its deadline moves once, by at most the grace.
+    """Mark the order as awaiting payment; extends its deadline once, by at most the grace.
 
     Raises:
-        ChargeNotFoundError: none with this id, or somebody else's.
-        OrderNotPayableError: the time is over, or the order was paid.
-        TooManyRequestsError: the buyer announced too many cards.
+        ChargeNotFoundError: also for a charge of another buyer.
+        OrderNotPayableError: the order is over or paid.
+        TooManyRequestsError: too many cards announced.
     """
     refusal = await limits.hit("payments", account=buyer_id)
     charge, _ = await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
     if refusal is None:
-        # The question that follows the card is asked of Stripe, however short ago the last one was.
+        # The status of this card is read from Stripe, even if the last reading was a moment ago.
         await limits.forget("stripe_questions", account=charge_id)
     order = await order_payment.start_confirming(session, order_id=charge.order_id)
     if refusal:
         raise refusal
-    due_at = repository.after(rules.CHECK_AFTER_SECONDS)
+    due_at = repository.seconds_from_now(rules.CHECK_AFTER_SECONDS)
     await repository.change_open(session, charge_id, next_check_at=due_at, checks=0)
     return Confirming(expires_at=order.expires_at)

@@ -1,7 +1,7 @@
-"""Count declined cards, each once, and close a payment with which no card may be tried any more.
+"""Declined cards: counted once each, and limited.
 
-Cards go from the browser straight to Stripe, so that declines are counted after the fact: from the
-signed webhooks, and from the failed charges of the intent whenever it is settled.
+Browsers send cards straight to Stripe, so declines are counted afterwards: from signed webhooks, and from
+the failed charges of the intent whenever it is settled.
 """
 
 from collections.abc import Iterable
@@ -22,14 +22,14 @@ from ticketing_app.payments.schemas import Decline
 from ticketing_app.payments.service import charges
 from ticketing_app.payments.service.void import void_charge
 
-CARDS_DECLINED = Counter("gittix_cards_declined_total", "Cards that a bank refused, each once.")
+CARDS_DECLINED = Counter("gittix_cards_declined_total", "Declined cards, each counted once.")
 
 
 async def count(session: AsyncSession, charge: Charge, declines: Iterable[Decline]) -> None:
-    """Count the declines that were not reported before."""
+    """Count the declines that are not stored yet."""
     new = [
         decline
-        # In one order everywhere, so that two reports of the same declines cannot deadlock.
+        # Sorted, so that concurrent reports of the same declines cannot deadlock.
         for decline in sorted(set(declines), key=lambda decline: decline.reference)
         if await repository.add_decline(
             session,
@@ -49,15 +49,15 @@ async def count(session: AsyncSession, charge: Charge, declines: Iterable[Declin
 
 
 async def _hit_limits(buyer_id: UUID, client_address: str | None) -> None:
-    # One by one: a rule that is used up must not keep the other from counting.
+    # Separately: an exhausted limit must not keep the other from counting.
     await limits.hit("declines", account=buyer_id, address="")
     await limits.hit("declines", address=client_address or "")
 
 
 async def attempts_left(charge: Charge, *, buyer_id: UUID) -> int:
-    """Return how many more cards may be tried for this order.
+    """Return the number of further cards for this order; 0 once the account is over its own limit.
 
-    None once the account had as many declines as it may: what is open then is closed at its next decline.
+    An order that is open then is closed at its next decline.
     """
     left = rules.attempts_left(charge.declines, get_settings().payment_max_attempts)
     if left and charge.declines and await limits.look("declines", account=buyer_id, address=""):
@@ -66,12 +66,7 @@ async def attempts_left(charge: Charge, *, buyer_id: UUID) -> int:
 
 
 async def close_if_used_up(transaction: Transaction, *, charge_id: UUID) -> bool:
-    """End the order when no card may be tried any more, and close its intent; false when one may.
-
-    Raises:
-        ChargeNotFoundError: none with this id.
-        StripeUnavailableError: unknown whether it is closed; the sweep asks again.
-    """
+    """Cancel the order and void its intent if no attempt is left; false otherwise."""
     async with transaction() as session:
         charge, order = await charges.get_charge(session, charge_id=charge_id)
     if await attempts_left(charge, buyer_id=order.buyer_id):

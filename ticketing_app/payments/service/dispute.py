@@ -1,4 +1,4 @@
-"""Disputes: a buyer asks their bank for the money back. Recorded and told; people answer at Stripe."""
+"""Disputes: a buyer reclaims the money from their bank. Recorded here, answered at Stripe."""
 
 from uuid import UUID
 
@@ -14,13 +14,9 @@ from ticketing_app.payments.service import alerts, charges, resale
 
 
 async def sync_dispute(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Ask Stripe how the newest dispute of this charge stands, and keep it with charge and order.
+    """Copy the status of the newest dispute from Stripe to the charge and its order.
 
-    Until it is won the ticket has no owner: it cannot be listed again, and a listing goes off sale.
-
-    Raises:
-        ChargeNotFoundError: none with this id.
-        StripeUnavailableError: unknown; the webhook is handled again.
+    Until it is won the ticket has no owner: it cannot be listed again, and a listing of it goes off sale.
     """
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
@@ -40,7 +36,7 @@ async def sync_dispute(transaction: Transaction, *, charge_id: UUID) -> None:
         await alerts.raise_alert(
             session,
             AlertKind.DISPUTE,
-            # Each step of a dispute is news: open, under review, won, lost.
+            # One alert per step of the dispute: open, under review, won, lost.
             subject=f"{charge.stripe_id} {status}",
             order_id=order.id,
             detail=f"The buyer disputes the payment, which is now {status}: do not pay it out.",

@@ -1,4 +1,4 @@
-"""Payments that fail again and again: an alert first, and an end after so many tries."""
+"""Payments that fail repeatedly: first an alert, then an end."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -13,9 +13,9 @@ from ticketing_app.payments.rules import AlertKind, Reason
 from ticketing_app.payments.service import alerts, charges, complete
 
 ALERT_CHECKS = 3
-"""Checks in vain until an error counts as more than a passing one."""
+"""Failed checks before an error counts as persistent."""
 LAST_CHECKS = 8
-"""Checks in vain, about an hour, until the payment is ended."""
+"""Failed checks, over about an hour, before the payment is ended."""
 
 
 class PaymentRefusedError(AppError):
@@ -41,13 +41,13 @@ class UnknownPaymentError(AppError):
 async def report_refusal(
     transaction: Transaction, *, charge_id: UUID, refusal: StripeRefusedError
 ) -> AppError:
-    """Raise an alert because Stripe refused to make or show an intent; return the error for the buyer."""
+    """Raise an alert for an intent that Stripe refused to make or show; return the buyer's error."""
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
         await alerts.raise_alert(
             session,
             AlertKind.REFUSED,
-            # One alert for all orders that Stripe refuses to open for the same reason.
+            # Without an intent: one alert for all orders refused for the same reason.
             subject=charge.stripe_id or str(refusal.code),
             order_id=charge.order_id,
             detail=f"Stripe refuses this payment: {refusal.code}.",
@@ -56,11 +56,7 @@ async def report_refusal(
 
 
 async def follow_up(transaction: Transaction, *, charge_id: UUID, error: Exception) -> None:
-    """Raise the alert that a failed check of this charge deserves, and end it after the last try.
-
-    Raises:
-        StripeUnavailableError: unknown whether money was taken; the next check asks again.
-    """
+    """Raise the alert for a failed check of this charge, and end the charge after the last check."""
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
         if charge.checks >= ALERT_CHECKS and not isinstance(error, StripeRefusedError):
@@ -87,17 +83,12 @@ async def _end_unknown(transaction: Transaction, charge_id: UUID) -> None:
         if found.is_over:
             await charges.fail(session, charge_id=charge_id, reason=Reason.UNKNOWN_AT_STRIPE)
         else:
-            # With another key Stripe may know it: webhooks, the audit and an operator go on then.
+            # Stripe may know it under another API key: left to webhooks, audit and operators.
             await repository.change_open(session, charge_id, next_check_at=repository.NEVER_AT)
 
 
 async def end_captured(transaction: Transaction, *, charge_id: UUID, reason: str) -> None:
-    """Record that the money of a captured order that cannot be completed must go back.
-
-    Raises:
-        StripeUnavailableError: unknown whether money was taken.
-        StripeRefusedError: Stripe does not know the intent.
-    """
+    """Request the refund of a captured order that cannot be completed."""
     async with transaction() as session:
         charge, order = await charges.get_charge(session, charge_id=charge_id)
     if order.status is not OrderStatus.CAPTURING or charge.stripe_id is None:

@@ -1,4 +1,4 @@
-"""Early fraud warnings: a bank suspects that a card was stolen, days before its owner disputes."""
+"""Early fraud warnings: a bank suspects a stolen card, days before its owner disputes."""
 
 from uuid import UUID
 
@@ -8,12 +8,9 @@ from ticketing_app.payments.service import alerts, charges
 
 
 async def warn(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Raise an alert for a paid order, as only people can judge it; one being refunded needs none.
+    """Raise an alert for a paid order without a refund; only people can judge the suspicion.
 
-    The ticket may still be sold on: a suspicion can be wrong, and a refund takes a listing off sale.
-
-    Raises:
-        ChargeNotFoundError: none with this id.
+    The ticket may still be sold on, because the suspicion can be wrong and a refund takes a listing off sale.
     """
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge

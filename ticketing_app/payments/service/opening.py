@@ -1,4 +1,4 @@
-"""Open a payment: one charge and one intent per order, whoever asks and however often."""
+"""Open a payment: one charge and one intent per order, however often it is requested."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -23,14 +23,11 @@ from ticketing_app.payments.schemas import Intent, PaymentRead
 from ticketing_app.payments.service import charges, failures
 
 EXPIRY_MARGIN = timedelta(seconds=5)
-"""The expiry of an order makes its charge due; this is when to look if that should not happen."""
+"""The expiry of an order makes its charge due; this is the time of the check if that fails."""
 
 
 class TooManyDeclinesError(TooManyRequestsError):
-    """Too many cards were declined lately, whatever the order."""
-
     def __init__(self, retry_after: int) -> None:
-        """Say when to come back."""
         super().__init__(
             "Too many cards were declined. To protect you and others, you can try again in "
             f"{limits.duration(retry_after)}. You were not charged.",
@@ -41,19 +38,16 @@ class TooManyDeclinesError(TooManyRequestsError):
 async def open_payment(
     transaction: Transaction, *, order_id: UUID, buyer_id: UUID, receipt_email: str
 ) -> PaymentRead:
-    """Open the charge to confirm in the browser, or find it again: same order, same intent.
-
-    The charge is committed before Stripe is asked, and Stripe's id before the secret is told, so
-    that nothing can be paid that we do not know of.
+    """Open the charge to confirm in the browser, or return the open one.
 
     Raises:
-        OrderNotFoundError: none with this id, or somebody else's.
-        OrderNotPayableError: the time is over, or the order was paid.
-        TooManyDeclinesError: the account or its address had too many cards declined.
-        StripeUnavailableError: unknown whether Stripe made it; asking again finds it.
-        PaymentRefusedError: Stripe refuses to make it.
-        UnknownPaymentError: Stripe does not know it any more.
-        TooManyRequestsError: the buyer opened too many payments.
+        OrderNotFoundError: also for an order of another buyer.
+        OrderNotPayableError: the order is over or paid.
+        TooManyDeclinesError: too many declined cards of the account or its address.
+        StripeUnavailableError: unknown whether Stripe created the intent; a retry finds it.
+        PaymentRefusedError: Stripe refuses to create the intent.
+        UnknownPaymentError: Stripe does not know the intent any more.
+        TooManyRequestsError: too many payments opened.
     """
     limit = await limits.hit("payments", account=buyer_id)
     declined = await limits.look("declines", account=buyer_id)
@@ -67,11 +61,13 @@ async def open_payment(
         if declined:
             raise TooManyDeclinesError(declined.retry_after or limits.HOUR)
         charge = await _get_or_add(session, order)
+    # The charge is committed before the call to Stripe, and the intent's id before the client secret is
+    # returned, so nothing can be paid that is unknown here.
     try:
         if charge.stripe_id:
             intent = await intents.get_intent(charge.stripe_id)
         else:
-            intent = await _make_intent(transaction, charge, receipt_email)
+            intent = await _create_intent(transaction, charge, receipt_email)
     except StripeRefusedError as refusal:
         raise await failures.report_refusal(
             transaction, charge_id=charge.id, refusal=refusal
@@ -97,7 +93,7 @@ async def _get_or_add(session: AsyncSession, order: PayableOrder) -> Charge:
     raise OrderNotPayableError(OrderStatus.COMPLETED)
 
 
-async def _make_intent(transaction: Transaction, charge: Charge, receipt_email: str) -> Intent:
+async def _create_intent(transaction: Transaction, charge: Charge, receipt_email: str) -> Intent:
     try:
         intent = await intents.create_intent(
             key=f"pi-{charge.key}-{charge.attempt}",
@@ -109,8 +105,8 @@ async def _make_intent(transaction: Transaction, charge: Charge, receipt_email: 
         )
     except StripeUnavailableError as error:
         if error.is_answered:
-            # Stripe would repeat this answer under the same key for a day. Should it have made an
-            # intent all the same, nobody has its secret: nothing can be paid with it.
+            # Stripe would replay this response under the same key for a day. If it created an intent
+            # anyway, its secret is lost, so it can never be paid.
             async with transaction() as session:
                 await repository.change_open(session, charge.id, attempt=charge.attempt + 1)
         raise
@@ -120,6 +116,6 @@ async def _make_intent(transaction: Transaction, charge: Charge, receipt_email: 
         )
         current = saved or await repository.get_open_charge(session, charge.order_id)
     if current is None or current.stripe_id is None:
-        # The order ended while Stripe was asked; the secret of this intent is never told.
+        # The order ended during the call to Stripe; the secret of this intent is never returned.
         raise OrderNotPayableError(OrderStatus.EXPIRED)
     return intent if saved else await intents.get_intent(current.stripe_id)

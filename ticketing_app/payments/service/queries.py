@@ -1,5 +1,3 @@
-"""Show a buyer what became of their cards."""
-
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,10 +10,10 @@ from ticketing_app.payments.schemas import DeclineRead
 async def list_declines(
     session: AsyncSession, *, buyer_id: UUID, order_id: UUID
 ) -> list[DeclineRead]:
-    """Return the declined cards of one's own order, oldest first.
+    """Return the declined cards of the buyer's order, oldest first.
 
     Raises:
-        OrderNotFoundError: none with this id, or somebody else's.
+        OrderNotFoundError: also for an order of another buyer.
     """
     await order_payment.get_payable(session, order_id=order_id, buyer_id=buyer_id)
     return [

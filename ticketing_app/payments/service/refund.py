@@ -1,7 +1,7 @@
-"""Give money back: by an operator's wish, for an order that was over, or by hand at Stripe.
+"""Refunds: requested by an operator, for an order that was over, or made by hand at Stripe.
 
-A refund is wanted first (`due`, committed with its order), made at Stripe then, and done only when
-Stripe says that the bank has it. A bank may still send it back days later.
+A refund is first requested (`due`, committed with its order), then made at Stripe, and succeeds only when
+Stripe reports that the bank has the money. A bank may still send it back days later.
 """
 
 from http import HTTPStatus
@@ -28,18 +28,17 @@ from ticketing_app.payments.schemas import Refund
 from ticketing_app.payments.service import alerts, charges, resale
 
 REFUNDS_ENDED = Counter(
-    "gittix_refunds_ended_total", "Refunds that the bank has, or that came back.", ["outcome"]
+    "gittix_refunds_ended_total",
+    "Ended refunds: succeeded, or failed because the money came back.",
+    ["outcome"],
 )
 metrics.start_at_zero(REFUNDS_ENDED, [RefundStatus.SUCCEEDED, RefundStatus.FAILED])
 
 
 class OrderNotRefundableError(AppError):
-    """No money of this order is here to be given back."""
-
     status = HTTPStatus.CONFLICT
 
     def __init__(self, *, is_refunded: bool = False) -> None:
-        """Say why."""
         super().__init__(
             "The money of this order was given back already."
             if is_refunded
@@ -48,13 +47,13 @@ class OrderNotRefundableError(AppError):
 
 
 async def request_refund(session: AsyncSession, *, order_id: UUID, reason: str) -> UUID:
-    """Let the whole price of a paid order be given back; return its charge. The ticket stays off sale.
+    """Request a full refund of a paid order; return its charge. The ticket stays off sale.
 
-    Asked again while it is under way, nothing new begins; after the bank sent it back, a new try does.
+    Repeating it during a refund has no effect; after a failed one, it starts another attempt.
 
     Raises:
-        OrderNotFoundError: none with this id.
-        OrderNotRefundableError: nothing was paid, or it was given back.
+        OrderNotFoundError: no such order.
+        OrderNotRefundableError: nothing was paid, or it is refunded already.
     """
     await order_payment.get_payable(session, order_id=order_id, for_update=True)
     charge = await repository.get_paid_charge(session, order_id)
@@ -70,25 +69,20 @@ async def request_refund(session: AsyncSession, *, order_id: UUID, reason: str) 
 
 
 async def request_for_charge(session: AsyncSession, *, charge_id: UUID, reason: str) -> None:
-    """Record that the money must go back: from here the sweep sees to it until it is done."""
+    """Record that the money must go back; the sweep retries until it has."""
     await repository.change(
         session,
         charge_id,
         refund_status=RefundStatus.DUE,
         refund_reason=reason,
         checks=0,
-        next_check_at=repository.after(rules.CHECK_AFTER_SECONDS),
+        next_check_at=repository.seconds_from_now(rules.CHECK_AFTER_SECONDS),
         version=col(Charge.version) + 1,
     )
 
 
 async def execute_refund(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Make the refund that is due, or look what became of it; any other charge is left alone.
-
-    Raises:
-        ChargeNotFoundError: none with this id.
-        StripeUnavailableError: unknown whether it was made; the sweep asks again, with the same key.
-    """
+    """Make the refund that is due, or sync one that is pending; ignore any other charge."""
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
     if charge.refund_status == RefundStatus.PENDING:
@@ -107,8 +101,8 @@ async def execute_refund(transaction: Transaction, *, charge_id: UUID) -> None:
         return
     except StripeUnavailableError as error:
         if error.is_answered:
-            # Stripe would repeat this answer under the same key for a day. Should it have made a
-            # refund all the same, the next one is refused, as nothing is left to give.
+            # Stripe would replay this response under the same key for a day. If it made a refund
+            # anyway, the next one is refused, because nothing is left to refund.
             next_attempt = func.greatest(col(Charge.refund_attempt), charge.refund_attempt + 1)
             async with transaction() as session:
                 await repository.change(session, charge_id, refund_attempt=next_attempt)
@@ -117,12 +111,7 @@ async def execute_refund(transaction: Transaction, *, charge_id: UUID) -> None:
 
 
 async def sync_refund(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Ask Stripe what was given back, by us or by hand in its Dashboard, and let the order follow.
-
-    Raises:
-        ChargeNotFoundError: none with this id.
-        StripeUnavailableError: unknown; the webhook is handled again.
-    """
+    """Copy refunds from Stripe, ours or made in its Dashboard, to charge and order."""
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
     if charge.stripe_id is None:
@@ -132,7 +121,7 @@ async def sync_refund(transaction: Transaction, *, charge_id: UUID) -> None:
     failed = [refund for refund in refunds if refund.status is RefundStatus.FAILED]
     if sum(refund.amount_cents for refund in kept) >= charge.amount_cents:
         if await _record(transaction, charge_id, kept[0]):
-            # Had the bank failed since we asked, that was no news to whoever heard it before this.
+            # If the refund failed since we read it, a webhook of that had no effect before this.
             await sync_refund(transaction, charge_id=charge_id)
     elif failed and await _record(transaction, charge_id, failed[0]):
         return
@@ -148,12 +137,12 @@ async def sync_refund(transaction: Transaction, *, charge_id: UUID) -> None:
 
 
 async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bool:
-    """Let charge and order be where this refund is; false when that is no news to them."""
+    """Bring charge and order to the state of this refund; false if that changes nothing."""
     async with transaction() as session:
-        # The lock of the ticket's row puts everything that follows this order in a row.
+        # The lock of the ticket row serialises all changes of this order.
         charge, order = await charges.get_charge(session, charge_id=charge_id, for_update=True)
         if charge.status != ChargeStatus.COMPLETED and charge.refund_status is None:
-            # Its payment was not recorded yet: settling it comes first, and this refund after it.
+            # The payment is not recorded yet: it has to be settled before this refund.
             return False
         is_known = charge.stripe_refund_id == made.id
         if not rules.advances_refund(charge.refund_status, made.status, is_known=is_known):
@@ -181,8 +170,8 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bo
         )
         if made.status is RefundStatus.SUCCEEDED:
             await order_payment.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDED)
-            told = charges.facts(refunded)
-            outbox.record(session, ChargeRefunded(stripe_refund_id=made.id, **told))
+            facts = charges.facts(refunded)
+            outbox.record(session, ChargeRefunded(stripe_refund_id=made.id, **facts))
             metrics.count_after_commit(session, REFUNDS_ENDED.labels(RefundStatus.SUCCEEDED))
         return True
 
@@ -190,14 +179,14 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bo
 async def _record_failed(
     session: AsyncSession, charge: Charge, refund_id: str | None, detail: str
 ) -> None:
-    """The buyer does not have the money: never shown as refunded; an operator decides what to do."""
+    # The buyer does not have the money, so the order must not count as refunded.
     await order_payment.follow_refund(session, order_id=charge.order_id, to=OrderStatus.REFUNDING)
     await repository.change(
         session,
         charge.id,
         stripe_refund_id=refund_id or charge.stripe_refund_id,
         refund_status=RefundStatus.FAILED,
-        # Stripe answers the old key with the old refund for a day.
+        # Stripe replays the failed refund under the old key for a day.
         refund_attempt=col(Charge.refund_attempt) + 1,
         version=col(Charge.version) + 1,
     )

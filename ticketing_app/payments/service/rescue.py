@@ -1,4 +1,4 @@
-"""An operator's refund of an order whose payment never came to its end."""
+"""An operator's refund of an order whose payment never finished."""
 
 from uuid import UUID
 
@@ -16,14 +16,14 @@ log = get_logger()
 
 
 async def end_unfinished(transaction: Transaction, *, order_id: UUID, reason: str) -> bool:
-    """Bring a claimed order to where its money can go back; true when there turned out to be none.
+    """Bring a claimed order to a refundable state; true if Stripe does not know its payment.
 
-    It is completed if that is possible, else given up with a refund that is due; cancelled when Stripe
-    does not know its payment. An order in any other state is left alone.
+    Completes it if possible, otherwise gives it up with a refund that is due. An unknown payment is cancelled.
+    Ignores any other order.
 
     Raises:
-        OrderNotFoundError: none with this id.
-        StripeUnavailableError: unknown whether money was taken.
+        OrderNotFoundError: no such order.
+        StripeUnavailableError: unknown whether money was captured.
     """
     async with transaction() as session:
         order = await order_payment.get_payable(session, order_id=order_id)
@@ -37,7 +37,7 @@ async def end_unfinished(transaction: Transaction, *, order_id: UUID, reason: st
     except StripeRefusedError:
         await _cancel_unknown(transaction, charge.id)
         return True
-    except Exception as error:  # noqa: BLE001  # why it cannot be completed does not matter any more.
+    except Exception as error:  # noqa: BLE001  # for any reason, the money goes back.
         log.warning("payment.not_completed", charge_id=str(charge.id), error=repr(error))
         await failures.end_captured(transaction, charge_id=charge.id, reason=reason)
     return False

@@ -1,4 +1,4 @@
-"""Delete rows of payments that are no longer needed; charges are the books and stay."""
+"""Deletion of old rows; charges are accounting records and stay."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -9,7 +9,6 @@ ALERT_DAYS = 365
 
 
 async def delete_handled_webhooks(session: AsyncSession, limit: int) -> int:
-    """Delete up to `limit` webhooks handled RETENTION_DAYS ago; return how many."""
     days = get_settings().retention_days
     if days == 0:
         return 0
@@ -17,7 +16,6 @@ async def delete_handled_webhooks(session: AsyncSession, limit: int) -> int:
 
 
 async def delete_resolved_alerts(session: AsyncSession, limit: int) -> int:
-    """Delete up to `limit` alerts resolved a year ago; return how many."""
     if get_settings().retention_days == 0:
         return 0
     return await repository.delete_resolved_alerts(session, days=ALERT_DAYS, limit=limit)

@@ -1,7 +1,7 @@
-"""Settle a payment: ask Stripe how it stands and let the order follow.
+"""Settle a payment: bring charge and order to the state of the intent at Stripe.
 
-Called alike by the browser, the webhook and the sweep, in any order, at once and again: Stripe is
-asked, never believed second-hand, and conditional updates decide who was first.
+Browser, webhook and sweep call this alike, concurrently, in any order and repeatedly: the state is always
+read from Stripe, and conditional updates decide which caller was first.
 """
 
 from uuid import UUID
@@ -25,47 +25,46 @@ from ticketing_app.payments.service.void import refund_late_payment, void_charge
 async def settle_for_buyer(
     transaction: Transaction, *, charge_id: UUID, buyer_id: UUID
 ) -> Settlement:
-    """Settle one's own payment and tell what became of it; unknown to Stripe is not failed.
+    """Settle the buyer's payment and return its outcome; no answer from Stripe is not a failure.
 
     Raises:
-        ChargeNotFoundError: none with this id, or somebody else's.
-        TooManyRequestsError: the buyer asked too often.
+        ChargeNotFoundError: also for a charge of another buyer.
+        TooManyRequestsError: too many calls.
     """
     limit = await limits.hit("settlements", account=buyer_id)
     async with transaction() as session:
         await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
     if limit:
         raise limit
-    problem = None
-    # Stripe's rate limit is one for all buyers: repeated questions are answered from the row.
+    refusal = None
+    # All buyers share Stripe's rate limit: repeated calls are answered from the row.
     if await limits.allows("stripe_questions", account=charge_id):
-        problem = await _settle_or_say_why(transaction, charge_id)
+        refusal = await _try_to_settle(transaction, charge_id)
     async with transaction() as session:
         charge, order = await charges.get_charge(session, charge_id=charge_id)
     left = await declines.attempts_left(charge, buyer_id=buyer_id)
     status = status_now(order.status, is_running=order.is_running)
     message = rules.outcome_sentence(status, failure_code=charge.failure_code, left=left)
     return Settlement(
-        status=status, attempts_left=left, message=problem.message if problem else message
+        status=status, attempts_left=left, message=refusal.message if refusal else message
     )
 
 
-async def _settle_or_say_why(transaction: Transaction, charge_id: UUID) -> AppError | None:
+async def _try_to_settle(transaction: Transaction, charge_id: UUID) -> AppError | None:
     try:
         await settle_charge(transaction, charge_id=charge_id)
     except StripeUnavailableError:
-        pass  # The order still awaits its payment, and says so; the sweep asks Stripe again.
+        pass  # The order keeps awaiting its payment, and the sweep retries.
     except StripeRefusedError as refusal:
         return await failures.report_refusal(transaction, charge_id=charge_id, refusal=refusal)
     return None
 
 
 async def settle_charge(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Claim, ask, record: bring charge and order to where the intent at Stripe is.
+    """Claim the order, capture, and record the outcome.
 
     Raises:
-        ChargeNotFoundError: none with this id.
-        StripeUnavailableError: unknown how it stands; the sweep asks again.
+        StripeUnavailableError: unknown state; the sweep retries.
         StripeRefusedError: Stripe does not know the intent.
     """
     async with transaction() as session:
@@ -86,16 +85,16 @@ async def settle_charge(transaction: Transaction, *, charge_id: UUID) -> None:
         case "requires_payment_method":
             await _record_unpaid(transaction, charge, charge.stripe_id, intent.decline)
         case _:
-            # Reserved or being checked: voided when the order is over, else it goes on.
+            # Authorised or being checked: void it if the order is over, otherwise wait.
             await void_charge(transaction, charge_id=charge_id)
 
 
 async def _claim(transaction: Transaction, charge: Charge) -> bool:
-    """Take the point of no return, committed before any money is."""
+    # Point of no return, committed before any money is captured.
     async with transaction() as session:
         is_claimed = await order_payment.claim_for_capture(session, order_id=charge.order_id)
         if is_claimed:
-            due_at = repository.after(rules.CHECK_AFTER_SECONDS)
+            due_at = repository.seconds_from_now(rules.CHECK_AFTER_SECONDS)
             await repository.change_open(session, charge.id, next_check_at=due_at)
         return is_claimed
 
@@ -104,7 +103,7 @@ async def _capture(stripe_id: str) -> Intent:
     try:
         return await intents.capture_intent(stripe_id)
     except StripeRefusedError:
-        # Somebody else captured or cancelled it a moment ago, or the bank refused: how is it now?
+        # Captured or cancelled concurrently, or refused by the bank: read the present status.
         return await intents.get_intent(stripe_id)
 
 
@@ -118,11 +117,10 @@ async def _record_paid(transaction: Transaction, charge: Charge, stripe_id: str)
 
 
 async def _record_cancelled(transaction: Transaction, charge: Charge) -> None:
-    """Nothing can be paid any more: the order gives its ticket back, unless it did before."""
     async with transaction() as session:
         found = await charges.get_charge(session, charge_id=charge.id, for_update=True)
         if not found.is_over:
-            # Without a decline it was not the buyer who ended it, but us or Stripe.
+            # Without a decline, the buyer did not cause the end.
             await release.cancel_unpaid(
                 session,
                 order_id=charge.order_id,
@@ -135,10 +133,10 @@ async def _record_cancelled(transaction: Transaction, charge: Charge) -> None:
 async def _record_unpaid(
     transaction: Transaction, charge: Charge, stripe_id: str, decline: Decline | None
 ) -> None:
-    """Let the buyer try another card, or give up after the last."""
+    """Return to a payable order for another card, or give up after the last."""
     declined = [*await intents.list_declines(stripe_id), decline] if decline else []
     async with transaction() as session:
-        # First of all, as it locks the ticket row; every transaction locks that before a charge.
+        # First, because it locks the ticket row: every transaction locks that before a charge.
         await order_payment.return_to_created(session, order_id=charge.order_id)
         await declines.count(session, charge, declined)
         order = await order_payment.get_payable(session, order_id=charge.order_id)
@@ -146,18 +144,18 @@ async def _record_unpaid(
         await _give_up_capture(transaction, charge, stripe_id)
     else:
         await declines.close_if_used_up(transaction, charge_id=charge.id)
-        # Or the order was over before: nothing can be paid with its intent any more.
+        # Has an effect if the order was over before: its intent must not be paid any more.
         await void_charge(transaction, charge_id=charge.id)
 
 
 async def _give_up_capture(transaction: Transaction, charge: Charge, stripe_id: str) -> None:
-    """The bank took its promise back at the capture. Only a closed intent frees the ticket."""
-    # Or else the decline is old news: another card was claimed since, and whoever did that, or the
-    # sweep, goes on with it.
+    """Handle a bank that refused the capture: only a closed intent frees the ticket."""
+    # Otherwise the decline is outdated: another card was claimed since, and that caller, or the sweep,
+    # continues.
     if (await intents.get_intent(stripe_id)).status != "requires_payment_method":
         return
     try:
         await intents.cancel_intent(stripe_id)
     except StripeRefusedError:
-        return  # It has moved on in this moment.
+        return  # It has just moved on.
     await _record_cancelled(transaction, charge)

@@ -1,4 +1,4 @@
-"""Look after charges that nobody ends: the tab was closed, a worker died, Stripe was away."""
+"""Sweep of unfinished charges: the tab was closed, a worker died, or Stripe was down."""
 
 from uuid import UUID
 
@@ -17,19 +17,17 @@ from ticketing_app.payments.service.void import void_charge
 
 
 async def make_due(session: AsyncSession, *, order_id: UUID) -> UUID | None:
-    """Record that the open charge of this order needs a look now; return its id, if there is one."""
     return await repository.make_due(session, order_id)
 
 
 async def check_charge(transaction: Transaction, *, charge_id: UUID | None = None) -> bool:
-    """Do what a charge needs: this one, or the one due for longest. False when there is none.
+    """Perform the next action of this charge or the longest overdue one; false if there is none.
 
-    Its next turn is moved on before Stripe is asked, so that whatever fails comes up again later
-    and holds up no other; any number of workers may do this at once.
+    Any number of workers may call this concurrently.
 
     Raises:
-        StripeUnavailableError: unknown what became of it; its next turn is noted.
-        Exception: this charge cannot be looked after; an alert is raised, and the next one can.
+        StripeUnavailableError: unknown outcome; the next attempt is scheduled.
+        Exception: the check failed; reported by an alert once it is persistent.
     """
     async with transaction() as session:
         charge = await repository.get_due_charge_for_update(session, charge_id)
@@ -39,16 +37,17 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
         work = rules.due_work(
             order.status, is_running=order.is_running, refund_status=charge.refund_status
         )
-        next_turn = (
+        # Scheduled before the call to Stripe, so that a failure is retried later and delays no other row.
+        next_check_at = (
             order.expires_at + EXPIRY_MARGIN
             if work is Work.WAIT
-            else repository.after(rules.backoff_seconds(charge.checks))
+            else repository.seconds_from_now(rules.backoff_seconds(charge.checks))
         )
         await repository.change(
-            session, charge.id, checks=charge.checks + 1, next_check_at=next_turn
+            session, charge.id, checks=charge.checks + 1, next_check_at=next_check_at
         )
     try:
-        await _do(work, transaction, charge.id)
+        await _perform(work, transaction, charge.id)
     except StripeUnavailableError:
         raise
     except Exception as error:
@@ -57,7 +56,7 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
     return True
 
 
-async def _do(work: Work, transaction: Transaction, charge_id: UUID) -> None:
+async def _perform(work: Work, transaction: Transaction, charge_id: UUID) -> None:
     if work is Work.VOID:
         await void_charge(transaction, charge_id=charge_id)
     elif work is Work.SETTLE:

@@ -1,4 +1,4 @@
-"""Void a payment whose order is over: the intent is closed at Stripe, so that it can never be paid."""
+"""Void a payment whose order is over: close its intent at Stripe, so that it can never be paid."""
 
 from uuid import UUID
 
@@ -10,14 +10,13 @@ from ticketing_app.payments.service import alerts, charges, refund
 
 
 async def void_charge(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Close the intent and the charge of an order that is over; any other order is left alone.
+    """Close intent and charge of an order that is over; ignore any other order.
 
-    The order has let go of its ticket first. From then on no claim can succeed, so that nothing is
-    captured, and the cancelled intent refuses a card or a 3-D Secure that comes later.
+    The order has released its ticket before. From then on no claim can succeed, so nothing is captured, and the
+    cancelled intent rejects a later card or 3-D Secure check.
 
     Raises:
-        ChargeNotFoundError: none with this id.
-        StripeUnavailableError: unknown whether it is closed; the sweep asks again.
+        StripeUnavailableError: unknown whether it is closed; the sweep retries.
     """
     async with transaction() as session:
         found = await charges.get_charge(session, charge_id=charge_id, for_update=True)
@@ -37,19 +36,14 @@ async def void_charge(transaction: Transaction, *, charge_id: UUID) -> None:
             await refund_late_payment(transaction, charge_id=charge_id, stripe_id=stripe_id)
             return
         if intent.status != "canceled":
-            # It is moving at this moment; how it ends is not known yet.
+            # It is changing right now; its end is unknown.
             raise StripeUnavailableError from refusal
     async with transaction() as session:
         await charges.fail(session, charge_id=charge_id, reason=Reason.HOLD_OVER)
 
 
 async def refund_late_payment(transaction: Transaction, *, charge_id: UUID, stripe_id: str) -> None:
-    """Refund money that was taken, by hand or by accident, for an order that was over.
-
-    Raises:
-        ChargeNotFoundError: none with this id.
-        StripeUnavailableError: unknown whether it is given back; the sweep asks again.
-    """
+    """Refund money that was captured, by hand or by accident, for an order that was over."""
     async with transaction() as session:
         found = await charges.get_charge(session, charge_id=charge_id, for_update=True)
         if not (found.is_open and found.is_over):
@@ -61,7 +55,7 @@ async def refund_late_payment(transaction: Transaction, *, charge_id: UUID, stri
             AlertKind.PAID_TOO_LATE,
             subject=stripe_id,
             order_id=found.order.id,
-            # Only somebody in Stripe's Dashboard can have captured without a claim.
+            # Without a claim, it can only have been captured in Stripe's Dashboard.
             detail="Money was taken for an order that was over; it is given back.",
         )
     await refund.execute_refund(transaction, charge_id=charge_id)

@@ -1,4 +1,4 @@
-"""Webhooks of Stripe: stored once, handled later, as often as it takes."""
+"""Webhooks of Stripe: stored once, handled later, retried until handled."""
 
 from uuid import UUID
 
@@ -14,43 +14,38 @@ from ticketing_app.payments.service import declines, dispute, fraud, refund
 from ticketing_app.payments.service.settle import settle_charge
 
 
-async def _follow_refund(transaction: Transaction, *, charge_id: UUID) -> None:
-    # What was taken and given back by hand may be told in one breath: first that it was paid.
+async def _handle_refund(transaction: Transaction, *, charge_id: UUID) -> None:
+    # The first webhook after a capture and a refund by hand: record the payment first.
     await settle_charge(transaction, charge_id=charge_id)
     await refund.sync_refund(transaction, charge_id=charge_id)
 
 
-async def _follow_decline(transaction: Transaction, *, charge_id: UUID) -> None:
-    # Counted when it was stored; the intent's own event has it settled.
+async def _handle_decline(transaction: Transaction, *, charge_id: UUID) -> None:
+    # The decline was counted when it was stored; the intent's own event settles the charge.
     await declines.close_if_used_up(transaction, charge_id=charge_id)
 
 
 HANDLERS = (
     dict.fromkeys(rules.SETTLING_KINDS, settle_charge)
-    | dict.fromkeys(rules.DECLINE_KINDS, _follow_decline)
-    | dict.fromkeys(rules.REFUND_KINDS, _follow_refund)
+    | dict.fromkeys(rules.DECLINE_KINDS, _handle_decline)
+    | dict.fromkeys(rules.REFUND_KINDS, _handle_refund)
     | dict.fromkeys(rules.DISPUTE_KINDS, dispute.sync_dispute)
     | dict.fromkeys(rules.FRAUD_KINDS, fraud.warn)
 )
-"""What each kind of event lets us ask Stripe. Any other kind is stored and does not concern us."""
+"""Other kinds are stored without effect."""
 
 
 class WebhookNotFoundError(AppError):
-    """Stripe never sent us an event with this id."""
-
     def __init__(self, event_id: str) -> None:
-        """Name it."""
         super().__init__(f"There is no stored event {event_id}.")
 
 
 async def store_webhook(session: AsyncSession, *, event: WebhookEvent) -> bool:
-    """Keep a webhook, whatever it is about; false when Stripe sent it before.
-
-    A declined card is counted at once: Stripe signed it, and when the webhook is handled Stripe may
-    only know of a later one.
-    """
+    """Store a webhook of any kind; false if Stripe sent it before."""
     webhook = Webhook(id=event.id, kind=event.kind, intent_id=event.intent_id)
     is_new = await repository.add_webhook(session, webhook)
+    # A declined card is counted at once, on the strength of Stripe's signature: when the webhook is
+    # handled, Stripe may report a later one only.
     if is_new and event.decline and event.intent_id:
         charge = await repository.get_by_stripe_id(session, event.intent_id)
         if charge:
@@ -59,13 +54,13 @@ async def store_webhook(session: AsyncSession, *, event: WebhookEvent) -> bool:
 
 
 async def handle_webhook(transaction: Transaction, *, event_id: str | None = None) -> bool:
-    """Handle a stored webhook: this one, or the one due for longest. False when there is none.
+    """Handle this stored webhook or the longest overdue one; false if there is none.
 
-    It only says that something happened to an intent: what, is asked of Stripe. An intent that we
-    do not know, or an event that does not concern us, is done with nothing.
+    A webhook only signals that its intent changed; the change is read from Stripe. An unknown intent or an
+    unhandled kind needs no action.
 
     Raises:
-        StripeUnavailableError: unknown what happened; its next turn is noted.
+        StripeUnavailableError: unknown change; the next attempt is scheduled.
     """
     async with transaction() as session:
         webhook = await repository.get_due_webhook_for_update(session, event_id)
@@ -74,9 +69,9 @@ async def handle_webhook(transaction: Transaction, *, event_id: str | None = Non
         charge = None
         if webhook.intent_id and webhook.kind in HANDLERS:
             charge = await repository.get_by_stripe_id(session, webhook.intent_id)
-        next_turn = repository.after(rules.backoff_seconds(webhook.attempts))
+        next_attempt_at = repository.seconds_from_now(rules.backoff_seconds(webhook.attempts))
         await repository.change_webhook(
-            session, webhook.id, attempts=webhook.attempts + 1, next_attempt_at=next_turn
+            session, webhook.id, attempts=webhook.attempts + 1, next_attempt_at=next_attempt_at
         )
     if charge:
         try:
@@ -91,12 +86,12 @@ async def handle_webhook(transaction: Transaction, *, event_id: str | None = Non
 
 
 async def list_failing(session: AsyncSession) -> list[Webhook]:
-    """Return the webhooks that were tried and are not handled yet, the oldest first."""
+    """Return unhandled webhooks with at least one attempt, oldest first."""
     return await repository.list_failing_webhooks(session)
 
 
 async def replay(session: AsyncSession, *, event_id: str) -> None:
-    """Let a stored webhook be handled again, whatever became of it; that never does harm.
+    """Handle a stored webhook again; always harmless.
 
     Raises:
         WebhookNotFoundError: it was never stored.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ticketing_app import routes
 from ticketing_app.orders import rules
-from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
 from ticketing_app.orders.schemas import OrderDetail, OrderRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.tickets.schemas import TicketRead
@@ -27,7 +27,6 @@ STATUS_LABELS = {
 _VARIANTS = {OrderStatus.COMPLETED: "available"} | dict.fromkeys(
     rules.PAYABLE | {OrderStatus.CAPTURING}, "locked"
 )
-NOT_CHARGED = "Your card was not charged."
 OUTCOMES = {
     OrderStatus.AWAITING_PAYMENT: (
         "Your card is being checked.",
