@@ -1,5 +1,3 @@
-"""Jobs of payments; most of them call Stripe."""
-
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -15,14 +13,12 @@ from ticketing_app.payments.schemas import WebhookEvent
 from ticketing_app.payments.service import audit, retention, sweep, webhook
 
 SWEEP_LIMIT = 100
-SWEEP_WIDTH = 4
-"""Rows that one run handles concurrently."""
+SWEEP_WIDTH = 4  # Rows that one run handles concurrently.
 
-AUDITED = timedelta(days=2)
+AUDITED = timedelta(days=2)  # Audits are daily: every payment is compared twice.
 AUDIT_PAUSE = timedelta(minutes=5)
 AUDIT_PATIENCE = timedelta(hours=12)
-AUDIT_TRIES = 3
-"""Runs of one slice whose worker dies or is stopped."""
+AUDIT_TRIES = 3  # Runs of one slice, if its worker dies or is stopped.
 
 log = get_logger()
 
@@ -79,15 +75,13 @@ async def sweep_webhooks() -> None:
     formerly="ticketing_app.payments.jobs.audit_payments",
 )
 async def audit_payments(since: str = "", after: str = "", made_at: str = "") -> None:
-    """Audit a slice of the last two days, then enqueue the next slice.
-
-    Every day is audited twice. If Stripe does not answer, the slice is retried until the next audit is due.
-    """
+    """Audit a slice of the last two days, then enqueue the next slice."""
     begin = datetime.fromisoformat(since) if since else utc_now() - AUDITED
     place = audit.Place(after, datetime.fromisoformat(made_at)) if after else None
     try:
         found = await audit.audit_slice(db.transaction, since=begin, place=place)
     except StripeUnavailableError:
+        # Retry this slice until the next audit is due.
         if utc_now() - begin > AUDITED + AUDIT_PATIENCE:
             raise
         await _audit_soon(begin, place, at=utc_now() + AUDIT_PAUSE)
@@ -109,7 +103,6 @@ async def _audit_soon(
 
 
 async def _sweep(handle_next: Callable[[db.Transaction], Awaitable[bool]]) -> None:
-    """Handle due rows concurrently, up to `SWEEP_LIMIT`."""
     # A row's next attempt is scheduled before anything can fail, so one failure does not stop the
     # others. While Stripe is down, a run uses up only the rows in progress.
     turns = iter(range(SWEEP_LIMIT))

@@ -8,8 +8,9 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, new_id, utc_datetime
 from ticketing_app.payments.rules import ChargeStatus
 
-IS_WORK = "status = 'created' OR refund_status IN ('due', 'pending')"
-"""SQL condition of charges for the sweep."""
+IS_WORK = (
+    "status = 'created' OR refund_status IN ('due', 'pending')"  # SQL: the charges for the sweep.
+)
 
 
 class Charge(Table, table=True):
@@ -84,10 +85,7 @@ class ChargeDecline(Table, table=True):
 
 
 class Webhook(Table, table=True):
-    """A webhook of Stripe, stored once by Stripe's id; work until `handled_at` is set.
-
-    Stores references only; the facts are read from Stripe when it is handled.
-    """
+    """A webhook of Stripe: references only, stored once by Stripe's id; work until `handled_at` is set."""
 
     __tablename__ = "stripe_events"
     __table_args__ = (
@@ -108,10 +106,7 @@ class Webhook(Table, table=True):
 
 
 class PaymentAlert(Table, table=True):
-    """A problem with money for operators, counted once per kind and subject.
-
-    `subject` is Stripe's id of the object, or ours if Stripe has none.
-    """
+    """A problem for operators, counted per kind and subject: Stripe's id, or ours if there is none."""
 
     __tablename__ = "payment_alerts"
     __table_args__ = (

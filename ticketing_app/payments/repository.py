@@ -46,7 +46,6 @@ async def get_paid_charge(session: AsyncSession, order_id: UUID) -> Charge | Non
 async def list_completed(
     session: AsyncSession, *, since: datetime, until: datetime | None = None
 ) -> list[Charge]:
-    """Return the charges, created in this period, that paid for a ticket."""
     query = select(Charge).where(
         Charge.status == ChargeStatus.COMPLETED,
         col(Charge.created_at) >= since,
@@ -87,14 +86,12 @@ async def change_open(
 
 
 async def change(session: AsyncSession, charge_id: UUID, **values: object) -> Charge:
-    """Update the charge, whether it is open or not."""
     statement = update(Charge).where(col(Charge.id) == charge_id).values(**values)
     changed = statement.returning(Charge).execution_options(populate_existing=True)
     return (await session.exec(changed)).scalar_one()
 
 
 async def add_decline(session: AsyncSession, decline: ChargeDecline) -> bool:
-    """Store a decline; false if it is already stored."""
     # On the clock of the order's history: the buyer sees both in one list.
     now = {"created_at": func.clock_timestamp()}
     statement = (
@@ -107,7 +104,6 @@ async def add_decline(session: AsyncSession, decline: ChargeDecline) -> bool:
 
 
 async def list_declines(session: AsyncSession, order_id: UUID) -> list[ChargeDecline]:
-    """Return the declined cards of all charges of this order, oldest first."""
     query = (
         select(ChargeDecline)
         .join(Charge, col(Charge.id) == ChargeDecline.charge_id)
@@ -129,7 +125,6 @@ def seconds_from_now(seconds: float) -> ColumnElement[Any]:
 
 
 async def make_due(session: AsyncSession, order_id: UUID) -> UUID | None:
-    """Make the open charge of this order due now; return its id."""
     statement = (
         update(Charge)
         .where(col(Charge.order_id) == order_id, col(Charge.status) == ChargeStatus.CREATED)
@@ -157,7 +152,6 @@ async def get_due_charge_for_update(
 
 
 async def add_webhook(session: AsyncSession, webhook: Webhook) -> bool:
-    """Store a webhook; false if it is already stored."""
     statement = (
         insert(Webhook)
         .values(webhook.model_dump())
@@ -189,7 +183,6 @@ async def change_webhook(session: AsyncSession, event_id: str, **values: object)
 
 
 async def list_failing_webhooks(session: AsyncSession) -> list[Webhook]:
-    """Return unhandled webhooks with at least one attempt, oldest first."""
     query = select(Webhook).where(col(Webhook.handled_at).is_(None), col(Webhook.attempts) > 0)
     return list((await session.exec(query.order_by(col(Webhook.received_at)))).all())
 
@@ -241,7 +234,6 @@ async def list_open_alerts(session: AsyncSession) -> list[PaymentAlert]:
 
 
 async def resolve_alert(session: AsyncSession, alert_id: UUID) -> bool:
-    """Close an open alert; false if there is none."""
     resolved = (
         update(PaymentAlert)
         .where(col(PaymentAlert.id) == alert_id, col(PaymentAlert.resolved_at).is_(None))
@@ -255,7 +247,6 @@ async def resolve_alert(session: AsyncSession, alert_id: UUID) -> bool:
 
 
 async def count_open_refunds(session: AsyncSession) -> dict[str, int]:
-    """Count unfinished refunds by status."""
     query = (
         select(Charge.refund_status, func.count())
         .where(text(f"({IS_WORK})"), col(Charge.refund_status).in_(UNDONE_REFUND))
@@ -274,7 +265,6 @@ async def count_open_alerts(session: AsyncSession) -> dict[str, int]:
 
 
 async def measure_webhooks(session: AsyncSession) -> tuple[int, timedelta | None]:
-    """Count unhandled webhooks and return the age of the oldest."""
     query = select(func.count(), func.now() - func.min(Webhook.received_at)).where(
         col(Webhook.handled_at).is_(None)
     )
@@ -282,7 +272,6 @@ async def measure_webhooks(session: AsyncSession) -> tuple[int, timedelta | None
 
 
 async def measure_overdue(session: AsyncSession) -> timedelta | None:
-    """Return the delay of the longest overdue charge."""
     query = select(func.now() - func.min(Charge.next_check_at)).where(
         text(f"({IS_WORK})"), col(Charge.next_check_at) <= func.now()
     )

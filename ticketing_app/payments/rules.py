@@ -4,8 +4,8 @@ from enum import StrEnum, auto
 
 from ticketing_app.orders.rules import ENDED_UNPAID, NOT_CHARGED, OrderStatus, status_now
 
+# Time for browser and webhook to report the end of a payment before the sweep asks Stripe.
 CHECK_AFTER_SECONDS = 30
-"""Time for browser and webhook to report the end of a payment before the sweep asks Stripe."""
 
 FIRST_BACKOFF_SECONDS = 20
 LONGEST_BACKOFF_SECONDS = 900
@@ -18,29 +18,27 @@ SETTLING_KINDS = frozenset(
         "payment_intent.canceled",
     }
 )
-"""Webhooks after which the payment may have a new status."""
 
 DECLINE_KINDS = frozenset({"charge.failed"})
-"""Each reports one declined card."""
 
+# Sent while a buyer waits.
 PAYING_KINDS = (SETTLING_KINDS | DECLINE_KINDS) - {"payment_intent.canceled"}
-"""Webhooks during a payment, while its buyer waits."""
 
 REFUND_KINDS = frozenset({"charge.refunded", "refund.updated", "refund.failed"})
-"""Webhooks after which a refund may have started, succeeded or failed."""
 
+# A buyer reclaims the money from their bank.
 DISPUTE_KINDS = frozenset(
     {"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"}
 )
-"""Webhooks about a buyer who reclaims the money from their bank."""
 
+# The money stays here. In any other status the bank has taken it, or may take it.
 ENDED_DISPUTES = frozenset({"won", "warning_closed", "prevented"})
-"""Statuses in which the money stays here. In any other, the bank has taken it or may take it."""
 
+# A bank suspects fraud. Reviews of Radar (`review.*`) are stored without effect: a refund that follows
+# from one is made in the Dashboard and arrives as a refund.
 FRAUD_KINDS = frozenset({"radar.early_fraud_warning.created"})
-"""Webhooks about a bank that suspects fraud. Reviews of Radar (`review.*`) are stored without effect: a
-refund that follows from one is made in the Dashboard and arrives as a refund."""
 
+# Reasons that would help a thief (lost, stolen, fraud) are absent: they read like any refusal.
 DECLINE_SENTENCES = {
     "insufficient_funds": "Your card does not have enough money for this.",
     "expired_card": "Your card has expired.",
@@ -48,7 +46,6 @@ DECLINE_SENTENCES = {
     "processing_error": "Your bank could not process the card just now.",
     "payment_intent_authentication_failure": "Your bank could not confirm that it is you.",
 }
-"""Reasons that would help a thief (lost, stolen, fraud) are absent: they read like any refusal."""
 
 
 class ChargeStatus(StrEnum):
@@ -58,8 +55,6 @@ class ChargeStatus(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a charge failed, other than a decline."""
-
     HOLD_OVER = "hold_over"
     CANCELLED_AT_STRIPE = "cancelled_at_stripe"
     PAID_TOO_LATE = "paid_too_late"
@@ -77,7 +72,6 @@ class RefundStatus(StrEnum):
 
 
 UNDONE_REFUND = frozenset({RefundStatus.DUE, RefundStatus.PENDING})
-"""Requested and not finished."""
 
 
 class AlertKind(StrEnum):
@@ -100,8 +94,6 @@ class AlertKind(StrEnum):
 
 
 class Work(StrEnum):
-    """The next action for a charge."""
-
     VOID = auto()
     SETTLE = auto()
     REFUND = auto()
@@ -109,12 +101,11 @@ class Work(StrEnum):
 
 
 def is_over(status: OrderStatus, *, is_running: bool) -> bool:
-    """Whether this order can never be paid any more."""
     return status_now(status, is_running=is_running) in ENDED_UNPAID
 
 
 def due_work(status: OrderStatus, *, is_running: bool, refund_status: str | None = None) -> Work:
-    """Return the next action for a charge with such an order; an open payment form needs none."""
+    """Return the next action for a charge; an open payment form needs none."""
     if refund_status in UNDONE_REFUND:
         return Work.REFUND
     if is_over(status, is_running=is_running):
@@ -123,10 +114,7 @@ def due_work(status: OrderStatus, *, is_running: bool, refund_status: str | None
 
 
 def advances_refund(status: str | None, reported: RefundStatus, *, is_known: bool) -> bool:
-    """Whether a refund reported by Stripe changes a charge whose own refund is at `status`.
-
-    `is_known`: the charge refers to this refund already.
-    """
+    """Whether a reported refund changes a charge at `status`; `is_known`: it is the charge's own refund."""
     if reported is RefundStatus.FAILED:
         # While a retry is due, only the failure of a refund that we did not know counts.
         is_unknown_attempt = status == RefundStatus.DUE and not is_known
@@ -149,7 +137,6 @@ def decline_sentence(code: str) -> str:
 
 
 def outcome_sentence(status: OrderStatus, *, failure_code: str | None, left: int) -> str | None:
-    """Return the outcome of the payment for its buyer; none if the status is enough."""
     match status:
         case OrderStatus.AWAITING_PAYMENT | OrderStatus.CAPTURING:
             return (

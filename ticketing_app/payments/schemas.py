@@ -42,8 +42,6 @@ class Confirming(ApiModel):
 
 
 class Settlement(ApiModel):
-    """Outcome of a payment; `message` only if the status is not enough."""
-
     status: OrderStatus
     attempts_left: int
     message: str | None
@@ -61,17 +59,13 @@ class WebhookReceipt(ApiModel):
 
 
 class PaymentBacklog(NamedTuple):
-    """Unfinished work; seconds are 0 if nothing is waiting.
+    """Unfinished work; seconds are 0 if nothing is waiting."""
 
-    `refunds` counts by status, `alerts` by kind. `overdue_seconds` is the delay of the charge that is overdue
-    for longest.
-    """
-
-    refunds: dict[str, int]
-    alerts: dict[str, int]
+    refunds: dict[str, int]  # By status.
+    alerts: dict[str, int]  # By kind.
     webhooks: int
     oldest_webhook_seconds: float
-    overdue_seconds: float
+    overdue_seconds: float  # Delay of the longest overdue charge.
 
 
 # ---- facts from Stripe -------------------------------------------------------------------------
@@ -79,16 +73,12 @@ class PaymentBacklog(NamedTuple):
 
 @dataclass(frozen=True)
 class Decline:
-    """A declined card; `reference` identifies the decline."""
-
-    reference: str
+    reference: str  # Identifies this decline among all others.
     code: str
 
 
 @dataclass(frozen=True)
 class Intent:
-    """A PaymentIntent as Stripe returned it; `decline` is its last one."""
-
     id: str
     status: str
     client_secret: str
@@ -116,11 +106,9 @@ class ListedIntent:
 
 @dataclass(frozen=True)
 class WebhookEndpoint:
-    """An endpoint at Stripe; without a version, the account's default applies."""
-
     url: str
     is_enabled: bool
-    api_version: str | None
+    api_version: str | None  # None for the account's default.
     kinds: frozenset[str]
 
 

@@ -71,10 +71,10 @@ async def cancel_intent(stripe_id: str) -> Intent:
 
 
 async def list_declines(stripe_id: str) -> list[Decline]:
-    """Return the declined cards, oldest first."""
     found = await client.call(
         client.api().charges.list_async({"payment_intent": stripe_id, "limit": client.PAGE})
     )
+    # Stripe lists the newest first.
     return [
         decline_of_charge(charge) for charge in reversed(found.data) if charge.status == "failed"
     ]
@@ -98,7 +98,6 @@ async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> Refund:
 
 
 async def list_refunds(stripe_id: str) -> list[Refund]:
-    """Return the refunds, newest first."""
     found = await client.call(
         client.api().refunds.list_async({"payment_intent": stripe_id, "limit": client.PAGE})
     )
@@ -106,7 +105,7 @@ async def list_refunds(stripe_id: str) -> list[Refund]:
 
 
 async def find_dispute(stripe_id: str) -> str | None:
-    """Return the status of the newest dispute, in Stripe's words."""
+    """Return the status of the newest dispute."""
     found = await client.call(
         client.api().disputes.list_async({"payment_intent": stripe_id, "limit": 1})
     )

@@ -24,10 +24,7 @@ class MalformedWebhookError(AppError):
 async def list_undelivered(
     *, kinds: Iterable[str], since: datetime, until: datetime | None = None
 ) -> AsyncIterator[WebhookEvent]:
-    """Yield the events since then that reached no webhook endpoint, newest first.
-
-    `until` is a whole second, inclusive.
-    """
+    """Yield the events that reached no endpoint, newest first; `until` is a whole second, inclusive."""
     created: stripe.params.EventListParamsCreated = {"gte": int(since.timestamp())}
     if until:
         created["lte"] = int(until.timestamp())

@@ -23,7 +23,6 @@ class AlertNotFoundError(AppError):
 async def raise_alert(
     session: AsyncSession, kind: AlertKind, *, subject: str, order_id: UUID | None, detail: str
 ) -> None:
-    """Keep a problem open until an operator resolves it; a repetition only increases its count."""
     alert, is_new = await repository.add_alert(
         session, PaymentAlert(kind=kind, subject=subject, order_id=order_id, detail=detail)
     )
@@ -38,7 +37,6 @@ async def raise_alert(
 
 
 async def list_open(session: AsyncSession) -> list[PaymentAlert]:
-    """Return the open alerts, oldest first."""
     return await repository.list_open_alerts(session)
 
 

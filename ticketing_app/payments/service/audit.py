@@ -21,16 +21,13 @@ from ticketing_app.payments.schemas import ListedIntent
 from ticketing_app.payments.service import alerts, refund, webhook
 from ticketing_app.payments.service.settle import settle_charge
 
-SLICE = 1_000
-"""Intents per slice: few enough to stay far below the time limit of a job."""
-
-WIDTH = 8
-"""Intents that one slice compares concurrently."""
+SLICE = 1_000  # Intents: few enough to stay far below the time limit of a job.
+WIDTH = 8  # Intents that one slice compares concurrently.
 
 log = get_logger()
 
+# Longer than any hold with its grace: an older authorisation was left over.
 LONGEST_AUTHORISATION = timedelta(hours=1)
-"""Longer than any hold with its grace: an older authorisation was left over."""
 
 DIFFERENCES = Counter(
     "gittix_audit_differences_total",
@@ -45,29 +42,23 @@ AUDITED_AT = Gauge(
 
 
 class Difference(NamedTuple):
-    """A difference between Stripe and us; `detail` is a sentence for operators."""
-
     kind: AlertKind
     subject: str
-    detail: str
+    detail: str  # A sentence for operators.
 
 
 class Place(NamedTuple):
-    """Position in Stripe's list: after this intent, which was created at `made_at`."""
-
+    # Position in Stripe's list: after this intent, which was created then.
     after: str
     made_at: datetime
 
 
 class Slice(NamedTuple):
-    """Result of one slice, and the position of the next; none after the last."""
-
     differences: int
-    rest: Place | None
+    rest: Place | None  # Position of the next slice.
 
 
 async def run_audit(transaction: Transaction, *, since: datetime) -> int:
-    """Compare everything since then; return the number of differences."""
     count = 0
     place = None
     while True:
@@ -81,11 +72,7 @@ async def run_audit(transaction: Transaction, *, since: datetime) -> int:
 async def audit_slice(
     transaction: Transaction, *, since: datetime, place: Place | None = None
 ) -> Slice:
-    """Compare the next intents of Stripe's list, which starts with the newest.
-
-    Stores undelivered webhooks, settles paid charges that are still open, and records refunds made by hand.
-    Remaining differences raise alerts. If Stripe does not answer, the slice can be repeated.
-    """
+    """Compare the next intents of Stripe's list, which starts with the newest; may be repeated."""
     listed = await _list_slice(since=since, place=place)
     is_last = len(listed) < SLICE
     begin = since if is_last else listed[-1].created_at
@@ -131,7 +118,6 @@ async def _find_unlisted(
     since: datetime,
     until: datetime | None,
 ) -> int:
-    """Report tickets that were handed over for payments unknown to Stripe."""
     # Stripe's clock differs from ours and payments go on meanwhile, so unlisted ones are read by id.
     listed_ids = {intent.id for intent in listed}
     async with transaction() as session:

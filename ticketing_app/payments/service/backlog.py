@@ -8,7 +8,6 @@ from ticketing_app.payments.schemas import PaymentBacklog
 
 
 async def get_backlog(session: AsyncSession) -> PaymentBacklog:
-    """Return the unfinished work, with a 0 for each unused status and kind."""
     refunds = dict.fromkeys(map(str, sorted(UNDONE_REFUND)), 0)
     alerts = dict.fromkeys(map(str, AlertKind), 0)
     webhooks, oldest = await repository.measure_webhooks(session)

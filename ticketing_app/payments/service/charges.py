@@ -46,7 +46,6 @@ class ChargeWithOrder(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        """Whether the order can never be paid any more."""
         return rules.is_over(self.order.status, is_running=self.order.is_running)
 
 
@@ -57,14 +56,12 @@ async def get_charge(
     buyer_id: UUID | None = None,
     for_update: bool = False,
 ) -> ChargeWithOrder:
-    """Return a charge and its order; `buyer_id` restricts it to that buyer's orders.
-
-    With `for_update` the order cannot change until the end of the transaction, so `is_over` is final whatever
-    claim was in progress.
-    """
+    """Return a charge and its order; `buyer_id` restricts it to that buyer's orders."""
     charge = await repository.get_charge(session, charge_id)
     if charge is None:
         raise ChargeNotFoundError
+    # With `for_update` the order cannot change until the end of the transaction, so `is_over` is final,
+    # whatever claim was in progress.
     order = await order_payment.get_payable(
         session, order_id=charge.order_id, for_update=for_update
     )
@@ -77,7 +74,7 @@ async def get_charge(
 
 
 async def complete(session: AsyncSession, *, charge_id: UUID) -> bool:
-    """Mark the charge paid, in the transaction that ends the order; false if it ended before."""
+    """Mark the charge paid; false if it ended before."""
     completed = await repository.change_open(
         session,
         charge_id,
@@ -111,6 +108,5 @@ async def fail(
 
 
 def facts(charge: Charge) -> dict[str, Any]:
-    """Return the fields that all events of a charge share."""
     columns = charge.model_dump(include={"order_id", "amount_cents", "currency", "stripe_id"})
     return {"charge_id": charge.id, "charge_version": charge.version, **columns}

@@ -10,11 +10,7 @@ from ticketing_app.payments.service import alerts, charges, refund, resale
 
 
 async def complete_payment(session: AsyncSession, *, charge: Charge) -> OrderStatus:
-    """Hand the ticket over; return the present status of the order.
-
-    Refunding means that the ticket is no longer available and a refund is due. An order that was over before
-    is left unchanged.
-    """
+    """Hand the ticket over, or request a refund if it is gone; return the order's present status."""
     # If an operator captured it in time, at Stripe, it is not claimed yet.
     await order_payment.claim_for_capture(session, order_id=charge.order_id)
     status = await order_payment.complete_order(session, order_id=charge.order_id)

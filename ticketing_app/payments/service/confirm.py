@@ -10,13 +10,7 @@ from ticketing_app.payments.service import charges
 
 
 async def start_confirming(session: AsyncSession, *, charge_id: UUID, buyer_id: UUID) -> Confirming:
-    """Mark the order as awaiting payment; extends its deadline once, by at most the grace.
-
-    Raises:
-        ChargeNotFoundError: also for a charge of another buyer.
-        OrderNotPayableError: the order is over or paid.
-        TooManyRequestsError: too many cards announced.
-    """
+    """Mark the order as awaiting payment; extends its deadline once, by at most the grace."""
     refusal = await limits.hit("payments", account=buyer_id)
     charge, _ = await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
     if refusal is None:

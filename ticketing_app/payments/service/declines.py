@@ -26,7 +26,6 @@ CARDS_DECLINED = Counter("gittix_cards_declined_total", "Declined cards, each co
 
 
 async def count(session: AsyncSession, charge: Charge, declines: Iterable[Decline]) -> None:
-    """Count the declines that are not stored yet."""
     new = [
         decline
         # Sorted, so that concurrent reports of the same declines cannot deadlock.
@@ -55,11 +54,9 @@ async def _hit_limits(buyer_id: UUID, client_address: str | None) -> None:
 
 
 async def attempts_left(charge: Charge, *, buyer_id: UUID) -> int:
-    """Return the number of further cards for this order; 0 once the account is over its own limit.
-
-    An order that is open then is closed at its next decline.
-    """
+    """Return the number of further cards for this order."""
     left = rules.attempts_left(charge.declines, get_settings().payment_max_attempts)
+    # An order that is open when its account reaches the limit is closed at its next decline.
     if left and charge.declines and await limits.look("declines", account=buyer_id, address=""):
         return 0
     return left

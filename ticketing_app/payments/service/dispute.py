@@ -14,10 +14,7 @@ from ticketing_app.payments.service import alerts, charges, resale
 
 
 async def sync_dispute(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Copy the status of the newest dispute from Stripe to the charge and its order.
-
-    Until it is won the ticket has no owner: it cannot be listed again, and a listing of it goes off sale.
-    """
+    """Copy the status of the newest dispute from Stripe to the charge and its order."""
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
     status = await intents.find_dispute(charge.stripe_id) if charge.stripe_id else None
@@ -31,6 +28,7 @@ async def sync_dispute(transaction: Transaction, *, charge_id: UUID) -> None:
             session, charge_id, dispute_status=status, version=col(Charge.version) + 1
         )
         is_open = status not in rules.ENDED_DISPUTES
+        # Until it is won, the ticket has no owner: it cannot be listed, and a listing goes off sale.
         await order_payment.follow_dispute(session, order_id=order.id, is_open=is_open)
         await resale.report_double_income(session, order_id=order.id)
         await alerts.raise_alert(

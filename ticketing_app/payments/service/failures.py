@@ -12,10 +12,8 @@ from ticketing_app.payments.gateway.client import StripeRefusedError
 from ticketing_app.payments.rules import AlertKind, Reason
 from ticketing_app.payments.service import alerts, charges, complete
 
-ALERT_CHECKS = 3
-"""Failed checks before an error counts as persistent."""
-LAST_CHECKS = 8
-"""Failed checks, over about an hour, before the payment is ended."""
+ALERT_CHECKS = 3  # Failed checks before an error counts as persistent.
+LAST_CHECKS = 8  # Failed checks, over about an hour, before the payment is ended.
 
 
 class PaymentRefusedError(AppError):
@@ -52,7 +50,9 @@ async def report_refusal(
             order_id=charge.order_id,
             detail=f"Stripe refuses this payment: {refusal.code}.",
         )
-    return UnknownPaymentError() if charge.stripe_id else PaymentRefusedError(refusal.code)
+    if charge.stripe_id:
+        return UnknownPaymentError()
+    return PaymentRefusedError(refusal.code)
 
 
 async def follow_up(transaction: Transaction, *, charge_id: UUID, error: Exception) -> None:

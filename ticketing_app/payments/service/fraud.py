@@ -8,14 +8,12 @@ from ticketing_app.payments.service import alerts, charges
 
 
 async def warn(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Raise an alert for a paid order without a refund; only people can judge the suspicion.
-
-    The ticket may still be sold on, because the suspicion can be wrong and a refund takes a listing off sale.
-    """
+    """Raise an alert for a paid order without a refund; only people can judge the suspicion."""
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
         if charge.status != ChargeStatus.COMPLETED or charge.refund_status is not None:
             return
+        # The ticket may still be sold on: the suspicion can be wrong, and a refund ends a listing.
         await alerts.raise_alert(
             session,
             AlertKind.FRAUD_WARNING,

@@ -22,8 +22,8 @@ from ticketing_app.payments.models import Charge
 from ticketing_app.payments.schemas import Intent, PaymentRead
 from ticketing_app.payments.service import charges, failures
 
+# The expiry of an order makes its charge due; this long after it, the sweep checks it anyway.
 EXPIRY_MARGIN = timedelta(seconds=5)
-"""The expiry of an order makes its charge due; this is the time of the check if that fails."""
 
 
 class TooManyDeclinesError(TooManyRequestsError):

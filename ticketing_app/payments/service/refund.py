@@ -111,7 +111,7 @@ async def execute_refund(transaction: Transaction, *, charge_id: UUID) -> None:
 
 
 async def sync_refund(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Copy refunds from Stripe, ours or made in its Dashboard, to charge and order."""
+    """Copy refunds, ours or made in the Dashboard, from Stripe to charge and order."""
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
     if charge.stripe_id is None:

@@ -18,12 +18,7 @@ log = get_logger()
 async def end_unfinished(transaction: Transaction, *, order_id: UUID, reason: str) -> bool:
     """Bring a claimed order to a refundable state; true if Stripe does not know its payment.
 
-    Completes it if possible, otherwise gives it up with a refund that is due. An unknown payment is cancelled.
-    Ignores any other order.
-
-    Raises:
-        OrderNotFoundError: no such order.
-        StripeUnavailableError: unknown whether money was captured.
+    Completes it if possible, otherwise gives it up with a refund that is due. Ignores any other order.
     """
     async with transaction() as session:
         order = await order_payment.get_payable(session, order_id=order_id)

@@ -25,12 +25,7 @@ from ticketing_app.payments.service.void import refund_late_payment, void_charge
 async def settle_for_buyer(
     transaction: Transaction, *, charge_id: UUID, buyer_id: UUID
 ) -> Settlement:
-    """Settle the buyer's payment and return its outcome; no answer from Stripe is not a failure.
-
-    Raises:
-        ChargeNotFoundError: also for a charge of another buyer.
-        TooManyRequestsError: too many calls.
-    """
+    """Settle the buyer's payment and return its outcome; no answer from Stripe is not a failure."""
     limit = await limits.hit("settlements", account=buyer_id)
     async with transaction() as session:
         await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
@@ -133,7 +128,6 @@ async def _record_cancelled(transaction: Transaction, charge: Charge) -> None:
 async def _record_unpaid(
     transaction: Transaction, charge: Charge, stripe_id: str, decline: Decline | None
 ) -> None:
-    """Return to a payable order for another card, or give up after the last."""
     declined = [*await intents.list_declines(stripe_id), decline] if decline else []
     async with transaction() as session:
         # First, because it locks the ticket row: every transaction locks that before a charge.

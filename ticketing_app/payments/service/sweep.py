@@ -26,8 +26,7 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
     Any number of workers may call this concurrently.
 
     Raises:
-        StripeUnavailableError: unknown outcome; the next attempt is scheduled.
-        Exception: the check failed; reported by an alert once it is persistent.
+        Exception: the check failed and is retried later; an alert reports persistent failures.
     """
     async with transaction() as session:
         charge = await repository.get_due_charge_for_update(session, charge_id)

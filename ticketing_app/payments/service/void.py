@@ -12,9 +12,6 @@ from ticketing_app.payments.service import alerts, charges, refund
 async def void_charge(transaction: Transaction, *, charge_id: UUID) -> None:
     """Close intent and charge of an order that is over; ignore any other order.
 
-    The order has released its ticket before. From then on no claim can succeed, so nothing is captured, and the
-    cancelled intent rejects a later card or 3-D Secure check.
-
     Raises:
         StripeUnavailableError: unknown whether it is closed; the sweep retries.
     """
@@ -28,6 +25,8 @@ async def void_charge(transaction: Transaction, *, charge_id: UUID) -> None:
                 session, charge_id=charge_id, reason=Reason.HOLD_OVER, is_unopened=True
             )
             return
+    # The order released its ticket before: no claim can succeed any more, so nothing is captured, and the
+    # cancelled intent rejects a later card or 3-D Secure check.
     try:
         await intents.cancel_intent(stripe_id)
     except StripeRefusedError as refusal:

@@ -25,6 +25,7 @@ async def _handle_decline(transaction: Transaction, *, charge_id: UUID) -> None:
     await declines.close_if_used_up(transaction, charge_id=charge_id)
 
 
+# Other kinds are stored without effect.
 HANDLERS = (
     dict.fromkeys(rules.SETTLING_KINDS, settle_charge)
     | dict.fromkeys(rules.DECLINE_KINDS, _handle_decline)
@@ -32,7 +33,6 @@ HANDLERS = (
     | dict.fromkeys(rules.DISPUTE_KINDS, dispute.sync_dispute)
     | dict.fromkeys(rules.FRAUD_KINDS, fraud.warn)
 )
-"""Other kinds are stored without effect."""
 
 
 class WebhookNotFoundError(AppError):
@@ -56,11 +56,10 @@ async def store_webhook(session: AsyncSession, *, event: WebhookEvent) -> bool:
 async def handle_webhook(transaction: Transaction, *, event_id: str | None = None) -> bool:
     """Handle this stored webhook or the longest overdue one; false if there is none.
 
-    A webhook only signals that its intent changed; the change is read from Stripe. An unknown intent or an
-    unhandled kind needs no action.
+    A webhook only signals that its intent changed; the change is read from Stripe.
 
     Raises:
-        StripeUnavailableError: unknown change; the next attempt is scheduled.
+        Exception: it failed; the next attempt is scheduled.
     """
     async with transaction() as session:
         webhook = await repository.get_due_webhook_for_update(session, event_id)
@@ -86,15 +85,10 @@ async def handle_webhook(transaction: Transaction, *, event_id: str | None = Non
 
 
 async def list_failing(session: AsyncSession) -> list[Webhook]:
-    """Return unhandled webhooks with at least one attempt, oldest first."""
     return await repository.list_failing_webhooks(session)
 
 
 async def replay(session: AsyncSession, *, event_id: str) -> None:
-    """Handle a stored webhook again; always harmless.
-
-    Raises:
-        WebhookNotFoundError: it was never stored.
-    """
+    """Handle a stored webhook again; always harmless."""
     if not await repository.reset_webhook(session, event_id):
         raise WebhookNotFoundError(event_id)
