@@ -14,7 +14,10 @@ from ticketing_app.devstack.stack import ROOT
 DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
 DOCS = [*sorted((ROOT / "docs").glob("*.md")), *DECISIONS]
 DOCUMENTS = [*DOCS, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))]
-PATH = re.compile(r"`([\w*-][\w.*/-]*(?:/|\.(?:py|jsx|js|md|yaml|toml|css|jsonc)))(?:::(\w+))?`")
+PATH = re.compile(
+    r"`([\w*-][\w.*/-]*(?:/|\.(?:py|jsx|js|md|yaml|toml|css|jsonc)))(?:::(\w+))?`|\b(bin/[a-z-]+)"
+)
+MODULE = re.compile(r"\b((?:docs|benchmarks|tests)(?:\.[a-z_]+)+)`")
 LINK = re.compile(r"\]\(([^):\s]+)\)")
 
 
@@ -42,10 +45,15 @@ class TestDocument:
             for found in PATH.finditer(document.read_text())
             if not any(
                 found[2] is None or f"class {found[2]}" in file.read_text()
-                for file in _find(found[1])
+                for file in _find(found[1] or found[3])
             )
         ]
         assert not missing
+
+    def test_names_modules_that_exist(self, document: Path) -> None:
+        for module in MODULE.findall(document.read_text()):
+            path = module.replace(".", "/")
+            assert _find(f"{path}.py") or _find(f"{path}/__main__.py"), module
 
     def test_links_to_pages_and_headings_that_exist(self, document: Path) -> None:
         for link in LINK.findall(document.read_text()):
