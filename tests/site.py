@@ -90,7 +90,9 @@ class Site:
             web.stop_web(process)
 
     def start_other_worker(self) -> None:
-        """Start a second worker with every role, as a second machine has it."""
+        """Start a second worker with every role, as on a second machine, unless it runs."""
+        if self._other_worker:
+            return
         with self._log.with_name("other-worker.log").open("ab") as out:
             self._other_worker = subprocess.Popen(
                 [sys.executable, "worker.py", "all"],
@@ -100,7 +102,7 @@ class Site:
         children.record(self.stack.data_dir, "other-worker", self._other_worker.pid)
 
     def stop_other_worker(self) -> None:
-        """Let the second worker finish what it has in hand."""
+        """Stop the second worker after the jobs that it runs."""
         if self._other_worker:
             self._other_worker.terminate()
             self._other_worker.wait(STOP_SECONDS)

@@ -1,5 +1,6 @@
 """The product over HTTP, judged by the database and Stripe's books."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
 
@@ -29,11 +30,16 @@ async def probe(site: Site) -> AsyncGenerator[DatabaseProbe]:
     await probe.redis.aclose()
 
 
-@pytest.fixture(scope="module")
-def two_workers(site: Site) -> Generator[None]:
-    """A second worker beside the site's own, while this module runs."""
-    site.start_other_worker()
+@pytest.fixture(scope="package")
+def second_worker(site: Site) -> Generator[None]:
+    """Stops the second worker after the last test; `market` starts it, once for many tests."""
     yield
+    site.stop_other_worker()
+
+
+@pytest.fixture
+def one_worker(site: Site) -> None:
+    """No worker beside the site's own."""
     site.stop_other_worker()
 
 
@@ -42,9 +48,10 @@ async def market(
     site: Site,
     clients: ApiClients,
     probe: DatabaseProbe,
-    two_workers: None,  # noqa: ARG001  # they only have to run.
+    second_worker: None,  # noqa: ARG001  # for its end.
 ) -> AsyncGenerator[PaymentMarket]:
-    """A market with two workers; after the test all of its work gets done, and is judged then."""
+    """A market with two workers; after the test all work is finished and no rule may be broken."""
+    await asyncio.to_thread(site.start_other_worker)
     market = PaymentMarket(site, clients, probe)
     try:
         yield market

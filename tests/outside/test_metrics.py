@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.outside.api_client import ApiClients
 from tests.outside.socket_client import SocketClient
@@ -34,6 +35,7 @@ class Prometheus:
         return all(told.get(f"gittix_{name}") == value for name, value in wanted.items())
 
 
+@pytest.mark.usefixtures("one_worker")
 async def test_every_process_tells_of_itself_and_the_clock_of_all(
     site: Site, clients: ApiClients
 ) -> None:

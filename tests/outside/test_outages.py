@@ -1,7 +1,7 @@
 """Rules 2 and 8 from outside: parts die, everything goes on or recovers by itself, nothing is lost."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import Generator
 
 import pytest
 
@@ -16,23 +16,26 @@ from tests.waiting import eventually
 HOLD_SECONDS = 2
 
 
+@pytest.fixture(scope="module")
+def quick_url(site: Site) -> Generator[str]:
+    """A web process that locks tickets for 2 s."""
+    limits = {"MAX_OPEN_HOLDS": "1000", "HOLD_COOLDOWN_SECONDS": "0"}
+    with site.other_web(ORDER_HOLD_SECONDS=str(HOLD_SECONDS), **limits) as web:
+        yield web.url
+
+
 @pytest.fixture
 async def quick_clients(
-    site: Site, clients: ApiClients
-) -> AsyncGenerator[tuple[list[ApiClient], list[ApiClient]]]:
-    """Two sellers and six buyers at a web process that locks tickets for 2 s."""
-    limits = {"MAX_OPEN_HOLDS": "1000", "HOLD_COOLDOWN_SECONDS": "0"}
-    other = site.other_web(ORDER_HOLD_SECONDS=str(HOLD_SECONDS), **limits)
-    url = (await asyncio.to_thread(other.__enter__)).url
-    try:
-        yield (
-            [await clients.sign_up(url) for _ in range(2)],
-            [await clients.sign_up(url) for _ in range(6)],
-        )
-    finally:
-        await asyncio.to_thread(other.__exit__, None, None, None)
+    quick_url: str, clients: ApiClients
+) -> tuple[list[ApiClient], list[ApiClient]]:
+    """Two sellers and six buyers of short holds."""
+    return (
+        [await clients.sign_up(quick_url) for _ in range(2)],
+        [await clients.sign_up(quick_url) for _ in range(6)],
+    )
 
 
+@pytest.mark.usefixtures("one_worker")
 async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
     site: Site, clients: ApiClients, probe: DatabaseProbe
 ) -> None:
