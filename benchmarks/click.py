@@ -1,7 +1,7 @@
 """From the click on Purchase to the order's page, with 200 buyers: `python -m benchmarks.click`.
 
-Each buyer has a page open; one after the other clicks, at a rate that people make, and lets go of the
-ticket afterwards. The same through REST, in the same run, tells what the websocket adds.
+Each buyer has a page open; one after the other clicks, at a human rate, and releases the ticket. The
+same purchases through REST, in the same run, show the cost of the websocket.
 """
 
 import asyncio
@@ -51,10 +51,12 @@ class Page(SocketClient):
 
 
 class Buyer:
-    """Somebody with a page open, and the ticket that nobody else wants."""
+    """A buyer with an open page and a ticket without competitors."""
 
     def __init__(self, client: ApiClient, page: Page, ticket: dict[str, Any]) -> None:
-        self._client, self._page, self._ticket = client, page, ticket
+        self._client = client
+        self._page = page
+        self._ticket = ticket
 
     async def click(self) -> float:
         """Press Purchase and open the order's page; return the seconds until it is there."""
@@ -72,7 +74,7 @@ class Buyer:
         return seconds
 
     async def post(self) -> float:
-        """The same by two requests."""
+        """Do the same through REST, in two requests."""
         started = time.perf_counter()
         order = (await self._client.purchase(self._ticket["id"])).raise_for_status().json()
         (await self._client.get(f"/api/orders/{order['id']}")).raise_for_status()
@@ -92,10 +94,8 @@ async def welcome(site: Site, stack: AsyncExitStack) -> list[Buyer]:
 
     async def make() -> Buyer:
         async with gate:
-            client, ticket = (
-                await stack.enter_async_context(ApiClient(site.url)),
-                await seller.sell(),
-            )
+            client = await stack.enter_async_context(ApiClient(site.url))
+            ticket = await seller.sell()
             await client.sign_up()
             page = Page(client, site.url, f"/tickets/{ticket['id']}")
             await stack.enter_async_context(page)
@@ -106,7 +106,7 @@ async def welcome(site: Site, stack: AsyncExitStack) -> list[Buyer]:
 
 
 async def p95(buyers: list[Buyer], act: Callable[[Buyer], Awaitable[float]]) -> float:
-    """Let the buyers act in turn, at their rate whatever that takes; return milliseconds."""
+    """Return the 95th percentile in ms; buyers act at a fixed rate, however slow the site is."""
     acts: list[asyncio.Task[float]] = []
     started = time.perf_counter()
     for number in range(CLICKS):

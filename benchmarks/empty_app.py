@@ -1,4 +1,4 @@
-"""An empty page of the same Reflex, built and served as the site is: what nobody can be faster than."""
+"""An empty Reflex page, built and served like the site: the lower bound of every page."""
 
 import os
 import subprocess
@@ -44,7 +44,8 @@ app.add_page(lambda: rx.el.h1("Empty"), "/", title="Empty")
 def running_empty_app() -> Generator[str]:
     """Build and serve it in a temporary folder, for the block; yields its address."""
     with tempfile.TemporaryDirectory(prefix="empty-reflex-") as name:
-        folder, port = Path(name), free_port()
+        folder = Path(name)
+        port = free_port()
         (folder / NAME).mkdir()
         (folder / "rxconfig.py").write_text(CONFIG.format(port=port))
         (folder / NAME / "__init__.py").touch()

@@ -71,7 +71,8 @@ async def measure(site: Site, urls: list[str], processes: Processes) -> bool:
         pages = await open_pages(stack, urls)
         kilobytes = (processes.own_bytes() - empty) / PAGES / 1024
         await change(seller, ticket, FIRST_PRICE - 1, pages)
-        before, seconds = processes.cpu_seconds(), list[float]()
+        before = processes.cpu_seconds()
+        seconds = list[float]()
         for price in range(FIRST_PRICE, FIRST_PRICE + CHANGES):
             # A change that follows closely would wait to be sent together with others.
             await asyncio.sleep(1.1 * PAUSE_SECONDS)

@@ -1,9 +1,9 @@
-"""A first visit with nothing kept: what it weighs and when it is seen: `python -m benchmarks.first_load`.
+"""Weight and paint times of a first visit with an empty cache: `python -m benchmarks.first_load`.
 
-Beside every page of ours an empty one of the same Reflex is loaded in the same run, on the machine as it
-is and as a phone has it: a slow mobile network and a fourth of the processor. The first paint, whose
-largest text is above the list, has to keep up with the empty page's. The first row is painted a frame
-later; its own limit only tells when it gets worse.
+Each page is compared with an empty Reflex page of the same run, on this machine and on an emulated phone:
+a slow mobile network and a quarter of the processor. The largest contentful paint, which is above the
+list, must be close to that of the empty page. The first row is painted a frame later; its limit only
+detects regressions.
 """
 
 import asyncio
@@ -23,11 +23,13 @@ from tests.site import Site
 
 LOADS = 15
 LIMIT_KB = 175
-LIMIT_LCP_RATIO, LIMIT_ROW_RATIO = 1.3, 2
+LIMIT_LCP_RATIO = 1.3
+LIMIT_ROW_RATIO = 2
 LIMIT_CLS = 0.05
-TICKETS, HELD = 30, 4
+TICKETS = 30
+HELD = 4
 SCREEN = {"width": 390, "height": 844}
-# What Chrome's tools call Slow 4G.
+# "Slow 4G" of Chrome's developer tools.
 PHONE_NETWORK = {
     "offline": False,
     "latency": 150,
@@ -35,7 +37,7 @@ PHONE_NETWORK = {
     "uploadThroughput": 0.75e6 / 8,
 }
 PHONE_SLOWDOWN = 4
-# Countdowns go on, and what comes late may push what is there.
+# Countdowns keep running, and late content may shift the layout.
 WATCH_MS = 2500
 PARTS = {"Document": "document", "Script": "JS", "Stylesheet": "CSS", "Font": "font"}
 OBSERVE = """
@@ -61,7 +63,7 @@ IS_TAKEN_OVER = (
 
 
 class Visit(NamedTuple):
-    """A page to load, and the session of whoever loads it."""
+    """A page to load, and the session of its visitor."""
 
     name: str
     url: str
@@ -87,7 +89,7 @@ class Load:
 
 
 class Wire:
-    """Counts what one page gets, the websocket apart."""
+    """Counts the bytes that one page loads, without its websocket."""
 
     def __init__(self, session: CDPSession) -> None:
         self.parts: dict[str, float] = {}
@@ -131,7 +133,7 @@ async def load(browser: Browser, visit: Visit, *, is_phone: bool) -> Load:
 async def load_all(
     browser: Browser, visits: list[Visit], *, is_phone: bool
 ) -> dict[str, list[Load]]:
-    """Load each in turn, so that whatever else the machine does meets them alike."""
+    """Load the pages in turn, to spread the noise of the machine evenly."""
     loads: dict[str, list[Load]] = {visit.name: [] for visit in visits}
     for _ in range(LOADS):
         for visit in visits:
@@ -140,7 +142,7 @@ async def load_all(
 
 
 def typical(loads: list[Load]) -> Load:
-    """The median of each; of what moved the worst."""
+    """Return the median of each value; of the layout shift the maximum."""
     parts = sorted({part for each in loads for part in each.parts})
     return Load(
         {part: median(each.parts.get(part, 0) for each in loads) for part in parts},
@@ -176,8 +178,8 @@ async def fill(site: Site, seller: ApiClient, buyer: ApiClient) -> list[Visit]:
     ]
 
 
-def tell(where: str, loads: dict[str, list[Load]]) -> None:
-    """Print what was measured, a line for each page."""
+def report(where: str, loads: dict[str, list[Load]]) -> None:
+    """Print the measurements, a line for each page."""
     print(where)
     for name, each in loads.items():
         one = typical(each)
@@ -188,8 +190,8 @@ def tell(where: str, loads: dict[str, list[Load]]) -> None:
         )
 
 
-def judge_all(plain: dict[str, list[Load]], phone: dict[str, list[Load]]) -> list[str]:
-    """Print each ratio to its limit; return the names of what is over."""
+def check_limits(plain: dict[str, list[Load]], phone: dict[str, list[Load]]) -> list[str]:
+    """Print each ratio to its limit; return the names of those over it."""
     over: list[str] = []
 
     def check(name: str, measured: float, limit: float, unit: str) -> None:
@@ -199,7 +201,7 @@ def judge_all(plain: dict[str, list[Load]], phone: dict[str, list[Load]]) -> lis
     weight = max(typical(loads["home"]).kilobytes for loads in (plain, phone))
     check("home, cold", weight, LIMIT_KB, "KB")
     for where, loads in (("", plain), (" on a phone", phone)):
-        # Round by round: what the machine did meanwhile slowed both.
+        # Pairs of one round, which the same noise of the machine slowed down.
         pairs = list(zip(loads["home"], loads["empty"], strict=True))
         lcp = median(home.lcp / empty.lcp for home, empty in pairs)
         check(f"LCP of home{where}", lcp, LIMIT_LCP_RATIO, "times an empty page's")
@@ -221,11 +223,11 @@ async def measure(site: Site, empty_url: str) -> list[str]:
             executable_path=chromium.find(), args=["--no-sandbox"]
         )
         plain = await load_all(browser, visits, is_phone=False)
-        tell(f"As this machine is, median of {LOADS} cold loads (CLS: the worst)", plain)
+        report(f"As this machine is, median of {LOADS} cold loads (CLS: the worst)", plain)
         phone = await load_all(browser, visits, is_phone=True)
-        tell("As a phone is", phone)
+        report("As a phone is", phone)
         await browser.close()
-    return judge_all(plain, phone)
+    return check_limits(plain, phone)
 
 
 def main() -> int:

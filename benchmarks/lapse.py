@@ -1,8 +1,8 @@
 """Abandoned payments and a slow Stripe: `python -m benchmarks.lapse`.
 
-150 people open the payment and walk away; their time ends in one moment, and every call to Stripe takes
-half a second. One more paid in time and closed the tab: how long after the webhook is the ticket theirs?
-Then Stripe takes a connection and does not answer: how much later is another order closed?
+150 buyers abandon an open payment; their holds end at the same moment, and every call to Stripe takes
+half a second. One more buyer paid in time and closed the tab: how long after the webhook is the order
+completed? Then Stripe accepts a connection without answering: how much later does another order expire?
 """
 
 import asyncio
@@ -115,7 +115,7 @@ async def _lapse_by_itself(market: PaymentMarket, seller: ApiClient, url: str) -
 
 
 async def _open_dialogs(market: PaymentMarket, seller: ApiClient, count: int) -> Sequence[Payer]:
-    """Return people who hold a ticket and have its payment open, a few tickets each."""
+    """Return buyers with open payments, a few tickets each."""
     few = asyncio.Semaphore(AT_ONCE)
 
     async def open_some(number: int) -> list[Payer]:

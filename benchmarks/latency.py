@@ -1,6 +1,6 @@
 """From the commit of a hold to the row of another visitor's list: `python -m benchmarks.latency`.
 
-Starts at the time of the recorded event, by the database's clock, which is the browser's on one machine.
+Starts at the time of the recorded event: database and browser share the clock of this machine.
 """
 
 import asyncio
@@ -50,7 +50,8 @@ async def measure(site: Site) -> bool:
         )
         page = await browser.new_page()
         await watch(page, site, ticket)
-        probe, milliseconds = DatabaseProbe(site.stack.env), list[float]()
+        probe = DatabaseProbe(site.stack.env)
+        milliseconds = list[float]()
         for number in range(CHANGES):
             order = (await buyer.purchase(ticket["id"])).raise_for_status().json()
             await page.wait_for_function(f"window.seen.length > {2 * number}")

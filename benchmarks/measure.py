@@ -1,4 +1,4 @@
-"""Start a site, measure processes and tell results: each as a ratio of its limit, in the same run."""
+"""Start a site, measure its processes, and compare results with their limits."""
 
 import tempfile
 from collections.abc import Generator, Sequence
@@ -33,11 +33,11 @@ class Processes:
         ]
 
     def cpu_seconds(self) -> float:
-        """CPU time that they have used so far."""
+        """Return the CPU time used so far."""
         return sum(sum(each.cpu_times()[:2]) for each in self._all)
 
     def own_bytes(self) -> int:
-        """Memory that they do not share with anybody."""
+        """Return the memory that they do not share with other processes (USS)."""
         return sum(each.memory_full_info().uss for each in self._all)
 
 

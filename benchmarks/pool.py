@@ -1,9 +1,9 @@
-"""What share of PostgreSQL's own speed a hold reaches through our connection pool.
+"""Speed of a hold through our connection pool, as a share of pgbench's.
 
     .venv/bin/python -m benchmarks.pool [--pgbench /usr/bin/pgbench]
 
 Holds tickets with the same statement by pgbench and by `db.autocommit()`, in turns, in a PostgreSQL of its
-own. The ratio is what counts: times of a busy machine mean little. It also counts the connections opened.
+own. Only the ratio counts: times of a busy machine mean little. It also counts the connections opened.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""A generated market of any size: events of invented names, and the tickets that people have for them.
+"""A generated market of any size: invented events and their tickets.
 
 Words, cities and events are as unevenly popular as real ones (Zipf): a few words are in a tenth of
 all titles, most in a handful. The same size and moment give the same market, but for the ids.
@@ -17,8 +17,10 @@ from ticketing_app.tickets.rules import CATEGORIES, TicketStatus
 
 SEED = 20261126
 TICKETS_PER_EVENT = 25
-CITIES, VENUES_PER_CITY = 400, 8
-DAYS_PAST, DAYS_AHEAD = 60, 365
+CITIES = 400
+VENUES_PER_CITY = 8
+DAYS_PAST = 60
+DAYS_AHEAD = 365
 STATUSES = (TicketStatus.FOR_SALE, TicketStatus.SOLD, TicketStatus.WITHDRAWN)
 STATUS_WEIGHTS = (80, 15, 5)
 LOCKED_PER_THOUSAND = 5
@@ -48,7 +50,7 @@ COLUMNS = (
 
 
 class Event(NamedTuple):
-    """What several tickets are for."""
+    """An event with several tickets."""
 
     title: str
     venue: str
@@ -74,7 +76,8 @@ class SampleMarket:
 
     def tickets(self, seller_id: UUID) -> Iterator[tuple[Any, ...]]:
         """Yield a row of `COLUMNS` for each ticket, the oldest first."""
-        pick, event_weights = self._random, _zipf(len(self.events), 0.6)
+        pick = self._random
+        event_weights = _zipf(len(self.events), 0.6)
         for _ in range(self.size):
             [event] = pick.choices(self.events, cum_weights=event_weights)
             [status] = pick.choices(STATUSES, STATUS_WEIGHTS)

@@ -37,14 +37,16 @@ from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketSort,
 
 LIMIT_MS = 30
 PAGE_RATIO = 1.5
-VALUES, ROUNDS, PATIENT_ROUNDS = 24, 4, 12
+VALUES = 24
+ROUNDS = 4
+PATIENT_ROUNDS = 12
 DEEP_PAGE = 1000
 LOAD_SECONDS = 600
 SIMILAR_WORDS = 20
 
 
 class Explain(Executable, ClauseElement):
-    """Runs a query and tells how, and how long planning and running took."""
+    """EXPLAIN ANALYZE of a query: its plan, and the times of planning and execution."""
 
     inherit_cache = False
 
@@ -82,7 +84,7 @@ async def main(size: int) -> int:
 
 
 async def _use_memory(stack: Stack) -> None:
-    """Set what docs/operations.md advises; the defaults are for a machine of the last century."""
+    """Apply the settings of docs/operations.md; the defaults are for very small machines."""
     async with db.autocommit() as connection:
         await connection.execute(text("ALTER SYSTEM SET shared_buffers = '1GB'"))
         await connection.execute(text("ALTER SYSTEM SET random_page_cost = 1.1"))
@@ -129,7 +131,7 @@ async def load(size: int) -> SampleMarket:
 
 
 def combinations(market: SampleMarket) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Yield what people ask for, each with many values: rare ones, common ones, anything between."""
+    """Yield each combination of filters with many values, from rare to common ones."""
     pick = random.Random(SEED)  # noqa: S311  # Any values will do.
     events = [pick.choice(market.events) for _ in range(VALUES)]
     names = [event.title.split()[0] for event in events]
@@ -201,7 +203,7 @@ def _scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 class Report:
-    """Prints a line for each measurement and remembers what is over its limit."""
+    """Prints a line for each measurement and collects those over their limit."""
 
     def __init__(self) -> None:
         self.failures: list[str] = []
@@ -237,9 +239,9 @@ async def _measure(market: SampleMarket) -> int:
 
 
 async def _repeat(session: AsyncSession, queries: list[Any]) -> list[Run]:
-    """Return the fastest run of each query: what else the machine has to do is not the question.
+    """Return the fastest run of each query, to exclude the noise of the machine.
 
-    What looks too slow is run more often: a neighbour's noise passes, a slow plan stays slow.
+    Slow queries run more often: noise passes, a slow plan stays slow.
     """
     runs = await _fastest(session, queries, ROUNDS)
     if _p95(runs) > LIMIT_MS:

@@ -1,7 +1,7 @@
 """Requests while 200 open pages watch 100 changes a second: `python -m benchmarks.storm`.
 
 One web process holds the pages and answers `GET /api/tickets`; the changes are put on the stream
-directly, so that nobody's work but the fan-out is added. The clients share the machine with it.
+directly, which adds only the work of the fan-out. The clients share the machine with it.
 """
 
 import asyncio

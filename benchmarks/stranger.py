@@ -1,7 +1,7 @@
 """One stranger with one websocket against a web process with its default limits: `python -m benchmarks.stranger`.
 
-For a third of the time each: messages that fill states, pages of a list that nobody reads, and calls as fast
-as they can be sent. Whenever the stranger is cut off, they connect again. Meanwhile others look at tickets.
+For a third of the time each: messages that fill states, list pages without a reader, and calls as fast as
+possible. After each disconnection the stranger connects again. Meanwhile other visitors look at tickets.
 """
 
 import argparse

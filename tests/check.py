@@ -1,4 +1,4 @@
-"""What `bin/test` does once the packages are there; its last line is pytest's summary."""
+"""Static checks, page build and tests of `bin/test`; its last line is pytest's summary."""
 
 import ast
 import json
@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> int:
 
 
 def environment_without_settings() -> dict[str, str]:
-    """Ours without any setting of the product: tests use stand-ins, never somebody's database."""
+    """Return our environment without settings of the product: tests use stand-ins, never a real database."""
     settings = {name.upper() for name in Settings.model_fields}
     return {name: value for name, value in os.environ.items() if name not in settings}
 
@@ -196,7 +196,7 @@ def _run(name: str, command: list[str], env: dict[str, str]) -> bool:
 
 
 def _check_mutants(env: dict[str, str]) -> None:
-    """Raises: StackError when a deliberate bug went unnoticed."""
+    """Raises: StackError when the tests miss a deliberate bug."""
     if subprocess.run(
         [sys.executable, "-m", "tests.mutants"], cwd=ROOT, env=env, check=False
     ).returncode:
@@ -215,7 +215,7 @@ def _check_budgets() -> bool:
 
 
 def _count_lines(path: Path) -> int:
-    """Lines of code: without blank lines, comments and docstrings, which nobody should save."""
+    """Count lines of code, without blank lines, comments and docstrings."""
     files = path.rglob("*.py") if path.is_dir() else [path] if path.exists() else []
     return sum(len(_code_lines(file.read_text())) for file in files)
 
@@ -239,7 +239,7 @@ def _pytest(arguments: list[str], env: dict[str, str]) -> int:
             try:
                 return tests.wait()
             except KeyboardInterrupt:
-                # pytest gets Ctrl-C from the terminal, but not what was sent to us alone.
+                # pytest gets Ctrl-C from the terminal, but no signal that was sent to this process alone.
                 tests.send_signal(signal.SIGINT)
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of all tests that are no browser tests: real PostgreSQL, real Redis, the emulator."""
+"""Fixtures of all tests but browser tests: real PostgreSQL, real Redis, the emulator."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ from ticketing_app.devstack.stack import Stack
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     """PostgreSQL, Redis and the Stripe emulator of this run alone; settings point there."""
-    # Nobody listens where the webhooks go: a site that runs on this machine must not hear of tests.
+    # Webhooks go to an unused port: a site that runs on this machine must not receive them.
     parts = {"postgres", "redis", "redis-state", "stripe"}
     stack = Stack(tmp_path_factory.mktemp("stack"), parts, web_port=free_port())
     stack.start()
@@ -50,7 +50,7 @@ async def database(stack: Stack) -> AsyncGenerator[None]:
 
 @pytest.fixture
 async def stripe_books(stack: Stack, database: None) -> AsyncGenerator[None]:  # noqa: ARG001  # order only.
-    """Let the test's buyers pay: their cards go to the emulator."""
+    """Connect the buyers of the test to the emulator."""
     async with emulator.connect(stack.env["STRIPE_API_BASE"]):
         yield
 
@@ -75,7 +75,7 @@ def change_settings(
     stack: Stack,  # noqa: ARG001  # order only.
     monkeypatch: pytest.MonkeyPatch,
 ) -> Generator[Callable[..., None]]:
-    """Let this process see other settings until the test ends, as in `f(max_open_holds=2)`."""
+    """Change settings of this process until the test ends, as in `f(max_open_holds=2)`."""
 
     def change(**settings: object) -> None:
         for name, value in settings.items():
@@ -89,7 +89,7 @@ def change_settings(
 
 @pytest.fixture(scope="session", autouse=True)
 async def running_loop() -> AsyncGenerator[asyncio.AbstractEventLoop]:
-    """The loop of all tests; what it opened is closed, and not left to the garbage collector."""
+    """The event loop of all tests; closes connections before the garbage collector would."""
     yield asyncio.get_running_loop()
     await db.dispose()
     await redis.dispose()

@@ -1,4 +1,4 @@
-"""Make what a test needs through the services, and let time pass in the database."""
+"""Create test data through the services, and move times in the database."""
 
 from decimal import Decimal
 from typing import Any
@@ -15,11 +15,11 @@ from ticketing_app.tickets.schemas import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import tickets
 
 UNKNOWN_ID = "01a20000-0000-7000-8000-000000000000"
-"""Nobody's: one that looks like any other, and is the same in each run."""
+"""A well-formed id without a row, the same in each run."""
 
 
 async def make_user(email: str | None = None) -> UserRead:
-    """Make an account that cannot sign in: hashing a password for each would take most of the time."""
+    """Create an account that cannot sign in: hashing passwords would dominate the run time."""
     user = User(email=email or f"{db.new_id()}@gittix.test", password_hash="no password")
     async with db.transaction() as session:
         session.add(user)
@@ -27,7 +27,7 @@ async def make_user(email: str | None = None) -> UserRead:
 
 
 async def make_ticket(seller: UserRead | None = None, **fields: Any) -> TicketRead:  # noqa: ANN401  # any field
-    """List a ticket, by default for $40 by somebody new."""
+    """List a ticket, by default for $40 by a new seller."""
     seller = seller or await make_user()
     described = TicketCreate.model_validate({"title": "The Paper Lanterns", "price": 40, **fields})
     async with db.transaction() as session:
@@ -35,7 +35,7 @@ async def make_ticket(seller: UserRead | None = None, **fields: Any) -> TicketRe
 
 
 async def change_ticket(ticket: TicketRead, seller: UserRead, **fields: Any) -> TicketRead:  # noqa: ANN401  # any field
-    """Let the seller change these fields of the listing; what is not named is cleared."""
+    """Replace the listing as its seller; fields that are not given are cleared."""
     update = TicketUpdate.model_validate(
         {"title": ticket.title, "price": Decimal(ticket.price_cents) / 100, **fields}
     )
@@ -46,20 +46,20 @@ async def change_ticket(ticket: TicketRead, seller: UserRead, **fields: Any) -> 
 
 
 async def withdraw(ticket: TicketRead, seller: UserRead) -> None:
-    """Let the seller take the listing off sale."""
+    """Take the listing off sale as its seller."""
     async with db.transaction() as session:
         await tickets.withdraw_ticket(session, seller_id=seller.id, ticket_id=ticket.id)
 
 
 async def hold(ticket: TicketRead, buyer: UserRead | None = None) -> OrderRead:
-    """Hold the ticket, by default for somebody new."""
+    """Hold the ticket, by default for a new buyer."""
     buyer = buyer or await make_user()
     async with db.autocommit() as connection:
         return await holding.create_order(connection, buyer_id=buyer.id, ticket_id=ticket.id)
 
 
 async def let_event_begin(ticket_id: UUID) -> None:
-    """Let the ticket be one of an event that began a moment ago."""
+    """Move the start of the event to a moment ago."""
     statement = (
         "UPDATE tickets SET starts_at = now() - interval '1 s', timezone = 'UTC' WHERE id = :id"
     )
@@ -68,7 +68,7 @@ async def let_event_begin(ticket_id: UUID) -> None:
 
 
 async def let_hold_lapse(order_id: UUID, *, seconds_ago: float = 1) -> None:
-    """Let the time of this hold be over: the order's deadline and the ticket's lease move back."""
+    """Move the deadline of the order and the lease of its ticket into the past."""
     async with db.transaction() as session:
         for statement in (
             (
@@ -86,7 +86,7 @@ async def let_hold_lapse(order_id: UUID, *, seconds_ago: float = 1) -> None:
 
 
 async def let_time_pass(ticket_id: UUID, seconds: float) -> None:
-    """Let all orders of this ticket, and its lease, have happened so much earlier."""
+    """Move all times of the ticket's orders and its lease back."""
     back = "- make_interval(secs => :seconds)"
     moved = ", ".join(
         f"{name} = {name} {back}" for name in ("created_at", "expires_at", "ended_at")
@@ -101,7 +101,7 @@ async def let_time_pass(ticket_id: UUID, seconds: float) -> None:
 
 
 async def let_cooldown_pass(order_id: UUID) -> None:
-    """Let the end of this hold be long ago."""
+    """Move the end of this hold a day back."""
     async with db.transaction() as session:
         await (await session.connection()).execute(
             text(

@@ -10,7 +10,7 @@ from ticketing_app.payments.schemas import Decline, Intent, Refund
 
 
 class FakeGateway:
-    """Stripe with one intent in memory; `fail` lets the next call of a name raise instead.
+    """Stripe with one intent in memory; `fail` makes the next call of a name raise.
 
     `refund_status` is what a new refund has, `dispute` the status of the newest one.
     """
@@ -65,7 +65,7 @@ class FakeGateway:
         return self.dispute
 
     def end_refunds(self, status: RefundStatus) -> None:
-        """Let every refund be there, or come back, as a bank does days later."""
+        """End every refund, as a bank does days later."""
         self.refunds = {key: replace(made, status=status) for key, made in self.refunds.items()}
 
     def _move(self, name: str, stripe_id: str, sources: set[str], status: str) -> Intent:

@@ -159,7 +159,7 @@ async def broken_rules(database_url: str, stripe_url: str, *, settled: bool = Fa
 def _judge_money(
     orders: dict[str, asyncpg.Record], books: dict[str, Any], *, settled: bool
 ) -> list[str]:
-    # What the pinned version of Stripe's API does not take would only fail in production.
+    # Requests that the pinned version of Stripe's API rejects would only fail in production.
     broken = [f"a wrong request to Stripe: {request}" for request in books["wrong_requests"]]
     taken, given_back = Counter[str](), Counter[str]()
     for intent in books["intents"]:

@@ -1,4 +1,4 @@
-"""Two transactions at once: one is in the middle while the other one wants the same row."""
+"""Two transactions at once: one is open while the other one needs the same row."""
 
 import asyncio
 from typing import Any
@@ -10,7 +10,7 @@ from ticketing_app.core import db
 
 
 async def end_or_wait(other: asyncio.Task[Any]) -> None:
-    """Let the other caller run until it ends or waits for what somebody else has locked."""
+    """Return once the other caller has ended or waits for a lock."""
     await eventually(lambda: other.done() or _is_any_waiting())
 
 

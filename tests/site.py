@@ -17,7 +17,7 @@ from ticketing_app.devstack import children, web
 from ticketing_app.devstack.stack import ROOT, STOP_SECONDS, Stack
 
 # Limits by address stay on: each ApiClient names an address of its own, as a proxy in front would.
-# Limits by account are off where one account does in seconds what takes people an hour.
+# Limits by account are off where a test does in seconds the work of an hour.
 SETTINGS = {
     "EDIT_LIMIT_PER_MINUTE": "0",
     "HOLD_LIMIT_PER_MINUTE": "0",
@@ -138,7 +138,7 @@ class Site:
             self.stack.destroy()
 
     def _wait_until_refused(self) -> None:
-        """The kernel takes a moment to clear up after a killed worker, whose parent we are not."""
+        """Wait for the kernel to close the socket of a killed worker, which is no child of ours."""
         deadline = time.monotonic() + REFUSE_SECONDS
         while True:
             with socket.socket() as probe:
@@ -153,14 +153,14 @@ class Site:
 
 
 def free_port() -> int:
-    """Return a port that nobody uses at this moment."""
+    """Return a port that is unused at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def free_ports(count: int) -> int:
-    """Return the first of `count` ports in a row that nobody uses at this moment."""
+    """Return the first of `count` consecutive unused ports."""
     while True:
         first = free_port()
         with ExitStack() as probes:

@@ -1,6 +1,6 @@
-"""A limit for every test: what hangs fails, and its fixtures still end what they started.
+"""A time limit for every test: a hanging test fails, and its fixtures still stop their processes.
 
-pytest-timeout raises the failure where the test stands; here is what ours need besides.
+pytest-timeout raises the failure inside the test; asyncio and fixtures need some more.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Cancel what was stopped on the loop that the tests share, and say where it stood."""
+    """Cancel unfinished tasks on the shared event loop, and report their stacks."""
     loop = item.funcargs.get("running_loop") if isinstance(item, pytest.Function) else None
     if (
         call.excinfo is not None

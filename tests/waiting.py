@@ -1,4 +1,4 @@
-"""Wait for what happens elsewhere, without sleeping longer than needed."""
+"""Wait for a condition without sleeping longer than needed."""
 
 import asyncio
 import inspect

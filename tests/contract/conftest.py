@@ -17,7 +17,7 @@ from ticketing_app.payments.schemas import Intent
 
 @pytest.fixture(scope="package")
 async def buyer(request: pytest.FixtureRequest) -> AsyncGenerator[Buyer]:
-    """A buyer, beside a gateway whose settings name the same Stripe."""
+    """A buyer, and a gateway that uses the same Stripe."""
     key = operators_key(os.environ)
     stack: Stack | None = None if key else request.getfixturevalue("stack")
     await client.dispose()
@@ -33,7 +33,7 @@ async def buyer(request: pytest.FixtureRequest) -> AsyncGenerator[Buyer]:
         await client.dispose()
     get_settings.cache_clear()
     if stack:
-        # These tests also ask what nobody should; the books of the others know nothing of it.
+        # These tests also send invalid requests, which must not reach the books of other tests.
         async with httpx.AsyncClient(base_url=stack.env["STRIPE_API_BASE"]) as emulator:
             (await emulator.post("/_emulator/reset")).raise_for_status()
 

@@ -1,4 +1,4 @@
-"""Who answers the contract tests: the emulator, or Stripe's test mode when an operator gives a key."""
+"""The Stripe of the contract tests: the emulator, or the test mode when an operator gives a key."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -11,9 +11,9 @@ from ticketing_app.payments.schemas import Intent
 # Opens an intent; the fixture `open_intent`.
 Open = Callable[..., Awaitable[Intent]]
 KEY_NAME = "STRIPE_CONTRACT_KEY"
-# What a bank does later takes minutes at most in Stripe's test mode, and no time here.
+# Delayed actions of banks take some minutes in Stripe's test mode; the emulator does them at once.
 SECONDS = 300
-# A page that Stripe could send the buyer to; nobody ever goes there.
+# A return page is required; it is never opened.
 RETURN_URL = "https://example.com/orders"
 CANCELLABLE = (
     "requires_payment_method",
@@ -37,7 +37,7 @@ def operators_key(environment: Mapping[str, str]) -> str | None:
 
 
 class Buyer:
-    """What a buyer does with an intent, and what Stripe shows of it to us."""
+    """Acts on intents as a buyer's browser, and reads them with the secret key."""
 
     def __init__(self, key: str, api_base: str) -> None:
         self._http = stripe.HTTPXClient(timeout=get_settings().stripe_timeout_seconds)
@@ -58,7 +58,7 @@ class Buyer:
         return await self.api.payment_intents.retrieve_async(intent.id)
 
     async def leave_nothing_open(self, intent_ids: set[str]) -> None:
-        """Cancel what could still be paid or captured."""
+        """Cancel intents that could still be paid or captured."""
         for intent_id in intent_ids:
             if (await self.api.payment_intents.retrieve_async(intent_id)).status in CANCELLABLE:
                 await self.api.payment_intents.cancel_async(intent_id)

@@ -1,4 +1,4 @@
-"""What Stripe must do, so that the product is right and the emulator a true copy.
+"""Behaviour of Stripe on which the product relies, and which the emulator must copy.
 
 With STRIPE_CONTRACT_KEY=sk_test_... in the environment, Stripe's test mode answers; else the emulator.
 """
@@ -21,7 +21,7 @@ UNEXPECTED_STATE = "payment_intent_unexpected_state"
 
 
 def one_wish() -> dict[str, object]:
-    """Return all that tells one opening of an intent from another."""
+    """Return the arguments that identify one opening of an intent."""
     return {"key": f"contract-{uuid4()}", "order_id": uuid4(), "charge_id": uuid4()}
 
 
@@ -32,7 +32,7 @@ async def captured(buyer: Buyer, open_intent: Open, card: str) -> Intent:
 
 
 async def decline(buyer: Buyer, intent: Intent, card: str) -> Decline:
-    """Return what the gateway reads of a refused card, after the buyer saw it, too."""
+    """Let a card be declined; return the decline as the gateway reads it."""
     with pytest.raises(stripe.CardError):
         await buyer.confirm(intent, card)
     seen = await intents.get_intent(intent.id)
@@ -73,7 +73,8 @@ async def refund(intent: Intent, charge_id: UUID) -> Refund:
 class TestIntent:
     async def test_is_found_again_under_its_key(self, open_intent: Open) -> None:
         wish = one_wish()
-        first, second = await open_intent(**wish), await open_intent(**wish)
+        first = await open_intent(**wish)
+        second = await open_intent(**wish)
         assert first.status == "requires_payment_method"
         assert first.client_secret
         assert first == second
@@ -185,7 +186,8 @@ class TestThreeDSecure:
 
 class TestRefund:
     async def test_gives_all_back_once(self, buyer: Buyer, open_intent: Open) -> None:
-        intent, charge_id = await captured(buyer, open_intent, "pm_card_visa"), uuid4()
+        intent = await captured(buyer, open_intent, "pm_card_visa")
+        charge_id = uuid4()
         first = await refund(intent, charge_id)
         assert (first.status, first.amount_cents) == ("succeeded", 100)
         with pytest.raises(stripe.InvalidRequestError) as caught:

@@ -5,7 +5,7 @@ APP = "ticketing_app"
 
 @dataclass(frozen=True)
 class Mutant:
-    """A bug: `edits` are (file, what stands there, what stands there instead)."""
+    """A bug: `edits` are (file, source text, its replacement)."""
 
     rule: int
     bug: str

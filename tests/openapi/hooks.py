@@ -1,4 +1,4 @@
-"""Hooks of schemathesis: cases meet tickets, orders and payments that are there, and nobody signs out.
+"""Hooks of schemathesis: cases name existing tickets, orders and payments, and keep their session.
 
 The tier starts schemathesis with these in SCHEMATHESIS_HOOKS, and with the addresses below.
 """
@@ -13,7 +13,7 @@ import schemathesis
 
 PASSWORD = "correct horse"
 ENDING = ("/api/users/signout", "/api/users/sessions", "/api/users/sessions/{session_id}")
-"""What ends sessions; a guest is signed in for each such call."""
+"""Operations that end sessions; a guest is signed in for each such call."""
 KNOWN = {
     "/api/tickets/{ticket_id}": ("ticket_id", "tickets"),
     "/api/tickets/{ticket_id}/calendar": ("ticket_id", "tickets"),
@@ -24,7 +24,7 @@ KNOWN = {
 MADE = {"/api/tickets": "tickets", "/api/orders": "orders", "/api/payments": "payments"}
 
 STRANGERS = 10
-"""One case of so many is nobody's."""
+"""One case in so many is sent without a session."""
 
 _turn = count()
 _ids: dict[str, list[str]] = {"tickets": [], "orders": [], "payments": []}
@@ -33,7 +33,7 @@ _for_sale = os.environ.get("OPENAPI_TICKETS", "").split()
 
 @schemathesis.hook
 def before_call(_: Any, case: Any, __: dict[str, Any]) -> None:  # noqa: ANN401  # schemathesis'.
-    """Let two of three cases name something that is there; the rest stays as it was made up."""
+    """Name an existing row in two of three cases; the others stay as generated."""
     path = case.operation.path
     method = case.operation.method.upper()
     is_ending = path in ENDING and method != "GET"
@@ -54,7 +54,7 @@ def before_call(_: Any, case: Any, __: dict[str, Any]) -> None:  # noqa: ANN401 
 
 @schemathesis.hook
 def after_call(_: Any, case: Any, response: Any) -> None:  # noqa: ANN401  # schemathesis'.
-    """Remember what was made."""
+    """Remember the ids of created rows."""
     kind = MADE.get(case.operation.path)
     if kind and case.operation.method.upper() == "POST" and response.status_code == 201:
         _ids[kind].append(response.json()["id"])
