@@ -1,4 +1,4 @@
-"""A crowd that goes on listing, holding and letting go, whatever happens to the servers."""
+"""Clients that keep listing, holding and releasing tickets while servers fail."""
 
 import asyncio
 import random
@@ -15,7 +15,7 @@ PAUSE_SECONDS = 0.05
 
 
 class BackgroundTraffic:
-    """`answers` counts what the servers said; "lost" is a connection that broke."""
+    """`answers` counts responses by status; "lost" is a broken connection."""
 
     def __init__(self, sellers: list[ApiClient], buyers: list[ApiClient]) -> None:
         self._sellers = sellers
@@ -25,7 +25,7 @@ class BackgroundTraffic:
 
     @asynccontextmanager
     async def busy(self) -> AsyncGenerator[None]:
-        """Keep everybody busy while the block runs."""
+        """Keep all clients busy while the block runs."""
         tasks = [asyncio.create_task(self._sell(seller)) for seller in self._sellers]
         tasks += [asyncio.create_task(self._buy(buyer)) for buyer in self._buyers]
         try:

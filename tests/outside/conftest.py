@@ -1,4 +1,4 @@
-"""The product over HTTP, judged by the database and Stripe's books."""
+"""The product over HTTP, checked in the database and in Stripe's books."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -15,7 +15,7 @@ from tests.site import Site
 
 @pytest.fixture
 async def clients(site: Site) -> AsyncGenerator[ApiClients]:
-    """People of this test; after it, no rule of the product may be broken."""
+    """Clients of this test; after it, no rule of the product may be broken."""
     async with AsyncExitStack() as stack:
         yield ApiClients(site.url, stack)
     env = site.stack.env
@@ -24,7 +24,7 @@ async def clients(site: Site) -> AsyncGenerator[ApiClients]:
 
 @pytest.fixture
 async def probe(site: Site) -> AsyncGenerator[DatabaseProbe]:
-    """Who decides what happened."""
+    """Reads and changes rows directly."""
     probe = DatabaseProbe(site.stack.env)
     yield probe
     await probe.redis.aclose()

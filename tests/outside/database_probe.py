@@ -1,4 +1,4 @@
-"""Who decides what happened: looks into the database and Redis, and lets time pass there."""
+"""Reads the database and Redis of a running site, and moves times there."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ UNFINISHED = {
 
 
 class DatabaseProbe:
-    """Looks into the database and Redis that the environment of the site names."""
+    """Uses the database and Redis that the environment of the site names."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._url = env["DATABASE_URL"].replace("+asyncpg", "")
@@ -39,11 +39,11 @@ class DatabaseProbe:
             await connection.close()
 
     async def status(self, order_id: str) -> str:
-        """Return where an order stands."""
+        """Return the status of an order."""
         return (await self.rows("SELECT status FROM orders WHERE id = $1", order_id))[0]["status"]
 
     async def let_lapse(self, order_id: str, *, seconds_ago: float = 1) -> None:
-        """Let the hold have ended `seconds_ago`; a claimed ticket keeps its lease, which has no end."""
+        """Move the deadline of the hold to `seconds_ago`; a claimed ticket keeps its lease, which has no end."""
         # The count is always true: as in the product, the ticket's row is locked before the order's.
         await self.rows(
             """WITH lease AS (
@@ -58,9 +58,9 @@ class DatabaseProbe:
         )
 
     async def unfinished(self) -> dict[str, list[dict[str, Any]]]:
-        """Return what is left to do, by what it is."""
-        found = {what: await self.rows(query) for what, query in UNFINISHED.items()}
-        return {what: rows for what, rows in found.items() if rows}
+        """Return unfinished work, by its kind."""
+        found = {kind: await self.rows(query) for kind, query in UNFINISHED.items()}
+        return {kind: rows for kind, rows in found.items() if rows}
 
     async def is_all_done(self) -> bool:
         """Whether nothing is left to do."""

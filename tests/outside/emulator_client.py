@@ -83,7 +83,7 @@ class EmulatorClient:
         return any(facts.items() <= row.items() for row in found)
 
     async def resend_undelivered(self) -> None:
-        """Send what nobody took so far once more, as Stripe does for days."""
+        """Send undelivered webhooks again, as Stripe does for days."""
         asked = {"delivery_success": "false", "limit": "100"}
         answer = await self._client.get("/v1/events", params=asked, headers=self._secret)
         for event in answer.raise_for_status().json()["data"]:

@@ -1,4 +1,4 @@
-"""A network between a program and its server that can be cut, as a partition does."""
+"""A network partition between a program and its server."""
 
 import asyncio
 from contextlib import suppress
@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 
 class Partition:
-    """The way to the server at `url`; `self.url` leads there through it.
+    """A TCP proxy to the server at `url`; `self.url` is its address.
 
-    While it is cut, connections stand and are accepted, and nothing comes through: nobody is told.
+    While it is cut, connections stay open and new ones are accepted, but no byte passes.
     """
 
     def __init__(self, url: str) -> None:
@@ -26,11 +26,11 @@ class Partition:
         return self._to._replace(netloc=f"127.0.0.1:{port}").geturl()
 
     def cut(self) -> None:
-        """Let nothing through."""
+        """Hold all bytes back."""
         self._is_open.clear()
 
     def heal(self) -> None:
-        """Let everything through, what waited first."""
+        """Pass everything, waiting bytes first."""
         self._is_open.set()
 
     async def __aenter__(self) -> Self:

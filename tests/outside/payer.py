@@ -1,4 +1,4 @@
-"""Somebody who pays for a ticket: what they press, what their browser does, and how it ended."""
+"""A buyer who pays: actions on the page and in the card form, and the state of the payment."""
 
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -12,9 +12,9 @@ from tests.waiting import eventually
 
 
 class End(NamedTuple):
-    """Where order and charge stand, and the money of the order in Stripe's books.
+    """States of order and charge, and the money of the order in Stripe's books.
 
-    `captured` has an amount for each intent that took any: charged once is one of them.
+    `captured` has the amount of each intent that captured any: one amount means charged once.
     """
 
     order: str
@@ -31,7 +31,7 @@ OPEN = End("created", "created")
 
 
 class Payer:
-    """A person who holds a ticket of $40; `payment` is what their browser knows once it is open."""
+    """A buyer with a held ticket of $40; `payment` is the response that opened the payment."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Payer:
         return await self._stripe.answer_3ds(self.secret, passes=passes)
 
     async def settle(self) -> dict[str, Any]:
-        """Ask what became of the payment, as the page does after the card."""
+        """Ask for the outcome of the payment, as the page does after the card."""
         answer = await self.client.post(f"/api/payments/{self.payment['id']}/settle")
         return answer.raise_for_status().json()
 
@@ -94,12 +94,12 @@ class Payer:
         return charge
 
     async def events(self) -> list[str]:
-        """Return the names of what was recorded of order and charge, oldest first."""
+        """Return the names of the recorded events of order and charge, oldest first."""
         query = "SELECT name FROM outbox WHERE payload ->> 'order_id' = $1 ORDER BY position"
         return [row["name"] for row in await self._probe.rows(query, self.order_id)]
 
     async def end(self) -> End:
-        """Return where everything stands at this moment."""
+        """Return the current state of order, charge and intents."""
         charge = await self.charge()
         intents = await self.intents()
         return End(

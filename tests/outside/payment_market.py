@@ -43,16 +43,16 @@ class PaymentMarket:
 
     @property
     def seller(self) -> ApiClient:
-        """Who sells all tickets; there once one is held.
+        """The seller of all tickets; exists once a ticket is held.
 
         Raises:
-            AssertionError: none was held so far.
+            AssertionError: no ticket was held so far.
         """
         assert self._seller
         return self._seller
 
     async def hold(self, buyer: ApiClient | None = None) -> Payer:
-        """Return a buyer, by default a new one, who holds a ticket and has not opened the payment."""
+        """Return a buyer, by default a new one, with a held ticket and no payment yet."""
         if self._seller is None:
             self._seller = await self._clients.sign_up()
         buyer = buyer or await self._clients.sign_up()
@@ -61,13 +61,13 @@ class PaymentMarket:
         return Payer(buyer, self.stripe, self.probe, order)
 
     async def payer(self) -> Payer:
-        """Return somebody who holds a ticket and has its payment open in a browser."""
+        """Return a buyer with a held ticket and an open payment."""
         payer = await self.hold()
         payer.payment = (await payer.open_payment()).raise_for_status().json()
         return payer
 
     async def authorised(self) -> Payer:
-        """Return somebody whose card was authorised, of which only their browser knows."""
+        """Return a buyer with an authorised card, of which the site does not know yet."""
         await self.stripe.order("webhooks", mode="hold")
         payer = await self.payer()
         await payer.press_pay()
@@ -75,51 +75,51 @@ class PaymentMarket:
         return payer
 
     async def stranger(self) -> ApiClient:
-        """Return somebody else."""
+        """Return a new client."""
         return await self._clients.sign_up()
 
     async def stranger_gets(self, ticket_id: str) -> int:
-        """Let somebody else press Purchase; return the status of the answer."""
+        """Press Purchase as a new client; return the HTTP status."""
         return (await (await self.stranger()).purchase(ticket_id)).status_code
 
     async def expire(self) -> None:
-        """Let a worker close the orders whose time is over."""
+        """Run the job that expires orders past their deadline."""
         await self.run(EXPIRE)
 
     async def sweep(self) -> None:
-        """Let a worker look at every open payment and every webhook that was not handled."""
+        """Run the sweeps of all open payments and unhandled webhooks."""
         await self.make_due()
         for job in SWEEPS:
             await self.run(job)
 
     async def make_due(self) -> None:
-        """Let the turn of every open payment and every webhook have come."""
+        """Make every open payment and unhandled webhook due."""
         for statement in MAKE_DUE:
             await self.probe.rows(statement)
 
     async def run(self, name: str) -> None:
-        """Let a worker run this job, and wait for its end.
+        """Run this job on a worker and wait for its end.
 
         Raises:
-            AssertionError: it failed, or nobody ran it.
+            AssertionError: it failed, or no worker took it.
         """
         job = self.enqueue(name)
         await eventually(lambda: _has_ended(job))
         assert not Job.exists(job.id, self._redis), job.latest_result()
 
     def enqueue(self, name: str) -> Job:
-        """Let a worker run this job soon; when it has succeeded, it does not exist any more."""
+        """Enqueue this job; it is deleted when it succeeds."""
         queue = queues.DEFAULT if name == EXPIRE else queues.OUTSIDE
         return Queue(queue, connection=self._redis, serializer=queues.Serializer).enqueue(
             name, result_ttl=0, failure_ttl=3600
         )
 
     async def settle_down(self) -> None:
-        """Let every webhook arrive and every piece of work be done."""
+        """Wait until every webhook is delivered and all work is finished."""
         await self.stripe.order("clear")
         await self.stripe.order("webhooks", mode="normal")
         await self.stripe.resend_undelivered()
-        # Asked once: Stripe may tell of a refund again a moment later, which changes nothing.
+        # Once: Stripe may send the webhook of a refund again a moment later, which changes nothing.
         try:
             await eventually(self._is_settled, seconds=SETTLE_SECONDS)
         except AssertionError:
@@ -140,4 +140,4 @@ class PaymentMarket:
 def _has_ended(job: Job) -> bool:
     with suppress(InvalidJobOperation):
         return job.get_status() == JobStatus.FAILED
-    return True  # It has succeeded: then it does not exist any more.
+    return True  # A job that succeeded is deleted.

@@ -1,4 +1,4 @@
-"""A stranger's program at the websocket: speaks Reflex's protocol (engine.io 4, socket.io 5)."""
+"""A websocket client of Reflex's protocol (engine.io 4, socket.io 5)."""
 
 import asyncio
 import json
@@ -14,10 +14,10 @@ BOOT = "reflex___state____state.hydrate_and_load"
 
 
 class SocketClient:
-    """One connection to the page at `path`; `origin` and `cookie` are what a browser would send.
+    """One connection to the page at `path`; `origin` and `cookie` are those of a browser.
 
-    With the `token` of an earlier connection it is that one's tab, which connects again. `address` is
-    what the proxy in front of the site saw.
+    With the `token` of an earlier connection, the same tab connects again. `address` is the client
+    address as seen by the proxy in front of the site.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class SocketClient:
             await self._socket.close()
 
     def go_to(self, path: str) -> None:
-        """Be at another page from the next call on, as within a browser's tab."""
+        """Navigate to another page before the next call, as in a browser's tab."""
         # A browser sends the ids of the address beside it.
         names = {"tickets": "ticket_id", "orders": "order_id"}
         _, kind, *ids = path.split("/")
@@ -71,7 +71,7 @@ class SocketClient:
         self._router = address
 
     def stop_reading(self) -> None:
-        """Leave what the server sends where it is."""
+        """Stop reading from the socket."""
         if self._reader:
             self._reader.cancel()
 
@@ -91,7 +91,7 @@ class SocketClient:
         await self.emit("event", event)
 
     async def answers(self, *, quiet_seconds: float = 0.3) -> list[str]:
-        """Return what the server sent since the last time, once it is quiet for `quiet_seconds`."""
+        """Return the messages since the last call, once none came for `quiet_seconds`."""
         seen = -1
         while len(self.received) > seen:
             seen = len(self.received)
@@ -100,7 +100,7 @@ class SocketClient:
         return answers
 
     def on_message(self, message: str) -> None:
-        """Take in what the server sent."""
+        """Store a message of the server."""
         self.received.append(message)
 
     async def _read(self, socket: ClientConnection) -> None:

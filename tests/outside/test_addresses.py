@@ -1,4 +1,4 @@
-"""What the one port answers where there is nothing: the API in its words, the site in its pages."""
+"""Unknown paths: JSON below /api, a page everywhere else."""
 
 import httpx
 import pytest

@@ -11,7 +11,7 @@ from tests.site import Site
 
 @pytest.fixture
 async def visitor(site: Site) -> AsyncGenerator[httpx.AsyncClient]:
-    """A browser that says itself what it can read."""
+    """A client that sets its own Accept-Encoding."""
     async with httpx.AsyncClient(base_url=site.url, trust_env=False) as client:
         yield client
 

@@ -1,4 +1,4 @@
-"""Every handler of every page, called straight over the websocket by somebody who means harm."""
+"""Every handler of every page, called over the websocket with hostile payloads."""
 
 from collections.abc import Generator
 from typing import Any

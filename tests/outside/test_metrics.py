@@ -1,4 +1,4 @@
-"""What each process of a running site tells Prometheus, and where nobody else can read it."""
+"""Metrics of each process of a running site, on ports that are not public."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rule 1 from outside: fifty people press Purchase at once, and one gets the ticket."""
+"""Rule 1 over HTTP: of fifty simultaneous purchases one succeeds."""
 
 import asyncio
 from collections import Counter

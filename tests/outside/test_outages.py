@@ -1,4 +1,4 @@
-"""Rules 2 and 8 from outside: parts die, everything goes on or recovers by itself, nothing is lost."""
+"""Rules 2 and 8: after crashes and outages all parts recover by themselves and lose nothing."""
 
 import asyncio
 from collections.abc import Generator
@@ -91,7 +91,7 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
     async with page, traffic.busy():
         await eventually(lambda: traffic.answers[201] > 10)
         await asyncio.to_thread(site.stack.stop_part, part)
-        # The outage itself, in real time: what must survive it are real time-outs and retries.
+        # The outage lasts in real time: it tests real timeouts and retries.
         await asyncio.sleep(seconds)
         await asyncio.to_thread(site.stack.start_part, part)
         made = traffic.answers[201]
@@ -103,14 +103,14 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
 
 
 async def _open_page_is_live(clients: ApiClients, page: SocketClient, ticket_id: str) -> None:
-    """The page was open all the time; it hears of a hold that is made now.
+    """A page that was open all the time receives the event of a new hold.
 
-    Or it is told to ask again, when its web process was still finding its way back to Redis.
+    Or a resync, if its web process was still reconnecting to Redis.
     """
     page.received.clear()
     assert (await (await clients.sign_up()).purchase(ticket_id)).status_code == 201
     await eventually(
-        lambda: any(ticket_id in told or "resync" in told for told in page.received), seconds=30
+        lambda: any(ticket_id in text or "resync" in text for text in page.received), seconds=30
     )
 
 
@@ -140,7 +140,7 @@ async def _delayed_jobs_work(clients: ApiClients, probe: DatabaseProbe, seller: 
 async def test_invariants_would_notice(
     site: Site, clients: ApiClients, probe: DatabaseProbe
 ) -> None:
-    """The check itself: a rule that is broken by hand is told, and mended again."""
+    """The check itself reports a rule that was broken by hand."""
     seller, buyer = await clients.sign_up(), await clients.sign_up()
     order = (await buyer.purchase((await seller.sell())["id"])).json()
     env = site.stack.env

@@ -1,4 +1,4 @@
-"""A payment while things break: lost answers, crashes, a silent Stripe, hands in its Dashboard."""
+"""Payments during failures: lost responses, crashes, Stripe outages, changes in its Dashboard."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -188,7 +188,7 @@ class TestDashboard:
 
     async def test_captured_by_hand_after_expiry_is_given_back(self, market: PaymentMarket) -> None:
         payer = await market.authorised()
-        # Stripe does not take the cancellation in time: somebody captures in the Dashboard before it.
+        # The cancellation fails, and the payment is captured in the Dashboard before its retry.
         await market.stripe.break_next(f"{payer.intent}/cancel", "down", times=ALWAYS)
         await market.probe.let_lapse(payer.order_id)
         await market.expire()

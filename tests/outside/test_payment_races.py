@@ -1,4 +1,4 @@
-"""The races of a payment from outside: clicks, tabs, webhooks and the clock, each in a test.
+"""Races of a payment over HTTP: clicks, tabs, webhooks and deadlines.
 
 Real connections, real webhooks and two workers, which run all the time.
 """
@@ -21,7 +21,7 @@ ROUNDS = 8
 
 
 class TestClicksAndTabs:
-    """Two tabs are two connections with one cookie, which is what every request here is."""
+    """Two tabs are two connections with one cookie, like any two requests of these tests."""
 
     async def test_five_clicks_on_pay_open_one_payment(self, market: PaymentMarket) -> None:
         payer = await market.hold()
@@ -90,9 +90,9 @@ class TestDeclines:
         await payer.enter_card(number)
         if number == ASKS_3DS:
             await payer.answer_3ds(passes=False)
-        # The webhook tells of the same decline: it counts once, whoever is first.
+        # The webhook reports the same decline: it counts once, in any order.
         outcomes = await asyncio.gather(*[payer.settle() for _ in range(3)])
-        assert {(told["status"], told["attemptsLeft"]) for told in outcomes} == {("created", 2)}
+        assert {(each["status"], each["attemptsLeft"]) for each in outcomes} == {("created", 2)}
         assert await payer.end() == OPEN
         assert await market.stranger_gets(payer.ticket_id) == 409
         await payer.press_pay()
@@ -119,7 +119,7 @@ class TestWebhooks:
     async def test_before_the_response_completes_once(self, market: PaymentMarket) -> None:
         payer = await market.payer()
         await payer.press_pay()
-        # The browser never hears how its card went; the webhook does the whole work.
+        # The browser never gets the outcome of its card; the webhook does the whole work.
         await market.stripe.break_next(f"{payer.intent}/confirm", "lost")
         with pytest.raises(httpx.RemoteProtocolError):
             await payer.enter_card()

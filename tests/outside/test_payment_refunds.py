@@ -1,4 +1,4 @@
-"""Money goes back, or is asked back: by the operators' command, in the Dashboard, by the bank."""
+"""Refunds by the operators' command and in the Dashboard, and disputes by the bank."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ REFUNDING = End("refunding", "completed", captured=(4000,))
 
 
 def refund(site: Site, payer: Payer) -> subprocess.CompletedProcess[str]:
-    """Let an operator give the money back."""
+    """Run the refund command of the operators."""
     return subprocess.run(
         [sys.executable, "-m", "ticketing_app", "refund", payer.order_id, "--reason", "Moved."],
         cwd=ROOT, env={**os.environ, **site.stack.env}, check=False, capture_output=True, text=True,
@@ -29,7 +29,7 @@ def refund(site: Site, payer: Payer) -> subprocess.CompletedProcess[str]:
 
 
 async def paid(market: PaymentMarket, number: str = VISA) -> Payer:
-    """Return somebody who has paid with this card."""
+    """Return a buyer who paid with this card."""
     payer = await market.payer()
     await payer.press_pay()
     await payer.enter_card(number)
@@ -39,13 +39,13 @@ async def paid(market: PaymentMarket, number: str = VISA) -> Payer:
 
 
 async def alerts(market: PaymentMarket, payer: Payer) -> list[str]:
-    """Return what staff was told about the order, oldest first."""
+    """Return the kinds of the alerts about the order, oldest first."""
     query = "SELECT kind FROM payment_alerts WHERE order_id = $1 ORDER BY id"
     return [row["kind"] for row in await market.probe.rows(query, payer.order_id)]
 
 
 async def refunds(market: PaymentMarket, payer: Payer) -> list[str]:
-    """Return the ids of what Stripe gave back."""
+    """Return the ids of Stripe's refunds."""
     books = await market.stripe.books()
     return [row["id"] for row in books["refunds"] if row["payment_intent"] == payer.intent]
 

@@ -1,4 +1,4 @@
-"""A refund, a listing again and a hold meet along a chain of sales: nobody pays for nothing."""
+"""Races of refund, resale and hold along a chain of sales: no buyer pays without a ticket."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ async def relist(owner: ApiClient, ticket_id: str) -> tuple[int, str]:
 
 
 async def hold(market: PaymentMarket, ticket_id: str) -> Payer:
-    """Return somebody who holds this ticket and has its payment open."""
+    """Return a buyer with this ticket held and its payment open."""
     buyer = await market.stranger()
     order = (await buyer.purchase(ticket_id)).raise_for_status().json()
     payer = Payer(buyer, market.stripe, market.probe, order)

@@ -1,4 +1,4 @@
-"""In a rollout the version before works on for a while, on the schema of this one."""
+"""During a rollout the previous version still runs, on the schema of this one."""
 
 import os
 import signal
@@ -67,7 +67,7 @@ def running(site: Site, program: Path, *words: str) -> Generator[None]:
 
 @pytest.fixture(scope="module")
 def previous(site: Site, program: Path) -> Generator[str]:
-    """Its web process, whose address this is, beside one of its workers."""
+    """Address of its web process, which runs beside one of its workers."""
     port = free_port()
     serve = ["--interface", "asgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
     with ExitStack() as stack:
@@ -79,7 +79,7 @@ def previous(site: Site, program: Path) -> Generator[str]:
 
 @pytest.fixture
 async def clients(site: Site, previous: str) -> AsyncGenerator[ApiClients]:
-    """People to whom the version before answers; the rules are the same."""
+    """Clients of the previous version; the rules are the same."""
     await eventually(lambda: is_ready(previous), seconds=60)
     async with AsyncExitStack() as stack:
         yield ApiClients(previous, stack)
@@ -111,8 +111,8 @@ async def test_orders_are_paid_released_and_expire(market: PaymentMarket) -> Non
     await payers[0].enter_card()
     await payers[0].settle()
     assert (await payers[1].release()).is_success
-    # Jobs of this version are JSON, which a worker of the version before cannot read: what it takes
-    # from the queue fails there, and the sweeps, which every worker runs, do the work.
+    # Jobs of this version are JSON, which a worker of the previous version cannot read: a job that it
+    # takes fails, and the sweeps, which every worker runs, do the work.
     await market.probe.let_lapse(payers[2].order_id)
     for payer, end in zip(payers, (PAID, CANCELLED, EXPIRED), strict=True):
         await payer.comes_to(end)

@@ -1,4 +1,4 @@
-"""Connections that send nothing: the server cannot know whether a request is still on its way."""
+"""Idle connections that never send a request."""
 
 import asyncio
 import resource

@@ -1,4 +1,4 @@
-"""Stripe takes its time: abandoned payments delay no buyer, and a silent call delays no expiry."""
+"""A slow Stripe: abandoned payments delay no buyer, and a hanging call delays no expiry."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ AT_ONCE = 5
 
 
 async def open_dialogs(market: PaymentMarket, count: int) -> list[Payer]:
-    """Return people who opened the payment and walked away."""
+    """Return buyers who abandoned an open payment."""
     few = asyncio.Semaphore(AT_ONCE)
 
     async def open_dialog() -> Payer:
@@ -29,14 +29,14 @@ async def open_dialogs(market: PaymentMarket, count: int) -> list[Payer]:
 
 
 async def lapse(market: PaymentMarket, payers: list[Payer]) -> None:
-    """Let their time be over, and let a worker close their orders."""
+    """Move their deadlines into the past and run the expiry job."""
     for payer in payers:
         await market.probe.let_lapse(payer.order_id)
     await market.expire()
 
 
 async def count_open(payers: list[Payer]) -> int:
-    """Count those of which Stripe has not said yet that nothing can be paid any more."""
+    """Count the payments that Stripe has not cancelled yet."""
     return sum([(await payer.charge())["status"] == "created" for payer in payers])
 
 
@@ -46,7 +46,7 @@ async def are_asked(payers: list[Payer]) -> bool:
 
 
 async def are_handled(market: PaymentMarket) -> bool:
-    """Whether what follows from every event is queued."""
+    """Whether the subscribers have handled every event."""
     return not await market.probe.rows(UNFINISHED["an event that a subscriber has not handled"])
 
 

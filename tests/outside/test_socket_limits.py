@@ -1,4 +1,4 @@
-"""How much one stranger can take over websockets, with the limits that production has."""
+"""Limits of websockets for one stranger, with the defaults of production."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -51,7 +51,7 @@ async def states(site: Site) -> AsyncGenerator[Redis]:
 
 @pytest.fixture
 async def stranger(web: str) -> AsyncGenerator[SocketClient]:
-    """A stranger at the list of tickets, whose page was loaded."""
+    """A stranger on the loaded list of tickets."""
     async with SocketClient(web, "/", origin=web) as stranger:
         await eventually(lambda: LOADED in str(stranger.received))
         stranger.received.clear()
@@ -85,7 +85,7 @@ async def test_calls_are_few(stranger: SocketClient) -> None:
     with suppress(ConnectionClosed):
         for _ in range(1500):
             await stranger.call(REFRESH, {})
-            # Read what came meanwhile, the end of the connection included.
+            # Give the reader a turn, also to see the end of the connection.
             await asyncio.sleep(0)
     await stranger.wait_closed()
     answers = [message for message in stranger.received if "cards" in message]
