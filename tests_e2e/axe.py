@@ -1,4 +1,4 @@
-"""What axe says about a page."""
+"""Violations that axe finds in a page."""
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page

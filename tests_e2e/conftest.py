@@ -15,14 +15,14 @@ from tests.site import Site
 from tests_e2e.scenes import Fixtures
 from tests_e2e.steps import Visitor
 
-# A journey may meet a busy machine; what fails, fails after this long.
+# Patience for a busy machine; failures take as long.
 PATIENCE_MS = 15_000
 ARRIVAL_MS = 2_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
 class Place(Protocol):
-    """Somewhere people go: a site of these tests, or a whole cluster."""
+    """A running product: a site of these tests, or a whole cluster."""
 
     url: str
 
@@ -62,7 +62,7 @@ def visitor(browser: Browser, site: Site) -> Generator[Callable[..., Visitor]]:
 
 @pytest.fixture(scope="module")
 def fixtures(browser: Browser, site: Site) -> Generator[Fixtures]:
-    """People with tickets and orders in every state, for as long as a hold lasts."""
+    """Visitors with tickets and orders in every state, valid while a hold lasts."""
     with visitors(browser, site) as make:
         yield Fixtures(make, site)
 
@@ -105,11 +105,11 @@ def visitors(browser: Browser, site: Place) -> Generator[Callable[..., Visitor]]
 
 
 def errors_of(page: Page) -> list[str]:
-    """Return what the page's own scripts threw."""
+    """Return the uncaught exceptions of the page's scripts."""
     return [str(error) for error in page.page_errors()]
 
 
 def refusals_of(page: Page) -> list[str]:
-    """Return what the page wanted and its Content-Security-Policy forbids."""
+    """Return the violations of the page's Content-Security-Policy."""
     texts = [message.text for message in page.console_messages()]
     return [text for text in texts if "Content Security Policy" in text]

@@ -1,4 +1,4 @@
-"""Somebody without a mouse: they press keys, and see where they are."""
+"""Keyboard navigation with checks of the focus."""
 
 import re
 from contextlib import suppress
@@ -10,7 +10,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 MOST_STOPS = 80
 MOMENT_MS = 2000
 IS_SOMEWHERE = "document.activeElement !== document.body"
-# Points of what has the focus, within its rounded corners.
+# Points of the focused element, within its rounded corners.
 WHERE = """() => {
   const stop = document.activeElement;
   if (!stop || stop === document.body) return null;
@@ -47,13 +47,13 @@ class Keyboard:
         self.page.keyboard.type(text)
 
     def where(self) -> dict[str, Any]:
-        """Return what has the focus, which there must be, and in sight."""
+        """Return the focused element; fails if there is none or it cannot be seen."""
         with suppress(PlaywrightTimeoutError):
-            # From frame to frame it takes a moment.
+            # The focus moves between frames with a delay.
             self.page.wait_for_function(IS_SOMEWHERE, timeout=MOMENT_MS)
         stop = self.page.evaluate(WHERE)
         assert stop, "The focus is nowhere."
-        assert stop["isMarked"], f"Nobody sees that the focus is here: {stop['html']}"
+        assert stop["isMarked"], f"The focus is not visible here: {stop['html']}"
         assert not stop["isCovered"], f"Something covers what has the focus: {stop['html']}"
         return stop
 
@@ -79,7 +79,7 @@ class Keyboard:
 
 
 def has_focus(place: Locator) -> bool:
-    """Whether keys go to this element, or to what it consists of."""
+    """Whether this element has the focus."""
     return place.evaluate("place => place === document.activeElement && document.hasFocus()")
 
 

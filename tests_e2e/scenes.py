@@ -1,4 +1,4 @@
-"""Every page in its main states: what it is called, who can see it, and how they come there."""
+"""Every page in its main states, with its viewers and the steps that lead there."""
 
 import asyncio
 import re
@@ -32,8 +32,8 @@ Colours = Literal["light", "dark"]
 class Scene(NamedTuple):
     """A page in one of its states.
 
-    `path` names tickets and orders of the fixtures; `sign` is a text that is there once the page is;
-    `enter` does what leads from the page to the state; what is not `is_main` waits for bin/test --all.
+    `path` names tickets and orders of the fixtures; `sign` is a text of the loaded page; `enter`
+    leads from the page to the state; scenes that are not `is_main` run with bin/test --all.
     """
 
     name: str
@@ -48,7 +48,8 @@ class Fixtures:
     """A seller, a buyer and a stranger, with tickets and orders in every state by their names."""
 
     def __init__(self, make: Callable[..., Visitor], site: Site) -> None:
-        seller, buyer = make(), make()
+        seller = make()
+        buyer = make()
         self.people = {"seller": seller, "buyer": buyer, "stranger": make(signed_in=False)}
         self.ids = {"unknown": UNKNOWN_ID}
         for name in ("free", "held", "declined", "sold", "withdrawn", "lapsed", "returned"):
@@ -64,7 +65,7 @@ class Fixtures:
         stripe, key = (site.stack.env[name] for name in ("STRIPE_API_BASE", "STRIPE_SECRET_KEY"))
         by_hand = {"Authorization": f"Bearer {key}"}
         assert seller.context.request.post(f"{stripe}/v1/refunds", form=refund, headers=by_hand).ok
-        # Playwright runs an event loop in this thread, so that time passes in another one.
+        # Playwright runs an event loop in this thread, so the probe needs another one.
         with ThreadPoolExecutor(1) as clock:
             lapse = DatabaseProbe(site.stack.env).let_lapse(self.ids["order_lapsed"])
             clock.submit(asyncio.run, lapse).result()

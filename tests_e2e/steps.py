@@ -1,4 +1,4 @@
-"""What people do on the site, in their words; data that is not the point is made through the API."""
+"""Actions of visitors on the site; data beside the point is created through the API."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ PASSWORD = "correct horse"
 
 
 class Visitor:
-    """Somebody with a browser profile; `page` is their first tab."""
+    """A visitor with a browser profile; `page` is the first tab."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.context = context
@@ -44,7 +44,7 @@ class Visitor:
         return intent
 
     def authorise(self, order_id: str) -> str:
-        """Press Pay with a good card, and leave before the page hears of it; returns the client secret."""
+        """Authorise a good card and leave before the page settles; returns the client secret."""
         payment = self._post("/api/payments", {"orderId": order_id})
         self._post(f"/api/payments/{payment['id']}/confirming")
         self._confirm(payment)
@@ -69,7 +69,7 @@ class Visitor:
         return intent
 
     def order(self, order_id: str) -> dict[str, Any]:
-        """Return one's own order."""
+        """Return an order of this visitor."""
         return self.context.request.get(f"/api/orders/{order_id}").json()
 
     def _post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class Visitor:
     # ---- through the page ----------------------------------------------------------------------
 
     def open(self, path: str, page: Page | None = None) -> Page:
-        """Open a page and wait until it is alive."""
+        """Open a page and wait until it is hydrated."""
         page = page or self.page
         page.goto(path)
         page.wait_for_function("sessionStorage.getItem('token')")

@@ -1,4 +1,4 @@
-"""The account page: another e-mail, another password, and who is signed in elsewhere."""
+"""The account page: change of e-mail and password, and sessions on other devices."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,7 @@ PHONE = (
 
 
 def sign_in(someone: Visitor, email: str, password: str = PASSWORD) -> int:
-    """Sign in as somebody who has an account; returns the status."""
+    """Sign in with an existing account; returns the HTTP status."""
     someone.email = email
     credentials = {"email": email, "password": password}
     return someone.context.request.post("/api/users/signin", data=credentials).status
@@ -36,7 +36,7 @@ def change_email(page: Page, current: str, email: str) -> None:
     section.get_by_role("button", name="Change email").click()
 
 
-def test_the_other_browser_is_signed_out_before_its_owners_eyes(
+def test_signs_out_another_device_at_once(
     visitor: Callable[..., Visitor],
 ) -> None:
     laptop, phone = visitor(), visitor(signed_in=False, user_agent=PHONE)
@@ -51,7 +51,7 @@ def test_the_other_browser_is_signed_out_before_its_owners_eyes(
     rows.filter(has_text="Safari on iPhone").get_by_role("button").click()
     expect(page.get_by_text("That device is signed out.")).to_be_visible()
     expect(rows).to_have_count(1)
-    # Nobody touches the phone.
+    # Without any action on the phone.
     expect(members_page.get_by_role("heading", name="Sign In")).to_be_visible()
     expect(members_page).to_have_url(re.compile(r"next=%2Forders"))
     expect(public_page.get_by_role("link", name="Sign In")).to_be_visible()
@@ -85,7 +85,7 @@ def test_a_new_email_is_the_one_to_sign_in_with(visitor: Callable[..., Visitor])
     change_email(page, PASSWORD, email)
     expect(page.get_by_role("status").filter(has_text="email is changed")).to_be_visible()
     expect(page.get_by_text(f"You are signed in as {email}.")).to_be_visible()
-    # The other browser stays signed in, and knows.
+    # The other browser stays signed in and shows the new address.
     expect(elsewhere.get_by_text(f"You are signed in as {email}.")).to_be_visible()
     assert sign_in(phone, someone.email) == 400
     assert sign_in(phone, email) == 200
@@ -103,7 +103,7 @@ def test_signing_out_everywhere_leads_home(visitor: Callable[..., Visitor]) -> N
     assert "session" not in {cookie.get("name") for cookie in laptop.context.cookies()}
 
 
-def test_nothing_gets_in_the_way_of_a_form_that_leads_home(visitor: Callable[..., Visitor]) -> None:
+def test_sign_out_everywhere_form_is_not_interrupted(visitor: Callable[..., Visitor]) -> None:
     laptop = visitor()
     sign_in(visitor(signed_in=False), laptop.email)
     page = laptop.open("/account")
@@ -116,7 +116,7 @@ def test_nothing_gets_in_the_way_of_a_form_that_leads_home(visitor: Callable[...
     with page.expect_request("**/api/users/sessions?*"):
         page.get_by_role("button", name="Sign out everywhere").click()
     answer = held[0].fetch()
-    # The session is over and the form does not know yet: nobody may send the page to sign in now.
+    # The session has ended, but the form is still busy: the page must not be sent to sign-in now.
     assert page.evaluate("window.dispatchEvent(new Event('leave', { cancelable: true }))") is False
     held[0].fulfill(response=answer)
     expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()

@@ -16,12 +16,12 @@ def test_signing_out_ends_the_session_in_other_tabs(visitor: Callable[..., Visit
     second = someone.open("/tickets/new", someone.context.new_page())
     first.get_by_role("button", name="Sign Out").click()
     expect(first.get_by_role("link", name="Sign In")).to_be_visible()
-    # Nobody touches the other tab.
+    # Without any action in the other tab.
     expect(second.get_by_role("heading", name="Sign In")).to_be_visible()
     assert someone.context.request.get("/api/orders").status == 401
 
 
-def test_a_tab_that_did_not_hear_of_it_is_refused(visitor: Callable[..., Visitor]) -> None:
+def test_rejects_old_session_of_a_tab_without_notice(visitor: Callable[..., Visitor]) -> None:
     someone = visitor()
     page = someone.page
 
@@ -61,9 +61,7 @@ def test_signing_in_leads_back(visitor: Callable[..., Visitor]) -> None:
 
 
 @pytest.mark.parametrize("form", ["signin", "signup"])
-def test_no_link_to_a_form_leads_to_another_site(
-    visitor: Callable[..., Visitor], form: str
-) -> None:
+def test_next_parameter_never_leaves_the_site(visitor: Callable[..., Visitor], form: str) -> None:
     someone = visitor(signed_in=form == "signin")
     page = someone.page
     left: list[str] = []
@@ -79,13 +77,13 @@ def test_no_link_to_a_form_leads_to_another_site(
         page.get_by_role("main").get_by_role("button").click()
         expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
     for wanted in spellings:
-        # By now somebody is signed in, who is sent on at once.
+        # A signed-in visitor is redirected at once.
         page.goto(f"/auth/{form}?next={quote(wanted, safe='')}")
         expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
     assert left == []
 
 
-def test_the_next_person_in_a_tab_gets_nothing_of_the_last(
+def test_sign_out_resets_the_state_of_the_tab(
     visitor: Callable[..., Visitor],
 ) -> None:
     someone = visitor()

@@ -1,4 +1,4 @@
-"""axe finds nothing that shuts people out; what takes more to bring about is in test_axe_states.py."""
+"""axe finds no violations in the scenes; test_axe_states.py has the states that take more to set up."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.axe
 
 
 def ways() -> list[ParameterSet]:
-    """The main scenes as their first viewer sees them in light; all else with bin/test --all."""
+    """The main scenes for their first viewer in light colours; the others with bin/test --all."""
     return [
         pytest.param(
             scene,
@@ -31,7 +31,7 @@ def ways() -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize(("scene", "viewer", "colours"), ways())
-def test_nobody_is_shut_out(
+def test_has_no_violations(
     fixtures: Fixtures, scene: Scene, viewer: Viewer, colours: Colours
 ) -> None:
     with fixtures.show(scene, viewer, colours=colours) as page:
@@ -39,7 +39,7 @@ def test_nobody_is_shut_out(
     assert not found, "\n".join(found)
 
 
-def test_what_is_wrong_is_told_with_rule_element_and_help(
+def test_violations_name_rule_element_and_help(
     visitor: Callable[..., Visitor],
 ) -> None:
     page = visitor(signed_in=False).page
@@ -47,9 +47,9 @@ def test_what_is_wrong_is_told_with_rule_element_and_help(
       <img src="data:,"><p style="color:#999">Faint</p>
       <button style="width:9px">1</button><button style="width:9px">2</button></main></html>""")
     found = "\n".join(violations(page))
-    for told in (
+    for line in (
         '1280 px, image-alt, <img src="data:,">: Images must have alternative text.',
         "360 px, color-contrast, <p",
         "360 px, target-size, <button",
     ):
-        assert told in found
+        assert line in found

@@ -1,4 +1,4 @@
-"""axe finds nothing in any state of which `docs.screenshots` makes pictures: waiting, away, urgent and so on."""
+"""axe finds no violations in any state of `docs.screenshots`: loading, unavailable, urgent and so on."""
 
 from collections.abc import Generator
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.axe, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def stage(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
-    """A site of these tests alone: its market is empty at first, and its parts are away at times."""
+    """A site of these tests alone: empty at first, with outages of its parts."""
     site = Site(tmp_path_factory.mktemp("stage"))
     # As in the site of all tests: one of several processes builds the pages.
     with FileLock(tmp_path_factory.getbasetemp().parent / "build.lock"):
@@ -26,7 +26,7 @@ def stage(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Generat
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_nobody_is_shut_out(stage: Stage, name: str) -> None:
+def test_has_no_violations(stage: Stage, name: str) -> None:
     found: list[str] = []
     for is_known in (False, True):
         with stage.scene(is_onlooker_known=is_known):
@@ -34,6 +34,6 @@ def test_nobody_is_shut_out(stage: Stage, name: str) -> None:
             for scheme in schemes(page):
                 found += [f"{scheme}, known: {is_known}, {line}" for line in violations(page)]
         if not stage.has_onlooker:
-            # Who sees this is a part of the scene.
+            # The scene itself decides its viewer.
             break
     assert not found, "\n".join(found)

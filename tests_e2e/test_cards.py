@@ -1,4 +1,4 @@
-"""Every card of Stripe's that means something else to the buyer, typed into the real form.
+"""Stripe's test cards with different outcomes for the buyer, typed into the real form.
 
 The main ones run always, the others with `bin/test --all`.
 """
@@ -129,7 +129,7 @@ def test_three_d_secure_completed_with_the_keyboard(
     expect(challenge_frame(buyer.page).get_by_role("button", name="Complete")).to_be_visible()
     # A dialog that keeps the focus to itself would shut the bank's question out.
     buyer.page.keyboard.press("Tab")
-    # Only down: the frame may be gone before the key is up, and nobody would answer for it then.
+    # Only down: the frame may be gone before the key is up, which would then never return.
     buyer.page.keyboard.down("Enter")
     expect_bought(buyer.page)
 
@@ -151,7 +151,7 @@ def test_three_d_secure_failed_with_the_mouse_then_another_card(
     expect_bought(buyer.page)
 
 
-def test_the_bank_can_be_answered_before_its_page_is_whole(
+def test_challenge_works_before_its_page_has_loaded(
     visitor: Callable[..., Visitor],
 ) -> None:
     def break_off(route: Route) -> None:
@@ -168,7 +168,7 @@ def test_the_bank_can_be_answered_before_its_page_is_whole(
     expect_bought(buyer.page)
 
 
-def test_coming_back_from_a_page_of_the_bank_is_followed(
+def test_redirect_from_the_bank_completes_the_payment(
     visitor: Callable[..., Visitor], site: Site
 ) -> None:
     seller, buyer = visitor(), visitor()

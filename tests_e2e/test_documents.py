@@ -1,4 +1,4 @@
-"""What a browser shows before the page's own code runs, and that the code takes over in place."""
+"""The prerendered document, and hydration in place."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ EVENT: dict[str, Any] = {
     "startsAt": "2097-05-01T20:00:00Z",
     "timezone": "Europe/Amsterdam",
 }
-# Everything that the page shows from its first picture on: skeletons, titles, and what moved.
+# Records all skeletons, titles and layout shifts since the first paint.
 WATCH = """
 window.seen = {skeletons: 0, titles: [], moved: []};
 new PerformanceObserver((list) => {
@@ -46,7 +46,7 @@ document.addEventListener("readystatechange", () => {
 
 
 def errors_in(page: Page) -> list[str]:
-    """Collect what the console calls an error."""
+    """Collect the errors of the console."""
     errors: list[str] = []
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     return errors
@@ -96,7 +96,7 @@ class TestWithoutJavaScript:
 class TestTakingOver:
     @pytest.mark.parametrize("width", [390, 1280])
     @pytest.mark.parametrize("where", ["list", "ticket"])
-    def test_nothing_flashes_moves_or_fails(
+    def test_hydration_shifts_nothing_and_logs_no_error(
         self, visitor: Callable[..., Visitor], where: str, width: int
     ) -> None:
         seller = visitor()
@@ -117,9 +117,7 @@ class TestTakingOver:
         assert page.locator("meta[name=description]").count() == 1
         assert page.locator("link[rel=canonical]").count() == 1
 
-    def test_the_page_draws_what_the_document_brought(
-        self, visitor: Callable[..., Visitor]
-    ) -> None:
+    def test_hydrated_page_equals_the_document(self, visitor: Callable[..., Visitor]) -> None:
         seller = visitor()
         ticket_id = seller.sell("The Same Twice", **EVENT)
         seller.sell("The Same Twice")
@@ -142,12 +140,12 @@ class TestTakingOver:
         someone.page.add_init_script(WATCH_FRAMES)
         someone.open("/").wait_for_function("window.painted_at.title && window.painted_at.row")
         at = someone.page.evaluate("window.painted_at")
-        # Whoever wants no animation, of which this is one, gets all at once.
+        # With reduced motion all rows are painted at once: the delay is an animation.
         assert (at["title"] < at["row"]) == (motion == "no-preference")
         expect(someone.page.locator("[data-prerendered]")).to_have_count(0)
         assert someone.page.evaluate("window.seen.moved") == []
 
-    def test_a_reload_finds_its_place(self, visitor: Callable[..., Visitor]) -> None:
+    def test_reload_restores_the_scroll_position(self, visitor: Callable[..., Visitor]) -> None:
         seller = visitor()
         for number in range(MANY):
             seller.sell(f"Night {number}", **EVENT)
@@ -247,7 +245,7 @@ class Parts(HTMLParser):
 
     @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # Only once the code runs can anything be pressed.
+        # Buttons are enabled at hydration.
         self.all.append(
             (tag, sorted(a for a in attrs if a[0] not in {"disabled", "data-discover"}))
         )
@@ -267,7 +265,7 @@ class TestPolicy:
         page.evaluate(f"() => {{ {smuggle} document.head.append(s); }}")
         assert page.evaluate("window.ran") is None
         assert len(refusals_of(page)) == 1
-        # What is refused on any other page fails its test.
+        # The fixture fails on violations of open pages.
         page.close()
 
 

@@ -1,4 +1,4 @@
-"""What it costs somebody new to buy and to list: clicks beside typing, and seconds of waiting."""
+"""Clicks and seconds that a new visitor needs to buy and to list."""
 
 import time
 from collections.abc import Callable
@@ -14,19 +14,19 @@ MOST_CLICKS_TO_LIST = 4
 
 
 class Effort:
-    """Counts clicks, and the seconds since somebody came; typing takes no time here, and no clicks."""
+    """Counts clicks and the seconds since the first page; typing counts as neither."""
 
     def __init__(self) -> None:
         self.clicks = 0
         self._began = time.monotonic()
 
     def click(self, target: Locator) -> None:
-        """Press something."""
+        """Click and count it."""
         target.click()
         self.clicks += 1
 
     def __str__(self) -> str:
-        """Say it in words."""
+        """Return both for the terminal."""
         return f"{self.clicks} clicks, {time.monotonic() - self._began:.1f} s"
 
 

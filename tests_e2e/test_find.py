@@ -1,4 +1,4 @@
-"""Finding a ticket among many: words, filters, orders, pages, and the address that holds it all."""
+"""Search: words, filters, sort orders, pages, and the address that keeps them."""
 
 import re
 from collections.abc import Callable
@@ -49,7 +49,7 @@ def test_from_a_typing_error_to_a_link_for_a_friend(visitor: Callable[..., Visit
     expect(shared.get_by_label("Category")).to_have_value("concert")
     expect(shared.get_by_role("searchbox")).not_to_have_value("")
 
-    # Back takes off one choice at a time; what was typed was one step.
+    # Back undoes one choice at a time; typing was one step.
     page.go_back()
     expect(cards(page).first).to_contain_text(f"{name} 30")
     expect(page.get_by_label("Sort by")).to_have_value("")
@@ -89,7 +89,7 @@ def test_filters_come_off_one_by_one_and_an_empty_list_says_which(
     page.get_by_role("link", name=f"Remove filter: {city}").click()
     expect(page).to_have_url(re.compile("/$"))
     expect(page.get_by_label("City")).to_have_value("")
-    # Who only typed words has no filters to clear.
+    # A search by words alone has no filters to clear.
     finder.open(f"/?q={uuid4().hex}")
     page.get_by_role("link", name="Clear search").click()
     expect(page).to_have_url(re.compile("/$"))
@@ -120,7 +120,7 @@ def test_the_list_goes_on_as_one_scrolls(visitor: Callable[..., Visitor]) -> Non
         cards(page).last.scroll_into_view_if_needed()
         expect(cards(page)).to_have_count(shown)
     expect(page.get_by_role("button", name="Load more")).to_have_count(0)
-    # Somebody who looked at a ticket finds the list as they left it.
+    # Back from a ticket restores the list.
     cards(page).nth(50).get_by_role("link").click()
     expect(page.get_by_text("Status - Available")).to_be_visible()
     page.go_back()

@@ -1,4 +1,4 @@
-"""The focus is seen and nothing covers it; what can be pressed fits a thumb, and everything a tiny screen."""
+"""The focus is visible and uncovered, controls fit a thumb, and pages fit a small screen."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from tests_e2e.scenes import SCENES, Fixtures, Scene
 
 TINY = 320
 USED_WIDTH = "document.documentElement.scrollWidth"
-# What readers may set for themselves (WCAG 1.4.12).
+# Text spacing that readers may set (WCAG 1.4.12).
 SPACED = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
   p { margin-bottom: 2em !important }"""
 # Texts of which a part cannot be seen. Two are cut on purpose: a long title in the payment dialog, which is
@@ -35,7 +35,7 @@ IS_LAST = """() => {
   const stops = [...document.querySelectorAll("a[href], button:not(:disabled), input, select, textarea, summary")];
   return stops.filter((stop) => stop.checkVisibility()).at(-1) === document.activeElement;
 }"""
-# What is smaller than 44 px high or 24 px wide. A link in a sentence is as high as its line.
+# Controls smaller than 44 px high or 24 px wide. A link in a sentence is as high as its line.
 SMALL = """() => {
   const controls = document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary");
   const isHidden = (control) => !control.checkVisibility({ visibilityProperty: true }) || control.closest(".sr-only");
@@ -94,14 +94,14 @@ def walk(page: Page) -> int:
 
 
 @each_of(PAGES)
-def test_every_stop_is_seen_and_nothing_covers_it(fixtures: Fixtures, scene: Scene) -> None:
+def test_focus_is_visible_and_uncovered_at_every_stop(fixtures: Fixtures, scene: Scene) -> None:
     with fixtures.show(scene, scene.viewers[0]) as page:
         page.set_viewport_size({"width": 360, "height": 640})
         assert walk(page) > 2
 
 
 @each_of(SCENES)
-def test_it_fits_thumbs_small_screens_and_wide_letters(fixtures: Fixtures, scene: Scene) -> None:
+def test_fits_thumbs_small_screens_and_wide_text(fixtures: Fixtures, scene: Scene) -> None:
     with fixtures.show(scene, scene.viewers[0]) as page:
         for width in (1280, 360):
             page.set_viewport_size({"width": width, "height": 640})

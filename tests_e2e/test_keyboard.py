@@ -85,7 +85,7 @@ def test_sign_up_find_buy_and_pay(visitor: Callable[..., Visitor]) -> None:
     complete = challenge_frame(page).get_by_role("button", name="Complete")
     expect(complete).to_be_visible()
     keys.go_to(complete)
-    # Only down: the frame may be gone before the key is up, and nobody would answer for it then.
+    # Only down: the frame may be gone before the key is up, which would then never return.
     page.keyboard.down("Enter")
     expect(page.get_by_role("heading", name=f"You are going: {title}")).to_be_visible()
     expect(page.locator("#outcome")).to_be_focused()
@@ -101,7 +101,7 @@ def test_list_a_ticket_and_take_it_off_sale(visitor: Callable[..., Visitor]) -> 
     price = page.get_by_label("Price", exact=True)
     keys.fill(price, "0.2")
     keys.press("Enter")
-    # What is wrong is where one is, and says so.
+    # The focus moves to the invalid field, which has its message.
     expect(price).to_be_focused()
     expect(price).to_have_accessible_description(re.compile("Price must be between"))
     keys.press("Control+a")
@@ -157,7 +157,7 @@ def test_a_refused_sign_in_keeps_its_place(visitor: Callable[..., Visitor]) -> N
     expect(submit).to_be_focused()
 
 
-def test_more_rows_begin_where_one_is(visitor: Callable[..., Visitor]) -> None:
+def test_focus_stays_in_place_when_more_rows_load(visitor: Callable[..., Visitor]) -> None:
     seller, finder = visitor(), visitor(signed_in=False)
     name = f"Kites {uuid4().hex[:6]}"
     for _ in range(30):

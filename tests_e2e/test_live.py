@@ -1,4 +1,4 @@
-"""Open pages follow what others do, by themselves, and catch up after they were cut off."""
+"""Open pages follow changes of others, and catch up after a lost connection."""
 
 import re
 from collections.abc import Callable
@@ -100,7 +100,7 @@ def test_being_cut_off_is_said_and_covers_no_button(
     page.evaluate("window.places = [...document.querySelectorAll('[role=status]')]")
     site.kill_web()
     expect(page.get_by_text(CUT_OFF)).to_be_visible()
-    # Screen readers speak what comes into a place that they know already.
+    # Screen readers announce changes only in live regions that existed before.
     assert page.evaluate("text => places.some((one) => one.textContent.includes(text))", CUT_OFF)
     dialog.get_by_role("button", name="Pay $40.00").click(trial=True)
     dialog.get_by_role("button", name="Close").click()

@@ -1,4 +1,4 @@
-"""The document, the page that takes over from it and its live changes write as the reader does."""
+"""Document, hydrated page and live changes use the locale of the reader."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def price(page: Page, title: str) -> Locator:
     return row.locator(".stub-price > span").first
 
 
-def test_a_reader_in_germany_reads_one_writing_from_the_first_picture_on(
+def test_prices_keep_the_locale_from_document_to_live_change(
     visitor: Callable[..., Visitor],
 ) -> None:
     seller, title = visitor(), f"The Paper Lanterns {uuid4().hex[:6]}"
@@ -47,7 +47,7 @@ def test_a_reader_in_germany_reads_one_writing_from_the_first_picture_on(
         assert shown.text_content() == price(scriptless, title).text_content() == written
 
 
-def test_days_of_ones_own_are_written_so_too(visitor: Callable[..., Visitor]) -> None:
+def test_private_pages_use_the_locale(visitor: Callable[..., Visitor]) -> None:
     buyer, title = visitor(locale="de-DE", timezone_id="Europe/Berlin"), "The Days in Germany"
     buyer.hold(visitor().sell(title, **EVENT))
     page = buyer.open("/orders")

@@ -1,4 +1,4 @@
-"""What the lock means for everybody: it ends by itself, it can be let go, it protects the price."""
+"""The lock of a ticket: it expires, can be released, and protects the price."""
 
 import re
 from collections.abc import Callable
@@ -19,10 +19,10 @@ RECORD_STATUS = """() => {
 }"""
 
 RECORD_NOTIFICATIONS = """
-window.told = [];
+window.notified = [];
 window.Notification = class {
   static requestPermission() {}
-  constructor(text) { window.told.push(text); }
+  constructor(text) { window.notified.push(text); }
 };
 """
 
@@ -34,7 +34,7 @@ def test_a_hold_ends_by_itself_while_a_third_person_watches(
     ticket_id = seller.sell()
     page = watcher.open(f"/tickets/{ticket_id}")
     expect(page.get_by_text("Status - Available")).to_be_visible()
-    # Three seconds may be over before anybody looks: the page itself writes down what it showed.
+    # Three seconds may pass between two polls: the page itself records its states.
     page.evaluate(RECORD_STATUS)
     with site.other_web(ORDER_HOLD_SECONDS="3") as other:
         buyer = visitor(url=other.url)
@@ -61,7 +61,7 @@ def test_a_seller_cannot_change_a_locked_ticket(visitor: Callable[..., Visitor])
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("alert")).to_contain_text("buying this ticket right now")
     assert buyer.order(order_id)["price"] == 40
-    # What was typed is not lost, and goes through once the hold is over.
+    # The typed values are kept, and accepted once the hold has ended.
     buyer.context.request.delete(f"/api/orders/{order_id}")
     expect(price).to_have_value("400")
     page.get_by_role("button", name="Submit").click()
@@ -82,7 +82,7 @@ def test_letting_go_unlocks_at_once(visitor: Callable[..., Visitor]) -> None:
     expect(watcher.page.get_by_text("Status - Available")).to_be_visible()
 
 
-def test_whoever_waits_is_told_that_it_is_free_again(visitor: Callable[..., Visitor]) -> None:
+def test_notifies_waiting_visitor_once_it_is_free(visitor: Callable[..., Visitor]) -> None:
     seller, buyer, waiting = visitor(), visitor(), visitor()
     waiting.context.add_init_script(RECORD_NOTIFICATIONS)
     ticket_id = seller.sell("Kite Parade")
@@ -92,14 +92,14 @@ def test_whoever_waits_is_told_that_it_is_free_again(visitor: Callable[..., Visi
     expect(page.get_by_text("We will tell you as soon as it is free.")).to_be_visible()
     buyer.context.request.delete(f"/api/orders/{order_id}")
     expect(page.get_by_role("button", name="Purchase")).to_be_visible()
-    page.wait_for_function("window.told.length > 0")
-    assert page.evaluate("window.told") == ["Kite Parade is available again"]
-    # One promise is kept once.
+    page.wait_for_function("window.notified.length > 0")
+    assert page.evaluate("window.notified") == ["Kite Parade is available again"]
+    # One request gives one notification.
     visitor().hold(ticket_id)
     expect(page.get_by_role("button", name="Tell me if it comes back")).to_be_visible()
 
 
-def test_losing_a_race_is_told_kindly(visitor: Callable[..., Visitor]) -> None:
+def test_loser_of_a_race_sees_the_reason(visitor: Callable[..., Visitor]) -> None:
     seller, winner, loser = visitor(), visitor(), visitor()
     ticket_id = seller.sell()
     is_late = False
@@ -113,7 +113,7 @@ def test_losing_a_race_is_told_kindly(visitor: Callable[..., Visitor]) -> None:
 
         server.on_message(pass_on)
 
-    # The news is on its way, as when both press in the same instant: the page still offers Purchase.
+    # The event is delayed, as when both press at once: the page still offers Purchase.
     loser.page.route_web_socket(re.compile("/_event"), connect)
     loser.open(f"/tickets/{ticket_id}")
     button = loser.page.get_by_role("button", name="Purchase")

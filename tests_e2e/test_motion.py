@@ -1,4 +1,4 @@
-"""Nothing moves for those who asked their system for that, from the list to the receipt."""
+"""No animation with reduced motion, from the list to the receipt."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ HAVE_MOVED = "names => names.every((name) => window.moved.includes(name))"
 
 
 def expect_moves(page: Page, wish: str, *names: str) -> None:
-    """What these names stand for moved since the document came, and nothing at all if that is the wish."""
+    """Expect animations of these names since the document, or none with reduced motion."""
     if wish == "reduce":
         assert page.evaluate(MOVES) == []
     else:
@@ -30,7 +30,7 @@ def expect_moves(page: Page, wish: str, *names: str) -> None:
 
 
 @pytest.mark.parametrize("wish", ["reduce", "no-preference"])
-def test_what_moves(visitor: Callable[..., Visitor], wish: str) -> None:
+def test_animations_respect_reduced_motion(visitor: Callable[..., Visitor], wish: str) -> None:
     seller, other, buyer = visitor(), visitor(), visitor(reduced_motion=wish)
     buyer.context.add_init_script(RECORD)
     page, title = buyer.page, f"Kites {uuid4().hex[:6]}"
@@ -41,7 +41,7 @@ def test_what_moves(visitor: Callable[..., Visitor], wish: str) -> None:
     waiting.goto("/?q=kites")
     expect(waiting.locator("[aria-busy=true]")).to_be_visible()
     expect_moves(waiting, wish, "breathe")
-    # Animations wait in a tab that is behind another one.
+    # Animations pause in background tabs.
     waiting.close()
 
     buyer.open(f"/?q={title}")

@@ -1,4 +1,4 @@
-"""What the buyer is told: how long there is, what became of the payment, and where the money is."""
+"""The order page: remaining time, outcome of the payment, and refunds."""
 
 import re
 from collections.abc import Callable, Generator
@@ -36,14 +36,14 @@ IS_OVER = "The time for this order is over."
 
 @pytest.fixture(scope="module")
 def hasty_url(site: Site) -> Generator[str]:
-    """The same site where a hold is over in seconds."""
+    """A web process of the same site with holds of seconds."""
     with site.other_web(**HASTY) as other:
         yield other.url
 
 
 @contextmanager
 def stripe_fails(buyer: Visitor, site: Site, match: str, **fault: Any) -> Generator[None]:  # noqa: ANN401  # any of its fields
-    """Let Stripe fail the requests that match, to the end of the block."""
+    """Fail matching requests to Stripe until the end of the block."""
     control = f"{site.stack.env['STRIPE_API_BASE']}/_emulator"
     assert buyer.context.request.post(f"{control}/fault", data={"match": match, **fault}).ok
     try:
@@ -53,7 +53,7 @@ def stripe_fails(buyer: Visitor, site: Site, match: str, **fault: Any) -> Genera
 
 
 def leave_seconds(page: Page, seconds: int) -> None:
-    """Let the page's clock run on until so much of the hold is left."""
+    """Advance the page's clock until so much of the hold is left."""
     minutes, left = map(int, page.get_by_role("timer").first.inner_text().split(":"))
     page.clock.fast_forward((minutes * 60 + left - seconds) * 1000)
 
@@ -90,7 +90,7 @@ def test_the_card_form_is_dark_when_the_page_is(visitor: Callable[..., Visitor])
     expect(form).to_have_attribute("data-theme", "night")
 
 
-def test_the_last_minutes_are_spoken_and_nothing_in_between(
+def test_announces_only_the_last_minutes(
     visitor: Callable[..., Visitor],
 ) -> None:
     seller, buyer = visitor(), visitor()
@@ -126,7 +126,7 @@ def test_at_zero_the_dialog_closes_and_nothing_was_charged(
     dialog = buyer.open_payment()
     expect(dialog).to_have_count(0)
     expect_over(buyer.page)
-    # Pay is gone; who cannot see the page is brought to what became of the order.
+    # Pay is gone; the focus moves to the outcome, for screen readers.
     expect(buyer.page.locator("#outcome")).to_be_focused()
     buyer.page.get_by_role("navigation").get_by_role("link", name="My Orders").click()
     row = buyer.page.get_by_role("listitem").filter(has_text="Kite Parade")
@@ -181,7 +181,7 @@ def test_confirming_outlives_the_page_and_ends_by_itself(
         expect(second.get_by_role("button", name="Pay", exact=True)).to_have_count(0)
         second.close()
         buyer.open("/")
-    # As after a night with the laptop closed. Nobody presses anything.
+    # As after a night with the laptop closed, without any action.
     buyer.open(f"/orders/{order_id}")
     expect(buyer.page.get_by_text("The ticket is yours.")).to_be_visible()
 
@@ -233,7 +233,7 @@ def test_a_card_form_that_does_not_load_can_be_tried_again(visitor: Callable[...
     page.get_by_role("button", name="Pay", exact=True).click()
     dialog = page.get_by_role("dialog", name="Pay for your ticket")
     expect(dialog.get_by_role("button", name=re.compile(r"^Pay \$"))).to_be_enabled()
-    # What Stripe's own frame tells when it cannot be drawn.
+    # The message of Stripe's frame when it cannot be drawn.
     card_frame(page).locator("body").evaluate(
         '() => parent.postMessage({ event: "loaderror", detail: { error: {} } }, "*")'
     )
@@ -257,10 +257,10 @@ def test_a_refund_is_told_as_it_happens(site: Site, visitor: Callable[..., Visit
     # The operators' own command; both pages stand open and change by themselves.
     command = ("-m", "ticketing_app", "refund", order_id, "--reason", "The concert was moved.")
     site.stack.run(*command)
-    told = re.compile(r"We sent your \$40\.00.* back to your card")
-    expect(buyer.page.get_by_text(told).first).to_be_visible()
+    sentence = re.compile(r"We sent your \$40\.00.* back to your card")
+    expect(buyer.page.get_by_text(sentence).first).to_be_visible()
     expect(calendar).to_have_count(0)
-    # On paper the receipt is all that tells it.
+    # In print only the receipt shows it.
     buyer.page.emulate_media(media="print")
     receipt = buyer.page.get_by_role("definition")
     expect(receipt.filter(has_text=re.compile(r"\$40\.00 USD on \w+"))).to_be_visible()

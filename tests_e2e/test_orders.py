@@ -1,4 +1,4 @@
-"""One's orders on every device: the time left, what happened, and going on where another stopped."""
+"""The orders of a buyer on several devices."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def seconds_left(page: Page) -> int:
 
 
 def history(page: Page) -> list[str]:
-    """Return what the page says happened, without the times."""
+    """Return the steps of the order on the page, without their times."""
     return [
         entry.locator("p").first.inner_text()
         for entry in page.locator("section")
@@ -49,7 +49,7 @@ def test_an_order_goes_on_on_another_device(visitor: Callable[..., Visitor]) -> 
     row.get_by_role("link", name="Kite Parade").click()
     expect(phone.page.get_by_role("heading", name="Purchasing Kite Parade")).to_be_visible()
     assert abs(seconds_left(phone.page) - seconds_left(laptop.page)) <= CLOSE_SECONDS
-    # Each device tells times on its own clock.
+    # Each device shows times in its own zone.
     expect(phone.page.get_by_text(re.compile(r"^Until \d+:\d\d\s[AP]M IST$"))).to_be_visible()
     # Both have the dialog open; it is one payment.
     laptop.open_payment()
@@ -70,7 +70,7 @@ def test_what_happened_is_told_as_it_happens_on_every_device(
     dialog = laptop.open_payment()
     laptop.pay(DECLINED_CARD)
     expect(dialog.get_by_role("alert")).to_contain_text("declined")
-    # Nobody touches the phone.
+    # Without any action on the phone.
     expect(phone.page.get_by_text("Your card was declined")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
     phone.open_payment()

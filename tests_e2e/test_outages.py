@@ -1,4 +1,4 @@
-"""What people see while a part is away: a plain sentence, nothing lost, and it comes back by itself."""
+"""Pages during outages: a plain sentence, no lost input, and recovery without a reload."""
 
 import re
 from collections.abc import Callable, Generator
@@ -64,7 +64,7 @@ def test_without_redis_people_buy_and_pages_live_on_afterwards(
     expect(watcher.page.get_by_text("Status - Available")).to_be_visible()
 
 
-def test_a_sign_out_that_no_page_could_hear_is_noticed_afterwards(
+def test_sign_out_during_a_redis_outage_takes_effect_afterwards(
     site: Site, visitor: Callable[..., Visitor]
 ) -> None:
     someone = visitor()

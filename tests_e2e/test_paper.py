@@ -1,4 +1,4 @@
-"""On paper the order's page is the receipt alone, in ink that can be read, also for whom the page is dark."""
+"""The order page prints as a receipt alone, dark on white in both colour schemes."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests_e2e.steps import Visitor
 
-# Paper is white, whatever ground the page has: browsers leave grounds out.
+# Paper is white: browsers do not print backgrounds.
 PALE = """() => [...document.querySelectorAll("h1, h2, dt, dd")]
   .filter((text) => text.checkVisibility())
   .filter((text) => Math.max(...getComputedStyle(text).color.match(/[\\d.]+/g).slice(0, 3)) > 128)

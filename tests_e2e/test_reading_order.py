@@ -1,4 +1,4 @@
-"""What a screen reader reads, in which order, and what it hears without going there."""
+"""Reading order of pages for screen readers, and their live announcements."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests_e2e.scenes import EVENT
 from tests_e2e.steps import Visitor
 
-# What is said politely, in the order in which it is said.
+# Announcements of polite live regions, in order.
 LISTEN = """() => {
   window.said = [];
   new MutationObserver((changes) => {
@@ -140,6 +140,6 @@ def test_what_changes_elsewhere_is_said_politely(visitor: Callable[..., Visitor]
     buyer.context.request.delete(f"/api/orders/{order_id}")
     expect_said(page, f"{title}: Available")
     expect_said(ticket, "Status - Available")
-    # Not one second of the countdown beside them.
+    # The countdown beside them is not announced.
     assert page.evaluate("window.said.length") == 2
     assert ticket.evaluate("window.said.length") == 2

@@ -1,4 +1,4 @@
-"""Plain `reflex run`: the development server brings its stand-ins along and works, sign-in included."""
+"""Plain `reflex run`: the development server starts its stand-ins and works."""
 
 import os
 import re
@@ -25,7 +25,7 @@ STOP_SECONDS = 30
 
 @pytest.fixture
 def development_url(tmp_path: Path) -> Generator[str]:
-    """Where `reflex run` serves, with data and generated files of this test alone."""
+    """Address of `reflex run`, with data and generated files of this test alone."""
     port, backend_port = free_port(), free_port()
     own = {
         "TICKETING_DEVSTACK": "true",

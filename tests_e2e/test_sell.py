@@ -1,4 +1,4 @@
-"""What sellers do: sell on what they bought, and follow what they sell."""
+"""Resale of bought tickets, own listings, and the sell form."""
 
 import re
 from collections.abc import Callable
@@ -102,7 +102,7 @@ def test_my_listings_change_while_one_looks_at_them(visitor: Callable[..., Visit
     expect(other).to_contain_text("Withdrawn")
 
 
-def test_the_form_judges_and_previews_while_one_types(visitor: Callable[..., Visitor]) -> None:
+def test_form_validates_and_previews_while_typing(visitor: Callable[..., Visitor]) -> None:
     seller, other = visitor(timezone_id="America/Denver"), visitor()
     title = f"Kites {uuid4().hex[:6]}"
     for price in (35, 42, 60):
@@ -115,7 +115,7 @@ def test_the_form_judges_and_previews_while_one_types(visitor: Callable[..., Vis
     expect(page.get_by_text("Similar tickets: $35 to $60, typically $42")).to_be_visible()
     price.press_sequentially("0.2")
     expect(page.get_by_text("Price must be between 0.50 and 999,999.99.")).to_be_visible()
-    # Nobody is taken out of the field that they type into.
+    # The field keeps the focus.
     expect(price).to_be_focused()
     price.fill("45")
     expect(page.get_by_text("Price must be between")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The main job: somebody lists a ticket, somebody else buys it, and both see that it is sold."""
+"""The main journey: list a ticket, buy it, and see it sold on both sides."""
 
 import re
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def test_from_sign_up_to_sold(visitor: Callable[..., Visitor]) -> None:
     expect(shop.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
     shop.get_by_role("link", name=title).click()
     shop.get_by_role("button", name="Purchase").click()
-    # A stranger is asked who they are first, and goes on to the order without pressing it again.
+    # A stranger signs up first, and then gets the order without pressing Purchase again.
     expect(shop.get_by_role("heading", name="Sign In")).to_be_visible()
     shop.get_by_role("main").get_by_role("link", name=re.compile("Sign up", re.IGNORECASE)).click()
     expect(shop.get_by_text("You pressed Purchase")).to_be_visible()
@@ -76,7 +76,7 @@ def test_what_was_typed_outlives_the_web_process(
     page.wait_for_function("window.firstLoads === 1")
     site.kill_web()
     site.start_web()
-    # The page is connected again, to a server that knows nothing of it and sends all anew.
+    # The page reconnects to a server without its state, which sends everything anew.
     page.wait_for_function("window.firstLoads === 2", timeout=30_000)
     expect(title).to_have_value("Typed before the crash")
     page.get_by_role("button", name="Submit").click()

@@ -232,7 +232,7 @@ class TestRefund:
 
 
 class TestLists:
-    async def test_intents_tell_how_they_stand(self, buyer: Buyer, open_intent: Open) -> None:
+    async def test_intents_show_their_status(self, buyer: Buyer, open_intent: Open) -> None:
         order_id, charge_id = uuid4(), uuid4()
         intent = await open_intent(order_id=order_id, charge_id=charge_id)
         await buyer.confirm(intent, "pm_card_visa")

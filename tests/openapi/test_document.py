@@ -73,7 +73,7 @@ def sign_up(url: str) -> httpx.Client:
     ("phases", "paths"),
     [("examples,coverage,fuzzing", "/"), ("stateful", "/(tickets|orders|payments)")],
 )
-def test_the_document_is_true(url: str, tmp_path: Path, phases: str, paths: str) -> None:
+def test_api_matches_its_document(url: str, tmp_path: Path, phases: str, paths: str) -> None:
     with (
         closing(sign_up(url)) as seller,
         closing(sign_up(url)) as buyer,

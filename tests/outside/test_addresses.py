@@ -17,7 +17,7 @@ from tests.site import Site
         ("DELETE", "/api/health/live", 405),
     ],
 )
-async def test_the_api_says_what_is_not_there_as_a_problem(
+async def test_unknown_api_path_is_a_problem_document(
     site: Site, method: str, path: str, status: int
 ) -> None:
     async with ApiClient(site.url) as stranger:

@@ -32,7 +32,7 @@ class TestCompression:
             ("nonsense;q=much,,;", None),
         ],
     )
-    async def test_sends_the_smallest_that_is_understood(
+    async def test_sends_the_smallest_accepted_encoding(
         self, visitor: httpx.AsyncClient, accepted: str, sent: str | None
     ) -> None:
         for path in await files_of_home(visitor):

@@ -73,7 +73,7 @@ async def test_strangers_change_nothing_and_crash_nothing(
     assert (await seller.get(f"/api/tickets/{ticket['id']}")).json() == ticket
 
 
-async def test_somebody_signed_in_cannot_touch_what_is_not_theirs(
+async def test_signed_in_visitor_cannot_change_rows_of_others(
     site: Site, clients: ApiClients, probe: DatabaseProbe
 ) -> None:
     seller, buyer, thief = [await clients.sign_up() for _ in range(3)]

@@ -36,7 +36,7 @@ class Prometheus:
 
 
 @pytest.mark.usefixtures("one_worker")
-async def test_every_process_tells_of_itself_and_the_clock_of_all(
+async def test_every_process_serves_its_metrics_and_the_scheduler_those_of_all(
     site: Site, clients: ApiClients
 ) -> None:
     ana, ben = await clients.sign_up(), await clients.sign_up()
@@ -79,7 +79,7 @@ def is_without_ids(told: dict[str, float], ticket: dict[str, Any]) -> bool:
     return not any(ticket["id"] in name or "@" in name for name in told)
 
 
-async def test_the_public_port_tells_strangers_nothing(site: Site) -> None:
+async def test_public_port_has_no_metrics(site: Site) -> None:
     async with httpx.AsyncClient(trust_env=False) as stranger:
         answers = [await stranger.get(f"{site.url}{path}") for path in ("/metrics", "/api/metrics")]
     assert [answer.status_code for answer in answers] == [404, 404]

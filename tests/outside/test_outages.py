@@ -137,7 +137,7 @@ async def _delayed_jobs_work(clients: ApiClients, probe: DatabaseProbe, seller: 
     assert await probe.status(order["id"]) == "expired"
 
 
-async def test_invariants_would_notice(
+async def test_invariants_report_a_broken_rule(
     site: Site, clients: ApiClients, probe: DatabaseProbe
 ) -> None:
     """The check itself reports a rule that was broken by hand."""

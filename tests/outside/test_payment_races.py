@@ -166,7 +166,7 @@ class TestWebhooks:
         assert (await payer.events()).count("OrderCompleted") == 1
 
     @pytest.mark.parametrize("is_in_time", [True, False])
-    async def test_never_and_nobody_asks_leaves_it_to_the_sweep(
+    async def test_never_sent_leaves_the_payment_to_the_sweep(
         self, market: PaymentMarket, *, is_in_time: bool
     ) -> None:
         await market.stripe.order("webhooks", mode="off")

@@ -75,7 +75,7 @@ class TestRefund:
         await payer.comes_to(REFUNDED)
         assert [(await payer.charge())["stripe_refund_id"]] == await refunds(market, payer)
 
-    async def test_by_hand_in_the_dashboard_is_recorded_and_told(
+    async def test_by_hand_in_the_dashboard_is_recorded_with_an_alert(
         self, market: PaymentMarket
     ) -> None:
         payer = await paid(market)
@@ -96,7 +96,7 @@ class TestRefund:
 
 
 class TestDispute:
-    async def test_opened_and_lost_is_recorded_and_told(self, market: PaymentMarket) -> None:
+    async def test_opened_and_lost_is_recorded_with_an_alert(self, market: PaymentMarket) -> None:
         payer = await paid(market, DISPUTED)
         await eventually(lambda: _was_told(market, payer, "dispute"))
         assert (await payer.charge())["dispute_status"] == "needs_response"

@@ -120,7 +120,7 @@ async def test_orders_are_paid_released_and_expire(market: PaymentMarket) -> Non
     assert await market.stranger_gets(payers[1].ticket_id) == 201
 
 
-async def test_a_crowd_is_served_by_both_versions_at_once(site: Site, clients: ApiClients) -> None:
+async def test_both_versions_serve_traffic_at_once(site: Site, clients: ApiClients) -> None:
     both = (None, site.url)
     sellers = [await clients.sign_up(url) for url in both]
     buyers = [await clients.sign_up(url) for url in both for _ in range(3)]

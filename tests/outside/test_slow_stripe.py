@@ -50,7 +50,7 @@ async def are_handled(market: PaymentMarket) -> bool:
     return not await market.probe.rows(UNFINISHED["an event that a subscriber has not handled"])
 
 
-async def test_a_buyer_who_paid_stands_before_those_who_walked_away(market: PaymentMarket) -> None:
+async def test_paid_order_is_settled_before_abandoned_ones(market: PaymentMarket) -> None:
     buyer = await market.payer()
     abandoned = await open_dialogs(market, ABANDONED)
     await market.stripe.break_next("/cancel$", "delay", times=ABANDONED, seconds=4)

@@ -115,9 +115,7 @@ async def test_page_whose_state_has_ended_is_loaded_anew(
     )
 
 
-async def test_tab_is_empty_for_a_stranger_who_knows_its_name(
-    web: str, clients: ApiClients
-) -> None:
+async def test_token_of_a_tab_gives_a_stranger_no_state(web: str, clients: ApiClients) -> None:
     owner = await clients.sign_up()
     cookie = f"session={owner.cookies['session']}"
     async with SocketClient(web, "/account", origin=web, cookie=cookie) as tab:
