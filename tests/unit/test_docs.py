@@ -15,7 +15,7 @@ DECISIONS = sorted((ROOT / "docs/decisions").glob("*.md"))
 DOCS = [*sorted((ROOT / "docs").glob("*.md")), *DECISIONS]
 DOCUMENTS = [*DOCS, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))]
 PATH = re.compile(
-    r"`([\w*-][\w.*/-]*(?:/|\.(?:py|jsx|js|md|yaml|toml|css|jsonc)))(?:::(\w+))?`|\b(bin/[a-z-]+)"
+    r"`([\w*-][\w.*/-]*(?:/|\.(?:py|jsx|js|md|yaml|toml|css|jsonc)))(?:::(\w+))?`|(?<![\w/.])(bin/[a-z-]+)"
 )
 MODULE = re.compile(r"\b((?:docs|benchmarks|tests)(?:\.[a-z_]+)+)`")
 LINK = re.compile(r"\]\(([^):\s]+)\)")
