@@ -1,4 +1,4 @@
-"""Jobs that the worker runs in the tests of the processes; they leave their marks in Redis."""
+"""Sample jobs for the tests of the worker; each leaves marks in Redis."""
 
 import asyncio
 from pathlib import Path
@@ -18,13 +18,13 @@ async def leave(mark: str) -> None:
 
 
 async def marks() -> list[str]:
-    """Return the marks of this test, the first one first."""
+    """Return the marks of this test, oldest first."""
     return cast("list[str]", await redis.client().execute_command("LRANGE", MARKS, 0, -1))
 
 
 @queues.job("tests.note_loop", queue=queues.DEFAULT, formerly="tests.jobs_before.note_loop")
 async def note_loop() -> None:
-    """Use both clients of this loop, and leave a mark of it."""
+    """Use the database and Redis on this loop, and mark the loop."""
     async with db.transaction() as session:
         await (await session.connection()).execute(text("SELECT 1"))
     await leave(str(id(asyncio.get_running_loop())))
@@ -32,7 +32,7 @@ async def note_loop() -> None:
 
 @queues.job("tests.take_too_long", queue=queues.DEFAULT)
 async def take_too_long() -> None:
-    """Wait far beyond any limit, and leave a mark when that is cut short."""
+    """Outlast any time limit, and leave a mark when cancelled."""
     try:
         await asyncio.sleep(3600)
     except asyncio.CancelledError:
@@ -42,19 +42,19 @@ async def take_too_long() -> None:
 
 @queues.job("tests.tick", queue=queues.DEFAULT)
 async def tick() -> None:
-    """Start by cron; what counts is that it is queued."""
+    """Do nothing: tests only check that it is queued."""
 
 
 @queues.job("tests.call_outside", queue=queues.OUTSIDE)
 async def call_outside(name: str) -> None:
-    """Begin, wait until the test lets it go on, and end."""
+    """Mark the beginning, wait for `let_go`, and mark the end."""
     await leave(f"{name} begins")
     await eventually(lambda: redis.client().exists(f"tests.go.{name}"), seconds=60)
     await leave(f"{name} ends")
 
 
 async def let_go(name: str) -> None:
-    """Let `call_outside` of this name end."""
+    """End the `call_outside` of this name."""
     await redis.client().set(f"tests.go.{name}", 1)
 
 
@@ -65,7 +65,7 @@ async def leave_mark(mark: str) -> None:
 
 
 class Trap:
-    """Leaves a file when a pickle of it is loaded."""
+    """Creates a file when unpickled."""
 
     def __init__(self, proof: Path) -> None:
         self._proof = proof

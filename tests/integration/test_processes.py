@@ -41,7 +41,7 @@ def queue() -> Generator[Queue]:
 
 
 def entries(queue: Queue, key: str) -> list[bytes]:
-    """Return what is in a list of Redis, whose client types every answer as possibly awaitable."""
+    """Return a list from Redis, cast because redis-py types all results as possibly awaitable."""
     return cast("list[bytes]", queue.connection.lrange(key, 0, -1))
 
 
@@ -54,7 +54,7 @@ def two_schedulers() -> Generator[tuple[Scheduler, Scheduler]]:
 
 
 class TestScheduler:
-    def test_starts_cron_jobs_once_however_many_schedulers_run(
+    def test_queues_cron_jobs_once_with_several_schedulers(
         self, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
         with time_machine.travel(NOW, tick=False) as traveller:
@@ -91,19 +91,19 @@ class TestScheduler:
         second.tick()
         assert job.get_status() is JobStatus.QUEUED
 
-    def test_is_replaced_within_ten_seconds_when_it_was_killed(
+    def test_lease_ends_ten_seconds_after_a_crash(
         self, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
         two_schedulers[0].tick()
         milliseconds = cast("int", queue.connection.pttl(LOCK))
         assert 0 < milliseconds <= 10_000
 
-    def test_gives_way_to_the_scheduler_that_took_its_place(
+    def test_stands_by_after_losing_the_lease(
         self, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
         first, second = two_schedulers
         first.tick()
-        queue.connection.delete(LOCK)  # The first one hung for too long.
+        queue.connection.delete(LOCK)  # As if the first one had hung for too long.
         second.tick()
         queued = entries(queue, queue.key)
         with time_machine.travel(datetime.now(UTC) + timedelta(minutes=1), tick=False):
@@ -122,7 +122,7 @@ class TestScheduler:
         two_schedulers[1].tick()
         assert entries(queue, queue.key) == queued
 
-    def test_goes_on_after_an_outage_of_redis(
+    def test_resumes_after_an_outage_of_redis(
         self, stack: Stack, queue: Queue, two_schedulers: tuple[Scheduler, Scheduler]
     ) -> None:
         first, second = two_schedulers
@@ -140,7 +140,7 @@ class TestScheduler:
 
 @asynccontextmanager
 async def all_running() -> AsyncGenerator[psutil.Popen]:
-    """Run `worker.py all`, and end it and its children with the test."""
+    """Run `worker.py all` during the block, then kill it and its children."""
     process = psutil.Popen([sys.executable, "worker.py", "all"], cwd=ROOT, env=os.environ)
     try:
         await eventually(lambda: len(children(process)) == 5, seconds=60)
@@ -162,7 +162,7 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 async def is_working() -> bool:
-    """Whether events are relayed and consumed, and time is kept."""
+    """Return whether relay, consumer, scheduler and workers are up."""
     client = redis.client()
     is_listening = (await client.pubsub_numsub("ticketing.outbox"))[0][1] > 0
     return is_listening and await client.exists(LOCK, "rq:workers") == 2
@@ -174,7 +174,7 @@ async def has_expired(order_id: UUID) -> bool:
 
 
 async def lapse_by_itself() -> None:
-    """Hold a ticket for the seconds that are set, and wait until its order is closed."""
+    """Hold a ticket for the configured time, and wait until its order has expired."""
     order = await factories.hold(await factories.make_ticket())
     await eventually(lambda: has_expired(order.id), seconds=30)
 
@@ -186,14 +186,15 @@ async def column(query: str) -> list[object]:
 
 @pytest.mark.usefixtures("stripe_books")
 class TestCron:
-    """Of the real processes with their real table: no job is queued here, and no event is sent."""
+    """Real processes with the real cron table; the test itself queues no job and sends no event."""
 
-    async def test_does_what_is_due(self, stack: Stack) -> None:
+    async def test_runs_due_work(self, stack: Stack) -> None:
         lapsed = await factories.hold(await factories.make_ticket())
         await factories.let_hold_lapse(lapsed.id)
-        released, missed = await sales.start_sale(), await sales.start_sale()
+        released = await sales.start_sale()
+        missed = await sales.start_sale()
         await sales.release(released)
-        # Stripe cancels it, and the webhook of it never comes: only the audit can find that.
+        # Stripe cancels it, and its webhook never arrives: only the audit can detect that.
         await emulator.by_hand(missed.secret, "cancel")
         await column("DELETE FROM outbox RETURNING 1")
         await column("UPDATE charges SET next_check_at = now() RETURNING 1")
@@ -209,7 +210,7 @@ class TestCron:
             ):
                 await eventually(lambda query=undone: is_empty(query), seconds=30)
             await eventually(is_missed_event_known, seconds=30)
-        # The events that were deleted would be missed.
+        # The deleted events would break the invariants of later tests.
         await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
 
 
@@ -228,25 +229,25 @@ def _short_holds(change_settings: Callable[..., None]) -> None:
 
 @pytest.mark.usefixtures("_short_holds")
 class TestAll:
-    async def test_expires_a_hold_without_anybody_looking(self) -> None:
+    async def test_expires_a_hold_without_a_request(self) -> None:
         async with all_running():
             await lapse_by_itself()
 
-    async def test_starts_a_role_again_that_died(self) -> None:
+    async def test_restarts_a_role_that_died(self) -> None:
         async with all_running() as process:
             for child in children(process):
                 child.kill()
                 await eventually(lambda: len(children(process)) == 5)
             await lapse_by_itself()
 
-    async def test_ends_with_all_its_children_when_told_to(self) -> None:
+    async def test_sigterm_ends_all_children(self) -> None:
         async with all_running() as process:
             family = children(process)
             process.terminate()
             assert process.wait(20) == 0
             assert not any(is_alive(child) for child in family)
 
-    async def test_leaves_no_child_behind_when_it_is_killed(self) -> None:
+    async def test_sigkill_leaves_no_children(self) -> None:
         async with all_running() as process:
             family = children(process)
             process.kill()
@@ -254,7 +255,7 @@ class TestAll:
 
     @pytest.mark.parametrize("part", ["redis", "postgres"])
     @pytest.mark.parametrize("seconds", [1, pytest.param(60, marks=pytest.mark.slow)])
-    async def test_goes_on_after_an_outage(self, stack: Stack, part: str, seconds: int) -> None:
+    async def test_resumes_after_an_outage(self, stack: Stack, part: str, seconds: int) -> None:
         async with all_running():
             await lapse_by_itself()
             stack.stop_part(part)
@@ -264,7 +265,7 @@ class TestAll:
                 seconds=seconds + 5,
             )
             stack.start_part(part)
-            await db.dispose()  # The test's own connections broke as well.
+            await db.dispose()  # The test's own connections are broken as well.
             await lapse_by_itself()
 
 

@@ -1,4 +1,4 @@
-"""The worker of the jobs: one loop, many at once, and nothing but our own functions."""
+"""The job worker: one event loop, concurrent jobs, registered functions only."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 @asynccontextmanager
 async def working(widths: Mapping[str, int]) -> AsyncGenerator[QueueWorker]:
-    """Run a worker, and let it finish what it has in hand at the end."""
+    """Run a worker during the block, then stop it after its running jobs."""
     worker = QueueWorker(widths)
     task = asyncio.create_task(worker.run())
     try:
@@ -80,7 +80,7 @@ class TestQueueWorker:
         assert (await marks())[0] == "cancelled"
         assert await is_failed(late)
 
-    async def test_runs_so_many_of_a_queue_at_once_and_no_more(self) -> None:
+    async def test_runs_at_most_width_jobs_of_a_queue_at_once(self) -> None:
         for name in ("a", "b", "c"):
             queues.enqueue(call_outside, name)
         async with working({OUTSIDE: 2}):
@@ -94,7 +94,7 @@ class TestQueueWorker:
         assert set(left[:2]) == {"a begins", "b begins"}
         assert left[2:4] == ["b ends", "c begins"]
 
-    async def test_a_full_queue_holds_up_no_other(self) -> None:
+    async def test_full_queue_does_not_block_others(self) -> None:
         for name in ("a", "b", "c"):
             queues.enqueue(call_outside, name, queue=OUTSIDE_LATER)
         async with working({OUTSIDE: 1, OUTSIDE_LATER: 2}):
@@ -115,7 +115,7 @@ class TestQueueWorker:
         assert await marks() == ["a begins", "a ends"]
         assert queues.get_queue(OUTSIDE).count == 1
 
-    async def test_runs_a_job_again_that_was_cut_short_if_it_may_be(self) -> None:
+    async def test_retries_an_interrupted_job_with_tries_left(self) -> None:
         queues.enqueue(call_outside, "a", tries=2)
         task = asyncio.create_task(QueueWorker({OUTSIDE: 1}).run())
         await eventually(lambda: has_marks(1))
@@ -126,7 +126,7 @@ class TestQueueWorker:
             await eventually(lambda: has_marks(3))
         assert await marks() == ["a begins", "a begins", "a ends"]
 
-    async def test_moves_a_job_to_the_queue_where_it_belongs(self) -> None:
+    async def test_moves_a_job_to_its_queue(self) -> None:
         queues.enqueue(leave_mark, "moved", queue=DEFAULT)
         async with working({DEFAULT: 1}):
             await eventually(lambda: queues.get_queue(OUTSIDE).count == 1)
@@ -143,7 +143,7 @@ class TestQueueWorker:
 
 
 class TestWorkQueues:
-    def test_cuts_short_what_does_not_end_in_time_after_a_signal(
+    def test_cancels_jobs_that_outlast_the_stop(
         self, monkeypatch: pytest.MonkeyPatch, connection: Redis
     ) -> None:
         monkeypatch.setattr(processes, "FINISH_SECONDS", 0.1)
@@ -164,9 +164,9 @@ class TestWorkQueues:
 
 
 class TestForeignJobs:
-    """Jobs that somebody else wrote to Redis."""
+    """Jobs that another program wrote to Redis."""
 
-    async def test_refuses_a_function_that_is_no_job_of_ours(
+    async def test_refuses_an_unregistered_function(
         self, connection: Redis, tmp_path: Path
     ) -> None:
         proof = tmp_path / "proof"
@@ -191,7 +191,7 @@ class TestForeignJobs:
             await eventually(lambda: has_marks(1))
             await eventually(lambda: not Job.exists(foreign.id, connection))
 
-    async def test_of_the_version_before_still_run(self, connection: Redis) -> None:
+    async def test_jobs_of_the_version_before_still_run(self, connection: Redis) -> None:
         before = Queue(connection=connection)
         before.enqueue("tests.jobs_before.note_loop", result_ttl=0)
         async with working({DEFAULT: 1}):
@@ -205,7 +205,7 @@ class TestForeignJobs:
         assert await is_failed(foreign)
 
 
-def test_every_job_of_the_product_has_a_name_that_stays() -> None:
+def test_names_of_jobs_are_stable() -> None:
     ours = {name for name in queues.names() if not name.startswith("tests.")}
     assert len(processes.CRON) == 6
     assert ours == {

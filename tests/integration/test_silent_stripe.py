@@ -1,4 +1,4 @@
-"""A Stripe that takes the connection and does not answer, with the SDK's own retries."""
+"""Stripe accepts connections but does not answer; the SDK retries."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -12,7 +12,7 @@ from ticketing_app.payments.gateway.client import StripeUnavailableError
 
 TRIES = 3
 SILENT_SECONDS = 3
-"""Longer than the limit of a call here, and shorter than the SDK's own of 80 s."""
+"""Longer than our timeout per call, shorter than the SDK's default of 80 s."""
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def _impatient(change_settings: Callable[..., None]) -> AsyncGenerator[Non
 
 
 @pytest.mark.usefixtures("stripe_books", "_impatient")
-async def test_is_given_up_after_three_tries_of_the_limit_each() -> None:
+async def test_gives_up_after_three_timeouts() -> None:
     sale = await sales.start_sale()
     intent = sale.secret.partition("_secret_")[0]
     asked = f"GET /v1/payment_intents/{intent}"

@@ -1,4 +1,4 @@
-"""A transaction that never ends keeps its row, and nothing else."""
+"""A transaction that never ends blocks its row and nothing else."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -19,7 +19,7 @@ CLICKS = 20
 
 @pytest.fixture
 async def stuck_ticket(stack: Stack, database: None) -> AsyncGenerator[TicketRead]:  # noqa: ARG001  # order only.
-    """A ticket whose row a vanished process has locked: an idle transaction without any limit."""
+    """Return a ticket with a row lock of an idle transaction without time limits."""
     ticket = await factories.make_ticket()
     vanished = await asyncpg.connect(stack.env["DATABASE_URL"].replace("+asyncpg", ""))
     await vanished.execute(

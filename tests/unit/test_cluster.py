@@ -1,4 +1,4 @@
-"""What the manifests repeat of the program, and would be forgotten with a change of it."""
+"""Values that the manifests repeat from the program."""
 
 import re
 import tomllib
@@ -42,8 +42,8 @@ def test_every_web_process_takes_many_connections(file: str) -> None:
     assert all(f"--backpressure {MAX_CONNECTIONS}" in command for command in commands)
 
 
-def test_production_takes_the_example_of_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Tests before this one may have started stand-ins, which set their own addresses.
+def test_production_accepts_the_example_of_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Earlier tests may have started stand-ins, which set addresses in the environment.
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     env = read_env("base/settings.env") | read_env("overlays/prod/secrets.env.example")
@@ -51,7 +51,7 @@ def test_production_takes_the_example_of_secrets(monkeypatch: pytest.MonkeyPatch
     assert Settings.model_validate(settings).is_production
 
 
-def test_stand_ins_ask_for_the_passwords_of_their_addresses() -> None:
+def test_stand_ins_require_the_passwords_of_their_addresses() -> None:
     env = read_env("overlays/dev/stand-ins.env")
     directive, _, password = env["VALKEY_CONFIG"].partition(" ")
     assert directive == "requirepass"

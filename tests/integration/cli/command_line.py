@@ -1,4 +1,4 @@
-"""The command line as an operator meets it, in this process or in one of its own."""
+"""Runs the operators' commands, in this process or in a new one."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ from ticketing_app.devstack.stack import ROOT
 
 
 async def run(*arguments: str) -> tuple[int, str, str]:
-    """Run the command on a loop of its own; return exit status, standard output and error."""
+    """Run the command on a new event loop; return exit status, standard output and error."""
     return await asyncio.to_thread(_run, list(arguments))
 
 
@@ -20,14 +20,14 @@ def _run(arguments: list[str]) -> tuple[int, str, str]:
             main(arguments)
         except SystemExit as refusal:
             if isinstance(refusal.code, str):
-                # What Python does with a sentence at the end of a process.
+                # As Python does when a process exits with a string.
                 err.write(f"{refusal.code}\n")
             return 1, out.getvalue(), err.getvalue()
     return 0, out.getvalue(), err.getvalue()
 
 
 async def start(*arguments: str) -> asyncio.subprocess.Process:
-    """Start the command as an operator does, which takes as long as Python takes to start."""
+    """Start the command in a new process."""
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "ticketing_app", *arguments,
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -35,7 +35,7 @@ async def start(*arguments: str) -> asyncio.subprocess.Process:
 
 
 async def run_process(*arguments: str) -> tuple[int | None, str, str]:
-    """As `run`, in a process of its own."""
+    """Like `run`, in a new process."""
     process = await start(*arguments)
     out, err = await process.communicate()
     return process.returncode, out.decode(), err.decode()

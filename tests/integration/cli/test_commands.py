@@ -42,7 +42,7 @@ class TestDeadLetters:
         assert (code, out) == (0, "It is tried again now, and as often as a new event.\n")
         assert await column("SELECT status FROM inbox") == ["retrying"]
 
-    async def test_that_do_not_exist_are_not_replayed(self) -> None:
+    async def test_unknown_dead_letter_is_refused(self) -> None:
         event_id = db.new_id()
         code, out, err = await run("replay", NAME, str(event_id))
         assert (code, out, err) == (1, "", f"{NAME} has no dead letter {event_id}.\n")
@@ -50,7 +50,7 @@ class TestDeadLetters:
 
 @pytest.fixture
 async def held() -> AsyncGenerator[sales.Sale]:
-    """An order with an open payment."""
+    """Return an order with an open payment."""
     async with emulator.connect(get_settings().stripe_api_base):
         yield await sales.start_sale()
     await client.dispose()
@@ -58,13 +58,13 @@ async def held() -> AsyncGenerator[sales.Sale]:
 
 @pytest.fixture
 async def paid(held: sales.Sale) -> sales.Sale:
-    """An order that was paid."""
+    """Return a paid order."""
     await sales.pay(held)
     return held
 
 
 class TestRefund:
-    async def test_gives_the_money_back_once(self, paid: sales.Sale) -> None:
+    async def test_refunds_once(self, paid: sales.Sale) -> None:
         code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
         assert (code, err.count("order.refund")) == (0, 2), err
         assert "Stripe has it." in out
@@ -73,9 +73,7 @@ class TestRefund:
         assert (code, out) == (1, "")
         assert err == "The money of this order was given back already.\n"
 
-    async def test_ends_an_order_that_was_claimed_and_never_completed(
-        self, held: sales.Sale
-    ) -> None:
+    async def test_refunds_an_order_stuck_in_capture(self, held: sales.Sale) -> None:
         await emulator.enter_card(held.secret)
         async with db.transaction() as session:
             await order_payment.claim_for_capture(session, order_id=held.order.id)
@@ -84,9 +82,7 @@ class TestRefund:
         assert "Stripe has it." in out
         assert await sales.ends(held) == ("refunded", "completed")
 
-    async def test_cancels_an_order_whose_payment_stripe_does_not_know(
-        self, held: sales.Sale
-    ) -> None:
+    async def test_cancels_an_order_unknown_to_stripe(self, held: sales.Sale) -> None:
         async with db.transaction() as session:
             await order_payment.claim_for_capture(session, order_id=held.order.id)
             statement = text("UPDATE charges SET stripe_id = 'pi_unknown' WHERE id = :id")
@@ -96,9 +92,7 @@ class TestRefund:
         assert "no money is there" in out
         assert await sales.ends(held) == ("cancelled", "failed")
 
-    async def test_is_done_by_the_worker_when_stripe_does_not_answer(
-        self, paid: sales.Sale
-    ) -> None:
+    async def test_leaves_it_to_the_worker_when_stripe_is_down(self, paid: sales.Sale) -> None:
         await emulator.break_next("POST /v1/refunds", "down")
         code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
         assert code == 1
@@ -155,7 +149,7 @@ class TestWebhooks:
 class TestSchema:
     @pytest.fixture
     async def version(self) -> AsyncGenerator[Callable[[str], Awaitable[None]]]:
-        """Say that the database is at another revision; afterwards it is what it was."""
+        """Change the recorded revision of the database, and restore it afterwards."""
         sql = "UPDATE alembic_version SET version_num = :version"
         async with db.autocommit() as connection:
             before = await connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -167,10 +161,10 @@ class TestSchema:
         yield change
         await change(before)
 
-    async def test_serves_when_it_is_this_versions(self) -> None:
+    async def test_serves_at_this_version(self) -> None:
         assert await run("wait-for-schema") == (0, "", "")
 
-    async def test_serves_when_a_newer_version_migrated_it(
+    async def test_serves_at_a_newer_version(
         self, version: Callable[[str], Awaitable[None]]
     ) -> None:
         await version("from_tomorrow")
@@ -179,7 +173,7 @@ class TestSchema:
         assert code == 0
         assert "newer version migrated" in out
 
-    async def test_is_waited_for_until_it_is_migrated(
+    async def test_waits_until_it_is_migrated(
         self, version: Callable[[str], Awaitable[None]]
     ) -> None:
         await version("0001")
@@ -187,7 +181,7 @@ class TestSchema:
         assert code == 1
         assert "run `migrate`" in err
 
-    async def test_is_waited_for_while_the_database_is_away(
+    async def test_waits_while_the_database_is_down(
         self, stack: Stack, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         away = re.sub(r":\d+/", f":{free_port()}/", stack.env["DATABASE_URL"])
@@ -199,19 +193,17 @@ class TestSchema:
 
 
 class TestMain:
-    async def test_ends_its_process_as_it_ends_here(self) -> None:
+    async def test_exit_status_is_that_of_the_process(self) -> None:
         command = "replay", NAME, str(db.new_id())
         ended = await run_process(*command)
         assert ended[0] == 1
         assert ended == await run(*command)
 
-    async def test_migrates_a_database_that_is_new_enough_already(self) -> None:
+    async def test_migrates_a_current_database(self) -> None:
         code, _, err = await run("migrate")
         assert code == 0, err
 
-    def test_refuses_a_command_that_it_does_not_have(
-        self, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_refuses_an_unknown_command(self, capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             main(["abolish"])
         assert "invalid choice" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`doctor`: what it says of an installation that is well, and of one that is not."""
+"""`doctor` on healthy and on broken installations."""
 
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 async def examine() -> tuple[int, dict[str, str]]:
-    """Return the exit status, and what is said of each subject, the verdict first."""
+    """Return the exit status, and verdict and detail by subject."""
     code, out, err = await run("doctor")
     assert "Traceback" not in err
     lines = [line.split(maxsplit=1) for line in out.splitlines()]
@@ -33,10 +33,10 @@ async def examine() -> tuple[int, dict[str, str]]:
 
 
 class TestDoctor:
-    async def test_names_the_workers_and_the_site_that_do_not_run(self) -> None:
-        code, said = await examine()
+    async def test_reports_workers_and_site_that_do_not_run(self) -> None:
+        code, findings = await examine()
         assert code == 1
-        assert {name for name, words in said.items() if words.startswith("wrong")} >= {
+        assert {name for name, words in findings.items() if words.startswith("wrong")} >= {
             "relay",
             "scheduler",
             "jobs",
@@ -44,34 +44,34 @@ class TestDoctor:
             "consumer",
             "site",
         }
-        assert said["relay"] == (
+        assert findings["relay"] == (
             "wrong no process has this role. To mend it: start python worker.py relay, or all."
         )
         for name in ("settings", "PostgreSQL", "extensions", "schema", "clocks", "Redis", "Stripe"):
-            assert said[name].startswith("ok"), said[name]
-        assert said["webhooks"] == "unknown a stand-in has no endpoints to ask about."
+            assert findings[name].startswith("ok"), findings[name]
+        assert findings["webhooks"] == "unknown a stand-in has no endpoints to ask about."
 
-    async def test_tells_of_what_waits_for_people(self) -> None:
+    async def test_reports_dead_letters_and_alerts(self) -> None:
         await column(
             "INSERT INTO payment_alerts (id, kind, subject, detail, seen, first_seen_at, last_seen_at)"
             " VALUES (gen_random_uuid(), 'dispute', 'dp_1', 'A dispute.', 1, now(), now()) RETURNING id"
         )
-        _, said = await examine()
-        assert said["alerts"].startswith("wrong 1 open. To mend it: list them by `alerts`")
+        _, findings = await examine()
+        assert findings["alerts"].startswith("wrong 1 open. To mend it: list them by `alerts`")
         await column("DELETE FROM payment_alerts RETURNING id")
 
-    async def test_sees_a_schema_that_was_not_migrated(self) -> None:
+    async def test_reports_an_old_schema(self) -> None:
         [newest] = await column("SELECT version_num FROM alembic_version")
         await column("UPDATE alembic_version SET version_num = '0001' RETURNING 1")
         try:
-            _, said = await examine()
+            _, findings = await examine()
         finally:
             await column("UPDATE alembic_version SET version_num = :at RETURNING 1", at=newest)
-        assert said["schema"] == (
+        assert findings["schema"] == (
             f"wrong at 0001, the newest is {newest}. To mend it: run python -m ticketing_app migrate."
         )
 
-    async def test_goes_on_when_postgresql_and_redis_are_away_and_tells_no_secret(
+    async def test_reports_outages_without_secrets(
         self, change_settings: Callable[..., None]
     ) -> None:
         port = free_port()
@@ -89,25 +89,23 @@ class TestDoctor:
         assert "ok      Stripe" in out
         assert "-word" not in out + err
 
-    async def test_looks_at_the_redis_of_the_pages_where_they_use_it(
+    async def test_checks_the_redis_of_page_state(
         self, change_settings: Callable[..., None]
     ) -> None:
-        _, said = await examine()
-        assert "page state" not in said
+        _, findings = await examine()
+        assert "page state" not in findings
         change_settings(reflex_state_manager_mode="redis")
-        _, said = await examine()
-        assert said["page state"] == "ok 64 MiB, volatile-lru."
-        assert said["eviction"] == "ok noeviction."
+        _, findings = await examine()
+        assert findings["page state"] == "ok 64 MiB, volatile-lru."
+        assert findings["eviction"] == "ok noeviction."
         change_settings(redis_state_url="")
-        _, said = await examine()
-        assert said["page state"] == (
+        _, findings = await examine()
+        assert findings["page state"] == (
             "warning in the Redis of jobs and rate limits, which visitors can fill."
             " To mend it: let REDIS_STATE_URL lead to a second server."
         )
 
-    async def test_says_which_setting_cannot_be_read(
-        self, change_settings: Callable[..., None]
-    ) -> None:
+    async def test_names_an_unreadable_setting(self, change_settings: Callable[..., None]) -> None:
         change_settings(order_hold_seconds="soon")
         code, out, err = await run("doctor")
         assert (code, out) == (1, "")
@@ -117,43 +115,43 @@ class TestDoctor:
 class TestNotifications:
     @pytest.fixture
     async def narrow_url(self) -> AsyncGenerator[str]:
-        """The address of the pages' Redis for a user who may not change how it is configured."""
+        """Return the address of the pages' Redis for a user without CONFIG SET."""
         client = redis.page_state_client()
         await client.execute_command("ACL SETUSER narrow on >word ~* &* +@all -config|set")
         yield get_settings().redis_state_url.replace("://", "://narrow:word@")
         await client.execute_command("ACL DELUSER narrow")
         await client.config_set("notify-keyspace-events", "")
 
-    async def test_are_asked_about_only_where_state_is_in_redis(self) -> None:
-        _, said = await examine()
-        assert "notifications" not in said
+    async def test_are_checked_only_with_page_state_in_redis(self) -> None:
+        _, findings = await examine()
+        assert "notifications" not in findings
 
-    async def test_may_be_switched_on_by_reflex(self, change_settings: Callable[..., None]) -> None:
+    async def test_may_be_enabled_by_reflex(self, change_settings: Callable[..., None]) -> None:
         await redis.page_state_client().config_set("notify-keyspace-events", "")
         change_settings(reflex_state_manager_mode="redis")
-        _, said = await examine()
-        assert said["notifications"].startswith("ok")
+        _, findings = await examine()
+        assert findings["notifications"].startswith("ok")
         [flags] = (await redis.page_state_client().config_get("notify-keyspace-events")).values()
         assert flags == ""
 
-    async def test_must_be_on_where_reflex_may_not(
+    async def test_must_be_enabled_where_reflex_may_not(
         self, narrow_url: str, change_settings: Callable[..., None]
     ) -> None:
         change_settings(redis_state_url=narrow_url, reflex_state_manager_mode="redis")
-        _, said = await examine()
-        assert said["notifications"].startswith("wrong none seen; Reflex may not change them.")
+        _, findings = await examine()
+        assert findings["notifications"].startswith("wrong none seen; Reflex may not change them.")
         client = Redis.from_url(get_settings().redis_state_url.replace("narrow:word@", ""))
         await client.config_set("notify-keyspace-events", "KEA")
         await client.aclose()
         change_settings(reflex_ignore_redis_config_error="true")
-        _, said = await examine()
-        assert said["notifications"].startswith("ok")
+        _, findings = await examine()
+        assert findings["notifications"].startswith("ok")
 
 
 class TestCheckStripe:
     @pytest.fixture(autouse=True)
     def _as_if_it_were_stripe(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The emulator has no endpoints, so that their list is ours here."""
+        """Patch the list of endpoints, since the emulator has none."""
         monkeypatch.setattr(
             "ticketing_app.cli.checks.stripe.STRIPE_API", get_settings().stripe_api_base
         )
@@ -173,26 +171,22 @@ class TestCheckStripe:
 
         monkeypatch.setattr(f"stripe.{service}.list_async", list_async)
 
-    async def test_knows_a_key_that_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_reports_a_refused_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answer(monkeypatch, "PaymentIntentService", stripe.AuthenticationError("unknown key"))
         [line] = await self.check()
         assert line.startswith("wrong   Stripe: it refuses our key.")
 
-    async def test_calls_unknown_what_a_silent_stripe_would_say(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_outage_of_stripe_is_unknown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answer(monkeypatch, "PaymentIntentService", stripe.APIConnectionError("lost"))
         [line] = await self.check()
         assert line.startswith("unknown Stripe: it does not answer")
 
-    async def test_calls_unknown_what_the_key_may_not_ask(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_missing_permission_is_unknown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answer(monkeypatch, "WebhookEndpointService", stripe.PermissionError("restricted"))
         _, line = await self.check()
         assert line.startswith("unknown webhooks: we could not ask")
 
-    async def test_judges_the_endpoints_of_the_account(
+    async def test_checks_the_endpoints_of_the_account(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         values = {
@@ -213,21 +207,21 @@ class TestCheckStripe:
 
 class TestCheckSite:
     @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://[", "nonsense"])
-    async def test_says_where_nobody_answers(self, url: str) -> None:
+    async def test_reports_an_address_without_answer(self, url: str) -> None:
         line = str(await check_site(url))
         assert line.startswith(f"wrong   site: {url}: no answer (")
 
-    async def test_knows_a_stranger(self) -> None:
+    async def test_reports_another_site(self) -> None:
         line = str(await check_site(get_settings().stripe_api_base))
         assert "not as GitTix" in line
 
 
 class TestCheckPages:
-    def test_names_pages_that_were_not_built(self, tmp_path: Path) -> None:
+    def test_names_missing_pages(self, tmp_path: Path) -> None:
         [finding] = check_pages(tmp_path)
         assert str(finding).startswith(f"wrong   pages: missing in {tmp_path}: /, /tickets/new")
 
-    def test_knows_whether_the_build_is_of_this_program(self, tmp_path: Path) -> None:
+    def test_compares_the_build_stamp(self, tmp_path: Path) -> None:
         for page in site.PAGES:
             file = tmp_path / "build/client" / page.lstrip("/") / "index.html"
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -245,7 +239,7 @@ class TestCheckPages:
         return str(build)
 
 
-async def test_leaves_the_connections_of_the_program_alone() -> None:
+async def test_keeps_the_connections_of_the_program_open() -> None:
     await run("doctor")
     assert db.pool_usage().in_use == 0
     await redis.client().execute_command("PING")

@@ -1,4 +1,4 @@
-"""`events tail`: what happens, as lines that other programs can read."""
+"""`events tail`: domain events as JSON lines."""
 
 import asyncio
 import json
@@ -34,9 +34,7 @@ async def take(found: AsyncGenerator[Envelope], count: int) -> list[UUID]:
 
 
 class TestFollow:
-    async def test_begins_with_what_was_and_goes_on_with_what_comes(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_yields_past_and_new_events(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(events, "BATCH", 2)
         users = [await record() for _ in range(5)]
         async with aclosing(events.follow(utc_now() - HOUR)) as found:
@@ -44,7 +42,7 @@ class TestFollow:
             later = await record()
             assert await take(found, 1) == [later]
 
-    async def test_tells_of_an_event_that_was_committed_late(self) -> None:
+    async def test_yields_an_event_committed_late(self) -> None:
         late = await record()
         hide = "UPDATE outbox SET occurred_at = now() - interval '9 s', name = :name"
         async with aclosing(events.follow(utc_now() - HOUR, ["UserCreated"])) as found:
@@ -54,14 +52,14 @@ class TestFollow:
             await _change("UPDATE outbox SET name = 'UserCreated'")
             assert await take(found, 1) == [late]
 
-    async def test_leaves_out_what_was_before(self) -> None:
+    async def test_skips_events_before_since(self) -> None:
         await record()
         await _change("UPDATE outbox SET occurred_at = now() - interval '2 h'")
         user = await record()
         async with aclosing(events.follow(utc_now() - HOUR)) as found:
             assert await take(found, 1) == [user]
 
-    async def test_goes_on_after_an_outage(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_resumes_after_an_outage(self, monkeypatch: pytest.MonkeyPatch) -> None:
         outages = [ConnectionRefusedError(), TimeoutError()]
 
         async def fail_twice(*args: object, **values: object) -> list[Envelope]:
@@ -74,7 +72,7 @@ class TestFollow:
         async with aclosing(events.follow(utc_now() - HOUR)) as found:
             assert await take(found, 1) == [user]
 
-    async def test_stops_at_a_bug(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_raises_unexpected_errors(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async def crash(*_: object, **__: object) -> list[Envelope]:
             raise ZeroDivisionError
 
@@ -104,8 +102,8 @@ class TestCommand:
             rest, err = await process.communicate()
         assert (process.returncode, rest, err) == (0, b"", b"")
 
-    async def test_ends_when_nobody_reads_on(self) -> None:
-        # More than a pipe holds, so that the writer is still writing when the reader goes.
+    async def test_ends_when_the_pipe_is_closed(self) -> None:
+        # More than the buffer of a pipe, so that the writer is still writing when the reader exits.
         await record()
         await _change(
             "INSERT INTO outbox (id, name, schema_version, occurred_at, aggregate_id, aggregate_version,"
@@ -127,7 +125,7 @@ class TestCommand:
         ("arguments", "sentence"),
         [(["--name", "OrderMade"], "invalid choice"), (["--since", "soon"], "'soon' is no age")],
     )
-    async def test_refuses_what_it_does_not_know(self, arguments: list[str], sentence: str) -> None:
+    async def test_refuses_invalid_arguments(self, arguments: list[str], sentence: str) -> None:
         code, _, err = await run("events", "tail", *arguments)
         assert code == 1
         assert sentence in err

@@ -1,4 +1,4 @@
-"""`seed-demo`: a market to try things out in, and never one that is somebody's."""
+"""`seed-demo` fills an empty market only."""
 
 from collections.abc import Callable
 
@@ -27,14 +27,14 @@ class TestSeedDemo:
         assert (await run("seed-demo", "--if-empty"))[0] == 0
         assert await column(COUNT) == [tickets]
 
-    async def test_leaves_nothing_behind_where_it_stumbles_over_an_account(self) -> None:
+    async def test_rolls_back_if_an_account_exists(self) -> None:
         await factories.make_user(demo.EMAILS[-1])
         code, _, err = await run("seed-demo")
         assert (code, err) == (1, "Email in use\n")
         assert await column("SELECT email FROM users") == [demo.EMAILS[-1]]
         assert await column(COUNT) == [0]
 
-    async def test_refuses_in_production_unless_told(
+    async def test_refuses_in_production_without_option(
         self, change_settings: Callable[..., None]
     ) -> None:
         names = ("ticketing_env", "public_url", "stripe_api_base", "stripe_js_url")

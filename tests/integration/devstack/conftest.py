@@ -1,4 +1,4 @@
-"""One emulator for all tests of this folder, empty at the start of each."""
+"""One emulator for all tests of this folder, reset before each."""
 
 from collections.abc import AsyncGenerator, Generator
 
@@ -9,7 +9,7 @@ from tests.integration.devstack.stripe_tools import SECRET, Emulator, Receiver
 
 @pytest.fixture(scope="package", autouse=True)
 def _no_proxy() -> Generator[None]:
-    """The SDK's HTTP client would ask a proxy of the environment for loopback addresses."""
+    """Unset proxies, which the SDK's HTTP client would use even for loopback addresses."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             patch.delenv(name, raising=False)

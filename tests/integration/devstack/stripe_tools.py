@@ -25,7 +25,7 @@ NEW: dict[str, object] = {
 
 
 class Emulator:
-    """A running emulator: its process, the SDK's client, the control desk, a browser's requests."""
+    """A running emulator: its process, the SDK's client, its controls, a browser's requests."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         self.folder = folder
@@ -50,8 +50,8 @@ class Emulator:
             http_client=self._sdk_http,
         )
 
-    async def control(self, name: str, **wish: object) -> None:
-        answer = await self.http.post(f"/_emulator/{name}", json=wish)
+    async def control(self, name: str, **fields: object) -> None:
+        answer = await self.http.post(f"/_emulator/{name}", json=fields)
         assert answer.status_code == 200, answer.text
 
     async def books(self) -> dict[str, Any]:
@@ -110,8 +110,8 @@ class Receiver:
                 self.send_response(500 if receiver.refusals >= 0 else 200)
                 self.end_headers()
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is inherited.
-                """Keep the tests' output clean."""
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # The name is inherited.
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/hook"

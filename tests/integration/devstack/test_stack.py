@@ -1,4 +1,4 @@
-"""The stand-ins as the tests and the supervisor use them."""
+"""The local stand-ins and their life cycle."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import psutil
 import pytest
-from redis import Redis, TimeoutError  # noqa: A004  # Redis's own error is what is meant.
+from redis import Redis, TimeoutError  # noqa: A004  # Redis' own error.
 
 from tests.waiting import eventually
 from ticketing_app.devstack import postgres, web
@@ -38,9 +38,7 @@ async def query(stack: Stack, sql: str) -> object:
 
 
 class TestPostgres:
-    async def test_sorts_alike_everywhere_and_keeps_what_was_committed_before_a_crash(
-        self, tmp_path: Path
-    ) -> None:
+    async def test_has_a_fixed_collation_and_survives_a_crash(self, tmp_path: Path) -> None:
         stack = Stack(tmp_path / "data", {"postgres"})
         stack.start()
         try:
@@ -53,7 +51,7 @@ class TestPostgres:
         finally:
             stack.destroy()
 
-    async def test_starts_over_where_making_the_cluster_was_cut_short(self, tmp_path: Path) -> None:
+    async def test_recreates_an_unfinished_cluster(self, tmp_path: Path) -> None:
         unfinished = tmp_path / "data" / "postgres.unfinished"
         unfinished.mkdir(parents=True)
         (unfinished / "PG_VERSION").write_text("18\n")
@@ -64,7 +62,7 @@ class TestPostgres:
         finally:
             stack.destroy()
 
-    def test_never_names_an_unfinished_cluster_as_the_finished_one(
+    def test_renames_only_a_finished_cluster(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def die_at_the_end(*_: object, cwd: Path, **__: object) -> NoReturn:
@@ -77,9 +75,7 @@ class TestPostgres:
             cluster.prepare()
         assert not cluster.cluster.exists()
 
-    async def test_keeps_the_data_in_its_folder_though_that_is_shut_to_others(
-        self, tmp_path: Path
-    ) -> None:
+    async def test_works_in_a_private_folder(self, tmp_path: Path) -> None:
         home = tmp_path / "home"
         home.mkdir(mode=0o700)
         stack = Stack(home / "data", {"postgres"})
@@ -92,9 +88,7 @@ class TestPostgres:
 
 
 class TestStack:
-    def test_asks_no_proxy_for_its_own_addresses(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_bypasses_proxies(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("http_proxy", "all_proxy"):
             monkeypatch.setenv(name, "http://127.0.0.1:1")
         monkeypatch.setenv("no_proxy", "")
@@ -105,20 +99,20 @@ class TestStack:
             url = stack.env["STRIPE_JS_URL"]
             assert web._answers(url)
             assert httpx.get(url).is_success
-            told = psutil.Process(stack.pid("stripe")).environ()
-            assert told["no_proxy"] == told["NO_PROXY"] == "example.org,127.0.0.1,localhost"
+            env = psutil.Process(stack.pid("stripe")).environ()
+            assert env["no_proxy"] == env["NO_PROXY"] == "example.org,127.0.0.1,localhost"
         finally:
             stack.destroy()
 
-    def test_lets_no_other_user_read_its_keys(self, redis_alone: Stack) -> None:
+    def test_writes_keys_privately(self, redis_alone: Stack) -> None:
         settings, key = (redis_alone.data_dir / name for name in ("stack.env", "jwt.key"))
-        # As versions before left it.
+        # As written by earlier versions.
         settings.chmod(0o644)
         redis_alone.stop()
         redis_alone.start()
         assert [oct(path.stat().st_mode)[-3:] for path in (settings, key)] == ["600", "600"]
 
-    def test_keeps_the_webhook_secret_off_the_command_line(self, tmp_path: Path) -> None:
+    def test_hides_the_webhook_secret_from_the_command_line(self, tmp_path: Path) -> None:
         stack = Stack(tmp_path / "data", {"stripe"})
         stack.start()
         try:
@@ -145,13 +139,13 @@ class TestStack:
         finally:
             stack.destroy()
 
-    def test_tells_others_where_its_parts_are(self, redis_alone: Stack) -> None:
-        told = read_env(redis_alone.data_dir / "stack.env")
-        assert told.items() <= redis_alone.env.items()
-        with Redis.from_url(told["REDIS_URL"]) as client:
+    def test_writes_addresses_to_stack_env(self, redis_alone: Stack) -> None:
+        env = read_env(redis_alone.data_dir / "stack.env")
+        assert env.items() <= redis_alone.env.items()
+        with Redis.from_url(env["REDIS_URL"]) as client:
             assert client.ping()
 
-    def test_brings_a_killed_part_back_on_its_port(self, redis_alone: Stack) -> None:
+    def test_restarts_a_killed_part_on_its_port(self, redis_alone: Stack) -> None:
         before = redis_alone.pid("redis")
         redis_alone.kill("redis")
         redis_alone.start_part("redis")
@@ -159,7 +153,7 @@ class TestStack:
         with connect(redis_alone) as client:
             assert client.ping()
 
-    def test_lets_a_paused_part_hang_until_it_is_resumed(self, redis_alone: Stack) -> None:
+    def test_paused_part_hangs_until_resumed(self, redis_alone: Stack) -> None:
         with connect(redis_alone) as client:
             assert client.ping()
             redis_alone.pause("redis")
@@ -168,9 +162,7 @@ class TestStack:
             redis_alone.resume("redis")
             assert client.ping()
 
-    async def test_revives_what_died_by_itself_and_leaves_down_what_was_stopped(
-        self, redis_alone: Stack
-    ) -> None:
+    async def test_revives_crashed_but_not_stopped_parts(self, redis_alone: Stack) -> None:
         before = psutil.Process(redis_alone.pid("redis"))
         before.kill()
         await eventually(lambda: list(redis_alone.revive()) == ["redis"])
@@ -178,7 +170,7 @@ class TestStack:
         redis_alone.stop_part("redis")
         assert list(redis_alone.revive()) == []
 
-    def test_ends_what_a_killed_owner_left_running(self, redis_alone: Stack) -> None:
+    def test_ends_children_of_a_killed_owner(self, redis_alone: Stack) -> None:
         left = psutil.Process(redis_alone.pid("redis"))
         heir = Stack(redis_alone.data_dir, {"redis"})
         heir.start()
@@ -188,7 +180,7 @@ class TestStack:
         finally:
             heir.stop()
 
-    def test_says_what_a_part_that_does_not_start_printed(
+    def test_quotes_the_log_of_a_part_that_fails_to_start(
         self, redis_alone: Stack, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         redis_alone.stop_part("redis")
@@ -197,7 +189,7 @@ class TestStack:
         with pytest.raises(StackError, match=r"redis ended with 3\.\n(?s:.*)no memory left"):
             redis_alone.start_part("redis")
 
-    def test_deletes_no_folder_that_it_did_not_make(self, tmp_path: Path) -> None:
+    def test_deletes_only_its_own_folder(self, tmp_path: Path) -> None:
         (tmp_path / "thesis.txt").write_text("ten years of work")
         Stack(tmp_path).destroy()
         assert (tmp_path / "thesis.txt").exists()

@@ -1,4 +1,4 @@
-"""Keys, parameters, retries and lists behave as Stripe documents them, seen through the real SDK over real HTTP."""
+"""Keys, parameters, retries and lists behave as Stripe documents them, seen through the real SDK over HTTP."""
 
 import asyncio
 import time
@@ -33,13 +33,13 @@ class TestParameters:
         assert (caught.value.code, caught.value.param) == (code, param)
         assert (await emulator.books())["intents"] == []
 
-    async def test_never_ignores_what_it_does_not_know(self, emulator: Emulator) -> None:
+    async def test_refuses_unimplemented_parameters(self, emulator: Emulator) -> None:
         with pytest.raises(stripe.InvalidRequestError, match=r"does not implement \['customer'\]"):
             await emulator.new(customer="cus_1")
         with pytest.raises(stripe.InvalidRequestError, match="does not know this request"):
             await emulator.client.v1.customers.create_async()
 
-    async def test_expands_only_what_can_be_expanded(self, emulator: Emulator) -> None:
+    async def test_refuses_to_expand_other_fields(self, emulator: Emulator) -> None:
         intent = await emulator.authorised()
         assert isinstance(intent.latest_charge, str)
         shown = await emulator.client.v1.charges.retrieve_async(
@@ -77,7 +77,7 @@ class TestWrongRequests:
         await emulator.control("reset")
         assert await self.wrong(emulator) == []
 
-    async def test_what_the_state_forbids_is_not_wrong(self, emulator: Emulator) -> None:
+    async def test_exclude_requests_that_the_state_forbids(self, emulator: Emulator) -> None:
         intent = await emulator.new("once")
         attempts: list[Callable[[], Awaitable[object]]] = [
             lambda: emulator.new(confirm=True, payment_method="pm_card_visa_chargeDeclined"),
@@ -90,7 +90,7 @@ class TestWrongRequests:
                 await attempt()
         assert await self.wrong(emulator) == []
 
-    async def test_what_a_browser_asks_is_not_ours(self, emulator: Emulator) -> None:
+    async def test_exclude_requests_of_browsers(self, emulator: Emulator) -> None:
         answer = await emulator.browser(await emulator.new(), "confirm", foo="bar")
         assert answer["error"]["code"] == "parameter_unknown"
         assert await self.wrong(emulator) == []
@@ -124,7 +124,7 @@ class TestKeys:
             with pytest.raises(stripe.AuthenticationError, match="publishable API key"):
                 await attempt()
 
-    async def test_other_origins_may_use_the_api_but_not_the_control_desk(
+    async def test_other_origins_may_use_the_api_but_not_the_controls(
         self, emulator: Emulator
     ) -> None:
         origin = {"Origin": "http://localhost:3000"}
@@ -144,7 +144,7 @@ class TestIdempotency:
         assert len({result.id for result in results}) == 1
         assert len((await emulator.books())["intents"]) == 1
 
-    async def test_answer_from_memory_is_marked(self, emulator: Emulator) -> None:
+    async def test_replayed_response_is_marked(self, emulator: Emulator) -> None:
         await emulator.new("marked")
         again = await emulator.new("marked")
         assert again.last_response is not None
@@ -167,10 +167,10 @@ class TestIdempotency:
         assert (await emulator.new("three")).id == made[0].id
 
     async def test_decline_is_replayed(self, emulator: Emulator) -> None:
-        wish = {"confirm": True, "payment_method": "pm_card_visa_chargeDeclined"}
+        fields = {"confirm": True, "payment_method": "pm_card_visa_chargeDeclined"}
         for _ in range(2):
             with pytest.raises(stripe.CardError):
-                await emulator.new("four", **wish)
+                await emulator.new("four", **fields)
         assert len((await emulator.books())["charges"]) == 1
 
     async def test_refused_parameters_do_not_use_up_the_key(self, emulator: Emulator) -> None:
@@ -180,7 +180,7 @@ class TestIdempotency:
 
 
 class TestFaults:
-    async def test_lost_answer_hides_work_that_was_done(self, emulator: Emulator) -> None:
+    async def test_lost_response_hides_executed_request(self, emulator: Emulator) -> None:
         await emulator.control("fault", match="POST /v1/payment_intents$", do="lost")
         with pytest.raises(stripe.APIConnectionError):
             await emulator.new("lost")
@@ -197,7 +197,7 @@ class TestFaults:
             ("down", stripe.APIError),
         ],
     )
-    async def test_passing_failure_does_nothing(
+    async def test_transient_failure_has_no_effect(
         self, emulator: Emulator, kind: str, error: type[Exception]
     ) -> None:
         await emulator.control("fault", match="payment_intents", do=kind, times=2)
@@ -207,14 +207,14 @@ class TestFaults:
         assert (await emulator.books())["intents"] == []
         assert (await emulator.new(kind)).id
 
-    async def test_answers_as_slowly_as_it_is_asked_to(self, emulator: Emulator) -> None:
+    async def test_latency_delays_responses(self, emulator: Emulator) -> None:
         await emulator.control("latency", seconds=0.2)
         started = time.monotonic()
         await asyncio.gather(*[emulator.new() for _ in range(5)])
         assert time.monotonic() - started >= 0.2
         await emulator.control("reset")
 
-    async def test_sdk_retries_what_is_worth_it(self, emulator: Emulator) -> None:
+    async def test_sdk_retries_transient_failures(self, emulator: Emulator) -> None:
         patient = emulator.sdk("sk_test_one", retries=1).v1.refunds
         await emulator.control("fault", match="refunds", do="500")
         assert (await patient.list_async()).data == []
@@ -233,7 +233,7 @@ class TestFaults:
         assert len((await emulator.books())["intents"]) == intents
         assert (await emulator.new("next")).id
 
-    async def test_delayed_request_holds_nobody_else_up(self, emulator: Emulator) -> None:
+    async def test_delayed_request_does_not_block_others(self, emulator: Emulator) -> None:
         intent = await emulator.authorised()
         await emulator.control("fault", match="capture", do="delay", seconds=0.3, late=True)
         capture = asyncio.create_task(emulator.intents.capture_async(intent.id))
@@ -251,12 +251,12 @@ class TestFaults:
         assert (await emulator.new()).id
 
     @pytest.mark.parametrize(
-        "wish", [{"match": "(", "do": "lost"}, {"match": "x", "do": "magic"}, {"what": 1}]
+        "fields", [{"match": "(", "do": "lost"}, {"match": "x", "do": "magic"}, {"what": 1}]
     )
-    async def test_refuses_senseless_faults(
-        self, emulator: Emulator, wish: dict[str, object]
+    async def test_refuses_invalid_faults(
+        self, emulator: Emulator, fields: dict[str, object]
     ) -> None:
-        answer = await emulator.http.post("/_emulator/fault", json=wish)
+        answer = await emulator.http.post("/_emulator/fault", json=fields)
         assert answer.status_code == 400
 
 
@@ -285,7 +285,7 @@ class TestLists:
         answer = await emulator.http.get(f"/v1/payment_intents?key=sk_test_one&{asked}")
         assert answer.status_code == 400
 
-    async def test_events_tell_the_whole_story(self, emulator: Emulator) -> None:
+    async def test_events_record_every_step(self, emulator: Emulator) -> None:
         intent = await emulator.authorised()
         await emulator.intents.capture_async(intent.id)
         await emulator.client.v1.refunds.create_async({"payment_intent": intent.id})
@@ -300,11 +300,11 @@ class TestLists:
             "refund.updated",
         ]
 
-        async def told() -> bool:
+        async def is_updated() -> bool:
             events = await emulator.client.v1.events.list_async({"limit": 100})
             return [event.type for event in reversed(events.data)] == story
 
-        await until(told)
+        await until(is_updated)
         events = await emulator.client.v1.events.list_async({"type": "charge.refunded"})
         newest = await emulator.client.v1.events.retrieve_async(events.data[0].id)
         assert newest.api_version == stripe.api_version

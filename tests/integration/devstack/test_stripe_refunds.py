@@ -49,7 +49,8 @@ class TestRefunds:
     async def test_bank_may_send_the_money_back(self, emulator: Emulator) -> None:
         intent = await emulator.new(confirm=True, payment_method="pm_card_refundFail")
         taken = await emulator.intents.capture_async(intent.id)
-        refunds, charges = emulator.client.v1.refunds, emulator.client.v1.charges
+        refunds = emulator.client.v1.refunds
+        charges = emulator.client.v1.charges
         seen: list[str] = []
         for _ in range(2):
             refund = await refunds.create_async({"payment_intent": intent.id})

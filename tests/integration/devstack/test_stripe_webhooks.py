@@ -1,4 +1,4 @@
-"""Events reach their receivers, and the emulator outlives its process, seen through the real SDK over real HTTP."""
+"""Events reach their receivers and survive a restart, seen through the real SDK over HTTP."""
 
 import asyncio
 import re
@@ -37,7 +37,7 @@ class TestWebhooks:
         log = (await emulator.http.get("/_emulator/log")).json()["data"]
         assert [row["status"] for row in log if "webhook" in row][:2] == [500, 500]
 
-    async def test_absent_receiver_gets_it_later(self, emulator: Emulator) -> None:
+    async def test_delivers_once_the_receiver_is_up(self, emulator: Emulator) -> None:
         receiver = Receiver()
         receiver.close()
         await emulator.control("webhook", url=receiver.url, secret=SECRET)

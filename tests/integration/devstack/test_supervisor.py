@@ -1,4 +1,4 @@
-"""One stack for every process that asks, for as long as one of them lives."""
+"""One stack for all processes of a checkout, while one of them lives."""
 
 import os
 import socket
@@ -26,7 +26,7 @@ input()
 
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
-    """This process's without the settings of the other tests' stack."""
+    """Return this process' environment without the settings of the other tests' stack."""
     known = {name.upper() for name in Settings.model_fields}
     env = {name: value for name, value in os.environ.items() if name not in known}
     return env | {"TICKETING_DATA_DIR": str(data_dir)} | settings
@@ -72,7 +72,7 @@ def answers(url: str) -> bool:
 
 
 class TestEnsure:
-    async def test_keeps_one_stack_until_the_last_owner_is_gone(self, tmp_path: Path) -> None:
+    async def test_runs_one_stack_until_the_last_owner_ends(self, tmp_path: Path) -> None:
         env = environment(tmp_path / "data")
         owners = [own(env), own(env)]
         try:
@@ -110,7 +110,7 @@ class TestWantedParts:
             ({"REDIS_URL": "redis://mine"}, {"redis", "redis-state"}),
         ],
     )
-    def test_starts_no_stand_in_for_what_is_set(
+    def test_skips_parts_with_own_settings(
         self, monkeypatch: pytest.MonkeyPatch, own: dict[str, str], absent: set[str]
     ) -> None:
         for name in ("DATABASE_URL", "REDIS_URL", "REDIS_STATE_URL", "STRIPE_SECRET_KEY"):
@@ -119,7 +119,7 @@ class TestWantedParts:
 
 
 class TestDev:
-    def test_says_who_uses_its_port(self, tmp_path: Path) -> None:
+    def test_names_the_process_on_its_port(self, tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
             done = dev(environment(tmp_path / "data", PORT=str(port)))
@@ -127,18 +127,18 @@ class TestDev:
         assert f"Port {port} is in use by process {os.getpid()}" in done.stderr
 
     @pytest.mark.parametrize("port", ["web", "70000000000"])
-    def test_says_that_the_port_is_no_port(self, tmp_path: Path, port: str) -> None:
+    def test_refuses_an_invalid_port(self, tmp_path: Path, port: str) -> None:
         done = dev(environment(tmp_path / "data", PORT=port))
         assert done.returncode == 1
         assert f"PORT must be a number from 1 to 65535, not {port!r}" in done.stderr
 
-    def test_says_which_part_does_not_start(self, tmp_path: Path) -> None:
+    def test_names_the_part_that_does_not_start(self, tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         env = environment(tmp_path / "data", PORT=str(port), DATABASE_URL="postgresql://nowhere")
         done = dev(env)
         assert done.returncode == 1
         assert "bin/dev: python -m alembic upgrade head failed:" in done.stderr
-        # Its lock, for which bin/dev waits, is free a moment before the process is gone.
+        # The lock that bin/dev waits for is released shortly before the process ends.
         _, left = psutil.wait_procs(supervisors(tmp_path / "data"), timeout=30)
         assert left == []

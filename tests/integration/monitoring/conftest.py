@@ -1,4 +1,4 @@
-"""As in the tests of messaging: a table in which their handlers leave their effect."""
+"""The table for effects of the handlers, as in the tests of messaging."""
 
 from tests.integration.messaging.conftest import _effects
 

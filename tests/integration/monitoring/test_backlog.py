@@ -1,4 +1,4 @@
-"""How far events and jobs are behind, and who is at work."""
+"""Backlogs of events and jobs, and the liveness of processes."""
 
 import pickle
 from collections.abc import Generator
@@ -35,7 +35,8 @@ pytestmark = pytest.mark.usefixtures("_effects")
 
 ROLES_OF_QUEUES = ("is_jobs_alive", "is_outside_alive")
 
-NAME, FAILING = inbox.subscriber_name(note), inbox.subscriber_name(note_and_fail)
+NAME = inbox.subscriber_name(note)
+FAILING = inbox.subscriber_name(note_and_fail)
 
 
 async def events() -> EventBacklog:
@@ -61,7 +62,7 @@ class TestEventBacklog:
     async def test_is_empty_when_nothing_happened(self) -> None:
         assert await events() == EventBacklog(0, 0, is_relay_alive=False, subscribers={})
 
-    async def test_tells_how_long_events_wait_for_the_relay(self) -> None:
+    async def test_measures_unsent_events(self) -> None:
         await record()
         await change("UPDATE outbox SET occurred_at = now() - interval '40 s'")
         await record()
@@ -71,7 +72,7 @@ class TestEventBacklog:
         await send()
         assert (await events())[:2] == (0, 0)
 
-    async def test_tells_how_far_each_subscriber_is_behind(self) -> None:
+    async def test_measures_the_lag_of_each_subscriber(self) -> None:
         await register()
         first = await envelope_of(await record())
         await change("UPDATE outbox SET occurred_at = now() - interval '40 s'")
@@ -90,14 +91,14 @@ class TestEventBacklog:
         await change("UPDATE inbox SET status = 'dead' WHERE status = 'retrying'")
         assert (await events()).subscribers[FAILING][1:] == (0, 1)
 
-    async def test_is_of_no_concern_to_a_subscriber_that_came_later(self) -> None:
+    async def test_ignores_events_before_a_subscription(self) -> None:
         await record()
         await change("UPDATE outbox SET occurred_at = now() - interval '40 s'")
         await register()
         await change("UPDATE subscribers SET since = now()")
         assert (await events()).subscribers[NAME] == SubscriberBacklog(0, 0, 0)
 
-    async def test_knows_whether_some_relay_leads(self) -> None:
+    async def test_detects_a_relay(self) -> None:
         async with relay._leadership():
             assert (await events()).is_relay_alive
         await eventually(is_without_relay)
@@ -108,9 +109,9 @@ async def is_without_relay() -> bool:
 
 
 class TestPlans:
-    """What is asked every few seconds may not walk through the log of a month."""
+    """Queries that run every few seconds must not scan a month of events."""
 
-    async def test_find_what_waits_by_indexes(self) -> None:
+    async def test_use_indexes(self) -> None:
         await register()
         await change(
             "INSERT INTO outbox (id, name, schema_version, occurred_at, aggregate_id, aggregate_version,"
@@ -146,14 +147,14 @@ def queue() -> Generator[Queue]:
 
 
 class TestWorkerState:
-    def test_is_nobody_in_an_empty_redis(self) -> None:
+    def test_no_process_is_alive_in_an_empty_redis(self) -> None:
         nothing = QueueState(0, 0, is_worked=False)
         assert get_worker_state() == WorkerState(
             dict.fromkeys(queues.QUEUES, nothing), is_scheduler_alive=False, is_consumer_alive=False
         )
 
     @pytest.mark.parametrize("is_behind_a_younger_one", [True, False])
-    def test_tells_how_long_the_oldest_job_waits(self, *, is_behind_a_younger_one: bool) -> None:
+    def test_measures_the_age_of_the_oldest_job(self, *, is_behind_a_younger_one: bool) -> None:
         with time_machine.travel(datetime.now(UTC) - timedelta(seconds=30), tick=False):
             queues.enqueue(call_outside, "old")
         queues.enqueue(call_outside, "young", at_front=is_behind_a_younger_one)
@@ -167,12 +168,12 @@ class TestWorkerState:
         assert get_worker_state().queues[queues.DEFAULT].queued == 1
         assert not (tmp_path / "proof").exists()
 
-    def test_does_not_stumble_over_a_job_that_is_gone(self, queue: Queue) -> None:
+    def test_ignores_a_deleted_job(self, queue: Queue) -> None:
         job = queue.enqueue("tests.tick")
         queue.connection.delete(job.key)
         assert get_worker_state().queues[queues.DEFAULT][:2] == (1, 0)
 
-    def test_knows_a_scheduler_that_works_and_one_that_stopped(self) -> None:
+    def test_detects_a_running_and_a_stopped_scheduler(self) -> None:
         scheduler = Scheduler({})
         scheduler.tick()
         assert get_worker_state().is_scheduler_alive
@@ -183,7 +184,7 @@ class TestWorkerState:
         ("name", "role"),
         [(queues.DEFAULT, "is_jobs_alive"), (queues.OUTSIDE, "is_outside_alive")],
     )
-    def test_knows_a_worker_and_when_it_fell_silent(self, name: str, role: str) -> None:
+    def test_detects_a_live_and_a_silent_worker(self, name: str, role: str) -> None:
         def alive() -> set[str]:
             state = get_worker_state()
             return {each for each in ROLES_OF_QUEUES if getattr(state, each)}
@@ -196,12 +197,12 @@ class TestWorkerState:
         worker.register_death()
         assert alive() == set()
 
-    async def test_knows_a_consumer_that_reads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_detects_a_consumer(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async with running(consumer_of(note).run()):
             await eventually(lambda: get_worker_state().is_consumer_alive)
         monkeypatch.setattr("ticketing_app.monitoring.jobs.UNREAD_AFTER_SECONDS", 0)
         assert not get_worker_state().is_consumer_alive
 
-    def test_knows_a_stream_that_nobody_has_read_yet(self, queue: Queue) -> None:
+    def test_unread_stream_has_no_consumer(self, queue: Queue) -> None:
         queue.connection.xadd("ticketing.events", {"event": "{}"})
         assert not get_worker_state().is_consumer_alive

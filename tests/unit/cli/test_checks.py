@@ -1,4 +1,4 @@
-"""What the doctor makes of what it was told."""
+"""Findings of the doctor's checks."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -60,14 +60,14 @@ def wrong(findings: Iterable[Finding]) -> list[str]:
 
 
 class TestFinding:
-    def test_says_how_to_mend_only_what_is_wrong(self) -> None:
+    def test_has_a_remedy_only_if_wrong(self) -> None:
         assert str(Finding(Verdict.OK, "jobs", "alive.")) == "ok      jobs: alive."
         line = str(Finding(Verdict.WRONG, "jobs", "dead.", "start them."))
         assert line == "wrong   jobs: dead. To mend it: start them."
 
 
 class TestCheckSettings:
-    def test_likes_those_of_a_good_production(self) -> None:
+    def test_accepts_production_settings(self) -> None:
         assert set(verdicts(check_settings(settings_with())).values()) == {Verdict.OK}
 
     @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ class TestCheckSettings:
     def test_names_the_one_that_makes_no_sense(self, change: dict[str, Any], subject: str) -> None:
         assert wrong(check_settings(settings_with(**change))) == [subject]
 
-    def test_takes_plain_http_in_development(self) -> None:
+    def test_accepts_plain_http_in_development(self) -> None:
         settings = settings_with(ticketing_env="development", public_url="http://localhost:3000")
         assert wrong(check_settings(settings)) == []
 
@@ -120,7 +120,7 @@ class TestCheckDatabase:
         found = self.GOOD._replace(**change)
         assert wrong(check_database(found, ["0002", "0001"])) == expected
 
-    def test_knows_that_a_newer_schema_may_be_a_release_under_way(self) -> None:
+    def test_newer_schema_is_unknown(self) -> None:
         found = verdicts(check_database(self.GOOD, ["0001"]))
         assert found["schema"] is Verdict.UNKNOWN
 
@@ -158,14 +158,14 @@ class TestCheckPageState:
             ({"run_id": "a"}, Verdict.WARNING, "REDIS_STATE_URL"),
         ],
     )
-    def test_wants_a_server_of_its_own_that_evicts(
+    def test_requires_a_separate_server_that_evicts(
         self, change: dict[str, Any], verdict: Verdict, words: str
     ) -> None:
         [finding] = check_page_state(self.GOOD | change, self.MAIN)
         assert finding.verdict is verdict
         assert words in str(finding)
 
-    def test_judges_it_while_the_main_one_is_away(self) -> None:
+    def test_checks_it_while_the_main_server_is_down(self) -> None:
         assert verdicts(check_page_state(self.GOOD, {})) == {"page state": Verdict.OK}
 
 
@@ -185,18 +185,18 @@ class TestCheckNotifications:
             (None, False, True, Verdict.UNKNOWN),
         ],
     )
-    def test_knows_whether_pages_hear_of_free_locks(
+    def test_checks_the_flags(
         self, flags: str | None, *, may_be_set: bool, is_refusal_ignored: bool, verdict: Verdict
     ) -> None:
         found = check_notifications(Notifications(flags, may_be_set), is_refusal_ignored)
         assert found.verdict is verdict
 
-    def test_says_what_to_set(self) -> None:
+    def test_remedy_names_the_flags(self) -> None:
         line = str(check_notifications(Notifications("", may_be_set=False), False))  # noqa: FBT003
         assert f'start Redis with notify-keyspace-events "{FLAGS}"' in line
         assert "REFLEX_IGNORE_REDIS_CONFIG_ERROR=true" in line
 
-    def test_asks_for_what_reflex_sets(self) -> None:
+    def test_flags_are_those_of_reflex(self) -> None:
         assert FLAGS == NOTIFY_KEYSPACE_EVENTS
 
 
@@ -213,19 +213,19 @@ class TestCheckEndpoints:
         found = check_endpoints(endpoints, "https://ticketing.dev/")
         return [str(finding) for finding in found if finding.verdict is Verdict.WRONG]
 
-    def test_likes_one_that_is_registered_as_the_docs_say(self) -> None:
+    def test_accepts_the_documented_endpoint(self) -> None:
         every = WebhookEndpoint(
             self.OURS.url, is_enabled=True, api_version=client.API_VERSION, kinds=frozenset("*")
         )
         assert self.check(self.OURS) == self.check(every) == []
 
-    def test_misses_the_one_of_this_site(self) -> None:
+    def test_reports_a_missing_endpoint(self) -> None:
         other = WebhookEndpoint("https://else.test/hook", True, None, frozenset("*"))  # noqa: FBT003
         [line] = self.check(other)
         assert "there is no endpoint for this site" in line
         assert "register https://ticketing.dev/api/stripe/webhook" in line
 
-    def test_sees_one_that_is_switched_off(self) -> None:
+    def test_reports_a_disabled_endpoint(self) -> None:
         off = WebhookEndpoint(self.OURS.url, False, client.API_VERSION, self.OURS.kinds)  # noqa: FBT003
         [line] = self.check(off)
         assert "ours is switched off" in line
@@ -268,7 +268,7 @@ class TestCheckFacts:
 
 
 class TestCheckWorkers:
-    def test_names_who_is_not_there(self) -> None:
+    def test_names_missing_roles(self) -> None:
         well: dict[str, QueueState] = dict.fromkeys(QUEUES, QueueState(0, 0, is_worked=True))
         alive = WorkerState(well, is_scheduler_alive=True, is_consumer_alive=True)
         assert wrong(check_workers(alive)) == []
@@ -280,7 +280,7 @@ class TestCheckWorkers:
 
 
 class TestHideSecrets:
-    def test_takes_out_whatever_an_error_may_quote(self) -> None:
+    def test_masks_secrets_in_errors(self) -> None:
         settings = settings_with()
         line = (
             f"no: {settings.database_url} {settings.redis_url} {settings.redis_state_url}"

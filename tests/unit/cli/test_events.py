@@ -1,4 +1,4 @@
-"""How the command line reads what an operator types."""
+"""Arguments of `events`."""
 
 import argparse
 from datetime import timedelta
@@ -12,10 +12,10 @@ class TestReadAge:
     @pytest.mark.parametrize(
         ("words", "seconds"), [("30s", 30), ("10m", 600), ("2h", 7200), ("7d", 604_800)]
     )
-    def test_knows_seconds_to_days(self, words: str, seconds: int) -> None:
+    def test_parses_units(self, words: str, seconds: int) -> None:
         assert read_age(words) == timedelta(seconds=seconds)
 
     @pytest.mark.parametrize("words", ["", "10", "m", "-5m", "1.5h", "10 m", "9999999d"])
-    def test_says_how_to_write_it(self, words: str) -> None:
+    def test_refuses_other_forms(self, words: str) -> None:
         with pytest.raises(argparse.ArgumentTypeError, match="write 30s, 10m, 2h or 7d"):
             read_age(words)

@@ -1,4 +1,4 @@
-"""What `bin/test` makes of its arguments."""
+"""Arguments of `bin/test`."""
 
 import signal
 from collections.abc import Generator
@@ -12,7 +12,7 @@ from ticketing_app.devstack.errors import StackError
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Generator[list[list[str]]]:
-    """Keep from running what would run; yields the arguments that pytest would have had."""
+    """Patch out all steps; yields the arguments that pytest would have got."""
     given: list[list[str]] = []
     monkeypatch.setattr(check, "_pytest", lambda arguments, _env: given.append(arguments) or 5)
     monkeypatch.setattr(check.chromium, "install", lambda: given.append(["chromium"]))
@@ -22,7 +22,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Generator[list[list[str]]]:
 
 
 class TestMain:
-    def test_keeps_all_for_itself_and_passes_the_rest_on(self, calls: list[list[str]]) -> None:
+    def test_consumes_all_and_passes_on_the_rest(self, calls: list[list[str]]) -> None:
         assert check.main(["--all", "-k", "foo", "tests/unit"]) == 5
         assert calls == [["-m", "", "-k", "foo", "tests/unit"]]
 
@@ -36,7 +36,7 @@ class TestMain:
             ["."],
         ],
     )
-    def test_has_a_browser_where_browser_tests_may_run(
+    def test_installs_a_browser_for_browser_tests(
         self, calls: list[list[str]], arguments: list[str]
     ) -> None:
         check.main(arguments)
@@ -45,7 +45,7 @@ class TestMain:
     @pytest.mark.parametrize(
         "arguments", [["tests"], ["-x", "tests/unit/core/test_money.py::Test"]]
     )
-    def test_needs_no_browser_for_other_tests(
+    def test_installs_no_browser_for_other_tests(
         self, calls: list[list[str]], arguments: list[str]
     ) -> None:
         check.main(arguments)

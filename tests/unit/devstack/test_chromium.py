@@ -1,4 +1,4 @@
-"""Which browser the browser tests take, with scripts in the place of browsers."""
+"""Choice of the browser for browser tests, with scripts instead of browsers."""
 
 import time
 from pathlib import Path
@@ -20,7 +20,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, *candidates: str) -> None:
 
 
 class TestFind:
-    def test_passes_over_what_does_not_start(
+    def test_skips_browsers_that_do_not_start(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         broken = program(tmp_path / "chrome", "echo libnss3.so: cannot open >&2; exit 127")
@@ -32,7 +32,7 @@ class TestFind:
 
 
 class TestInstall:
-    def test_gives_up_what_hangs_and_takes_the_next_way(
+    def test_tries_the_next_source_after_a_timeout(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         browser = tmp_path / "chromium"
@@ -44,7 +44,7 @@ class TestInstall:
         assert chromium.install() == str(browser)
         assert time.monotonic() - started < 30
 
-    def test_says_what_to_do_when_there_is_no_way(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_error_has_instructions(self, monkeypatch: pytest.MonkeyPatch) -> None:
         offer(monkeypatch)
         monkeypatch.setattr(chromium, "_ways", lambda: [["false"]])
         with pytest.raises(StackError, match="The browser tests need Chromium"):

@@ -1,4 +1,4 @@
-"""The emulator accepts exactly what the pinned version of Stripe's API accepts."""
+"""The emulator accepts the same parameters as the pinned version of Stripe's API."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ class TestCheck:
         asked = read(params.PaymentIntentCreateParams, *NEW, ("metadata[0]", "a"))
         assert asked["metadata"] == {"0": "a"}
 
-    def test_takes_either_form_of_a_union(self) -> None:
+    def test_accepts_either_form_of_a_union(self) -> None:
         assert read(params.EventListParams, ("created", "5")) == {"created": 5}
         assert read(params.EventListParams, ("created[gte]", "5")) == {"created": {"gte": 5}}
 
@@ -82,12 +82,12 @@ class TestCheck:
             read(params.PaymentIntentCreateParams, *pairs.items())
         assert (caught.value.error.get("code"), caught.value.error["param"]) == (code, param)
 
-    def test_refuses_more_than_fifty_pieces_of_metadata(self) -> None:
+    def test_refuses_more_than_fifty_metadata(self) -> None:
         many = [(f"metadata[key{number}]", "x") for number in range(51)]
         with pytest.raises(ParameterError):
             read(params.PaymentIntentCreateParams, *NEW, *many)
 
-    def test_names_what_is_missing(self) -> None:
+    def test_names_the_missing_parameter(self) -> None:
         with pytest.raises(ParameterError) as caught:
             read(params.PaymentIntentCreateParams, ("amount", "2500"))
         assert caught.value.error["code"] == "parameter_missing"
