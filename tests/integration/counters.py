@@ -1,4 +1,4 @@
-"""What the counters of this process say: they only grow, so that tests look at what was added."""
+"""Prometheus counters of this process; they only grow, so tests compare differences."""
 
 from prometheus_client import REGISTRY
 

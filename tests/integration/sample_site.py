@@ -1,4 +1,4 @@
-"""A site that fails at each request, for the tests of what its server logs."""
+"""A site that fails at each request, for tests of the server's log."""
 
 from starlette.types import Receive, Scope, Send
 
@@ -8,6 +8,6 @@ logging.configure()
 
 
 async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
-    """Fail as an application does that nobody foresaw."""
+    """Raise an unexpected error."""
     if scope["type"] == "http":
         raise ValueError(scope["path"])

@@ -1,4 +1,4 @@
-"""What every connection to PostgreSQL carries, and what an exceeded limit becomes."""
+"""Limits of every connection to PostgreSQL, and the response when one is exceeded."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the API says while a part that it needs is away, and after it came back."""
+"""Responses of the API during and after outages of its parts."""
 
 from collections.abc import AsyncGenerator, Callable
 
@@ -11,7 +11,7 @@ from ticketing_app.core import redis
 from ticketing_app.devstack.stack import Stack
 
 NO_ROOM = 2**20
-"""A limit of memory below what an empty Redis uses."""
+"""A memory limit below the usage of an empty Redis."""
 
 
 class TestHealth:
@@ -21,7 +21,7 @@ class TestHealth:
             assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
     @pytest.mark.parametrize(("part", "name"), [("postgres", "PostgreSQL"), ("redis", "Redis")])
-    async def test_says_which_part_is_away_and_recovers_by_itself(
+    async def test_names_the_unavailable_part_and_recovers(
         self, api: AsyncClient, stack: Stack, part: str, name: str
     ) -> None:
         stack.stop_part(part)
@@ -92,7 +92,7 @@ class TestHealth:
             await pages.config_set("maxmemory", limit)
             await pages.flushall()
 
-    async def test_without_postgresql_people_are_told_to_try_again(
+    async def test_without_postgresql_asks_to_try_again(
         self, api: AsyncClient, stack: Stack
     ) -> None:
         ticket = await make_ticket()

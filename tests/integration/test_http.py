@@ -1,4 +1,4 @@
-"""What holds for every answer of the API, and for every request before it reaches a route."""
+"""Rules of every response of the API, and of every request before it reaches a route."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What the processes of a production write: JSON lines, whoever logs."""
+"""Logs in production are JSON lines, also those of libraries."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ async def read_until(process: asyncio.subprocess.Process, event: str) -> dict[st
     raise AssertionError(f"it ended and never said {event}")
 
 
-async def test_a_worker_tells_what_rq_logs(stack: Stack) -> None:
+async def test_worker_logs_lines_of_rq(stack: Stack) -> None:
     async with production(stack, "worker.py", "jobs") as worker:
         with redis.sync_client() as connection:
             queue = Queue(connection=connection, serializer=queues.Serializer)
@@ -61,7 +61,7 @@ async def test_a_worker_tells_what_rq_logs(stack: Stack) -> None:
     assert "TypeError: expire_due_orders()" in said["event"]
 
 
-async def test_a_web_process_tells_what_granian_logs(stack: Stack) -> None:
+async def test_web_process_logs_lines_of_granian(stack: Stack) -> None:
     port = free_port()
     command = (
         "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port),

@@ -36,7 +36,7 @@ UNIQUE = """
 
 
 class Column(NamedTuple):
-    """What a writer has to know of it."""
+    """The properties that matter to a writer."""
 
     type: str
     is_required: bool
@@ -44,7 +44,7 @@ class Column(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """What rows are held to; `values` are the texts that it names, as those of a status."""
+    """A constraint; `values` are the texts that it names, as those of a status."""
 
     table: str
     columns: frozenset[str]
@@ -75,8 +75,8 @@ async def read_schema(connection: asyncpg.Connection) -> Schema:
     return Schema(columns, rules)
 
 
-def what_breaks(before: Schema, after: Schema) -> list[str]:
-    """Say what the version written for `before` cannot do any more."""
+def breaking_changes(before: Schema, after: Schema) -> list[str]:
+    """Return a sentence for each change that breaks the version written for `before`."""
     told: list[str] = []
     tables = {table for table, _ in before.columns}
     for place, column in before.columns.items():
@@ -128,7 +128,7 @@ async def test_every_migration_lets_the_version_before_it_work(
     broken = {
         f"{before} -> {after}": told
         for before, after in pairwise(schemas)
-        if (told := what_breaks(schemas[before], schemas[after])) and told != HARMLESS
+        if (told := breaking_changes(schemas[before], schemas[after])) and told != HARMLESS
     }
     assert broken == {}
 
@@ -233,7 +233,7 @@ async def has_no_waiter(connection: asyncpg.Connection) -> bool:
         ("CREATE UNIQUE INDEX one ON t (price)", ["one forbids what was allowed"]),
     ],
 )  # fmt: skip
-async def test_what_would_break_it_is_noticed(
+async def test_reports_breaking_changes(
     empty_database: asyncpg.Connection, migration: str, expected: list[str]
 ) -> None:
     await empty_database.execute(
@@ -241,4 +241,4 @@ async def test_what_would_break_it_is_noticed(
     )
     before = await read_schema(empty_database)
     await empty_database.execute(migration)
-    assert what_breaks(before, await read_schema(empty_database)) == expected
+    assert breaking_changes(before, await read_schema(empty_database)) == expected

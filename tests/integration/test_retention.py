@@ -1,4 +1,4 @@
-"""Rows that only grow are deleted after a while, in batches; what people read stays."""
+"""Old rows of growing tables are deleted in batches; rows that visitors read stay."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reflex's state in Redis, whose client has time limits: its listeners must hear in spite of them."""
+"""Reflex's state in Redis: timeouts of the client must not end its listeners."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ LOCK_SECONDS = 60
 
 @dataclass
 class Tab:
-    """What is kept of a tab."""
+    """State of a tab."""
 
     clicks: int = 0
 
@@ -51,7 +51,7 @@ async def listeners() -> set[str]:
     return {client["id"] for client in clients}
 
 
-async def test_a_listener_that_hears_nothing_for_long_connects_anew_and_hears_of_a_free_lock(
+async def test_idle_listener_reconnects_and_is_notified_of_a_free_lock(
     two_managers: tuple[StateManagerRedis, StateManagerRedis],
     caplog: pytest.LogCaptureFixture,
 ) -> None:

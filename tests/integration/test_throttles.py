@@ -1,4 +1,4 @@
-"""What one account or address may do over REST, each limit from its own setting."""
+"""Limits of one account or address over REST, each from its own setting."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -17,7 +17,7 @@ ADDRESS = {"x-forwarded-for": "192.0.2.1"}
 
 @pytest.fixture
 async def ana(api: AsyncClient) -> AsyncClient:
-    """A person who is signed in."""
+    """A signed-in client."""
     account = {"email": "ana@gittix.test", "password": "correct horse"}
     assert (await api.post("/api/users/signup", json=account)).status_code == 201
     return api

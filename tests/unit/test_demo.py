@@ -1,4 +1,4 @@
-"""What a fresh installation sells."""
+"""Listings of a fresh installation."""
 
 import itertools
 from collections import Counter
@@ -33,7 +33,7 @@ class TestListings:
 
     def test_lie_ahead_at_the_hour_of_their_place(self) -> None:
         for ticket in LISTINGS:
-            # Also for whoever makes the data late in the evening of UTC.
+            # Also when the data is created late in the evening of UTC.
             assert local_start(ticket) >= datetime.combine(TODAY + timedelta(days=1), time(), UTC)
             assert local_start(ticket).minute in {0, 30}
 
