@@ -1,4 +1,4 @@
-"""REST of orders, under /api/orders; and of tickets, under /api/tickets, where orders decide who may."""
+"""REST of orders under /api/orders, and of tickets where orders decide on access."""
 
 from typing import Annotated
 
@@ -36,15 +36,12 @@ CALENDAR = "text/calendar"
     openapi_extra=body_schema(OrderCreate),
 )
 async def create_order(request: Request, caller: SignedIn) -> OrderRead:
-    """Lock a ticket for the caller.
-
-    With `version` or `price` it is refused with 409 when the seller changed the offer since it was seen.
-    """
-    wanted = await read_body(request, OrderCreate)
-    seen = SeenOffer(wanted.version, wanted.price_cents)
-    async with hold.in_turn(wanted.ticket_id), db.autocommit() as connection:
+    """Lock a ticket for the caller; `version` and `price` must match the current offer, otherwise 409."""
+    body = await read_body(request, OrderCreate)
+    seen = SeenOffer(body.version, body.price_cents)
+    async with hold.in_turn(body.ticket_id), db.autocommit() as connection:
         return await hold.create_order(
-            connection, buyer_id=caller.user_id, ticket_id=wanted.ticket_id, seen=seen
+            connection, buyer_id=caller.user_id, ticket_id=body.ticket_id, seen=seen
         )
 
 
@@ -54,7 +51,7 @@ async def list_orders(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
 ) -> OrderPage:
-    """List the caller's own orders, newest first."""
+    """List the caller's orders, newest first."""
     async with db.transaction() as session:
         return await queries.list_orders(
             session, buyer_id=caller.user_id, limit=limit, cursor=cursor
@@ -63,7 +60,7 @@ async def list_orders(
 
 @router.get("/{order_id}", responses=problem_responses(401, 404))
 async def get_order(order_id: str, caller: SignedIn) -> OrderDetail:
-    """Show one of the caller's own orders, with what happened to it."""
+    """Show one of the caller's orders with its history."""
     own_id = parse_id(order_id, OrderNotFoundError)
     async with db.transaction() as session:
         return await queries.get_order(session, buyer_id=caller.user_id, order_id=own_id)
@@ -71,7 +68,7 @@ async def get_order(order_id: str, caller: SignedIn) -> OrderDetail:
 
 @router.delete("/{order_id}", status_code=204, responses=problem_responses(401, 403, 404, 409))
 async def cancel_order(order_id: str, caller: SignedIn) -> Response:
-    """Let go of a ticket; it unlocks at once."""
+    """Cancel an order; its ticket is available at once."""
     own_id = parse_id(order_id, OrderNotFoundError)
     async with db.transaction() as session:
         await release.cancel_order(session, buyer_id=caller.user_id, order_id=own_id)
@@ -87,8 +84,8 @@ async def cancel_order(order_id: str, caller: SignedIn) -> Response:
 async def sell_ticket(request: Request, caller: SignedIn) -> TicketRead:
     """List a ticket for sale.
 
-    With `previousTicketId` it is one that the caller bought here: only while it is theirs (paid and not
-    refunded; after a refund it is its seller's again), and one living listing at a time.
+    With `previousTicketId` it is a ticket that the caller bought here: paid, not refunded, and not listed again
+    already. After a refund it is its seller's again.
     """
     ticket = await read_body(request, TicketCreate)
     async with db.transaction() as session:
@@ -97,7 +94,7 @@ async def sell_ticket(request: Request, caller: SignedIn) -> TicketRead:
 
 @selling_router.get("/{ticket_id}", responses=problem_responses(404))
 async def get_ticket(ticket_id: str, visitor: Visitor) -> TicketRead:
-    """Show a ticket; a withdrawn one only to its seller and to those who have an order of it."""
+    """Show a ticket; a withdrawn one only to its seller and to buyers with an order of it."""
     return await _get_ticket(ticket_id, visitor)
 
 
@@ -107,14 +104,14 @@ async def get_ticket(ticket_id: str, visitor: Visitor) -> TicketRead:
     responses={**problem_responses(404), 200: {"content": {CALENDAR: {}}}},
 )
 async def get_calendar(ticket_id: str, visitor: Visitor) -> Response:
-    """Show when and where the event is, as a file for calendars (RFC 5545)."""
+    """Return date and place of the event as a calendar file (RFC 5545)."""
     ticket = await _get_ticket(ticket_id, visitor)
     headers = {"content-disposition": 'attachment; filename="event.ics"'}
     return Response(calendar.write(ticket), media_type=CALENDAR, headers=headers)
 
 
 async def _get_ticket(ticket_id: str, visitor: Caller | None) -> TicketRead:
-    found_id = parse_id(ticket_id, TicketNotFoundError)
+    parsed_id = parse_id(ticket_id, TicketNotFoundError)
     viewer_id = visitor.user_id if visitor else None
     async with db.transaction() as session:
-        return await queries.get_ticket(session, ticket_id=found_id, viewer_id=viewer_id)
+        return await queries.get_ticket(session, ticket_id=parsed_id, viewer_id=viewer_id)

@@ -1,5 +1,3 @@
-"""Tables of orders."""
-
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +10,7 @@ from ticketing_app.orders.rules import OrderStatus
 
 
 class Order(Table, table=True):
-    """A hold, and what became of it. Price and title are copies, frozen at the hold."""
+    """A hold and its outcome. Price and title are copies, frozen at the hold."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -21,7 +19,7 @@ class Order(Table, table=True):
             " 'refunding', 'refunded')",
             name="status",
         ),
-        # Rule 1, kept by the database: one live or completed order per ticket, whatever runs in parallel.
+        # Enforces rule 1: one live or completed order per ticket, whatever runs concurrently.
         Index(
             "uq_orders_one_active_per_ticket",
             "ticket_id",
@@ -46,12 +44,12 @@ class Order(Table, table=True):
     is_grace_used: bool = False
     is_excused: bool = Field(
         default=False,
-        description="It ended through no fault of its buyer, so that it costs no cool-down.",
+        description="Its buyer did not cause the end, so there is no cool-down.",
         sa_column_kwargs={"server_default": "false"},
     )
     is_disputed: bool = Field(
         default=False,
-        description="Whether the buyer's bank took the money back, or may.",
+        description="The buyer's bank took the money back, or may.",
         sa_column_kwargs={"server_default": text("false")},
     )
     version: int = 1
@@ -59,11 +57,7 @@ class Order(Table, table=True):
 
 
 class OrderStep(Table, table=True):
-    """What an order became and when: a row for each version, written with it and never changed.
-
-    It is the history that buyers read; the log of events forgets after a while. The database writes
-    `at`.
-    """
+    """History of an order for its buyer: a row per version, never changed, kept longer than the outbox."""
 
     __tablename__ = "order_steps"
 

@@ -20,40 +20,40 @@ from ticketing_app.orders.rules import (
     SeenOffer,
 )
 
-# The grace of a payment, and clocks of web processes that differ.
+# Covers the grace of a payment and the clock skew between web processes.
 CLOCKS_DIFFER = timedelta(hours=1)
 
-# The hold: "give this ticket to this buyer, if nobody has it", decided by PostgreSQL in one
-# statement, which is also the whole transaction (it runs on an AUTOCOMMIT connection).
+# The hold: "give this ticket to this buyer if it is free", decided by PostgreSQL in one statement, which
+# is also the whole transaction (it runs on an AUTOCOMMIT connection).
 #
-# How it works. `was` finds the ticket with every condition on the ticket itself and locks its row
-# (FOR NO KEY UPDATE). Fifty buyers at once queue up at that lock; PostgreSQL then checks the
-# conditions again on the row as the winner left it, so that the other forty-nine find nothing.
-# `lapsed` closes the order whose lease is over, so that a ticket is free the moment its time is,
-# worker or not (rule 2). `held` moves the lease; `made` inserts the order; the events of both
-# orders go to the outbox, and `noted` writes their histories on. When `was` is empty, nothing else does anything.
+# How it works. `was` selects the ticket under every condition on the ticket itself and locks its row
+# (FOR NO KEY UPDATE). Fifty concurrent buyers queue at that lock; PostgreSQL then re-checks the
+# conditions on the row as the winner left it, so the other forty-nine find nothing. `lapsed` closes the
+# order of an expired lease, so a ticket is free the moment its time is over, without a worker (rule 2).
+# `held` moves the lease, `made` inserts the order, `events` adds the events of both orders to the outbox,
+# and `steps` their history. If `was` is empty, the other parts have no effect.
 #
 # What must not be "simplified":
-# - No part may decide by the rows of another part beyond joining to it: `order_id IN (SELECT id FROM
-#   lapsed)` gave internal errors under load, and a LEFT JOIN on its count is optimised away.
+# - No part may decide by the rows of another part other than by a join: `order_id IN (SELECT id FROM
+#   lapsed)` caused internal errors under load, and a LEFT JOIN on its count is optimised away.
 # - `WHERE (SELECT count(*) FROM lapsed) >= 0` is always true. It makes PostgreSQL close the old order
-#   before it inserts the new one, as the unique index (rule 1) would else refuse the new one.
-# - `IS TRUE` in `lapsed`: without it the planner may answer by the small index of the active orders, whose
+#   before it inserts the new one, which the unique index (rule 1) would refuse otherwise.
+# - `IS TRUE` in `lapsed`: without it the planner may use the small index of active orders, whose
 #   condition implies this one, and read all of them; their number grows with each hold.
-# - The ticket row is locked before the order row, as in every transaction of the program; the other
-#   way round deadlocks against the expiry.
-# - `now()` is right here: the statement is the transaction. But a statement that waited at the row
-#   lock has an older `now()`, which can only refuse a lease that ended meanwhile, never take one over
-#   that still runs.
+# - The ticket row is locked before the order row, as in every transaction of the program; the opposite
+#   order deadlocks against the expiry.
+# - `now()` is correct here, because the statement is the transaction. A statement that waited for the
+#   row lock has an older `now()`, which can only refuse a lease that ended meanwhile, never take over
+#   one that is still running.
 #
-# The limits (open holds, cool-down) stand inside, for one round trip; parallel requests may overshoot
-# them, as limits are not invariants. Why it refused is asked afterwards, only when nothing came back.
+# The limits (open holds, cool-down) are checked inside to save a round trip; concurrent requests may
+# exceed them, because limits are not invariants. The reason of a refusal is read afterwards.
 
-# The buyer's last day, read once: how many tickets they hold, and until when they cannot hold this one
-# again, as they kept it in vain (`rules.cooldown_seconds`). `since` is an id older than any order that
-# matters. It is compared together with the buyer: by `id` alone the planner may choose the primary
-# key, as rows newer than its statistics look like none, and read everybody's orders of the day.
-# A version of the program that knows no `ended_at` cancels without it: then the hold costs nothing.
+# Reads the buyer's last day once: the number of open holds, and the end of the cool-down for this ticket
+# (`rules.cooldown_seconds`). `since` is an id older than any relevant order. It is compared together
+# with the buyer: by `id` alone the planner may choose the primary key, because its statistics know no
+# rows that new, and read the orders of all buyers of the day.
+# A release without `ended_at` cancels without setting it; such a hold costs nothing.
 _LIMITS = """
     SELECT count(*) FILTER (
              WHERE o.status IN ('created', 'awaiting_payment') AND o.expires_at > now()
@@ -116,7 +116,7 @@ WITH was AS (
     FROM held
     WHERE (SELECT count(*) FROM lapsed) >= 0
     RETURNING *
-), told AS (
+), events AS (
     INSERT INTO outbox (
         id, name, schema_version, occurred_at, aggregate_id, aggregate_version, correlation_id, payload
     )
@@ -136,7 +136,7 @@ WITH was AS (
              'ticket_version', held.version, 'locked_until', held.locked_until,
              'seller_id', held.seller_id)
     FROM made, held
-), noted AS (
+), steps AS (
     INSERT INTO order_steps (order_id, version, status, expires_at, at)
     SELECT lapsed.id, lapsed.version, 'expired', lapsed.expires_at, now() FROM lapsed
     UNION ALL
@@ -149,10 +149,8 @@ FROM made
 
 
 class Hold(NamedTuple):
-    """A new order, and how many orders it took over from: one if the ticket's last hold had lapsed."""
-
     order: Order
-    lapsed: int
+    lapsed: int  # Expired orders that it took the ticket over from, 0 or 1.
 
 
 async def hold_ticket(
@@ -166,10 +164,7 @@ async def hold_ticket(
     cooldown_seconds: float,
     correlation_id: str | None,
 ) -> Hold | None:
-    """Lock the ticket for the buyer and return the new order; none when it is refused.
-
-    `connection` is in AUTOCOMMIT: the statement is the transaction. Times are in seconds.
-    """
+    """Lock the ticket for the buyer; None if refused. `connection` is in AUTOCOMMIT, times are in seconds."""
     values = _limit_values(buyer_id, ticket_id, hold_seconds, cooldown_seconds) | {
         "order_id": new_id(),
         "created_event_id": new_id(),
@@ -190,7 +185,7 @@ async def hold_ticket(
 def _limit_values(
     buyer_id: UUID, ticket_id: UUID, hold_seconds: float, cooldown_seconds: float
 ) -> dict[str, object]:
-    # A hold that ended within the window began this long before it at most, its grace included.
+    # A hold that ended within the window began at most this long before it, including its grace.
     longest = COOLDOWN_WINDOW + timedelta(seconds=hold_seconds) + CLOCKS_DIFFER
     return {
         "buyer_id": buyer_id,
@@ -204,8 +199,6 @@ def _limit_values(
 
 
 class HoldFacts(NamedTuple):
-    """Why a hold may have been refused: what the buyer already has."""
-
     own_order_id: UUID | None
     open_holds: int
     cooldown: timedelta | None
@@ -229,41 +222,36 @@ async def get_hold_facts(
     hold_seconds: float,
     cooldown_seconds: float,
 ) -> HoldFacts:
-    """Return the buyer's own live order of this ticket, their open holds, and how long they must wait."""
     values = _limit_values(buyer_id, ticket_id, hold_seconds, cooldown_seconds)
     connection = await session.connection()
     return HoldFacts(*(await connection.execute(_HOLD_FACTS, values)).one())
 
 
 async def get_order(session: AsyncSession, order_id: UUID) -> Order | None:
-    """Return the order as it is now, also when this session read it before."""
+    """Return the present row, even if this session has loaded the order before."""
     query = select(Order).where(Order.id == order_id).execution_options(populate_existing=True)
     return (await session.exec(query)).one_or_none()
 
 
 async def has_order(session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID) -> bool:
-    """Whether the buyer has, or had, an order of this ticket."""
     query = select(Order.id).where(Order.buyer_id == buyer_id, Order.ticket_id == ticket_id)
     return (await session.exec(query.limit(1))).one_or_none() is not None
 
 
 async def get_database_time(session: AsyncSession) -> datetime:
-    """Return this moment on the clock that judges leases."""
     return (await session.exec(select(func.clock_timestamp()))).one()
 
 
 class OrderNow(NamedTuple):
-    """An order, and whether its deadline lies ahead on the database clock."""
-
     order: Order
-    is_running: bool
+    is_running: bool  # The deadline lies ahead on the database clock.
 
 
+# `now()` is the start of the transaction: read this before anything that may wait.
 _ORDERS_NOW = select(Order, col(Order.expires_at) > func.now())
 
 
 async def get_order_now(session: AsyncSession, order_id: UUID) -> OrderNow | None:
-    """Return the order and whether its time runs; the first statement of its transaction."""
     row = (await session.exec(_ORDERS_NOW.where(Order.id == order_id))).one_or_none()
     return OrderNow(*row) if row else None
 
@@ -280,7 +268,6 @@ async def list_by_buyer(
 
 
 async def get_by_ids(session: AsyncSession, order_ids: list[UUID]) -> list[Order]:
-    """Return these orders, in any order."""
     return list((await session.exec(select(Order).where(col(Order.id).in_(order_ids)))).all())
 
 
@@ -291,14 +278,9 @@ async def transition(
     to: OrderStatus,
     values: dict[str, object] | None = None,
 ) -> Order:
-    """Change the status from one that the rules allow, and `values` along with it.
-
-    The caller has checked the status under the lock of the ticket's row. Asking again in the UPDATE
-    keeps the rules even against whoever forgets that lock.
-
-    Raises:
-        NoResultFound: the order is not where the transition may start.
-    """
+    """Set the status and `values`; raises `NoResultFound` if the rules do not allow the transition."""
+    # Callers have checked the status under the lock of the ticket row. The condition here enforces the
+    # rules even for a caller without that lock.
     statement = (
         update(Order)
         .where(col(Order.id) == order_id, col(Order.status).in_(SOURCES[to]))
@@ -310,13 +292,12 @@ async def transition(
 
 
 async def set_disputed(session: AsyncSession, order_id: UUID, *, is_disputed: bool) -> None:
-    """Note whether the buyer's bank may take the money back; no step of the order."""
     statement = update(Order).where(col(Order.id) == order_id).values(is_disputed=is_disputed)
     await session.exec(statement)
 
 
 def add_step(session: AsyncSession, order: Order) -> None:
-    """Write the order's history on; a version has one row, so that nothing is told twice."""
+    # The primary key includes the version, so no step is stored twice.
     session.add(
         OrderStep(
             order_id=order.id,
@@ -328,6 +309,5 @@ def add_step(session: AsyncSession, order: Order) -> None:
 
 
 async def list_steps(session: AsyncSession, order_id: UUID) -> list[OrderStep]:
-    """Return the order's history, oldest first."""
     query = select(OrderStep).where(OrderStep.order_id == order_id)
     return list((await session.exec(query.order_by(col(OrderStep.version)))).all())

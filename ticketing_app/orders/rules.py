@@ -9,8 +9,6 @@ from uuid import UUID
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands."""
-
     CREATED = "created"
     AWAITING_PAYMENT = "awaiting_payment"
     CAPTURING = "capturing"
@@ -21,15 +19,20 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
 
 
+# The hold is running; the buyer may pay or cancel.
 PAYABLE = frozenset({OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT})
-"""The hold runs, the clock ticks; the buyer may pay or let go."""
 
+# At most one order of a ticket has one of these; a unique index enforces it (rule 1).
 ACTIVE = PAYABLE | {OrderStatus.CAPTURING, OrderStatus.COMPLETED, OrderStatus.REFUNDING}
-"""At most one order of a ticket is in one of these: a unique index, too (rule 1)."""
 
+# Final: the ticket was released (rule 4).
 ENDED_UNPAID = frozenset({OrderStatus.CANCELLED, OrderStatus.EXPIRED})
-"""The ticket was given back; nothing leads out of here (rule 4)."""
 
+# The statuses from which a transition may start.
+# - capturing to cancelled: only if Stripe reports the payment as cancelled, never on behalf of a buyer or
+#   a deadline (see `BUYER_CAN_CANCEL`).
+# - capturing to refunding: money was captured, but the ticket is not available.
+# - refunded to refunding: the bank sent the money back to us.
 SOURCES: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.AWAITING_PAYMENT: PAYABLE,
     OrderStatus.CREATED: frozenset({OrderStatus.AWAITING_PAYMENT}),
@@ -42,40 +45,36 @@ SOURCES: dict[OrderStatus, frozenset[OrderStatus]] = {
     ),
     OrderStatus.REFUNDED: frozenset({OrderStatus.REFUNDING}),
 }
-"""From where a transition may start. From capturing to cancelled only because Stripe says that the
-payment is cancelled, never because a buyer or a clock wants it: see `BUYER_CAN_CANCEL`. From capturing
-to refunding when money was taken and no ticket can be given for it. From refunded back to refunding when
-the bank sends the money back to us."""
 
+# The money was captured, even if it was refunded afterwards.
 PAID = frozenset({OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.REFUNDED})
-"""The money was taken, whatever became of it afterwards."""
 
+# Before the point of no return.
 BUYER_CAN_CANCEL = PAYABLE
-"""Before the point of no return."""
 
+# Older holds do not count.
 COOLDOWN_WINDOW = timedelta(days=1)
-"""Holds that ended longer ago cost nothing any more."""
 
+# From here on the pause exceeds the window anyway; prevents an overflow of the power.
 LONGEST_COOLDOWN_HOLDS = 8
-"""From here on the pause is longer than the window anyway; without it the power would overflow."""
 
+# Shown after paying or cancelling too late.
 REFUND_SENTENCES = {
     OrderStatus.REFUNDING: "This order is being refunded: your money is on its way back.",
     OrderStatus.REFUNDED: "This order was refunded: we sent your money back.",
 }
-"""For a buyer who pays or cancels too late."""
 
 NOT_CHARGED = "Your card was not charged."
 
 
 def status_now(status: OrderStatus, *, is_running: bool) -> OrderStatus:
-    """Where the order stands for its buyer: expired from its deadline on, closed already or not."""
-    return OrderStatus.EXPIRED if status in PAYABLE and not is_running else status
+    """Return the status for the buyer: expired from its deadline on, even if it is not closed yet."""
+    if status in PAYABLE and not is_running:
+        return OrderStatus.EXPIRED
+    return status
 
 
 class Sale(NamedTuple):
-    """A listing that was sold: its seller, its buyer, and the state of its order."""
-
     order_id: UUID
     status: OrderStatus
     is_disputed: bool
@@ -83,12 +82,10 @@ class Sale(NamedTuple):
     seller_id: UUID
 
 
-def keeper_of(sales: Sequence[Sale]) -> UUID | None:
-    """Return the owner of a seat once all refunds under way are done; `sales` are newest first.
-
-    A refunded sale gives the seat back to the sale before it, and the first one to its seller. A
-    disputed seat has no owner: the bank may take the money of its buyer back at any time.
-    """
+def eventual_owner_of(sales: Sequence[Sale]) -> UUID | None:
+    """Return the owner of a seat after all refunds in progress; `sales` are newest first."""
+    # A refunded sale returns the seat to the sale before it, the first sale to its seller. A disputed seat
+    # has no owner: the bank may take the buyer's money back at any time.
     for sale in sales:
         if sale.status is OrderStatus.COMPLETED:
             return None if sale.is_disputed else sale.buyer_id
@@ -96,48 +93,44 @@ def keeper_of(sales: Sequence[Sale]) -> UUID | None:
 
 
 def owner_of(sales: Sequence[Sale]) -> UUID | None:
-    """Return who may list the seat again; `sales` are newest first.
-
-    None while money is on its way back: until the bank has it, it may come back to us.
-    """
+    """Return the user allowed to list the seat again; `sales` are newest first."""
     ended = takewhile(lambda sale: sale.status is not OrderStatus.COMPLETED, sales)
-    is_settled = all(sale.status is OrderStatus.REFUNDED for sale in ended)
-    return keeper_of(sales) if is_settled else None
+    # Until the bank has the money of a refund, it may come back to us.
+    if any(sale.status is not OrderStatus.REFUNDED for sale in ended):
+        return None
+    return eventual_owner_of(sales)
 
 
 def unowned_sales(sales: Sequence[Sale]) -> list[Sale]:
-    """Return the paid sales by sellers whose own purchase is refunded or disputed.
-
-    Such a seller has the money of both sales.
-    """
+    """Return paid sales by sellers with a refunded or disputed purchase: they have the money of both."""
     return [
         sale
         for nth, sale in enumerate(sales[:-1], start=1)
-        if sale.status is OrderStatus.COMPLETED and keeper_of(sales[nth:]) != sale.seller_id
+        if sale.status is OrderStatus.COMPLETED and eventual_owner_of(sales[nth:]) != sale.seller_id
     ]
 
 
 def can_pay(status: OrderStatus) -> bool:
-    """Whether a payment may still be opened, the time allowing."""
     return status in PAYABLE
 
 
 def grace_until(
     expires_at: datetime, now: datetime, grace_seconds: float, *, is_grace_used: bool
 ) -> datetime | None:
-    """The new end of a hold while a card is checked; none when the time left is enough or grace is used."""
+    """Return the new deadline while a card is checked; None if it does not move."""
     extended = now + timedelta(seconds=grace_seconds)
-    return extended if not is_grace_used and extended > expires_at else None
+    if is_grace_used or extended <= expires_at:
+        return None
+    return extended
 
 
 class SeenOffer(NamedTuple):
-    """The offer that a buyer agreed to; a part that is None is not compared."""
+    """The offer that a buyer agreed to; None is not compared."""
 
     version: int | None = None
     price_cents: int | None = None
 
     def is_of(self, *, version: int, price_cents: int) -> bool:
-        """Whether the ticket with these is the offer that was seen."""
         return self.version in {None, version} and self.price_cents in {None, price_cents}
 
 
@@ -145,10 +138,8 @@ ANY_OFFER = SeenOffer()
 
 
 def cooldown_seconds(kept_seconds: float, *, hold_seconds: float, base_seconds: float) -> float:
-    """The pause before a ticket can be held again that was kept in vain for so long.
-
-    It depends on the total alone, so that many short holds cost as much as one long hold. The hold
-    statement computes the same in SQL.
-    """
+    """Return the pause before this buyer can hold the ticket again."""
+    # Depends on the total time only, so many short holds cost as much as a long one. The hold statement
+    # computes the same in SQL.
     holds = min(kept_seconds / hold_seconds, LONGEST_COOLDOWN_HOLDS)
     return base_seconds / 3 * (4**holds - 1)

@@ -1,5 +1,3 @@
-"""What goes in and out of orders."""
-
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +12,7 @@ MAX_VERSION = 2**31 - 1
 
 
 class OrderCreate(ApiModel):
-    """Which ticket to hold; `version` and `price`, when sent, must be those of the offer by now."""
+    """Ticket to hold; `version` and `price`, if set, must match the current offer."""
 
     ticket_id: UUID
     version: Annotated[int | None, Field(ge=1, le=MAX_VERSION)] = None
@@ -30,7 +28,7 @@ class OrderTicket(ApiModel):
 
 
 class OrderRead(ApiModel):
-    """An order as its buyer sees it. `expires_at` is the deadline on the database clock."""
+    """An order for its buyer. `expires_at` is the deadline on the database clock."""
 
     id: UUID
     status: OrderStatus
@@ -43,7 +41,7 @@ class OrderRead(ApiModel):
 
 
 class OrderStepRead(ApiModel):
-    """What an order became, and when; `expires_at` is the deadline that it had then."""
+    """A status of an order, when it began, and the deadline at that time."""
 
     status: OrderStatus
     at: datetime
@@ -51,20 +49,18 @@ class OrderStepRead(ApiModel):
 
 
 class OrderDetail(OrderRead):
-    """An order with what happened to it, oldest first."""
+    """An order with its history, oldest first."""
 
     timeline: list[OrderStepRead]
 
 
 class OrderPage(ApiModel):
-    """One page of one's own orders, newest first."""
-
     items: list[OrderRead]
     next_cursor: str | None
 
 
 class PayableOrder(BaseModel):
-    """What payments needs to know to open a charge: the frozen price, and whose it is."""
+    """An order for payments, with the frozen price."""
 
     model_config = ConfigDict(frozen=True)
 

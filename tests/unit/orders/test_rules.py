@@ -112,7 +112,7 @@ class TestOwnerOf:
     def test_is_the_last_buyer_whose_purchase_stands(
         self, sales: list[Sale], owner: UUID | None, keeper: UUID | None
     ) -> None:
-        assert (rules.owner_of(sales), rules.keeper_of(sales)) == (owner, keeper)
+        assert (rules.owner_of(sales), rules.eventual_owner_of(sales)) == (owner, keeper)
 
 
 class TestUnownedSales:

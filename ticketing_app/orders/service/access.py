@@ -1,7 +1,6 @@
-"""The order itself: whose it is, how it stands under its lock, and what is told of it.
+"""The order itself: access, lock, record. Called inside a transaction.
 
-Called inside a transaction. Every transition locks the ticket row first and the order row second (by
-its conditional UPDATE).
+Every transition locks the ticket row first and the order row second (by its conditional UPDATE).
 """
 
 from http import HTTPStatus
@@ -27,7 +26,7 @@ class OrderNotFoundError(AppError):
 
 
 async def get(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None) -> Order:
-    """Return the order as it is now; with `buyer_id`, only one's own."""
+    """Return the order; `buyer_id` restricts it to that buyer's orders."""
     order = await repository.get_order(session, order_id)
     if order is None or (buyer_id is not None and order.buyer_id != buyer_id):
         raise OrderNotFoundError
@@ -42,7 +41,6 @@ async def lock(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None =
 
 
 async def get_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
-    """Return where the order stands now."""
     return OrderStatus((await get(session, order_id)).status)
 
 
@@ -53,10 +51,7 @@ def record(
     lease: TicketLease | None,
     seller_id: UUID | None = None,
 ) -> None:
-    """Record what became of the order and, with `lease`, of its ticket: as an event, and in its history.
-
-    `seller_id` is whom it concerns although the ticket stays as it was.
-    """
+    """Record the change as an event and in the order's history; `seller_id` is needed without a lease."""
     event = kind(
         order_id=order.id,
         order_version=order.version,
@@ -75,7 +70,7 @@ def record(
 
 
 def to_read(order: Order, *, is_running: bool = True) -> OrderRead:
-    """Return the order as its buyer sees it: a hold is over at its deadline, closed already or not."""
+    """Return the order for its buyer: over from its deadline on, even if it is not closed yet."""
     return OrderRead(
         status=status_now(OrderStatus(order.status), is_running=is_running),
         ticket=OrderTicket(id=order.ticket_id, title=order.title, price_cents=order.price_cents),

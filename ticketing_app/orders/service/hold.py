@@ -1,4 +1,4 @@
-"""Hold a ticket: it is locked for one buyer, or they are told why not."""
+"""Hold a ticket: lock it for one buyer, or explain the refusal."""
 
 import asyncio
 import math
@@ -33,13 +33,13 @@ NO_LIMIT = 2**31 - 1
 
 log = get_logger()
 
+# Concurrent holds of one ticket per process: a row that stays locked must not use up the pool.
 HOLDS_AT_ONCE = 4
-"""Holds of one ticket that a process runs at a time: a row that stays locked must not take the whole pool."""
 
-HOLDS_MADE = Counter("gittix_holds_made_total", "Tickets that were locked for a buyer.")
+HOLDS_MADE = Counter("gittix_holds_made_total", "Holds of a ticket.")
 HOLDS_REFUSED = Counter(
     "gittix_holds_refused_total",
-    "Purchases that locked nothing, by the kind of refusal.",
+    "Refused holds, by reason.",
     ["reason"],
 )
 
@@ -50,12 +50,9 @@ class OwnTicketError(AppError):
 
 
 class TicketAlreadyReservedError(AppError):
-    """The ticket cannot be held; `order_id` is set when the caller holds it."""
-
     status = HTTPStatus.CONFLICT
 
     def __init__(self, availability: Availability, own_order_id: UUID | None = None) -> None:
-        """Say who has it, kindly."""
         sentences = {
             Availability.SOLD: "This ticket is sold.",
             Availability.WITHDRAWN: "The seller took this ticket off sale.",
@@ -68,12 +65,13 @@ class TicketAlreadyReservedError(AppError):
         if own_order_id:
             sentence = "You already have this ticket in your orders."
         super().__init__(sentence, field="ticketId")
-        self.order_id = own_order_id
+        self.order_id = own_order_id  # Lets the page go to the order of the caller.
 
     @property
     def extra(self) -> dict[str, str]:
-        """The caller's own order, so that the page can go there."""
-        return {"orderId": str(self.order_id)} if self.order_id else {}
+        if self.order_id is None:
+            return {}
+        return {"orderId": str(self.order_id)}
 
 
 class EventBegunError(AppError):
@@ -91,19 +89,13 @@ class OfferChangedError(AppError):
 
 
 class TooManyHoldsError(TooManyRequestsError):
-    """The buyer holds as many tickets as an account may."""
-
     def __init__(self) -> None:
-        """Say the limit."""
         limit = get_settings().max_open_holds
         super().__init__(f"You hold {limit} tickets already. Pay for one or release one first.")
 
 
 class HoldCooldownError(TooManyRequestsError):
-    """The buyer kept this ticket in vain, and others come first for a while."""
-
     def __init__(self, wait: timedelta) -> None:
-        """Say how long."""
         seconds = max(1, math.ceil(wait.total_seconds()))
         super().__init__(
             "You had this ticket for a while without paying. To give others a chance, "
@@ -117,11 +109,8 @@ _turns: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
 
 @asynccontextmanager
 async def in_turn(ticket_id: UUID) -> AsyncGenerator[None]:
-    """Wait for one of the `HOLDS_AT_ONCE` turns at this ticket; entered before the connection is opened.
-
-    Raises:
-        UnavailableError: the turns stay taken for as long as a statement may wait for a lock.
-    """
+    """Limit the concurrent holds of this ticket; enter it before a connection is opened."""
+    # Waits at most as long as a statement may wait for a lock.
     turns = _turns.setdefault(ticket_id, asyncio.Semaphore(HOLDS_AT_ONCE))
     try:
         async with asyncio.timeout(db.LOCK_TIMEOUT_SECONDS):
@@ -144,14 +133,14 @@ async def create_order(
     """Lock the ticket for ORDER_HOLD_SECONDS. `connection` is in AUTOCOMMIT: the hold is one statement.
 
     Raises:
-        TicketNotFoundError: there is no such ticket.
+        TicketNotFoundError: no such ticket.
         OwnTicketError: the buyer is its seller.
         TicketAlreadyReservedError: it is held, sold or withdrawn.
         EventBegunError: the event has begun.
-        OfferChangedError: version or price are not those of `seen`.
+        OfferChangedError: the current offer is not `seen`.
         TooManyHoldsError: the buyer holds MAX_OPEN_HOLDS tickets.
-        HoldCooldownError: the buyer kept it in vain and must wait.
-        TooManyRequestsError: the buyer asked for too many holds.
+        HoldCooldownError: the buyer held it recently without paying.
+        TooManyRequestsError: too many holds requested.
     """
     settings = get_settings()
     limit = await limits.hit("holds", account=buyer_id)
@@ -170,11 +159,13 @@ async def create_order(
     if hold is None:
         try:
             async with AsyncSession(connection) as session:
-                why = await _why_refused(session, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen)
-            # Without a reason it was released since the refusal; the buyer may press again.
-            raise why or limit or TicketAlreadyReservedError(Availability.LOCKED)
+                reason = await _explain_refusal(
+                    session, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen
+                )
+            # Without a reason it was released since the refusal; the buyer may try again.
+            raise reason or limit or TicketAlreadyReservedError(Availability.LOCKED)
         except AppError as refusal:
-            HOLDS_REFUSED.labels(_reason(refusal)).inc()
+            HOLDS_REFUSED.labels(_label(refusal)).inc()
             raise
     order = hold.order
     HOLDS_MADE.inc()
@@ -184,13 +175,13 @@ async def create_order(
     return access.to_read(order)
 
 
-def _reason(refusal: AppError) -> str:
-    """Name the kind of refusal, as `ticket_already_reserved`."""
+def _label(refusal: AppError) -> str:
+    # Like `ticket_already_reserved`.
     words = type(refusal).__name__.removesuffix("Error")
     return re.sub(r"(?<!^)(?=[A-Z])", "_", words).lower()
 
 
-async def _why_refused(
+async def _explain_refusal(
     session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID, seen: SeenOffer
 ) -> AppError | None:
     ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
@@ -206,7 +197,7 @@ async def _why_refused(
     )
     if facts.own_order_id or ticket.status is not Availability.AVAILABLE:
         return TicketAlreadyReservedError(ticket.status, facts.own_order_id)
-    if refusal := _why_not_this_offer(ticket, seen):
+    if refusal := _refuse_offer(ticket, seen):
         return refusal
     if facts.cooldown and facts.cooldown > timedelta():
         return HoldCooldownError(facts.cooldown)
@@ -215,7 +206,7 @@ async def _why_refused(
     return None
 
 
-def _why_not_this_offer(ticket: TicketRead, seen: SeenOffer) -> AppError | None:
+def _refuse_offer(ticket: TicketRead, seen: SeenOffer) -> AppError | None:
     if has_begun(ticket.starts_at, utc_now()):
         return EventBegunError()
     if not seen.is_of(version=ticket.version, price_cents=ticket.price_cents):

@@ -1,4 +1,4 @@
-"""Pay an order, step by step, and follow its money back: called by payments, in its transactions."""
+"""Steps of paying an order and of refunding it: called by payments, in its transactions."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -20,18 +20,15 @@ log = get_logger()
 
 
 class OrderNotPayableError(AppError):
-    """The hold is over, or the order was paid already."""
-
     status = HTTPStatus.CONFLICT
 
     def __init__(self, status: OrderStatus) -> None:
-        """Say what it means for the money."""
         if status is OrderStatus.CANCELLED:
-            sentence = (
-                "This order was cancelled, so it can no longer be paid. Your card was not charged."
-            )
+            sentence = f"This order was cancelled, so it can no longer be paid. {rules.NOT_CHARGED}"
         elif status in rules.PAYABLE | rules.ENDED_UNPAID:
-            sentence = "The time for this order is over, so it can no longer be paid. Your card was not charged."
+            sentence = (
+                f"The time for this order is over, so it can no longer be paid. {rules.NOT_CHARGED}"
+            )
         elif status in rules.REFUND_SENTENCES:
             sentence = f"{rules.REFUND_SENTENCES[status]} You are not charged again."
         else:
@@ -42,25 +39,19 @@ class OrderNotPayableError(AppError):
 async def get_payable(
     session: AsyncSession, *, order_id: UUID, buyer_id: UUID | None = None, for_update: bool = False
 ) -> PayableOrder:
-    """Return what a payment needs to know; with `buyer_id`, only one's own order.
-
-    `for_update` waits for a transition that is under way and holds off others to the end of the
-    transaction: then "it is over" stays true.
-
-    Raises:
-        OrderNotFoundError: none with this id, or somebody else's.
-    """
-    order = await (access.lock if for_update else access.get)(session, order_id, buyer_id=buyer_id)
+    """Return the order; `buyer_id` restricts it to that buyer's orders."""
+    read = access.get
+    if for_update:
+        # Waits for a transition in progress and blocks others, so "it is over" stays true until the end of
+        # the transaction.
+        read = access.lock
+    order = await read(session, order_id, buyer_id=buyer_id)
     now = await repository.get_database_time(session)
     return PayableOrder(**order.model_dump(), is_running=order.expires_at > now)
 
 
 async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRead:
-    """The buyer pressed Pay: created becomes awaiting_payment, and the lease gets its grace, once.
-
-    Raises:
-        OrderNotPayableError: the time is over, or the order was paid.
-    """
+    """Move created to awaiting_payment when the buyer presses Pay; the lease gets its grace, once."""
     order = await access.lock(session, order_id)
     if not rules.can_pay(OrderStatus(order.status)):
         raise OrderNotPayableError(OrderStatus(order.status))
@@ -69,13 +60,15 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
     until = rules.grace_until(
         order.expires_at, now, grace_seconds, is_grace_used=order.is_grace_used
     )
-    # The lease is asked first, once: two looks at the clock could disagree about the last instant.
+    # The lease alone decides: a second reading of the clock could differ about the last instant.
     lease = await leases.extend_lease(
         session, ticket_id=order.ticket_id, order_id=order_id, until=until or order.expires_at
     )
     if lease is None:
         raise OrderNotPayableError(OrderStatus.EXPIRED)
-    changes: dict[str, object] = {"expires_at": until, "is_grace_used": True} if until else {}
+    changes: dict[str, object] = {}
+    if until:
+        changes = {"expires_at": until, "is_grace_used": True}
     awaiting = await repository.transition(
         session, order_id=order_id, to=OrderStatus.AWAITING_PAYMENT, values=changes
     )
@@ -84,7 +77,7 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
 
 
 async def return_to_created(session: AsyncSession, *, order_id: UUID) -> None:
-    """A card was declined and another may be tried: the hold goes on to its deadline."""
+    """Allow another card after a decline: the hold runs on to its deadline."""
     order = await access.lock(session, order_id)
     if order.status == OrderStatus.AWAITING_PAYMENT:
         created = await repository.transition(session, order_id=order_id, to=OrderStatus.CREATED)
@@ -92,27 +85,22 @@ async def return_to_created(session: AsyncSession, *, order_id: UUID) -> None:
 
 
 async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
-    """The point of no return: from here the order can neither expire nor be cancelled.
-
-    True when the claim was made now or before; false when the order is over: then nothing may be
-    captured. The lease, which is the deadline, must still be its own and run.
-    """
+    """Pass the point of no return; false if the order is over, so nothing may be captured."""
     order = await access.lock(session, order_id)
     if not rules.can_pay(OrderStatus(order.status)):
         return order.status == OrderStatus.CAPTURING
+    # The lease is the deadline: it must belong to this order and still run.
     lease = await leases.keep_for_capture(session, ticket_id=order.ticket_id, order_id=order_id)
     if lease is None:
         return False
+    # From here the order can neither expire nor be cancelled.
     claimed = await repository.transition(session, order_id=order_id, to=OrderStatus.CAPTURING)
     access.record(session, OrderUpdated, claimed, lease)
     return True
 
 
 async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatus:
-    """The money is captured: the ticket is the buyer's. Returns the status that the order has now.
-
-    It is refunding when the ticket is another order's: then the money has to go back.
-    """
+    """Hand the ticket over after the capture; return the present status of the order."""
     order = await access.lock(session, order_id)
     if order.status in rules.SOURCES[OrderStatus.COMPLETED]:
         lease = await leases.mark_sold(session, ticket_id=order.ticket_id, order_id=order_id)
@@ -127,13 +115,11 @@ async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatu
 
 
 async def give_up_captured(session: AsyncSession, *, order_id: UUID) -> OrderStatus:
-    """The money is captured and no ticket can be given for it: the order becomes refunding.
-
-    Its listing goes off sale. Any order that is not capturing is left alone. Returns the status now.
-    """
+    """Move a captured order without an available ticket to refunding; ignore any other order."""
     order = await access.lock(session, order_id)
     if order.status == OrderStatus.CAPTURING:
         given_up = await repository.transition(session, order_id=order_id, to=OrderStatus.REFUNDING)
+        # Its listing must not go back on sale.
         await leases.withdraw(session, ticket_id=order.ticket_id, order_id=order_id)
         access.record(session, OrderUpdated, given_up, None)
         log.error("order.given_up", order_id=str(order_id))
@@ -141,24 +127,17 @@ async def give_up_captured(session: AsyncSession, *, order_id: UUID) -> OrderSta
 
 
 async def follow_dispute(session: AsyncSession, *, order_id: UUID, is_open: bool) -> None:
-    """Let the ticket of a disputed order have no owner, and of a dispute that was won its own again.
-
-    A listing that its buyer made of it ends, as after a refund.
-    """
+    """Record a dispute or its end: while it is open the ticket has no owner."""
     order = await access.lock(session, order_id)
     await repository.set_disputed(session, order_id, is_disputed=is_open)
     await ownership.end_unowned_listing(session, ticket_id=order.ticket_id)
 
 
 async def follow_refund(session: AsyncSession, *, order_id: UUID, to: OrderStatus) -> OrderStatus:
-    """Let a paid order be refunding or refunded; the ticket stays sold. Returns the status now.
-
-    A listing of the seat by who is no longer its owner ends.
-
-    An order that is not where this may start is left alone: it was never paid, or is there already.
-    """
+    """Move a paid order to refunding or refunded; ignore one that may not move there."""
     order = await access.lock(session, order_id)
     if order.status in rules.SOURCES[to] & rules.PAID:
+        # The ticket stays sold; a listing of the seat by a former owner ends.
         followed = await repository.transition(session, order_id=order_id, to=to)
         await ownership.end_unowned_listing(session, ticket_id=order.ticket_id)
         ticket = await tickets.get_ticket(session, ticket_id=order.ticket_id)

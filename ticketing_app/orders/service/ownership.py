@@ -1,6 +1,6 @@
-"""Owner of a seat that was sold, maybe several times: only orders know which sales stand.
+"""Owner of a seat that was sold, possibly several times: only orders know which sales stand.
 
-Called inside a transaction. What changes an owner locks the seat first.
+Called inside a transaction. A change of an owner locks the seat first.
 """
 
 from typing import NamedTuple
@@ -15,15 +15,13 @@ from ticketing_app.tickets.service import resale
 
 
 class OwnedSeat(NamedTuple):
-    """A seat, its sales, newest first, and its owner; none while a refund or dispute is open."""
-
     seat: Seat
-    sales: list[Sale]
-    owner_id: UUID | None
+    sales: list[Sale]  # Newest first.
+    owner_id: UUID | None  # None during a refund or dispute.
 
 
 async def list_seats(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[OwnedSeat]:
-    """Return the seats of those of the tickets that were sold, in any order."""
+    """Return the seats of the tickets that were sold, in any order."""
     seats = await resale.list_seats(session, ticket_ids=ticket_ids)
     order_ids = {listing.order_id for seat in seats for listing in seat.sold if listing.order_id}
     orders = {order.id: order for order in await repository.get_by_ids(session, list(order_ids))}
@@ -45,19 +43,18 @@ async def list_seats(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[O
 
 
 async def end_unowned_listing(session: AsyncSession, *, ticket_id: UUID) -> None:
-    """Take the living listing of the seat off sale unless its seller is, or will be, the owner."""
+    """Take the seat's open listing off sale unless its seller is, or will be, the owner."""
     for before in await list_seats(session, ticket_ids=[ticket_id]):
         if before.seat.listed is None:
             continue
         await resale.lock_listing(session, ticket_id=before.seat.listed.id)
-        # It may have been sold or released while this waited for its row.
+        # It may have been sold or released while this waited for the row lock.
         for seat, sales, _ in await list_seats(session, ticket_ids=[ticket_id]):
-            if seat.listed and seat.listed.seller_id != rules.keeper_of(sales):
+            if seat.listed and seat.listed.seller_id != rules.eventual_owner_of(sales):
                 await resale.end_relisting(session, ticket_id=seat.listed.id)
 
 
 async def list_unowned_sales(session: AsyncSession, *, ticket_id: UUID) -> list[Sale]:
-    """Return the paid sales of the seat that were made by sellers who no longer own what they sold."""
     return [
         sale
         for found in await list_seats(session, ticket_ids=[ticket_id])

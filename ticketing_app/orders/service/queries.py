@@ -1,5 +1,3 @@
-"""Show a buyer their own orders, and tickets to those who may see them."""
-
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,11 +15,7 @@ from ticketing_app.tickets.service.tickets import TicketWithdrawnError
 
 
 async def get_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) -> OrderDetail:
-    """Return one's own order with what happened to it.
-
-    Raises:
-        OrderNotFoundError: none with this id, or somebody else's.
-    """
+    """Return the buyer's order with its history."""
     found = await repository.get_order_now(session, order_id)
     if found is None or found.order.buyer_id != buyer_id:
         raise access.OrderNotFoundError
@@ -31,25 +25,20 @@ async def get_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) ->
 
 
 def _timeline(order: OrderRead, steps: list[OrderStep]) -> list[OrderStepRead]:
-    """Return what happened as the buyer saw it: the time was over at the deadline, closed or not."""
-    told = [OrderStepRead.model_validate(step.model_dump()) for step in steps]
+    """Return the history for the buyer: an expired order ended at its deadline, closed or not."""
+    steps_read = [OrderStepRead.model_validate(step.model_dump()) for step in steps]
     if order.status is OrderStatus.EXPIRED:
-        told = [step for step in told if step.status is not OrderStatus.EXPIRED]
+        steps_read = [step for step in steps_read if step.status is not OrderStatus.EXPIRED]
         end = order.expires_at
-        told.append(OrderStepRead(status=OrderStatus.EXPIRED, at=end, expires_at=end))
-    # A bank may answer after the end.
-    return sorted(told, key=lambda step: step.at)
+        steps_read.append(OrderStepRead(status=OrderStatus.EXPIRED, at=end, expires_at=end))
+    # The response of a bank may arrive after the end.
+    return sorted(steps_read, key=lambda step: step.at)
 
 
 async def get_ticket(
     session: AsyncSession, *, ticket_id: UUID, viewer_id: UUID | None
 ) -> TicketRead:
-    """Return a ticket; a withdrawn one only to its seller and to those who have an order of it.
-
-    Raises:
-        TicketNotFoundError: there is none with this id.
-        TicketWithdrawnError: its seller withdrew it, and the viewer has nothing to do with it.
-    """
+    """Return a ticket; a withdrawn one only to its seller and to buyers with an order of it."""
     ticket = await tickets.get_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
     if ticket.status is not Availability.WITHDRAWN or ticket.seller_id == viewer_id:
         return ticket
@@ -61,11 +50,7 @@ async def get_ticket(
 async def list_orders(
     session: AsyncSession, *, buyer_id: UUID, limit: int, cursor: str | None = None
 ) -> OrderPage:
-    """Return one page of one's own orders, newest first; `cursor` is the last id of the page before.
-
-    Raises:
-        InvalidInputError: the cursor is not from this list.
-    """
+    """Return a page of the buyer's orders, newest first; `cursor` is the last id of the page before."""
     before = read_cursor(cursor)
     rows = await repository.list_by_buyer(session, buyer_id=buyer_id, limit=limit, before=before)
     page = rows[:limit]

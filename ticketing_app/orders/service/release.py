@@ -1,4 +1,4 @@
-"""Release a ticket: its buyer lets go, the time is over, or the payment failed for good."""
+"""Release a ticket: its buyer cancels, the time is over, or the payment failed for good."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -21,19 +21,16 @@ log = get_logger()
 
 HOLDS_ENDED = Counter(
     "gittix_holds_ended_total",
-    "Holds that ended without a sale, by how: expired, cancelled.",
+    "Holds that ended without a sale: expired or cancelled.",
     ["how"],
 )
 metrics.start_at_zero(HOLDS_ENDED, [OrderStatus.EXPIRED, OrderStatus.CANCELLED])
 
 
 class OrderNotCancellableError(AppError):
-    """The payment is past the point of no return."""
-
     status = HTTPStatus.CONFLICT
 
     def __init__(self, status: OrderStatus) -> None:
-        """Say why, or where the money is when it was given back."""
         super().__init__(
             rules.REFUND_SENTENCES.get(
                 status, "This order is paid or being paid, so it cannot be cancelled."
@@ -42,12 +39,7 @@ class OrderNotCancellableError(AppError):
 
 
 async def cancel_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) -> None:
-    """Let go of a ticket: it unlocks at once. An order that ended already is left as it is.
-
-    Raises:
-        OrderNotFoundError: none with this id, or somebody else's.
-        OrderNotCancellableError: it is being captured, or was paid.
-    """
+    """Cancel an order: its ticket is available at once. An ended order stays as it is."""
     order = await access.lock(session, order_id, buyer_id=buyer_id)
     cancelled = await _end(session, order, OrderStatus.CANCELLED, rules.BUYER_CAN_CANCEL)
     if not cancelled and order.status not in rules.ENDED_UNPAID:
@@ -55,11 +47,8 @@ async def cancel_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID)
 
 
 async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
-    """Close up to `limit` orders whose time is over and free their tickets; return how many.
-
-    Tickets are picked and locked first, those that others hold are skipped; several workers may run
-    this at once, and again: an order is closed once.
-    """
+    """Close up to `limit` orders past their deadline and release their tickets; return the number."""
+    # Locks the tickets first and skips locked ones, so several workers may run this concurrently.
     order_ids = await leases.lock_lapsed(session, limit=limit)
     due = await repository.get_by_ids(session, order_ids)
     return sum([await _end(session, order, OrderStatus.EXPIRED, rules.PAYABLE) for order in due])
@@ -72,10 +61,10 @@ async def cancel_unpaid(
     is_void_at_stripe: bool = False,
     is_excused: bool = False,
 ) -> OrderStatus:
-    """Payment failed for good: the ticket is free. Returns the status that the order has now.
+    """Cancel an order after its payment failed for good; return its present status.
 
-    `is_void_at_stripe`: Stripe says the payment is cancelled; only then may capturing be given up.
-    `is_excused`: not through the buyer, who can hold the ticket again at once.
+    `is_void_at_stripe`: Stripe reports the payment as cancelled; only then may capturing be given up.
+    `is_excused`: not caused by the buyer, so there is no cool-down.
     """
     order = await access.lock(session, order_id)
     sources = rules.SOURCES[OrderStatus.CANCELLED] if is_void_at_stripe else rules.PAYABLE
@@ -91,24 +80,25 @@ async def _end(
     *,
     is_excused: bool = False,
 ) -> bool:
-    """Close the order and release its own lease, never another order's; false when it was not open.
-
-    An order past its deadline is recorded as expired even if it is being cancelled: the buyer has
-    already seen it expire.
-    """
+    """Close the order and release its own lease, never another order's; false if it was not open."""
     if order.status not in sources:
         return False
     end: dict[str, object] = {"ended_at": order.expires_at, "is_excused": is_excused}
     if to is OrderStatus.CANCELLED:
         now = await repository.get_database_time(session)
         is_running = order.expires_at > now
-        present = rules.status_now(OrderStatus(order.status), is_running=is_running)
-        to = present if present is OrderStatus.EXPIRED else to
+        # An order past its deadline is recorded as expired even if it is being cancelled: its buyer has
+        # already seen it expire.
+        if (
+            rules.status_now(OrderStatus(order.status), is_running=is_running)
+            is OrderStatus.EXPIRED
+        ):
+            to = OrderStatus.EXPIRED
         end["ended_at"] = min(order.expires_at, now)
     ended = await repository.transition(session, order_id=order.id, to=to, values=end)
     lease = await leases.release(session, ticket_id=order.ticket_id, order_id=order.id)
     if lease and lease.status is not TicketStatus.FOR_SALE:
-        lease = None  # Withdrawn after the time was over: nobody must be told that it is free.
+        lease = None  # Withdrawn meanwhile: must not be published as available.
     kind = OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled
     access.record(session, kind, ended, lease)
     metrics.count_after_commit(session, HOLDS_ENDED.labels(to))

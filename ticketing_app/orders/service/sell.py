@@ -34,15 +34,15 @@ class TicketStillHeldError(AppError):
 async def sell_ticket(
     session: AsyncSession, *, seller_id: UUID, ticket: TicketCreate
 ) -> TicketRead:
-    """List a ticket for sale; with `previous_ticket_id` one that was sold here and is the seller's.
+    """List a ticket for sale, with `previous_ticket_id` one that the seller bought here.
 
     Raises:
-        TicketNotFoundError: there is no such previous ticket.
-        NotTicketOwnerError: it is not the seller's, its money goes back, or a bank disputes it.
-        TicketListedAgainError: another listing of it lives.
-        TicketStillHeldError: somebody may still pay for a listing that was taken off sale.
+        TicketNotFoundError: no such previous ticket.
+        NotTicketOwnerError: it belongs to another user, or is being refunded or disputed.
+        TicketListedAgainError: it has another open listing.
+        TicketStillHeldError: a listing that was taken off sale may still be paid.
         TooManyListingsError: the seller has MAX_OPEN_LISTINGS.
-        TooManyRequestsError: the seller listed too many in the last hour.
+        TooManyRequestsError: too many listings in the last hour.
     """
     (listed,) = await sell_tickets(session, seller_id=seller_id, listed=[ticket])
     return listed
@@ -51,11 +51,7 @@ async def sell_ticket(
 async def sell_tickets(
     session: AsyncSession, *, seller_id: UUID, listed: list[TicketCreate]
 ) -> list[TicketRead]:
-    """List several tickets, all or none of them.
-
-    Raises:
-        AppError: as `sell_ticket`.
-    """
+    """List several tickets, all or none; raises the errors of `sell_ticket`."""
     refusal = await limits.hit("listings", account=seller_id, cost=len(listed))
     wanted = [await _behind_last_sale(session, seller_id, ticket) for ticket in listed]
     if refusal:
@@ -72,22 +68,15 @@ async def _behind_last_sale(
 ) -> TicketCreate:
     if ticket.previous_ticket_id is None:
         return ticket
-    # A refund or dispute of any of its orders locks the same seat: either sees what the other did.
+    # A refund or dispute of any of its orders locks the same seat, so one of both sees the other.
     await leases.lock_seat(session, ticket_id=ticket.previous_ticket_id)
     seat = await _get_own_seat(session, owner_id=seller_id, ticket_id=ticket.previous_ticket_id)
-    # Also after refunds gave the seat back to an earlier owner, it goes on behind its last sale.
+    # The new listing follows the last sale, even if refunds returned the seat to an earlier owner.
     return ticket.model_copy(update={"previous_ticket_id": seat.sold[0].id})
 
 
 async def get_own_ticket(session: AsyncSession, *, owner_id: UUID, ticket_id: UUID) -> TicketRead:
-    """Return a sold ticket that its owner may list again.
-
-    Raises:
-        TicketNotFoundError: there is none with this id.
-        NotTicketOwnerError: it is not theirs.
-        TicketListedAgainError: they listed it already, or sold it on.
-        TicketStillHeldError: somebody may still pay for a listing that was taken off sale.
-    """
+    """Return a sold ticket that its owner may list again; raises the errors of `sell_ticket`."""
     await _get_own_seat(session, owner_id=owner_id, ticket_id=ticket_id)
     return await tickets.get_ticket(session, ticket_id=ticket_id, viewer_id=owner_id)
 
@@ -95,7 +84,7 @@ async def get_own_ticket(session: AsyncSession, *, owner_id: UUID, ticket_id: UU
 async def list_relistable(
     session: AsyncSession, *, owner_id: UUID, ticket_ids: list[UUID]
 ) -> set[UUID]:
-    """Return those of the tickets that their owner may list again right now."""
+    """Return the tickets that their owner may list again now."""
     found = await ownership.list_seats(session, ticket_ids=ticket_ids)
     return {
         seat.ticket_id
@@ -105,25 +94,26 @@ async def list_relistable(
 
 
 async def _get_own_seat(session: AsyncSession, *, owner_id: UUID, ticket_id: UUID) -> Seat:
-    # First of all: a ticket that does not exist is not found.
+    # First, for the error of a ticket that does not exist.
     await tickets.get_ticket(session, ticket_id=ticket_id)
     for seat, sales, seat_owner_id in await ownership.list_seats(session, ticket_ids=[ticket_id]):
         if seat_owner_id == owner_id:
             if seat.listed is None:
                 return seat
-            raise _why_listed(seat.listed, owner_id)
+            raise _refuse_listed(seat.listed, owner_id)
         if _has_sold_on(owner_id, ticket_id, seat, sales):
             raise TicketListedAgainError
     raise NotTicketOwnerError
 
 
-def _why_listed(listing: SeatListing, owner_id: UUID) -> AppError:
-    is_own = listing.seller_id == owner_id
-    return TicketListedAgainError() if is_own else TicketStillHeldError()
+def _refuse_listed(listing: SeatListing, owner_id: UUID) -> AppError:
+    if listing.seller_id == owner_id:
+        return TicketListedAgainError()
+    return TicketStillHeldError()
 
 
 def _has_sold_on(owner_id: UUID, ticket_id: UUID, seat: Seat, sales: list[Sale]) -> bool:
-    """Whether they bought or sold this ticket, it was theirs then, and the next listing was, too."""
+    """Whether this ticket was theirs and they made the next listing."""
     nth = [listing.id for listing in seat.sold].index(ticket_id)
     is_next_own = nth > 0 and seat.sold[nth - 1].seller_id == owner_id
     return is_next_own and rules.owner_of(sales[nth:]) == owner_id
