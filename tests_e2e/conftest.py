@@ -18,6 +18,7 @@ from tests_e2e.steps import Visitor
 # Patience for a busy machine; failures take as long.
 PATIENCE_MS = 15_000
 ARRIVAL_MS = 2_000
+LONGEST_FILE = "test_reflex_run.py"
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -32,10 +33,19 @@ class Place(Protocol):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here drives a browser."""
+    """Mark browser tests, and move them behind all others, the longest file first.
+
+    After them no asyncio test can run in the same process. The longest file is not left to the end,
+    where the other processes would wait for it.
+    """
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
+        if _is_browser_test(item):
             item.add_marker(pytest.mark.e2e)
+    items.sort(key=lambda item: (_is_browser_test(item), item.path.name != LONGEST_FILE))
+
+
+def _is_browser_test(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(Path(__file__).parent)
 
 
 @pytest.fixture(scope="session")
