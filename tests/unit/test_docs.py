@@ -82,3 +82,33 @@ def test_documents_are_short_together() -> None:
 def test_readme_lists_every_setting() -> None:
     rows = re.findall(r"^\| `([A-Z0-9_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert sorted(rows) == sorted(name.upper() for name in Settings.model_fields)
+
+
+class TestOperations:
+    @pytest.fixture
+    def page(self) -> str:
+        return (ROOT / "docs/operations.md").read_text()
+
+    @pytest.fixture
+    def source(self) -> str:
+        return "".join(path.read_text() for path in (ROOT / "ticketing_app").rglob("*.py"))
+
+    def test_names_metrics_that_exist(self, page: str, source: str) -> None:
+        used = re.findall(r"gittix_(\w+?)(?:_total|_count|_bucket|_info)?\b", page)
+        table = page.partition("| metric `gittix_...`")[2].partition("\n\n")[0]
+        listed = [
+            name.removesuffix("_total").removesuffix("_info")
+            for row in table.splitlines()
+            for name in re.findall(r"`(\w+_\w+)`", row.partition(" | ")[0])
+        ]
+        assert len(listed) > 20
+        missing = [
+            name for name in {*used, *listed} if not re.search(rf"[\"_]{name}(_total)?\"", source)
+        ]
+        assert not missing
+
+    def test_names_log_events_that_exist(self, page: str, source: str) -> None:
+        section = page.partition("### Logs")[2].partition("\n## ")[0]
+        events = re.findall(r"`([a-z]+\.[a-z_]+)`", section)
+        assert len(events) > 5
+        assert [event for event in events if f'"{event}"' not in source] == []
