@@ -1,4 +1,4 @@
-"""REST of tickets, under /api/tickets; selling is in orders, which know who owns what was bought."""
+"""REST under /api/tickets; selling is in orders, which know the owner of a bought ticket."""
 
 from typing import Annotated
 
@@ -22,11 +22,10 @@ router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 
 @router.get("", responses=problem_responses(400, 429))
 async def list_tickets(visitor: Visitor, wanted: Annotated[TicketFilter, Query()]) -> TicketPage:
-    """List what is for sale, newest first; locked tickets are included unless `available=true`.
+    """List tickets for sale, newest first; locked tickets are included unless `available=true`.
 
-    `q` matches words of title, venue and city, the last one from its beginning, with or without
-    accents. Where no ticket has them, the nearest words that some ticket has are looked for instead,
-    and `correctedQ` tells which.
+    `q` matches words of title, venue and city, the last word by its prefix, with or without accents.
+    If no ticket matches, the search is repeated with the closest known words: `correctedQ`.
     """
     async with db.transaction() as session:
         return await search.list_tickets(
@@ -40,7 +39,7 @@ async def list_own_tickets(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
 ) -> OwnTicketPage:
-    """List the caller's own listings in whatever state, newest first; `soldAt` tells since when."""
+    """List the caller's listings in any state, newest first; `soldAt` is the time of the sale."""
     async with db.transaction() as session:
         return await seller_listings.list_own_tickets(
             session, seller_id=caller.user_id, limit=limit, cursor=cursor

@@ -1,5 +1,3 @@
-"""Table of tickets."""
-
 from datetime import datetime
 from uuid import UUID
 
@@ -22,17 +20,17 @@ from ticketing_app.tickets.rules import TITLE_MAX_LENGTH, TicketStatus
 
 
 class Ticket(Table, table=True):
-    """A listing. It is locked while `locked_until` lies ahead on the database clock.
+    """A listing, locked while `locked_until` is in the future of the database clock.
 
     `order_id` is the order that holds or bought it, `holder_id` its buyer. `order_id` has no foreign
-    key, as that would point upwards, from tickets to orders; the invariant check compares both sides.
+    key: it would point upwards, from tickets to orders. The invariant check compares both sides.
     """
 
     __tablename__ = "tickets"
     __table_args__ = (
         CheckConstraint("status IN ('for_sale', 'withdrawn', 'sold')", name="status"),
         CheckConstraint(f"price_cents BETWEEN {MINIMUM_CENTS} AND {MAXIMUM_CENTS}", name="price"),
-        # Rule 2 and 3: a lease belongs to an order, so that nobody can release what is not theirs.
+        # Rules 2 and 3: a lease belongs to an order, which alone can release it.
         CheckConstraint("locked_until IS NULL OR order_id IS NOT NULL", name="lease_has_order"),
         CheckConstraint("status <> 'sold' OR order_id IS NOT NULL", name="sold_has_order"),
         Index(
@@ -40,16 +38,16 @@ class Ticket(Table, table=True):
             "locked_until",
             postgresql_where=text("locked_until IS NOT NULL"),
         ),
-        # A ticket that was sold is listed again once at a time, whatever runs in parallel. A withdrawn
-        # listing that is still held counts, too, but only under the lock of the seat: an index that
-        # knows the lease would make each hold write to every index.
+        # A sold ticket has one active relisting at most, even under concurrency. A withdrawn listing
+        # that is still held counts too, but that is checked under the lock of the seat: an index on
+        # the lease would make each hold write to every index.
         Index(
             "uq_tickets_one_relisting",
             "previous_ticket_id",
             unique=True,
             postgresql_where=text("status <> 'withdrawn'"),
         ),
-        # For the way from a listing to the next one, which may be withdrawn and still held.
+        # Finds the next listing of a seat, which may be withdrawn and still held.
         Index(
             "ix_tickets_previous_ticket_id",
             "previous_ticket_id",
@@ -67,8 +65,8 @@ class Ticket(Table, table=True):
     holder_id: UUID | None = Field(default=None, foreign_key="users.id")
     locked_until: datetime | None = Field(default=None, sa_type=utc_datetime())
     version: int = 1
-    # The version in which the description last changed. Written by a trigger, which covers processes
-    # of the version before as well. Unknown (NULL) for listings older than the column.
+    # The version in which the description last changed, set by a trigger, which covers processes of
+    # the version before as well. NULL: unknown, for listings older than the column.
     content_version: int | None = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
     previous_ticket_id: UUID | None = Field(default=None, foreign_key="tickets.id")
@@ -77,8 +75,8 @@ class Ticket(Table, table=True):
     city: str | None = None
     starts_at: datetime | None = Field(default=None, sa_type=utc_datetime())
     timezone: str | None = None
-    # Of the event's time zone at its start, so that SQL knows the local day without knowing every
-    # zone that Python knows.
+    # At the start of the event. SQL computes the local day from it, as PostgreSQL may not know every
+    # time zone that Python knows.
     utc_offset_minutes: int | None = Field(default=None, sa_type=SmallInteger)
     category: str | None = None
     section: str | None = None
@@ -89,7 +87,7 @@ class Ticket(Table, table=True):
 
 
 class SearchWord(Table, table=True):
-    """A word that some listing has or had: what a word with a typing error may have meant."""
+    """A word of a present or past listing, to correct typing errors in searches."""
 
     __tablename__ = "search_words"
     __table_args__ = (
@@ -104,8 +102,8 @@ class SearchWord(Table, table=True):
     word: str = Field(primary_key=True, sa_type=Text)
 
 
-# What the list is searched by is computed by the database and never read, so that it belongs to the
-# table and not to the class. `search_key` is a function of ours: small letters, no accents.
+# Columns that the database computes and only SQL uses, so the class does not have them. The function
+# `search_key` (migration 0003) removes case and accents.
 TICKETS = SQLModel.metadata.tables["tickets"]
 TICKETS.append_column(
     Column(
@@ -123,7 +121,7 @@ TICKETS.append_column(
     Column("city_key", Text, Computed("search_key((city)::text)", persisted=True))
 )
 STARTS_AT = "COALESCE(starts_at, 'infinity'::timestamp with time zone)"
-"""As the list sorts: a listing without a date comes behind all that have one."""
+"""Sort key of the list: listings without a date come last."""
 
 
 def _for_sale(name: str, *columns: str, using: str = "btree") -> None:
@@ -133,14 +131,14 @@ def _for_sale(name: str, *columns: str, using: str = "btree") -> None:
     Index(name, *parts, postgresql_where=is_for_sale, postgresql_using=using)
 
 
-# One index for each order of the list. The columns behind `id` are what can be filtered by: an index
-# that knows them passes over rows that do not match without reading them from the table. Measured
-# with a million tickets: a rare category at a narrow price is 50 times faster by it. Cities have an
-# index of their own: with the city in the others the planner would walk through all of them for it.
+# One index per sort order. The columns after `id` can be filtered by: rows that do not match are
+# skipped without a visit to the table. With a million tickets this makes a rare category at a narrow
+# price 50 times faster. Cities have a separate index: with the city in the other indexes the planner
+# would scan all of such an index for it.
 _for_sale("ix_tickets_newest", "id", "category", "price_cents", "starts_at")
 _for_sale("ix_tickets_cheapest", "price_cents", "id", "category", "starts_at")
 _for_sale("ix_tickets_soonest", "starts_at", "id", "category", "price_cents")
 _for_sale("ix_tickets_city", "city_key", "starts_at", "id", "category", "price_cents")
 _for_sale("ix_tickets_search", "search", using="gin")
-# For what resembles a ticket, beside the index by city.
+# For similar tickets, beside the index by city.
 _for_sale("ix_tickets_title", "lower(title)", "starts_at", "id")

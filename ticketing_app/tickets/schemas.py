@@ -1,5 +1,3 @@
-"""What goes in and out of tickets."""
-
 import re
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -33,11 +31,12 @@ from ticketing_app.tickets.rules import (
 
 Q_MAX_LENGTH = 100
 COUNT_LIMIT = 1000
-"""Counting all of a million tickets would take longer than finding the first ones."""
-FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""Counting a million tickets would take longer than finding the first page."""
+FIRST_YEAR = 2000
+LAST_YEAR = 2100
 
-# Control characters (C0, DEL, C1, separators of lines) and those that turn the direction of text around
-# them: a title could hide a part of itself, or write over what stands beside it.
+# Control characters (C0, DEL, C1, line separators) and bidirectional overrides: a title could hide a
+# part of itself, or overwrite the text beside it.
 _UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -68,8 +67,7 @@ def _known_timezone(name: str) -> str:
 
 
 def in_calendar(moment: datetime) -> datetime:
-    """Return the moment in UTC; only years that every part can handle."""
-    # Years at the very ends of the calendar cannot be shown in every time zone.
+    """Convert to UTC; years at the ends of the calendar cannot be shown in every time zone."""
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         msg = f"must lie between {FIRST_YEAR} and {LAST_YEAR}"
         raise ValueError(msg)
@@ -91,7 +89,7 @@ def _known_category(name: str) -> str:
 
 
 class TicketFields(ApiModel):
-    """A listing as its seller describes it; prices are JSON numbers outside, cents inside."""
+    """The description of a listing; prices are JSON numbers in REST, integer cents inside."""
 
     title: ShortText
     price_cents: Annotated[Price, Field(alias="price")]
@@ -124,27 +122,25 @@ class TicketFields(ApiModel):
 
 
 class TicketCreate(TicketFields):
-    """A new listing; `previous_ticket_id` is the ticket that its seller bought here before."""
+    """`previous_ticket_id` is the ticket that its seller bought here before."""
 
     previous_ticket_id: UUID | None = None
 
 
 class TicketUpdate(TicketFields):
-    """The whole listing anew: what is left out is cleared. `version` guards against a lost update."""
+    """Replaces the whole description; `version` protects against lost updates."""
 
     version: int | None = None
 
 
 class TicketSort(StrEnum):
-    """Orders of the list."""
-
     NEWEST = "newest"
     CHEAPEST = "cheapest"
     SOONEST = "soonest"
 
 
 class TicketWhen(StrEnum):
-    """Days on which events start, by the calendar at their place."""
+    """Days on which events start, in local time of the event."""
 
     TODAY = "today"
     WEEKEND = "weekend"
@@ -156,11 +152,11 @@ def _without_nul(text: str) -> str:
 
 
 SearchText = Annotated[str, AfterValidator(_without_nul)]
-"""PostgreSQL cannot look for U+0000, and no listing has it."""
+"""PostgreSQL cannot search for U+0000, and no listing has it."""
 
 
 class TicketFilter(ApiModel):
-    """What the list shows; outside it is a query, as in `?q=lanterns&maxPrice=40`."""
+    """Filters and sort order of the list, as in `?q=lanterns&maxPrice=40`."""
 
     q: Annotated[str, Field(max_length=Q_MAX_LENGTH)] = ""
     category: Annotated[str, AfterValidator(_known_category)] | None = None
@@ -178,7 +174,7 @@ class TicketFilter(ApiModel):
     @model_validator(mode="before")
     @classmethod
     def _ignore_empty(cls, query: object) -> object:
-        # As a form sends what was not filled in.
+        # Forms send empty strings for empty fields.
         if not isinstance(query, dict):
             return query
         clean = {n: _without_nul(v) if isinstance(v, str) else v for n, v in query.items()}
@@ -204,7 +200,7 @@ class TicketFilter(ApiModel):
 
 
 class TicketRead(ApiModel):
-    """A ticket as everybody may see it; `order_id` only for its seller and its holder."""
+    """A ticket in public; `order_id` only for its seller and its holder."""
 
     id: UUID
     title: str
@@ -230,7 +226,7 @@ class TicketRead(ApiModel):
 
 
 class PriceHint(BaseModel):
-    """What similar tickets cost: nine of ten at least `low`, nine of ten at most `high`, half `typical`."""
+    """10th, 50th and 90th percentile of the prices of similar tickets."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -241,18 +237,13 @@ class PriceHint(BaseModel):
 
 
 class PriceQuestion(ApiModel):
-    """What is known of a ticket whose price is asked for."""
-
     title: Annotated[str, Field(max_length=TITLE_MAX_LENGTH)] = ""
     category: str | None = None
     city: Annotated[str, Field(max_length=TITLE_MAX_LENGTH)] | None = None
 
 
 class TicketPage(ApiModel):
-    """One page of the list; `next_cursor` is none on the last one.
-
-    `corrected_q` is what was looked for instead of `q`, when no ticket on sale has its words.
-    """
+    """`corrected_q` was searched instead of `q` because no ticket on sale matches `q`."""
 
     items: list[TicketRead]
     next_cursor: str | None
@@ -260,20 +251,17 @@ class TicketPage(ApiModel):
 
 
 class OwnTicketRead(TicketRead):
-    """A listing as its seller sees it; of old sales nobody knows when they were."""
-
+    # Unknown for sales before it was recorded.
     sold_at: datetime | None
 
 
 class OwnTicketPage(ApiModel):
-    """One page of one's own listings, newest first; `next_cursor` is none on the last one."""
-
     items: list[OwnTicketRead]
     next_cursor: str | None
 
 
 class SeatListing(BaseModel):
-    """One of the listings of the same seat; `order_id` is the order that holds or bought it."""
+    """A listing of a seat; `order_id` is the order that holds or bought it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -283,9 +271,9 @@ class SeatListing(BaseModel):
 
 
 class Seat(BaseModel):
-    """All that was made of one seat: its sales, newest first, and the living listing, if there is one.
+    """A seat with its sales, newest first, and its active listing, if any.
 
-    `ticket_id` is the listing by which it was asked for.
+    `ticket_id` is the listing that was queried.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -296,15 +284,13 @@ class Seat(BaseModel):
 
 
 class OwnershipStep(StrEnum):
-    """What happened to a ticket on its way from owner to owner."""
-
     LISTED = "listed"
     LISTED_AGAIN = "listed_again"
     BOUGHT = "bought"
 
 
 class OwnershipStepRead(BaseModel):
-    """One step of that way; `is_mine` when the viewer did it. Of old sales nobody knows the time."""
+    """A step in the ownership history; `is_mine` if the viewer took it. `at` may be unknown."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -314,13 +300,11 @@ class OwnershipStepRead(BaseModel):
 
 
 class TicketIds(BaseModel):
-    """Tickets to be asked about."""
-
     ids: Annotated[list[UUID], Field(max_length=MAX_LIMIT)]
 
 
 class TicketLease(BaseModel):
-    """A ticket row after its lease changed: what the order's event tells."""
+    """A ticket after a change of its lease, for the event of the order."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -331,7 +315,7 @@ class TicketLease(BaseModel):
 
 
 class SitemapEntry(BaseModel):
-    """A ticket that can be found; `last_modified` its listing, none when something changed later."""
+    """`last_modified` is the time of the listing, none if the ticket changed since."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,20 +1,17 @@
-"""SQL of the cities that the list can be filtered by."""
-
 from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import STARTS_AT
 
 MOST_READ = 5_000
-"""Cities looked at, however many there are: each costs two reads of an index."""
+"""Limit of cities read from the index, as each costs two index reads."""
 
 
 async def list_cities(session: AsyncSession, limit: int) -> list[str]:
-    """Return the names of cities with tickets for events ahead, in the order of their letters.
+    """Return the names of cities with upcoming events, in alphabetical order.
 
-    Where there are more than `limit`, those in which several people sell come first, so that one
-    seller with invented cities pushes out no real one. However a city is spelt, it is one city: the
-    first spelling is shown.
+    With more than `limit` cities, those with several sellers take precedence: a seller with invented
+    cities must not displace real ones. Spellings of one city are merged; the soonest event's is shown.
     """
     values = {"limit": limit, "most_read": max(limit, MOST_READ)}
     rows = await (await session.connection()).execute(cities_query(), values)
@@ -22,10 +19,10 @@ async def list_cities(session: AsyncSession, limit: int) -> list[str]:
 
 
 def cities_query() -> TextClause:
-    """Return the query of the cities; its parameters are `limit` and `most_read`.
+    """Return the query, with the parameters `limit` and `most_read`.
 
-    One city is read after the other from the index, so that the time depends on the number of
-    cities and not of tickets.
+    A loose index scan reads one city after the other: its time depends on the number of cities, not
+    of tickets.
     """
     first = "FROM tickets WHERE status = 'for_sale' AND city_key"
     ahead = f"{STARTS_AT} > now()"
@@ -46,4 +43,4 @@ def cities_query() -> TextClause:
                            AND seller_id <> shown.seller_id) DESC, city_key
           LIMIT :limit)
         SELECT city FROM chosen ORDER BY city_key
-    """)  # noqa: S608  # Made of our own constants.
+    """)  # noqa: S608  # built from constants.

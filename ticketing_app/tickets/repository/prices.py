@@ -1,5 +1,3 @@
-"""SQL of what similar tickets cost."""
-
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,11 +10,11 @@ from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.schemas import PriceQuestion
 
 MOST_LOOKED_AT = 500
-"""The soonest ones are enough, and a hint for a common title must not cost more than for a rare one."""
+"""The soonest events are enough: a common title must not cost more than a rare one."""
 
 
 class Prices(NamedTuple):
-    """How many tickets there are and, in cents, what one of ten, half and nine of ten cost at most."""
+    """Number of tickets, and the 10th, 50th and 90th percentile of their prices."""
 
     found: int
     low_cents: int
@@ -27,7 +25,7 @@ class Prices(NamedTuple):
 async def list_prices(
     session: AsyncSession, asked: PriceQuestion, *, seller_id: UUID, currency: str
 ) -> list[Prices]:
-    """Return what others ask for the same title, then for the same kind in the same city."""
+    """Return prices of other sellers: same title first, then same category in the same city."""
     likenesses = search.likenesses(asked.title, asked.category, asked.city)
     others = [Ticket.seller_id != seller_id, Ticket.currency == currency]
     return [await _prices(session, *alike, *others) for alike in likenesses]
@@ -41,8 +39,8 @@ async def _prices(session: AsyncSession, *conditions: ColumnElement[bool] | bool
         .limit(MOST_LOOKED_AT)
         .subquery()
     )
-    at_most = [
+    percentiles = [
         func.percentile_disc(share).within_group(found.c.price_cents) for share in (0.1, 0.5, 0.9)
     ]
-    row = (await session.exec(select(func.count(), *at_most).select_from(found))).one()
+    row = (await session.exec(select(func.count(), *percentiles).select_from(found))).one()
     return Prices(*row)

@@ -1,4 +1,4 @@
-"""SQL of tickets that were sold and are listed again: each listing points at the one before."""
+"""SQL of relisted tickets: each listing refers to the previous one of its seat."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -14,19 +14,19 @@ from ticketing_app.tickets.rules import TicketStatus
 
 
 class SeatRows(NamedTuple):
-    """The listings of one seat, newest first, withdrawn ones left out; asked for by `ticket_id`."""
+    """The listings of the seat of `ticket_id`, newest first, without withdrawn ones."""
 
     ticket_id: UUID
     rows: list[Ticket]
 
 
-def _is_living() -> ColumnElement[bool]:
-    """Whether a listing keeps its seat from being listed once more: withdrawn and held, it may be paid."""
+def _is_active() -> ColumnElement[bool]:
+    # A withdrawn listing that is held may still be paid, so its seat must not be listed again.
     return or_(col(Ticket.status) != TicketStatus.WITHDRAWN, col(Ticket.locked_until).is_not(None))
 
 
 def _back(ticket_ids: Sequence[UUID]) -> CTE:
-    """The listings and all before them; `asked` is by which one each was found."""
+    """The listings and all earlier ones; `asked` is the listing of the query that led to each."""
     asked = select(col(Ticket.id).label("asked"), Ticket.id, Ticket.previous_ticket_id)
     back = asked.where(col(Ticket.id).in_(ticket_ids)).cte("back", recursive=True)
     earlier: Any = select(back.c.asked, Ticket.id, Ticket.previous_ticket_id)
@@ -34,23 +34,24 @@ def _back(ticket_ids: Sequence[UUID]) -> CTE:
 
 
 def _ahead(ticket_ids: Sequence[UUID]) -> CTE:
-    """The listings and the living ones that were made of them."""
+    """The listings and the active later ones of their seats."""
     asked = select(col(Ticket.id).label("asked"), Ticket.id)
     ahead = asked.where(col(Ticket.id).in_(ticket_ids)).cte("ahead", recursive=True)
     later: Any = select(ahead.c.asked, Ticket.id)
-    return ahead.union(later.where(col(Ticket.previous_ticket_id) == ahead.c.id, _is_living()))
+    return ahead.union(later.where(col(Ticket.previous_ticket_id) == ahead.c.id, _is_active()))
 
 
 async def lock_listings(session: AsyncSession, ticket_id: UUID) -> None:
-    """Lock this listing and those before it, the oldest first."""
+    """Lock this listing and the earlier ones of its seat, the oldest first."""
     back = _back([ticket_id])
     listings = select(Ticket.id).where(col(Ticket.id).in_(select(back.c.id)))
     await session.exec(listings.order_by(col(Ticket.id)).with_for_update(key_share=True))
 
 
 async def list_seats(session: AsyncSession, ticket_ids: list[UUID]) -> list[SeatRows]:
-    """Return the seats of those of the tickets that were sold."""
-    back, ahead = _back(ticket_ids), _ahead(ticket_ids)
+    """Return the seats of the sold ones among these tickets."""
+    back = _back(ticket_ids)
+    ahead = _ahead(ticket_ids)
     both = select(back.c.asked, back.c.id).union(select(ahead.c.asked, ahead.c.id)).subquery()
     query: Any = select(both.c.asked, Ticket).join(both, both.c.id == col(Ticket.id))
     newest_first = query.order_by(both.c.asked, col(Ticket.id).desc())
@@ -67,18 +68,16 @@ def _was_sold(seat: SeatRows) -> bool:
 
 
 async def get_listing_for_update(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
-    """Lock and return this listing if it is for sale, held or not."""
+    """Lock and return a listing that is for sale, held or not."""
     query = select(Ticket).where(Ticket.id == ticket_id, Ticket.status == TicketStatus.FOR_SALE)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await session.exec(locked)).one_or_none()
 
 
 async def list_ownership(session: AsyncSession, ticket_id: UUID) -> list[Ticket]:
-    """Return every listing of the same seat from the first to the newest one, this one included.
-
-    It is as long as the ticket had owners: of withdrawn listings only the asked one is part of it.
-    """
-    back, ahead = _back([ticket_id]), _ahead([ticket_id])
+    """Return the listings of the same seat, oldest first; of withdrawn ones only `ticket_id`."""
+    back = _back([ticket_id])
+    ahead = _ahead([ticket_id])
     chain = select(back.c.id).union(select(ahead.c.id))
     is_part = or_(col(Ticket.status) != TicketStatus.WITHDRAWN, col(Ticket.id) == ticket_id)
     query = select(Ticket).where(col(Ticket.id).in_(chain), is_part).order_by(col(Ticket.id))

@@ -1,5 +1,3 @@
-"""SQL of the listings of one seller."""
-
 from uuid import UUID
 
 from sqlalchemy import func
@@ -11,7 +9,7 @@ from ticketing_app.tickets.repository.search import ahead_and_for_sale
 
 
 async def count_open(session: AsyncSession, seller_id: UUID, limit: int) -> int:
-    """Count the listings of events ahead that are not sold, up to `limit`."""
+    """Count the listings that are for sale, up to `limit`."""
     found = select(Ticket.id).where(col(Ticket.seller_id) == seller_id, *ahead_and_for_sale())
     query = select(func.count()).select_from(found.limit(limit).subquery())
     return (await session.exec(query)).one()

@@ -1,5 +1,3 @@
-"""SQL of where tickets are that can be found."""
-
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -15,14 +13,14 @@ _FIRST_VERSION = 1
 async def list_entries(
     session: AsyncSession, limit: int, before: UUID | None
 ) -> list[SitemapEntry]:
-    """Return up to `limit` of what the list shows, newest first, those listed before `before`."""
+    """Return up to `limit` tickets of the list that are older than `before`, newest first."""
     query = (
         select(Ticket.id, Ticket.version, Ticket.created_at)
         .where(*ahead_and_for_sale(), *([col(Ticket.id) < before] if before else []))
         .order_by(col(Ticket.id).desc())
         .limit(limit)
     )
-    # When a later version was made is nowhere kept for good.
+    # The times of later versions are not stored.
     return [
         SitemapEntry(
             ticket_id=ticket_id,

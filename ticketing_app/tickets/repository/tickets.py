@@ -1,4 +1,4 @@
-"""SQL of one ticket and its lease. Whether a lease runs is always asked of the database clock."""
+"""SQL of one ticket and its lease. Leases are compared with the database clock only."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,37 +12,31 @@ from sqlmodel.sql.expression import Select
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.rules import TicketStatus
 
-# asyncpg writes and reads PostgreSQL's infinity as this datetime, which has no zone.
-NEVER_AT = datetime.max  # noqa: DTZ901  # as said above.
+# asyncpg represents PostgreSQL's infinity as this naive datetime.
+NEVER_AT = datetime.max  # noqa: DTZ901  # as above.
 
 # clock_timestamp() and not now(): a transaction may have waited for the row before it reads or writes.
 NOW = func.clock_timestamp()
 
 
 class TicketRow(NamedTuple):
-    """A ticket, and whether its lease runs at this moment of the database clock."""
-
     ticket: Ticket
     is_locked: bool
 
 
 def is_locked() -> ColumnElement[bool]:
-    """Whether the lease runs."""
     return func.coalesce(col(Ticket.locked_until) > NOW, False)  # SQL's false.
 
 
 def has_end(locked_until: datetime | None) -> bool:
-    """Whether this is a lease that will lapse by itself."""
     return locked_until is not None and locked_until != NEVER_AT
 
 
 def add(session: AsyncSession, ticket: Ticket) -> None:
-    """Add a new listing."""
     session.add(ticket)
 
 
 async def get_ticket(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
-    """Return the ticket."""
     row = (await session.exec(_by_id(ticket_id))).one_or_none()
     return TicketRow(*row) if row else None
 
@@ -54,7 +48,7 @@ def _by_id(ticket_id: UUID) -> Select[Ticket, bool]:
 async def list_by_seller(
     session: AsyncSession, seller_id: UUID, limit: int, before: UUID | None
 ) -> list[TicketRow]:
-    """Return up to `limit` + 1 listings, newest first, older than `before`."""
+    """Return up to `limit` + 1 listings that are older than `before`, newest first."""
     query = select(Ticket, is_locked()).where(Ticket.seller_id == seller_id)
     if before:
         query = query.where(col(Ticket.id) < before)
@@ -74,7 +68,7 @@ async def get_ticket_for_update(session: AsyncSession, ticket_id: UUID) -> Ticke
 async def change_running_lease(
     session: AsyncSession, ticket_id: UUID, order_id: UUID, changes: dict[str, object]
 ) -> Ticket | None:
-    """As `change_lease`, and nothing either when the lease is over on the database clock."""
+    """Change the lease of this order, none when it has ended or is another order's."""
     is_running = col(Ticket.locked_until) > NOW
     return await change_lease(session, ticket_id, order_id, changes, is_running)
 
@@ -86,7 +80,7 @@ async def change_lease(
     changes: dict[str, object],
     *conditions: ColumnElement[bool],
 ) -> Ticket | None:
-    """Change the lease of this order's own ticket; nothing when the ticket is another order's."""
+    """Change the lease of this order, none when the ticket is another order's."""
     statement = (
         update(Ticket)
         .where(
@@ -103,9 +97,9 @@ async def change_lease(
 
 
 async def list_lapsed_for_update(session: AsyncSession, limit: int) -> list[Ticket]:
-    """Lock and return up to `limit` tickets whose lease is over; rows that others hold are skipped."""
-    # now() is right for the first statement of a transaction, and unlike clock_timestamp() it can use
-    # the index. Withdrawn tickets are included: a seller may withdraw before the order is closed.
+    """Lock and return up to `limit` tickets with an ended lease; skips locked rows."""
+    # now() is exact in the first statement of a transaction and, unlike clock_timestamp(), uses the
+    # index. Withdrawn tickets are included: a seller may withdraw before the order is closed.
     query = (
         select(Ticket)
         .where(Ticket.status != TicketStatus.SOLD, col(Ticket.locked_until) <= func.now())
@@ -117,7 +111,7 @@ async def list_lapsed_for_update(session: AsyncSession, limit: int) -> list[Tick
 
 
 async def measure_lapsed(session: AsyncSession) -> timedelta | None:
-    """Tell since when the longest lapsed lease is over that nobody has closed; none if there is none."""
+    """Return the age of the oldest ended lease that is not closed, none without any."""
     query = select(func.now() - func.min(Ticket.locked_until)).where(
         Ticket.status != TicketStatus.SOLD, col(Ticket.locked_until) <= func.now()
     )
@@ -125,5 +119,4 @@ async def measure_lapsed(session: AsyncSession) -> timedelta | None:
 
 
 async def has_any(session: AsyncSession) -> bool:
-    """Whether there is any listing, in whatever state."""
     return (await session.exec(select(Ticket.id).limit(1))).one_or_none() is not None

@@ -1,4 +1,4 @@
-"""The event of a ticket, as a file for calendars (RFC 5545)."""
+"""The concert or match of a ticket as an iCalendar file (RFC 5545)."""
 
 from datetime import date
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from ticketing_app.tickets.service.tickets import TicketHasNoDateError
 
 
 def write(ticket: TicketRead) -> bytes:
-    """Return a calendar of one event; it has no end, as the seller gave none.
+    """Return a calendar with one event without an end, as sellers give only the start.
 
     Raises:
         TicketHasNoDateError: the seller gave no date.
@@ -24,7 +24,7 @@ def write(ticket: TicketRead) -> bytes:
     settings = get_settings()
     event = Event.new(
         uid=f"{ticket.id}@{urlsplit(settings.public_url).hostname}",
-        # A calendar that has the event already takes in what is newer.
+        # Calendars that have the event already accept a higher sequence as an update.
         sequence=ticket.version,
         summary=ticket.title,
         start=starts_at,
@@ -33,7 +33,8 @@ def write(ticket: TicketRead) -> bytes:
         description=ticket.description,
     )
     calendar = Calendar.new(prodid=f"-//{settings.brand_name}//EN", subcomponents=[event])
-    # Of the zone's rules only those of that year, not of half a century.
-    first, last = date(starts_at.year, 1, 1), date(starts_at.year + 1, 1, 1)
-    calendar.add_missing_timezones(first_date=first, last_date=last)
+    # The time zone rules of that year, not of half a century.
+    calendar.add_missing_timezones(
+        first_date=date(starts_at.year, 1, 1), last_date=date(starts_at.year + 1, 1, 1)
+    )
     return calendar.to_ical()

@@ -1,4 +1,4 @@
-"""The lease of a ticket: called by orders, in its transactions."""
+"""Leases of tickets: called by orders in its transactions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,10 +15,10 @@ from ticketing_app.tickets.service import tickets
 
 
 async def lock_seat(session: AsyncSession, *, ticket_id: UUID) -> None:
-    """Lock the ticket and the listings of the same seat before it, the oldest first.
+    """Lock the ticket and the earlier listings of its seat, the oldest first.
 
-    Every transaction locks tickets before orders, so that none can deadlock. A refund of an earlier
-    sale and a later listing meet in the first listing of the seat.
+    Every transaction locks tickets before orders to avoid deadlocks. The refund of an earlier sale and
+    a later listing of the same seat serialise on its first listing.
     """
     await resale.lock_listings(session, ticket_id)
 
@@ -26,7 +26,7 @@ async def lock_seat(session: AsyncSession, *, ticket_id: UUID) -> None:
 async def extend_lease(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID, until: datetime
 ) -> TicketLease | None:
-    """Move the end of this order's running lease; none when it is over or another order's."""
+    """Extend this order's running lease; none when it has ended or belongs to another order."""
     changes: dict[str, object] = {"locked_until": until}
     return _lease(await repository.change_running_lease(session, ticket_id, order_id, changes))
 
@@ -34,7 +34,7 @@ async def extend_lease(
 async def keep_for_capture(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID
 ) -> TicketLease | None:
-    """Turn this order's running lease into one without an end; none when it is over or another's."""
+    """Remove the end of this order's running lease; none when it has ended or is another order's."""
     changes: dict[str, object] = {"locked_until": repository.NEVER_AT}
     return _lease(await repository.change_running_lease(session, ticket_id, order_id, changes))
 
@@ -42,7 +42,7 @@ async def keep_for_capture(
 async def mark_sold(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID
 ) -> TicketLease | None:
-    """Give the ticket to this order for good; none when it is another's, or another listing lives."""
+    """Sell the ticket to this order; none when it is another order's or relisted already."""
     changes: dict[str, object] = {
         "status": TicketStatus.SOLD,
         "locked_until": None,
@@ -52,12 +52,12 @@ async def mark_sold(
         async with session.begin_nested():
             return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
     except IntegrityError:
-        # Only the version before lists a ticket while an earlier listing of it may still be paid.
+        # Only the version before relists a ticket while an earlier listing may still be paid.
         return None
 
 
 async def withdraw(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) -> None:
-    """Take this order's ticket off sale and end its lease; nothing when it is another order's."""
+    """Take this order's ticket off sale and end its lease, unless it is another order's."""
     changes: dict[str, object] = {
         "status": TicketStatus.WITHDRAWN,
         "order_id": None,
@@ -70,21 +70,21 @@ async def withdraw(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) ->
 
 
 async def release(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) -> TicketLease | None:
-    """End this order's own lease; none when the ticket is another order's by now."""
+    """End this order's lease; none when the ticket is another order's by now."""
     changes: dict[str, object] = {"order_id": None, "holder_id": None, "locked_until": None}
     return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
 
 
 async def lock_lapsed(session: AsyncSession, *, limit: int) -> list[UUID]:
-    """Lock up to `limit` tickets whose lease is over; return the orders that held them."""
+    """Lock up to `limit` tickets with an ended lease; return the orders that held them."""
     rows = await repository.list_lapsed_for_update(session, limit)
     return [row.order_id for row in rows if row.order_id]
 
 
 async def get_expiry_lag_seconds(session: AsyncSession) -> float:
-    """Return how long the longest lapsed lease waits to be closed; 0 when none does.
+    """Return the age of the oldest ended lease that is not closed yet, 0 without any.
 
-    Who may buy does not depend on it, only what pages show.
+    It delays only what pages show: the hold itself compares with the database clock.
     """
     lapsed = await repository.measure_lapsed(session)
     return lapsed.total_seconds() if lapsed else 0.0

@@ -1,5 +1,3 @@
-"""Tell sellers what similar tickets cost."""
-
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,9 +11,9 @@ from ticketing_app.tickets.schemas import PriceHint, PriceQuestion
 async def find_price_hint(
     session: AsyncSession, *, seller_id: UUID, asked: PriceQuestion
 ) -> PriceHint | None:
-    """Return what others ask for similar tickets; none where there are fewer than MIN_SIMILAR.
+    """Return the prices of at least MIN_SIMILAR tickets with the same title.
 
-    Similar means of the same title; where those are too few, of the same kind in the same city.
+    If those are too few, of tickets of the same category in the same city, or none.
     """
     currency = get_settings().currency
     found = await repository.list_prices(session, asked, seller_id=seller_id, currency=currency)

@@ -1,7 +1,4 @@
-"""Use cases of tickets that go from owner to owner: what was sold, and who had it.
-
-Whether a sale still stands is for orders to say, which call these in their transactions.
-"""
+"""Resale: the listings and owners of one seat. Called by orders, which know whether a sale is valid."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -20,30 +17,30 @@ log = get_logger()
 
 
 async def list_seats(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[Seat]:
-    """Return the seats of those of the tickets that were sold, in any order."""
+    """Return the seats of the sold ones among these tickets, in any order."""
     return [_seat(rows) for rows in await repository.list_seats(session, ticket_ids)]
 
 
 def _seat(found: SeatRows) -> Seat:
     listings = [(row.status, SeatListing(**row.model_dump())) for row in found.rows]
-    living = [listing for status, listing in listings if status != TicketStatus.SOLD]
+    active = [listing for status, listing in listings if status != TicketStatus.SOLD]
     return Seat(
         ticket_id=found.ticket_id,
         sold=[listing for status, listing in listings if status == TicketStatus.SOLD],
-        listed=living[0] if living else None,
+        listed=active[0] if active else None,
     )
 
 
 async def lock_listing(session: AsyncSession, *, ticket_id: UUID) -> None:
-    """Lock a listing until the transaction ends: it is neither sold nor released meanwhile."""
+    """Lock a listing until the transaction ends, against sale and release."""
     await repository.get_listing_for_update(session, ticket_id)
 
 
 async def end_relisting(session: AsyncSession, *, ticket_id: UUID) -> None:
-    """Take a listing off sale whose seller may not sell the ticket any more.
+    """Take a listing off sale because its seller has lost the ticket.
 
-    A buyer who holds it may still pay: a hold is a promise. Until it ends the listing counts as
-    living, and afterwards it does not come back.
+    A buyer who holds it may still pay: a hold is a promise. The listing is active until the hold ends,
+    and does not come back afterwards.
     """
     row = await repository.get_listing_for_update(session, ticket_id)
     if row is None:
@@ -56,10 +53,7 @@ async def end_relisting(session: AsyncSession, *, ticket_id: UUID) -> None:
 async def list_ownership(
     session: AsyncSession, *, ticket_id: UUID, viewer_id: UUID
 ) -> list[OwnershipStepRead]:
-    """Return how the ticket came from owner to owner, oldest first; nothing to whoever had it never.
-
-    Who the others are is not told.
-    """
+    """Return the ownership history, oldest first and without names, to present and past owners only."""
     chain = await repository.list_ownership(session, ticket_id)
     if not any(viewer_id in _owners(row) for row in chain):
         return []
@@ -67,7 +61,7 @@ async def list_ownership(
 
 
 def _owners(row: Ticket) -> set[UUID | None]:
-    """Whoever listed or bought it; who holds it only hopes to."""
+    # The holder of a ticket that is not sold is no owner yet.
     return {row.seller_id, row.holder_id if row.status == TicketStatus.SOLD else None}
 
 

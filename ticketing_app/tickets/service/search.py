@@ -1,4 +1,4 @@
-"""Find tickets for sale: by words, with or without typing errors, by filters, or by likeness."""
+"""Search for tickets: by words, corrected if necessary, by filters, or similar to a ticket."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ SIMILAR_WORDS = 20
 async def list_tickets(
     session: AsyncSession, *, wanted: TicketFilter, viewer_id: UUID | None = None
 ) -> TicketPage:
-    """Return one page of what is for sale; locked tickets are included and marked.
+    """Return one page of tickets for sale, locked ones included.
 
     Raises:
         InvalidInputError: the cursor is not from this list.
@@ -51,17 +51,17 @@ async def list_tickets(
 
 
 async def count_tickets(session: AsyncSession, *, wanted: TicketFilter) -> int:
-    """Count what the list shows on all its pages; more than COUNT_LIMIT means that there are more."""
+    """Count the tickets on all pages of the list, up to COUNT_LIMIT + 1."""
     await repository.plan_for_values(session)
     return await repository.count_for_sale(session, wanted, COUNT_LIMIT + 1)
 
 
 async def list_and_count(session: AsyncSession, *, wanted: TicketFilter) -> tuple[TicketPage, int]:
-    """Return the first page, and how many tickets are on all pages, as `count_tickets` does."""
+    """Return the first page and the count of `count_tickets`."""
     page = await list_tickets(session, wanted=wanted)
     if page.next_cursor is None:
         return page, len(page.items)
-    # In the transaction of the page, which lets the planner see the values already.
+    # `list_tickets` has set the plan mode of this transaction already.
     found = _corrected(wanted, page.corrected_q)
     return page, await repository.count_for_sale(session, found, COUNT_LIMIT + 1)
 
@@ -69,22 +69,18 @@ async def list_and_count(session: AsyncSession, *, wanted: TicketFilter) -> tupl
 async def list_matching(
     session: AsyncSession, *, wanted: TicketFilter, ticket_ids: list[UUID]
 ) -> list[UUID]:
-    """Return those of `ticket_ids` that the list shows on some page."""
+    """Return the ones among `ticket_ids` that match the filters."""
     return await repository.list_matching(session, wanted, ticket_ids)
 
 
 async def list_cities(session: AsyncSession) -> list[str]:
-    """Return the cities of events ahead, at most MAX_CITIES, in the order of their letters.
-
-    Where there are more, those in which several people sell come first.
-    """
     return await cities.list_cities(session, MAX_CITIES)
 
 
 async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[TicketRead]:
-    """Return a few others that can be bought now: of the same title, or of the kind in the same city.
+    """Return available tickets with the same title, or of the same category in the same city.
 
-    The soonest come first; what has begun is left out. A ticket that nobody knows resembles nothing.
+    The soonest events come first. An unknown ticket has no similar ones.
     """
     row = await get_ticket(session, ticket_id)
     if row is None:
@@ -98,10 +94,10 @@ def _corrected(wanted: TicketFilter, q: str | None) -> TicketFilter:
 
 
 async def _correct(session: AsyncSession, q: str) -> str | None:
-    """Return `q` with the nearest words on sale for those that no ticket has; none without such.
+    """Return `q` with unknown words replaced by the closest words of tickets on sale, none without any.
 
-    A word that is on sale stays, also when other filters leave nothing: then it is no typing error.
-    Beyond the limit of a client nothing is corrected: this costs a hundred times a plain search.
+    A word that some ticket on sale has is no typing error, even if the other filters match nothing.
+    Limited per client: a correction costs a hundred times a plain search.
     """
     if not q.strip() or not await limits.allows("corrections"):
         return None

@@ -1,5 +1,3 @@
-"""Show sellers their own listings."""
-
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,7 +11,7 @@ from ticketing_app.tickets.service import tickets
 async def list_own_tickets(
     session: AsyncSession, *, seller_id: UUID, limit: int, cursor: str | None = None
 ) -> OwnTicketPage:
-    """Return one page of one's own listings, newest first; `cursor` is the last id of the page before.
+    """Return a page of the seller's listings, newest first; `cursor` is the last id of the page before.
 
     Raises:
         InvalidInputError: the cursor is not from this list.

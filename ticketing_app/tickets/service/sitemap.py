@@ -1,5 +1,3 @@
-"""Tell search engines where tickets are."""
-
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,8 +9,5 @@ from ticketing_app.tickets.schemas import SitemapEntry
 async def list_entries(
     session: AsyncSession, *, limit: int, before: UUID | None = None
 ) -> list[SitemapEntry]:
-    """Return up to `limit` tickets that the list shows on some page, newest first.
-
-    `before` is the last id that was returned, where one goes on.
-    """
+    """Return up to `limit` tickets of the list, newest first; `before` is the last id so far."""
     return await repository.list_entries(session, limit, before)

@@ -1,4 +1,4 @@
-"""Show, list for sale, edit and withdraw a ticket; and what the other use cases share."""
+"""Use cases of a single ticket, and functions that the other use cases share."""
 
 from http import HTTPStatus
 from typing import Any
@@ -47,12 +47,9 @@ class NotTicketSellerError(AppError):
 
 
 class TicketNotChangeableError(AppError):
-    """The ticket is locked, sold or withdrawn."""
-
     status = HTTPStatus.CONFLICT
 
     def __init__(self, availability: rules.Availability) -> None:
-        """Say why, and what to do."""
         reasons = {
             rules.Availability.LOCKED: "Somebody is buying this ticket right now, so it cannot be changed. "
             "Try again when the hold is over.",
@@ -86,11 +83,7 @@ class TicketListedAgainError(AppError):
 async def get_ticket(
     session: AsyncSession, *, ticket_id: UUID, viewer_id: UUID | None = None
 ) -> TicketRead:
-    """Return a ticket.
-
-    Raises:
-        TicketNotFoundError: there is none with this id.
-    """
+    """Raises TicketNotFoundError when there is none with this id."""
     row = await repository.get_ticket(session, ticket_id)
     if row is None:
         raise TicketNotFoundError
@@ -100,10 +93,10 @@ async def get_ticket(
 async def create_ticket(
     session: AsyncSession, *, seller_id: UUID, ticket: TicketCreate
 ) -> TicketRead:
-    """List a ticket for sale. That `previous_ticket_id` is the seller's to list, the caller has checked.
+    """List a ticket for sale; the caller has checked that the seller owns `previous_ticket_id`.
 
     Raises:
-        TicketListedAgainError: another listing of that ticket lives.
+        TicketListedAgainError: the previous ticket has another active listing.
     """
     row = Ticket(seller_id=seller_id, currency=get_settings().currency, **_columns(ticket))
     repository.add(session, row)
@@ -119,10 +112,10 @@ async def create_ticket(
 
 
 async def require_room(session: AsyncSession, *, seller_id: UUID, count: int) -> None:
-    """Check that the seller may have so many more listings.
+    """Check that the seller may add `count` listings.
 
     Raises:
-        TooManyListingsError: they would be more than MAX_OPEN_LISTINGS.
+        TooManyListingsError: they would exceed MAX_OPEN_LISTINGS.
     """
     most = get_settings().max_open_listings
     if most and await seller_listings.count_open(session, seller_id, most) + count > most:
@@ -130,16 +123,15 @@ async def require_room(session: AsyncSession, *, seller_id: UUID, count: int) ->
 
 
 async def has_any(session: AsyncSession) -> bool:
-    """Whether anybody ever listed a ticket."""
     return await repository.has_any(session)
 
 
 async def require_own_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
-    """Check who is asking, before what they sent is looked at.
+    """Check permission before the input is validated.
 
     Raises:
         TicketNotFoundError: there is none with this id.
-        NotTicketSellerError: somebody else listed it.
+        NotTicketSellerError: another user listed it.
     """
     _require_seller(await repository.get_ticket(session, ticket_id), seller_id)
 
@@ -151,12 +143,12 @@ async def update_ticket(
 
     Raises:
         TicketNotFoundError: there is none with this id.
-        NotTicketSellerError: somebody else listed it.
+        NotTicketSellerError: another user listed it.
         TicketNotChangeableError: it is locked, sold or withdrawn.
         StaleTicketError: the description changed since `ticket.version`.
         TooManyRequestsError: the seller changed too many listings.
     """
-    # Asked before the row is locked, raised after what is wrong with the request itself.
+    # Counted before the row is locked; raised after the errors of the request itself.
     refusal = await limits.hit("edits", account=seller_id)
     row = await _get_changeable(session, seller_id, ticket_id)
     if rules.is_stale(ticket.version, version=row.version, content_version=row.content_version):
@@ -175,7 +167,7 @@ async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: 
 
     Raises:
         TicketNotFoundError: there is none with this id.
-        NotTicketSellerError: somebody else listed it.
+        NotTicketSellerError: another user listed it.
         TicketNotChangeableError: it is locked, sold or withdrawn.
         TooManyRequestsError: the seller changed too many listings.
     """
@@ -185,9 +177,6 @@ async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: 
         raise refusal
     row.status = TicketStatus.WITHDRAWN
     await save_new_version(session, row)
-
-
-# ---- inside ------------------------------------------------------------------------------------
 
 
 def _columns(ticket: TicketFields) -> dict[str, Any]:
@@ -212,29 +201,28 @@ async def _get_changeable(session: AsyncSession, seller_id: UUID, ticket_id: UUI
 
 
 async def save_new_version(session: AsyncSession, row: Ticket) -> None:
-    """Save the listing as its next version, and tell of it."""
+    """Save the listing as its next version and record the event."""
     row.version += 1
     await session.flush()
     record_update(session, row)
 
 
 def record_update(session: AsyncSession, row: Ticket) -> None:
-    """Record the event of the listing as it is now."""
     outbox.record(session, TicketUpdated(**_event_fields(row)))
 
 
 def _event_fields(row: Ticket) -> dict[str, Any]:
-    facts = row.model_dump(include={"seller_id", "title", "price_cents", "currency", "status"})
-    return {"ticket_id": row.id, "ticket_version": row.version, **facts}
+    fields = row.model_dump(include={"seller_id", "title", "price_cents", "currency", "status"})
+    return {"ticket_id": row.id, "ticket_version": row.version, **fields}
 
 
 def to_read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
-    """Return the ticket as this viewer, or a stranger, sees it."""
+    """Return the ticket with the fields that this viewer may see."""
     ticket = row.ticket
     status = rules.availability(TicketStatus(ticket.status), is_locked=row.is_locked)
     may_see_order = viewer_id is not None and viewer_id in {ticket.seller_id, ticket.holder_id}
     is_held = status in {rules.Availability.LOCKED, rules.Availability.SOLD}
-    facts = ticket.model_dump(
+    fields = ticket.model_dump(
         exclude={"seller_id", "holder_id", "status", "locked_until", "order_id", "sold_at"}
     )
     has_end = status is rules.Availability.LOCKED and repository.has_end(ticket.locked_until)
@@ -243,5 +231,5 @@ def to_read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
         status=status,
         locked_until=ticket.locked_until if has_end else None,
         order_id=ticket.order_id if may_see_order and is_held else None,
-        **facts,
+        **fields,
     )
