@@ -39,13 +39,8 @@ async def _check_password(caller: Caller, password: str) -> CheckedUser:
 
 
 async def _limit_sign_in(request: Request, email: str) -> None:
-    """Count an attempt; devices that the account knows have a separate limit.
-
-    Raises:
-        TooManyRequestsError: the limit is reached.
-    """
     cookie_header = request.headers.get("cookie")
-    known = None
+    known = None  # the limit key of a device that the account knows
     # The cookie alone decides about this query: the time must not show whether the account exists.
     if devices.has_cookie(cookie_header):
         async with db.transaction() as session:

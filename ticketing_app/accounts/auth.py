@@ -22,10 +22,10 @@ from ticketing_app.core.settings import get_settings
 log = get_logger()
 
 COOKIE = "session"
+# Over https: browsers accept the prefix from this very host alone, and never over http.
 HOST_COOKIE = "__Host-session"
-"""Over https: browsers accept the prefix from this very host alone, and never over http."""
+# Leeway for tokens that a process with a faster clock has just issued.
 CLOCK_SKEW_SECONDS = 60
-"""Leeway for tokens that a process with a faster clock has just issued."""
 ALGORITHM = "HS256"
 EVICTION_CHANNEL = "ticketing.sessions.ended"
 CACHE_SECONDS = 5.0
@@ -45,7 +45,6 @@ _generation = 0
 
 
 def _evict(session_id: UUID | None = None) -> None:
-    """Evict this session from the cache, or all sessions."""
     global _generation  # noqa: PLW0603  # the cache belongs to the process.
     _generation += 1
     if session_id:
@@ -57,7 +56,6 @@ def _evict(session_id: UUID | None = None) -> None:
 async def start_session(
     session: AsyncSession, *, user: UserRead, device: str, address: str
 ) -> SessionStarted:
-    """Record a sign-in and issue the token for its cookie."""
     row = await accounts.start_session(session, user_id=user.id, device=device, address=address)
     claims = {"sub": str(user.id), "jti": str(row.id), "iat": row.created_at, "exp": row.expires_at}
     token = jwt.encode(claims, get_settings().jwt_key, algorithm=ALGORITHM)
@@ -71,11 +69,6 @@ async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
 
 
 async def end_own_session(session: AsyncSession, *, caller: Caller, session_id: UUID) -> None:
-    """Revoke a session of the caller.
-
-    Raises:
-        SessionNotFoundError: there is none with this id, or it is another user's.
-    """
     await accounts.end_own_session(session, user_id=caller.user_id, session_id=session_id)
     _evict_after_commit(session, [session_id])
     log_after_commit(session, "account.sessions_ended", user_id=caller.user_id, ended=1)
@@ -84,7 +77,6 @@ async def end_own_session(session: AsyncSession, *, caller: Caller, session_id: 
 async def end_sessions(
     session: AsyncSession, *, caller: Caller, including_this: bool = False
 ) -> None:
-    """Revoke all other sessions of the caller, or all."""
     except_id = None if including_this else caller.session_id
     ended = await accounts.end_sessions(session, user_id=caller.user_id, except_id=except_id)
     _evict_after_commit(session, ended)
@@ -95,12 +87,6 @@ async def end_sessions(
 async def change_password(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, password: str
 ) -> None:
-    """Set the password; all other sessions end.
-
-    Raises:
-        NotSignedInError: the caller's session ended meanwhile.
-        AccountChangedError: the account changed since its password was checked.
-    """
     ended = await accounts.change_password(
         session, caller=caller, checked=checked, password=password
     )
@@ -112,14 +98,8 @@ async def change_password(
 async def change_email(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, email: str
 ) -> UserRead:
-    """Set the e-mail address; every process evicts the sessions that cache the old one.
-
-    Raises:
-        NotSignedInError: the caller's session ended meanwhile.
-        AccountChangedError: the account changed since its password was checked.
-        EmailInUseError: another account has this address, in any case.
-    """
     changed = await accounts.change_email(session, caller=caller, checked=checked, email=email)
+    # The cache holds the old address.
     open_sessions = await accounts.list_sessions(session, caller=caller)
     _evict_after_commit(session, [each.id for each in open_sessions])
     log_after_commit(session, "account.email_changed", user_id=caller.user_id)
@@ -148,10 +128,7 @@ def _evict_after_commit(session: AsyncSession, session_ids: Iterable[UUID]) -> N
 
 
 async def authenticate(cookie_header: str | None) -> Caller | None:
-    """Return the caller of a Cookie header, after checks of signature, time and session row.
-
-    Cached for CACHE_SECONDS, and only while Redis announces revoked sessions.
-    """
+    """Return the caller of a Cookie header, after checks of signature, time and session row."""
     session_id = read_session_id(cookie_header)
     if session_id is None:
         return None
@@ -215,16 +192,10 @@ async def listen_for_ended_sessions(
 
 
 async def current_caller(request: Request) -> Caller | None:
-    """FastAPI dependency: the caller, none without a live session."""
     return await authenticate(request.headers.get("cookie"))
 
 
 async def require_caller(request: Request) -> Caller:
-    """FastAPI dependency: the caller.
-
-    Raises:
-        NotSignedInError: there is no live session.
-    """
     if (caller := await current_caller(request)) is None:
         raise NotSignedInError
     return caller

@@ -1,8 +1,4 @@
-"""Known devices: browsers that signed in to an account before have a separate limit.
-
-The limit per account counts guesses from all browsers. Without known devices an attacker who keeps
-guessing would lock the owner out.
-"""
+"""Browsers that signed in before have a separate limit, so that guesses cannot lock the owner out."""
 
 from datetime import timedelta
 from hashlib import sha256
@@ -25,7 +21,6 @@ PATH = "/api/users"
 
 
 def has_cookie(cookie_header: str | None) -> bool:
-    """Whether the browser signed in to any account before."""
     return any(name.startswith(PREFIX) for name in cookie_parser(cookie_header or ""))
 
 

@@ -39,6 +39,7 @@ class Verification(NamedTuple):
 
 
 class PasswordQueueFullError(AppError):
+    # Raised by every function of this module while QUEUE_LIMIT calls are waiting.
     status = HTTPStatus.SERVICE_UNAVAILABLE
     message = (
         "Very many people are signing in right now. Nothing was changed. Try again in a moment."
@@ -46,31 +47,17 @@ class PasswordQueueFullError(AppError):
 
 
 async def hash_password(password: str) -> str:
-    """Takes about 20 ms of a thread.
-
-    Raises:
-        PasswordQueueFullError: QUEUE_LIMIT calls are waiting.
-    """
+    # About 20 ms of a thread.
     return await _run(_context.hash, password)
 
 
 async def verify_password(password: str, password_hash: str) -> bool:
-    """Compare a password with the hash of its account.
-
-    Raises:
-        PasswordQueueFullError: QUEUE_LIMIT calls are waiting.
-    """
     return await _run(_context.verify, _cut(password), password_hash)
 
 
 async def verify_and_update(password: str, password_hash: str | None) -> Verification:
-    """Compare, and hash a right password again if the costs rose since its hash was made.
-
-    With no hash (unknown account) spends the same time and fails.
-
-    Raises:
-        PasswordQueueFullError: QUEUE_LIMIT calls are waiting.
-    """
+    """Verify; a right password is hashed again if the costs rose since its hash was made."""
+    # An unknown account has no hash, but must take the same time.
     known = password_hash or await _run(_placeholder_hash)
     is_right, new_hash = await _run(_context.verify_and_update, _cut(password), known)
     return Verification(is_right and password_hash is not None, new_hash)
@@ -94,7 +81,7 @@ async def _run(work: Callable[..., Result], *args: str) -> Result:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    # Separate from the default executor, whose work must not wait behind passwords.
+    # Separate from the default executor: other work must not wait behind passwords.
     return ThreadPoolExecutor(THREADS, thread_name_prefix="password")
 
 

@@ -15,7 +15,6 @@ class LiveSession(NamedTuple):
 
 
 async def get_user_by_email(session: AsyncSession, email: str) -> User | None:
-    """`email` is in lower case."""
     return (await session.exec(select(User).where(User.email == email))).one_or_none()
 
 
@@ -36,7 +35,6 @@ def add(session: AsyncSession, row: User | UserSession) -> None:
 async def get_live_session(
     session: AsyncSession, session_id: UUID, now: datetime
 ) -> LiveSession | None:
-    """Return the session unless it was revoked or has expired."""
     query = (
         select(UserSession, User.email)
         .join(User, col(User.id) == UserSession.user_id)
@@ -67,7 +65,6 @@ async def list_open_sessions(
 
 
 async def get_session(session: AsyncSession, session_id: UUID) -> UserSession | None:
-    """Return the session, live or not."""
     return (
         await session.exec(select(UserSession).where(UserSession.id == session_id))
     ).one_or_none()

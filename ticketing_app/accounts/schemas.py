@@ -67,7 +67,7 @@ class UserRead(ApiModel):
 
 
 class CheckedUser(BaseModel):
-    """An account whose password was verified at `version`; `new_hash` replaces one of lower costs."""
+    """The password was right at `version` of the account; `new_hash` replaces one of lower costs."""
 
     model_config = ConfigDict(frozen=True)
 

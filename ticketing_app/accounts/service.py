@@ -57,11 +57,7 @@ class SessionNotFoundError(AppError):
 
 
 async def sign_up(session: AsyncSession, *, user: UserCreate) -> UserRead:
-    """Create an account.
-
-    Raises:
-        EmailInUseError: another account has this address, in any case.
-    """
+    """Raises EmailInUseError if another account has this address."""
     # Hashed before the first statement, so that no pooled connection is held meanwhile.
     row = User(email=user.email, password_hash=await passwords.hash_password(user.password))
     try:
@@ -78,20 +74,14 @@ async def get_user(session: AsyncSession, *, user_id: UUID) -> User:
 
 
 async def find_user(session: AsyncSession, *, email: str) -> User | None:
-    """`email` is in lower case."""
     return await repository.get_user_by_email(session, email)
 
 
 async def check_credentials(
     transaction: db.Transaction, *, credentials: Credentials
 ) -> CheckedUser:
-    """Verify e-mail and password, in the same time whether or not the account exists.
-
-    The comparison may queue for a thread; it holds no connection meanwhile.
-
-    Raises:
-        InvalidCredentialsError: no such account, or another password.
-    """
+    """Raises InvalidCredentialsError, in the same time whether or not the account exists."""
+    # The comparison may wait for a thread: no connection is held meanwhile.
     async with transaction() as session:
         user = await repository.get_user_by_email(session, credentials.email)
     is_right, new_hash = await passwords.verify_and_update(
@@ -108,11 +98,7 @@ async def check_credentials(
 async def check_password(
     transaction: db.Transaction, *, user_id: UUID, password: str
 ) -> CheckedUser:
-    """Verify the password of a signed-in user; holds no connection during the comparison.
-
-    Raises:
-        WrongPasswordError: it is another password.
-    """
+    """Raises WrongPasswordError; holds no connection during the comparison."""
     async with transaction() as session:
         user = await repository.get_user(session, user_id)
     if not await passwords.verify_password(password, user.password_hash):
@@ -128,13 +114,10 @@ def _log_failure(event: str, user_id: UUID | None) -> None:
 
 
 async def confirm_credentials(session: AsyncSession, *, checked: CheckedUser) -> None:
-    """Lock the account before a session of it starts, and save the new hash, if there is one.
-
-    Raises:
-        InvalidCredentialsError: the account changed since the check, perhaps its password.
-    """
+    """Lock the account before a session of it starts, and save the new hash, if there is one."""
     user = await repository.get_user_for_update(session, checked.user.id)
     if user.version != checked.version:
+        # Its password may be another one now.
         raise InvalidCredentialsError
     if checked.new_hash:
         # The password is the same, so the version stays. Known devices are not: their cookies
@@ -145,13 +128,7 @@ async def confirm_credentials(session: AsyncSession, *, checked: CheckedUser) ->
 async def change_email(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, email: str
 ) -> UserRead:
-    """Set the address; the present address changes nothing.
-
-    Raises:
-        NotSignedInError: the caller's session ended meanwhile.
-        AccountChangedError: the account changed since its password was checked.
-        EmailInUseError: another account has this address, in any case.
-    """
+    """Raises EmailInUseError, AccountChangedError or NotSignedInError; see `_lock_own`."""
     user = await _lock_own(session, caller, checked)
     if user.email == email:
         return UserRead(id=user.id, email=email)
@@ -168,12 +145,7 @@ async def change_email(
 async def change_password(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, password: str
 ) -> list[UUID]:
-    """Set the password and revoke all sessions but the caller's; return the revoked ids.
-
-    Raises:
-        NotSignedInError: the caller's session ended meanwhile.
-        AccountChangedError: the account changed since its password was checked.
-    """
+    """Revoke all sessions but the caller's and return their ids; errors as `_lock_own`."""
     # Hashed before the first statement, so that no pooled connection is held meanwhile.
     password_hash = await passwords.hash_password(password)
     user = await _lock_own(session, caller, checked)
@@ -188,7 +160,12 @@ async def change_password(
 
 
 async def _lock_own(session: AsyncSession, caller: Caller, checked: CheckedUser) -> User:
-    """Lock the account, unless the caller was signed out during the comparison of the password."""
+    """Lock the account and check that nothing changed during the comparison of the password.
+
+    Raises:
+        NotSignedInError: the caller's session ended meanwhile.
+        AccountChangedError: the account changed since its password was checked.
+    """
     user = await repository.get_user_for_update(session, caller.user_id)
     if await repository.get_live_session(session, caller.session_id, utc_now()) is None:
         raise NotSignedInError
@@ -218,11 +195,7 @@ async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
 
 
 async def end_own_session(session: AsyncSession, *, user_id: UUID, session_id: UUID) -> None:
-    """Revoke a session of this user; a revoked session stays as it is.
-
-    Raises:
-        SessionNotFoundError: there is none with this id, or it is another user's.
-    """
+    """Raises SessionNotFoundError if this user has no session with this id, live or revoked."""
     found = await repository.get_session(session, session_id)
     if found is None or found.user_id != user_id:
         raise SessionNotFoundError

@@ -20,11 +20,7 @@ from ticketing_app.tickets.rules import TITLE_MAX_LENGTH, TicketStatus
 
 
 class Ticket(Table, table=True):
-    """A listing, locked while `locked_until` is in the future of the database clock.
-
-    `order_id` is the order that holds or bought it, `holder_id` its buyer. `order_id` has no foreign
-    key: it would point upwards, from tickets to orders. The invariant check compares both sides.
-    """
+    """A listing, locked while `locked_until` is in the future of the database clock."""
 
     __tablename__ = "tickets"
     __table_args__ = (
@@ -61,6 +57,8 @@ class Ticket(Table, table=True):
     price_cents: int
     currency: str = Field(max_length=3)
     status: str = TicketStatus.FOR_SALE
+    # The order that holds or bought the ticket, and its buyer. `order_id` has no foreign key, as that
+    # would point upwards, from tickets to orders; the invariant check compares both sides.
     order_id: UUID | None = None
     holder_id: UUID | None = Field(default=None, foreign_key="users.id")
     locked_until: datetime | None = Field(default=None, sa_type=utc_datetime())
@@ -120,8 +118,8 @@ TICKETS.append_column(
 TICKETS.append_column(
     Column("city_key", Text, Computed("search_key((city)::text)", persisted=True))
 )
+# Sort key of the list: listings without a date come last.
 STARTS_AT = "COALESCE(starts_at, 'infinity'::timestamp with time zone)"
-"""Sort key of the list: listings without a date come last."""
 
 
 def _for_sale(name: str, *columns: str, using: str = "btree") -> None:

@@ -39,10 +39,8 @@ def can_change(status: TicketStatus, *, is_locked: bool) -> bool:
 
 
 def is_stale(seen: int | None, *, version: int, content_version: int | None) -> bool:
-    """Whether the description changed since version `seen`.
-
-    Holds raise `version` only: all versions from `content_version` on have the same description.
-    """
+    """Whether the description changed since version `seen`."""
+    # Holds raise `version` only: all versions from `content_version` on have the same description.
     if seen is None:
         return False
     oldest = version if content_version is None else content_version

@@ -30,8 +30,8 @@ from ticketing_app.tickets.rules import (
 )
 
 Q_MAX_LENGTH = 100
+# Counting a million tickets would take longer than finding the first page.
 COUNT_LIMIT = 1000
-"""Counting a million tickets would take longer than finding the first page."""
 FIRST_YEAR = 2000
 LAST_YEAR = 2100
 
@@ -151,8 +151,8 @@ def _without_nul(text: str) -> str:
     return text.replace("\x00", "")
 
 
+# PostgreSQL cannot search for U+0000, and no listing has it.
 SearchText = Annotated[str, AfterValidator(_without_nul)]
-"""PostgreSQL cannot search for U+0000, and no listing has it."""
 
 
 class TicketFilter(ApiModel):
@@ -271,10 +271,7 @@ class SeatListing(BaseModel):
 
 
 class Seat(BaseModel):
-    """A seat with its sales, newest first, and its active listing, if any.
-
-    `ticket_id` is the listing that was queried.
-    """
+    """The sales of a seat, newest first, and its active listing; found by `ticket_id`."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -220,7 +220,7 @@ class TestBoth:
     ) -> None:
         compare = passwords.verify_password
 
-        async def end_meanwhile(password: str, password_hash: str | None) -> bool:
+        async def end_meanwhile(password: str, password_hash: str) -> bool:
             caller = await auth.authenticate(header(ana.cookies[auth.COOKIE])["cookie"])
             assert caller
             async with db.transaction() as session:
@@ -238,7 +238,7 @@ class TestBoth:
         compare = passwords.verify_password
         is_first = True
 
-        async def change_meanwhile(password: str, password_hash: str | None) -> bool:
+        async def change_meanwhile(password: str, password_hash: str) -> bool:
             nonlocal is_first
             is_first, was_first = False, is_first
             if was_first:

@@ -3,27 +3,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import STARTS_AT
 
+# Limit of cities read from the index, as each costs two index reads.
 MOST_READ = 5_000
-"""Limit of cities read from the index, as each costs two index reads."""
 
 
 async def list_cities(session: AsyncSession, limit: int) -> list[str]:
-    """Return the names of cities with upcoming events, in alphabetical order.
-
-    With more than `limit` cities, those with several sellers take precedence: a seller with invented
-    cities must not displace real ones. Spellings of one city are merged; the soonest event's is shown.
-    """
+    """Return the cities of upcoming events in alphabetical order, in the soonest event's spelling."""
+    # Beyond `limit`, cities with several sellers take precedence: a seller with invented cities must
+    # not displace real ones.
     values = {"limit": limit, "most_read": max(limit, MOST_READ)}
     rows = await (await session.connection()).execute(cities_query(), values)
     return list(rows.scalars())
 
 
 def cities_query() -> TextClause:
-    """Return the query, with the parameters `limit` and `most_read`.
-
-    A loose index scan reads one city after the other: its time depends on the number of cities, not
-    of tickets.
-    """
+    # A loose index scan reads one city after the other: its time depends on the number of cities, not
+    # of tickets.
     first = "FROM tickets WHERE status = 'for_sale' AND city_key"
     ahead = f"{STARTS_AT} > now()"
     return text(f"""

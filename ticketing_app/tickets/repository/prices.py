@@ -9,8 +9,8 @@ from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.schemas import PriceQuestion
 
+# The soonest events are enough: a common title must not cost more than a rare one.
 MOST_LOOKED_AT = 500
-"""The soonest events are enough: a common title must not cost more than a rare one."""
 
 
 class Prices(NamedTuple):

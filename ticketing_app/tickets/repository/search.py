@@ -1,8 +1,4 @@
-"""SQL that finds tickets for sale. Whether an event lies ahead is asked of the database clock.
-
-What is fast here was measured with a million tickets (benchmarks/search.py); the indexes are in
-models.py.
-"""
+"""SQL of searches; its plans were measured with a million tickets (benchmarks/search.py)."""
 
 import base64
 import binascii
@@ -56,17 +52,17 @@ _NEVER: ColumnElement[Any] = literal_column("'infinity'::timestamptz")
 _SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
 _UTC_NOW = func.timezone("UTC", func.now())
 _MINUTE: ColumnElement[Any] = literal_column("interval '1 minute'")
-# No clock on earth is further behind or ahead of UTC.
+# The extreme UTC offsets of any time zone.
 _BEHIND: ColumnElement[Any] = literal_column("interval '12 hours'")
 _AHEAD: ColumnElement[Any] = literal_column("interval '14 hours'")
 
 
 class InvalidCursorError(ValueError):
-    """The cursor was not made by this list."""
+    pass
 
 
 class Cursor(BaseModel, frozen=True):
-    """What the next page starts behind; `q` when another text was looked for than was asked."""
+    """Position of the last row of a page; `q` is the corrected text of the search."""
 
     sort: TicketSort
     id: UUID
@@ -76,7 +72,6 @@ class Cursor(BaseModel, frozen=True):
 
 
 def make_cursor(sort: TicketSort, last: Ticket, q: str | None = None) -> str:
-    """Return the cursor behind `last`."""
     key: dict[str, Any] = {
         TicketSort.NEWEST: {},
         TicketSort.CHEAPEST: {"price_cents": last.price_cents},
@@ -87,11 +82,7 @@ def make_cursor(sort: TicketSort, last: Ticket, q: str | None = None) -> str:
 
 
 def read_cursor(wanted: TicketFilter) -> Cursor | None:
-    """Return the cursor of `wanted`, if it has one.
-
-    Raises:
-        InvalidCursorError: it is not ours, or was made for another order.
-    """
+    """Raises InvalidCursorError: the cursor is made up, or of another sort order."""
     if not wanted.cursor:
         return None
     try:
@@ -106,11 +97,9 @@ def read_cursor(wanted: TicketFilter) -> Cursor | None:
 
 
 async def plan_for_values(session: AsyncSession) -> None:
-    """Let the planner see the values of this transaction's statements.
-
-    After five runs it would make one plan for all values, and no one plan is good for a rare word
-    and for a common one.
-    """
+    """Plan each statement of this transaction for its parameter values."""
+    # After five executions PostgreSQL would switch to a generic plan, but rare and common words need
+    # different plans.
     connection = await session.connection()
     await connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
@@ -118,18 +107,17 @@ async def plan_for_values(session: AsyncSession) -> None:
 async def list_for_sale(
     session: AsyncSession, wanted: TicketFilter, cursor: Cursor | None
 ) -> list[TicketRow]:
-    """Return up to `limit` + 1 rows behind the cursor: one more tells that there is a next page."""
+    """Return up to `limit` + 1 rows after the cursor: the extra row shows that there is a next page."""
     return [TicketRow(*row) for row in (await session.exec(page_query(wanted, cursor))).all()]
 
 
 def cached_query(build: Build) -> Build:
-    """Build a query once: that takes longer than most answers, and most visitors ask the same."""
-    return lru_cache(maxsize=64)(build)  # pyright: ignore[reportReturnType]  # called just the same
+    """Cache built queries: building takes longer than most executions, and most searches are alike."""
+    return lru_cache(maxsize=64)(build)  # pyright: ignore[reportReturnType]  # same signature
 
 
 @cached_query
 def page_query(wanted: TicketFilter, cursor: Cursor | None) -> Select[Ticket, bool]:
-    """Return the query of one page."""
     query = select(Ticket, is_locked()).where(*_conditions(wanted, cursor))
     return query.order_by(*_order(wanted)).limit(wanted.limit + 1)
 
@@ -142,8 +130,8 @@ def _order(wanted: TicketFilter) -> Iterator[ColumnElement[Any]]:
     }
     key = keys[wanted.sort]
     if wanted.q and wanted.city:
-        # Words and city are few rows together, more often than the planner can know (a city is among
-        # the words): it must not walk along an order of all tickets and hope to meet them soon.
+        # Words and city select few rows, but the planner cannot know their correlation (the city is
+        # one of the words): it must not scan the index of the sort order in the hope to meet them.
         key = func.coalesce(key, key)
     if wanted.sort is TicketSort.NEWEST:
         yield key.desc()
@@ -153,20 +141,18 @@ def _order(wanted: TicketFilter) -> Iterator[ColumnElement[Any]]:
 
 
 async def count_for_sale(session: AsyncSession, wanted: TicketFilter, limit: int) -> int:
-    """Count what matches, up to `limit`."""
     return (await session.exec(count_query(wanted, limit))).one()
 
 
 @cached_query
 def count_query(wanted: TicketFilter, limit: int) -> SelectOfScalar[int]:
-    """Return the query that counts up to `limit`."""
     found = select(Ticket.status).where(*_conditions(wanted)).limit(limit)
     return select(func.count()).select_from(found.subquery())
 
 
 async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> list[TicketRow]:
-    """Return up to `limit` others that are free and lie ahead, the soonest first."""
-    # Each half walks its own index in order and stops at the limit; with OR neither could be walked.
+    """Return up to `limit` available tickets, the soonest events first."""
+    # Each half scans an index in order and stops at the limit; a query with OR could do neither.
     halves = [
         select(Ticket.id)
         .where(
@@ -192,7 +178,7 @@ async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> lis
 def likenesses(
     title: str, category: str | None, city: str | None
 ) -> list[list[ColumnElement[bool]]]:
-    """Return what makes tickets similar, the closest first: the title; the kind in the same city."""
+    """Return conditions, the closest first: same title; same category in the same city."""
     same_title = [func.lower(col(Ticket.title)) == func.lower(title)]
     if category is None or city is None:
         return [same_title]
@@ -206,25 +192,20 @@ def likenesses(
 async def list_matching(
     session: AsyncSession, wanted: TicketFilter, ticket_ids: list[UUID]
 ) -> list[UUID]:
-    """Return those of `ticket_ids` that the list of `wanted` shows on some page."""
     query = select(Ticket.id).where(col(Ticket.id).in_(ticket_ids), *_conditions(wanted))
     return list((await session.exec(query)).all())
 
 
-# ---- words with typing errors ------------------------------------------------------------------
+# ---- typing errors -----------------------------------------------------------------------------
 
 
 async def list_words(session: AsyncSession, q: str, limit: int) -> dict[str, bool]:
-    """Return the first words of `q`, and whether any ticket for an event ahead has them.
-
-    Words of one or two letters always count as on sale: nobody can tell what else they may mean.
-    """
+    """Return the first words of `q`, each with whether some ticket on sale has it."""
     rows = await session.exec(words_query(q, limit))
     return dict(rows.all())
 
 
 def words_query(q: str, limit: int) -> Select[str, bool]:
-    """Return the query of the words of `q`."""
     words = (
         func.unnest(func.to_tsvector(_SIMPLE, func.search_key(q)))
         .table_valued(column("lexeme", Text()), column("positions", ARRAY(SmallInteger())))
@@ -236,26 +217,23 @@ def words_query(q: str, limit: int) -> Select[str, bool]:
     typed = typed.subquery("typed")
     wanted = case((typed.c.is_last, _query_of(typed.c.lexeme)), else_=_plain(typed.c.lexeme))
     on_sale = select(Ticket.id).where(*ahead_and_for_sale(), TICKETS.c.search.op("@@")(wanted))
+    # Shorter words cannot be corrected, so they count as on sale.
     is_on_sale = or_(func.length(typed.c.lexeme) < SHORTEST_CORRECTED, on_sale.exists())
     return select(typed.c.lexeme, is_on_sale).order_by(typed.c.place).limit(limit)
 
 
 async def list_similar_words(session: AsyncSession, word: str, limit: int) -> list[str]:
-    """Return known words, those that share the most with `word` first."""
+    """Return known words, the most similar first."""
     return list((await session.exec(similar_words_query(word, limit))).all())
 
 
 def similar_words_query(word: str, limit: int) -> SelectOfScalar[str]:
-    """Return the query of the words that are similar to `word`."""
     distance = col(SearchWord.word).op("<->")(word)
     return select(SearchWord.word).order_by(distance).limit(limit)
 
 
 async def learn_words(session: AsyncSession, ticket_id: UUID) -> None:
-    """Know words of this listing, up to MOST_WORDS_LEARNT, as what a typing error may have meant.
-
-    They go in sorted, so that two listings at once wait for each other and never in a circle.
-    """
+    # Inserted in order, so that concurrent transactions cannot deadlock.
     statement = text("""
         INSERT INTO search_words
         SELECT lexeme FROM tickets, unnest(search) WHERE id = :ticket_id
@@ -271,7 +249,7 @@ async def learn_words(session: AsyncSession, ticket_id: UUID) -> None:
 
 
 def ahead_and_for_sale() -> Iterator[ColumnElement[bool]]:
-    """Let only what can be bought match: what began already is not for sale."""
+    """Tickets of events that have begun are not for sale."""
     yield col(Ticket.status) == TicketStatus.FOR_SALE
     yield func.now() < _STARTS_AT
 
@@ -280,7 +258,7 @@ def _conditions(
     wanted: TicketFilter, cursor: Cursor | None = None
 ) -> Iterator[ColumnElement[bool]]:
     if cursor and cursor.sort is TicketSort.SOONEST:
-        # One beginning of the range instead of two, or the index starts at the earlier one.
+        # The cursor bounds the start as well; with two bounds the index scan uses the earlier one.
         yield col(Ticket.status) == TicketStatus.FOR_SALE
     else:
         yield from ahead_and_for_sale()
@@ -306,22 +284,16 @@ def _plain(words: ColumnElement[str]) -> ColumnElement[Any]:
 
 
 def _query_of(words: ColumnElement[str]) -> ColumnElement[Any]:
-    """Let the last word, which is still being typed, match from its beginning.
-
-    "beyonce li" becomes 'beyonce' & 'li':*. plainto_tsquery takes any text and puts each word between
-    quotes, of which no word has one. Words of a few letters have many ends: were every word one of
-    them, the index would read most of itself.
-    """
+    # "beyonce li" becomes 'beyonce' & 'li':*, as the last word may be incomplete. plainto_tsquery
+    # accepts any text and quotes each word; no word contains a quote. Only the last word, because
+    # prefixes of a few letters read most of the index.
     prefixed = func.regexp_replace(cast(_plain(words), Text), literal("'$"), literal("':*"))
     return cast(prefixed, TSQUERY)
 
 
 def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
-    """Let events start on the wanted days, as the calendar at their place says.
-
-    The second condition of each pair follows from the first one wherever on earth the event is, and
-    is the one that an index can answer.
-    """
+    """Match events that start on these days in their local time."""
+    # The second condition of each pair follows from the first in every time zone, and uses an index.
     offset = func.coalesce(col(Ticket.utc_offset_minutes), 0) * _MINUTE
     starts_at = func.timezone("UTC", col(Ticket.starts_at)) + offset
     for at_event, earliest, latest in zip(
@@ -336,14 +308,14 @@ def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
 
 
 class _Days(NamedTuple):
-    """From the start of `first` to the start of `end`, local time; none is open."""
+    """From the start of `first` to the start of `end` in local time; none is unbounded."""
 
     first: ColumnElement[Any] | None
     end: ColumnElement[Any] | None
 
 
 def _days(wanted: TicketFilter, now: ColumnElement[Any]) -> Iterator[_Days]:
-    """Yield what is wanted, where it is `now` o'clock; what began already is not for sale."""
+    """Yield the ranges at the local time `now`; past starts are excluded elsewhere."""
     match wanted.when:
         case TicketWhen.TODAY:
             yield _Days(None, func.date_trunc("day", now) + _day(1))

@@ -13,11 +13,7 @@ from ticketing_app.tickets.service.tickets import TicketHasNoDateError
 
 
 def write(ticket: TicketRead) -> bytes:
-    """Return a calendar with one event without an end, as sellers give only the start.
-
-    Raises:
-        TicketHasNoDateError: the seller gave no date.
-    """
+    """Raises TicketHasNoDateError; the event has no end, as sellers give only the start."""
     if ticket.starts_at is None or ticket.timezone is None:
         raise TicketHasNoDateError
     starts_at = ticket.starts_at.astimezone(ZoneInfo(ticket.timezone))

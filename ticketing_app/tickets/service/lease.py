@@ -15,11 +15,8 @@ from ticketing_app.tickets.service import tickets
 
 
 async def lock_seat(session: AsyncSession, *, ticket_id: UUID) -> None:
-    """Lock the ticket and the earlier listings of its seat, the oldest first.
-
-    Every transaction locks tickets before orders to avoid deadlocks. The refund of an earlier sale and
-    a later listing of the same seat serialise on its first listing.
-    """
+    # Every transaction locks tickets before orders, to avoid deadlocks. The refund of an earlier sale
+    # and a later listing of the same seat serialise on its first listing.
     await resale.lock_listings(session, ticket_id)
 
 
@@ -82,10 +79,8 @@ async def lock_lapsed(session: AsyncSession, *, limit: int) -> list[UUID]:
 
 
 async def get_expiry_lag_seconds(session: AsyncSession) -> float:
-    """Return the age of the oldest ended lease that is not closed yet, 0 without any.
-
-    It delays only what pages show: the hold itself compares with the database clock.
-    """
+    """Return the age of the oldest ended lease that is not closed yet, 0 without any."""
+    # Affects only the pages: the hold itself compares with the database clock.
     lapsed = await repository.measure_lapsed(session)
     return lapsed.total_seconds() if lapsed else 0.0
 

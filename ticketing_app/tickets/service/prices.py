@@ -11,10 +11,7 @@ from ticketing_app.tickets.schemas import PriceHint, PriceQuestion
 async def find_price_hint(
     session: AsyncSession, *, seller_id: UUID, asked: PriceQuestion
 ) -> PriceHint | None:
-    """Return the prices of at least MIN_SIMILAR tickets with the same title.
-
-    If those are too few, of tickets of the same category in the same city, or none.
-    """
+    """Return prices of the same title or else of the same category and city, if there are enough."""
     currency = get_settings().currency
     found = await repository.list_prices(session, asked, seller_id=seller_id, currency=currency)
     return next(

@@ -37,11 +37,8 @@ async def lock_listing(session: AsyncSession, *, ticket_id: UUID) -> None:
 
 
 async def end_relisting(session: AsyncSession, *, ticket_id: UUID) -> None:
-    """Take a listing off sale because its seller has lost the ticket.
-
-    A buyer who holds it may still pay: a hold is a promise. The listing is active until the hold ends,
-    and does not come back afterwards.
-    """
+    """Take a listing off sale because its seller has lost the ticket."""
+    # A buyer may still pay during a hold, which is a promise: until it ends the listing is active.
     row = await repository.get_listing_for_update(session, ticket_id)
     if row is None:
         return

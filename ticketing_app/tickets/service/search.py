@@ -22,12 +22,7 @@ SIMILAR_WORDS = 20
 async def list_tickets(
     session: AsyncSession, *, wanted: TicketFilter, viewer_id: UUID | None = None
 ) -> TicketPage:
-    """Return one page of tickets for sale, locked ones included.
-
-    Raises:
-        InvalidInputError: the cursor is not from this list.
-        TooManyRequestsError: this client searched too often.
-    """
+    """Raises InvalidInputError for a cursor of another list, and TooManyRequestsError."""
     try:
         cursor = repository.read_cursor(wanted)
     except repository.InvalidCursorError:
@@ -78,10 +73,7 @@ async def list_cities(session: AsyncSession) -> list[str]:
 
 
 async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[TicketRead]:
-    """Return available tickets with the same title, or of the same category in the same city.
-
-    The soonest events come first. An unknown ticket has no similar ones.
-    """
+    """Return available tickets with the same title, or of the same category in the same city."""
     row = await get_ticket(session, ticket_id)
     if row is None:
         return []
@@ -94,14 +86,12 @@ def _corrected(wanted: TicketFilter, q: str | None) -> TicketFilter:
 
 
 async def _correct(session: AsyncSession, q: str) -> str | None:
-    """Return `q` with unknown words replaced by the closest words of tickets on sale, none without any.
-
-    A word that some ticket on sale has is no typing error, even if the other filters match nothing.
-    Limited per client: a correction costs a hundred times a plain search.
-    """
+    """Replace the words that no ticket on sale has by the closest ones, none without any."""
+    # Limited per client: a correction costs a hundred times a plain search.
     if not q.strip() or not await limits.allows("corrections"):
         return None
     words = await repository.list_words(session, q, MAX_CORRECTED_WORDS)
+    # A word on sale is no typing error, even if the other filters match nothing.
     nearest = [
         word if is_on_sale else await _nearest_on_sale(session, word)
         for word, is_on_sale in words.items()

@@ -11,11 +11,7 @@ from ticketing_app.tickets.service import tickets
 async def list_own_tickets(
     session: AsyncSession, *, seller_id: UUID, limit: int, cursor: str | None = None
 ) -> OwnTicketPage:
-    """Return a page of the seller's listings, newest first; `cursor` is the last id of the page before.
-
-    Raises:
-        InvalidInputError: the cursor is not from this list.
-    """
+    """Return a page, newest first; raises InvalidInputError for a cursor of another list."""
     before = read_cursor(cursor)
     rows = await repository.list_by_seller(session, seller_id, limit, before)
     page = rows[:limit]

@@ -93,11 +93,8 @@ async def get_ticket(
 async def create_ticket(
     session: AsyncSession, *, seller_id: UUID, ticket: TicketCreate
 ) -> TicketRead:
-    """List a ticket for sale; the caller has checked that the seller owns `previous_ticket_id`.
-
-    Raises:
-        TicketListedAgainError: the previous ticket has another active listing.
-    """
+    """Raises TicketListedAgainError if the previous ticket has another active listing."""
+    # The caller has checked that the seller owns `previous_ticket_id`.
     row = Ticket(seller_id=seller_id, currency=get_settings().currency, **_columns(ticket))
     repository.add(session, row)
     try:
@@ -112,11 +109,7 @@ async def create_ticket(
 
 
 async def require_room(session: AsyncSession, *, seller_id: UUID, count: int) -> None:
-    """Check that the seller may add `count` listings.
-
-    Raises:
-        TooManyListingsError: they would exceed MAX_OPEN_LISTINGS.
-    """
+    """Raises TooManyListingsError if `count` more listings exceed MAX_OPEN_LISTINGS."""
     most = get_settings().max_open_listings
     if most and await seller_listings.count_open(session, seller_id, most) + count > most:
         raise TooManyListingsError(most)
@@ -127,12 +120,7 @@ async def has_any(session: AsyncSession) -> bool:
 
 
 async def require_own_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
-    """Check permission before the input is validated.
-
-    Raises:
-        TicketNotFoundError: there is none with this id.
-        NotTicketSellerError: another user listed it.
-    """
+    """Check permission before the input is validated; errors as `update_ticket`."""
     _require_seller(await repository.get_ticket(session, ticket_id), seller_id)
 
 
@@ -163,14 +151,7 @@ async def update_ticket(
 
 
 async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
-    """Take a listing off sale for good.
-
-    Raises:
-        TicketNotFoundError: there is none with this id.
-        NotTicketSellerError: another user listed it.
-        TicketNotChangeableError: it is locked, sold or withdrawn.
-        TooManyRequestsError: the seller changed too many listings.
-    """
+    """Take a listing off sale for good; errors as `update_ticket`."""
     refusal = await limits.hit("edits", account=seller_id)
     row = await _get_changeable(session, seller_id, ticket_id)
     if refusal:
