@@ -1,11 +1,13 @@
 """How Reflex builds and runs the site."""
 
+import sys
+
 import reflex as rx
 from reflex_base.constants import StateManagerMode
 from reflex_base.environment import environment as reflex_environment
 
 from ticketing_app.core import redis
-from ticketing_app.core.settings import Settings, get_settings
+from ticketing_app.core.settings import InvalidSettingsError, get_settings, read_environment
 from ticketing_app.documents.plugins import (
     DevelopmentProxyPlugin,
     FingerprintPlugin,
@@ -16,7 +18,10 @@ from ticketing_app.documents.plugins import (
 )
 from ticketing_app.ui.theme import tokens
 
-environment = Settings()
+try:
+    environment = read_environment()
+except InvalidSettingsError as error:
+    sys.exit(str(error))
 if environment.ticketing_devstack and not environment.is_production:
     # Only here: the stand-ins and their tools are not installed in production.
     from ticketing_app.devstack import supervisor
@@ -26,7 +31,9 @@ if environment.ticketing_devstack and not environment.is_production:
 settings = get_settings()
 # Reflex's client has no limits, so that in a partition the handlers of all pages would hang for ever.
 state_url = (
-    redis.with_time_limits(settings.page_state_url) if settings.has_page_state_in_redis else None
+    redis.with_time_limits(settings.page_state_url.get_secret_value())
+    if settings.has_page_state_in_redis
+    else None
 )
 
 # Every way to start the site reads this file before engine.io is made. The largest message of a page is

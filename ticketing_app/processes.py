@@ -25,7 +25,7 @@ from ticketing_app.core.lease import Lease
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.queue_worker import QueueWorker
 from ticketing_app.core.queues import JobFunction
-from ticketing_app.core.settings import get_settings
+from ticketing_app.core.settings import InvalidSettingsError, get_settings
 from ticketing_app.expiration.jobs import expire_due_orders
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.relay import Relay
@@ -68,7 +68,10 @@ log = get_logger()
 
 def main() -> None:
     """Run the role named on the command line until SIGTERM or SIGINT."""
-    core_logging.configure()
+    try:
+        core_logging.configure()
+    except InvalidSettingsError as error:
+        sys.exit(str(error))
     match sys.argv[1:]:
         case ["all"]:
             supervise()

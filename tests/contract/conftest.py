@@ -27,7 +27,7 @@ async def buyer(request: pytest.FixtureRequest) -> AsyncGenerator[Buyer]:
             patch.setenv("STRIPE_API_BASE", STRIPE_API)
         get_settings.cache_clear()
         settings = get_settings()
-        buyer = Buyer(settings.stripe_secret_key, settings.stripe_api_base)
+        buyer = Buyer(settings.stripe_secret_key.get_secret_value(), settings.stripe_api_base)
         yield buyer
         await buyer.close()
         await client.dispose()

@@ -169,7 +169,7 @@ class TestTableInUse:
         monkeypatch.setattr(schema, "MIGRATION_PAUSE_SECONDS", 0)
         await asyncio.to_thread(alembic.command.upgrade, schema.CONFIG, "0007")
         monkeypatch.setattr(db, "LOCK_TIMEOUT_SECONDS", 0.1)
-        url = get_settings().database_url.replace("+asyncpg", "")
+        url = get_settings().database_url.get_secret_value().replace("+asyncpg", "")
         reader = await asyncpg.connect(url)
         await reader.execute("BEGIN; LOCK TABLE orders IN ACCESS SHARE MODE")
         yield reader

@@ -224,7 +224,7 @@ async def is_missed_event_known() -> bool:
 
 @pytest.fixture
 def _short_holds(change_settings: Callable[..., None]) -> None:
-    change_settings(order_hold_seconds=0.5)
+    change_settings(order_hold_seconds=1)
 
 
 @pytest.mark.usefixtures("_short_holds")

@@ -29,7 +29,9 @@ class Tab:
 @pytest.fixture
 async def two_managers() -> AsyncGenerator[tuple[StateManagerRedis, StateManagerRedis]]:
     """Of two web processes, as Reflex makes them, with a shorter limit for reading."""
-    url = redis.with_time_limits(f"{get_settings().redis_url}?socket_timeout=0.2")
+    url = redis.with_time_limits(
+        f"{get_settings().redis_url.get_secret_value()}?socket_timeout=0.2"
+    )
     first, second = (
         StateManagerRedis(
             redis=Redis.from_url(url, retry_on_error=[RedisError]),

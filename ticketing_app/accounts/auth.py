@@ -58,7 +58,7 @@ async def start_session(
 ) -> SessionStarted:
     row = await accounts.start_session(session, user_id=user.id, device=device, address=address)
     claims = {"sub": str(user.id), "jti": str(row.id), "iat": row.created_at, "exp": row.expires_at}
-    token = jwt.encode(claims, get_settings().jwt_key, algorithm=ALGORITHM)
+    token = jwt.encode(claims, get_settings().jwt_key.get_secret_value(), algorithm=ALGORITHM)
     return SessionStarted(token=token, expires_at=row.expires_at)
 
 
@@ -150,8 +150,7 @@ def read_session_id(cookie_header: str | None) -> UUID | None:
     # Lenient parser: cookies that other sites of this host set may be malformed.
     cookies = cookie_parser(cookie_header or "")
     tokens = [cookies[name] for name in _cookie_names() if name in cookies]
-    settings = get_settings()
-    keys = [key for key in (settings.jwt_key, settings.jwt_key_previous) if key]
+    keys = get_settings().jwt_verification_keys
     found = (_read_token(token, key) for token in tokens for key in keys)
     return next((session_id for session_id in found if session_id), None)
 

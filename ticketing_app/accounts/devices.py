@@ -42,7 +42,7 @@ def set_cookie(response: Response, user: User, cookie_header: str | None) -> Non
         "exp": utc_now() + LIFETIME,
     }
     settings = get_settings()
-    token = jwt.encode(claims, settings.jwt_key, algorithm=ALGORITHM)
+    token = jwt.encode(claims, settings.jwt_key.get_secret_value(), algorithm=ALGORITHM)
     response.set_cookie(
         _name(user.id),
         token,
@@ -64,8 +64,7 @@ def _fingerprint(user: User) -> str:
 
 
 def _read(token: str, user: User) -> str | None:
-    settings = get_settings()
-    for key in filter(None, (settings.jwt_key, settings.jwt_key_previous)):
+    for key in get_settings().jwt_verification_keys:
         try:
             claims = jwt.decode(
                 token,

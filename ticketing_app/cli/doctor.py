@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from ticketing_app.cli.checks.database import ask_database, check_database
 from ticketing_app.cli.checks.findings import Finding, Verdict, wrong
 from ticketing_app.cli.checks.redis import (
@@ -80,7 +82,10 @@ async def _look_at_database() -> list[Finding]:
 
 def _look_at_redis(settings: Settings) -> list[Finding]:
     try:
-        return [*check_redis(ask_redis(settings.redis_url)), *check_workers(get_worker_state())]
+        return [
+            *check_redis(ask_redis(settings.redis_url.get_secret_value())),
+            *check_workers(get_worker_state()),
+        ]
     except (RedisError, ValueError) as error:
         return [wrong("Redis", f"{_name(error)}.", "start it, and see that REDIS_URL leads there.")]
 
@@ -88,10 +93,10 @@ def _look_at_redis(settings: Settings) -> list[Finding]:
 def _look_at_page_state(settings: Settings) -> list[Finding]:
     if not settings.has_page_state_in_redis:
         return []
-    url = settings.page_state_url
+    url = settings.page_state_url.get_secret_value()
     main: Mapping[str, Any] = {}
     with suppress(RedisError, ValueError):
-        main = ask_redis(settings.redis_url)
+        main = ask_redis(settings.redis_url.get_secret_value())
     try:
         found = list(check_page_state(ask_redis(url), main))
         is_refusal_ignored = settings.reflex_ignore_redis_config_error
@@ -107,20 +112,10 @@ def _name(error: Exception) -> str:
 
 
 def hide_secrets(line: str, settings: Settings) -> str:
-    """Mask keys and passwords, whichever library put them into the line."""
-    urls = (
-        settings.database_url,
-        settings.database_direct_url,
-        settings.redis_url,
-        settings.redis_state_url,
-    )
-    passwords = [urlsplit(url).password for url in urls]
-    keys = (
-        settings.jwt_key,
-        settings.jwt_key_previous,
-        settings.stripe_secret_key,
-        settings.stripe_webhook_secret,
-    )
-    for secret in (*passwords, *keys):
-        line = line.replace(secret, "***") if secret else line
+    """Mask keys and passwords, which errors of libraries may quote."""
+    for _, value in settings:
+        if isinstance(value, SecretStr):
+            text = value.get_secret_value()
+            secret = urlsplit(text).password if "://" in text else text
+            line = line.replace(secret, "***") if secret else line
     return line

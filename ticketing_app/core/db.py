@@ -122,12 +122,12 @@ def _own_engines() -> _Engines:
 
 
 def _make_engine(settings: Settings) -> AsyncEngine:
-    url = settings.database_url
     # PgBouncer refuses these start-up parameters: behind it the limits belong to the database role.
-    is_pooled = settings.database_direct_url not in {"", url}
+    direct_url = settings.database_direct_url
+    is_pooled = bool(direct_url) and direct_url != settings.database_url
     limits = {} if is_pooled else SESSION_LIMITS | KEEPALIVES
     made = create_async_engine(
-        url,
+        settings.database_url.get_secret_value(),
         # The pool keeps what it opens: with overflow it opens and closes a connection per request under load.
         pool_size=settings.database_pool_size,
         max_overflow=0,
@@ -176,7 +176,7 @@ def migration_engine() -> AsyncEngine:
     """Return a new engine for migrations: past any pooler, as their lock belongs to the session."""
     settings = get_settings()
     return create_async_engine(
-        settings.database_direct_url or settings.database_url,
+        (settings.database_direct_url or settings.database_url).get_secret_value(),
         poolclass=NullPool,
         connect_args={
             "timeout": CONNECT_TIMEOUT_SECONDS,
@@ -241,7 +241,7 @@ def after_commit(session: AsyncSession, key: str, callback: Callable[[], Awaitab
 async def session_connection() -> AsyncGenerator[AsyncConnection]:
     """Open a dedicated connection that bypasses any pooler, for session-level locks and settings."""
     settings = get_settings()
-    url = settings.database_direct_url or settings.database_url
+    url = (settings.database_direct_url or settings.database_url).get_secret_value()
     connect_args = CONNECT_ARGS | {"server_settings": SESSION_LIMITS | KEEPALIVES}
     own = create_async_engine(url, poolclass=NullPool, connect_args=connect_args)
     async with own.connect() as connection:

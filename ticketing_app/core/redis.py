@@ -64,12 +64,12 @@ class _SecureConnection(SSLConnection, _Connection):
 
 def client() -> Redis:
     """Return the client of the running event loop; it fails within 1.5 s when Redis is away."""
-    return _shared_client(get_settings().redis_url)
+    return _shared_client(get_settings().redis_url.get_secret_value())
 
 
 def page_state_client() -> Redis:
     """Return a client, as above, of the Redis that keeps the state of pages."""
-    return _shared_client(get_settings().page_state_url)
+    return _shared_client(get_settings().page_state_url.get_secret_value())
 
 
 def _shared_client(url: str) -> Redis:
@@ -101,7 +101,9 @@ async def dispose() -> None:
 
 def blocking_client() -> Redis:
     """Return a new client for reads that wait up to `BLOCK_SECONDS`; the caller closes it."""
-    return _make_client(get_settings().redis_url, timeout_seconds=2 * BLOCK_SECONDS)
+    return _make_client(
+        get_settings().redis_url.get_secret_value(), timeout_seconds=2 * BLOCK_SECONDS
+    )
 
 
 def sync_client(
@@ -109,7 +111,7 @@ def sync_client(
 ) -> sync_redis.Redis:
     """Return a new blocking client, as RQ needs it; bytes in and out."""
     return sync_redis.Redis.from_url(
-        url or get_settings().redis_url,
+        url or get_settings().redis_url.get_secret_value(),
         socket_timeout=timeout_seconds,
         socket_connect_timeout=TIMEOUT_SECONDS,
         retry=None,

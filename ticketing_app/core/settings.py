@@ -1,113 +1,138 @@
-"""Every setting of the program, read once; the only reader of the process environment."""
+"""All settings; the only reader of the process environment."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+from typing_extensions import override
 
 from ticketing_app.core import transport
 from ticketing_app.core.money import Currency
+from ticketing_app.core.transport import HttpAddress, PostgresAddress, RedisAddress
 
 DEVELOPMENT_JWT_KEY = "development-only-key-never-used-in-production"
 STRIPE_API = "https://api.stripe.com"
 STRIPE_JS_HOST = "js.stripe.com"
 MINIMUM_KEY_LENGTH = 32
+REQUIRED_IN_PRODUCTION = (
+    "public_url",
+    "database_url",
+    "redis_url",
+    "jwt_key",
+    "stripe_secret_key",
+    "stripe_publishable_key",
+    "stripe_webhook_secret",
+)
 
 
 class InvalidSettingsError(Exception):
-    """The settings cannot be used; the message says which one to change and how."""
+    """The message has one line per wrong setting: its name, and the values that are allowed."""
 
 
 class Settings(BaseSettings):
-    """Settings of product, database, Redis, Stripe and limits; names are the environment's, in lower case."""
+    """Fields are named like the environment variables, in lower case."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
     ticketing_env: Literal["development", "production"] = "development"
     ticketing_data_dir: Path = Path(".data")
     ticketing_devstack: bool = Field(
         default=True, description="Whether Reflex brings up the local stand-ins in development."
     )
-    public_url: str = "http://localhost:3000"
-    port: int = 3000
+    ticketing_secrets_dir: Path | None = Field(
+        default=None, description="Directory of files named like settings, each with its value."
+    )
+    public_url: HttpAddress = "http://localhost:3000"
+    port: int = Field(default=3000, ge=1, le=65_535)
     brand_name: str = "GitTix"
     currency: Currency = "usd"
 
-    database_url: str = ""
-    database_direct_url: str = Field(
-        default="", description="Past a pooler, where DATABASE_URL leads through one."
+    database_url: PostgresAddress = SecretStr("")
+    database_direct_url: PostgresAddress = Field(
+        default=SecretStr(""), description="Bypasses the pooler that DATABASE_URL leads through."
     )
     database_pool_size: int = Field(
         default=20,
         ge=2,
         le=500,
-        description="The most connections that a process opens, and keeps.",
+        description="Connections that a process opens at most; they stay open.",
     )
-    redis_url: str = ""
-    redis_state_url: str = Field(
-        default="", description="Redis of the state of pages; unset it is REDIS_URL."
+    redis_url: RedisAddress = SecretStr("")
+    redis_state_url: RedisAddress = Field(
+        default=SecretStr(""), description="Redis of the page states; unset it is REDIS_URL."
     )
     allow_plain_redis: bool = Field(
-        default=False, description="Whether production takes Redis without password or TLS."
+        default=False, description="Permits Redis without password or TLS in production."
     )
     allow_plain_database: bool = Field(
-        default=False, description="Whether production takes PostgreSQL without password or TLS."
+        default=False, description="Permits PostgreSQL without password or TLS in production."
     )
-    reflex_state_manager_mode: str = Field(
-        default="memory", description="Reflex's own, as the next one: the doctor has to know them."
-    )
+    # These two belong to Reflex; `doctor` checks them.
+    reflex_state_manager_mode: Literal["memory", "disk", "redis"] = "memory"
     reflex_ignore_redis_config_error: bool = False
 
-    jwt_key: str = DEVELOPMENT_JWT_KEY
-    jwt_key_previous: str = Field(
-        default="", description="Of sessions signed before a change of keys; signs nothing."
+    jwt_key: SecretStr = SecretStr(DEVELOPMENT_JWT_KEY)
+    jwt_key_previous: SecretStr = Field(
+        default=SecretStr(""), description="Verifies sessions from before a change of keys."
     )
-    session_days: int = Field(default=30, description="Days after which a session ends.")
+    session_days: int = Field(
+        default=30, ge=1, le=400, description="Days until a session ends; browsers allow 400."
+    )
 
-    stripe_secret_key: str = ""
+    stripe_secret_key: SecretStr = SecretStr("")
     stripe_publishable_key: str = ""
-    stripe_webhook_secret: str = ""
-    stripe_api_base: str = STRIPE_API
-    stripe_js_url: str = f"https://{STRIPE_JS_HOST}/endive/stripe.js"
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    stripe_api_base: HttpAddress = STRIPE_API
+    stripe_js_url: HttpAddress = f"https://{STRIPE_JS_HOST}/endive/stripe.js"
     stripe_timeout_seconds: float = Field(
-        default=20, ge=0.1, le=40, description="Limit for each of the three tries of a call."
+        default=20, ge=0.1, le=40, description="Timeout of each of the three attempts of a call."
     )
     outside_concurrency: int = Field(
         default=8,
         ge=1,
         le=64,
-        description="Jobs that call Stripe at once, of each of their queues.",
+        description="Jobs of each queue that call Stripe at the same time.",
     )
 
     retention_days: int = Field(
         default=90,
         ge=0,
         le=3650,
-        description="Ended sessions and handled webhooks go then; 0 is off.",
+        description="Days until ended sessions and handled webhooks are deleted; 0 is off.",
     )
 
     order_hold_seconds: float = Field(
-        default=900, description="Seconds that Purchase locks a ticket."
+        default=900, ge=1, le=86_400, description="Seconds that Purchase locks a ticket."
     )
     payment_grace_seconds: float = Field(
-        default=120, description="Seconds for a card check, once an order."
+        default=120, ge=0, le=3600, description="Extra seconds for a card check, once per order."
     )
-    payment_max_attempts: int = Field(default=3, ge=1, description="Declined cards of an order.")
+    payment_max_attempts: int = Field(
+        default=3, ge=1, le=100, description="Declined cards per order."
+    )
     max_open_holds: int = Field(default=5, ge=0, description="Per account; 0 is off.")
     hold_cooldown_seconds: float = Field(
-        default=60, ge=0, description="Pause after one whole hold in vain, growing; 0 is off."
+        default=60, ge=0, le=86_400, description="Pause after an unused hold, growing; 0 is off."
     )
     signin_limit_per_minute: int = Field(
         default=10, ge=0, description="Per address and account; 0 is off."
     )
     signin_limit_per_address_per_minute: int = Field(
-        default=100, ge=0, description="Per address, whatever the account; 0 is off."
+        default=100, ge=0, description="Per address, over all accounts; 0 is off."
     )
     signin_limit_per_account_per_hour: int = Field(
-        default=100, ge=0, description="Per account, whatever the address; 0 is off."
+        default=100, ge=0, description="Per account, over all addresses; 0 is off."
     )
     signup_limit_per_hour: int = Field(default=20, ge=0, description="Per address; 0 is off.")
     hold_limit_per_minute: int = Field(default=10, ge=0, description="Per account; 0 is off.")
@@ -117,13 +142,13 @@ class Settings(BaseSettings):
         default=30, ge=0, description="Edits and withdrawals per account; 0 is off."
     )
     payment_limit_per_minute: int = Field(
-        default=30, ge=0, description="Payments opened and announced per account; 0 is off."
+        default=30, ge=0, description="Payments opened and confirmed per account; 0 is off."
     )
     settle_limit_per_minute: int = Field(
-        default=120, ge=0, description="Settlements asked for per account; 0 is off."
+        default=120, ge=0, description="Requested settlements per account; 0 is off."
     )
     settle_limit_per_charge_per_2_seconds: int = Field(
-        default=1, ge=0, description="Settlements that ask Stripe; 0 is off."
+        default=1, ge=0, description="Settlements that call Stripe; 0 is off."
     )
     decline_limit_per_hour: int = Field(
         default=5, ge=0, description="Declined cards per account; 0 is off."
@@ -150,62 +175,86 @@ class Settings(BaseSettings):
         default=200, ge=0, description="Open websockets per address and web process; 0 is off."
     )
     trusted_proxy_hops: int = Field(
-        default=0, description="Proxies in front that set X-Forwarded-For."
+        default=0, ge=0, le=10, description="Proxies in front that set X-Forwarded-For."
     )
 
     metrics_port: int | None = Field(
-        default=None, ge=1, le=65_530, description="Of the web process; the workers' follow."
+        default=None,
+        ge=1,
+        le=65_530,
+        description="Port of the web process; the workers use the next ones.",
     )
     metrics_host: str = "127.0.0.1"
     build_version: str = "unknown"
 
     @property
     def is_production(self) -> bool:
-        """Whether defaults made for development are refused."""
         return self.ticketing_env == "production"
 
     @property
     def is_served_over_https(self) -> bool:
-        """Whether cookies must carry Secure."""
         return self.public_url.startswith("https://")
 
     @property
     def has_page_state_in_redis(self) -> bool:
-        """Whether web processes share the state of pages."""
         return self.reflex_state_manager_mode == "redis"
 
     @property
-    def page_state_url(self) -> str:
-        """The Redis that keeps it."""
+    def jwt_verification_keys(self) -> list[str]:
+        keys = (self.jwt_key, self.jwt_key_previous)
+        return [key.get_secret_value() for key in keys if key]
+
+    @property
+    def page_state_url(self) -> SecretStr:
         return self.redis_state_url or self.redis_url
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        directory = env_settings().get("ticketing_secrets_dir") or None
+        if directory and not Path(directory).is_dir():
+            msg = "Set TICKETING_SECRETS_DIR to a directory with files named like settings."
+            raise InvalidSettingsError(msg)
+        files = SecretsSettingsSource(settings_cls, secrets_dir=directory)
+        return init_settings, env_settings, files, dotenv_settings
 
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Self:
-        if not self.is_production:
-            return self
-        for name in (
-            "public_url",
-            "database_url",
-            "redis_url",
-            "jwt_key",
-            "stripe_secret_key",
-            "stripe_publishable_key",
-            "stripe_webhook_secret",
-        ):
-            if name not in self.model_fields_set or not getattr(self, name):
-                msg = f"Set {name.upper()}: production has no default for it."
-                raise InvalidSettingsError(msg)
-        if self.jwt_key == DEVELOPMENT_JWT_KEY or len(self.jwt_key) < MINIMUM_KEY_LENGTH:
-            msg = f"Set JWT_KEY to at least {MINIMUM_KEY_LENGTH} random characters."
-            raise InvalidSettingsError(msg)
-        if 0 < len(self.jwt_key_previous) < MINIMUM_KEY_LENGTH:
-            msg = "Set JWT_KEY_PREVIOUS to the key before JWT_KEY, or leave it empty."
-            raise InvalidSettingsError(msg)
-        self._refuse_plain_connections()
-        self._refuse_unsafe_stripe()
+        if self.is_production:
+            problems: dict[str, str] = {}
+            for name, sentence in self._find_problems():
+                problems.setdefault(name, sentence)
+            if problems:
+                raise InvalidSettingsError("\n".join(problems.values()))
         return self
 
-    def _refuse_plain_connections(self) -> None:
+    def _find_problems(self) -> Iterator[tuple[str, str]]:
+        for name in REQUIRED_IN_PRODUCTION:
+            if name not in self.model_fields_set or not getattr(self, name):
+                yield name, f"Set {name.upper()}: production has no default for it."
+        url = urlsplit(self.public_url)
+        if url.path.strip("/") or url.query or url.fragment or url.username:
+            yield (
+                "public_url",
+                "Set PUBLIC_URL to scheme and host only, like https://ticketing.dev.",
+            )
+        key = self.jwt_key.get_secret_value()
+        if key == DEVELOPMENT_JWT_KEY or len(key) < MINIMUM_KEY_LENGTH:
+            yield "jwt_key", f"Set JWT_KEY to at least {MINIMUM_KEY_LENGTH} random characters."
+        if 0 < len(self.jwt_key_previous) < MINIMUM_KEY_LENGTH:
+            sentence = "Set JWT_KEY_PREVIOUS to the key before JWT_KEY, or leave it empty."
+            yield "jwt_key_previous", sentence
+        yield from self._find_plain_connections()
+        yield from self._find_stripe_problems()
+
+    def _find_plain_connections(self) -> Iterator[tuple[str, str]]:
         redis = ("redis_url", "redis_state_url"), transport.find_redis_gaps, "allow_plain_redis"
         database = (
             ("database_url", "database_direct_url"),
@@ -213,47 +262,81 @@ class Settings(BaseSettings):
             "allow_plain_database",
         )
         for names, find_gaps, permission in (redis, database):
-            for name in () if getattr(self, permission) else names:
-                if gaps := find_gaps(getattr(self, name)):
-                    msg = (
+            if getattr(self, permission):
+                continue
+            for name in names:
+                if gaps := find_gaps(getattr(self, name).get_secret_value()):
+                    sentence = (
                         f"Set {name.upper()} with {' and '.join(gaps)}, as it leads to another "
                         f"machine, or {permission.upper()}=true where the network is private."
                     )
-                    raise InvalidSettingsError(msg)
+                    yield name, sentence
 
-    def _refuse_unsafe_stripe(self) -> None:
-        if not self.stripe_secret_key.startswith(("sk_test_", "rk_test_")):
-            msg = (
+    def _find_stripe_problems(self) -> Iterator[tuple[str, str]]:
+        if not self.stripe_secret_key.get_secret_value().startswith(("sk_test_", "rk_test_")):
+            sentence = (
                 "Set STRIPE_SECRET_KEY to a test key (sk_test_...): sellers are not paid out yet, "
                 "so live payments would take money that nobody passes on."
             )
-            raise InvalidSettingsError(msg)
+            yield "stripe_secret_key", sentence
         if not self.stripe_publishable_key.startswith("pk_test_"):
-            msg = "Set STRIPE_PUBLISHABLE_KEY to the publishable test key (pk_test_...)."
-            raise InvalidSettingsError(msg)
+            sentence = "Set STRIPE_PUBLISHABLE_KEY to the publishable test key (pk_test_...)."
+            yield "stripe_publishable_key", sentence
         if self.stripe_api_base != STRIPE_API:
-            msg = f"Leave STRIPE_API_BASE at {STRIPE_API} in production."
-            raise InvalidSettingsError(msg)
+            yield "stripe_api_base", f"Leave STRIPE_API_BASE at {STRIPE_API} in production."
         if urlsplit(self.stripe_js_url).hostname != STRIPE_JS_HOST:
-            msg = f"STRIPE_JS_URL must be served by {STRIPE_JS_HOST} in production."
-            raise InvalidSettingsError(msg)
+            yield "stripe_js_url", f"Set STRIPE_JS_URL to an address of {STRIPE_JS_HOST}."
+
+
+def read_environment(stand_ins: Path | None = None) -> Settings:
+    """Read the environment, below it mounted secrets, below them the `stand_ins` file.
+
+    Raises:
+        InvalidSettingsError: a setting is wrong, or missing in production.
+    """
+    try:
+        return Settings(_env_file=stand_ins)  # pyright: ignore[reportCallIssue]  # a keyword its types hide
+    except ValidationError as error:
+        sentences = (
+            f"Set {str(item['loc'][0]).upper()} to {_allowed(item)}." for item in error.errors()
+        )
+        raise InvalidSettingsError("\n".join(sentences)) from None
+    except SettingsError as error:
+        # Names the field; the cause may quote the file.
+        msg = f"Make the files in TICKETING_SECRETS_DIR readable UTF-8 text: {error}."
+        raise InvalidSettingsError(msg) from None
+
+
+def _allowed(error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "literal_error":
+            return f"one of {context['expected']}"
+        case "bool_parsing":
+            return "true or false"
+        case _:
+            return _allowed_numbers(str(error["loc"][0]))
+
+
+def _allowed_numbers(name: str) -> str:
+    field = Settings.model_fields[name]
+    is_whole = int in (field.annotation, *get_args(field.annotation))
+    kind = "a whole number" if is_whole else "a number"
+    least = next(bound.ge for bound in field.metadata if hasattr(bound, "ge"))
+    most = next((bound.le for bound in field.metadata if hasattr(bound, "le")), None)
+    return f"{kind} of at least {least}" if most is None else f"{kind} from {least} to {most}"
 
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """Return the settings: the environment, below it the local stand-ins, below them the defaults.
+    """Return the settings: in development with those of the local stand-ins.
 
     Raises:
-        InvalidSettingsError: a value of the wrong kind, or production with a missing or unsafe one.
+        InvalidSettingsError: a setting is wrong, or missing in production.
     """
-    try:
-        from_environment = Settings()
-        if from_environment.is_production:
-            return from_environment
-        stand_ins = from_environment.ticketing_data_dir / "stack.env"
-        return Settings(_env_file=stand_ins)  # pyright: ignore[reportCallIssue]  # a keyword its types hide
-    except ValidationError as error:
-        problems = (
-            f"{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()
-        )
-        raise InvalidSettingsError("Correct these settings. " + "; ".join(problems)) from None
+    settings = read_environment()
+    if settings.is_production:
+        return settings
+    return read_environment(settings.ticketing_data_dir / "stack.env")

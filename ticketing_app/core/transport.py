@@ -1,10 +1,66 @@
-"""Whether the address of Redis or PostgreSQL protects a connection that leaves this machine."""
+"""Addresses of servers: their form, and whether they protect a connection that leaves this machine."""
 
 from ipaddress import ip_address
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
+
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    SecretStr,
+    StringConstraints,
+    TypeAdapter,
+    UrlConstraints,
+    ValidationError,
+)
+from pydantic_core import MultiHostUrl, Url
 
 POSTGRESQL_TLS_MODES = frozenset({"require", "verify-ca", "verify-full"})
 """Of asyncpg's `ssl`; `prefer`, its default, goes on in plain text when the server offers no TLS."""
+
+
+def _check_url(kind: Any, allowed: str) -> AfterValidator:  # noqa: ANN401  # any type that pydantic validates.
+    adapter = TypeAdapter(kind)
+
+    def check(value: str | SecretStr) -> str | SecretStr:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        try:
+            adapter.validate_python(text)
+        except ValidationError:
+            # Without pydantic's own error, which quotes the value, password included.
+            raise ValueError(allowed) from None
+        return value
+
+    return AfterValidator(check)
+
+
+# The drivers take these addresses as text; empty means "not set".
+HttpAddress = Annotated[
+    str, _check_url(AnyHttpUrl, "an http or https address, like https://example.com")
+]
+PostgresAddress = Annotated[
+    SecretStr,
+    _check_url(
+        Annotated[
+            MultiHostUrl,
+            UrlConstraints(allowed_schemes=["postgresql+asyncpg"], host_required=True),
+        ]
+        | Annotated[
+            str, StringConstraints(pattern=r"^postgresql\+asyncpg://([^/]*@)?/.*[?&]host=/")
+        ]
+        | Literal[""],
+        "an address like postgresql+asyncpg://user:password@host/database",
+    ),
+]
+RedisAddress = Annotated[
+    SecretStr,
+    _check_url(
+        Annotated[Url, UrlConstraints(allowed_schemes=["redis", "rediss"], host_required=True)]
+        | Annotated[Url, UrlConstraints(allowed_schemes=["unix"])]
+        | Literal[""],
+        "an address like rediss://:password@host:6379/0",
+    ),
+]
 
 
 def find_redis_gaps(url: str) -> list[str]:

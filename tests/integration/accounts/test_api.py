@@ -240,7 +240,9 @@ class TestToken:
         await api.post("/api/users/signup", json=ANA)
         real = jwt.decode(api.cookies[auth.COOKIE], options={"verify_signature": False})
         forged = jwt.encode(
-            {**real, **claims}, get_settings().jwt_key if key is None else key, algorithm
+            {**real, **claims},
+            get_settings().jwt_key.get_secret_value() if key is None else key,
+            algorithm,
         )
         api.cookies.clear()
         api.cookies.set(auth.COOKIE, forged)
@@ -253,7 +255,7 @@ class TestToken:
         await api.post("/api/users/signup", json=ANA)
         claims = jwt.decode(api.cookies[auth.COOKIE], options={"verify_signature": False})
         claims["iat"] = int(time.time()) + seconds
-        token = jwt.encode(claims, get_settings().jwt_key, "HS256")
+        token = jwt.encode(claims, get_settings().jwt_key.get_secret_value(), "HS256")
         api.cookies.clear()
         api.cookies.set(auth.COOKIE, token)
         assert (await current_user(api) is not None) is counts
@@ -262,7 +264,7 @@ class TestToken:
         self, api: AsyncClient, change_settings: Callable[..., None]
     ) -> None:
         await api.post("/api/users/signup", json=ANA)
-        before = get_settings().jwt_key
+        before = get_settings().jwt_key.get_secret_value()
         change_settings(jwt_key="the next key, long enough for it")
         assert await current_user(api) is None
         change_settings(jwt_key="the next key, long enough for it", jwt_key_previous=before)

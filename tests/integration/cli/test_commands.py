@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from tests.integration.cli.command_line import run, run_process
@@ -185,7 +186,7 @@ class TestSchema:
         self, stack: Stack, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         away = re.sub(r":\d+/", f":{free_port()}/", stack.env["DATABASE_URL"])
-        settings = get_settings().model_copy(update={"database_url": away})
+        settings = get_settings().model_copy(update={"database_url": SecretStr(away)})
         monkeypatch.setattr(db, "get_settings", lambda: settings)
         code, _, err = await run("wait-for-schema", "--seconds", "0.1")
         assert code == 1

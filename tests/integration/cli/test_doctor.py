@@ -109,7 +109,7 @@ class TestDoctor:
         change_settings(order_hold_seconds="soon")
         code, out, err = await run("doctor")
         assert (code, out) == (1, "")
-        assert err.startswith("Correct these settings. ORDER_HOLD_SECONDS: ")
+        assert err == "Set ORDER_HOLD_SECONDS to a number from 1 to 86400.\n"
 
 
 class TestNotifications:
@@ -118,7 +118,7 @@ class TestNotifications:
         """Return the address of the pages' Redis for a user without CONFIG SET."""
         client = redis.page_state_client()
         await client.execute_command("ACL SETUSER narrow on >word ~* &* +@all -config|set")
-        yield get_settings().redis_state_url.replace("://", "://narrow:word@")
+        yield get_settings().redis_state_url.get_secret_value().replace("://", "://narrow:word@")
         await client.execute_command("ACL DELUSER narrow")
         await client.config_set("notify-keyspace-events", "")
 
@@ -140,7 +140,9 @@ class TestNotifications:
         change_settings(redis_state_url=narrow_url, reflex_state_manager_mode="redis")
         _, findings = await examine()
         assert findings["notifications"].startswith("wrong none seen; Reflex may not change them.")
-        client = Redis.from_url(get_settings().redis_state_url.replace("narrow:word@", ""))
+        client = Redis.from_url(
+            get_settings().redis_state_url.get_secret_value().replace("narrow:word@", "")
+        )
         await client.config_set("notify-keyspace-events", "KEA")
         await client.aclose()
         change_settings(reflex_ignore_redis_config_error="true")

@@ -37,7 +37,7 @@ def _client() -> AsyncClient:
 
 
 def _secret_key() -> dict[str, str]:
-    return {"Authorization": f"Bearer {get_settings().stripe_secret_key}"}
+    return {"Authorization": f"Bearer {get_settings().stripe_secret_key.get_secret_value()}"}
 
 
 async def _post(path: str, data: dict[str, str]) -> dict[str, Any]:
@@ -151,6 +151,6 @@ async def events(*kinds: str) -> list[str]:
 def sign(body: str, *, secret: str | None = None, timestamp: int | None = None) -> dict[str, str]:
     """Return the header that Stripe sends with this webhook."""
     header = stripe.WebhookSignature.generate_signature_header(
-        body, secret or get_settings().stripe_webhook_secret, timestamp
+        body, secret or get_settings().stripe_webhook_secret.get_secret_value(), timestamp
     )
     return {"Stripe-Signature": header}

@@ -183,5 +183,5 @@ async def broken_rules() -> list[str]:
     """Return what is broken once all payments are settled."""
     settings = get_settings()
     return await invariants.broken_rules(
-        settings.database_url, settings.stripe_api_base, settled=True
+        settings.database_url.get_secret_value(), settings.stripe_api_base, settled=True
     )

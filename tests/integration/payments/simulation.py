@@ -104,7 +104,7 @@ class Simulation:
     async def open(cls) -> "Simulation":
         """Return a new simulation, with nothing else in the database and in Stripe's books."""
         settings = get_settings()
-        await invariants.empty(settings.database_url, settings.stripe_api_base)
+        await invariants.empty(settings.database_url.get_secret_value(), settings.stripe_api_base)
         await emulator.let_banks_take(NEVER_SECONDS)
         buyers = [await factories.make_user() for _ in range(3)]
         return cls(buyers, [await factories.make_ticket() for _ in range(2)])
@@ -297,7 +297,7 @@ class Simulation:
         # That nobody rose again is among the rules: the recorded events tell of every change.
         settings = get_settings()
         broken = await invariants.broken_rules(
-            settings.database_url, settings.stripe_api_base, settled=settled
+            settings.database_url.get_secret_value(), settings.stripe_api_base, settled=settled
         )
         assert not broken, broken
 

@@ -1,4 +1,5 @@
 import pytest
+from pydantic import SecretStr
 from redis.asyncio import Redis, SSLConnection
 
 from ticketing_app.core import redis
@@ -35,7 +36,7 @@ class TestBlockingClient:
     def test_lets_a_cancellation_through_with_and_without_tls(
         self, monkeypatch: pytest.MonkeyPatch, scheme: str
     ) -> None:
-        found = Settings(redis_url=f"{scheme}://:word@redis/0")
+        found = Settings(redis_url=SecretStr(f"{scheme}://:word@redis/0"))
         monkeypatch.setattr(redis, "get_settings", lambda: found)
         connection = redis.blocking_client().connection_pool.make_connection()
         assert isinstance(connection, redis._Connection)

@@ -1,8 +1,13 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from ticketing_app.core.settings import InvalidSettingsError, get_settings
+from ticketing_app.core.settings import InvalidSettingsError, Settings, get_settings
+
+ROOT = Path(__file__).parents[3]
 
 PRODUCTION = {
     "TICKETING_ENV": "production",
@@ -26,6 +31,47 @@ PLAIN = {
 """Addresses that anyone on the way can read or use, and the setting that permits them."""
 
 
+NONSENSE = {
+    "ORDER_HOLD_SECONDS=-5": "Set ORDER_HOLD_SECONDS to a number from 1 to 86400.",
+    "ORDER_HOLD_SECONDS=inf": "Set ORDER_HOLD_SECONDS to a number from 1 to 86400.",
+    "PAYMENT_GRACE_SECONDS=-1": "Set PAYMENT_GRACE_SECONDS to a number from 0 to 3600.",
+    "HOLD_COOLDOWN_SECONDS=nan": "Set HOLD_COOLDOWN_SECONDS to a number from 0 to 86400.",
+    "SESSION_DAYS=0": "Set SESSION_DAYS to a whole number from 1 to 400.",
+    "SESSION_DAYS=0.5": "Set SESSION_DAYS to a whole number from 1 to 400.",
+    "MAX_OPEN_HOLDS=-1": "Set MAX_OPEN_HOLDS to a whole number of at least 0.",
+    "SIGNIN_LIMIT_PER_MINUTE=-1": "Set SIGNIN_LIMIT_PER_MINUTE to a whole number of at least 0.",
+    "TRUSTED_PROXY_HOPS=-3": "Set TRUSTED_PROXY_HOPS to a whole number from 0 to 10.",
+    "PORT=eighty": "Set PORT to a whole number from 1 to 65535.",
+    "METRICS_PORT=99999": "Set METRICS_PORT to a whole number from 1 to 65530.",
+    "ALLOW_PLAIN_REDIS=maybe": "Set ALLOW_PLAIN_REDIS to true or false.",
+    "REFLEX_STATE_MANAGER_MODE=cloud": (
+        "Set REFLEX_STATE_MANAGER_MODE to one of 'memory', 'disk' or 'redis'."
+    ),
+    "DATABASE_URL=mysql://u:secret-word@db/gittix": (
+        "Set DATABASE_URL to an address like postgresql+asyncpg://user:password@host/database."
+    ),
+    "DATABASE_DIRECT_URL=postgres://u:secret-word@db/gittix": (
+        "Set DATABASE_DIRECT_URL to an address like postgresql+asyncpg://user:password@host/database."
+    ),
+    "REDIS_URL=redis:6379": "Set REDIS_URL to an address like rediss://:password@host:6379/0.",
+    "REDIS_STATE_URL=http://:secret-word@redis": (
+        "Set REDIS_STATE_URL to an address like rediss://:password@host:6379/0."
+    ),
+    "PUBLIC_URL=nonsense": (
+        "Set PUBLIC_URL to an http or https address, like https://example.com."
+    ),
+    "PUBLIC_URL=https://ticketing.dev/shop": (
+        "Set PUBLIC_URL to scheme and host only, like https://ticketing.dev."
+    ),
+    "STRIPE_JS_URL=stripe.js": (
+        "Set STRIPE_JS_URL to an http or https address, like https://example.com."
+    ),
+    "TICKETING_SECRETS_DIR=/nowhere": (
+        "Set TICKETING_SECRETS_DIR to a directory with files named like settings."
+    ),
+}
+
+
 @pytest.fixture(autouse=True)
 def _fresh_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in {*PRODUCTION, *PLAIN}:
@@ -46,7 +92,7 @@ class TestGetSettings:
     ) -> None:
         (tmp_path / "stack.env").write_text("REDIS_URL=redis://stand-in\nPORT=4000\n")
         settings = read(monkeypatch, PORT="5000")
-        assert settings.redis_url == "redis://stand-in"
+        assert settings.redis_url.get_secret_value() == "redis://stand-in"
         assert settings.port == 5000
         assert settings.order_hold_seconds == 900
 
@@ -55,6 +101,41 @@ class TestGetSettings:
     ) -> None:
         (tmp_path / "stack.env").write_text("BRAND_NAME=Stand-in\n")
         assert read(monkeypatch, **PRODUCTION).brand_name == "GitTix"
+
+    def test_reads_mounted_secrets_below_the_environment_above_the_stand_ins(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        secrets = tmp_path / "secrets"
+        secrets.mkdir()
+        # As a cluster mounts them: links to the files of a version.
+        (secrets / "..data").mkdir()
+        for name, value in {"JWT_KEY": "m" * 32, "redis_url": "redis://mounted"}.items():
+            (secrets / "..data" / name).write_text(f"{value}\n")
+            (secrets / name).symlink_to(Path("..data") / name)
+        (tmp_path / "stack.env").write_text("REDIS_URL=redis://stand-in\nPORT=4000\n")
+        settings = read(monkeypatch, TICKETING_SECRETS_DIR=str(secrets))
+        assert settings.redis_url.get_secret_value() == "redis://mounted"
+        assert settings.jwt_verification_keys == ["m" * 32]
+        assert settings.port == 4000
+        settings = read(monkeypatch, REDIS_URL="redis://environment")
+        assert settings.redis_url.get_secret_value() == "redis://environment"
+
+    def test_production_starts_on_mounted_secrets(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        mounted = {"DATABASE_URL", "JWT_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
+        for name in mounted:
+            (tmp_path / name).write_text(PRODUCTION[name])
+        environment = {name: PRODUCTION[name] for name in PRODUCTION.keys() - mounted}
+        settings = read(monkeypatch, **environment, TICKETING_SECRETS_DIR=str(tmp_path))
+        assert settings.stripe_secret_key.get_secret_value() == "sk_test_1"
+
+    def test_reports_an_unreadable_secret(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "JWT_KEY").write_bytes(b"\xff\xfe")
+        with pytest.raises(InvalidSettingsError, match=r'readable UTF-8 text: .*"jwt_key"'):
+            read(monkeypatch, TICKETING_SECRETS_DIR=str(tmp_path))
 
     def test_serves_secure_cookies_only_over_https(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert read(monkeypatch, **PRODUCTION).is_served_over_https
@@ -90,7 +171,6 @@ class TestGetSettings:
             ("STRIPE_PUBLISHABLE_KEY", "sk_test_1", "STRIPE_PUBLISHABLE_KEY"),
             ("STRIPE_API_BASE", "http://127.0.0.1:8433", "STRIPE_API_BASE"),
             ("STRIPE_JS_URL", "https://js.stripe.com.evil.test/stripe.js", "STRIPE_JS_URL"),
-            ("PORT", "eighty", "PORT"),
         ],
     )
     def test_refuses_in_production(
@@ -98,6 +178,48 @@ class TestGetSettings:
     ) -> None:
         with pytest.raises(InvalidSettingsError, match=sentence):
             read(monkeypatch, **{**PRODUCTION, name: value})
+
+    @pytest.mark.parametrize(("wrong", "sentence"), NONSENSE.items())
+    def test_refuses_nonsense(
+        self, monkeypatch: pytest.MonkeyPatch, wrong: str, sentence: str
+    ) -> None:
+        name, _, value = wrong.partition("=")
+        with pytest.raises(InvalidSettingsError) as refusal:
+            read(monkeypatch, **{**PRODUCTION, name: value})
+        assert str(refusal.value) == sentence
+
+    def test_reports_every_wrong_setting(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(InvalidSettingsError) as refusal:
+            read(monkeypatch, **PRODUCTION | {"JWT_KEY": "short", "STRIPE_SECRET_KEY": ""})
+        assert str(refusal.value).splitlines() == [
+            "Set STRIPE_SECRET_KEY: production has no default for it.",
+            "Set JWT_KEY to at least 32 random characters.",
+        ]
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "postgresql+asyncpg://u:p%40ss@one:5432,two:5433/gittix?ssl=require",
+            "postgresql+asyncpg://gittix@/gittix?host=/run/postgresql",
+            "postgresql+asyncpg:///gittix?user=gittix&host=/run/postgresql",
+        ],
+    )
+    def test_takes_every_form_of_address_that_the_driver_takes(
+        self, monkeypatch: pytest.MonkeyPatch, url: str
+    ) -> None:
+        settings = read(monkeypatch, **PRODUCTION | {"DATABASE_URL": url})
+        assert settings.database_url.get_secret_value() == url
+
+    def test_repr_shows_no_secret(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        secrets = PRODUCTION | {
+            "DATABASE_DIRECT_URL": "postgresql+asyncpg://gittix:word@direct/gittix?ssl=require",
+            "REDIS_STATE_URL": "rediss://:word@redis-state:6379/0",
+            "JWT_KEY_PREVIOUS": "p" * 32,
+        }
+        settings = read(monkeypatch, **secrets)
+        for shown in (repr(settings), str(settings), settings.model_dump_json()):
+            for secret in ("word", "k" * 32, "p" * 32, "sk_test_1", "whsec_1"):
+                assert secret not in shown
 
     @pytest.mark.parametrize("name", PLAIN)
     def test_refuses_a_plain_connection_in_production_unless_it_is_permitted(
@@ -125,15 +247,39 @@ class TestGetSettings:
     def test_keeps_page_state_in_the_redis_of_its_own(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        assert read(monkeypatch, REDIS_URL="redis://one").page_state_url == "redis://one"
-        assert read(monkeypatch, REDIS_STATE_URL="redis://two").page_state_url == "redis://two"
+        settings = read(monkeypatch, REDIS_URL="redis://one")
+        assert settings.page_state_url.get_secret_value() == "redis://one"
+        settings = read(monkeypatch, REDIS_STATE_URL="redis://two")
+        assert settings.page_state_url.get_secret_value() == "redis://two"
 
     @pytest.mark.parametrize("currency", ["jpy", "kwd", "USD", "sek", "dollars", ""])
     def test_refuses_a_currency_whose_prices_it_cannot_keep(
         self, monkeypatch: pytest.MonkeyPatch, currency: str
     ) -> None:
-        with pytest.raises(InvalidSettingsError, match=r"CURRENCY: .*'usd'"):
+        with pytest.raises(InvalidSettingsError, match=r"Set CURRENCY to one of .*'usd'"):
             read(monkeypatch, CURRENCY=currency)
 
     def test_takes_another_currency_with_cents(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert read(monkeypatch, CURRENCY="eur").currency == "eur"
+
+
+@pytest.mark.parametrize("program", [("-m", "ticketing_app", "doctor"), ("worker.py", "all")])
+def test_processes_print_the_sentences_and_stop(program: tuple[str, ...]) -> None:
+    wrong = ("ORDER_HOLD_SECONDS=-5", "DATABASE_URL=mysql://u:secret-word@db/gittix")
+    environment = dict(os.environ)
+    for name in Settings.model_fields:
+        environment.pop(name.upper(), None)
+    environment |= PRODUCTION
+    for each in wrong:
+        name, _, value = each.partition("=")
+        environment[name] = value
+    done = subprocess.run(
+        [sys.executable, *program],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert sorted(done.stderr.splitlines()) == sorted(NONSENSE[each] for each in wrong)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import stripe
+from pydantic import SecretStr
 
 from ticketing_app.core.settings import Settings
 from ticketing_app.payments.gateway import client, intents, webhooks
@@ -85,7 +86,9 @@ class TestDecline:
 
 @pytest.fixture(autouse=True)
 def _webhook_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhooks, "get_settings", lambda: Settings(stripe_webhook_secret=SECRET))
+    monkeypatch.setattr(
+        webhooks, "get_settings", lambda: Settings(stripe_webhook_secret=SecretStr(SECRET))
+    )
 
 
 def body_of(kind: str, subject: dict[str, Any]) -> str:
@@ -187,7 +190,9 @@ class TestClient:
             await client.dispose()
             return made, again
 
-        settings = Settings(stripe_secret_key="sk_test_unit", stripe_webhook_secret=SECRET)
+        settings = Settings(
+            stripe_secret_key=SecretStr("sk_test_unit"), stripe_webhook_secret=SecretStr(SECRET)
+        )
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(client, "get_settings", lambda: settings)
             with asyncio.Runner() as first, asyncio.Runner() as second:

@@ -70,7 +70,7 @@ def api() -> stripe.V1Services:
         settings = get_settings()
         http = stripe.HTTPXClient(timeout=settings.stripe_timeout_seconds)
         stripe_client = stripe.StripeClient(
-            settings.stripe_secret_key,
+            settings.stripe_secret_key.get_secret_value(),
             base_addresses={"api": settings.stripe_api_base},
             max_network_retries=RETRIES,
             http_client=http,

@@ -53,7 +53,7 @@ async def list_webhook_endpoints() -> list[WebhookEndpoint]:
 
 def read_webhook(body: bytes, signature: str) -> WebhookEvent:
     """Parse a webhook that Stripe signed within the last five minutes."""
-    secret = get_settings().stripe_webhook_secret
+    secret = get_settings().stripe_webhook_secret.get_secret_value()
     try:
         event = _webhook_event(stripe.Webhook.construct_event(body, signature, secret))
     except stripe.SignatureVerificationError:
