@@ -39,20 +39,20 @@ from ticketing_app.payments.jobs import (
 from ticketing_app.subscriptions import SUBSCRIPTIONS
 
 TICK_SECONDS = 0.5
+# Another scheduler takes over this long after the active one was killed.
 LEASE_SECONDS = 10
-"""Another scheduler takes over this long after the active one was killed."""
 
 RESTART_SECONDS = 0.2
 LONGEST_RESTART_SECONDS = 5
 STEADY_SECONDS = 10
 STOP_SECONDS = 20
+# Time for running jobs to finish after a stop signal; shorter than `STOP_SECONDS`.
 FINISH_SECONDS = 15
-"""Time for running jobs to finish after a stop signal; shorter than `STOP_SECONDS`."""
 
 CRON_FAILURE_TTL_SECONDS = 3600
 
+# Period of each repeated job in seconds.
 CronTable = Mapping[JobFunction, int]
-"""Period of each repeated job in seconds."""
 
 CRON: CronTable = {
     expire_due_orders: 5,
@@ -161,7 +161,6 @@ class Scheduler:
 
 
 def run_scheduler() -> None:
-    """Tick until stopped."""
     stop = StopFlag()
     scheduler = Scheduler()
     while not stop.is_set:

@@ -1,5 +1,3 @@
-"""Commands about the database as a whole: its schema, and demo data."""
-
 import argparse
 import asyncio
 

@@ -22,8 +22,8 @@ from ticketing_app.monitoring.events import list_recorded
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 POLL_SECONDS = 0.5
 BATCH = 500
+# An event is committed at most this long after its own time: no statement takes longer.
 LATE = timedelta(seconds=db.COMMAND_TIMEOUT_SECONDS)
-"""An event is committed at most this long after its own time: no statement takes longer."""
 
 log = get_logger()
 

@@ -1,5 +1,3 @@
-"""Commands for payments: webhooks, refunds, alerts, the audit."""
-
 import argparse
 from uuid import UUID
 

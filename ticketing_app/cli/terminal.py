@@ -1,5 +1,3 @@
-"""Output of the command line."""
-
 import argparse
 import sys
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""A lease in Redis, which one process holds at a time."""
+"""A lease in Redis, held by one process at a time; calls raise RedisError in an outage."""
 
 from contextlib import suppress
 
@@ -16,20 +16,12 @@ class Lease:
         )
 
     def hold(self) -> bool:
-        """Renew the lease, or acquire it if it is free; return whether this process holds it.
-
-        Raises:
-            RedisError: Redis is unavailable.
-        """
+        """Renew the lease, or acquire it if it is free; return whether this process holds it."""
         with suppress(LockError):
             return self._lock.reacquire()
         return self._lock.acquire()
 
     def release(self) -> None:
-        """Free the lease at once, unless another process has taken it over.
-
-        Raises:
-            RedisError: Redis is unavailable; the lease ends by itself.
-        """
+        """Free the lease at once, unless another process has taken it over."""
         with suppress(LockError):
             self._lock.release()

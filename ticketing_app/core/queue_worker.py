@@ -44,7 +44,7 @@ class QueueWorker(SimpleWorker):
     job_class = RegisteredJob
 
     def __init__(self, widths: Mapping[str, int]) -> None:
-        """Create a worker; `widths` maps each queue to the number of jobs that run concurrently."""
+        """Create a worker; `widths` maps queues to the number of jobs that run concurrently."""
         super().__init__(
             [queues.get_queue(name) for name in widths],
             connection=redis.sync_client(),

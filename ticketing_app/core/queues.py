@@ -16,14 +16,14 @@ from rq.job import Job
 from ticketing_app.core import redis
 from ticketing_app.core.logging import get_logger, start_context
 
+# Work on our own database, such as expiry; calls no other service.
 DEFAULT = "default"
-"""Work on our own database, such as expiry; calls no other service."""
 
+# Work that calls another service while a buyer waits for it.
 OUTSIDE = "outside"
-"""Work that calls another service while a buyer waits for it."""
 
+# Work that calls another service without urgency: voids, refunds, sweeps, the audit.
 OUTSIDE_LATER = "outside-later"
-"""Work that calls another service without urgency: voids, refunds, sweeps, the audit."""
 
 QUEUES = (DEFAULT, OUTSIDE, OUTSIDE_LATER)
 FAILURE_TTL_SECONDS = 86_400
@@ -132,7 +132,6 @@ class RegisteredJob(Job):
         return None
 
     async def run(self) -> None:
-        """Run the function on the running loop."""
         start_context(self.id)
         await self.func(*self.args, **self.kwargs)
 
@@ -169,7 +168,7 @@ def enqueue(
 ) -> None:
     """Queue a job, by default in its own queue; blocks on Redis.
 
-    `tries` limits how often it runs, including runs whose worker died or was stopped.
+    `tries` limits how often it runs, including runs that ended with their worker.
 
     Raises:
         RedisError: The job is not queued.
@@ -187,7 +186,7 @@ def enqueue(
 
 
 def schedule(function: JobFunction, *args: str, at: datetime, job_id: str) -> None:
-    """Schedule a job, once per id. It passes through the default queue, whose worker moves it.
+    """Schedule a job, once per id. It passes through the default queue; the worker there moves it.
 
     Raises:
         RedisError: The job is not scheduled.

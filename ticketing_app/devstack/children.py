@@ -32,7 +32,6 @@ def record(data_dir: Path, name: str, pid: int) -> None:
 
 
 def recorded(data_dir: Path) -> set[str]:
-    """Return the names recorded since the last `end_recorded`."""
     return {path.name for path in (data_dir / "children").glob("*")}
 
 

@@ -53,7 +53,6 @@ class Postgres:
         unfinished.rename(self.cluster)
 
     def command(self, port: int) -> list[str]:
-        """Return the server's command, to be run in the folder of the cluster."""
         settings = {
             "listen_addresses": "127.0.0.1",
             # Paths of sockets are limited to about 100 characters; TCP has no such limit.

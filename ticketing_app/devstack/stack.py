@@ -1,7 +1,4 @@
-"""The local stand-ins: PostgreSQL, Redis, Stripe and the worker as child processes.
-
-Used by the supervisor of `bin/dev`, and by tests, which kill, pause and start single parts.
-"""
+"""The local stand-ins as child processes, for `bin/dev` and for tests, which also kill single parts."""
 
 import json
 import os
@@ -70,11 +67,7 @@ class Stack:
         self._stopped: set[str] = set()
 
     def start(self, report: Callable[[str], object] = lambda _line: None) -> None:
-        """Start every part and migrate the database.
-
-        Raises:
-            StackError: A part does not start; the others are stopped again.
-        """
+        """Start every part and migrate the database; on a StackError all are stopped again."""
         bypass_proxies()
         (self.data_dir / "logs").mkdir(parents=True, exist_ok=True)
         children.end_recorded(self.data_dir)
@@ -95,24 +88,18 @@ class Stack:
             raise
 
     def stop(self) -> None:
-        """Stop every part, in the reverse order of their start."""
         for part in reversed(self.parts):
             self.stop_part(part)
         children.end_recorded(self.data_dir)
 
     def destroy(self) -> None:
-        """Stop every part and delete its data."""
         self.stop()
         if (self.data_dir / "ports.json").exists():
             # Never delete a folder that no stack has used, in case TICKETING_DATA_DIR is wrong.
             shutil.rmtree(self.data_dir)
 
     def run(self, *arguments: str) -> None:
-        """Run Python with `arguments` on this stack and wait for its end.
-
-        Raises:
-            StackError: The command fails; the message has its output.
-        """
+        """Run Python on this stack and wait; raises StackError with its output if it fails."""
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=ROOT, env={**os.environ, **self.env}, check=False, capture_output=True, text=True,
@@ -121,11 +108,7 @@ class Stack:
             raise StackError(f"python {' '.join(arguments)} failed:\n{done.stderr or done.stdout}")
 
     def start_part(self, part: str) -> None:
-        """Start one part and wait until it answers.
-
-        Raises:
-            StackError: The part ends, or does not answer in time.
-        """
+        """Start one part and wait until it answers; raises StackError if it does not in time."""
         self._stopped.discard(part)
         self._launch(part)
         deadline = time.monotonic() + START_SECONDS
@@ -278,7 +261,6 @@ def _write_privately(path: Path, text: str) -> None:
 
 
 def read_env(path: Path) -> dict[str, str]:
-    """Read the settings that a stack wrote to stack.env."""
     lines = path.read_text().splitlines()
     return {name: value for name, _, value in (line.partition("=") for line in lines)}
 

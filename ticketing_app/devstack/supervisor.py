@@ -30,11 +30,7 @@ def data_dir() -> Path:
 
 
 def ensure(report: Callable[[str], object] = print) -> None:
-    """Keep the stand-ins running while this process lives; stack.env has their addresses.
-
-    Raises:
-        StackError: A part does not start.
-    """
+    """Keep the stand-ins running while this process lives; raises StackError if one does not start."""
     global _owner  # noqa: PLW0603  # A process owns the stack once, however often it calls this.
     bypass_proxies()
     folder = data_dir()
@@ -79,7 +75,6 @@ def own_settings() -> dict[str, str]:
 
 
 def wanted_parts() -> set[str]:
-    """Return the parts that the developer's settings do not replace."""
     own = own_settings()
     parts: set[str] = set(PARTS)
     if "DATABASE_URL" in own:

@@ -40,11 +40,7 @@ def is_build_current() -> bool:
 
 
 def build_frontend(env: Mapping[str, str]) -> None:
-    """Export the frontend into .web/build/client.
-
-    Raises:
-        StackError: The build fails; the message has the end of Reflex's output.
-    """
+    """Export the frontend into .web/build/client; raises StackError with the end of Reflex's output."""
     # Computed before the build, so that changes made during it cause another one.
     taken = build_stamp.compute()
     with tempfile.TemporaryFile("w+") as output:
@@ -64,11 +60,7 @@ def build_frontend(env: Mapping[str, str]) -> None:
 
 
 def start_web(env: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[bytes]:
-    """Start the site on 127.0.0.1:`port` with the settings `env` and wait until it answers.
-
-    Raises:
-        StackError: The process ends, or does not answer in time.
-    """
+    """Start the site and wait until it answers; raises StackError if it does not in time."""
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1",
@@ -97,11 +89,7 @@ def stop_web(process: subprocess.Popen[bytes]) -> None:
 
 
 def require_free_port(port: int) -> None:
-    """Check that no process listens on this port.
-
-    Raises:
-        StackError: The port is in use, on IPv4 or IPv6.
-    """
+    """Raise StackError if a process listens on this port, on IPv4 or IPv6."""
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         with socket.socket(family) as probe:
             probe.settimeout(1)

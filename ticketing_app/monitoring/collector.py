@@ -20,8 +20,8 @@ from ticketing_app.payments.schemas import PaymentBacklog
 from ticketing_app.payments.service.backlog import get_backlog
 from ticketing_app.tickets.service.lease import get_expiry_lag_seconds
 
+# Scrapes within this time share one read of the database.
 CACHE_SECONDS = 5
-"""Scrapes within this time share one read of the database."""
 
 READ_SECONDS = 3
 CLOSE_SECONDS = 1

@@ -12,14 +12,14 @@ from ticketing_app.core.queues import RegisteredJob
 from ticketing_app.messaging import bus
 from ticketing_app.messaging.consumer import HANDLER_SECONDS
 
+# A worker sends a heartbeat every five seconds.
 SILENT_AFTER = timedelta(seconds=90)
-"""A worker sends a heartbeat every five seconds."""
 
+# Reads the age of so many jobs at the head of a queue: cron jobs are put in front of older ones.
 SAMPLED_JOBS = 5
-"""Jobs at the head of a queue whose age is read: cron jobs are put in front of older ones."""
 
+# A live consumer reads again within this time, unless many events are slow.
 UNREAD_AFTER_SECONDS = HANDLER_SECONDS + 2 * redis.BLOCK_SECONDS
-"""A live consumer reads again within this time, unless many events are slow."""
 
 
 class QueueState(NamedTuple):
@@ -78,7 +78,6 @@ def _age(job_id: str, queue: Queue, now: datetime) -> float:
 
 
 def _is_stream_read(connection: Any) -> bool:  # noqa: ANN401  # Redis' own client, which only core imports.
-    """Return whether a consumer has read from the stream lately."""
     if not connection.exists(bus.STREAM):
         return False
     groups = [group["name"].decode() for group in connection.xinfo_groups(bus.STREAM)]

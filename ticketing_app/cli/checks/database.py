@@ -12,8 +12,8 @@ from ticketing_app.core.clock import utc_now
 
 OLDEST_VERSION = 15
 EXTENSIONS = frozenset({"pg_trgm", "unaccent"})
+# Tolerated: events, sessions and charges carry a process's own time; leases never do.
 SKEW = timedelta(seconds=2)
-"""Tolerated: events, sessions and charges carry a process's own time; leases never do."""
 
 
 class Database(NamedTuple):

@@ -13,8 +13,6 @@ class Verdict(StrEnum):
 
 
 class Finding(NamedTuple):
-    """One line of the doctor's output."""
-
     verdict: Verdict
     subject: str
     detail: str

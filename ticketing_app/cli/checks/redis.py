@@ -10,10 +10,10 @@ from ticketing_app.core import redis
 OLDEST_VERSION = 7
 NEVER_EVICTS = "noeviction"
 NOTIFY = "notify-keyspace-events"
+# Notifications that Reflex enables, and needs, when the state of pages is in Redis.
 FLAGS = "K$sgxe"
-"""Notifications that Reflex enables, and needs, when the state of pages is in Redis."""
+# The flags that "A" abbreviates.
 ALL_KINDS = "g$lshzxetd"
-"""The flags that "A" abbreviates."""
 
 
 class Notifications(NamedTuple):
@@ -60,7 +60,6 @@ def check_redis(found: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def check_page_state(found: Mapping[str, Any], main: Mapping[str, Any]) -> Iterator[Finding]:
-    """Check the Redis that stores the state of pages against the main one."""
     subject = "page state"
     if found.get("run_id", "") == main.get("run_id"):
         yield warning(

@@ -12,7 +12,6 @@ OLD_WEBHOOK_SECONDS = 300
 
 
 def check_facts(facts: Facts) -> Iterator[Finding]:
-    """Check the facts of the database."""
     events = facts.events
     payments = facts.payments
     yield _role("relay", is_alive=events.is_relay_alive)
@@ -39,7 +38,6 @@ def check_facts(facts: Facts) -> Iterator[Finding]:
 
 
 def check_workers(state: WorkerState) -> Iterator[Finding]:
-    """Check the facts of Redis."""
     yield _role("scheduler", is_alive=state.is_scheduler_alive)
     yield _role("jobs", is_alive=state.is_jobs_alive)
     yield _role("outside", is_alive=state.is_outside_alive)

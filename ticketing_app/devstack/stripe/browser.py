@@ -1,7 +1,4 @@
-"""Requests of the Stripe.js stand-in with a publishable key.
-
-They are private to Stripe.js, so the SDK has no types for them.
-"""
+"""Requests of the Stripe.js stand-in with a publishable key, for which the SDK has no types."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -54,7 +51,6 @@ _PUBLIC = (
 
 
 def perform(store: Store, line: str, name: str, data: Json) -> Json:
-    """Execute the request and return the public fields of the intent."""
     if line not in _ON_INTENT:
         message = "This API call cannot be made with a publishable API key."
         raise StripeError(401, "invalid_request_error", message, code="secret_key_required")

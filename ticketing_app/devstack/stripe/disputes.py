@@ -18,7 +18,6 @@ def open_dispute(store: Store, charge: Json) -> None:
 
 
 def warn_of_fraud(store: Store, charge: Json) -> None:
-    """Report that the bank suspects fraud, before any dispute."""
     warning = {"charge": charge["id"], "payment_intent": charge["payment_intent"]}
     store.event(
         "radar.early_fraud_warning.created", store.add("radar.early_fraud_warning", **warning)

@@ -20,8 +20,6 @@ class WrongRequestError(StripeError):
 
 
 class ParameterError(WrongRequestError):
-    """A parameter that is unknown, missing or of the wrong type."""
-
     def __init__(self, message: str, param: str, code: str | None = None) -> None:
         super().__init__(400, "invalid_request_error", message, param=param, code=code)
 

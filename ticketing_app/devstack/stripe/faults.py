@@ -36,8 +36,6 @@ _ANSWERS = {
 
 @dataclass
 class Fault:
-    """One injected fault; the module documents its fields."""
-
     match: str
     do: str
     times: int = 1
@@ -52,8 +50,6 @@ class Fault:
 
 
 class Faults:
-    """The faults that are still to happen."""
-
     def __init__(self) -> None:
         self._pending: list[Fault] = []
 

@@ -40,7 +40,6 @@ class Idempotency:
         return Answer(stored["status"], stored["body"], replayed=True)
 
     def end(self, key: str, answer: Answer | None) -> None:
-        """Store the response to the first request with the key, or free the key."""
         fingerprint = self._running.pop(key, None)
         if answer and fingerprint:
             row = {"status": answer.status, "body": answer.body, "at": now()}

@@ -22,7 +22,6 @@ _NOT_AUTHENTICATED = (
 
 
 def create(store: Store, asked: Json) -> Json:
-    """Return a new intent, confirmed at once if requested."""
     _check_new(asked)
     fields = {name: asked[name] for name in asked if name not in _ONLY_CONFIRMING.split()}
     fields["currency"] = asked["currency"].lower()

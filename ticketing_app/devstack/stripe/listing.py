@@ -10,7 +10,6 @@ _RANGES = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": oper
 
 
 def page(store: Store, kind: str, asked: Json) -> Json:
-    """Return one page of the objects of the kind, newest first."""
     filters = asked.keys() - {"expand", "limit", "starting_after"}
     rows = [r for r in store.newest(kind) if all(_fits(r, name, asked[name]) for name in filters)]
     if "starting_after" in asked:

@@ -72,7 +72,6 @@ def _operation(line: str, resource: str) -> Operation:
 
 
 def perform(store: Store, method: str, path: str, data: Json, *, by_browser: bool) -> Json:
-    """Execute the request in one step and return the body of the response."""
     resource, name = [*path.split("/"), ""][:2]
     line = f"{method} {path}"
     if line not in _OPERATIONS and name:

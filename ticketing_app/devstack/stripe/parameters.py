@@ -27,11 +27,7 @@ _SCALARS: dict[type, tuple[str, typing.Callable[[str], object], str | None]] = {
 
 
 def decode(pairs: Iterable[tuple[str, str]]) -> Json:
-    """Return `a[b][0]=c` as nested dictionaries; `check` turns those of lists into lists.
-
-    Raises:
-        ParameterError: The name or structure of a parameter is invalid.
-    """
+    """Return `a[b][0]=c` as nested dictionaries; `check` turns those of lists into lists."""
     root: Json = {}
     for name, value in pairs:
         head, *path = re.findall(r"^[^\[\]]+|(?<=\[)[^\[\]]*(?=\])", name) or [""]
@@ -49,11 +45,7 @@ def decode(pairs: Iterable[tuple[str, str]]) -> Json:
 
 
 def check(expected: _Type, value: object, path: str = "") -> Any:  # noqa: ANN401  # Of the expected type.
-    """Return the value converted to the expected type.
-
-    Raises:
-        ParameterError: The value does not fit; the message is worded as by Stripe.
-    """
+    """Return the value converted to the expected type, or raise ParameterError, worded as by Stripe."""
     origin = typing.get_origin(expected)
     arguments = typing.get_args(expected)
     if origin in (NotRequired, Required):

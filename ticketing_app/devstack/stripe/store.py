@@ -83,7 +83,6 @@ class Store:
         return self.objects[kind][object_id]
 
     def newest(self, kind: str) -> list[Json]:
-        """Return all objects of the kind, newest first."""
         return list(reversed(self.objects[kind].values()))
 
     def event(self, event_type: str, row: Json) -> None:

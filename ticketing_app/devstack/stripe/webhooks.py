@@ -38,14 +38,12 @@ class Webhooks:
         store.on_event = self._on_event
 
     def register(self, url: str, secret: str) -> None:
-        """Send every event to this address, instead of an earlier one."""
         self._store.add("webhook_endpoint", url=url, _secret=secret, id=_LOCAL)
 
     def unregister(self) -> None:
         self._store.objects["webhook_endpoint"].clear()
 
     def resume(self) -> None:
-        """Resume deliveries of an earlier run."""
         for event in self._store.newest("event"):
             if event["pending_webhooks"]:
                 self._start(self._deliver([event]))
