@@ -1,5 +1,5 @@
-// A stand-in for the part of Stripe.js that this project uses, for development and tests: the same
-// calls, results, error codes and frames as the real one, served by the emulator.
+// A stand-in for the part of Stripe.js that this project uses, for development and tests: same calls,
+// results, error codes and frames, served by the emulator.
 (() => {
   // biome-ignore lint/suspicious/noRedundantUseStrict: A classic script, not a module.
   "use strict";
@@ -34,7 +34,7 @@
     return frame;
   };
 
-  // Calls back for every message of this frame, and of no other window; returns how to stop.
+  // Calls `handle` for the messages of this frame only; returns a function that stops it.
   const listen = (frame, handle) => {
     const onMessage = (event) => {
       if (event.source === frame.contentWindow && event.origin === BASE) handle(event.data);
@@ -156,7 +156,7 @@
     return group;
   };
 
-  // The challenge covers the page from a frame in <body>, as the real one does.
+  // As in the real one, the challenge is a frame in <body> that covers the page.
   const challenge = (key, clientSecret) =>
     new Promise((resolve) => {
       const box = document.createElement("div");
