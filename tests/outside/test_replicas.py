@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack, ExitStack
+from uuid import uuid4
 
 from redis.asyncio import Redis
 
@@ -10,34 +11,40 @@ from tests.outside.partition import Partition
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually
+from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.tickets.state import TicketDetailState
 
-ASK = f"{TicketDetailState.get_full_name()}.ask_withdraw"
+STATE = TicketDetailState.get_full_name()
+NOTE = f"{SessionState.get_full_name()}.note_crash"
 WAIT_SECONDS = 60
 IS_LOADED = '"is_loaded_rx_state_":true'
-IS_ASKING = '"is_asking_rx_state_":true'
+IS_NOTED = '"notice_rx_state_":"That did not work'
 
 
 def heard(page: SocketClient, words: str) -> bool:
     return any(words in message for message in page.received)
 
 
+def hydrated(page: SocketClient) -> str:
+    """Return the first message with the state that the server kept for this tab."""
+    return next(message for message in page.received if STATE in message)
+
+
 async def test_a_page_goes_on_where_it_was_when_another_process_takes_it_over(
     site: Site, clients: ApiClients
 ) -> None:
-    path = f"/tickets/{(await (await clients.sign_up()).sell())['id']}"
+    title = f"Lanterns {uuid4().hex}"
+    path = f"/tickets/{(await (await clients.sign_up()).sell(title=title))['id']}"
     shared = {"REFLEX_STATE_MANAGER_MODE": "redis"}
     with ExitStack() as stack:
         first, second = (stack.enter_context(site.other_web(**shared)) for _ in range(2))
         async with SocketClient(first.url, path, origin=first.url) as page:
             await eventually(lambda: heard(page, IS_LOADED))
-            assert not heard(page, IS_ASKING)
-            await page.call(ASK, {})
-            await eventually(lambda: heard(page, IS_ASKING))
+            assert title not in hydrated(page)
         again = SocketClient(second.url, path, origin=second.url, token=page.token)
         async with again:
             await eventually(lambda: heard(again, IS_LOADED))
-            assert heard(again, IS_ASKING)
+            assert title in hydrated(again)
     states = {}
     for name in ("REDIS_URL", "REDIS_STATE_URL"):
         async with Redis.from_url(site.stack.env[name]) as client:
@@ -61,12 +68,12 @@ async def test_a_handler_gives_up_in_a_partition_from_redis_and_works_after_it(
         await eventually(lambda: heard(page, IS_LOADED), seconds=WAIT_SECONDS)
         way.cut()
         said_before = len(log.read_text())
-        await page.call(ASK, {})
+        await page.call(NOTE, {})
         await eventually(
             lambda: "redis.exceptions.TimeoutError" in log.read_text()[said_before:],
             seconds=WAIT_SECONDS,
         )
-        assert not heard(page, IS_ASKING)
+        assert not heard(page, IS_NOTED)
         way.heal()
-        await page.call(ASK, {})
-        await eventually(lambda: heard(page, IS_ASKING), seconds=WAIT_SECONDS)
+        await page.call(NOTE, {})
+        await eventually(lambda: heard(page, IS_NOTED), seconds=WAIT_SECONDS)

@@ -319,14 +319,10 @@ class TestOwnListingsState:
         shown = tab.state(OwnListingsState)
         assert [row.id for row in shown.rows] == [str(each.id) for each in reversed(made[:25])]
 
-    async def test_withdraws_after_asking(self, tab: Tab, seller: UserRead) -> None:
+    async def test_withdraws(self, tab: Tab, seller: UserRead) -> None:
         listed = await factories.make_ticket(seller)
         await tab.call(OwnListingsState.load)
         shown = tab.state(OwnListingsState)
-        await tab.call(OwnListingsState.ask_withdraw, str(listed.id))
-        assert shown.asked_id == str(listed.id)
-        OwnListingsState.keep.fn(shown)  # type: ignore[attr-defined]
-        assert shown.asked_id == ""
         await tab.call(OwnListingsState.withdraw, str(listed.id))
         assert shown.rows[0].state_label == "Withdrawn"
 
@@ -345,10 +341,8 @@ class TestOwnListingsState:
         "ticket_id", [None, 7, True, [], {"a": 1}, "\x00", "\ud800", "x" * 100_000, "' OR 1=1"]
     )
     async def test_takes_anything_from_strangers(self, tab: Tab, ticket_id: object) -> None:
-        for handler in (OwnListingsState.ask_withdraw, OwnListingsState.withdraw):
-            tab.state(OwnListingsState).error_message = ""
-            await tab.call(handler, ticket_id)
-            assert "could not find this ticket" in tab.state(OwnListingsState).error_message
+        await tab.call(OwnListingsState.withdraw, ticket_id)
+        assert "could not find this ticket" in tab.state(OwnListingsState).error_message
 
     @pytest.mark.usefixtures("seller")
     async def test_withdraws_nobody_elses(self, tab: Tab) -> None:

@@ -112,13 +112,6 @@ class TestOrderDetailState:
             assert f"/auth/signin?next=%2Forders%2F{order.id}" in await tab.call(handler)
         assert await present(order, buyer) is OrderStatus.CREATED
 
-    async def test_release_asks_first(self, tab: Tab) -> None:
-        shown = tab.state(OrderDetailState)
-        OrderDetailState.ask_release.fn(shown)  # type: ignore[attr-defined]
-        assert shown.is_asking
-        OrderDetailState.keep.fn(shown)  # type: ignore[attr-defined]
-        assert not shown.is_asking
-
     async def test_shows_what_happened(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         async with db.transaction() as session:

@@ -158,7 +158,7 @@ class TestFindCaller:
     async def test_keeps_the_page_while_nobody_can_tell(
         self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        async def away(_: object) -> None:
+        async def away(*_: object) -> None:
             raise ConnectionRefusedError
 
         tab.open("/", cookie=await sign_in(await factories.make_user("ana@gittix.test")))
@@ -174,7 +174,7 @@ class TestFindCaller:
 
 class TestOutage:
     async def test_is_told_and_retried(self, tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
-        async def away(_: object) -> None:
+        async def away(*_: object) -> None:
             raise ConnectionRefusedError
 
         monkeypatch.setattr(auth, "authenticate", away)

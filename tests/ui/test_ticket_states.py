@@ -392,10 +392,3 @@ class TestTicketDetailState:
         tab.open(f"/tickets/{ticket.id}", cookie=await sign_in(seller), ticket_id=str(ticket.id))
         await tab.call(TicketDetailState.withdraw)
         assert tab.state(TicketDetailState).ticket.status == "withdrawn"
-
-    async def test_withdraw_asks_first(self, tab: Tab) -> None:
-        shown = tab.state(TicketDetailState)
-        TicketDetailState.ask_withdraw.fn(shown)  # type: ignore[attr-defined]
-        assert shown.is_asking
-        TicketDetailState.keep.fn(shown)  # type: ignore[attr-defined]
-        assert not shown.is_asking

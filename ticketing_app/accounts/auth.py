@@ -127,8 +127,13 @@ def _evict_after_commit(session: AsyncSession, session_ids: Iterable[UUID]) -> N
     db.after_commit(session, "sessions.evict", evict)
 
 
-async def authenticate(cookie_header: str | None) -> Caller | None:
-    """Return the caller of a Cookie header, after checks of signature, time and session row."""
+async def authenticate(
+    cookie_header: str | None, session: AsyncSession | None = None
+) -> Caller | None:
+    """Return the caller of a Cookie header, after checks of signature, time and session row.
+
+    The row is read in the transaction of `session`, otherwise in a new one.
+    """
     session_id = read_session_id(cookie_header)
     if session_id is None:
         return None
@@ -136,7 +141,10 @@ async def authenticate(cookie_header: str | None) -> Caller | None:
     if _is_listening and cached and cached.until > time.monotonic():
         return cached.caller
     generation = _generation
-    async with db.transaction() as session:
+    if session is None:
+        async with db.transaction() as own:
+            caller = await accounts.get_caller(own, session_id=session_id)
+    else:
         caller = await accounts.get_caller(session, session_id=session_id)
     if caller and _is_listening and generation == _generation:
         if len(_cache) >= CACHE_SIZE:

@@ -13,10 +13,10 @@ from ticketing_app.core.errors import AppError, TooManyRequestsError, Unavailabl
 from ticketing_app.core.logging import get_logger
 from ticketing_app.documents import cache_control, metadata
 from ticketing_app.documents.metadata import PageMetadata
-from ticketing_app.orders.service import queries
 from ticketing_app.tickets.schemas import TicketFilter
-from ticketing_app.tickets.service import search, tickets
+from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import static_html, transactions
+from ticketing_app.ui.tickets import queries
 from ticketing_app.ui.tickets.pages import static_failure, static_list, static_ticket
 from ticketing_app.ui.tickets.state import PAGE_SIZE
 from ticketing_app.ui.tickets.views import TicketDetail, TicketStub, count_line, read_query
@@ -76,11 +76,12 @@ def _is_id(text: str) -> bool:
 
 async def _fill_list() -> PageContent:
     wanted = TicketFilter(limit=PAGE_SIZE)
-    page, count = await transactions.in_transaction(search.list_and_count, wanted=wanted)
+    found = await transactions.in_transaction(queries.load_ticket_list_page, wanted=wanted)
+    page = found.tickets
     # Nothing ticks in a document; without the time it was made at, it is the same for the next visitor.
     cards = tuple(replace(TicketStub.from_ticket(ticket), now="") for ticket in page.items)
     has_more = page.next_cursor is not None
-    return PageContent(content=_write_list(cards, count_line(count), has_more=has_more))
+    return PageContent(content=_write_list(cards, count_line(found.count), has_more=has_more))
 
 
 # Drawing takes ten milliseconds, and the next visitor of the same region mostly gets the same.
@@ -92,12 +93,12 @@ def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) 
 async def _fill_ticket(ticket_id: UUID) -> PageContent:
     try:
         # Documents are the same for everybody: the seller's own page asks again, with the cookie.
-        ticket = await transactions.in_transaction(
-            queries.get_ticket, ticket_id=ticket_id, viewer_id=None
+        page = await transactions.in_transaction(
+            queries.load_ticket_page, ticket_id=ticket_id, viewer_id=None
         )
     except tickets.TicketWithdrawnError as error:
         return replace(_failure(error), status=HTTPStatus.GONE)
-    similar = await transactions.in_transaction(search.list_similar, ticket_id=ticket_id)
+    ticket = page.ticket
     detail = TicketDetail.from_ticket_for(ticket, None)
     return PageContent(
         HTTPStatus.OK,
@@ -109,7 +110,7 @@ async def _fill_ticket(ticket_id: UUID) -> PageContent:
             event=metadata.schema_org_event(ticket, detail.share_line),
         ),
         static_html.render(
-            static_ticket(detail, [TicketStub.from_ticket(other) for other in similar])
+            static_ticket(detail, [TicketStub.from_ticket(other) for other in page.similar])
         ),
     )
 

@@ -95,26 +95,31 @@ class SessionState(rx.State):
         self.notice = CRASHED
 
 
-async def find_caller(state: rx.State) -> Caller | None:
-    """Return who acts, if anybody; forgets what the tab held for somebody else before.
+async def find_caller(
+    state: rx.State, transaction: transactions.Session | None = None
+) -> Caller | None:
+    """Return the signed-in caller, if any, and reset the tab's state when it belonged to another one.
+
+    A page load passes its `transaction`, so that the check and the read are one transaction.
 
     Raises:
-        UnavailableError: nobody can tell right now.
+        UnavailableError: PostgreSQL does not answer.
     """
     cookie = state.router.headers.cookie
-    # Before it is asked, so that no end of it falls in between.
+    # Subscribe first: a revocation between the check and the subscription would be missed.
     if session_id := auth.read_session_id(cookie):
         await channels.subscribe_session(state, session_id)
     with transactions.translate_outages():
-        caller = await auth.authenticate(cookie)
-    session = await state.get_state(SessionState)
+        caller = await auth.authenticate(cookie, transaction)
+    page = await state.get_state(SessionState)
     user_id = str(caller.user_id) if caller else ""
-    if session.is_known and session.user_id != user_id:
+    if page.is_known and page.user_id != user_id:
         await forget_everything(state)
-    session._session_id = str(caller.session_id) if caller else ""  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    session.user_id = user_id
-    session.email = caller.email if caller else ""
-    session.is_known, session.notice = True, ""
+    page._session_id = str(caller.session_id) if caller else ""  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    page.user_id = user_id
+    page.email = caller.email if caller else ""
+    page.is_known = True
+    page.notice = ""
     return caller
 
 
@@ -123,13 +128,15 @@ def owner_of(page: SessionState) -> str:
     return page._session_id  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # kept from the browser
 
 
-async def require_caller(state: rx.State) -> Caller:
-    """Return who acts.
+async def require_caller(
+    state: rx.State, transaction: transactions.Session | None = None
+) -> Caller:
+    """Return the signed-in caller, as `find_caller` does.
 
     Raises:
-        NotSignedInError: nobody is signed in; `guarded` sends them to sign-in and back.
+        NotSignedInError: `guarded` redirects to sign-in and back.
     """
-    if (caller := await find_caller(state)) is None:
+    if (caller := await find_caller(state, transaction)) is None:
         raise NotSignedInError
     return caller
 

@@ -18,10 +18,24 @@ log = get_logger()
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 Model = TypeVar("Model", bound=BaseModel)
+Session = AsyncSession
+"""For the signatures of `queries`: no other module of the UI imports SQLModel."""
 
 MAX_FORM_CHARACTERS = 20_000
 # A visitor rather gets the page without its content, which asks again by itself, than waits.
 READ_SECONDS = 2
+
+
+@asynccontextmanager
+async def transaction() -> AsyncGenerator[AsyncSession]:
+    """Open the transaction of a page load. It takes a connection at its first statement.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with translate_outages():
+        async with db.transaction() as session:
+            yield session
 
 
 async def in_transaction(
@@ -34,9 +48,8 @@ async def in_transaction(
     Raises:
         UnavailableError: the database does not answer.
     """
-    with translate_outages():
-        async with db.transaction() as session:
-            return await use_case(session, *args, **kwargs)
+    async with transaction() as session:
+        return await use_case(session, *args, **kwargs)
 
 
 async def in_autocommit(

@@ -4,7 +4,6 @@ import reflex as rx
 
 from ticketing_app.accounts import auth
 from ticketing_app.accounts import service as accounts
-from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import http
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.accounts.views import ENDED_ONE, ENDED_OTHERS, NOTES, SessionRow
@@ -26,10 +25,8 @@ class AccountState(PageState, rx.State):
     @rx.event
     @guarded
     async def load(self) -> None:
-        """Show the open sign-ins and, after a form of this page, what it did."""
-        caller = await session.require_caller(self)
-        await channels.subscribe(self)
-        await self._read(caller)
+        """Show the open sessions and, after a form of this page, its outcome."""
+        await self._read()
         self.note = NOTES.get(self.router.url.query_parameters.get("changed", ""), "")
 
     @rx.event
@@ -39,8 +36,8 @@ class AccountState(PageState, rx.State):
         caller = await session.require_caller(self)
         own_id = http.parse_id(session_id, accounts.SessionNotFoundError)
         await transactions.in_transaction(auth.end_own_session, caller=caller, session_id=own_id)
-        # Somebody may have ended the session that calls.
-        await self._read(await session.require_caller(self))
+        # Signs in again if it was the caller's own session.
+        await self._read()
         self.note = ENDED_ONE
 
     @rx.event
@@ -49,10 +46,14 @@ class AccountState(PageState, rx.State):
         """Sign out all other browsers."""
         caller = await session.require_caller(self)
         await transactions.in_transaction(auth.end_sessions, caller=caller)
-        await self._read(caller)
+        await self._read()
         self.note = ENDED_OTHERS
 
-    async def _read(self, caller: Caller) -> None:
+    async def _read(self) -> None:
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            await channels.subscribe(self)
+            found = await accounts.list_sessions(transaction, caller=caller)
         now = session.reader_now(self)
-        found = await transactions.in_transaction(accounts.list_sessions, caller=caller)
-        self.rows, self.is_loaded = [SessionRow.from_session(row, now) for row in found], True
+        self.rows = [SessionRow.from_session(row, now) for row in found]
+        self.is_loaded = True

@@ -16,6 +16,7 @@ from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.rows import rows
 from ticketing_app.ui.theme import styles
+from ticketing_app.ui.tickets.components import withdraw_button
 
 TEXT = {
     "title": "My Listings",
@@ -26,11 +27,7 @@ TEXT = {
     "left_after": " left to pay for it",
     "paying": "Somebody is paying for it right now",
     "edit": "Edit",
-    "withdraw": "Withdraw",
     "resell": "Sell this ticket",
-    "sure": "Take this listing off sale for good?",
-    "yes": "Withdraw ticket",
-    "no": "Keep it",
     "new": "Create a Ticket",
     "edit_title": "Edit a Ticket",
     "submit": "Submit",
@@ -119,24 +116,11 @@ def _buyer(row: ListingRow) -> rx.Component:
 
 
 def _actions(row: ListingRow) -> rx.Component:
-    state = OwnListingsState
-    asking = rx.fragment(
-        rx.el.p(TEXT["sure"], role="alert", class_name="basis-full font-medium"),
-        rx.el.button(
-            TEXT["yes"],
-            type="button",
-            on_click=state.withdraw(row.id),
-            class_name=styles.DANGER,
-        ),
-        rx.el.button(TEXT["no"], type="button", on_click=state.keep, class_name=styles.SECONDARY),
-    )
-    offering = rx.fragment(
+    changes = rx.fragment(
         link(TEXT["edit"], href=row.edit_href, aria_label=row.edit_label, class_name=_ACTION),
-        rx.el.button(
-            TEXT["withdraw"],
-            type="button",
-            on_click=state.ask_withdraw(row.id),
-            aria_label=row.withdraw_label,
+        withdraw_button(
+            on_confirm=OwnListingsState.withdraw(row.id),
+            description=row.withdraw_label,
             class_name=_ACTION,
         ),
     )
@@ -145,7 +129,7 @@ def _actions(row: ListingRow) -> rx.Component:
         rx.el.div(
             rx.cond(
                 row.edit_href != "",
-                rx.cond(state.asked_id == row.id, asking, offering),
+                changes,
                 link(TEXT["resell"], href=row.resale_href, class_name=_ACTION),
             ),
             class_name="basis-full flex flex-wrap gap-3",
@@ -162,7 +146,7 @@ def ticket_new_page() -> rx.Component:
 
 def ticket_edit_page() -> rx.Component:
     state = TicketFormState
-    form = _form(TEXT["edit_title"], state.update, f"/tickets/{state.form_id}")
+    form = _form(TEXT["edit_title"], state.update, routes.ticket_detail(f"{state.form_id}"))
     return layout(_form_page(state.load_edit, form))
 
 

@@ -6,21 +6,16 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import http
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.service import sell
-from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import (
-    OwnTicketPage,
-    PriceQuestion,
-    TicketCreate,
-    TicketUpdate,
-)
-from ticketing_app.tickets.service import prices, seller_listings, tickets
+from ticketing_app.tickets.schemas import PriceHint, PriceQuestion, TicketCreate, TicketUpdate
+from ticketing_app.tickets.service import prices, tickets
 from ticketing_app.ui import session, transactions
+from ticketing_app.ui.listings import queries
+from ticketing_app.ui.listings.queries import ListingsPage
 from ticketing_app.ui.listings.views import (
     ListingRow,
     amount_line,
@@ -44,54 +39,38 @@ UNTITLED = {"title": "Title", "price": 1}
 
 
 class OwnListingsState(PageState, rx.State):
-    """One's own listings, and which one is about to be withdrawn."""
+    """The caller's listings."""
 
     rows: rx.Field[list[ListingRow]] = rx.field(default_factory=list)
     has_more: bool = False
-    asked_id: str = ""
     note: str = ""
     _cursor: str | None = None
 
     @rx.event
     @guarded
     async def load(self) -> None:
-        """Show as many as are shown, at least a page."""
-        self.asked_id = ""
+        """Show the newest listings, as many as were shown before."""
         self.note = listed_line(self.router.url.query_parameters.get(routes.LISTED, ""))
-        await self._read(await session.require_caller(self))
+        await self._read()
 
     @rx.event
     @refreshing
     async def refresh(self) -> None:
-        """Take in a change, beside what the last action was told."""
-        await self._read(await session.require_caller(self))
+        """Read again after a change."""
+        await self._read()
 
     @rx.event
     @guarded
     async def load_more(self) -> None:
         """Append the next page."""
-        caller = await session.require_caller(self)
-        if self._cursor is None:
-            return
-        page = await transactions.in_transaction(
-            seller_listings.list_own_tickets,
-            seller_id=caller.user_id,
-            limit=DEFAULT_LIMIT,
-            cursor=self._cursor,
-        )
-        # The newest ones leave the list before it gets too long; loading it shows them again.
-        self.rows = [*self.rows, *await self._rows(caller, page)][-MAX_ROWS:]
-
-    @rx.event
-    @guarded
-    async def ask_withdraw(self, ticket_id: str) -> None:
-        """Ask before a listing is taken down for good."""
-        self.asked_id = str(http.parse_id(ticket_id, tickets.TicketNotFoundError))
-
-    @rx.event
-    def keep(self) -> None:
-        """Leave the listing as it is."""
-        self.asked_id = ""
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            if self._cursor is None:
+                return
+            page = await queries.load_listings_page(
+                transaction, seller_id=caller.user_id, limit=DEFAULT_LIMIT, cursor=self._cursor
+            )
+        self._append(page)
 
     @rx.event
     @guarded
@@ -99,32 +78,33 @@ class OwnListingsState(PageState, rx.State):
         """Take one of the caller's own listings off sale."""
         caller = await session.require_caller(self)
         own_id = http.parse_id(ticket_id, tickets.TicketNotFoundError)
-        self.asked_id = ""
         await transactions.in_transaction(
             tickets.withdraw_ticket, seller_id=caller.user_id, ticket_id=own_id
         )
-        await self._read(caller)
+        await self._read()
 
-    async def _read(self, caller: Caller) -> None:
-        await channels.subscribe(self, channels.user_channel(caller.user_id))
+    async def _read(self) -> None:
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
-        page = await transactions.in_transaction(
-            seller_listings.list_own_tickets, seller_id=caller.user_id, limit=limit
-        )
-        self.rows, self.is_loaded = await self._rows(caller, page), True
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            await channels.subscribe(self, channels.user_channel(caller.user_id))
+            page = await queries.load_listings_page(
+                transaction, seller_id=caller.user_id, limit=limit
+            )
+        self.rows = []
+        self._append(page)
 
-    async def _rows(self, caller: Caller, page: OwnTicketPage) -> list[ListingRow]:
-        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
-        sold = [ticket.id for ticket in page.items if ticket.status is Availability.SOLD]
-        # What was sold is its seller's again once it was refunded.
-        relistable = await transactions.in_transaction(
-            sell.list_relistable, owner_id=caller.user_id, ticket_ids=sold
-        )
+    def _append(self, page: ListingsPage) -> None:
         now = session.reader_now(self)
-        return [
-            ListingRow.from_ticket(ticket, now, can_relist=ticket.id in relistable)
-            for ticket in page.items
-        ]
+        rows = (
+            ListingRow.from_ticket(ticket, now, can_relist=ticket.id in page.relistable_ids)
+            for ticket in page.listings.items
+        )
+        # The oldest rows stay in view; the newest return with the next load.
+        self.rows = [*self.rows, *rows][-MAX_ROWS:]
+        self._cursor = page.listings.next_cursor
+        self.has_more = self._cursor is not None
+        self.is_loaded = True
 
 
 class TicketFormState(PageState, rx.State):
@@ -155,59 +135,67 @@ class TicketFormState(PageState, rx.State):
     @rx.event
     @guarded
     async def load_new(self) -> None:
-        """Open an empty form, or one with the facts of the bought ticket that the address names."""
-        caller = await session.require_caller(self)
-        await channels.subscribe(self)
-        form = TicketForm()
-        if previous := self.router.url.query_parameters.get(routes.PREVIOUS):
+        """Open an empty form, or one filled with the bought ticket that the address names."""
+        previous = self.router.url.query_parameters.get(routes.PREVIOUS)
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            await channels.subscribe(self)
+            if not previous:
+                self._open(TicketForm(), NEW, 0, None)
+                return
             self.is_loaded = self.is_loaded and self.form.previousTicketId == previous
             ticket_id = http.parse_id(previous, tickets.TicketNotFoundError)
-            ticket = await transactions.in_transaction(
-                sell.get_own_ticket, owner_id=caller.user_id, ticket_id=ticket_id
+            page = await queries.load_resale_page(
+                transaction, seller_id=caller.user_id, ticket_id=ticket_id
             )
-            form = replace(TicketForm.from_ticket(ticket), previousTicketId=str(ticket_id))
-        await self._open(form, NEW, 0, caller)
+        form = replace(TicketForm.from_ticket(page.ticket), previousTicketId=str(ticket_id))
+        self._open(form, NEW, 0, page.price_hint)
 
     @rx.event
     @guarded
     async def load_edit(self) -> None:
         """Open the form with the caller's own listing."""
-        caller = await session.require_caller(self)
-        if not session.is_at(self, "ticket_id", self.form_id):
-            self.is_loaded = False
-        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        await channels.subscribe(self)
-        await transactions.in_transaction(
-            tickets.require_own_ticket, seller_id=caller.user_id, ticket_id=ticket_id
-        )
-        ticket = await transactions.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
-        await self._open(TicketForm.from_ticket(ticket), str(ticket_id), ticket.version, caller)
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            if not session.is_at(self, "ticket_id", self.form_id):
+                self.is_loaded = False
+            ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
+            await channels.subscribe(self)
+            page = await queries.load_edit_page(
+                transaction, seller_id=caller.user_id, ticket_id=ticket_id
+            )
+        form = TicketForm.from_ticket(page.ticket)
+        self._open(form, str(ticket_id), page.ticket.version, page.price_hint)
 
     @rx.event
     @refreshing
     async def validate_draft(self, form: object, names: object) -> None:
-        """Judge what was typed into the fields of these `names`, and show what buyers will see."""
-        caller = await session.require_caller(self)
-        problems = await self._validate(form, caller)
-        typed = [n for n in asdict(TicketForm()) if n in names] if isinstance(names, list) else []
-        self.typed = {name: problems.get(name, "") for name in typed}
-
-    async def _validate(self, form: object, caller: Caller) -> dict[str, str]:
-        """Return what is wrong with the whole form."""
-        values, problems = _judge(form, has_seats=self.form_id == NEW)
-        # A start without its zone says nothing.
-        wrong = problems.keys() | (START if START & problems.keys() else set())
-        right = {name: text for name, text in values.items() if name not in wrong}
-        facts = transactions.parse(TicketCreate, UNTITLED | right)
-        price, currency = facts.price_cents if "price" in right else None, get_settings().currency
-        self.preview = preview(facts, currency, has_price=price is not None)
-        self.amount_line = amount_line(price, currency)
-        asked = PriceQuestion(**{n: right[n] for n in ("title", "category", "city") if n in right})
-        hint = await transactions.in_transaction(
-            prices.find_price_hint, seller_id=caller.user_id, asked=asked
-        )
+        """Validate the fields of these `names`, and update the preview and the price hint."""
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            question, errors = self._preview(form)
+            hint = await prices.find_price_hint(
+                transaction, seller_id=caller.user_id, asked=question
+            )
         self.price_hint = price_hint_line(hint)
-        return problems
+        typed = [n for n in asdict(TicketForm()) if n in names] if isinstance(names, list) else []
+        self.typed = {name: errors.get(name, "") for name in typed}
+
+    def _preview(self, form: object) -> tuple[PriceQuestion, dict[str, str]]:
+        """Show the valid fields as buyers will see them; return them for the price hint, and the errors."""
+        values, errors = _validate(form, has_seats=self.form_id == NEW)
+        invalid = set(errors)
+        # A start is meaningless without its time zone.
+        if START & invalid:
+            invalid |= START
+        valid = {name: text for name, text in values.items() if name not in invalid}
+        fields = transactions.parse(TicketCreate, UNTITLED | valid)
+        currency = get_settings().currency
+        price = fields.price_cents if "price" in valid else None
+        self.preview = preview(fields, currency, has_price=price is not None)
+        self.amount_line = amount_line(price, currency)
+        known = {name: valid[name] for name in ("title", "category", "city") if name in valid}
+        return PriceQuestion(**known), errors
 
     @rx.event
     @guarded
@@ -231,53 +219,58 @@ class TicketFormState(PageState, rx.State):
     @rx.event
     @guarded
     async def update(self, form: dict[str, Any]) -> rx.event.EventSpec:
-        """Replace the listing, unless it changed since the form was opened."""
+        """Replace the listing, unless its description changed since the form was opened."""
         caller = await session.require_caller(self)
         self.typed = {}
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        whose = {"seller_id": caller.user_id, "ticket_id": ticket_id}
-        await transactions.in_transaction(tickets.require_own_ticket, **whose)
-        values = read_form(form)
-        # The form knows what it was made of even when the server forgot the tab meanwhile.
-        ticket = transactions.parse(
-            TicketUpdate, values | {"version": form.get("version", self.version)}
-        )
         try:
-            await transactions.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
+            async with transactions.transaction() as transaction:
+                own = {"seller_id": caller.user_id, "ticket_id": ticket_id}
+                await tickets.require_own_ticket(transaction, **own)
+                # The form carries its version: the server may have lost the tab's state meanwhile.
+                values = read_form(form) | {"version": form.get("version", self.version)}
+                ticket = transactions.parse(TicketUpdate, values)
+                await tickets.update_ticket(transaction, **own, ticket=ticket)
         except tickets.StaleTicketError:
-            # A hold that came and went makes a new version too, but no other listing.
-            now = await transactions.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
-            if TicketForm.from_ticket(now) != self.form:
-                self.is_stale = True
-                raise
-            ticket = ticket.model_copy(update={"version": now.version})
-            await transactions.in_transaction(tickets.update_ticket, **whose, ticket=ticket)
+            self.is_stale = True
+            raise
         return rx.redirect(routes.ticket_done(ticket_id, "saved"))
 
-    async def _open(self, form: TicketForm, form_id: str, version: int, caller: Caller) -> None:
-        self.form, self.form_id, self.version, self.typed = form, form_id, version, {}
+    def _open(self, form: TicketForm, form_id: str, version: int, hint: PriceHint | None) -> None:
+        self.form = form
+        self.form_id = form_id
+        self.version = version
+        self.typed = {}
         self.price_rule = price_rule_line(get_settings().currency)
-        await self._validate(asdict(form), caller)
-        self.is_loaded, self.is_stale, self._created_href = True, False, ""
+        self._preview(asdict(form))
+        self.price_hint = price_hint_line(hint)
+        self.is_loaded = True
+        self.is_stale = False
+        self._created_href = ""
 
 
-def _judge(form: object, *, has_seats: bool) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return what the form sent as the API takes it, and what is wrong with it, by field."""
-    problems: dict[str, str] = {}
+def _validate(form: object, *, has_seats: bool) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the form's values, named as in the API, and the errors by field."""
+    errors: dict[str, str] = {}
     try:
         values = read_form(form)
     except InvalidInputError as error:
-        problems = {field: text for field, text in error.problems if field}
-        # The start needs its zone; the rest can be judged without both.
-        values = read_form({**form, "startsAt": ""}) if isinstance(form, dict) and problems else {}
+        errors = _by_field(error)
+        # The other fields can be validated without the start and its time zone.
+        values = read_form({**form, "startsAt": ""}) if isinstance(form, dict) and errors else {}
     listed = [values]
     try:
-        listed = split_seats(values) if has_seats else listed
+        if has_seats:
+            listed = split_seats(values)
     except InvalidInputError as error:
-        problems |= {field: text for field, text in error.problems if field}
+        errors |= _by_field(error)
     try:
         for each in listed:
             transactions.parse(TicketCreate, each)
     except InvalidInputError as error:
-        problems = {field: text for field, text in error.problems if field} | problems
-    return values, problems
+        errors = _by_field(error) | errors
+    return values, errors
+
+
+def _by_field(error: InvalidInputError) -> dict[str, str]:
+    return {field: text for field, text in error.problems if field}

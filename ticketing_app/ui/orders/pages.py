@@ -11,6 +11,7 @@ from ticketing_app.ui.payments.components import checkout
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown, TimeRing
+from ticketing_app.ui.shell.confirm import ConfirmButton
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.rows import rows
@@ -27,9 +28,9 @@ TEXT = {
     "held": "The ticket is locked for you. Nobody else can buy it in this time.",
     "nearly_over": "The time is nearly over. After it, others can buy the ticket.",
     "release": "Release ticket",
-    "release_sure": "Let go of this ticket? Others can buy it at once.",
-    "release_yes": "Release it",
-    "release_no": "Keep it",
+    "release_question": "Let go of this ticket? Others can buy it at once.",
+    "release_confirm": "Release it",
+    "release_cancel": "Keep it",
     "receipt": "Receipt",
     "paid": "Paid",
     "ticket": "Ticket",
@@ -102,7 +103,7 @@ def _actions() -> rx.Component:
             rx.el.div(_countdown(), class_name="time-left -mx-2 px-2 py-1 rounded-control"),
             order_id=order.id,
             status=order.status,
-            can_pay=OrderDetailState.offers_pay,
+            can_pay=order.can_pay,
             pay_label=order.pay_label,
             outcome_id=OUTCOME_ID,
             on_settled=OrderDetailState.refresh,
@@ -114,21 +115,13 @@ def _actions() -> rx.Component:
 
 
 def _release() -> rx.Component:
-    state = OrderDetailState
-    return rx.cond(
-        state.is_asking,
-        rx.fragment(
-            rx.el.p(TEXT["release_sure"], role="alert", class_name="basis-full font-medium"),
-            rx.el.button(
-                TEXT["release_yes"], type="button", on_click=state.release, class_name=styles.DANGER
-            ),
-            rx.el.button(
-                TEXT["release_no"], type="button", on_click=state.keep, class_name=styles.SECONDARY
-            ),
-        ),
-        rx.el.button(
-            TEXT["release"], type="button", on_click=state.ask_release, class_name=styles.SECONDARY
-        ),
+    return ConfirmButton.create(
+        label=TEXT["release"],
+        question=TEXT["release_question"],
+        confirm_label=TEXT["release_confirm"],
+        cancel_label=TEXT["release_cancel"],
+        on_confirm=OrderDetailState.release,
+        class_name=styles.SECONDARY,
     )
 
 

@@ -1,19 +1,16 @@
 """States of the order pages."""
 
-from uuid import UUID
-
 import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.orders.rules import PAID
-from ticketing_app.orders.schemas import OrderPage
-from ticketing_app.orders.service import queries, release, sell
+from ticketing_app.orders.service import release
 from ticketing_app.orders.service.access import OrderNotFoundError
-from ticketing_app.payments.service import queries as payments
-from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.live import channels
+from ticketing_app.ui.orders import queries
+from ticketing_app.ui.orders.queries import OrderDetailPage, OrderListPage
 from ticketing_app.ui.orders.views import OrderRow, OrderView, TimelineEntry, stub, timeline
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
@@ -28,12 +25,6 @@ class OrderDetailState(PageState, rx.State):
     timeline: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
     resale_href: str = ""
     is_just_paid: bool = False
-    is_asking: bool = False
-
-    @rx.var
-    def offers_pay(self) -> bool:
-        """Whether Pay stands there: not beside the question whether to let go."""
-        return self.order.can_pay and not self.is_asking
 
     @rx.event
     @guarded
@@ -48,41 +39,29 @@ class OrderDetailState(PageState, rx.State):
         await self._read()
 
     async def _read(self) -> None:
-        caller = await session.require_caller(self)
-        if not session.is_at(self, "order_id", self.order.id):
-            self.is_loaded = self.is_just_paid = self.is_asking = False
-        order_id = session.route_id(self, "order_id", OrderNotFoundError)
-        await channels.subscribe(self, channels.user_channel(caller.user_id))
-        order = await transactions.in_transaction(
-            queries.get_order, buyer_id=caller.user_id, order_id=order_id
-        )
-        ticket = await transactions.in_transaction(
-            tickets.get_ticket, ticket_id=order.ticket.id, viewer_id=caller.user_id
-        )
-        declines = await transactions.in_transaction(
-            payments.list_declines, buyer_id=caller.user_id, order_id=order_id
-        )
-        is_relistable = await transactions.in_transaction(
-            sell.list_relistable, owner_id=caller.user_id, ticket_ids=[ticket.id]
-        )
-        self.resale_href = routes.ticket_resale(ticket.id) if is_relistable else ""
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            if not session.is_at(self, "order_id", self.order.id):
+                self.is_loaded = False
+                self.is_just_paid = False
+            order_id = session.route_id(self, "order_id", OrderNotFoundError)
+            await channels.subscribe(self, channels.user_channel(caller.user_id))
+            page = await queries.load_order_page(
+                transaction, buyer_id=caller.user_id, order_id=order_id
+            )
+        self._show(page)
+
+    def _show(self, page: OrderDetailPage) -> None:
         now = session.reader_now(self)
-        before, self.order = self.order, OrderView.from_order(order, now)
-        self.is_just_paid = self.is_just_paid or (
-            self.is_loaded and self.order.is_paid and not before.is_paid
-        )
-        self.timeline = timeline(order, declines, now)
-        self.stub, self.is_loaded = stub(order, ticket), True
-
-    @rx.event
-    def ask_release(self) -> None:
-        """Ask before somebody else may take the ticket."""
-        self.is_asking = True
-
-    @rx.event
-    def keep(self) -> None:
-        """Keep the hold."""
-        self.is_asking = False
+        was_paid = self.order.is_paid
+        self.order = OrderView.from_order(page.order, now)
+        if self.is_loaded and self.order.is_paid and not was_paid:
+            self.is_just_paid = True
+        self.timeline = timeline(page.order, page.declines, now)
+        self.stub = stub(page.order, page.ticket)
+        ticket_id = page.ticket.id
+        self.resale_href = routes.ticket_resale(ticket_id) if page.is_relistable else ""
+        self.is_loaded = True
 
     @rx.event
     @guarded
@@ -90,7 +69,6 @@ class OrderDetailState(PageState, rx.State):
         """Let go of the ticket; it unlocks at once."""
         caller = await session.require_caller(self)
         order_id = session.route_id(self, "order_id", OrderNotFoundError)
-        self.is_asking = False
         await transactions.in_transaction(
             release.cancel_order, buyer_id=caller.user_id, order_id=order_id
         )
@@ -107,43 +85,42 @@ class OrderListState(PageState, rx.State):
     @rx.event
     @guarded
     async def load(self) -> None:
-        """Show as many as are shown, at least a page."""
-        caller = await session.require_caller(self)
-        await channels.subscribe(self, channels.user_channel(caller.user_id))
+        """Show the newest orders, as many as were shown before."""
         limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
-        page = await transactions.in_transaction(
-            queries.list_orders, buyer_id=caller.user_id, limit=limit
-        )
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            await channels.subscribe(self, channels.user_channel(caller.user_id))
+            page = await queries.load_order_list_page(
+                transaction, buyer_id=caller.user_id, limit=limit
+            )
         self.rows = []
-        await self._append(page, caller.user_id)
+        self._append(page)
 
     @rx.event
     @guarded
     async def load_more(self) -> None:
         """Append the next page."""
-        caller = await session.require_caller(self)
-        if self._cursor is None:
-            return
-        page = await transactions.in_transaction(
-            queries.list_orders, buyer_id=caller.user_id, limit=DEFAULT_LIMIT, cursor=self._cursor
-        )
-        await self._append(page, caller.user_id)
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            if self._cursor is None:
+                return
+            page = await queries.load_order_list_page(
+                transaction, buyer_id=caller.user_id, limit=DEFAULT_LIMIT, cursor=self._cursor
+            )
+        self._append(page)
 
-    async def _append(self, page: OrderPage, buyer_id: UUID) -> None:
-        now, paid = (
-            session.reader_now(self),
-            [order.ticket.id for order in page.items if order.status in PAID],
-        )
-        relistable = await transactions.in_transaction(
-            sell.list_relistable, owner_id=buyer_id, ticket_ids=paid
-        )
+    def _append(self, page: OrderListPage) -> None:
+        now = session.reader_now(self)
         rows = (
             OrderRow.from_order(
-                order, now, can_resell=order.status in PAID and order.ticket.id in relistable
+                order,
+                now,
+                can_resell=order.status in PAID and order.ticket.id in page.relistable_ids,
             )
-            for order in page.items
+            for order in page.orders.items
         )
-        # The newest ones leave the list before it gets too long; loading it shows them again.
+        # The oldest rows stay in view; the newest return with the next load.
         self.rows = [*self.rows, *rows][-MAX_ROWS:]
-        self._cursor, self.has_more = page.next_cursor, page.next_cursor is not None
+        self._cursor = page.orders.next_cursor
+        self.has_more = self._cursor is not None
         self.is_loaded = True

@@ -7,6 +7,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.ui.live.components import LiveText, LiveTicket, LiveUntil
 from ticketing_app.ui.shell.clock import Countdown
+from ticketing_app.ui.shell.confirm import ConfirmButton
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.static_html import cond, literal_value
 from ticketing_app.ui.theme import styles
@@ -26,6 +27,10 @@ TEXT = {
     "copied": "The link is copied.",
     "by_hand": "Copy this link:",
     "similar": "Similar tickets",
+    "withdraw": "Withdraw",
+    "withdraw_question": "Take this listing off sale for good?",
+    "withdraw_confirm": "Withdraw ticket",
+    "withdraw_cancel": "Keep it",
     "ownership": "From owner to owner",
     "ownership_more": "Only whoever had this ticket can see this.",
 }
@@ -267,6 +272,23 @@ def _to_go(ticket: TicketDetail) -> rx.Component:
             class_name=styles.SECONDARY,
         ),
         class_name="flex flex-wrap items-center gap-3 print:hidden",
+    )
+
+
+def withdraw_button(
+    on_confirm: rx.event.EventType[()],
+    *,
+    description: rx.Var[str] | str = "",
+    class_name: str = styles.SECONDARY,
+) -> rx.Component:
+    return ConfirmButton.create(
+        label=TEXT["withdraw"],
+        question=TEXT["withdraw_question"],
+        confirm_label=TEXT["withdraw_confirm"],
+        cancel_label=TEXT["withdraw_cancel"],
+        on_confirm=on_confirm,
+        description=description,
+        class_name=class_name,
     )
 
 

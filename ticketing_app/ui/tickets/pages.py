@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 
+from ticketing_app import routes
 from ticketing_app.ui.live.components import LiveNews, NewListings, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
@@ -19,6 +20,7 @@ from ticketing_app.ui.tickets.components import (
     similar_tickets,
     ticket_article,
     ticket_card,
+    withdraw_button,
 )
 from ticketing_app.ui.tickets.search import (
     found,
@@ -43,10 +45,6 @@ TEXT = {
     "to_order": "Go to my order",
     "resell": "Sell this ticket",
     "edit": "Edit",
-    "withdraw": "Withdraw",
-    "withdraw_sure": "Take this listing off sale for good?",
-    "withdraw_yes": "Withdraw ticket",
-    "withdraw_no": "Keep it",
     "alert": "Tell me if it comes back",
     "alert_waiting": "We will tell you as soon as it is free. Keep this page open.",
     "pause": "Purchase again in",
@@ -248,35 +246,7 @@ def _pause() -> rx.Component:
 
 def _owner_actions() -> rx.Component:
     state = TicketDetailState
-    return rx.el.div(
-        rx.cond(
-            state.is_asking,
-            rx.fragment(
-                rx.el.p(TEXT["withdraw_sure"], role="alert", class_name="basis-full font-medium"),
-                rx.el.button(
-                    TEXT["withdraw_yes"],
-                    type="button",
-                    on_click=state.withdraw,
-                    class_name=styles.DANGER,
-                ),
-                rx.el.button(
-                    TEXT["withdraw_no"],
-                    type="button",
-                    on_click=state.keep,
-                    class_name=styles.SECONDARY,
-                ),
-            ),
-            rx.fragment(
-                link(
-                    TEXT["edit"], href=f"/tickets/{state.ticket.id}/edit", class_name=styles.PRIMARY
-                ),
-                rx.el.button(
-                    TEXT["withdraw"],
-                    type="button",
-                    on_click=state.ask_withdraw,
-                    class_name=styles.SECONDARY,
-                ),
-            ),
-        ),
-        class_name=styles.ACTION_BAR,
+    edit = link(
+        TEXT["edit"], href=routes.ticket_edit(f"{state.ticket.id}"), class_name=styles.PRIMARY
     )
+    return rx.el.div(edit, withdraw_button(on_confirm=state.withdraw), class_name=styles.ACTION_BAR)

@@ -1,5 +1,7 @@
 """States of the ticket pages."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,20 +17,16 @@ from ticketing_app.core.paging import MAX_LIMIT
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import ANY_OFFER, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import hold, queries, sell
+from ticketing_app.orders.service import hold
 from ticketing_app.orders.service.hold import OfferChangedError, TicketAlreadyReservedError
-from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import (
-    TicketFilter,
-    TicketIds,
-    TicketPage,
-    TicketRead,
-)
-from ticketing_app.tickets.service import resale, search, tickets
+from ticketing_app.tickets.schemas import TicketFilter, TicketIds, TicketPage
+from ticketing_app.tickets.service import search, tickets
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
+from ticketing_app.ui.tickets import queries
+from ticketing_app.ui.tickets.queries import TicketListPage, ViewerTicket
 from ticketing_app.ui.tickets.views import (
     FILTERS,
     NOTES,
@@ -48,7 +46,6 @@ from ticketing_app.ui.tickets.views import (
 PAGE_SIZE = 24
 AUTOMATIC_CARDS = 10 * PAGE_SIZE
 SPEAKING_FIELDS = frozenset({"from", "to", "minPrice", "maxPrice"})
-MAIN_FIELDS = frozenset({"title", "price", "previousTicketId"})
 
 
 class TicketListState(PageState, rx.State):
@@ -79,22 +76,21 @@ class TicketListState(PageState, rx.State):
     @rx.event
     @guarded
     async def load(self) -> None:
-        """Show what the address asks for; as much as before, when it is the same address."""
-        await session.find_caller(self)
-        await channels.subscribe(self, channels.TICKETS)
-        before = self.address if self.is_loaded else None
-        self._read_address()
-        if before is None:
-            cities = await transactions.in_transaction(search.list_cities)
-            # What is chosen must be among the choices.
-            self.cities = sorted({*cities, *filter(None, [self._query.get("city")])})
-        await self._show_first(self._shown() if before == self.address else PAGE_SIZE)
+        """Show the search of the address: as many tickets as before if the address is the same."""
+        async with transactions.transaction() as transaction:
+            await session.find_caller(self, transaction)
+            await channels.subscribe(self, channels.TICKETS)
+            address = self.address if self.is_loaded else None
+            self._read_address()
+            limit = self._shown() if address == self.address else PAGE_SIZE
+            await self._read(transaction, limit, has_cities=address is None)
 
     @rx.event
     @refreshing
     async def refresh(self) -> None:
-        """Read again what is shown, after changes may have been missed."""
-        await self._show_first(self._shown())
+        """Read again after changes may have been missed."""
+        async with transactions.transaction() as transaction:
+            await self._read(transaction, self._shown())
 
     @rx.event
     @guarded
@@ -142,16 +138,33 @@ class TicketListState(PageState, rx.State):
         q = {"q": self._corrected_q} if self._corrected_q else {}
         return transactions.parse(TicketFilter, self._query | q | page)
 
-    async def _show_first(self, limit: int) -> None:
+    async def _read(
+        self, transaction: transactions.Session, limit: int, *, has_cities: bool = False
+    ) -> None:
         self._corrected_q = None
-        wanted = self._wanted(limit=limit)
-        page, count = await transactions.in_transaction(search.list_and_count, wanted=wanted)
-        self._corrected_q, self.new_ids = page.corrected_q, []
-        self.cards = _cards(page)
-        self._note_rest(page)
-        self.notice = correction_line(self._query.get("q", ""), page.corrected_q)
-        self.count_line = count_line(count)
-        self.suggestions = [] if self.cards else await self._find_suggestions()
+        page = await queries.load_ticket_list_page(
+            transaction,
+            wanted=self._wanted(limit=limit),
+            has_cities=has_cities,
+            alternatives=[_filter_of(chip) for chip in self.chips],
+        )
+        if has_cities:
+            # The chosen city must be an option even where nothing is for sale.
+            self.cities = sorted({*page.cities, *filter(None, [self._query.get("city")])})
+        self._show(page)
+
+    def _show(self, page: TicketListPage) -> None:
+        self._corrected_q = page.tickets.corrected_q
+        self.new_ids = []
+        self.cards = _cards(page.tickets)
+        self._note_rest(page.tickets)
+        self.notice = correction_line(self._query.get("q", ""), self._corrected_q)
+        self.count_line = count_line(page.count)
+        self.suggestions = [
+            FilterSuggestion(f"Without “{chip.label}”", count_line(count), chip.href)
+            for chip, count in zip(self.chips, page.alternative_counts, strict=False)
+            if count
+        ]
         self.is_loaded = True
 
     def _note_rest(self, page: TicketPage) -> None:
@@ -160,18 +173,6 @@ class TicketListState(PageState, rx.State):
         self._cursor = page.next_cursor
         self.has_more = page.next_cursor is not None and not is_full
         self.is_cut = page.next_cursor is not None and is_full
-
-    async def _find_suggestions(self) -> list[FilterSuggestion]:
-        """Look what there would be with one filter less."""
-        ways: list[FilterSuggestion] = []
-        for chip in self.chips:
-            query = read_query(dict(parse_qsl(urlsplit(chip.href).query)))
-            wanted = transactions.parse(TicketFilter, query)
-            if count := await transactions.in_transaction(search.count_tickets, wanted=wanted):
-                ways.append(
-                    FilterSuggestion(f"Without “{chip.label}”", count_line(count), chip.href)
-                )
-        return ways
 
 
 class TicketDetailState(PageState, rx.State):
@@ -182,7 +183,6 @@ class TicketDetailState(PageState, rx.State):
     ownership: rx.Field[list[OwnershipLine]] = rx.field(default_factory=list)
     resale_href: str = ""
     note: str = ""
-    is_asking: bool = False
     paused_until: str = ""
     paused_at: str = ""
     _purchase_token: str = ""
@@ -191,68 +191,74 @@ class TicketDetailState(PageState, rx.State):
     @rx.event
     @guarded
     async def load(self) -> rx.event.EventSpec | None:
-        """Show the ticket as this viewer sees it, and others like it."""
-        # Before the page learns who signed in, which empties what it held for nobody.
+        """Show the ticket and similar ones; hold it for a visitor who returns from sign-in."""
+        # Read before `find_caller`, which resets this state when the visitor has signed in.
         token = self._purchase_token
         offer = self._purchase_offer
         self._purchase_token = ""
-        self.similar, self.note = [], ""
+        self.similar = []
+        self.note = ""
         self.paused_until = ""
-        await self._read()
+        async with transactions.transaction() as transaction:
+            caller = await session.find_caller(self, transaction)
+            ticket_id = await self._subscribe_to_shown()
+            with self._hidden_if_withdrawn():
+                page = await queries.load_ticket_page(
+                    transaction,
+                    ticket_id=ticket_id,
+                    viewer_id=caller.user_id if caller else None,
+                    subscribe=lambda ids: self._subscribe(ticket_id, *ids),
+                )
+        self._show(page, caller)
+        self.similar = [TicketStub.from_ticket(ticket) for ticket in page.similar]
         if self.ticket.can_change:
             self.note = NOTES.get(self.router.url.query_parameters.get(routes.DONE, ""), "")
-        ticket_id = UUID(self.ticket.id)
-        found = await transactions.in_transaction(search.list_similar, ticket_id=ticket_id)
-        await self._watch(ticket_id, *(ticket.id for ticket in found))
-        # Once more: what changed before the rooms were entered was told to nobody here.
-        found = await transactions.in_transaction(search.list_similar, ticket_id=ticket_id)
-        self.similar = [TicketStub.from_ticket(ticket) for ticket in found]
-        caller = await session.find_caller(self)
-        is_own = token and self.router.url.query_parameters.get(routes.PURCHASE) == token
-        return await self._hold(caller, offer) if caller and is_own else None
+        is_same_tab = token and self.router.url.query_parameters.get(routes.PURCHASE) == token
+        return await self._hold(caller, offer) if caller and is_same_tab else None
 
     @rx.event
     @refreshing
     async def refresh(self) -> None:
-        """Take in a change, beside what the last action was told."""
+        """Read the ticket again after a change."""
         await self._read()
 
     async def _read(self) -> None:
-        caller = await session.find_caller(self)
-        if not session.is_at(self, "ticket_id", self.ticket.id):
-            self.is_loaded = self.is_asking = False
-        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        viewer_id = caller.user_id if caller else None
-        await self._watch(ticket_id, *(card.id for card in self.similar))
+        async with transactions.transaction() as transaction:
+            caller = await session.find_caller(self, transaction)
+            ticket_id = await self._subscribe_to_shown()
+            viewer_id = caller.user_id if caller else None
+            with self._hidden_if_withdrawn():
+                shown = await queries.load_ticket(
+                    transaction, ticket_id=ticket_id, viewer_id=viewer_id
+                )
+        self._show(shown, caller)
+
+    @contextmanager
+    def _hidden_if_withdrawn(self) -> Generator[None]:
         try:
-            ticket = await transactions.in_transaction(
-                queries.get_ticket, ticket_id=ticket_id, viewer_id=viewer_id
-            )
+            yield
         except tickets.TicketWithdrawnError:
             self.ticket = TicketDetail()
             self.is_loaded = False
             raise
-        await self._read_ownership(ticket, viewer_id)
-        self.ticket = TicketDetail.from_ticket_for(ticket, viewer_id)
+
+    def _show(self, shown: ViewerTicket, caller: Caller | None) -> None:
+        now = session.reader_now(self)
+        ticket = shown.ticket
+        self.ownership = [OwnershipLine.from_step(step, now) for step in shown.ownership]
+        self.resale_href = routes.ticket_resale(ticket.id) if shown.is_relistable else ""
+        self.ticket = TicketDetail.from_ticket_for(ticket, caller.user_id if caller else None)
         self.is_loaded = True
 
-    async def _read_ownership(self, ticket: TicketRead, viewer_id: UUID | None) -> None:
-        """Show whoever had the ticket its way, and let its owner sell it."""
-        self.ownership, self.resale_href = [], ""
-        is_sold = ticket.status is Availability.SOLD
-        if viewer_id is None or not (is_sold or ticket.previous_ticket_id):
-            return
-        steps = await transactions.in_transaction(
-            resale.list_ownership, ticket_id=ticket.id, viewer_id=viewer_id
-        )
-        now = session.reader_now(self)
-        self.ownership = [OwnershipLine.from_step(step, now) for step in steps]
-        if await transactions.in_transaction(
-            sell.list_relistable, owner_id=viewer_id, ticket_ids=[ticket.id]
-        ):
-            self.resale_href = routes.ticket_resale(ticket.id)
+    async def _subscribe_to_shown(self) -> UUID:
+        """Subscribe to the ticket of the address, before it is read, and return its id."""
+        if not session.is_at(self, "ticket_id", self.ticket.id):
+            self.is_loaded = False
+        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
+        await self._subscribe(ticket_id, *(card.id for card in self.similar))
+        return ticket_id
 
-    async def _watch(self, *ticket_ids: object) -> None:
+    async def _subscribe(self, *ticket_ids: object) -> None:
         await channels.subscribe(self, *map(channels.ticket_channel, ticket_ids))
 
     @rx.event
@@ -314,30 +320,22 @@ class TicketDetailState(PageState, rx.State):
         await self._read()
 
     @rx.event
-    def ask_withdraw(self) -> None:
-        """Ask before a listing is taken down for good."""
-        self.is_asking = True
-
-    @rx.event
-    def keep(self) -> None:
-        """Leave the listing as it is."""
-        self.is_asking = False
-
-    @rx.event
     @guarded
     async def withdraw(self) -> None:
         """Take the caller's own listing off sale."""
         caller = await session.require_caller(self)
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        self.is_asking = False
         await transactions.in_transaction(
             tickets.withdraw_ticket, seller_id=caller.user_id, ticket_id=ticket_id
         )
-        ticket = await transactions.in_transaction(
-            tickets.get_ticket, ticket_id=ticket_id, viewer_id=caller.user_id
-        )
-        self.ticket = TicketDetail.from_ticket_for(ticket, caller.user_id)
+        await self._read()
         self.note = WITHDRAWN
+
+
+def _filter_of(chip: FilterChip) -> TicketFilter:
+    """Return the search without the filter of this chip."""
+    query = read_query(dict(parse_qsl(urlsplit(chip.href).query)))
+    return transactions.parse(TicketFilter, query)
 
 
 def _cards(page: TicketPage) -> list[TicketStub]:

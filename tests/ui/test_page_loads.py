@@ -1,0 +1,134 @@
+"""Every page load is one transaction, the check of the session included."""
+
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import reflex as rx
+from sqlalchemy import Connection, event
+
+from tests import factories
+from tests.integration.payments import sales
+from tests.ui.conftest import Tab
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.ticketing_app import app
+from ticketing_app.ui.listings.state import TicketFormState
+from ticketing_app.ui.live import channels
+from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
+from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
+
+pytestmark = pytest.mark.usefixtures("database")
+SignIn = Callable[[UserRead], Awaitable[str]]
+
+PAGES = app._load_events  # pyright: ignore[reportPrivateUsage]
+"""The handlers of each page of the site map, by its route."""
+PUBLIC = {"index", "tickets/[ticket_id]"}
+
+
+@contextmanager
+def counting() -> Generator[list[str]]:
+    """Collect a line per transaction: BEGIN, and each statement of an autocommit connection."""
+    transactions: list[str] = []
+
+    def is_autocommit(connection: Connection) -> bool:
+        return connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+
+    def on_begin(connection: Connection) -> None:
+        if not is_autocommit(connection):
+            transactions.append("BEGIN")
+
+    def on_statement(connection: Connection, _: Any, statement: str, *__: Any) -> None:  # noqa: ANN401
+        if is_autocommit(connection):
+            transactions.append(statement)
+
+    engine = db.engine().sync_engine
+    event.listen(engine, "begin", on_begin)
+    event.listen(engine, "before_cursor_execute", on_statement)
+    try:
+        yield transactions
+    finally:
+        event.remove(engine, "begin", on_begin)
+        event.remove(engine, "before_cursor_execute", on_statement)
+
+
+class TestPageLoad:
+    @pytest.mark.parametrize("viewer", ["visitor", "buyer", "seller"])
+    @pytest.mark.parametrize("route", sorted(PAGES))
+    async def test_is_one_transaction(
+        self, tab: Tab, sign_in: SignIn, route: str, viewer: str
+    ) -> None:
+        seller, buyer = await factories.make_user(), await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        order = await factories.hold(await factories.make_ticket(seller), buyer)
+        cookies = {"visitor": "", "buyer": await sign_in(buyer), "seller": await sign_in(seller)}
+        path = "/" + route.replace("[ticket_id]", str(ticket.id)).replace(
+            "[order_id]", str(order.id)
+        )
+        tab.open(path, cookie=cookies[viewer], ticket_id=str(ticket.id), order_id=str(order.id))
+        (handler,) = PAGES[route]
+        with counting() as transactions:
+            await tab.call(handler)
+        assert transactions == (["BEGIN"] if viewer != "visitor" or route in PUBLIC else [])
+
+    @pytest.mark.usefixtures("stripe_books")
+    @pytest.mark.parametrize(
+        ("path", "handler"),
+        [
+            ("/tickets/{ticket}", TicketDetailState.load),
+            ("/tickets/{ticket}", TicketDetailState.refresh),
+            ("/tickets/new?previous={ticket}", TicketFormState.load_new),
+            ("/orders/{order}", OrderDetailState.load),
+            ("/orders/{order}", OrderDetailState.refresh),
+            ("/orders", OrderListState.load),
+            ("/?city=Oslo&category=comedy&q=nothing", TicketListState.load),
+        ],
+    )
+    async def test_of_a_buyer_is_one_transaction(
+        self, tab: Tab, sign_in: SignIn, path: str, handler: object
+    ) -> None:
+        sale = await sales.sell()
+        ids = {"ticket": str(sale.ticket.id), "order": str(sale.order.id)}
+        cookie = await sign_in(sale.buyer)
+        tab.open(path.format(**ids), cookie=cookie, ticket_id=ids["ticket"], order_id=ids["order"])
+        with counting() as transactions:
+            await tab.call(handler)
+        assert transactions == ["BEGIN"]
+
+    async def test_holds_after_sign_in_by_one_more_statement(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        ticket_id = str((await factories.make_ticket()).id)
+        tab.open(f"/tickets/{ticket_id}", ticket_id=ticket_id)
+        await tab.call(TicketDetailState.load)
+        await tab.call(TicketDetailState.purchase)
+        token = tab.state(TicketDetailState)._purchase_token
+        cookie = await sign_in(await factories.make_user())
+        tab.open(
+            f"/tickets/{ticket_id}?purchase={token}",
+            cookie=cookie,
+            ticket_id=ticket_id,
+            purchase=token,
+        )
+        with counting() as transactions:
+            assert "/orders/" in await tab.call(TicketDetailState.load)
+        begin, *hold = transactions
+        assert (begin, len(hold)) == ("BEGIN", 1)
+
+    async def test_reads_similar_tickets_again_after_subscribing(
+        self, tab: Tab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ticket = await factories.make_ticket(title="Lanterns")
+        seller = await factories.make_user()
+        similar = await factories.make_ticket(seller, title="Lanterns")
+
+        async def subscribe(_: rx.State, *rooms: str) -> None:
+            if channels.ticket_channel(similar.id) in rooms:
+                await factories.change_ticket(similar, seller, price=99)
+
+        monkeypatch.setattr(channels, "subscribe", subscribe)
+        tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        (shown,) = tab.state(TicketDetailState).similar
+        assert shown.price == "$99"

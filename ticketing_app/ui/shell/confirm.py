@@ -1,0 +1,32 @@
+"""A button that asks before it acts, without a call to the server."""
+
+import reflex as rx
+
+from ticketing_app.ui.theme import styles
+
+CLASSES = {
+    "dialog": "m-auto w-[calc(100%-2rem)] max-w-form p-4 sm:p-6 rounded-stub shadow-soft "
+    "bg-surface text-ink backdrop:bg-veil",
+    "question": "mb-4 font-medium",
+    "answers": "flex flex-wrap gap-3",
+    "confirm": styles.DANGER,
+    "cancel": styles.SECONDARY,
+}
+
+
+class ConfirmButton(rx.Component):
+    """Calls `on_confirm` once the question was answered by `confirm_label`.
+
+    `description` is the accessible name where `label` alone is ambiguous.
+    """
+
+    library = rx.asset("confirm.jsx", shared=True).importable_path
+    tag = "ConfirmButton"
+
+    label: rx.Var[str]
+    description: rx.Var[str]
+    question: rx.Var[str]
+    confirm_label: rx.Var[str]
+    cancel_label: rx.Var[str]
+    classes: rx.Var[dict[str, str]] = rx.Var.create(CLASSES)
+    on_confirm: rx.EventHandler[rx.event.no_args_event_spec]
