@@ -1,4 +1,4 @@
-"""One HTTP client in the place of several browsers of one person."""
+"""One HTTP client that plays several browsers of one user."""
 
 from httpx import AsyncClient
 
@@ -8,13 +8,13 @@ ANA = {"email": "ana@gittix.test", "password": "correct horse"}
 
 
 def use(api: AsyncClient, token: str) -> None:
-    """Go on in the browser that has this cookie."""
+    """Switch to the browser with this cookie."""
     api.cookies.clear()
     api.cookies.set(auth.COOKIE, token, domain="testserver.local")
 
 
 async def sign_in_elsewhere(api: AsyncClient, device: str = "laptop") -> str:
-    """Sign in on another device; returns its cookie, the client goes on where it was."""
+    """Sign in on another device and return its cookie; the client keeps its session."""
     mine = api.cookies[auth.COOKIE]
     await api.post("/api/users/signin", json=ANA, headers={"user-agent": device})
     token = api.cookies[auth.COOKIE]
@@ -23,10 +23,9 @@ async def sign_in_elsewhere(api: AsyncClient, device: str = "laptop") -> str:
 
 
 def header(token: str) -> dict[str, str]:
-    """The cookie as a browser sends it."""
+    """Return the Cookie header."""
     return {"cookie": f"{auth.COOKIE}={token}"}
 
 
 async def is_live(token: str) -> bool:
-    """Whether this cookie still stands for somebody."""
     return await auth.authenticate(header(token)["cookie"]) is not None

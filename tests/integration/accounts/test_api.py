@@ -23,7 +23,7 @@ ANA = {"email": "ana@gittix.test", "password": "correct horse"}
 
 @pytest.fixture
 def connections_while_hashing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many connections were in use at each piece of Argon2 work."""
+    """Number of pooled connections in use at each call of Argon2."""
     seen: list[int] = []
 
     def watch(name: str) -> None:
@@ -57,14 +57,14 @@ class TestSignUp:
         assert await current_user(api) == answer.json()
         assert [event["email"] for event in await recorded_events("UserCreated")] == [ANA["email"]]
 
-    async def test_takes_an_address_once_in_any_case(self, api: AsyncClient) -> None:
+    async def test_rejects_a_known_address_in_any_case(self, api: AsyncClient) -> None:
         await api.post("/api/users/signup", json=ANA)
         again = await api.post("/api/users/signup", json={**ANA, "email": " Ana@GitTix.test "})
         assert again.status_code == 400
         assert again.json()["errors"] == [{"message": "Email in use", "field": "email"}]
         assert len(await recorded_events("UserCreated")) == 1
 
-    async def test_two_at_once_make_one_account(self, api: AsyncClient) -> None:
+    async def test_concurrent_sign_ups_create_one_account(self, api: AsyncClient) -> None:
         answers = await asyncio.gather(*[api.post("/api/users/signup", json=ANA) for _ in range(4)])
         assert sorted(answer.status_code for answer in answers) == [201, 400, 400, 400]
 
@@ -80,7 +80,7 @@ class TestSignUp:
             ({"email": "ana@gittix.test", "password": ["a"]}, "password"),
         ],
     )
-    async def test_says_which_field_is_wrong(
+    async def test_names_the_wrong_field(
         self, api: AsyncClient, body: dict[str, Any], field: str
     ) -> None:
         answer = await api.post("/api/users/signup", json=body)
@@ -91,13 +91,13 @@ class TestSignUp:
     @pytest.mark.parametrize(
         "password", ["12345678", " spaces kept ", "🎫" * 128, "كلمة السر طويلة"]
     )
-    async def test_keeps_a_password_as_typed(self, api: AsyncClient, password: str) -> None:
+    async def test_takes_the_password_as_typed(self, api: AsyncClient, password: str) -> None:
         await api.post("/api/users/signup", json={**ANA, "password": password})
         wrong = await api.post("/api/users/signin", json={**ANA, "password": password + " "})
         right = await api.post("/api/users/signin", json={**ANA, "password": password})
         assert (wrong.status_code, right.status_code) == (400, 200)
 
-    async def test_is_throttled_but_not_by_typing_errors(
+    async def test_is_throttled_but_invalid_input_does_not_count(
         self, api: AsyncClient, change_settings: Callable[..., None]
     ) -> None:
         change_settings(signup_limit_per_hour=2)
@@ -107,7 +107,7 @@ class TestSignUp:
         assert "try again in 60 min" in answers[5].json()["errors"][0]["message"]
         assert 3500 < int(answers[5].headers["retry-after"]) <= 3600
 
-    async def test_holds_no_connection_while_it_hashes(
+    async def test_holds_no_connection_while_hashing(
         self, api: AsyncClient, connections_while_hashing: list[int]
     ) -> None:
         assert (await api.post("/api/users/signup", json=ANA)).status_code == 201
@@ -132,7 +132,7 @@ class TestSignIn:
             ("José@gittix.test", "JOSE\u0301@GitTix.test "),
         ],
     )
-    async def test_knows_an_international_address_in_each_spelling(
+    async def test_accepts_each_spelling_of_an_international_address(
         self, api: AsyncClient, signed_up: str, typed: str
     ) -> None:
         created = await api.post("/api/users/signup", json={**ANA, "email": signed_up})
@@ -152,7 +152,9 @@ class TestSignIn:
             {"email": "a" * 300 + "@gittix.test"},
         ],
     )
-    async def test_never_tells_what_is_wrong(self, api: AsyncClient, wrong: dict[str, str]) -> None:
+    async def test_answers_the_same_for_each_error(
+        self, api: AsyncClient, wrong: dict[str, str]
+    ) -> None:
         await api.post("/api/users/signup", json=ANA)
         api.cookies.clear()
         answer = await api.post("/api/users/signin", json={**ANA, **wrong})
@@ -186,13 +188,13 @@ class TestSignIn:
         answers = [await api.post("/api/users/signin", json={**ANA, "email": e}) for e in spellings]
         assert [answer.status_code for answer in answers] == [400, 429]
 
-    async def test_is_throttled_per_address_whatever_the_account(
+    async def test_is_throttled_per_address_over_all_accounts(
         self, api: AsyncClient, change_settings: Callable[..., None]
     ) -> None:
         change_settings(signin_limit_per_address_per_minute=2, trusted_proxy_hops=1)
 
         async def try_once(number: int, address: str) -> int:
-            # What the visitor wrote into the header comes in a line before the proxy's own.
+            # The client's own header line comes before that of the proxy.
             lines = [("x-forwarded-for", f"10.0.0.{number}"), ("x-forwarded-for", address)]
             guess = {**ANA, "email": f"{number}@gittix.test"}
             return (await api.post("/api/users/signin", json=guess, headers=lines)).status_code
@@ -202,7 +204,7 @@ class TestSignIn:
 
 
 class TestSignOut:
-    async def test_kills_the_session_on_the_server(self, api: AsyncClient) -> None:
+    async def test_revokes_the_session_on_the_server(self, api: AsyncClient) -> None:
         await api.post("/api/users/signup", json=ANA)
         stolen = api.cookies[auth.COOKIE]
         assert (await api.post("/api/users/signout")).json() == {}
@@ -234,7 +236,7 @@ class TestToken:
             ({"jti": "no uuid"}, None, "HS256"),
         ],
     )
-    async def test_a_forged_or_old_one_is_nobody(
+    async def test_rejects_forged_or_expired_token(
         self, api: AsyncClient, claims: dict[str, Any], key: str | None, algorithm: str
     ) -> None:
         await api.post("/api/users/signup", json=ANA)
@@ -249,7 +251,7 @@ class TestToken:
         assert await current_user(api) is None
 
     @pytest.mark.parametrize(("seconds", "counts"), [(2, True), (120, False)])
-    async def test_of_a_process_with_another_clock_counts_within_a_minute(
+    async def test_allows_a_minute_of_clock_skew(
         self, api: AsyncClient, seconds: int, *, counts: bool
     ) -> None:
         await api.post("/api/users/signup", json=ANA)
@@ -260,7 +262,7 @@ class TestToken:
         api.cookies.set(auth.COOKIE, token)
         assert (await current_user(api) is not None) is counts
 
-    async def test_one_of_the_previous_key_still_counts(
+    async def test_accepts_the_previous_key(
         self, api: AsyncClient, change_settings: Callable[..., None]
     ) -> None:
         await api.post("/api/users/signup", json=ANA)
@@ -273,23 +275,21 @@ class TestToken:
         change_settings(jwt_key_previous="")
         assert await current_user(api)
 
-    async def test_garbage_is_nobody(self, api: AsyncClient) -> None:
+    async def test_rejects_garbage(self, api: AsyncClient) -> None:
         for cookie in ("session=", "session=a.b.c", "session", "a=b; session=\\x00", '{"a":1}'):
             answer = await api.get("/api/users/currentuser", headers={"cookie": cookie})
             assert answer.json() == {"currentUser": None}
 
     @pytest.mark.parametrize("other", ['foo={"a":1}', "foo=a b", "föö=1", "flag", "a[0]=,"])
-    async def test_is_found_beside_the_cookies_of_others(
-        self, api: AsyncClient, other: str
-    ) -> None:
+    async def test_is_found_beside_foreign_cookies(self, api: AsyncClient, other: str) -> None:
         await api.post("/api/users/signup", json=ANA)
         own = f"{auth.COOKIE}={api.cookies[auth.COOKIE]}"
         for header in (f"{other}; {own}", f"{own}; {other}"):
             assert await auth.authenticate(header)
 
 
-class TestRememberedSessions:
-    async def test_one_that_ends_while_it_is_read_is_not_remembered(
+class TestSessionCache:
+    async def test_does_not_cache_a_session_that_is_revoked_during_the_read(
         self, api: AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await api.post("/api/users/signup", json=ANA)
@@ -308,14 +308,14 @@ class TestRememberedSessions:
         monkeypatch.setattr(auth.accounts, "get_caller", read)
         assert await auth.authenticate(header) is None
 
-    async def test_what_is_read_while_the_channel_is_lost_is_not_remembered(
+    async def test_does_not_cache_while_the_channel_is_lost(
         self, api: AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await api.post("/api/users/signup", json=ANA)
         read = auth.accounts.get_caller
 
         async def lose_the_channel(session: AsyncSession, *, session_id: UUID) -> Caller | None:
-            # Lost and found again: what ended in between was not heard.
+            # Reconnected: sessions that ended in between were missed.
             listener.cancel()
             await asyncio.gather(listener, return_exceptions=True)
             again.append(asyncio.create_task(auth.listen_for_ended_sessions()))
@@ -331,7 +331,7 @@ class TestRememberedSessions:
         again[0].cancel()
         await asyncio.gather(*again, return_exceptions=True)
 
-    async def test_a_sign_out_elsewhere_is_heard(self, api: AsyncClient) -> None:
+    async def test_evicts_a_session_that_another_process_revokes(self, api: AsyncClient) -> None:
         listener = asyncio.create_task(auth.listen_for_ended_sessions())
         try:
             await eventually(lambda: auth._is_listening)
@@ -348,7 +348,7 @@ class TestRememberedSessions:
 
 
 class TestOrigin:
-    async def test_a_foreign_page_cannot_write(self, api: AsyncClient) -> None:
+    async def test_rejects_foreign_origin(self, api: AsyncClient) -> None:
         foreign = {"origin": "https://evil.test"}
         answer = await api.post("/api/users/signup", json=ANA, headers=foreign)
         assert answer.status_code == 403
@@ -360,7 +360,7 @@ class TestOrigin:
         assert ours.status_code == 201
 
     @pytest.mark.parametrize("origin", ["http://[", "null", "http://[::1", "//"])
-    async def test_what_is_no_origin_is_foreign(self, api: AsyncClient, origin: str) -> None:
+    async def test_rejects_malformed_origin(self, api: AsyncClient, origin: str) -> None:
         answer = await api.post("/api/users/signup", json=ANA, headers={"origin": origin})
         assert answer.status_code == 403
         assert answer.headers["content-type"] == "application/problem+json"

@@ -1,4 +1,4 @@
-"""Another e-mail or password: who may set it, what is told, and who is signed out by it."""
+"""Changes of e-mail and password: permission, events and ended sessions."""
 
 import asyncio
 from collections.abc import Callable
@@ -33,7 +33,7 @@ async def sign_in(api: AsyncClient, **changed: str) -> Response:
 
 
 class TestChangeEmail:
-    async def test_is_the_address_to_sign_in_with(self, ana: AsyncClient) -> None:
+    async def test_signs_in_with_the_new_address_only(self, ana: AsyncClient) -> None:
         answer = await ana.put(EMAIL_URL, json={**EMAIL_CHANGE, "email": " Anna@GitTix.test"})
         assert (answer.status_code, answer.json()["email"]) == (200, "anna@gittix.test")
         now = (await ana.get("/api/users/currentuser")).json()["currentUser"]
@@ -41,7 +41,7 @@ class TestChangeEmail:
         assert (await sign_in(ana)).status_code == 400
         assert (await sign_in(ana, email="anna@gittix.test")).status_code == 200
 
-    async def test_is_told_with_the_next_version(self, ana: AsyncClient) -> None:
+    async def test_records_event_with_next_version(self, ana: AsyncClient) -> None:
         await ana.put(EMAIL_URL, json=EMAIL_CHANGE)
         (event,) = await recorded_events("UserUpdated")
         assert (event["user_version"], event["email"]) == (2, "anna@gittix.test")
@@ -56,7 +56,7 @@ class TestChangeEmail:
         assert (answer.status_code, answer.json()["email"]) == (200, "ana@gittix.test")
         assert await recorded_events("UserUpdated") == []
 
-    async def test_is_refused_when_somebody_has_it(self, ana: AsyncClient) -> None:
+    async def test_rejects_the_address_of_another_account(self, ana: AsyncClient) -> None:
         mine = ana.cookies[auth.COOKIE]
         await ana.post("/api/users/signup", json={**ANA, "email": "anna@gittix.test"})
         use(ana, mine)
@@ -65,7 +65,9 @@ class TestChangeEmail:
         assert answer.json()["errors"] == [{"message": "Email in use", "field": "email"}]
         assert await recorded_events("UserUpdated") == []
 
-    async def test_of_two_people_who_want_one_address_one_gets_it(self, ana: AsyncClient) -> None:
+    async def test_concurrent_changes_to_one_address_have_one_winner(
+        self, ana: AsyncClient
+    ) -> None:
         tokens = [ana.cookies[auth.COOKIE]]
         for number in range(3):
             await ana.post("/api/users/signup", json={**ANA, "email": f"{number}@gittix.test"})
@@ -77,7 +79,7 @@ class TestChangeEmail:
         assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400]
         assert len(await recorded_events("UserUpdated")) == 1
 
-    async def test_of_two_at_once_in_one_account_one_has_to_look_again(
+    async def test_concurrent_changes_of_one_account_have_one_winner(
         self, ana: AsyncClient
     ) -> None:
         bodies = [{**EMAIL_CHANGE, "email": f"{number}@gittix.test"} for number in range(2)]
@@ -88,7 +90,7 @@ class TestChangeEmail:
         assert {answer.status_code for answer in answers} <= {200, 409}
         assert [event["user_version"] for event in events] == list(range(2, 2 + len(won)))
 
-    async def test_says_who_is_known_no_faster_than_sign_up(
+    async def test_shares_the_limit_of_sign_up(
         self, ana: AsyncClient, change_settings: Callable[..., None]
     ) -> None:
         change_settings(signup_limit_per_hour=3)
@@ -101,13 +103,13 @@ class TestChangeEmail:
 
 
 class TestChangePassword:
-    async def test_is_the_one_to_sign_in_with(self, ana: AsyncClient) -> None:
+    async def test_signs_in_with_the_new_password_only(self, ana: AsyncClient) -> None:
         answer = await ana.put(PASSWORD_URL, json=PASSWORD_CHANGE)
         assert (answer.status_code, answer.json()["email"]) == (200, ANA["email"])
         assert (await sign_in(ana)).status_code == 400
         assert (await sign_in(ana, password=NEW_PASSWORD)).status_code == 200
 
-    async def test_is_told_without_any_secret(self, ana: AsyncClient) -> None:
+    async def test_records_event_without_secrets(self, ana: AsyncClient) -> None:
         await ana.put(PASSWORD_URL, json=PASSWORD_CHANGE)
         (event,) = await recorded_events("UserUpdated")
         assert event.keys() == {"name", "user_id", "user_version", "email"}
@@ -129,14 +131,16 @@ class TestChangePassword:
         assert await is_live(theirs)
 
     @pytest.mark.parametrize("password", ["1234567", "x" * 129, None])
-    async def test_keeps_to_the_rules_of_sign_up(
+    async def test_applies_the_rules_of_sign_up(
         self, ana: AsyncClient, password: str | None
     ) -> None:
         answer = await ana.put(PASSWORD_URL, json={**PASSWORD_CHANGE, "newPassword": password})
         assert answer.status_code == 400
         assert [error["field"] for error in answer.json()["errors"]] == ["newPassword"]
 
-    async def test_of_two_at_once_the_session_of_the_winner_is_left(self, ana: AsyncClient) -> None:
+    async def test_concurrent_changes_leave_the_session_of_the_winner(
+        self, ana: AsyncClient
+    ) -> None:
         browsers = [ana.cookies[auth.COOKIE], await sign_in_elsewhere(ana)]
         ana.cookies.clear()
         answers = await asyncio.gather(
@@ -150,7 +154,7 @@ class TestChangePassword:
         left = [await is_live(each) for each in browsers]
         assert left == [answer.status_code == 200 for answer in answers]
 
-    async def test_nobody_signs_in_with_the_old_one_meanwhile(self, ana: AsyncClient) -> None:
+    async def test_rejects_a_sign_in_checked_before_the_change(self, ana: AsyncClient) -> None:
         checked = await accounts.check_credentials(db.transaction, credentials=Credentials(**ANA))
         await ana.put(PASSWORD_URL, json=PASSWORD_CHANGE)
         async with db.transaction() as session:
@@ -183,7 +187,7 @@ class TestBoth:
         answers += [await ana.put(url, json=body) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [400, 400, 200, 429]
 
-    async def test_do_not_wait_for_the_guesses_of_strangers(
+    async def test_are_not_limited_by_guesses_without_a_session(
         self, ana: AsyncClient, change_settings: Callable[..., None]
     ) -> None:
         change_settings(signin_limit_per_minute=2, signin_limit_per_account_per_hour=2)
@@ -192,7 +196,7 @@ class TestBoth:
         assert (await ana.put(PASSWORD_URL, json=PASSWORD_CHANGE)).status_code == 200
 
     @pytest.mark.parametrize(("url", "body"), CHANGES)
-    async def test_check_who_calls_first_then_what_is_sent(
+    async def test_check_the_session_before_the_input(
         self,
         ana: AsyncClient,
         change_settings: Callable[..., None],
@@ -208,14 +212,14 @@ class TestBoth:
         assert (await ana.put(url, content=b"{")).status_code == 401
 
     @pytest.mark.parametrize(("url", "body"), CHANGES)
-    async def test_are_refused_to_foreign_pages(
+    async def test_reject_foreign_origin(
         self, ana: AsyncClient, url: str, body: dict[str, str]
     ) -> None:
         answer = await ana.put(url, json=body, headers={"origin": "https://evil.test"})
         assert answer.status_code == 403
 
     @pytest.mark.parametrize(("url", "body"), CHANGES)
-    async def test_change_nothing_once_the_session_has_ended(
+    async def test_change_nothing_after_the_session_was_revoked(
         self, ana: AsyncClient, monkeypatch: pytest.MonkeyPatch, url: str, body: dict[str, str]
     ) -> None:
         compare = passwords.verify_password
@@ -232,7 +236,7 @@ class TestBoth:
         assert await recorded_events("UserUpdated") == []
 
     @pytest.mark.parametrize(("url", "body"), CHANGES)
-    async def test_change_nothing_once_the_account_is_another(
+    async def test_change_nothing_after_the_account_changed(
         self, ana: AsyncClient, monkeypatch: pytest.MonkeyPatch, url: str, body: dict[str, str]
     ) -> None:
         compare = passwords.verify_password
@@ -240,8 +244,8 @@ class TestBoth:
 
         async def change_meanwhile(password: str, password_hash: str) -> bool:
             nonlocal is_first
-            is_first, was_first = False, is_first
-            if was_first:
+            if is_first:
+                is_first = False
                 await ana.put(EMAIL_URL, json={**EMAIL_CHANGE, "email": "first@gittix.test"})
             return await compare(password, password_hash)
 

@@ -1,4 +1,4 @@
-"""The session cookie of a site that is served over https."""
+"""The session cookie over https."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ ANA = {"email": "ana@gittix.test", "password": "correct horse"}
 
 
 def cookies_of(answer: Response) -> dict[str, str]:
-    """Return the session cookies that the answer sets, with their attributes, by name."""
+    """Return the session cookies of a response, with attributes, by name."""
     pairs = (header.split("=", 1) for header in answer.headers.get_list("set-cookie"))
     return {name: rest for name, rest in pairs if name in {auth.COOKIE, auth.HOST_COOKIE}}
 
@@ -39,16 +39,14 @@ class TestCookieOverHttps:
         assert {"Path=/", "Secure", "HttpOnly", "SameSite=lax"} < set(attributes.split("; "))
         assert "Domain" not in attributes
 
-    async def test_has_its_old_name_beside_it_for_the_version_before(
-        self, api: AsyncClient
-    ) -> None:
+    async def test_is_set_under_the_old_name_for_the_version_before(self, api: AsyncClient) -> None:
         cookies = cookies_of(await api.post("/api/users/signup", json=ANA))
         assert cookies[auth.COOKIE] == cookies[auth.HOST_COOKIE]
 
-    async def test_of_the_old_name_still_counts(self, api: AsyncClient) -> None:
+    async def test_is_accepted_under_the_old_name(self, api: AsyncClient) -> None:
         assert await self.user(api, session=await self.sign_up(api))
 
-    async def test_comes_before_one_of_the_old_name(self, api: AsyncClient) -> None:
+    async def test_takes_precedence_over_the_old_name(self, api: AsyncClient) -> None:
         mine = await self.sign_up(api)
         other = await api.post("/api/users/signup", json=ANA | {"email": "eve@gittix.test"})
         theirs = cookies_of(other)[auth.COOKIE].partition(";")[0]
@@ -58,7 +56,7 @@ class TestCookieOverHttps:
         garbage = {"session": theirs, "__Host-session": "garbage"}
         assert (await self.user(api, **garbage))["email"] == "eve@gittix.test"
 
-    async def test_ends_under_both_names(self, api: AsyncClient) -> None:
+    async def test_is_deleted_under_both_names(self, api: AsyncClient) -> None:
         token = await self.sign_up(api)
         headers = {"cookie": f"session={token}"}
         cookies = cookies_of(await api.post("/api/users/signout", headers=headers))

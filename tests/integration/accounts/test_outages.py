@@ -1,4 +1,4 @@
-"""What an account's REST answers while the database goes away: only what is true."""
+"""Responses while the database goes away: they claim only facts."""
 
 from collections.abc import Awaitable, Callable
 
@@ -18,14 +18,14 @@ ANA = {"email": "ana@gittix.test", "password": "correct horse"}
 
 
 async def end_own_connection(session: AsyncSession) -> None:
-    """As a crash does it: the statement itself does not come back."""
+    """A crash during the statement."""
     await (await session.connection()).execute(
         text("SELECT pg_terminate_backend(pg_backend_pid())")
     )
 
 
 async def lose_the_commit(session: AsyncSession) -> None:
-    """As a crash does it just before the commit is answered."""
+    """A crash before the reply to the commit."""
     connection = await session.connection()
     own = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
     async with db.autocommit() as other:

@@ -1,4 +1,4 @@
-"""What the log says of accounts: who did what from where, and never a secret."""
+"""Log events of accounts: user, action and address, but no secrets."""
 
 import re
 
@@ -47,7 +47,7 @@ class TestSecurityEvents:
         secrets = (*ANA.values(), "wrong horse", NEW, "ana@other.test", "eyJ")
         assert [secret for secret in secrets if secret in log] == []
 
-    async def test_name_no_account_that_is_not_there(
+    async def test_name_no_unknown_account(
         self, api: AsyncClient, capsys: pytest.CaptureFixture[str]
     ) -> None:
         await api.post("/api/users/signin", json={"email": "my password", "password": "x"})
@@ -56,7 +56,7 @@ class TestSecurityEvents:
         assert "user_id=None" in line
         assert "my password" not in line
 
-    async def test_tell_of_a_device_that_was_signed_out(
+    async def test_record_a_revoked_device(
         self, api: AsyncClient, capsys: pytest.CaptureFixture[str]
     ) -> None:
         await api.post("/api/users/signup", json=ANA)
@@ -68,7 +68,7 @@ class TestSecurityEvents:
         (line,) = lines_of(capsys.readouterr().err)
         assert "account.sessions_ended" in line
 
-    async def test_cannot_be_forged_by_what_a_visitor_sends(
+    async def test_cannot_be_forged_by_input(
         self, api: AsyncClient, capsys: pytest.CaptureFixture[str]
     ) -> None:
         path = "/api/users/signin%0A2026-11-29%20account.signed_in%20%20user_id=forged"

@@ -1,5 +1,3 @@
-"""Where an account is signed in, and how that ends."""
-
 import asyncio
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,7 +26,7 @@ async def sessions(api: AsyncClient) -> list[dict[str, Any]]:
 
 
 class TestListSessions:
-    async def test_tells_where_and_when_and_which_is_this_one(self, ana: AsyncClient) -> None:
+    async def test_returns_device_address_times_and_current(self, ana: AsyncClient) -> None:
         await sign_in_elsewhere(ana)
         rows = await sessions(ana)
         assert [(row["device"], row["isCurrent"]) for row in rows] == [
@@ -46,7 +44,7 @@ class TestListSessions:
         }
         assert rows[0]["address"] == "127.0.0.1"
 
-    async def test_leaves_out_what_ended_and_what_is_somebody_elses(self, ana: AsyncClient) -> None:
+    async def test_excludes_ended_and_foreign_sessions(self, ana: AsyncClient) -> None:
         token = await sign_in_elsewhere(ana)
         phone = ana.cookies[auth.COOKIE]
         use(ana, token)
@@ -55,11 +53,11 @@ class TestListSessions:
         use(ana, phone)
         assert [row["device"] for row in await sessions(ana)] == ["phone"]
 
-    async def test_keeps_hints_of_any_length(self, ana: AsyncClient) -> None:
+    async def test_cuts_long_hints(self, ana: AsyncClient) -> None:
         await sign_in_elsewhere(ana, "x" * 5000)
         assert (await sessions(ana))[0]["device"] == "x" * 200
 
-    async def test_is_for_members(self, api: AsyncClient) -> None:
+    async def test_requires_a_session(self, api: AsyncClient) -> None:
         assert (await api.get(URL)).status_code == 401
 
 
@@ -69,7 +67,7 @@ class TestEndSession:
         assert await is_live(token)
         (row,) = [row for row in await sessions(ana) if not row["isCurrent"]]
         answers = [await ana.delete(f"{URL}/{row['id']}") for _ in range(2)]
-        # Again does no harm.
+        # Idempotent.
         assert [answer.status_code for answer in answers] == [204, 204]
         assert "set-cookie" not in answers[0].headers
         assert not await is_live(token)
@@ -81,7 +79,7 @@ class TestEndSession:
         assert answer.status_code == 204
         assert auth.COOKIE not in ana.cookies
 
-    async def test_is_404_for_somebody_elses_as_for_none(self, ana: AsyncClient) -> None:
+    async def test_is_404_for_foreign_and_unknown_sessions(self, ana: AsyncClient) -> None:
         (row,) = await sessions(ana)
         mine = ana.cookies[auth.COOKIE]
         await ana.post("/api/users/signup", json={**ANA, "email": "ben@gittix.test"})
@@ -91,7 +89,7 @@ class TestEndSession:
             assert answer.json()["errors"][0]["message"].startswith("We could not find this")
         assert await is_live(mine)
 
-    async def test_of_one_in_use_refuses_what_comes_after(self, ana: AsyncClient) -> None:
+    async def test_rejects_requests_of_the_revoked_session(self, ana: AsyncClient) -> None:
         ticket = await factories.make_ticket()
         order = (await ana.post("/api/orders", json={"ticketId": str(ticket.id)})).json()
         laptop = header(await sign_in_elsewhere(ana))
@@ -132,7 +130,7 @@ class TestEndSessions:
         await ana.delete(URL, params={"includingThis": "true"})
         assert await is_live(mine)
 
-    async def test_two_browsers_at_once_leave_at_most_one(self, ana: AsyncClient) -> None:
+    async def test_concurrent_calls_leave_at_most_one_session(self, ana: AsyncClient) -> None:
         tokens = [ana.cookies[auth.COOKIE], await sign_in_elsewhere(ana)]
         ana.cookies.clear()
         answers = await asyncio.gather(
@@ -149,7 +147,7 @@ class TestEndSessions:
 
 class TestBoth:
     @pytest.mark.parametrize("url", [URL, f"{URL}/nonsense"])
-    async def test_need_a_session_and_our_own_page(self, ana: AsyncClient, url: str) -> None:
+    async def test_require_a_session_and_own_origin(self, ana: AsyncClient, url: str) -> None:
         foreign = await ana.delete(url, headers={"origin": "https://evil.test"})
         assert foreign.status_code == 403
         ana.cookies.clear()

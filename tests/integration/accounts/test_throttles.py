@@ -1,4 +1,4 @@
-"""How often a password can be guessed, and that its owner is let in meanwhile."""
+"""Limits of guesses; known devices sign in meanwhile."""
 
 from collections.abc import AsyncGenerator, Callable
 from http.cookies import SimpleCookie
@@ -47,7 +47,7 @@ def device_cookie(answer: Response) -> Any:  # noqa: ANN401  # a Morsel of any v
 
 
 class TestGuesses:
-    async def test_from_one_network_of_ipv6_share_a_limit(
+    async def test_from_one_ipv6_network_share_a_limit(
         self, stranger: AsyncClient, change_settings: ChangeSettings
     ) -> None:
         change_settings(trusted_proxy_hops=1, signin_limit_per_minute=10)
@@ -55,21 +55,21 @@ class TestGuesses:
         assert found == [400] * 10 + [429] * 3
         assert await sign_in(stranger, WRONG, "2001:db8:0:1::1") == 400
 
-    async def test_in_other_spellings_of_one_address_share_a_limit(
+    async def test_share_a_limit_in_each_spelling_of_an_address(
         self, stranger: AsyncClient, change_settings: ChangeSettings
     ) -> None:
         change_settings(trusted_proxy_hops=1, signin_limit_per_minute=2)
         spellings = ["192.0.2.1", "192.0.2.1:4711", "::ffff:192.0.2.1", "[::FFFF:C000:201]:1"]
         assert [await sign_in(stranger, WRONG, each) for each in spellings] == [400, 400, 429, 429]
 
-    async def test_from_many_addresses_meet_the_limit_of_the_account(
+    async def test_from_many_addresses_share_the_limit_of_the_account(
         self, stranger: AsyncClient, change_settings: ChangeSettings
     ) -> None:
         change_settings(trusted_proxy_hops=1, signin_limit_per_account_per_hour=5)
         found = [await sign_in(stranger, WRONG, f"192.0.2.{number}") for number in range(7)]
         assert found == [400] * 5 + [429] * 2
 
-    async def test_say_the_same_of_accounts_that_do_not_exist(
+    async def test_answer_the_same_for_unknown_accounts(
         self, api: AsyncClient, stranger: AsyncClient, change_settings: ChangeSettings
     ) -> None:
         change_settings(signin_limit_per_minute=1)
@@ -108,27 +108,25 @@ class TestKnownDevice:
         return api
 
     async def guess(self, stranger: AsyncClient) -> None:
-        """Use up what strangers may guess."""
+        """Use up the limit of unknown devices."""
         found = [await sign_in(stranger, WRONG, f"198.51.100.{number}") for number in range(4)]
         assert found == [400, 400, 400, 429]
 
-    async def test_is_let_in_while_strangers_guess(
+    async def test_signs_in_while_others_guess(
         self, api: AsyncClient, stranger: AsyncClient
     ) -> None:
         await self.guess(stranger)
         assert await sign_in(stranger, ANA, "198.51.100.99") == 429
         assert await sign_in(api, ANA) == 200
 
-    async def test_has_a_limit_of_its_own(self, api: AsyncClient, stranger: AsyncClient) -> None:
+    async def test_has_a_separate_limit(self, api: AsyncClient, stranger: AsyncClient) -> None:
         assert [await sign_in(api, WRONG) for _ in range(4)] == [400, 400, 400, 429]
         assert await sign_in(stranger, ANA) == 200
 
-    async def test_keeps_its_id_so_that_signing_in_again_renews_no_limit(
-        self, api: AsyncClient
-    ) -> None:
+    async def test_keeps_its_id_and_limit_at_the_next_sign_in(self, api: AsyncClient) -> None:
         assert [await sign_in(api, ANA) for _ in range(4)] == [200, 200, 200, 429]
 
-    async def test_is_known_for_one_account_alone(
+    async def test_is_known_for_one_account_only(
         self, api: AsyncClient, stranger: AsyncClient
     ) -> None:
         ben = {**ANA, "email": "ben@gittix.test"}
@@ -139,7 +137,7 @@ class TestKnownDevice:
         assert await sign_in(api, ben) == 429
         assert await sign_in(stranger, ben) == 200
 
-    async def test_ends_with_a_new_password_but_where_it_was_changed(
+    async def test_is_unknown_after_a_change_of_the_password_elsewhere(
         self, api: AsyncClient, stranger: AsyncClient
     ) -> None:
         assert await sign_in(stranger, ANA) == 200
@@ -147,12 +145,12 @@ class TestKnownDevice:
         answer = await api.put("/api/users/currentuser/password", json=change)
         assert answer.status_code == 200
         new = {**ANA, "password": "better horse"}
-        # Of the three guesses, signing in used one.
+        # The sign-in used one of the three attempts.
         assert [await sign_in(stranger, WRONG) for _ in range(3)] == [400, 400, 429]
         assert await sign_in(stranger, new) == 429
         assert await sign_in(api, new) == 200
 
-    async def test_is_not_who_made_the_cookie_up(self, stranger: AsyncClient) -> None:
+    async def test_rejects_made_up_cookies(self, stranger: AsyncClient) -> None:
         answer = await sign_in_answer(stranger, ANA)
         cookie = device_cookie(answer)
         head, claims, _ = cookie.value.split(".")
@@ -162,7 +160,7 @@ class TestKnownDevice:
             await sign_in(stranger, WRONG)
         assert await sign_in(stranger, ANA) == 429
 
-    async def test_is_no_session_and_a_session_no_device(
+    async def test_cookie_is_no_session_and_vice_versa(
         self, api: AsyncClient, stranger: AsyncClient
     ) -> None:
         cookie = device_cookie(await sign_in_answer(api, ANA))
@@ -173,7 +171,7 @@ class TestKnownDevice:
         stranger.cookies.set(cookie.key, api.cookies[auth.COOKIE], path=devices.PATH)
         assert await sign_in(stranger, ANA) == 429
 
-    async def test_cookie_is_kept_from_scripts_and_other_sites(self, api: AsyncClient) -> None:
+    async def test_cookie_is_http_only_and_strict(self, api: AsyncClient) -> None:
         cookie = device_cookie(await sign_in_answer(api, ANA))
         assert (cookie["httponly"], cookie["samesite"]) == (True, "strict")
         assert (cookie["path"], cookie["secure"]) == ("/api/users", "")

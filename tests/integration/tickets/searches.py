@@ -1,4 +1,4 @@
-"""What tests of finding tickets ask for, and make time and rows for it."""
+"""Searches and SQL for the tests of the search."""
 
 from datetime import datetime
 from typing import Any

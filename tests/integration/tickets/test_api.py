@@ -61,7 +61,7 @@ class TestCreateTicket:
             ({"venue": ["Harbour Hall"]}, "venue"),
         ],
     )
-    async def test_says_which_field_is_wrong(
+    async def test_names_the_wrong_field(
         self, seller: AsyncClient, fields: dict[str, Any], field: str
     ) -> None:
         answer = await seller.post(
@@ -72,7 +72,7 @@ class TestCreateTicket:
         assert all(error["message"].endswith(".") for error in answer.json()["errors"])
         assert await recorded_events("TicketCreated") == []
 
-    async def test_shows_all_that_is_wrong_at_once(self, seller: AsyncClient) -> None:
+    async def test_reports_all_wrong_fields(self, seller: AsyncClient) -> None:
         answer = await seller.post("/api/tickets", json={})
         assert answer.json()["errors"] == [
             {"message": "Title is required.", "field": "title"},
@@ -102,7 +102,7 @@ class TestCreateTicket:
         assert answer.json()["errors"][0]["message"]
         assert await recorded_events("TicketCreated") == []
 
-    async def test_needs_a_session_before_anything_else(self, api: AsyncClient) -> None:
+    async def test_checks_session_first(self, api: AsyncClient) -> None:
         answer = await api.post("/api/tickets", content=b"{")
         assert answer.status_code == 401
         assert answer.json() == {
@@ -120,9 +120,7 @@ class TestGetTicket:
     async def test_unknown_is_404(self, api: AsyncClient, ticket_id: str) -> None:
         assert (await api.get(f"/api/tickets/{ticket_id}")).status_code == 404
 
-    async def test_who_holds_it_is_told_to_seller_and_holder_only(
-        self, seller: AsyncClient
-    ) -> None:
+    async def test_shows_order_to_seller_and_holder_only(self, seller: AsyncClient) -> None:
         ticket = await listed(seller)
         buyer = await factories.make_user()
         order = await factories.hold(await factories.read_ticket(ticket["id"]), buyer)
@@ -135,7 +133,7 @@ class TestGetTicket:
 
 
 class TestListTickets:
-    async def test_newest_first_in_pages(self, seller: AsyncClient) -> None:
+    async def test_pages_newest_first(self, seller: AsyncClient) -> None:
         titles = [(await listed(seller, title=f"Ticket {n}"))["title"] for n in range(5)]
         seen: list[str] = []
         cursor: str | None = ""
@@ -165,7 +163,7 @@ class TestListTickets:
             cursor = page["nextCursor"]
         assert seen == expected
 
-    async def test_searches_filters_and_hides_what_is_gone(self, seller: AsyncClient) -> None:
+    async def test_searches_filters_and_hides_ended_listings(self, seller: AsyncClient) -> None:
         gone = await listed(seller, title="Withdrawn lanterns")
         await seller.delete(f"/api/tickets/{gone['id']}")
         await listed(seller, title="Lanterns 100%", city="Porto", category="concert")
@@ -182,7 +180,7 @@ class TestListTickets:
         assert await titles(category="sports") == {"Derby"}
         assert await titles(q="'; DROP TABLE tickets; --") == set()
 
-    async def test_takes_every_filter_together(self, seller: AsyncClient) -> None:
+    async def test_combines_all_filters(self, seller: AsyncClient) -> None:
         await listed(seller, **FULL)
         await listed(seller, **FULL | {"price": 80})
         wanted = {"q": "papr", "category": "concert", "city": "rotterdam", "from": "2099-05-01"}
@@ -194,12 +192,12 @@ class TestListTickets:
             answer = await seller.get("/api/tickets", params={"when": when})
             assert (answer.status_code, answer.json()["items"]) == (200, [])
 
-    async def test_an_empty_parameter_asks_for_nothing(self, seller: AsyncClient) -> None:
+    async def test_ignores_empty_parameters(self, seller: AsyncClient) -> None:
         await listed(seller)
         empty = dict.fromkeys(TicketFilter.model_json_schema()["properties"], "")
         assert len((await seller.get("/api/tickets", params=empty)).json()["items"]) == 1
 
-    async def test_marks_locked_ones_or_leaves_them_out(self, seller: AsyncClient) -> None:
+    async def test_marks_or_hides_locked_tickets(self, seller: AsyncClient) -> None:
         ticket = await factories.read_ticket((await listed(seller))["id"])
         order = await factories.hold(ticket)
         marked = (await seller.get("/api/tickets")).json()["items"]
@@ -241,16 +239,16 @@ class TestListTickets:
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["field"] == field
 
-    async def test_a_cursor_that_was_made_up_is_400(self, api: AsyncClient) -> None:
+    async def test_made_up_cursor_is_400(self, api: AsyncClient) -> None:
         made_up = json.dumps(["cheapest", 10**30, str(uuid4())]).encode()
         parameters = {"sort": "cheapest", "cursor": base64.urlsafe_b64encode(made_up).decode()}
         assert (await api.get("/api/tickets", params=parameters)).status_code == 400
 
     @pytest.mark.parametrize("name", ["q", "city", "category"])
-    async def test_looking_for_nul_finds_what_it_finds(self, api: AsyncClient, name: str) -> None:
+    async def test_ignores_nul_in_search_text(self, api: AsyncClient, name: str) -> None:
         assert (await api.get("/api/tickets", params={name: "\x00"})).status_code == 200
 
-    async def test_a_cursor_belongs_to_its_order(self, seller: AsyncClient) -> None:
+    async def test_rejects_cursor_of_another_sort_order(self, seller: AsyncClient) -> None:
         for _ in range(2):
             await listed(seller)
         first = (await seller.get("/api/tickets", params={"limit": 1, "sort": "cheapest"})).json()
@@ -263,7 +261,7 @@ class TestErrors:
         ("method", "path", "status"),
         [("GET", "/api/nothing", 404), ("PATCH", "/api/tickets", 405), ("GET", "/api", 404)],
     )
-    async def test_unknown_routes_answer_in_the_same_shape(
+    async def test_unknown_routes_return_problems(
         self, api: AsyncClient, method: str, path: str, status: int
     ) -> None:
         answer = await api.request(method, path)
@@ -272,7 +270,7 @@ class TestErrors:
         assert answer.json()["status"] == status
         assert answer.json()["errors"][0]["message"]
 
-    async def test_a_crash_tells_nothing_of_the_inside(
+    async def test_crash_reveals_no_internals(
         self, api: AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def crash() -> None:
@@ -286,7 +284,7 @@ class TestErrors:
 
 
 class TestOpenApi:
-    async def test_describes_what_is_answered(self, api: AsyncClient) -> None:
+    async def test_describes_all_responses(self, api: AsyncClient) -> None:
         schema = (await api.get("/api/openapi.json")).json()
         text = json.dumps(schema)
         assert "422" not in text

@@ -1,4 +1,4 @@
-"""The calendar file of a ticket, read as calendars read it."""
+"""The calendar file of a ticket, parsed by icalendar."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ async def event_of(api: AsyncClient, ticket: TicketRead) -> Any:  # noqa: ANN401
 
 
 class TestCalendar:
-    async def test_tells_when_and_where(self, api: AsyncClient) -> None:
+    async def test_has_time_and_place(self, api: AsyncClient) -> None:
         ticket = await factories.make_ticket(**DATED, description="Two rows from the stage.")
         event = await event_of(api, ticket)
         assert event["SUMMARY"] == "The Paper Lanterns"
@@ -42,7 +42,7 @@ class TestCalendar:
         assert event["URL"] == f"{get_settings().public_url}/tickets/{ticket.id}"
         assert event["UID"].startswith(f"{ticket.id}@")
 
-    async def test_is_the_same_event_after_an_edit(self, api: AsyncClient) -> None:
+    async def test_keeps_its_uid_after_an_edit(self, api: AsyncClient) -> None:
         ticket = await factories.make_ticket(**DATED)
         first = await event_of(api, ticket)
         await factories.hold(ticket)
@@ -50,9 +50,9 @@ class TestCalendar:
         assert first["UID"] == second["UID"]
         assert second["SEQUENCE"] > first["SEQUENCE"]
 
-    async def test_any_text_stays_text(self, api: AsyncClient) -> None:
+    async def test_escapes_any_text(self, api: AsyncClient) -> None:
         ticket = await factories.make_ticket(**DATED)
-        # Listings from before such text was refused.
+        # Listings older than the rule against such text.
         async with db.transaction() as session:
             statement = text("UPDATE tickets SET title = :hostile, venue = :hostile WHERE id = :id")
             values = {"hostile": HOSTILE, "id": ticket.id}
@@ -62,20 +62,20 @@ class TestCalendar:
         assert event.start.year == 2099
 
     @pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])
-    async def test_knows_every_time_zone(self, api: AsyncClient, zone: str) -> None:
+    async def test_supports_every_time_zone(self, api: AsyncClient, zone: str) -> None:
         ticket = await factories.make_ticket(startsAt="2099-12-31T22:00:00Z", timezone=zone)
         start = (await event_of(api, ticket)).start
         assert ticket.starts_at is not None
         assert start.replace(tzinfo=ZoneInfo(zone)) == ticket.starts_at
 
-    async def test_there_is_none_without_a_date(self, api: AsyncClient) -> None:
+    async def test_is_404_without_a_date(self, api: AsyncClient) -> None:
         ticket = await factories.make_ticket()
         answer = await api.get(f"/api/tickets/{ticket.id}/calendar")
         assert answer.status_code == 404
         assert "no date" in answer.json()["errors"][0]["message"]
 
     @pytest.mark.parametrize("ticket_id", ["nonsense", factories.UNKNOWN_ID])
-    async def test_there_is_none_without_a_ticket(self, api: AsyncClient, ticket_id: str) -> None:
+    async def test_is_404_without_a_ticket(self, api: AsyncClient, ticket_id: str) -> None:
         answer = await api.get(f"/api/tickets/{ticket_id}/calendar")
         assert answer.status_code == 404
         assert "could not find" in answer.json()["errors"][0]["message"]

@@ -32,7 +32,7 @@ async def content_version(ticket_id: UUID) -> int | None:
 
 
 class TestUpdateTicket:
-    async def test_replaces_the_whole(self, seller: AsyncClient) -> None:
+    async def test_replaces_all_fields(self, seller: AsyncClient) -> None:
         ticket = await listed(seller, **FULL)
         answer = await seller.put(
             f"/api/tickets/{ticket['id']}", json={"title": "New", "price": 12}
@@ -46,7 +46,7 @@ class TestUpdateTicket:
         )
         assert [event["title"] for event in await recorded_events("TicketUpdated")] == ["New"]
 
-    async def test_what_was_read_can_be_sent_back(self, seller: AsyncClient) -> None:
+    async def test_accepts_the_ticket_as_read(self, seller: AsyncClient) -> None:
         ticket = await listed(seller, **FULL)
         answer = await seller.put(f"/api/tickets/{ticket['id']}", json=ticket)
         assert answer.json() == {**ticket, "version": 2}
@@ -77,7 +77,7 @@ class TestUpdateTicket:
         change = {"title": "New", "price": 10, "version": 2}
         assert (await seller.put(url, json=change)).status_code == 409
 
-    async def test_checks_come_in_the_order_of_the_contract(self, seller: AsyncClient) -> None:
+    async def test_checks_in_the_order_of_the_contract(self, seller: AsyncClient) -> None:
         own = f"/api/tickets/{(await listed(seller))['id']}"
         others = f"/api/tickets/{(await factories.make_ticket()).id}"
         bad = {"title": ""}
@@ -103,11 +103,11 @@ class TestWithdrawTicket:
             "withdrawn"
         ]
 
-    async def test_only_its_seller_may(self, seller: AsyncClient) -> None:
+    async def test_rejects_other_users(self, seller: AsyncClient) -> None:
         url = f"/api/tickets/{(await factories.make_ticket()).id}"
         assert (await seller.delete(url)).status_code == 403
 
-    async def test_not_while_it_is_locked(self, seller: AsyncClient) -> None:
+    async def test_rejects_locked_ticket(self, seller: AsyncClient) -> None:
         ticket = await listed(seller)
         order = await factories.hold(await factories.read_ticket(ticket["id"]))
         url = f"/api/tickets/{ticket['id']}"
@@ -153,7 +153,8 @@ class TestContentVersion:
         assert await content_version(ticket.id) == 2
 
     async def test_unknown_accepts_only_the_current_version(self) -> None:
-        seller, buyer = await factories.make_user(), await factories.make_user()
+        seller = await factories.make_user()
+        buyer = await factories.make_user()
         ticket = await factories.make_ticket(seller)
         await execute("UPDATE tickets SET content_version = NULL WHERE id = :id", id=ticket.id)
         await cancel(await factories.hold(ticket, buyer), buyer)

@@ -1,4 +1,4 @@
-"""The lease of a ticket in transactions that take long."""
+"""Leases that end during a transaction."""
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +12,7 @@ from ticketing_app.tickets.service import tickets
 
 @pytest.mark.usefixtures("database")
 class TestLease:
-    async def test_that_ends_during_a_transaction_is_over_in_it(self) -> None:
+    async def test_ends_during_a_transaction(self) -> None:
         ticket = await factories.make_ticket()
         order = await factories.hold(ticket)
         async with db.transaction() as session:
@@ -26,7 +26,7 @@ class TestLease:
 
 
 async def end_lease(order: OrderRead) -> None:
-    """Let the time of this hold be over from now on."""
+    """End the lease of this hold now."""
     async with db.transaction() as session:
         connection = await session.connection()
         now = (await connection.execute(text("SELECT clock_timestamp()"))).scalar_one()

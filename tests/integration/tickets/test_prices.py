@@ -1,4 +1,4 @@
-"""What sellers are told about the prices of similar tickets."""
+"""Price hints for sellers from similar tickets."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ async def hint(
 
 @pytest.mark.usefixtures("database")
 class TestFindPriceHint:
-    async def test_says_nothing_of_fewer_than_three(self) -> None:
+    async def test_needs_three_tickets(self) -> None:
         for price in (35, 42):
             await factories.make_ticket(title="Lanterns", price=price)
         assert await hint() is None
         await factories.make_ticket(title="LANTERNS", price=60)
         assert await hint() == (3500, 4200, 6000)
 
-    async def test_falls_back_on_the_kind_in_the_same_city(self) -> None:
+    async def test_falls_back_to_category_and_city(self) -> None:
         await factories.make_ticket(title="Lanterns", price=900)
         for price in (10, 20, 30):
             await factories.make_ticket(title=f"Other {price}", price=price, **HERE)
@@ -44,7 +44,7 @@ class TestFindPriceHint:
         assert await hint(category="concert", city="rotterdam") == (1000, 2000, 3000)
         assert await hint(category="concert") is None
 
-    async def test_leaves_out_ones_own_and_what_cannot_be_bought(self) -> None:
+    async def test_ignores_own_and_unavailable_tickets(self) -> None:
         seller = await factories.make_user()
         for price in (10, 20):
             await factories.make_ticket(title="Lanterns", price=price)
@@ -54,7 +54,7 @@ class TestFindPriceHint:
         assert await hint(seller) is None
         assert await hint() == (1000, 2000, 3000)
 
-    async def test_one_silly_price_does_not_make_the_range(self) -> None:
+    async def test_ignores_outliers(self) -> None:
         for price in (*range(20, 40), 900_000):
             await factories.make_ticket(title="Lanterns", price=price)
         assert await hint() == (2200, 3000, 3800)

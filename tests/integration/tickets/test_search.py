@@ -1,4 +1,4 @@
-"""Finding tickets: words, filters and counts, on real PostgreSQL."""
+"""Searches by words and filters, corrections and counts."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ class TestSearch:
             ("<b>Bold</b>", "<b>bold</b>"),
         ],
     )
-    async def test_finds_words_however_spelt_and_the_last_one_from_its_beginning(
+    async def test_ignores_case_and_accents_and_matches_prefix_of_last_word(
         self, title: str, q: str
     ) -> None:
         await factories.make_ticket(title=title)
@@ -49,7 +49,7 @@ class TestSearch:
         assert [ticket.title for ticket in page.items] == [title]
         assert page.corrected_q is None
 
-    async def test_looks_into_title_venue_and_city_together(self) -> None:
+    async def test_searches_title_venue_and_city(self) -> None:
         await factories.make_ticket(title="Lanterns", venue="Nordufer Halle", city="München")
         await factories.make_ticket(title="Lanterns", venue="Elsewhere", city="Paris")
         assert len((await find(q="lanterns nordufer munchen")).items) == 1
@@ -82,7 +82,7 @@ class TestSearch:
             "a " * 50,
         ],
     )
-    async def test_takes_any_text(self, q: str) -> None:
+    async def test_accepts_any_text(self, q: str) -> None:
         await factories.make_ticket()
         assert len((await find(q=q)).items) <= 1
         assert await count(q=q) <= 1
@@ -94,14 +94,14 @@ class TestSearch:
     )
     @given(q=st.text(max_size=100))
     async def test_never_fails(self, q: str) -> None:
-        # A lone surrogate is refused where texts come in.
+        # Lone surrogates are rejected with the input.
         await find(q=q.encode(errors="replace").decode())
 
-    async def test_marks_alone_leave_nothing_to_look_for(self) -> None:
+    async def test_punctuation_alone_matches_nothing(self) -> None:
         await factories.make_ticket()
         assert await titles(q="&&") == []
 
-    async def test_a_changed_listing_is_found_by_its_new_words(self) -> None:
+    async def test_finds_changed_listing_by_new_words(self) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(seller, title="Lanterns")
         async with db.transaction() as session:
@@ -127,13 +127,13 @@ class TestTypingErrors:
             ("renaisance", "renaissance"),
         ],
     )
-    async def test_finds_the_nearest_words(self, q: str, corrected: str) -> None:
+    async def test_finds_the_closest_words(self, q: str, corrected: str) -> None:
         await factories.make_ticket(title="Beyoncé Renaissance", city="London")
         page = await find(q=q)
         assert [ticket.title for ticket in page.items] == ["Beyoncé Renaissance"]
         assert page.corrected_q == corrected
 
-    async def test_pages_go_on_with_what_was_found(self) -> None:
+    async def test_next_page_uses_the_corrected_text(self) -> None:
         seller = await factories.make_user()
         for number in range(3):
             await factories.make_ticket(seller, title=f"Lanterns {number}")
@@ -146,19 +146,19 @@ class TestTypingErrors:
         ]
         assert second.corrected_q == "lanterns"
 
-    async def test_a_word_that_is_on_sale_is_no_typing_error(self) -> None:
+    async def test_keeps_words_on_sale(self) -> None:
         await factories.make_ticket(title="Lantern", city="Oslo")
         await factories.make_ticket(title="Lanterns", city="Rome")
         for wanted in ({"q": "lantern rome"}, {"q": "lant", "city": "Bergen"}):
             page = await find(**wanted)
             assert (page.items, page.corrected_q) == ([], None)
 
-    async def test_only_the_last_word_is_still_being_typed(self) -> None:
+    async def test_matches_prefix_of_last_word_only(self) -> None:
         await factories.make_ticket(title="Lanterns", city="Rome")
         assert (await find(q="rome lant")).corrected_q is None
         assert (await find(q="lantern rome")).corrected_q == "lanterns rome"
 
-    async def test_words_of_what_is_gone_are_not_offered(self) -> None:
+    async def test_ignores_words_of_ended_listings(self) -> None:
         seller = await factories.make_user()
         gone = await factories.make_ticket(seller, title="Lanterns")
         async with db.transaction() as session:
@@ -167,19 +167,19 @@ class TestTypingErrors:
         assert (page.items, page.corrected_q) == ([], None)
 
     @pytest.mark.parametrize("q", ["xq", "qqqqqqqq", "lanterns qqqqqqqq", "🎸🎸🎸"])
-    async def test_leaves_alone_what_nothing_is_near_to(self, q: str) -> None:
+    async def test_keeps_unknown_words_without_a_close_match(self, q: str) -> None:
         await factories.make_ticket(title="Lanterns")
         page = await find(q=q)
         assert (page.items, page.corrected_q) == ([], None)
 
-    async def test_other_filters_still_hold(self) -> None:
+    async def test_applies_the_other_filters(self) -> None:
         await factories.make_ticket(title="Lanterns", city="Oslo")
         await factories.make_ticket(title="Lanterns", city="Rome")
         assert len((await find(q="lanters", city="Oslo")).items) == 1
 
 
 class TestFilters:
-    async def test_each_narrows_and_all_hold_together(self) -> None:
+    async def test_apply_alone_and_together(self) -> None:
         soon = event(utc_now() + timedelta(days=40))
         await factories.make_ticket(title="A", price=20, category="concert", city="München", **soon)
         await factories.make_ticket(title="B", price=30, category="concert", city="Rome", **soon)
@@ -192,7 +192,7 @@ class TestFilters:
         assert await titles(city="Munchen", category="concert", max_price_cents=9900) == ["A"]
         assert await count(city="Munchen") == 2
 
-    async def test_only_available_leaves_out_what_somebody_holds(self) -> None:
+    async def test_available_excludes_held_tickets(self) -> None:
         held = await factories.make_ticket(title="Held")
         await factories.make_ticket(title="Free")
         order = await factories.hold(held)
@@ -201,7 +201,7 @@ class TestFilters:
         await factories.let_hold_lapse(order.id)
         assert await titles(available_only=True) == ["Free", "Held"]
 
-    async def test_what_began_leaves_the_list_by_itself(self) -> None:
+    async def test_exclude_events_that_have_begun(self) -> None:
         over = await factories.make_ticket(title="Over")
         await factories.let_event_begin(over.id)
         ahead = await factories.make_ticket(
@@ -214,7 +214,7 @@ class TestFilters:
         await factories.let_event_begin(ahead.id)
         assert await titles() == ["Some day"]
 
-    async def test_days_are_those_of_the_calendar_at_the_event(self) -> None:
+    async def test_days_are_in_local_time_of_the_event(self) -> None:
         # In Honolulu the day ends ten hours after UTC's, on Kiritimati fourteen hours before.
         day = (utc_now() + timedelta(days=30)).date()
         for zone in ("Pacific/Honolulu", "Pacific/Kiritimati", "UTC"):
@@ -231,7 +231,7 @@ class TestFilters:
     @pytest.mark.parametrize(
         "zone", ["Pacific/Honolulu", "UTC", "Europe/Berlin", "Pacific/Auckland"]
     )
-    async def test_today_weekend_and_month_are_those_at_the_event(self, zone: str) -> None:
+    async def test_today_weekend_and_month_are_in_local_time_of_the_event(self, zone: str) -> None:
         now = datetime.now(ZoneInfo(zone))
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         for days in range(45):
@@ -251,7 +251,7 @@ class TestFilters:
         for when, days in expected.items():
             assert set(await titles(when=when, limit=100)) == days
 
-    async def test_a_listing_of_the_previous_release_counts_by_utc(self) -> None:
+    async def test_listing_of_the_version_before_uses_utc(self) -> None:
         at = (utc_now() + timedelta(days=30)).replace(hour=12)
         await factories.make_ticket(title="Old", **event(at))
         await execute("UPDATE tickets SET utc_offset_minutes = NULL")
@@ -275,7 +275,7 @@ class TestCountTickets:
 
 
 class TestListMatching:
-    async def test_tells_which_of_these_the_list_shows(self) -> None:
+    async def test_returns_the_matching_tickets(self) -> None:
         rome = await factories.make_ticket(city="Rome")
         oslo = await factories.make_ticket(city="Oslo")
         async with db.transaction() as session:
@@ -292,7 +292,7 @@ class TestListCities:
         async with db.transaction() as session:
             return await search.list_cities(session)
 
-    async def test_names_each_once_when_something_lies_ahead(self) -> None:
+    async def test_returns_each_city_with_upcoming_events_once(self) -> None:
         ahead = event(utc_now() + timedelta(days=1))
         for city in ("Zürich", "zurich", "Łódź", "Oslo"):
             await factories.make_ticket(city=city, **ahead)
@@ -300,12 +300,12 @@ class TestListCities:
         await factories.make_ticket()
         assert [city.lower() for city in await self.cities()] == ["łódź", "oslo", "zürich"]
 
-    async def test_is_empty_on_an_empty_market(self) -> None:
+    async def test_is_empty_without_tickets(self) -> None:
         assert await self.cities() == []
 
 
 class TestListings:
-    async def test_of_new_words_at_once_do_not_wait_in_a_circle(self) -> None:
+    async def test_with_the_same_new_words_do_not_deadlock(self) -> None:
         sellers: list[UserRead] = [await factories.make_user() for _ in range(8)]
         names = ["Amber Birch", "Birch Amber", "Cedar Amber Birch", "Birch Cedar"] * 2
         await asyncio.gather(

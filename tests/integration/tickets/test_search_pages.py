@@ -1,4 +1,4 @@
-"""The pages of what was found are the whole list, whatever comes between, on real PostgreSQL."""
+"""All pages together are the whole list, also with changes between two pages."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ class TestPages:
         max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
     )
     @given(data=st.data())
-    async def test_together_are_the_list_without_doubles(
+    async def test_together_are_the_whole_list_without_duplicates(
         self, sort: TicketSort, data: st.DataObject
     ) -> None:
         await execute("DELETE FROM tickets")
@@ -45,7 +45,7 @@ class TestPages:
         assert await walk(sort, limit) == everything
 
     @pytest.mark.parametrize("sort", list(TicketSort))
-    async def test_listings_that_come_meanwhile_double_nothing(self, sort: TicketSort) -> None:
+    async def test_new_listings_cause_no_duplicates(self, sort: TicketSort) -> None:
         seller = await factories.make_user()
 
         async def list_some() -> None:
@@ -76,14 +76,14 @@ class TestPages:
             {"sort": "newest", "id": "01a202f6-7e0d-756c-ba41-33bb5a4476a2", "q": "x" * 101},
         ],
     )  # fmt: skip
-    async def test_a_cursor_that_was_made_up_is_refused(self, cursor: object) -> None:
+    async def test_rejects_made_up_cursor(self, cursor: object) -> None:
         made_up = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()
         sort = cursor.get("sort", "newest") if isinstance(cursor, dict) else "newest"
         with pytest.raises(InvalidInputError) as refusal:
             await find(cursor=made_up, sort=sort)
         assert refusal.value.field == "cursor"
 
-    async def test_a_cursor_may_carry_any_words(self) -> None:
+    async def test_accepts_any_words_in_a_cursor(self) -> None:
         await factories.make_ticket()
         cursor = {"sort": "newest", "id": str(db.new_id()), "q": "' | !& \x00"}
         made_up = base64.urlsafe_b64encode(json.dumps(cursor).encode()).decode()

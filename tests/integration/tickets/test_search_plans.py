@@ -1,4 +1,4 @@
-"""How PostgreSQL answers the questions of the list, asked of a generated market."""
+"""Query plans of the list with generated tickets."""
 
 from collections.abc import AsyncGenerator
 
@@ -16,15 +16,17 @@ SIZE = 20_000
 
 @pytest.fixture
 async def market(database: None) -> AsyncGenerator[SampleMarket]:  # noqa: ARG001  # order only.
-    """A market that is large enough for PostgreSQL to prefer an index."""
+    """Enough tickets for PostgreSQL to prefer an index."""
     yield await benchmark.load(SIZE)
-    # Its locks and sales have no orders, which the judge of every test would not like.
+    # Its locks and sales have no orders, which the invariant check after each test would report.
     async with db.transaction() as session:
         await (await session.connection()).execute(text("DELETE FROM tickets"))
 
 
 class TestPages:
-    async def test_of_no_combination_read_the_whole_table(self, market: SampleMarket) -> None:
+    async def test_no_combination_of_filters_reads_the_whole_table(
+        self, market: SampleMarket
+    ) -> None:
         whole: list[str] = []
         async with db.transaction() as session:
             await search.plan_for_values(session)

@@ -1,4 +1,4 @@
-"""Questions about one seat do not read the listings of all the others."""
+"""Queries of one seat do not read the listings of all seats."""
 
 import pytest
 from sqlalchemy import text
@@ -28,9 +28,9 @@ async def test_one_seat_reads_few_rows() -> None:
         connection = await session.connection()
         await connection.execute(text(FILL), {"ticket_id": ticket.id, "size": SIZE})
         await connection.execute(text("ANALYZE tickets"))
-        # It happens to know the few withdrawn listings that are held; nothing here may depend on it.
+        # This index contains the few withdrawn listings that are held; the plan must not depend on it.
         await connection.execute(text("DROP INDEX IF EXISTS ix_tickets_lease"))
-        # So few rows are read faster from end to end; what counts is that indexes can answer.
+        # A sequential scan is faster for so few rows; the test is whether indexes suffice.
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         before = int(await connection.scalar(text(READ)) or 0)
         await resale.list_seats(session, [ticket.id])

@@ -1,5 +1,3 @@
-"""Sellers see their own listings, all of them and nobody else's."""
-
 from typing import Any
 
 import pytest
@@ -24,7 +22,7 @@ class TestListOwnTickets:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def test_shows_each_as_it_stands_newest_first(
+    async def test_returns_each_status_newest_first(
         self, api: AsyncClient, seller: UserRead
     ) -> None:
         sold = await sales.sell(await factories.make_ticket(seller, title="Sold"))
@@ -45,7 +43,7 @@ class TestListOwnTickets:
         assert items[3]["orderId"] == str(sold.order.id)
         assert [bool(item["soldAt"]) for item in items] == [False, False, False, True]
 
-    async def test_goes_on_behind_the_last_one(self, api: AsyncClient, seller: UserRead) -> None:
+    async def test_continues_after_the_cursor(self, api: AsyncClient, seller: UserRead) -> None:
         titles = [(await factories.make_ticket(seller, title=f"T{n}")).title for n in range(5)]
         seen: list[str] = []
         cursor: str | None = ""
@@ -67,10 +65,10 @@ class TestListOwnTickets:
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["field"] == field
 
-    async def test_is_for_members(self, api: AsyncClient) -> None:
+    async def test_requires_a_session(self, api: AsyncClient) -> None:
         assert (await api.get("/api/tickets/mine", params={"limit": "1"})).status_code == 401
 
-    async def test_openapi_tells_the_truth_about_it(self, api: AsyncClient) -> None:
+    async def test_openapi_describes_it(self, api: AsyncClient) -> None:
         schema = (await api.get("/api/openapi.json")).json()
         operation = schema["paths"]["/api/tickets/mine"]["get"]
         assert set(operation["responses"]) == {"200", "400", "401", "503"}

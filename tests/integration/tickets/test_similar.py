@@ -1,5 +1,3 @@
-"""Which tickets are offered beside another one."""
-
 from typing import Any
 
 import pytest
@@ -24,7 +22,7 @@ async def similar_to(ticket: TicketRead) -> list[str]:
 
 @pytest.mark.usefixtures("database")
 class TestListSimilar:
-    async def test_the_same_event_and_the_same_kind_nearby_soonest_first(self) -> None:
+    async def test_same_title_or_category_and_city_soonest_first(self) -> None:
         ticket = await factories.make_ticket(title="The Lanterns", **HERE)
         await factories.make_ticket(title="Without a date", **HERE)
         await factories.make_ticket(title="Late", **HERE, **starting("2098-01-01"))
@@ -33,7 +31,7 @@ class TestListSimilar:
         await factories.make_ticket(title="Another kind", category="sports", city="Rotterdam")
         assert await similar_to(ticket) == ["the lanterns", "Late", "Without a date"]
 
-    async def test_is_not_offered_twice_and_no_more_than_four_are(self) -> None:
+    async def test_returns_up_to_four_without_duplicates(self) -> None:
         ticket = await factories.make_ticket(title="Same", **HERE)
         for day in range(1, 7):
             await factories.make_ticket(title="Same", **HERE, **starting(f"2097-01-0{day}"))
@@ -41,7 +39,7 @@ class TestListSimilar:
             found = await search.list_similar(session, ticket_id=ticket.id)
         assert [other.starts_at.day for other in found if other.starts_at] == [1, 2, 3, 4]
 
-    async def test_only_what_can_be_bought_and_lies_ahead(self) -> None:
+    async def test_only_available_tickets_of_upcoming_events(self) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(**HERE)
         await factories.let_event_begin((await factories.make_ticket(**HERE)).id)
@@ -53,17 +51,17 @@ class TestListSimilar:
         await factories.let_hold_lapse(order.id)
         assert await similar_to(ticket) == ["The Paper Lanterns"]
 
-    async def test_a_title_is_enough(self) -> None:
+    async def test_works_with_a_title_alone(self) -> None:
         ticket = await factories.make_ticket(city="Rotterdam")
         await factories.make_ticket()
         await factories.make_ticket(title="Other", city="Rotterdam")
         assert await similar_to(ticket) == ["The Paper Lanterns"]
 
-    async def test_unknown_resembles_nothing(self) -> None:
+    async def test_unknown_ticket_has_none(self) -> None:
         async with db.transaction() as session:
             assert await search.list_similar(session, ticket_id=db.new_id()) == []
 
-    async def test_both_halves_have_an_index_in_the_order_of_the_answer(self) -> None:
+    async def test_both_halves_use_a_sorted_index(self) -> None:
         conditions = {
             "ix_tickets_title": "lower(title) = 'a'",
             "ix_tickets_city": "category = 'concert' AND city_key = 'a'",

@@ -9,7 +9,7 @@ from ticketing_app.accounts import passwords, rules
 
 
 class TestPasswords:
-    def test_passlib_is_the_fork_that_is_kept_up(self) -> None:
+    def test_passlib_is_the_maintained_fork(self) -> None:
         assert packages_distributions()["passlib"] == ["libpass"]
 
     async def test_a_hash_is_argon2id_and_salted(self) -> None:
@@ -19,7 +19,7 @@ class TestPasswords:
         assert await passwords.verify_password("tulip 🌷 garden", first)
         assert not await passwords.verify_password("tulip 🌷 garden ", first)
 
-    async def test_an_unknown_account_costs_a_comparison_too(
+    async def test_unknown_account_costs_a_comparison(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         compared: list[str] = []
@@ -33,7 +33,7 @@ class TestPasswords:
         assert await passwords.verify_and_update("placeholder", None) == (False, None)
         assert compared[0].startswith("$argon2id$")
 
-    async def test_a_hash_of_lower_costs_is_replaced_when_the_password_is_right(self) -> None:
+    async def test_replaces_hash_of_lower_costs(self) -> None:
         cheap = passwords._context.copy(argon2__time_cost=1).hash("tulip garden")
         assert await passwords.verify_and_update("rose garden", cheap) == (False, None)
         is_right, new_hash = await passwords.verify_and_update("tulip garden", cheap)
@@ -47,7 +47,9 @@ class TestPasswords:
         other = passwords._context.copy(**{f"argon2__{setting}": lower[setting]}).hash("x")
         assert (await passwords.verify_and_update("x", other)).new_hash
 
-    async def test_refuses_more_than_the_queue_holds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_refuses_more_calls_than_the_queue_limit(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         gate = threading.Event()
         monkeypatch.setattr(passwords, "QUEUE_LIMIT", 3)
         waiting = [asyncio.create_task(passwords._run(lambda: gate.wait(30))) for _ in range(3)]
@@ -62,7 +64,7 @@ class TestPasswords:
 class TestRules:
     NOW = datetime(2027, 5, 1, tzinfo=UTC)
 
-    def test_a_session_ends_by_itself(self) -> None:
+    def test_session_expires(self) -> None:
         assert rules.session_expires_at(self.NOW, 30) == self.NOW + timedelta(days=30)
 
     @pytest.mark.parametrize(("minutes", "is_due"), [(0, False), (4, False), (5, True), (60, True)])

@@ -16,7 +16,7 @@ from ticketing_app.tickets.rules import Availability, TicketStatus
         (TicketStatus.WITHDRAWN, False, Availability.WITHDRAWN),
     ],
 )
-def test_availability_and_what_the_seller_may_do(
+def test_availability_and_can_change(
     status: TicketStatus,
     is_locked: bool,  # noqa: FBT001  # a column of the table above.
     expected: Availability,
@@ -29,11 +29,11 @@ def test_availability_and_what_the_seller_may_do(
     ("timezone", "minutes"),
     [("UTC", 0), ("Europe/Berlin", 120), ("America/New_York", -240), ("Asia/Kathmandu", 345)],
 )
-def test_the_offset_is_that_of_the_season(timezone: str, minutes: int) -> None:
+def test_utc_offset_depends_on_the_season(timezone: str, minutes: int) -> None:
     assert rules.utc_offset_minutes(datetime(2027, 7, 1, tzinfo=UTC), timezone) == minutes
 
 
-def test_without_a_date_there_is_no_offset() -> None:
+def test_no_utc_offset_without_a_date() -> None:
     assert rules.utc_offset_minutes(None, None) is None
 
 
@@ -41,12 +41,12 @@ def test_without_a_date_there_is_no_offset() -> None:
     ("typed", "meant"),
     [("beyonse", "beyonce"), ("lodnon", "london"), ("lantren", "lantern"), ("lanters", "lanterns")],
 )
-def test_a_typing_error_is_close_to_what_was_meant(typed: str, meant: str) -> None:
+def test_corrects_typing_errors(typed: str, meant: str) -> None:
     known = ["beyond", "beyonce", "london", "lantern", "lanterns", "night", "lobster"]
     assert rules.close_words(typed, known)[0] == meant
 
 
-def test_other_words_are_not_close() -> None:
+def test_leaves_unrelated_words() -> None:
     assert rules.close_words("trumpet", ["night", "london", "trampoline"]) == []
 
 

@@ -1,5 +1,3 @@
-"""What a listing may say."""
-
 from typing import Any
 
 import pytest
@@ -18,18 +16,18 @@ def create(**fields: Any) -> TicketCreate:  # noqa: ANN401  # any field.
 class TestText:
     @pytest.mark.parametrize("name", NAMES)
     @pytest.mark.parametrize("character", UNPRINTED, ids=ascii)
-    def test_has_no_control_or_direction(self, name: str, character: str) -> None:
+    def test_rejects_control_and_direction_characters(self, name: str, character: str) -> None:
         with pytest.raises(ValidationError, match="control characters"):
             create(**{name: f"a{character}b"})
 
     @pytest.mark.parametrize("name", NAMES[:-1])
-    def test_is_one_line(self, name: str) -> None:
+    def test_rejects_line_breaks(self, name: str) -> None:
         with pytest.raises(ValidationError, match="control characters"):
             create(**{name: "a\nb"})
 
-    def test_of_a_description_has_lines(self) -> None:
+    def test_allows_line_breaks_in_descriptions(self) -> None:
         assert create(description=" a\r\nb\n").description == "a\nb"
 
     @pytest.mark.parametrize("text", ["Åse & Bjørn", "קונצרט", "حفلة", "🎸 «Rock»", "a\u200fb"])
-    def test_is_in_any_language(self, text: str) -> None:
+    def test_allows_any_language(self, text: str) -> None:
         assert create(title=text).title == text
