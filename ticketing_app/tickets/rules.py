@@ -43,8 +43,9 @@ def is_stale(seen: int | None, *, version: int, content_version: int | None) -> 
     # Holds raise `version` only: all versions from `content_version` on have the same description.
     if seen is None:
         return False
-    oldest = version if content_version is None else content_version
-    return not oldest <= seen <= version
+    if content_version is None:
+        return seen != version
+    return not content_version <= seen <= version
 
 
 def has_begun(starts_at: datetime | None, now: datetime) -> bool:

@@ -27,7 +27,7 @@ def _seat(found: SeatRows) -> Seat:
     return Seat(
         ticket_id=found.ticket_id,
         sold=[listing for status, listing in listings if status == TicketStatus.SOLD],
-        listed=active[0] if active else None,
+        listed=next(iter(active), None),
     )
 
 
@@ -38,7 +38,8 @@ async def lock_listing(session: AsyncSession, *, ticket_id: UUID) -> None:
 
 async def end_relisting(session: AsyncSession, *, ticket_id: UUID) -> None:
     """Take a listing off sale because its seller has lost the ticket."""
-    # A buyer may still pay during a hold, which is a promise: until it ends the listing is active.
+    # A buyer may still pay during a hold, which is a promise. The listing is active until the hold
+    # ends, and does not come back afterwards.
     row = await repository.get_listing_for_update(session, ticket_id)
     if row is None:
         return
@@ -59,7 +60,9 @@ async def list_ownership(
 
 def _owners(row: Ticket) -> set[UUID | None]:
     # The holder of a ticket that is not sold is no owner yet.
-    return {row.seller_id, row.holder_id if row.status == TicketStatus.SOLD else None}
+    if row.status != TicketStatus.SOLD:
+        return {row.seller_id}
+    return {row.seller_id, row.holder_id}
 
 
 def _steps(row: Ticket, viewer_id: UUID) -> Iterator[OwnershipStepRead]:

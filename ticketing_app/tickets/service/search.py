@@ -22,7 +22,12 @@ SIMILAR_WORDS = 20
 async def list_tickets(
     session: AsyncSession, *, wanted: TicketFilter, viewer_id: UUID | None = None
 ) -> TicketPage:
-    """Raises InvalidInputError for a cursor of another list, and TooManyRequestsError."""
+    """Return one page, locked tickets included.
+
+    Raises:
+        InvalidInputError: the cursor is not from this list.
+        TooManyRequestsError: this client searched too often.
+    """
     try:
         cursor = repository.read_cursor(wanted)
     except repository.InvalidCursorError:
@@ -36,11 +41,12 @@ async def list_tickets(
     if not rows and not cursor and (corrected_q := await _correct(session, wanted.q)):
         rows = await repository.list_for_sale(session, _corrected(wanted, corrected_q), None)
     page = rows[: wanted.limit]
-    has_more = len(rows) > wanted.limit
-    last = page[-1].ticket if has_more else None
+    next_cursor = None
+    if len(rows) > wanted.limit:
+        next_cursor = repository.make_cursor(wanted.sort, page[-1].ticket, corrected_q)
     return TicketPage(
         items=[tickets.to_read(row, viewer_id) for row in page],
-        next_cursor=repository.make_cursor(wanted.sort, last, corrected_q) if last else None,
+        next_cursor=next_cursor,
         corrected_q=corrected_q,
     )
 
