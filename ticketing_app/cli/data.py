@@ -26,7 +26,7 @@ def add_commands(commands: Commands) -> None:
     seed = commands.add_parser(
         "seed-demo", help="fill an empty market with invented listings and three accounts"
     )
-    seed.add_argument("--in-production", action="store_true", help="even there")
+    seed.add_argument("--in-production", action="store_true", help="also in production")
     seed.add_argument(
         "--if-empty", action="store_true", help="do nothing if there are tickets already"
     )
