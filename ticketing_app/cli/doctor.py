@@ -54,10 +54,10 @@ async def _doctor(_: argparse.Namespace) -> None:
 async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
     for finding in check_settings(settings):
         yield finding
-    for finding in await _look_at_database():
+    for finding in await _check_database():
         yield finding
-    for look in (_look_at_redis, _look_at_page_state):
-        for finding in await asyncio.to_thread(look, settings):
+    for check in (_check_redis, _check_page_state):
+        for finding in await asyncio.to_thread(check, settings):
             yield finding
     for finding in await check_stripe(settings):
         yield finding
@@ -66,8 +66,8 @@ async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
         yield finding
 
 
-async def _look_at_database() -> list[Finding]:
-    remedy = "start it, and see that DATABASE_URL leads there with a user that may connect."
+async def _check_database() -> list[Finding]:
+    remedy = "start it, and check that DATABASE_URL has its address and a user that may connect."
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             revisions = await asyncio.to_thread(schema.read_revisions)
@@ -80,17 +80,17 @@ async def _look_at_database() -> list[Finding]:
         return [wrong("PostgreSQL", f"{_name(error)}.", remedy)]
 
 
-def _look_at_redis(settings: Settings) -> list[Finding]:
+def _check_redis(settings: Settings) -> list[Finding]:
     try:
         return [
             *check_redis(ask_redis(settings.redis_url.get_secret_value())),
             *check_workers(get_worker_state()),
         ]
     except (RedisError, ValueError) as error:
-        return [wrong("Redis", f"{_name(error)}.", "start it, and see that REDIS_URL leads there.")]
+        return [wrong("Redis", f"{_name(error)}.", "start it, and check REDIS_URL.")]
 
 
-def _look_at_page_state(settings: Settings) -> list[Finding]:
+def _check_page_state(settings: Settings) -> list[Finding]:
     if not settings.has_page_state_in_redis:
         return []
     url = settings.page_state_url.get_secret_value()
@@ -102,7 +102,7 @@ def _look_at_page_state(settings: Settings) -> list[Finding]:
         is_refusal_ignored = settings.reflex_ignore_redis_config_error
         return [*found, check_notifications(ask_notifications(url), is_refusal_ignored)]
     except (RedisError, ValueError) as error:
-        remedy = "start its Redis, and see that REDIS_STATE_URL leads there."
+        remedy = "start its Redis, and check REDIS_STATE_URL."
         return [wrong("page state", f"{_name(error)}.", remedy)]
 
 

@@ -115,7 +115,7 @@ def _watch(stack: Stack, folder: Path) -> None:
     while True:
         time.sleep(WATCH_SECONDS)
         for part in stack.revive():
-            _report(f"{part} ended by itself and was started again")
+            _report(f"{part} ended unexpectedly and was restarted")
         if not _try_lock(starting, fcntl.LOCK_EX):
             continue
         if not is_owned():

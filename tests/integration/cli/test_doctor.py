@@ -102,7 +102,7 @@ class TestDoctor:
         _, findings = await examine()
         assert findings["page state"] == (
             "warning in the Redis of jobs and rate limits, which visitors can fill."
-            " To mend it: let REDIS_STATE_URL lead to a second server."
+            " To mend it: point REDIS_STATE_URL to a second server."
         )
 
     async def test_names_an_unreadable_setting(self, change_settings: Callable[..., None]) -> None:

@@ -77,7 +77,7 @@ def check_database(found: Database, revisions: Sequence[str]) -> Iterator[Findin
         "extensions",
         not missing,
         enumerate_or("all there.", "missing", missing),
-        "let the owner of the database run `migrate`, or an administrator CREATE EXTENSION.",
+        "run `migrate` as the owner of the database, or CREATE EXTENSION as an administrator.",
     )
     yield _schema(found.revision, revisions)
     unlimited = sorted(found.unlimited)
@@ -93,7 +93,7 @@ def check_database(found: Database, revisions: Sequence[str]) -> Iterator[Findin
         "clocks",
         abs(found.ahead) <= SKEW,
         f"the database's is {seconds:+.1f} s from ours.",
-        "let both machines take their time from NTP.",
+        "synchronise both machines by NTP.",
     )
 
 

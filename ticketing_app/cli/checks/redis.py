@@ -65,7 +65,7 @@ def check_page_state(found: Mapping[str, Any], main: Mapping[str, Any]) -> Itera
         yield warning(
             subject,
             "in the Redis of jobs and rate limits, which visitors can fill.",
-            "let REDIS_STATE_URL lead to a second server.",
+            "point REDIS_STATE_URL to a second server.",
         )
         return
     limit = int(found.get("maxmemory", 0))

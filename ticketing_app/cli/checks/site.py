@@ -30,7 +30,7 @@ BUILD = "build them: python -m reflex export --frontend-only --no-zip."
 
 async def check_site(public_url: str) -> Finding:
     """Request the health check at the public address."""
-    remedy = "start the web process; let DNS and proxy lead there; see that PUBLIC_URL is right."
+    remedy = "start the web process; check DNS, the proxy and PUBLIC_URL."
     try:
         async with httpx.AsyncClient(timeout=ASK_SECONDS) as browser:
             answer = await browser.get(f"{public_url.rstrip('/')}/api/health/live")
