@@ -195,7 +195,7 @@ class TestCron:
         missed = await sales.start_sale()
         await sales.release(released)
         # Stripe cancels it, and its webhook never arrives: only the audit can detect that.
-        await emulator.by_hand(missed.secret, "cancel")
+        await emulator.act_in_dashboard(missed.secret, "cancel")
         await column("DELETE FROM outbox RETURNING 1")
         await column("UPDATE charges SET next_check_at = now() RETURNING 1")
         await column(

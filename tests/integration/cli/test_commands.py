@@ -69,7 +69,7 @@ class TestRefund:
         code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
         assert (code, err.count("order.refund")) == (0, 2), err
         assert "Stripe has it." in out
-        assert await sales.ends(paid) == ("refunded", "completed")
+        assert await sales.statuses(paid) == ("refunded", "completed")
         code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
         assert (code, out) == (1, "")
         assert err == "The money of this order was given back already.\n"
@@ -81,7 +81,7 @@ class TestRefund:
         code, out, err = await run("refund", str(held.order.id), "--reason", "Stuck")
         assert code == 0, err
         assert "Stripe has it." in out
-        assert await sales.ends(held) == ("refunded", "completed")
+        assert await sales.statuses(held) == ("refunded", "completed")
 
     async def test_cancels_an_order_unknown_to_stripe(self, held: sales.Sale) -> None:
         async with db.transaction() as session:
@@ -91,7 +91,7 @@ class TestRefund:
         code, out, err = await run("refund", str(held.order.id), "--reason", "Stuck")
         assert code == 0, err
         assert "no money is there" in out
-        assert await sales.ends(held) == ("cancelled", "failed")
+        assert await sales.statuses(held) == ("cancelled", "failed")
 
     async def test_leaves_it_to_the_worker_when_stripe_is_down(self, paid: sales.Sale) -> None:
         await emulator.break_next("POST /v1/refunds", "down")
@@ -100,7 +100,7 @@ class TestRefund:
         assert "the worker asks until it does" in out
         assert "does not answer right now" in err
         await sales.sweep()
-        assert await sales.ends(paid) == ("refunded", "completed")
+        assert await sales.statuses(paid) == ("refunded", "completed")
 
     async def test_of_an_unknown_order_is_refused(self) -> None:
         code, out, err = await run("refund", str(db.new_id()), "--reason", "none")
@@ -111,8 +111,8 @@ class TestRefund:
 class TestAlerts:
     async def test_are_listed_until_they_are_resolved(self, paid: sales.Sale) -> None:
         assert (await run("audit"))[:2] == (0, "Stripe and we agree.\n")
-        await emulator.refund_by_hand(paid.secret, cents=1000)
-        await sales.hear("charge.refunded")
+        await emulator.refund_in_dashboard(paid.secret, cents=1000)
+        await sales.deliver_webhooks("charge.refunded")
         code, out, _ = await run("alerts")
         assert code == 0
         alert_id, kind, *_ = out.split()
@@ -121,16 +121,16 @@ class TestAlerts:
         assert "Seen 1 times" in out
         assert (await run("resolve-alert", alert_id))[0] == 0
         assert (await run("alerts"))[:2] == (0, "")
-        await emulator.refund_by_hand(paid.secret)
-        await sales.hear("charge.refunded")
-        assert await sales.ends(paid) == ("refunded", "completed")
+        await emulator.refund_in_dashboard(paid.secret)
+        await sales.deliver_webhooks("charge.refunded")
+        assert await sales.statuses(paid) == ("refunded", "completed")
         code, _, err = await run("resolve-alert", alert_id)
         assert (code, err) == (1, f"There is no open alert {alert_id}.\n")
 
 
 class TestWebhooks:
     async def test_are_listed_and_handled_again(self, paid: sales.Sale) -> None:
-        await sales.hear("payment_intent.succeeded")
+        await sales.deliver_webhooks("payment_intent.succeeded")
         event_id = await column("SELECT id FROM stripe_events")
         await column(
             "UPDATE stripe_events SET handled_at = NULL, last_error = 'No luck' RETURNING id"
@@ -142,7 +142,7 @@ class TestWebhooks:
         assert (await run("replay-webhook", event_id[0]))[0] == 0
         assert (await run("webhooks"))[:2] == (0, "")
         await sales.sweep()
-        assert await sales.ends(paid) == ("completed", "completed")
+        assert await sales.statuses(paid) == ("completed", "completed")
         code, _, err = await run("replay-webhook", "evt_unknown")
         assert (code, err) == (1, "There is no stored event evt_unknown.\n")
 

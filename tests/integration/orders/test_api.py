@@ -51,7 +51,7 @@ class TestCreateOrder:
         ]
         assert shown == {**order, "timeline": timeline}
 
-    async def test_ones_own_live_hold_again_leads_there(self, buyer: AsyncClient) -> None:
+    async def test_returns_the_id_of_the_own_hold(self, buyer: AsyncClient) -> None:
         order = await held(buyer)
         again = await buyer.post("/api/orders", json={"ticketId": order["ticket"]["id"]})
         assert again.status_code == 409
@@ -70,7 +70,7 @@ class TestCreateOrder:
     async def test_an_unknown_ticket_is_404(self, buyer: AsyncClient) -> None:
         assert (await buyer.post("/api/orders", json={"ticketId": str(uuid4())})).status_code == 404
 
-    async def test_ones_own_ticket_is_403(self, buyer: AsyncClient) -> None:
+    async def test_own_ticket_is_403(self, buyer: AsyncClient) -> None:
         ticket = (await buyer.post("/api/tickets", json={"title": "Mine", "price": 1})).json()
         answer = await buyer.post("/api/orders", json={"ticketId": ticket["id"]})
         assert answer.status_code == 403
@@ -96,7 +96,7 @@ class TestCreateOrder:
     @pytest.mark.parametrize(
         ("field", "value"), [("version", 0), ("version", 2**31), ("version", "x"), ("price", "20")]
     )
-    async def test_an_offer_that_cannot_be_is_400(
+    async def test_an_impossible_offer_is_400(
         self, buyer: AsyncClient, field: str, value: object
     ) -> None:
         ticket = await factories.make_ticket()
@@ -117,7 +117,7 @@ class TestCreateOrder:
 
 
 class TestWithdrawnTicket:
-    async def test_is_read_by_its_seller_and_its_buyers_alone(self, buyer: AsyncClient) -> None:
+    async def test_is_visible_to_its_seller_and_buyers_only(self, buyer: AsyncClient) -> None:
         seller = await factories.make_user()
         event = {"starts_at": "2097-05-01T20:00:00Z", "timezone": "Europe/Berlin"}
         ticket = await factories.make_ticket(seller, description="Call 555-1234", **event)
@@ -139,7 +139,7 @@ class TestWithdrawnTicket:
 
 
 class TestListOrders:
-    async def test_ones_own_newest_first_in_pages(self, buyer: AsyncClient) -> None:
+    async def test_returns_own_orders_newest_first(self, buyer: AsyncClient) -> None:
         await factories.hold(await factories.make_ticket())
         mine = [(await held(buyer))["id"] for _ in range(3)]
         first = (await buyer.get("/api/orders", params={"limit": 2})).json()
@@ -158,7 +158,7 @@ class TestListOrders:
 
 
 class TestTimeline:
-    async def test_tells_each_step_with_its_time_and_deadline(self, buyer: AsyncClient) -> None:
+    async def test_lists_each_step_with_time_and_deadline(self, buyer: AsyncClient) -> None:
         order = await held(buyer)
         order_id = UUID(order["id"])
         await factories.let_hold_lapse(order_id, seconds_ago=-5)
@@ -179,7 +179,7 @@ class TestTimeline:
         assert deadlines[1] == deadlines[2] == deadlines[3] != deadlines[0]
 
     @pytest.mark.parametrize("is_closed", [False, True])
-    async def test_says_that_the_time_was_over_at_the_deadline(
+    async def test_ends_at_the_deadline(
         self,
         buyer: AsyncClient,
         is_closed: bool,  # noqa: FBT001
@@ -193,7 +193,7 @@ class TestTimeline:
         assert [step["status"] for step in shown["timeline"]] == ["created", "expired"]
         assert shown["timeline"][1]["at"] == shown["expiresAt"]
 
-    async def test_is_told_of_one_order_not_of_a_list(self, buyer: AsyncClient) -> None:
+    async def test_is_absent_from_lists(self, buyer: AsyncClient) -> None:
         await held(buyer)
         (row,) = (await buyer.get("/api/orders")).json()["items"]
         assert "timeline" not in row
@@ -201,7 +201,7 @@ class TestTimeline:
 
 class TestPastTheDeadline:
     @pytest.mark.parametrize("status", ["created", "awaiting_payment"])
-    async def test_an_order_is_expired_though_no_worker_came(
+    async def test_an_order_is_expired_without_a_worker(
         self, buyer: AsyncClient, status: str
     ) -> None:
         order = await held(buyer)
@@ -217,14 +217,14 @@ class TestPastTheDeadline:
         ]
         assert await factories.recorded_events("OrderExpired") == []
 
-    async def test_an_order_stays_expired_when_it_is_let_go(self, buyer: AsyncClient) -> None:
+    async def test_cancelling_an_expired_order_changes_nothing(self, buyer: AsyncClient) -> None:
         order = await held(buyer)
         await factories.let_time_pass(UUID(order["ticket"]["id"]), 901)
         url = f"/api/orders/{order['id']}"
         assert (await buyer.delete(url)).status_code == 204
         assert (await buyer.get(url)).json()["status"] == "expired"
         assert len(await factories.recorded_events("OrderExpired")) == 1
-        # Letting go of what is over does not shorten the wait.
+        # Cancelling an expired order does not shorten the cool-down.
         again = await buyer.post("/api/orders", json={"ticketId": order["ticket"]["id"]})
         assert again.status_code == 429
 

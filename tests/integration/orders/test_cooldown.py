@@ -1,4 +1,4 @@
-"""The cool-down: a ticket that was kept in vain is somebody else's turn for a while."""
+"""Cool-down: after holding a ticket without paying, a buyer waits before holding it again."""
 
 from collections.abc import Callable, Generator
 
@@ -30,7 +30,7 @@ def _holds_without_rate(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     get_settings.cache_clear()
 
 
-class TestTimeKeptInVain:
+class TestCooldown:
     """Released or lapsed, it costs a pause; `held` keeps the ticket for so long and lets go."""
 
     @pytest.fixture
@@ -54,7 +54,7 @@ class TestTimeKeptInVain:
             await factories.hold(ticket, buyer)
         return refusal.value.retry_after or 0
 
-    async def test_is_free_for_a_slip(self, ticket: TicketRead, buyer: UserRead) -> None:
+    async def test_is_zero_for_a_moment(self, ticket: TicketRead, buyer: UserRead) -> None:
         await self.held(ticket, buyer, 5)
         await factories.let_time_pass(ticket.id, 0.2)
         assert (await factories.hold(ticket, buyer)).status is OrderStatus.CREATED
@@ -85,7 +85,7 @@ class TestTimeKeptInVain:
             await release.cancel_order(session, buyer_id=other.id, order_id=order.id)
         assert 55 <= await self.pause(ticket, buyer) <= 60
 
-    async def test_grows_and_is_told(self, ticket: TicketRead, buyer: UserRead) -> None:
+    async def test_grows_and_is_reported(self, ticket: TicketRead, buyer: UserRead) -> None:
         await self.held(ticket, buyer, 899)
         await factories.let_time_pass(ticket.id, 61)
         await self.held(ticket, buyer, 899)
@@ -114,7 +114,7 @@ class TestTimeKeptInVain:
         await self.held(ticket, buyer, 14)
         assert 55 <= await self.pause(ticket, buyer) <= 65
 
-    async def test_costs_only_its_keeper_and_its_ticket(
+    async def test_affects_one_buyer_and_one_ticket(
         self, ticket: TicketRead, buyer: UserRead
     ) -> None:
         await self.held(ticket, buyer, 899)
@@ -133,7 +133,7 @@ class TestTimeKeptInVain:
         await self.end_unpaid(ticket, buyer, is_excused=False)
         assert 55 <= await self.pause(ticket, buyer) <= 60
 
-    async def test_excuses_a_fault_of_ours(self, ticket: TicketRead, buyer: UserRead) -> None:
+    async def test_excuses_an_internal_failure(self, ticket: TicketRead, buyer: UserRead) -> None:
         await self.end_unpaid(ticket, buyer, is_excused=True)
         await factories.hold(ticket, buyer)
 
@@ -143,7 +143,7 @@ class TestTimeKeptInVain:
         async with db.transaction() as session:
             await release.cancel_unpaid(session, order_id=order.id, is_excused=is_excused)
 
-    async def test_excuses_what_the_version_before_cancelled(
+    async def test_excuses_cancellations_by_the_previous_release(
         self, ticket: TicketRead, buyer: UserRead
     ) -> None:
         await self.held(ticket, buyer, 899)
@@ -165,7 +165,7 @@ class TestTimeKeptInVain:
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(kept=st.lists(st.floats(0, 3000), min_size=1, max_size=6))
-    async def test_is_what_the_rule_says(self, ticket: TicketRead, kept: list[float]) -> None:
+    async def test_matches_the_rule(self, ticket: TicketRead, kept: list[float]) -> None:
         buyer = await factories.make_user()
         statement = text("""
             INSERT INTO orders (id, buyer_id, ticket_id, title, price_cents, currency, status, is_grace_used,

@@ -1,4 +1,4 @@
-"""What is counted of holds: what happened, and nothing that was rolled back."""
+"""Metrics of holds: committed ones only."""
 
 import pytest
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 class StopError(Exception):
-    """What ends a transaction in these tests."""
+    """Rolls a transaction back."""
 
 
 def refused(reason: str) -> Counted:
@@ -24,7 +24,7 @@ def ended(how: str) -> Counted:
 
 
 class TestHolds:
-    async def test_are_counted_when_made_and_by_why_they_were_refused(self) -> None:
+    async def test_are_counted_by_outcome(self) -> None:
         made, taken, own = (
             Counted("holds_made_total"),
             refused("ticket_already_reserved"),
@@ -46,7 +46,7 @@ class TestHolds:
             await factories.hold(ticket.model_copy(update={"id": db.new_id()}))
         assert unknown == 1
 
-    async def test_are_counted_as_expired_whoever_closes_them(self) -> None:
+    async def test_are_counted_as_expired_by_any_closer(self) -> None:
         expired = ended("expired")
         swept, taken_over = [await factories.make_ticket() for _ in range(2)]
         for ticket in (swept, taken_over):

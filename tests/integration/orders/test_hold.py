@@ -1,4 +1,4 @@
-"""The hold: who gets the ticket, and who does not, with real parallel connections."""
+"""The hold: one buyer gets the ticket, with real concurrent connections."""
 
 import asyncio
 from collections import Counter
@@ -47,7 +47,7 @@ class TestCreateOrder:
             order.expires_at - order.created_at
         ).total_seconds() == get_settings().order_hold_seconds
 
-    async def test_tells_it_with_facts_that_the_catalog_knows(self) -> None:
+    async def test_records_an_event_of_the_catalog(self) -> None:
         order = await factories.hold(await factories.make_ticket())
         (event,) = await factories.recorded_events("OrderCreated")
         parsed = CATALOG["OrderCreated"].model_validate(event)
@@ -61,14 +61,14 @@ class TestCreateOrder:
         with pytest.raises(TicketAlreadyReservedError, match="Someone was quicker"):
             await factories.hold(ticket)
 
-    async def test_leads_back_to_ones_own_hold(self) -> None:
+    async def test_returns_the_order_that_holds_it(self) -> None:
         ticket, buyer = await factories.make_ticket(), await factories.make_user()
         order = await factories.hold(ticket, buyer)
         with pytest.raises(TicketAlreadyReservedError) as refusal:
             await factories.hold(ticket, buyer)
         assert refusal.value.extra == {"orderId": str(order.id)}
 
-    async def test_refuses_ones_own_ticket(self) -> None:
+    async def test_rejects_own_ticket(self) -> None:
         seller = await factories.make_user()
         with pytest.raises(OwnTicketError):
             await factories.hold(await factories.make_ticket(seller), seller)
@@ -142,7 +142,7 @@ class TestLapsedHold:
 
 
 class TestExpireDueOrders:
-    async def test_frees_what_is_due_and_nothing_else_and_again_changes_nothing(self) -> None:
+    async def test_releases_due_orders_only(self) -> None:
         due = [await factories.hold(await factories.make_ticket()) for _ in range(3)]
         running = await factories.hold(await factories.make_ticket())
         for order in due:
@@ -189,7 +189,7 @@ class TestCancelOrder:
         assert (await factories.hold(ticket)).status is OrderStatus.CREATED
         assert len(await factories.recorded_events("OrderCancelled")) == 1
 
-    async def test_not_once_the_payment_is_being_captured(self) -> None:
+    async def test_rejects_an_order_being_captured(self) -> None:
         buyer = await factories.make_user()
         order = await factories.hold(await factories.make_ticket(), buyer)
         async with db.transaction() as session:
@@ -199,7 +199,7 @@ class TestCancelOrder:
                 await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
         assert await status(order.id) is OrderStatus.CAPTURING
 
-    async def test_not_somebody_elses(self) -> None:
+    async def test_rejects_an_order_of_another_buyer(self) -> None:
         order = await factories.hold(await factories.make_ticket())
         stranger = await factories.make_user()
         with pytest.raises(OrderNotFoundError):
@@ -208,7 +208,7 @@ class TestCancelOrder:
 
 
 class TestLockedTicket:
-    async def test_neither_price_nor_title_changes(self) -> None:
+    async def test_keeps_price_and_title(self) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(seller)
         order = await factories.hold(ticket)

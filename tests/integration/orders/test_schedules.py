@@ -1,4 +1,4 @@
-"""Random schedules of everything that can happen to a ticket; after each step no rule is broken."""
+"""Random schedules of all events of a ticket; each step keeps the rules."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -45,7 +45,7 @@ class Market:
         sale = await self._sale(order)
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret, DISPUTED if nth == 0 else VISA)
-        await sales.tell_settled(sale)
+        await sales.settle_sale(sale)
 
     async def refund(self, nth: int) -> None:
         async with db.transaction() as session:
@@ -55,7 +55,7 @@ class Market:
         await refund.execute_refund(db.transaction, charge_id=charge_id)
 
     async def hear_of_disputes(self, _: int) -> None:
-        await sales.hear(*DISPUTE_KINDS)
+        await sales.deliver_webhooks(*DISPUTE_KINDS)
 
     async def relist(self, nth: int) -> None:
         order = self._order(nth)
@@ -102,7 +102,7 @@ class Market:
             )
 
     async def check_no_one_rose_again(self) -> None:
-        """What ended stays ended, and every change is one that the rules know."""
+        """Ended orders stay ended, and every change is an allowed transition."""
         for order in self.held:
             async with db.transaction() as session:
                 now = (await order_payment.get_payable(session, order_id=order.id)).status
@@ -149,7 +149,7 @@ async def follow(schedule: Schedule, stack: Stack) -> None:
     ticket = await factories.make_ticket(seller)
     market = Market(seller, [await factories.make_user() for _ in range(3)], ticket)
     for step, nth in schedule:
-        # A refusal is an answer, too; what counts is that it changed nothing wrongly.
+        # Refusals are fine, as long as no rule is broken.
         with suppress(AppError):
             await step(market, nth)
         await market.check_no_one_rose_again()
@@ -177,5 +177,7 @@ class TestSchedules:
     @pytest.mark.slow
     @of(1500)
     @given(schedule=SCHEDULES)
-    async def test_nor_does_any_of_many_more(self, schedule: Schedule, stack: Stack) -> None:
+    async def test_no_schedule_of_many_breaks_a_rule(
+        self, schedule: Schedule, stack: Stack
+    ) -> None:
         await follow(schedule, stack)

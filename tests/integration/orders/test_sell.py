@@ -1,4 +1,4 @@
-"""A ticket goes from owner to owner: who may list it again, once, and who sees the way it went."""
+"""A ticket passes from owner to owner: permission to list it again, and visibility of its sales."""
 
 import asyncio
 from typing import Any
@@ -64,7 +64,7 @@ def seller_of(ticket: TicketRead) -> UserRead:
 
 @pytest.mark.usefixtures("stripe_books")
 class TestSellTicket:
-    async def test_its_buyer_lists_it_again(self) -> None:
+    async def test_buyer_lists_it_again(self) -> None:
         sale = await sales.sell()
         assert await may_relist(sale.ticket, sale.buyer)
         again = await relist(sale.ticket.id, sale.buyer)
@@ -98,13 +98,13 @@ class TestSellTicket:
             with pytest.raises(NotTicketOwnerError):
                 await relist(sale.ticket.id, other)
 
-    async def test_who_only_holds_it_does_not_own_it(self) -> None:
+    async def test_a_hold_is_no_ownership(self) -> None:
         sale = await sales.start_sale()
         for someone in (sale.buyer, seller_of(sale.ticket)):
             with pytest.raises(NotTicketOwnerError):
                 await relist(sale.ticket.id, someone)
 
-    async def test_what_does_not_exist_cannot_be_listed_again(self) -> None:
+    async def test_rejects_an_unknown_ticket(self) -> None:
         with pytest.raises(TicketNotFoundError):
             await relist(uuid4(), await factories.make_user())
 
@@ -136,10 +136,10 @@ class TestSellTicket:
 
 @pytest.mark.usefixtures("stripe_books")
 class TestRefundedTicket:
-    async def test_is_nobodys_on_the_way_back_and_then_its_sellers(self) -> None:
+    async def test_has_no_owner_until_it_is_its_sellers_again(self) -> None:
         sale = await sales.sell()
         seller = seller_of(sale.ticket)
-        await sales.want_refund(sale)
+        await sales.request_refund(sale)
         for someone in (sale.buyer, seller):
             with pytest.raises(NotTicketOwnerError):
                 await relist(sale.ticket.id, someone)
@@ -152,12 +152,12 @@ class TestRefundedTicket:
     async def test_takes_its_buyers_listing_off_sale(self) -> None:
         sale = await sales.sell()
         again = await relist(sale.ticket.id, sale.buyer)
-        await sales.want_refund(sale)
+        await sales.request_refund(sale)
         assert (await factories.read_ticket(again.id)).status is Availability.WITHDRAWN
         (told,) = await factories.recorded_events("TicketUpdated")
         assert (told["ticket_id"], told["status"]) == (str(again.id), "withdrawn")
 
-    async def test_who_holds_that_listing_may_still_pay(self) -> None:
+    async def test_a_hold_of_that_listing_may_be_paid(self) -> None:
         sale = await sales.sell()
         later = await sales.start_sale(await relist(sale.ticket.id, sale.buyer))
         await sales.refund_sale(sale)
@@ -185,7 +185,7 @@ class TestRefundedTicket:
             again = await sell.sell_ticket(
                 session, seller_id=sale.buyer.id, ticket=described_again(sale.ticket.id)
             )
-            refunding = asyncio.create_task(sales.want_refund(sale))
+            refunding = asyncio.create_task(sales.request_refund(sale))
             await end_or_wait(refunding)
         await refunding
         assert (await factories.read_ticket(again.id)).status is Availability.WITHDRAWN
@@ -209,7 +209,7 @@ class TestListOwnership:
         second = await sales.sell(await relist(first.ticket.id, first.buyer))
         return first, second, await relist(second.ticket.id, second.buyer)
 
-    async def test_each_owner_sees_the_whole_way(self) -> None:
+    async def test_each_owner_sees_all_sales(self) -> None:
         first, second, last = await self.three_owners()
         steps = [
             OwnershipStep.LISTED,
@@ -228,7 +228,7 @@ class TestListOwnership:
                 expected = list(zip(steps, are_mine, strict=True))
                 assert await ownership(ticket, owner_id) == expected
 
-    async def test_nobody_else_sees_anything(self) -> None:
+    async def test_other_users_see_nothing(self) -> None:
         first, _, last = await self.three_owners()
         stranger = await factories.make_user()
         holder = await factories.make_user()
@@ -237,7 +237,7 @@ class TestListOwnership:
             for other in (stranger, holder):
                 assert await ownership(ticket, other.id) == []
 
-    async def test_what_was_withdrawn_is_no_part_of_it(self) -> None:
+    async def test_excludes_withdrawn_listings(self) -> None:
         sale = await sales.sell()
         dropped = await relist(sale.ticket.id, sale.buyer)
         await withdraw(dropped)
@@ -256,21 +256,23 @@ class TestSellOverRest:
         answer = await api.post("/api/tickets", json=body)
         return answer.status_code, answer.json()
 
-    async def test_lists_what_was_bought(self, api: AsyncClient, owner: UserRead) -> None:
+    async def test_lists_a_bought_ticket(self, api: AsyncClient, owner: UserRead) -> None:
         sale = await sales.sell(buyer=owner)
         status, ticket = await self.sell_again(api, sale.ticket.id)
         assert (status, ticket["previousTicketId"]) == (201, str(sale.ticket.id))
         status, refusal = await self.sell_again(api, sale.ticket.id)
         assert (status, refusal["errors"][0]["field"]) == (409, "previousTicketId")
 
-    async def test_refuses_what_is_not_the_callers(self, api: AsyncClient, owner: UserRead) -> None:
+    async def test_rejects_a_ticket_of_another_user(
+        self, api: AsyncClient, owner: UserRead
+    ) -> None:
         sale, own = await sales.sell(), await factories.make_ticket(owner)
         assert (await self.sell_again(api, sale.ticket.id))[0] == 403
         assert (await self.sell_again(api, own.id))[0] == 403
         assert (await self.sell_again(api, uuid4()))[0] == 404
         assert (await self.sell_again(api, "nonsense"))[0] == 400
 
-    async def test_an_edit_does_not_touch_it(self, api: AsyncClient, owner: UserRead) -> None:
+    async def test_an_edit_keeps_the_link(self, api: AsyncClient, owner: UserRead) -> None:
         sale = await sales.sell(buyer=owner)
         _, ticket = await self.sell_again(api, sale.ticket.id)
         body = {"title": "Again", "price": 60, "previousTicketId": str(uuid4())}

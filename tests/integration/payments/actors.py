@@ -1,4 +1,4 @@
-"""Processes that work on a payment and stop wherever others may come between, or they may die."""
+"""Simulated processes that pause wherever another one may interleave, and may die there."""
 
 import asyncio
 import inspect
@@ -17,11 +17,11 @@ from ticketing_app.core import db
 from ticketing_app.core.errors import AppError
 from ticketing_app.payments.gateway import intents
 
-_working: ContextVar["Actor | None"] = ContextVar("_working", default=None)
+_current_actor: ContextVar["Actor | None"] = ContextVar("_current_actor", default=None)
 
 
 class Stop(StrEnum):
-    """What an actor does next."""
+    """The next step of an actor."""
 
     TRANSACTION = auto()
     CALL = auto()
@@ -29,11 +29,10 @@ class Stop(StrEnum):
 
 
 class Actor:
-    """A process that carries out one use case, from stop to stop, as it is told to.
+    """A simulated process: runs one use case from pause to pause.
 
-    It stops before each transaction, before each call to Stripe, and when the answer is there. Inside
-    a transaction the database keeps processes apart, so that these are the places where they meet;
-    but it may die after any statement there.
+    It pauses before each transaction, before each call to Stripe, and after the response. Inside a transaction
+    the database isolates processes, so these are the points of interleaving; but it may die after any statement.
     """
 
     def __init__(self, work: Callable[[db.Transaction], Awaitable[object]]) -> None:
@@ -46,28 +45,23 @@ class Actor:
 
     @property
     def is_done(self) -> bool:
-        """Whether it came to its end, or died."""
         return self._task.done()
 
     @property
     def result(self) -> object:
-        """What the use case returned; none while it works, and when it died or was refused."""
+        """Result of the use case; None while it runs, after its death and after a refusal."""
         is_there = self.is_done and not self._task.cancelled() and not self._task.exception()
         return self._task.result() if is_there else None
 
-    async def go_on(self, *, statements_to_live: int | None = None) -> None:
-        """Let it run to its next stop or its end; it dies when so many statements are answered."""
+    async def resume(self, *, statements_to_live: int | None = None) -> None:
+        """Run to the next pause or the end; dies after `statements_to_live` statements."""
         self._statements_to_live = statements_to_live
         self._stopped.clear()
         self._turn.set_result(None)
         await self.stopped()
 
     async def stopped(self) -> None:
-        """Wait until it stops; an error that is no refusal is a bug.
-
-        Raises:
-            Exception: what the use case should not have raised.
-        """
+        """Wait for its next pause; re-raises unexpected errors."""
         await self._stopped.wait()
         if self.is_done and not self._task.cancelled():
             error = self._task.exception()
@@ -75,7 +69,6 @@ class Actor:
                 raise error
 
     async def die(self) -> None:
-        """End the process where it stands."""
         self._task.cancel()
         await asyncio.wait({self._task})
 
@@ -90,18 +83,14 @@ class Actor:
         try:
             answer = await ask()
         except Exception:
-            # A refusal is an answer, too. Whoever dies hears none, as a call may make another one.
+            # A refusal is a response, too.
             await self._stop_before(Stop.ANSWER)
             raise
         await self._stop_before(Stop.ANSWER)
         return answer
 
     def count_statement(self) -> None:
-        """A statement was answered.
-
-        Raises:
-            CancelledError: it was the last that this process lived to see.
-        """
+        """Count a finished statement; raises `CancelledError` after the last of its life."""
         if self._statements_to_live is not None:
             self._statements_to_live -= 1
             if self._statements_to_live <= 0:
@@ -109,8 +98,8 @@ class Actor:
                 raise asyncio.CancelledError
 
     async def _live(self, work: Callable[[db.Transaction], Awaitable[object]]) -> object:
-        # A task has a context of its own, so that this names the actor in whatever it does.
-        _working.set(self)
+        # Each task has its own context, so this identifies the actor in all that it runs.
+        _current_actor.set(self)
         return await work(self.transaction)
 
     async def _stop_before(self, stop: Stop) -> None:
@@ -121,8 +110,8 @@ class Actor:
 
 
 @contextmanager
-def stopping() -> Generator[None]:
-    """Let the calls to Stripe and the statements of actors be seen; anybody else's are let be."""
+def intercept_actors() -> Generator[None]:
+    """Make calls to Stripe and SQL statements of actors visible to them; other callers are unaffected."""
     with pytest.MonkeyPatch.context() as patch:
         for name, call in inspect.getmembers(intents, inspect.iscoroutinefunction):
             if call.__module__ == intents.__name__ and not name.startswith("_"):
@@ -133,11 +122,11 @@ def stopping() -> Generator[None]:
 
 
 async def _call(call: Callable[..., Awaitable[Any]], *args: Any, **named: Any) -> Any:  # noqa: ANN401  # passed on.
-    actor = _working.get()
+    actor = _current_actor.get()
     ask = partial(call, *args, **named)
     return await (actor.call(ask) if actor else ask())
 
 
 def _count_statement(*_: object) -> None:
-    if actor := _working.get():
+    if actor := _current_actor.get():
         actor.count_statement()

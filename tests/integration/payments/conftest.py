@@ -1,6 +1,6 @@
-"""Payments are tested without the SDK's own retries, so that one fault is one unknown answer.
+"""Payments are tested without the SDK's retries, so that one fault is one unknown outcome.
 
-Rate limits are off: few accounts hold, pay and ask as fast as they can. Tests of limits set them.
+Rate limits are off, because few accounts send many requests. Tests of limits set them.
 """
 
 from collections.abc import AsyncGenerator
@@ -41,7 +41,7 @@ async def _one_try(stack: Stack) -> AsyncGenerator[None]:
 
 @pytest.fixture
 async def stripe(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
-    """Stand in for Stripe where the services call it; its own books know nothing of these sales."""
+    """Replace Stripe for the services; the emulator's books do not contain these sales."""
     await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
     fake = FakeGateway()
     for module in (opening, settle, void, refund, dispute):

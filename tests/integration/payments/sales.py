@@ -1,4 +1,4 @@
-"""A sale under way: a held ticket with an open payment, and what became of it."""
+"""A sale in progress: a held ticket with an open payment, and its outcome."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +24,6 @@ from ticketing_app.tickets.schemas import TicketCreate, TicketRead
 
 @dataclass(frozen=True)
 class Sale:
-    """A buyer, what they hold, and the payment that their browser has open."""
-
     buyer: UserRead
     ticket: TicketRead
     order: OrderRead
@@ -43,7 +41,7 @@ async def open_payment(order: OrderRead, buyer: UserRead) -> PaymentRead:
 
 
 async def start_sale(ticket: TicketRead | None = None, buyer: UserRead | None = None) -> Sale:
-    """Hold a ticket and open its payment, by default somebody new of somebody new."""
+    """Hold a ticket and open its payment; creates buyer and seller by default."""
     buyer = buyer or await factories.make_user()
     ticket = ticket or await factories.make_ticket()
     order = await factories.hold(ticket, buyer)
@@ -51,15 +49,15 @@ async def start_sale(ticket: TicketRead | None = None, buyer: UserRead | None = 
 
 
 async def press_pay(sale: Sale) -> Confirming:
-    """What the page says to us just before the card goes to Stripe."""
+    """Announce the card, as the page does before it sends the card to Stripe."""
     async with db.transaction() as session:
         return await confirm.start_confirming(
             session, charge_id=sale.payment.id, buyer_id=sale.buyer.id
         )
 
 
-async def tell_settled(sale: Sale) -> Settlement:
-    """What the page asks us after the card went to Stripe."""
+async def settle_sale(sale: Sale) -> Settlement:
+    """Settle, as the page does after it sent the card to Stripe."""
     return await settle.settle_for_buyer(
         db.transaction, charge_id=sale.payment.id, buyer_id=sale.buyer.id
     )
@@ -85,7 +83,7 @@ async def sweep(*, rounds: int = 1) -> None:
         await jobs.sweep_webhooks()
 
 
-async def ends(sale: Sale) -> tuple[str, str]:
+async def statuses(sale: Sale) -> tuple[str, str]:
     """Return where the order and its charge stand."""
     query = text(
         "SELECT o.status, c.status FROM charges c JOIN orders o ON o.id = c.order_id"
@@ -106,25 +104,25 @@ async def pay(sale: Sale, number: str = emulator.VISA) -> None:
     """Pay with a card that works."""
     await press_pay(sale)
     await emulator.enter_card(sale.secret, number)
-    assert (await tell_settled(sale)).status == "completed"
+    assert (await settle_sale(sale)).status == "completed"
 
 
 async def sell(ticket: TicketRead | None = None, buyer: UserRead | None = None) -> Sale:
-    """Let the buyer have bought the ticket."""
+    """Complete the sale of a ticket."""
     sale = await start_sale(ticket, buyer)
     await pay(sale)
     return sale
 
 
 async def relist(ticket: TicketRead, owner: UserRead, price: float = 40) -> TicketRead:
-    """List a ticket again that its owner bought here."""
+    """List a bought ticket again."""
     described = describe_again(ticket.id, price)
     async with db.transaction() as session:
         return await selling.sell_ticket(session, seller_id=owner.id, ticket=described)
 
 
 def describe_again(ticket_id: UUID, price: float = 40) -> TicketCreate:
-    """Return what the form sends to list this ticket again."""
+    """Return the form's input to list this ticket again."""
     return TicketCreate.model_validate(
         {"title": "The Paper Lanterns", "price": price, "previousTicketId": str(ticket_id)}
     )
@@ -135,19 +133,19 @@ def seller_of(ticket: TicketRead) -> UserRead:
 
 
 async def refund_sale(sale: Sale) -> None:
-    """Refund the sale, to the end."""
-    await want_refund(sale)
+    """Request a refund and execute it."""
+    await request_refund(sale)
     await refund.execute_refund(db.transaction, charge_id=sale.payment.id)
 
 
-async def want_refund(sale: Sale, reason: str = "The concert was moved.") -> None:
-    """What an operator's command records, without asking Stripe yet."""
+async def request_refund(sale: Sale, reason: str = "The concert was moved.") -> None:
+    """Request a refund like an operator, without a call to Stripe."""
     async with db.transaction() as session:
         await refund.request_refund(session, order_id=sale.order.id, reason=reason)
 
 
-async def receive(*kinds: str) -> list[str]:
-    """Let every webhook of these kinds arrive, to be handled later; return their ids, oldest first."""
+async def store_webhooks(*kinds: str) -> list[str]:
+    """Store every webhook of these kinds without handling it; return the ids, oldest first."""
     ids: list[str] = []
     for body in await emulator.events(*kinds):
         signature = emulator.sign(body)["Stripe-Signature"]
@@ -158,20 +156,20 @@ async def receive(*kinds: str) -> list[str]:
     return ids
 
 
-async def hear(*kinds: str) -> None:
-    """Let every webhook of these kinds arrive and be handled."""
-    for event_id in await receive(*kinds):
+async def deliver_webhooks(*kinds: str) -> None:
+    """Store and handle every webhook of these kinds."""
+    for event_id in await store_webhooks(*kinds):
         await webhook.handle_webhook(db.transaction, event_id=event_id)
 
 
 async def open_alerts() -> list[str]:
-    """Return the kinds of the alerts that nobody resolved, the oldest first."""
+    """Return the kinds of open alerts, oldest first."""
     async with db.transaction() as session:
         return [alert.kind for alert in await alerts.list_open(session)]
 
 
-async def can_be_held(sale: Sale) -> bool:
-    """Whether somebody else can have the ticket now; they do have it then."""
+async def try_to_hold(sale: Sale) -> bool:
+    """Try to hold the ticket for another buyer; false if it is not available."""
     try:
         await factories.hold(sale.ticket)
     except TicketAlreadyReservedError:
@@ -180,7 +178,7 @@ async def can_be_held(sale: Sale) -> bool:
 
 
 async def broken_rules() -> list[str]:
-    """Return what is broken once all payments are settled."""
+    """Return the violations after all payments are settled."""
     settings = get_settings()
     return await invariants.broken_rules(
         settings.database_url.get_secret_value(), settings.stripe_api_base, settled=True

@@ -1,4 +1,16 @@
-"""Two seats, three buyers, and all that can happen between them, the site and Stripe."""
+"""Two seats, three buyers, and every event that can happen between them, the site and Stripe.
+
+Map of the payment simulator:
+
+- `test_stateful.py`: a Hypothesis state machine. Each of its rules is one step of a schedule.
+- `simulation.py`: `Simulation` carries the steps out, `close` brings everything to its end and checks the
+  rules. A `Purchase` is an order with the payment in its buyer's tab and the statuses reported to them.
+- `actors.py`: an `Actor` is a process that runs one use case and pauses before each transaction, before
+  each call to Stripe and after the response. A `StepPlan` decides how far it runs and how it ends.
+- `emulator.py`: requests to the Stripe emulator of devstack: browser, Dashboard, faults, books.
+- `sales.py`: the same use cases in one call each, for tests that need no interleaving.
+- `tests/invariants.py`: the rules, checked against the database and the emulator's books.
+"""
 
 import json
 from collections import Counter
@@ -45,67 +57,67 @@ FAULTS = {
     "429": ("429", False),
     "down": ("down", False),
 }
-"""What a call to Stripe may meet: the emulator's word, and whether Stripe does its work first."""
+"""Faults of a call to Stripe: the name at the emulator, and whether the request takes effect first."""
 KINDS = SETTLING_KINDS | REFUND_KINDS | DISPUTE_KINDS
 NEVER_RAISED = {AlertKind.NO_TICKET, AlertKind.REFUSED, AlertKind.STUCK}
 ROUNDS = 3
-"""How often the sweeps may look at what is left until everything must be settled."""
-A_DAY = timedelta(days=1)
+"""Sweeps after which everything must be settled."""
+ONE_DAY = timedelta(days=1)
 PART_CENTS = 1000
 NEVER_SECONDS = 3600
-"""How long banks take until a schedule lets them tell."""
+"""Refund delay until a schedule finishes them."""
 
 Work = Callable[[db.Transaction], Awaitable[object]]
 
 
 class StepPlan(NamedTuple):
-    """How far an actor goes on: so many stops, and then it does this.
+    """Progress of an actor: the number of pauses to pass, and its action at the last one.
 
-    `then` is finish, wait, die, a number (it dies when so many statements of its next transaction are
-    answered), or the fault that its next call to Stripe meets.
+    `then` is finish, wait, die, a number (it dies after so many statements of its next transaction), or the
+    fault of its next call to Stripe.
     """
 
     stops: int
     then: str | int
 
 
-TO_THE_END = StepPlan(0, "finish")
+FINISH = StepPlan(0, "finish")
 
 
 @dataclass
 class Purchase:
-    """What a buyer holds, the payment that their tabs have open, and what they were told of it."""
+    """An order, the payment that its buyer's tabs have open, and the statuses reported to them."""
 
     buyer: UserRead
     order: OrderRead
     payment: PaymentRead | None = None
     cards: set[str] = field(default_factory=set[str])
-    told: set[str] = field(default_factory=set[str])
+    reported: set[str] = field(default_factory=set[str])
 
 
 class Simulation:
-    """Everything that happens is a step of one schedule; between two steps nothing moves."""
+    """Runs one step of a schedule at a time; nothing changes between two steps."""
 
     def __init__(self, buyers: list[UserRead], tickets: list[TicketRead]) -> None:
         self.buyers = buyers
         self.tickets = tickets
-        # By ticket, also of what is listed again later: who sold the seat first.
+        # First seller of the seat by ticket, including later listings of it.
         self.first_sellers = {ticket.id: sales.seller_of(ticket) for ticket in tickets}
         self.purchases: list[Purchase] = []
         self.actors: list[Actor] = []
-        self._captured_by_hand: set[str] = set()
+        self._captured_in_dashboard: set[str] = set()
 
     @property
     def paid(self) -> list[Purchase]:
-        """The purchases whose buyers know that they have paid."""
-        return [each for each in self.purchases if OrderStatus.COMPLETED in each.told]
+        """Purchases whose buyers know that they have paid."""
+        return [each for each in self.purchases if OrderStatus.COMPLETED in each.reported]
 
     @classmethod
     async def open(cls) -> "Simulation":
-        """Return a new simulation, with nothing else in the database and in Stripe's books."""
+        """Empty the database and Stripe's books; return a new simulation."""
         settings = get_settings()
         await invariants.empty(settings.database_url.get_secret_value(), settings.stripe_api_base)
-        await emulator.let_banks_take(NEVER_SECONDS)
+        await emulator.set_refund_delay(NEVER_SECONDS)
         buyers = [await factories.make_user() for _ in range(3)]
         return cls(buyers, [await factories.make_ticket() for _ in range(2)])
 
@@ -121,14 +133,14 @@ class Simulation:
         """Buy the newest listing and list it again."""
         await self.hold(buyer, -1 if self.purchases else 0)
         purchase = self.purchases[-1]
-        await self.open_payment(purchase, TO_THE_END)
-        await self.press_pay(purchase, TO_THE_END)
+        await self.open_payment(purchase, FINISH)
+        await self.press_pay(purchase, FINISH)
         await self.enter_card(purchase, emulator.VISA)
-        await self.ask_what_became_of_it(purchase, TO_THE_END)
-        await self.relist(purchase, TO_THE_END, by_buyer=True)
+        await self.settle(purchase, FINISH)
+        await self.relist(purchase, FINISH, by_buyer=True)
 
     async def relist(self, purchase: Purchase, plan: StepPlan, *, by_buyer: bool) -> None:
-        """The buyer, or the first seller of the seat, lists what was bought again."""
+        """List a bought ticket again, as its buyer or as the first seller of the seat."""
         first_seller = self.first_sellers[purchase.order.ticket.id]
         owner = purchase.buyer if by_buyer else first_seller
         described = sales.describe_again(purchase.order.ticket.id)
@@ -166,24 +178,24 @@ class Simulation:
         if purchase.payment:
             await emulator.answer_3ds(purchase.payment.client_secret, passes=passes)
 
-    async def ask_what_became_of_it(self, purchase: Purchase, plan: StepPlan) -> None:
+    async def settle(self, purchase: Purchase, plan: StepPlan) -> None:
         async def work(transaction: db.Transaction) -> None:
             assert purchase.payment
-            told = await settle.settle_for_buyer(
+            settlement = await settle.settle_for_buyer(
                 transaction, charge_id=purchase.payment.id, buyer_id=purchase.buyer.id
             )
-            purchase.told.add(told.status)
+            purchase.reported.add(settlement.status)
 
         if purchase.payment:
             await self._start(work, plan)
 
-    async def let_go(self, purchase: Purchase, plan: StepPlan) -> None:
+    async def cancel(self, purchase: Purchase, plan: StepPlan) -> None:
         cancel = partial(release.cancel_order, buyer_id=purchase.buyer.id)
         await self._start(_in_transaction(cancel, order_id=purchase.order.id), plan)
 
     # ---- time, workers, operators, Stripe ------------------------------------------------------
 
-    async def let_time_run_out(self, purchase: Purchase) -> None:
+    async def lapse(self, purchase: Purchase) -> None:
         await factories.let_hold_lapse(purchase.order.id)
 
     async def expire(self, plan: StepPlan) -> None:
@@ -194,7 +206,7 @@ class Simulation:
             await self._start(partial(sweep.check_charge, charge_id=purchase.payment.id), plan)
 
     async def refund(self, purchase: Purchase, plan: StepPlan) -> None:
-        """An operator gives the money back, as their command does."""
+        """Refund like an operator's command."""
 
         async def work(transaction: db.Transaction) -> None:
             async with transaction() as session:
@@ -206,41 +218,41 @@ class Simulation:
         await self._start(work, plan)
 
     async def deliver(self, nth: int, plan: StepPlan) -> None:
-        """Stripe sends one of its events, the newest for 0, for the first time or again."""
+        """Deliver an event of Stripe, the newest for 0, for the first time or again."""
         bodies = await emulator.events(*KINDS)
         if bodies:
             await self._deliver(bodies[-1 - nth % len(bodies)], plan)
 
-    async def act_by_hand(self, purchase: Purchase, action: str) -> None:
-        """Somebody does this in Stripe's Dashboard, which may refuse."""
+    async def act_in_dashboard(self, purchase: Purchase, action: str) -> None:
+        """Act in Stripe's Dashboard, which may refuse."""
         if purchase.payment is None:
             return
         secret = purchase.payment.client_secret
         with suppress(HTTPStatusError, KeyError):
             match action:
-                # Late money that cannot be given back either is beyond what we can mend.
+                # Late money whose refund fails as well cannot be repaired.
                 case "capture" if not purchase.cards & {DISPUTED, REFUND_FAILS}:
-                    await emulator.by_hand(secret, "capture")
-                    self._captured_by_hand.add(secret.partition("_secret_")[0])
+                    await emulator.act_in_dashboard(secret, "capture")
+                    self._captured_in_dashboard.add(secret.partition("_secret_")[0])
                 case "cancel":
-                    await emulator.by_hand(secret, "cancel")
+                    await emulator.act_in_dashboard(secret, "cancel")
                 case "refund":
-                    await emulator.refund_by_hand(secret)
+                    await emulator.refund_in_dashboard(secret)
                 case "refund a part":
-                    await emulator.refund_by_hand(secret, cents=PART_CENTS)
+                    await emulator.refund_in_dashboard(secret, cents=PART_CENTS)
                 case "win" | "lose":
                     await emulator.answer_dispute(secret, wins=action == "win")
                 case _:
                     pass
 
-    async def let_banks_tell(self) -> None:
-        """The banks tell what became of the refunds so far."""
-        await emulator.let_banks_take(0)
-        await emulator.let_banks_take(NEVER_SECONDS)
+    async def finish_refunds(self) -> None:
+        """Finish all refunds at the banks."""
+        await emulator.set_refund_delay(0)
+        await emulator.set_refund_delay(NEVER_SECONDS)
 
     # ---- processes -----------------------------------------------------------------------------
 
-    async def go_on(self, actor: Actor, plan: StepPlan) -> None:
+    async def resume(self, actor: Actor, plan: StepPlan) -> None:
         for _ in range(plan.stops):
             await _to_next_stop(actor)
         match plan.then:
@@ -255,13 +267,13 @@ class Simulation:
                 if not actor.is_done:
                     do, late = FAULTS[fault]
                     await emulator.break_next(".", do, late=late)
-                    await actor.go_on()
+                    await actor.resume()
             case _:
                 pass  # It waits.
         self.actors = [actor for actor in self.actors if not actor.is_done]
 
     async def restart(self) -> None:
-        """All processes die, with their connections."""
+        """Kill all processes and their connections."""
         for actor in self.actors:
             await actor.die()
         self.actors = []
@@ -271,51 +283,51 @@ class Simulation:
     # ---- the end -------------------------------------------------------------------------------
 
     async def close(self) -> None:
-        """Judge what there is, bring everything to its end, and judge again."""
-        await self.let_banks_tell()
-        # Money that was given back by hand is missing until we hear of it.
+        """Check the rules, bring everything to its end, and check again."""
+        await self.finish_refunds()
+        # Refunds by hand are unknown until their webhooks arrive.
         await self._deliver_all(*REFUND_KINDS)
-        await self._judge(settled=False)
+        await self._check_rules(settled=False)
         while self.actors:
-            await self.go_on(self.actors[0], TO_THE_END)
+            await self.resume(self.actors[0], FINISH)
         for purchase in self.purchases:
-            await self.let_time_run_out(purchase)
+            await self.lapse(purchase)
         await sales.expire_due()
         await sales.sweep(rounds=ROUNDS)
-        # What came of refunds that were made just now, and how disputes stand, we only hear.
-        await self.let_banks_tell()
+        # The results of these refunds, and disputes, are known by webhooks only.
+        await self.finish_refunds()
         await self._deliver_all(*REFUND_KINDS, *DISPUTE_KINDS)
-        await self._judge(settled=True)
-        await self._judge_what_was_told()
+        await self._check_rules(settled=True)
+        await self._check_outcomes()
         ended = await _statuses()
-        # Whatever comes late, or never came before, changes nothing any more.
+        # Late and undelivered webhooks must have no effect any more.
         await self._deliver_all(*KINDS)
-        assert await audit.run_audit(db.transaction, since=utc_now() - A_DAY) == 0
+        assert await audit.run_audit(db.transaction, since=utc_now() - ONE_DAY) == 0
         assert await _statuses() == ended
 
-    async def _judge(self, *, settled: bool) -> None:
-        # That nobody rose again is among the rules: the recorded events tell of every change.
+    async def _check_rules(self, *, settled: bool) -> None:
+        # The rules include that ended orders stay ended: the outbox records every change.
         settings = get_settings()
         broken = await invariants.broken_rules(
             settings.database_url.get_secret_value(), settings.stripe_api_base, settled=settled
         )
         assert not broken, broken
 
-    async def _judge_what_was_told(self) -> None:
-        """No order is left on its way, and no buyer was told a lie."""
+    async def _check_outcomes(self) -> None:
+        """No order is unfinished, and no buyer was given a wrong status."""
         statuses = await _statuses()
         for purchase in self.purchases:
             is_paid = statuses[purchase.order.id] in PAID
-            assert not purchase.told & (ENDED_UNPAID if is_paid else PAID), purchase
-        await _judge_ends()
-        await _judge_charges()
+            assert not purchase.reported & (ENDED_UNPAID if is_paid else PAID), purchase
+        await _check_orders()
+        await _check_charges()
         query = text("SELECT kind, subject FROM payment_alerts")
         async with db.autocommit() as connection:
             alerts = (await connection.execute(query)).all()
         too_late = {alert.subject for alert in alerts if alert.kind == AlertKind.PAID_TOO_LATE}
-        # We never take money for an order that is over; only a person can.
-        assert too_late <= self._captured_by_hand, too_late
-        # Nor for a ticket that cannot be given, and no payment fails again and again.
+        # The site never captures for an order that is over; only a person can.
+        assert too_late <= self._captured_in_dashboard, too_late
+        # Nor for an unavailable ticket, and no payment fails repeatedly.
         assert not [alert for alert in alerts if alert.kind in NEVER_RAISED], alerts
 
     # ---- inside --------------------------------------------------------------------------------
@@ -324,7 +336,7 @@ class Simulation:
         actor = Actor(work)
         self.actors.append(actor)
         await actor.stopped()
-        await self.go_on(actor, plan)
+        await self.resume(actor, plan)
 
     async def _deliver(self, body: str, plan: StepPlan) -> None:
         event = webhooks.read_webhook(body.encode(), emulator.sign(body)["Stripe-Signature"])
@@ -334,7 +346,7 @@ class Simulation:
 
     async def _deliver_all(self, *kinds: str) -> None:
         for body in await emulator.events(*kinds):
-            await self._deliver(body, TO_THE_END)
+            await self._deliver(body, FINISH)
 
 
 async def _statuses() -> dict[UUID, str]:
@@ -343,8 +355,8 @@ async def _statuses() -> dict[UUID, str]:
         return {row.id: row.status for row in rows}
 
 
-async def _judge_ends() -> None:
-    """No order is left on its way, unless its money cannot be given back and people know that."""
+async def _check_orders() -> None:
+    """No order is unfinished, unless its refund failed and an alert reports that."""
     query = text(
         "SELECT o.status, c.refund_status, c.stripe_id, c.dispute_status, EXISTS (SELECT FROM payment_alerts a"
         " WHERE a.order_id = o.id AND a.kind = 'refund_failed') AS is_known FROM orders o"
@@ -362,13 +374,13 @@ async def _judge_ends() -> None:
         assert order.dispute_status == disputes.get(order.stripe_id), order
 
 
-async def _judge_charges() -> None:
-    """No decline was counted twice, and no key made a second intent."""
+async def _check_charges() -> None:
+    """No decline was counted twice, and no key created a second intent."""
     query = text("SELECT stripe_id, id, declines, attempt FROM charges")
     async with db.autocommit() as connection:
         charges = (await connection.execute(query)).all()
-    told = await emulator.events("payment_intent.payment_failed")
-    declines = Counter(json.loads(body)["data"]["object"]["id"] for body in told)
+    declined = await emulator.events("payment_intent.payment_failed")
+    declines = Counter(json.loads(body)["data"]["object"]["id"] for body in declined)
     books = await emulator.books()
     intents = Counter(intent["metadata"]["charge_id"] for intent in books["intents"])
     for charge in charges:
@@ -378,17 +390,17 @@ async def _judge_charges() -> None:
 
 async def _to_next_stop(actor: Actor, *, statements_to_live: int | None = None) -> None:
     if not actor.is_done:
-        await actor.go_on(statements_to_live=statements_to_live)
+        await actor.resume(statements_to_live=statements_to_live)
 
 
 async def _finish(actor: Actor, *, before: Stop | None = None) -> None:
-    """Let the actor come to its end, or to its next stop of this kind."""
+    """Run the actor to its end, or to its next pause of this kind."""
     while not actor.is_done and (before is None or actor.next is not before):
-        await actor.go_on()
+        await actor.resume()
 
 
 def _in_transaction(use_case: Callable[..., Awaitable[object]], **named: object) -> Work:
-    """Return the use case in one transaction, as an edge opens it."""
+    """Wrap the use case in one transaction, like an edge of the program."""
 
     async def work(transaction: db.Transaction) -> object:
         async with transaction() as session:

@@ -32,7 +32,9 @@ async def open_payment(api: AsyncClient, order: OrderRead) -> dict[str, Any]:
 
 
 class TestOpenPayment:
-    async def test_tells_what_the_card_form_needs(self, api: AsyncClient, order: OrderRead) -> None:
+    async def test_returns_the_data_of_the_card_form(
+        self, api: AsyncClient, order: OrderRead
+    ) -> None:
         answer = await api.post("/api/payments", json={"orderId": str(order.id)})
         assert answer.status_code == 201
         payment = answer.json()
@@ -52,7 +54,9 @@ class TestOpenPayment:
         (told,) = await factories.recorded_events("ChargeCreated")
         assert (told["charge_id"], told["amount_cents"]) == (payment["id"], 4050)
 
-    async def test_finds_it_again_in_another_tab(self, api: AsyncClient, order: OrderRead) -> None:
+    async def test_returns_the_same_payment_in_another_tab(
+        self, api: AsyncClient, order: OrderRead
+    ) -> None:
         assert await open_payment(api, order) == await open_payment(api, order)
 
     @pytest.mark.parametrize("body", ["{", "[]", "{}", '{"orderId": 7}', '{"orderId": "x"}'])
@@ -87,7 +91,7 @@ class TestOpenPayment:
         assert answer.status_code == 409
         assert (await emulator.books())["intents"] == []
 
-    async def test_says_try_again_while_stripe_is_away(
+    async def test_is_unavailable_while_stripe_is_down(
         self, api: AsyncClient, order: OrderRead
     ) -> None:
         await emulator.break_next("POST /v1/payment_intents$", "down")
@@ -142,7 +146,7 @@ class TestPay:
 
 
 class TestRefundedOrder:
-    async def test_says_where_the_money_is_when_it_is_paid_or_cancelled_again(
+    async def test_explains_the_refund_on_a_new_attempt(
         self, api: AsyncClient, order: OrderRead
     ) -> None:
         payment = await open_payment(api, order)
@@ -159,7 +163,7 @@ class TestRefundedOrder:
 
 
 async def refusals(api: AsyncClient, order: OrderRead, payment_id: str) -> list[str]:
-    """Return what a tab that was left open is told when it opens a payment, presses Pay, and lets go."""
+    """Return the messages for an old tab that opens a payment, presses Pay, and cancels."""
     answers = [
         await api.post("/api/payments", json={"orderId": str(order.id)}),
         await api.post(f"/api/payments/{payment_id}/confirming"),
@@ -170,7 +174,7 @@ async def refusals(api: AsyncClient, order: OrderRead, payment_id: str) -> list[
 
 
 class TestGetConfig:
-    async def test_tells_key_and_address_at_run_time(self, api: AsyncClient) -> None:
+    async def test_returns_key_and_address_of_the_settings(self, api: AsyncClient) -> None:
         settings = get_settings()
         assert (await api.get("/api/payments/config")).json() == {
             "publishableKey": settings.stripe_publishable_key,

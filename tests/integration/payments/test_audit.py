@@ -1,4 +1,4 @@
-"""The nightly audit: what differs from Stripe's lists is mended, or told."""
+"""Nightly audit: repairs differences to Stripe's lists, or reports them."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -34,32 +34,32 @@ async def change(query: str, **values: object) -> None:
 
 
 class TestAudit:
-    async def test_agrees_when_all_is_well(self) -> None:
+    async def test_finds_no_difference(self) -> None:
         paid, released, refunded = [await sales.start_sale() for _ in range(3)]
         for sale in (paid, refunded):
             await sales.pay(sale)
         await emulator.enter_card(released.secret)
         await sales.release(released)
-        await sales.want_refund(refunded)
+        await sales.request_refund(refunded)
         await sales.sweep()
         assert await run_audit() == 0
         assert await sales.open_alerts() == []
 
-    async def test_settles_what_was_captured_and_nobody_settled(self) -> None:
+    async def test_settles_a_captured_payment(self) -> None:
         sale = await sales.start_sale()
         await emulator.enter_card(sale.secret)
-        await emulator.by_hand(sale.secret, "capture")
+        await emulator.act_in_dashboard(sale.secret, "capture")
         assert await run_audit() == 0
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
-    async def test_follows_a_refund_by_hand_of_which_no_webhook_told(self) -> None:
+    async def test_records_a_refund_without_webhook(self) -> None:
         sale = await sales.start_sale()
         await sales.pay(sale)
-        await emulator.refund_by_hand(sale.secret)
+        await emulator.refund_in_dashboard(sale.secret)
         assert await run_audit() == 0
-        assert await sales.ends(sale) == ("refunded", "completed")
+        assert await sales.statuses(sale) == ("refunded", "completed")
 
-    async def test_tells_of_money_of_which_we_know_nothing_once(self) -> None:
+    async def test_reports_unknown_money_once(self) -> None:
         sale = await sales.start_sale()
         await sales.pay(sale)
         await change(
@@ -70,10 +70,10 @@ class TestAudit:
         told = await factories.recorded_events("PaymentAlertRaised")
         assert [event["kind"] for event in told] == await sales.open_alerts()
 
-    async def test_tells_of_a_refund_that_is_not_there(self) -> None:
+    async def test_reports_a_missing_refund(self) -> None:
         sale = await sales.start_sale()
         await sales.pay(sale)
-        await sales.want_refund(sale)
+        await sales.request_refund(sale)
         query = "UPDATE charges SET refund_status = 'succeeded' WHERE id = :id"
         await change(query, id=sale.payment.id)
         assert await run_audit() == 1
@@ -81,16 +81,16 @@ class TestAudit:
         await change("UPDATE charges SET refund_status = 'due' WHERE id = :id", id=sale.payment.id)
         await sales.sweep()
 
-    async def test_handles_webhooks_that_never_reached_us(self) -> None:
-        # Nobody listens at the address of the tests' endpoint, so that no webhook was delivered.
+    async def test_handles_undelivered_webhooks(self) -> None:
+        # The endpoint of the tests has no listener, so no webhook was delivered.
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret)
         assert await run_audit() == 0
         await jobs.sweep_webhooks()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
-    async def test_begins_again_later_when_stripe_is_silent(self) -> None:
+    async def test_retries_when_stripe_does_not_answer(self) -> None:
         await emulator.break_next("GET /v1/events", "down", times=2)
         since = (utc_now() - LONG_AGO).isoformat()
         # The second one is the same slice, begun by another worker.
@@ -101,15 +101,13 @@ class TestAudit:
         await jobs.audit_payments(since)
         assert (planned.count, queues.get_queue(queues.OUTSIDE_LATER).count) == (1, 0)
 
-    async def test_gives_up_when_the_next_one_is_due(self) -> None:
+    async def test_gives_up_when_the_next_audit_is_due(self) -> None:
         await emulator.break_next("GET /v1/events", "down")
         long_ago = utc_now() - jobs.AUDITED - jobs.AUDIT_PATIENCE - timedelta(minutes=1)
         with pytest.raises(StripeUnavailableError):
             await jobs.audit_payments(long_ago.isoformat())
 
-    async def test_goes_through_all_in_slices_each_a_job(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_runs_each_slice_as_a_job(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(audit, "SLICE", 2)
         started = [await sales.start_sale() for _ in range(5)]
         for sale in started:
@@ -132,7 +130,7 @@ class TestAudit:
         assert slices == 3
         assert sorted(compared) == sorted(sale.secret.partition("_secret_")[0] for sale in started)
 
-    async def test_compares_several_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_compares_several_concurrently(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(audit, "WIDTH", 3)
         for _ in range(3):
             await sales.start_sale()
@@ -145,12 +143,12 @@ class TestAudit:
         monkeypatch.setattr(audit, "_repair", repair_together)
         assert await run_audit() == 0
 
-    async def test_one_that_fails_holds_up_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_one_failure_does_not_delay_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(audit, "WIDTH", 1)
         started = [await sales.start_sale() for _ in range(3)]
         for sale in started:
             await emulator.enter_card(sale.secret)
-            await emulator.by_hand(sale.secret, "capture")
+            await emulator.act_in_dashboard(sale.secret, "capture")
         poisoned = started[1].payment.id
 
         async def settle_but_one(transaction: db.Transaction, *, charge_id: UUID) -> None:
@@ -161,11 +159,11 @@ class TestAudit:
         with monkeypatch.context() as patch:
             patch.setattr(audit, "settle_charge", settle_but_one)
             await run_audit()
-        ends = [await sales.ends(sale) for sale in started]
+        ends = [await sales.statuses(sale) for sale in started]
         assert [charge for _, charge in ends] == ["completed", "created", "completed"]
         await run_audit()
 
-    async def test_asks_for_a_payment_that_another_clock_puts_elsewhere(self) -> None:
+    async def test_reads_an_unlisted_payment_by_id(self) -> None:
         sale = await sales.start_sale()
         await sales.pay(sale)
         since = utc_now() + timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""What is counted of payments, and what waits in them."""
+"""Metrics and backlog of payments."""
 
 from datetime import timedelta
 
@@ -38,26 +38,26 @@ class TestCharges:
         completed = ended("completed")
         sale = await sales.sell()
         await settle_charge(db.transaction, charge_id=sale.payment.id)
-        await sales.hear("payment_intent.succeeded")
+        await sales.deliver_webhooks("payment_intent.succeeded")
         assert completed == 1
 
-    async def test_are_counted_by_why_they_failed(self) -> None:
+    async def test_are_counted_by_reason_of_failure(self) -> None:
         over, declined = ended("hold_over"), Counted("cards_declined_total")
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret, DECLINED)
         for _ in range(2):
-            await sales.tell_settled(sale)
+            await sales.settle_sale(sale)
         await sales.release(sale)
         await sales.sweep()
         assert (declined, over) == (1, 1)
 
 
 class TestRefunds:
-    async def test_wait_until_the_bank_has_them_and_are_counted_then(self) -> None:
+    async def test_are_counted_when_the_bank_has_them(self) -> None:
         succeeded = Counted("refunds_ended_total", outcome="succeeded")
         sale = await sales.sell()
-        await sales.want_refund(sale)
+        await sales.request_refund(sale)
         assert (await waiting()).refunds == {"due": 1, "pending": 0}
         await sales.sweep()
         assert (await waiting()).refunds == {"due": 0, "pending": 0}
@@ -65,7 +65,7 @@ class TestRefunds:
 
 
 class TestAudit:
-    async def test_counts_its_differences_by_kind_and_notes_its_end(self) -> None:
+    async def test_counts_differences_by_kind_and_records_its_end(self) -> None:
         kind = "money_without_ticket"
         differences = Counted("audit_differences_total", kind=kind)
         await sales.sell()
@@ -80,12 +80,12 @@ class TestAudit:
 
 
 class TestBacklog:
-    async def test_is_all_zeros_when_nothing_waits(self) -> None:
+    async def test_is_zero_without_work(self) -> None:
         found = await waiting()
         assert set(found.refunds.values()) | set(found.alerts.values()) == {0}
         assert (found.webhooks, found.oldest_webhook_seconds, found.overdue_seconds) == (0, 0, 0)
 
-    async def test_tells_of_webhooks_and_of_charges_that_nobody_looks_at(self) -> None:
+    async def test_counts_overdue_webhooks_and_charges(self) -> None:
         await sales.start_sale()
         async with db.transaction() as session:
             await webhook.store_webhook(

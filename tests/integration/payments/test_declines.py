@@ -38,11 +38,11 @@ async def decline(sale: sales.Sale, number: str = DECLINED) -> None:
 
 
 class TestListDeclines:
-    async def test_tells_ones_own_with_their_reasons_in_the_order_of_the_history(self) -> None:
+    async def test_returns_reasons_in_order(self) -> None:
         sale = await sales.start_sale()
         for number in (NO_MONEY, DECLINED):
             await decline(sale, number)
-            await sales.tell_settled(sale)
+            await sales.settle_sale(sale)
         async with db.transaction() as session:
             told = await queries.list_declines(
                 session, buyer_id=sale.order.buyer_id, order_id=sale.order.id
@@ -58,7 +58,7 @@ class TestListDeclines:
         times = [first.at, back.at, told[0].at, second.at, again.at, told[1].at]
         assert times == sorted(times)
 
-    async def test_hides_those_of_others(self) -> None:
+    async def test_hides_those_of_other_buyers(self) -> None:
         sale = await sales.start_sale()
         stranger = await factories.make_user()
         async with db.transaction() as session:
@@ -91,87 +91,87 @@ class TestSettle:
             ),
         ],
     )
-    async def test_lets_another_card_try_after_a_decline(
+    async def test_allows_another_card_after_a_decline(
         self, number: str, code: str, sentence: str
     ) -> None:
         sale = await sales.start_sale()
         await decline(sale, number)
-        outcome = await sales.tell_settled(sale)
+        outcome = await sales.settle_sale(sale)
         assert outcome.model_dump() == {
             "status": "created",
             "attempts_left": 2,
             "message": sentence,
         }
         assert (await sales.charge_row(sale))["failure_code"] == code
-        assert not await sales.can_be_held(sale)
+        assert not await sales.try_to_hold(sale)
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret)
-        outcome = await sales.tell_settled(sale)
+        outcome = await sales.settle_sale(sale)
         assert (outcome.status, outcome.message) == ("completed", None)
         assert (await sales.charge_row(sale))["failure_code"] is None
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
     async def test_frees_the_ticket_after_the_last_decline(self) -> None:
         sale = await sales.start_sale()
         for left in (2, 1, 0):
             await decline(sale)
-            assert (outcome := await sales.tell_settled(sale)).attempts_left == left
+            assert (outcome := await sales.settle_sale(sale)).attempts_left == left
         assert outcome.status == "cancelled"
         assert outcome.message == (
             "Your card was declined. No attempt is left, so the ticket is free again."
             " Your card was not charged."
         )
-        assert await sales.ends(sale) == ("cancelled", "failed")
+        assert await sales.statuses(sale) == ("cancelled", "failed")
         (told,) = await factories.recorded_events("ChargeFailed")
         assert told["failure_code"] == "generic_decline"
         late = await emulator.enter_card(sale.secret)
         assert late["error"]["code"] == "payment_intent_unexpected_state"
-        assert await sales.can_be_held(sale)
+        assert await sales.try_to_hold(sale)
 
-    async def test_counts_as_many_declines_as_the_setting_says(
+    async def test_respects_the_configured_limit(
         self, change_settings: Callable[..., None]
     ) -> None:
         change_settings(payment_max_attempts=1)
         sale = await sales.start_sale()
         await decline(sale)
-        assert (await sales.tell_settled(sale)).status == "cancelled"
+        assert (await sales.settle_sale(sale)).status == "cancelled"
 
     async def test_counts_the_same_decline_once(self) -> None:
         sale = await sales.start_sale()
         await decline(sale)
-        outcomes = await asyncio.gather(*[sales.tell_settled(sale) for _ in range(5)])
+        outcomes = await asyncio.gather(*[sales.settle_sale(sale) for _ in range(5)])
         await sales.sweep()
         assert (await sales.charge_row(sale))["declines"] == 1
         assert {outcome.status for outcome in outcomes} == {"created"}
-        assert (await sales.tell_settled(sale)).attempts_left == 2
+        assert (await sales.settle_sale(sale)).attempts_left == 2
 
-    async def test_counts_every_card_that_was_tried_since(self) -> None:
+    async def test_counts_each_card_since_the_last_settlement(self) -> None:
         sale = await sales.start_sale()
         for _ in range(5):
             await decline(sale)
-        assert (await sales.tell_settled(sale)).status == "cancelled"
+        assert (await sales.settle_sale(sale)).status == "cancelled"
         assert (await sales.charge_row(sale))["declines"] == 5
 
     async def test_counts_a_failed_3ds_once(self) -> None:
         sale = await sales.start_sale()
         await decline(sale, ASKS_3DS)
-        await asyncio.gather(*[sales.tell_settled(sale) for _ in range(3)])
+        await asyncio.gather(*[sales.settle_sale(sale) for _ in range(3)])
         await decline(sale, ASKS_3DS)
-        await asyncio.gather(*[sales.tell_settled(sale) for _ in range(3)])
+        await asyncio.gather(*[sales.settle_sale(sale) for _ in range(3)])
         assert (await sales.charge_row(sale))["declines"] == 2
 
     @pytest.mark.parametrize(("declines", "message"), [(0, None), (1, "Your card was declined.")])
-    async def test_does_not_count_what_never_reached_the_bank(
+    async def test_ignores_cards_that_never_reached_the_bank(
         self, declines: int, message: str | None
     ) -> None:
         sale = await sales.start_sale()
         for _ in range(declines):
             await decline(sale)
-            await sales.tell_settled(sale)
+            await sales.settle_sale(sale)
         await sales.press_pay(sale)
         typo = await emulator.enter_card(sale.secret, "4242424242424241")
         assert typo["error"]["code"] == "incorrect_number"
-        outcome = await sales.tell_settled(sale)
+        outcome = await sales.settle_sale(sale)
         left = 3 - declines
         assert outcome.model_dump() == {
             "status": "created",
@@ -183,13 +183,13 @@ class TestSettle:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         await decline(sale)
-        # Claimed, and the bank took its promise back: what the emulator does at confirmation.
+        # Claimed, then refused at the capture, with the refusal that the emulator makes at confirmation.
         async with db.transaction() as session:
             assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
-        assert (await sales.tell_settled(sale)).status == "cancelled"
-        assert await sales.ends(sale) == ("cancelled", "failed")
+        assert (await sales.settle_sale(sale)).status == "cancelled"
+        assert await sales.statuses(sale) == ("cancelled", "failed")
         assert (await emulator.the_intent())["status"] == "canceled"
-        assert await sales.can_be_held(sale)
+        assert await sales.try_to_hold(sale)
 
 
 class TestWebhook:
@@ -202,36 +202,36 @@ class TestWebhook:
         sale = await sales.start_sale()
         for _ in range(40):
             await emulator.enter_card(sale.secret, DECLINED)
-        event_ids = await sales.receive("charge.failed", "payment_intent.payment_failed")
+        event_ids = await sales.store_webhooks("charge.failed", "payment_intent.payment_failed")
         assert len(event_ids) == 80
         assert (await sales.charge_row(sale))["declines"] == 40
         await webhook.handle_webhook(db.transaction, event_id=event_ids[0])
-        assert await sales.ends(sale) == ("cancelled", "failed")
+        assert await sales.statuses(sale) == ("cancelled", "failed")
         assert (await emulator.the_intent())["status"] == "canceled"
 
-    async def test_counts_once_what_is_reported_in_every_way(self) -> None:
+    async def test_counts_a_decline_reported_three_ways_once(self) -> None:
         sale = await sales.start_sale()
         await decline(sale)
-        await sales.hear("charge.failed", "payment_intent.payment_failed")
-        await sales.tell_settled(sale)
+        await sales.deliver_webhooks("charge.failed", "payment_intent.payment_failed")
+        await sales.settle_sale(sale)
         await sales.sweep()
         assert (await sales.charge_row(sale))["declines"] == 1
 
     async def test_counts_a_failed_3ds_once(self) -> None:
         sale = await sales.start_sale()
         await decline(sale, ASKS_3DS)
-        await sales.receive("charge.failed", "payment_intent.payment_failed")
+        await sales.store_webhooks("charge.failed", "payment_intent.payment_failed")
         assert (await sales.charge_row(sale))["declines"] == 1
-        assert (await sales.tell_settled(sale)).attempts_left == 2
+        assert (await sales.settle_sale(sale)).attempts_left == 2
 
-    async def test_is_handled_without_asking_stripe_how_it_stands(self) -> None:
+    async def test_is_handled_without_reading_the_intent(self) -> None:
         sale = await sales.start_sale()
         for _ in range(3):
             await emulator.enter_card(sale.secret, DECLINED)
         path = f"/v1/payment_intents/{sale.secret.partition('_secret_')[0]}"
         await emulator.break_next(f"GET {path}", "500", times=9)
-        await sales.hear("charge.failed")
-        assert await sales.ends(sale) == ("cancelled", "failed")
+        await sales.deliver_webhooks("charge.failed")
+        assert await sales.statuses(sale) == ("cancelled", "failed")
 
 
 class TestLimits:
@@ -239,14 +239,16 @@ class TestLimits:
         sale = await sales.start_sale(buyer=buyer)
         for _ in range(cards):
             await decline(sale)
-            await sales.tell_settled(sale)
+            await sales.settle_sale(sale)
         return sale
 
     async def test_an_account_opens_no_payment_after_five_declines_in_an_hour(self) -> None:
         buyer = await factories.make_user()
         first = await self.try_cards(buyer, 3)
         second = await self.try_cards(buyer, 2)
-        assert [await sales.ends(sale) for sale in (first, second)] == [("cancelled", "failed")] * 2
+        assert [await sales.statuses(sale) for sale in (first, second)] == [
+            ("cancelled", "failed")
+        ] * 2
         order = await factories.hold(await factories.make_ticket(), buyer)
         with pytest.raises(TooManyDeclinesError, match="try again in 60 min") as refusal:
             await sales.open_payment(order, buyer)
@@ -258,7 +260,7 @@ class TestLimits:
         await self.try_cards(buyer, 3)
         sale = await self.try_cards(buyer, 1)
         await decline(sale)
-        outcome = await sales.tell_settled(sale)
+        outcome = await sales.settle_sale(sale)
         assert (outcome.status, outcome.attempts_left) == ("cancelled", 0)
         assert "No attempt is left" in (outcome.message or "")
 
@@ -292,12 +294,12 @@ class TestLimits:
         for sale in (paid, given_up):
             assert (await sales.charge_row(sale))["client_address"] is None
 
-    async def test_what_never_reached_a_bank_counts_nothing(self) -> None:
+    async def test_ignores_cards_that_never_reached_a_bank(self) -> None:
         sale = await sales.start_sale()
         for _ in range(20):
             await emulator.enter_card(sale.secret, "4242424242424241")
-        await sales.receive("charge.failed", "payment_intent.payment_failed")
-        await sales.tell_settled(sale)
+        await sales.store_webhooks("charge.failed", "payment_intent.payment_failed")
+        await sales.settle_sale(sale)
         await sales.open_payment(sale.order, sale.buyer)
 
     async def test_can_be_switched_off(self, change_settings: Callable[..., None]) -> None:
@@ -318,12 +320,12 @@ class TestCoolDown:
         sale = await self.held_long(await factories.make_user())
         for _ in range(3):
             await decline(sale)
-            await sales.tell_settled(sale)
+            await sales.settle_sale(sale)
         with pytest.raises(HoldCooldownError):
             await factories.hold(sale.ticket, sale.buyer)
 
     async def test_excuses_a_payment_that_was_cancelled_by_hand(self) -> None:
         sale = await self.held_long(await factories.make_user())
-        await emulator.by_hand(sale.secret, "cancel")
-        assert (await sales.tell_settled(sale)).status == "cancelled"
+        await emulator.act_in_dashboard(sale.secret, "cancel")
+        assert (await sales.settle_sale(sale)).status == "cancelled"
         await factories.hold(sale.ticket, sale.buyer)

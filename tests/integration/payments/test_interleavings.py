@@ -1,4 +1,4 @@
-"""Two callers at the same payment: one is in the middle of a step while the other decides."""
+"""Two callers at the same payment: one pauses within a step while the other decides."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -62,14 +62,14 @@ class TestClaimInFlight:
             other = asyncio.create_task(void.void_charge(db.transaction, charge_id=sale.payment.id))
             await end_or_wait(other)
         await other
-        assert await sales.ends(sale) == CLAIMED
+        assert await sales.statuses(sale) == CLAIMED
         assert (await emulator.the_intent())["status"] == "requires_capture"
-        assert (await sales.tell_settled(sale)).status == "completed"
+        assert (await sales.settle_sale(sale)).status == "completed"
 
-    async def test_that_was_captured_is_not_given_back(self) -> None:
+    async def test_that_was_captured_is_not_refunded(self) -> None:
         sale = await authorised_sale()
         async with claim_in_flight(sale):
-            await emulator.by_hand(sale.secret, "capture")
+            await emulator.act_in_dashboard(sale.secret, "capture")
             other = asyncio.create_task(
                 void.refund_late_payment(
                     db.transaction, charge_id=sale.payment.id, stripe_id=intent_id(sale)
@@ -78,23 +78,23 @@ class TestClaimInFlight:
             await end_or_wait(other)
         await other
         assert (await emulator.books())["refunds"] == []
-        assert (await sales.tell_settled(sale)).status == "completed"
+        assert (await sales.settle_sale(sale)).status == "completed"
 
     async def test_frees_the_ticket_when_the_intent_was_cancelled_by_hand(self) -> None:
         sale = await authorised_sale()
         async with claim_in_flight(sale):
-            await emulator.by_hand(sale.secret, "cancel")
+            await emulator.act_in_dashboard(sale.secret, "cancel")
             other = asyncio.create_task(
                 settle.settle_charge(db.transaction, charge_id=sale.payment.id)
             )
             await end_or_wait(other)
         await other
-        assert await sales.ends(sale) == ("cancelled", "failed")
-        assert await sales.can_be_held(sale)
+        assert await sales.statuses(sale) == ("cancelled", "failed")
+        assert await sales.try_to_hold(sale)
 
 
 class TestOldDecline:
-    """Stripe told one caller of a declined card; before it goes on, the next card is paid with."""
+    """A caller has read a decline from Stripe; before it continues, another card pays."""
 
     async def settle_slowly(
         self, sale: sales.Sale, meanwhile: Callable[[], Awaitable[None]]
@@ -123,25 +123,23 @@ class TestOldDecline:
                 assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
 
         await self.settle_slowly(sale, claim)
-        assert await sales.ends(sale) == CLAIMED
+        assert await sales.statuses(sale) == CLAIMED
         await sales.sweep()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
-    async def test_does_not_mind_that_it_is_paid(self) -> None:
+    async def test_accepts_a_paid_order(self) -> None:
         sale = await sales.start_sale()
 
         async def capture_and_die() -> None:
             async with db.transaction() as session:
                 assert await order_payment.claim_for_capture(session, order_id=sale.order.id)
-            await emulator.by_hand(sale.secret, "capture")
+            await emulator.act_in_dashboard(sale.secret, "capture")
 
         await self.settle_slowly(sale, capture_and_die)
         await sales.sweep()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
-    async def test_leaves_what_moves_on_at_the_last_moment_to_the_sweep(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_leaves_a_late_change_to_the_sweep(self, monkeypatch: pytest.MonkeyPatch) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret, DECLINED)
@@ -151,25 +149,25 @@ class TestOldDecline:
 
         async def too_late(stripe_id: str) -> Intent:
             await emulator.enter_card(sale.secret)
-            await emulator.by_hand(sale.secret, "capture")
+            await emulator.act_in_dashboard(sale.secret, "capture")
             return await cancel_intent(stripe_id)
 
         monkeypatch.setattr(intents, "cancel_intent", too_late)
         await settle.settle_charge(db.transaction, charge_id=sale.payment.id)
-        assert await sales.ends(sale) == CLAIMED
+        assert await sales.statuses(sale) == CLAIMED
         await sales.sweep()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
 
-class TestBuyerLetsGo:
+class TestCancelOrder:
     @pytest.mark.parametrize("number", [VISA, ASKS_3DS])
     async def test_while_the_card_is_checked(self, number: str) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret, number)
         await sales.release(sale)
-        assert (await sales.tell_settled(sale)).status == "cancelled"
-        assert await sales.ends(sale) == ("cancelled", "failed")
+        assert (await sales.settle_sale(sale)).status == "cancelled"
+        assert await sales.statuses(sale) == ("cancelled", "failed")
         late = await emulator.answer_3ds(sale.secret)
         assert late["error"]["code"] == "payment_intent_unexpected_state"
-        assert await sales.can_be_held(sale)
+        assert await sales.try_to_hold(sale)

@@ -1,4 +1,4 @@
-"""How often a buyer may ask of payments, and how often that asks Stripe."""
+"""Limits on payments per buyer, and on calls to Stripe."""
 
 import time
 from collections.abc import Callable
@@ -79,7 +79,7 @@ class TestOpen:
         )
         assert 1 <= int(answer.headers["retry-after"]) <= 60
 
-    async def test_is_refused_for_better_reasons_first(
+    async def test_reports_other_refusals_first(
         self, api: AsyncClient, order: OrderRead, change_settings: ChangeSettings
     ) -> None:
         change_settings(payment_limit_per_minute=1)

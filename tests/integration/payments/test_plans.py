@@ -1,4 +1,4 @@
-"""Questions about one order or one buyer do not read everybody's rows."""
+"""Queries about one order or one buyer do not read the rows of others."""
 
 from collections.abc import AsyncGenerator
 from datetime import timedelta

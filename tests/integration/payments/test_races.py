@@ -1,4 +1,4 @@
-"""The races of a payment: whatever comes first, twice, late or never, each ends in one way."""
+"""Races of a payment: events may come first, twice, late or never; the outcome is one."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -56,9 +56,9 @@ class TestOnePaymentPerOrder:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         await asyncio.gather(*[emulator.enter_card(sale.secret) for _ in range(4)])
-        outcomes = await asyncio.gather(*[sales.tell_settled(sale) for _ in range(6)])
+        outcomes = await asyncio.gather(*[sales.settle_sale(sale) for _ in range(6)])
         assert {outcome.status for outcome in outcomes} <= {"completed", "capturing"}
-        assert await sales.ends(sale) == PAID
+        assert await sales.statuses(sale) == PAID
         assert (await emulator.the_intent())["captured"] == 4000
 
     async def test_second_card_in_a_second_tab_is_refused_after_the_first(self) -> None:
@@ -67,17 +67,17 @@ class TestOnePaymentPerOrder:
         await emulator.enter_card(sale.secret)
         second = await emulator.enter_card(sale.secret, DECLINED)
         assert second["error"]["code"] == "payment_intent_unexpected_state"
-        assert (await sales.tell_settled(sale)).status == "completed"
-        assert await sales.ends(sale) == PAID
+        assert (await sales.settle_sale(sale)).status == "completed"
+        assert await sales.statuses(sale) == PAID
 
     async def test_second_tab_pays_after_a_decline_in_the_first(self) -> None:
         sale = await sales.start_sale()
         await emulator.enter_card(sale.secret, DECLINED)
-        await sales.tell_settled(sale)
+        await sales.settle_sale(sale)
         tab = await sales.open_payment(sale.order, sale.buyer)
         assert tab.client_secret == sale.secret
         await emulator.enter_card(tab.client_secret)
-        assert (await sales.tell_settled(sale)).status == "completed"
+        assert (await sales.settle_sale(sale)).status == "completed"
 
     @pytest.mark.parametrize(
         ("email", "receipt"), [("ana@gittix.test", "ana@gittix.test"), ("zoë@gittix.test", None)]
@@ -99,14 +99,14 @@ class TestOnePaymentPerOrder:
         async with db.transaction() as session:
             before = await order_payment.get_payable(session, order_id=sale.order.id)
         await emulator.enter_card(sale.secret)
-        await sales.tell_settled(sale)
+        await sales.settle_sale(sale)
         with monkeypatch.context() as patch:
             patch.setattr(order_payment, "get_payable", AsyncMock(return_value=before))
             with pytest.raises(OrderNotPayableError):
                 await sales.open_payment(sale.order, sale.buyer)
-        assert await sales.ends(sale) == PAID
+        assert await sales.statuses(sale) == PAID
 
-    async def test_tells_no_secret_of_an_order_that_ended_meanwhile(
+    async def test_returns_no_secret_of_an_order_that_ended_meanwhile(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def create_slowly(**asked: Any) -> Intent:  # noqa: ANN401  # passed on.
@@ -136,8 +136,8 @@ class TestTimeRunsOut:
         assert late["error"]["code"] == "payment_intent_unexpected_state"
         with pytest.raises(OrderNotPayableError):
             await sales.press_pay(sale)
-        assert await sales.ends(sale) == EXPIRED
-        assert await sales.can_be_held(sale)
+        assert await sales.statuses(sale) == EXPIRED
+        assert await sales.try_to_hold(sale)
 
     async def test_after_the_grace_during_3ds(self) -> None:
         sale = await sales.start_sale()
@@ -148,8 +148,8 @@ class TestTimeRunsOut:
         await sales.sweep()
         late = await emulator.answer_3ds(sale.secret)
         assert late["error"]["code"] == "payment_intent_unexpected_state"
-        assert await sales.ends(sale) == EXPIRED
-        assert await sales.can_be_held(sale)
+        assert await sales.statuses(sale) == EXPIRED
+        assert await sales.try_to_hold(sale)
 
     async def test_during_3ds_within_the_grace_is_paid(self) -> None:
         sale = await sales.start_sale()
@@ -157,16 +157,16 @@ class TestTimeRunsOut:
         deadline = (await sales.press_pay(sale)).expires_at
         assert (deadline - sale.order.created_at).total_seconds() == pytest.approx(120, abs=20)
         await emulator.enter_card(sale.secret, ASKS_3DS)
-        assert (await sales.tell_settled(sale)).status == "awaiting_payment"
+        assert (await sales.settle_sale(sale)).status == "awaiting_payment"
         await emulator.answer_3ds(sale.secret)
-        assert (await sales.tell_settled(sale)).status == "completed"
+        assert (await sales.settle_sale(sale)).status == "completed"
 
     async def test_the_grace_is_given_once(self) -> None:
         sale = await sales.start_sale()
         await factories.let_hold_lapse(sale.order.id, seconds_ago=-60)
         first = await sales.press_pay(sale)
         await emulator.enter_card(sale.secret, DECLINED)
-        await sales.tell_settled(sale)
+        await sales.settle_sale(sale)
         assert (await sales.press_pay(sale)).expires_at == first.expires_at
 
     @pytest.mark.parametrize("is_expired_first", [False, True])
@@ -177,14 +177,14 @@ class TestTimeRunsOut:
         await factories.let_hold_lapse(sale.order.id)
         if is_expired_first:
             await sales.expire_due()
-        outcome = await sales.tell_settled(sale)
+        outcome = await sales.settle_sale(sale)
         assert outcome.status == "expired"
         assert (
             outcome.message
             == "The time ran out before your payment was confirmed. Your card was not charged."
         )
         await sales.expire_due()
-        assert await sales.ends(sale) == EXPIRED
+        assert await sales.statuses(sale) == EXPIRED
         assert (await emulator.the_intent())["status"] == "canceled"
 
     @pytest.mark.parametrize("round_number", range(5))
@@ -195,10 +195,10 @@ class TestTimeRunsOut:
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret)
         await factories.let_hold_lapse(sale.order.id, seconds_ago=-0.005 * round_number)
-        await asyncio.gather(sales.tell_settled(sale), sales.expire_due(), sales.tell_settled(sale))
+        await asyncio.gather(sales.settle_sale(sale), sales.expire_due(), sales.settle_sale(sale))
         await sales.expire_due()
         await sales.sweep()
-        assert await sales.ends(sale) in {PAID, EXPIRED}
+        assert await sales.statuses(sale) in {PAID, EXPIRED}
 
 
 class TestAnswersGetLost:
@@ -221,7 +221,7 @@ class TestAnswersGetLost:
         await emulator.enter_card(opened.client_secret)
         await settle.settle_charge(db.transaction, charge_id=opened.id)
         sale = sales.Sale(buyer, await factories.make_ticket(), order, opened)
-        assert await sales.ends(sale) == PAID
+        assert await sales.statuses(sale) == PAID
 
     @pytest.mark.parametrize("fault", ["lost", "500", "stored500", "429", "down"])
     async def test_of_capture_keeps_the_ticket_for_the_payer(self, fault: str) -> None:
@@ -229,15 +229,15 @@ class TestAnswersGetLost:
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret)
         await emulator.break_next("/capture", fault)
-        outcome = await sales.tell_settled(sale)
+        outcome = await sales.settle_sale(sale)
         assert outcome.status == "capturing"
         assert outcome.message is not None
         assert outcome.message.startswith("We are confirming your payment.")
         await factories.let_hold_lapse(sale.order.id)
         await sales.expire_due()
-        assert await sales.ends(sale) == ("capturing", "created")
+        assert await sales.statuses(sale) == ("capturing", "created")
         await sales.sweep()
-        assert await sales.ends(sale) == PAID
+        assert await sales.statuses(sale) == PAID
         assert (await emulator.the_intent())["captured"] == 4000
 
     @pytest.mark.parametrize("fault", ["lost", "500", "429", "down"])
@@ -249,19 +249,19 @@ class TestAnswersGetLost:
         await sales.expire_due()
         await emulator.break_next("/cancel", fault)
         await sales.sweep()
-        assert await sales.ends(sale) == ("expired", "created")
-        assert await sales.can_be_held(sale)
+        assert await sales.statuses(sale) == ("expired", "created")
+        assert await sales.try_to_hold(sale)
         await sales.sweep()
-        assert await sales.ends(sale) == EXPIRED
+        assert await sales.statuses(sale) == EXPIRED
 
-    async def test_of_the_question_how_it_stands(self) -> None:
+    async def test_of_retrieve(self) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret)
         await emulator.break_next("GET /v1/payment_intents/", "down")
-        assert (await sales.tell_settled(sale)).status == "awaiting_payment"
+        assert (await sales.settle_sale(sale)).status == "awaiting_payment"
         await sales.sweep()
-        assert await sales.ends(sale) == PAID
+        assert await sales.statuses(sale) == PAID
 
 
 class TestCrashes:
@@ -270,7 +270,7 @@ class TestCrashes:
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret)
         await sales.sweep()
-        assert await sales.ends(sale) == PAID
+        assert await sales.statuses(sale) == PAID
 
     @pytest.mark.parametrize("is_captured", [False, True])
     async def test_after_the_claim(
@@ -291,14 +291,14 @@ class TestCrashes:
         with monkeypatch.context() as patch:
             patch.setattr(intents, "capture_intent", crash)
             with pytest.raises(Crash):
-                await sales.tell_settled(sale)
-        assert await sales.ends(sale) == ("capturing", "created")
+                await sales.settle_sale(sale)
+        assert await sales.statuses(sale) == ("capturing", "created")
         await factories.let_hold_lapse(sale.order.id)
         await sales.expire_due()
         await sales.sweep()
-        assert await sales.ends(sale) == PAID
+        assert await sales.statuses(sale) == PAID
 
-    async def test_before_the_intent_was_saved_and_nobody_came_back(self) -> None:
+    async def test_before_the_intent_was_saved(self) -> None:
         buyer = await factories.make_user()
         ticket = await factories.make_ticket()
         order = await factories.hold(ticket, buyer)
@@ -317,43 +317,43 @@ class TestStripeDashboard:
     async def test_captured_by_hand_in_time_is_paid(self) -> None:
         sale = await sales.start_sale()
         await emulator.enter_card(sale.secret)
-        await emulator.by_hand(sale.secret, "capture")
-        assert (await sales.tell_settled(sale)).status == "completed"
-        assert await sales.ends(sale) == PAID
+        await emulator.act_in_dashboard(sale.secret, "capture")
+        assert (await sales.settle_sale(sale)).status == "completed"
+        assert await sales.statuses(sale) == PAID
 
     @pytest.mark.parametrize("is_expired_first", [False, True])
-    async def test_captured_by_hand_too_late_is_given_back(self, *, is_expired_first: bool) -> None:
+    async def test_captured_by_hand_too_late_is_refunded(self, *, is_expired_first: bool) -> None:
         sale = await sales.start_sale()
         await emulator.enter_card(sale.secret)
         await factories.let_hold_lapse(sale.order.id)
         if is_expired_first:
             await sales.expire_due()
-        await emulator.by_hand(sale.secret, "capture")
+        await emulator.act_in_dashboard(sale.secret, "capture")
         # The refund happens although its answer is lost, and only once although it is asked again.
         await emulator.break_next("POST /v1/refunds", "lost")
-        assert (await sales.tell_settled(sale)).status == "expired"
+        assert (await sales.settle_sale(sale)).status == "expired"
         await sales.expire_due()
         await sales.sweep()
-        assert await sales.ends(sale) == EXPIRED
+        assert await sales.statuses(sale) == EXPIRED
         books = await emulator.books()
         (refund,) = books["refunds"]
         (told,) = await factories.recorded_events("ChargeRefunded")
         assert told["stripe_refund_id"] == refund["id"]
         assert (await sales.charge_row(sale))["stripe_refund_id"] == refund["id"]
-        assert await sales.can_be_held(sale)
+        assert await sales.try_to_hold(sale)
 
-    async def test_refunded_by_hand_too_is_given_back_once(self) -> None:
+    async def test_refunded_by_hand_too_is_refunded_once(self) -> None:
         sale = await sales.start_sale()
         await emulator.enter_card(sale.secret)
         await factories.let_hold_lapse(sale.order.id)
         await sales.expire_due()
-        await emulator.by_hand(sale.secret, "capture")
-        refund_id = await emulator.refund_by_hand(sale.secret)
+        await emulator.act_in_dashboard(sale.secret, "capture")
+        refund_id = await emulator.refund_in_dashboard(sale.secret)
         await sales.sweep()
         assert (await sales.charge_row(sale))["stripe_refund_id"] == refund_id
-        assert await sales.ends(sale) == EXPIRED
+        assert await sales.statuses(sale) == EXPIRED
 
-    async def test_money_that_was_never_taken_is_not_given_back(self) -> None:
+    async def test_uncaptured_money_is_not_refunded(self) -> None:
         sale = await sales.start_sale()
         intent_id = (await emulator.the_intent())["id"]
         with pytest.raises(StripeRefusedError):
@@ -363,27 +363,27 @@ class TestStripeDashboard:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret)
-        await emulator.by_hand(sale.secret, "cancel")
-        outcome = await sales.tell_settled(sale)
+        await emulator.act_in_dashboard(sale.secret, "cancel")
+        outcome = await sales.settle_sale(sale)
         assert outcome.status == "cancelled"
         assert (
             outcome.message
             == "This order was cancelled, so the ticket is free again. Your card was not charged."
         )
-        assert await sales.ends(sale) == CANCELLED
-        assert await sales.can_be_held(sale)
+        assert await sales.statuses(sale) == CANCELLED
+        assert await sales.try_to_hold(sale)
 
     async def test_cancelled_by_hand_between_claim_and_capture_frees_the_ticket(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def cancel_then_capture(stripe_id: str) -> Intent:
-            await emulator.by_hand(sale.secret, "cancel")
+            await emulator.act_in_dashboard(sale.secret, "cancel")
             return await capture(stripe_id)
 
         capture = intents.capture_intent
         sale = await sales.start_sale()
         await emulator.enter_card(sale.secret)
         monkeypatch.setattr(intents, "capture_intent", cancel_then_capture)
-        assert (await sales.tell_settled(sale)).status == "cancelled"
-        assert await sales.ends(sale) == CANCELLED
-        assert await sales.can_be_held(sale)
+        assert (await sales.settle_sale(sale)).status == "cancelled"
+        assert await sales.statuses(sale) == CANCELLED
+        assert await sales.try_to_hold(sale)

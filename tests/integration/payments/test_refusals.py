@@ -1,4 +1,4 @@
-"""Payments that Stripe refuses or that fail here: a sentence, an alert, and a way out."""
+"""Payments that Stripe refuses or that fail here: a sentence, an alert, and a solution."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -70,8 +70,8 @@ async def captured() -> Sale:
     await sales.press_pay(sale)
     await emulator.enter_card(sale.secret)
     with pytest.raises(BrokenError):
-        await sales.tell_settled(sale)
-    assert await sales.ends(sale) == ("capturing", "created")
+        await sales.settle_sale(sale)
+    assert await sales.statuses(sale) == ("capturing", "created")
     return sale
 
 
@@ -83,22 +83,22 @@ class TestCapturedOrderThatCannotBeCompleted:
         assert [type(error) for error in errors] == [BrokenError] * failures.ALERT_CHECKS
         assert await sales.open_alerts() == ["stuck"]
 
-    async def test_is_completed_when_that_works_again(
+    async def test_is_completed_by_a_later_check(
         self, broken_completion: Callable[[], None]
     ) -> None:
         sale = await captured()
         await check(sale, times=failures.ALERT_CHECKS)
         broken_completion()
         await sales.sweep()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
     async def test_is_refunded_after_the_last_try(self) -> None:
         sale = await captured()
         await check(sale, times=failures.LAST_CHECKS)
         await sales.sweep()
-        assert await sales.ends(sale) == ("refunded", "completed")
+        assert await sales.statuses(sale) == ("refunded", "completed")
         assert await sales.open_alerts() == ["stuck", "no_ticket"]
-        assert not await sales.can_be_held(sale)
+        assert not await sales.try_to_hold(sale)
         assert await sales.broken_rules() == []
 
     async def test_is_refunded_by_an_operator(self) -> None:
@@ -106,18 +106,18 @@ class TestCapturedOrderThatCannotBeCompleted:
         await rescue.end_unfinished(db.transaction, order_id=sale.order.id, reason="stuck")
         await sales.refund_sale(sale)
         await sales.sweep()
-        assert await sales.ends(sale) == ("refunded", "completed")
+        assert await sales.statuses(sale) == ("refunded", "completed")
         assert await sales.broken_rules() == []
 
 
 class TestOperatorsRefund:
-    async def test_completes_and_refunds_an_order_that_only_waits(self) -> None:
+    async def test_completes_and_refunds_a_waiting_order(self) -> None:
         sale = await sales.start_sale()
         await emulator.enter_card(sale.secret)
         async with db.transaction() as session:
             await order_payment.claim_for_capture(session, order_id=sale.order.id)
         await rescue.end_unfinished(db.transaction, order_id=sale.order.id, reason="asked")
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
     async def test_cancels_an_order_whose_payment_stripe_does_not_know(self) -> None:
         sale = await sales.start_sale()
@@ -125,8 +125,8 @@ class TestOperatorsRefund:
         async with db.transaction() as session:
             await order_payment.claim_for_capture(session, order_id=sale.order.id)
         assert await rescue.end_unfinished(db.transaction, order_id=sale.order.id, reason="asked")
-        assert await sales.ends(sale) == ("cancelled", "failed")
-        assert await sales.can_be_held(sale)
+        assert await sales.statuses(sale) == ("cancelled", "failed")
+        assert await sales.try_to_hold(sale)
 
     async def test_leaves_any_other_order_alone(self) -> None:
         sale = await sales.start_sale()
@@ -134,31 +134,31 @@ class TestOperatorsRefund:
             db.transaction, order_id=sale.order.id, reason="asked"
         )
         with pytest.raises(refund.OrderNotRefundableError):
-            await sales.want_refund(sale)
+            await sales.request_refund(sale)
 
 
 class TestUnknownIntent:
-    async def test_is_answered_with_a_sentence(self) -> None:
+    async def test_returns_a_sentence(self) -> None:
         sale = await sales.start_sale()
         await forget_at_stripe(sale)
-        told = await sales.tell_settled(sale)
+        told = await sales.settle_sale(sale)
         assert told.status == "created"
         assert told.message == UnknownPaymentError().message
         with pytest.raises(UnknownPaymentError):
             await sales.open_payment(sale.order, sale.buyer)
         assert await sales.open_alerts() == ["refused"]
 
-    async def test_is_given_up_after_the_last_try(self) -> None:
+    async def test_is_given_up_after_the_last_check(self) -> None:
         sale = await sales.start_sale()
         await forget_at_stripe(sale)
         await factories.let_hold_lapse(sale.order.id)
         errors = await check(sale, times=failures.LAST_CHECKS)
         assert {type(error) for error in errors} == {StripeRefusedError}
         await sales.expire_due()
-        assert await sales.ends(sale) == ("expired", "failed")
+        assert await sales.statuses(sale) == ("expired", "failed")
         assert await sales.open_alerts() == ["refused"]
 
-    async def test_of_a_claimed_order_is_asked_for_no_more(self) -> None:
+    async def test_of_a_claimed_order_is_checked_no_more(self) -> None:
         sale = await sales.start_sale()
         await forget_at_stripe(sale)
         async with db.transaction() as session:
@@ -179,9 +179,7 @@ class TestRefusedCreate:
         assert again.client_secret == opened.client_secret
 
     @pytest.mark.parametrize("code", ["amount_too_small", "currency_not_supported"])
-    async def test_is_answered_with_a_sentence(
-        self, code: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_returns_a_sentence(self, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
         async def refuse(**_: object) -> None:
             raise StripeRefusedError(code)
 
@@ -197,7 +195,7 @@ class TestOneBadCharge:
         bad, good = [await sales.start_sale() for _ in range(2)]
         for sale in (bad, good):
             await emulator.enter_card(sale.secret)
-            await emulator.by_hand(sale.secret, "capture")
+            await emulator.act_in_dashboard(sale.secret, "capture")
         settle_charge = audit.settle_charge
 
         async def fail_once(transaction: db.Transaction, *, charge_id: object) -> None:
@@ -207,7 +205,7 @@ class TestOneBadCharge:
 
         monkeypatch.setattr(audit, "settle_charge", fail_once)
         assert await audit.run_audit(db.transaction, since=utc_now() - A_DAY) == 1
-        assert await sales.ends(good) == ("completed", "completed")
+        assert await sales.statuses(good) == ("completed", "completed")
         assert await sales.open_alerts() == ["stuck"]
         monkeypatch.undo()
         await sales.sweep()

@@ -1,4 +1,4 @@
-"""Refunds and disputes along a chain of sales: who owns the seat, and who keeps which money."""
+"""Refunds and disputes along a chain of sales: the owner of the seat and of the money."""
 
 from uuid import UUID
 
@@ -40,7 +40,7 @@ async def sold_on_orders() -> list[UUID | None]:
 
 
 async def held_relisting() -> tuple[Sale, Sale]:
-    """A sells to B, and C holds what B made of it."""
+    """A sells to B, and C holds B's listing of it."""
     first = await sales.sell()
     return first, await sales.start_sale(await sales.relist(first.ticket, first.buyer))
 
@@ -60,7 +60,7 @@ class TestHeldRelistingOfRefundedTicket:
         with pytest.raises(TicketStillHeldError):
             await sales.relist(first.ticket, seller)
         await sales.pay(later)
-        assert await sales.ends(later) == ("completed", "completed")
+        assert await sales.statuses(later) == ("completed", "completed")
         assert await availability(later.ticket) is Availability.SOLD
         assert await sales.broken_rules() == []
 
@@ -69,10 +69,10 @@ class TestHeldRelistingOfRefundedTicket:
         await sales.refund_sale(first)
         await sales.release(later)
         again = await sales.sell(await sales.relist(first.ticket, sales.seller_of(first.ticket)))
-        assert await sales.ends(again) == ("completed", "completed")
+        assert await sales.statuses(again) == ("completed", "completed")
         assert await sales.broken_rules() == []
 
-    async def test_refunded_between_claim_and_capture_is_sold_all_the_same(self) -> None:
+    async def test_refunded_between_claim_and_capture_is_sold_anyway(self) -> None:
         first, later = await held_relisting()
         await sales.press_pay(later)
         await emulator.enter_card(later.secret)
@@ -82,7 +82,7 @@ class TestHeldRelistingOfRefundedTicket:
         assert await availability(later.ticket) is Availability.WITHDRAWN
         with pytest.raises(TicketStillHeldError):
             await sales.relist(first.ticket, sales.seller_of(first.ticket))
-        assert (await sales.tell_settled(later)).status == "completed"
+        assert (await sales.settle_sale(later)).status == "completed"
         assert await sold_on_orders() == [later.order.id]
         assert await sales.broken_rules() == []
 
@@ -95,16 +95,16 @@ class TestCapturedOrderWithoutTicket:
         async with db.autocommit() as connection:
             await connection.execute(statement, {"previous": first.ticket.id, "id": again.id})
 
-    async def test_gets_the_money_back_by_itself(self) -> None:
+    async def test_is_refunded_automatically(self) -> None:
         first, later = await held_relisting()
         await sales.refund_sale(first)
         await self.list_beside(first)
         await sales.press_pay(later)
         await emulator.enter_card(later.secret)
-        told = await sales.tell_settled(later)
+        told = await sales.settle_sale(later)
         assert told.status in {"refunding", "refunded"}
         await sales.sweep()
-        assert await sales.ends(later) == ("refunded", "completed")
+        assert await sales.statuses(later) == ("refunded", "completed")
         (intent,) = [
             row for row in (await emulator.books())["intents"] if row["id"] in later.secret
         ]
@@ -176,30 +176,30 @@ class TestDisputedTicket:
     async def test_cannot_be_sold_on_until_the_dispute_is_won(self) -> None:
         sale = await self.disputed()
         assert await may_relist(sale.ticket, sale.buyer)
-        await sales.hear(*DISPUTE_KINDS)
+        await sales.deliver_webhooks(*DISPUTE_KINDS)
         assert not await may_relist(sale.ticket, sale.buyer)
         with pytest.raises(NotTicketOwnerError):
             await sales.relist(sale.ticket, sale.buyer)
         await emulator.answer_dispute(sale.secret, wins=True)
-        await sales.hear(*DISPUTE_KINDS)
+        await sales.deliver_webhooks(*DISPUTE_KINDS)
         assert await may_relist(sale.ticket, sale.buyer)
 
     async def test_cannot_be_sold_on_once_the_dispute_is_lost(self) -> None:
         sale = await self.disputed()
         await emulator.answer_dispute(sale.secret, wins=False)
-        await sales.hear(*DISPUTE_KINDS)
+        await sales.deliver_webhooks(*DISPUTE_KINDS)
         for user in (sale.buyer, sales.seller_of(sale.ticket)):
             assert not await may_relist(sale.ticket, user)
 
     async def test_goes_off_sale(self) -> None:
         sale = await self.disputed()
         again = await sales.relist(sale.ticket, sale.buyer)
-        await sales.hear(*DISPUTE_KINDS)
+        await sales.deliver_webhooks(*DISPUTE_KINDS)
         assert await availability(again) is Availability.WITHDRAWN
 
     async def test_that_was_sold_on_is_reported(self) -> None:
         sale = await self.disputed()
         later = await sales.sell(await sales.relist(sale.ticket, sale.buyer))
-        await sales.hear(*DISPUTE_KINDS)
+        await sales.deliver_webhooks(*DISPUTE_KINDS)
         assert await sold_on_orders() == [sale.order.id]
         assert await may_relist(later.ticket, later.buyer)

@@ -1,7 +1,7 @@
-"""Schedules of everything that can happen to payments, in any order, with crashes at every await.
+"""Schedules of all events of payments, in any order, with crashes at every await.
 
-Processes, buyers, Stripe and time move one step each, as Hypothesis chooses; a schedule that breaks
-a rule is shortened to the steps that matter and printed.
+Processes, buyers, Stripe and time move one step each, chosen by Hypothesis; a schedule that breaks a rule is
+shrunk and printed. `simulation.py` has a map of the simulator.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from tests.integration.payments import emulator
-from tests.integration.payments.actors import stopping
+from tests.integration.payments.actors import intercept_actors
 from tests.integration.payments.emulator import (
     ASKS_3DS,
     ASKS_3DS_NO_MONEY,
@@ -30,7 +30,7 @@ from tests.integration.payments.emulator import (
     REFUND_FAILS,
     VISA,
 )
-from tests.integration.payments.simulation import FAULTS, TO_THE_END, Purchase, Simulation, StepPlan
+from tests.integration.payments.simulation import FAULTS, FINISH, Purchase, Simulation, StepPlan
 from ticketing_app.core import db, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
@@ -59,14 +59,14 @@ BY_HAND = st.sampled_from(
         ["lose"],
     ]
 )
-COURSES = st.builds(
+PLANS = st.builds(
     StepPlan,
     stops=st.integers(0, 7),
     then=st.sampled_from(["finish", "wait", "wait"])
     | st.sampled_from(["die", *FAULTS])
     | st.integers(1, 14),
 )
-# There are few of them, so that most meet some trouble.
+# Few refunds, so most of them run into a fault.
 REFUNDS = st.builds(
     StepPlan, stops=st.integers(0, 4), then=st.sampled_from(["finish", "wait", "die", *FAULTS])
 )
@@ -88,37 +88,37 @@ class PaymentMachine(RuleBasedStateMachine):
 
     @initialize(number=st.none() | CARDS, is_settled=st.booleans(), owners=OWNERS)
     def begin(self, number: str | None, *, is_settled: bool, owners: int) -> None:
-        """Let a buyer be on their way: they see the card form, used it, or know the end.
+        """Start with a buyer who sees the card form, used it, or knows the outcome.
 
-        So many others bought the ticket before them, one from the other.
+        `owners` others bought the ticket before, one from the other.
         """
         for nth in range(owners):
             self.run(self.simulation.buy(nth))
         self.run(self.simulation.hold(owners, NEWEST if owners else 0))
-        self.run(self.simulation.open_payment(self.purchase(0), TO_THE_END))
+        self.run(self.simulation.open_payment(self.purchase(0), FINISH))
         if number:
-            self.run(self.simulation.press_pay(self.purchase(0), TO_THE_END))
+            self.run(self.simulation.press_pay(self.purchase(0), FINISH))
             self.run(self.simulation.enter_card(self.purchase(0), number))
         if is_settled:
-            self.run(self.simulation.ask_what_became_of_it(self.purchase(0), TO_THE_END))
+            self.run(self.simulation.settle(self.purchase(0), FINISH))
 
     # ---- buyers --------------------------------------------------------------------------------
 
-    @rule(buyer=st.integers(0, 2), ticket=TICKETS, plan=COURSES)
+    @rule(buyer=st.integers(0, 2), ticket=TICKETS, plan=PLANS)
     def hold(self, buyer: int, ticket: int, plan: StepPlan) -> None:
         self.run(self.simulation.hold(buyer, ticket))
         self.run(self.simulation.open_payment(self.purchase(0), plan))
 
-    @rule(nth=NTH, plan=COURSES)
+    @rule(nth=NTH, plan=PLANS)
     def open_payment(self, nth: int, plan: StepPlan) -> None:
         self.run(self.simulation.open_payment(self.purchase(nth), plan))
 
-    @rule(nth=NTH, pressed=COURSES, number=CARDS, asked=COURSES)
+    @rule(nth=NTH, pressed=PLANS, number=CARDS, asked=PLANS)
     def pay(self, nth: int, pressed: StepPlan, number: str, asked: StepPlan) -> None:
-        """Press Pay, in whatever tab; the card goes to Stripe although we may not hear of it."""
+        """Press Pay in any tab; the card reaches Stripe even if the announcement fails."""
         self.run(self.simulation.press_pay(self.purchase(nth), pressed))
         self.run(self.simulation.enter_card(self.purchase(nth), number))
-        self.run(self.simulation.ask_what_became_of_it(self.purchase(nth), asked))
+        self.run(self.simulation.settle(self.purchase(nth), asked))
 
     @rule(nth=NTH, number=CARDS)
     def enter_card(self, nth: int, number: str) -> None:
@@ -128,13 +128,13 @@ class PaymentMachine(RuleBasedStateMachine):
     def answer_3ds(self, nth: int, *, passes: bool) -> None:
         self.run(self.simulation.answer_3ds(self.purchase(nth), passes=passes))
 
-    @rule(nth=NTH, plan=COURSES)
-    def ask_what_became_of_it(self, nth: int, plan: StepPlan) -> None:
-        self.run(self.simulation.ask_what_became_of_it(self.purchase(nth), plan))
+    @rule(nth=NTH, plan=PLANS)
+    def settle(self, nth: int, plan: StepPlan) -> None:
+        self.run(self.simulation.settle(self.purchase(nth), plan))
 
-    @rule(nth=NTH, plan=COURSES)
-    def let_go(self, nth: int, plan: StepPlan) -> None:
-        self.run(self.simulation.let_go(self.purchase(nth), plan))
+    @rule(nth=NTH, plan=PLANS)
+    def cancel(self, nth: int, plan: StepPlan) -> None:
+        self.run(self.simulation.cancel(self.purchase(nth), plan))
 
     @rule(nth=NTH, plan=LISTINGS, by_buyer=st.booleans())
     def relist(self, nth: int, plan: StepPlan, *, by_buyer: bool) -> None:
@@ -143,14 +143,14 @@ class PaymentMachine(RuleBasedStateMachine):
     # ---- time, workers, operators, Stripe ------------------------------------------------------
 
     @rule(nth=NTH)
-    def let_time_run_out(self, nth: int) -> None:
-        self.run(self.simulation.let_time_run_out(self.purchase(nth)))
+    def lapse(self, nth: int) -> None:
+        self.run(self.simulation.lapse(self.purchase(nth)))
 
-    @rule(plan=COURSES)
+    @rule(plan=PLANS)
     def expire(self, plan: StepPlan) -> None:
         self.run(self.simulation.expire(plan))
 
-    @rule(nth=NTH, plan=COURSES)
+    @rule(nth=NTH, plan=PLANS)
     def sweep(self, nth: int, plan: StepPlan) -> None:
         self.run(self.simulation.sweep(self.purchase(nth), plan))
 
@@ -160,29 +160,29 @@ class PaymentMachine(RuleBasedStateMachine):
         paid = self.simulation.paid
         self.run(self.simulation.refund(paid[-1 - nth % len(paid)], plan))
 
-    @rule(nth=st.integers(0, 15), plan=COURSES)
+    @rule(nth=st.integers(0, 15), plan=PLANS)
     def deliver(self, nth: int, plan: StepPlan) -> None:
         self.run(self.simulation.deliver(nth, plan))
 
-    @rule(nth=NTH, actions=BY_HAND, is_told=st.booleans())
-    def act_by_hand(self, nth: int, actions: list[str], *, is_told: bool) -> None:
-        """Do this in Stripe's Dashboard; at once we may hear the last of what came of it."""
+    @rule(nth=NTH, actions=BY_HAND, is_reported=st.booleans())
+    def act_in_dashboard(self, nth: int, actions: list[str], *, is_reported: bool) -> None:
+        """Act in Stripe's Dashboard; `is_reported` delivers the last webhook at once."""
         for action in actions:
-            self.run(self.simulation.act_by_hand(self.purchase(nth), action))
-        if is_told:
-            self.run(self.simulation.deliver(0, TO_THE_END))
+            self.run(self.simulation.act_in_dashboard(self.purchase(nth), action))
+        if is_reported:
+            self.run(self.simulation.deliver(0, FINISH))
 
     @rule()
-    def let_banks_tell(self) -> None:
-        self.run(self.simulation.let_banks_tell())
+    def finish_refunds(self) -> None:
+        self.run(self.simulation.finish_refunds())
 
     # ---- processes -----------------------------------------------------------------------------
 
     @precondition(lambda self: self.simulation.actors)
-    @rule(nth=NTH, plan=COURSES)
-    def go_on(self, nth: int, plan: StepPlan) -> None:
+    @rule(nth=NTH, plan=PLANS)
+    def resume(self, nth: int, plan: StepPlan) -> None:
         actors = self.simulation.actors
-        self.run(self.simulation.go_on(actors[-1 - nth % len(actors)], plan))
+        self.run(self.simulation.resume(actors[-1 - nth % len(actors)], plan))
 
     @precondition(lambda self: self.simulation.actors)
     @rule()
@@ -194,11 +194,11 @@ class PaymentMachine(RuleBasedStateMachine):
 
 
 @pytest.fixture(scope="module")
-def _loop_of_its_own(stack: Stack) -> Generator[None]:
-    """Give the machine what it runs its steps on, as Hypothesis walks them without a loop."""
+def _event_loop(stack: Stack) -> Generator[None]:
+    """Provide an event loop: Hypothesis runs the steps without one."""
 
-    async def stay_silent() -> None:
-        """Nobody relays the events here."""
+    async def skip_nudge() -> None:
+        """Do nothing: no relay runs here."""
 
     async def connect() -> None:
         await connection.__aenter__()
@@ -211,20 +211,20 @@ def _loop_of_its_own(stack: Stack) -> Generator[None]:
     connection = emulator.connect(stack.env["STRIPE_API_BASE"])
     with (
         pytest.MonkeyPatch.context() as patch,
-        stopping(),
+        intercept_actors(),
         asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
     ):
-        # Time is moved by the schedules, and their buyers come back at once.
+        # Schedules move the time, and their buyers return at once.
         patch.setenv("HOLD_COOLDOWN_SECONDS", "0")
         get_settings.cache_clear()
-        patch.setattr(outbox, "nudge", stay_silent)
-        # One row after the other, so that a schedule runs the same way each time.
+        patch.setattr(outbox, "nudge", skip_nudge)
+        # Sequential, so that a schedule is deterministic.
         patch.setattr(jobs, "SWEEP_WIDTH", 1)
         patch.setattr(audit, "WIDTH", 1)
         patch.setattr(PaymentMachine, "runner", runner, raising=False)
         runner.run(connect())
         yield
-        runner.run(emulator.let_banks_take(seconds=0.2))
+        runner.run(emulator.set_refund_delay(seconds=0.2))
         runner.run(close())
     get_settings.cache_clear()
 
@@ -244,7 +244,7 @@ def walk(*, schedules: int) -> None:
     )
 
 
-@pytest.mark.usefixtures("_loop_of_its_own")
+@pytest.mark.usefixtures("_event_loop")
 class TestSchedules:
     @pytest.mark.stateful
     def test_no_schedule_breaks_a_rule(self) -> None:
@@ -252,5 +252,5 @@ class TestSchedules:
 
     # Not marked stateful, so that `-m stateful` is the short walk.
     @pytest.mark.slow
-    def test_nor_does_any_of_many_more(self) -> None:
+    def test_no_schedule_of_many_breaks_a_rule(self) -> None:
         walk(schedules=5000)

@@ -1,4 +1,4 @@
-"""Open charges that nobody settles come up by themselves, in their turn."""
+"""The sweep settles open charges without any other trigger."""
 
 import asyncio
 from uuid import UUID
@@ -27,14 +27,14 @@ async def seconds_to_next_check(sale: sales.Sale) -> float:
 
 
 class TestCheckCharge:
-    async def test_leaves_an_open_dialog_alone_until_the_hold_ends(self) -> None:
+    async def test_ignores_an_open_form_until_the_hold_ends(self) -> None:
         sale = await sales.start_sale()
         assert await seconds_to_next_check(sale) == pytest.approx(905, abs=5)
         await sales.sweep()
         assert await emulator.requests("/v1/payment_intents/") == 0
         assert await seconds_to_next_check(sale) == pytest.approx(905, abs=5)
 
-    async def test_looks_at_a_card_check_after_half_a_minute(self) -> None:
+    async def test_checks_a_confirmation_after_half_a_minute(self) -> None:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         assert await seconds_to_next_check(sale) == pytest.approx(30, abs=3)
@@ -51,7 +51,7 @@ class TestCheckCharge:
             waits.append(await seconds_to_next_check(sale))
         assert waits == pytest.approx([20, 40, 80], abs=3)
 
-    async def test_one_that_stripe_does_not_answer_holds_up_no_other(self) -> None:
+    async def test_one_without_answer_does_not_delay_others(self) -> None:
         started = [await sales.start_sale() for _ in range(3)]
         for sale in started:
             await sales.press_pay(sale)
@@ -65,11 +65,11 @@ class TestCheckCharge:
             due = "UPDATE charges SET next_check_at = now() WHERE status = 'created' AND checks = 0"
             await connection.execute(text(due))
         await jobs.sweep_charges()
-        ends = [await sales.ends(sale) for sale in started]
+        ends = [await sales.statuses(sale) for sale in started]
         assert ends[1:] == [("completed", "completed")] * 2
         assert ends[0][1] == "created"
 
-    async def test_one_that_fails_holds_up_no_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_one_failure_does_not_delay_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(jobs, "SWEEP_WIDTH", 1)
         started = [await sales.start_sale() for _ in range(3)]
         for sale in started:
@@ -84,10 +84,10 @@ class TestCheckCharge:
 
         monkeypatch.setattr(sweep, "settle_charge", settle_but_one)
         await sales.sweep()
-        ends = [await sales.ends(sale) for sale in started]
+        ends = [await sales.statuses(sale) for sale in started]
         assert ends == [("awaiting_payment", "created"), *[("completed", "completed")] * 2]
 
-    async def test_works_on_several_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_checks_several_concurrently(self, monkeypatch: pytest.MonkeyPatch) -> None:
         started = [await sales.start_sale() for _ in range(jobs.SWEEP_WIDTH)]
         for sale in started:
             await sales.release(sale)
@@ -100,7 +100,7 @@ class TestCheckCharge:
 
         monkeypatch.setattr(sweep, "void_charge", void_together)
         await sales.sweep()
-        assert {(await sales.ends(sale))[1] for sale in started} == {"failed"}
+        assert {(await sales.statuses(sale))[1] for sale in started} == {"failed"}
 
     async def test_many_workers_settle_each_charge_once(self) -> None:
         started = [await sales.start_sale() for _ in range(4)]
@@ -110,18 +110,16 @@ class TestCheckCharge:
         async with db.autocommit() as connection:
             await connection.execute(text("UPDATE charges SET next_check_at = now()"))
         await asyncio.gather(*[jobs.sweep_charges() for _ in range(4)])
-        assert [await sales.ends(sale) for sale in started] == [("completed", "completed")] * 4
+        assert [await sales.statuses(sale) for sale in started] == [("completed", "completed")] * 4
         assert await emulator.requests("/capture") == 4
 
-    async def test_one_run_ends_although_there_is_more(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_one_run_has_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(jobs, "SWEEP_LIMIT", 2)
         started = [await sales.start_sale() for _ in range(3)]
         for sale in started:
             await sales.release(sale)
         await sales.sweep()
-        assert [(await sales.ends(sale))[1] for sale in started].count("failed") == 2
+        assert [(await sales.statuses(sale))[1] for sale in started].count("failed") == 2
 
     async def test_a_charge_that_ended_is_no_work(self) -> None:
         sale = await sales.start_sale()
@@ -134,9 +132,7 @@ class TestCheckCharge:
 
 class TestSubscribers:
     @pytest.mark.parametrize("name", ["OrderExpired", "OrderCancelled"])
-    async def test_void_what_could_still_be_paid(
-        self, name: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_void_an_open_charge(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         nudged: list[tuple[object, str]] = []
 
         async def nudge(job: object, work_id: str) -> None:
@@ -163,10 +159,10 @@ class TestSubscribers:
         assert nudged == [(jobs.check_charge, str(sale.payment.id))] * 2
         assert await seconds_to_next_check(sale) <= 0
         await jobs.check_charge(nudged[0][1])
-        assert (await sales.ends(sale))[1] == "failed"
+        assert (await sales.statuses(sale))[1] == "failed"
         assert (await emulator.the_intent())["status"] == "canceled"
 
-    async def test_an_order_that_nobody_began_to_pay_is_no_work(
+    async def test_an_order_without_charge_is_no_work(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def nudge(job: object, work_id: str) -> None:

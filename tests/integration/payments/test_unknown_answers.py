@@ -1,4 +1,4 @@
-"""What Stripe did not answer is unknown, never failed: nothing is given up, it is asked again."""
+"""An unknown outcome at Stripe is not a failure: nothing is given up, and the call is retried."""
 
 import pytest
 
@@ -20,7 +20,7 @@ async def start_sale(stripe: FakeGateway, status: str) -> sales.Sale:
 
 class TestOpenPayment:
     @pytest.mark.parametrize(("is_answered", "attempt"), [(False, 0), (True, 1)])
-    async def test_keeps_the_key_unless_stripe_keeps_the_answer(
+    async def test_changes_the_key_only_after_a_stored_response(
         self, stripe: FakeGateway, *, is_answered: bool, attempt: int
     ) -> None:
         buyer = await factories.make_user()
@@ -34,9 +34,7 @@ class TestOpenPayment:
         assert [key.rpartition("-")[2] for key in keys] == ["0", str(attempt)]
         assert len({key.rpartition("-")[0] for key in keys}) == 1
 
-    async def test_tells_no_secret_when_the_intent_of_a_charge_is_not_known(
-        self, stripe: FakeGateway
-    ) -> None:
+    async def test_returns_no_secret_of_an_unknown_intent(self, stripe: FakeGateway) -> None:
         sale = await sales.start_sale()
         stripe.fail("get_intent", StripeUnavailableError())
         with pytest.raises(StripeUnavailableError):
@@ -57,21 +55,19 @@ class TestSettle:
         sale = await start_sale(stripe, "requires_capture")
         for _ in range(2):
             stripe.fail(call, StripeUnavailableError())
-            assert (await sales.tell_settled(sale)).status == while_unknown[0]
-            assert await sales.ends(sale) == while_unknown
+            assert (await sales.settle_sale(sale)).status == while_unknown[0]
+            assert await sales.statuses(sale) == while_unknown
         await sales.sweep()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
-    async def test_asks_again_when_a_refused_capture_cannot_be_looked_at(
-        self, stripe: FakeGateway
-    ) -> None:
+    async def test_retries_when_a_refused_capture_cannot_be_read(self, stripe: FakeGateway) -> None:
         sale = await start_sale(stripe, "requires_capture")
         stripe.fail("capture_intent", StripeRefusedError("payment_intent_unexpected_state"))
-        outcome = await sales.tell_settled(sale)
+        outcome = await sales.settle_sale(sale)
         assert outcome.status == "capturing"
-        assert await sales.ends(sale) == ("capturing", "created")
+        assert await sales.statuses(sale) == ("capturing", "created")
         await sales.sweep()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
     async def test_frees_the_ticket_at_once_although_the_last_cancel_is_unknown(
         self, stripe: FakeGateway
@@ -81,11 +77,11 @@ class TestSettle:
             stripe.become("requires_payment_method", decline=Decline(f"ch_{number}", "no"))
             if number == 2:
                 stripe.fail("cancel_intent", StripeUnavailableError())
-            await sales.tell_settled(sale)
-        assert await sales.ends(sale) == ("cancelled", "created")
-        assert await sales.can_be_held(sale)
+            await sales.settle_sale(sale)
+        assert await sales.statuses(sale) == ("cancelled", "created")
+        assert await sales.try_to_hold(sale)
         await sales.sweep()
-        assert await sales.ends(sale) == ("cancelled", "failed")
+        assert await sales.statuses(sale) == ("cancelled", "failed")
         assert stripe.intent.status == "canceled"
 
     async def test_gives_up_a_claimed_order_only_once_the_intent_is_closed(
@@ -93,13 +89,13 @@ class TestSettle:
     ) -> None:
         sale = await start_sale(stripe, "requires_capture")
         stripe.fail("capture_intent", StripeUnavailableError())
-        await sales.tell_settled(sale)
+        await sales.settle_sale(sale)
         stripe.become("requires_payment_method", decline=Decline("ch_1", "no"))
         stripe.fail("cancel_intent", StripeUnavailableError())
-        await sales.tell_settled(sale)
-        assert await sales.ends(sale) == ("capturing", "created")
+        await sales.settle_sale(sale)
+        assert await sales.statuses(sale) == ("capturing", "created")
         await sales.sweep()
-        assert await sales.ends(sale) == ("cancelled", "failed")
+        assert await sales.statuses(sale) == ("cancelled", "failed")
 
 
 class TestVoid:
@@ -109,12 +105,12 @@ class TestVoid:
             ("requires_action", ["cancel_intent"], "created"),
             # Refused, as it is on its way to an end that is not known yet.
             ("processing", [], "created"),
-            # Refused, as it was captured by hand: what is asked then may be unknown, too.
+            # Refused, because it was captured by hand; the following read may fail as well.
             ("succeeded", ["get_intent"], "created"),
             ("succeeded", ["refund_intent"], "failed"),
         ],
     )
-    async def test_goes_on_until_stripe_answers(
+    async def test_retries_until_stripe_answers(
         self, stripe: FakeGateway, status: str, calls: list[str], while_unknown: str
     ) -> None:
         sale = await start_sale(stripe, status)
@@ -124,10 +120,10 @@ class TestVoid:
             stripe.fail(call, StripeUnavailableError())
         with pytest.raises(StripeUnavailableError):
             await void.void_charge(db.transaction, charge_id=sale.payment.id)
-        assert await sales.ends(sale) == ("expired", while_unknown)
+        assert await sales.statuses(sale) == ("expired", while_unknown)
         stripe.become("requires_capture" if status == "processing" else status)
         await sales.sweep()
-        assert await sales.ends(sale) == ("expired", "failed")
+        assert await sales.statuses(sale) == ("expired", "failed")
         refunds = [call for name, call in stripe.calls if name == "refund_intent"]
         assert len({call["key"] for call in refunds}) == (status == "succeeded")
         assert len(stripe.refunds) == (status == "succeeded")
@@ -135,5 +131,5 @@ class TestVoid:
     async def test_leaves_a_live_order_alone(self, stripe: FakeGateway) -> None:
         sale = await start_sale(stripe, "requires_action")
         await void.void_charge(db.transaction, charge_id=sale.payment.id)
-        assert await sales.ends(sale) == ("awaiting_payment", "created")
+        assert await sales.statuses(sale) == ("awaiting_payment", "created")
         assert [name for name, _ in stripe.calls] == ["create_intent"]

@@ -1,4 +1,4 @@
-"""Webhooks: signed, stored once, handled until they are done; they say only where to look."""
+"""Webhooks: signed, stored once, retried until handled; the facts are read from Stripe."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ async def stored() -> list[tuple[str, bool]]:
 
 
 async def run_jobs() -> None:
-    """Do what a worker would: the jobs on the queue, oldest first."""
+    """Run the queued jobs like a worker, oldest first."""
     for queue in (queues.get_queue(name) for name in (queues.OUTSIDE, queues.OUTSIDE_LATER)):
         for job in cast("list[RegisteredJob]", queue.jobs):
             queue.remove(job)
@@ -54,28 +54,28 @@ class TestReceiveWebhook:
         assert await stored() == [(AUTHORISED, False)]
         await run_jobs()
         assert await stored() == [(AUTHORISED, True)]
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
     async def test_settles_although_the_nudge_was_lost(self, api: AsyncClient) -> None:
         sale, body = await authorised_sale()
         await deliver(api, body)
         queues.get_queue(queues.OUTSIDE).empty()
         await jobs.sweep_webhooks()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
     async def test_after_the_browser_changes_nothing(self, api: AsyncClient) -> None:
         sale, body = await authorised_sale()
-        await sales.tell_settled(sale)
+        await sales.settle_sale(sale)
         await deliver(api, body)
         await run_jobs()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
         assert await emulator.requests("/capture") == 1
 
     async def test_together_with_the_browser_charges_once(self, api: AsyncClient) -> None:
         sale, body = await authorised_sale()
         await deliver(api, body)
-        await asyncio.gather(run_jobs(), sales.tell_settled(sale), sales.tell_settled(sale))
-        assert await sales.ends(sale) == ("completed", "completed")
+        await asyncio.gather(run_jobs(), sales.settle_sale(sale), sales.settle_sale(sale))
+        assert await sales.statuses(sale) == ("completed", "completed")
         assert (await emulator.the_intent())["captured"] == 4000
 
     async def test_twice_is_stored_and_handled_once(self, api: AsyncClient) -> None:
@@ -89,7 +89,7 @@ class TestReceiveWebhook:
         assert queues.get_queue(queues.OUTSIDE).count == 0
         assert await stored() == [(AUTHORISED, True)]
 
-    async def test_of_a_void_stands_behind_those_of_buyers(self, api: AsyncClient) -> None:
+    async def test_of_a_void_uses_the_slow_queue(self, api: AsyncClient) -> None:
         sale = await sales.start_sale()
         await sales.release(sale)
         await sales.sweep()
@@ -100,18 +100,18 @@ class TestReceiveWebhook:
         await run_jobs()
         assert await stored() == [("payment_intent.canceled", True)]
 
-    async def test_late_and_reversed_tells_no_lies(self, api: AsyncClient) -> None:
+    async def test_late_and_reversed_has_no_effect(self, api: AsyncClient) -> None:
         sale = await sales.start_sale()
         await emulator.enter_card(sale.secret, DECLINED)
         await emulator.enter_card(sale.secret)
-        await sales.tell_settled(sale)
+        await sales.settle_sale(sale)
         kinds = (AUTHORISED, "payment_intent.payment_failed", "payment_intent.succeeded")
         bodies = await emulator.events(*kinds)
         assert len(bodies) == 3
         for body in reversed(bodies):
             await deliver(api, body)
         await run_jobs()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
         assert [is_handled for _, is_handled in await stored()] == [True] * 3
 
     async def test_while_stripe_is_down_is_handled_later(self, api: AsyncClient) -> None:
@@ -124,7 +124,7 @@ class TestReceiveWebhook:
         assert await stored() == [(AUTHORISED, False)], "its turn has not come again yet"
         await sales.sweep()
         assert await stored() == [(AUTHORISED, True)]
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
     async def test_that_fails_is_listed_and_can_be_replayed(
         self, api: AsyncClient, monkeypatch: pytest.MonkeyPatch
@@ -148,11 +148,9 @@ class TestReceiveWebhook:
             await webhook.replay(session, event_id=json.loads(body)["id"])
         assert await failing() == []
         await jobs.sweep_webhooks()
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")
 
-    async def test_of_an_unknown_intent_or_kind_is_done_with_nothing(
-        self, api: AsyncClient
-    ) -> None:
+    async def test_of_an_unknown_intent_or_kind_has_no_effect(self, api: AsyncClient) -> None:
         sale, body = await authorised_sale()
         intent_id = sale.secret.partition("_secret_")[0]
         created, charged = await emulator.events("payment_intent.created", "charge.succeeded")
@@ -166,7 +164,7 @@ class TestReceiveWebhook:
     @pytest.mark.parametrize(
         "signing", [{"secret": "whsec_of_somebody_else"}, {"timestamp": 1_700_000_000}]
     )
-    async def test_refuses_a_signature_that_is_not_stripes(
+    async def test_rejects_a_foreign_signature(
         self, api: AsyncClient, signing: dict[str, Any]
     ) -> None:
         sale, body = await authorised_sale()
@@ -176,7 +174,7 @@ class TestReceiveWebhook:
             {"message": "The signature of this webhook is not valid."}
         ]
         assert await stored() == []
-        assert (await sales.ends(sale))[0] == "awaiting_payment"
+        assert (await sales.statuses(sale))[0] == "awaiting_payment"
 
     @pytest.mark.parametrize(
         "body",
@@ -195,7 +193,9 @@ class TestReceiveWebhook:
             '{"object": "event", "id": "a", "type": "charge.x", "data": {"object": {"payment_intent": {}}}}',
         ],
     )
-    async def test_refuses_what_is_signed_and_no_event(self, api: AsyncClient, body: str) -> None:
+    async def test_rejects_a_signed_body_that_is_not_an_event(
+        self, api: AsyncClient, body: str
+    ) -> None:
         answer = await deliver(api, body)
         assert answer.status_code == 400
         assert await stored() == []
@@ -249,4 +249,4 @@ class TestFraudWarning:
         assert (await deliver(api, json.dumps(review))).status_code == 200
         await run_jobs()
         assert await stored() == [("review.opened", True)]
-        assert await sales.ends(sale) == ("completed", "completed")
+        assert await sales.statuses(sale) == ("completed", "completed")

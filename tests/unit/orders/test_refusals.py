@@ -1,4 +1,4 @@
-"""What a buyer is told who pays or lets go too late: where their money is."""
+"""Sentences for a buyer who pays or cancels too late: the whereabouts of the money."""
 
 import pytest
 
@@ -14,26 +14,26 @@ GIVEN_BACK = [(OrderStatus.REFUNDING, ON_ITS_WAY), (OrderStatus.REFUNDED, SENT)]
 
 class TestOrderNotPayableError:
     @pytest.mark.parametrize("status", sorted(ENDED_UNPAID))
-    def test_says_that_an_order_that_ended_cost_nothing(self, status: OrderStatus) -> None:
+    def test_explains_that_the_card_was_not_charged(self, status: OrderStatus) -> None:
         assert OrderNotPayableError(status).message.endswith("Your card was not charged.")
 
-    def test_says_that_it_was_cancelled(self) -> None:
+    def test_names_the_cancellation(self) -> None:
         assert "was cancelled" in OrderNotPayableError(OrderStatus.CANCELLED).message
 
     @pytest.mark.parametrize("status", PAID)
-    def test_says_that_nobody_pays_twice(self, status: OrderStatus) -> None:
+    def test_promises_no_second_charge(self, status: OrderStatus) -> None:
         assert OrderNotPayableError(status).message.endswith("You are not charged twice.")
 
     @pytest.mark.parametrize(("status", "sentence"), GIVEN_BACK)
-    def test_says_where_refunded_money_is(self, status: OrderStatus, sentence: str) -> None:
+    def test_explains_the_refund(self, status: OrderStatus, sentence: str) -> None:
         assert OrderNotPayableError(status).message == f"{sentence} You are not charged again."
 
 
 class TestOrderNotCancellableError:
     @pytest.mark.parametrize("status", PAID)
-    def test_says_that_it_is_too_late(self, status: OrderStatus) -> None:
+    def test_explains_that_it_is_too_late(self, status: OrderStatus) -> None:
         assert OrderNotCancellableError(status).message.endswith("so it cannot be cancelled.")
 
     @pytest.mark.parametrize(("status", "sentence"), GIVEN_BACK)
-    def test_says_where_refunded_money_is(self, status: OrderStatus, sentence: str) -> None:
+    def test_explains_the_refund(self, status: OrderStatus, sentence: str) -> None:
         assert OrderNotCancellableError(status).message == sentence

@@ -15,7 +15,7 @@ NOW = datetime(2027, 5, 1, 20, tzinfo=UTC)
 
 
 class TestSources:
-    def test_nothing_leads_out_of_an_order_that_ended_unpaid(self) -> None:
+    def test_an_order_that_ended_unpaid_is_final(self) -> None:
         for sources in rules.SOURCES.values():
             assert not sources & rules.ENDED_UNPAID
 
@@ -30,9 +30,7 @@ class TestSources:
         assert OrderStatus.CAPTURING not in rules.SOURCES[OrderStatus.EXPIRED]
 
     @given(st.lists(st.sampled_from(list(rules.SOURCES)), max_size=12))
-    def test_any_walk_ends_unpaid_at_most_once_and_for_good(
-        self, targets: list[OrderStatus]
-    ) -> None:
+    def test_any_sequence_ends_unpaid_at_most_once(self, targets: list[OrderStatus]) -> None:
         status, ended = OrderStatus.CREATED, 0
         for target in targets:
             if status in rules.SOURCES[target]:
@@ -44,14 +42,14 @@ class TestSources:
 
 class TestPointOfNoReturn:
     @pytest.mark.parametrize("status", list(OrderStatus))
-    def test_a_buyer_pays_or_lets_go_only_before_it(self, status: OrderStatus) -> None:
+    def test_a_buyer_pays_or_cancels_only_before_it(self, status: OrderStatus) -> None:
         is_before = status in {OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT}
         assert (status in rules.BUYER_CAN_CANCEL) is is_before
         assert rules.can_pay(status) is is_before
 
 
 class TestActive:
-    def test_is_what_the_unique_index_counts(self) -> None:
+    def test_matches_the_unique_index(self) -> None:
         (index,) = [
             index
             for index in Order.metadata.tables["orders"].indexes
@@ -63,9 +61,7 @@ class TestActive:
 
 class TestStatusNow:
     @pytest.mark.parametrize("status", list(OrderStatus))
-    def test_is_expired_past_the_deadline_of_a_hold_closed_or_not(
-        self, status: OrderStatus
-    ) -> None:
+    def test_is_expired_from_the_deadline_on(self, status: OrderStatus) -> None:
         assert rules.status_now(status, is_running=True) is status
         expected = OrderStatus.EXPIRED if status in rules.PAYABLE else status
         assert rules.status_now(status, is_running=False) is expected
@@ -109,7 +105,7 @@ class TestOwnerOf:
             ([], None, None),
         ],
     )
-    def test_is_the_last_buyer_whose_purchase_stands(
+    def test_is_the_last_buyer_without_refund(
         self, sales: list[Sale], owner: UUID | None, keeper: UUID | None
     ) -> None:
         assert (rules.owner_of(sales), rules.eventual_owner_of(sales)) == (owner, keeper)
@@ -128,24 +124,22 @@ class TestUnownedSales:
             (chain(COMPLETED), False),
         ],
     )
-    def test_are_those_whose_seller_has_the_money_of_two(
-        self, sales: list[Sale], *, are_unowned: bool
-    ) -> None:
+    def test_are_by_sellers_with_two_incomes(self, sales: list[Sale], *, are_unowned: bool) -> None:
         assert rules.unowned_sales(sales) == (sales[:1] if are_unowned else [])
 
 
 class TestGraceUntil:
-    def test_gives_the_grace_near_the_end(self) -> None:
+    def test_extends_near_the_deadline(self) -> None:
         assert rules.grace_until(
             NOW + timedelta(seconds=1), NOW, 120, is_grace_used=False
         ) == NOW + timedelta(seconds=120)
 
-    def test_leaves_a_deadline_that_is_far_enough(self) -> None:
+    def test_keeps_a_distant_deadline(self) -> None:
         assert (
             rules.grace_until(NOW + timedelta(seconds=121), NOW, 120, is_grace_used=False) is None
         )
 
-    def test_gives_it_once(self) -> None:
+    def test_extends_once(self) -> None:
         assert rules.grace_until(NOW + timedelta(seconds=1), NOW, 120, is_grace_used=True) is None
 
 
@@ -170,14 +164,14 @@ class TestCooldownSeconds:
             (4500, 20_460),
         ],
     )
-    def test_is_short_for_a_slip_and_long_for_a_habit(self, kept: float, seconds: float) -> None:
+    def test_grows_faster_than_the_hold(self, kept: float, seconds: float) -> None:
         assert pause(kept) == pytest.approx(seconds, rel=0.05, abs=0.5)
 
-    def test_is_none_when_it_is_switched_off(self) -> None:
+    def test_is_zero_when_switched_off(self) -> None:
         assert rules.cooldown_seconds(9000, hold_seconds=900, base_seconds=0) == 0
 
     @given(st.lists(KEPT, min_size=1, max_size=20))
-    def test_nothing_is_gained_by_splitting(self, parts: list[float]) -> None:
+    def test_is_the_same_for_split_holds(self, parts: list[float]) -> None:
         whole = sum(parts)
         after_each = [pause(sum(parts[: nth + 1])) for nth in range(len(parts))]
         assert after_each[-1] == pytest.approx(pause(whole))
@@ -185,7 +179,7 @@ class TestCooldownSeconds:
         assert sum(after_each) >= pause(whole) * (1 - 1e-9)
 
     @given(KEPT, KEPT)
-    def test_costs_more_the_longer_it_was_kept(self, kept: float, more: float) -> None:
+    def test_grows_with_the_hold(self, kept: float, more: float) -> None:
         assert pause(kept + more) >= pause(kept) >= 0
 
     @given(st.floats(0, 1e12))

@@ -33,7 +33,7 @@ class TestCall:
             (stripe.AuthenticationError("wrong key", http_status=401), False),
         ],
     )
-    async def test_calls_unknown_what_is_unknown(
+    async def test_reports_an_unknown_outcome(
         self, error: stripe.StripeError, *, is_answered: bool
     ) -> None:
         with pytest.raises(StripeUnavailableError) as caught:
@@ -48,7 +48,7 @@ class TestCall:
             stripe.CardError("no", None, code="payment_intent_unexpected_state"),
         ],
     )
-    async def test_calls_refused_what_is_refused(self, error: stripe.StripeError) -> None:
+    async def test_reports_a_refusal(self, error: stripe.StripeError) -> None:
         with pytest.raises(StripeRefusedError) as caught:
             await client.call(fail_with(error))
         assert caught.value.code == "payment_intent_unexpected_state"
@@ -75,12 +75,12 @@ class TestDecline:
             ({"type": "card_error"}, Decline("pi_1", "card_declined")),
         ],
     )
-    def test_is_known_by_its_charge_else_its_card(
+    def test_is_identified_by_charge_or_card(
         self, error: dict[str, Any] | None, decline: Decline | None
     ) -> None:
         assert intents._intent(intent_with("requires_payment_method", error)).decline == decline
 
-    def test_is_forgotten_once_another_card_is_tried(self) -> None:
+    def test_is_none_while_another_card_is_tried(self) -> None:
         assert intents._intent(intent_with("requires_action", {"charge": "ch_1"})).decline is None
 
 
@@ -101,7 +101,7 @@ def signature_of(body: str, *, secret: str = SECRET, age_seconds: int = 0) -> st
     return sign(body, secret, int(time.time()) - age_seconds)
 
 
-class TestReadNotice:
+class TestReadWebhook:
     @pytest.mark.parametrize(
         ("kind", "subject", "intent_id"),
         [
@@ -174,11 +174,11 @@ class TestReadNotice:
             "no JSON",
         ],
     )
-    def test_refuses_what_stripe_did_not_sign(self, body: str, signature: str) -> None:
+    def test_rejects_an_invalid_signature(self, body: str, signature: str) -> None:
         with pytest.raises((InvalidSignatureError, MalformedWebhookError)):
             webhooks.read_webhook(body.encode(), signature)
 
-    def test_refuses_bytes_that_are_no_text(self) -> None:
+    def test_rejects_bytes_that_are_not_text(self) -> None:
         with pytest.raises(MalformedWebhookError):
             webhooks.read_webhook(b"\xff", "t=1,v1=00")
 

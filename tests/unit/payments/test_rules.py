@@ -9,7 +9,7 @@ LIVE = {OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT}
 
 class TestIsOver:
     @pytest.mark.parametrize("status", OrderStatus)
-    def test_in_time_only_what_ended_unpaid_is_over(self, status: OrderStatus) -> None:
+    def test_before_the_deadline_only_an_ended_order_is_over(self, status: OrderStatus) -> None:
         ended = status in {OrderStatus.CANCELLED, OrderStatus.EXPIRED}
         assert rules.is_over(status, is_running=True) is ended
 
@@ -21,7 +21,7 @@ class TestIsOver:
         assert not rules.is_over(OrderStatus.CAPTURING, is_running=False)
 
 
-class TestIsNews:
+class TestAdvancesRefund:
     @pytest.mark.parametrize(
         ("status", "reported", "is_known", "advances"),
         [
@@ -41,7 +41,7 @@ class TestIsNews:
             (RefundStatus.FAILED, RefundStatus.FAILED, False, False),
         ],
     )
-    def test_of_a_refund_depends_on_where_the_charge_stands(
+    def test_depends_on_the_refund_of_the_charge(
         self, *, status: RefundStatus | None, reported: RefundStatus, is_known: bool, advances: bool
     ) -> None:
         assert rules.advances_refund(status, reported, is_known=is_known) is advances
@@ -73,7 +73,7 @@ class TestDueWork:
             (RefundStatus.FAILED, Work.VOID),
         ],
     )
-    def test_a_refund_that_is_not_done_comes_first(self, refund: RefundStatus, work: Work) -> None:
+    def test_an_unfinished_refund_comes_first(self, refund: RefundStatus, work: Work) -> None:
         found = rules.due_work(OrderStatus.EXPIRED, is_running=False, refund_status=refund)
         assert found is work
 
@@ -86,7 +86,7 @@ class TestBackoff:
 
 
 class TestAttemptsLeft:
-    def test_never_goes_below_none(self) -> None:
+    def test_is_never_negative(self) -> None:
         assert [rules.attempts_left(n, 3) for n in range(5)] == [3, 2, 1, 0, 0]
 
 
@@ -139,7 +139,7 @@ class TestOutcomeSentence:
             ),
         ],
     )
-    def test_says_it_in_plain_words(
+    def test_explains_the_outcome(
         self, status: OrderStatus, failure_code: str | None, left: int, sentence: str | None
     ) -> None:
         assert rules.outcome_sentence(status, failure_code=failure_code, left=left) == sentence
