@@ -62,7 +62,6 @@ flowchart LR
   dead letter: `python -m ticketing_app dead-letters` lists it, `replay SUBSCRIBER EVENT_ID` retries it.
 - Events are deleted after 30 days with their inbox rows, except dead letters and events that a
   subscriber still lacks.
-- Open pages receive every event without acknowledging it, and reload after a gap.
 """
 
 
