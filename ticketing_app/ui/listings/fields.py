@@ -5,8 +5,9 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app.tickets.rules import TITLE_MAX_LENGTH
+from ticketing_app.ui.listings.views import TicketForm
 from ticketing_app.ui.theme import styles
-from ticketing_app.ui.tickets.views import CATEGORY_LABELS, TicketForm
+from ticketing_app.ui.tickets.views import CATEGORY_LABELS
 
 Errors = rx.vars.ObjectVar[dict[str, str]]
 

@@ -18,17 +18,19 @@ from ticketing_app.ui.listings import queries
 from ticketing_app.ui.listings.queries import ListingsPage
 from ticketing_app.ui.listings.views import (
     ListingRow,
+    TicketForm,
     amount_line,
     listed_line,
     preview,
     price_hint_line,
     price_rule_line,
+    read_form,
     split_seats,
 )
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
-from ticketing_app.ui.tickets.views import TicketForm, TicketStub, read_form
+from ticketing_app.ui.tickets.views import TicketStub
 
 MAIN_FIELDS = frozenset({"title", "price", "previousTicketId"})
 START = frozenset({"startsAt", "timezone"})

@@ -1,10 +1,11 @@
 """What My Listings and the form show: plain values, and every sentence that carries one."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
 
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
@@ -13,7 +14,7 @@ from ticketing_app.core.money import MINIMUM_CENTS
 from ticketing_app.tickets.rules import MAX_SEATS, Availability
 from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFields, TicketRead
 from ticketing_app.ui.formatting import format_amount, format_day
-from ticketing_app.ui.tickets.views import OVER_LABEL, TicketStub, is_over
+from ticketing_app.ui.tickets.views import OVER_LABEL, TicketStub, is_over, local_start, parse_price
 
 STATE_LABELS = {
     Availability.AVAILABLE: "For sale",
@@ -65,6 +66,79 @@ class ListingRow:
             edit_label=f"Edit {stub.title}",
             withdraw_label=f"Withdraw {stub.title}",
         )
+
+
+@dataclass(frozen=True)
+class TicketForm:
+    """The fields of the form as text, named as in the API."""
+
+    title: str = ""
+    price: str = ""
+    category: str = ""
+    venue: str = ""
+    city: str = ""
+    startsAt: str = ""  # noqa: N815  # the API's name, so that its errors find the field.
+    timezone: str = ""
+    section: str = ""
+    row: str = ""
+    seat: str = ""
+    faceValue: str = ""  # noqa: N815  # as above.
+    description: str = ""
+    previousTicketId: str = ""  # noqa: N815  # as above; only where a bought ticket is listed again.
+
+    @classmethod
+    def from_ticket(cls, ticket: TicketRead) -> "TicketForm":
+        same = ("title", "category", "venue", "city", "timezone", "section", "row", "seat")
+        return cls(
+            **{name: getattr(ticket, name) or "" for name in (*same, "description")},
+            price=price_input(ticket.price_cents),
+            faceValue=price_input(ticket.face_value_cents),
+            startsAt=f"{at:%Y-%m-%dT%H:%M}" if (at := local_start(ticket)) else "",
+        )
+
+
+def read_form(form: object) -> dict[str, Any]:
+    """Turn what the form sent into what the API takes: numbers and one instant from texts.
+
+    Raises:
+        InvalidInputError: the form is none, a field is not a text, or the time zone is unknown.
+    """
+    names = [field.name for field in fields(TicketForm)]
+    if not isinstance(form, dict) or not all(isinstance(form.get(n, ""), str) for n in names):
+        raise InvalidInputError([(None, "Fill in the form.")])
+    values: dict[str, Any] = {name: text for name in names if (text := form.get(name, "").strip())}
+    for name in ("price", "faceValue"):
+        if name in values:
+            values[name] = parse_price(values[name])
+    if "startsAt" in values:
+        values["startsAt"] = _instant(values["startsAt"], values.get("timezone", ""))
+    else:
+        values.pop("timezone", None)
+    return values
+
+
+def price_input(cents: int | None) -> str:
+    """Return an amount as one types it: "40", "40.50"."""
+    if cents is None:
+        return ""
+    return f"{cents // 100}" if cents % 100 == 0 else f"{cents / 100:.2f}"
+
+
+def _instant(text: str, timezone: str) -> str:
+    """Return the local time with its offset; what is no time stays as it is, for the API's checks.
+
+    Raises:
+        InvalidInputError: nobody knows this time zone.
+    """
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if timezone not in available_timezones():
+        raise InvalidInputError(
+            [("timezone", "Tell the time zone of the event, like Europe/Berlin.")]
+        )
+    return local.replace(tzinfo=ZoneInfo(timezone)).isoformat()
 
 
 def note(ticket: OwnTicketRead, now: datetime) -> str:

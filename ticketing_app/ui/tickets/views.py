@@ -1,16 +1,15 @@
 """What pages show of tickets: plain values, and every sentence that carries one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.rules import CATEGORIES, Availability, has_begun
 from ticketing_app.tickets.schemas import (
@@ -171,62 +170,13 @@ class FilterSuggestion:
     href: str = ""
 
 
-@dataclass(frozen=True)
-class TicketForm:
-    """The fields of the form as text, named as in the API."""
-
-    title: str = ""
-    price: str = ""
-    category: str = ""
-    venue: str = ""
-    city: str = ""
-    startsAt: str = ""  # noqa: N815  # the API's name, so that its errors find the field.
-    timezone: str = ""
-    section: str = ""
-    row: str = ""
-    seat: str = ""
-    faceValue: str = ""  # noqa: N815  # as above.
-    description: str = ""
-    previousTicketId: str = ""  # noqa: N815  # as above; only where a bought ticket is listed again.
-
-    @classmethod
-    def from_ticket(cls, ticket: TicketRead) -> "TicketForm":
-        same = ("title", "category", "venue", "city", "timezone", "section", "row", "seat")
-        return cls(
-            **{name: getattr(ticket, name) or "" for name in (*same, "description")},
-            price=price_input(ticket.price_cents),
-            faceValue=price_input(ticket.face_value_cents),
-            startsAt=f"{at:%Y-%m-%dT%H:%M}" if (at := _local_start(ticket)) else "",
-        )
-
-
-def read_form(form: object) -> dict[str, Any]:
-    """Turn what the form sent into what the API takes: numbers and one instant from texts.
-
-    Raises:
-        InvalidInputError: the form is none, a field is not a text, or the time zone is unknown.
-    """
-    names = [field.name for field in fields(TicketForm)]
-    if not isinstance(form, dict) or not all(isinstance(form.get(n, ""), str) for n in names):
-        raise InvalidInputError([(None, "Fill in the form.")])
-    values: dict[str, Any] = {name: text for name in names if (text := form.get(name, "").strip())}
-    for name in ("price", "faceValue"):
-        if name in values:
-            values[name] = _number(values[name])
-    if "startsAt" in values:
-        values["startsAt"] = _instant(values["startsAt"], values.get("timezone", ""))
-    else:
-        values.pop("timezone", None)
-    return values
-
-
 def read_query(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return what an address asks for, named as in the API; prices as people write them."""
     names = ("q", *FILTERS, "sort")
     query = {name: text for name in names if (text := parameters.get(name, "").strip())}
     for name in ("minPrice", "maxPrice"):
         if name in query:
-            query[name] = str(_number(query[name]))
+            query[name] = str(parse_price(query[name]))
     return query
 
 
@@ -284,13 +234,6 @@ def _price(text: str, currency: str) -> str:
     return formatting.format_amount(int(Decimal(text) * 100), currency)
 
 
-def price_input(cents: int | None) -> str:
-    """Return an amount as one types it: "40", "40.50"."""
-    if cents is None:
-        return ""
-    return f"{cents // 100}" if cents % 100 == 0 else f"{cents / 100:.2f}"
-
-
 def place(ticket: TicketRead) -> str:
     return ", ".join(part for part in (ticket.venue, ticket.city) if part)
 
@@ -342,7 +285,7 @@ def is_over(ticket: TicketRead) -> bool:
 
 
 def _stub_values(ticket: TicketRead) -> dict[str, Any]:
-    at = _local_start(ticket)
+    at = local_start(ticket)
     month, day, weekday = formatting.date_parts(at) if at else NO_DATE
     return {
         "id": str(ticket.id),
@@ -366,30 +309,13 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
     }
 
 
-def _local_start(ticket: TicketRead) -> datetime | None:
+def local_start(ticket: TicketRead) -> datetime | None:
     if ticket.starts_at is None or ticket.timezone is None:
         return None
     return ticket.starts_at.astimezone(ZoneInfo(ticket.timezone))
 
 
-def _number(text: str) -> Decimal | str:
+def parse_price(text: str) -> Decimal | str:
     """Read a price as its writer means it; what is none stays as it is, for the API's checks."""
     number = formatting.parse_amount(text, get_settings().currency)
     return text if number is None else number
-
-
-def _instant(text: str, timezone: str) -> str:
-    """Return the local time with its offset; what is no time stays as it is, for the API's checks.
-
-    Raises:
-        InvalidInputError: nobody knows this time zone.
-    """
-    try:
-        local = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    if timezone not in available_timezones():
-        raise InvalidInputError(
-            [("timezone", "Tell the time zone of the event, like Europe/Berlin.")]
-        )
-    return local.replace(tzinfo=ZoneInfo(timezone)).isoformat()
