@@ -1,4 +1,4 @@
-"""The REST API: every feature's routes under /api, health, and OpenAPI that is true."""
+"""The REST API: routes of all features under /api, health checks and OpenAPI."""
 
 import asyncio
 from typing import Any
@@ -23,7 +23,7 @@ READINESS_TIMEOUT_SECONDS = 2
 
 
 def serve(app: ASGIApp) -> ASGIApp:
-    """Answer for everything under /api, also where there is nothing; all else stays with `app`."""
+    """Route all paths under /api to the API, also unknown ones, and the others to `app`."""
     api = create_api()
 
     async def choose(scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,14 +34,13 @@ def serve(app: ASGIApp) -> ASGIApp:
 
 
 def create_api() -> FastAPI:
-    """Build the API with its error answers."""
     api = FastAPI(
         title=f"{get_settings().brand_name} API",
         version="1",
         docs_url=None,
         openapi_url=api_docs.OPENAPI,
         redoc_url=None,
-        # The redirect would name the host that the request claims to be for.
+        # A redirect would contain the Host header of the request.
         redirect_slashes=False,
     )
     features = (accounts_router, tickets_router, selling_router, orders_router, payments_router)
@@ -62,12 +61,10 @@ def create_api() -> FastAPI:
 
 
 async def live() -> dict[str, str]:
-    """Tell that the process answers."""
     return {"status": "ok"}
 
 
 async def ready() -> Response | dict[str, str]:
-    """Report whether PostgreSQL and Redis can be used, and which of them cannot."""
     probes = {
         "PostgreSQL": _ask_database(),
         "Redis": redis.check_writable(redis.client()),
@@ -94,7 +91,6 @@ async def _ask_database() -> None:
 
 
 def _complete(operation: dict[str, Any]) -> None:
-    """Describe what holds for every route of its kind."""
     responses = operation["responses"]
     responses.pop("422", None)
     if "requestBody" in operation:
@@ -104,7 +100,7 @@ def _complete(operation: dict[str, Any]) -> None:
 
 
 def _openapi(api: FastAPI) -> dict[str, Any]:
-    """Describe what really is answered: FastAPI's own 422 never occurs here."""
+    """Replace FastAPI's 422 responses, which never occur, by the API's own errors."""
     if api.openapi_schema is None:
         schema = get_openapi(title=api.title, version=api.version, routes=api.routes)
         for operations in schema["paths"].values():

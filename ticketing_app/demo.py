@@ -1,4 +1,4 @@
-"""Demo data: what a fresh installation sells, and three accounts to try it with."""
+"""Demo data: listings and three accounts for a fresh installation."""
 
 import tomllib
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from ticketing_app.tickets.schemas import TicketCreate
 from ticketing_app.tickets.service import tickets
 
 EMAILS = ("ana@gittix.test", "ben@gittix.test", "cleo@gittix.test")
-PASSWORD = "curtain-call"  # noqa: S105  # The README tells it; production refuses the accounts.
+PASSWORD = "curtain-call"  # noqa: S105  # Public, in the README; production refuses the accounts.
 SOURCE = Path(__file__).with_name("demo.toml")
 
 
@@ -27,11 +27,11 @@ class MarketNotEmptyError(AppError):
 
 
 async def seed(session: AsyncSession) -> int:
-    """Add the accounts and their listings to an empty market; return how many listings.
+    """Add the accounts and their listings to an empty market; return the number of listings.
 
     Raises:
-        MarketNotEmptyError: there is any ticket, for sale or not.
-        EmailInUseError: somebody has an account with an address of the demo.
+        MarketNotEmptyError: any ticket exists, for sale or not.
+        EmailInUseError: an address of the demo has an account.
     """
     if await tickets.has_any(session):
         raise MarketNotEmptyError
@@ -47,7 +47,7 @@ async def seed(session: AsyncSession) -> int:
 
 
 def listings(today: date) -> Iterator[TicketCreate]:
-    """One ticket of each event, then the second one of each, so that the list is a mixture."""
+    """Yield the first ticket of each event, then the second ones: the list mixes the events."""
     source = tomllib.loads(SOURCE.read_text(), parse_float=Decimal)
     events = source["events"]
     for number in range(max(len(event["tickets"]) for event in events)):

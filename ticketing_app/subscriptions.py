@@ -1,4 +1,4 @@
-"""Who reacts to what: the whole table, read by the relay and the consumer."""
+"""Subscribers of each domain event; read by the relay and the consumer."""
 
 from ticketing_app.expiration import subscribers as expiration
 from ticketing_app.messaging.catalog import OrderCancelled, OrderCreated, OrderExpired, OrderUpdated

@@ -1,4 +1,4 @@
-"""The job that closes the orders whose time is over."""
+"""The job that expires due orders."""
 
 from ticketing_app.core import db, queues
 from ticketing_app.orders.service import release
@@ -12,9 +12,9 @@ BATCH = 100
     formerly="ticketing_app.expiration.jobs.expire_due_orders",
 )
 async def expire_due_orders() -> None:
-    """Expire every order that is due, in batches; run late, twice or at once it changes nothing.
+    """Expire all due orders in batches. Idempotent.
 
-    Started by the delayed job of a second, and every few seconds by cron for what was missed.
+    Runs as the delayed job of a second, and every few seconds as the sweep for missed ones.
     """
     is_more = True
     while is_more:

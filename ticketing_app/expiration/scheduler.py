@@ -1,4 +1,4 @@
-"""Delayed jobs that expire holds: one for each second in which some hold ends."""
+"""Delayed jobs that expire holds: one per second in which holds end."""
 
 import asyncio
 import math
@@ -12,10 +12,10 @@ log = get_logger()
 
 
 async def schedule_expiry(expires_at: datetime) -> None:
-    """Have all holds expired that are due at the full second after `expires_at`.
+    """Schedule the job of the full second after `expires_at`.
 
-    Ten thousand holds that end in one second cost one job. May be repeated, and may fail: without
-    Redis nothing is scheduled, and the sweep, which cron starts every few seconds, does it instead.
+    Ten thousand holds that end in one second cost one job. Idempotent. Without Redis nothing is
+    scheduled, and the sweep expires the hold a few seconds late.
     """
     try:
         await asyncio.to_thread(_schedule, math.ceil(expires_at.timestamp()))
@@ -24,6 +24,6 @@ async def schedule_expiry(expires_at: datetime) -> None:
 
 
 def _schedule(second: int) -> None:
-    # Another hold that ends in the same second, or an event that came twice, finds it scheduled.
+    # A second hold of the same second, or a duplicate event, finds the job id taken.
     at = datetime.fromtimestamp(second, UTC)
     queues.schedule(jobs.expire_due_orders, at=at, job_id=f"expire-orders-{second}")

@@ -1,4 +1,4 @@
-"""Reacts to orders: plans the end of each hold."""
+"""Schedules the expiry of holds."""
 
 from functools import partial
 
@@ -10,17 +10,16 @@ from ticketing_app.messaging.catalog import OrderCreated, OrderEvent, OrderUpdat
 
 
 async def on_order_created(session: AsyncSession, event: OrderCreated) -> None:
-    """A hold began: plan its end."""
-    _plan(session, event)
+    _schedule(session, event)
 
 
 async def on_order_updated(session: AsyncSession, event: OrderUpdated) -> None:
-    """The deadline may have moved: plan the new one. The job for the old one finds nothing due."""
-    _plan(session, event)
+    """Schedule a moved deadline; the job of the old one finds nothing due."""
+    _schedule(session, event)
 
 
-def _plan(session: AsyncSession, event: OrderEvent) -> None:
-    # After the commit, as a transaction must not wait for Redis. If this process dies in between,
-    # nothing is planned and the event counts as handled: then the sweep expires the hold.
-    plan = partial(scheduler.schedule_expiry, event.expires_at)
-    db.after_commit(session, f"expiration.{event.order_id}", plan)
+def _schedule(session: AsyncSession, event: OrderEvent) -> None:
+    # After the commit, as a transaction must not wait for Redis. When this process dies in between,
+    # the event counts as handled without a job; the sweep then expires the hold.
+    schedule = partial(scheduler.schedule_expiry, event.expires_at)
+    db.after_commit(session, f"expiration.{event.order_id}", schedule)

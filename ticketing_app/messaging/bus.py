@@ -1,4 +1,4 @@
-"""The wire: one Redis Stream. Nothing on it is the only copy, the outbox in PostgreSQL is the log."""
+"""Transport of domain events: one Redis Stream, a copy of the outbox."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,8 +17,8 @@ from ticketing_app.messaging.catalog import CATALOG, DomainEvent
 
 STREAM = "ticketing.events"
 GROUP = "subscribers"
-# All consumer processes use one name in the group: who took an entry matters to nobody, as the
-# acknowledgement is the inbox row (NOACK), and names of ended processes need no clearing away.
+# All consumer processes share one name in the group: entries are acknowledged by inbox rows (NOACK),
+# and names of ended processes would have to be removed.
 CONSUMER = "consumer"
 MAX_LENGTH = 100_000
 FETCH_COUNT = 50
@@ -28,7 +28,7 @@ log = get_logger()
 
 
 class Envelope(BaseModel):
-    """An event and what is known about it, as it travels."""
+    """A domain event with its metadata, as published."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
@@ -44,31 +44,31 @@ class Envelope(BaseModel):
 
     @property
     def event(self) -> DomainEvent:
-        """The event as its class.
+        """The payload as an instance of its class.
 
         Raises:
-            KeyError: this version of the program does not know it.
-            ValidationError: the payload is not what the class expects.
+            KeyError: this version of the program has no such event.
+            ValidationError: the payload does not fit the class.
         """
         return CATALOG[self.name].model_validate(self.payload)
 
 
 async def run_forever(name: str, work: Callable[[], Awaitable[None]]) -> NoReturn:
-    """Do `work` again, a moment after it ended or failed, until cancelled: outages pass by themselves."""
+    """Run `work` until cancelled; restart it shortly after it returns or fails."""
     while True:
         try:
             await work()
-        except Exception as error:  # A loop that ended of a surprise would do more harm.
-            surprise = None if is_unavailable(error) else error
-            log.warning("loop.interrupted", loop=name, error=repr(error), exc_info=surprise)
+        except Exception as error:  # A bug in one round must not stop the process.
+            bug = None if is_unavailable(error) else error
+            log.warning("loop.interrupted", loop=name, error=repr(error), exc_info=bug)
         await asyncio.sleep(redis.RECONNECT_SECONDS)
 
 
-# ---- the relay's side --------------------------------------------------------------------------
+# ---- publishing --------------------------------------------------------------------------------
 
 
 async def publish(envelopes: Sequence[Envelope]) -> None:
-    """Put the events on the wire in one round trip; the stream forgets the oldest beyond 100,000."""
+    """Append the events in one round trip; the stream is trimmed to about 100,000 entries."""
     async with redis.client().pipeline(transaction=False) as pipe:
         for envelope in envelopes:
             entry = {"event": envelope.model_dump_json()}
@@ -77,9 +77,9 @@ async def publish(envelopes: Sequence[Envelope]) -> None:
 
 
 class Unread(NamedTuple):
-    """Events on the stream that no consumer has fetched: their number, and when the oldest was published.
+    """Events that no consumer has fetched yet.
 
-    An event that was published before that and is not acknowledged was lost, rather than not yet read.
+    An unacknowledged event published before `oldest_at` was fetched and lost.
     """
 
     length: int
@@ -87,7 +87,6 @@ class Unread(NamedTuple):
 
 
 async def get_unread() -> Unread:
-    """Return what waits on the stream for the consumers."""
     connection = redis.client()
     fetched = "0-0"
     count = None
@@ -95,36 +94,36 @@ async def get_unread() -> Unread:
         for group in await connection.xinfo_groups(STREAM):
             fetched = group["last-delivered-id"]
             count = group["lag"]
-    except ResponseError:  # There is no stream: nobody published yet, or Redis lost everything.
+    except ResponseError:  # No stream: nothing published yet, or Redis lost its data.
         return Unread(0, None)
     entries = await connection.xrange(STREAM, min=f"({fetched}", count=1)
     if not entries:
         return Unread(0, None)
-    # The lag also counts unread events that were pushed out; it is none before the first consumer came.
+    # The lag includes trimmed entries, and is missing before the first consumer started.
     length = await connection.xlen(STREAM)
+    if count is not None:
+        length = min(count, length)
     oldest = _read(entries)
-    return Unread(
-        length if count is None else min(count, length), oldest[0].published_at if oldest else None
-    )
+    return Unread(length, oldest[0].published_at if oldest else None)
 
 
-# ---- the consumers' side -----------------------------------------------------------------------
+# ---- consuming ---------------------------------------------------------------------------------
 
 
 async def fetch(connection: Redis) -> list[Envelope]:
-    """Wait for events that no consumer process has fetched yet; each goes to one of them."""
+    """Wait up to BLOCK_MS for events; each goes to one consumer process."""
     try:
         answer = await connection.xreadgroup(
             GROUP, CONSUMER, {STREAM: ">"}, count=FETCH_COUNT, block=BLOCK_MS, noack=True
         )
     except ResponseError:
-        # No group: the first start, or Redis lost everything; a new group reads all that is there.
+        # No group: the first start, or Redis lost its data. A new group reads the whole stream.
         await connection.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
         return []
     return _read(answer[0][1]) if answer else []
 
 
-# ---- the live pages' side ----------------------------------------------------------------------
+# ---- broadcasting to web processes -------------------------------------------------------------
 
 
 async def follow_events(
@@ -132,8 +131,8 @@ async def follow_events(
 ) -> NoReturn:
     """Call `on_event` for every event from now on, until cancelled.
 
-    `on_gap` is called when events may have been missed: the connection was lost, or Redis lost what
-    it had. Events can come twice and out of order; their aggregate_version tells.
+    `on_gap` is called when events may have been missed: the connection broke, or Redis lost its data.
+    Events can arrive twice and out of order; compare their aggregate_version.
     """
     connections = 0
 
@@ -150,20 +149,23 @@ async def follow_events(
                 for envelope in _read(entries):
                     if envelope.name in CATALOG:
                         await on_event(envelope)
+                if entries:
+                    place = entries[-1][0]
+                    added += len(entries)
                 end, added_now = await _end_of_stream(connection)
-                place, added = entries[-1][0] if entries else place, added + len(entries)
-                if added_now < added:  # The stream began anew: Redis lost what it had.
-                    place, added = end, added_now
+                if added_now < added:  # The stream restarted: Redis lost its data.
+                    place = end
+                    added = added_now
                     await on_gap()
 
     await run_forever("bus.follow", follow)
 
 
 async def _end_of_stream(connection: Redis) -> tuple[str, int]:
-    """Return the id of the last entry, and how many were ever added."""
+    """Return the id of the last entry, and the number of entries ever added."""
     try:
         stream = await connection.xinfo_stream(STREAM)
-    except ResponseError:  # There is no stream yet.
+    except ResponseError:  # No stream yet.
         return "0-0", 0
     return stream["last-generated-id"], stream["entries-added"]
 
@@ -174,5 +176,5 @@ def _read(entries: Sequence[tuple[str, dict[str, str]]]) -> list[Envelope]:
         try:
             envelopes.append(Envelope.model_validate_json(fields.get("event", "")))
         except ValidationError as error:
-            log.error("bus.unreadable_entry", entry_id=entry_id, error=str(error))  # noqa: TRY400  # the text says it all.
+            log.error("bus.unreadable_entry", entry_id=entry_id, error=str(error))  # noqa: TRY400  # the traceback adds nothing.
     return envelopes

@@ -1,4 +1,4 @@
-"""Every domain event: a frozen, versioned, typed class each, named in the past tense."""
+"""All domain events, named in the past tense."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class DomainEvent(BaseModel):
-    """The facts of one change. The envelope (event id, time, correlation id) is kept beside it."""
+    """The facts of one change; event id, time and correlation id are in the envelope."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -18,12 +18,11 @@ class DomainEvent(BaseModel):
 
     @property
     def aggregate_id(self) -> UUID:
-        """The id of the thing that changed."""
         return getattr(self, f"{self.aggregate}_id")
 
     @property
     def aggregate_version(self) -> int:
-        """The version of the thing after the change; rises by one with each change."""
+        """Version after the change, rising by one each time."""
         return getattr(self, f"{self.aggregate}_version")
 
 
@@ -37,7 +36,7 @@ class _UserEvent(DomainEvent):
 
 
 class UserCreated(_UserEvent):
-    """Somebody signed up."""
+    """A user signed up."""
 
 
 class UserUpdated(_UserEvent):
@@ -64,11 +63,11 @@ class TicketCreated(_TicketEvent):
 
 
 class TicketUpdated(_TicketEvent):
-    """A listing was edited or withdrawn. Holding and releasing are told by the order's events."""
+    """A listing was edited or withdrawn. Holds and releases are events of the order."""
 
 
 class OrderEvent(DomainEvent):
-    """What all events of an order carry: the order, and what became of its ticket."""
+    """State of an order and of its ticket."""
 
     recorded_by: ClassVar[str] = "orders"
     aggregate: ClassVar[str] = "order"
@@ -82,14 +81,14 @@ class OrderEvent(DomainEvent):
     expires_at: datetime = Field(description="When the hold ends (UTC).")
     ticket_id: UUID
     ticket_version: int | None = Field(
-        description="Version of the ticket after the change; none when this change left the ticket alone."
+        description="Version of the ticket after the change; none when the ticket did not change."
     )
     locked_until: datetime | None = Field(
-        description="The ticket's lease (UTC); none when it is free or kept without an end."
+        description="End of the ticket's lease (UTC); none when it is free or held without an end."
     )
     seller_id: UUID | None = Field(
         default=None,
-        description="Who listed the ticket; none when this change does not concern them.",
+        description="Seller of the ticket; none when the change does not concern them.",
     )
 
 
@@ -100,15 +99,15 @@ class OrderCreated(OrderEvent):
 
 
 class OrderUpdated(OrderEvent):
-    """An order changed its status or its deadline and lives on."""
+    """The status or deadline of an open order changed."""
 
 
 class OrderCancelled(OrderEvent):
-    """The buyer let go, or payment failed for good; the ticket is free."""
+    """The buyer cancelled, or payment failed for good; the ticket is free."""
 
 
 class OrderExpired(OrderEvent):
-    """The time ran out; the ticket is free, or already held by the next buyer."""
+    """The hold expired; the ticket is free, or already held by the next buyer."""
 
 
 class OrderCompleted(OrderEvent):
@@ -128,31 +127,31 @@ class _ChargeEvent(DomainEvent):
 
 
 class ChargeCreated(_ChargeEvent):
-    """A payment was opened; nothing is charged yet."""
+    """A payment was opened; no money was taken yet."""
 
 
 class ChargeFailed(_ChargeEvent):
-    """A payment ended without a ticket; money that came all the same goes back."""
+    """A payment ended without a ticket; money that arrives late is refunded."""
 
-    failure_code: str | None = Field(description="Stripe's decline code, or why we gave it up.")
+    failure_code: str | None = Field(description="Stripe's decline code, or our reason.")
 
 
 class ChargeRefunded(_ChargeEvent):
-    """Money that was taken was given back."""
+    """A charged amount was refunded."""
 
     stripe_refund_id: str = Field(description="Stripe's id of the refund.")
 
 
 class PaymentAlertRaised(DomainEvent):
-    """People must look at a payment: money and tickets differ, a refund failed, a buyer disputes."""
+    """A payment needs an operator: money and tickets differ, a refund failed, a buyer disputes."""
 
     recorded_by: ClassVar[str] = "payments"
     aggregate: ClassVar[str] = "alert"
 
     alert_id: UUID
-    alert_version: int = Field(description="How often it was seen.")
-    kind: str = Field(description="What is wrong, like `refund_failed`.")
-    subject: str = Field(description="Stripe's id of what it is about, or ours.")
+    alert_version: int = Field(description="Times that it was seen.")
+    kind: str = Field(description="Kind of problem, like `refund_failed`.")
+    subject: str = Field(description="Stripe's id of the object concerned, or ours.")
     order_id: UUID | None
     detail: str = Field(description="A sentence for people.")
 

@@ -1,4 +1,4 @@
-"""Hands each event to its subscribers: at least once by the relay, effect once by the inbox."""
+"""Delivers events to subscribers: at least once by the relay, effective once by the inbox."""
 
 import asyncio
 from dataclasses import dataclass
@@ -18,23 +18,22 @@ log = get_logger()
 
 @dataclass(frozen=True)
 class Consumer:
-    """Runs the handlers; looks every `poll_seconds` for failures whose next attempt is due."""
+    """Runs the handlers; polls for due retries every `poll_seconds`."""
 
     subscriptions: Subscriptions
     poll_seconds: float = 1.0
     first_retry_seconds: float = inbox.FIRST_RETRY_SECONDS
 
     async def run(self) -> None:
-        """Consume until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.run_forever("consumer", self._consume_stream))
             tasks.create_task(bus.run_forever("consumer.retries", self._retry_failures))
 
     async def _consume_stream(self) -> NoReturn:
-        """Handle what is fetched, one event after the other.
+        """Handle events one after the other.
 
-        What was fetched when PostgreSQL goes away, or when this process ends, is not acknowledged;
-        the relay sends it again.
+        Events fetched when PostgreSQL fails or this process ends stay unacknowledged; the relay
+        sends them again.
         """
         by_event = {event.__name__: handlers for event, handlers in self.subscriptions.items()}
         async with redis.blocking_client() as connection:
@@ -54,7 +53,7 @@ class Consumer:
                 await asyncio.sleep(self.poll_seconds)
 
     async def handle(self, handler: Handler, envelope: Envelope) -> None:
-        """Run one handler in one transaction; its failure is recorded in another one."""
+        """Run one handler in one transaction; record its failure in another one."""
         subscriber = inbox.subscriber_name(handler)
         start_context(envelope.correlation_id or str(envelope.id))
         try:

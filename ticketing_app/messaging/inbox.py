@@ -1,4 +1,4 @@
-"""What each subscriber did with each event: the acknowledgement, kept in PostgreSQL."""
+"""Acknowledgements: the outcome of each event at each subscriber."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ Handler = Callable[[AsyncSession, Any], Awaitable[None]]
 """`async def on_order_created(session, event: OrderCreated)`; runs in the inbox row's transaction."""
 
 Subscriptions = Mapping[type[DomainEvent], Sequence[Handler]]
-"""Who reacts to what."""
+"""Handlers by event class."""
 
 RETRIES = 8
 FIRST_RETRY_SECONDS = 1.0
@@ -25,7 +25,7 @@ LONGEST_RETRY_SECONDS = 300.0
 
 
 class InboxEntry(Table, table=True):
-    """One event at one subscriber: handled (done), failed for now (retrying) or for good (dead)."""
+    """One event at one subscriber: handled (done), waiting for a retry (retrying) or failed (dead)."""
 
     __tablename__ = "inbox"
     __table_args__ = (
@@ -45,7 +45,7 @@ class InboxEntry(Table, table=True):
 
 
 class Subscriber(Table, table=True):
-    """A handler of one kind of event, and since when the relay sees to it that it gets them."""
+    """A handler of one event class; the relay delivers events recorded from `since` on."""
 
     __tablename__ = "subscribers"
 
@@ -55,12 +55,12 @@ class Subscriber(Table, table=True):
 
 
 def subscriber_name(handler: Handler) -> str:
-    """Return the name under which the inbox knows the handler; a renamed one is a new subscriber."""
+    """Return the handler's name in the inbox; renaming a handler makes a new subscriber."""
     return f"{handler.__module__}.{handler.__qualname__}".removeprefix("ticketing_app.")
 
 
-# The very first subscribers get what was recorded before they started; one that is added later gets
-# what is recorded from then on, and not the history that is kept. One that is gone is forgotten.
+# The first subscribers of a database get all recorded events; a subscriber added later gets only those
+# recorded from then on. Removed subscribers are deleted.
 _REGISTER = """
     WITH of_code AS (
         SELECT * FROM unnest(CAST(:names AS text[]), CAST(:event_names AS text[])) AS c (name, event_name)
@@ -75,19 +75,23 @@ _REGISTER = """
 
 
 async def register(session: AsyncSession, subscriptions: Subscriptions) -> None:
-    """Note which subscribers there are."""
+    """Synchronise the table of subscribers with the code."""
     pairs = [
         (subscriber_name(handler), event.__name__)
         for event, handlers in subscriptions.items()
         for handler in handlers
     ]
-    names, event_names = [name for name, _ in pairs], [event_name for _, event_name in pairs]
-    await _run(session, _REGISTER, names=names, event_names=event_names)
+    await _run(
+        session,
+        _REGISTER,
+        names=[name for name, _ in pairs],
+        event_names=[event_name for _, event_name in pairs],
+    )
 
 
-# Effect once. The row is written in the handler's transaction: when both commit it is done, when
-# either fails neither happened. A doubled event that arrives meanwhile waits here for the first one
-# and then finds it done. What failed before is taken up again only once its time has come.
+# Effective once: the row commits or rolls back together with the handler's changes. A duplicate that
+# arrives meanwhile waits here for the first transaction, then finds the row done. A failed event is
+# claimed again only when its retry is due.
 _CLAIM = """
     INSERT INTO inbox (event_id, subscriber, status, attempts, handled_at)
     SELECT id, :subscriber, 'done', 1, now() FROM outbox WHERE id = :event_id
@@ -98,12 +102,11 @@ _CLAIM = """
 
 
 async def claim(session: AsyncSession, *, subscriber: str, event_id: UUID) -> bool:
-    """Mark the event as handled; false when it is handled, dead, or waits for its time."""
+    """Mark the event as handled; false when it is already handled, dead, or not due yet."""
     return (await _run(session, _CLAIM, subscriber=subscriber, event_id=event_id)).rowcount == 1
 
 
-# The wait doubles with each attempt; half of it is random, so that a hundred events that failed
-# together do not come back together.
+# Exponential backoff with jitter.
 _FAIL = """
     INSERT INTO inbox AS i (event_id, subscriber, status, attempts, next_attempt_at, last_error)
     SELECT o.id, :subscriber, 'retrying', 1,
@@ -127,7 +130,7 @@ async def record_failure(
     error: str,
     first_retry_seconds: float,
 ) -> None:
-    """Plan the next attempt, in seconds; after `RETRIES` of them the event is a dead letter."""
+    """Schedule the next attempt; after `RETRIES` of them the event is a dead letter."""
     await _run(
         session,
         _FAIL,
@@ -143,7 +146,7 @@ async def record_failure(
 async def list_due(
     session: AsyncSession, *, subscribers: Sequence[str], limit: int
 ) -> list[tuple[str, OutboxMessage]]:
-    """Return what these subscribers must try again now, the longest overdue first."""
+    """Return the due retries of these subscribers, longest overdue first."""
     query = (
         select(InboxEntry.subscriber, OutboxMessage)
         .join(OutboxMessage, col(OutboxMessage.id) == InboxEntry.event_id)
@@ -159,7 +162,7 @@ async def list_due(
 
 
 async def list_dead_letters(session: AsyncSession) -> list[tuple[InboxEntry, OutboxMessage]]:
-    """Return the events that a subscriber could not handle, the oldest first."""
+    """Return all dead letters, oldest event first."""
     query = (
         select(InboxEntry, OutboxMessage)
         .join(OutboxMessage, col(OutboxMessage.id) == InboxEntry.event_id)
@@ -176,7 +179,7 @@ _REPLAY = """
 
 
 async def replay(session: AsyncSession, *, subscriber: str, event_id: UUID) -> bool:
-    """Let a dead letter be tried again, as often as a new event; false when there is none."""
+    """Retry a dead letter with all attempts of a new event; false when there is none."""
     return (await _run(session, _REPLAY, subscriber=subscriber, event_id=event_id)).rowcount == 1
 
 

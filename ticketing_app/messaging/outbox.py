@@ -1,4 +1,4 @@
-"""The log of events: a row in the same transaction as the change it tells of."""
+"""The log of domain events, written in the transaction of the change."""
 
 import asyncio
 from datetime import datetime
@@ -21,10 +21,10 @@ NUDGE_DELAY_SECONDS = 0.005
 
 
 class OutboxMessage(Table, table=True):
-    """One recorded event.
+    """A recorded domain event.
 
-    `published_at` is when it was last put on the wire, none while it waits for that; `settled_at`
-    when the relay saw that every subscriber has it, so that it need not be looked at again.
+    `published_at` is the time of the last publication, none while it is pending. `settled_at` is the
+    time at which the relay found it handled by every subscriber; settled rows are not checked again.
     """
 
     __tablename__ = "outbox"
@@ -50,7 +50,7 @@ class OutboxMessage(Table, table=True):
 
 
 def record(session: AsyncSession, event: DomainEvent) -> None:
-    """Write `event` in the caller's transaction; the relay is nudged once that is committed."""
+    """Write `event` in the caller's transaction and nudge the relay after the commit."""
     session.add(
         OutboxMessage(
             name=type(event).__name__,
@@ -69,7 +69,7 @@ _nudges: dict[asyncio.AbstractEventLoop, asyncio.Task[None]] = {}
 
 
 async def nudge() -> None:
-    """Wake the relay soon: at most one message per process and 5 ms, however many commits."""
+    """Wake the relay, debounced: at most one message per process and 5 ms."""
     loop = asyncio.get_running_loop()
     if loop not in _nudges:
         _nudges[loop] = loop.create_task(_publish_nudge(loop))

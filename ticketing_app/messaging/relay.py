@@ -1,4 +1,4 @@
-"""Puts recorded events on the wire: one relay at a time, however many run."""
+"""Publishes recorded events; of several relays one is the leader."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -19,7 +19,7 @@ from ticketing_app.messaging.bus import Envelope
 from ticketing_app.messaging.inbox import Subscriptions
 from ticketing_app.messaging.outbox import NUDGE_CHANNEL, OutboxMessage
 
-# Any fixed number will do: whoever holds this lock is the relay.
+# Key of the advisory lock that the leader holds.
 RELAY_LOCK = 7_231_605
 HANG_LIMIT = "10s"
 BATCH = 500
@@ -31,9 +31,9 @@ log = get_logger()
 
 @dataclass(frozen=True)
 class Relay:
-    """Looks for new events every `poll_seconds`, or when nudged after a commit.
+    """Polls for new events every `poll_seconds`, and when nudged after a commit.
 
-    What some subscriber has not acknowledged `resend_seconds` after it was sent is sent again.
+    Resends events that a subscriber has not acknowledged within `resend_seconds`.
     """
 
     subscriptions: Subscriptions
@@ -42,7 +42,7 @@ class Relay:
     _nudged: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def run(self) -> None:
-        """Relay until cancelled, or stand by while another relay does."""
+        """Publish until cancelled; stand by while another relay leads."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(redis.follow(NUDGE_CHANNEL, self._on_nudge))
             tasks.create_task(bus.run_forever("relay", self._lead))
@@ -55,24 +55,24 @@ class Relay:
             if connection is None:
                 return
             log.info("relay.leads")
-            # Before anything is sent: a subscriber counts as one of the first, which get what was recorded
-            # before them, only as long as none is registered.
+            # Before publishing: subscribers of an empty table get the events recorded before them, too.
             async with _transaction(connection) as session:
                 await inbox.register(session, self.subscriptions)
             await self._relay(connection)
 
     async def _relay(self, connection: AsyncConnection) -> NoReturn:
         clock = asyncio.get_running_loop()
-        check_at = clean_at = clock.time()
+        check_at = clock.time()
+        clean_at = clock.time()
         while True:
             self._nudged.clear()
             is_more = await publish_unsent(connection) == BATCH
-            # What waits to be sent takes room on the stream, so that the check comes after it.
+            # After publishing, as pending events need room on the stream as well.
             if not is_more and clock.time() >= check_at:
                 await self._check_deliveries(connection)
                 check_at = clock.time() + self.resend_seconds / 2
             if clock.time() >= clean_at:
-                # One batch, then new events go on.
+                # One batch at a time: new events come first.
                 is_clean = await delete_old(connection) < BATCH
                 clean_at = clock.time() + (CLEAN_SECONDS if is_clean else 0)
             if not is_more:
@@ -81,25 +81,25 @@ class Relay:
                         await self._nudged.wait()
 
     async def _check_deliveries(self, connection: AsyncConnection) -> None:
-        """Settle or resend, and resend no more than the stream has room for.
+        """Settle or resend, at most as many as the stream has room for.
 
-        With the consumers away it fills up with unread events. Each one that is sent again then would push
-        out another one, which would count as lost in turn, for ever.
+        Without consumers the stream fills up with unread events. Each resent event would then push out
+        another one, which would count as lost in turn, without end.
         """
         unread = await bus.get_unread()
         room = bus.MAX_LENGTH - unread.length
         is_more = True
         while is_more and room > 0:
             limit = min(BATCH, room)
-            judged, resent = await settle_or_resend(
+            checked, resent = await settle_or_resend(
                 connection, unread.oldest_at, self.resend_seconds, limit
             )
             room -= resent
-            is_more = judged == limit
+            is_more = checked == limit
 
 
-# A relay that hangs, because its machine is gone or its process stopped, is idle for PostgreSQL,
-# which then ends its session, so that another relay takes over within seconds.
+# PostgreSQL ends the idle session of a relay whose machine vanished or whose process hangs; another
+# relay then takes over within seconds.
 _LEAD = text("""
     SELECT pg_try_advisory_lock(:key), set_config('idle_session_timeout', :hang_limit, false),
            set_config('idle_in_transaction_session_timeout', :hang_limit, false)
@@ -108,9 +108,9 @@ _LEAD = text("""
 
 @asynccontextmanager
 async def _leadership() -> AsyncGenerator[AsyncConnection | None]:
-    """Open the connection that holds the lock; all of the relay's work is done on it.
+    """Open the connection that holds the leader's lock; yields none when another relay holds it.
 
-    So whoever loses the lock, because the connection broke or PostgreSQL ended it, cannot go on.
+    The leader works on this connection only: when it breaks, the lock is lost and the work stops.
     """
     async with db.session_connection() as connection:
         values = {"key": RELAY_LOCK, "hang_limit": HANG_LIMIT}
@@ -126,11 +126,11 @@ async def _transaction(connection: AsyncConnection) -> AsyncGenerator[AsyncSessi
 
 
 async def publish_unsent(connection: AsyncConnection) -> int:
-    """Send up to 500 events that are committed and not sent; return how many.
+    """Publish up to 500 committed events; return the number.
 
-    They are found by their flag: positions are given before the commit, so that "the next after the
-    last one sent" would skip a transaction that took its number first and committed last. When the
-    end of this transaction fails, the events are sent twice, which subscribers are made for.
+    Unsent events are found by `published_at`, not by position: positions are assigned before the
+    commit, so "after the last one sent" would skip a transaction that commits late. When this
+    transaction fails to commit, its events are published again; subscribers discard duplicates.
     """
     async with _transaction(connection) as session:
         query = (
@@ -176,21 +176,20 @@ _SETTLE_OR_RESEND = text("""
 async def settle_or_resend(
     connection: AsyncConnection, waiting: datetime | None, resend_seconds: float, limit: int
 ) -> tuple[int, int]:
-    """Judge up to `limit` events sent long enough ago and before `waiting`; return how many, and how many are resent.
+    """Check up to `limit` events published `resend_seconds` ago; return the numbers checked and resent.
 
-    An event that every subscriber has is settled; one that somebody lacks waits to be sent again.
-    Events that still wait on the wire (from `waiting` on) are not lost: with the consumers away for
-    an hour, sending them again would only fill the stream.
+    An event acknowledged by every subscriber is settled; any other becomes unsent again. Events
+    published from `waiting` on are still unread on the stream: resending them would only fill it.
     """
     values = {"waiting": waiting, "resend_seconds": resend_seconds, "limit": limit}
     async with connection.begin():
         missing = (await connection.execute(_SETTLE_OR_RESEND, values)).scalars().all()
     if any(missing):
-        log.warning("relay.sends_again", count=sum(missing))
+        log.warning("relay.resent", count=sum(missing))
     return len(missing), sum(missing)
 
 
-# Kept whatever its age: an event that was never sent or that a subscriber still lacks, and a dead letter.
+# Unsettled events and dead letters are never deleted.
 _DELETE_OLD = text("""
     DELETE FROM outbox WHERE id IN (
         SELECT o.id FROM outbox o
@@ -204,7 +203,7 @@ _DELETE_OLD = text("""
 
 
 async def delete_old(connection: AsyncConnection) -> int:
-    """Delete up to 500 events older than 30 days with their inbox rows; return how many."""
+    """Delete up to 500 events older than 30 days with their inbox rows; return the number."""
     async with connection.begin():
         done = await connection.execute(_DELETE_OLD, {"days": KEEP_DAYS, "limit": BATCH})
     return done.rowcount
