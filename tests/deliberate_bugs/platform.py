@@ -70,6 +70,18 @@ MUTANTS = (
         "tests/integration/tickets/test_lease.py",
     ),
     Mutant(
+        0,
+        "an edit of an outdated description is saved",
+        (
+            (
+                f"{APP}/tickets/rules.py",
+                "return not content_version <= seen <= version",
+                "return seen > version",
+            ),
+        ),
+        "tests/integration/tickets/test_changes.py::TestUpdateTicket",
+    ),
+    Mutant(
         8,
         "a relay that hangs leads for ever",
         ((f"{APP}/messaging/relay.py", 'HANG_LIMIT = "10s"', 'HANG_LIMIT = "0"'),),

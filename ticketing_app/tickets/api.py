@@ -52,7 +52,10 @@ async def list_own_tickets(
     openapi_extra=body_schema(TicketUpdate),
 )
 async def update_ticket(ticket_id: str, request: Request, caller: SignedIn) -> TicketRead:
-    """Replace a listing; optional fields that are left out are cleared."""
+    """Replace a listing; optional fields that are left out are cleared.
+
+    With a `version`, answers 409 if the description changed since that version.
+    """
     own_id = parse_id(ticket_id, tickets.TicketNotFoundError)
     async with db.transaction() as session:
         await tickets.require_own_ticket(session, seller_id=caller.user_id, ticket_id=own_id)
