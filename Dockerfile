@@ -33,7 +33,7 @@ FROM pages AS files
 WORKDIR /app/.web/build/client
 # Without documents, which the web process serves. nginx has no Brotli, so it chooses between two trees.
 RUN rm -rf external \
-    && find . -name '*.html*' -delete \
+    && find . -name '*.html*' -delete && rm pages.json* \
     && find . -type d -empty -delete \
     && mkdir -p /srv/files /srv/brotli \
     && find . -name '*.br' -exec sh -c 'for file; do \

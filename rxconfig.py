@@ -9,11 +9,13 @@ from reflex_base.environment import environment as reflex_environment
 from ticketing_app.core import redis
 from ticketing_app.core.settings import InvalidSettingsError, get_settings, read_environment
 from ticketing_app.documents.plugins import (
+    BuildStampPlugin,
     DevelopmentProxyPlugin,
-    FingerprintPlugin,
-    PaintFirstPlugin,
+    PagesPlugin,
+    PaintGatePlugin,
     PrerenderPlugin,
     SameOriginPlugin,
+    ThemePlugin,
     bun_path,
 )
 from ticketing_app.ui.theme import tokens
@@ -58,11 +60,14 @@ config = rx.Config(
     redis_token_expiration=15 * 60,
     plugins=[
         rx.plugins.TailwindV4Plugin(tokens.TAILWIND),
+        ThemePlugin(),
         SameOriginPlugin(),
-        FingerprintPlugin(),
+        BuildStampPlugin(),
         DevelopmentProxyPlugin(),
         PrerenderPlugin(),
-        PaintFirstPlugin(),
+        PaintGatePlugin(),
+        # Last: it cuts the finished pages.
+        PagesPlugin(),
     ],
     # It would name the address of the machine that built it.
     disable_plugins=[rx.plugins.SitemapPlugin],

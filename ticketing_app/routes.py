@@ -21,6 +21,7 @@ ACCOUNT = "/account"
 SIGN_UP = "/auth/signup"
 SIGN_IN = "/auth/signin"
 SIGN_OUT = "/auth/signout"
+NOT_FOUND = "/404"
 
 
 def listed_tickets(count: int) -> str:

@@ -1,8 +1,5 @@
 """Composition root: the Reflex app with the API beside it, and the site map."""
 
-from collections.abc import Callable
-from typing import Any
-
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
@@ -11,7 +8,9 @@ from ticketing_app.accounts.auth import listen_for_ended_sessions
 from ticketing_app.core import logging, metrics
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import security_headers, serve, well_known
+from ticketing_app.documents.content import check_ticket, load_list, load_ticket
 from ticketing_app.documents.metadata import DEFAULT_CATEGORY
+from ticketing_app.documents.site import Audience, Page
 from ticketing_app.ui import (
     session,
 )
@@ -31,7 +30,6 @@ from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.feedback import connection_banner
 from ticketing_app.ui.shell.pages import not_found_page
 from ticketing_app.ui.shell.prerendered import document_description, document_title
-from ticketing_app.ui.theme import stylesheet
 from ticketing_app.ui.tickets.pages import (
     ticket_detail_page,
     ticket_list_page,
@@ -44,6 +42,67 @@ BRAND = get_settings().brand_name
 logging.configure()
 session.keep_cookies_out_of_logs()
 
+# Until the data of these pages has loaded, they keep the title and description of the document.
+_TICKET_TITLE = rx.cond(
+    TicketDetailState.is_loaded,
+    f"{TicketDetailState.ticket.title} | {BRAND}",
+    document_title(f"Ticket | {BRAND}"),
+)
+_TICKET_DESCRIPTION = rx.cond(
+    TicketDetailState.is_loaded,
+    TicketDetailState.ticket.share_line,
+    document_description(
+        "A ticket from somebody who cannot go: price, seat, and whether it is still there."
+    ),
+)
+_ORDER_TITLE = rx.cond(
+    OrderDetailState.is_loaded,
+    f"{OrderDetailState.order.heading} | {BRAND}",
+    document_title(f"Order | {BRAND}"),
+)
+
+# fmt: off
+PAGES = (
+    Page(routes.TICKET_LIST, ticket_list_page, "Tickets For Sale",
+         "Tickets for concerts, sports and theatre, from people who cannot go.",
+         TicketListState.load, Audience.EVERYONE, load_list),
+    Page(routes.TICKET_NEW, ticket_new_page, "Create a Ticket",
+         "Sell a ticket that you cannot use.",
+         TicketFormState.load_new, Audience.MEMBERS),
+    Page(routes.TICKET_MINE, own_listings_page, "My Listings",
+         "What you sell and what you sold.",
+         OwnListingsState.load, Audience.MEMBERS),
+    Page(routes.TICKET_DETAIL, ticket_detail_page, _TICKET_TITLE,
+         _TICKET_DESCRIPTION,
+         TicketDetailState.load, Audience.EVERYONE, load_ticket),
+    Page(routes.TICKET_EDIT, ticket_edit_page, "Edit a Ticket",
+         "Change a listing of yours.",
+         TicketFormState.load_edit, Audience.MEMBERS, check_ticket),
+    Page(routes.ORDER_LIST, order_list_page, "My Orders",
+         "What you hold and what you bought.",
+         OrderListState.load, Audience.MEMBERS),
+    Page(routes.ORDER_DETAIL, order_detail_page, _ORDER_TITLE,
+         "The ticket that you hold, and the time you have to pay for it.",
+         OrderDetailState.load, Audience.MEMBERS),
+    Page(routes.ACCOUNT, account_page, "Account",
+         "Your email, your password, and where you are signed in.",
+         AccountState.load, Audience.MEMBERS),
+    Page(routes.SIGN_UP, sign_up_page, "Sign Up",
+         "Make an account to buy and sell tickets.",
+         SessionState.load_for_visitors, Audience.VISITORS),
+    Page(routes.SIGN_IN, sign_in_page, "Sign In",
+         "Sign in to buy and sell tickets.",
+         SessionState.load_for_visitors, Audience.VISITORS),
+    Page(routes.SIGN_OUT, sign_out_page, "Sign Out",
+         "Sign out of your account.",
+         SessionState.load, Audience.MEMBERS),
+    Page(routes.NOT_FOUND, not_found_page, "Page not found",
+         "There is nothing at this address.",
+         SessionState.load, Audience.EVERYONE),
+)
+"""The site map: the app, documents, robots.txt, the sitemap and the tests read it."""
+# fmt: on
+
 app = rx.App(
     html_lang="en",
     # Tailwind brings a reset of its own.
@@ -54,7 +113,6 @@ app = rx.App(
         (5, "Overlay"): lambda _: connection_banner(),
     },
     head_components=[
-        rx.el.style(custom_attrs={"dangerouslySetInnerHTML": {"__html": stylesheet.CSS}}),
         *well_known.head_links(),
         rx.el.script(src="/boot.js", defer=True),
         rx.el.script(src=well_known.ACCOUNT_FORMS, defer=True),
@@ -64,7 +122,7 @@ app = rx.App(
         api.serve,
         sockets.limit,
         session.refuse_foreign_sockets,
-        serve.serve,
+        serve.serve(PAGES),
         security_headers.protect,
         metrics.measure_requests,
     ],
@@ -72,71 +130,15 @@ app = rx.App(
 app.register_lifespan_task(listen_for_ended_sessions, notify=broadcast.notify_session)
 app.register_lifespan_task(broadcast.follow, app=app)
 app.register_lifespan_task(metrics.serve)
-
-
-def _add(
-    page: Callable[[], rx.Component],
-    route: str,
-    title: str | rx.Var[str],
-    on_load: Any,  # noqa: ANN401  # Reflex types handlers as plain functions.
-    description: str | rx.Var[str],
-) -> None:
+for page in PAGES:
     app.add_page(
-        page,
-        route,
-        title=title if isinstance(title, rx.Var) else f"{title} | {BRAND}",
-        description=description,
+        page.component,
+        page.route.strip("/") or "/",
+        title=f"{page.title} | {BRAND}" if isinstance(page.title, str) else page.title,
+        description=page.description,
         image=routes.share_image(DEFAULT_CATEGORY),
-        on_load=on_load,
+        on_load=page.on_load,
     )
-
-
-# Until the data of these pages came, the document's own words stay.
-ticket_title = rx.cond(
-    TicketDetailState.is_loaded,
-    f"{TicketDetailState.ticket.title} | {BRAND}",
-    document_title(f"Ticket | {BRAND}"),
-)
-ticket_description = rx.cond(
-    TicketDetailState.is_loaded,
-    TicketDetailState.ticket.share_line,
-    document_description(
-        "A ticket from somebody who cannot go: price, seat, and whether it is still there."
-    ),
-)
-order_title = rx.cond(
-    OrderDetailState.is_loaded,
-    f"{OrderDetailState.order.heading} | {BRAND}",
-    document_title(f"Order | {BRAND}"),
-)
-
-# fmt: off
-_add(ticket_list_page, routes.TICKET_LIST, "Tickets For Sale", TicketListState.load,
-     "Tickets for concerts, sports and theatre, from people who cannot go.")
-_add(ticket_new_page, routes.TICKET_NEW, "Create a Ticket", TicketFormState.load_new,
-     "Sell a ticket that you cannot use.")
-_add(own_listings_page, routes.TICKET_MINE, "My Listings", OwnListingsState.load,
-     "What you sell and what you sold.")
-_add(ticket_detail_page, routes.TICKET_DETAIL, ticket_title, TicketDetailState.load,
-     ticket_description)
-_add(ticket_edit_page, routes.TICKET_EDIT, "Edit a Ticket", TicketFormState.load_edit,
-     "Change a listing of yours.")
-_add(order_list_page, routes.ORDER_LIST, "My Orders", OrderListState.load,
-     "What you hold and what you bought.")
-_add(order_detail_page, routes.ORDER_DETAIL, order_title, OrderDetailState.load,
-     "The ticket that you hold, and the time you have to pay for it.")
-_add(account_page, routes.ACCOUNT, "Account", AccountState.load,
-     "Your email, your password, and where you are signed in.")
-_add(sign_up_page, routes.SIGN_UP, "Sign Up", SessionState.load_for_visitors,
-     "Make an account to buy and sell tickets.")
-_add(sign_in_page, routes.SIGN_IN, "Sign In", SessionState.load_for_visitors,
-     "Sign in to buy and sell tickets.")
-_add(sign_out_page, routes.SIGN_OUT, "Sign Out", SessionState.load,
-     "Sign out of your account.")
-_add(not_found_page, "404", "Page not found", SessionState.load,
-     "There is nothing at this address.")
-# fmt: on
-
 app.add_middleware(tabs.TabOwner())
 calls.guard(app)
 logging.tame_libraries()

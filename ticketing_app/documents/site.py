@@ -1,0 +1,31 @@
+"""A page of the site map, which the composition root declares (ticketing_app.py)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import reflex as rx
+
+from ticketing_app.documents.content import Load
+
+
+class Audience(Enum):
+    """Crawlers get the pages for everyone; the sitemap lists those without parameters."""
+
+    EVERYONE = auto()
+    VISITORS = auto()
+    MEMBERS = auto()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: `content` loads what its document shows before the page's own code runs."""
+
+    route: str
+    component: Callable[[], rx.Component]
+    title: str | rx.Var[str]
+    description: str | rx.Var[str]
+    on_load: Any  # Reflex types handlers as plain functions.
+    audience: Audience = Audience.MEMBERS
+    content: Load | None = None
