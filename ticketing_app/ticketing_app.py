@@ -40,7 +40,6 @@ from ticketing_app.ui.websocket import calls, sockets, tabs
 BRAND = get_settings().brand_name
 
 logging.configure()
-session.keep_cookies_out_of_logs()
 
 # Until the data of these pages has loaded, they keep the title and description of the document.
 _TICKET_TITLE = rx.cond(

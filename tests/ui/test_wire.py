@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from uuid import uuid4
 import pytest
 from prometheus_client import REGISTRY
 from starlette.types import ASGIApp, Message
+from typing_extensions import override
 
 from tests import factories
 from tests.waiting import eventually
@@ -172,3 +174,48 @@ class TestPage:
         stranger.call(f"{LIST}.load", {}, "/?q=nothing+of+that")
         await eventually(lambda: stranger.says("No tickets found"))
         assert not stranger.says(person.email)
+
+
+class Everything(logging.Handler):
+    """Collects all records with all their fields."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.NOTSET)
+        self.text = ""
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        self.text += f"{record.getMessage()} {vars(record)}\n"
+
+
+@pytest.fixture
+def logged() -> Generator[Everything]:
+    """Collect what any logger writes, at any level, whether it propagates or not."""
+    handler = Everything()
+    names = list(logging.Logger.manager.loggerDict)
+    loggers = [logging.getLogger(), *map(logging.getLogger, names)]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+    yield handler
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+class TestLogs:
+    async def test_hold_no_cookie_of_an_unknown_event(
+        self, open_page: OpenPage, logged: Everything, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        secret = f"{uuid4()}"
+        browser = open_page(cookie=f"session={secret}; other={secret}")
+        await eventually(lambda: browser.says("is_loaded"))
+        browser.call("reflex___state____state.nothing", {"cookie": "forged"})
+        browser.call(f"{LIST}.load", {"unknown": "argument"})
+        browser.send(f'42{NAMESPACE},["unknown",{{}}]')
+        browser.call(f"{LIST}.load", {}, "/?q=nothing+of+that")
+        await eventually(lambda: browser.says("No tickets found"))
+        output = capfd.readouterr()
+        assert "wrong_call" in output.err
+        assert secret not in logged.text + output.err + output.out

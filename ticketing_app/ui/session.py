@@ -5,7 +5,6 @@ and no argument says who somebody is; only the cookie of the handshake does.
 """
 
 import json
-import logging
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -247,16 +246,6 @@ def on_crash(exception: Exception) -> rx.event.EventSpec:
     """Log what no handler expected, and tell the page; the details stay here."""
     log.error("ui.crash", exc_info=exception)
     return SessionState.note_crash()  # type: ignore[return-value]  # Reflex makes handlers callable.
-
-
-def keep_cookies_out_of_logs() -> None:
-    """Reflex logs an event that it does not know with all headers of its socket: cut them off."""
-
-    def cut(record: logging.LogRecord) -> bool:
-        record.msg, record.args = record.getMessage().partition("router_data=")[0], ()
-        return True
-
-    logging.getLogger("reflex_base.event.processor.event_processor").addFilter(cut)
 
 
 def refuse_foreign_sockets(app: ASGIApp) -> ASGIApp:
