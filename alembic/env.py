@@ -44,7 +44,7 @@ async def take_turn(connection: AsyncConnection) -> None:
     while not await connection.scalar(query):
         await connection.commit()
         log.info("Another process migrates; waiting for it.")
-        await asyncio.sleep(schema.ASK_AGAIN_SECONDS)
+        await asyncio.sleep(schema.POLL_SECONDS)
 
 
 async def main() -> None:

@@ -140,4 +140,4 @@ for page in PAGES:
     )
 app.add_middleware(tabs.TabOwner())
 calls.guard(app)
-logging.tame_libraries()
+logging.filter_library_logs()

@@ -138,9 +138,9 @@ class TestLook:
     async def test_counts_nothing(self, change_settings: ChangeSettings) -> None:
         change_settings(hold_limit_per_minute=1)
         buyer = uuid4()
-        assert [await limits.look("holds", account=buyer) for _ in range(3)] == [None] * 3
+        assert [await limits.peek("holds", account=buyer) for _ in range(3)] == [None] * 3
         await limits.check("holds", account=buyer)
-        refusal = await limits.look("holds", account=buyer)
+        refusal = await limits.peek("holds", account=buyer)
         assert refusal
         assert refusal.retry_after
 

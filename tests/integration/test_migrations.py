@@ -136,7 +136,7 @@ async def test_every_migration_lets_the_version_before_it_work(
 async def test_a_migration_waits_for_another_one_without_a_snapshot(
     empty_database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "ASK_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(schema, "POLL_SECONDS", 0.05)
     await empty_database.execute(f"SELECT pg_advisory_lock({LOCK})")
     upgrade = asyncio.create_task(asyncio.to_thread(alembic.command.upgrade, schema.CONFIG, "head"))
     try:

@@ -1,26 +1,26 @@
-"""Addresses of clients: one spelling each, and the part of them that one client controls."""
+"""Client addresses: canonical form, and the part that identifies one client."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 UNKNOWN = "unknown"
 CLIENT_PREFIX = 64
-"""A home or phone gets a whole /64 of IPv6, so that a full address limits nothing."""
+"""A home or phone controls a whole IPv6 /64; limits by full address would be useless."""
 
 _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](:\d*)?|(?P<v4>[^:]*):\d*")
 
 
 def canonical(text: str) -> str:
-    """Return an address as it is shown and stored, without port, brackets and zone.
+    """Return the address without port, brackets and zone.
 
-    Text that is no address becomes `UNKNOWN`, so that its variants share one limit.
+    Malformed text becomes `UNKNOWN`, whose variants then share one limit.
     """
     found = _parse(text)
     return str(found) if found else UNKNOWN
 
 
 def limit_key(text: str) -> str:
-    """Return the part of an address that limits count by: IPv4 as it is, IPv6 as its /64."""
+    """Return the key of rate limits: the IPv4 address, or the /64 of an IPv6 address."""
     found = _parse(text)
     if isinstance(found, IPv6Address):
         return str(ip_network((found, CLIENT_PREFIX), strict=False))

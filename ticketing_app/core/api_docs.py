@@ -1,6 +1,6 @@
 """Swagger UI at /api/docs, served from our own host and without inline scripts.
 
-A script of another host would run beside the session cookie, and could act as its owner.
+A script of another host could use the session cookie of its visitor.
 """
 
 import html
@@ -32,7 +32,7 @@ _PAGE = f"""<!DOCTYPE html>
 </body>
 </html>
 """
-# Without a validator: Swagger UI would send the address of the document to one on the internet.
+# Swagger UI's default validator would receive the address of the document.
 _START_SCRIPT = f"""SwaggerUIBundle({{
   url: "{OPENAPI}",
   dom_id: "#api",
@@ -40,18 +40,17 @@ _START_SCRIPT = f"""SwaggerUIBundle({{
   validatorUrl: null,
 }});
 """
-_ASK_FIRST = {"cache-control": "no-cache"}
+_REVALIDATE = {"cache-control": "no-cache"}
 
 
 def install(api: FastAPI) -> None:
-    """Serve the viewer of `api`."""
     page = _PAGE.format(title=html.escape(api.title))
 
     async def show(_: Request) -> Response:
-        return HTMLResponse(page, headers=_ASK_FIRST)
+        return HTMLResponse(page, headers=_REVALIDATE)
 
     async def start(_: Request) -> Response:
-        return Response(_START_SCRIPT, media_type="text/javascript", headers=_ASK_FIRST)
+        return Response(_START_SCRIPT, media_type="text/javascript", headers=_REVALIDATE)
 
     api.add_route(DOCS, show, include_in_schema=False)
     api.add_route(START, start, include_in_schema=False)
@@ -62,5 +61,5 @@ class _Files(StaticFiles):
     @override
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
-        response.headers.update(_ASK_FIRST)
+        response.headers.update(_REVALIDATE)
         return response

@@ -1,10 +1,10 @@
-"""Token buckets: so many at once, then so many per second."""
+"""Token bucket rate limiter."""
 
 import time
 
 
 class TokenBucket:
-    """Starts full with `burst` tokens and gains `per_second`; the clock is the monotonic one."""
+    """Starts full with `burst` tokens and gains `per_second`."""
 
     def __init__(self, *, burst: float, per_second: float) -> None:
         self._burst = burst
@@ -14,11 +14,10 @@ class TokenBucket:
 
     @property
     def seconds_to_fill(self) -> float:
-        """Time after which an idle bucket is full again."""
+        """Seconds until an empty bucket is full."""
         return self._burst / self._per_second
 
     def take(self) -> bool:
-        """Take one token, if there is one."""
         self._refill()
         if self._tokens < 1:
             return False
@@ -26,7 +25,7 @@ class TokenBucket:
         return True
 
     def reserve(self, tokens: float = 1) -> float:
-        """Take `tokens`, on credit if need be; return the seconds after which they are covered."""
+        """Take `tokens`, even if too few are left; return the seconds until they are covered."""
         self._refill()
         self._tokens -= tokens
         return max(0.0, -self._tokens / self._per_second)

@@ -1,8 +1,7 @@
-"""The time of this process. Leases never use it: they are judged by the database clock."""
+"""Time of this process. Leases use the database clock instead."""
 
 from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """Return the present moment as an aware UTC datetime."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""PostgreSQL: one engine per event loop, the transaction, the single-statement connection, ids."""
+"""PostgreSQL: engines, transactions, ids and helpers for tables."""
 
 import asyncio
 import time
@@ -22,10 +22,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.settings import Settings, get_settings
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
-"""What opens a transaction: given to use cases that are a chain of several (payments)."""
+"""Opens a transaction; passed to use cases that need several, with calls to Stripe between them."""
 
 CONNECT_TIMEOUT_SECONDS = 5
-# Longer than `statement_timeout`: PostgreSQL's own limit proves that nothing was changed, ours does not.
+# Longer than `statement_timeout`: a timeout of PostgreSQL rolls back, one of the client may follow a commit.
 COMMAND_TIMEOUT_SECONDS = 35
 CONNECT_ARGS = {"timeout": CONNECT_TIMEOUT_SECONDS, "command_timeout": COMMAND_TIMEOUT_SECONDS}
 
@@ -36,27 +36,27 @@ KEEPALIVES = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "60s",
 }
-"""Without them a client whose machine vanished keeps its locks for two hours."""
+"""By default the locks of a client whose machine vanished are kept for two hours."""
 
 SESSION_LIMITS = {
     "lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s",
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "15s",
 }
-"""For every role. A transaction that hangs loses its locks; one that waits for it gives up sooner."""
+"""Ends transactions that hang; those that wait for their locks fail earlier."""
 
 MIGRATION_LIMITS = {
     "lock_timeout": "0",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "60s",
 }
-"""Rewriting a table takes long. alembic/env.py limits how long a migration waits for locks."""
+"""Rewriting a table is slow; alembic/env.py limits the wait for locks."""
 
-# Shorter than any restart of PostgreSQL. Under load connections are reused sooner and are not pinged.
+# Shorter than any restart of PostgreSQL. Under load connections are reused earlier, without a ping.
 PING_AFTER_IDLE_SECONDS = 0.02
 PING_TIMEOUT_SECONDS = 2
-# What the driver raises on a dead connection; the last one, when PostgreSQL ended it a moment ago.
-DEAD = (
+# Errors of asyncpg on a dead connection; the last one just after PostgreSQL closed it.
+CONNECTION_ERRORS = (
     OSError,
     TimeoutError,
     asyncpg.PostgresError,
@@ -87,29 +87,29 @@ def utc_datetime() -> type[Any]:
 
 
 class _Engines(NamedTuple):
-    """Two views of one pool; the isolation level belongs to the view."""
+    """Two views of one pool that differ in isolation level."""
 
     transactional: AsyncEngine
     autocommit: AsyncEngine
 
 
-# asyncpg connections belong to the loop that made them, and Reflex forks after import, so that
-# nothing may be made at import and each loop needs an engine of its own.
+# asyncpg connections belong to one event loop, and Reflex forks after import: each loop has an engine,
+# created on first use.
 _engines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Engines] = WeakKeyDictionary()
 
 
 def new_id() -> UUID:
-    """Return a UUIDv7: unique, and sorted by the time it was made."""
+    """Return a UUIDv7, which sorts by creation time."""
     return uuid_utils.compat.uuid7()
 
 
 def oldest_id(at: datetime) -> UUID:
-    """Return an id that is smaller than every id made from then on."""
+    """Return a lower bound of the ids created from `at` on."""
     return UUID(int=int(at.timestamp() * 1000) << 80)
 
 
 def engine() -> AsyncEngine:
-    """Return the engine of the running event loop, made on first use."""
+    """Return the engine of the running event loop."""
     return _own_engines().transactional
 
 
@@ -122,13 +122,13 @@ def _own_engines() -> _Engines:
 
 
 def _make_engine(settings: Settings) -> AsyncEngine:
-    # PgBouncer refuses these start-up parameters: behind it the limits belong to the database role.
+    # PgBouncer refuses these startup parameters; with it the database role must set the limits.
     direct_url = settings.database_direct_url
     is_pooled = bool(direct_url) and direct_url != settings.database_url
     limits = {} if is_pooled else SESSION_LIMITS | KEEPALIVES
     made = create_async_engine(
         settings.database_url.get_secret_value(),
-        # The pool keeps what it opens: with overflow it opens and closes a connection per request under load.
+        # No overflow: under load it would open and close a connection per request.
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT_SECONDS,
@@ -147,13 +147,13 @@ def _note_checkin(_connection: DBAPIConnection | None, record: ConnectionPoolEnt
 def _check_connection(
     connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
 ) -> None:
-    """Let the pool replace a dead connection before a visitor meets it.
+    """Make the pool replace dead connections at checkout.
 
-    A connection that PostgreSQL closed is known here without asking. SQLAlchemy's pool_pre_ping costs
-    three round trips (BEGIN, ping, ROLLBACK) per checkout; this one costs one, and only after a pause.
+    Without a round trip for connections that PostgreSQL closed, and with one after an idle period.
+    SQLAlchemy's pool_pre_ping costs three (BEGIN, ping, ROLLBACK) per checkout.
 
     Raises:
-        InvalidatePoolError: the connection is dead, and so are those that are as old.
+        InvalidatePoolError: this connection is dead; the pool also replaces all others of its age.
     """
     driver: asyncpg.Connection = cast("Any", connection).driver_connection
     if driver.is_closed():
@@ -163,17 +163,17 @@ def _check_connection(
         return
     try:
         cast("Any", connection).run_async(_ping)
-    except DEAD as error:
+    except CONNECTION_ERRORS as error:
         raise InvalidatePoolError from error
 
 
 async def _ping(driver: asyncpg.Connection) -> None:
-    # Without arguments it is a simple query: one round trip, and PgBouncer in transaction mode takes it.
+    # Without arguments this is a simple query: one round trip, also through PgBouncer in transaction mode.
     await driver.execute("SELECT 1", timeout=PING_TIMEOUT_SECONDS)
 
 
 def migration_engine() -> AsyncEngine:
-    """Return a new engine for migrations: past any pooler, as their lock belongs to the session."""
+    """Return a new engine for migrations; it bypasses any pooler, as their lock belongs to the session."""
     settings = get_settings()
     return create_async_engine(
         (settings.database_direct_url or settings.database_url).get_secret_value(),
@@ -192,15 +192,13 @@ async def dispose() -> None:
 
 
 class PoolUsage(NamedTuple):
-    """Connections of this process: at work, and kept open for the next."""
-
     in_use: int
     idle: int
 
 
 def pool_usage() -> PoolUsage:
-    """Count the connections of all event loops; may be asked from any thread."""
-    # The references are listed at once; the dictionary itself may change under another thread's loop.
+    """Count the connections of all event loops. Thread-safe."""
+    # keyrefs() returns a copy; another thread may change the dictionary meanwhile.
     loops = [loop for reference in _engines.keyrefs() if (loop := reference())]
     engines = [engine for loop in loops if (engine := _engines.get(loop))]
     pools = [cast("QueuePool", each.transactional.pool) for each in engines]
@@ -212,7 +210,7 @@ def pool_usage() -> PoolUsage:
 
 @asynccontextmanager
 async def transaction() -> AsyncGenerator[AsyncSession]:
-    """Open the one transaction of a request, job or event; commit at the end, roll back on error."""
+    """Open the one transaction of a request, job or event; commits at the end, rolls back on error."""
     async with AsyncSession(engine(), expire_on_commit=False) as session:
         async with session.begin():
             yield session
@@ -221,9 +219,9 @@ async def transaction() -> AsyncGenerator[AsyncSession]:
 
 
 async def delete_in_batches(delete_batch: Callable[[AsyncSession, int], Awaitable[int]]) -> None:
-    """Call `delete_batch(session, limit)` until it deletes fewer, each time in a transaction of its own.
+    """Call `delete_batch(session, limit)`, each time in a new transaction, until it deletes fewer rows.
 
-    At most 10,000 rows: the rest is left to the next run, so that other jobs have their turn.
+    Stops after 10,000 rows, so as not to block other jobs; the next run deletes more.
     """
     for _ in range(DELETE_BATCHES):
         async with transaction() as session:
@@ -233,7 +231,7 @@ async def delete_in_batches(delete_batch: Callable[[AsyncSession, int], Awaitabl
 
 
 def after_commit(session: AsyncSession, key: str, callback: Callable[[], Awaitable[None]]) -> None:
-    """Run `callback` once the transaction is committed; a second one with the same key replaces it."""
+    """Run `callback` after the commit; a later callback with the same key replaces it."""
     session.info.setdefault("after_commit", {})[key] = callback
 
 
@@ -250,6 +248,6 @@ async def session_connection() -> AsyncGenerator[AsyncConnection]:
 
 @asynccontextmanager
 async def autocommit() -> AsyncGenerator[AsyncConnection]:
-    """Open a connection on which each statement is its own transaction (the hold, plain reads)."""
+    """Open a connection in AUTOCOMMIT (the hold, plain reads)."""
     async with _own_engines().autocommit.connect() as connection:
         yield connection

@@ -1,4 +1,4 @@
-"""The base of all errors that people may see."""
+"""Errors with a sentence for people and an HTTP status."""
 
 from http import HTTPStatus
 

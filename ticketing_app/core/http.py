@@ -1,4 +1,4 @@
-"""REST edge: camelCase schemas, bodies read after authorisation, every error as problem+json."""
+"""HTTP for the REST API: request bodies, client addresses, errors as problem+json."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ ID = TypeAdapter(UUID)
 PROBLEM_JSON = "application/problem+json"
 MAX_BODY_BYTES = 65_536
 BODY_SECONDS = 10
-"""A body arrives within this time; a client that sends slowly would keep its connection for ever."""
+"""Limit for receiving a body, against clients that send slowly to keep connections open."""
 RETRY_AFTER = {"description": "Seconds to wait, where known.", "schema": {"type": "integer"}}
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
@@ -70,11 +70,11 @@ class Problem(ApiModel):
 
 
 async def read_bytes(request: Request) -> bytes:
-    """Read the body as it was sent.
+    """Read the raw body.
 
     Raises:
-        InvalidInputError: too large.
-        BodyTimeoutError: it did not arrive in BODY_SECONDS.
+        InvalidInputError: the body is too large.
+        BodyTimeoutError: the body did not arrive within BODY_SECONDS.
     """
     body = bytearray()
     try:
@@ -89,15 +89,15 @@ async def read_bytes(request: Request) -> bytes:
 
 
 async def read_body(request: Request, model: type[Model]) -> Model:
-    """Read the JSON body; called by handlers after authorisation, so that 401, 404, 403 come first.
+    """Read the JSON body. Handlers call it after authorisation: 401, 403 and 404 take precedence over 400.
 
     Raises:
-        InvalidInputError: too large, no JSON, or a field that is wrong.
-        BodyTimeoutError: it did not arrive in BODY_SECONDS.
+        InvalidInputError: the body is too large, no JSON, or a field is wrong.
+        BodyTimeoutError: the body did not arrive within BODY_SECONDS.
     """
     body = await read_bytes(request)
     try:
-        # Decimal keeps prices exact; a lone surrogate or NUL is refused here, as PostgreSQL would.
+        # Decimal keeps prices exact. PostgreSQL cannot store lone surrogates and NUL.
         data = json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
         json.dumps(data, ensure_ascii=False, default=str).encode()
     except (ValueError, ArithmeticError, RecursionError):
@@ -128,11 +128,11 @@ def body_schema(model: type[BaseModel]) -> dict[str, Any]:
 ANY_JSON_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}
 }
-"""`openapi_extra` of a route that reads a body of another party."""
+"""`openapi_extra` of a route whose body another party defines (webhooks)."""
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` entry of a route for the errors it can answer."""
+    """Return the `responses` of a route for these error statuses, and 503."""
     responses: dict[int | str, dict[str, Any]] = {
         status: {
             "description": HTTPStatus(status).phrase,
@@ -147,7 +147,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def parse_id(text: str, not_found: Callable[[], AppError]) -> UUID:
-    """Read an id of the path; what is no UUID cannot exist, so that it is "not found"."""
+    """Read an id of the path; a malformed one raises `not_found`, as no such row can exist."""
     try:
         return ID.validate_strings(text)
     except ValidationError:
@@ -155,9 +155,9 @@ def parse_id(text: str, not_found: Callable[[], AppError]) -> UUID:
 
 
 def client_address(request: HTTPConnection) -> str:
-    """Return the address of the visitor, as the outermost trusted proxy saw it."""
+    """Return the address of the client as seen by the outermost trusted proxy."""
     hops = get_settings().trusted_proxy_hops
-    # A proxy may add a line of its own to the one that the visitor made up: together they are the list.
+    # A proxy may append a second header line to a forged one: all lines together are the list.
     parts = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
     forwarded = [part for part in parts if part.strip()]
     if hops and len(forwarded) >= hops:
@@ -165,11 +165,10 @@ def client_address(request: HTTPConnection) -> str:
     return addresses.canonical(request.client.host if request.client else "")
 
 
-# ---- answering -------------------------------------------------------------------------------
+# ---- responses -------------------------------------------------------------------------------
 
 
 def problem(status: int, errors: list[ErrorItem], extra: dict[str, str] | None = None) -> Response:
-    """Build an error answer."""
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -213,7 +212,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods of this address, with those of all its routes: Starlette names the first one's."""
+    """Return the methods of all routes of this address; Starlette names those of the first route."""
     routes = [route for route in request.app.routes if not isinstance(route, Mount)]
     scopes = {method: {**request.scope, "method": method} for method in METHODS}
     return [
@@ -235,7 +234,7 @@ async def _on_invalid_parameters(_: Request, error: Exception) -> Response:
 
 async def _on_crash(request: Request, error: Exception) -> Response:
     if outages.is_unavailable(error):
-        log.warning("http.dependency_away", path=request.url.path, error=repr(error))
+        log.warning("http.dependency_unavailable", path=request.url.path, error=repr(error))
         return await _on_app_error(request, outages.unavailable_error(error))
     log.error("http.crash", path=request.url.path, method=request.method, exc_info=error)
     text = "Something went wrong on our side. Nothing is lost; please try again."
@@ -243,10 +242,10 @@ async def _on_crash(request: Request, error: Exception) -> Response:
 
 
 class ErrorBoundary:
-    """Outermost layer: request id, foreign origins refused, nothing cached, crashes turned into answers.
+    """Outermost middleware: correlation id, origin check, cache headers, responses for all exceptions.
 
-    Starlette re-raises an exception after its own last handler answered, which would end in the
-    server's log as a second stack trace; catching here keeps one line per crash.
+    Starlette re-raises an exception after its last handler responded, and the server logs a second
+    stack trace; catching it here leaves one log line per exception.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -272,15 +271,15 @@ class ErrorBoundary:
             await self.app(scope, receive, send)
         except ClientDisconnect:
             log.info("http.disconnected", path=request.url.path, method=request.method)
-            # Nobody reads it, but a request without an answer is an error of its own.
+            # The client is gone, but the server logs an error for a request without a response.
             gone = problem(HTTPStatus.BAD_REQUEST, [ErrorItem(message="The request broke off.")])
             await gone(scope, receive, send)
-        except Exception as error:  # noqa: BLE001  # the last line of defence: everything becomes an answer.
+        except Exception as error:  # noqa: BLE001  # every exception becomes a response.
             await (await _on_crash(request, error))(scope, receive, send)
 
 
 def _uncached(send: Send) -> Send:
-    """Keep answers out of every cache, unless the route says otherwise: most are one caller's own."""
+    """Set `no-store` where the route sets no other Cache-Control: most responses are personal."""
 
     async def send_uncached(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -291,7 +290,6 @@ def _uncached(send: Send) -> Send:
 
 
 def install_error_handling(app: FastAPI) -> None:
-    """Give `app` the error answers and the outermost layer described above."""
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
         AppError: _on_app_error,
         HTTPException: _on_http_error,

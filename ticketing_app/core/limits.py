@@ -1,8 +1,8 @@
 """Rate limits: one table of policies, counted in Redis as moving windows.
 
-`await limits.check("holds", account=buyer_id)` raises once a rule of the policy is used up. The
-address of the client is bound where a request or event enters, so that no use case passes it on.
-Without Redis limits cannot hold: they are logged and skipped.
+`await limits.check("holds", account=buyer_id)` raises when a rule of the policy is exhausted. The client
+address is bound at the edge of a request or event; use cases need not pass it on. During an outage of
+Redis limits are skipped, and the log says so.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ from ticketing_app.core.settings import get_settings
 MINUTE = 60
 HOUR = 3600
 DEVELOPMENT_FACTOR = 50
-"""In development all clients share one address: unless set, limits by address are so much higher."""
+"""Factor for default limits by address in development, where all clients share one address."""
 PAUSE_SECONDS = 5
 LOGGED_SECONDS = 60
 LOGGED_SIZE = 10_000
@@ -42,7 +42,7 @@ log = get_logger()
 
 
 class Rule(NamedTuple):
-    """At most as many as `setting` says (0 is off) within `seconds`, counted by these parts."""
+    """At most as many hits as the setting (0 is off) per `seconds`, counted by these parts."""
 
     setting: str
     seconds: int
@@ -50,7 +50,7 @@ class Rule(NamedTuple):
 
 
 class _Reached(NamedTuple):
-    """The limit that is used up, for whom, and the seconds until there is room again."""
+    """An exhausted limit; `seconds` until there is room again."""
 
     setting: str
     key: str
@@ -65,7 +65,7 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
         Rule("signin_limit_per_minute", MINUTE, ("account", "address")),
         Rule("signin_limit_per_account_per_hour", HOUR, ("account",)),
     ),
-    # Of a known device, or of a person who is signed in: guesses of others leave these alone.
+    # Of known devices and signed-in users: guesses from elsewhere do not exhaust these.
     "passwords": (
         Rule("signin_limit_per_address_per_minute", MINUTE, ("address",)),
         Rule("signin_limit_per_minute", MINUTE, ("account",)),
@@ -76,19 +76,19 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
     "listings": (Rule("listing_limit_per_hour", HOUR, ("account",)), _WRITES),
     "edits": (Rule("edit_limit_per_minute", MINUTE, ("account",)), _WRITES),
     "payments": (Rule("payment_limit_per_minute", MINUTE, ("account",)), _WRITES),
-    # Counted when a bank refuses a card, and asked before the next payment is opened.
+    # Counted when a bank declines a card, checked before the next payment is opened.
     "declines": (
         Rule("decline_limit_per_hour", HOUR, ("account",)),
         Rule("decline_limit_per_address_per_hour", HOUR, ("address",)),
     ),
     "settlements": (Rule("settle_limit_per_minute", MINUTE, ("account",)), _WRITES),
-    # The account is here the charge.
+    # Here the account is the charge.
     "stripe_questions": (Rule("settle_limit_per_charge_per_2_seconds", 2, ("account",)),),
     "searches": (Rule("search_limit_per_address_per_minute", MINUTE, ("address",)),),
     "corrections": (Rule("correction_limit_per_address_per_minute", MINUTE, ("address",)),),
     "sitemaps": (Rule("sitemap_limit_per_address_per_minute", MINUTE, ("address",)),),
 }
-"""Each policy, its rules in the order in which they are asked."""
+"""Rules of each policy, in the order of their checks."""
 
 LIMITS_REACHED = Counter(
     "gittix_limits_reached_total", "Requests that a rate limit refused.", ["policy"]
@@ -102,22 +102,22 @@ _logged: dict[str, float] = {}
 
 
 def bind_address(address: str) -> None:
-    """Count what follows in this request or event for this client."""
+    """Count further hits of this request or event for this client."""
     _address.set(address)
 
 
 def client_address() -> str:
-    """Return the client of this request or event; empty outside of one."""
+    """Return the client address of this request or event; empty outside of one."""
     return _address.get()
 
 
 async def check(
     policy: str, *, account: UUID | str | None = None, address: str | None = None, cost: int = 1
 ) -> None:
-    """Count one more, or `cost`.
+    """Count a hit of `cost`.
 
     Raises:
-        TooManyRequestsError: a rule of the policy is used up.
+        TooManyRequestsError: a rule of the policy is exhausted.
     """
     if refusal := await hit(policy, account=account, address=address, cost=cost):
         raise refusal
@@ -126,7 +126,7 @@ async def check(
 async def hit(
     policy: str, *, account: UUID | str | None = None, address: str | None = None, cost: int = 1
 ) -> TooManyRequestsError | None:
-    """Count one more, or `cost`; return the refusal, for callers that have to give a better reason first.
+    """Count a hit of `cost`; return the error, for callers that may have a better reason to refuse.
 
     A refused hit is not counted by the rule that refused it.
     """
@@ -143,10 +143,10 @@ async def hit(
     return _refusal(reached)
 
 
-async def look(
+async def peek(
     policy: str, *, account: UUID | str | None = None, address: str | None = None
 ) -> TooManyRequestsError | None:
-    """Return the refusal that the next `hit` would get, and count nothing."""
+    """Return the error that the next `hit` would get, without counting."""
 
     async def is_free(
         limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
@@ -158,7 +158,7 @@ async def look(
 
 
 async def allows(policy: str, *, account: UUID | str | None = None) -> bool:
-    """Count one more if there is room; for work that can be left out without a word to anyone."""
+    """Count a hit if there is room; for optional work that is skipped silently."""
 
     async def count(
         limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
@@ -169,7 +169,7 @@ async def allows(policy: str, *, account: UUID | str | None = None) -> bool:
 
 
 async def forget(policy: str, *, account: UUID | str) -> None:
-    """Start the windows of this account afresh."""
+    """Clear the windows of this account."""
 
     async def clear(
         limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
@@ -183,8 +183,8 @@ async def forget(policy: str, *, account: UUID | str) -> None:
 async def _ask(
     ask: Ask, policy: str, account: UUID | str | None, address: str | None
 ) -> _Reached | None:
-    """Return the first rule of the policy that `ask` finds used up."""
-    global _skipped_until  # noqa: PLW0603  # one moment beside the limiters that it guards.
+    """Return the first rule of the policy that `ask` finds exhausted."""
+    global _skipped_until  # noqa: PLW0603  # state of this process, like the limiters.
     if time.monotonic() < _skipped_until:
         return None
     client = _address.get() if address is None else address
@@ -202,14 +202,14 @@ async def _ask(
                     return _Reached(rule.setting, key, stats.reset_time - time.time())
     except (redis.RedisError, TimeoutError) as error:
         if isinstance(error, TimeoutError | RedisTimeoutError):
-            # Otherwise each request would wait as long again.
+            # Otherwise every request would wait for the timeout.
             _skipped_until = time.monotonic() + PAUSE_SECONDS
         log.warning("limit.skipped", policy=policy, error=repr(error))
     return None
 
 
 def _account_key(account: UUID | str | None) -> str:
-    """Hash what was typed: a key has neither the size of a body nor the e-mail of a person."""
+    """Hash text: keys stay short, and Redis holds no e-mail addresses."""
     if isinstance(account, str):
         return sha256(account.encode()).hexdigest()[:32]
     return str(account or "")
@@ -225,7 +225,7 @@ def _amount(rule: Rule) -> int:
 
 
 def _limiter() -> MovingWindowRateLimiter:
-    """Return the limiter on the Redis client of the running event loop, with its time limits."""
+    """Return the limiter of the running event loop; it shares the Redis client and its timeouts."""
     client = redis.client()
     if client not in _limiters:
         storage = RedisStorage(
@@ -239,23 +239,22 @@ def _limiter() -> MovingWindowRateLimiter:
 
 
 def _refusal(reached: _Reached) -> TooManyRequestsError:
-    # The storage rounds to a ten-thousandth, which must not make 60 s of it 61.
+    # The storage rounds to 0.1 ms, which must not turn 60 s into 61.
     seconds = max(1, math.ceil(reached.seconds - 0.001))
     message = f"Too many attempts. Please try again in {duration(seconds)}."
     return TooManyRequestsError(message, retry_after=seconds)
 
 
 def _log(policy: str, reached: _Reached, account: UUID | str | None, address: str | None) -> None:
-    """Log what was reached, without what was typed."""
+    """Log the limit without the input; at most once a minute per key, so that a flood fills no log."""
     if not _is_first(f"{reached.setting} {reached.key}"):
         return
-    who = {"account": str(account)} if isinstance(account, UUID) else {}
+    fields = {"account": str(account)} if isinstance(account, UUID) else {}
     client = _address.get() if address is None else address
-    log.warning("limit.reached", policy=policy, limit=reached.setting, address=client, **who)
+    log.warning("limit.reached", policy=policy, limit=reached.setting, address=client, **fields)
 
 
 def _is_first(key: str) -> bool:
-    """Whether no line was logged for this key within the last minute: a flood fills no log."""
     now = time.monotonic()
     if now - _logged.get(key, -math.inf) < LOGGED_SECONDS:
         return False
@@ -266,7 +265,7 @@ def _is_first(key: str) -> bool:
 
 
 def duration(seconds: int) -> str:
-    """Write a wait for people, rounded up: "40 s", "12 min", "3 h"."""
+    """Format a wait, rounded up: "40 s", "12 min", "3 h"."""
     if seconds < 2 * MINUTE:
         return f"{seconds} s"
     if seconds < 2 * HOUR:

@@ -1,4 +1,4 @@
-"""Logs are events with fields: `log.info("order.expired", order_id=...)`."""
+"""Structured logs: `log.info("order.expired", order_id=...)`."""
 
 import logging
 import sys
@@ -17,8 +17,8 @@ from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.core.settings import get_settings
 
 MAX_CHARACTERS = 500
-TALKATIVE = ("reflex", "reflex_base", "socketio", "engineio")
-"""Libraries that log what clients sent, as often as they send it."""
+NOISY_LIBRARIES = ("reflex", "reflex_base", "socketio", "engineio")
+"""Libraries that log client input, at the rate at which clients send it."""
 
 COMMON: list[structlog.typing.Processor] = [
     merge_contextvars,
@@ -30,12 +30,12 @@ JSON: list[structlog.typing.Processor] = [
     structlog.processors.JSONRenderer(),
 ]
 
-
+# Control characters and line separators.
 _LINE_ENDS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
 
 
 def configure() -> None:
-    """Write lines for people in development and JSON in production, to standard error."""
+    """Log to standard error: readable lines in development, JSON in production."""
     is_production = get_settings().is_production
     for_people = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
@@ -43,10 +43,10 @@ def configure() -> None:
     structlog.configure(
         processors=[*COMMON, *(JSON if is_production else [_escape, for_people])],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        # Asked for at each line, so that whoever redirects standard error gets the log as well.
+        # Look up standard error for each line: tests and tools redirect it.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
-    # What the libraries have to say.
+    # Libraries use the standard logging module.
     handler = logging.StreamHandler()
     if is_production:
         handler.setFormatter(json_formatter())
@@ -54,7 +54,7 @@ def configure() -> None:
 
 
 def _escape(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Keep visitors from ending a line, and so from forging the next; JSON escapes by itself."""
+    """Escape line ends in values, against forged log lines; the JSON renderer escapes by itself."""
     return {
         name: value.translate(_LINE_ENDS) if isinstance(value, str) else value
         for name, value in event.items()
@@ -62,7 +62,7 @@ def _escape(_: object, __: str, event: structlog.typing.EventDict) -> structlog.
 
 
 def json_formatter() -> logging.Formatter:
-    """Make the lines of the standard library's loggers like ours; `granian.json` names this."""
+    """Return the formatter for loggers of the standard library; `granian.json` refers to it."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*COMMON, structlog.stdlib.add_logger_name],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *JSON],
@@ -70,15 +70,15 @@ def json_formatter() -> logging.Formatter:
 
 
 def printable(text: str) -> str:
-    """Return foreign text for a line of the log: cut, and unable to end the line or to colour it."""
+    """Shorten untrusted text and escape its control characters."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode()
         for char in text[:MAX_CHARACTERS]
     )
 
 
-class _TameFilter(logging.Filter):
-    """Cuts, escapes and rate limits the lines of one logger."""
+class _LibraryLogFilter(logging.Filter):
+    """Shortens, escapes and rate-limits the lines of one logger."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class _TameFilter(logging.Filter):
         if self._left_out:
             lines.append(f"({self._left_out} lines before this one were left out)")
         if record.exc_info and (error := record.exc_info[1]):
-            # The message of the error may be the client's; where it was raised is not.
+            # The error's message may be client input; its stack is not.
             lines += [line.rstrip() for line in traceback.format_tb(error.__traceback__)]
             lines.append(f"{type(error).__name__}: {printable(str(error))}")
         record.msg = "\n".join(lines)
@@ -103,24 +103,22 @@ class _TameFilter(logging.Filter):
         return True
 
 
-def tame_libraries() -> None:
-    """Keep clients from filling or forging the log through libraries; call once these are imported."""
+def filter_library_logs() -> None:
+    """Filter the loggers of libraries that log client input; call after importing them."""
     for name, logger in list(logging.root.manager.loggerDict.items()):
-        if name.split(".")[0] in TALKATIVE and isinstance(logger, logging.Logger):
-            logger.addFilter(_TameFilter())
+        if name.split(".")[0] in NOISY_LIBRARIES and isinstance(logger, logging.Logger):
+            logger.addFilter(_LibraryLogFilter())
 
 
 def get_logger() -> structlog.typing.FilteringBoundLogger:
-    """Return a logger; the module that logs is told by the event's name."""
     return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger())
 
 
 def start_context(correlation_id: str) -> None:
-    """Bind the id that ties together everything done for one request, job or event."""
+    """Bind the correlation id of a request, job or event."""
     clear_contextvars()
     bind_contextvars(correlation_id=correlation_id)
 
 
 def correlation_id() -> str | None:
-    """Return the id bound by `start_context`, if any."""
     return cast("str | None", get_contextvars().get("correlation_id"))

@@ -1,8 +1,8 @@
-"""Metrics of this process in Prometheus' format, on a port of their own that the public never sees.
+"""Prometheus metrics of this process, on a separate port that is not public.
 
-Each part counts what it did in counters of its own, beside the code that does it. What is a fact of
-the database or of Redis is read when Prometheus asks (monitoring/), so that it is right whoever died.
-Labels have few values, fixed by the code: never an id, an address, or anything that people typed.
+Counters stand beside the code that they count. Facts of the database and of Redis are read at scrape
+time (monitoring/), so that they survive crashes of processes. Label values are few and fixed by the
+code: never an id, an address or input of visitors.
 """
 
 import platform
@@ -29,19 +29,19 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds: from a cached answer to what nobody waits for."""
+"""Seconds, from a cached response to an abandoned one."""
 
 ROUTE = "gittix.route"
-"""Where an ASGI app that is not FastAPI's notes the template of the address that it answers for."""
+"""Scope key for the route template, set by ASGI apps other than FastAPI."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 log = get_logger()
 
-# When a counter was made tells nobody anything, and doubles the number of series.
+# `_created` series are useless here and double the number of series.
 disable_created_metrics()
 
-_BUILD = Info("gittix_build", "What runs here.")
+_BUILD = Info("gittix_build", "Versions of this process.")
 
 REQUEST_SECONDS = Histogram(
     "gittix_http_request_duration_seconds",
@@ -52,9 +52,9 @@ REQUEST_SECONDS = Histogram(
 
 
 def serve(port_offset: int = 0) -> None:
-    """Serve this process's metrics at METRICS_PORT and so many more, in a thread; unset is off.
+    """Serve the metrics at METRICS_PORT + `port_offset` in a thread; unset is off.
 
-    The process does its work with or without being looked at: a port that is taken is only logged.
+    A port in use is logged, not raised: the process works without metrics.
     """
     settings = get_settings()
     if settings.metrics_port is None:
@@ -63,7 +63,7 @@ def serve(port_offset: int = 0) -> None:
     try:
         start_http_server(port, settings.metrics_host)
     except OSError as error:
-        log.error("metrics.not_served", port=port, error=str(error))  # noqa: TRY400  # it says it all.
+        log.error("metrics.not_served", port=port, error=str(error))  # noqa: TRY400  # the traceback adds nothing.
         return
     _BUILD.info(
         {
@@ -76,13 +76,13 @@ def serve(port_offset: int = 0) -> None:
 
 
 def start_at_zero(counter: Counter, values: Iterable[str]) -> None:
-    """Let each value of the label be told before it is counted: Prometheus sees no rise from nothing."""
+    """Initialise label values to 0: Prometheus sees no increase in a series that starts at 1."""
     for value in values:
         counter.labels(value)
 
 
 def count_after_commit(session: AsyncSession, counter: Counter) -> None:
-    """Count what the transaction does once it is committed; what is rolled back never happened."""
+    """Increment after the commit, so that rolled back changes are not counted."""
 
     async def count() -> None:
         counter.inc()
@@ -91,13 +91,14 @@ def count_after_commit(session: AsyncSession, counter: Counter) -> None:
 
 
 def measure_requests(app: ASGIApp) -> ASGIApp:
-    """Time every HTTP request to `app`; the status is `none` when the visitor left before any answer."""
+    """Time every HTTP request; status `none` means that the client left before a response."""
 
     async def measured(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        started, status = perf_counter(), "none"
+        started = perf_counter()
+        status = "none"
 
         async def note_status(message: Message) -> None:
             nonlocal status
@@ -121,7 +122,7 @@ def _route(scope: Scope) -> str:
 
 
 class _PoolCollector(Collector):
-    """How many connections to PostgreSQL this process has, asked when Prometheus does."""
+    """Counts the connections to PostgreSQL at scrape time."""
 
     def describe(self) -> list[GaugeMetricFamily]:
         return []
@@ -129,7 +130,7 @@ class _PoolCollector(Collector):
     def collect(self) -> list[GaugeMetricFamily]:
         connections = GaugeMetricFamily(
             "gittix_database_connections",
-            "Connections of this process to PostgreSQL, in use or kept for the next.",
+            "Connections of this process to PostgreSQL, in use or idle.",
             labels=["state"],
         )
         usage = db.pool_usage()

@@ -1,4 +1,4 @@
-"""Money: integer cents inside, decimal numbers at the edge."""
+"""Money: integer cents in Python, decimal numbers in JSON."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
@@ -22,7 +22,7 @@ def _price_to_cents(value: object) -> int:
 
 
 def _bound_to_cents(value: object) -> object:
-    # What is no text was made by ourselves, in cents.
+    # Values other than text come from our own code, in cents.
     if not isinstance(value, str):
         return value
     try:
@@ -34,11 +34,11 @@ def _bound_to_cents(value: object) -> object:
 
 
 def _to_cents(price: Decimal, minimum_cents: int, minimum: str) -> int:
-    # Compared before anything is computed: a number of a million digits must cost nothing.
+    # Compare before computing: a number with a million digits must be cheap to refuse.
     if not price.is_finite() or not minimum_cents / CENTS <= price <= MAXIMUM_CENTS / CENTS:
         msg = f"must be between {minimum} and 999,999.99"
         raise ValueError(msg)
-    # Products are rounded to 28 digits, comparisons never.
+    # Decimal rounds products to 28 digits, but not comparisons.
     rounded = price.quantize(CENT)
     if rounded != price:
         msg = "can have at most 2 decimal places"
@@ -51,18 +51,18 @@ Price = Annotated[
     BeforeValidator(_price_to_cents),
     WithJsonSchema({"type": "number", "minimum": 0.5, "maximum": 999_999.99, "multipleOf": 0.01}),
 ]
-"""Field type: takes a JSON number of the currency (0.50 to 999,999.99), holds integer cents."""
+"""Field type: accepts a JSON number (0.50 to 999,999.99), holds integer cents."""
 
 PriceBound = Annotated[
     int,
     BeforeValidator(_bound_to_cents),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999.99, "multipleOf": 0.01}),
 ]
-"""Parameter type: takes the text of a number of the currency ("12.50"), holds integer cents."""
+"""Parameter type: accepts text ("12.50"), holds integer cents."""
 
 
 def to_json_number(cents: int) -> float:
-    """Return the amount as a JSON number: exact for all allowed prices, as floats print shortest."""
+    """Return the amount as a float, which prints exactly for all allowed prices."""
     return cents / 100
 
 

@@ -1,7 +1,7 @@
-"""Where requests come from: pages of other sites may read what is public, and nothing more.
+"""Same-origin checks: other sites may read public data and change nothing.
 
-JSON is not demanded as content type: a form of another site is refused by its Origin or
-Sec-Fetch-Site, and clients that are no browsers need not send one.
+Requests need no JSON content type: forms of other sites are refused by their Origin or Sec-Fetch-Site,
+and clients other than browsers need not send these headers.
 """
 
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ log = get_logger()
 
 
 def is_from_elsewhere(request: Request) -> bool:
-    """Whether another site lets a browser send this request, along with our cookie."""
+    """Whether a page of another site made the browser send this state-changing request."""
     if request.method in SAFE_METHODS:
         return False
     headers = request.headers
@@ -26,9 +26,9 @@ def is_from_elsewhere(request: Request) -> bool:
 
 
 def is_same_origin(origin: str | None, host: str | None) -> bool:
-    """Whether a request is from our own pages: no Origin (not a browser), or the Host's or public one.
+    """Whether `origin` is missing (not a browser), or is the origin of PUBLIC_URL or of the Host header.
 
-    The scheme is that of PUBLIC_URL: behind a proxy nothing else says how browsers reach the site.
+    The scheme is taken from PUBLIC_URL, as a proxy may terminate TLS.
     """
     if origin is None:
         return True
@@ -38,7 +38,6 @@ def is_same_origin(origin: str | None, host: str | None) -> bool:
 
 
 def log_refusal(connection: HTTPConnection, address: str) -> None:
-    """Log a request, or a websocket, that another site's page sent."""
     log.warning(
         "request.refused",
         reason="foreign_origin",

@@ -7,17 +7,17 @@ from ticketing_app.core.errors import UnavailableError
 from ticketing_app.core.redis import RedisError
 
 CANNOT_CONNECT_NOW = "57P03"
-# PostgreSQL gave up and rolled back: lock_timeout, statement_timeout, idle_in_transaction_session_timeout.
+# Rolled back by lock_timeout, statement_timeout, idle_in_transaction_session_timeout.
 TIMED_OUT = ("55P03", "57014", "25P03")
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether the error means that PostgreSQL or Redis does not answer, rather than a bug."""
+    """Whether PostgreSQL or Redis did not respond, as opposed to a bug."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(error, DBAPIError) and _sqlstate(error) in TIMED_OUT:
         return True
-    # The driver's own state, after PostgreSQL ended the connection a moment ago.
+    # Raised by asyncpg just after PostgreSQL closed the connection; it has no SQLSTATE.
     if isinstance(error, InternalError) and not _sqlstate(error):
         return True
     return (
@@ -28,9 +28,9 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 def unavailable_error(error: BaseException) -> UnavailableError:
-    """Make the answer to an error that `is_unavailable`: what was refused a connection changed nothing.
+    """Return the error for the client; `error` satisfies `is_unavailable`.
 
-    A connection that was lost under way may have died during COMMIT, and then nobody knows.
+    The outcome is unknown when an established connection broke: it may have been during COMMIT.
     """
     if isinstance(error, DBAPIError):
         is_known = _sqlstate(error).startswith(("53", CANNOT_CONNECT_NOW, *TIMED_OUT))

@@ -1,4 +1,4 @@
-"""Pages of a list, newest first: what comes next begins behind the id of the last row."""
+"""Keyset pagination of lists, newest first: the cursor is the id of the last row."""
 
 from uuid import UUID
 
@@ -9,10 +9,10 @@ MAX_LIMIT = 100
 
 
 def read_cursor(cursor: str | None) -> UUID | None:
-    """Return behind which id the page begins; none for the first page.
+    """Return the id after which the page begins; none for the first page.
 
     Raises:
-        InvalidInputError: no list of ours gave this cursor.
+        InvalidInputError: the cursor is malformed.
     """
     try:
         return UUID(cursor) if cursor else None

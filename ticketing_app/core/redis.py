@@ -1,4 +1,4 @@
-"""Redis: clients with short time-outs, and a follower of a channel."""
+"""Redis clients with timeouts, and publish/subscribe."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -37,10 +37,10 @@ _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Redis]] = WeakK
 
 
 class _Connection(Connection):
-    """Sends with a limit that lets a cancellation through.
+    """Sends with a timeout that does not swallow cancellations.
 
-    redis-py limits it by `asyncio.wait_for`, which on Python 3.11 swallows a cancellation that comes
-    as the sending ends: a loop over Redis would then go on for ever instead of stopping.
+    redis-py uses `asyncio.wait_for`, which on Python 3.11 loses a cancellation that arrives as the
+    call ends: a loop over Redis would never stop. Obsolete from Python 3.12 on.
     """
 
     async def send_packed_command(
@@ -48,7 +48,8 @@ class _Connection(Connection):
         command: bytes | str | Iterable[bytes],
         check_health: bool = True,  # noqa: FBT001, FBT002  # as in redis-py.
     ) -> None:
-        limit, self.socket_timeout = self.socket_timeout, None
+        limit = self.socket_timeout
+        self.socket_timeout = None
         try:
             async with asyncio.timeout(limit):
                 await super().send_packed_command(command, check_health)
@@ -59,16 +60,16 @@ class _Connection(Connection):
 
 
 class _SecureConnection(SSLConnection, _Connection):
-    """The same over TLS: redis-py takes its own class for an address that begins with rediss://."""
+    """Replaces the class that redis-py selects for rediss:// addresses."""
 
 
 def client() -> Redis:
-    """Return the client of the running event loop; it fails within 1.5 s when Redis is away."""
+    """Return the client of the running event loop; it fails within 1.5 s when Redis does not respond."""
     return _shared_client(get_settings().redis_url.get_secret_value())
 
 
 def page_state_client() -> Redis:
-    """Return a client, as above, of the Redis that keeps the state of pages."""
+    """Return such a client for the Redis of the page states."""
     return _shared_client(get_settings().page_state_url.get_secret_value())
 
 
@@ -119,10 +120,10 @@ def sync_client(
 
 
 def with_time_limits(url: str) -> str:
-    """Return the address with limits for a client that a library makes of it; its own ones stay.
+    """Add timeouts to an address from which a library makes its client; existing ones stay.
 
-    The library's listeners, too, are cut off when they hear nothing for so long, and redis-py
-    connects them anew. So the limit is longer than they may wait for something that they must hear.
+    They also disconnect idle subscribers of the library, which redis-py then reconnects. So the timeout
+    exceeds any wait for a message that a subscriber must not miss.
     """
     limits = {"socket_timeout": BLOCK_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
     given = parse_qs(urlsplit(url).query, keep_blank_values=True)
@@ -131,17 +132,17 @@ def with_time_limits(url: str) -> str:
 
 
 async def check_writable(connection: Redis) -> None:
-    """Write something: a full Redis still answers a PING.
+    """Write a key, as a full Redis still responds to PING.
 
     Raises:
-        ResponseError: Redis answers and refuses to write.
-        RedisError: it does not answer.
+        ResponseError: Redis refuses the write.
+        RedisError: Redis does not respond.
     """
     await connection.set(PROBE_KEY, "", ex=PROBE_SECONDS)
 
 
 async def publish(channel: str, message: str) -> None:
-    """Tell whoever listens; a hint only, so that an absent Redis is logged and not an error."""
+    """Publish a hint; an outage of Redis is logged, not raised."""
     try:
         await client().publish(channel, message)
     except RedisError as error:
@@ -153,13 +154,13 @@ async def follow(
     on_message: Callable[[str], Awaitable[None]],
     on_connection: Callable[[bool], None] = lambda _: None,
 ) -> None:
-    """Call `on_message` for each message until cancelled; `on_connection` hears of gain and loss."""
+    """Call `on_message` per message until cancelled, `on_connection` when the subscription starts or ends."""
     while True:
         connection = blocking_client()
         try:
             async with connection.pubsub() as pubsub:
                 await pubsub.subscribe(channel)
-                on_connection(True)  # noqa: FBT003  # the meaning is in the parameter's name.
+                on_connection(True)  # noqa: FBT003  # whether it is connected.
                 while True:
                     message = await pubsub.get_message(
                         ignore_subscribe_messages=True, timeout=BLOCK_SECONDS

@@ -1,4 +1,4 @@
-"""How the schema of the database compares with the one that this version was written for."""
+"""Compares the schema of the database with that of this version."""
 
 import asyncio
 from enum import Enum
@@ -14,7 +14,7 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
 
 CONFIG = Config(Path(__file__).parents[2] / "alembic.ini")
-ASK_AGAIN_SECONDS = 1
+POLL_SECONDS = 1
 MIGRATION_ATTEMPTS = 60
 MIGRATION_PAUSE_SECONDS = 2
 
@@ -22,7 +22,7 @@ log = get_logger()
 
 
 class SchemaState(Enum):
-    """What the database is, seen from this version."""
+    """State of the database relative to this version."""
 
     BEHIND = "behind"
     CURRENT = "current"
@@ -41,16 +41,16 @@ class SchemaBusyError(AppError):
 
 
 def read_revisions() -> list[str]:
-    """Return every revision of the schema that this version knows, the newest first."""
+    """Return all revisions that this version contains, newest first."""
     scripts = ScriptDirectory.from_config(CONFIG)
     return [script.revision for script in scripts.walk_revisions()]
 
 
 async def compare() -> SchemaState:
-    """Tell how far the database is; one that a newer version migrated is ahead, and serves us too.
+    """Compare the revisions. AHEAD, migrated by a newer version, still serves this one.
 
     Raises:
-        OSError, SQLAlchemyError: the database does not answer.
+        OSError, SQLAlchemyError: the database does not respond.
     """
     async with db.engine().connect() as connection:
         found = await connection.run_sync(
@@ -63,15 +63,15 @@ async def compare() -> SchemaState:
 
 
 async def wait(seconds: float) -> None:
-    """Return as soon as the database serves this version.
+    """Wait until the schema is that of this version, or newer.
 
     Raises:
-        SchemaNotReadyError: it does not within `seconds`.
+        SchemaNotReadyError: not within `seconds`.
     """
     try:
         async with asyncio.timeout(seconds):
-            while not await _is_ready():  # noqa: ASYNC110  # the event happens in another process.
-                await asyncio.sleep(ASK_AGAIN_SECONDS)
+            while not await _is_ready():  # noqa: ASYNC110  # another process migrates.
+                await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
         raise SchemaNotReadyError from None
 

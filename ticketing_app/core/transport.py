@@ -1,4 +1,4 @@
-"""Addresses of servers: their form, and whether they protect a connection that leaves this machine."""
+"""Addresses of servers: validation, and protection of connections to other machines."""
 
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic_core import MultiHostUrl, Url
 
 POSTGRESQL_TLS_MODES = frozenset({"require", "verify-ca", "verify-full"})
-"""Of asyncpg's `ssl`; `prefer`, its default, goes on in plain text when the server offers no TLS."""
+"""Values of asyncpg's `ssl`; its default `prefer` falls back to plain text."""
 
 
 def _check_url(kind: Any, allowed: str) -> AfterValidator:  # noqa: ANN401  # any type that pydantic validates.
@@ -64,7 +64,7 @@ RedisAddress = Annotated[
 
 
 def find_redis_gaps(url: str) -> list[str]:
-    """Return the protections that the address lacks; none are needed on loopback or a local socket."""
+    """Return the missing protections; loopback and local sockets need none."""
     parts = urlsplit(url)
     if parts.scheme == "unix" or _is_loopback(parts.hostname or "localhost"):
         return []
@@ -73,7 +73,7 @@ def find_redis_gaps(url: str) -> list[str]:
 
 
 def find_postgresql_gaps(url: str) -> list[str]:
-    """Return the protections that the address lacks; none are needed on loopback or a local socket."""
+    """Return the missing protections; loopback and local sockets need none."""
     parts = urlsplit(url)
     options = parse_qs(parts.query)
     hosts = [parts.hostname] if parts.hostname else options.get("host", ["localhost"])
@@ -84,7 +84,7 @@ def find_postgresql_gaps(url: str) -> list[str]:
     return _name_gaps(has_password, has_tls, "TLS (?ssl=require or ?ssl=verify-full)")
 
 
-def _name_gaps(has_password: bool, has_tls: bool, tls: str) -> list[str]:  # noqa: FBT001  # two facts, named where called.
+def _name_gaps(has_password: bool, has_tls: bool, tls: str) -> list[str]:  # noqa: FBT001  # the call sites name both.
     gaps = {"a password": not has_password, tls: not has_tls}
     return [gap for gap, is_missing in gaps.items() if is_missing]
 

@@ -25,7 +25,7 @@ SENTENCES = {
 
 
 class ApiModel(BaseModel):
-    """A JSON body or answer: snake_case in Python, camelCase outside; unknown fields are ignored."""
+    """Base of request and response bodies: snake_case in Python, camelCase in JSON; ignores unknown fields."""
 
     model_config = ConfigDict(
         alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, frozen=True
@@ -33,20 +33,20 @@ class ApiModel(BaseModel):
 
 
 def describe_error(error: ErrorDetails) -> tuple[str | None, str]:
+    """Return the camelCase name of the field, none for the whole body, and a sentence."""
     field = ".".join(str(part) for part in error["loc"]) or None
     label = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", field or "body").capitalize()
+    context = error.get("ctx", {})
     if error["type"] == "value_error":
-        words = str(error["ctx"]["error"]) if "ctx" in error else error["msg"]
+        words = str(context.get("error", error["msg"]))
     else:
-        words = SENTENCES.get(
-            error["type"], error["msg"].removeprefix("Input ").removeprefix("Value error, ")
-        )
-        words = words.format_map(error.get("ctx", {}))
+        default = error["msg"].removeprefix("Input ").removeprefix("Value error, ")
+        words = SENTENCES.get(error["type"], default).format_map(context)
     return field, f"{label} {words[:1].lower()}{words[1:].rstrip('.')}."
 
 
 def parse(model: type[Model], data: object) -> Model:
-    """Turn untrusted data into `model`.
+    """Validate untrusted data.
 
     Raises:
         InvalidInputError: with a sentence for each field that is wrong.

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.core.test_settings import PRODUCTION
 from ticketing_app.core.buckets import TokenBucket
-from ticketing_app.core.logging import printable, tame_libraries
+from ticketing_app.core.logging import filter_library_logs, printable
 
 LOG = """
 import logging
@@ -77,7 +77,7 @@ class TestTameLibraries:
         collector = Collector()
         logger.addHandler(collector)
         logger.propagate = False
-        tame_libraries()
+        filter_library_logs()
         yield lines
         logger.removeHandler(collector)
         logger.filters.clear()

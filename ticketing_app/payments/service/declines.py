@@ -57,7 +57,7 @@ async def attempts_left(charge: Charge, *, buyer_id: UUID) -> int:
     """Return the number of further cards for this order."""
     left = rules.attempts_left(charge.declines, get_settings().payment_max_attempts)
     # An order that is open when its account reaches the limit is closed at its next decline.
-    if left and charge.declines and await limits.look("declines", account=buyer_id, address=""):
+    if left and charge.declines and await limits.peek("declines", account=buyer_id, address=""):
         return 0
     return left
 

@@ -50,7 +50,7 @@ async def open_payment(
         TooManyRequestsError: too many payments opened.
     """
     limit = await limits.hit("payments", account=buyer_id)
-    declined = await limits.look("declines", account=buyer_id)
+    declined = await limits.peek("declines", account=buyer_id)
     async with transaction() as session:
         order = await order_payment.get_payable(session, order_id=order_id, buyer_id=buyer_id)
         status = rules.status_now(order.status, is_running=order.is_running)
