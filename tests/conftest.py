@@ -38,8 +38,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
     stack.destroy()
 
 
+@pytest.fixture(scope="session")
+async def _connections(stack: Stack) -> AsyncGenerator[None]:
+    urls = stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"]
+    async with invariants.shared_connections(*urls):
+        yield
+
+
 @pytest.fixture
-async def database(stack: Stack) -> AsyncGenerator[None]:
+async def database(
+    stack: Stack,
+    _connections: None,  # used by `invariants`.
+) -> AsyncGenerator[None]:
     """Empty tables, an empty Redis and empty books; afterwards no rule of the product may be broken."""
     await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
     await redis.client().flushall()

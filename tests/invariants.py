@@ -1,9 +1,12 @@
-"""The rules of the product, judged from outside: by the database and by Stripe's books alone.
+"""The rules of the product, checked from outside: by the database and by Stripe's books alone.
 
 Imports nothing of orders, payments or expiration, so that a bug there cannot hide itself.
 """
 
+import asyncio
 from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -102,30 +105,75 @@ QUERIES = {
 }
 
 
-def _dsn(database_url: str) -> str:
-    return database_url.replace("postgresql+asyncpg://", "postgresql://")
+class Connections:
+    """To the database and the emulator of one stack."""
+
+    def __init__(self, database_url: str, stripe_url: str) -> None:
+        self._dsn = database_url.replace("postgresql+asyncpg://", "postgresql://")
+        self._database: asyncpg.Connection | None = None
+        # Loading certificates would take longer than the request; the emulator speaks plain HTTP.
+        # It may be restarted between two requests, so none waits on a kept connection.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self.stripe = httpx.AsyncClient(
+            base_url=stripe_url,
+            verify=False,  # noqa: S501  # plain HTTP on this machine.
+            trust_env=False,
+            limits=limits,
+        )
+
+    async def database(self) -> asyncpg.Connection:
+        """Return the connection, a new one after a restart of PostgreSQL."""
+        database = self._database
+        if database is None or database.is_closed():
+            database = await asyncpg.connect(self._dsn)
+        self._database = database
+        return database
+
+    async def close(self) -> None:
+        if self._database:
+            await self._database.close()
+        await self.stripe.aclose()
 
 
-def _emulator(stripe_url: str) -> httpx.AsyncClient:
-    # Loading certificates would take longer than the request; the emulator speaks plain HTTP.
-    return httpx.AsyncClient(base_url=stripe_url, verify=False, trust_env=False)  # noqa: S501
+_shared: dict[tuple[str, asyncio.AbstractEventLoop], Connections] = {}
+
+
+@asynccontextmanager
+async def shared_connections(database_url: str, stripe_url: str) -> AsyncGenerator[None]:
+    """Use the same connections for all calls on this event loop: new ones take most of the time."""
+    key = database_url, asyncio.get_running_loop()
+    _shared[key] = Connections(database_url, stripe_url)
+    try:
+        yield
+    finally:
+        await _shared.pop(key).close()
+
+
+@asynccontextmanager
+async def _connections(database_url: str, stripe_url: str) -> AsyncGenerator[Connections]:
+    if shared := _shared.get((database_url, asyncio.get_running_loop())):
+        yield shared
+        return
+    own = Connections(database_url, stripe_url)
+    try:
+        yield own
+    finally:
+        await own.close()
 
 
 async def empty(database_url: str, stripe_url: str) -> None:
     """Delete all rows and all of the emulator's books."""
-    connection = await asyncpg.connect(_dsn(database_url))
-    try:
-        deletions = await connection.fetchval(
+    async with _connections(database_url, stripe_url) as connections:
+        database = await connections.database()
+        deletions = await database.fetchval(
             "SELECT string_agg('DELETE FROM ' || quote_ident(tablename), '; ') FROM pg_tables"
             " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
         )
-        # Foreign keys are off for this connection, so that the order is free; TRUNCATE would take
-        # fifty times as long on tables that are nearly empty.
-        await connection.execute(f"SET session_replication_role = replica; {deletions}")
-    finally:
-        await connection.close()
-    async with _emulator(stripe_url) as stripe:
-        (await stripe.post("/_emulator/reset")).raise_for_status()
+        # Foreign keys are off meanwhile, so that the order is free; TRUNCATE would take fifty times
+        # as long on tables that are nearly empty.
+        off, on = (f"SET session_replication_role = {role}" for role in ("replica", "origin"))
+        await database.execute(f"{off}; {deletions}; {on}")
+        (await connections.stripe.post("/_emulator/reset")).raise_for_status()
 
 
 async def broken_rules(database_url: str, stripe_url: str, *, settled: bool = False) -> list[str]:
@@ -134,29 +182,27 @@ async def broken_rules(database_url: str, stripe_url: str, *, settled: bool = Fa
     Settled means that every payment was looked at since its order ended: then only completed
     orders and those with a refund under way have captured money, and no authorisation is open on a dead order.
     """
-    connection = await asyncpg.connect(_dsn(database_url))
-    try:
+    async with _connections(database_url, stripe_url) as connections:
+        database = await connections.database()
         # One snapshot for all, so that a running system does not look broken between two queries.
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
+        async with database.transaction(isolation="repeatable_read", readonly=True):
             broken = [
                 f"{rule}: {[dict(row) for row in rows]}"
                 for rule, query in QUERIES.items()
-                if (rows := await connection.fetch(query))
+                if (rows := await database.fetch(query))
             ]
             orders = {
                 str(row["id"]): row
-                for row in await connection.fetch(
+                for row in await database.fetch(
                     "SELECT id, status, price_cents, currency FROM orders"
                 )
             }
-            async with _emulator(stripe_url) as stripe:
-                books = (await stripe.get("/_emulator/books")).raise_for_status().json()
-    finally:
-        await connection.close()
-    return broken + _judge_money(orders, books, settled=settled)
+            answer = await connections.stripe.get("/_emulator/books")
+    books = answer.raise_for_status().json()
+    return broken + _check_money(orders, books, settled=settled)
 
 
-def _judge_money(
+def _check_money(
     orders: dict[str, asyncpg.Record], books: dict[str, Any], *, settled: bool
 ) -> list[str]:
     # Requests that the pinned version of Stripe's API rejects would only fail in production.
