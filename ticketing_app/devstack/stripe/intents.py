@@ -1,7 +1,6 @@
-"""PaymentIntents: the state machine that Stripe documents for cards.
+"""PaymentIntents: the state machine that Stripe documents for cards."""
 
-Every function is synchronous, so no other request runs between the check of a status and its change.
-"""
+# Every function is synchronous, so no other request runs between the check of a status and its change.
 
 import re
 

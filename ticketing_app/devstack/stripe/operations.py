@@ -1,7 +1,4 @@
-"""The requests under /v1: parameters and implementation of each.
-
-A parameter that Stripe knows and the emulator does not implement is refused, never ignored.
-"""
+"""The requests under /v1: parameters and implementation of each; all others are refused."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,4 @@
-"""Form parameters, validated by the types that stripe-python generates from Stripe's own spec.
-
-So the installed `stripe` package is the specification, and upgrading it upgrades the validation.
-"""
+"""Form parameters, validated by the types of the installed stripe-python, generated from Stripe's spec."""
 
 import re
 import sys
