@@ -73,9 +73,14 @@ def bun_path() -> Path:
     return Bun.DEFAULT_PATH
 
 
+def web_folder() -> Path:
+    """Return the folder in which Reflex builds."""
+    return get_web_dir()
+
+
 def built_frontend() -> Path | None:
     """Return the folder of the build; none in `reflex run`, where Vite serves the pages."""
-    folder = get_web_dir() / Dirs.STATIC
+    folder = web_folder() / Dirs.STATIC
     is_served = environment.REFLEX_ENV_MODE.get().value != "dev" and folder.exists()
     return folder if is_served else None
 

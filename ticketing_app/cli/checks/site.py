@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-from reflex.utils.prerequisites import get_web_dir
-from reflex_base.constants import Dirs
 
 from ticketing_app.cli.checks.findings import Finding, judge, ok, unknown, wrong
-from ticketing_app.documents import build_stamp, template
+from ticketing_app.documents import build_stamp, plugins, template
 
 ASK_SECONDS = 5
+PAGES = f"build/client/{template.FILE}"
 BUILD = "build them: python -m reflex export --frontend-only --no-zip."
 
 
@@ -30,8 +29,8 @@ async def check_site(public_url: str) -> Finding:
 
 def check_pages(folder: Path | None = None) -> Iterator[Finding]:
     """Check the built pages in this folder, by default Reflex's."""
-    folder = folder or get_web_dir()
-    pages = folder / Dirs.STATIC / template.FILE
+    folder = folder or plugins.web_folder()
+    pages = folder / PAGES
     is_built = pages.exists()
     detail = "all are built." if is_built else f"{pages} is missing."
     yield judge("pages", is_built, detail, BUILD)
