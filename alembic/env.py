@@ -17,7 +17,7 @@ from ticketing_app.payments import models as payments
 from ticketing_app.tickets import models as tickets
 
 TABLES = (accounts, tickets, orders, payments, outbox, inbox)
-# Two processes that start together must not migrate at once; any fixed number will do.
+# Key of the advisory lock: processes that start together must not migrate at the same time.
 MIGRATION_LOCK = 7_231_604
 LOCK_NOT_AVAILABLE = "55P03"
 
@@ -25,7 +25,7 @@ log = logging.getLogger("alembic.env")
 
 
 def migrate(connection: Connection) -> None:
-    # A transaction each: one that waits for a table holds no lock of the one before.
+    # One transaction per migration: a migration that waits for a table holds no locks of earlier ones.
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
@@ -38,8 +38,8 @@ def migrate(connection: Connection) -> None:
 
 
 async def take_turn(connection: AsyncConnection) -> None:
-    # By asking again: a session that waits for the lock has a snapshot, for which CREATE INDEX
-    # CONCURRENTLY in the other process would wait in turn.
+    # Poll instead of waiting in PostgreSQL: a waiting session holds a snapshot, and CREATE INDEX
+    # CONCURRENTLY of the other process would wait for it in turn.
     query = text(f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
     while not await connection.scalar(query):
         await connection.commit()
@@ -51,7 +51,7 @@ async def main() -> None:
     async with db.migration_engine().connect() as connection:
         await take_turn(connection)
         for _ in range(schema.MIGRATION_ATTEMPTS):
-            # Everything that uses the table queues up behind a statement that waits for all of it.
+            # Every other query of the table queues up behind a statement that waits for its lock.
             await connection.execute(
                 text(f"SET lock_timeout = {db.LOCK_TIMEOUT_SECONDS * 1000:.0f}")
             )

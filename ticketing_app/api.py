@@ -61,10 +61,12 @@ def create_api() -> FastAPI:
 
 
 async def live() -> dict[str, str]:
+    """Respond while the process runs."""
     return {"status": "ok"}
 
 
 async def ready() -> Response | dict[str, str]:
+    """Report whether PostgreSQL and Redis are usable, and which of them is not."""
     probes = {
         "PostgreSQL": _ask_database(),
         "Redis": redis.check_writable(redis.client()),

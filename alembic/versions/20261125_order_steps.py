@@ -10,7 +10,7 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-# What the log of events still knows; of older orders only the beginning is known, and it is true.
+# Steps still in the outbox; orders older than the outbox get their first step only.
 FROM_EVENTS = """
 INSERT INTO order_steps (order_id, version, status, expires_at, at)
 SELECT e.aggregate_id, e.aggregate_version, e.payload ->> 'status',

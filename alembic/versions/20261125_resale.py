@@ -9,7 +9,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-# What was sold before is told by the history of its order.
+# Earlier sales take their time from the history of the order.
 FROM_ORDERS = """
 UPDATE tickets t SET sold_at = s.at
 FROM order_steps s
@@ -18,10 +18,10 @@ WHERE t.status = 'sold' AND s.order_id = t.order_id AND s.status = 'completed'
 
 
 def upgrade() -> None:
-    # The previous release leaves it empty: then a sale has no day, which pages can live with.
+    # Nullable, as the previous release does not write it; pages cope with a sale without a date.
     op.add_column("tickets", sa.Column("sold_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(FROM_ORDERS)
-    # Nothing was listed again so far, so that its index begins without any row.
+    # No ticket was listed again so far: the partial index starts empty.
     op.create_index(
         "uq_tickets_one_relisting",
         "tickets",

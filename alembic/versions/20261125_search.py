@@ -27,10 +27,10 @@ def upgrade() -> None:
     # Both are trusted extensions: the owner of the database may create them.
     op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     op.execute("CREATE EXTENSION IF NOT EXISTS unaccent")
-    # unaccent is declared stable, as its rules are a file that somebody could edit. Nobody does, and
-    # an index needs a function that always answers the same. Its body is parsed here and now, so
-    # that it finds the same functions whatever the search_path of the caller is. Marks that the
-    # parser of words would take for parts of an address or a number become blanks; apostrophes go.
+    # An index needs an immutable function; unaccent is declared stable only because its rules are an
+    # editable file. A body parsed at creation does not depend on the caller's search_path.
+    # Characters that the text parser takes for parts of addresses or numbers become blanks;
+    # apostrophes are removed.
     op.execute("""
         CREATE FUNCTION search_key(text) RETURNS text
         LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -42,7 +42,7 @@ def upgrade() -> None:
           extract(epoch FROM starts_at AT TIME ZONE timezone - starts_at AT TIME ZONE 'UTC') / 60
         WHERE starts_at IS NOT NULL AND timezone IN (SELECT name FROM pg_timezone_names)
     """)
-    # Two columns in one statement: the table is written anew once.
+    # Two columns in one statement: the table is rewritten once.
     op.execute("""
         ALTER TABLE tickets
           ADD COLUMN search tsvector GENERATED ALWAYS AS (to_tsvector('simple'::regconfig, search_key(
@@ -56,7 +56,7 @@ def upgrade() -> None:
     op.execute(
         "CREATE INDEX ix_tickets_search ON tickets USING gin (search) WHERE status = 'for_sale'"
     )
-    # The planner ignores what a partial index knows of an expression, so that it is told here.
+    # The planner does not use statistics of expressions of a partial index; create them separately.
     op.execute(f"CREATE STATISTICS st_tickets_starts_at ON ({STARTS_AT}) FROM tickets")
     op.create_table(
         "search_words",

@@ -4,8 +4,8 @@ import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 UNKNOWN = "unknown"
+# A home or phone controls a whole IPv6 /64; limits by full address would be useless.
 CLIENT_PREFIX = 64
-"""A home or phone controls a whole IPv6 /64; limits by full address would be useless."""
 
 _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](:\d*)?|(?P<v4>[^:]*):\d*")
 

@@ -1,5 +1,3 @@
-"""Token bucket rate limiter."""
-
 import time
 
 

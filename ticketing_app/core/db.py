@@ -21,8 +21,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.settings import Settings, get_settings
 
+# Opens a transaction; passed to use cases that need several, with calls to Stripe between them.
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
-"""Opens a transaction; passed to use cases that need several, with calls to Stripe between them."""
 
 CONNECT_TIMEOUT_SECONDS = 5
 # Longer than `statement_timeout`: a timeout of PostgreSQL rolls back, one of the client may follow a commit.
@@ -30,27 +30,27 @@ COMMAND_TIMEOUT_SECONDS = 35
 CONNECT_ARGS = {"timeout": CONNECT_TIMEOUT_SECONDS, "command_timeout": COMMAND_TIMEOUT_SECONDS}
 
 LOCK_TIMEOUT_SECONDS = 3
+# By default the locks of a client whose machine vanished are kept for two hours.
 KEEPALIVES = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "60s",
 }
-"""By default the locks of a client whose machine vanished are kept for two hours."""
 
+# Ends transactions that hang; those that wait for their locks fail earlier.
 SESSION_LIMITS = {
     "lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s",
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "15s",
 }
-"""Ends transactions that hang; those that wait for their locks fail earlier."""
 
+# Rewriting a table is slow; alembic/env.py limits the wait for locks.
 MIGRATION_LIMITS = {
     "lock_timeout": "0",
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "60s",
 }
-"""Rewriting a table is slow; alembic/env.py limits the wait for locks."""
 
 # Shorter than any restart of PostgreSQL. Under load connections are reused earlier, without a ping.
 PING_AFTER_IDLE_SECONDS = 0.02
@@ -109,7 +109,6 @@ def oldest_id(at: datetime) -> UUID:
 
 
 def engine() -> AsyncEngine:
-    """Return the engine of the running event loop."""
     return _own_engines().transactional
 
 
@@ -147,14 +146,9 @@ def _note_checkin(_connection: DBAPIConnection | None, record: ConnectionPoolEnt
 def _check_connection(
     connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
 ) -> None:
-    """Make the pool replace dead connections at checkout.
-
-    Without a round trip for connections that PostgreSQL closed, and with one after an idle period.
-    SQLAlchemy's pool_pre_ping costs three (BEGIN, ping, ROLLBACK) per checkout.
-
-    Raises:
-        InvalidatePoolError: this connection is dead; the pool also replaces all others of its age.
-    """
+    # Costs no round trip for connections that PostgreSQL closed, and one after an idle period.
+    # SQLAlchemy's pool_pre_ping costs three (BEGIN, ping, ROLLBACK) per checkout. The error makes the
+    # pool replace all connections that are as old as the dead one.
     driver: asyncpg.Connection = cast("Any", connection).driver_connection
     if driver.is_closed():
         raise InvalidatePoolError
@@ -186,7 +180,6 @@ def migration_engine() -> AsyncEngine:
 
 
 async def dispose() -> None:
-    """Close the connections of the running event loop."""
     if engines := _engines.pop(asyncio.get_running_loop(), None):
         await engines.transactional.dispose()
 

@@ -1,5 +1,3 @@
-"""Errors with a sentence for people and an HTTP status."""
-
 from http import HTTPStatus
 
 

@@ -37,8 +37,8 @@ ID = TypeAdapter(UUID)
 
 PROBLEM_JSON = "application/problem+json"
 MAX_BODY_BYTES = 65_536
+# Limit for receiving a body, against clients that send slowly to keep connections open.
 BODY_SECONDS = 10
-"""Limit for receiving a body, against clients that send slowly to keep connections open."""
 RETRY_AFTER = {"description": "Seconds to wait, where known.", "schema": {"type": "integer"}}
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
@@ -125,10 +125,10 @@ def body_schema(model: type[BaseModel]) -> dict[str, Any]:
     }
 
 
+# `openapi_extra` of a route whose body another party defines (webhooks).
 ANY_JSON_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}
 }
-"""`openapi_extra` of a route whose body another party defines (webhooks)."""
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -242,11 +242,7 @@ async def _on_crash(request: Request, error: Exception) -> Response:
 
 
 class ErrorBoundary:
-    """Outermost middleware: correlation id, origin check, cache headers, responses for all exceptions.
-
-    Starlette re-raises an exception after its last handler responded, and the server logs a second
-    stack trace; catching it here leaves one log line per exception.
-    """
+    """Outermost middleware: correlation id, origin check, cache headers, responses for all exceptions."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -274,6 +270,7 @@ class ErrorBoundary:
             # The client is gone, but the server logs an error for a request without a response.
             gone = problem(HTTPStatus.BAD_REQUEST, [ErrorItem(message="The request broke off.")])
             await gone(scope, receive, send)
+        # Starlette's own handler would re-raise it, and the server would log a second stack trace.
         except Exception as error:  # noqa: BLE001  # every exception becomes a response.
             await (await _on_crash(request, error))(scope, receive, send)
 

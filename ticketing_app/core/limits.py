@@ -29,8 +29,8 @@ from ticketing_app.core.settings import get_settings
 
 MINUTE = 60
 HOUR = 3600
+# Factor for default limits by address in development, where all clients share one address.
 DEVELOPMENT_FACTOR = 50
-"""Factor for default limits by address in development, where all clients share one address."""
 PAUSE_SECONDS = 5
 LOGGED_SECONDS = 60
 LOGGED_SIZE = 10_000
@@ -59,6 +59,7 @@ class _Reached(NamedTuple):
 
 _WRITES = Rule("write_limit_per_address_per_minute", MINUTE, ("address",))
 
+# Rules of each policy, in the order of their checks.
 POLICIES: dict[str, tuple[Rule, ...]] = {
     "signins": (
         Rule("signin_limit_per_address_per_minute", MINUTE, ("address",)),
@@ -88,7 +89,6 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
     "corrections": (Rule("correction_limit_per_address_per_minute", MINUTE, ("address",)),),
     "sitemaps": (Rule("sitemap_limit_per_address_per_minute", MINUTE, ("address",)),),
 }
-"""Rules of each policy, in the order of their checks."""
 
 LIMITS_REACHED = Counter(
     "gittix_limits_reached_total", "Requests that a rate limit refused.", ["policy"]
@@ -169,8 +169,6 @@ async def allows(policy: str, *, account: UUID | str | None = None) -> bool:
 
 
 async def forget(policy: str, *, account: UUID | str) -> None:
-    """Clear the windows of this account."""
-
     async def clear(
         limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
     ) -> bool:
@@ -183,7 +181,6 @@ async def forget(policy: str, *, account: UUID | str) -> None:
 async def _ask(
     ask: Ask, policy: str, account: UUID | str | None, address: str | None
 ) -> _Reached | None:
-    """Return the first rule of the policy that `ask` finds exhausted."""
     global _skipped_until  # noqa: PLW0603  # state of this process, like the limiters.
     if time.monotonic() < _skipped_until:
         return None

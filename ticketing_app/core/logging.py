@@ -17,8 +17,8 @@ from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.core.settings import get_settings
 
 MAX_CHARACTERS = 500
+# Libraries that log client input, at the rate at which clients send it.
 NOISY_LIBRARIES = ("reflex", "reflex_base", "socketio", "engineio")
-"""Libraries that log client input, at the rate at which clients send it."""
 
 COMMON: list[structlog.typing.Processor] = [
     merge_contextvars,
@@ -115,7 +115,6 @@ def get_logger() -> structlog.typing.FilteringBoundLogger:
 
 
 def start_context(correlation_id: str) -> None:
-    """Bind the correlation id of a request, job or event."""
     clear_contextvars()
     bind_contextvars(correlation_id=correlation_id)
 

@@ -28,11 +28,11 @@ from ticketing_app.core import db
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
 
+# Seconds, from a cached response to an abandoned one.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Seconds, from a cached response to an abandoned one."""
 
+# Scope key for the route template, set by ASGI apps other than FastAPI.
 ROUTE = "gittix.route"
-"""Scope key for the route template, set by ASGI apps other than FastAPI."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
@@ -122,8 +122,6 @@ def _route(scope: Scope) -> str:
 
 
 class _PoolCollector(Collector):
-    """Counts the connections to PostgreSQL at scrape time."""
-
     def describe(self) -> list[GaugeMetricFamily]:
         return []
 

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
+# Currencies of Stripe with two decimals and a smallest charge of at most 0.50.
 Currency = Literal["aud", "brl", "cad", "chf", "eur", "gbp", "inr", "nzd", "sgd", "usd"]
-"""Currencies of Stripe with two decimals and a smallest charge of at most 0.50."""
+# Stripe charges no less than 0.50.
 MINIMUM_CENTS = 50
-"""Stripe charges no less than 0.50."""
 MAXIMUM_CENTS = 99_999_999
 CENTS = Decimal(100)
 CENT = Decimal("0.01")
@@ -46,19 +46,19 @@ def _to_cents(price: Decimal, minimum_cents: int, minimum: str) -> int:
     return int(rounded * CENTS)
 
 
+# Field type: accepts a JSON number (0.50 to 999,999.99), holds integer cents.
 Price = Annotated[
     int,
     BeforeValidator(_price_to_cents),
     WithJsonSchema({"type": "number", "minimum": 0.5, "maximum": 999_999.99, "multipleOf": 0.01}),
 ]
-"""Field type: accepts a JSON number (0.50 to 999,999.99), holds integer cents."""
 
+# Parameter type: accepts text ("12.50"), holds integer cents.
 PriceBound = Annotated[
     int,
     BeforeValidator(_bound_to_cents),
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": 999_999.99, "multipleOf": 0.01}),
 ]
-"""Parameter type: accepts text ("12.50"), holds integer cents."""
 
 
 def to_json_number(cents: int) -> float:
@@ -66,5 +66,5 @@ def to_json_number(cents: int) -> float:
     return cents / 100
 
 
+# Field type: holds integer cents, writes a JSON number of the currency.
 JsonPrice = Annotated[int, PlainSerializer(to_json_number, return_type=float, when_used="json")]
-"""Field type: holds integer cents, writes a JSON number of the currency."""

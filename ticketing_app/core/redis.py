@@ -95,7 +95,6 @@ def _make_client(url: str, *, timeout_seconds: float) -> Redis:
 
 
 async def dispose() -> None:
-    """Close the connections of the running event loop."""
     for made in _clients.pop(asyncio.get_running_loop(), {}).values():
         await made.aclose()
 

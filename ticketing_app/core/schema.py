@@ -22,8 +22,6 @@ log = get_logger()
 
 
 class SchemaState(Enum):
-    """State of the database relative to this version."""
-
     BEHIND = "behind"
     CURRENT = "current"
     AHEAD = "ahead"

@@ -331,11 +331,7 @@ def _allowed_numbers(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """Return the settings: in development with those of the local stand-ins.
-
-    Raises:
-        InvalidSettingsError: a setting is wrong, or missing in production.
-    """
+    """Return the settings: in development with those of the local stand-ins."""
     settings = read_environment()
     if settings.is_production:
         return settings

@@ -15,8 +15,8 @@ from pydantic import (
 )
 from pydantic_core import MultiHostUrl, Url
 
+# Values of asyncpg's `ssl`; its default `prefer` falls back to plain text.
 POSTGRESQL_TLS_MODES = frozenset({"require", "verify-ca", "verify-full"})
-"""Values of asyncpg's `ssl`; its default `prefer` falls back to plain text."""
 
 
 def _check_url(kind: Any, allowed: str) -> AfterValidator:  # noqa: ANN401  # any type that pydantic validates.
@@ -73,7 +73,6 @@ def find_redis_gaps(url: str) -> list[str]:
 
 
 def find_postgresql_gaps(url: str) -> list[str]:
-    """Return the missing protections; loopback and local sockets need none."""
     parts = urlsplit(url)
     options = parse_qs(parts.query)
     hosts = [parts.hostname] if parts.hostname else options.get("host", ["localhost"])

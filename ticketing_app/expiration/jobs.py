@@ -1,5 +1,3 @@
-"""The job that expires due orders."""
-
 from ticketing_app.core import db, queues
 from ticketing_app.orders.service import release
 

@@ -1,5 +1,3 @@
-"""Schedules the expiry of holds."""
-
 from functools import partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession

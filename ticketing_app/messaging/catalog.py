@@ -156,6 +156,7 @@ class PaymentAlertRaised(DomainEvent):
     detail: str = Field(description="A sentence for people.")
 
 
+# Event classes by their name on the wire.
 CATALOG: dict[str, type[DomainEvent]] = {
     event.__name__: event
     for event in (
@@ -174,4 +175,3 @@ CATALOG: dict[str, type[DomainEvent]] = {
         PaymentAlertRaised,
     )
 }
-"""Event classes by their name on the wire."""

@@ -13,11 +13,11 @@ from ticketing_app.core.db import Table, utc_datetime
 from ticketing_app.messaging.catalog import DomainEvent
 from ticketing_app.messaging.outbox import OutboxMessage
 
+# `async def on_order_created(session, event: OrderCreated)`; runs in the inbox row's transaction.
 Handler = Callable[[AsyncSession, Any], Awaitable[None]]
-"""`async def on_order_created(session, event: OrderCreated)`; runs in the inbox row's transaction."""
 
+# Handlers by event class.
 Subscriptions = Mapping[type[DomainEvent], Sequence[Handler]]
-"""Handlers by event class."""
 
 RETRIES = 8
 FIRST_RETRY_SECONDS = 1.0
@@ -162,7 +162,6 @@ async def list_due(
 
 
 async def list_dead_letters(session: AsyncSession) -> list[tuple[InboxEntry, OutboxMessage]]:
-    """Return all dead letters, oldest event first."""
     query = (
         select(InboxEntry, OutboxMessage)
         .join(OutboxMessage, col(OutboxMessage.id) == InboxEntry.event_id)

@@ -21,12 +21,6 @@ NUDGE_DELAY_SECONDS = 0.005
 
 
 class OutboxMessage(Table, table=True):
-    """A recorded domain event.
-
-    `published_at` is the time of the last publication, none while it is pending. `settled_at` is the
-    time at which the relay found it handled by every subscriber; settled rows are not checked again.
-    """
-
     __tablename__ = "outbox"
     __table_args__ = (
         Index("ix_outbox_unsent", "position", postgresql_where=text("published_at IS NULL")),
@@ -45,7 +39,9 @@ class OutboxMessage(Table, table=True):
     aggregate_version: int
     correlation_id: str | None = None
     payload: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    # The last publication; none while it is pending.
     published_at: datetime | None = Field(default=None, sa_type=utc_datetime())
+    # When the relay found it handled by every subscriber; settled rows are not checked again.
     settled_at: datetime | None = Field(default=None, sa_type=utc_datetime())
 
 

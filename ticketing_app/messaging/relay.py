@@ -81,11 +81,8 @@ class Relay:
                         await self._nudged.wait()
 
     async def _check_deliveries(self, connection: AsyncConnection) -> None:
-        """Settle or resend, at most as many as the stream has room for.
-
-        Without consumers the stream fills up with unread events. Each resent event would then push out
-        another one, which would count as lost in turn, without end.
-        """
+        # Resend at most as many events as the stream has room for. Without consumers it fills up, and
+        # each resent event would push out another one, which would count as lost in turn, without end.
         unread = await bus.get_unread()
         room = bus.MAX_LENGTH - unread.length
         is_more = True
@@ -98,7 +95,7 @@ class Relay:
             is_more = checked == limit
 
 
-# PostgreSQL ends the idle session of a relay whose machine vanished or whose process hangs; another
+# PostgreSQL ends the idle session of a relay with a lost machine or a hung process; another
 # relay then takes over within seconds.
 _LEAD = text("""
     SELECT pg_try_advisory_lock(:key), set_config('idle_session_timeout', :hang_limit, false),
@@ -108,10 +105,8 @@ _LEAD = text("""
 
 @asynccontextmanager
 async def _leadership() -> AsyncGenerator[AsyncConnection | None]:
-    """Open the connection that holds the leader's lock; yields none when another relay holds it.
-
-    The leader works on this connection only: when it breaks, the lock is lost and the work stops.
-    """
+    """Open the connection that holds the leader's lock; yields none when another relay holds it."""
+    # The leader works on this connection only: when it breaks, the lock is lost and the work stops.
     async with db.session_connection() as connection:
         values = {"key": RELAY_LOCK, "hang_limit": HANG_LIMIT}
         is_leader = (await connection.execute(_LEAD, values)).scalar_one()
@@ -126,12 +121,10 @@ async def _transaction(connection: AsyncConnection) -> AsyncGenerator[AsyncSessi
 
 
 async def publish_unsent(connection: AsyncConnection) -> int:
-    """Publish up to 500 committed events; return the number.
-
-    Unsent events are found by `published_at`, not by position: positions are assigned before the
-    commit, so "after the last one sent" would skip a transaction that commits late. When this
-    transaction fails to commit, its events are published again; subscribers discard duplicates.
-    """
+    """Publish up to 500 committed events; return the number."""
+    # Unsent events are found by `published_at`, not by position: positions are assigned before the
+    # commit, so "after the last one sent" would skip a transaction that commits late. When this
+    # transaction fails to commit, its events are published again; the inbox discards duplicates.
     async with _transaction(connection) as session:
         query = (
             select(OutboxMessage)
