@@ -1,7 +1,6 @@
-"""Swagger UI at /api/docs, served from our own host and without inline scripts.
+"""Swagger UI at /api/docs, served from our own host and without inline scripts."""
 
-A script of another host could use the session cookie of its visitor.
-"""
+# A script of another host could use the session cookie of its visitor.
 
 import html
 from typing import Any

@@ -1,9 +1,8 @@
-"""Rate limits: one table of policies, counted in Redis as moving windows.
+"""Rate limits: one table of policies, counted in Redis as moving windows."""
 
-`await limits.check("holds", account=buyer_id)` raises when a rule of the policy is exhausted. The client
-address is bound at the edge of a request or event; use cases need not pass it on. During an outage of
-Redis limits are skipped, and the log says so.
-"""
+# `await limits.check("holds", account=buyer_id)` raises when a rule of the policy is exhausted. The client
+# address is bound at the edge of a request or event; use cases need not pass it on. During an outage of
+# Redis limits are skipped, and the log says so.
 
 import asyncio
 import math

@@ -1,8 +1,7 @@
-"""Same-origin checks: other sites may read public data and change nothing.
+"""Same-origin checks: other sites may read public data and change nothing."""
 
-Requests need no JSON content type: forms of other sites are refused by their Origin or Sec-Fetch-Site,
-and clients other than browsers need not send these headers.
-"""
+# Requests need no JSON content type: forms of other sites are refused by their Origin or Sec-Fetch-Site,
+# and clients other than browsers need not send these headers.
 
 from urllib.parse import urlsplit
 
