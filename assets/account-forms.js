@@ -1,20 +1,20 @@
-// Sends forms marked data-json-form to the API as JSON and shows what it answers. A plain script, so
-// that it works before the page's own code has started.
+// Sends forms marked data-json-form to the API as JSON and shows its errors. A plain script: it works
+// before hydration.
 (() => {
   const UNREACHABLE = "We can't reach the server right now; nothing is lost. Try again.";
 
-  // Only a path of this site; an address of another one must not be reachable through a link to us.
+  // Only a path of this site: an open redirect would lend our address to other sites.
   const nextPath = (fallback) => {
     const wanted = new URLSearchParams(location.search).get("next");
     if (!wanted?.startsWith("/")) return fallback;
     const url = new URL(wanted, location.origin);
-    // "/.//host" resolves to the path "//host", which would be another host once it is read again.
+    // "/.//host" resolves to the path "//host", which the next parser takes for another host.
     const isLocal = url.origin === location.origin && !url.pathname.startsWith("//");
     return isLocal ? url.pathname + url.search + url.hash : fallback;
   };
 
-  // The server keeps a tab's state under this token: the next person in this tab starts with another one.
-  // A purchase that goes on after signing in is the exception, as the state of the tab remembers it.
+  // The key of the tab's state on the server: after sign-in and sign-out the tab starts with a new one.
+  // An interrupted purchase is the exception: it continues from the state of the tab.
   const forgetTab = () => {
     const wanted = new URLSearchParams(location.search).get("next") ?? "";
     if (!wanted.includes("purchase=")) sessionStorage.removeItem("token");
@@ -46,7 +46,7 @@
     return true;
   };
 
-  // The page's session may end while its own form is on the way, as when the form ends it.
+  // The session may end while a form is being sent, for example by that form.
   let sending = 0;
   let isSignedOut = false;
   const reloadWhenSignedOut = () => {
@@ -55,7 +55,7 @@
     location.reload();
   };
 
-  // Wherever the page is to go meanwhile: the form's own way wins, and where it fails the page loads anew.
+  // The form being sent navigates after success; if it fails, the page reloads.
   window.addEventListener("leave", (event) => {
     if (!sending) return;
     event.preventDefault();
@@ -86,7 +86,7 @@
       }
       button.disabled = isLeaving;
       if (isLeaving) return;
-      // A button that is switched off loses the focus; who pressed it is still there.
+      // A disabled button loses the focus.
       if (document.activeElement === document.body) button.focus();
       sending -= 1;
       reloadWhenSignedOut();
@@ -100,7 +100,7 @@
       const link = event.target.closest?.("a[data-keep-next]");
       const wanted = new URLSearchParams(location.search).get("next");
       if (!link || !wanted || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      // The router would follow the link as it was drawn, so that this must come before it.
+      // In the capture phase: the router would follow the link without `next`.
       event.preventDefault();
       event.stopPropagation();
       location.assign(`${link.pathname}?${new URLSearchParams({ next: wanted })}`);

@@ -1,7 +1,6 @@
-"""Who acts on a page: read from the socket's own cookie and checked anew in every handler.
+"""The caller of a page: read from the cookie of the websocket handshake, in every handler.
 
-Handlers can be called by anybody over the websocket with anything, so that nothing in the state
-and no argument says who somebody is; only the cookie of the handshake does.
+Any client can call any handler with any argument. State and arguments never identify the caller.
 """
 
 import json
@@ -40,13 +39,13 @@ Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
 POLICY_VIOLATION = 1008
 ZONE_COOKIE = "timezone"  # assets/boot.js sets it.
-# The script of the forms loads the page afresh, unless it is about to go somewhere else already.
+# account-forms.js reloads the page, unless a form is about to navigate.
 SIGNED_OUT = "window.dispatchEvent(new Event('signedout'))"
 CRASHED = "That did not work, and nothing was changed. Please try again."
 
 
 class PageState(rx.State, mixin=True):
-    """What every page shows of its own condition."""
+    """Loading and error state of a page."""
 
     is_loaded: bool = False
     error_message: str = ""
@@ -55,19 +54,19 @@ class PageState(rx.State, mixin=True):
 
 
 class SessionState(rx.State):
-    """Who the page is drawn for. For display only: handlers ask `find_caller`."""
+    """The caller, for display only: handlers use `find_caller`."""
 
     user_id: str = ""
     email: str = ""
     is_known: bool = False
     is_purchasing: bool = False
     notice: str = ""
-    # The sign-in whose owner may be sent what this tab holds.
+    # The session that may receive the state of this tab.
     _session_id: str = ""
 
     @rx.event
     async def load(self) -> None:
-        """Know who is there, for pages that have nothing else to load."""
+        """Load pages that show nothing but the caller."""
         try:
             await find_caller(self)
         except UnavailableError as error:
@@ -75,22 +74,26 @@ class SessionState(rx.State):
 
     @rx.event
     async def load_for_visitors(self) -> rx.event.EventSpec | None:
-        """Send on whoever is signed in already: sign-in and sign-up are not for them."""
+        """Redirect callers that are signed in already."""
         await self.load()
         wanted = self.router.url.query_parameters.get("next", "")
         self.is_purchasing = routes.PURCHASE in parse_qs(urlsplit(wanted).query)
-        return go(local_path(wanted)) if self.email else None
+        if self.email:
+            return go(local_path(wanted))
+        return None
 
     @rx.event
     async def check(self) -> rx.event.EventSpec | None:
-        """The session ended or changed elsewhere: show the page to whoever is there now."""
+        """Update the page after the session ended or changed elsewhere."""
         was_signed_in = bool(self.email)
         await self.load()
-        return rx.call_script(SIGNED_OUT) if was_signed_in and not self.email else None
+        if was_signed_in and not self.email:
+            return rx.call_script(SIGNED_OUT)
+        return None
 
     @rx.event
     def note_crash(self) -> None:
-        """Say that something went wrong which nobody foresaw."""
+        """Show that a handler crashed."""
         self.notice = CRASHED
 
 
@@ -123,8 +126,8 @@ async def find_caller(
 
 
 def owner_of(page: SessionState) -> str:
-    """Return the id of the sign-in that the tab's state was filled for, empty for a stranger's."""
-    return page._session_id  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # kept from the browser
+    """Return the id of the session that filled the tab's state, empty for a visitor."""
+    return page._session_id  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # never sent to the browser
 
 
 async def require_caller(
@@ -141,14 +144,14 @@ async def require_caller(
 
 
 async def forget_everything(state: rx.State) -> None:
-    """Empty every state of ours: the tab's state outlives a sign-out."""
+    """Reset all our states: the state of a tab survives a sign-out."""
     for kind in rx.State.get_substates():
         if kind.__module__.startswith("ticketing_app."):
             (await state.get_state(kind)).reset()
 
 
 def reader_now(state: rx.State) -> datetime:
-    """Return the present moment on the reader's clock, as far as their browser told where that is."""
+    """Return the present time in the reader's time zone, UTC if their browser sent none."""
     name = unquote(cookie_parser(state.router.headers.cookie or "").get(ZONE_COOKIE, ""))
     try:
         zone = ZoneInfo(name)
@@ -158,12 +161,12 @@ def reader_now(state: rx.State) -> datetime:
 
 
 def guarded(handler: Handler) -> Handler:
-    """Show a refusal on the page instead of losing it; send the signed-out to sign-in and back."""
+    """Show an `AppError` on the page; redirect callers without a session to sign-in."""
     return _guard(handler, forgets=True)
 
 
 def refreshing(handler: Handler) -> Handler:
-    """Guard what runs by itself: it must not wipe away why the last action was refused."""
+    """As `guarded`, for handlers that run without an action: keeps the error of the last action."""
     return _guard(handler, forgets=False)
 
 
@@ -171,8 +174,8 @@ def _guard(handler: Handler, *, forgets: bool) -> Handler:
     announce(handler)
 
     @wraps(handler)
-    async def run(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # any handler's own.
-        # Reflex reads it from the handshake, past as many proxies as TRUSTED_PROXY_HOPS.
+    async def run(self: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # any handler
+        # Reflex takes it from X-Forwarded-For, according to TRUSTED_PROXY_HOPS.
         limits.bind_address(self.router.session.client_ip)
         try:
             with timed(handler), formatting.use_locale(self.router.headers.accept_language):
@@ -180,34 +183,42 @@ def _guard(handler: Handler, *, forgets: bool) -> Handler:
         except NotSignedInError:
             return _leave_for_sign_in(self)
         except InvalidInputError as error:
-            # What is wrong with a field stands beside the field.
-            self.errors = {field: text for field, text in error.problems if field}
-            self.error_message, self.is_unavailable = "" if self.errors else error.message, False
+            # Errors of fields are shown beside the fields.
+            by_field = {field: text for field, text in error.problems if field}
+            _show(self, "" if by_field else error.message, by_field)
             return None
         except AppError as error:
-            self.error_message, self.is_unavailable = (
-                error.message,
-                isinstance(error, UnavailableError),
-            )
-            self.errors = {}
+            _show(self, error.message, is_unavailable=isinstance(error, UnavailableError))
             return None
         if forgets or self.is_unavailable:
-            self.error_message, self.is_unavailable, self.errors = "", False, {}
+            _show(self)
         return answer
 
-    return run  # type: ignore[return-value]  # the same shape, as `wraps` says.
+    return run  # type: ignore[return-value]  # `wraps` keeps the signature.
+
+
+def _show(
+    page: Any,  # noqa: ANN401  # a state with `PageState`, which is no type of its own in Reflex
+    message: str = "",
+    errors: dict[str, str] | None = None,
+    *,
+    is_unavailable: bool = False,
+) -> None:
+    page.error_message = message
+    page.errors = errors or {}
+    page.is_unavailable = is_unavailable
 
 
 def is_at(state: rx.State, name: str, shown_id: str) -> bool:
-    """Whether the page's address still names what the page shows."""
+    """Whether the address still contains the id of the shown content."""
     return getattr(state, name).lower() == shown_id
 
 
 def route_id(state: rx.State, name: str, not_found: Callable[[], AppError]) -> UUID:
-    """Read an id of the page's address; what is no UUID, or one spelt in another way, cannot exist.
+    """Return the UUID in the address; only its canonical spelling is accepted.
 
     Raises:
-        AppError: what `not_found` makes.
+        AppError: made by `not_found`.
     """
     found = http.parse_id(getattr(state, name), not_found)
     if not is_at(state, name, str(found)):
@@ -216,24 +227,26 @@ def route_id(state: rx.State, name: str, not_found: Callable[[], AppError]) -> U
 
 
 def go(path: str) -> rx.event.EventSpec:
-    """Load `path` afresh: only a new page brings the present cookie to the websocket.
+    """Navigate with a full page load: only a new websocket sends the present cookie.
 
-    A form that is on its way to the API leads on itself, and refuses the event.
+    account-forms.js cancels the event while a form is being sent, and navigates afterwards.
     """
     leave = "window.dispatchEvent(new Event('leave',{cancelable:true}))"
     return rx.call_script(f"{leave} && window.location.assign({json.dumps(path)})")
 
 
 def local_path(text: str) -> str:
-    """Return `text` when it is a path of this site, else the front page."""
+    """Return `text` if it is a path of this site, otherwise the front page."""
     path = re.split(r"[?#]", text, maxsplit=1)[0]
-    # Browsers read two slashes, also after dots or as backslashes, as the start of another host.
+    # Browsers take two slashes, also after dots or as backslashes, for the start of another host.
     is_local = path.startswith("/") and "//" not in path and "\\" not in text
-    return text if is_local and text.isprintable() else routes.TICKET_LIST
+    if is_local and text.isprintable():
+        return text
+    return routes.TICKET_LIST
 
 
 def sign_in_for(path: str) -> rx.event.EventSpec:
-    """Send a visitor to sign-in, and from there to `path`."""
+    """Redirect to sign-in, and from there to `path`."""
     return go(f"{routes.SIGN_IN}?next={quote(local_path(path), safe='')}")
 
 
@@ -243,21 +256,20 @@ def _leave_for_sign_in(state: rx.State) -> rx.event.EventSpec:
 
 
 def on_crash(exception: Exception) -> rx.event.EventSpec:
-    """Log what no handler expected, and tell the page; the details stay here."""
+    """Log an unexpected exception; the page shows no details."""
     log.error("ui.crash", exc_info=exception)
     return SessionState.note_crash()  # type: ignore[return-value]  # Reflex makes handlers callable.
 
 
 def refuse_foreign_sockets(app: ASGIApp) -> ASGIApp:
-    """Refuse websockets that another site's page opens: the browser would send our cookie along."""
+    """Refuse websockets of other origins: the browser would send our cookie (CSWSH)."""
 
     async def guard(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             headers = {name.decode("latin-1"): value for name, value in scope["headers"]}
-            from_page, host = (
-                headers.get(name, b"").decode("latin-1") for name in ("origin", "host")
-            )
-            if not from_page or not origin.is_same_origin(from_page, host):
+            sent_origin = headers.get("origin", b"").decode("latin-1")
+            host = headers.get("host", b"").decode("latin-1")
+            if not sent_origin or not origin.is_same_origin(sent_origin, host):
                 connection = HTTPConnection(scope)
                 origin.log_refusal(connection, http.client_address(connection))
                 await receive()

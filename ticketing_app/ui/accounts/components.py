@@ -1,14 +1,11 @@
-"""Parts of the account pages: real forms, which an asset script sends as JSON."""
+"""Forms of the account pages; account-forms.js sends them as JSON."""
 
 from typing import Any
 
 import reflex as rx
 
+from ticketing_app.ui.shell.json_form import JSON_FORM, METHOD
 from ticketing_app.ui.theme import styles
-
-# Where the script finds out where to go after success; `next` of the address wins over it.
-JSON_FORM = "data-json-form"
-METHOD = "data-method"
 
 
 def labelled_input(
@@ -19,9 +16,9 @@ def labelled_input(
     form: str = "",
     **props: Any,  # noqa: ANN401  # any attribute
 ) -> rx.Component:
-    """A labelled input with a place for what the API says about it.
+    """A labelled input with a place for the API's error.
 
-    `form` tells apart inputs of the same name on one page.
+    `form` makes ids unique where a page has several inputs of one name.
     """
     id_ = f"{form}-{name}" if form else name
     described = f"{id_}-hint {id_}-error" if hint else f"{id_}-error"
@@ -54,10 +51,10 @@ def account_form(
     method: str = "POST",
     submit_class: str = f"{styles.PRIMARY} w-full",
 ) -> rx.Component:
-    """A form that goes to `action` as `method`, and its page then to `after`.
+    """A form that the script sends to `action` as `method`, and then navigates to `after`.
 
-    It is a POST even before the script is there, so that no password can end up in an address. The
-    API judges what was typed, not the browser: its sentences stand beside the fields and stay there.
+    A plain POST without the script: no password ends up in an address. Validated by the API only,
+    because the browser's messages disappear.
     """
     return rx.el.form(
         *fields,

@@ -114,7 +114,6 @@ def sign_out_page() -> rx.Component:
 
 
 def _head(title: str) -> rx.Component:
-    """The heading on the paper that tickets are printed on."""
     return rx.el.div(
         rx.el.h1(title, class_name=styles.HEADING),
         class_name="poster mb-6",
@@ -148,7 +147,7 @@ def account_page() -> rx.Component:
     )
     return layout(
         OnLive.create(only_resync=True, on_change=state.load),
-        # Always on the page, so that what comes into it is spoken.
+        # Always present: screen readers announce changes of a live region, not new ones.
         rx.el.p(
             state.note,
             role="status",
@@ -182,7 +181,7 @@ def _email_form() -> rx.Component:
 
 def _password_form() -> rx.Component:
     return account_form(
-        # Password managers look here for whose password it is.
+        # For password managers.
         rx.el.input(
             name="username",
             default_value=SessionState.email,
@@ -287,7 +286,6 @@ def _session(row: SessionRow) -> rx.Component:
 
 
 def _purchasing() -> rx.Component:
-    """What comes next for whoever was on the way to a ticket."""
     return rx.cond(SessionState.is_purchasing, rx.el.p(TEXT["purchasing"], class_name="mb-5"))
 
 
@@ -296,7 +294,7 @@ def _email() -> rx.Component:
 
 
 def _other_way(question: str, label: str, href: str) -> rx.Component:
-    """Lead to the other form; the script keeps `next` on the way."""
+    """A link to the other form; account-forms.js keeps the `next` parameter."""
     return rx.el.p(
         question,
         rx.el.a(label, href=href, class_name=styles.LINK, custom_attrs={"data-keep-next": ""}),

@@ -1,4 +1,4 @@
-"""State of the account page. Passwords never come here: their forms go to the REST API."""
+"""State of the account page. Passwords go from their forms to the REST API only."""
 
 import reflex as rx
 
@@ -12,14 +12,13 @@ from ticketing_app.ui.session import PageState, guarded
 
 
 class AccountState(PageState, rx.State):
-    """Where one is signed in."""
+    """The open sessions of the caller."""
 
     rows: rx.Field[list[SessionRow]] = rx.field(default_factory=list)
     note: str = ""
 
     @rx.var
     def has_others(self) -> bool:
-        """Whether another browser is signed in."""
         return len(self.rows) > 1
 
     @rx.event
@@ -32,18 +31,18 @@ class AccountState(PageState, rx.State):
     @rx.event
     @guarded
     async def end(self, session_id: str) -> None:
-        """Sign out one browser."""
+        """End one session of the caller."""
         caller = await session.require_caller(self)
         own_id = http.parse_id(session_id, accounts.SessionNotFoundError)
         await transactions.in_transaction(auth.end_own_session, caller=caller, session_id=own_id)
-        # Signs in again if it was the caller's own session.
+        # Redirects to sign-in if the caller ended their own session.
         await self._read()
         self.note = ENDED_ONE
 
     @rx.event
     @guarded
     async def end_others(self) -> None:
-        """Sign out all other browsers."""
+        """End all sessions of the caller but this one."""
         caller = await session.require_caller(self)
         await transactions.in_transaction(auth.end_sessions, caller=caller)
         await self._read()

@@ -1,4 +1,4 @@
-"""What the account page shows: plain values, and every sentence that carries one."""
+"""Values and sentences of the account page."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from ticketing_app.accounts.rules import SEEN_INTERVAL
 from ticketing_app.accounts.schemas import SessionRead
 from ticketing_app.ui.formatting import format_datetime
 
-# The first of these that occurs is meant: browsers also name those that they descend from.
+# In this order: browsers also name the browsers they derive from.
 BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",
@@ -31,15 +31,13 @@ NOTES = {
     "email": "Your email is changed. Sign in with the new one from now on.",
     "password": "Your password is changed. You were signed out everywhere else.",
 }
-"""What was done, by the word in the address that the form leads to."""
+"""Confirmations, by the `changed` parameter of the address."""
 ENDED_ONE = "That device is signed out."
 ENDED_OTHERS = "You are signed out everywhere else."
 
 
 @dataclass(frozen=True)
 class SessionRow:
-    """One open sign-in."""
-
     id: str = ""
     device: str = ""
     end_label: str = ""
@@ -62,14 +60,14 @@ class SessionRow:
 
 
 def device_name(user_agent: str) -> str:
-    """Say in two words what sent this User-Agent; a hint, as anything can be sent."""
+    """Return browser and system of a User-Agent, which clients choose freely."""
     browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
     return " on ".join(filter(None, (browser, system))) or "Unknown device"
 
 
 def last_seen(at: datetime, now: datetime) -> str:
-    """Say how long ago; it is written every few minutes, so that nothing shorter is known."""
+    """Return how long ago `at` was; `at` is written only every SEEN_INTERVAL."""
     ago = now - at
     if ago < 2 * SEEN_INTERVAL:
         return "Last seen just now"

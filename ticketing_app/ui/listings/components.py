@@ -1,4 +1,4 @@
-"""Parts of the form that sells or edits."""
+"""Parts of the seller's form."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def _typed(
 
 
 class OnFormInput(rx.Component):
-    """Calls `on_form_input` with the form around it and the names of the fields that were touched."""
+    """Calls `on_form_input` with the values of the surrounding form and the names of the edited fields."""
 
     library = LIBRARY
     tag = "OnFormInput"
@@ -29,7 +29,7 @@ class OnFormInput(rx.Component):
 
 
 class OwnTimezone(rx.Component):
-    """Fills in this device's time zone where `field` of the form around it is empty."""
+    """Fills an empty `field` of the surrounding form with the device's time zone."""
 
     library = LIBRARY
     tag = "OwnTimezone"
@@ -38,7 +38,7 @@ class OwnTimezone(rx.Component):
 
 
 def stub_preview(stub: TicketStub) -> rx.Component:
-    """The listing as it will stand in the list, while it is typed."""
+    """A preview of the listing in the list."""
     return rx.el.section(
         rx.el.h2(TEXT["preview"], id="preview", class_name="font-medium"),
         rx.el.div(

@@ -1,4 +1,4 @@
-"""The fields of the form that sells or edits."""
+"""Fields of the seller's form."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ def ticket_fields(
     seat_hint: str,
     has_event_facts: rx.Var[bool] | bool,
 ) -> rx.Component:
-    """The fields of a listing; what is optional folds out, and is open when there is something in it."""
+    """The fields of a listing; the optional ones are collapsed unless `has_event_facts`."""
     optional = (
         _select("category", form.category, errors),
         rx.el.div(
@@ -127,7 +127,7 @@ def _select(name: str, value: str, errors: Errors) -> rx.Component:
 
 
 def _described(name: str, errors: Errors) -> dict[str, Any]:
-    """Tie a control to its label, its hint and what is wrong with it."""
+    """Return the attributes that connect a control with its label, hint and error."""
     return {
         "id": name,
         "name": name,

@@ -1,9 +1,9 @@
-// What the form that sells does while one types.
+// Watches the seller's form.
 import { useEffect, useRef } from "react";
 
 const PAUSE_MS = 400;
 
-// Mostly the event is where its seller is.
+// Most events are in the time zone of their seller.
 export function OwnTimezone({ field }) {
   const here = useRef(null);
   useEffect(() => {
@@ -12,7 +12,7 @@ export function OwnTimezone({ field }) {
   return <span ref={here} hidden />;
 }
 
-// Tells what was typed into the form around it, once typing pauses.
+// Reports the values of the surrounding form and its edited fields, debounced.
 export function OnFormInput({ onFormInput }) {
   const here = useRef(null);
   const latest = useRef(onFormInput);
@@ -26,7 +26,7 @@ export function OnFormInput({ onFormInput }) {
       clearTimeout(timer);
       timer = setTimeout(() => latest.current(Object.fromEntries(new FormData(form)), [...touched]), PAUSE_MS);
     };
-    // What is sent is judged as a whole.
+    // A submit validates all fields.
     const forget = () => {
       clearTimeout(timer);
       touched.clear();

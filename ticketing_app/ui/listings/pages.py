@@ -1,4 +1,4 @@
-"""My Listings: what one sells and what one sold."""
+"""My Listings and the seller's form."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ def _row(row: ListingRow) -> rx.Component:
                 link(
                     row.title,
                     href=row.href,
-                    # As high as a thumb, in no more room than its line.
+                    # A touch target higher than its line.
                     class_name="relative inline-block py-2.5 -my-2.5 hover:underline",
                 ),
                 class_name="font-semibold text-lg leading-snug",
@@ -98,7 +98,7 @@ def _row(row: ListingRow) -> rx.Component:
 
 
 def _buyer(row: ListingRow) -> rx.Component:
-    """How long somebody still has; nobody counts while their card is charged."""
+    """The remaining time of a hold; no countdown while a card is charged."""
     counted = rx.el.p(
         TEXT["left_before"],
         Countdown.create(
@@ -151,7 +151,7 @@ def ticket_edit_page() -> rx.Component:
 
 
 def _about_price() -> rx.Component:
-    """What others ask, and what the seller gets. Always on the page, so that a change is spoken."""
+    """Price hint and payout, in a live region that is always rendered."""
     state = TicketFormState
     return rx.el.div(
         rx.el.p(state.price_hint, class_name="font-medium empty:hidden"),
@@ -195,7 +195,7 @@ def _form(
                 ),
                 class_name="grid gap-5",
             ),
-            # Beside the fields where there is room, else between them and Submit.
+            # Beside the fields on a wide screen, otherwise between the fields and Submit.
             rx.el.div(
                 stub_preview(state.preview),
                 class_name="lg:row-span-2 lg:sticky lg:top-24 self-start",

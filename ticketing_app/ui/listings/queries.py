@@ -12,7 +12,7 @@ from ticketing_app.ui.transactions import Session
 
 @dataclass(frozen=True)
 class ListingsPage:
-    """A page of listings; `relistable_ids` were sold and refunded, so their seller owns them again."""
+    """`relistable_ids` are refunded sales: the seller owns these tickets again."""
 
     listings: OwnTicketPage
     relistable_ids: set[UUID]

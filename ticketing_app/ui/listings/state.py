@@ -1,4 +1,4 @@
-"""States of My Listings and of the form that sells or edits."""
+"""States of My Listings and of the seller's form."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -35,9 +35,9 @@ from ticketing_app.ui.tickets.views import TicketStub
 MAIN_FIELDS = frozenset({"title", "price", "previousTicketId"})
 START = frozenset({"startsAt", "timezone"})
 NEW = "new"
-"""Stands for the id of a listing that does not exist yet, in the address too."""
+"""The id of a listing that does not exist yet, as in the address."""
 UNTITLED = {"title": "Title", "price": 1}
-"""What stands in the preview as long as nothing right was typed."""
+"""Preview values for fields that are empty or invalid."""
 
 
 class OwnListingsState(PageState, rx.State):
@@ -110,7 +110,7 @@ class OwnListingsState(PageState, rx.State):
 
 
 class TicketFormState(PageState, rx.State):
-    """The form that lists a ticket or edits a listing."""
+    """The form that creates or edits a listing."""
 
     form: TicketForm = TicketForm()
     form_id: str = ""
@@ -125,12 +125,12 @@ class TicketFormState(PageState, rx.State):
 
     @rx.var
     def shown_errors(self) -> dict[str, str]:
-        """What is wrong: as the last try to submit found it, or as it was typed since."""
+        """Errors of the last submit, replaced by those of fields edited since."""
         return {name: text for name, text in (self.errors | self.typed).items() if text}
 
     @rx.var
     def has_event_facts(self) -> bool:
-        """Whether the fold-out holds something that must be seen."""
+        """Whether the collapsed fields contain a value or an error."""
         facts = (item for item in asdict(self.form).items() if item[0] not in MAIN_FIELDS)
         return any(value for _, value in facts) or not MAIN_FIELDS.issuperset(self.errors)
 
@@ -202,7 +202,7 @@ class TicketFormState(PageState, rx.State):
     @rx.event
     @guarded
     async def create(self, form: dict[str, Any]) -> rx.event.EventSpec:
-        """List a ticket for each seat; a second click on Submit leads there and lists nothing twice."""
+        """Create a listing per seat. Idempotent: a second submit only redirects again."""
         caller = await session.require_caller(self)
         self.typed = {}
         listed = [

@@ -1,4 +1,4 @@
-"""What My Listings and the form show: plain values, and every sentence that carries one."""
+"""Values and sentences of My Listings and the seller's form."""
 
 from collections import Counter
 from dataclasses import dataclass, fields, replace
@@ -14,7 +14,14 @@ from ticketing_app.core.money import MINIMUM_CENTS
 from ticketing_app.tickets.rules import MAX_SEATS, Availability
 from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFields, TicketRead
 from ticketing_app.ui.formatting import format_amount, format_day
-from ticketing_app.ui.tickets.views import OVER_LABEL, TicketStub, is_over, local_start, parse_price
+from ticketing_app.ui.tickets.views import (
+    OVER_LABEL,
+    TicketStub,
+    is_over,
+    iso,
+    local_start,
+    parse_price,
+)
 
 STATE_LABELS = {
     Availability.AVAILABLE: "For sale",
@@ -27,7 +34,7 @@ GIVEN_BACK = "The sale was refunded: the ticket is yours again."
 
 @dataclass(frozen=True)
 class ListingRow:
-    """A listing in the list of one's own. Instants are ISO 8601; `now` is the server's time."""
+    """A listing in the seller's list. Instants are ISO 8601; `now` is the server's clock."""
 
     id: str = ""
     href: str = ""
@@ -59,7 +66,7 @@ class ListingRow:
             status=stub.status,
             state_label=OVER_LABEL if is_over(ticket) else STATE_LABELS[ticket.status],
             note=GIVEN_BACK if can_relist else note(ticket, now),
-            deadline=ticket.locked_until.isoformat() if ticket.locked_until else "",
+            deadline=iso(ticket.locked_until),
             now=now.isoformat(),
             edit_href=routes.ticket_edit(ticket.id) if can_change else "",
             resale_href=routes.ticket_resale(ticket.id) if can_relist else "",
@@ -70,21 +77,21 @@ class ListingRow:
 
 @dataclass(frozen=True)
 class TicketForm:
-    """The fields of the form as text, named as in the API."""
+    """The form's fields as text, named as in the API."""
 
     title: str = ""
     price: str = ""
     category: str = ""
     venue: str = ""
     city: str = ""
-    startsAt: str = ""  # noqa: N815  # the API's name, so that its errors find the field.
+    startsAt: str = ""  # noqa: N815  # the API's name: its errors refer to it
     timezone: str = ""
     section: str = ""
     row: str = ""
     seat: str = ""
-    faceValue: str = ""  # noqa: N815  # as above.
+    faceValue: str = ""  # noqa: N815  # the API's name
     description: str = ""
-    previousTicketId: str = ""  # noqa: N815  # as above; only where a bought ticket is listed again.
+    previousTicketId: str = ""  # noqa: N815  # the API's name; set when a bought ticket is resold
 
     @classmethod
     def from_ticket(cls, ticket: TicketRead) -> "TicketForm":
@@ -98,10 +105,10 @@ class TicketForm:
 
 
 def read_form(form: object) -> dict[str, Any]:
-    """Turn what the form sent into what the API takes: numbers and one instant from texts.
+    """Convert the form's texts to the API's values: numbers and one instant.
 
     Raises:
-        InvalidInputError: the form is none, a field is not a text, or the time zone is unknown.
+        InvalidInputError: not a form, a field is not a text, or the time zone is unknown.
     """
     names = [field.name for field in fields(TicketForm)]
     if not isinstance(form, dict) or not all(isinstance(form.get(n, ""), str) for n in names):
@@ -118,17 +125,19 @@ def read_form(form: object) -> dict[str, Any]:
 
 
 def price_input(cents: int | None) -> str:
-    """Return an amount as one types it: "40", "40.50"."""
+    """Return an amount as typed: "40", "40.50"."""
     if cents is None:
         return ""
-    return f"{cents // 100}" if cents % 100 == 0 else f"{cents / 100:.2f}"
+    if cents % 100 == 0:
+        return f"{cents // 100}"
+    return f"{cents / 100:.2f}"
 
 
 def _instant(text: str, timezone: str) -> str:
-    """Return the local time with its offset; what is no time stays as it is, for the API's checks.
+    """Return the local time with its offset; an invalid time is returned for the API to refuse.
 
     Raises:
-        InvalidInputError: nobody knows this time zone.
+        InvalidInputError: unknown time zone.
     """
     try:
         local = datetime.fromisoformat(text)
@@ -142,34 +151,34 @@ def _instant(text: str, timezone: str) -> str:
 
 
 def note(ticket: OwnTicketRead, now: datetime) -> str:
-    """Say since when it stands there, or when it was sold and for how much."""
+    """Return the day of the listing, or the day and price of its sale."""
     listed = f"Listed {format_day(ticket.created_at, now)}"
     if is_over(ticket):
         return f"{listed}. Nobody bought it before the event began."
     if ticket.status is not Availability.SOLD:
         return listed
     price = format_amount(ticket.price_cents, ticket.currency)
-    return (
-        f"Sold {format_day(ticket.sold_at, now)} for {price}"
-        if ticket.sold_at
-        else f"Sold for {price}"
-    )
+    if ticket.sold_at:
+        return f"Sold {format_day(ticket.sold_at, now)} for {price}"
+    return f"Sold for {price}"
 
 
 def listed_line(count: str) -> str:
-    """Say that several listings were made, when `count` of the address is a number of those."""
+    """Return the confirmation of several new listings; empty if `count`, from the address, is no valid number."""
     is_several = count.isascii() and count.isdigit() and 1 < int(count) <= MAX_SEATS
-    return f"{int(count)} tickets are for sale now, each on its own." if is_several else ""
+    if is_several:
+        return f"{int(count)} tickets are for sale now, each on its own."
+    return ""
 
 
 def split_seats(values: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the values of a listing for each of the seats, as in "11, 12, 13".
+    """Return a listing per seat of a list such as "11, 12, 13".
 
     Raises:
-        InvalidInputError: there are too many, one is named twice, or the ticket was bought here.
+        InvalidInputError: too many seats, a duplicate, or the resale of a bought ticket.
     """
     seats = [seat for part in values.get("seat", "").split(",") if (seat := part.strip())]
-    if len(seats) < 2:  # noqa: PLR2004  # one seat, or none, is one ticket.
+    if len(seats) < 2:  # noqa: PLR2004  # none or one
         return [values | {"seat": seat} for seat in seats] or [values]
     twice = [seat for seat, count in Counter(seats).items() if count > 1]
     if "previousTicketId" in values:
@@ -184,7 +193,7 @@ def split_seats(values: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def price_hint_line(hint: PriceHint | None) -> str:
-    """Say what similar tickets cost; nothing when that is not known."""
+    """Return the price range of similar tickets, empty if unknown."""
     if hint is None:
         return ""
     low, high, typical = (
@@ -197,12 +206,11 @@ def price_hint_line(hint: PriceHint | None) -> str:
 
 
 def price_rule_line(currency: str) -> str:
-    """Say what a price is, by the lowest one."""
     return f"What the buyer pays, from {format_amount(MINIMUM_CENTS, currency, to_the_cent=True)}"
 
 
 def amount_line(price_cents: int | None, currency: str) -> str:
-    """Say what becomes of the price, and not more than is true today."""
+    """Return the payment and the payout of this price; sellers are not paid out yet."""
     if price_cents is None:
         return ""
     price = format_amount(price_cents, currency)
@@ -210,7 +218,6 @@ def amount_line(price_cents: int | None, currency: str) -> str:
 
 
 def preview(facts: TicketFields, currency: str, *, has_price: bool) -> TicketStub:
-    """Return the stub that buyers will see."""
     nobody = UUID(int=0)
     ticket = TicketRead(
         **facts.model_dump(include=set(TicketFields.model_fields)),
@@ -225,4 +232,6 @@ def preview(facts: TicketFields, currency: str, *, has_price: bool) -> TicketStu
         created_at=utc_now(),
     )
     stub = TicketStub.from_ticket(ticket)
-    return stub if has_price else replace(stub, price="")
+    if has_price:
+        return stub
+    return replace(stub, price="")

@@ -1,4 +1,4 @@
-"""Pages of orders: one order with its countdown, and one's own orders."""
+"""Pages of orders: one order, and the caller's orders."""
 
 import reflex as rx
 
@@ -43,7 +43,7 @@ TEXT = {
     "resell": "Sell this ticket",
     "history": "What happened",
 }
-# What screen readers are told when so many seconds are left, and nothing in between.
+# Announcements of screen readers, by the seconds left.
 SPOKEN = {
     120: "2 minutes left to order",
     60: "1 minute left to order",
@@ -87,7 +87,7 @@ def _order() -> rx.Component:
 
 
 def _stub_class() -> rx.Var[str]:
-    """Torn when it is paid, as at the door, and seen to tear by whoever just paid; else grey when over."""
+    """Torn once paid, with an animation if it was paid on this page; grey if it ended unpaid."""
     order = OrderDetailState.order
     torn = rx.cond(OrderDetailState.is_just_paid, "torn tearing", "torn")
     return rx.cond(order.is_paid, torn, rx.cond(order.is_over, "spent", ""))
@@ -96,7 +96,7 @@ def _stub_class() -> rx.Var[str]:
 def _actions() -> rx.Component:
     order = OrderDetailState.order
     return rx.el.div(
-        # Always on the page: a payment that is under way must be able to finish its dialog.
+        # Always rendered: a running payment must be able to finish in its dialog.
         checkout(
             order.title,
             order.amount,
@@ -155,7 +155,7 @@ def _countdown() -> rx.Component:
 
 
 def _outcome() -> rx.Component:
-    """What became of the order. Always on the page, so that a change of it is spoken."""
+    """A live region, always rendered: screen readers announce its changes."""
     order = OrderDetailState.order
     return rx.el.div(
         rx.cond(order.is_checking, rx.el.span(class_name="spinner mt-1", aria_hidden="true")),
@@ -302,7 +302,7 @@ def _row(row: OrderRow) -> rx.Component:
             ),
             rx.cond(
                 row.resale_href != "",
-                # Above the link that covers the row.
+                # Above the stretched link of the row.
                 link(
                     TEXT["resell"],
                     href=row.resale_href,

@@ -18,7 +18,7 @@ from ticketing_app.ui.tickets.views import TicketStub
 
 
 class OrderDetailState(PageState, rx.State):
-    """One's own order: the hold with its countdown, or what became of it."""
+    """The caller's order: a hold with its countdown, or its outcome."""
 
     order: OrderView = OrderView()
     stub: TicketStub = TicketStub()
@@ -29,13 +29,12 @@ class OrderDetailState(PageState, rx.State):
     @rx.event
     @guarded
     async def load(self) -> None:
-        """Show the order as it is now."""
         await self._read()
 
     @rx.event
     @refreshing
     async def refresh(self) -> None:
-        """Take in a change, beside what the last action was told."""
+        """Read again after a change."""
         await self._read()
 
     async def _read(self) -> None:
@@ -66,7 +65,7 @@ class OrderDetailState(PageState, rx.State):
     @rx.event
     @guarded
     async def release(self) -> None:
-        """Let go of the ticket; it unlocks at once."""
+        """Cancel the order; its ticket unlocks at once."""
         caller = await session.require_caller(self)
         order_id = session.route_id(self, "order_id", OrderNotFoundError)
         await transactions.in_transaction(
@@ -76,7 +75,7 @@ class OrderDetailState(PageState, rx.State):
 
 
 class OrderListState(PageState, rx.State):
-    """One's own orders."""
+    """The caller's orders."""
 
     rows: rx.Field[list[OrderRow]] = rx.field(default_factory=list)
     has_more: bool = False

@@ -1,4 +1,4 @@
-"""What pages show of orders: plain values, and every sentence that carries one."""
+"""Values and sentences of the order pages."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ STATUS_LABELS = {
     OrderStatus.REFUNDING: "Being refunded",
     OrderStatus.REFUNDED: "Refunded",
 }
-# Words for the shape and colour of a badge; the label says it in words.
+# Shape and colour of a badge; the label is the text.
 _VARIANTS = {OrderStatus.COMPLETED: "available"} | dict.fromkeys(
     rules.PAYABLE | {OrderStatus.CAPTURING}, "locked"
 )
@@ -54,7 +54,7 @@ OUTCOMES = {
         "Banks take 5 to 10 days to show it.",
     ),
 }
-"""What became of an order, and what that means for the buyer and the money."""
+"""The outcome of an order, and its meaning for the buyer and the money."""
 _GIVEN_BACK = frozenset({OrderStatus.REFUNDING, OrderStatus.REFUNDED})
 STEPS = {
     OrderStatus.CREATED: "The payment did not go through",
@@ -66,7 +66,7 @@ STEPS = {
     OrderStatus.REFUNDING: "Refund started",
     OrderStatus.REFUNDED: "Refunded {amount}",
 }
-"""What an order's new status tells; that it was created once more means that no card was taken."""
+"""Timeline entries, by the new status. A return to CREATED is a failed payment."""
 LOCKED = "Ticket locked for you"
 UNTIL = "Until {until}"
 EXTENDED = "Time extended once, for the card check"
@@ -78,7 +78,7 @@ _MOODS = {OrderStatus.COMPLETED: "good", OrderStatus.REFUNDED: "good"} | dict.fr
 
 @dataclass(frozen=True)
 class OrderRow:
-    """An order in the list of one's own. Instants as in `OrderView`."""
+    """An order in the buyer's list. Instants as in `OrderView`."""
 
     id: str = ""
     href: str = ""
@@ -113,7 +113,7 @@ class OrderRow:
 
 @dataclass(frozen=True)
 class OrderView:
-    """An order on its own page. Instants are ISO 8601; `now` is the server's time."""
+    """An order on its page. Instants are ISO 8601; `now` is the server's clock."""
 
     id: str = ""
     status: str = ""
@@ -142,7 +142,7 @@ class OrderView:
     def from_order(cls, order: OrderDetail, now: datetime) -> "OrderView":
         status = order.status
         amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
-        outcome, more = tell_outcome(status, amount)
+        outcome, more = outcome_lines(status, amount)
         return cls(
             id=str(order.id),
             status=status.value,
@@ -171,7 +171,7 @@ class OrderView:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One thing that happened to an order; `at` is ISO 8601 in UTC, `when` what people read."""
+    """`at` is ISO 8601 in UTC, `when` the displayed time."""
 
     text: str = ""
     more: str = ""
@@ -180,7 +180,7 @@ class TimelineEntry:
     when: str = ""
 
 
-class _Told(NamedTuple):
+class _Entry(NamedTuple):
     at: datetime
     text: str
     more: str = ""
@@ -188,80 +188,87 @@ class _Told(NamedTuple):
 
 
 def timeline(order: OrderDetail, declines: list[DeclineRead], now: datetime) -> list[TimelineEntry]:
-    """Tell what happened, oldest first: the order's own steps, and the cards that were declined."""
+    """Return the order's steps and declined cards, oldest first."""
     amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
-    told = [
-        _Told(decline.at, decline.message.rstrip("."), NOT_CHARGED, "bad") for decline in declines
-    ]
+    entries = [_Entry(each.at, each.message.rstrip("."), NOT_CHARGED, "bad") for each in declines]
     steps = order.timeline
     for before, step, after in zip([None, *steps], steps, [*steps[1:], None], strict=False):
-        end = after.at if after else datetime.max.replace(tzinfo=UTC)
-        # Stripe's webhook may report a decline before the order steps back because of it.
-        start = before.at if before else step.at
-        is_declined = any(start <= decline.at < end for decline in declines)
         if before is None:
-            until = UNTIL.format(until=format_time(step.expires_at, now))
-            told.append(_Told(step.at, LOCKED, until))
-        elif step.status is not OrderStatus.CREATED or not is_declined:
-            # A decline says it better than the step back that came with it.
-            told += _tell_step(step, before, amount, now)
-    told.sort(key=lambda entry: entry.at)
-    days = [None, *(format_day(entry.at, now) for entry in told)]
-    return [
-        TimelineEntry(
-            text,
-            more,
-            mood,
-            at.isoformat(),
-            format_time(at, now) if format_day(at, now) == shown else format_datetime(at, now),
-        )
-        for shown, (at, text, more, mood) in zip(days, told, strict=False)
-    ]
+            entries.append(_Entry(step.at, LOCKED, _until(step, now)))
+            continue
+        end = after.at if after else datetime.max.replace(tzinfo=UTC)
+        # From the step before: Stripe's webhook may report a decline before the order returns to CREATED.
+        is_declined = any(before.at <= decline.at < end for decline in declines)
+        # The decline replaces the step back to CREATED that it caused.
+        if step.status is not OrderStatus.CREATED or not is_declined:
+            entries += _step_entries(step, before, amount, now)
+    return _dated(sorted(entries, key=lambda entry: entry.at), now)
 
 
-def _tell_step(
+def _dated(entries: list[_Entry], now: datetime) -> list[TimelineEntry]:
+    """Add the displayed times: the day only where it differs from the entry above."""
+    days = [None, *(format_day(entry.at, now) for entry in entries)]
+    dated: list[TimelineEntry] = []
+    for day_above, (at, text, more, mood) in zip(days, entries, strict=False):
+        is_same_day = format_day(at, now) == day_above
+        when = format_time(at, now) if is_same_day else format_datetime(at, now)
+        dated.append(TimelineEntry(text, more, mood, at.isoformat(), when))
+    return dated
+
+
+def _step_entries(
     step: OrderStepRead, before: OrderStepRead, amount: str, now: datetime
-) -> list[_Told]:
-    is_back = (before.status, step.status) == (OrderStatus.REFUNDED, OrderStatus.REFUNDING)
-    text = REFUND_CAME_BACK if is_back else STEPS[step.status].format(amount=amount)
-    told = [_Told(step.at, text, mood=_MOODS.get(step.status, ""))]
+) -> list[_Entry]:
+    text = STEPS[step.status].format(amount=amount)
+    if (before.status, step.status) == (OrderStatus.REFUNDED, OrderStatus.REFUNDING):
+        text = REFUND_CAME_BACK
+    entries = [_Entry(step.at, text, mood=_MOODS.get(step.status, ""))]
     if step.status is OrderStatus.AWAITING_PAYMENT and step.expires_at > before.expires_at:
-        until = UNTIL.format(until=format_time(step.expires_at, now))
-        told.append(_Told(step.at, EXTENDED, until))
-    return told
+        entries.append(_Entry(step.at, EXTENDED, _until(step, now)))
+    return entries
+
+
+def _until(step: OrderStepRead, now: datetime) -> str:
+    return UNTIL.format(until=format_time(step.expires_at, now))
 
 
 def running_deadline(order: OrderRead) -> str:
-    """Return when the time to pay ends; nothing when no time runs."""
-    return order.expires_at.isoformat() if order.status in rules.PAYABLE else ""
+    """Return the payment deadline, empty when the order is not payable."""
+    if order.status in rules.PAYABLE:
+        return order.expires_at.isoformat()
+    return ""
 
 
 def heading(status: OrderStatus, title: str) -> str:
     if status in rules.PAYABLE | {OrderStatus.CAPTURING}:
         return f"Purchasing {title}"
-    return f"You are going: {title}" if status is OrderStatus.COMPLETED else title
+    if status is OrderStatus.COMPLETED:
+        return f"You are going: {title}"
+    return title
 
 
-def tell_outcome(status: OrderStatus, amount: str) -> tuple[str, str]:
-    """Say what became of an order and what that means; nothing while the buyer has not paid yet."""
+def outcome_lines(status: OrderStatus, amount: str) -> tuple[str, str]:
+    """Return the outcome and its meaning, both empty before the first payment."""
     outcome, more = OUTCOMES.get(status, ("", ""))
     return outcome.format(amount=amount), more
 
 
 def money_note(status: OrderStatus, amount: str) -> str:
-    """Say where the money is, when the word for the status leaves that open."""
-    outcome, more = tell_outcome(status, amount)
+    """Return where the money is, unless the status label says it."""
+    outcome, more = outcome_lines(status, amount)
     if status in rules.ENDED_UNPAID:
         return more
-    return outcome if status in _GIVEN_BACK else ""
+    if status in _GIVEN_BACK:
+        return outcome
+    return ""
 
 
 def refund_line(order: OrderDetail, amount: str, now: datetime) -> str:
-    """Say how much went back on which day, or since when it is on its way; nothing otherwise."""
+    """Return the refunded amount and its day, or the day the refund started; empty without a refund."""
     if order.status not in _GIVEN_BACK:
         return ""
     word = "on" if order.status is OrderStatus.REFUNDED else "since"
-    # Of the oldest orders not every step is known.
+    # The oldest orders lack some steps.
     days = [
         f"{word} {format_day(step.at, now)}"
         for step in order.timeline
@@ -271,13 +278,15 @@ def refund_line(order: OrderDetail, amount: str, now: datetime) -> str:
 
 
 def with_currency(amount: str, currency: str) -> str:
-    """Return the amount so that nobody has to guess whose dollars they are; letters tell already."""
-    is_told = any(sign.isalpha() for sign in amount)
-    return amount if is_told else f"{amount} {currency.upper()}"
+    """Append the currency code, unless the amount contains letters as in "US$"."""
+    has_letters = any(sign.isalpha() for sign in amount)
+    if has_letters:
+        return amount
+    return f"{amount} {currency.upper()}"
 
 
 def stub(order: OrderRead, ticket: TicketRead) -> TicketStub:
-    """Return the stub of what was ordered, at the price of the order."""
+    """Return the stub with the title and price of the order."""
     frozen = ticket.model_copy(
         update={"title": order.ticket.title, "price_cents": order.price_cents}
     )

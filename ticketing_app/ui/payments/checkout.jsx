@@ -1,5 +1,5 @@
 // The Pay button and its dialog: opens the payment over REST, takes the card with Stripe's element,
-// and lets the server find out what became of it. The client secret stays in this component.
+// and has the server settle it. The client secret stays in this component.
 
 import { Elements, PaymentElement, useElements, useStripe } from "@stripe/react-stripe-js";
 import { useEffect, useRef, useState } from "react";
@@ -28,7 +28,7 @@ async function call(method, path, body) {
   return answer;
 }
 
-// Stripe.js comes from the address that the server tells, once a page; a failure may be tried again.
+// Loads Stripe.js once per page, from the URL in the server's configuration; a failed load can be retried.
 let stripeLoading = null;
 const loadScript = (url) =>
   new Promise((done, failed) => {
@@ -66,7 +66,7 @@ function appearanceFrom(tokens) {
   };
 }
 
-// The tokens of the page, also after the device went from day to night: then the class of <html> changes.
+// Follows the colour scheme: a change of it changes the class of <html>.
 function useAppearance(tokens) {
   const [appearance, setAppearance] = useState(null);
   useEffect(() => {
@@ -79,7 +79,7 @@ function useAppearance(tokens) {
   return appearance;
 }
 
-// Which payment an order has is kept in the browser, so that a tab that is opened later can ask, too.
+// The payment of an order, in localStorage: a tab opened later can settle it, too.
 const memory = {
   key: (orderId) => `payment:${orderId}`,
   read: (orderId) => localStorage.getItem(memory.key(orderId)),
@@ -87,14 +87,14 @@ const memory = {
   forget: (orderId) => localStorage.removeItem(memory.key(orderId)),
 };
 
-// A bank that asks on a page of its own sends the browser back with these in the address.
+// Parameters of the return URL after a redirect to the bank.
 const RETURN_PARAMETERS = ["payment_intent", "payment_intent_client_secret", "redirect_status"];
 function useReturn() {
   const [hasReturned, setReturned] = useState(false);
   useEffect(() => {
     const address = new URL(window.location.href);
     if (!address.searchParams.has("payment_intent_client_secret")) return;
-    // The secret must not stay in the history, in bookmarks or in links that people pass on.
+    // The client secret must not stay in the history, in bookmarks or in shared links.
     for (const name of RETURN_PARAMETERS) address.searchParams.delete(name);
     window.history.replaceState(window.history.state, "", address);
     setReturned(true);
@@ -108,10 +108,10 @@ const declined = (answer, words) => {
   return `${answer.message} ${left === 1 ? words.one_attempt : words.attempts.replace("{count}", left)}`;
 };
 
-// The answer may be long in coming; ask again, ever more slowly, until there is one.
+// Polls with backoff until the payment is settled.
 function useAskAgain(isWaiting, orderId, onAnswer) {
-  const tell = useRef(onAnswer);
-  tell.current = onAnswer;
+  const latest = useRef(onAnswer);
+  latest.current = onAnswer;
   useEffect(() => {
     const paymentId = isWaiting && memory.read(orderId);
     if (!paymentId) return undefined;
@@ -121,7 +121,7 @@ function useAskAgain(isWaiting, orderId, onAnswer) {
     const ask = async () => {
       const answer = await call("POST", `/${paymentId}/settle`).catch(() => null);
       if (isOver) return;
-      if (answer && !UNDECIDED.includes(answer.status)) return tell.current(answer);
+      if (answer && !UNDECIDED.includes(answer.status)) return latest.current(answer);
       pause = Math.min(pause * 1.5, ASK_SLOWLY_MS);
       timer = setTimeout(ask, pause);
     };
@@ -148,7 +148,7 @@ function CardForm({ paymentId, payLabel, words, classes, busy, setBusy, onAnswer
     setMistyped(false);
     try {
       const filled = await elements.submit();
-      // The form says itself what is wrong, beside the field.
+      // Stripe's form shows the errors beside its fields.
       if (filled.error) return setMistyped(true);
       await call("POST", `/${paymentId}/confirming`);
       const result = await stripe.confirmPayment({
@@ -156,7 +156,7 @@ function CardForm({ paymentId, payLabel, words, classes, busy, setBusy, onAnswer
         redirect: "if_required",
         confirmParams: { return_url: window.location.href },
       });
-      // Whatever the browser was told, the server asks Stripe itself.
+      // The result in the browser is not trusted: the server asks Stripe.
       const answer = await call("POST", `/${paymentId}/settle`).catch(() => ({ status: "capturing" }));
       if (answer.status === "created") setError(declined(answer, words) || result.error?.message || "");
       onAnswer(answer);
@@ -189,9 +189,9 @@ function CardForm({ paymentId, payLabel, words, classes, busy, setBusy, onAnswer
   );
 }
 
-// Keeps the tab key inside the dialog: passes the focus on to its other end.
+// Focus trap: moves the focus to the other end of the dialog.
 function FocusGuard({ target }) {
-  // biome-ignore lint/a11y: Nothing to use or read, only a stop of the tab key.
+  // biome-ignore lint/a11y: Not interactive, only a tab stop.
   return <span tabIndex={0} onFocus={() => target().focus()} />;
 }
 
@@ -207,7 +207,7 @@ function Dialog({ title, closeLabel, classes, canClose, onClose, children }) {
     };
   }, []);
   useEffect(() => {
-    // On the document: after a 3-D Secure check the focus is nowhere.
+    // On the document: after a 3-D Secure check nothing has the focus.
     const onKeyDown = (event) => {
       if (event.key === "Escape" && canClose) onClose();
     };
@@ -271,15 +271,15 @@ export function Checkout({
   const [isOpen, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
   const [charge, setCharge] = useState(null);
-  const [problem, setProblem] = useState(""); // Another try may help.
-  const [verdict, setVerdict] = useState(""); // Nothing more can be done.
+  const [problem, setProblem] = useState(""); // A retry may help.
+  const [verdict, setVerdict] = useState(""); // Final.
   const [isConfirming, setConfirming] = useState(false);
   const appearance = useAppearance(tokens);
   const wasUsed = useRef(false);
   const hasReturned = useReturn();
 
   useEffect(() => {
-    // Early, so that the form is there at once; opening the dialog tries again if this fails.
+    // Preloaded, to open the form at once; opening the dialog retries a failed load.
     if (canPay) loadStripe().catch(() => {});
   }, [canPay]);
 
@@ -317,14 +317,14 @@ export function Checkout({
   useAskAgain(isConfirming || isUndecided, orderId, (answer) => {
     if (answer.status === "created") {
       setProblem(declined(answer, words) || words.unreachable);
-      // Whoever closed the dialog meanwhile must hear that nothing was paid.
+      // Reopens a dialog that was closed meanwhile: the buyer must see that nothing was paid.
       setOpen(true);
     }
     take(answer);
   });
 
   useEffect(() => {
-    // The order was decided elsewhere: another tab, the webhook, the clock.
+    // The order ended elsewhere: in another tab, by the webhook, by its deadline.
     if (busy || !ENDED.includes(status)) return;
     memory.forget(orderId);
     setConfirming(false);
@@ -332,7 +332,7 @@ export function Checkout({
   }, [status, busy, verdict, orderId]);
 
   useEffect(() => {
-    // Pay is gone; whoever cannot see the page hears what became of the order.
+    // Pay is gone: screen readers read the outcome.
     if (wasUsed.current && !isOpen && ENDED.includes(status)) document.getElementById(outcomeId)?.focus();
   }, [status, isOpen, outcomeId]);
 
@@ -381,7 +381,7 @@ export function Checkout({
                 onAnswer={take}
                 onRefusal={refuse}
                 onLoadError={() => setProblem(words.unreachable)}
-                // A key that is pressed in Stripe's frame is not heard out here.
+                // Key events of Stripe's frame do not reach this document.
                 onEscape={() => !busy && setOpen(false)}
               />
             </Elements>

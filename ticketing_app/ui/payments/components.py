@@ -49,15 +49,14 @@ APPEARANCE = {
 
 
 class Checkout(rx.Component):
-    """Takes a card for one order; talks to our REST API and to Stripe, never through the state.
+    """Pays one order by card, over the REST API and Stripe.js: no card data reaches the state.
 
-    Its children stand at the top of the dialog. `outcome_id` is the part of the page that tells what
-    became of the order.
+    The children are the top of the dialog. `outcome_id` is the element that shows the order's outcome.
     """
 
     library = rx.asset("checkout.jsx", shared=True).importable_path
     tag = "Checkout"
-    # stripe-js is what react-stripe-js is typed against; Stripe.js itself is never bundled.
+    # Type declarations for react-stripe-js; Stripe.js itself is never bundled.
     lib_dependencies: list[str] = [  # noqa: RUF012  # a field of Reflex, which copies it
         "@stripe/react-stripe-js@7.0.1",
         "@stripe/stripe-js@10.2.1",
@@ -81,7 +80,7 @@ def checkout(
     clock: rx.Component,
     **props: Any,  # noqa: ANN401  # see Checkout
 ) -> rx.Component:
-    """The Pay button of an order with its dialog, which shows what is paid and how long it can be."""
+    """The Pay button of an order with its dialog."""
     return Checkout.create(
         rx.el.p(
             rx.el.span(title, class_name="min-w-0 break-words line-clamp-2"),

@@ -5,6 +5,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.session import SessionState
+from ticketing_app.ui.shell.json_form import JSON_FORM
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.theme import styles
 
@@ -122,5 +123,5 @@ def sign_out_form(class_name: str) -> rx.Component:
         ),
         method="post",
         action="/api/users/signout",
-        custom_attrs={"data-json-form": routes.TICKET_LIST},
+        custom_attrs={JSON_FORM: routes.TICKET_LIST},
     )

@@ -38,7 +38,7 @@ STATUS_BY_NAME = {status.value: label for status, label in STATUS_LABELS.items()
 
 
 class Share(rx.Component):
-    """A button that passes the page's address on, and says `copied` where it only could copy it."""
+    """Shares the address of the page, by the clipboard where the device has no share dialog."""
 
     library = rx.asset("share.jsx", shared=True).importable_path
     tag = "Share"
@@ -50,7 +50,7 @@ class Share(rx.Component):
     notice: rx.Var[str]
 
     def as_static(self) -> rx.Component:
-        """Return what it looks like before anybody can press it."""
+        """Return the same elements, disabled."""
         return rx.fragment(
             rx.el.button(self.label, type="button", disabled=True, class_name=self.class_name),
             rx.el.p(role="status", class_name=self.notice),
@@ -74,7 +74,7 @@ class AvailabilityAlert(rx.Component):
     notice: rx.Var[str]
 
     def as_static(self) -> rx.Component:
-        """Return what it looks like before anybody can press it."""
+        """Return the same elements, disabled."""
         if not literal_value(self.can_wait):
             return rx.fragment()
         return rx.el.div(
@@ -84,20 +84,18 @@ class AvailabilityAlert(rx.Component):
 
 
 def date_block(stub: TicketStub) -> rx.Component:
-    """Month small, day big, weekday."""
     return rx.el.div(
         rx.el.span(stub.month, class_name="text-sm uppercase tracking-wide"),
         rx.el.span(stub.day, class_name="text-xl sm:text-2xl font-bold"),
         rx.el.span(stub.weekday, class_name="text-sm"),
         class_name="stub-date",
-        # The line of `facts` says it in words.
+        # `facts` contains the same as text.
         aria_hidden="true",
     )
 
 
 def facts(stub: TicketStub) -> rx.Component:
-    """When and what kind of event, where and which seat, as far as the seller told."""
-    # The date block shows that there is no date, but to nobody who listens.
+    # For screen readers, which skip the date block.
     no_date = rx.el.span(TEXT["no_date"], class_name="sr-only")
     return rx.el.div(
         rx.el.p(cond(stub.when != "", rx.fragment(stub.when, " · "), no_date), stub.category_label),
@@ -108,7 +106,7 @@ def facts(stub: TicketStub) -> rx.Component:
 
 
 def ticket_card(card: TicketStub) -> rx.Component:
-    """A listing in a list; price and status move by themselves."""
+    """A listing in a list, with live price and status."""
     return rx.el.li(
         LiveTicket.create(
             date_block(card),
@@ -117,7 +115,7 @@ def ticket_card(card: TicketStub) -> rx.Component:
                     link(
                         LiveText.create(field="title", text=card.title),
                         href=card.href,
-                        # The whole stub leads to the ticket.
+                        # Stretched over the whole stub.
                         class_name="after:absolute after:inset-0 after:content-[''] hover:underline",
                     ),
                     class_name="text-base sm:text-lg font-semibold leading-snug",
@@ -140,7 +138,7 @@ def ticket_card(card: TicketStub) -> rx.Component:
 
 
 def _live_price(card: TicketStub) -> rx.Component:
-    """What is behind the perforation: price, status, and for how long the ticket is locked."""
+    """Price, status and countdown, right of the perforation."""
     return rx.el.div(
         LiveText.create(
             field="cents",
@@ -158,7 +156,7 @@ def _live_price(card: TicketStub) -> rx.Component:
             Countdown.create(
                 deadline=card.locked_until,
                 now=card.now,
-                # As wide before it ticks as after, and begun at the same place.
+                # The same width and position before the countdown starts.
                 class_name="inline-block min-w-[5ch] text-left tabular-nums",
             ),
             label=TEXT["may_return"],
@@ -172,7 +170,7 @@ def _live_price(card: TicketStub) -> rx.Component:
 def plain_stub(
     stub: TicketStub, right: rx.Component, class_name: rx.Var[str] | str = ""
 ) -> rx.Component:
-    """The same shape below a heading; `right` is behind the perforation."""
+    """A stub without title; `right` is the part behind the perforation."""
     return rx.el.div(
         rx.el.div(
             date_block(stub),
@@ -186,13 +184,12 @@ def plain_stub(
 
 
 def calendar_link(stub: TicketStub) -> rx.Component:
-    """Offer the event for one's calendar, when it has a date."""
     return cond(
         stub.when != "",
         link(
             TEXT["calendar"],
             href=routes.ticket_calendar(stub.id),
-            # A file, and no page of ours.
+            # A file of the API.
             reload_document=True,
             class_name=styles.SECONDARY,
         ),
@@ -206,7 +203,7 @@ def ticket_article(
     similar: rx.Component | None,
     on_over: rx.event.EventType[()],
 ) -> rx.Component:
-    """One ticket with all that is known of it; `on_over` is called when its hold may have lapsed."""
+    """A ticket in full; `on_over` is called when its hold may have lapsed."""
     return rx.el.article(
         rx.el.div(
             rx.el.div(
@@ -223,7 +220,7 @@ def ticket_article(
                     rx.el.span(ticket.price, class_name="sm:text-xl font-bold block mb-1.5"),
                     rx.el.span(ticket.badge_label, class_name="badge"),
                     custom_attrs={"data-status": ticket.variant},
-                    # The two lines beside it say it in words.
+                    # The panel beside it contains the same as text.
                     aria_hidden="true",
                 ),
             ),
@@ -248,7 +245,6 @@ def ticket_article(
 
 
 def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Component:
-    """What it costs, and whether it can be bought."""
     return rx.el.div(
         rx.el.p(ticket.price_line, class_name="text-xl font-bold tabular-nums"),
         rx.el.p(ticket.status_line, role="status", class_name="text-lg font-semibold"),
@@ -260,7 +256,6 @@ def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Componen
 
 
 def _to_go(ticket: TicketDetail) -> rx.Component:
-    """What one takes along: the date, the link."""
     return rx.el.div(
         calendar_link(ticket),
         Share.create(
@@ -293,7 +288,6 @@ def withdraw_button(
 
 
 def similar_tickets(*cards: rx.Component) -> rx.Component:
-    """Others to look at, below a ticket."""
     return rx.el.section(
         rx.el.h2(TEXT["similar"], class_name="text-lg font-semibold mb-3"),
         rx.el.ul(*cards, class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"),
@@ -302,7 +296,7 @@ def similar_tickets(*cards: rx.Component) -> rx.Component:
 
 
 def ownership_history(lines: rx.vars.ArrayVar[Sequence[OwnershipLine]]) -> rx.Component:
-    """How the ticket came from owner to owner, for those who had it."""
+    """The ownership history, for former and present owners."""
     return rx.el.section(
         rx.el.h2(TEXT["ownership"], id="ownership", class_name="text-lg font-semibold"),
         rx.el.p(TEXT["ownership_more"], class_name="text-sm text-muted"),
@@ -320,7 +314,7 @@ def _ownership_line(line: OwnershipLine) -> rx.Component:
 
 
 def _time_left(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Component:
-    """How long the hold still runs, the viewer's own or another one's."""
+    """The countdown of the hold, the viewer's or another buyer's."""
     is_mine = ticket.my_order_href != ""
     return cond(
         ticket.locked_until != "",

@@ -1,4 +1,4 @@
-"""Pages of tickets: for sale, one ticket, sell, edit."""
+"""Pages of tickets: the list and one ticket."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -94,7 +94,7 @@ def ticket_list_page() -> rx.Component:
 
 
 def static_list(cards: Sequence[TicketStub], *, count_line: str, has_more: bool) -> rx.Component:
-    """What the document shows of the list; nothing can be pressed before the page's code runs."""
+    """The list in the served document; its controls are disabled until hydration."""
     more = static_more() if has_more else None
     content = _cards(*map(ticket_card, cards), more=more) if cards else static_empty()
     return rx.fragment(static_count(count_line), content)
@@ -129,7 +129,7 @@ def ticket_detail_page() -> rx.Component:
             seen_version=state.ticket.version,
             on_change=state.refresh,
         ),
-        # Always on the page, so that what comes into it is spoken.
+        # Always present: screen readers announce changes of a live region, not new ones.
         rx.el.p(state.note, role="status", class_name=f"mb-5 {styles.SUCCESS}"),
         feedback.loaded(
             state,
@@ -151,7 +151,7 @@ def ticket_detail_page() -> rx.Component:
 
 
 def static_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Component:
-    """What the document shows of a ticket; nothing can be pressed before the page's code runs."""
+    """A ticket in the served document; its controls are disabled until hydration."""
     return ticket_article(
         ticket,
         _availability_alert(ticket),
@@ -163,7 +163,7 @@ def static_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Compone
 
 
 def static_failure(message: str) -> rx.Component:
-    """What the document shows where there is no such ticket."""
+    """The served document of a missing ticket."""
     return feedback.failed(message, TicketDetailState.load, is_unavailable=False)
 
 
@@ -181,7 +181,8 @@ def _availability_alert(ticket: TicketDetail) -> rx.Component:
 
 
 def _actions() -> rx.Component:
-    ticket, resale_href = TicketDetailState.ticket, TicketDetailState.resale_href
+    ticket = TicketDetailState.ticket
+    resale_href = TicketDetailState.resale_href
     to_order = link(TEXT["to_order"], href=ticket.my_order_href, class_name=styles.PRIMARY)
     return rx.cond(
         (ticket.my_order_href != "") | (resale_href != ""),
@@ -224,7 +225,7 @@ def _purchase(**button: Any) -> rx.Component:  # noqa: ANN401  # any attribute
 
 
 def _pause() -> rx.Component:
-    """The purchase button of a ticket that its viewer kept in vain, until it is their turn again."""
+    """The disabled purchase button during the cooldown after an unpaid hold."""
     state = TicketDetailState
     return rx.el.div(
         rx.el.button(
@@ -237,7 +238,7 @@ def _pause() -> rx.Component:
             ),
             type="button",
             disabled=True,
-            # The time is to be read, so that the button does not fade as others that are off.
+            # Full opacity: the countdown must stay readable.
             class_name=f"{styles.SECONDARY} gap-1 disabled:opacity-100 w-full sm:w-auto sm:px-10 lg:w-full",
         ),
         class_name=styles.ACTION_BAR,

@@ -1,5 +1,5 @@
-// The form that searches and filters. The address is the truth: the form writes it, and reads it back
-// when somebody went back, or followed a link.
+// The search form. The address is the source of truth: the form writes it, and reads it after navigation
+// through the history or a link.
 import { Children, useEffect, useRef, useState } from "react";
 import { useLocation, useNavigate, useNavigationType } from "react-router";
 
@@ -40,7 +40,7 @@ export function SearchForm({ cities, className, children }) {
     navigate(
       { pathname: location.pathname, search: query && `?${query}` },
       {
-        // What is typed is one step back, not one for each letter.
+        // A typed word is one history entry, not one per letter.
         replace: isTyping && Boolean(window.history.state?.usr?.isTyping),
         state: { isOurs: true, isTyping },
         preventScrollReset: true,
@@ -54,14 +54,14 @@ export function SearchForm({ cities, className, children }) {
     const wasTypedBefore = isFirst.current && !location.search && queryOf(form.current);
     isFirst.current = false;
     if (wasTypedBefore) latest.current(true);
-    // Our own address may be behind what is being typed.
+    // The form may be ahead of its own last navigation: it is not overwritten then.
     else if (how === "POP" || !location.state?.isOurs) {
       clearTimeout(timer.current);
       fill([...form.current.elements], location.search);
     }
   }, [location, how]);
 
-  // A choice can only be shown once the list has it.
+  // A select shows a value only after its option has loaded.
   // biome-ignore lint/correctness/useExhaustiveDependencies: Runs for each new list of cities.
   useEffect(() => fill([...form.current.querySelectorAll("select")], window.location.search), [cities]);
 
@@ -97,7 +97,7 @@ export function SearchForm({ cities, className, children }) {
   );
 }
 
-// What stands beside the button, and the panel that it opens where there is no room for a row.
+// The first child beside a button; the second is the panel that the button opens on a phone.
 export function FilterPanel({ label, count, className, children }) {
   const [isOpen, setIsOpen] = useState(false);
   const [beside, panel] = Children.toArray(children);
@@ -123,7 +123,7 @@ export function FilterPanel({ label, count, className, children }) {
   );
 }
 
-// A real button, which is pressed by itself when one comes near it.
+// A button that presses itself near the viewport; keyboards and screen readers use it as any other.
 export function LoadMore({ text, shown, hasMore, isAutomatic, onMore, className }) {
   const button = useRef(null);
   const before = useRef(shown);
@@ -131,7 +131,7 @@ export function LoadMore({ text, shown, hasMore, isAutomatic, onMore, className 
   useEffect(() => {
     const first = before.current;
     before.current = shown;
-    // Whoever is at the button goes on with the first of the new rows, which push it out of sight.
+    // Moves the focus from the button to the first new row: the new rows push the button out of sight.
     if (shown > first && isAt.current) document.querySelectorAll("[data-ticket] h2 a")[first]?.focus();
   }, [shown]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: Observes anew after each page of rows.
@@ -140,7 +140,7 @@ export function LoadMore({ text, shown, hasMore, isAutomatic, onMore, className 
     const observer = new IntersectionObserver(
       ([entry]) => {
         if (!entry.isIntersecting) return;
-        // Pressed once for each page: a page that did not come is not asked for again and again.
+        // Once per page: a failed request is not repeated automatically.
         observer.disconnect();
         button.current.click();
       },

@@ -1,4 +1,4 @@
-"""The search, the filters and what they say when nothing is left, on the page of tickets for sale."""
+"""Search form, active filters and empty result of the list of tickets."""
 
 from typing import Any
 
@@ -48,18 +48,18 @@ TEXT = {
     "sell": "Sell Tickets",
 }
 SORTS = {
-    # The order without a choice, which needs no place in the address.
+    # The default, without a parameter in the address.
     "": "Newest first",
     TicketSort.SOONEST.value: "Soonest",
     TicketSort.CHEAPEST.value: "Lowest price",
 }
 MORE_CLASS = f"{styles.SECONDARY} w-full sm:w-auto mt-6"
 CHOOSE_DAYS = "days"
-"""No value of the API: shows the two dates (search.jsx, theme)."""
+"""Not an API value: shows the two date fields (search.jsx, theme)."""
 
 
 class SearchForm(rx.Component):
-    """Keeps its controls and the address the same; `cities` are the choices that come later."""
+    """Synchronises its controls with the address; `cities` are options that load later."""
 
     library = LIBRARY
     tag = "SearchForm"
@@ -68,7 +68,7 @@ class SearchForm(rx.Component):
 
 
 class FilterPanel(rx.Component):
-    """Its first child beside a button with the number of filters; the second one folds out."""
+    """The first child beside a button with the number of active filters; the second is its collapsible panel."""
 
     library = LIBRARY
     tag = "FilterPanel"
@@ -78,7 +78,7 @@ class FilterPanel(rx.Component):
 
 
 class LoadMore(rx.Component):
-    """A button that is pressed by itself when one comes near; `shown` is the number of cards."""
+    """A button that presses itself when it comes near the viewport; `shown` is the number of cards."""
 
     library = LIBRARY
     tag = "LoadMore"
@@ -91,7 +91,7 @@ class LoadMore(rx.Component):
 
 
 def search_form() -> rx.Component:
-    """Search, sort and filter; a row on a wide screen, folded up on a phone."""
+    """Search, sort and filters: a row on a wide screen, collapsed on a phone."""
     return SearchForm.create(
         rx.el.div(
             rx.el.label(TEXT["search"], html_for="search", class_name="sr-only"),
@@ -181,7 +181,7 @@ def _input(name: str, label: str, **props: Any) -> rx.Component:  # noqa: ANN401
 
 
 def found() -> rx.Component:
-    """How many tickets there are, and by which filters, each of which can be taken off."""
+    """The number of results and a removable chip per active filter."""
     state = TicketListState
     return static_count(
         state.count_line,
@@ -201,7 +201,7 @@ def found() -> rx.Component:
 
 
 def static_count(count_line: rx.Var[str] | str, *more: rx.Component) -> rx.Component:
-    """How many tickets there are; as much of it as a document knows."""
+    """The part of `found` in the served document."""
     return rx.el.div(
         rx.el.p(count_line, role="status", class_name="font-semibold tabular-nums"),
         *more,
@@ -224,19 +224,18 @@ def _chip(chip: FilterChip) -> rx.Component:
 
 
 def static_more() -> rx.Component:
-    """The button to the next page, which nobody can press yet."""
     return rx.el.button(TEXT["more"], type="button", disabled=True, class_name=MORE_CLASS)
 
 
 def load_more() -> rx.Component:
-    """Lead to the next page, or to a narrower search."""
+    """The button for the next page, or the advice to narrow the search."""
     state = TicketListState
     return rx.fragment(
         LoadMore.create(
             text=TEXT["more"],
             shown=state.cards.length(),
             has_more=state.has_more,
-            # From here on every page is sent with all the ones before it: the visitor has to ask.
+            # Each page is sent with all previous ones: beyond this length only on request.
             is_automatic=state.cards.length() < AUTOMATIC_CARDS,
             on_more=state.load_more,
             key=state.address,
@@ -247,7 +246,7 @@ def load_more() -> rx.Component:
 
 
 def nothing() -> rx.Component:
-    """Say that nothing is left, and which filter to drop."""
+    """The empty result, with filters to remove."""
     state = TicketListState
     has_filters = state.chips.length() > 0
     other_search = rx.cond(has_filters, TEXT["fewer_filters"], TEXT["other_words"])
@@ -276,7 +275,7 @@ def nothing() -> rx.Component:
 
 
 def static_empty() -> rx.Component:
-    """The same where nothing is filtered; as much of it as a document knows."""
+    """The part of `nothing` in the served document."""
     return rx.el.div(
         rx.el.div(class_name="blank"),
         _hint(TEXT["nothing_yet"]),

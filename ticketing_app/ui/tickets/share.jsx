@@ -1,26 +1,26 @@
-// Passes the page's address on: by what the device offers for that, else by the clipboard.
+// Shares the address of the page by the device's share dialog, otherwise by the clipboard.
 import { useState } from "react";
 
 export function Share({ title, label, copied, byHand, className, notice }) {
-  const [told, setTold] = useState("");
+  const [message, setMessage] = useState("");
   const share = async () => {
     const url = location.origin + location.pathname;
-    // Emptied first, so that the same words are spoken again the next time.
-    setTold("");
+    // Screen readers announce the same text again only after it was empty.
+    setMessage("");
     if (navigator.share) {
       try {
         return await navigator.share({ title, url });
       } catch (error) {
-        // Closing the device's own dialog is an answer, too.
+        // The visitor closed the share dialog.
         if (error.name === "AbortError") return undefined;
       }
     }
     try {
       await navigator.clipboard.writeText(url);
-      setTold(copied);
+      setMessage(copied);
     } catch {
-      // No clipboard without HTTPS or permission: then people copy it themselves.
-      setTold(`${byHand} ${url}`);
+      // No clipboard without HTTPS or permission: show the address.
+      setMessage(`${byHand} ${url}`);
     }
     return undefined;
   };
@@ -30,7 +30,7 @@ export function Share({ title, label, copied, byHand, className, notice }) {
         {label}
       </button>
       <p role="status" className={notice}>
-        {told}
+        {message}
       </p>
     </>
   );

@@ -49,7 +49,7 @@ SPEAKING_FIELDS = frozenset({"from", "to", "minPrice", "maxPrice"})
 
 
 class TicketListState(PageState, rx.State):
-    """Tickets for sale. What is wanted stands in the address and nowhere else."""
+    """Tickets for sale. The search is stored in the address only."""
 
     cards: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
     has_more: bool = False
@@ -70,7 +70,7 @@ class TicketListState(PageState, rx.State):
 
     @rx.var
     def wrong_lines(self) -> list[str]:
-        """What is wrong in the address beside the fields, which say it themselves."""
+        """Errors of the address that no field shows."""
         return [text for name, text in self.wrong.items() if name not in SPEAKING_FIELDS]
 
     @rx.event
@@ -95,7 +95,7 @@ class TicketListState(PageState, rx.State):
     @rx.event
     @guarded
     async def load_more(self) -> None:
-        """Append the next page, as long as the list may grow."""
+        """Append the next page, up to MAX_ROWS."""
         if self._cursor is None or len(self.cards) >= MAX_ROWS:
             return
         wanted = self._wanted(limit=PAGE_SIZE, cursor=self._cursor)
@@ -108,7 +108,7 @@ class TicketListState(PageState, rx.State):
     @rx.event
     @refreshing
     async def match_new(self, ids: list[str]) -> None:
-        """Tell which of these new listings the list would show: an event tells too little."""
+        """Collect the new listings that match the search; live events carry too few fields for that."""
         asked = transactions.parse(TicketIds, {"ids": ids}).ids
         found = await transactions.in_transaction(
             search.list_matching, wanted=self._wanted(), ticket_ids=asked
@@ -119,17 +119,18 @@ class TicketListState(PageState, rx.State):
         return min(max(len(self.cards), PAGE_SIZE), MAX_LIMIT)
 
     def _read_address(self) -> None:
-        """Take in the address; what is wrong in it is told and left out."""
-        query, self.wrong = read_query(self.router.url.query_parameters), {}
+        """Parse the address; invalid parameters are reported and ignored."""
+        query = read_query(self.router.url.query_parameters)
+        self.wrong = {}
         try:
             transactions.parse(TicketFilter, query)
         except InvalidInputError as error:
             self.wrong = {field or "": text for field, text in error.problems}
-            # Without a field nothing of it can be read.
-            query = {
-                n: text for n, text in query.items() if n not in self.wrong and "" not in self.wrong
-            }
-        self._query, self.address = query, list_href(query)
+            # An error without a field invalidates the whole query.
+            invalid = set(query) if "" in self.wrong else self.wrong.keys()
+            query = {name: text for name, text in query.items() if name not in invalid}
+        self._query = query
+        self.address = list_href(query)
         self.chips = filter_chips(query, get_settings().currency)
         self.cleared_href = list_href(query, *FILTERS)
         self.is_filtered = bool(query.keys() - {"sort"})
@@ -168,7 +169,7 @@ class TicketListState(PageState, rx.State):
         self.is_loaded = True
 
     def _note_rest(self, page: TicketPage) -> None:
-        """Offer the next page, or a narrower search once the list is as long as it may be."""
+        """Offer the next page, or a narrower search at MAX_ROWS."""
         is_full = len(self.cards) >= MAX_ROWS
         self._cursor = page.next_cursor
         self.has_more = page.next_cursor is not None and not is_full
@@ -176,7 +177,7 @@ class TicketListState(PageState, rx.State):
 
 
 class TicketDetailState(PageState, rx.State):
-    """One ticket, and what its viewer can do about it."""
+    """One ticket as its viewer sees it."""
 
     ticket: TicketDetail = TicketDetail()
     similar: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
@@ -191,7 +192,7 @@ class TicketDetailState(PageState, rx.State):
     @rx.event
     @guarded
     async def load(self) -> rx.event.EventSpec | None:
-        """Show the ticket and similar ones; hold it for a visitor who returns from sign-in."""
+        """Show the ticket and similar ones; complete a purchase that sign-in interrupted."""
         # Read before `find_caller`, which resets this state when the visitor has signed in.
         token = self._purchase_token
         offer = self._purchase_offer
@@ -206,7 +207,7 @@ class TicketDetailState(PageState, rx.State):
                 page = await queries.load_ticket_page(
                     transaction,
                     ticket_id=ticket_id,
-                    viewer_id=caller.user_id if caller else None,
+                    viewer_id=caller and caller.user_id,
                     subscribe=lambda ids: self._subscribe(ticket_id, *ids),
                 )
         self._show(page, caller)
@@ -214,7 +215,9 @@ class TicketDetailState(PageState, rx.State):
         if self.ticket.can_change:
             self.note = NOTES.get(self.router.url.query_parameters.get(routes.DONE, ""), "")
         is_same_tab = token and self.router.url.query_parameters.get(routes.PURCHASE) == token
-        return await self._hold(caller, offer) if caller and is_same_tab else None
+        if caller and is_same_tab:
+            return await self._hold(caller, offer)
+        return None
 
     @rx.event
     @refreshing
@@ -226,7 +229,7 @@ class TicketDetailState(PageState, rx.State):
         async with transactions.transaction() as transaction:
             caller = await session.find_caller(self, transaction)
             ticket_id = await self._subscribe_to_shown()
-            viewer_id = caller.user_id if caller else None
+            viewer_id = caller and caller.user_id
             with self._hidden_if_withdrawn():
                 shown = await queries.load_ticket(
                     transaction, ticket_id=ticket_id, viewer_id=viewer_id
@@ -247,7 +250,7 @@ class TicketDetailState(PageState, rx.State):
         ticket = shown.ticket
         self.ownership = [OwnershipLine.from_step(step, now) for step in shown.ownership]
         self.resale_href = routes.ticket_resale(ticket.id) if shown.is_relistable else ""
-        self.ticket = TicketDetail.from_ticket_for(ticket, caller.user_id if caller else None)
+        self.ticket = TicketDetail.from_ticket_for(ticket, caller and caller.user_id)
         self.is_loaded = True
 
     async def _subscribe_to_shown(self) -> UUID:
@@ -264,11 +267,11 @@ class TicketDetailState(PageState, rx.State):
     @rx.event
     @guarded
     async def purchase(self) -> rx.event.EventSpec:
-        """Lock the ticket for the caller and go to the order; a visitor signs in on the way."""
+        """Hold the ticket and show the order; a visitor signs in first."""
         caller = await session.find_caller(self)
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         if caller is None:
-            # Nobody else can guess it, so that no link locks a ticket for whoever follows it.
+            # Unguessable and single-use: following a link must not hold a ticket.
             self._purchase_token = uuid4().hex
             self._purchase_offer = self.ticket
             return session.sign_in_for(routes.ticket_purchase(ticket_id, self._purchase_token))
@@ -290,7 +293,7 @@ class TicketDetailState(PageState, rx.State):
         return rx.redirect(routes.order_detail(order.id))
 
     async def _create_order(self, caller: Caller, seen: TicketDetail) -> OrderRead:
-        """Hold the ticket as it was seen; another buyer's hold changes its version, but no offer."""
+        """Hold the ticket at the offer that was seen. A hold of another buyer changes only the version: retry."""
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         was_seen = session.is_at(self, "ticket_id", seen.id)
         try:
@@ -315,7 +318,7 @@ class TicketDetailState(PageState, rx.State):
     @rx.event
     @guarded
     async def end_pause(self) -> None:
-        """Let the ticket be bought again, and take back why it could not be."""
+        """Offer the ticket again after the cooldown, and clear the refusal."""
         self.paused_until = ""
         await self._read()
 

@@ -1,4 +1,4 @@
-"""What pages show of tickets: plain values, and every sentence that carries one."""
+"""Values and sentences of the ticket pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,10 +27,12 @@ STATUS_LABELS = {
     Availability.SOLD: "Sold",
     Availability.WITHDRAWN: "Withdrawn",
 }
-YOURS, YOURS_LABEL = "yours", "Yours"
-"""How a ticket looks that the viewer holds."""
-OVER, OVER_LABEL = "over", "Off sale"
-"""How a ticket looks that nobody bought before its event began."""
+# Held by the viewer.
+YOURS = "yours"
+YOURS_LABEL = "Yours"
+# Unsold when its event began.
+OVER = "over"
+OVER_LABEL = "Off sale"
 CATEGORY_LABELS = {name: name.capitalize() for name in CATEGORIES} | {"other": "Other event"}
 WHEN_LABELS = {
     TicketWhen.TODAY.value: "Today",
@@ -46,7 +48,7 @@ OWNERSHIP_LABELS = {
     (OwnershipStep.BOUGHT, True): "Bought by you",
 }
 NOTES = {"listed": "Your ticket is for sale.", "saved": "Your changes are saved."}
-"""What a seller just did, by the word in the address that the form leads to."""
+"""Confirmations for the seller, by the `done` parameter of the address."""
 WITHDRAWN = "Your listing is off sale. Nobody can buy it any more."
 FILTERS = ("category", "city", "when", "from", "to", "minPrice", "maxPrice", "available")
 NO_DATE = ("Date", "TBA", "")
@@ -56,7 +58,7 @@ NO_DATE = ("Date", "TBA", "")
 class TicketStub:
     """A ticket on its stub. Instants are ISO 8601 in UTC, empty when there is none.
 
-    `now` is the server's time, told where a lock counts down. By `model_price`, live.jsx writes a new price.
+    `now` is the server's clock, set while a lock counts down. `model_price` is the template of live prices.
     """
 
     id: str = ""
@@ -85,7 +87,7 @@ class TicketStub:
 
 @dataclass(frozen=True)
 class TicketDetail(TicketStub):
-    """A ticket on its own page, as one viewer sees it."""
+    """A ticket on its page, as one viewer sees it."""
 
     price_line: str = ""
     status_line: str = ""
@@ -103,7 +105,7 @@ class TicketDetail(TicketStub):
 
     @property
     def offer(self) -> tuple[str, ...]:
-        """Everything on the page that a buyer agrees to."""
+        """The terms that a buyer agrees to."""
         return (
             self.title,
             self.price,
@@ -141,7 +143,7 @@ class TicketDetail(TicketStub):
 
 @dataclass(frozen=True)
 class OwnershipLine:
-    """A step on the way of a ticket from owner to owner, and its day as far as it is known."""
+    """A step of the ownership history; `day` is empty if unknown."""
 
     text: str = ""
     day: str = ""
@@ -154,7 +156,7 @@ class OwnershipLine:
 
 @dataclass(frozen=True)
 class FilterChip:
-    """A filter that is on, and the address without it."""
+    """An active filter; `href` is the search without it."""
 
     label: str = ""
     remove_label: str = ""
@@ -163,7 +165,7 @@ class FilterChip:
 
 @dataclass(frozen=True)
 class FilterSuggestion:
-    """A filter less, and what there would be then."""
+    """The search with one filter less, and its number of results."""
 
     label: str = ""
     count_line: str = ""
@@ -171,7 +173,7 @@ class FilterSuggestion:
 
 
 def read_query(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return what an address asks for, named as in the API; prices as people write them."""
+    """Return the search in the address, named as in the API; prices may be localised."""
     names = ("q", *FILTERS, "sort")
     query = {name: text for name in names if (text := parameters.get(name, "").strip())}
     for name in ("minPrice", "maxPrice"):
@@ -181,13 +183,15 @@ def read_query(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 def list_href(query: Mapping[str, str], *without: str) -> str:
-    """Return the address of the list that `query` asks for, less what is named."""
+    """Return the address of the search `query` without the named parameters."""
     text = urlencode({name: value for name, value in query.items() if name not in without})
-    return f"{routes.TICKET_LIST}?{text}" if text else routes.TICKET_LIST
+    if text:
+        return f"{routes.TICKET_LIST}?{text}"
+    return routes.TICKET_LIST
 
 
 def filter_chips(query: Mapping[str, str], currency: str) -> list[FilterChip]:
-    """Return a chip for each filter of a valid query; two ends of a range are one."""
+    """Return a chip per filter of a valid query, one for both ends of a range."""
     days = [query.get(name) for name in ("from", "to")]
     prices = [query.get(name) for name in ("minPrice", "maxPrice")]
     labels = {
@@ -208,22 +212,32 @@ def filter_chips(query: Mapping[str, str], currency: str) -> list[FilterChip]:
 
 
 def count_line(count: int) -> str:
-    """Say how many tickets there are; beyond the limit nobody counted."""
+    """Return the number of tickets; beyond COUNT_LIMIT it is unknown."""
     if count == 0:
         return "No tickets found"
     if count > COUNT_LIMIT:
         return f"{formatting.format_number(COUNT_LIMIT)}+ tickets"
-    return "1 ticket" if count == 1 else f"{formatting.format_number(count)} tickets"
+    if count == 1:
+        return "1 ticket"
+    return f"{formatting.format_number(count)} tickets"
 
 
 def correction_line(q: str, corrected_q: str | None) -> str:
-    return f"Nothing matches “{q}”. Showing “{corrected_q}” instead." if corrected_q else ""
+    if corrected_q:
+        return f"Nothing matches “{q}”. Showing “{corrected_q}” instead."
+    return ""
 
 
 def _range(at_least: str, at_most: str, low: str | None, high: str | None) -> str | None:
     if low and high:
-        return low if low == high else f"{low} to {high}"
-    return at_least.format(low) if low else at_most.format(high) if high else None
+        if low == high:
+            return low
+        return f"{low} to {high}"
+    if low:
+        return at_least.format(low)
+    if high:
+        return at_most.format(high)
+    return None
 
 
 def _day(text: str) -> str:
@@ -244,7 +258,7 @@ def seat(ticket: TicketRead) -> str:
 
 
 def share_line(ticket: TicketRead) -> str:
-    """Say in one line what the ticket is, for whoever sees a link to it."""
+    """Return the description for link previews."""
     stub = TicketStub.from_ticket(ticket)
     parts = (stub.when, stub.place, stub.seat, stub.price, stub.status_label)
     return " · ".join(part for part in parts if part)
@@ -257,12 +271,16 @@ def face_value_line(ticket: TicketRead) -> str:
 
 
 def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
-    """Say why this viewer cannot buy; nothing when they can."""
+    """Return why this viewer cannot buy, empty if they can."""
     if is_my_order:
-        return "You hold this ticket." if ticket.status is Availability.LOCKED else "You bought it."
+        if ticket.status is Availability.LOCKED:
+            return "You hold this ticket."
+        return "You bought it."
     if is_over(ticket):
         begun = "The event has begun, so this ticket is no longer sold."
-        return f"This is your own listing. {begun}" if is_mine else begun
+        if is_mine:
+            return f"This is your own listing. {begun}"
+        return begun
     if is_mine:
         return {
             Availability.AVAILABLE: "This is your own listing.",
@@ -279,7 +297,7 @@ def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
 
 
 def is_over(ticket: TicketRead) -> bool:
-    """Whether nobody bought it before its event began."""
+    """Whether the event began before a sale."""
     is_free = ticket.status is Availability.AVAILABLE
     return is_free and has_begun(ticket.starts_at, utc_now())
 
@@ -304,9 +322,15 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
         "when": formatting.format_event_start(at) if at else "",
         "place": place(ticket),
         "seat": seat(ticket),
-        "locked_until": ticket.locked_until.isoformat() if ticket.locked_until else "",
-        "now": utc_now().isoformat() if ticket.locked_until else "",
+        "locked_until": iso(ticket.locked_until),
+        "now": iso(ticket.locked_until and utc_now()),
     }
+
+
+def iso(at: datetime | None) -> str:
+    if at is None:
+        return ""
+    return at.isoformat()
 
 
 def local_start(ticket: TicketRead) -> datetime | None:
@@ -316,6 +340,8 @@ def local_start(ticket: TicketRead) -> datetime | None:
 
 
 def parse_price(text: str) -> Decimal | str:
-    """Read a price as its writer means it; what is none stays as it is, for the API's checks."""
+    """Parse a localised price; an invalid text is returned for the API to refuse."""
     number = formatting.parse_amount(text, get_settings().currency)
-    return text if number is None else number
+    if number is None:
+        return text
+    return number
