@@ -104,6 +104,7 @@ async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatu
     order = await access.lock(session, order_id)
     if order.status in rules.SOURCES[OrderStatus.COMPLETED]:
         lease = await leases.mark_sold(session, ticket_id=order.ticket_id, order_id=order_id)
+        # None if the ticket belongs to another order by now: the money has to go back.
         if lease is None:
             return await give_up_captured(session, order_id=order_id)
         completed = await repository.transition(
