@@ -30,7 +30,7 @@ def other_id(tab: Tab) -> str:
 
 
 class TestLoad:
-    async def test_shows_ones_own_sessions(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_lists_own_sessions(self, tab: Tab, sign_in: SignIn) -> None:
         await sign_in(await factories.make_user())
         tab.open("/account", cookie=await sign_in(await factories.make_user()))
         await tab.call(AccountState.load)
@@ -42,7 +42,7 @@ class TestLoad:
         ("changed", "note"),
         [("email", "Your email is changed"), ("password", "Your password is changed"), ("x", "")],
     )
-    async def test_tells_what_a_form_did(
+    async def test_confirms_submitted_form(
         self, tab: Tab, cookies: list[str], changed: str, note: str
     ) -> None:
         tab.open(f"/account?changed={changed}", cookie=cookies[0])
@@ -50,7 +50,7 @@ class TestLoad:
         assert tab.state(AccountState).note.startswith(note)
         assert bool(tab.state(AccountState).note) == bool(note)
 
-    async def test_is_for_members(self, tab: Tab) -> None:
+    async def test_requires_sign_in(self, tab: Tab) -> None:
         tab.open("/account")
         for handler, arguments in (
             (AccountState.load, ()),
@@ -61,26 +61,26 @@ class TestLoad:
 
 
 class TestEnd:
-    async def test_signs_out_the_other_browser(self, tab: Tab, cookies: list[str]) -> None:
+    async def test_ends_other_session(self, tab: Tab, cookies: list[str]) -> None:
         await tab.call(AccountState.end, other_id(tab))
         assert [row.is_current for row in tab.state(AccountState).rows] == [True]
         assert "signed out" in tab.state(AccountState).note
         assert await auth.authenticate(cookies[1]) is None
 
-    async def test_of_all_others_keeps_this_one(self, tab: Tab, cookies: list[str]) -> None:
+    async def test_ends_all_other_sessions(self, tab: Tab, cookies: list[str]) -> None:
         await tab.call(AccountState.end_others)
         assert [row.is_current for row in tab.state(AccountState).rows] == [True]
         assert await auth.authenticate(cookies[1]) is None
         assert await auth.authenticate(cookies[0])
 
-    async def test_of_the_session_that_calls_leads_to_sign_in(
+    async def test_redirects_to_sign_in_after_ending_own_session(
         self, tab: Tab, cookies: list[str]
     ) -> None:
         (own,) = [row.id for row in tab.state(AccountState).rows if row.is_current]
         assert "/auth/signin" in await tab.call(AccountState.end, own)
         assert await auth.authenticate(cookies[1])
 
-    async def test_leaves_the_sessions_of_others_alone(
+    async def test_rejects_session_of_another_user(
         self, tab: Tab, cookies: list[str], sign_in: SignIn
     ) -> None:
         theirs = other_id(tab)

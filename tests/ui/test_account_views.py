@@ -14,7 +14,7 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 
 
 class TestSessionRow:
-    def test_says_what_where_and_when(self) -> None:
+    def test_describes_device_address_and_time(self) -> None:
         session = SessionRead(
             id=db.new_id(),
             device="Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0",
@@ -92,5 +92,5 @@ class TestLastSeen:
             (timedelta(seconds=-5), "Last seen just now"),
         ],
     )
-    def test_is_as_exact_as_what_is_known(self, ago: timedelta, told: str) -> None:
+    def test_rounds_to_known_precision(self, ago: timedelta, told: str) -> None:
         assert views.last_seen(NOW - ago, NOW) == told

@@ -1,4 +1,4 @@
-"""My Listings: what it shows, and its handlers called by sellers and by strangers with anything."""
+"""My Listings and its form: values, sentences and handlers, also with hostile arguments."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -68,7 +68,7 @@ class TestListingRow:
             ),
         ],
     )
-    def test_says_how_it_stands(
+    def test_describes_status(
         self,
         changes: dict[str, Any],
         label: str,
@@ -79,12 +79,12 @@ class TestListingRow:
         assert (row.state_label, row.note) == (label, note)
         assert (row.edit_href != "", row.resale_href) == (can_change, "")
 
-    def test_says_that_a_refunded_ticket_is_its_sellers_again(self) -> None:
+    def test_describes_refunded_sale(self) -> None:
         sold = ticket(status=Availability.SOLD, sold_at=NOW)
         row = ListingRow.from_ticket(sold, NOW, can_relist=True)
         assert (row.note, row.resale_href) == (GIVEN_BACK, f"/tickets/new?previous={sold.id}")
 
-    def test_tells_where_and_which_seat(self) -> None:
+    def test_shows_place_and_seat(self) -> None:
         assert ListingRow.from_ticket(ticket(city="Porto", seat="7"), NOW).facts == "Porto · Seat 7"
 
 
@@ -98,12 +98,12 @@ class TestSplitSeats:
             (",".join(map(str, range(10))), [str(number) for number in range(10)]),
         ],
     )
-    def test_makes_a_listing_of_each(self, seat: str, seats: list[str]) -> None:
+    def test_makes_listing_per_seat(self, seat: str, seats: list[str]) -> None:
         made = split_seats({"title": "x", "seat": seat})
         assert [values["seat"] for values in made] == seats
         assert {values["title"] for values in made} == {"x"}
 
-    def test_without_a_seat_there_is_one(self) -> None:
+    def test_makes_one_listing_without_seat(self) -> None:
         assert split_seats({"title": "x"}) == [{"title": "x"}]
 
     @pytest.mark.parametrize(
@@ -114,53 +114,53 @@ class TestSplitSeats:
             ({"seat": "11, 12", "previousTicketId": "x"}, "has one seat"),
         ],
     )
-    def test_says_what_is_wrong(self, values: dict[str, Any], problem: str) -> None:
+    def test_rejects_invalid_seats(self, values: dict[str, Any], problem: str) -> None:
         with pytest.raises(InvalidInputError, match=problem) as refused:
             split_seats(values)
         assert refused.value.field == "seat"
 
 
-class TestSentencesOfTheForm:
-    def test_tell_what_similar_tickets_cost(self) -> None:
+class TestFormSentences:
+    def test_price_hint(self) -> None:
         hint = PriceHint(low_cents=3500, high_cents=6000, typical_cents=4200, currency="usd")
         assert price_hint_line(hint) == "Similar tickets: $35 to $60, typically $42"
         same = PriceHint(low_cents=40, high_cents=40, typical_cents=40, currency="eur")
         assert price_hint_line(same) == "Similar tickets: €0.40"
         assert price_hint_line(None) == ""
 
-    def test_tell_the_lowest_price_as_the_reader_writes_it(self) -> None:
+    def test_price_rule_is_localised(self) -> None:
         assert price_rule_line("usd") == "What the buyer pays, from $0.50"
         with formatting.use_locale("de-DE"):
             assert price_rule_line("usd") == "What the buyer pays, from 0,50\N{NO-BREAK SPACE}US$"
 
-    def test_promise_no_payout(self) -> None:
+    def test_amount_line_promises_no_payout(self) -> None:
         line = amount_line(4050, "usd")
         assert line.startswith("The buyer pays $40.50, and we take no fee.")
         assert "Payouts to sellers have not started yet." in line
         assert amount_line(None, "usd") == ""
 
     @pytest.mark.parametrize("count", ["", "1", "0", "11", "-3", "x", "3.5", "٣", "9" * 99])
-    def test_believe_no_made_up_address(self, count: str) -> None:
+    def test_listed_line_ignores_invalid_count(self, count: str) -> None:
         assert listed_line(count) == ""
 
-    def test_tell_how_many_were_listed(self) -> None:
+    def test_listed_line(self) -> None:
         assert listed_line("3") == "3 tickets are for sale now, each on its own."
 
-    def test_the_preview_is_the_stub_of_the_list(self) -> None:
+    def test_preview_equals_stub_of_list(self) -> None:
         facts = TicketCreate.model_validate({"title": "Kites", "price": 40, "city": "Porto"})
         stub = preview(facts, "usd", has_price=True)
         assert (stub.title, stub.price, stub.place, stub.month) == ("Kites", "$40", "Porto", "Date")
         assert preview(facts, "usd", has_price=False).price == ""
 
 
-class TestLook:
+class TestValidateDraft:
     @pytest.fixture
     async def shown(self, database: None, tab: Tab, sign_in: SignIn) -> TicketFormState:  # noqa: ARG002  # order only.
         tab.open("/tickets/new", cookie=await sign_in(await factories.make_user()))
         await tab.call(TicketFormState.load_new)
         return tab.state(TicketFormState)
 
-    async def test_judges_what_was_touched_in_the_words_of_the_api(
+    async def test_validates_edited_fields_like_the_api(
         self, tab: Tab, shown: TicketFormState
     ) -> None:
         await tab.call(
@@ -176,21 +176,19 @@ class TestLook:
         assert shown.price_rule.endswith("from $0.50")
         assert shown.amount_line.startswith("The buyer pays $40.50")
 
-    async def test_what_is_put_right_is_wrong_no_longer(
-        self, tab: Tab, shown: TicketFormState
-    ) -> None:
+    async def test_clears_error_of_corrected_field(self, tab: Tab, shown: TicketFormState) -> None:
         await tab.call(TicketFormState.create, {"title": "", "price": "0.2"})
         assert set(shown.shown_errors) == {"title", "price"}
         await tab.call(
             TicketFormState.validate_draft, {"title": "Kites", "price": "0.2"}, ["title"]
         )
         assert set(shown.shown_errors) == {"price"}
-        # The place of the first mistake is told to the page once, when it was sent.
+        # Only a submit moves the focus to the first error.
         assert set(shown.errors) == {"title", "price"}
         await tab.call(TicketFormState.create, {"title": "", "price": "40"})
         assert set(shown.shown_errors) == {"title"}
 
-    async def test_previews_what_is_right(self, tab: Tab, shown: TicketFormState) -> None:
+    async def test_previews_valid_fields(self, tab: Tab, shown: TicketFormState) -> None:
         assert (shown.preview.title, shown.preview.price) == ("Title", "")
         form = {"title": "Kites", "price": "40", "startsAt": "2150-05-01T20:00", "timezone": "UTC"}
         await tab.call(TicketFormState.validate_draft, form, ["startsAt"])
@@ -207,13 +205,13 @@ class TestLook:
         await tab.call(TicketFormState.validate_draft, form | {"timezone": "UTC"}, ["timezone"])
         assert shown.preview.when == "Fri, May 1, 2099, 8:00\u202fPM"
 
-    async def test_tells_what_similar_tickets_cost(self, tab: Tab, shown: TicketFormState) -> None:
+    async def test_shows_price_hint(self, tab: Tab, shown: TicketFormState) -> None:
         for price in (35, 42, 60):
             await factories.make_ticket(title="Kites", price=price)
         await tab.call(TicketFormState.validate_draft, {"title": "kites", "price": ""}, ["title"])
         assert shown.price_hint == "Similar tickets: $35 to $60, typically $42"
 
-    async def test_seats_are_told_apart_only_where_listings_are_made(
+    async def test_splits_seats_of_new_listings_only(
         self, tab: Tab, sign_in: SignIn, shown: TicketFormState
     ) -> None:
         form = {"title": "Kites", "price": "40", "seat": "11, 11"}
@@ -234,7 +232,7 @@ class TestLook:
     @pytest.mark.parametrize(
         "value", [None, 7, [], {}, ["x", None, {}], {"title": 7}, {"title": "\x00"}, "\ud800"]
     )
-    async def test_takes_anything_from_strangers(self, tab: Tab, value: object) -> None:
+    async def test_survives_hostile_arguments(self, tab: Tab, value: object) -> None:
         await tab.call(TicketFormState.validate_draft, value, value)
         await tab.call(TicketFormState.validate_draft, {"title": "x"}, value)
         await tab.call(TicketFormState.validate_draft, value, ["title"])
@@ -243,9 +241,7 @@ class TestLook:
 
 @pytest.mark.usefixtures("database")
 class TestSeveralSeats:
-    async def test_become_a_listing_each_and_one_event_each(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_makes_listing_and_event_per_seat(self, tab: Tab, sign_in: SignIn) -> None:
         tab.open("/tickets/new", cookie=await sign_in(await factories.make_user()))
         await tab.call(TicketFormState.load_new)
         form = {"title": "Kites", "price": "40", "row": "B", "seat": "11, 12, 13"}
@@ -257,7 +253,7 @@ class TestSeveralSeats:
         rows = tab.state(OwnListingsState).rows
         assert [row.facts for row in rows] == [f"Row B · Seat {seat}" for seat in (13, 12, 11)]
 
-    async def test_all_or_none(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_creates_all_or_none(self, tab: Tab, sign_in: SignIn) -> None:
         tab.open("/tickets/new", cookie=await sign_in(await factories.make_user()))
         await tab.call(TicketFormState.load_new)
         form = {"title": "Kites", "price": "40", "seat": f"11, {'x' * 121}"}
@@ -265,7 +261,7 @@ class TestSeveralSeats:
         assert "too long" in tab.state(TicketFormState).errors["seat"]
         assert await factories.recorded_events("TicketCreated") == []
 
-    async def test_my_listings_say_how_many_were_listed(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_confirms_number_of_listings(self, tab: Tab, sign_in: SignIn) -> None:
         tab.open("/tickets/mine?listed=3", cookie=await sign_in(await factories.make_user()))
         await tab.call(OwnListingsState.load)
         assert tab.state(OwnListingsState).note.startswith("3 tickets are for sale")
@@ -278,7 +274,7 @@ class TestOwnListingsState:
         tab.open("/tickets/mine", cookie=await sign_in(seller))
         return seller
 
-    async def test_shows_ones_own_and_follows_them(self, tab: Tab, seller: UserRead) -> None:
+    async def test_shows_own_listings(self, tab: Tab, seller: UserRead) -> None:
         listed = await factories.make_ticket(seller, title="Own")
         await factories.make_ticket(title="Somebody else's")
         await tab.call(OwnListingsState.load)
@@ -288,7 +284,7 @@ class TestOwnListingsState:
         await tab.call(OwnListingsState.refresh)
         assert shown.rows[0].deadline == order.expires_at.isoformat()
 
-    async def test_offers_a_refunded_ticket_again(self, tab: Tab, seller: UserRead) -> None:
+    async def test_offers_resale_of_refunded_ticket(self, tab: Tab, seller: UserRead) -> None:
         sale = await sales.sell(await factories.make_ticket(seller))
         await tab.call(OwnListingsState.load)
         shown = tab.state(OwnListingsState)
@@ -297,7 +293,7 @@ class TestOwnListingsState:
         await tab.call(OwnListingsState.load)
         assert shown.rows[0].resale_href
 
-    async def test_appends_the_next_page_once(self, tab: Tab, seller: UserRead) -> None:
+    async def test_appends_next_page_once(self, tab: Tab, seller: UserRead) -> None:
         for number in range(26):
             await factories.make_ticket(seller, title=f"Ticket {number}")
         await tab.call(OwnListingsState.load)
@@ -309,7 +305,7 @@ class TestOwnListingsState:
         await tab.call(OwnListingsState.refresh)
         assert len(shown.rows) == 26
 
-    async def test_keeps_the_last_rows_of_a_long_list(
+    async def test_limits_rows(
         self, tab: Tab, seller: UserRead, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("ticketing_app.ui.listings.state.MAX_ROWS", 25)
@@ -326,7 +322,7 @@ class TestOwnListingsState:
         await tab.call(OwnListingsState.withdraw, str(listed.id))
         assert shown.rows[0].state_label == "Withdrawn"
 
-    async def test_a_refusal_outlives_changes_elsewhere(self, tab: Tab, seller: UserRead) -> None:
+    async def test_refresh_keeps_error(self, tab: Tab, seller: UserRead) -> None:
         listed = await factories.make_ticket(seller)
         await tab.call(OwnListingsState.load)
         await factories.hold(listed)
@@ -340,18 +336,18 @@ class TestOwnListingsState:
     @pytest.mark.parametrize(
         "ticket_id", [None, 7, True, [], {"a": 1}, "\x00", "\ud800", "x" * 100_000, "' OR 1=1"]
     )
-    async def test_takes_anything_from_strangers(self, tab: Tab, ticket_id: object) -> None:
+    async def test_survives_hostile_arguments(self, tab: Tab, ticket_id: object) -> None:
         await tab.call(OwnListingsState.withdraw, ticket_id)
         assert "could not find this ticket" in tab.state(OwnListingsState).error_message
 
     @pytest.mark.usefixtures("seller")
-    async def test_withdraws_nobody_elses(self, tab: Tab) -> None:
+    async def test_rejects_listing_of_another_seller(self, tab: Tab) -> None:
         other = await factories.make_ticket()
         await tab.call(OwnListingsState.withdraw, str(other.id))
         assert "Only the seller" in tab.state(OwnListingsState).error_message
         assert (await factories.read_ticket(other.id)).status is Availability.AVAILABLE
 
-    async def test_is_for_members(self, tab: Tab) -> None:
+    async def test_requires_sign_in(self, tab: Tab) -> None:
         tab.open("/tickets/mine")
         for handler, arguments in (
             (OwnListingsState.load, ()),

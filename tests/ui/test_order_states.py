@@ -28,11 +28,12 @@ async def held() -> tuple[UserRead, OrderRead]:
     return buyer, await factories.hold(await factories.make_ticket(), buyer)
 
 
-class TestSellThisTicket:
+class TestResaleLink:
     @pytest.mark.usefixtures("stripe_books")
-    async def test_is_offered_for_what_is_ones_own(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_shown_to_owner(self, tab: Tab, sign_in: SignIn) -> None:
         sale = await sales.sell()
-        order_id, cookie = str(sale.order.id), await sign_in(sale.buyer)
+        order_id = str(sale.order.id)
+        cookie = await sign_in(sale.buyer)
 
         async def offers() -> list[str]:
             tab.open(f"/orders/{order_id}", cookie=cookie, order_id=order_id)
@@ -45,7 +46,7 @@ class TestSellThisTicket:
         await sales.refund_sale(sale)
         assert await offers() == ["", ""]
 
-    async def test_is_not_offered_while_one_only_holds_it(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_hidden_during_hold(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.load)
@@ -53,7 +54,7 @@ class TestSellThisTicket:
 
 
 class TestOrderDetailState:
-    async def test_shows_the_hold_with_its_deadline(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_shows_hold_with_deadline(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.load)
@@ -62,9 +63,7 @@ class TestOrderDetailState:
         assert shown.order.deadline == order.expires_at.isoformat()
         assert (shown.stub.price, shown.is_loaded, shown.is_just_paid) == ("$40", True, False)
 
-    async def test_shows_that_the_time_is_over_without_any_worker(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_shows_expiry_without_worker(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         await factories.let_hold_lapse(order.id)
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
@@ -72,9 +71,7 @@ class TestOrderDetailState:
         shown = tab.state(OrderDetailState).order
         assert (shown.status, shown.can_pay) == ("expired", False)
 
-    async def test_celebrates_only_what_was_paid_before_ones_eyes(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_celebrates_payment_seen_on_page(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.load)
@@ -85,9 +82,7 @@ class TestOrderDetailState:
         assert not tab.state(OrderDetailState).is_just_paid
 
     @pytest.mark.parametrize("order_id", ["nonsense", "", "' OR 1=1", "\x00"])
-    async def test_says_that_there_is_no_such_order(
-        self, tab: Tab, sign_in: SignIn, order_id: str
-    ) -> None:
+    async def test_reports_unknown_order(self, tab: Tab, sign_in: SignIn, order_id: str) -> None:
         cookie = await sign_in(await factories.make_user())
         tab.open("/orders/x", cookie=cookie, order_id=order_id)
         for handler in (OrderDetailState.load, OrderDetailState.release):
@@ -96,7 +91,7 @@ class TestOrderDetailState:
             assert "could not find this order" in shown.error_message
             assert not shown.is_loaded
 
-    async def test_hides_and_keeps_somebody_elses_order(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_hides_order_of_another_buyer(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         cookie = await sign_in(await factories.make_user())
         tab.open(f"/orders/{order.id}", cookie=cookie, order_id=str(order.id))
@@ -105,14 +100,14 @@ class TestOrderDetailState:
             assert "could not find this order" in tab.state(OrderDetailState).error_message
         assert await present(order, buyer) is OrderStatus.CREATED
 
-    async def test_is_for_members(self, tab: Tab) -> None:
+    async def test_requires_sign_in(self, tab: Tab) -> None:
         buyer, order = await held()
         tab.open(f"/orders/{order.id}", order_id=str(order.id))
         for handler in (OrderDetailState.load, OrderDetailState.release):
             assert f"/auth/signin?next=%2Forders%2F{order.id}" in await tab.call(handler)
         assert await present(order, buyer) is OrderStatus.CREATED
 
-    async def test_shows_what_happened(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_shows_timeline(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         async with db.transaction() as session:
             await order_payment.start_confirming(session, order_id=order.id)
@@ -125,16 +120,14 @@ class TestOrderDetailState:
             "Order cancelled, ticket released",
         ]
 
-    async def test_release_gives_the_ticket_back(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_release_cancels_order(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.release)
         assert tab.state(OrderDetailState).order.status == "cancelled"
         assert await present(order, buyer) is OrderStatus.CANCELLED
 
-    async def test_release_is_refused_once_the_money_is_taken(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_release_rejected_after_capture(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()
         async with db.transaction() as session:
             await order_payment.claim_for_capture(session, order_id=order.id)
@@ -144,7 +137,7 @@ class TestOrderDetailState:
 
 
 class TestOrderListState:
-    async def test_shows_ones_own_orders_only(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_shows_own_orders_only(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, _ = await held()
         await held()
         tab.open("/orders", cookie=await sign_in(buyer))
@@ -155,7 +148,7 @@ class TestOrderListState:
             ("The Paper Lanterns", "Waiting for payment")
         ]
 
-    async def test_appends_the_next_page(
+    async def test_appends_next_page(
         self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         buyer, _ = await held()
@@ -172,7 +165,7 @@ class TestOrderListState:
         await tab.call(OrderListState.load)
         assert [row.title for row in shown.rows] == ["The Paper Lanterns"]
 
-    async def test_is_for_members(self, tab: Tab) -> None:
+    async def test_requires_sign_in(self, tab: Tab) -> None:
         tab.open("/orders")
         for handler in (OrderListState.load, OrderListState.load_more):
             assert "/auth/signin?next=%2Forders" in await tab.call(handler)

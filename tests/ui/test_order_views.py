@@ -31,7 +31,7 @@ def order(status: OrderStatus, *, seconds_left: int = 900, price_cents: int = 40
 
 
 class TestOrderView:
-    def test_uses_the_words_of_the_product_while_held(self) -> None:
+    def test_describes_hold(self) -> None:
         view = OrderView.from_order(order(OrderStatus.CREATED), NOW)
         assert view.heading == "Purchasing The Paper Lanterns"
         assert view.pay_label == "Pay $40.00"
@@ -45,11 +45,11 @@ class TestOrderView:
             view.now
         ) == timedelta(seconds=900)
 
-    def test_can_be_paid_again_while_a_card_is_checked(self) -> None:
+    def test_payable_while_card_is_checked(self) -> None:
         view = OrderView.from_order(order(OrderStatus.AWAITING_PAYMENT), NOW)
         assert (view.can_pay, view.is_checking) == (True, True)
 
-    def test_has_no_deadline_once_the_money_is_taken(self) -> None:
+    def test_no_deadline_after_capture(self) -> None:
         view = OrderView.from_order(order(OrderStatus.CAPTURING, seconds_left=-60), NOW)
         assert (view.status, view.deadline, view.can_pay, view.is_checking) == (
             "capturing",
@@ -61,7 +61,7 @@ class TestOrderView:
     @pytest.mark.parametrize(
         "status", [OrderStatus.COMPLETED, OrderStatus.REFUNDING, OrderStatus.REFUNDED]
     )
-    def test_has_a_receipt_from_the_payment_on(self, status: OrderStatus) -> None:
+    def test_receipt_after_payment(self, status: OrderStatus) -> None:
         paid = order(status, price_cents=4050)
         view = OrderView.from_order(paid, NOW)
         assert view.has_receipt
@@ -76,23 +76,21 @@ class TestOrderView:
             (OrderStatus.REFUNDED, "Refunded", "$40.50 USD on Jan 2, 2027"),
         ],
     )
-    def test_tells_on_the_receipt_that_the_money_goes_back(
-        self, status: OrderStatus, label: str, refund: str
-    ) -> None:
+    def test_receipt_shows_refund(self, status: OrderStatus, label: str, refund: str) -> None:
         view = OrderView.from_order(order(status, price_cents=4050), NOW)
         assert (view.refund_label, view.refund) == (label, refund)
 
-    def test_tells_no_day_of_a_refund_that_was_not_noted(self) -> None:
+    def test_receipt_without_day_of_unrecorded_refund(self) -> None:
         paid = order(OrderStatus.REFUNDED).model_copy(update={"timeline": [SOME_TIME]})
         assert OrderView.from_order(paid, NOW).refund == "$40.00 USD"
 
     @pytest.mark.parametrize(
         "status", sorted(rules.PAYABLE | rules.ENDED_UNPAID | {OrderStatus.CAPTURING})
     )
-    def test_has_no_receipt_without_a_payment(self, status: OrderStatus) -> None:
+    def test_no_receipt_without_payment(self, status: OrderStatus) -> None:
         assert not OrderView.from_order(order(status), NOW).has_receipt
 
-    def test_says_whose_the_ticket_is_when_paid(self) -> None:
+    def test_outcome_after_payment(self) -> None:
         view = OrderView.from_order(order(OrderStatus.COMPLETED), NOW)
         assert (view.heading, view.outcome, view.is_paid) == (
             "You are going: The Paper Lanterns",
@@ -101,7 +99,7 @@ class TestOrderView:
         )
 
     @pytest.mark.parametrize("status", sorted(rules.ENDED_UNPAID))
-    def test_says_at_the_end_that_nothing_was_charged(self, status: OrderStatus) -> None:
+    def test_unpaid_end_was_not_charged(self, status: OrderStatus) -> None:
         view = OrderView.from_order(order(status), NOW)
         assert (view.is_over, view.can_pay, view.heading) == (True, False, "The Paper Lanterns")
         assert view.outcome_more == "Your card was not charged."
@@ -113,16 +111,14 @@ class TestOrderView:
             (OrderStatus.REFUNDED, "We sent your $40.00 back to your card."),
         ],
     )
-    def test_says_where_the_money_is_that_is_given_back(
-        self, status: OrderStatus, outcome: str
-    ) -> None:
+    def test_outcome_of_refund(self, status: OrderStatus, outcome: str) -> None:
         view = OrderView.from_order(order(status), NOW)
         assert view.outcome == outcome
         assert "5 to 10 days" in view.outcome_more
         assert not view.is_paid
 
     @pytest.mark.parametrize("status", sorted(set(OrderStatus) - {OrderStatus.CREATED}))
-    def test_has_an_outcome_as_soon_as_the_buyer_paid(self, status: OrderStatus) -> None:
+    def test_has_outcome_after_payment(self, status: OrderStatus) -> None:
         view = OrderView.from_order(order(status), NOW)
         assert view.outcome
         assert view.outcome_more
@@ -130,7 +126,7 @@ class TestOrderView:
 
 class TestOrderRow:
     @pytest.mark.parametrize("status", list(OrderStatus))
-    def test_has_a_label_for_every_status(self, status: OrderStatus) -> None:
+    def test_has_label_for_each_status(self, status: OrderStatus) -> None:
         row = OrderRow.from_order(order(status), NOW)
         assert bool(row.deadline) is (status in rules.PAYABLE)
         assert row.status_label == views.STATUS_LABELS[status]
@@ -148,7 +144,7 @@ class TestOrderRow:
             (OrderStatus.REFUNDED, "We sent your $40.00 back to your card."),
         ],
     )
-    def test_says_where_the_money_is(self, status: OrderStatus, note: str) -> None:
+    def test_money_note(self, status: OrderStatus, note: str) -> None:
         assert OrderRow.from_order(order(status), NOW).note == note
 
 
@@ -156,7 +152,7 @@ SOME_TIME = OrderStepRead(status=OrderStatus.CREATED, at=NOW, expires_at=NOW + 1
 
 
 def happened(*steps: tuple[int, OrderStatus, int], declines: tuple[int, ...] = ()) -> list[str]:
-    """Tell of an order that was locked and then took `steps` (after minutes, to, minutes of the deadline)."""
+    """Return the timeline of a held order after `steps` (after minutes, to, minutes of the deadline)."""
     taken = [
         OrderStepRead(status=to, at=NOW + at * MINUTE, expires_at=NOW + deadline * MINUTE)
         for at, to, deadline in steps
@@ -169,10 +165,10 @@ def happened(*steps: tuple[int, OrderStatus, int], declines: tuple[int, ...] = (
 
 
 class TestTimeline:
-    def test_begins_with_the_lock(self) -> None:
+    def test_begins_with_lock(self) -> None:
         assert happened() == ["Ticket locked for you - Until 12:15\u202fPM UTC"]
 
-    def test_tells_of_a_sale_that_is_given_back(self) -> None:
+    def test_includes_refund(self) -> None:
         told = happened(
             (1, OrderStatus.AWAITING_PAYMENT, 15),
             (2, OrderStatus.CAPTURING, 15),
@@ -190,7 +186,7 @@ class TestTimeline:
             "The bank sent the money back to us",
         ]
 
-    def test_tells_of_a_declined_card_and_of_the_time_that_was_added(self) -> None:
+    def test_includes_decline_and_extension(self) -> None:
         told = happened(
             (14, OrderStatus.AWAITING_PAYMENT, 16),
             (15, OrderStatus.CREATED, 16),
@@ -204,13 +200,13 @@ class TestTimeline:
             "Payment started",
         ]
 
-    def test_tells_once_of_a_decline_that_was_reported_before_the_order_stepped_back(self) -> None:
+    def test_includes_early_decline_once(self) -> None:
         told = happened(
             (1, OrderStatus.AWAITING_PAYMENT, 15), (3, OrderStatus.CREATED, 15), declines=(2,)
         )
         assert told[1:] == ["Payment started", "No money - Your card was not charged."]
 
-    def test_tells_of_a_payment_that_no_card_was_declined_for(self) -> None:
+    def test_includes_failure_without_decline(self) -> None:
         told = happened((1, OrderStatus.AWAITING_PAYMENT, 15), (2, OrderStatus.CREATED, 15))
         assert told[1:] == ["Payment started", "The payment did not go through"]
 
@@ -221,13 +217,13 @@ class TestTimeline:
             (OrderStatus.EXPIRED, "Time over, ticket released"),
         ],
     )
-    def test_tells_of_the_end(self, end: OrderStatus, told: str) -> None:
+    def test_includes_end(self, end: OrderStatus, told: str) -> None:
         assert happened((15, end, 15))[1:] == [told]
 
-    def test_knows_words_for_every_step(self) -> None:
+    def test_has_text_for_each_step(self) -> None:
         assert set(views.STEPS) == set(OrderStatus)
 
-    def test_names_the_day_once(self) -> None:
+    def test_names_day_once(self) -> None:
         late = SOME_TIME.model_copy(update={"at": NOW + 13 * 60 * MINUTE})
         steps = [SOME_TIME, SOME_TIME, late]
         detail = order(OrderStatus.CREATED).model_copy(update={"timeline": steps})
@@ -248,5 +244,5 @@ class TestWithCurrency:
             ("40,00 US$", "usd", "40,00 US$"),
         ],
     )
-    def test_leaves_nobody_to_guess(self, amount: str, currency: str, text: str) -> None:
+    def test_appends_ambiguous_currency(self, amount: str, currency: str, text: str) -> None:
         assert views.with_currency(amount, currency) == text

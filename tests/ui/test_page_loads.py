@@ -59,7 +59,8 @@ class TestPageLoad:
     async def test_is_one_transaction(
         self, tab: Tab, sign_in: SignIn, route: str, viewer: str
     ) -> None:
-        seller, buyer = await factories.make_user(), await factories.make_user()
+        seller = await factories.make_user()
+        buyer = await factories.make_user()
         ticket = await factories.make_ticket(seller)
         order = await factories.hold(await factories.make_ticket(seller), buyer)
         cookies = {"visitor": "", "buyer": await sign_in(buyer), "seller": await sign_in(seller)}

@@ -1,4 +1,4 @@
-"""Who acts, what a tab forgets, and who may open a websocket."""
+"""The caller of a page, the state of a tab, and the origin of websockets."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC
@@ -53,12 +53,12 @@ class TestLocalPath:
             "javascript:x",
         ],
     )
-    def test_goes_home_instead_of_anywhere_else(self, path: str) -> None:
+    def test_rejects_other_sites(self, path: str) -> None:
         assert session.local_path(path) == "/"
 
 
 class TestReaderNow:
-    def test_is_on_the_clock_that_the_browser_told(self, tab: Tab) -> None:
+    def test_uses_time_zone_cookie(self, tab: Tab) -> None:
         tab.open("/orders", cookie="session=x; timezone=America%2FDenver")
         now = session.reader_now(tab.state(SessionState))
         assert (str(now.tzinfo), now <= utc_now()) == ("America/Denver", True)
@@ -66,26 +66,26 @@ class TestReaderNow:
     @pytest.mark.parametrize(
         "told", ["", "Mars/Base", "Europe", "../../etc/passwd", "/etc/passwd", "%00", "a" * 5000]
     )
-    def test_is_utc_when_the_browser_told_nothing_that_is_known(self, tab: Tab, told: str) -> None:
+    def test_falls_back_to_utc(self, tab: Tab, told: str) -> None:
         tab.open("/orders", cookie=f"timezone={told}")
         assert session.reader_now(tab.state(SessionState)).tzinfo is UTC
 
 
 @pytest.mark.usefixtures("database")
 class TestFindCaller:
-    async def test_is_who_the_cookie_says(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_returns_user_of_cookie(self, tab: Tab, sign_in: SignIn) -> None:
         ana = await factories.make_user("ana@gittix.test")
         tab.open("/", cookie=await sign_in(ana))
         await tab.call(SessionState.load)
         assert tab.state(SessionState).email == "ana@gittix.test"
 
     @pytest.mark.parametrize("cookie", ["", "session=x", "session=a.b.c", "other=1", "session="])
-    async def test_is_nobody_without_a_session(self, tab: Tab, cookie: str) -> None:
+    async def test_returns_none_without_session(self, tab: Tab, cookie: str) -> None:
         tab.open("/", cookie=cookie)
         await tab.call(SessionState.load)
         assert (tab.state(SessionState).email, tab.state(SessionState).is_known) == ("", True)
 
-    async def test_is_nobody_after_the_session_ended(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_returns_none_after_session_ended(self, tab: Tab, sign_in: SignIn) -> None:
         cookie = await sign_in(await factories.make_user())
         caller = await auth.authenticate(cookie)
         assert caller
@@ -98,9 +98,7 @@ class TestFindCaller:
             "a form's way wins"
         )
 
-    async def test_forgets_what_the_tab_showed_to_somebody_else(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_resets_state_of_another_user(self, tab: Tab, sign_in: SignIn) -> None:
         tab.open("/orders", cookie=await sign_in(await factories.make_user()))
         await tab.call(OrderListState.load)
         tab.state(OrderListState).rows = [OrderRow(title="of somebody else")]
@@ -109,7 +107,7 @@ class TestFindCaller:
         assert tab.state(OrderListState).rows == []
         assert not tab.state(OrderListState).is_loaded
 
-    async def test_keeps_what_the_same_person_sees(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_keeps_state_of_same_user(self, tab: Tab, sign_in: SignIn) -> None:
         cookie = await sign_in(await factories.make_user())
         tab.open("/orders", cookie=cookie)
         await tab.call(OrderListState.load)
@@ -121,7 +119,7 @@ class TestFindCaller:
         ("wanted", "is_told"),
         [("%2Ftickets%2Fx%3Fpurchase%3D1", True), ("%2Ftickets%2Fx", False), ("", False)],
     )
-    async def test_tells_visitors_what_comes_after_they_pressed_purchase(
+    async def test_announces_interrupted_purchase(
         self, tab: Tab, wanted: str, *, is_told: bool
     ) -> None:
         tab.open(f"/auth/signin?next={wanted}")
@@ -131,7 +129,7 @@ class TestFindCaller:
     @pytest.mark.parametrize(
         ("wanted", "target"), [("/orders", "/orders"), ("//evil.example", "/"), ("", "/")]
     )
-    async def test_sends_members_away_from_sign_in(
+    async def test_redirects_signed_in_users(
         self, tab: Tab, sign_in: SignIn, wanted: str, target: str
     ) -> None:
         cookie = await sign_in(await factories.make_user())
@@ -139,9 +137,7 @@ class TestFindCaller:
         answer = await tab.call(SessionState.load_for_visitors)
         assert f'assign(\\"{target}\\")' in answer or f'assign("{target}")' in answer
 
-    async def test_lets_the_page_load_afresh_once_the_session_has_ended(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_reloads_page_after_session_ended(self, tab: Tab, sign_in: SignIn) -> None:
         cookie = await sign_in(await factories.make_user())
         tab.open("/orders", cookie=cookie)
         await tab.call(OrderListState.load)
@@ -155,7 +151,7 @@ class TestFindCaller:
         # Once: there is nothing more to lose.
         assert await tab.call(SessionState.check) == ""
 
-    async def test_keeps_the_page_while_nobody_can_tell(
+    async def test_keeps_page_during_outage(
         self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def away(*_: object) -> None:
@@ -167,13 +163,13 @@ class TestFindCaller:
         assert await tab.call(SessionState.check) == ""
         assert tab.state(SessionState).email == "ana@gittix.test"
 
-    async def test_leaves_visitors_at_sign_in(self, tab: Tab) -> None:
+    async def test_keeps_visitors_at_sign_in(self, tab: Tab) -> None:
         tab.open("/auth/signin?next=/orders")
         assert await tab.call(SessionState.load_for_visitors) == ""
 
 
 class TestOutage:
-    async def test_is_told_and_retried(self, tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_shows_outage(self, tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
         async def away(*_: object) -> None:
             raise ConnectionRefusedError
 
@@ -186,7 +182,7 @@ class TestOutage:
         assert shown.error_message == UnavailableError().message
 
     @pytest.mark.parametrize("error", [OSError(), TimeoutError(), RedisError()])
-    def test_is_told_from_a_bug(self, error: Exception) -> None:
+    def test_distinguishes_outage_from_bug(self, error: Exception) -> None:
         with pytest.raises(UnavailableError), transactions.translate_outages():
             raise error
         with pytest.raises(ZeroDivisionError), transactions.translate_outages():
@@ -199,7 +195,8 @@ class TestGuarded:
     @staticmethod
     async def run(tab: Tab, error: AppError | None) -> PageState:
         shown = tab.state(OrderListState)
-        shown.error_message, shown.errors = "old", {"old": "old"}
+        shown.error_message = "old"
+        shown.errors = {"old": "old"}
 
         @session.guarded
         async def handler(_: Any) -> None:  # noqa: ANN401  # any state
@@ -209,7 +206,7 @@ class TestGuarded:
         await handler(shown)
         return shown
 
-    async def test_a_refresh_clears_only_what_an_outage_said(self, tab: Tab) -> None:
+    async def test_refresh_clears_only_outage(self, tab: Tab) -> None:
         shown = tab.state(OrderListState)
 
         @session.refreshing
@@ -217,34 +214,35 @@ class TestGuarded:
             return None
 
         for is_unavailable, left in ((False, "old"), (True, "")):
-            shown.error_message, shown.is_unavailable = "old", is_unavailable
+            shown.error_message = "old"
+            shown.is_unavailable = is_unavailable
             await handler(shown)
             assert (shown.error_message, shown.is_unavailable) == (left, False)
 
-    async def test_clears_what_was_wrong_before(self, tab: Tab) -> None:
+    async def test_clears_previous_errors(self, tab: Tab) -> None:
         shown = await self.run(tab, None)
         assert (shown.error_message, shown.errors) == ("", {})
 
-    async def test_shows_a_refusal(self, tab: Tab) -> None:
+    async def test_shows_error(self, tab: Tab) -> None:
         shown = await self.run(tab, AppError("No."))
         assert (shown.error_message, shown.errors, shown.is_unavailable) == ("No.", {}, False)
 
-    async def test_shows_what_is_wrong_beside_each_field(self, tab: Tab) -> None:
+    async def test_shows_errors_of_fields(self, tab: Tab) -> None:
         shown = await self.run(tab, InvalidInputError([("title", "A."), ("price", "B.")]))
         assert (shown.error_message, shown.errors) == ("", {"title": "A.", "price": "B."})
 
-    async def test_shows_what_is_wrong_with_no_field(self, tab: Tab) -> None:
+    async def test_shows_error_without_field(self, tab: Tab) -> None:
         shown = await self.run(tab, InvalidInputError([(None, "A.")]))
         assert (shown.error_message, shown.errors) == ("A.", {})
 
-    def test_a_bug_leaves_its_trace_in_the_log(self) -> None:
+    def test_logs_unexpected_exception(self) -> None:
         with pytest.raises(TypeError) as bug:
             session.go(object())  # type: ignore[arg-type]
         with capture_logs() as lines:
             session.on_crash(bug.value)
         assert [(line["log_level"], "exc_info" in line) for line in lines] == [("error", True)]
 
-    async def test_tells_of_a_crash_without_its_details(self, tab: Tab) -> None:
+    async def test_hides_details_of_crash(self, tab: Tab) -> None:
         event = session.on_crash(ZeroDivisionError("secret"))
         assert "note_crash" in str(event)
         SessionState.note_crash.fn(tab.state(SessionState))  # type: ignore[attr-defined]
@@ -270,7 +268,7 @@ class TestRefuseForeignSockets:
         await guarded({"type": "websocket", "path": "/_event", "headers": raw}, receive, send)
         return sent
 
-    async def test_lets_our_own_pages_in(self) -> None:
+    async def test_accepts_own_origin(self) -> None:
         headers = {"origin": "http://tickets.test:8080", "host": "tickets.test:8080"}
         assert await self.open_socket(headers) == [{"type": "websocket.accept"}]
 
@@ -285,5 +283,5 @@ class TestRefuseForeignSockets:
             {"origin": "http://tickets.test.evil.example", "host": "tickets.test"},
         ],
     )
-    async def test_refuses_everybody_else(self, headers: dict[str, str]) -> None:
+    async def test_refuses_other_origins(self, headers: dict[str, str]) -> None:
         assert await self.open_socket(headers) == [{"type": "websocket.close", "code": 1008}]

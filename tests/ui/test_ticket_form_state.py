@@ -21,7 +21,7 @@ SignIn = Callable[[UserRead], Awaitable[str]]
 
 class TestTicketFormState:
     @pytest.mark.usefixtures("stripe_books")
-    async def test_lists_a_bought_ticket_again(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_resells_bought_ticket(self, tab: Tab, sign_in: SignIn) -> None:
         sale = await sales.sell(await factories.make_ticket(city="Rome", seat="7"))
         address = f"/tickets/new?previous={sale.ticket.id}"
         tab.open(address, cookie=await sign_in(sale.buyer))
@@ -35,15 +35,13 @@ class TestTicketFormState:
         assert shown.form.previousTicketId == str(sale.ticket.id)
         answer = await tab.call(TicketFormState.create, asdict(shown.form) | {"price": "55"})
         assert "/tickets/" in answer
-        # Another tab with the same form is told so.
+        # Another tab with the same form shows the refusal.
         tab.open(address, cookie=await sign_in(sale.buyer))
         await tab.call(TicketFormState.load_new)
         assert "listed again already" in shown.error_message
 
     @pytest.mark.usefixtures("stripe_books")
-    async def test_a_form_for_somebody_elses_ticket_does_not_open(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_rejects_resale_by_non_owner(self, tab: Tab, sign_in: SignIn) -> None:
         sale = await sales.sell()
         cookie = await sign_in(await factories.make_user())
         for previous, problem in (
@@ -62,9 +60,7 @@ class TestTicketFormState:
         assert "only while it is yours" in tab.state(TicketFormState).error_message
         assert await everything() == before
 
-    async def test_lists_a_ticket_once_however_often_submit_is_pressed(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_create_is_idempotent(self, tab: Tab, sign_in: SignIn) -> None:
         cookie = await sign_in(await factories.make_user())
         tab.open("/tickets/new", cookie=cookie)
         await tab.call(TicketFormState.load_new)
@@ -77,14 +73,12 @@ class TestTicketFormState:
         assert await tab.call(TicketFormState.create, form) != first
         assert len(await everything()) == 2
 
-    async def test_lists_what_was_typed_before_the_server_forgot_the_tab(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_creates_after_state_was_lost(self, tab: Tab, sign_in: SignIn) -> None:
         tab.open("/tickets/new", cookie=await sign_in(await factories.make_user()))
         answer = await tab.call(TicketFormState.create, {"title": "x", "price": "40"})
         assert "/tickets/" in answer
 
-    async def test_shows_what_is_wrong_beside_each_field(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_shows_errors_of_fields(self, tab: Tab, sign_in: SignIn) -> None:
         cookie = await sign_in(await factories.make_user())
         tab.open("/tickets/new", cookie=cookie)
         await tab.call(TicketFormState.load_new)
@@ -111,9 +105,7 @@ class TestTicketFormState:
             {"title": "x", "price": "40", "category": "robbery"},
         ],
     )
-    async def test_refuses_what_the_api_would_refuse(
-        self, tab: Tab, sign_in: SignIn, form: object
-    ) -> None:
+    async def test_rejects_invalid_values(self, tab: Tab, sign_in: SignIn, form: object) -> None:
         cookie = await sign_in(await factories.make_user())
         tab.open("/tickets/new", cookie=cookie)
         await tab.call(TicketFormState.load_new)
@@ -122,7 +114,7 @@ class TestTicketFormState:
         assert shown.error_message or shown.errors
         assert await everything() == []
 
-    async def test_is_for_members(self, tab: Tab) -> None:
+    async def test_requires_sign_in(self, tab: Tab) -> None:
         ticket = await factories.make_ticket()
         before = await everything()
         tab.open(f"/tickets/{ticket.id}/edit", ticket_id=str(ticket.id))
@@ -136,7 +128,7 @@ class TestTicketFormState:
             assert "/auth/signin?next=" in answer
         assert await everything() == before
 
-    async def test_edits_ones_own_listing(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_edits_own_listing(self, tab: Tab, sign_in: SignIn) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(seller, city="Hamburg")
         tab.open(
@@ -150,9 +142,7 @@ class TestTicketFormState:
             changed = await tickets.get_ticket(session, ticket_id=ticket.id)
         assert (changed.title, changed.price_cents, changed.city) == ("New", 4100, None)
 
-    async def test_does_not_overwrite_what_changed_meanwhile(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_rejects_stale_version(self, tab: Tab, sign_in: SignIn) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(seller)
         tab.open(
@@ -165,10 +155,9 @@ class TestTicketFormState:
         assert "changed while you were editing" in tab.state(TicketFormState).error_message
         assert await everything() == before
 
-    async def test_a_hold_that_came_and_went_is_no_change_of_the_listing(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
-        seller, buyer = await factories.make_user(), await factories.make_user()
+    async def test_accepts_version_from_before_lapsed_hold(self, tab: Tab, sign_in: SignIn) -> None:
+        seller = await factories.make_user()
+        buyer = await factories.make_user()
         ticket = await factories.make_ticket(seller)
         tab.open(
             f"/tickets/{ticket.id}/edit", cookie=await sign_in(seller), ticket_id=str(ticket.id)
@@ -182,15 +171,13 @@ class TestTicketFormState:
             await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
         assert f"/tickets/{ticket.id}" in await tab.call(TicketFormState.update, form)
 
-    async def test_load_again_leads_on_after_a_change_elsewhere(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_load_again_clears_stale_version(self, tab: Tab, sign_in: SignIn) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(seller)
         tab.open(
             f"/tickets/{ticket.id}/edit", cookie=await sign_in(seller), ticket_id=str(ticket.id)
         )
-        # The tab is new to the server, as after an hour: the form itself knows what it was made of.
+        # The state of the tab is lost, as after an hour: the form itself carries its version.
         form = {"title": "Mine", "price": "50", "version": str(ticket.version - 1)}
         assert await tab.call(TicketFormState.update, form) == ""
         shown = tab.state(TicketFormState)
@@ -200,11 +187,12 @@ class TestTicketFormState:
         form["version"] = str(shown.version)
         assert f"/tickets/{ticket.id}" in await tab.call(TicketFormState.update, form)
 
-    async def test_stays_on_the_page_while_the_database_is_away(
+    async def test_keeps_form_during_outage(
         self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         seller = await factories.make_user()
-        ticket, other = await factories.make_ticket(seller), await factories.make_ticket(seller)
+        ticket = await factories.make_ticket(seller)
+        other = await factories.make_ticket(seller)
         cookie = await sign_in(seller)
         tab.open(f"/tickets/{ticket.id}/edit", cookie=cookie, ticket_id=str(ticket.id))
         await tab.call(TicketFormState.load_edit)
@@ -220,7 +208,7 @@ class TestTicketFormState:
         await tab.call(TicketFormState.load_edit)
         assert not shown.is_loaded
 
-    async def test_never_edits_somebody_elses_listing(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_rejects_listing_of_another_seller(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
         before = await everything()
         cookie = await sign_in(await factories.make_user())

@@ -11,7 +11,7 @@ from ticketing_app.ui.listings.views import TicketForm, read_form
 
 
 class TestTicketForm:
-    def test_is_filled_with_what_was_listed(self) -> None:
+    def test_filled_from_ticket(self) -> None:
         form = TicketForm.from_ticket(
             ticket(
                 price_cents=4050,
@@ -27,14 +27,14 @@ class TestTicketForm:
             "",
         )
 
-    def test_is_empty_where_nothing_is_known(self) -> None:
+    def test_empty_for_unknown_facts(self) -> None:
         assert TicketForm.from_ticket(ticket()) == TicketForm(
             title="The Paper Lanterns", price="40"
         )
 
 
 class TestReadForm:
-    def test_leaves_out_what_is_empty_and_reads_numbers_and_time(self) -> None:
+    def test_omits_empty_fields_and_converts_values(self) -> None:
         read = read_form(
             {
                 "title": " A ",
@@ -52,7 +52,7 @@ class TestReadForm:
             "timezone": "Europe/Berlin",
         }
 
-    def test_leaves_wrong_values_to_the_checks_of_the_api(self) -> None:
+    def test_keeps_invalid_values_for_the_api(self) -> None:
         read = read_form({"price": "many", "startsAt": "soon", "timezone": "UTC"})
         assert (read["price"], read["startsAt"]) == ("many", "soon")
 
@@ -72,21 +72,21 @@ class TestReadForm:
             ("4050,505", "4050,505"),
         ],
     )
-    def test_takes_a_comma_for_what_people_mean(self, typed: str, price: object) -> None:
+    def test_parses_localised_prices(self, typed: str, price: object) -> None:
         assert read_form({"price": typed, "faceValue": typed}) == {
             "price": price,
             "faceValue": price,
         }
 
-    def test_ignores_a_time_zone_without_a_start(self) -> None:
+    def test_ignores_time_zone_without_start(self) -> None:
         assert read_form({"timezone": "UTC"}) == {}
 
-    def test_asks_for_the_time_zone_of_a_start(self) -> None:
+    def test_requires_time_zone_of_start(self) -> None:
         with pytest.raises(InvalidInputError) as refusal:
             read_form({"startsAt": "2027-02-05T20:00", "timezone": "Mars/Base"})
         assert refusal.value.field == "timezone"
 
     @pytest.mark.parametrize("form", [None, [], "x", 7, {"title": 7}, {"price": ["40"]}])
-    def test_refuses_what_no_form_sends(self, form: object) -> None:
+    def test_rejects_malformed_forms(self, form: object) -> None:
         with pytest.raises(InvalidInputError):
             read_form(form)

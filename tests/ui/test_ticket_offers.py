@@ -17,9 +17,7 @@ SignIn = Callable[[UserRead], Awaitable[str]]
 
 
 class TestOffer:
-    async def test_purchase_of_an_offer_that_changed_asks_again(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_purchase_rejects_changed_offer(self, tab: Tab, sign_in: SignIn) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(seller, price=20)
         cookie = await sign_in(await factories.make_user())
@@ -32,9 +30,7 @@ class TestOffer:
         assert shown.ticket.price == "$999"
         assert "/orders/" in await tab.call(TicketDetailState.purchase)
 
-    async def test_purchase_ignores_a_change_that_is_no_other_offer(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_purchase_ignores_change_outside_offer(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
         cookie = await sign_in(await factories.make_user())
         tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
@@ -45,7 +41,7 @@ class TestOffer:
             await release.cancel_order(session, buyer_id=other.id, order_id=order.id)
         assert "/orders/" in await tab.call(TicketDetailState.purchase)
 
-    async def test_purchase_after_signing_in_is_of_the_offer_that_was_seen(
+    async def test_purchase_after_sign_in_rejects_changed_offer(
         self, tab: Tab, sign_in: SignIn
     ) -> None:
         seller = await factories.make_user()
@@ -59,19 +55,21 @@ class TestOffer:
         assert await tab.call(TicketDetailState.load) == ""
         assert "changed this offer" in tab.state(TicketDetailState).error_message
 
-    async def test_withdrawn_is_shown_only_to_seller_and_buyers(
+    async def test_withdrawn_ticket_visible_to_seller_and_buyers_only(
         self, tab: Tab, sign_in: SignIn
     ) -> None:
-        seller, buyer = await factories.make_user(), await factories.make_user()
+        seller = await factories.make_user()
+        buyer = await factories.make_user()
         ticket = await factories.make_ticket(seller, description="Call 555-1234")
         order = await factories.hold(ticket, buyer)
-        shown, address = tab.state(TicketDetailState), f"/tickets/{ticket.id}"
+        shown = tab.state(TicketDetailState)
+        address = f"/tickets/{ticket.id}"
         tab.open(address, ticket_id=str(ticket.id))
         await tab.call(TicketDetailState.load)
         async with db.transaction() as session:
             await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
         await factories.withdraw(ticket, seller)
-        # Somebody looks at it at that moment.
+        # The page was still open.
         await tab.call(TicketDetailState.refresh)
         assert (shown.is_loaded, shown.ticket.description) == (False, "")
         assert "took this ticket off sale" in shown.error_message

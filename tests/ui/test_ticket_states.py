@@ -31,13 +31,13 @@ async def press_purchase_as_visitor(tab: Tab, ticket_id: UUID) -> str:
 
 
 class TestTicketListState:
-    async def test_shows_what_is_for_sale(self, tab: Tab) -> None:
+    async def test_shows_tickets_for_sale(self, tab: Tab) -> None:
         for title in ("First", "Second"):
             await factories.make_ticket(title=title)
         await tab.call(TicketListState.load)
         assert [card.title for card in tab.state(TicketListState).cards] == ["Second", "First"]
 
-    async def test_shows_what_the_address_asks_for(self, tab: Tab) -> None:
+    async def test_shows_search_of_address(self, tab: Tab) -> None:
         for title, price in (("Red Hats", 40), ("Red Shoes", 20), ("Blue", 10)):
             await factories.make_ticket(title=title, price=price, category="comedy", city="Rome")
         tab.open("/?q=red&sort=cheapest&category=comedy&maxPrice=40")
@@ -52,7 +52,7 @@ class TestTicketListState:
         await tab.call(TicketListState.load)
         assert (len(shown.cards), shown.chips, shown.is_filtered) == (3, [], False)
 
-    async def test_is_written_as_the_reader_writes(self, tab: Tab) -> None:
+    async def test_formats_for_locale(self, tab: Tab) -> None:
         await factories.make_ticket(price=1200)
         tab.open("/?minPrice=1000&from=2027-11-03", language="en-GB")
         await tab.call(TicketListState.load)
@@ -63,7 +63,7 @@ class TestTicketListState:
         assert [card.price for card in shown.cards] == ["1.200\u00a0US$"]
         assert [card.model_price for card in shown.cards] == ["999.999,99\u00a0US$"]
 
-    async def test_says_what_is_wrong_in_an_address_and_goes_without(self, tab: Tab) -> None:
+    async def test_reports_and_ignores_invalid_parameters(self, tab: Tab) -> None:
         await factories.make_ticket(city="Rome")
         tab.open("/?sort=best&minPrice=much&category=opera&city=Rome")
         await tab.call(TicketListState.load)
@@ -72,7 +72,7 @@ class TestTicketListState:
         assert len(shown.cards) == 1
         assert [chip.label for chip in shown.chips] == ["Rome"]
 
-    async def test_tells_what_it_looked_for_instead(self, tab: Tab) -> None:
+    async def test_reports_corrected_search(self, tab: Tab) -> None:
         seller = await factories.make_user()
         for number in range(30):
             await factories.make_ticket(seller, title=f"Lanterns {number}")
@@ -86,7 +86,7 @@ class TestTicketListState:
         await tab.call(TicketListState.refresh)
         assert len(shown.cards) == 30
 
-    async def test_names_the_filter_to_drop_when_nothing_is_left(self, tab: Tab) -> None:
+    async def test_suggests_removing_filters(self, tab: Tab) -> None:
         await factories.make_ticket(title="Lanterns", category="comedy", city="Rome")
         tab.open("/?q=lanterns&category=comedy&city=Oslo")
         await tab.call(TicketListState.load)
@@ -97,7 +97,7 @@ class TestTicketListState:
         ]
         assert "Oslo" in shown.cities
 
-    async def test_announces_only_new_listings_that_match(self, tab: Tab) -> None:
+    async def test_announces_matching_new_listings_only(self, tab: Tab) -> None:
         tab.open("/?city=Rome")
         await tab.call(TicketListState.load)
         rome = await factories.make_ticket(city="Rome")
@@ -109,7 +109,7 @@ class TestTicketListState:
         await tab.call(TicketListState.load)
         assert (shown.new_ids, len(shown.cards)) == ([], 1)
 
-    async def test_keeps_its_length_at_the_same_address(self, tab: Tab) -> None:
+    async def test_keeps_length_at_same_address(self, tab: Tab) -> None:
         seller = await factories.make_user()
         for number in range(50):
             await factories.make_ticket(seller, title=f"Ticket {number}")
@@ -123,7 +123,7 @@ class TestTicketListState:
         await tab.call(TicketListState.load)
         assert len(shown.cards) == 24
 
-    async def test_appends_the_next_page_once(self, tab: Tab) -> None:
+    async def test_appends_next_page_once(self, tab: Tab) -> None:
         seller = await factories.make_user()
         for number in range(26):
             await factories.make_ticket(seller, title=f"Ticket {number}")
@@ -136,9 +136,7 @@ class TestTicketListState:
         await tab.call(TicketListState.refresh)
         assert (len(shown.cards), shown.has_more) == (26, False)
 
-    async def test_ends_where_a_narrower_search_is_better(
-        self, tab: Tab, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_ends_at_row_limit(self, tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("ticketing_app.ui.tickets.state.MAX_ROWS", 40)
         seller = await factories.make_user()
         for number in range(60):
@@ -156,9 +154,7 @@ class TestTicketListState:
         await tab.call(TicketListState.load)
         assert (len(shown.cards) < 40, shown.is_cut) == (True, False)
 
-    async def test_remembers_no_more_new_listings_than_a_list_has(
-        self, tab: Tab, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_limits_new_listings(self, tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("ticketing_app.ui.tickets.state.MAX_ROWS", 3)
         await tab.call(TicketListState.load)
         made = [str((await factories.make_ticket()).id) for _ in range(5)]
@@ -167,7 +163,7 @@ class TestTicketListState:
 
     @pytest.mark.parametrize("name", ["q", "city", "category", "from", "minPrice", "sort"])
     @pytest.mark.parametrize("value", ["\x00", "\ud800", "x" * 100_000, "'; DROP TABLE tickets"])
-    async def test_takes_any_address_from_strangers(self, tab: Tab, name: str, value: str) -> None:
+    async def test_survives_hostile_addresses(self, tab: Tab, name: str, value: str) -> None:
         await factories.make_ticket()
         tab.open(f"/?{name}={value}")
         await tab.call(TicketListState.load)
@@ -176,17 +172,16 @@ class TestTicketListState:
         assert shown.cards or shown.wrong or shown.is_filtered
 
     @pytest.mark.parametrize("value", [*HOSTILE, ["x"], [None], [str(db.new_id())] * 101])
-    async def test_takes_any_question_about_new_listings(self, tab: Tab, value: object) -> None:
+    async def test_survives_hostile_new_listings(self, tab: Tab, value: object) -> None:
         await tab.call(TicketListState.load)
         await tab.call(TicketListState.match_new, value)
         assert tab.state(TicketListState).new_ids == []
 
 
 class TestTicketDetailState:
-    async def test_counts_down_the_pause_after_a_hold_in_vain(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
-        buyer, ticket = await factories.make_user(), await factories.make_ticket()
+    async def test_counts_down_cooldown(self, tab: Tab, sign_in: SignIn) -> None:
+        buyer = await factories.make_user()
+        ticket = await factories.make_ticket()
         await factories.hold(ticket, buyer)
         await factories.let_time_pass(ticket.id, 901)
         tab.open(f"/tickets/{ticket.id}", cookie=await sign_in(buyer), ticket_id=str(ticket.id))
@@ -202,7 +197,7 @@ class TestTicketDetailState:
         assert (shown.paused_until, shown.error_message, shown.ticket.can_buy) == ("", "", True)
         assert "/orders/" in await tab.call(TicketDetailState.purchase)
 
-    async def test_shows_the_ticket_to_anybody(self, tab: Tab) -> None:
+    async def test_shows_ticket_to_visitors(self, tab: Tab) -> None:
         ticket = await factories.make_ticket()
         tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
         await tab.call(TicketDetailState.load)
@@ -210,7 +205,7 @@ class TestTicketDetailState:
         assert (shown.ticket.status_line, shown.is_loaded) == ("Status - Available", True)
 
     @pytest.mark.parametrize("ticket_id", ["nonsense", "", "01a202f6-7e0d-756c-ba41-33bb5a4476a2"])
-    async def test_says_that_there_is_no_such_ticket(self, tab: Tab, ticket_id: str) -> None:
+    async def test_reports_unknown_ticket(self, tab: Tab, ticket_id: str) -> None:
         ticket = await factories.make_ticket()
         tab.open("/tickets", ticket_id=str(ticket.id))
         await tab.call(TicketDetailState.load)
@@ -220,20 +215,20 @@ class TestTicketDetailState:
         assert "could not find this ticket" in shown.error_message
         assert not shown.is_loaded
 
-    async def test_takes_an_id_in_capitals(self, tab: Tab) -> None:
+    async def test_accepts_id_in_capitals(self, tab: Tab) -> None:
         ticket = await factories.make_ticket()
         tab.open("/tickets", ticket_id=str(ticket.id).upper())
         await tab.call(TicketDetailState.load)
         shown = tab.state(TicketDetailState)
         assert (shown.ticket.id, shown.is_loaded) == (str(ticket.id), True)
 
-    async def test_knows_an_id_in_one_spelling_only(self, tab: Tab) -> None:
+    async def test_rejects_other_spellings_of_id(self, tab: Tab) -> None:
         ticket = await factories.make_ticket()
         tab.open("/tickets", ticket_id=ticket.id.hex)
         await tab.call(TicketDetailState.load)
         assert "could not find this ticket" in tab.state(TicketDetailState).error_message
 
-    async def test_shows_others_like_it_beside_it(self, tab: Tab) -> None:
+    async def test_shows_similar_tickets(self, tab: Tab) -> None:
         kind: dict[str, Any] = {"category": "concert", "city": "Rotterdam"}
         ticket = await factories.make_ticket(title="One", **kind)
         other = await factories.make_ticket(title="Other", **kind)
@@ -248,10 +243,11 @@ class TestTicketDetailState:
         await tab.call(TicketDetailState.load)
         assert [card.title for card in shown.similar] == ["One"]
 
-    async def test_tells_sellers_alone_what_they_just_did(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_confirms_to_sellers_only(self, tab: Tab, sign_in: SignIn) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(seller)
-        address, shown = f"/tickets/{ticket.id}?done=saved", tab.state(TicketDetailState)
+        address = f"/tickets/{ticket.id}?done=saved"
+        shown = tab.state(TicketDetailState)
         tab.open(address, cookie=await sign_in(seller), ticket_id=str(ticket.id))
         await tab.call(TicketDetailState.load)
         assert shown.note == "Your changes are saved."
@@ -259,7 +255,7 @@ class TestTicketDetailState:
         await tab.call(TicketDetailState.load)
         assert shown.note == ""
 
-    async def test_a_refusal_outlives_changes_elsewhere(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_refresh_keeps_error(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
         await factories.hold(ticket)
         cookie = await sign_in(await factories.make_user())
@@ -272,7 +268,7 @@ class TestTicketDetailState:
         await tab.call(TicketDetailState.load)
         assert shown.error_message == ""
 
-    async def test_purchase_leads_to_the_order_and_locks(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_purchase_holds_ticket(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
         cookie = await sign_in(await factories.make_user())
         tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
@@ -281,7 +277,7 @@ class TestTicketDetailState:
         # A second click goes to the same order instead of complaining.
         assert await tab.call(TicketDetailState.purchase) == first
 
-    async def test_purchase_sends_visitors_to_sign_in_and_back(self, tab: Tab) -> None:
+    async def test_purchase_redirects_visitors_to_sign_in(self, tab: Tab) -> None:
         ticket = await factories.make_ticket()
         before = await everything()
         tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
@@ -289,9 +285,7 @@ class TestTicketDetailState:
         assert f"/auth/signin?next=%2Ftickets%2F{ticket.id}" in answer
         assert await everything() == before
 
-    async def test_purchase_goes_on_by_itself_after_signing_in(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_purchase_continues_after_sign_in(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
         address = await press_purchase_as_visitor(tab, ticket.id)
         cookie = await sign_in(await factories.make_user())
@@ -301,9 +295,7 @@ class TestTicketDetailState:
         assert await tab.call(TicketDetailState.load) == ""
         assert await everything() == before
 
-    async def test_purchase_that_goes_on_too_late_is_refused_on_the_ticket(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_late_continued_purchase_is_rejected(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
         address = await press_purchase_as_visitor(tab, ticket.id)
         await factories.hold(ticket)
@@ -315,7 +307,7 @@ class TestTicketDetailState:
         assert "Someone was quicker" in shown.error_message
 
     @pytest.mark.parametrize("parameter", ["", "?purchase=", "?purchase=guessed"])
-    async def test_no_link_purchases_for_whoever_follows_it(
+    async def test_link_alone_does_not_purchase(
         self, tab: Tab, sign_in: SignIn, parameter: str
     ) -> None:
         ticket = await factories.make_ticket()
@@ -326,9 +318,7 @@ class TestTicketDetailState:
         assert await tab.call(TicketDetailState.load) == ""
         assert await everything() == before
 
-    async def test_whoever_comes_back_without_signing_in_is_asked_again(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_returning_visitor_is_not_signed_in(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
         address = await press_purchase_as_visitor(tab, ticket.id)
         tab.open(address, ticket_id=str(ticket.id))
@@ -340,9 +330,7 @@ class TestTicketDetailState:
         assert await tab.call(TicketDetailState.load) == ""
         assert await everything() == before
 
-    async def test_purchase_is_refused_kindly_when_somebody_was_quicker(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_purchase_rejects_held_ticket(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
         await factories.hold(ticket)
         before = await everything()
@@ -352,7 +340,7 @@ class TestTicketDetailState:
         assert "Someone was quicker" in tab.state(TicketDetailState).error_message
         assert await everything() == before
 
-    async def test_purchase_of_nonsense_changes_nothing(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_purchase_rejects_invalid_id(self, tab: Tab, sign_in: SignIn) -> None:
         cookie = await sign_in(await factories.make_user())
         before = await everything()
         tab.open("/tickets/x", cookie=cookie, ticket_id="' OR 1=1")
@@ -361,12 +349,11 @@ class TestTicketDetailState:
         assert await everything() == before
 
     @pytest.mark.usefixtures("stripe_books")
-    async def test_owners_see_the_way_of_a_ticket_and_may_sell_it(
-        self, tab: Tab, sign_in: SignIn
-    ) -> None:
+    async def test_owners_see_ownership_and_resale(self, tab: Tab, sign_in: SignIn) -> None:
         sale = await sales.sell()
         seller = UserRead(id=sale.ticket.seller_id, email="")
-        shown, address = tab.state(TicketDetailState), f"/tickets/{sale.ticket.id}"
+        shown = tab.state(TicketDetailState)
+        address = f"/tickets/{sale.ticket.id}"
         seen = []
         for someone in (None, await factories.make_user(), seller, sale.buyer):
             cookie = await sign_in(someone) if someone else ""
@@ -380,7 +367,7 @@ class TestTicketDetailState:
             (["Listed by its first seller", "Bought by you"], True),
         ]
 
-    async def test_withdraw_is_for_the_seller(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_withdraw_requires_seller(self, tab: Tab, sign_in: SignIn) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(seller)
         before = await everything()
