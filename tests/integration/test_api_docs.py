@@ -5,7 +5,7 @@ import re
 from httpx import AsyncClient
 
 
-class TestViewer:
+class TestApiDocs:
     async def test_loads_only_files_of_this_host(self, api: AsyncClient) -> None:
         page = await api.get("/api/docs")
         assert page.status_code == 200
@@ -21,13 +21,13 @@ class TestViewer:
         page = (await api.get("/api/docs")).text
         assert re.findall(r"<script(?![^>]*src)[^>]*>|<style|style=| on\w+=", page) == []
 
-    async def test_names_no_address_that_is_not_there(self, api: AsyncClient) -> None:
+    async def test_refers_to_existing_addresses(self, api: AsyncClient) -> None:
         start = (await api.get("/api/docs/start.js")).text
         assert "oauth2" not in start
         (openapi,) = re.findall(r'url: "([^"]+)"', start)
         assert (await api.get(openapi)).json()["info"]["title"] == "GitTix API"
 
-    async def test_asks_no_validator_of_another_host(self, api: AsyncClient) -> None:
+    async def test_uses_no_external_validator(self, api: AsyncClient) -> None:
         assert "validatorUrl: null" in (await api.get("/api/docs/start.js")).text
 
     async def test_a_file_that_is_not_there_is_404(self, api: AsyncClient) -> None:

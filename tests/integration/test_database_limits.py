@@ -52,7 +52,7 @@ class TestLimits:
             "1min",
         )
 
-    async def test_are_not_sent_to_a_pooler_which_would_refuse_them(
+    async def test_are_not_sent_to_a_pooler(
         self, change_settings: Callable[..., None], stack: object
     ) -> None:
         del stack
@@ -79,7 +79,7 @@ class TestPool:
         await db.dispose()
 
     @pytest.mark.parametrize(("idle_seconds", "queries"), [(60, []), (0, ["SELECT 1"])])
-    async def test_pings_in_one_round_trip_and_only_what_was_idle(
+    async def test_pings_only_idle_connections_in_one_round_trip(
         self, monkeypatch: pytest.MonkeyPatch, idle_seconds: float, queries: list[str]
     ) -> None:
         monkeypatch.setattr(db, "PING_AFTER_IDLE_SECONDS", idle_seconds)
@@ -106,7 +106,7 @@ class TestExceededLimit:
             ("SET LOCAL idle_in_transaction_session_timeout = '10ms'; SELECT 1", "try again"),
         ],
     )
-    async def test_is_503_and_says_when_to_come_back(
+    async def test_is_503_with_retry_after(
         self, api: AsyncClient, monkeypatch: pytest.MonkeyPatch, exceed: str, sentence: str
     ) -> None:
         sign_up = accounts_api.accounts.sign_up

@@ -70,7 +70,7 @@ class TestHealth:
             stack.start_part("redis-state")
         assert (await api.get("/api/health/ready")).status_code == 200
 
-    async def test_full_page_state_lets_rate_limits_hold_and_writes_go_on(
+    async def test_full_page_state_stops_neither_limits_nor_writes(
         self, api: AsyncClient, change_settings: Callable[..., None]
     ) -> None:
         change_settings(reflex_state_manager_mode="redis", signin_limit_per_minute=3)

@@ -18,14 +18,14 @@ class TestCaches:
         "path",
         ["users/currentuser", "users/sessions", "orders", "tickets", "nothing", "health/live"],
     )
-    async def test_keep_no_answer(self, api: AsyncClient, path: str) -> None:
+    async def test_store_no_response(self, api: AsyncClient, path: str) -> None:
         assert (await api.get(f"/api/{path}")).headers["cache-control"] == "no-store"
 
-    async def test_keep_no_refusal_of_a_foreign_page(self, api: AsyncClient) -> None:
+    async def test_store_no_refusal_of_a_foreign_page(self, api: AsyncClient) -> None:
         answer = await api.post("/api/users/signin", headers={"origin": "https://evil.test"})
         assert (answer.status_code, answer.headers["cache-control"]) == (403, "no-store")
 
-    async def test_may_keep_the_files_of_the_viewer(self, api: AsyncClient) -> None:
+    async def test_may_store_the_files_of_the_api_docs(self, api: AsyncClient) -> None:
         for path in ("start.js", "files/swagger-ui.css"):
             assert "no-store" not in (await api.get(f"/api/docs/{path}")).headers["cache-control"]
 
@@ -53,9 +53,7 @@ class TestForeignPages:
 class TestAddresses:
     @pytest.mark.parametrize("odd", ["%0A", f"{UNKNOWN_ID}%0A", "%00", "a%0Ab", "%20", "%2F"])
     @pytest.mark.parametrize("path", ["tickets/{}", "tickets/{}/calendar", "orders/{}"])
-    async def test_with_an_odd_id_are_a_problem_of_404(
-        self, api: AsyncClient, path: str, odd: str
-    ) -> None:
+    async def test_with_a_malformed_id_are_404(self, api: AsyncClient, path: str, odd: str) -> None:
         await api.post("/api/users/signup", json=ANA)
         answer = await api.get(f"/api/{path.format(odd)}")
         assert answer.status_code == 404
@@ -71,13 +69,13 @@ class TestAddresses:
             ("docs/files/swagger-ui.css", "GET, HEAD"),
         ],
     )
-    async def test_name_every_method_that_they_take(
+    async def test_list_every_allowed_method(
         self, api: AsyncClient, path: str, allowed: str
     ) -> None:
         answer = await api.request("PATCH", f"/api/{path}")
         assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
-    async def test_are_never_built_from_the_host_of_the_request(self, api: AsyncClient) -> None:
+    async def test_never_contain_the_host_header(self, api: AsyncClient) -> None:
         ticket = await factories.make_ticket(
             starts_at="2097-05-01T20:00:00Z", timezone="Europe/Berlin"
         )
@@ -111,7 +109,7 @@ class TestDisconnect:
 
 
 class TestDocument:
-    async def test_names_the_cookie_where_one_must_be_signed_in(self, api: AsyncClient) -> None:
+    async def test_names_the_cookie_of_protected_routes(self, api: AsyncClient) -> None:
         document = (await api.get("/api/openapi.json")).json()
         schemes = document["components"]["securitySchemes"]
         assert schemes == {"session": {"type": "apiKey", "in": "cookie", "name": "session"}}
@@ -119,7 +117,7 @@ class TestDocument:
         assert paths["/api/orders"]["post"]["security"] == [{"session": []}]
         assert "security" not in paths["/api/tickets"]["get"]
 
-    async def test_tells_of_late_bodies(self, api: AsyncClient) -> None:
+    async def test_describes_408(self, api: AsyncClient) -> None:
         paths = (await api.get("/api/openapi.json")).json()["paths"]
         assert "408" in paths["/api/orders"]["post"]["responses"]
         assert "408" in paths["/api/stripe/webhook"]["post"]["responses"]

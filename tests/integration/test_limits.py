@@ -55,7 +55,7 @@ class TestHit:
         answers = [await limits.hit("signups", address=each) is None for each in spellings]
         assert answers == [True, True, False]
 
-    async def test_counts_no_address_where_none_is_bound(
+    async def test_skips_address_rules_without_an_address(
         self, change_settings: ChangeSettings
     ) -> None:
         change_settings(signup_limit_per_hour=1)
@@ -109,9 +109,7 @@ class TestRefusal:
         ]
         assert counted._value.get() == before + 3
 
-    async def test_keeps_what_was_typed_out_of_keys_and_log(
-        self, change_settings: ChangeSettings
-    ) -> None:
+    async def test_keeps_input_out_of_keys_and_log(self, change_settings: ChangeSettings) -> None:
         change_settings(signin_limit_per_minute=1)
         with capture_logs() as lines:
             await hit_times(2, "signins", account="ana@gittix.test" * 1000)
@@ -134,7 +132,7 @@ class TestRefusal:
         assert limits.duration(seconds) == text
 
 
-class TestLook:
+class TestPeek:
     async def test_counts_nothing(self, change_settings: ChangeSettings) -> None:
         change_settings(hold_limit_per_minute=1)
         buyer = uuid4()
@@ -155,7 +153,7 @@ class TestWithoutRedis:
             assert all(await hit_times(3, account=uuid4()))
         assert [line["event"] for line in lines] == ["limit.skipped"] * 3
 
-    async def test_waits_once_for_a_redis_that_hangs(
+    async def test_waits_once_for_a_hung_redis(
         self, change_settings: ChangeSettings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -176,7 +174,7 @@ class TestWithoutRedis:
 
 
 class TestDefaults:
-    def test_are_higher_by_address_in_development_alone(
+    def test_are_higher_by_address_in_development_only(
         self, change_settings: ChangeSettings
     ) -> None:
         by_address, by_account = limits.POLICIES["signups"][0], limits.POLICIES["holds"][0]
@@ -187,6 +185,6 @@ class TestDefaults:
         change_settings(signup_limit_per_hour=20)
         assert limits._amount(by_address) == 20
 
-    def test_have_a_setting_each(self) -> None:
+    def test_each_have_a_setting(self) -> None:
         for rule in (rule for rules in limits.POLICIES.values() for rule in rules):
             assert Settings.model_fields[rule.setting].default > 0

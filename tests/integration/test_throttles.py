@@ -35,7 +35,7 @@ def assert_says_when(answer: Response, most_seconds: int) -> None:
 
 
 class TestHolds:
-    async def test_thirty_releases_in_a_row_meet_the_limit(self, ana: AsyncClient) -> None:
+    async def test_thirty_holds_in_a_row_reach_the_limit(self, ana: AsyncClient) -> None:
         ticket = await factories.make_ticket()
         wanted = {"ticketId": str(ticket.id)}
         found: list[int] = []
@@ -47,7 +47,9 @@ class TestHolds:
         assert found == [201] * 10 + [429] * 20
         assert_says_when(await ana.post("/api/orders", json=wanted), 60)
 
-    async def test_of_others_go_on(self, ana: AsyncClient, change_settings: ChangeSettings) -> None:
+    async def test_of_other_accounts_are_unaffected(
+        self, ana: AsyncClient, change_settings: ChangeSettings
+    ) -> None:
         change_settings(hold_limit_per_minute=1)
         tickets = [await factories.make_ticket() for _ in range(3)]
         first, second, third = ({"ticketId": str(ticket.id)} for ticket in tickets)
@@ -58,7 +60,7 @@ class TestHolds:
         )
         assert (await ana.post("/api/orders", json=third)).status_code == 201
 
-    async def test_are_refused_for_better_reasons_first(
+    async def test_give_better_reasons_precedence(
         self, ana: AsyncClient, change_settings: ChangeSettings
     ) -> None:
         change_settings(hold_limit_per_minute=1)
@@ -128,7 +130,7 @@ class TestEdits:
         assert await statuses(2, lambda: ana.put(path, json=TICKET)) == [200, 200]
         assert_says_when(await ana.delete(path), 60)
 
-    async def test_are_refused_for_better_reasons_first(self, ana: AsyncClient, path: str) -> None:
+    async def test_give_better_reasons_precedence(self, ana: AsyncClient, path: str) -> None:
         await statuses(2, lambda: ana.put(path, json=TICKET))
         other = f"/api/tickets/{(await factories.make_ticket()).id}"
         assert (await ana.put("/api/tickets/none", json=TICKET)).status_code == 404

@@ -31,7 +31,7 @@ class TestListings:
         days = {(local_start(ticket).date() - TODAY).days for ticket in LISTINGS}
         assert set(range(7)) <= days
 
-    def test_lie_ahead_at_the_hour_of_their_place(self) -> None:
+    def test_start_in_the_future_in_local_time(self) -> None:
         for ticket in LISTINGS:
             # Also when the data is created late in the evening of UTC.
             assert local_start(ticket) >= datetime.combine(TODAY + timedelta(days=1), time(), UTC)

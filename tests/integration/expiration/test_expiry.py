@@ -41,11 +41,12 @@ async def statuses(*order_ids: UUID) -> list[str]:
 
 
 class TestScheduleExpiry:
-    async def test_makes_one_job_for_all_that_end_in_one_second(self) -> None:
+    async def test_schedules_one_job_per_second(self) -> None:
         for milliseconds in (1, 400, 1000):
             await scheduler.schedule_expiry(NOON + timedelta(milliseconds=milliseconds))
         await scheduler.schedule_expiry(NOON + timedelta(seconds=1, milliseconds=1))
-        first, second = NOON + timedelta(seconds=1), NOON + timedelta(seconds=2)
+        first = NOON + timedelta(seconds=1)
+        second = NOON + timedelta(seconds=2)
         assert planned() == {job_id_of(first): first, job_id_of(second): second}
 
     async def test_never_starts_before_the_hold_is_over(self) -> None:
@@ -53,7 +54,7 @@ class TestScheduleExpiry:
         await scheduler.schedule_expiry(ends)
         assert all(starts >= ends for starts in planned().values())
 
-    async def test_is_left_to_the_sweep_when_redis_is_away(self, stack: Stack) -> None:
+    async def test_leaves_expiry_to_the_sweep_without_redis(self, stack: Stack) -> None:
         stack.stop_part("redis")
         await scheduler.schedule_expiry(NOON)
         stack.start_part("redis")
@@ -61,12 +62,13 @@ class TestScheduleExpiry:
         assert list(planned()) == [job_id_of(NOON)]
 
 
-class TestPlan:
-    async def test_is_made_when_an_order_is_created_and_when_its_deadline_moves(
+class TestSubscribers:
+    async def test_schedules_new_orders_and_moved_deadlines(
         self, change_settings: Callable[..., None]
     ) -> None:
         change_settings(order_hold_seconds=60, payment_grace_seconds=120)
-        relay, consumer = Relay(SUBSCRIPTIONS), Consumer(SUBSCRIPTIONS)
+        relay = Relay(SUBSCRIPTIONS)
+        consumer = Consumer(SUBSCRIPTIONS)
         async with running(relay.run(), consumer.run()):
             order = await factories.hold(await factories.make_ticket())
             await eventually(lambda: len(planned()) == 1)
@@ -78,7 +80,7 @@ class TestPlan:
 
 
 class TestExpireDueOrders:
-    async def test_frees_the_tickets_of_those_whose_time_is_over_and_of_no_others(
+    async def test_frees_the_tickets_of_due_orders_only(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(jobs, "BATCH", 2)
@@ -93,7 +95,7 @@ class TestExpireDueOrders:
         assert {ticket.status for ticket in tickets} == {Availability.AVAILABLE}
         assert len(await factories.recorded_events("OrderExpired")) == 5
 
-    async def test_changes_nothing_when_it_runs_again_or_late(self) -> None:
+    async def test_is_idempotent(self) -> None:
         ticket = await factories.make_ticket()
         first = await factories.hold(ticket)
         await factories.let_hold_lapse(first.id)

@@ -1,4 +1,4 @@
-"""Events to send, handlers to receive them, and what is seen of both from outside."""
+"""Sample events and handlers, and queries for their effects."""
 
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from ticketing_app.messaging.relay import Relay
 
 
 class HandlerError(Exception):
-    """What a handler of these tests raises."""
+    pass
 
 
 async def note(session: AsyncSession, event: UserCreated) -> None:

@@ -34,7 +34,7 @@ class TestDelivery:
             await eventually(lambda: has_effects(user))
             await eventually(lambda: has_effects(user, handler="note_too"))
 
-    async def test_begins_with_what_was_sent_before_any_consumer_ran(self) -> None:
+    async def test_delivers_events_published_before_the_first_consumer(self) -> None:
         async with running(relay_to(note, resend_seconds=60).run()):
             user = await record()
             await eventually(lambda: is_published(1))
@@ -50,7 +50,7 @@ class TestDelivery:
             second = await record()
             await eventually(lambda: has_effects(first, second), seconds=5)
 
-    async def test_takes_effect_once_when_it_comes_ten_times_to_two_consumers(self) -> None:
+    async def test_takes_effect_once_with_ten_duplicates_and_two_consumers(self) -> None:
         user = await record()
         async with running(relay_to(note).run(), consumer_of(note).run(), consumer_of(note).run()):
             await eventually(lambda: has_effects(user))
@@ -58,13 +58,14 @@ class TestDelivery:
             last = await record()
             await eventually(lambda: has_effects(user, last))
 
-    async def test_takes_effect_once_when_handled_ten_times_at_the_same_moment(self) -> None:
+    async def test_takes_effect_once_with_ten_concurrent_handlers(self) -> None:
         user = await record()
-        envelope, consumer = await envelope_of(user), consumer_of(note)
+        envelope = await envelope_of(user)
+        consumer = consumer_of(note)
         await asyncio.gather(*(consumer.handle(note, envelope) for _ in range(10)))
         assert await effects() == [user]
 
-    async def test_sends_what_was_numbered_first_and_committed_last(self) -> None:
+    async def test_publishes_events_that_commit_out_of_order(self) -> None:
         late = samples.some_event()
         async with running(relay_to(note).run(), consumer_of(note).run()):
             async with db.transaction() as session:
@@ -76,7 +77,7 @@ class TestDelivery:
         positions = await samples.column("SELECT aggregate_id FROM outbox ORDER BY position")
         assert positions == [late.user_id, early]
 
-    async def test_does_not_deliver_what_was_rolled_back(self) -> None:
+    async def test_does_not_deliver_rolled_back_events(self) -> None:
         async with running(relay_to(note).run(), consumer_of(note).run()):
             async with db.transaction() as session:
                 outbox.record(session, samples.some_event())
@@ -85,14 +86,14 @@ class TestDelivery:
             kept = await record()
             await eventually(lambda: has_effects(kept))
 
-    async def test_survives_an_entry_that_nobody_can_read(self) -> None:
+    async def test_survives_an_unreadable_entry(self) -> None:
         await redis.client().xadd(bus.STREAM, {"event": "no json"})
         async with running(relay_to(note).run(), consumer_of(note).run()):
             user = await record()
             await eventually(lambda: has_effects(user))
 
 
-class TestLossOnTheWire:
+class TestLostEvents:
     async def test_is_repaired_after_a_flush_between_relay_and_consumption(self) -> None:
         async with running(relay_to(note).run()):
             user = await record()
@@ -109,7 +110,7 @@ class TestLossOnTheWire:
                 await redis.client().flushall()
             await eventually(lambda: has_effects(*users), seconds=30)
 
-    async def test_is_repaired_when_a_consumer_died_with_what_it_had_fetched(self) -> None:
+    async def test_is_repaired_when_a_consumer_dies_after_fetching(self) -> None:
         async with running(relay_to(note).run()):
             user = await record()
             await eventually(lambda: is_published(1))
@@ -119,7 +120,7 @@ class TestLossOnTheWire:
             async with running(consumer_of(note).run()):
                 await eventually(lambda: has_effects(user))
 
-    async def test_is_not_assumed_of_what_waits_for_a_consumer(self) -> None:
+    async def test_does_not_include_unread_events(self) -> None:
         async with running(relay_to(note, resend_seconds=0.1).run()):
             await record()
             await eventually(lambda: is_published(1))
@@ -133,7 +134,7 @@ class TestLossOnTheWire:
             await eventually(was_checked_often)
             assert await redis.client().xlen(bus.STREAM) == 1
 
-    async def test_is_no_longer_looked_for_once_every_subscriber_has_it(self) -> None:
+    async def test_is_not_checked_once_every_subscriber_acknowledged(self) -> None:
         async with running(relay_to(note).run(), consumer_of(note).run()):
             await record()
             await eventually(is_all_settled)
@@ -141,9 +142,7 @@ class TestLossOnTheWire:
 
 
 class TestFullStream:
-    async def test_gets_again_only_what_it_has_room_for(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_resends_only_as_much_as_fits(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bus, "MAX_LENGTH", 100)
         monkeypatch.setattr(relay, "BATCH", 50)
         events = [samples.some_event() for _ in range(300)]
@@ -166,10 +165,10 @@ class TestFullStream:
 
 
 class TestSubscribers:
-    async def test_are_registered_before_anything_is_sent(
+    async def test_are_registered_before_the_first_publication(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        # Else whatever a first relay sent before it ended would reach later subscribers as well.
+        # Otherwise events of a first relay that ended early would reach later subscribers as well.
         registered: list[int] = []
 
         async def publish(_: object) -> None:
@@ -181,7 +180,7 @@ class TestSubscribers:
             await eventually(lambda: bool(registered))
         assert registered[0] == 1
 
-    async def test_that_are_new_get_what_is_recorded_from_then_on(self) -> None:
+    async def test_added_later_get_only_new_events(self) -> None:
         async with running(relay_to(note).run(), consumer_of(note).run()):
             old = await record()
             await eventually(lambda: has_effects(old))
@@ -194,7 +193,7 @@ class TestSubscribers:
         assert await has_effects(old, new)
         assert await has_effects(new, handler="note_too")
 
-    async def test_that_are_the_first_get_what_was_recorded_before_they_started(self) -> None:
+    async def test_of_a_new_database_get_all_events(self) -> None:
         user = await record()
         async with running(relay_to(note).run()):
             await eventually(lambda: is_published(1))
@@ -202,7 +201,7 @@ class TestSubscribers:
             async with running(consumer_of(note).run()):
                 await eventually(lambda: has_effects(user))
 
-    async def test_that_are_gone_hold_nothing_up(self) -> None:
+    async def test_that_were_removed_block_nothing(self) -> None:
         async with db.transaction() as session:
             await inbox.register(session, samples.subscribe(note, note_too))
         async with running(relay_to(note).run(), consumer_of(note).run()):
@@ -212,8 +211,9 @@ class TestSubscribers:
 
 
 class TestDeleteOld:
-    async def test_deletes_events_of_more_than_30_days_with_what_was_noted_of_them(self) -> None:
-        old, new = await record(), await record()
+    async def test_deletes_events_older_than_30_days_with_their_inbox(self) -> None:
+        old = await record()
+        new = await record()
         for user in (old, new):
             await consumer_of(note).handle(note, await envelope_of(user))
         await samples.column(
@@ -224,7 +224,7 @@ class TestDeleteOld:
         assert await samples.column("SELECT aggregate_id FROM outbox") == [new]
         assert len(await samples.inbox_rows()) == 1
 
-    async def test_keeps_what_was_never_sent_or_somebody_lacks_and_dead_letters(self) -> None:
+    async def test_keeps_unsettled_events_and_dead_letters(self) -> None:
         unsent, unread, dead = [await record() for _ in range(3)]
         await samples.column(
             "UPDATE outbox SET published_at = now(),"
@@ -242,7 +242,7 @@ class TestDeleteOld:
             await make_old(user)
         assert await delete_old() == 0
 
-    async def test_lets_new_events_pass_between_its_batches(
+    async def test_publishes_new_events_between_batches(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         deleted = 0

@@ -26,7 +26,7 @@ FAILING = inbox.subscriber_name(note_and_fail)
 
 
 class TestFailure:
-    async def test_leaves_no_effect_and_is_noted_for_later(self) -> None:
+    async def test_rolls_back_and_schedules_a_retry(self) -> None:
         envelope = await envelope_of(await record())
         await consumer_of(first_retry_seconds=100).handle(note_and_fail, envelope)
         [row] = await samples.inbox_rows()
@@ -36,15 +36,17 @@ class TestFailure:
         assert 40 < (row.next_attempt_at - datetime.now(UTC)).total_seconds() <= 101
         assert await effects("note_and_fail") == []
 
-    async def test_waits_for_its_time_even_when_the_event_comes_again(self) -> None:
-        envelope, consumer = await envelope_of(await record()), consumer_of(first_retry_seconds=100)
+    async def test_is_not_retried_early_by_a_duplicate(self) -> None:
+        envelope = await envelope_of(await record())
+        consumer = consumer_of(first_retry_seconds=100)
         await consumer.handle(note_and_fail, envelope)
         await consumer.handle(note_and_fail, envelope)
         [row] = await samples.inbox_rows()
         assert row.attempts == 1
 
     async def test_waits_longer_each_time(self) -> None:
-        envelope, consumer = await envelope_of(await record()), consumer_of(first_retry_seconds=100)
+        envelope = await envelope_of(await record())
+        consumer = consumer_of(first_retry_seconds=100)
         waits: list[float] = []
         for _ in range(4):
             await consumer.handle(note_and_fail, envelope)
@@ -57,7 +59,7 @@ class TestFailure:
         assert 100 <= waits[1] + 1 <= 201
         assert all(150 <= wait + 1 <= 301 for wait in waits[2:])  # The longest wait is 300 s.
 
-    async def test_of_an_event_that_the_class_cannot_read_is_treated_alike(self) -> None:
+    async def test_includes_an_invalid_payload(self) -> None:
         user = await record()
         await samples.column("UPDATE outbox SET payload = '{}' RETURNING id")
         await consumer_of(first_retry_seconds=100).handle(note, await envelope_of(user))
@@ -65,7 +67,7 @@ class TestFailure:
         assert row.status == "retrying"
         assert "validation error" in str(row.last_error)
 
-    async def test_never_undoes_what_another_process_did_meanwhile(self) -> None:
+    async def test_never_undoes_the_work_of_another_process(self) -> None:
         envelope = await envelope_of(await record())
         await consumer_of().handle(note, envelope)
         async with db.transaction() as session:
@@ -79,7 +81,7 @@ class TestFailure:
         [row] = await samples.inbox_rows()
         assert row.status == "done"
 
-    async def test_that_passes_ends_with_effect_once(self) -> None:
+    async def test_takes_effect_once_after_a_retry(self) -> None:
         failures = 3
 
         async def note_at_last(session: AsyncSession, event: UserCreated) -> None:
@@ -96,7 +98,7 @@ class TestFailure:
 
 
 class TestDeadLetter:
-    async def test_is_kept_after_eight_attempts_more_and_shown_with_its_event(self) -> None:
+    async def test_is_kept_after_eight_retries_and_listed_with_its_event(self) -> None:
         user = await record()
         await self._bury(user)
         async with db.transaction() as session:
@@ -105,13 +107,13 @@ class TestDeadLetter:
         assert entry.last_error == "HandlerError('no luck today')"
         assert (event.name, event.aggregate_id) == ("UserCreated", user)
 
-    async def test_is_not_tried_when_its_event_comes_again(self) -> None:
+    async def test_is_not_retried_by_a_duplicate(self) -> None:
         user = await record()
         await self._bury(user)
         await consumer_of().handle(note_and_fail, await envelope_of(user))
         assert await has_status("dead")
 
-    async def test_is_handled_when_replayed_after_the_repair(
+    async def test_is_handled_when_replayed_after_a_fix(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         user = await record()
@@ -124,7 +126,7 @@ class TestDeadLetter:
             await eventually(lambda: has_status("done"))
         assert await effects() == [user]
 
-    async def test_is_replayed_only_when_it_is_one(self) -> None:
+    async def test_refuses_to_replay_other_events(self) -> None:
         envelope = await envelope_of(await record())
         await consumer_of().handle(note, envelope)
         async with db.transaction() as session:

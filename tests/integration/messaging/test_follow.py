@@ -1,5 +1,3 @@
-"""What the live pages hear."""
-
 from collections import Counter
 
 import pytest
@@ -15,64 +13,66 @@ pytestmark = pytest.mark.usefixtures("_effects")
 
 
 class Follower:
-    """Counts what it hears."""
-
     def __init__(self) -> None:
-        self.heard: Counter[object] = Counter()
+        self.received: Counter[object] = Counter()
         self.gaps = 0
 
     async def on_event(self, envelope: Envelope) -> None:
-        self.heard[envelope.event.aggregate_id] += 1
+        self.received[envelope.event.aggregate_id] += 1
 
     async def on_gap(self) -> None:
         self.gaps += 1
 
-    async def has_heard(self, envelope: Envelope) -> bool:
-        """Send the event until it is heard: nobody tells when a follower begins to listen."""
+    async def has_received(self, envelope: Envelope) -> bool:
+        """Publish again on each poll: the start of a subscription cannot be observed."""
         await bus.publish([envelope])
-        return self.heard[envelope.aggregate_id] > 0
+        return self.received[envelope.aggregate_id] > 0
 
 
 class TestFollowEvents:
-    async def test_hears_every_event_from_now_on_and_each_once(self) -> None:
-        past, now = await envelope_of(await record()), await envelope_of(await record())
+    async def test_receives_every_new_event_once(self) -> None:
+        past = await envelope_of(await record())
+        now = await envelope_of(await record())
         await bus.publish([past])
         follower = Follower()
         async with running(bus.follow_events(follower.on_event, follower.on_gap)):
-            await eventually(lambda: follower.has_heard(now))
-            heard = [await envelope_of(await record()) for _ in range(120)]
-            await bus.publish(heard)
-            await eventually(lambda: len(follower.heard) == 121)
-        assert all(follower.heard[envelope.aggregate_id] == 1 for envelope in heard)
-        assert past.aggregate_id not in follower.heard
+            await eventually(lambda: follower.has_received(now))
+            received = [await envelope_of(await record()) for _ in range(120)]
+            await bus.publish(received)
+            await eventually(lambda: len(follower.received) == 121)
+        assert all(follower.received[envelope.aggregate_id] == 1 for envelope in received)
+        assert past.aggregate_id not in follower.received
         assert follower.gaps == 0
 
     async def test_skips_events_that_this_version_does_not_know(self) -> None:
-        first, second = await envelope_of(await record()), await envelope_of(await record())
+        first = await envelope_of(await record())
+        second = await envelope_of(await record())
         follower = Follower()
         async with running(bus.follow_events(follower.on_event, follower.on_gap)):
-            await eventually(lambda: follower.has_heard(first))
+            await eventually(lambda: follower.has_received(first))
             await bus.publish([second.model_copy(update={"name": "TicketPraised"}), second])
-            await eventually(lambda: second.aggregate_id in follower.heard)
-        assert follower.heard[second.aggregate_id] == 1
+            await eventually(lambda: second.aggregate_id in follower.received)
+        assert follower.received[second.aggregate_id] == 1
         assert follower.gaps == 0
 
-    async def test_tells_of_a_gap_when_redis_lost_what_it_had(self) -> None:
-        first, second = await envelope_of(await record()), await envelope_of(await record())
+    async def test_reports_a_gap_when_redis_lost_its_data(self) -> None:
+        first = await envelope_of(await record())
+        second = await envelope_of(await record())
         follower = Follower()
         async with running(bus.follow_events(follower.on_event, follower.on_gap)):
-            await eventually(lambda: follower.has_heard(first))
+            await eventually(lambda: follower.has_received(first))
             await bus.publish([first] * 50)
             await redis.client().flushall()
-            await eventually(lambda: follower.has_heard(second))
+            await eventually(lambda: follower.has_received(second))
             await eventually(lambda: follower.gaps == 1)
 
-    async def test_tells_of_a_gap_and_goes_on_after_an_outage(self, stack: Stack) -> None:
-        first, second = await envelope_of(await record()), await envelope_of(await record())
+    async def test_reports_a_gap_and_continues_after_an_outage(self, stack: Stack) -> None:
+        first = await envelope_of(await record())
+        second = await envelope_of(await record())
         follower = Follower()
         async with running(bus.follow_events(follower.on_event, follower.on_gap)):
-            await eventually(lambda: follower.has_heard(first))
+            await eventually(lambda: follower.has_received(first))
             stack.stop_part("redis")
             stack.start_part("redis")
             await eventually(lambda: follower.gaps == 1)
-            await eventually(lambda: follower.has_heard(second))
+            await eventually(lambda: follower.has_received(second))

@@ -29,7 +29,7 @@ async def leaders() -> list[int]:
 
 
 class TestLeadership:
-    async def test_is_given_to_one_and_passed_on(self) -> None:
+    async def test_is_held_by_one_relay_and_passed_on(self) -> None:
         async with relay._leadership() as first, relay._leadership() as second:
             assert first is not None
             assert second is None
@@ -48,7 +48,7 @@ class TestLeadership:
                 await eventually(lambda: has_effects(users))
                 assert await leaders() != [leader]
 
-    async def test_is_taken_from_a_relay_that_hangs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_is_lost_by_a_hung_relay(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(relay, "HANG_LIMIT", "200ms")
         async with relay._leadership() as hanging:
             assert hanging is not None  # And now it does nothing, as a stopped process would.
@@ -56,7 +56,7 @@ class TestLeadership:
                 user = await record()
                 await eventually(lambda: has_effects([user]))
 
-    async def test_is_lost_within_seconds_of_silence(self) -> None:
+    async def test_is_lost_after_seconds_of_inactivity(self) -> None:
         async with relay._leadership() as connection:
             assert connection is not None
             limits = (await connection.execute(text(LIMITS))).scalars().all()

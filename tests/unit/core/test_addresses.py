@@ -40,7 +40,7 @@ class TestCanonical:
             ("[2001:db8::1]x", "unknown"),
         ],
     )
-    def test_strips_what_is_no_address(self, text: str, shown: str) -> None:
+    def test_strips_port_brackets_and_zone(self, text: str, shown: str) -> None:
         assert addresses.canonical(text) == shown
 
     @given(V6, PORTS)

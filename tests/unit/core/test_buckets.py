@@ -20,7 +20,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class TestTake:
-    def test_gives_the_burst_and_then_what_time_brings(self, clock: Clock) -> None:
+    def test_allows_the_burst_then_the_rate(self, clock: Clock) -> None:
         bucket = TokenBucket(burst=3, per_second=2)
         assert [bucket.take() for _ in range(5)] == [True, True, True, False, False]
         clock.now += 1
@@ -33,7 +33,7 @@ class TestTake:
 
 
 class TestReserve:
-    def test_queues_those_who_come_too_early(self, clock: Clock) -> None:
+    def test_returns_a_wait_beyond_the_rate(self, clock: Clock) -> None:
         bucket = TokenBucket(burst=4, per_second=2)
         assert [bucket.reserve(cost) for cost in (4, 1, 1)] == [0, 0.5, 1.0]
         clock.now += 1

@@ -30,7 +30,7 @@ class TestReadBody:
         with pytest.raises(InvalidInputError, match="valid JSON"):
             await http.read_body(a_request(body=b'{"price": ' + price + b"}"), self.Body)
 
-    async def test_waits_no_longer_than_the_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_times_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(http, "BODY_SECONDS", 0.01)
         parts = [b'{"pri']
 
@@ -60,7 +60,7 @@ class TestClientAddress:
             (2, ["10.0.0.1"], "192.0.2.9"),
         ],
     )
-    def test_is_what_the_outermost_trusted_proxy_saw(
+    def test_is_the_client_of_the_outermost_trusted_proxy(
         self, monkeypatch: pytest.MonkeyPatch, hops: int, lines: list[str], address: str
     ) -> None:
         settings = Settings(trusted_proxy_hops=hops)

@@ -35,7 +35,7 @@ def what_is_written(**environment: str) -> list[str]:
 
 
 class TestConfigure:
-    def test_writes_what_libraries_log_as_one_json_line_in_production(self) -> None:
+    def test_writes_library_logs_as_json_in_production(self) -> None:
         [line] = what_is_written(**PRODUCTION)
         said = json.loads(line)
         assert said["event"] == "A task of reflex\nfailed"
@@ -46,27 +46,27 @@ class TestConfigure:
         assert said["exception"].startswith("Traceback")
         assert said["exception"].endswith("ZeroDivisionError: division by zero")
 
-    def test_writes_it_for_people_in_development(self) -> None:
+    def test_writes_readable_lines_in_development(self) -> None:
         first, *_, last = what_is_written(TICKETING_ENV="development")
         assert first == "ERROR:asyncio:A task of reflex"
         assert last == "ZeroDivisionError: division by zero"
 
 
 class TestPrintable:
-    def test_leaves_plain_text_alone(self) -> None:
+    def test_keeps_plain_text(self) -> None:
         assert printable("Größe 10, 日本") == "Größe 10, 日本"
 
-    def test_escapes_what_ends_or_colours_a_line(self) -> None:
+    def test_escapes_control_characters(self) -> None:
         assert printable("a\nb\x1b[31m\u202e\ud800") == "a\\nb\\x1b[31m\\u202e\\ud800"
 
     def test_is_short(self) -> None:
         assert printable("x" * 900_000) == "x" * 500
 
 
-class TestTameLibraries:
+class TestFilterLibraryLogs:
     @pytest.fixture
     def lines(self) -> Iterator[list[str]]:
-        """What handlers of a talkative library's logger are given."""
+        """Return the lines that reach the handlers of a filtered logger."""
         lines: list[str] = []
 
         class Collector(logging.Handler):
@@ -82,23 +82,23 @@ class TestTameLibraries:
         logger.removeHandler(collector)
         logger.filters.clear()
 
-    def test_cuts_and_escapes(self, lines: list[str]) -> None:
+    def test_shortens_and_escapes(self, lines: list[str]) -> None:
         logging.getLogger("engineio.tests").warning("got %s", "a\nFORGED" + "x" * 300_000)
         [line] = lines
         assert line.startswith("got a\\nFORGEDxxx")
         assert len(line) < 600
 
-    def test_keeps_where_an_error_was_raised(self, lines: list[str]) -> None:
+    def test_keeps_the_stack(self, lines: list[str]) -> None:
         try:
             raise ValueError("a\nFORGED" + "x" * 300_000)  # noqa: TRY301
         except ValueError:
             logging.getLogger("engineio.tests").exception("failed")
         [line] = lines
-        assert "test_keeps_where_an_error_was_raised" in line
+        assert "test_keeps_the_stack" in line
         assert "ValueError: a\\nFORGED" in line
         assert len(line) < 1500
 
-    def test_limits_the_rate_and_says_so(
+    def test_limits_the_rate_and_logs_the_omission(
         self, lines: list[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         logger = logging.getLogger("engineio.tests")

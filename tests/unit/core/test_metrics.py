@@ -1,5 +1,3 @@
-"""Metrics of a process: the requests that it answers, and the port where it tells them."""
-
 import socket
 from collections.abc import Callable
 
@@ -54,12 +52,12 @@ class TestMeasureRequests:
         await request(at("/unit", 409))
         assert counted("/unit", "4xx") - before == 2
 
-    async def test_keeps_what_strangers_make_up_out_of_the_labels(self) -> None:
+    async def test_keeps_client_input_out_of_labels(self) -> None:
         before = counted("other", "4xx", "other")
         await request(lambda *_: 405, method="BREW")
         assert counted("other", "4xx", "other") - before == 1
 
-    async def test_counts_a_visitor_who_left_before_the_answer(self) -> None:
+    async def test_counts_a_client_that_left_before_the_response(self) -> None:
         before = counted("/left", "none")
         await request(at("/left", 0))
         assert counted("/left", "none") - before == 1
@@ -86,7 +84,7 @@ class TestServe:
         settings = Settings(metrics_port=port, build_version="v7")
         monkeypatch.setattr(metrics, "get_settings", lambda: settings)
 
-    def test_tells_them_at_its_own_port(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_serves_on_a_separate_port(self, monkeypatch: pytest.MonkeyPatch) -> None:
         port = free_port()
         self.at_port(monkeypatch, port - 2)
         metrics.serve(2)
@@ -101,9 +99,7 @@ class TestServe:
             metrics.serve()
         assert lines == []
 
-    def test_never_stops_a_process_whose_port_is_taken(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_only_logs_a_port_in_use(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.socket() as other:
             other.bind(("127.0.0.1", 0))
             other.listen()

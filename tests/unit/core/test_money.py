@@ -12,7 +12,7 @@ PRICE, BOUND = TypeAdapter(money.Price), TypeAdapter(money.PriceBound)
 
 class TestPrice:
     @given(st.integers(money.MINIMUM_CENTS, money.MAXIMUM_CENTS))
-    def test_survives_the_way_out_and_back(self, cents: int) -> None:
+    def test_round_trips(self, cents: int) -> None:
         sent = repr(money.to_json_number(cents))
         assert PRICE.validate_python(Decimal(sent)) == cents
 
@@ -40,7 +40,7 @@ class TestPrice:
             (None, "must be a number with at most 2 decimal places"),
         ],
     )
-    def test_refuses_what_is_no_price(self, value: object, sentence: str) -> None:
+    def test_rejects_invalid_prices(self, value: object, sentence: str) -> None:
         with pytest.raises(ValidationError, match=sentence):
             PRICE.validate_python(value)
 
@@ -67,6 +67,6 @@ class TestPriceBound:
             ("1.001", "2 decimal places"),
         ],
     )
-    def test_refuses_what_is_no_price(self, value: str, sentence: str) -> None:
+    def test_rejects_invalid_prices(self, value: str, sentence: str) -> None:
         with pytest.raises(ValidationError, match=sentence):
             BOUND.validate_python(value)

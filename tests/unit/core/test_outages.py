@@ -38,7 +38,7 @@ class TestUnavailable:
     @pytest.mark.parametrize(
         "error", [TimeoutError(), RedisError(), InternalError(None, None, Exception())]
     )
-    def test_without_an_answer_it_is_not_known(self, error: Exception) -> None:
+    def test_without_a_response_the_outcome_is_unknown(self, error: Exception) -> None:
         assert outages.is_unavailable(error)
         message = outages.unavailable_error(error).message
         assert "Nothing was changed" not in message

@@ -17,14 +17,14 @@ class TestWithTimeLimits:
             "unix:///run/redis.sock?db=2",
         ],
     )
-    def test_limits_every_client_that_is_made_of_it(self, url: str) -> None:
+    def test_sets_timeouts_of_clients(self, url: str) -> None:
         limited = Redis.from_url(with_time_limits(url)).get_connection_kwargs()
         assert limited["db"] == 2
         assert limited.pop("socket_timeout") == 5
         assert limited.pop("socket_connect_timeout") == 1.5
         assert limited == Redis.from_url(url).get_connection_kwargs()
 
-    def test_keeps_the_limits_of_an_operator(self) -> None:
+    def test_keeps_timeouts_in_the_address(self) -> None:
         own = "redis://redis/0?socket_timeout=2.5"
         assert with_time_limits(own) == f"{own}&socket_connect_timeout=1.5"
         own += "&socket_connect_timeout=9"

@@ -26,7 +26,7 @@ class TestCatalog:
         }  # fmt: skip
 
     @pytest.mark.parametrize("event", CATALOG.values(), ids=CATALOG)
-    def test_names_the_thing_that_changed_and_its_version(self, event: type[DomainEvent]) -> None:
+    def test_names_the_aggregate_and_its_version(self, event: type[DomainEvent]) -> None:
         assert {f"{event.aggregate}_id", f"{event.aggregate}_version"} <= set(event.model_fields)
         assert event.recorded_by in {"accounts", "tickets", "orders", "payments"}
         assert event.model_config.get("frozen")
@@ -42,7 +42,7 @@ class TestSubscriptions:
         assert inspect.iscoroutinefunction(handler)
         assert get_type_hints(handler)["event"] is event
 
-    def test_have_a_name_each_of_their_own(self) -> None:
+    def test_have_unique_names(self) -> None:
         names = [subscriber_name(handler) for _, handler in HANDLERS]
         assert len(set(names)) == len(names)
 
@@ -55,12 +55,12 @@ class TestEnvelope:
         assert arrived.event.aggregate_id == sent.aggregate_id
         assert arrived.event.aggregate_version == 1
 
-    def test_can_be_read_when_a_newer_version_added_a_field(self) -> None:
+    def test_ignores_fields_of_a_newer_version(self) -> None:
         envelope = envelope_of(UserCreated(user_id=new_id(), user_version=1, email="a@gittix.test"))
         newer = envelope.model_copy(update={"payload": {**envelope.payload, "nickname": "Al"}})
         assert newer.event == envelope.event
 
-    def test_refuses_what_its_class_cannot_read(self) -> None:
+    def test_rejects_an_invalid_payload(self) -> None:
         envelope = envelope_of(UserCreated(user_id=new_id(), user_version=1, email="a@gittix.test"))
         with pytest.raises(ValidationError):
             _ = envelope.model_copy(update={"payload": {}}).event

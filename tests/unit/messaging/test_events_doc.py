@@ -1,5 +1,3 @@
-"""docs/events.md is what the code says."""
-
 import pytest
 from pydantic import Field
 
