@@ -131,7 +131,7 @@ class TestEdits:
         assert_says_when(await ana.delete(path), 60)
 
     async def test_give_better_reasons_precedence(self, ana: AsyncClient, path: str) -> None:
-        await statuses(2, lambda: ana.put(path, json=TICKET))
+        await statuses(2, lambda: ana.put(path, json={**TICKET, "title": "Another title"}))
         other = f"/api/tickets/{(await factories.make_ticket()).id}"
         assert (await ana.put("/api/tickets/none", json=TICKET)).status_code == 404
         assert (await ana.put(other, json=TICKET)).status_code == 403
