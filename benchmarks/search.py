@@ -271,7 +271,7 @@ async def _measure_words(session: AsyncSession, market: SampleMarket, report: Re
         "typing error: similar words",
         await _repeat(session, [search.similar_words_query(word, SIMILAR_WORDS) for word in typed]),
     )
-    cities = cities_sql.cities_query().bindparams(limit=500, most_read=cities_sql.MOST_READ)
+    cities = cities_sql.cities_query().bindparams(limit=500, max_read=cities_sql.MAX_CITIES_READ)
     report.add("cities to choose from", await _repeat(session, [cities]))
 
 

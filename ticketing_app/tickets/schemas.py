@@ -37,29 +37,29 @@ LAST_YEAR = 2100
 
 # Control characters (C0, DEL, C1, line separators) and bidirectional overrides: a title could hide a
 # part of itself, or overwrite the text beside it.
-_UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
-def _printed(text: str) -> str:
-    if _UNPRINTED.search(text):
+def _require_printable(text: str) -> str:
+    if _UNPRINTABLE.search(text):
         msg = "cannot contain control characters or characters that turn the direction of text"
         raise ValueError(msg)
     return text
 
 
-def _printed_lines(text: str) -> str:
+def _require_printable_lines(text: str) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
-    return "\n".join(_printed(line) for line in lines)
+    return "\n".join(_require_printable(line) for line in lines)
 
 
 ShortText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_MAX_LENGTH),
-    AfterValidator(_printed),
+    AfterValidator(_require_printable),
 ]
 
 
-def _known_timezone(name: str) -> str:
+def _require_timezone(name: str) -> str:
     if name not in available_timezones():
         msg = "must be an IANA name, like Europe/Berlin"
         raise ValueError(msg)
@@ -74,14 +74,14 @@ def in_calendar(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _ahead(moment: datetime) -> datetime:
+def _require_upcoming(moment: datetime) -> datetime:
     if has_begun(moment, utc_now()):
         msg = "must lie ahead"
         raise ValueError(msg)
     return moment
 
 
-def _known_category(name: str) -> str:
+def _require_category(name: str) -> str:
     if name not in CATEGORIES:
         msg = f"must be one of {', '.join(CATEGORIES)}"
         raise ValueError(msg)
@@ -96,10 +96,11 @@ class TicketFields(ApiModel):
     venue: ShortText | None = None
     city: ShortText | None = None
     starts_at: (
-        Annotated[AwareDatetime, AfterValidator(in_calendar), AfterValidator(_ahead)] | None
+        Annotated[AwareDatetime, AfterValidator(in_calendar), AfterValidator(_require_upcoming)]
+        | None
     ) = None
-    timezone: Annotated[str, AfterValidator(_known_timezone)] | None = None
-    category: Annotated[str, AfterValidator(_known_category)] | None = None
+    timezone: Annotated[str, AfterValidator(_require_timezone)] | None = None
+    category: Annotated[str, AfterValidator(_require_category)] | None = None
     section: ShortText | None = None
     row: ShortText | None = None
     seat: ShortText | None = None
@@ -108,7 +109,7 @@ class TicketFields(ApiModel):
         Annotated[
             str,
             StringConstraints(strip_whitespace=True, max_length=2000),
-            AfterValidator(_printed_lines),
+            AfterValidator(_require_printable_lines),
         ]
         | None
     ) = None
@@ -159,7 +160,7 @@ class TicketFilter(ApiModel):
     """Filters and sort order of the list, as in `?q=lanterns&maxPrice=40`."""
 
     q: Annotated[str, Field(max_length=Q_MAX_LENGTH)] = ""
-    category: Annotated[str, AfterValidator(_known_category)] | None = None
+    category: Annotated[str, AfterValidator(_require_category)] | None = None
     city: Annotated[str, Field(max_length=TITLE_MAX_LENGTH)] | None = None
     when: TicketWhen | None = None
     first_day: Annotated[date | None, Field(alias="from")] = None

@@ -56,7 +56,7 @@ async def sell_tickets(
     wanted = [await _behind_last_sale(session, seller_id, ticket) for ticket in listed]
     if refusal:
         raise refusal
-    await tickets.require_room(session, seller_id=seller_id, count=len(listed))
+    await tickets.require_listing_quota(session, seller_id=seller_id, count=len(listed))
     return [
         await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
         for ticket in wanted

@@ -4,14 +4,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.tickets.models import STARTS_AT
 
 # Limit of cities read from the index, as each costs two index reads.
-MOST_READ = 5_000
+MAX_CITIES_READ = 5_000
 
 
 async def list_cities(session: AsyncSession, limit: int) -> list[str]:
     """Return the cities of upcoming events in alphabetical order, in the soonest event's spelling."""
     # Beyond `limit`, cities with several sellers take precedence: a seller with invented cities must
     # not displace real ones.
-    values = {"limit": limit, "most_read": max(limit, MOST_READ)}
+    values = {"limit": limit, "max_read": max(limit, MAX_CITIES_READ)}
     rows = await (await session.connection()).execute(cities_query(), values)
     return list(rows.scalars())
 
@@ -31,7 +31,7 @@ def cities_query() -> TextClause:
           SELECT cities.city_key, found.city, found.seller_id FROM cities CROSS JOIN LATERAL
             (SELECT city, seller_id {first} = cities.city_key AND {ahead}
              ORDER BY {STARTS_AT}, id LIMIT 1) found
-          LIMIT :most_read),
+          LIMIT :max_read),
         chosen AS (
           SELECT city_key, city FROM shown
           ORDER BY EXISTS (SELECT {first} = shown.city_key AND {ahead}

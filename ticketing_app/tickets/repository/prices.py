@@ -10,7 +10,7 @@ from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.schemas import PriceQuestion
 
 # The soonest events are enough: a common title must not cost more than a rare one.
-MOST_LOOKED_AT = 500
+MAX_PRICES_READ = 500
 
 
 class Prices(NamedTuple):
@@ -26,17 +26,17 @@ async def list_prices(
     session: AsyncSession, asked: PriceQuestion, *, seller_id: UUID, currency: str
 ) -> list[Prices]:
     """Return prices of other sellers: same title first, then same category in the same city."""
-    likenesses = search.likenesses(asked.title, asked.category, asked.city)
+    similar = search.similarity_conditions(asked.title, asked.category, asked.city)
     others = [Ticket.seller_id != seller_id, Ticket.currency == currency]
-    return [await _prices(session, *alike, *others) for alike in likenesses]
+    return [await _prices(session, *alike, *others) for alike in similar]
 
 
 async def _prices(session: AsyncSession, *conditions: ColumnElement[bool] | bool) -> Prices:
     found = (
         select(Ticket.price_cents)
-        .where(*search.ahead_and_for_sale(), *conditions)
+        .where(*search.for_sale_and_upcoming(), *conditions)
         .order_by(*search.SOONEST)
-        .limit(MOST_LOOKED_AT)
+        .limit(MAX_PRICES_READ)
         .subquery()
     )
     percentiles = [

@@ -25,34 +25,34 @@ def _is_active() -> ColumnElement[bool]:
     return or_(col(Ticket.status) != TicketStatus.WITHDRAWN, col(Ticket.locked_until).is_not(None))
 
 
-def _back(ticket_ids: Sequence[UUID]) -> CTE:
+def _earlier(ticket_ids: Sequence[UUID]) -> CTE:
     """The listings and all earlier ones; `asked` is the listing of the query that led to each."""
     asked = select(col(Ticket.id).label("asked"), Ticket.id, Ticket.previous_ticket_id)
-    back = asked.where(col(Ticket.id).in_(ticket_ids)).cte("back", recursive=True)
-    earlier: Any = select(back.c.asked, Ticket.id, Ticket.previous_ticket_id)
-    return back.union(earlier.where(col(Ticket.id) == back.c.previous_ticket_id))
+    earlier = asked.where(col(Ticket.id).in_(ticket_ids)).cte("earlier", recursive=True)
+    previous: Any = select(earlier.c.asked, Ticket.id, Ticket.previous_ticket_id)
+    return earlier.union(previous.where(col(Ticket.id) == earlier.c.previous_ticket_id))
 
 
-def _ahead(ticket_ids: Sequence[UUID]) -> CTE:
+def _later(ticket_ids: Sequence[UUID]) -> CTE:
     """The listings and the active later ones of their seats."""
     asked = select(col(Ticket.id).label("asked"), Ticket.id)
-    ahead = asked.where(col(Ticket.id).in_(ticket_ids)).cte("ahead", recursive=True)
-    later: Any = select(ahead.c.asked, Ticket.id)
-    return ahead.union(later.where(col(Ticket.previous_ticket_id) == ahead.c.id, _is_active()))
+    later = asked.where(col(Ticket.id).in_(ticket_ids)).cte("later", recursive=True)
+    following: Any = select(later.c.asked, Ticket.id)
+    return later.union(following.where(col(Ticket.previous_ticket_id) == later.c.id, _is_active()))
 
 
 async def lock_listings(session: AsyncSession, ticket_id: UUID) -> None:
     """Lock this listing and the earlier ones of its seat, the oldest first."""
-    back = _back([ticket_id])
-    listings = select(Ticket.id).where(col(Ticket.id).in_(select(back.c.id)))
+    earlier = _earlier([ticket_id])
+    listings = select(Ticket.id).where(col(Ticket.id).in_(select(earlier.c.id)))
     await session.exec(listings.order_by(col(Ticket.id)).with_for_update(key_share=True))
 
 
 async def list_seats(session: AsyncSession, ticket_ids: list[UUID]) -> list[SeatRows]:
     """Return the seats of the sold ones among these tickets."""
-    back = _back(ticket_ids)
-    ahead = _ahead(ticket_ids)
-    both = select(back.c.asked, back.c.id).union(select(ahead.c.asked, ahead.c.id)).subquery()
+    earlier = _earlier(ticket_ids)
+    later = _later(ticket_ids)
+    both = select(earlier.c.asked, earlier.c.id).union(select(later.c.asked, later.c.id)).subquery()
     query: Any = select(both.c.asked, Ticket).join(both, both.c.id == col(Ticket.id))
     newest_first = query.order_by(both.c.asked, col(Ticket.id).desc())
     found = await session.exec(newest_first.execution_options(populate_existing=True))
@@ -76,9 +76,9 @@ async def get_listing_for_update(session: AsyncSession, ticket_id: UUID) -> Tick
 
 async def list_ownership(session: AsyncSession, ticket_id: UUID) -> list[Ticket]:
     """Return the listings of the same seat, oldest first; of withdrawn ones only `ticket_id`."""
-    back = _back([ticket_id])
-    ahead = _ahead([ticket_id])
-    chain = select(back.c.id).union(select(ahead.c.id))
+    earlier = _earlier([ticket_id])
+    later = _later([ticket_id])
+    chain = select(earlier.c.id).union(select(later.c.id))
     is_part = or_(col(Ticket.status) != TicketStatus.WITHDRAWN, col(Ticket.id) == ticket_id)
     query = select(Ticket).where(col(Ticket.id).in_(chain), is_part).order_by(col(Ticket.id))
     return list((await session.exec(query)).all())

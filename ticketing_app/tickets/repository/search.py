@@ -44,7 +44,7 @@ from ticketing_app.tickets.schemas import (
 Build = TypeVar("Build", bound=Callable[..., object])
 
 SHORTEST_CORRECTED = 3
-MOST_WORDS_LEARNT = 60
+MAX_WORDS_PER_LISTING = 60
 
 _STARTS_AT: ColumnElement[Any] = literal_column(STARTS_AT)
 SOONEST = (_STARTS_AT, col(Ticket.id))
@@ -160,11 +160,11 @@ async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> lis
             Ticket.id != ticket.id,
             ~is_locked(),
             func.now() < _STARTS_AT,
-            *alike,
+            *conditions,
         )
         .order_by(*SOONEST)
         .limit(limit)
-        for alike in likenesses(ticket.title, ticket.category, ticket.city)
+        for conditions in similarity_conditions(ticket.title, ticket.category, ticket.city)
     ]
     query = (
         select(Ticket, is_locked())
@@ -175,7 +175,7 @@ async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> lis
     return [TicketRow(*row) for row in (await session.exec(query)).all()]
 
 
-def likenesses(
+def similarity_conditions(
     title: str, category: str | None, city: str | None
 ) -> list[list[ColumnElement[bool]]]:
     """Return conditions, the closest first: same title; same category in the same city."""
@@ -215,8 +215,10 @@ def words_query(q: str, limit: int) -> Select[str, bool]:
     following = func.lead(place).over(order_by=place)
     typed = select(words.c.lexeme, place.label("place"), following.is_(None).label("is_last"))
     typed = typed.subquery("typed")
-    wanted = case((typed.c.is_last, _query_of(typed.c.lexeme)), else_=_plain(typed.c.lexeme))
-    on_sale = select(Ticket.id).where(*ahead_and_for_sale(), TICKETS.c.search.op("@@")(wanted))
+    wanted = case(
+        (typed.c.is_last, _prefix_tsquery(typed.c.lexeme)), else_=_tsquery(typed.c.lexeme)
+    )
+    on_sale = select(Ticket.id).where(*for_sale_and_upcoming(), TICKETS.c.search.op("@@")(wanted))
     # Shorter words cannot be corrected, so they count as on sale.
     is_on_sale = or_(func.length(typed.c.lexeme) < SHORTEST_CORRECTED, on_sale.exists())
     return select(typed.c.lexeme, is_on_sale).order_by(typed.c.place).limit(limit)
@@ -232,23 +234,23 @@ def similar_words_query(word: str, limit: int) -> SelectOfScalar[str]:
     return select(SearchWord.word).order_by(distance).limit(limit)
 
 
-async def learn_words(session: AsyncSession, ticket_id: UUID) -> None:
+async def add_search_words(session: AsyncSession, ticket_id: UUID) -> None:
     # Inserted in order, so that concurrent transactions cannot deadlock.
     statement = text("""
         INSERT INTO search_words
         SELECT lexeme FROM tickets, unnest(search) WHERE id = :ticket_id
-        ORDER BY lexeme LIMIT :most
+        ORDER BY lexeme LIMIT :max_words
         ON CONFLICT DO NOTHING
     """)
     await (await session.connection()).execute(
-        statement, {"ticket_id": ticket_id, "most": MOST_WORDS_LEARNT}
+        statement, {"ticket_id": ticket_id, "max_words": MAX_WORDS_PER_LISTING}
     )
 
 
 # ---- conditions --------------------------------------------------------------------------------
 
 
-def ahead_and_for_sale() -> Iterator[ColumnElement[bool]]:
+def for_sale_and_upcoming() -> Iterator[ColumnElement[bool]]:
     """Tickets of events that have begun are not for sale."""
     yield col(Ticket.status) == TicketStatus.FOR_SALE
     yield func.now() < _STARTS_AT
@@ -261,11 +263,11 @@ def _conditions(
         # The cursor bounds the start as well; with two bounds the index scan uses the earlier one.
         yield col(Ticket.status) == TicketStatus.FOR_SALE
     else:
-        yield from ahead_and_for_sale()
+        yield from for_sale_and_upcoming()
     if cursor:
-        yield _behind(cursor)
+        yield _after(cursor)
     if wanted.q.strip():
-        yield TICKETS.c.search.op("@@")(_query_of(func.search_key(wanted.q)))
+        yield TICKETS.c.search.op("@@")(_prefix_tsquery(func.search_key(wanted.q)))
     if wanted.category:
         yield col(Ticket.category) == wanted.category
     if wanted.city:
@@ -279,15 +281,15 @@ def _conditions(
         yield ~is_locked()
 
 
-def _plain(words: ColumnElement[str]) -> ColumnElement[Any]:
+def _tsquery(words: ColumnElement[str]) -> ColumnElement[Any]:
     return func.plainto_tsquery(_SIMPLE, words)
 
 
-def _query_of(words: ColumnElement[str]) -> ColumnElement[Any]:
+def _prefix_tsquery(words: ColumnElement[str]) -> ColumnElement[Any]:
     # "beyonce li" becomes 'beyonce' & 'li':*, as the last word may be incomplete. plainto_tsquery
     # accepts any text and quotes each word; no word contains a quote. Only the last word, because
     # prefixes of a few letters read most of the index.
-    prefixed = func.regexp_replace(cast(_plain(words), Text), literal("'$"), literal("':*"))
+    prefixed = func.regexp_replace(cast(_tsquery(words), Text), literal("'$"), literal("':*"))
     return cast(prefixed, TSQUERY)
 
 
@@ -335,7 +337,7 @@ def _day(count: int) -> ColumnElement[Any]:
     return literal_column(f"interval '{count} days'")
 
 
-def _behind(cursor: Cursor) -> ColumnElement[bool]:
+def _after(cursor: Cursor) -> ColumnElement[bool]:
     match cursor.sort:
         case TicketSort.NEWEST:
             return col(Ticket.id) < cursor.id

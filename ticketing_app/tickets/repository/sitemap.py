@@ -4,7 +4,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Ticket
-from ticketing_app.tickets.repository.search import ahead_and_for_sale
+from ticketing_app.tickets.repository.search import for_sale_and_upcoming
 from ticketing_app.tickets.schemas import SitemapEntry
 
 _FIRST_VERSION = 1
@@ -16,7 +16,7 @@ async def list_entries(
     """Return up to `limit` tickets of the list that are older than `before`, newest first."""
     query = (
         select(Ticket.id, Ticket.version, Ticket.created_at)
-        .where(*ahead_and_for_sale(), *([col(Ticket.id) < before] if before else []))
+        .where(*for_sale_and_upcoming(), *([col(Ticket.id) < before] if before else []))
         .order_by(col(Ticket.id).desc())
         .limit(limit)
     )

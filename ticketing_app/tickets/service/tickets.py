@@ -103,12 +103,12 @@ async def create_ticket(
         if ticket.previous_ticket_id is None:
             raise
         raise TicketListedAgainError from None
-    await search.learn_words(session, row.id)
+    await search.add_search_words(session, row.id)
     outbox.record(session, TicketCreated(**_event_fields(row)))
     return to_read(TicketRow(row, is_locked=False), seller_id)
 
 
-async def require_room(session: AsyncSession, *, seller_id: UUID, count: int) -> None:
+async def require_listing_quota(session: AsyncSession, *, seller_id: UUID, count: int) -> None:
     """Raises TooManyListingsError if `count` more listings exceed MAX_OPEN_LISTINGS."""
     most = get_settings().max_open_listings
     if most and await seller_listings.count_open(session, seller_id, most) + count > most:
@@ -146,7 +146,7 @@ async def update_ticket(
     for name, value in _columns(ticket).items():
         setattr(row, name, value)
     await save_new_version(session, row)
-    await search.learn_words(session, row.id)
+    await search.add_search_words(session, row.id)
     return to_read(TicketRow(row, is_locked=False), seller_id)
 
 
