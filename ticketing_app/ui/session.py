@@ -96,6 +96,18 @@ class SessionState(rx.State):
         """Show that a handler crashed."""
         self.notice = CRASHED
 
+    def _show_caller(self, caller: Caller | None) -> None:
+        if caller:
+            self._session_id = str(caller.session_id)
+            self.user_id = str(caller.user_id)
+            self.email = caller.email
+        else:
+            self._session_id = ""
+            self.user_id = ""
+            self.email = ""
+        self.is_known = True
+        self.notice = ""
+
 
 async def find_caller(
     state: rx.State, transaction: transactions.Session | None = None
@@ -117,11 +129,7 @@ async def find_caller(
     user_id = str(caller.user_id) if caller else ""
     if page.is_known and page.user_id != user_id:
         await forget_everything(state)
-    page._session_id = str(caller.session_id) if caller else ""  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    page.user_id = user_id
-    page.email = caller.email if caller else ""
-    page.is_known = True
-    page.notice = ""
+    page._show_caller(caller)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # public methods are endpoints
     return caller
 
 

@@ -23,9 +23,9 @@ from ticketing_app.ui.tickets.components import (
     withdraw_button,
 )
 from ticketing_app.ui.tickets.search import (
-    found,
+    empty_result,
     load_more,
-    nothing,
+    result_summary,
     search_form,
     static_count,
     static_empty,
@@ -78,14 +78,14 @@ def ticket_list_page() -> rx.Component:
         rx.cond(
             state.is_loaded,
             rx.fragment(
-                found(),
+                result_summary(),
                 rx.cond(
                     state.cards.length() > 0,
                     _cards(
                         rx.foreach(state.cards, ticket_card),
                         more=load_more(),
                     ),
-                    nothing(),
+                    empty_result(),
                 ),
             ),
             Prerendered.around(_list_skeleton()),

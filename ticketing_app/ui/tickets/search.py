@@ -180,7 +180,7 @@ def _input(name: str, label: str, **props: Any) -> rx.Component:  # noqa: ANN401
     )
 
 
-def found() -> rx.Component:
+def result_summary() -> rx.Component:
     """The number of results and a removable chip per active filter."""
     state = TicketListState
     return static_count(
@@ -201,7 +201,7 @@ def found() -> rx.Component:
 
 
 def static_count(count_line: rx.Var[str] | str, *more: rx.Component) -> rx.Component:
-    """The part of `found` in the served document."""
+    """The part of `result_summary` in the served document."""
     return rx.el.div(
         rx.el.p(count_line, role="status", class_name="font-semibold tabular-nums"),
         *more,
@@ -245,7 +245,7 @@ def load_more() -> rx.Component:
     )
 
 
-def nothing() -> rx.Component:
+def empty_result() -> rx.Component:
     """The empty result, with filters to remove."""
     state = TicketListState
     has_filters = state.chips.length() > 0
@@ -275,7 +275,7 @@ def nothing() -> rx.Component:
 
 
 def static_empty() -> rx.Component:
-    """The part of `nothing` in the served document."""
+    """The part of `empty_result` in the served document."""
     return rx.el.div(
         rx.el.div(class_name="blank"),
         _hint(TEXT["nothing_yet"]),

@@ -123,10 +123,11 @@ class TicketDetail(TicketStub):
         why_not = reason(ticket, is_mine=is_mine, is_my_order=is_my_order)
         is_held_by_me = is_my_order and ticket.status is Availability.LOCKED
         values = _stub_values(ticket)
+        variant, badge_label = _badge(ticket, is_held_by_viewer=is_held_by_me)
         return cls(
             **values,
-            variant=YOURS if is_held_by_me else values["status"],
-            badge_label=YOURS_LABEL if is_held_by_me else values["status_label"],
+            variant=variant,
+            badge_label=badge_label,
             price_line=f"Price - {values['price']}",
             status_line=f"Status - {values['status_label']}",
             description=ticket.description or "",
@@ -302,9 +303,19 @@ def is_over(ticket: TicketRead) -> bool:
     return is_free and has_begun(ticket.starts_at, utc_now())
 
 
+def _badge(ticket: TicketRead, *, is_held_by_viewer: bool = False) -> tuple[str, str]:
+    """Return the variant and the label of the status badge."""
+    if is_held_by_viewer:
+        return YOURS, YOURS_LABEL
+    if is_over(ticket):
+        return OVER, OVER_LABEL
+    return ticket.status.value, STATUS_LABELS[ticket.status]
+
+
 def _stub_values(ticket: TicketRead) -> dict[str, Any]:
     at = local_start(ticket)
     month, day, weekday = formatting.date_parts(at) if at else NO_DATE
+    status, status_label = _badge(ticket)
     return {
         "id": str(ticket.id),
         "href": routes.ticket_detail(ticket.id),
@@ -312,8 +323,8 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
         "title": ticket.title,
         "price": formatting.format_amount(ticket.price_cents, ticket.currency),
         "model_price": formatting.amount_template(ticket.currency),
-        "status": OVER if is_over(ticket) else ticket.status.value,
-        "status_label": OVER_LABEL if is_over(ticket) else STATUS_LABELS[ticket.status],
+        "status": status,
+        "status_label": status_label,
         "category": ticket.category or "other",
         "category_label": CATEGORY_LABELS[ticket.category or "other"],
         "month": month,
