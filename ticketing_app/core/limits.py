@@ -35,7 +35,7 @@ LOGGED_SECONDS = 60
 LOGGED_SIZE = 10_000
 
 Part = Literal["account", "address"]
-Ask = Callable[[MovingWindowRateLimiter, RateLimitItemPerSecond, str], Awaitable[bool]]
+HasRoom = Callable[[MovingWindowRateLimiter, RateLimitItemPerSecond, str], Awaitable[bool]]
 
 log = get_logger()
 
@@ -135,7 +135,7 @@ async def hit(
     ) -> bool:
         return await limiter.hit(item, key, cost=min(cost, item.amount))
 
-    if (reached := await _ask(count, policy, account, address)) is None:
+    if (reached := await _find_exhausted(count, policy, account, address)) is None:
         return None
     LIMITS_REACHED.labels(policy).inc()
     _log(policy, reached, account, address)
@@ -146,39 +146,27 @@ async def peek(
     policy: str, *, account: UUID | str | None = None, address: str | None = None
 ) -> TooManyRequestsError | None:
     """Return the error that the next `hit` would get, without counting."""
-
-    async def is_free(
-        limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
-    ) -> bool:
-        return await limiter.test(item, key)
-
-    reached = await _ask(is_free, policy, account, address)
+    reached = await _find_exhausted(MovingWindowRateLimiter.test, policy, account, address)
     return _refusal(reached) if reached else None
 
 
 async def allows(policy: str, *, account: UUID | str | None = None) -> bool:
     """Count a hit if there is room; for optional work that is skipped silently."""
-
-    async def count(
-        limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
-    ) -> bool:
-        return await limiter.hit(item, key)
-
-    return await _ask(count, policy, account, None) is None
+    return await _find_exhausted(MovingWindowRateLimiter.hit, policy, account, None) is None
 
 
-async def forget(policy: str, *, account: UUID | str) -> None:
+async def reset(policy: str, *, account: UUID | str) -> None:
     async def clear(
         limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str
     ) -> bool:
         await limiter.clear(item, key)
         return True
 
-    await _ask(clear, policy, account, "")
+    await _find_exhausted(clear, policy, account, "")
 
 
-async def _ask(
-    ask: Ask, policy: str, account: UUID | str | None, address: str | None
+async def _find_exhausted(
+    has_room: HasRoom, policy: str, account: UUID | str | None, address: str | None
 ) -> _Reached | None:
     global _skipped_until  # noqa: PLW0603  # state of this process, like the limiters.
     if time.monotonic() < _skipped_until:
@@ -193,7 +181,7 @@ async def _ask(
                     continue
                 key = " ".join(parts[part] for part in rule.by)
                 item = RateLimitItemPerSecond(amount, rule.seconds, rule.setting)
-                if not await ask(_limiter(), item, key):
+                if not await has_room(_limiter(), item, key):
                     stats = await _limiter().get_window_stats(item, key)
                     return _Reached(rule.setting, key, stats.reset_time - time.time())
     except (redis.RedisError, TimeoutError) as error:

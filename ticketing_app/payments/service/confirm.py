@@ -15,7 +15,7 @@ async def start_confirming(session: AsyncSession, *, charge_id: UUID, buyer_id: 
     charge, _ = await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
     if refusal is None:
         # The status of this card is read from Stripe, even if the last reading was a moment ago.
-        await limits.forget("stripe_questions", account=charge_id)
+        await limits.reset("stripe_questions", account=charge_id)
     order = await order_payment.start_confirming(session, order_id=charge.order_id)
     if refusal:
         raise refusal
