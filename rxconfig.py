@@ -25,38 +25,38 @@ try:
 except InvalidSettingsError as error:
     sys.exit(str(error))
 if environment.ticketing_devstack and not environment.is_production:
-    # Only here: the stand-ins and their tools are not installed in production.
+    # Imported here, as production has neither the stand-ins nor their tools.
     from ticketing_app.devstack import supervisor
 
     supervisor.ensure()
 
 settings = get_settings()
-# Reflex's client has no limits, so that in a partition the handlers of all pages would hang for ever.
+# Reflex's client has no timeouts: in a network partition the handlers of all pages would hang.
 state_url = (
     redis.with_time_limits(settings.page_state_url.get_secret_value())
     if settings.has_page_state_in_redis
     else None
 )
 
-# Every way to start the site reads this file before engine.io is made. The largest message of a page is
-# a form with all of its text; Reflex's own limit of 1 MB lets strangers fill the states of tabs.
+# Every way to start the site reads this file before engine.io is created. The largest message of a page
+# is a form with all of its text; Reflex's default of 1 MB would let clients fill the memory.
 if not reflex_environment.REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE.is_set():
     reflex_environment.REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE.set(64 * 1024)
 
 config = rx.Config(
     app_name="ticketing_app",
     frontend_port=settings.port,
-    # Vite's server passes requests on; nobody else needs to reach the backend of `reflex run`.
+    # In `reflex run` only Vite's proxy needs to reach the backend.
     backend_host="127.0.0.1",
-    # The frontend's own address: the plugins below pass the backend's paths on.
+    # The frontend's own address: the plugins below proxy the backend's paths.
     api_url=f"http://localhost:{settings.port}",
     deploy_url=settings.public_url,
-    # No foreign origin at all; the guard of the websocket refuses what is not our own.
+    # No foreign origin; the origin check of the websocket refuses all but our own.
     cors_allowed_origins=[],
     trusted_proxy_hops=settings.trusted_proxy_hops,
     state_manager_mode=StateManagerMode.MEMORY,
     redis_url=state_url,
-    # In memory as well. A tab's state is a cache: its next call after that loads the page anew.
+    # In memory as well. The state of a tab is a cache: the next call after that reloads the page.
     redis_token_expiration=15 * 60,
     plugins=[
         rx.plugins.TailwindV4Plugin(tokens.TAILWIND),
@@ -69,7 +69,7 @@ config = rx.Config(
         # Last: it cuts the finished pages.
         PagesPlugin(),
     ],
-    # It would name the address of the machine that built it.
+    # It would contain the address of the build machine.
     disable_plugins=[rx.plugins.SitemapPlugin],
     frontend_compression_formats=["brotli", "gzip"],
     show_built_with_reflex=False,
@@ -77,5 +77,5 @@ config = rx.Config(
     bun_path=bun_path(),
 )
 
-# REFLEX_REDIS_URL wins over the argument, and neither the time limits nor the checks of `doctor` know it.
+# REFLEX_REDIS_URL overrides the argument, without the timeouts and unknown to `doctor`.
 config.redis_url = state_url

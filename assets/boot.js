@@ -1,12 +1,11 @@
-// `firstPaint` is when the page was first seen, with the rows of a list, which come a frame later than what
-// is above them (ui/theme.py); the page's own code waits for it (ui/build.py). Then, before that opens the
-// websocket, which brings the cookies once, the server is told on whose clock to say times: it takes
-// browsers long to find out.
-window.firstPaint = new Promise((seen) => {
-  const afterRows = () => requestAnimationFrame(() => requestAnimationFrame(seen));
+// Part of the paint gate (PaintGatePlugin in documents/plugins.py): `firstPaint` resolves when the page has
+// been painted, with the rows of a list one frame later, and the page's code waits for it. After that, as it
+// takes browsers long, and before the websocket sends the cookies once, the time zone goes into a cookie.
+window.firstPaint = new Promise((resolve) => {
+  const afterRows = () => requestAnimationFrame(() => requestAnimationFrame(resolve));
   new PerformanceObserver(afterRows).observe({ type: "paint", buffered: true });
-  // Nobody paints what nobody sees.
-  setTimeout(seen, document.hidden ? 0 : 1000);
+  // Browsers do not paint hidden pages.
+  setTimeout(resolve, document.hidden ? 0 : 1000);
 }).then(() => {
   const zone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
   // biome-ignore lint/suspicious/noDocumentCookie: The Cookie Store API needs HTTPS and a recent browser.

@@ -1,4 +1,4 @@
-"""What the built pages were built from, so that it is noticed when they are of another version."""
+"""Stamp of the sources that the pages were built from, to detect a build of another version."""
 
 import importlib.metadata
 from hashlib import sha256
@@ -12,13 +12,13 @@ FOLDERS = ("assets", "reflex.lock")
 
 
 def compute() -> str:
-    """Return what a build depends on: pages read states, states read schemas, so all our Python."""
+    """Return a hash of the sources: pages read states, states read schemas, so it covers all modules."""
     sources = [ROOT / "rxconfig.py"]
     for pattern in ("*.py", "*.js*", "*.css"):
         sources += (ROOT / "ticketing_app").rglob(pattern)
     for folder in FOLDERS:
         sources += (ROOT / folder).rglob("*")
-    # The only setting that is part of the pages; all others are asked for at run time.
+    # The only setting that is part of the pages; all others are read at run time.
     settings = [get_settings().brand_name]
     digest = sha256(repr([importlib.metadata.version("reflex"), settings]).encode())
     for path in sorted(set(sources)):
@@ -28,12 +28,11 @@ def compute() -> str:
 
 
 def write(web_dir: Path, stamp: str) -> None:
-    """Note beside a build what it was built from."""
     (web_dir / FILE).write_text(stamp)
 
 
 def is_current(web_dir: Path) -> bool | None:
-    """Whether the build is of this program; none when that cannot be told from what is here."""
+    """Compare the build with the sources; none if the stamp or the sources are missing."""
     noted = web_dir / FILE
     if not noted.exists() or not all((ROOT / folder).exists() for folder in FOLDERS):
         return None

@@ -1,4 +1,4 @@
-"""How long browsers and proxies may keep what they get from this site."""
+"""Cache-Control headers."""
 
 import re
 
@@ -9,11 +9,11 @@ ONE_DAY = "public, max-age=86400"
 ONE_HOUR = "public, max-age=3600"
 REVALIDATE = "no-cache"
 UNAVAILABLE = {"cache-control": "no-store", "retry-after": "5"}
-"""The headers of an answer that says that we cannot answer now."""
+"""Headers of a 503 response."""
 
 
 def rate_limited(error: TooManyRequestsError) -> dict[str, str]:
-    """Return the headers of an answer that a rate limit refused."""
+    """Return the headers of a 429 response."""
     return {"cache-control": "no-store", "retry-after": str(error.retry_after)}
 
 
@@ -22,9 +22,9 @@ _PICTURES = re.compile(r"/(favicon\.svg|(icons|share)/.*)")
 
 
 def for_file(path: str) -> str:
-    """Return the lifetime of a static file: for ever when its name has its content's hash.
+    """Return the header of a static file: immutable if its name contains the hash of its content.
 
-    Pictures may be a day behind; everything else must be of one build with the documents.
+    Pictures may be a day old; all other files must be of the same build as the documents.
     """
     if path.startswith(_HASHED):
         return IMMUTABLE

@@ -61,7 +61,7 @@ async def load_content(load: Load | None, ids: dict[str, str], request: Request)
         return PageContent(HTTPStatus.SERVICE_UNAVAILABLE)
     except AppError as error:
         return _failure(error)
-    except Exception:  # the page loads what its document lacks.
+    except Exception:  # the page loads the content itself.
         log.exception("document.crash", path=request.scope["path"])
         return PageContent()
 

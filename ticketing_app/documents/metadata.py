@@ -1,4 +1,4 @@
-"""What a document says about itself to search engines and to whoever shows a link to it."""
+"""Metadata in the <head> of a document: title, Open Graph, schema.org."""
 
 import html
 import json
@@ -12,7 +12,8 @@ from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.ui.tickets.views import is_over
 
-IMAGE_WIDTH, IMAGE_HEIGHT = 1200, 630
+IMAGE_WIDTH = 1200
+IMAGE_HEIGHT = 630
 DEFAULT_CATEGORY = "other"
 _EVENT_TYPES = {
     "concert": "MusicEvent",
@@ -27,13 +28,13 @@ _AVAILABILITY = {
     Availability.SOLD: "SoldOut",
     Availability.WITHDRAWN: "Discontinued",
 }
-# JSON inside a script ends where HTML sees "</script"; these have no other meaning in JSON.
+# "</script" would end a script within its JSON; these escapes mean the same there.
 _IN_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 @dataclass(frozen=True)
 class PageMetadata:
-    """Title, without the brand, and description for people; `event` holds the facts for machines."""
+    """Metadata of a page: its title without the brand, and schema.org data in `event`."""
 
     title: str
     description: str
@@ -42,7 +43,6 @@ class PageMetadata:
     event: dict[str, Any] | None = None
 
     def render(self) -> str:
-        """Return the tags."""
         brand = get_settings().brand_name
         image = absolute(routes.share_image(self.category))
         tags = [
@@ -75,22 +75,20 @@ class PageMetadata:
 
 
 def render_title(title: str) -> str:
-    """Return the tag of the title, with the brand behind it."""
     return f"<title>{html.escape(title + brand_suffix())}</title>"
 
 
 def brand_suffix() -> str:
-    """Return what stands behind every title."""
     return f" | {get_settings().brand_name}"
 
 
 def absolute(path: str) -> str:
-    """Return the public address of a path of this site."""
+    """Return the public URL of a path."""
     return get_settings().public_url.rstrip("/") + path
 
 
 def schema_org_event(ticket: TicketRead, description: str) -> dict[str, Any]:
-    """Describe the ticket as an event with an offer, in the words of schema.org."""
+    """Describe the ticket as an event with an offer, in the terms of schema.org."""
     url = absolute(routes.ticket_detail(ticket.id))
     facts = {
         "@context": "https://schema.org",
@@ -128,5 +126,5 @@ def _place(ticket: TicketRead) -> dict[str, Any] | None:
 
 
 def _meta(kind: str, name: str, content: str) -> str:
-    # In the order in which React writes them, which finds its own again by their content.
+    # With attributes in the order of React, which finds its own tags again by their text.
     return f'<meta content="{html.escape(content)}" {kind}="{name}"/>'

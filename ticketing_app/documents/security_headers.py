@@ -1,10 +1,9 @@
-"""What browsers are told to refuse: the Content-Security-Policy of documents, and its smaller relatives.
+"""Security headers: the Content-Security-Policy of documents, and headers for all responses.
 
-Scripts run only from our own files, from Stripe, or when the build wrote them into a page: those are
-known by their hash, so that nothing that somebody smuggles into a document ever runs. Two words are
-weaker than they could be, both for Reflex: 'unsafe-eval', as its client evaluates what the server
-sends over the websocket (live changes, redirects), and 'unsafe-inline' for styles, as documents carry
-style elements and attributes that differ with their content; a style cannot act.
+Scripts run only from our files, from Stripe, or if the build wrote them into a page: those are listed by
+their hash, so that injected scripts do not run. Reflex needs two weaker sources: 'unsafe-eval', because its
+client evaluates scripts from the websocket (live changes, redirects), and 'unsafe-inline' for styles,
+because documents contain style elements and attributes that vary with their content.
 """
 
 from pathlib import Path
@@ -19,8 +18,8 @@ from ticketing_app.documents.plugins import built_frontend
 
 _NO_FRAMES = "frame-ancestors 'none'"
 _API_POLICY = f"default-src 'none'; object-src 'none'; base-uri 'none'; {_NO_FRAMES}"
-# A year. Without includeSubDomains and preload: other services of the domain, which may speak http, are
-# not ours to cut off, and a preload is hard to take back.
+# A year. Without includeSubDomains, as other services of the domain may use http, and without preload,
+# which is hard to revoke.
 _ONLY_HTTPS = "max-age=31536000"
 _OWN_STRIPE = {
     "script-src": f"https://{STRIPE_JS_HOST} https://*.{STRIPE_JS_HOST}",
@@ -30,15 +29,15 @@ _OWN_STRIPE = {
 
 
 def protect(app: ASGIApp) -> ASGIApp:
-    """Add the headers to every answer of `app`."""
+    """Add the headers to every response of `app`."""
     folder = built_frontend()
     return protect_documents(script_hashes(folder) if folder else [], app)
 
 
 def protect_documents(hashes: list[str], app: ASGIApp) -> ASGIApp:
-    """As `protect`, with the hashes of the scripts that documents contain."""
     settings = get_settings()
-    policy, others = document_policy(hashes, settings), _for_everything(settings)
+    policy = document_policy(hashes, settings)
+    others = _for_everything(settings)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_protected(message: Message) -> None:
@@ -73,7 +72,7 @@ def document_policy(hashes: list[str], settings: Settings) -> str:
         "script-src": f"'self' 'unsafe-eval' {stripe['script-src']} {' '.join(hashes)}".strip(),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data:",
-        # Older versions of Safari do not take 'self' for the websocket.
+        # Older versions of Safari do not apply 'self' to websockets.
         "connect-src": f"'self' {socket} {stripe['connect-src']}",
         "frame-src": stripe["frame-src"],
         "object-src": "'none'",
@@ -84,7 +83,7 @@ def document_policy(hashes: list[str], settings: Settings) -> str:
 
 
 def _stripe_sources(settings: Settings) -> dict[str, str]:
-    """Stripe's own addresses, or the one that stands in for all of them."""
+    """Return Stripe's own addresses, or the one of the emulator for all of them."""
     address = urlsplit(settings.stripe_js_url)
     if address.hostname == STRIPE_JS_HOST:
         return _OWN_STRIPE

@@ -20,7 +20,7 @@ class Audience(Enum):
 
 @dataclass(frozen=True)
 class Page:
-    """A page: `content` loads what its document shows before the page's own code runs."""
+    """A page of the site; `content` loads the prerendered content of its document."""
 
     route: str
     component: Callable[[], rx.Component]

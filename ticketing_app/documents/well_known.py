@@ -42,7 +42,7 @@ MASKABLE_SIZE = 512
 
 
 def handlers(pages: Sequence[Page]) -> dict[str, Handler]:
-    """Return the handlers by path; what crawlers may read follows from the site map."""
+    """Return the handlers by path; robots.txt and the sitemap follow from the pages."""
     public = [page for page in pages if page.audience is Audience.EVERYONE]
     listed = [
         page.route for page in public if "[" not in page.route and page.route != routes.NOT_FOUND

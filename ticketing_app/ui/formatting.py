@@ -1,7 +1,7 @@
-"""Amounts, days and times as the reader writes and types them: in English, by the customs of their region.
+"""Amounts, dates and times in English, formatted and parsed by the customs of the reader's region.
 
-Who reads is told by the header Accept-Language (`use_locale`), and the customs are those of the
-Unicode CLDR. Of instants, `now` is the present moment on the reader's own clock.
+The locale follows from the header Accept-Language (`use_locale`) and the data of the Unicode CLDR. The
+argument `now` is the current time in the reader's time zone.
 """
 
 import re
@@ -26,15 +26,16 @@ _RANGE = re.compile(
     r"(?:-[a-z0-9]{1,8})*\s*(?:;\s*q=(?P<q>0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*)?",
     re.IGNORECASE,
 )
-# Of all that can be a number, only this is a price; the highest has ten characters.
+# The highest price has ten characters.
 _FIGURES = re.compile(r"-?[0-9.,]{1,20}")
 _THIN_GROUPS = re.compile(r"(?<=\d)[\s'\N{RIGHT SINGLE QUOTATION MARK}](?=\d{3}(?!\d))")
 _DECIMAL_PLACES = 2
-_POINT, _COMMA = Locale("en", "US"), Locale("de")
+_POINT = Locale("en", "US")
+_COMMA = Locale("de")
 
 
 class ReaderLocale(NamedTuple):
-    """How days and times are written for somebody, and how numbers are."""
+    """Locale of dates and times, and locale of numbers."""
 
     dates: Locale
     numbers: Locale
@@ -46,7 +47,7 @@ _current: ContextVar[ReaderLocale] = ContextVar("reader_locale", default=_HOME)
 
 @contextmanager
 def use_locale(accept_language: str) -> Generator[None]:
-    """Write for whoever sent this header, as long as the block runs."""
+    """Format for the reader of this header, within the block."""
     token = _current.set(negotiate(accept_language))
     try:
         yield
@@ -55,7 +56,7 @@ def use_locale(accept_language: str) -> Generator[None]:
 
 
 def negotiate(accept_language: str) -> ReaderLocale:
-    """Return who reads by what the header wants most; somebody in the USA when it names nothing known."""
+    """Return the locale that the header prefers, or that of the USA."""
     return _negotiate(accept_language[:_LONGEST_HEADER])
 
 
@@ -71,15 +72,16 @@ def _weight(wanted: re.Match[str]) -> float:
 
 
 def _locale_for(wanted: re.Match[str]) -> ReaderLocale:
-    """Return the English of the region; where CLDR has none, numbers are those of the language."""
-    language, script = wanted["language"].lower(), (wanted["script"] or "").title()
-    # Where no region is named, it is the one where most people speak so.
+    """Return the English of the region; where CLDR has none, numbers follow the language."""
+    language = wanted["language"].lower()
+    script = (wanted["script"] or "").title()
+    # Without a region, the most likely one of the language.
     likely = _LIKELY.get(f"{language}_{script}") or _LIKELY.get(language) or str(_POINT)
     region = (wanted["region"] or likely.rpartition("_")[2]).upper()
     try:
         english = Locale("en", region)
     except UnknownLocaleError:
-        # CLDR has an English of all Europe, and one of all the world.
+        # CLDR has an English for Europe, and one for the world.
         is_european = any(zone.startswith("Europe/") for zone in _ZONES.get(region, ()))
         english = Locale("en", "150" if is_european else "001")
         return ReaderLocale(english, _number_locale(language, region, script) or english)
@@ -87,7 +89,7 @@ def _locale_for(wanted: re.Match[str]) -> ReaderLocale:
 
 
 def _number_locale(language: str, region: str, script: str) -> Locale | None:
-    """Return what English can be mixed with: it has our ciphers, and is written in our direction."""
+    """Return the locale of the language if its numbers fit into English: same digits, same direction."""
     try:
         own = Locale(language, region, script=script or None)
     except UnknownLocaleError:
@@ -97,16 +99,16 @@ def _number_locale(language: str, region: str, script: str) -> Locale | None:
 
 
 def format_amount(cents: int, currency: str, *, to_the_cent: bool = False) -> str:
-    """Return the amount, like "$40" or "$40.50"; whole ones with cents only when asked."""
+    """Return the amount, like "$40" or "$40.50"; cents of whole amounts only with `to_the_cent`."""
     has_cents = to_the_cent or cents % 100 != 0
     return _format_amount(_current.get().numbers, cents, currency.upper(), has_cents=has_cents)
 
 
-# Lists write the same few prices again and again.
+# Lists repeat the same few prices.
 @lru_cache(maxsize=4096)
 def _format_amount(locale: Locale, cents: int, currency: str, *, has_cents: bool) -> str:
     form: str = locale.currency_formats["standard"].pattern
-    # CLDR sets letters apart from digits ("CHF 40", but "US$40"); Babel leaves that to us.
+    # CLDR separates letters from digits ("CHF 40", but "US$40"); Babel does not.
     if numbers.get_currency_symbol(currency, locale)[-1].isalpha():
         form = form.replace("¤#", "¤\N{NO-BREAK SPACE}#")
     if not has_cents:
@@ -116,9 +118,10 @@ def _format_amount(locale: Locale, cents: int, currency: str, *, has_cents: bool
 
 
 def parse_amount(text: str, currency: str) -> Decimal | None:
-    """Return the amount that the reader typed, in units; none when it is none, or may mean two.
+    """Return the amount that the reader typed, in units; none if it is invalid or ambiguous.
 
-    "1.234,50" and "1,234.50" are the same for everybody, but "12.500" is many in Germany and few in the USA.
+    "1.234,50" and "1,234.50" are the same in every locale, but "12.500" is 12,500 in Germany and 12.5 in
+    the USA.
     """
     own = _current.get().numbers
     signs = {numbers.get_currency_symbol(currency.upper(), place) for place in (own, _POINT)}
@@ -136,7 +139,7 @@ def parse_amount(text: str, currency: str) -> Decimal | None:
 
 
 def amount_template(currency: str) -> str:
-    """Return the highest price, by which live.jsx writes others: all digits are there, and all signs."""
+    """Return the highest price, the template by which live/components.jsx formats others."""
     return format_amount(MAXIMUM_CENTS, currency)
 
 
@@ -146,30 +149,30 @@ def format_number(count: int) -> str:
 
 
 def format_date(on: date) -> str:
-    """Return the day of a calendar, like "Nov 3, 2027"."""
+    """Return a date, like "Nov 3, 2027"."""
     return dates.format_date(on, "medium", _current.get().dates)
 
 
 def format_day(at: datetime, now: datetime) -> str:
-    """Return the reader's day of an instant, like "Nov 3, 2027"."""
+    """Return the date in the reader's time zone, like "Nov 3, 2027"."""
     return format_date(at.astimezone(now.tzinfo).date())
 
 
 def format_time(at: datetime, now: datetime) -> str:
-    """Return the time and whose time it is, like "8:00 PM CET"."""
+    """Return the time with its zone, like "8:00 PM CET"."""
     local = at.astimezone(now.tzinfo)
     zone = local.tzname() or ""
-    # Where a zone has no name of its own, it is called by its offset alone.
+    # A zone without a name is shown as its offset.
     return f"{_time(local)} {zone if zone.isalpha() else f'UTC{zone}'}"
 
 
 def format_datetime(at: datetime, now: datetime) -> str:
-    """Return day and time, like "Nov 3, 2027, 8:00 PM CET"."""
+    """Return date and time, like "Nov 3, 2027, 8:00 PM CET"."""
     return f"{format_day(at, now)}, {format_time(at, now)}"
 
 
 def format_event_start(at: datetime) -> str:
-    """Return when an event begins, on the clock at its place, like "Wed, Nov 3, 2027, 8:00 PM"."""
+    """Return the start of an event in its own time zone, like "Wed, Nov 3, 2027, 8:00 PM"."""
     return f"{dates.format_skeleton('yMMMEd', at, locale=_current.get().dates)}, {_time(at)}"
 
 

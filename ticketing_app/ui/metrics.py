@@ -1,4 +1,4 @@
-"""What pages ask of the web process: how long their handlers take, and how many are open."""
+"""Metrics of pages: duration of handlers, open pages, refused calls and websockets."""
 
 from asyncio import CancelledError
 from collections.abc import Callable, Generator
@@ -38,14 +38,15 @@ start_at_zero(SOCKETS_REFUSED, ("address", "rate", "unread", "stalled"))
 
 
 def announce(handler: Callable[..., Any]) -> None:
-    """Tell from the start how often it crashed: Prometheus sees no rise from nothing."""
+    """Initialise the counter of crashes to 0: Prometheus sees no increase from an absent series."""
     HANDLER_SECONDS.labels(handler.__qualname__, CRASHED)
 
 
 @contextmanager
 def timed(handler: Callable[..., Any]) -> Generator[None]:
-    """Note how long this handler takes and how it ends."""
-    started, outcome = perf_counter(), CRASHED
+    """Observe the duration and the outcome of this handler."""
+    started = perf_counter()
+    outcome = CRASHED
     try:
         yield
         outcome = "done"

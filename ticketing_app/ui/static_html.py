@@ -1,7 +1,7 @@
-"""Parts of pages as plain HTML: what a document shows before the page's own code runs.
+"""Components rendered to HTML, for the prerendered content of documents.
 
-The same functions that draw a part in the browser are called here with values instead of
-variables, so that the first picture and the page that takes its place cannot differ.
+The functions that build a component for the browser are called with values instead of variables, so
+that the document and the hydrated page cannot differ.
 """
 
 import html
@@ -30,10 +30,10 @@ class NotStaticError(TypeError):
 
 @runtime_checkable
 class HasStatic(Protocol):
-    """A component with code of its own that knows what it looks like before it runs."""
+    """A component with its own JavaScript that can render its initial state."""
 
     def as_static(self) -> rx.Component:
-        """Return the elements that its first rendering makes."""
+        """Return the elements of the first rendering."""
         ...
 
 
@@ -71,7 +71,7 @@ def render(part: rx.Component) -> str:
 
 
 def _attributes(part: rx.Component) -> str:
-    # A link inside the site has more properties, which tell its code how to follow it.
+    # A link inside the site has more properties, for the router only.
     props = {"to", *A.get_props()} if isinstance(part, ReactRouterLink) else set(part.get_props())
     named = {name: getattr(part, name) for name in ("class_name", "id", *sorted(props))}
     values = {
@@ -87,7 +87,7 @@ def _attribute(name: str, value: object) -> str:
 
 
 def literal_value(value: object) -> object:
-    """Return what a literal of Reflex stands for.
+    """Return the value of a literal of Reflex.
 
     Raises:
         NotStaticError: only a browser knows.

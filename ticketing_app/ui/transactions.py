@@ -1,4 +1,4 @@
-"""Where the pages meet the use cases: the only place where the UI gets a session."""
+"""Transactions of pages: the only module in which the UI gets a database session."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ Session = AsyncSession
 """For the signatures of `queries`: no other module of the UI imports SQLModel."""
 
 MAX_FORM_CHARACTERS = 20_000
-# A visitor rather gets the page without its content, which asks again by itself, than waits.
+# After this time the page is sent without its content, which it then loads itself.
 READ_SECONDS = 2
 
 
@@ -69,7 +69,7 @@ async def in_autocommit(
 
 @contextmanager
 def translate_outages() -> Generator[None]:
-    """Turn the many faces of an absent PostgreSQL or Redis into one sentence for people."""
+    """Translate every error of an unreachable PostgreSQL or Redis into `UnavailableError`."""
     try:
         yield
     except AppError:
@@ -83,17 +83,17 @@ def translate_outages() -> Generator[None]:
 
 @asynccontextmanager
 async def with_read_timeout() -> AsyncGenerator[None]:
-    """As above, and call what takes too long for an answer over HTTP away as well."""
+    """As `translate_outages`, and treat a read that is too slow for a response as an outage."""
     with translate_outages():
         async with asyncio.timeout(READ_SECONDS):
             yield
 
 
 def parse(model: type[Model], data: object) -> Model:
-    """Check what a page sent, exactly as the API would.
+    """Validate the data of a page by the rules of the API.
 
     Raises:
-        InvalidInputError: with a sentence for each field that is wrong.
+        InvalidInputError: one sentence for each invalid field.
     """
     try:
         text = json.dumps(data, ensure_ascii=False, default=str)

@@ -1,16 +1,16 @@
-// Parts of pages that hear the browser event raised by live.py.
+// Components that react to the browser event that broadcast.py raises.
 import { Children, cloneElement, createContext, useContext, useEffect, useRef, useState } from "react";
 
 const TICKETING = "ticketing";
 const RESYNC_SPREAD_MS = 2000;
-// Listings that come together are one question.
+// One request for all listings of this time.
 const ASK_AFTER_MS = 1000;
 const MOST_ASKED = 100;
-const TELL_AFTER_MS = 1000;
+const ANNOUNCE_AFTER_MS = 1000;
 
-const useLive = (hear) => {
-  const latest = useRef(hear);
-  latest.current = hear;
+const useLive = (onFact) => {
+  const latest = useRef(onFact);
+  latest.current = onFact;
   useEffect(() => {
     const on = (event) => latest.current(event.detail);
     window.addEventListener(TICKETING, on);
@@ -18,7 +18,7 @@ const useLive = (hear) => {
   }, []);
 };
 
-// Several changes at once are one reload; after an outage the pages do not all ask together.
+// Several changes at once cause one reload; after an outage the reloads of all pages are spread.
 const useReload = (isMeant, onChange) => {
   const timer = useRef(null);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -44,18 +44,18 @@ export function OnSession({ onChange }) {
 const Ticket = createContext({});
 
 export function LiveTicket({ ticketId, version, status, until, now, children, className }) {
-  const [news, setNews] = useState(null);
+  const [change, setChange] = useState(null);
   useLive((fact) => {
-    if (fact.ticket !== ticketId || fact.version <= Math.max(version, news?.version ?? 0)) return;
-    setNews((before) => ({ ...before, ...fact }));
+    if (fact.ticket !== ticketId || fact.version <= Math.max(version, change?.version ?? 0)) return;
+    setChange((before) => ({ ...before, ...fact }));
   });
-  const current = news && news.version > version ? news : { status, until, now };
+  const current = change && change.version > version ? change : { status, until, now };
   const first = useRef(version);
-  const shown = Math.max(version, news?.version ?? 0);
+  const shown = Math.max(version, change?.version ?? 0);
   return (
     <article className={className} data-status={current.status} data-ticket={ticketId}>
       <Ticket.Provider value={current}>{children}</Ticket.Provider>
-      {/* A new one for each change, as an animation runs once. */}
+      {/* A new element for each change, because its animation runs once. */}
       {shown > first.current && <span key={shown} className="wash" aria-hidden="true" />}
     </article>
   );
@@ -92,12 +92,12 @@ export function LiveUntil({ label, children, className }) {
   );
 }
 
-export function LiveNews({ one, many, labels }) {
+export function LiveAnnouncement({ one, many, labels }) {
   const [text, setText] = useState("");
   const changed = useRef(new Map());
   const timer = useRef(null);
   useEffect(() => () => clearTimeout(timer.current), []);
-  const tell = () => {
+  const announce = () => {
     timer.current = null;
     const [[title, status]] = changed.current;
     const count = changed.current.size;
@@ -110,8 +110,8 @@ export function LiveNews({ one, many, labels }) {
     const row = fact.ticket && document.querySelector(`[data-ticket="${fact.ticket}"]`);
     if (!row || row.dataset.status === fact.status) return;
     changed.current.set(row.querySelector("h2, h3").textContent, fact.status);
-    // What changes in one breath is told in one breath.
-    timer.current ??= setTimeout(tell, TELL_AFTER_MS);
+    // Changes within this time are announced together.
+    timer.current ??= setTimeout(announce, ANNOUNCE_AFTER_MS);
   });
   return (
     <p role="status" className="sr-only">

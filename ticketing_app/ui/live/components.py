@@ -9,9 +9,9 @@ LIBRARY = rx.asset("components.jsx", shared=True).importable_path
 
 
 class OnLive(rx.Component):
-    """Calls `on_change` when a message comes in that the page has not seen yet.
+    """Calls `on_change` for each message that is newer than the page.
 
-    With `ticket_id` the messages about other tickets are not its business.
+    With `ticket_id` it ignores messages about other tickets.
     """
 
     library = LIBRARY
@@ -24,7 +24,7 @@ class OnLive(rx.Component):
 
 
 class OnSession(rx.Component):
-    """Calls `on_change` when the page's session ended or changed elsewhere, or may have."""
+    """Calls `on_change` after the session was revoked or changed, or may have been."""
 
     library = LIBRARY
     tag = "OnSession"
@@ -33,7 +33,7 @@ class OnSession(rx.Component):
 
 
 class LiveTicket(rx.Component):
-    """A part of a list that shows one ticket and takes in its changes by itself."""
+    """A row of a list that applies the changes of its ticket."""
 
     library = LIBRARY
     tag = "LiveTicket"
@@ -45,15 +45,14 @@ class LiveTicket(rx.Component):
     now: rx.Var[str]
 
     def as_static(self) -> rx.Component:
-        """Return what it looks like before anything changed."""
         facts = {"data-status": self.status, "data-ticket": self.ticket_id}
         return rx.el.article(*self.children, class_name=self.class_name, custom_attrs=facts)
 
 
 class LiveText(rx.Component):
-    """A fact of the `LiveTicket` around it: as rendered, or as it is now.
+    """A field of the `LiveTicket` around it: as rendered, or as changed since.
 
-    With a `model` it is cents, written like this amount: the message is one for all readers.
+    With `model` the field is an amount in cents, formatted like this one (messages are not localised).
     """
 
     library = LIBRARY
@@ -65,14 +64,13 @@ class LiveText(rx.Component):
     model: rx.Var[str]
 
     def as_static(self) -> rx.Component:
-        """Return what it looks like before anything changed."""
         return rx.el.span(self.text, class_name=self.class_name)
 
 
 class LiveUntil(rx.Component):
-    """Its countdown, as long as the `LiveTicket` around it is locked with an end; `label` is read out.
+    """Shows its countdown while the `LiveTicket` around it is locked until a known time.
 
-    `until` is that end as rendered, empty when there is none.
+    Screen readers read `label`; `until` is that time as rendered, or empty.
     """
 
     library = LIBRARY
@@ -82,17 +80,16 @@ class LiveUntil(rx.Component):
     until: rx.Var[str]
 
     def as_static(self) -> rx.Component:
-        """Return what it looks like before anything ticks."""
         label = rx.el.span(self.label, class_name="sr-only")
         shown = [label, *self.children] if literal_value(self.until) else []
         return rx.el.span(*shown, class_name=self.class_name)
 
 
-class LiveNews(rx.Component):
-    """Reads out what changed in the list: `one` ticket, or how `many` when it was more at once."""
+class LiveAnnouncement(rx.Component):
+    """Announces a change in the list: of `one` ticket, or the number of `many` that changed at once."""
 
     library = LIBRARY
-    tag = "LiveNews"
+    tag = "LiveAnnouncement"
 
     one: rx.Var[str]
     many: rx.Var[str]
@@ -100,9 +97,9 @@ class LiveNews(rx.Component):
 
 
 class NewListings(rx.Component):
-    """Offers the listings that came since the page was loaded, instead of pushing the list.
+    """Offers the listings created since the page was loaded, instead of moving the list.
 
-    Where the list is filtered it `asks` which ones belong to it, by `on_ask`; those are `matching`.
+    A filtered list `asks` the server, by `on_ask`, which of them match; it returns them as `matching`.
     """
 
     library = LIBRARY

@@ -1,4 +1,4 @@
-// Time on the page: a countdown that trusts the server's clock, and a patient retry.
+// Countdowns by the server's clock, and a retry with jitter.
 import { useEffect, useRef, useState } from "react";
 
 const URGENT_SECONDS = 120;
@@ -6,12 +6,12 @@ const SPOKEN_FOR_SECONDS = 5;
 const AGAIN_MS = 2000;
 const RETRY_MS = 3000;
 
-// How far this device's clock is behind the server's. What was told late, as after a slow answer or a
-// reload, only makes it look smaller: the largest seen is the best.
+// How far this device's clock is behind the server's. A delay, as of a slow response, only makes the offset
+// look smaller: the largest value is the best.
 const OFFSET = "clock-offset";
-const offsetOf = (told) => {
+const updateOffset = (serverTime) => {
   const seen = sessionStorage.getItem(OFFSET);
-  const offset = Math.max(seen === null ? -Infinity : Number(seen), Date.parse(told) - Date.now());
+  const offset = Math.max(seen === null ? -Infinity : Number(seen), Date.parse(serverTime) - Date.now());
   sessionStorage.setItem(OFFSET, offset);
   return offset;
 };
@@ -23,21 +23,20 @@ const clockText = (seconds) => {
   return hours ? `${hours}:${twoDigits(minutes)}:${twoDigits(seconds % 60)}` : `${minutes}:${twoDigits(seconds % 60)}`;
 };
 
-// Seconds to `deadline`, or null while nothing is known: on the server, so that the first render is
-// the same on both sides.
+// Seconds to `deadline`; null in the first render, which must equal the prerendered HTML.
 function useSecondsLeft(deadline, now, onOver) {
   const [left, setLeft] = useState(null);
   const over = useRef(onOver);
   over.current = onOver;
   useEffect(() => {
     if (!deadline) return undefined;
-    const end = Date.parse(deadline) - offsetOf(now);
-    let told = 0;
+    const end = Date.parse(deadline) - updateOffset(now);
+    let reportedAt = 0;
     const tick = () => {
       setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1000)));
-      // The server may still have to notice; ask again until it says that the time is over.
-      if (Date.now() >= end + 200 && Date.now() - told >= AGAIN_MS) {
-        told = Date.now();
+      // The server may expire the order a little later; ask again until it has.
+      if (Date.now() >= end + 200 && Date.now() - reportedAt >= AGAIN_MS) {
+        reportedAt = Date.now();
         over.current?.();
       }
     };
@@ -48,7 +47,7 @@ function useSecondsLeft(deadline, now, onOver) {
   return left;
 }
 
-// Only one countdown speaks, the one that came last: in an open dialog, else on the page.
+// Only the newest countdown is announced: that of an open dialog, else that of the page.
 const speakers = [];
 function useIsSpeaker(canSpeak) {
   const [isSpeaker, setSpeaker] = useState(false);
@@ -69,7 +68,7 @@ export function Countdown({ deadline, now, spoken, onOver, className }) {
   const left = useSecondsLeft(deadline, now, onOver);
   const isSpeaker = useIsSpeaker(Boolean(spoken));
   const urgent = left !== null && left <= URGENT_SECONDS;
-  // For a few seconds, so that no late tick skips it; the words stay the same meanwhile.
+  // For a few seconds, so that a late tick does not skip it; the text does not change meanwhile.
   const mark = isSpeaker && Object.keys(spoken).find((at) => left <= at && left > at - SPOKEN_FOR_SECONDS);
   return (
     <>

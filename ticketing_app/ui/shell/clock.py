@@ -1,4 +1,4 @@
-"""Time on the page: a countdown that trusts the server's clock, and a patient retry."""
+"""Countdowns by the server's clock, and a retry with jitter."""
 
 import reflex as rx
 
@@ -7,9 +7,9 @@ LIBRARY = rx.asset("clock.jsx", shared=True).importable_path
 
 
 class Countdown(rx.Component):
-    """Minutes and seconds to `deadline`; `now` is the server's time when it told the deadline.
+    """Minutes and seconds to `deadline`; `now` is the server's time when it sent the deadline.
 
-    `spoken` is what screen readers hear when so many seconds are left, by their number.
+    `spoken` maps a number of seconds left to the text that screen readers announce then.
     """
 
     library = LIBRARY
@@ -21,12 +21,11 @@ class Countdown(rx.Component):
     on_over: rx.EventHandler[rx.event.no_args_event_spec]
 
     def as_static(self) -> rx.Component:
-        """Return what it looks like while nothing ticks."""
         return rx.el.time("-:--", role="timer", date_time=self.deadline, class_name=self.class_name)
 
 
 class TimeRing(rx.Component):
-    """A ring that is full at `start` and empty at `deadline`; the numbers stand beside it."""
+    """A ring that is full at `start` and empty at `deadline`, beside the numbers."""
 
     library = LIBRARY
     tag = "TimeRing"

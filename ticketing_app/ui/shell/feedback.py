@@ -1,4 +1,4 @@
-"""What a page says about its own condition: working, empty, refused, out of reach."""
+"""Feedback of a page: loading, empty, refused, out of reach."""
 
 from typing import Any
 
@@ -25,19 +25,18 @@ TEXT = {
 
 
 def callout(text: rx.Var[str] | str, **props: Any) -> rx.Component:  # noqa: ANN401  # any attribute
-    """Say what went wrong, aloud for screen readers, and in sight however far down the button was."""
+    """An error message that screen readers announce and that stays in view while the page is scrolled."""
     return rx.el.div(
         text, role="alert", class_name=f"{styles.ALERT} sticky top-3 z-20 mb-6", **props
     )
 
 
 def error_message(state: type[PageState]) -> rx.Component:
-    """Show why the last action was refused, if it was."""
     return rx.cond(state.error_message != "", callout(state.error_message))
 
 
 def skeleton(*shapes: rx.Component) -> rx.Component:
-    """Hold the place of a page that is being read, in the shapes of what comes."""
+    """The placeholder of a page that is loading, in the shapes of its content."""
     return rx.el.div(
         rx.el.h1(TEXT["loading"], class_name="sr-only"),
         rx.el.div(class_name="skeleton h-8 w-2/3 max-w-form"),
@@ -48,7 +47,7 @@ def skeleton(*shapes: rx.Component) -> rx.Component:
 
 
 def stub_shape() -> rx.Component:
-    """A stub that nothing is printed on yet."""
+    """The placeholder of a ticket stub."""
     return rx.el.div(
         rx.el.div(
             rx.el.div(class_name="skeleton"),
@@ -70,7 +69,7 @@ def stub_shape() -> rx.Component:
 
 
 def row_shapes() -> rx.Component:
-    """Rows of a list of one's own."""
+    """The placeholder of the rows of a list."""
     return rx.el.div(
         *(rx.el.div(class_name="skeleton h-24 rounded-stub") for _ in range(4)),
         class_name="grid gap-3",
@@ -78,7 +77,7 @@ def row_shapes() -> rx.Component:
 
 
 def field_shapes(count: int) -> rx.Component:
-    """Fields of a form, with their labels."""
+    """The placeholder of fields with labels."""
     return rx.el.div(
         *(
             rx.el.div(
@@ -93,7 +92,7 @@ def field_shapes(count: int) -> rx.Component:
 
 
 def empty(title: str, more: str, action: rx.Component) -> rx.Component:
-    """Say that there is nothing here yet, and what to do about it."""
+    """An empty state with its next step."""
     return rx.el.div(
         rx.el.div(class_name="blank"),
         rx.el.p(title, class_name="text-lg font-semibold"),
@@ -111,10 +110,10 @@ def loaded(
     form_content: str | None = None,
     shape: rx.Component | None = None,
 ) -> rx.Component:
-    """Show `content` once it was read; until then a skeleton, or why it cannot be read.
+    """Show `content` once it is loaded; until then a skeleton, or the error.
 
-    `shown_id` is the part of the address that `content` belongs to; a form that was shown with
-    `form_content` stays, with what was typed. `shape` is what the skeleton has below its heading.
+    `shown_id` is the part of the address that `content` belongs to. With `form_content`, the key of its
+    values, a form keeps its input. The skeleton has `shape` below its heading.
     """
     is_shown = state.is_loaded & here.lower().contains(shown_id)
     shown = rx.el.div(error_message(state), content)
@@ -136,7 +135,7 @@ def loaded(
 def failed(
     error: str, load: rx.event.EventType[()], *, is_unavailable: rx.Var[bool] | bool
 ) -> rx.Component:
-    """Say why there is nothing to show, and what to do."""
+    """The error of a page without content, with the next step."""
     return rx.el.div(
         rx.el.div(class_name="blank"),
         rx.el.h1(cond(is_unavailable, TEXT["away"], TEXT["no_page"]), class_name=styles.HEADING),
@@ -151,7 +150,7 @@ def failed(
 
 
 def connection_banner() -> rx.Component:
-    """Say that the websocket is down; Reflex opens it again by itself."""
+    """A banner while the websocket is down; Reflex reconnects by itself."""
     banner = rx.el.p(TEXT["offline"], class_name=styles.OFFLINE)
-    # Always on the page, so that what comes into it is spoken; in a fragment, as the page goes inside.
+    # Always on the page, so that its changes are announced; in a fragment, because Reflex puts the page inside.
     return rx.fragment(rx.el.div(rx.connection_banner(banner), role="status"))

@@ -1,5 +1,5 @@
-// Where the keyboard is. The browser looks after that when it loads a document; here pages come and
-// parts of them go without one, and whoever cannot see the page would be nowhere.
+// Focus management. Browsers do it when they load a document; pages and dialogs of this site change without
+// one, and users of a keyboard or a screen reader would lose their place.
 import { useEffect } from "react";
 import { useLocation } from "react-router";
 
@@ -8,7 +8,7 @@ const focusOn = (place) => {
   place.focus({ preventScroll: true });
 };
 
-// Another page begins with its heading, which is read out.
+// A new page starts at its heading, which screen readers announce.
 let shownPath = null;
 function useArrival() {
   const { pathname } = useLocation();
@@ -29,7 +29,7 @@ function useArrival() {
   }, [pathname]);
 }
 
-// Where what had the focus went away, what it stood in gets it: the next stop is what came instead.
+// If the focused element is removed, its nearest remaining ancestor gets the focus.
 function useRescue() {
   useEffect(() => {
     let places = [];
@@ -52,7 +52,7 @@ function useRescue() {
   }, []);
 }
 
-// The router would follow such a link without moving the focus.
+// The router would follow this link without moving the focus.
 export function SkipLink({ children, className }) {
   const skip = (event) => {
     event.preventDefault();

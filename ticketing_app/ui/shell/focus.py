@@ -1,4 +1,4 @@
-"""Where the keyboard is when pages come and parts of them go."""
+"""Focus management for navigation without page loads."""
 
 import reflex as rx
 
@@ -7,14 +7,14 @@ LIBRARY = rx.asset("focus.jsx", shared=True).importable_path
 
 
 class SkipLink(rx.Component):
-    """Leads the keyboard past the bar at the top."""
+    """A link past the navigation bar."""
 
     library = LIBRARY
     tag = "SkipLink"
 
 
 class Focus(rx.Component):
-    """Leads the focus to the heading of a new page, and keeps it where something went away."""
+    """Moves the focus to the heading of a new page, and keeps it near an element that was removed."""
 
     library = LIBRARY
     tag = "Focus"

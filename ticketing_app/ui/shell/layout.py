@@ -17,7 +17,6 @@ TEXT = {
 
 
 def layout(*children: rx.Component, is_narrow: bool = False) -> rx.Component:
-    """Put a page's content between the bar and the end of the page."""
     width = "max-w-form" if is_narrow else "max-w-page"
     return rx.el.div(
         SkipLink.create(TEXT["skip"], class_name=f"sr-only focus:not-sr-only {styles.LINK}"),

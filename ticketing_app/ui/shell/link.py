@@ -1,4 +1,4 @@
-"""Moving between pages without loading the site anew."""
+"""Links without page loads, and the current path."""
 
 import reflex as rx
 from reflex_base.utils.imports import ImportVar
@@ -7,8 +7,8 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 
 link = ReactRouterLink.create
 
-# Where the browser is right now. The server's own idea follows only with the next answer, and until
-# then a page could show what it showed at the address before.
+# The path in the browser. The server's copy follows with the next response; until then a page could show
+# the content of the previous path.
 here = rx.Var(
     "location.pathname",
     _var_data=VarData(

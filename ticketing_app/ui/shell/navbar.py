@@ -27,7 +27,7 @@ _ENTRY = (
 
 
 def navbar() -> rx.Component:
-    """Brand at the left; at the right what a visitor, or somebody signed in, can do."""
+    """The brand at the left, the actions of a visitor or a member at the right."""
     return rx.el.header(
         rx.el.nav(
             _brand(),
@@ -39,7 +39,7 @@ def navbar() -> rx.Component:
                 class_name="flex flex-wrap items-center sm:gap-1 min-h-touch",
             ),
             aria_label=TEXT["label"],
-            # Two rows where letters are large or the screen is tiny.
+            # Two rows with large text or on a tiny screen.
             class_name="mx-auto max-w-page px-3 min-[390px]:px-4 flex flex-wrap items-center "
             "justify-between gap-x-1 min-h-14",
         ),
@@ -58,7 +58,7 @@ def _brand() -> rx.Component:
 
 
 def _mark() -> rx.Component:
-    """A small stub, the same as in favicon.svg, where the bar has room for it."""
+    """A small stub, as in favicon.svg, where the bar has room for it."""
     return rx.el.svg(
         rx.el.path(
             fill="currentColor",
@@ -75,7 +75,7 @@ def _mark() -> rx.Component:
 
 
 def _for_visitors() -> rx.Component:
-    """Lead to fresh pages: somebody may have signed in in another tab meanwhile."""
+    """Links that load the page: the visitor may have signed in in another tab."""
     return rx.fragment(
         link(TEXT["sign_up"], href=routes.SIGN_UP, reload_document=True, class_name=_ENTRY),
         link(TEXT["sign_in"], href=routes.SIGN_IN, reload_document=True, class_name=_ENTRY),
@@ -85,7 +85,7 @@ def _for_visitors() -> rx.Component:
 def _for_members() -> rx.Component:
     return rx.fragment(
         link(TEXT["orders"], href=routes.ORDER_LIST, class_name=_ENTRY),
-        # There is no room for it on a phone: there the account and the form lead to it.
+        # No room on a phone: there the account page and the form link to it.
         link(TEXT["listings"], href=routes.TICKET_MINE, class_name=f"{_ENTRY} max-sm:hidden"),
         link(TEXT["sell"], href=routes.TICKET_NEW, class_name=_ENTRY),
         _account(),
@@ -94,7 +94,7 @@ def _for_members() -> rx.Component:
 
 
 def _account() -> rx.Component:
-    """A head on a phone, where a word more would not fit; the word elsewhere."""
+    """An icon on a phone, where another word does not fit; the word elsewhere."""
     return link(
         rx.el.svg(
             rx.el.circle(cx="12", cy="8", r="4"),
@@ -113,7 +113,7 @@ def _account() -> rx.Component:
 
 
 def sign_out_form(class_name: str) -> rx.Component:
-    """Sign out by a real POST: a link could be followed by another site or a prefetch."""
+    """A real POST: other sites and prefetching could follow a link."""
     return rx.el.form(
         rx.el.button(TEXT["sign_out"], type="submit", class_name=class_name),
         rx.el.p(

@@ -1,4 +1,4 @@
-"""The page for an address where there is nothing."""
+"""The 404 page."""
 
 import reflex as rx
 

@@ -1,4 +1,4 @@
-// Keeps a form on the page, with what was typed, while the server starts over with an empty state.
+// Keeps a form with its input on the page while the server's state of the tab is empty.
 import { Children, useEffect, useRef } from "react";
 import { useLocation } from "react-router";
 
@@ -6,7 +6,7 @@ export function PersistentForm({ isReady, content, errors, children }) {
   const { pathname } = useLocation();
   const kept = useRef({});
   const box = useRef(null);
-  // Other content is drawn anew, with its own values; the same content stays as it is.
+  // Other content mounts a new form with its own values; the same content keeps the form.
   if (isReady) kept.current = { pathname, content };
   // biome-ignore lint/correctness/useExhaustiveDependencies: Runs for each new set of errors.
   useEffect(() => {

@@ -1,12 +1,12 @@
-"""A form that outlives the server's memory of its tab."""
+"""A form that keeps its input while the server's state of the tab is lost and loaded again."""
 
 import reflex as rx
 
 
 class PersistentForm(rx.Component):
-    """Its first child once `is_ready`, until the address changes; its second child before.
+    """Shows its first child once `is_ready`, until the address changes; its second child before.
 
-    `content` names what the form was filled with; the first field that `errors` finds gets the focus.
+    A new `content` key resets the form; the first invalid field gets the focus when `errors` change.
     """
 
     library = rx.asset("persistent_form.jsx", shared=True).importable_path

@@ -1,20 +1,17 @@
-"""What stands in a page's place until its data came."""
+"""Prerendered content shown until the page's data has loaded."""
 
 import reflex as rx
 
 from ticketing_app.ui import static_html
 
-# A document is split here, and gets what it knows in place of the skeleton.
-SLOT = "data-prerendered"
-
 
 def document_title(title: str | rx.Var[str]) -> rx.Var[str]:
-    """The document's own title, as long as the page knows none; `title` while the page is built."""
+    """The title of the document until the page has loaded its own; `title` in the build."""
     return _served("document.title", title)
 
 
 def document_description(description: str) -> rx.Var[str]:
-    """The document's own description, as above."""
+    """The description of the document, as above."""
     return _served("document.querySelector('meta[name=description]')?.content", description)
 
 
@@ -24,7 +21,7 @@ def _served(expression: str, otherwise: str | rx.Var[str]) -> rx.Var[str]:
 
 
 class Prerendered(rx.Component):
-    """Keeps what the document brought; shows `skeleton` where it brought nothing."""
+    """Keeps the content of the document (documents/content.py), or else shows `skeleton`."""
 
     library = rx.asset("prerendered.jsx", shared=True).importable_path
     tag = "Prerendered"
@@ -33,5 +30,4 @@ class Prerendered(rx.Component):
 
     @classmethod
     def around(cls, skeleton: rx.Component) -> rx.Component:
-        """Let `skeleton` hold the place."""
         return cls.create(skeleton=static_html.render(skeleton))

@@ -1,4 +1,4 @@
-"""A list of what is one's own, page by page."""
+"""A personal list, page by page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from ticketing_app.ui.theme import styles
 
 TEXT = {"more": "Load more"}
 MAX_ROWS = 480
-"""Rows in a tab's state: with each page all of them are sent again."""
+"""Limit of the rows in a tab's state: each page sends all of them again."""
 
 
 def rows(
@@ -20,7 +20,7 @@ def rows(
     on_more: rx.event.EventType[()],
     nothing: rx.Component,
 ) -> rx.Component:
-    """Draw each item and a button that leads to the next page; `nothing` when there are none."""
+    """Render each item and the button of the next page, or `nothing` if there are none."""
     more = rx.el.button(TEXT["more"], type="button", on_click=on_more, class_name=styles.SECONDARY)
     return rx.cond(
         items.length() > 0,

@@ -26,7 +26,7 @@ CHIP = (
     "inline-flex items-center gap-1.5 max-w-full min-h-touch px-3 rounded-full bg-accent-soft "
     "text-accent font-medium hover:brightness-95"
 )
-# A refusal is no breakage, and nobody's fault: red is for what has to be corrected, and for cards.
+# A refusal is not an error of the visitor: red is for wrong input and declined cards.
 ALERT = "alert rounded-control bg-wait-soft text-wait px-4 py-3 font-medium max-w-text shadow-soft"
 SUCCESS = (
     "px-4 py-3 rounded-control bg-good-soft text-good font-medium shadow-soft sticky top-3 z-20 "
@@ -42,7 +42,7 @@ ACTION_BAR = (
     "bg-surface border-t border-line flex flex-wrap gap-3 "
     "sm:static sm:p-0 sm:bg-transparent sm:border-0 print:hidden"
 )
-# At the end of the screen, where whatever else stands there makes room for it.
+# At the bottom of the screen; other elements there make room for it.
 OFFLINE = (
     "offline fixed inset-x-0 bottom-0 z-40 min-h-[var(--offline)] px-4 py-2 grid place-items-center "
     "bg-wait-soft text-wait text-center print:hidden"

@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.ui.live.components import LiveNews, NewListings, OnLive
+from ticketing_app.ui.live.components import LiveAnnouncement, NewListings, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
@@ -64,7 +64,9 @@ def ticket_list_page() -> rx.Component:
         search_form(),
         rx.cond(state.is_unavailable, feedback.Retry.create(on_retry=state.load)),
         feedback.error_message(state),
-        LiveNews.create(one=TEXT["one_changed"], many=TEXT["many_changed"], labels=STATUS_BY_NAME),
+        LiveAnnouncement.create(
+            one=TEXT["one_changed"], many=TEXT["many_changed"], labels=STATUS_BY_NAME
+        ),
         NewListings.create(
             one=TEXT["one_new"],
             many=TEXT["many_new"],

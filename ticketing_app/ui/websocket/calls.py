@@ -1,6 +1,6 @@
-"""Which calls a websocket may make: the handlers of our pages, and the few of Reflex that pages need.
+"""Guard of calls over websockets: our handlers, and the few of Reflex that pages need.
 
-Without this any public method of any state could be called with anything, Reflex's own included.
+Without it, clients could call every public method of every state, Reflex's own included, with any arguments.
 """
 
 import asyncio
@@ -32,11 +32,11 @@ ON_LOAD = format_event_handler(OnLoadInternalState.event_handlers["on_load_inter
 BROWSER_ERROR = format_event_handler(
     FrontendEventExceptionState.event_handlers["handle_frontend_exception"]
 )
-# What the browser's side of Reflex emits; socket.io also hands on "connect" when a client says so.
+# The events of Reflex's client; socket.io also passes on a "connect" that a client sends.
 EVENTS = frozenset({"event", "ping", "client_error"})
 TOKEN = re.compile(r"[0-9A-Za-z-]{1,64}")
 
-# The headers that handlers read. Reflex hands all of them to the page's scripts, cookies excepted.
+# The headers that handlers read. Reflex sends all headers but cookies to the page's scripts.
 HEADERS = frozenset({"accept-language", "host", "origin"})
 COOKIES = frozenset({auth.COOKIE, auth.HOST_COOKIE, ZONE_COOKIE})
 
@@ -44,7 +44,7 @@ MAX_ADDRESS_CHARACTERS = 2048
 MAX_ERROR_CHARACTERS = 500
 MAX_HEADER_CHARACTERS = 4096
 ERRORS_PER_SOCKET = 5
-# State updates that wait for a client; a page with all of its rows takes 200 kB.
+# Limit of queued state updates of a client; a page with all of its rows takes 200 kB.
 MAX_UNREAD_BYTES = 1_000_000
 PACKET_BYTES = 500
 
@@ -52,22 +52,22 @@ _browser_errors = TokenBucket(burst=20, per_second=20 / 60)
 
 
 class NoWebsocketsError(Exception):
-    """Reflex opens none before it knows a state."""
+    """The app has no websockets: no state is defined."""
 
 
 Check = Callable[[Any], Payload | None]
-"""Returns what a handler is to be called with; None refuses the call."""
+"""Returns the arguments for a handler; None refuses the call."""
 
 
 class PageNamespace(EventNamespace):
-    """Reflex's end of the websockets, behind the rules of this module."""
+    """Reflex's namespace, behind the rules of this module."""
 
     def __init__(self, namespace: str, app: rx.App, allowed: Mapping[str, Check]) -> None:
         super().__init__(namespace, app)
         self._allowed = allowed
 
     async def trigger_event(self, event: str, *args: Any) -> Any:  # noqa: ANN401  # as socket.io has it
-        """Take in what the server reports and what clients send; both come this way."""
+        """Check an event: both the server's reports and the messages of clients arrive here."""
         if event in {"connect", "disconnect"}:
             sid = args[0]
             is_forged = self._is_forged_connect(args) if event == "connect" else self._is_open(sid)
@@ -86,8 +86,8 @@ class PageNamespace(EventNamespace):
             return None
         return await super().trigger_event(event, *args)
 
-    async def on_event(self, sid: str, data: Any) -> None:  # noqa: ANN401  # whatever a client sends
-        """Queue a call that a page may make, cut to what it needs; drop everything else."""
+    async def on_event(self, sid: str, data: Any) -> None:  # noqa: ANN401  # sent by a client
+        """Queue an allowed call with the data that it needs; drop all others."""
         if not isinstance(data, dict) or not isinstance(name := data.get("name"), str):
             self._drop(sid, "arguments", "event")
             return
@@ -106,14 +106,14 @@ class PageNamespace(EventNamespace):
         await super().on_event(sid, call)
 
     def on_disconnect(self, sid: str) -> asyncio.Task[None] | None:
-        """Drop the calls of this page that have not started: it is gone."""
+        """Drop the calls of this page that have not started."""
         token = self.sid_to_token.get(sid)
         cleaning = super().on_disconnect(sid)
         processor = self.app.event_processor
         # Private, and pinned by tests/ui/test_calls.py: Reflex cancels only the loading of pages.
         waiting = processor._token_queues.get(token or "", ())  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         futures = processor._futures  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        # The first one runs; it is left to end as it would.
+        # The first one is running; it may finish.
         for entry, _ in list(waiting)[1:]:
             if future := futures.get(entry.ctx.txid):
                 future.cancel()
@@ -127,7 +127,7 @@ class PageNamespace(EventNamespace):
         *args: Any,  # noqa: ANN401  # as above
         **kwargs: Any,  # noqa: ANN401  # as above
     ) -> None:
-        """Send to a page, unless it leaves too much unread: engine.io would keep it all in memory."""
+        """Send to a page, unless it leaves too much unread: engine.io queues without a limit."""
         if to and self._unread_bytes(to) > MAX_UNREAD_BYTES:
             if socket := self._socket(to):
                 socket.close("unread")
@@ -144,11 +144,11 @@ class PageNamespace(EventNamespace):
         return cast("AsyncServer", self.server)
 
     def _is_open(self, sid: str) -> bool:
-        """Whether the server has not begun to end this connection."""
+        """False once the server began to close this connection."""
         return self._server.manager.is_connected(sid, self.namespace)
 
     def _is_forged_connect(self, args: tuple[Any, ...]) -> bool:
-        """The server connects with the environment that it made itself."""
+        """A connect of the server carries the environment that the server created."""
         return len(args) < 2 or args[1] is not self._server.get_environ(args[0], self.namespace)  # noqa: PLR2004
 
     def _socket(self, sid: str) -> sockets.Socket | None:
@@ -162,15 +162,15 @@ class PageNamespace(EventNamespace):
         return _browser_errors.take()
 
     def _unread_bytes(self, sid: str) -> int:
-        """Return how much lies in engine.io's queue for this client."""
+        """Return the size of engine.io's queue for this client."""
         eio_sid = self._server.manager.eio_sid_from_sid(sid, self.namespace)
         if (page := self._server.eio.sockets.get(eio_sid)) is None:
             return 0
-        waiting = page.queue._queue  # noqa: SLF001  # asyncio shows only how many there are.
+        waiting = page.queue._queue  # noqa: SLF001  # asyncio publishes only their number.
         return sum(PACKET_BYTES + len(packet.data or "") for packet in waiting if packet)
 
     def _drop(self, sid: str, reason: Reason, call: str) -> None:
-        """Count a call that no page makes; report the first one of each socket."""
+        """Count a refused call; log the first one of each socket."""
         WRONG_CALLS.labels(reason).inc()
         socket = self._socket(sid)
         if socket and socket.has_logged_wrong_call:
@@ -181,17 +181,17 @@ class PageNamespace(EventNamespace):
 
 
 def guard(app: rx.App) -> None:
-    """Put the rules between `app` and its websockets; called once, before it serves."""
+    """Guard the websockets of `app`; call it once, before it serves."""
     if app.sio is None or app.event_namespace is None:
         raise NoWebsocketsError
     namespace = PageNamespace(app.event_namespace.namespace, app, _allowed_calls())
     app.sio.register_namespace(namespace)
-    # Reflex has no other way.
+    # Reflex has no public way to replace it.
     app._event_namespace = namespace  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
 
 def _allowed_calls() -> Mapping[str, Check]:
-    """Return the handlers that may be called, and how to check what they are called with."""
+    """Return the allowed handlers, each with the check of its arguments."""
     ours = {
         name: _signature_check(registered.handler.fn)
         for name, registered in RegistrationContext.get().event_handlers.items()
@@ -208,7 +208,7 @@ def _allowed_calls() -> Mapping[str, Check]:
 def _signature_check(handler: Callable[..., Any]) -> Check:
     signature = inspect.signature(handler)
 
-    def check(payload: Any) -> Payload | None:  # noqa: ANN401  # whatever a client sends
+    def check(payload: Any) -> Payload | None:  # noqa: ANN401  # sent by a client
         if not isinstance(payload, dict):
             return None
         try:
@@ -220,8 +220,8 @@ def _signature_check(handler: Callable[..., Any]) -> Check:
     return check
 
 
-def _check_hydrate(payload: Any) -> Payload | None:  # noqa: ANN401  # whatever a client sends
-    """No page keeps anything in the browser's storage, so that only the hashes of its defaults come."""
+def _check_hydrate(payload: Any) -> Payload | None:  # noqa: ANN401  # sent by a client
+    """No page uses the browser's storage, so only the hashes of its defaults are valid."""
     if not isinstance(payload, dict) or payload.keys() - {"vars", "hashes"} or payload.get("vars"):
         return None
     hashes = payload.get("hashes") or []
@@ -230,7 +230,7 @@ def _check_hydrate(payload: Any) -> Payload | None:  # noqa: ANN401  # whatever 
     return {"hashes": hashes}
 
 
-def _check_browser_error(payload: Any) -> Payload | None:  # noqa: ANN401  # whatever a client sends
+def _check_browser_error(payload: Any) -> Payload | None:  # noqa: ANN401  # sent by a client
     if not isinstance(payload, dict):
         return None
     info = payload.get("info")
@@ -239,8 +239,8 @@ def _check_browser_error(payload: Any) -> Payload | None:  # noqa: ANN401  # wha
     return {"info": info[:MAX_ERROR_CHARACTERS], "component_stack": ""}
 
 
-def _router_data(sent: Any) -> Payload:  # noqa: ANN401  # whatever a client sends
-    """Return where the page is: Reflex keeps all of it in the tab's state, some of it three times."""
+def _router_data(sent: Any) -> Payload:  # noqa: ANN401  # sent by a client
+    """Return the address of the page, cut: Reflex stores it in the tab's state, parts of it three times."""
     if not isinstance(sent, dict):
         return {}
     address = {
@@ -275,7 +275,7 @@ def _headers(sent: Mapping[str, str]) -> dict[str, str]:
 
 
 def _require_token(environ: Mapping[str, Any]) -> None:
-    """Raises: ConnectionRefusedError when the tab has no name, or one that is not of Reflex's making."""
+    """Raises: ConnectionRefusedError if the tab has no token, or not one of Reflex's form."""
     (token,) = parse_qs(environ.get("QUERY_STRING", "")).get("token", [""])[:1]
     if not TOKEN.fullmatch(token):
         raise ConnectionRefusedError

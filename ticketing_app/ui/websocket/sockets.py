@@ -1,7 +1,7 @@
-"""Limits of websockets: how many an address opens, how fast each sends, how much it leaves unread.
+"""Limits of websockets: connections per address, messages per second, unread output.
 
-They sit between the server and engine.io, so that whatever a client sends is counted: calls of
-handlers, packets of the protocol and packets that nothing can parse.
+They apply between the server and engine.io, so that every message of a client counts: calls of handlers,
+packets of the protocol and invalid packets.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.metrics import SOCKETS_REFUSED
 
 log = get_logger()
-# Clients decide how often there is something to report; the counters miss nothing.
+# Clients decide how often a line is due; the counters are exact.
 _lines = TokenBucket(burst=20, per_second=1)
 
 SOCKET = "gittix.socket"
@@ -28,20 +28,20 @@ Reason = Literal["address", "rate", "unread", "stalled"]
 
 POLICY_VIOLATION = 1008
 BURST_SECONDS = 4
-# All sockets of an address together may send as much as so many of them.
+# All sockets of an address share the rate of so many sockets.
 ADDRESS_SHARE = 10
 # Opening a socket loads a page, which costs as much as so many messages.
 OPENING_COST = 4
-# A client that takes nothing for so long has gone, or never meant to read.
+# A client that reads nothing for so long is gone or hostile.
 SEND_SECONDS = 10
 
 
 class SocketClosedError(OSError):
-    """engine.io takes an OSError of its transport as the end of it."""
+    """engine.io treats an OSError of its transport as its end."""
 
 
 class _Address:
-    """What the sockets of one address share."""
+    """State shared by the sockets of one address."""
 
     def __init__(self, per_second: float) -> None:
         self.open = 0
@@ -55,7 +55,7 @@ class _Address:
         )
 
     async def wait(self, cost: int) -> None:
-        """Delay instead of refusing: others behind the same address are innocent."""
+        """Delay instead of refusing: other clients may share the address."""
         if self.bucket and (seconds := self.bucket.reserve(cost)):
             await asyncio.sleep(seconds)
 
@@ -65,7 +65,7 @@ class Socket:
 
     def __init__(self, receive: Receive, send: Send, address: _Address, per_second: float) -> None:
         self.closed_for: Reason | None = None
-        # What the guard of calls remembers of this client.
+        # Used by the guard of calls.
         self.has_logged_wrong_call = False
         self.browser_errors = 0
         self._receive = receive
@@ -80,7 +80,7 @@ class Socket:
         self._sending: asyncio.Timeout | None = None
 
     async def receive(self) -> Message:
-        """Return what comes next; a client that sends too fast has left instead."""
+        """Return the next message; a client that sends too fast is disconnected."""
         if self.closed_for:
             return {"type": "websocket.disconnect", "code": POLICY_VIOLATION}
         message = await self._receive()
@@ -93,10 +93,10 @@ class Socket:
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass `message` on.
+        """Send `message`.
 
         Raises:
-            SocketClosedError: the client was cut off, or takes nothing.
+            SocketClosedError: the client was disconnected, or reads nothing.
         """
         if message["type"] == "websocket.close" and self.closed_for:
             message = {**message, "code": POLICY_VIOLATION}
@@ -112,14 +112,14 @@ class Socket:
         self._sending = None
 
     def close(self, reason: Reason) -> None:
-        """Cut the client off, even while it sends nothing and reads nothing."""
+        """Disconnect the client, even while it neither sends nor reads."""
         if self.closed_for:
             return
         self._end(reason)
         if self._sending:
             self._sending.reschedule(asyncio.get_running_loop().time())
         if self._task and self._task is not asyncio.current_task():
-            # engine.io waits for the client there; it takes the cancellation as the end.
+            # engine.io waits for the client in this task, and treats the cancellation as its end.
             self._task.cancel()
 
     def _end(self, reason: Reason) -> None:
@@ -133,7 +133,7 @@ def of_environ(environ: Mapping[str, Any] | None) -> Socket | None:
 
 
 def limit(app: ASGIApp) -> ASGIApp:
-    """Hold every websocket of `app` to the limits."""
+    """Apply the limits to every websocket of `app`."""
     known: dict[str, _Address] = {}
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
@@ -167,7 +167,7 @@ async def _serve(
 
 
 def _forget_later(known: MutableMapping[str, _Address], name: str) -> None:
-    """Forget an address once its bucket is full again: coming back at once must not fill it."""
+    """Forget an address once its bucket is full: reconnecting must not refill it."""
     address = known[name]
     if address.open:
         return
@@ -181,7 +181,7 @@ def _forget_later(known: MutableMapping[str, _Address], name: str) -> None:
 
 
 def report(event: str, **fields: str) -> None:
-    """Log what a client did wrong, unless there were many such lines just now."""
+    """Log a violation by a client, within the rate limit of such lines."""
     if _lines.take():
         log.warning(event, **fields)
 

@@ -1,4 +1,4 @@
-"""What a tab holds belongs to the person who was signed in: nobody else is sent it."""
+"""The state of a tab belongs to the account that was signed in."""
 
 import reflex as rx
 from reflex.state import BaseState, StateUpdate
@@ -10,10 +10,10 @@ from ticketing_app.ui.websocket.calls import HYDRATE
 
 
 class TabOwner(rx.Middleware):
-    """Empties a tab's state before another person's page is hydrated from it.
+    """Resets a tab's state before another account's page is hydrated from it.
 
-    A tab keeps its name after a sign-out, and whoever knows the name may connect once its page is
-    closed. What a stranger looked at stays: it is public, and their purchase goes on after sign-in.
+    A tab keeps its token after sign-out, and any client with the token may connect once its page is
+    closed. The state of a visitor is kept: it is public, and the purchase continues after sign-in.
     """
 
     async def preprocess(
@@ -31,12 +31,12 @@ class TabOwner(rx.Middleware):
 
 
 async def _live_session(state: rx.State) -> str:
-    """Return the id of the sign-in that the page's cookie names, unless it has ended."""
+    """Return the id of the session in the page's cookie, unless it was revoked."""
     cookie = state.router.headers.cookie
     try:
         with transactions.translate_outages():
             caller = await auth.authenticate(cookie)
     except UnavailableError:
-        # The cookie is signed by us. Emptying every page in an outage would lose what people typed.
+        # Our signature is valid. A reset of every page in an outage would lose unsaved input.
         return str(auth.read_session_id(cookie) or "")
     return str(caller.session_id) if caller else ""
