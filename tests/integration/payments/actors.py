@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from enum import StrEnum, auto
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Engine, event
@@ -20,12 +20,38 @@ from ticketing_app.payments.gateway import intents
 _current_actor: ContextVar["Actor | None"] = ContextVar("_current_actor", default=None)
 
 
+FAULTS = {
+    "lost": ("lost", False),
+    "500": ("500", False),
+    "late 500": ("500", True),
+    "stored 500": ("stored500", False),
+    "late stored 500": ("stored500", True),
+    "429": ("429", False),
+    "down": ("down", False),
+}
+"""Faults of a call to Stripe: the name at the emulator, and whether the request takes effect first."""
+
+
 class Stop(StrEnum):
     """The next step of an actor."""
 
     TRANSACTION = auto()
     CALL = auto()
     ANSWER = auto()
+
+
+class StepPlan(NamedTuple):
+    """Progress of an actor: the number of pauses to pass, and its action at the last one.
+
+    `then` is finish, wait, die, a number (it dies after so many statements of its next transaction), or the
+    fault of its next call to Stripe.
+    """
+
+    stops: int
+    then: str | int
+
+
+FINISH = StepPlan(0, "finish")
 
 
 class Actor:

@@ -19,7 +19,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple
 from uuid import UUID
 
 from httpx import HTTPStatusError
@@ -27,7 +26,7 @@ from sqlalchemy import text
 
 from tests import factories, invariants
 from tests.integration.payments import emulator, sales
-from tests.integration.payments.actors import Actor, Stop
+from tests.integration.payments.actors import FAULTS, FINISH, Actor, StepPlan, Stop
 from tests.integration.payments.emulator import DISPUTED, REFUND_FAILS
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
@@ -48,16 +47,6 @@ from ticketing_app.payments.schemas import PaymentRead
 from ticketing_app.payments.service import audit, confirm, opening, refund, settle, sweep, webhook
 from ticketing_app.tickets.schemas import TicketRead
 
-FAULTS = {
-    "lost": ("lost", False),
-    "500": ("500", False),
-    "late 500": ("500", True),
-    "stored 500": ("stored500", False),
-    "late stored 500": ("stored500", True),
-    "429": ("429", False),
-    "down": ("down", False),
-}
-"""Faults of a call to Stripe: the name at the emulator, and whether the request takes effect first."""
 KINDS = SETTLING_KINDS | REFUND_KINDS | DISPUTE_KINDS
 NEVER_RAISED = {AlertKind.NO_TICKET, AlertKind.REFUSED, AlertKind.STUCK}
 ROUNDS = 3
@@ -68,20 +57,6 @@ NEVER_SECONDS = 3600
 """Refund delay until a schedule finishes them."""
 
 Work = Callable[[db.Transaction], Awaitable[object]]
-
-
-class StepPlan(NamedTuple):
-    """Progress of an actor: the number of pauses to pass, and its action at the last one.
-
-    `then` is finish, wait, die, a number (it dies after so many statements of its next transaction), or the
-    fault of its next call to Stripe.
-    """
-
-    stops: int
-    then: str | int
-
-
-FINISH = StepPlan(0, "finish")
 
 
 @dataclass

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from tests.integration.payments import emulator
-from tests.integration.payments.actors import intercept_actors
+from tests.integration.payments.actors import FAULTS, FINISH, StepPlan, intercept_actors
 from tests.integration.payments.emulator import (
     ASKS_3DS,
     ASKS_3DS_NO_MONEY,
@@ -30,7 +30,7 @@ from tests.integration.payments.emulator import (
     REFUND_FAILS,
     VISA,
 )
-from tests.integration.payments.simulation import FAULTS, FINISH, Purchase, Simulation, StepPlan
+from tests.integration.payments.simulation import Purchase, Simulation
 from ticketing_app.core import db, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack

@@ -157,22 +157,36 @@ async def create_order(
             correlation_id=correlation_id(),
         )
     if hold is None:
-        try:
-            async with AsyncSession(connection) as session:
-                reason = await _explain_refusal(
-                    session, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen
-                )
-            # Without a reason it was released since the refusal; the buyer may try again.
-            raise reason or limit or TicketAlreadyReservedError(Availability.LOCKED)
-        except AppError as refusal:
-            HOLDS_REFUSED.labels(_label(refusal)).inc()
-            raise
+        raise await _find_refusal(
+            connection, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen, limit=limit
+        )
     order = hold.order
     HOLDS_MADE.inc()
     HOLDS_ENDED.labels(OrderStatus.EXPIRED).inc(hold.lapsed)
     await outbox.nudge()
     log.info("order.created", order_id=str(order.id), ticket_id=str(ticket_id))
     return access.to_read(order)
+
+
+async def _find_refusal(
+    connection: AsyncConnection,
+    *,
+    buyer_id: UUID,
+    ticket_id: UUID,
+    seen: SeenOffer,
+    limit: AppError | None,
+) -> AppError:
+    try:
+        async with AsyncSession(connection) as session:
+            reason = await _explain_refusal(
+                session, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen
+            )
+    except AppError as error:
+        reason = error
+    # Without a reason it was released since the refusal; the buyer may try again.
+    refusal = reason or limit or TicketAlreadyReservedError(Availability.LOCKED)
+    HOLDS_REFUSED.labels(_label(refusal)).inc()
+    return refusal
 
 
 def _label(refusal: AppError) -> str:
