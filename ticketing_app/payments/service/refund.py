@@ -121,7 +121,7 @@ async def sync_refund(transaction: Transaction, *, charge_id: UUID) -> None:
     failed = [refund for refund in refunds if refund.status is RefundStatus.FAILED]
     if sum(refund.amount_cents for refund in kept) >= charge.amount_cents:
         if await _record(transaction, charge_id, kept[0]):
-            # If the refund failed since we read it, a webhook of that had no effect before this.
+            # Read again: if the refund failed meanwhile, its webhook had no effect before this record.
             await sync_refund(transaction, charge_id=charge_id)
     elif failed and await _record(transaction, charge_id, failed[0]):
         return
