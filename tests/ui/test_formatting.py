@@ -1,5 +1,7 @@
 """Whose customs a header names, and how their people write prices, days and times."""
 
+import json
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketing_app.core.money import MAXIMUM_CENTS, MINIMUM_CENTS, Currency
+from ticketing_app.devstack.stack import ROOT
+from ticketing_app.documents.plugins import bun_path
 from ticketing_app.ui import formatting
+from ticketing_app.ui.formatting import format_amount
 
 AT = datetime(2027, 1, 2, 23, 30, tzinfo=UTC)
 LATE_SUMMER = datetime(2027, 9, 3, 20, 5, tzinfo=ZoneInfo("Europe/Berlin"))
@@ -120,6 +125,32 @@ class TestAmount:
 
 
 HEADERS = ("en-US", "en-GB", "en-IN", "de-DE", "de-CH", "fr-FR", "fi-FI", "pt-BR", "tr-TR", "is-IS")
+
+
+class TestAmountFormat:
+    LOCALES = ("en-US", "de-DE", "de-CH", "fr-FR", "en-IN", "es-ES", "pl-PL", "ja-JP", "lv-LV")
+    CENTS = (5, 100, 4050, 99_900, 123_400, 1_234_567, 10_000_000, 99_999_999)
+
+    def test_makes_the_browser_format_like_the_server(self) -> None:
+        cases: list[tuple[int, formatting.AmountFormat, str]] = []
+        for locale in self.LOCALES:
+            with formatting.use_locale(locale):
+                cases += [
+                    (cents, formatting.amount_format(currency), format_amount(cents, currency))
+                    for currency in ("usd", "eur", "chf", "inr")
+                    for cents in self.CENTS
+                ]
+        source = (ROOT / "ticketing_app/ui/live/components.jsx").read_text()
+        start = source.index("const formatAmount = ")
+        function = source[start : source.index("\n};", start) + 3]
+        arguments = json.dumps([case[:2] for case in cases])
+        script = (
+            f"{function} console.log(JSON.stringify({arguments}.map((a) => formatAmount(...a))))"
+        )
+        done = subprocess.run(
+            [bun_path(), "-e", script], check=True, capture_output=True, text=True
+        )
+        assert json.loads(done.stdout) == [text for *_, text in cases]
 
 
 class TestReadAmount:

@@ -61,7 +61,7 @@ class TestTicketListState:
         tab.open("/", language="de-DE,de;q=0.9")
         await tab.call(TicketListState.load)
         assert [card.price for card in shown.cards] == ["1.200\u00a0US$"]
-        assert [card.model_price for card in shown.cards] == ["999.999,99\u00a0US$"]
+        assert [card.price_format for card in shown.cards] == [("", "\u00a0US$", ".", ",", "3")]
 
     async def test_reports_and_ignores_invalid_parameters(self, tab: Tab) -> None:
         await factories.make_ticket(city="Rome")

@@ -28,6 +28,7 @@ _RANGE = re.compile(
 )
 # The highest price has ten characters.
 _FIGURES = re.compile(r"-?[0-9.,]{1,20}")
+_DIGITS = re.compile(r"\d+")
 _THIN_GROUPS = re.compile(r"(?<=\d)[\s'\N{RIGHT SINGLE QUOTATION MARK}](?=\d{3}(?!\d))")
 _DECIMAL_PLACES = 2
 _POINT = Locale("en", "US")
@@ -39,6 +40,16 @@ class ReaderLocale(NamedTuple):
 
     dates: Locale
     numbers: Locale
+
+
+class AmountFormat(NamedTuple):
+    """Parts of an amount; `higher` is the size of its groups of digits above the last three."""
+
+    before: str
+    after: str
+    group: str
+    decimal: str
+    higher: str
 
 
 _HOME = ReaderLocale(_POINT, _POINT)
@@ -138,9 +149,16 @@ def parse_amount(text: str, currency: str) -> Decimal | None:
     return None
 
 
-def amount_template(currency: str) -> str:
-    """Return the highest price, the template by which live/components.jsx formats others."""
-    return format_amount(MAXIMUM_CENTS, currency)
+def amount_format(currency: str) -> AmountFormat:
+    """Return the parts of the reader's amounts, as seen in the highest price, for live/components.jsx."""
+    return _amount_format(format_amount(MAXIMUM_CENTS, currency))
+
+
+@lru_cache(maxsize=512)
+def _amount_format(highest: str) -> AmountFormat:
+    *_, higher, _hundreds, _cents = _DIGITS.findall(highest)
+    before, *separators, after = _DIGITS.split(highest)
+    return AmountFormat(before, after, separators[0], separators[-1], str(len(higher)))
 
 
 def format_number(count: int) -> str:

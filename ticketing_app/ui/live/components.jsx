@@ -61,21 +61,18 @@ export function LiveTicket({ ticketId, version, status, until, now, children, cl
   );
 }
 
-// Writes an amount like `model`, the highest one as the server writes it: its signs, other digits.
-const writeAmount = (cents, model) => {
-  const isWhole = cents % 100 === 0;
-  const digits = String(isWhole ? cents / 100 : cents).padStart(isWhole ? 1 : 3, "0");
-  const form = isWhole ? model.replace(/\D\d\d(?=\D*$)/, "") : model;
-  const spare = form.replace(/\D/g, "").length - digits.length;
-  let next = 0;
-  return form.replace(new RegExp(`(\\d\\D*){${spare}}`), "").replace(/\d/g, () => digits[next++]);
+// Formats an amount as ui/formatting.py does, whose `AmountFormat` it takes.
+const formatAmount = (cents, [before, after, group, decimal, higher]) => {
+  const groups = new RegExp(`\\B(?=(\\d{${higher}})*\\d{3}$)`, "g");
+  const units = String(Math.floor(cents / 100)).replace(groups, group);
+  const rest = cents % 100 === 0 ? "" : decimal + String(cents % 100).padStart(2, "0");
+  return before + units + rest + after;
 };
 
-export function LiveText({ field, text, labels, model, className }) {
+export function LiveText({ field, text, labels, amountFormat, className }) {
   const value = useContext(Ticket)[field];
-  const told = model ? (cents) => writeAmount(cents, model) : (name) => labels?.[name] ?? name;
-  const shown = value === undefined ? text : told(value);
-  return <span className={className}>{shown}</span>;
+  const format = (changed) => (amountFormat ? formatAmount(changed, amountFormat) : (labels?.[changed] ?? changed));
+  return <span className={className}>{value === undefined ? text : format(value)}</span>;
 }
 
 export function LiveUntil({ label, children, className }) {

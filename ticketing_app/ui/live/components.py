@@ -52,7 +52,7 @@ class LiveTicket(rx.Component):
 class LiveText(rx.Component):
     """A field of the `LiveTicket` around it: as rendered, or as changed since.
 
-    With `model` the field is an amount in cents, formatted like this one (messages are not localised).
+    With `amount_format` the field is an amount in cents (messages are not localised).
     """
 
     library = LIBRARY
@@ -61,7 +61,7 @@ class LiveText(rx.Component):
     field: rx.Var[str]
     text: rx.Var[str]
     labels: rx.Var[dict[str, str]]
-    model: rx.Var[str]
+    amount_format: rx.Var[tuple[str, ...]]
 
     def as_static(self) -> rx.Component:
         return rx.el.span(self.text, class_name=self.class_name)

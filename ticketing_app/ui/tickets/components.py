@@ -143,7 +143,7 @@ def _live_price(card: TicketStub) -> rx.Component:
         LiveText.create(
             field="cents",
             text=card.price,
-            model=card.model_price,
+            amount_format=card.price_format,
             class_name="sm:text-xl font-bold",
         ),
         LiveText.create(

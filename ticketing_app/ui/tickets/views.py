@@ -58,7 +58,7 @@ NO_DATE = ("Date", "TBA", "")
 class TicketStub:
     """A ticket on its stub. Instants are ISO 8601 in UTC, empty when there is none.
 
-    `now` is the server's clock, set while a lock counts down. `model_price` is the template of live prices.
+    `now` is the server's clock, set while a lock counts down. `price_format` is for live prices.
     """
 
     id: str = ""
@@ -66,7 +66,7 @@ class TicketStub:
     version: int = 0
     title: str = ""
     price: str = ""
-    model_price: str = ""
+    price_format: tuple[str, ...] = ()
     status: str = ""
     status_label: str = ""
     category: str = "other"
@@ -322,7 +322,7 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
         "version": ticket.version,
         "title": ticket.title,
         "price": formatting.format_amount(ticket.price_cents, ticket.currency),
-        "model_price": formatting.amount_template(ticket.currency),
+        "price_format": formatting.amount_format(ticket.currency),
         "status": status,
         "status_label": status_label,
         "category": ticket.category or "other",
