@@ -106,7 +106,6 @@ def bind_address(address: str) -> None:
 
 
 def client_address() -> str:
-    """Return the client address of this request or event; empty outside of one."""
     return _address.get()
 
 

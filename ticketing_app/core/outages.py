@@ -12,7 +12,6 @@ TIMED_OUT = ("55P03", "57014", "25P03")
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether PostgreSQL or Redis did not respond, as opposed to a bug."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(error, DBAPIError) and _sqlstate(error) in TIMED_OUT:

@@ -69,7 +69,6 @@ def client() -> Redis:
 
 
 def page_state_client() -> Redis:
-    """Return such a client for the Redis of the page states."""
     return _shared_client(get_settings().page_state_url.get_secret_value())
 
 

@@ -263,9 +263,7 @@ class TestGetSettings:
         assert read(monkeypatch, CURRENCY="eur").currency == "eur"
 
 
-@pytest.mark.parametrize(
-    "program", [("-m", "ticketing_app", "doctor"), ("worker.py", "all"), ("-c", "import rxconfig")]
-)
+@pytest.mark.parametrize("program", [("worker.py", "all"), ("-c", "import rxconfig")])
 def test_processes_print_the_sentences_and_stop(program: tuple[str, ...]) -> None:
     wrong = ("ORDER_HOLD_SECONDS=-5", "DATABASE_URL=mysql://u:secret-word@db/gittix")
     environment = dict(os.environ)
