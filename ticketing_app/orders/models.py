@@ -49,7 +49,7 @@ class Order(Table, table=True):
     )
     is_disputed: bool = Field(
         default=False,
-        description="The buyer's bank took the money back, or may.",
+        description="The buyer's bank has taken the money back, or may take it.",
         sa_column_kwargs={"server_default": text("false")},
     )
     version: int = 1

@@ -53,7 +53,7 @@ CLOCKS_DIFFER = timedelta(hours=1)
 # (`rules.cooldown_seconds`). `since` is an id older than any relevant order. It is compared together
 # with the buyer: by `id` alone the planner may choose the primary key, because its statistics know no
 # rows that new, and read the orders of all buyers of the day.
-# A release without `ended_at` cancels without setting it; such a hold costs nothing.
+# Versions of the program before `ended_at` cancel without setting it; such a hold costs nothing.
 _LIMITS = """
     SELECT count(*) FILTER (
              WHERE o.status IN ('created', 'awaiting_payment') AND o.expires_at > now()
@@ -150,7 +150,7 @@ FROM made
 
 class Hold(NamedTuple):
     order: Order
-    lapsed: int  # Expired orders that it took the ticket over from, 0 or 1.
+    lapsed: int  # Number of expired orders whose ticket it took over, 0 or 1.
 
 
 async def hold_ticket(
@@ -292,6 +292,7 @@ async def transition(
 
 
 async def set_disputed(session: AsyncSession, order_id: UUID, *, is_disputed: bool) -> None:
+    # Not a transition: version and history stay as they are.
     statement = update(Order).where(col(Order.id) == order_id).values(is_disputed=is_disputed)
     await session.exec(statement)
 

@@ -22,7 +22,7 @@ class OrderStatus(StrEnum):
 # The hold is running; the buyer may pay or cancel.
 PAYABLE = frozenset({OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT})
 
-# At most one order of a ticket has one of these; a unique index enforces it (rule 1).
+# At most one order of a ticket has one of these statuses; a unique index enforces it (rule 1).
 ACTIVE = PAYABLE | {OrderStatus.CAPTURING, OrderStatus.COMPLETED, OrderStatus.REFUNDING}
 
 # Final: the ticket was released (rule 4).
@@ -55,7 +55,7 @@ BUYER_CAN_CANCEL = PAYABLE
 # Older holds do not count.
 COOLDOWN_WINDOW = timedelta(days=1)
 
-# From here on the pause exceeds the window anyway; prevents an overflow of the power.
+# Caps the exponent of the cool-down against overflow: from here on the pause exceeds the window anyway.
 LONGEST_COOLDOWN_HOLDS = 8
 
 # Shown after paying or cancelling too late.

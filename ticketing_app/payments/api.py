@@ -75,7 +75,7 @@ async def receive_webhook(request: Request, background: BackgroundTasks) -> Webh
     async with db.transaction() as session:
         is_new = await webhook.store_webhook(session, event=event)
     if is_new and event.kind in rules.DECLINE_KINDS:
-        # In this process, after the response: while a job waits in a queue, more cards are tried.
+        # In this process, after the response: while a job waits in its queue, more cards could be tried.
         background.add_task(jobs.handle_webhook, event.id)
     elif is_new:
         await jobs.enqueue_webhook(event)

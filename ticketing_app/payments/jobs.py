@@ -29,7 +29,7 @@ log = get_logger()
     formerly="ticketing_app.payments.jobs.check_charge",
 )
 async def check_charge(charge_id: str) -> None:
-    # The row is already scheduled for its next attempt; so is that of a webhook below.
+    # The next attempt is already scheduled in the row, here and for webhooks.
     with suppress(StripeUnavailableError):
         await sweep.check_charge(db.transaction, charge_id=UUID(charge_id))
 
@@ -104,7 +104,7 @@ async def _audit_soon(
 
 async def _sweep(handle_next: Callable[[db.Transaction], Awaitable[bool]]) -> None:
     # A row's next attempt is scheduled before anything can fail, so one failure does not stop the
-    # others. While Stripe is down, a run uses up only the rows in progress.
+    # others. During an outage of Stripe a run ends after the rows in progress.
     turns = iter(range(SWEEP_LIMIT))
     async with asyncio.TaskGroup() as tasks:
         for _ in range(SWEEP_WIDTH):

@@ -37,7 +37,7 @@ class Charge(Table, table=True):
         ),
         Index("ix_charges_order_id", "order_id"),
         Index("ix_charges_due", "next_check_at", postgresql_where=text(IS_WORK)),
-        # For the audit, which reads by day.
+        # For the audit, which reads charges by time of creation.
         Index("ix_charges_completed", "created_at", postgresql_where=text("status = 'completed'")),
     )
 
@@ -58,7 +58,7 @@ class Charge(Table, table=True):
         sa_column_kwargs={"server_default": "0"},
     )
     dispute_status: str | None = Field(
-        default=None, description="Of the last dispute, in Stripe's words."
+        default=None, description="Stripe's status of the last dispute."
     )
     failure_code: str | None = Field(
         default=None, description="Of the last decline, or the reason of the end."

@@ -92,7 +92,7 @@ async def change(session: AsyncSession, charge_id: UUID, **values: object) -> Ch
 
 
 async def add_decline(session: AsyncSession, decline: ChargeDecline) -> bool:
-    # On the clock of the order's history: the buyer sees both in one list.
+    # Same clock as the order's history: the buyer sees both in one list.
     now = {"created_at": func.clock_timestamp()}
     statement = (
         insert(ChargeDecline)

@@ -31,7 +31,7 @@ DISPUTE_KINDS = frozenset(
     {"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"}
 )
 
-# The money stays here. In any other status the bank has taken it, or may take it.
+# The money stays with us. In any other status the bank has taken it, or may take it.
 ENDED_DISPUTES = frozenset({"won", "warning_closed", "prevented"})
 
 # A bank suspects fraud. Reviews of Radar (`review.*`) are stored without effect: a refund that follows
@@ -75,7 +75,7 @@ UNDONE_REFUND = frozenset({RefundStatus.DUE, RefundStatus.PENDING})
 
 
 class AlertKind(StrEnum):
-    """Problems for operators; docs/operations.md says how to solve each."""
+    """Problems for operators; docs/operations.md lists the remedy of each."""
 
     PAID_TOO_LATE = "paid_too_late"
     REFUND_FAILED = "refund_failed"

@@ -1,4 +1,4 @@
-"""The order itself: access, lock, record. Called inside a transaction.
+"""Read, lock and record an order. Called inside a transaction.
 
 Every transition locks the ticket row first and the order row second (by its conditional UPDATE).
 """
@@ -20,7 +20,7 @@ from ticketing_app.tickets.service import lease as leases
 
 
 class OrderNotFoundError(AppError):
-    # Also for an order of another buyer: its existence must not show.
+    # Also for an order of another buyer: its existence must not be revealed.
     status = HTTPStatus.NOT_FOUND
     message = "We could not find this order among yours."
 

@@ -65,7 +65,7 @@ class TicketAlreadyReservedError(AppError):
         if own_order_id:
             sentence = "You already have this ticket in your orders."
         super().__init__(sentence, field="ticketId")
-        self.order_id = own_order_id  # Lets the page go to the order of the caller.
+        self.order_id = own_order_id  # The page redirects to the caller's own order.
 
     @property
     def extra(self) -> dict[str, str]:
@@ -183,14 +183,14 @@ async def _find_refusal(
             )
     except AppError as error:
         reason = error
-    # Without a reason it was released since the refusal; the buyer may try again.
+    # Without a reason the ticket was released since the refusal; the buyer may try again.
     refusal = reason or limit or TicketAlreadyReservedError(Availability.LOCKED)
     HOLDS_REFUSED.labels(_label(refusal)).inc()
     return refusal
 
 
 def _label(refusal: AppError) -> str:
-    # Like `ticket_already_reserved`.
+    # Returns for example `ticket_already_reserved`.
     words = type(refusal).__name__.removesuffix("Error")
     return re.sub(r"(?<!^)(?=[A-Z])", "_", words).lower()
 

@@ -42,8 +42,8 @@ async def get_payable(
     """Return the order; `buyer_id` restricts it to that buyer's orders."""
     read = access.get
     if for_update:
-        # Waits for a transition in progress and blocks others, so "it is over" stays true until the end of
-        # the transaction.
+        # Waits for a transition in progress and blocks others: an order that is over stays over until the
+        # end of the transaction.
         read = access.lock
     order = await read(session, order_id, buyer_id=buyer_id)
     now = await repository.get_database_time(session)
@@ -60,7 +60,8 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
     until = rules.grace_until(
         order.expires_at, now, grace_seconds, is_grace_used=order.is_grace_used
     )
-    # The lease alone decides: a second reading of the clock could differ about the last instant.
+    # Only the lease decides whether there is time left: a second reading of the clock could disagree
+    # with it at the last instant.
     lease = await leases.extend_lease(
         session, ticket_id=order.ticket_id, order_id=order_id, until=until or order.expires_at
     )
@@ -104,7 +105,7 @@ async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatu
     order = await access.lock(session, order_id)
     if order.status in rules.SOURCES[OrderStatus.COMPLETED]:
         lease = await leases.mark_sold(session, ticket_id=order.ticket_id, order_id=order_id)
-        # None if the ticket belongs to another order by now: the money has to go back.
+        # The ticket belongs to another order by now: the money has to be refunded.
         if lease is None:
             return await give_up_captured(session, order_id=order_id)
         completed = await repository.transition(
@@ -128,7 +129,7 @@ async def give_up_captured(session: AsyncSession, *, order_id: UUID) -> OrderSta
 
 
 async def follow_dispute(session: AsyncSession, *, order_id: UUID, is_open: bool) -> None:
-    """Record a dispute or its end: while it is open the ticket has no owner."""
+    """Record a dispute or its end; a ticket with an open dispute has no owner."""
     order = await access.lock(session, order_id)
     await repository.set_disputed(session, order_id, is_disputed=is_open)
     await ownership.end_unowned_listing(session, ticket_id=order.ticket_id)

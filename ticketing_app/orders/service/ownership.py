@@ -1,6 +1,6 @@
 """Owner of a seat that was sold, possibly several times: only orders know which sales stand.
 
-Called inside a transaction. A change of an owner locks the seat first.
+Called inside a transaction. Every change of ownership locks the seat first.
 """
 
 from typing import NamedTuple

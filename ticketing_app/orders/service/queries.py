@@ -50,7 +50,7 @@ async def get_ticket(
 async def list_orders(
     session: AsyncSession, *, buyer_id: UUID, limit: int, cursor: str | None = None
 ) -> OrderPage:
-    """Return a page of the buyer's orders, newest first; `cursor` is the last id of the page before."""
+    """Return a page of the buyer's orders, newest first; `cursor` is the last id of the previous page."""
     before = read_cursor(cursor)
     rows = await repository.list_by_buyer(session, buyer_id=buyer_id, limit=limit, before=before)
     page = rows[:limit]

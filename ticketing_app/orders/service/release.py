@@ -63,7 +63,8 @@ async def cancel_unpaid(
 ) -> OrderStatus:
     """Cancel an order after its payment failed for good; return its present status.
 
-    `is_void_at_stripe`: Stripe reports the payment as cancelled; only then may capturing be given up.
+    `is_void_at_stripe`: Stripe reports the payment as cancelled; only then may an order that is capturing
+    be cancelled.
     `is_excused`: not caused by the buyer, so there is no cool-down.
     """
     order = await access.lock(session, order_id)

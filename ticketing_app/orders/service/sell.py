@@ -68,7 +68,8 @@ async def _behind_last_sale(
 ) -> TicketCreate:
     if ticket.previous_ticket_id is None:
         return ticket
-    # A refund or dispute of any of its orders locks the same seat, so one of both sees the other.
+    # A refund or dispute of any of its orders locks the same seat, so the later transaction sees the
+    # change of the earlier one.
     await leases.lock_seat(session, ticket_id=ticket.previous_ticket_id)
     seat = await _get_own_seat(session, owner_id=seller_id, ticket_id=ticket.previous_ticket_id)
     # The new listing follows the last sale, even if refunds returned the seat to an earlier owner.
@@ -94,7 +95,7 @@ async def list_relistable(
 
 
 async def _get_own_seat(session: AsyncSession, *, owner_id: UUID, ticket_id: UUID) -> Seat:
-    # First, for the error of a ticket that does not exist.
+    # First, because a ticket that does not exist has its own error.
     await tickets.get_ticket(session, ticket_id=ticket_id)
     for seat, sales, seat_owner_id in await ownership.list_seats(session, ticket_ids=[ticket_id]):
         if seat_owner_id == owner_id:
@@ -113,7 +114,7 @@ def _refuse_listed(listing: SeatListing, owner_id: UUID) -> AppError:
 
 
 def _has_sold_on(owner_id: UUID, ticket_id: UUID, seat: Seat, sales: list[Sale]) -> bool:
-    """Whether this ticket was theirs and they made the next listing."""
+    """Whether the user owned this ticket and made the next listing of its seat."""
     nth = [listing.id for listing in seat.sold].index(ticket_id)
     is_next_own = nth > 0 and seat.sold[nth - 1].seller_id == owner_id
     return is_next_own and rules.owner_of(sales[nth:]) == owner_id

@@ -1,4 +1,4 @@
-"""Connection to Stripe: one client per event loop, every failure as one of three errors."""
+"""Connection to Stripe: one client per event loop; every failure is raised as one of three errors."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -59,8 +59,8 @@ async def get_intent(stripe_id: str) -> Intent:
 
 
 async def capture_intent(stripe_id: str) -> Intent:
-    # Idempotent without a key, as is cancelling: an intent is captured once. With a fixed key Stripe
-    # would replay a stored 500 for a day.
+    # Capturing and cancelling need no idempotency key: an intent is captured once. With a fixed key
+    # Stripe would replay a stored 500 for a day.
     return _intent(await client.call(client.api().payment_intents.capture_async(stripe_id)))
 
 
@@ -145,7 +145,7 @@ def _intent(found: stripe.PaymentIntent) -> Intent:
 
 
 def _refund(found: stripe.Refund) -> Refund:
-    # `requires_action` is pending. If it was cancelled, the buyer does not have the money.
+    # `requires_action` counts as pending, `canceled` as failed: the buyer does not have the money.
     ends = {"succeeded": RefundStatus.SUCCEEDED} | dict.fromkeys(
         ("failed", "canceled"), RefundStatus.FAILED
     )

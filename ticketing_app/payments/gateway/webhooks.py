@@ -58,7 +58,7 @@ def read_webhook(body: bytes, signature: str) -> WebhookEvent:
         event = _webhook_event(stripe.Webhook.construct_event(body, signature, secret))
     except stripe.SignatureVerificationError:
         raise InvalidSignatureError from None
-    # The body is not text or not an event, or the signature is not ASCII.
+    # Raised if the body is not text or not an event, or if the signature is not ASCII.
     except (AttributeError, KeyError, TypeError, ValueError):
         raise MalformedWebhookError from None
     if not event.is_storable:

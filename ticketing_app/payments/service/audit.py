@@ -26,7 +26,7 @@ WIDTH = 8  # Intents that one slice compares concurrently.
 
 log = get_logger()
 
-# Longer than any hold with its grace: an older authorisation was left over.
+# Longer than a hold with its grace at the default settings; an older authorisation was never voided.
 LONGEST_AUTHORISATION = timedelta(hours=1)
 
 DIFFERENCES = Counter(
@@ -72,7 +72,11 @@ async def run_audit(transaction: Transaction, *, since: datetime) -> int:
 async def audit_slice(
     transaction: Transaction, *, since: datetime, place: Place | None = None
 ) -> Slice:
-    """Compare the next intents of Stripe's list, which starts with the newest; may be repeated."""
+    """Compare the next intents of Stripe's list, which starts with the newest; may be repeated.
+
+    First stores webhooks that never arrived, settles captured payments and syncs refunds made by hand;
+    the remaining differences become alerts.
+    """
     listed = await _list_slice(since=since, place=place)
     is_last = len(listed) < SLICE
     begin = since if is_last else listed[-1].created_at
@@ -98,7 +102,7 @@ async def _list_slice(*, since: datetime, place: Place | None) -> list[ListedInt
 
 
 async def _compare_all(transaction: Transaction, listed: list[ListedIntent]) -> int:
-    # One intent without an answer from Stripe ends the slice, after the others are compared.
+    # If Stripe does not answer for one intent, the slice fails once the other intents are compared.
     rest = iter(listed)
 
     async def compare_some() -> int:
@@ -155,7 +159,7 @@ def compare(intent: ListedIntent, charge: Charge | None, *, now: datetime) -> It
         yield Difference(
             AlertKind.MONEY_WITHOUT_TICKET,
             intent.id,
-            f"{kept_cents} cents were taken, and nobody got a ticket for them.",
+            f"{kept_cents} cents were taken, and no ticket was given for them.",
         )
     if is_paid and not intent.taken_cents:
         yield Difference(

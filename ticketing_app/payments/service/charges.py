@@ -31,7 +31,7 @@ metrics.start_at_zero(CHARGES_ENDED, [ChargeStatus.COMPLETED, *Reason])
 
 
 class ChargeNotFoundError(AppError):
-    # Also for a charge of another buyer's order: its existence must not show.
+    # Also for a charge of another buyer's order: its existence must not be revealed.
     status = HTTPStatus.NOT_FOUND
     message = "We could not find this payment among yours."
 
@@ -60,8 +60,8 @@ async def get_charge(
     charge = await repository.get_charge(session, charge_id)
     if charge is None:
         raise ChargeNotFoundError
-    # With `for_update` the order cannot change until the end of the transaction, so `is_over` is final,
-    # whatever claim was in progress.
+    # With `for_update` a claim in progress has ended and the order cannot change until the end of the
+    # transaction, so `is_over` is final.
     order = await order_payment.get_payable(
         session, order_id=charge.order_id, for_update=for_update
     )
@@ -91,7 +91,7 @@ async def complete(session: AsyncSession, *, charge_id: UUID) -> bool:
 async def fail(
     session: AsyncSession, *, charge_id: UUID, reason: Reason, is_unopened: bool = False
 ) -> None:
-    """Mark the charge failed; it can no longer be paid. The last decline, if any, stays the reason."""
+    """Mark the charge failed; it can no longer be paid. The code of the last decline takes precedence."""
     failed = await repository.change_open(
         session,
         charge_id,

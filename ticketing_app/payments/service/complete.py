@@ -10,8 +10,11 @@ from ticketing_app.payments.service import alerts, charges, refund, resale
 
 
 async def complete_payment(session: AsyncSession, *, charge: Charge) -> OrderStatus:
-    """Hand the ticket over, or request a refund if it is gone; return the order's present status."""
-    # If an operator captured it in time, at Stripe, it is not claimed yet.
+    """Hand the ticket over, or request a refund if it is gone; return the order's present status.
+
+    An order that was over before stays unchanged; its money is refunded by the caller.
+    """
+    # Not claimed yet if an operator captured it in time in Stripe's Dashboard.
     await order_payment.claim_for_capture(session, order_id=charge.order_id)
     status = await order_payment.complete_order(session, order_id=charge.order_id)
     if status in PAID and await charges.complete(session, charge_id=charge.id):

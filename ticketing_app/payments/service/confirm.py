@@ -14,7 +14,7 @@ async def start_confirming(session: AsyncSession, *, charge_id: UUID, buyer_id: 
     refusal = await limits.hit("payments", account=buyer_id)
     charge, _ = await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
     if refusal is None:
-        # The status of this card is read from Stripe, even if the last reading was a moment ago.
+        # The next settlement reads the status of this card from Stripe, even right after another one.
         await limits.reset("stripe_questions", account=charge_id)
     order = await order_payment.start_confirming(session, order_id=charge.order_id)
     if refusal:

@@ -48,7 +48,7 @@ async def count(session: AsyncSession, charge: Charge, declines: Iterable[Declin
 
 
 async def _hit_limits(buyer_id: UUID, client_address: str | None) -> None:
-    # Separately: an exhausted limit must not keep the other from counting.
+    # Two calls: if one limit is exhausted, the other must still count.
     await limits.hit("declines", account=buyer_id, address="")
     await limits.hit("declines", address=client_address or "")
 
@@ -56,7 +56,7 @@ async def _hit_limits(buyer_id: UUID, client_address: str | None) -> None:
 async def attempts_left(charge: Charge, *, buyer_id: UUID) -> int:
     """Return the number of further cards for this order."""
     left = rules.attempts_left(charge.declines, get_settings().payment_max_attempts)
-    # An order that is open when its account reaches the limit is closed at its next decline.
+    # Once the account has reached its limit, each of its open orders is closed at the next decline.
     if left and charge.declines and await limits.peek("declines", account=buyer_id, address=""):
         return 0
     return left

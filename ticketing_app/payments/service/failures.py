@@ -45,7 +45,7 @@ async def report_refusal(
         await alerts.raise_alert(
             session,
             AlertKind.REFUSED,
-            # Without an intent: one alert for all orders refused for the same reason.
+            # If Stripe refuses to create intents: one alert for all orders with the same reason.
             subject=charge.stripe_id or str(refusal.code),
             order_id=charge.order_id,
             detail=f"Stripe refuses this payment: {refusal.code}.",
@@ -83,7 +83,8 @@ async def _end_unknown(transaction: Transaction, charge_id: UUID) -> None:
         if found.is_over:
             await charges.fail(session, charge_id=charge_id, reason=Reason.UNKNOWN_AT_STRIPE)
         else:
-            # Stripe may know it under another API key: left to webhooks, audit and operators.
+            # Stripe may know it under another API key: the sweep stops, while webhooks, the audit and
+            # operators can still end it.
             await repository.change_open(session, charge_id, next_check_at=repository.NEVER_AT)
 
 

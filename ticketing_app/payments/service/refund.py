@@ -69,7 +69,7 @@ async def request_refund(session: AsyncSession, *, order_id: UUID, reason: str) 
 
 
 async def request_for_charge(session: AsyncSession, *, charge_id: UUID, reason: str) -> None:
-    """Record that the money must go back; the sweep retries until it has."""
+    """Record that the money must be refunded; the sweep retries until it is."""
     await repository.change(
         session,
         charge_id,
@@ -82,7 +82,12 @@ async def request_for_charge(session: AsyncSession, *, charge_id: UUID, reason: 
 
 
 async def execute_refund(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Make the refund that is due, or sync one that is pending; ignore any other charge."""
+    """Make the refund that is due, or sync one that is pending; ignore any other charge.
+
+    Raises:
+        StripeUnavailableError: unknown whether it was made; the sweep retries, with the same key unless
+            Stripe stored an error under it.
+    """
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
     if charge.refund_status == RefundStatus.PENDING:
@@ -121,7 +126,8 @@ async def sync_refund(transaction: Transaction, *, charge_id: UUID) -> None:
     failed = [refund for refund in refunds if refund.status is RefundStatus.FAILED]
     if sum(refund.amount_cents for refund in kept) >= charge.amount_cents:
         if await _record(transaction, charge_id, kept[0]):
-            # Read again: if the refund failed meanwhile, its webhook had no effect before this record.
+            # Read again: if the refund failed meanwhile, the webhook of that failure came before this record
+            # and had no effect.
             await sync_refund(transaction, charge_id=charge_id)
     elif failed and await _record(transaction, charge_id, failed[0]):
         return
@@ -156,7 +162,7 @@ async def _record(transaction: Transaction, charge_id: UUID, made: Refund) -> bo
                 AlertKind.REFUNDED_BY_HAND,
                 subject=made.id,
                 order_id=order.id,
-                detail="Somebody gave the money back at Stripe; the order follows.",
+                detail="The money was given back in Stripe's Dashboard; the order follows.",
             )
         await order_payment.follow_refund(session, order_id=order.id, to=OrderStatus.REFUNDING)
         if charge.refund_status is None:

@@ -18,7 +18,8 @@ log = get_logger()
 async def end_unfinished(transaction: Transaction, *, order_id: UUID, reason: str) -> bool:
     """Bring a claimed order to a refundable state; true if Stripe does not know its payment.
 
-    Completes it if possible, otherwise gives it up with a refund that is due. Ignores any other order.
+    Completes it if possible, otherwise gives it up with a refund that is due; cancels it if Stripe does not
+    know its payment. Ignores any other order.
     """
     async with transaction() as session:
         order = await order_payment.get_payable(session, order_id=order_id)
@@ -32,7 +33,7 @@ async def end_unfinished(transaction: Transaction, *, order_id: UUID, reason: st
     except StripeRefusedError:
         await _cancel_unknown(transaction, charge.id)
         return True
-    except Exception as error:  # noqa: BLE001  # for any reason, the money goes back.
+    except Exception as error:  # noqa: BLE001  # refund it whatever the reason.
         log.warning("payment.not_completed", charge_id=str(charge.id), error=repr(error))
         await failures.end_captured(transaction, charge_id=charge.id, reason=reason)
     return False

@@ -25,14 +25,14 @@ from ticketing_app.payments.service.void import refund_late_payment, void_charge
 async def settle_for_buyer(
     transaction: Transaction, *, charge_id: UUID, buyer_id: UUID
 ) -> Settlement:
-    """Settle the buyer's payment and return its outcome; no answer from Stripe is not a failure."""
+    """Settle the buyer's payment and return its outcome; an outage of Stripe is not a failed payment."""
     limit = await limits.hit("settlements", account=buyer_id)
     async with transaction() as session:
         await charges.get_charge(session, charge_id=charge_id, buyer_id=buyer_id)
     if limit:
         raise limit
     refusal = None
-    # All buyers share Stripe's rate limit: repeated calls are answered from the row.
+    # All buyers share Stripe's rate limit, so repeated calls are answered from the database.
     if await limits.allows("stripe_questions", account=charge_id):
         refusal = await _try_to_settle(transaction, charge_id)
     async with transaction() as session:
@@ -80,7 +80,7 @@ async def settle_charge(transaction: Transaction, *, charge_id: UUID) -> None:
         case "requires_payment_method":
             await _record_unpaid(transaction, charge, charge.stripe_id, intent.decline)
         case _:
-            # Authorised or being checked: void it if the order is over, otherwise wait.
+            # Authorised or being checked: void it if the order is over, otherwise do nothing.
             await void_charge(transaction, charge_id=charge_id)
 
 
@@ -130,7 +130,7 @@ async def _record_unpaid(
 ) -> None:
     declined = [*await intents.list_declines(stripe_id), decline] if decline else []
     async with transaction() as session:
-        # First, because it locks the ticket row: every transaction locks that before a charge.
+        # First, because it locks the ticket row: every transaction locks the ticket before a charge.
         await order_payment.return_to_created(session, order_id=charge.order_id)
         await declines.count(session, charge, declined)
         order = await order_payment.get_payable(session, order_id=charge.order_id)
@@ -138,14 +138,14 @@ async def _record_unpaid(
         await _give_up_capture(transaction, charge, stripe_id)
     else:
         await declines.close_if_used_up(transaction, charge_id=charge.id)
-        # Has an effect if the order was over before: its intent must not be paid any more.
+        # If the order is over, its intent must not be paid any more.
         await void_charge(transaction, charge_id=charge.id)
 
 
 async def _give_up_capture(transaction: Transaction, charge: Charge, stripe_id: str) -> None:
     """Handle a bank that refused the capture: only a closed intent frees the ticket."""
-    # Otherwise the decline is outdated: another card was claimed since, and that caller, or the sweep,
-    # continues.
+    # With any other status the decline is outdated: another card was claimed since, and the caller that
+    # claimed it, or the sweep, continues.
     if (await intents.get_intent(stripe_id)).status != "requires_payment_method":
         return
     try:

@@ -36,7 +36,7 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
         work = rules.due_work(
             order.status, is_running=order.is_running, refund_status=charge.refund_status
         )
-        # Scheduled before the call to Stripe, so that a failure is retried later and delays no other row.
+        # Scheduled before the call to Stripe: a failure is retried later and does not delay other rows.
         next_check_at = (
             order.expires_at + EXPIRY_MARGIN
             if work is Work.WAIT

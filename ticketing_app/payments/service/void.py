@@ -25,7 +25,7 @@ async def void_charge(transaction: Transaction, *, charge_id: UUID) -> None:
                 session, charge_id=charge_id, reason=Reason.HOLD_OVER, is_unopened=True
             )
             return
-    # The order released its ticket before: no claim can succeed any more, so nothing is captured, and the
+    # The order has released its ticket: no claim can succeed any more, so nothing is captured, and the
     # cancelled intent rejects a later card or 3-D Secure check.
     try:
         await intents.cancel_intent(stripe_id)

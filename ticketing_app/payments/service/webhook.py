@@ -15,7 +15,7 @@ from ticketing_app.payments.service.settle import settle_charge
 
 
 async def _handle_refund(transaction: Transaction, *, charge_id: UUID) -> None:
-    # The first webhook after a capture and a refund by hand: record the payment first.
+    # After a capture and a refund by hand this may be the first webhook: record the payment first.
     await settle_charge(transaction, charge_id=charge_id)
     await refund.sync_refund(transaction, charge_id=charge_id)
 
@@ -44,8 +44,8 @@ async def store_webhook(session: AsyncSession, *, event: WebhookEvent) -> bool:
     """Store a webhook of any kind; false if Stripe sent it before."""
     webhook = Webhook(id=event.id, kind=event.kind, intent_id=event.intent_id)
     is_new = await repository.add_webhook(session, webhook)
-    # A declined card is counted at once, on the strength of Stripe's signature: when the webhook is
-    # handled, Stripe may report a later one only.
+    # Count a declined card now, since the webhook is signed: by the time it is handled, Stripe may
+    # report only a later decline.
     if is_new and event.decline and event.intent_id:
         charge = await repository.get_by_stripe_id(session, event.intent_id)
         if charge:
