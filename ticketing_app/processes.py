@@ -76,7 +76,7 @@ def main() -> None:
         case ["all"]:
             supervise()
         case ["clock"]:
-            # The scheduler's former name: manifests of the version before use it until the next release.
+            # The scheduler's former name: manifests of the previous version use it until the next release.
             _work("scheduler")
         case [role] if role in ROLES:
             _work(role)
@@ -118,11 +118,11 @@ class Scheduler:
     """Queues delayed jobs and cron jobs when they are due; of several schedulers one is active.
 
     RQ's own schedulers do not recover from an outage of Redis, and two of its cron schedulers would
-    queue every job twice, as pickles. So loop and lease are ours, around RQ's public calls.
+    queue every job twice, as pickles. So this class has its own loop and lease around RQ's public calls.
     """
 
     def __init__(self, cron: CronTable = CRON) -> None:
-        # RQ's own key: schedulers of the version before, which lock it by RQ, stand by for this one.
+        # RQ's own key: schedulers of the previous version, which acquire it through RQ, stand by for this one.
         self._lease = Lease(RQScheduler.get_locking_key(queues.DEFAULT), seconds=LEASE_SECONDS)
         self._delayed = RQScheduler(
             [queues.DEFAULT],
@@ -149,8 +149,8 @@ class Scheduler:
         for job, seconds in self._cron.items():
             if now < self._next_at.get(job, now):
                 continue
-            # A job that waits until the next one is due is dropped. It goes to the front, since a
-            # long queue of single jobs must not starve the sweep that finds lost work.
+            # Dropped if it still waits when the next one is due. Queued at the front, since a long queue
+            # of other jobs must not starve the sweep that finds lost work.
             queues.enqueue(job, ttl=seconds, at_front=True, failure_ttl=CRON_FAILURE_TTL_SECONDS)
             self._next_at[job] = now + timedelta(seconds=seconds)
 

@@ -33,15 +33,15 @@ router = APIRouter(prefix="/api/users", tags=["users"])
 
 
 async def _check_password(caller: Caller, password: str) -> CheckedUser:
-    # By account: an attacker who guesses without a session does not use up this limit.
+    # Limited by account, as the caller is signed in: guesses without a session do not count here.
     await limits.check("passwords", account=caller.user_id)
     return await accounts.check_password(db.transaction, user_id=caller.user_id, password=password)
 
 
 async def _limit_sign_in(request: Request, email: str) -> None:
     cookie_header = request.headers.get("cookie")
-    known = None  # the limit key of a device that the account knows
-    # The cookie alone decides about this query: the time must not show whether the account exists.
+    known = None  # Limit key of a device known to the account.
+    # Depends on the cookie alone: the response time must not reveal whether the account exists.
     if devices.has_cookie(cookie_header):
         async with db.transaction() as session:
             user = await accounts.find_user(session, email=email)

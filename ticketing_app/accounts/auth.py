@@ -22,7 +22,7 @@ from ticketing_app.core.settings import get_settings
 log = get_logger()
 
 COOKIE = "session"
-# Over https: browsers accept the prefix from this very host alone, and never over http.
+# Used over HTTPS: browsers accept this prefix only from the host itself, and never over HTTP.
 HOST_COOKIE = "__Host-session"
 # Leeway for tokens that a process with a faster clock has just issued.
 CLOCK_SKEW_SECONDS = 60
@@ -38,7 +38,7 @@ class _CachedCaller(NamedTuple):
 
 
 _cache: dict[UUID, _CachedCaller] = {}
-# Nothing may be cached without the channel that announces revoked sessions.
+# Whether the channel of revoked sessions is connected; without it nothing may be cached.
 _is_listening = False
 # Generation counter: do not cache a session that was revoked while we were loading it.
 _generation = 0
@@ -155,7 +155,7 @@ async def authenticate(
 
 def read_session_id(cookie_header: str | None) -> UUID | None:
     """Return the session id of a correctly signed cookie; the session need not be live."""
-    # Lenient parser: cookies that other sites of this host set may be malformed.
+    # Lenient parser: other applications on this host may have set malformed cookies.
     cookies = cookie_parser(cookie_header or "")
     tokens = [cookies[name] for name in _cookie_names() if name in cookies]
     keys = get_settings().jwt_verification_keys
@@ -235,6 +235,6 @@ def cookie_name() -> str:
 
 
 def _cookie_names() -> list[str]:
-    # The first one takes precedence. The old name stays for one release: users keep their sessions,
-    # and processes of the version before, which run during the rollout, know only that name.
+    # The first one takes precedence. The old name stays for one release: it keeps existing sessions, and
+    # processes of the previous version, which run during the rollout, read only that name.
     return [HOST_COOKIE, COOKIE] if get_settings().is_served_over_https else [COOKIE]

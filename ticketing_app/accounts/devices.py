@@ -14,7 +14,7 @@ from ticketing_app.core.settings import get_settings
 
 LIFETIME = timedelta(days=365)
 ALGORITHM = "HS256"
-# Session tokens have no audience, so neither token is accepted as the other.
+# Session tokens have no audience, so the two kinds of tokens cannot be exchanged.
 AUDIENCE = "known-device"
 PREFIX = "device-"
 PATH = "/api/users"

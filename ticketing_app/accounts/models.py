@@ -12,9 +12,9 @@ from ticketing_app.core.db import Table, new_id, utc_datetime
 class User(Table, table=True):
     __tablename__ = "users"
 
-    # Random: it is public with every listing, and a UUIDv7 would show the time of the sign-up.
+    # Random: the id is public in every listing, and a UUIDv7 would reveal the time of the sign-up.
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    # In lower case, so that it is unique in any case.
+    # Stored in lower case: addresses are unique regardless of case.
     email: str = Field(unique=True, max_length=EMAIL_MAX_LENGTH)
     password_hash: str
     version: int = 1

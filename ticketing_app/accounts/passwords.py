@@ -15,7 +15,7 @@ from ticketing_app.core.errors import AppError
 
 Result = TypeVar("Result")
 
-# Hashing is CPU-bound: more threads than processors only make every caller wait longer.
+# Hashing is CPU-bound: more threads than processors would only increase latency.
 THREADS = os.cpu_count() or 1
 # One or two seconds of work; beyond that a refusal is better than a page that hangs.
 QUEUE_LIMIT = 32 * THREADS
@@ -32,7 +32,7 @@ _queued = 0
 
 
 class Verification(NamedTuple):
-    """`new_hash` replaces a hash of lower costs, none if it is up to date."""
+    """`new_hash` replaces a hash of lower cost; None if the hash is up to date."""
 
     is_right: bool
     new_hash: str | None
@@ -64,7 +64,8 @@ async def verify_and_update(password: str, password_hash: str | None) -> Verific
 
 
 def _cut(password: str) -> str:
-    # passlib fails on very long texts. One character too many is just as wrong, in the same time.
+    # passlib fails on very long texts. Cut to one character over the limit, they are rejected as a wrong
+    # password, in the same time.
     return password[: PASSWORD_MAX_LENGTH + 1]
 
 

@@ -13,5 +13,5 @@ def session_expires_at(now: datetime, session_days: int) -> datetime:
 
 
 def must_record_seen(last_seen_at: datetime, now: datetime) -> bool:
-    """Limits writes of `last_seen_at` to one per SEEN_INTERVAL."""
+    """Limit writes of `last_seen_at` to one per SEEN_INTERVAL."""
     return now - last_seen_at >= SEEN_INTERVAL

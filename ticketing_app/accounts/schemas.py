@@ -67,7 +67,7 @@ class UserRead(ApiModel):
 
 
 class CheckedUser(BaseModel):
-    """The password was right at `version` of the account; `new_hash` replaces one of lower costs."""
+    """The password was right at `version` of the account; `new_hash` replaces a hash of lower cost."""
 
     model_config = ConfigDict(frozen=True)
 

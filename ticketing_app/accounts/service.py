@@ -30,7 +30,7 @@ SESSIONS_SHOWN = 100
 
 
 class EmailInUseError(AppError):
-    # Shows that the address has an account; the limit for sign-ups stops enumeration.
+    # Reveals that the address has an account; the limit of sign-ups prevents enumeration.
     message = "Email in use"
     field = "email"
 
@@ -51,7 +51,7 @@ class AccountChangedError(AppError):
 
 
 class SessionNotFoundError(AppError):
-    # Also for a session of another user: its existence must not show.
+    # Also for a session of another user: its existence must not be revealed.
     status = HTTPStatus.NOT_FOUND
     message = "We could not find this sign-in among yours."
 
@@ -81,7 +81,7 @@ async def check_credentials(
     transaction: db.Transaction, *, credentials: Credentials
 ) -> CheckedUser:
     """Raises InvalidCredentialsError, in the same time whether or not the account exists."""
-    # The comparison may wait for a thread: no connection is held meanwhile.
+    # The comparison may wait for a thread; it must not hold a connection meanwhile.
     async with transaction() as session:
         user = await repository.get_user_by_email(session, credentials.email)
     is_right, new_hash = await passwords.verify_and_update(
@@ -108,7 +108,7 @@ async def check_password(
 
 
 def _log_failure(event: str, user_id: UUID | None) -> None:
-    # Never the typed address: people type passwords there.
+    # Never logs the typed address: users type passwords into that field by mistake.
     account = str(user_id) if user_id else None
     log.warning(event, user_id=account, address=limits.client_address())
 
@@ -117,11 +117,11 @@ async def confirm_credentials(session: AsyncSession, *, checked: CheckedUser) ->
     """Lock the account before a session of it starts, and save the new hash, if there is one."""
     user = await repository.get_user_for_update(session, checked.user.id)
     if user.version != checked.version:
-        # Its password may be another one now.
+        # The password may have changed since the check.
         raise InvalidCredentialsError
     if checked.new_hash:
-        # The password is the same, so the version stays. Known devices are not: their cookies
-        # depend on the hash, and are renewed at their next sign-in.
+        # The password is the same, so the version stays. Devices become unknown until their next
+        # sign-in, because their cookies depend on the hash.
         user.password_hash = checked.new_hash
 
 
@@ -206,7 +206,7 @@ async def end_sessions(
     session: AsyncSession, *, user_id: UUID, except_id: UUID | None
 ) -> list[UUID]:
     """Revoke the sessions of the account but `except_id`; return the revoked ids."""
-    # Without this lock two calls at once could lock the same sessions in different orders.
+    # Without this lock, concurrent calls could lock the same sessions in different orders and deadlock.
     await repository.get_user_for_update(session, user_id)
     return await repository.revoke_sessions(
         session, user_id=user_id, now=utc_now(), except_id=except_id
@@ -222,7 +222,7 @@ async def list_sessions(session: AsyncSession, *, caller: Caller) -> list[Sessio
 
 
 async def get_caller(session: AsyncSession, *, session_id: UUID) -> Caller | None:
-    """Return the user of a live session; records now and then that it was seen."""
+    """Return the user of a live session; updates `last_seen_at` once per SEEN_INTERVAL."""
     now = utc_now()
     live = await repository.get_live_session(session, session_id, now)
     if live is None:

@@ -1,6 +1,6 @@
 """Swagger UI at /api/docs, served from our own host and without inline scripts."""
 
-# A script of another host could use the session cookie of its visitor.
+# A script from another host could act with the session cookie of the visitor.
 
 import html
 from typing import Any

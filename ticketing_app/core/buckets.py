@@ -2,7 +2,7 @@ import time
 
 
 class TokenBucket:
-    """Starts full with `burst` tokens and gains `per_second`."""
+    """Starts full, with `burst` tokens, and refills by `per_second`."""
 
     def __init__(self, *, burst: float, per_second: float) -> None:
         self._burst = burst
@@ -12,7 +12,7 @@ class TokenBucket:
 
     @property
     def seconds_to_fill(self) -> float:
-        """Seconds until an empty bucket is full."""
+        """Return the seconds until an empty bucket is full."""
         return self._burst / self._per_second
 
     def take(self) -> bool:

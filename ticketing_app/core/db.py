@@ -25,12 +25,13 @@ from ticketing_app.core.settings import Settings, get_settings
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 CONNECT_TIMEOUT_SECONDS = 5
-# Longer than `statement_timeout`: a timeout of PostgreSQL rolls back, one of the client may follow a commit.
+# Longer than `statement_timeout`: a timeout of PostgreSQL rolls back, but one of the client may come after
+# the commit.
 COMMAND_TIMEOUT_SECONDS = 35
 CONNECT_ARGS = {"timeout": CONNECT_TIMEOUT_SECONDS, "command_timeout": COMMAND_TIMEOUT_SECONDS}
 
 LOCK_TIMEOUT_SECONDS = 3
-# By default the locks of a client whose machine vanished are kept for two hours.
+# Without keepalives, PostgreSQL holds the locks of a lost client for two hours.
 KEEPALIVES = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",

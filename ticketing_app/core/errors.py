@@ -4,7 +4,7 @@ from http import HTTPStatus
 class AppError(Exception):
     """An expected refusal; `field` is the camelCase name of the wrong input.
 
-    Subclasses with a fixed sentence set `message`; the others pass it to `__init__`.
+    Subclasses with a fixed sentence set `message`; others pass it to `__init__`.
     """
 
     status: HTTPStatus = HTTPStatus.BAD_REQUEST
@@ -36,7 +36,7 @@ class NotSignedInError(AppError):
 
 
 class TooManyRequestsError(AppError):
-    """`retry_after` is in seconds, none where the time is unknown."""
+    """`retry_after` is in seconds; None if the time is unknown."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     message = "Too many attempts. Please wait a while and try again."

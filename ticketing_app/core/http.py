@@ -49,7 +49,7 @@ class BodyTimeoutError(AppError):
 
 
 class ErrorItem(ApiModel):
-    """One thing that is wrong; `field` when one input is at fault."""
+    """One error; `field` names the wrong input, if there is one."""
 
     message: str
     field: str | None = None
@@ -92,7 +92,7 @@ async def read_body(request: Request, model: type[Model]) -> Model:
     """Read the JSON body. Handlers call it after authorisation: 401, 403 and 404 take precedence over 400.
 
     Raises:
-        InvalidInputError: the body is too large, no JSON, or a field is wrong.
+        InvalidInputError: the body is too large or not JSON, or a field is wrong.
         BodyTimeoutError: the body did not arrive within BODY_SECONDS.
     """
     body = await read_bytes(request)
@@ -125,7 +125,7 @@ def body_schema(model: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-# `openapi_extra` of a route whose body another party defines (webhooks).
+# `openapi_extra` of a route with a body that another party defines (webhooks).
 ANY_JSON_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}
 }
@@ -157,7 +157,7 @@ def parse_id(text: str, not_found: Callable[[], AppError]) -> UUID:
 def client_address(request: HTTPConnection) -> str:
     """Return the address of the client as seen by the outermost trusted proxy."""
     hops = get_settings().trusted_proxy_hops
-    # A proxy may append a second header line to a forged one: all lines together are the list.
+    # A proxy may append a second header line to a forged one: join all lines before counting hops.
     parts = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
     forwarded = [part for part in parts if part.strip()]
     if hops and len(forwarded) >= hops:
@@ -212,7 +212,7 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """Return the methods of all routes of this address; Starlette names those of the first route."""
+    """Return the methods of all routes of this path; Starlette lists only those of the first one."""
     routes = [route for route in request.app.routes if not isinstance(route, Mount)]
     scopes = {method: {**request.scope, "method": method} for method in METHODS}
     return [
@@ -267,7 +267,7 @@ class ErrorBoundary:
             await self.app(scope, receive, send)
         except ClientDisconnect:
             log.info("http.disconnected", path=request.url.path, method=request.method)
-            # The client is gone, but the server logs an error for a request without a response.
+            # The client has disconnected, but the server logs an error for a request without a response.
             gone = problem(HTTPStatus.BAD_REQUEST, [ErrorItem(message="The request broke off.")])
             await gone(scope, receive, send)
         # Starlette's own handler would re-raise it, and the server would log a second stack trace.

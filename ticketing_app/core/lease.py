@@ -1,4 +1,4 @@
-"""A lease in Redis, held by one process at a time; calls raise RedisError in an outage."""
+"""A lease in Redis, held by one process at a time; calls raise RedisError during an outage."""
 
 from contextlib import suppress
 
@@ -8,7 +8,7 @@ from ticketing_app.core import redis
 
 
 class Lease:
-    """Ends by itself this many seconds after it was last renewed."""
+    """Expires `seconds` after it was last renewed."""
 
     def __init__(self, key: str, *, seconds: float) -> None:
         self._lock = redis.sync_client().lock(

@@ -1,8 +1,8 @@
 """Rate limits: one table of policies, counted in Redis as moving windows."""
 
 # `await limits.check("holds", account=buyer_id)` raises when a rule of the policy is exhausted. The client
-# address is bound at the edge of a request or event; use cases need not pass it on. During an outage of
-# Redis limits are skipped, and the log says so.
+# address is bound when a request or event arrives; use cases need not pass it on. During an outage of Redis
+# limits are skipped with a warning.
 
 import asyncio
 import math
@@ -65,7 +65,7 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
         Rule("signin_limit_per_minute", MINUTE, ("account", "address")),
         Rule("signin_limit_per_account_per_hour", HOUR, ("account",)),
     ),
-    # Of known devices and signed-in users: guesses from elsewhere do not exhaust these.
+    # For known devices and signed-in users: guesses from elsewhere do not exhaust these limits.
     "passwords": (
         Rule("signin_limit_per_address_per_minute", MINUTE, ("address",)),
         Rule("signin_limit_per_minute", MINUTE, ("account",)),
@@ -124,7 +124,7 @@ async def check(
 async def hit(
     policy: str, *, account: UUID | str | None = None, address: str | None = None, cost: int = 1
 ) -> TooManyRequestsError | None:
-    """Count a hit of `cost`; return the error, for callers that may have a better reason to refuse.
+    """Count a hit of `cost`; return the error, for callers that check other refusals first.
 
     A refused hit is not counted by the rule that refused it.
     """
@@ -192,7 +192,7 @@ async def _find_exhausted(
 
 
 def _account_key(account: UUID | str | None) -> str:
-    """Hash text: keys stay short, and Redis holds no e-mail addresses."""
+    """Hash text: keys stay short, and Redis does not store e-mail addresses."""
     if isinstance(account, str):
         return sha256(account.encode()).hexdigest()[:32]
     return str(account or "")
@@ -229,7 +229,7 @@ def _refusal(reached: _Reached) -> TooManyRequestsError:
 
 
 def _log(policy: str, reached: _Reached, account: UUID | str | None, address: str | None) -> None:
-    """Log the limit without the input; at most once a minute per key, so that a flood fills no log."""
+    """Log the limit without the input, at most once a minute per key, as a flood must not fill the log."""
     if not _is_first(f"{reached.setting} {reached.key}"):
         return
     fields = {"account": str(account)} if isinstance(account, UUID) else {}

@@ -17,7 +17,7 @@ from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.core.settings import get_settings
 
 MAX_CHARACTERS = 500
-# Libraries that log client input, at the rate at which clients send it.
+# Libraries that log the input of clients, as often as clients send it.
 NOISY_LIBRARIES = ("reflex", "reflex_base", "socketio", "engineio")
 
 COMMON: list[structlog.typing.Processor] = [

@@ -27,7 +27,7 @@ from ticketing_app.core import db
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
 
-# Seconds, from a cached response to an abandoned one.
+# In seconds.
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 # Scope key for the route template, set by ASGI apps other than FastAPI.

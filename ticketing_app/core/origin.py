@@ -1,4 +1,4 @@
-"""Same-origin checks: other sites may read public data and change nothing."""
+"""Same-origin checks: other sites may read public data but change nothing."""
 
 # Requests need no JSON content type: forms of other sites are refused by their Origin or Sec-Fetch-Site,
 # and clients other than browsers need not send these headers.

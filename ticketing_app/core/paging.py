@@ -9,7 +9,7 @@ MAX_LIMIT = 100
 
 
 def read_cursor(cursor: str | None) -> UUID | None:
-    """Return the id after which the page begins; none for the first page.
+    """Return the id after which the page begins; None for the first page.
 
     Raises:
         InvalidInputError: the cursor is malformed.

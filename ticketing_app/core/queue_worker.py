@@ -19,7 +19,7 @@ from ticketing_app.core import queues, redis
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.queues import RegisteredJob
 
-# RQ considers a job abandoned 240 s after its start; ours are cancelled earlier.
+# RQ considers a job abandoned 240 s after its start; the worker cancels it earlier.
 JOB_SECONDS = 150
 # Passed to RQ, which forgets a worker 60 s after this time without a heartbeat.
 WORKER_TTL_SECONDS = 20
@@ -77,7 +77,7 @@ class QueueWorker(SimpleWorker):
             with suppress(redis.RedisError):
                 self.register_death()
 
-    async def _in_thread(self, call: Callable[..., Answer], *args: Any, **kwargs: Any) -> Answer:  # noqa: ANN401  # what `call` takes.
+    async def _in_thread(self, call: Callable[..., Answer], *args: Any, **kwargs: Any) -> Answer:  # noqa: ANN401  # as `call` takes them.
         bound = partial(call, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, bound)
 

@@ -1,4 +1,4 @@
-"""Jobs on RQ: registered functions only, under names that stay when their module moves."""
+"""Jobs on RQ: registered functions only, under names that do not change when their module moves."""
 
 import asyncio
 import io
@@ -53,7 +53,7 @@ _by_function: dict[JobFunction, Registered] = {}
 def job(name: str, *, queue: str, formerly: str | None = None) -> Callable[[Function], Function]:
     """Register a function as a job of this queue.
 
-    `formerly` is the name that the version before used, so that its queued jobs still run.
+    `formerly` is the name in the previous version, for jobs that are still queued under it.
     """
 
     def register(function: Function) -> Function:
@@ -79,7 +79,7 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 class Serializer:
-    """JSON; reads the pickles of the version before as plain data, so that loading runs no code."""
+    """JSON; reads the pickles of the previous version as plain data, without running code."""
 
     @staticmethod
     def dumps(value: object) -> bytes:
@@ -136,7 +136,7 @@ class RegisteredJob(Job):
         await self.func(*self.args, **self.kwargs)
 
     def move(self) -> None:
-        """Queue it again where it belongs."""
+        """Move the job to the queue that it is registered for."""
         get_queue(self.registered.queue).enqueue(
             self.registered.name,
             args=self.args,
@@ -186,7 +186,7 @@ def enqueue(
 
 
 def schedule(function: JobFunction, *args: str, at: datetime, job_id: str) -> None:
-    """Schedule a job, once per id. It passes through the default queue; the worker there moves it.
+    """Schedule a job, once per id. When due it enters the default queue, where a worker moves it to its own.
 
     Raises:
         RedisError: The job is not scheduled.
@@ -206,7 +206,7 @@ def schedule(function: JobFunction, *args: str, at: datetime, job_id: str) -> No
 
 
 async def nudge(function: JobFunction, *args: str, queue: str | None = None) -> None:
-    """Queue a job after the commit of its rows. May fail, since a sweep finds those rows as well."""
+    """Queue a job after the commit of its rows. A failure is only logged, as a sweep finds those rows."""
     try:
         await asyncio.to_thread(enqueue, function, *args, queue=queue)
     except redis.RedisError as error:

@@ -108,7 +108,7 @@ def blocking_client() -> Redis:
 def sync_client(
     timeout_seconds: float = 2 * BLOCK_SECONDS, *, url: str | None = None
 ) -> sync_redis.Redis:
-    """Return a new blocking client, as RQ needs it; bytes in and out."""
+    """Return a new synchronous client for RQ; it reads and writes bytes."""
     return sync_redis.Redis.from_url(
         url or get_settings().redis_url.get_secret_value(),
         socket_timeout=timeout_seconds,

@@ -45,7 +45,7 @@ def read_revisions() -> list[str]:
 
 
 async def compare() -> SchemaState:
-    """Compare the revisions. AHEAD, migrated by a newer version, still serves this one.
+    """Compare the revisions. AHEAD: a newer version migrated the database, which still serves this one.
 
     Raises:
         OSError, SQLAlchemyError: the database does not respond.

@@ -27,7 +27,7 @@ def _check_url(kind: Any, allowed: str) -> AfterValidator:  # noqa: ANN401  # an
         try:
             adapter.validate_python(text)
         except ValidationError:
-            # Without pydantic's own error, which quotes the value, password included.
+            # Hides pydantic's own error, which quotes the value with its password.
             raise ValueError(allowed) from None
         return value
 

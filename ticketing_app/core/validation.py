@@ -33,7 +33,7 @@ class ApiModel(BaseModel):
 
 
 def describe_error(error: ErrorDetails) -> tuple[str | None, str]:
-    """Return the camelCase name of the field, none for the whole body, and a sentence."""
+    """Return the camelCase name of the field, None for the whole body, and a sentence."""
     field = ".".join(str(part) for part in error["loc"]) or None
     label = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", field or "body").capitalize()
     context = error.get("ctx", {})

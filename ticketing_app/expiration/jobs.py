@@ -10,10 +10,7 @@ BATCH = 100
     formerly="ticketing_app.expiration.jobs.expire_due_orders",
 )
 async def expire_due_orders() -> None:
-    """Expire all due orders in batches. Idempotent.
-
-    Runs as the delayed job of a second, and every few seconds as the sweep for missed ones.
-    """
+    # Runs as the delayed job of a second, and every few seconds as the sweep for missed ones. Idempotent.
     is_more = True
     while is_more:
         async with db.transaction() as session:

@@ -12,10 +12,9 @@ log = get_logger()
 
 
 async def schedule_expiry(expires_at: datetime) -> None:
-    """Schedule the job of the full second after `expires_at`.
+    """Schedule the job of the full second after `expires_at`, shared by all holds that end in it.
 
-    Ten thousand holds that end in one second cost one job. Idempotent. Without Redis nothing is
-    scheduled, and the sweep expires the hold a few seconds late.
+    During an outage of Redis nothing is scheduled; the sweep expires the hold a few seconds late.
     """
     try:
         await asyncio.to_thread(_schedule, math.ceil(expires_at.timestamp()))

@@ -17,7 +17,7 @@ async def on_order_updated(session: AsyncSession, event: OrderUpdated) -> None:
 
 
 def _schedule(session: AsyncSession, event: OrderEvent) -> None:
-    # After the commit, as a transaction must not wait for Redis. When this process dies in between,
-    # the event counts as handled without a job; the sweep then expires the hold.
+    # After the commit, as a transaction must not wait for Redis. If this process dies in between, the
+    # event counts as handled without a job; the sweep then expires the hold.
     schedule = partial(scheduler.schedule_expiry, event.expires_at)
     db.after_commit(session, f"expiration.{event.order_id}", schedule)

@@ -33,18 +33,18 @@ class Envelope(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     id: UUID = Field(description="Id of the event, the same each time it is sent.")
-    name: str = Field(description="Which event it is.")
+    name: str = Field(description="Name of the event.")
     schema_version: int = Field(description="Version of the payload's fields, from 1.")
-    occurred_at: datetime = Field(description="When it was recorded (UTC).")
-    aggregate_id: UUID = Field(description="Id of the thing that changed.")
-    aggregate_version: int = Field(description="Version of that thing, rising with each change.")
+    occurred_at: datetime = Field(description="Time of recording (UTC).")
+    aggregate_id: UUID = Field(description="Id of the object that changed.")
+    aggregate_version: int = Field(description="Version of that object, rising with each change.")
     correlation_id: str | None = Field(description="Id of the request or event that caused it.")
-    published_at: datetime | None = Field(description="When it was sent this time (UTC).")
+    published_at: datetime | None = Field(description="Time of this publication (UTC).")
     payload: dict[str, Any] = Field(description="The fields of the event, as below.")
 
     @property
     def event(self) -> DomainEvent:
-        """The payload as an instance of its class.
+        """Return the payload as an instance of its class.
 
         Raises:
             KeyError: this version of the program has no such event.

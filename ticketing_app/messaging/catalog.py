@@ -22,7 +22,7 @@ class DomainEvent(BaseModel):
 
     @property
     def aggregate_version(self) -> int:
-        """Version after the change, rising by one each time."""
+        """Return the version after the change, rising by one each time."""
         return getattr(self, f"{self.aggregate}_version")
 
 
@@ -78,17 +78,17 @@ class OrderEvent(DomainEvent):
     buyer_id: UUID
     price_cents: int = Field(description="Frozen price in cents of the currency.")
     currency: str = Field(description="ISO 4217 code in lower case.")
-    expires_at: datetime = Field(description="When the hold ends (UTC).")
+    expires_at: datetime = Field(description="End of the hold (UTC).")
     ticket_id: UUID
     ticket_version: int | None = Field(
-        description="Version of the ticket after the change; none when the ticket did not change."
+        description="Version of the ticket after the change; none if the ticket did not change."
     )
     locked_until: datetime | None = Field(
-        description="End of the ticket's lease (UTC); none when it is free or held without an end."
+        description="End of the ticket's lease (UTC); none if it is free or held without an end."
     )
     seller_id: UUID | None = Field(
         default=None,
-        description="Seller of the ticket; none when the change does not concern them.",
+        description="Seller of the ticket; none if the change does not concern them.",
     )
 
 
@@ -149,11 +149,11 @@ class PaymentAlertRaised(DomainEvent):
     aggregate: ClassVar[str] = "alert"
 
     alert_id: UUID
-    alert_version: int = Field(description="Times that it was seen.")
+    alert_version: int = Field(description="Number of times that it was seen.")
     kind: str = Field(description="Kind of problem, like `refund_failed`.")
     subject: str = Field(description="Stripe's id of the object concerned, or ours.")
     order_id: UUID | None
-    detail: str = Field(description="A sentence for people.")
+    detail: str = Field(description="A sentence for operators.")
 
 
 # Event classes by their name on the wire.

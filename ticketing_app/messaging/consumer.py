@@ -30,7 +30,7 @@ class Consumer:
             tasks.create_task(bus.run_forever("consumer.retries", self._retry_failures))
 
     async def _consume_stream(self) -> NoReturn:
-        # Events fetched when PostgreSQL fails or this process ends stay unacknowledged; the relay
+        # If PostgreSQL fails or this process ends, fetched events stay unacknowledged and the relay
         # sends them again.
         by_event = {event.__name__: handlers for event, handlers in self.subscriptions.items()}
         async with redis.blocking_client() as connection:

@@ -59,8 +59,8 @@ def subscriber_name(handler: Handler) -> str:
     return f"{handler.__module__}.{handler.__qualname__}".removeprefix("ticketing_app.")
 
 
-# The first subscribers of a database get all recorded events; a subscriber added later gets only those
-# recorded from then on. Removed subscribers are deleted.
+# The first subscribers of a database get all recorded events, a subscriber added later only those recorded
+# from then on. Subscribers removed from the code are deleted.
 _REGISTER = """
     WITH of_code AS (
         SELECT * FROM unnest(CAST(:names AS text[]), CAST(:event_names AS text[])) AS c (name, event_name)
@@ -89,8 +89,8 @@ async def register(session: AsyncSession, subscriptions: Subscriptions) -> None:
     )
 
 
-# Effective once: the row commits or rolls back together with the handler's changes. A duplicate that
-# arrives meanwhile waits here for the first transaction, then finds the row done. A failed event is
+# Makes handlers effective once: the row commits or rolls back together with the handler's changes. A
+# concurrent duplicate waits here for the first transaction, then finds the row done. A failed event can be
 # claimed again only when its retry is due.
 _CLAIM = """
     INSERT INTO inbox (event_id, subscriber, status, attempts, handled_at)
@@ -102,7 +102,7 @@ _CLAIM = """
 
 
 async def claim(session: AsyncSession, *, subscriber: str, event_id: UUID) -> bool:
-    """Mark the event as handled; false when it is already handled, dead, or not due yet."""
+    """Mark the event as handled; false if it is already handled, dead, or not due yet."""
     return (await _run(session, _CLAIM, subscriber=subscriber, event_id=event_id)).rowcount == 1
 
 
@@ -178,7 +178,7 @@ _REPLAY = """
 
 
 async def replay(session: AsyncSession, *, subscriber: str, event_id: UUID) -> bool:
-    """Retry a dead letter with all attempts of a new event; false when there is none."""
+    """Retry a dead letter with all attempts of a new event; false if there is none."""
     return (await _run(session, _REPLAY, subscriber=subscriber, event_id=event_id)).rowcount == 1
 
 

@@ -39,9 +39,9 @@ class OutboxMessage(Table, table=True):
     aggregate_version: int
     correlation_id: str | None = None
     payload: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    # The last publication; none while it is pending.
+    # Time of the last publication; None while it is pending.
     published_at: datetime | None = Field(default=None, sa_type=utc_datetime())
-    # When the relay found it handled by every subscriber; settled rows are not checked again.
+    # Time at which the relay found it handled by every subscriber; settled rows are not checked again.
     settled_at: datetime | None = Field(default=None, sa_type=utc_datetime())
 
 

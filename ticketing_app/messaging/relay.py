@@ -81,8 +81,8 @@ class Relay:
                         await self._nudged.wait()
 
     async def _check_deliveries(self, connection: AsyncConnection) -> None:
-        # Resend at most as many events as the stream has room for. Without consumers it fills up, and
-        # each resent event would push out another one, which would count as lost in turn, without end.
+        # Resend at most as many events as the stream has room for. Without consumers it fills up, and each
+        # resent event would evict another one, which would be resent in turn, endlessly.
         unread = await bus.get_unread()
         room = bus.MAX_LENGTH - unread.length
         is_more = True
@@ -105,8 +105,8 @@ _LEAD = text("""
 
 @asynccontextmanager
 async def _leadership() -> AsyncGenerator[AsyncConnection | None]:
-    """Open the connection that holds the leader's lock; yields none when another relay holds it."""
-    # The leader works on this connection only: when it breaks, the lock is lost and the work stops.
+    """Open the connection that holds the leader's lock; yields None if another relay holds it."""
+    # The leader works on this connection only: if it breaks, the lock is lost and the work stops.
     async with db.session_connection() as connection:
         values = {"key": RELAY_LOCK, "hang_limit": HANG_LIMIT}
         is_leader = (await connection.execute(_LEAD, values)).scalar_one()
@@ -123,8 +123,8 @@ async def _transaction(connection: AsyncConnection) -> AsyncGenerator[AsyncSessi
 async def publish_unsent(connection: AsyncConnection) -> int:
     """Publish up to 500 committed events; return the number."""
     # Unsent events are found by `published_at`, not by position: positions are assigned before the
-    # commit, so "after the last one sent" would skip a transaction that commits late. When this
-    # transaction fails to commit, its events are published again; the inbox discards duplicates.
+    # commit, so "after the last one sent" would skip a transaction that commits late. If this transaction
+    # fails to commit, its events are published again; the inbox discards duplicates.
     async with _transaction(connection) as session:
         query = (
             select(OutboxMessage)

@@ -63,8 +63,8 @@ class Ticket(Table, table=True):
     holder_id: UUID | None = Field(default=None, foreign_key="users.id")
     locked_until: datetime | None = Field(default=None, sa_type=utc_datetime())
     version: int = 1
-    # The version in which the description last changed, set by a trigger, which covers processes of
-    # the version before as well. NULL: unknown, for listings older than the column.
+    # The version in which the description last changed. A trigger sets it, because processes of the
+    # previous version of the program do not. NULL means unknown: the listing is older than the column.
     content_version: int | None = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
     previous_ticket_id: UUID | None = Field(default=None, foreign_key="tickets.id")

@@ -252,7 +252,7 @@ class TicketPage(ApiModel):
 
 
 class OwnTicketRead(TicketRead):
-    # Unknown for sales before it was recorded.
+    # None for sales before the time was recorded.
     sold_at: datetime | None
 
 
@@ -313,7 +313,7 @@ class TicketLease(BaseModel):
 
 
 class SitemapEntry(BaseModel):
-    """`last_modified` is the time of the listing, none if the ticket changed since."""
+    """`last_modified` is the time of the listing; None if the ticket changed since."""
 
     model_config = ConfigDict(frozen=True)
 

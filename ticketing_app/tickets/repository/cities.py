@@ -3,7 +3,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import STARTS_AT
 
-# Limit of cities read from the index, as each costs two index reads.
+# Most cities read from the index; each costs two index reads.
 MAX_CITIES_READ = 5_000
 
 

@@ -9,7 +9,7 @@ from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.schemas import PriceQuestion
 
-# The soonest events are enough: a common title must not cost more than a rare one.
+# Limits the cost of a common title; the prices of the soonest events are enough.
 MAX_PRICES_READ = 500
 
 

@@ -26,7 +26,7 @@ def _is_active() -> ColumnElement[bool]:
 
 
 def _earlier(ticket_ids: Sequence[UUID]) -> CTE:
-    """The listings and all earlier ones; `asked` is the listing of the query that led to each."""
+    """These listings and all earlier ones; `asked` is the id in `ticket_ids` that each was found from."""
     asked = select(col(Ticket.id).label("asked"), Ticket.id, Ticket.previous_ticket_id)
     earlier = asked.where(col(Ticket.id).in_(ticket_ids)).cte("earlier", recursive=True)
     previous: Any = select(earlier.c.asked, Ticket.id, Ticket.previous_ticket_id)
@@ -34,7 +34,7 @@ def _earlier(ticket_ids: Sequence[UUID]) -> CTE:
 
 
 def _later(ticket_ids: Sequence[UUID]) -> CTE:
-    """The listings and the active later ones of their seats."""
+    """These listings and the active later ones of their seats; `asked` as in `_earlier`."""
     asked = select(col(Ticket.id).label("asked"), Ticket.id)
     later = asked.where(col(Ticket.id).in_(ticket_ids)).cte("later", recursive=True)
     following: Any = select(later.c.asked, Ticket.id)

@@ -130,8 +130,8 @@ def _order(wanted: TicketFilter) -> Iterator[ColumnElement[Any]]:
     }
     key = keys[wanted.sort]
     if wanted.q and wanted.city:
-        # Words and city select few rows, but the planner cannot know their correlation (the city is
-        # one of the words): it must not scan the index of the sort order in the hope to meet them.
+        # Words and city select few rows, but the planner does not know that they correlate (the city is
+        # one of the words) and would scan the index of the sort order. The expression prevents that.
         key = func.coalesce(key, key)
     if wanted.sort is TicketSort.NEWEST:
         yield key.desc()
@@ -200,7 +200,7 @@ async def list_matching(
 
 
 async def list_words(session: AsyncSession, q: str, limit: int) -> dict[str, bool]:
-    """Return the first words of `q`, each with whether some ticket on sale has it."""
+    """Map the first words of `q` to whether a ticket on sale contains them."""
     rows = await session.exec(words_query(q, limit))
     return dict(rows.all())
 
@@ -251,7 +251,7 @@ async def add_search_words(session: AsyncSession, ticket_id: UUID) -> None:
 
 
 def for_sale_and_upcoming() -> Iterator[ColumnElement[bool]]:
-    """Tickets of events that have begun are not for sale."""
+    # Tickets of events that have begun are not for sale.
     yield col(Ticket.status) == TicketStatus.FOR_SALE
     yield func.now() < _STARTS_AT
 
@@ -286,16 +286,16 @@ def _tsquery(words: ColumnElement[str]) -> ColumnElement[Any]:
 
 
 def _prefix_tsquery(words: ColumnElement[str]) -> ColumnElement[Any]:
-    # "beyonce li" becomes 'beyonce' & 'li':*, as the last word may be incomplete. plainto_tsquery
-    # accepts any text and quotes each word; no word contains a quote. Only the last word, because
-    # prefixes of a few letters read most of the index.
+    # "beyonce li" becomes 'beyonce' & 'li':*, as the last word may be incomplete. Only the last word is a
+    # prefix, because prefixes of a few letters read most of the index. plainto_tsquery accepts any text
+    # and quotes each word; no word contains a quote.
     prefixed = func.regexp_replace(cast(_tsquery(words), Text), literal("'$"), literal("':*"))
     return cast(prefixed, TSQUERY)
 
 
 def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
     """Match events that start on these days in their local time."""
-    # The second condition of each pair follows from the first in every time zone, and uses an index.
+    # In every time zone the first condition of each pair implies the second, which uses an index.
     offset = func.coalesce(col(Ticket.utc_offset_minutes), 0) * _MINUTE
     starts_at = func.timezone("UTC", col(Ticket.starts_at)) + offset
     for at_event, earliest, latest in zip(
@@ -310,7 +310,7 @@ def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
 
 
 class _Days(NamedTuple):
-    """From the start of `first` to the start of `end` in local time; none is unbounded."""
+    """From the start of `first` to the start of `end` in local time; None is unbounded."""
 
     first: ColumnElement[Any] | None
     end: ColumnElement[Any] | None

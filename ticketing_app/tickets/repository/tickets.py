@@ -68,7 +68,7 @@ async def get_ticket_for_update(session: AsyncSession, ticket_id: UUID) -> Ticke
 async def change_running_lease(
     session: AsyncSession, ticket_id: UUID, order_id: UUID, changes: dict[str, object]
 ) -> Ticket | None:
-    """Change the lease of this order, none when it has ended or is another order's."""
+    """Change the lease of this order; None if it has ended or is another order's."""
     is_running = col(Ticket.locked_until) > NOW
     return await change_lease(session, ticket_id, order_id, changes, is_running)
 
@@ -80,7 +80,7 @@ async def change_lease(
     changes: dict[str, object],
     *conditions: ColumnElement[bool],
 ) -> Ticket | None:
-    """Change the lease of this order, none when the ticket is another order's."""
+    """Change the lease of this order; None if the ticket is another order's."""
     statement = (
         update(Ticket)
         .where(
@@ -111,7 +111,7 @@ async def list_lapsed_for_update(session: AsyncSession, limit: int) -> list[Tick
 
 
 async def measure_lapsed(session: AsyncSession) -> timedelta | None:
-    """Return the age of the oldest ended lease that is not closed, none without any."""
+    """Return the age of the oldest ended lease that is not closed; None if there is none."""
     query = select(func.now() - func.min(Ticket.locked_until)).where(
         Ticket.status != TicketStatus.SOLD, col(Ticket.locked_until) <= func.now()
     )

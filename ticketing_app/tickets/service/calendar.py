@@ -1,4 +1,4 @@
-"""The concert or match of a ticket as an iCalendar file (RFC 5545)."""
+"""The event of a ticket as an iCalendar file (RFC 5545)."""
 
 from datetime import date
 from urllib.parse import urlsplit
@@ -33,7 +33,7 @@ def write(ticket: TicketRead) -> bytes:
         description=ticket.description,
     )
     calendar = Calendar.new(prodid=f"-//{settings.brand_name}//EN", subcomponents=[event])
-    # The time zone rules of that year, not of half a century.
+    # Only the time zone rules of that year; the default covers half a century.
     calendar.add_missing_timezones(
         first_date=date(starts_at.year, 1, 1), last_date=date(starts_at.year + 1, 1, 1)
     )

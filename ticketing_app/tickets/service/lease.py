@@ -23,7 +23,7 @@ async def lock_seat(session: AsyncSession, *, ticket_id: UUID) -> None:
 async def extend_lease(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID, until: datetime
 ) -> TicketLease | None:
-    """Extend this order's running lease; none when it has ended or belongs to another order."""
+    """Extend this order's running lease; None if it has ended or belongs to another order."""
     changes: dict[str, object] = {"locked_until": until}
     return _lease(await repository.change_running_lease(session, ticket_id, order_id, changes))
 
@@ -31,7 +31,7 @@ async def extend_lease(
 async def keep_for_capture(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID
 ) -> TicketLease | None:
-    """Remove the end of this order's running lease; none when it has ended or is another order's."""
+    """Remove the end of this order's running lease; None if it has ended or is another order's."""
     changes: dict[str, object] = {"locked_until": repository.NEVER_AT}
     return _lease(await repository.change_running_lease(session, ticket_id, order_id, changes))
 
@@ -39,7 +39,7 @@ async def keep_for_capture(
 async def mark_sold(
     session: AsyncSession, *, ticket_id: UUID, order_id: UUID
 ) -> TicketLease | None:
-    """Sell the ticket to this order; none when it is another order's or relisted already."""
+    """Sell the ticket to this order; None if it is another order's or relisted already."""
     changes: dict[str, object] = {
         "status": TicketStatus.SOLD,
         "locked_until": None,
@@ -49,7 +49,7 @@ async def mark_sold(
         async with session.begin_nested():
             return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
     except IntegrityError:
-        # Only the version before relists a ticket while an earlier listing may still be paid.
+        # Only the previous version of the program relists a ticket while an earlier listing may be paid.
         return None
 
 
@@ -67,7 +67,7 @@ async def withdraw(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) ->
 
 
 async def release(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) -> TicketLease | None:
-    """End this order's lease; none when the ticket is another order's by now."""
+    """End this order's lease; None if the ticket is another order's by now."""
     changes: dict[str, object] = {"order_id": None, "holder_id": None, "locked_until": None}
     return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
 

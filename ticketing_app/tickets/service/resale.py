@@ -38,8 +38,8 @@ async def lock_listing(session: AsyncSession, *, ticket_id: UUID) -> None:
 
 async def end_relisting(session: AsyncSession, *, ticket_id: UUID) -> None:
     """Take a listing off sale because its seller has lost the ticket."""
-    # A buyer may still pay during a hold, which is a promise. The listing is active until the hold
-    # ends, and does not come back afterwards.
+    # A hold promises the buyer time to pay: the listing stays active until the hold ends, and does not
+    # return to sale afterwards.
     row = await repository.get_listing_for_update(session, ticket_id)
     if row is None:
         return
@@ -59,7 +59,7 @@ async def list_ownership(
 
 
 def _owners(row: Ticket) -> set[UUID | None]:
-    # The holder of a ticket that is not sold is no owner yet.
+    # The holder of an unsold ticket is not an owner yet.
     if row.status != TicketStatus.SOLD:
         return {row.seller_id}
     return {row.seller_id, row.holder_id}

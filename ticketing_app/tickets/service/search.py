@@ -92,7 +92,7 @@ def _corrected(wanted: TicketFilter, q: str | None) -> TicketFilter:
 
 
 async def _correct(session: AsyncSession, q: str) -> str | None:
-    """Replace the words that no ticket on sale has by the closest ones, none without any."""
+    """Replace words that no ticket on sale contains by the closest ones; None without a correction."""
     # Limited per client: a correction costs a hundred times a plain search.
     if not q.strip() or not await limits.allows("corrections"):
         return None

@@ -83,7 +83,7 @@ class TicketListedAgainError(AppError):
 async def get_ticket(
     session: AsyncSession, *, ticket_id: UUID, viewer_id: UUID | None = None
 ) -> TicketRead:
-    """Raises TicketNotFoundError when there is none with this id."""
+    """Raises TicketNotFoundError if there is none with this id."""
     row = await repository.get_ticket(session, ticket_id)
     if row is None:
         raise TicketNotFoundError
