@@ -9,8 +9,8 @@ from ticketing_app.documents import build_stamp
 from ticketing_app.documents.plugins import BuildStampPlugin
 
 
-class TestTake:
-    def test_changes_with_what_is_part_of_the_pages(
+class TestCompute:
+    def test_covers_all_sources_of_pages(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.setattr(build_stamp, "get_settings", get_settings.__wrapped__)
@@ -24,9 +24,7 @@ class TestTake:
 
 
 class TestIsCurrent:
-    def test_compares_what_the_build_noted(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
+    def test_compares_the_stamp(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         assert build_stamp.is_current(tmp_path) is None
         monkeypatch.setattr("ticketing_app.documents.plugins.get_web_dir", lambda: tmp_path)
         BuildStampPlugin().post_build(static_dir=tmp_path)
@@ -34,7 +32,7 @@ class TestIsCurrent:
         build_stamp.write(tmp_path, "of yesterday")
         assert build_stamp.is_current(tmp_path) is False
 
-    def test_cannot_tell_where_the_sources_are_not_all_there(
+    def test_is_unknown_without_the_sources(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         build_stamp.write(tmp_path, "of some image")

@@ -1,4 +1,4 @@
-"""Which calls of a websocket reach a handler, and what is left of them."""
+"""Guard of calls: allowed handlers, checked arguments, cut addresses and headers."""
 
 import asyncio
 import inspect
@@ -42,11 +42,11 @@ Call = dict[str, Any]
 
 
 async def nothing(*_: object) -> None:
-    """Take whatever comes."""
+    """Ignore all arguments."""
 
 
 class Page:
-    """One open websocket at Reflex's namespace; `queued` is what got past the guard."""
+    """An open websocket at Reflex's namespace; `queued` holds the calls that passed the guard."""
 
     def __init__(self, namespace: PageNamespace) -> None:
         self.namespace = namespace
@@ -67,7 +67,7 @@ class Page:
         del self.server.environ["eio"]
 
     async def call(self, name: str, payload: object = None, **more: object) -> list[Call]:
-        """Call a handler; return what was queued for it."""
+        """Call a handler; return the queued calls."""
         self.queued.clear()
         call = {"name": name, "payload": payload, "router_data": ADDRESS, **more}
         await self.namespace.trigger_event("event", self.sid, call)
@@ -103,7 +103,7 @@ def own_states() -> list[type[BaseState]]:
 
 
 class TestHandlers:
-    async def test_ours_can_be_called(self, visitor: Page) -> None:
+    async def test_allows_our_handlers(self, visitor: Page) -> None:
         names = [
             f"{kind.get_full_name()}.{name}"
             for kind in own_states()
@@ -116,7 +116,7 @@ class TestHandlers:
                 {"name": name, "payload": {}, "router_data": ADDRESS}
             ]
 
-    def test_ours_are_declared_as_such(self) -> None:
+    def test_our_handlers_are_declared(self) -> None:
         for kind in own_states():
             for name, member in vars(kind).items():
                 if isinstance(member, FunctionType) and not name.startswith("_"):
@@ -138,12 +138,12 @@ class TestHandlers:
             "",
         ],
     )
-    async def test_others_cannot(self, visitor: Page, name: str) -> None:
+    async def test_refuses_other_handlers(self, visitor: Page, name: str) -> None:
         before = dropped("unknown")
         assert await visitor.call(name, {"value": "x" * 60_000, "var_name": "user_id"}) == []
         assert dropped("unknown") == before + 1
 
-    async def test_of_reflex_that_pages_call_are_still_called_so(self, visitor: Page) -> None:
+    async def test_allowed_handlers_of_reflex_exist(self, visitor: Page) -> None:
         assert f"{ROOT}.hydrate_and_load" == calls.HYDRATE
         assert f"{ROOT}.reflex___state____on_load_internal_state.on_load_internal" == calls.ON_LOAD
         assert len(await visitor.call(calls.ON_LOAD)) == 1
@@ -166,18 +166,18 @@ class TestHandlers:
             (f"{SESSION}.load", "x"),
         ],
     )
-    async def test_take_no_wrong_arguments(self, visitor: Page, name: str, payload: object) -> None:
+    async def test_refuse_wrong_arguments(self, visitor: Page, name: str, payload: object) -> None:
         before = dropped("arguments")
         assert await visitor.call(name, payload) == []
         assert dropped("arguments") == before + 1
 
     @pytest.mark.parametrize("data", [None, "x" * 60_000, '{"name": "x"}', [], 7, {"name": 7}, {}])
-    async def test_take_calls_only(self, visitor: Page, data: object) -> None:
+    async def test_refuse_other_messages(self, visitor: Page, data: object) -> None:
         before = dropped("arguments")
         await visitor.namespace.trigger_event("event", visitor.sid, data)
         assert (visitor.queued, dropped("arguments")) == ([], before + 1)
 
-    async def test_take_one_call_at_a_time(self, visitor: Page) -> None:
+    async def test_refuse_several_calls_at_once(self, visitor: Page) -> None:
         await visitor.namespace.trigger_event("event", visitor.sid)
         await visitor.namespace.trigger_event("event", visitor.sid, {}, {})
         assert visitor.queued == []
@@ -193,18 +193,18 @@ class TestAddress:
         assert kept["query"] == {"a": "x" * 2000}
 
     @pytest.mark.parametrize("router", [None, 7, [], {"pathname": {"a": 1}, "asPath": [], "x": 1}])
-    async def test_is_left_out_when_it_is_none(self, visitor: Page, router: object) -> None:
+    async def test_omits_an_invalid_address(self, visitor: Page, router: object) -> None:
         [call] = await visitor.call(f"{SESSION}.load", router_data=router)
         assert not call["router_data"] or call["router_data"] == {"query": {}}
 
-    async def test_brings_no_headers_of_the_clients_making(self, visitor: Page) -> None:
+    async def test_ignores_forged_headers(self, visitor: Page) -> None:
         router = {**ADDRESS, "headers": {"cookie": "session=forged"}, "ip": "6.6.6.6"}
         [call] = await visitor.call(f"{SESSION}.load", router_data=router)
         assert call["router_data"] == ADDRESS
 
 
 class TestHeaders:
-    def test_are_those_that_handlers_read(self, visitor: Page) -> None:
+    def test_keep_the_headers_that_handlers_read(self, visitor: Page) -> None:
         built = visitor.namespace._build_static_router_data(visitor.sid, visitor.environ)
         assert built["headers"] == {
             "host": "tickets.test",
@@ -212,7 +212,7 @@ class TestHeaders:
         }
         assert built["ip"] == "192.0.2.1"
 
-    def test_bring_the_cookie_that_signs_in(self, visitor: Page) -> None:
+    def test_keep_the_session_cookie(self, visitor: Page) -> None:
         response = Response()
         auth.set_session_cookies(response, SessionStarted(token="token", expires_at=utc_now()))
         cookies = response.headers.getlist("set-cookie")
@@ -221,7 +221,7 @@ class TestHeaders:
         built = visitor.namespace._build_static_router_data(visitor.sid, visitor.environ)
         assert built["headers"] == {"cookie": cookie}
 
-    def test_are_left_out_when_they_are_too_long(self, visitor: Page) -> None:
+    def test_omit_long_values(self, visitor: Page) -> None:
         headers = [(b"cookie", b"session=" + b"x" * 9000), (b"host", b"h")]
         visitor.environ["asgi.scope"] = {"headers": headers}
         built = visitor.namespace._build_static_router_data(visitor.sid, visitor.environ)
@@ -229,7 +229,9 @@ class TestHeaders:
 
 
 class TestBrowserErrors:
-    async def test_are_cut_and_few(self, visitor: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_are_cut_and_limited_per_socket(
+        self, visitor: Page, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(calls, "_browser_errors", TokenBucket(burst=20, per_second=0.1))
         error = {"info": "x" * 60_000, "component_stack": "y" * 60_000}
         before = dropped("errors")
@@ -239,7 +241,7 @@ class TestBrowserErrors:
         assert queued == [1, 1, 1, 1, 0, 0]
         assert dropped("errors") == before + 2
 
-    async def test_of_all_pages_together_are_few(
+    async def test_are_limited_for_all_sockets(
         self, visitor: Page, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(calls, "_browser_errors", TokenBucket(burst=1, per_second=0.001))
@@ -258,13 +260,13 @@ class TestConnect:
         monkeypatch.setattr(EventNamespace, "on_connect", connect)
         return seen
 
-    async def test_is_what_the_server_reports(
+    async def test_accepts_the_servers_report(
         self, visitor: Page, connected: list[tuple[object, ...]]
     ) -> None:
         await visitor.namespace.trigger_event("connect", visitor.sid, visitor.environ, None)
         assert connected == [(visitor.sid, visitor.environ, None)]
 
-    async def test_is_not_what_a_client_says(
+    async def test_refuses_forged_reports(
         self, visitor: Page, connected: list[tuple[object, ...]]
     ) -> None:
         before = dropped("forged")
@@ -275,7 +277,7 @@ class TestConnect:
     @pytest.mark.parametrize(
         "query", ["", "token=", "token=a_b", "token=" + "a" * 65, "token=a%0Ab"]
     )
-    async def test_needs_a_tab_of_reflexs_making(
+    async def test_requires_a_token_of_reflex(
         self, visitor: Page, connected: list[tuple[object, ...]], query: str
     ) -> None:
         visitor.environ["QUERY_STRING"] = query
@@ -285,7 +287,7 @@ class TestConnect:
 
 
 class Slow(EventProcessor):
-    """Runs calls until it is told to end them, and notes which ran."""
+    """Runs calls until they are ended, and records them."""
 
     ran: list[Event]
     may_end: asyncio.Event
@@ -301,14 +303,12 @@ class Slow(EventProcessor):
 
 
 class TestDisconnect:
-    async def test_is_not_what_a_client_says(self, visitor: Page) -> None:
+    async def test_refuses_forged_reports(self, visitor: Page) -> None:
         before = dropped("forged")
         await visitor.namespace.trigger_event("disconnect", visitor.sid, "client disconnect")
         assert dropped("forged") == before + 1
 
-    async def test_drops_what_is_queued(
-        self, visitor: Page, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_drops_queued_calls(self, visitor: Page, monkeypatch: pytest.MonkeyPatch) -> None:
         processor = Slow()
         processor.ran, processor.may_end = [], asyncio.Event()
         monkeypatch.setattr(app, "_event_processor", processor)
@@ -342,7 +342,7 @@ class TestUnread:
         assert visitor.socket.closed_for == "unread"
         assert engine_socket.unread < calls.MAX_UNREAD_BYTES + 300_000
 
-    async def test_counts_small_packets_too(
+    async def test_counts_small_packets(
         self, visitor: Page, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         engine_socket = EngineSocket()
@@ -367,7 +367,7 @@ class EngineSocket:
 
 
 class TestLog:
-    async def test_has_one_line_for_each_socket(self, visitor: Page) -> None:
+    async def test_has_one_line_per_socket(self, visitor: Page) -> None:
         with capture_logs() as lines:
             for _ in range(300):
                 await visitor.call(f"{ROOT}.setvar", {"var_name": "x"})
@@ -382,9 +382,7 @@ class TestLog:
         assert line["call"].isprintable()
         assert len(line["call"]) < MAX_CHARACTERS + 20
 
-    async def test_is_not_flooded_by_many_sockets(
-        self, visitor: Page, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_is_rate_limited(self, visitor: Page, monkeypatch: pytest.MonkeyPatch) -> None:
         with capture_logs() as lines:
             for _ in range(300):
                 monkeypatch.setattr(visitor.socket, "has_logged_wrong_call", False)

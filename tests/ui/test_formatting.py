@@ -1,4 +1,4 @@
-"""Whose customs a header names, and how their people write prices, days and times."""
+"""Locales by Accept-Language, and the formats of prices, dates and times."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ LATE_SUMMER = datetime(2027, 9, 3, 20, 5, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
 def say(header: str, write: Callable[[], object]) -> object:
-    """Return what a reader with this header reads, with plain spaces."""
+    """Return the text for a reader with this header, with plain spaces."""
     with formatting.use_locale(header):
         said = write()
     return " ".join(said.split()) if isinstance(said, str) else said
@@ -57,13 +57,11 @@ class TestChoose:
             ("en-GB," + "de;q=0.5," * 100_000, "en_GB"),
         ],
     )
-    def test_is_the_english_of_the_region_that_is_wanted_most(
-        self, header: str, chosen: str
-    ) -> None:
+    def test_takes_english_of_the_preferred_region(self, header: str, chosen: str) -> None:
         assert str(formatting.negotiate(header).dates) == chosen
 
     @given(st.text() | st.from_regex(r"[a-zA-Z0-9*,;=. -]{0,60}") | st.binary().map(repr))
-    def test_takes_whatever_comes(self, header: str) -> None:
+    def test_accepts_any_header(self, header: str) -> None:
         assert formatting.negotiate(header).dates.language == "en"
 
     @pytest.mark.parametrize(
@@ -74,13 +72,13 @@ class TestChoose:
             ("sr-Latn", "sr_Latn_RS"),
             ("es-419", "es_419"),
             ("de-DE", "en_DE"),
-            # Other ciphers, another direction, and nobody's: English around them would not fit.
+            # Other digits, another direction, and an unknown language do not fit into English.
             ("bn-BD", "en_001"),
             ("fa-IR", "en_001"),
             ("en-ZZ", "en_001"),
         ],
     )
-    def test_numbers_are_those_of_the_language_where_its_region_has_no_english(
+    def test_takes_numbers_of_the_language_without_regional_english(
         self, header: str, chosen: str
     ) -> None:
         assert str(formatting.negotiate(header).numbers) == chosen
@@ -105,12 +103,10 @@ class TestAmount:
             ("tr-TR", 123_450, "eur", "€1.234,50"),
         ],
     )
-    def test_reads_like_a_price_tag(
-        self, header: str, cents: int, currency: str, written: str
-    ) -> None:
+    def test_formats_amounts(self, header: str, cents: int, currency: str, written: str) -> None:
         assert say(header, lambda: formatting.format_amount(cents, currency)) == written
 
-    def test_keeps_sign_and_number_on_one_line(self) -> None:
+    def test_has_no_breaking_space(self) -> None:
         for header, currency in [("de", "usd"), ("en-US", "chf"), ("fr", "eur")]:
             with formatting.use_locale(header):
                 assert " " not in formatting.format_amount(123_400, currency)
@@ -118,7 +114,7 @@ class TestAmount:
     @pytest.mark.parametrize(
         ("header", "written"), [("en-US", "$40.00"), ("de", "40,00 US$"), ("de-CH", "US$ 40.00")]
     )
-    def test_is_told_to_the_cent_where_it_is_charged(self, header: str, written: str) -> None:
+    def test_shows_cents_on_request(self, header: str, written: str) -> None:
         assert (
             say(header, lambda: formatting.format_amount(4000, "usd", to_the_cent=True)) == written
         )
@@ -153,13 +149,13 @@ class TestAmountFormat:
         assert json.loads(done.stdout) == [text for *_, text in cases]
 
 
-class TestReadAmount:
+class TestParseAmount:
     @given(
         st.sampled_from(HEADERS),
         st.sampled_from(get_args(Currency)),
         st.integers(MINIMUM_CENTS, MAXIMUM_CENTS),
     )
-    def test_reads_what_the_reader_is_shown(self, header: str, currency: str, cents: int) -> None:
+    def test_parses_formatted_amounts(self, header: str, currency: str, cents: int) -> None:
         with formatting.use_locale(header):
             shown = formatting.format_amount(cents, currency)
             assert formatting.parse_amount(shown, currency) == Decimal(cents) / 100
@@ -185,9 +181,7 @@ class TestReadAmount:
             ("-5", "-5"),
         ],
     )
-    def test_takes_what_means_the_same_to_everybody(
-        self, header: str, typed: str, meant: str
-    ) -> None:
+    def test_parses_unambiguous_amounts(self, header: str, typed: str, meant: str) -> None:
         with formatting.use_locale(header):
             assert formatting.parse_amount(typed, "usd") == Decimal(meant)
 
@@ -201,7 +195,7 @@ class TestReadAmount:
             ("de-CH", "12,500", None),
         ],
     )
-    def test_takes_a_thousand_for_one_only_from_who_writes_it_so(
+    def test_parses_thousands_by_locale(
         self, header: str, typed: str, meant: Decimal | None
     ) -> None:
         with formatting.use_locale(header):
@@ -223,7 +217,7 @@ class TestReadAmount:
             "9" * 100_000,
         ],
     )
-    def test_leaves_what_is_none(self, typed: str) -> None:
+    def test_refuses_invalid_amounts(self, typed: str) -> None:
         assert formatting.parse_amount(typed, "usd") is None
 
 
@@ -260,7 +254,7 @@ class TestReadAmount:
         ),
     ],
 )
-def test_days_times_and_numbers_are_those_of_the_region(
+def test_formats_dates_times_and_numbers(
     header: str, moment: str, start: str, stub_day: tuple[str, str, str], number: str
 ) -> None:
     assert say(header, lambda: formatting.format_datetime(LATE_SUMMER, LATE_SUMMER)) == moment
@@ -279,7 +273,7 @@ def test_days_times_and_numbers_are_those_of_the_region(
         ("Asia/Kathmandu", "Jan 3, 2027, 5:15 AM UTC+0545"),
     ],
 )
-def test_moments_are_those_of_the_readers_clock(zone: str, said: str) -> None:
+def test_formats_in_the_readers_time_zone(zone: str, said: str) -> None:
     now = AT.astimezone(ZoneInfo(zone))
     assert (
         formatting.format_datetime(AT, now)
@@ -288,7 +282,7 @@ def test_moments_are_those_of_the_readers_clock(zone: str, said: str) -> None:
     assert say("", lambda: formatting.format_datetime(AT, now)) == said
 
 
-def test_writes_as_before_when_the_reader_is_answered() -> None:
+def test_restores_the_locale() -> None:
     with formatting.use_locale("de"), formatting.use_locale("en-GB"):
         pass
     assert formatting.format_amount(4000, "usd") == "$40"

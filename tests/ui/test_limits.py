@@ -44,7 +44,7 @@ class TestPages:
         await tab.call(TicketListState.load)
         assert shown.error_message == ""
 
-    async def test_a_purchase_says_how_long(
+    async def test_purchase_names_the_wait(
         self, tab: Tab, sign_in: SignIn, change_settings: ChangeSettings
     ) -> None:
         change_settings(hold_limit_per_minute=1)
@@ -83,7 +83,7 @@ class TestPages:
 
 
 class TestDocuments:
-    async def test_say_how_long_in_words_and_in_the_header(
+    async def test_have_a_retry_after(
         self, site: AsyncClient, change_settings: ChangeSettings
     ) -> None:
         change_settings(search_limit_per_address_per_minute=1)
@@ -94,7 +94,7 @@ class TestDocuments:
         assert answer.headers["cache-control"] == "no-store"
         assert SAYS_WHEN.search(answer.text)
 
-    async def test_site_map_is_limited_by_itself(
+    async def test_sitemap_has_its_own_limit(
         self, site: AsyncClient, change_settings: ChangeSettings
     ) -> None:
         change_settings(sitemap_limit_per_address_per_minute=1)

@@ -1,4 +1,4 @@
-"""Which open pages hear of an event, and what they are told."""
+"""Live changes: the channels of an event, and the facts that pages receive."""
 
 import asyncio
 import json
@@ -27,12 +27,13 @@ from ticketing_app.messaging.catalog import (
 from ticketing_app.ui.live import broadcast, channels
 
 TICKET, SELLER, BUYER, ORDER, SESSION = (db.new_id() for _ in range(5))
-NOW, UNTIL = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, 0, 15, tzinfo=UTC)
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+UNTIL = datetime(2027, 1, 1, 0, 15, tzinfo=UTC)
 Sent = list[tuple[str | None, dict[str, Any]]]
 
 
 class FakePacket:
-    """Stands for what socket.io makes of a message."""
+    """Stands for a packet of socket.io."""
 
     def __init__(self, _kind: int, *, data: list[Any], namespace: str) -> None:
         self.name, self.update = data
@@ -155,7 +156,7 @@ class TestDeliver:
             (OrderCompleted, "sold"),
         ],
     )
-    async def test_tells_what_an_order_does_to_its_ticket(
+    async def test_sends_the_status_of_the_ticket(
         self, namespace: FakeNamespace, kind: type[DomainEvent], status: str
     ) -> None:
         facts = {"ticket": str(TICKET), "version": 5, "status": status}
@@ -169,14 +170,14 @@ class TestDeliver:
             ("live:tickets", facts),
         ]
 
-    async def test_of_an_earlier_release_is_told_without_its_seller(
+    async def test_event_of_an_earlier_release_has_no_seller(
         self, namespace: FakeNamespace
     ) -> None:
         sent = await deliver(namespace, order_event(OrderCreated, seller_id=None))
         assert [room for room, _ in sent][1:] == [f"live:ticket:{TICKET}", "live:tickets"]
 
     @pytest.mark.parametrize("seller_id", [None, SELLER])
-    async def test_tells_nobody_else_when_the_ticket_is_left_alone(
+    async def test_sends_to_the_buyer_only_if_the_ticket_is_unchanged(
         self, namespace: FakeNamespace, seller_id: UUID | None
     ) -> None:
         event = order_event(OrderUpdated, ticket_version=None, seller_id=seller_id)
@@ -193,7 +194,7 @@ class TestDeliver:
             (TicketUpdated, "withdrawn", "withdrawn", False),
         ],
     )
-    async def test_tells_what_a_seller_changed(
+    async def test_sends_changes_of_the_seller(
         self,
         namespace: FakeNamespace,
         kind: type[DomainEvent],
@@ -217,16 +218,16 @@ class TestDeliver:
             "isNew": is_new,
         }
 
-    async def test_keeps_a_hostile_title_inside_its_string(self, namespace: FakeNamespace) -> None:
+    async def test_escapes_titles_in_scripts(self, namespace: FakeNamespace) -> None:
         title = "'}));alert(1);//</script>\u2028\"\\"
         sent = await deliver(namespace, ticket_event(TicketCreated, "for_sale", title))
         assert sent[0][1]["title"] == title
 
-    async def test_says_nothing_of_accounts(self, namespace: FakeNamespace) -> None:
+    async def test_sends_nothing_about_accounts(self, namespace: FakeNamespace) -> None:
         event = UserCreated(user_id=BUYER, user_version=1, email="ana@gittix.test")
         assert await deliver(namespace, event) == []
 
-    async def test_lets_every_page_ask_again_after_a_gap(self, namespace: FakeNamespace) -> None:
+    async def test_reloads_all_pages_after_a_gap(self, namespace: FakeNamespace) -> None:
         await broadcast._resync()
         assert namespace.sent == [(None, {"resync": True})]
 
@@ -238,9 +239,7 @@ def list_facts(version: int, **others: object) -> dict[str, Any]:
 class TestCoalescing:
     """A busy room gets one message per pause, with the newest facts of each ticket."""
 
-    async def test_sends_the_first_change_at_once_and_the_rest_together(
-        self, namespace: FakeNamespace
-    ) -> None:
+    async def test_sends_the_first_change_at_once(self, namespace: FakeNamespace) -> None:
         other = {"ticket": str(ORDER), "version": 1, "status": "sold"}
         await broadcast._send_or_collect("live:tickets", list_facts(1, status="locked"))
         await broadcast._send_or_collect("live:tickets", list_facts(2, status="available"))
@@ -252,9 +251,7 @@ class TestCoalescing:
             ("live:tickets", [list_facts(3, status="locked"), other]),
         ]
 
-    async def test_keeps_the_newest_facts_when_they_come_out_of_order(
-        self, namespace: FakeNamespace
-    ) -> None:
+    async def test_keeps_the_newest_facts(self, namespace: FakeNamespace) -> None:
         await broadcast._send_or_collect("live:tickets", {"ticket": "another"})
         await broadcast._send_or_collect("live:tickets", list_facts(5, status="sold", isNew=False))
         await broadcast._send_or_collect("live:tickets", list_facts(4, cents=100, isNew=True))
@@ -262,7 +259,7 @@ class TestCoalescing:
         merged = list_facts(5, cents=100, status="sold", isNew=True)
         assert namespace.messages[1:] == [("live:tickets", [merged])]
 
-    async def test_forgets_a_room_that_all_pages_left(self, namespace: FakeNamespace) -> None:
+    async def test_forgets_an_empty_channel(self, namespace: FakeNamespace) -> None:
         await broadcast._send_or_collect("live:tickets", list_facts(1))
         namespace.pages = 0
         await broadcast._send_or_collect("live:tickets", list_facts(2))
@@ -271,7 +268,7 @@ class TestCoalescing:
         assert namespace.messages == [("live:tickets", [list_facts(1)])]
         assert not broadcast._waiting
 
-    async def test_goes_on_after_a_failure(
+    async def test_continues_after_a_failure(
         self, namespace: FakeNamespace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await broadcast._send_or_collect("live:tickets", list_facts(1))
@@ -282,7 +279,7 @@ class TestCoalescing:
         await broadcast._send_or_collect("live:tickets", list_facts(3))
         assert namespace.messages[1:] == [("live:tickets", [list_facts(3)])]
 
-    async def test_takes_longer_pauses_in_a_room_that_takes_long(
+    async def test_pauses_longer_after_a_slow_send(
         self, namespace: FakeNamespace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         clock = iter((0.0, 0.1, 0.0, 60.0))
@@ -295,15 +292,15 @@ class TestCoalescing:
         assert len(namespace.messages) == 2
 
 
-class TestWatch:
-    async def test_moves_to_the_rooms_of_the_page(self, namespace: FakeNamespace) -> None:
+class TestSubscribe:
+    async def test_replaces_channels(self, namespace: FakeNamespace) -> None:
         state: Any = type("State", (), {"router": _router()})()
         await channels.subscribe(state, channels.TICKETS)
         assert namespace.joined == {"sid", channels.TICKETS}
         await channels.subscribe(state)
         assert namespace.joined == {"sid"}
 
-    async def test_survives_a_page_that_has_closed(self, namespace: FakeNamespace) -> None:
+    async def test_ignores_a_closed_page(self, namespace: FakeNamespace) -> None:
         namespace.is_closed = True
         state: Any = type("State", (), {"router": _router()})()
         await channels.subscribe_session(state, SESSION)
@@ -312,20 +309,18 @@ class TestWatch:
 
 
 class TestSession:
-    async def test_is_heard_of_on_every_page(self, namespace: FakeNamespace) -> None:
+    async def test_stays_subscribed(self, namespace: FakeNamespace) -> None:
         state: Any = type("State", (), {"router": _router()})()
         await channels.subscribe_session(state, SESSION)
         await channels.subscribe(state, channels.TICKETS)
         await channels.subscribe(state)
         assert namespace.joined == {"sid", f"session:{SESSION}"}
 
-    async def test_is_told_to_its_own_pages_only(self, namespace: FakeNamespace) -> None:
+    async def test_notifies_its_own_pages(self, namespace: FakeNamespace) -> None:
         await broadcast.notify_session(SESSION)
         assert namespace.sent == [(f"session:{SESSION}", {"session": True})]
 
-    async def test_is_no_matter_before_the_site_has_started(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_ignores_events_before_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(channels, "_app", None)
         await broadcast.notify_session(SESSION)
         await channels.subscribe_session(type("State", (), {})(), SESSION)  # type: ignore[arg-type]

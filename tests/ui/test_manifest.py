@@ -1,4 +1,4 @@
-"""What a phone gets to put the site on its home screen."""
+"""The web app manifest and its icons."""
 
 import struct
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def size_of(path: str) -> str:
 
 
 class TestManifest:
-    async def test_carries_our_name_and_colours(
+    async def test_has_name_and_colours(
         self, site: AsyncClient, change_settings: Callable[..., None]
     ) -> None:
         change_settings(brand_name='Ticket "Barn" & Söhne')
@@ -35,7 +35,7 @@ class TestManifest:
         assert manifest["background_color"] == tokens.LIGHT["paper"]
         assert manifest["theme_color"] == tokens.LIGHT["surface"]
 
-    async def test_names_icons_that_are_there(self, site: AsyncClient) -> None:
+    async def test_icons_exist(self, site: AsyncClient) -> None:
         icons = (await site.get("/manifest.webmanifest")).json()["icons"]
         assert {"192x192", "512x512"} <= {icon["sizes"] for icon in icons}
         assert {"any", "maskable"} == {icon["purpose"] for icon in icons}
@@ -43,7 +43,7 @@ class TestManifest:
 
 
 class TestLinks:
-    def test_lead_to_what_is_there(self) -> None:
+    def test_targets_exist(self) -> None:
         head = static_html.render(rx.fragment(*well_known.head_links()))
         assert f'href="{well_known.FAVICON}"' in head
         assert f'href="{well_known.MANIFEST}"' in head
@@ -51,7 +51,7 @@ class TestLinks:
         assert size_of(well_known.APPLE_ICON) == "180x180"
         assert f'href="{well_known.APPLE_ICON}"' in head
 
-    def test_colour_the_bar_of_the_browser_in_light_and_dark(self) -> None:
+    def test_have_theme_colours(self) -> None:
         head = static_html.render(rx.fragment(*well_known.head_links()))
         for scheme, colors in (("light", tokens.LIGHT), ("dark", tokens.DARK)):
             assert colors["surface"] in head

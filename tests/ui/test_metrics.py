@@ -1,4 +1,4 @@
-"""What is noted of the handlers of pages."""
+"""Metrics of pages."""
 
 import asyncio
 
@@ -34,7 +34,7 @@ class TestTimed:
             (ZeroDivisionError(), "crashed"),
         ],
     )
-    def test_tells_refusals_outages_and_bugs_apart(
+    def test_distinguishes_refusals_outages_and_crashes(
         self, error: BaseException, outcome: str
     ) -> None:
         before = counted(outcome) or 0
@@ -42,7 +42,7 @@ class TestTimed:
             raise error
         assert counted(outcome) == before + 1
 
-    async def test_counts_each_guarded_handler_under_its_name(self) -> None:
+    async def test_counts_handlers_by_name(self) -> None:
         guarded = session.guarded(SomeState.load)
         assert counted("crashed") is not None
         before = counted("done") or 0
@@ -53,6 +53,6 @@ class TestTimed:
 
 
 class TestCountPages:
-    def test_is_none_before_the_site_runs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_zero_before_start(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(channels, "_app", None)
         assert channels.count_pages() == 0

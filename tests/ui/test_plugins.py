@@ -1,4 +1,4 @@
-"""The build plugins. A change in what Reflex generates fails the build and names the file."""
+"""The build plugins. A change in the output of Reflex fails the build and names the file."""
 
 import base64
 from hashlib import sha256
@@ -21,7 +21,7 @@ CHUNK = 'var e={PING:"http://localhost:3000/ping",EVENT:`ws://localhost:3000/_ev
 
 
 class TestSameOriginPlugin:
-    def test_lets_the_frontend_ask_the_origin_that_served_it(self, tmp_path: Path) -> None:
+    def test_uses_the_origin_of_the_page(self, tmp_path: Path) -> None:
         chunk = tmp_path / "assets" / "reflex-env-abc.js"
         chunk.parent.mkdir()
         chunk.write_text(CHUNK)
@@ -41,9 +41,7 @@ class TestSameOriginPlugin:
             CHUNK.replace("ws://localhost", "/"),
         ],
     )
-    def test_fails_the_build_when_reflex_hides_the_address(
-        self, tmp_path: Path, text: str | None
-    ) -> None:
+    def test_fails_the_build_without_addresses(self, tmp_path: Path, text: str | None) -> None:
         if text is not None:
             (tmp_path / "assets").mkdir()
             (tmp_path / "assets" / "reflex-env-abc.js").write_text(text)
@@ -52,29 +50,29 @@ class TestSameOriginPlugin:
 
 
 class TestDevelopmentProxy:
-    def test_passes_the_api_and_the_websocket_on_to_the_backend(self) -> None:
+    def test_proxies_the_api_and_the_websocket(self) -> None:
         proxied = plugins._add_proxy("export default {\n  server: {\n    port: 3000,\n  },\n}")
         assert '"/api": {target: "http://127.0.0.1:' in proxied
         assert '"/_event": {target: "http://127.0.0.1:' in proxied
         assert proxied.endswith("port: 3000,\n  },\n}")
 
-    def test_fails_when_reflex_configures_vite_in_another_way(self) -> None:
+    def test_fails_the_build_when_vite_config_changes(self) -> None:
         with pytest.raises(ReflexChangedError, match=r"vite\.config\.js"):
             plugins._add_proxy("export default {}")
 
 
 class TestPrerender:
-    def test_draws_the_pages_that_reflex_leaves_out(self) -> None:
+    def test_prerenders_the_omitted_pages(self) -> None:
         config = plugins._prerender('{"ssr": false, "prerender": true}', ["/tickets/[ticket_id]"])
         assert config == (
             '{"ssr": false, "prerender": ({getStaticPaths}) => '
             '[...getStaticPaths(), ...["/tickets/[ticket_id]"]]}'
         )
 
-    def test_leaves_reflex_run_alone(self) -> None:
+    def test_ignores_reflex_run(self) -> None:
         assert plugins._prerender('{"ssr": false}', ["/404"]) == '{"ssr": false}'
 
-    def test_fails_when_reflex_configures_the_router_in_another_way(self) -> None:
+    def test_fails_the_build_when_router_config_changes(self) -> None:
         with pytest.raises(ReflexChangedError, match=r"react-router\.config\.js"):
             plugins._prerender('{prerender: ["/"]}', [])
 

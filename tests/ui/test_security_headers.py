@@ -1,4 +1,4 @@
-"""What browsers are told to refuse."""
+"""Security headers."""
 
 from pathlib import Path
 
@@ -37,19 +37,19 @@ def policy(**values: str) -> dict[str, str]:
 
 
 class TestProtect:
-    async def test_gives_documents_the_policy(self) -> None:
+    async def test_documents_have_the_policy(self) -> None:
         found = await answer(HTMLResponse("<p>"))
         assert HASH in found["content-security-policy"]
         assert found["x-content-type-options"] == "nosniff"
         assert found["referrer-policy"] == "strict-origin-when-cross-origin"
         assert "camera=()" in found["permissions-policy"]
 
-    async def test_forbids_frames_of_files(self) -> None:
+    async def test_files_forbid_frames(self) -> None:
         found = await answer(Response(media_type="text/css"), "/assets/app.css")
         assert found["content-security-policy"] == "frame-ancestors 'none'"
         assert found["x-content-type-options"] == "nosniff"
 
-    async def test_forbids_everything_in_answers_of_the_api(self) -> None:
+    async def test_api_forbids_everything(self) -> None:
         found = await answer(JSONResponse({}), "/api/tickets")
         directives = found["content-security-policy"].split("; ")
         assert directives == [
@@ -59,20 +59,20 @@ class TestProtect:
             "frame-ancestors 'none'",
         ]
 
-    async def test_gives_the_viewer_of_the_api_the_policy_of_documents(self) -> None:
+    async def test_api_docs_have_the_policy_of_documents(self) -> None:
         found = await answer(HTMLResponse("<script>"), "/api/docs")
         assert found["content-security-policy"] == security_headers.document_policy(
             [HASH], get_settings()
         )
 
-    async def test_keeps_what_an_answer_says_itself(self) -> None:
+    async def test_keeps_headers_of_the_response(self) -> None:
         found = await answer(Response(headers={"referrer-policy": "no-referrer"}))
         assert found["referrer-policy"] == "no-referrer"
 
     @pytest.mark.parametrize(
         ("url", "is_told"), [("http://localhost:3000", False), ("https://ticketing.dev", True)]
     )
-    async def test_asks_for_https_only_where_it_is_served_so(
+    async def test_sends_hsts_only_over_https(
         self, monkeypatch: pytest.MonkeyPatch, url: str, *, is_told: bool
     ) -> None:
         settings = get_settings().model_copy(update={"public_url": url})
@@ -82,19 +82,19 @@ class TestProtect:
 
 
 class TestDocumentPolicy:
-    def test_names_stripes_own_addresses(self) -> None:
+    def test_allows_stripe(self) -> None:
         found = policy(public_url="https://ticketing.dev")
         assert "https://js.stripe.com" in found["script-src"].split()
         assert "https://hooks.stripe.com" in found["frame-src"].split()
         assert found["connect-src"] == f"'self' wss://ticketing.dev {STRIPE_API}"
 
-    def test_names_only_what_stands_in_for_stripe(self) -> None:
+    def test_allows_only_the_emulator(self) -> None:
         found = policy(stripe_js_url=f"{EMULATOR}/endive/stripe.js")
         assert EMULATOR in found["script-src"].split()
         assert found["frame-src"] == EMULATOR
         assert "stripe.com" not in " ".join(found.values())
 
-    def test_lets_no_unknown_inline_script_run(self) -> None:
+    def test_blocks_unknown_inline_scripts(self) -> None:
         scripts = policy()["script-src"].split()
         assert HASH in scripts
         assert "'unsafe-inline'" not in scripts

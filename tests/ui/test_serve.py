@@ -1,4 +1,4 @@
-"""What browsers, search engines and link previews get before any script runs."""
+"""Documents as browsers, search engines and link previews receive them."""
 
 import gzip
 import json
@@ -38,7 +38,7 @@ HOSTILE = [
 
 
 class Document(HTMLParser):
-    """What a reader of the HTML finds in it."""
+    """The parsed HTML of a response."""
 
     def __init__(self, answer: Response) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ async def opened(site: AsyncClient, path: str, language: str = "") -> Document:
 
 
 class TestTicket:
-    async def test_tells_people_and_machines_what_it_is(self, site: AsyncClient) -> None:
+    async def test_has_content_and_metadata(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket(**FULL)
         page = await opened(site, f"/tickets/{ticket.id}")
         url = f"{get_settings().public_url}/tickets/{ticket.id}"
@@ -123,14 +123,14 @@ class TestTicket:
             "validFrom": "",
         }
 
-    async def test_says_only_what_is_known(self, site: AsyncClient) -> None:
+    async def test_omits_unknown_fields(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket()
         page = await opened(site, f"/tickets/{ticket.id}")
         assert page.event["@type"] == "Event"
         assert not {"startDate", "location"} & set(page.event)
         assert not page.says("None")
 
-    async def test_tells_date_and_kind_in_words(self, site: AsyncClient) -> None:
+    async def test_shows_date_and_category(self, site: AsyncClient) -> None:
         full, bare = await factories.make_ticket(**FULL), await factories.make_ticket()
         for path in (f"/tickets/{full.id}", "/"):
             text = "".join((await opened(site, path)).texts)
@@ -138,27 +138,27 @@ class TestTicket:
         for path in (f"/tickets/{bare.id}", "/"):
             assert "Date to be announced, Other event" in "".join((await opened(site, path)).texts)
 
-    async def test_is_written_as_the_reader_writes(self, site: AsyncClient) -> None:
+    async def test_uses_the_locale_of_the_reader(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket(**FULL)
         page = await opened(site, f"/tickets/{ticket.id}", "de-DE,de;q=0.9,en;q=0.8")
         assert page.says("Fri, 1 May 2099, 20:00")
         assert page.says("Price - 40\u00a0US$")
         assert page.event["offers"]["price"] == "40.00"
 
-    async def test_leads_to_others_like_it(self, site: AsyncClient) -> None:
+    async def test_links_similar_tickets(self, site: AsyncClient) -> None:
         ticket, other = [await factories.make_ticket(title="The same") for _ in range(2)]
         page = await opened(site, f"/tickets/{ticket.id}")
         assert page.says("Similar tickets")
         assert f"/tickets/{other.id}" in page.links
         assert f"/api/tickets/{ticket.id}/calendar" not in page.links
 
-    async def test_offers_its_date_for_the_calendar(self, site: AsyncClient) -> None:
+    async def test_links_the_calendar_file(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket(**FULL)
         page = await opened(site, f"/tickets/{ticket.id}")
         assert f"/api/tickets/{ticket.id}/calendar" in page.links
 
     @pytest.mark.parametrize("title", HOSTILE)
-    async def test_shows_any_title_as_text(self, site: AsyncClient, title: str) -> None:
+    async def test_escapes_titles(self, site: AsyncClient, title: str) -> None:
         ticket = await factories.make_ticket(title=title, description=title, venue=title)
         page = await opened(site, f"/tickets/{ticket.id}")
         assert page.titles == [f"{title} | GitTix"]
@@ -167,7 +167,7 @@ class TestTicket:
         assert page.says(title)
         assert title in " ".join((await opened(site, "/")).texts)
 
-    async def test_shows_a_locked_one_as_taken(self, site: AsyncClient) -> None:
+    async def test_shows_a_locked_ticket(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket()
         await factories.hold(ticket)
         page = await opened(site, f"/tickets/{ticket.id}")
@@ -177,7 +177,7 @@ class TestTicket:
         assert (await opened(site, "/")).says("It may come back in")
         assert not page.says("Purchase locks")
 
-    async def test_is_off_sale_once_the_event_has_begun(self, site: AsyncClient) -> None:
+    async def test_shows_a_past_event(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket(**FULL)
         await factories.let_event_begin(ticket.id)
         page = await opened(site, f"/tickets/{ticket.id}")
@@ -185,7 +185,7 @@ class TestTicket:
         assert page.says("Status - Off sale")
         assert not page.says("Purchase locks")
 
-    async def test_withdrawn_is_gone(self, site: AsyncClient) -> None:
+    async def test_withdrawn_ticket_is_410(self, site: AsyncClient) -> None:
         seller = await factories.make_user()
         ticket = await factories.make_ticket(seller, **FULL, description="Call 555-1234")
         await factories.withdraw(ticket, seller)
@@ -198,20 +198,20 @@ class TestTicket:
         assert page.canonical == ""
 
     @pytest.mark.parametrize("suffix", ["", "/edit"])
-    async def test_unknown_is_not_found(self, site: AsyncClient, suffix: str) -> None:
+    async def test_unknown_ticket_is_404(self, site: AsyncClient, suffix: str) -> None:
         page = await opened(site, f"/tickets/{uuid4()}{suffix}")
         assert page.status == 404
         assert page.says("We could not find this ticket.")
         assert "/" in page.links
 
-    async def test_the_form_of_a_known_one_is_found(self, site: AsyncClient) -> None:
+    async def test_form_of_a_ticket_is_200(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket()
         page = await opened(site, f"/tickets/{ticket.id}/edit")
         assert (page.status, page.has_skeleton) == (200, True)
 
 
 class TestList:
-    async def test_shows_the_first_page_with_real_links(self, site: AsyncClient) -> None:
+    async def test_shows_the_first_page_with_links(self, site: AsyncClient) -> None:
         made = [await factories.make_ticket(title=f"Ticket {n}") for n in range(26)]
         page = await opened(site, "/")
         newest_first = [f"/tickets/{ticket.id}" for ticket in made[:1:-1]]
@@ -222,19 +222,19 @@ class TestList:
         assert page.named["description"] == "About Tickets For Sale"
         assert page.canonical == f"{get_settings().public_url}/"
 
-    async def test_is_written_as_each_reader_writes(self, site: AsyncClient) -> None:
+    async def test_uses_the_locale_of_each_reader(self, site: AsyncClient) -> None:
         await factories.make_ticket(**FULL, price=1200)
         for language, price in [("de", "1.200\u00a0US$"), ("", "$1,200"), ("de", "1.200\u00a0US$")]:
             assert (await opened(site, "/", language)).says(price)
 
-    async def test_says_when_there_is_nothing(self, site: AsyncClient) -> None:
+    async def test_shows_an_empty_list(self, site: AsyncClient) -> None:
         page = await opened(site, "/")
         assert page.says("No tickets found")
         assert page.says("Nothing is for sale yet.")
         assert not page.says("other words")
         assert page.says("Sell Tickets")
 
-    async def test_waits_for_the_page_when_something_is_asked_for(self, site: AsyncClient) -> None:
+    async def test_leaves_searches_to_the_page(self, site: AsyncClient) -> None:
         page = await opened(site, "/?q=lanterns")
         assert page.has_skeleton
         assert page.canonical == f"{get_settings().public_url}/"
@@ -254,7 +254,7 @@ class TestAddresses:
             "/assets/app-abc.js.br",
         ],
     )
-    async def test_unknown_is_the_page_for_it(self, site: AsyncClient, path: str) -> None:
+    async def test_unknown_path_is_404(self, site: AsyncClient, path: str) -> None:
         page = Document(await site.get(f"http://testserver{path}"))
         assert page.status == 404
         assert page.titles == ["Page not found | GitTix"]
@@ -268,36 +268,36 @@ class TestAddresses:
             "/tickets/%00",
         ],
     )
-    async def test_what_can_be_no_id_is_not_found(self, site: AsyncClient, path: str) -> None:
+    async def test_invalid_id_is_404(self, site: AsyncClient, path: str) -> None:
         page = await opened(site, path)
         assert page.status == 404
         assert page.titles != ["Page not found | GitTix"], "The page's code finds itself elsewhere."
         assert page.says("We could not find this ticket.") == path.startswith("/tickets")
 
     @pytest.mark.parametrize("path", ["/orders", "/tickets/new", f"/orders/{factories.UNKNOWN_ID}"])
-    async def test_pages_of_ones_own_tell_nothing(self, site: AsyncClient, path: str) -> None:
+    async def test_personal_pages_have_no_content(self, site: AsyncClient, path: str) -> None:
         page = await opened(site, path)
         assert (page.status, page.has_skeleton) == (200, True)
         assert page.links == ["#main"]
 
-    async def test_are_canonical_without_a_slash(self, site: AsyncClient) -> None:
+    async def test_redirects_a_trailing_slash(self, site: AsyncClient) -> None:
         answer = await site.get("/orders/?next=a%26b")
         assert (answer.status_code, answer.headers["location"]) == (308, "/orders?next=a%26b")
 
     @pytest.mark.parametrize(
         "path", ["/api/tickets", "/api/tickets/%0A", "/ping", "/_event/", "/_health"]
     )
-    async def test_leave_the_backend_alone(self, site: AsyncClient, path: str) -> None:
+    async def test_passes_backend_paths_on(self, site: AsyncClient, path: str) -> None:
         answer = await site.get(path)
         assert answer.text == "from the app"
         assert "cache-control" not in answer.headers
 
-    async def test_leave_other_methods_alone(self, site: AsyncClient) -> None:
+    async def test_passes_other_methods_on(self, site: AsyncClient) -> None:
         assert (await site.post("/orders")).text == "from the app"
 
 
 class TestCaching:
-    async def test_documents_are_asked_for_and_not_sent_twice(self, site: AsyncClient) -> None:
+    async def test_documents_revalidate_by_etag(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket()
         path = f"/tickets/{ticket.id}"
         first = await site.get(path)
@@ -309,7 +309,7 @@ class TestCaching:
         await factories.hold(ticket)
         assert (await site.get(path, headers=tag)).status_code == 200
 
-    async def test_nobody_gets_a_document_of_their_own(self, site: AsyncClient) -> None:
+    async def test_documents_ignore_cookies(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket()
         plain = await site.get(f"/tickets/{ticket.id}")
         signed_in = await site.get(f"/tickets/{ticket.id}", headers={"cookie": "session=x"})
@@ -317,14 +317,14 @@ class TestCaching:
         assert "set-cookie" not in signed_in.headers
         assert "cookie" not in signed_in.headers["vary"].lower()
 
-    async def test_are_compressed_for_who_can_read_it(self, site: AsyncClient) -> None:
+    async def test_compresses_if_accepted(self, site: AsyncClient) -> None:
         await factories.make_ticket(title="🎸" * 40)
         async with site.stream("GET", "/", headers={"accept-encoding": "gzip"}) as answer:
             raw = b"".join([chunk async for chunk in answer.aiter_raw()])
         assert answer.headers["content-encoding"] == "gzip"
         assert "🎸" in gzip.decompress(raw).decode()
 
-    async def test_head_tells_the_same_without_a_body(self, site: AsyncClient) -> None:
+    async def test_head_has_headers_and_no_body(self, site: AsyncClient) -> None:
         got = await site.get("/orders", headers={"accept-encoding": "identity"})
         head = await site.head("/orders", headers={"accept-encoding": "identity"})
         assert head.content == b""
@@ -342,14 +342,14 @@ class TestCaching:
             ("/account-forms.js", "no-cache"),
         ],
     )
-    async def test_files_are_kept_as_long_as_they_stay_true(
+    async def test_files_have_cache_control(
         self, site: AsyncClient, path: str, lifetime: str
     ) -> None:
         assert (await site.get(path)).headers["cache-control"] == lifetime
 
 
 class TestOutages:
-    async def test_the_page_goes_out_without_the_database(
+    async def test_sends_the_page_without_the_database(
         self, built: Path, change_settings: Callable[..., None]
     ) -> None:
         await db.dispose()
@@ -365,7 +365,7 @@ class TestOutages:
         finally:
             await db.dispose()
 
-    async def test_the_page_goes_out_whatever_else_happens(
+    async def test_sends_the_page_after_a_crash(
         self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def crash(*_: object) -> NoReturn:
@@ -385,7 +385,7 @@ class TestReadSite:
         with pytest.raises(serve.BuildError, match=re.escape(route)):
             serve.read_site(built, PAGES)
 
-    def test_fails_when_there_is_no_place_for_the_content(self, built: Path) -> None:
+    def test_fails_without_a_placeholder(self, built: Path) -> None:
         templates = [replace(each, placeholder="") for each in template.read_templates(built)]
         template.write_templates(built, templates)
         with pytest.raises(serve.BuildError, match="lacks /;"):

@@ -1,4 +1,4 @@
-"""What a websocket may take: messages, places, and memory for what it does not read."""
+"""Limits of websockets: messages, connections and unread output."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ CALL = {"type": "websocket.receive", "text": "42"}
 
 
 class Client:
-    """One websocket: sends `messages`, then stays silent; takes what it is sent until `reads` ends."""
+    """A websocket that sends `messages`, then none; it reads while `reads` is set."""
 
     def __init__(self, address: str = "192.0.2.1", messages: int = 0, forwarded: str = "") -> None:
         self.left = messages
@@ -83,7 +83,7 @@ def engine() -> Engine:
 
 
 class TestRate:
-    async def test_closes_the_socket_that_sends_too_fast(
+    async def test_closes_a_fast_sender(
         self, engine: Engine, change_settings: ChangeSettings
     ) -> None:
         change_settings(socket_messages_per_second=1)
@@ -94,9 +94,7 @@ class TestRate:
         assert client.sent[-1] == {"type": "websocket.close", "code": sockets.POLICY_VIOLATION}
         assert refused("rate") == before + 1
 
-    async def test_lets_a_fast_visitor_act(
-        self, engine: Engine, change_settings: ChangeSettings
-    ) -> None:
+    async def test_allows_bursts(self, engine: Engine, change_settings: ChangeSettings) -> None:
         change_settings(socket_messages_per_second=10)
         task = open_socket(sockets.limit(engine), Client(messages=40))
         await settle()
@@ -110,7 +108,7 @@ class TestRate:
         assert (engine.taken, task.done()) == (5000, False)
         task.cancel()
 
-    async def test_delays_an_address_that_opens_one_socket_after_another(
+    async def test_delays_repeated_connections(
         self, engine: Engine, change_settings: ChangeSettings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         change_settings(socket_messages_per_second=1)
@@ -131,7 +129,7 @@ class TestRate:
 
 
 class TestAddresses:
-    async def test_refuses_the_socket_beyond_the_limit_of_its_address(
+    async def test_refuses_sockets_over_the_limit(
         self, engine: Engine, change_settings: ChangeSettings
     ) -> None:
         change_settings(sockets_per_address=2, socket_messages_per_second=10)
@@ -151,7 +149,7 @@ class TestAddresses:
         for task in tasks:
             task.cancel()
 
-    async def test_counts_what_the_trusted_proxy_saw(
+    async def test_counts_addresses_behind_the_proxy(
         self, engine: Engine, change_settings: ChangeSettings
     ) -> None:
         change_settings(sockets_per_address=1, trusted_proxy_hops=1)
@@ -163,7 +161,7 @@ class TestAddresses:
         for task in tasks:
             task.cancel()
 
-    async def test_leaves_requests_alone(self) -> None:
+    async def test_ignores_requests(self) -> None:
         seen: list[Scope] = []
 
         async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -176,9 +174,7 @@ class TestAddresses:
 
 
 class TestSlowReaders:
-    async def test_are_cut_off_when_they_take_nothing(
-        self, engine: Engine, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_are_disconnected(self, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sockets, "SEND_SECONDS", 0.01)
         before = refused("stalled")
         client = Client()
@@ -187,7 +183,7 @@ class TestSlowReaders:
             await open_socket(sockets.limit(engine), client)
         assert refused("stalled") == before + 1
 
-    async def test_are_cut_off_in_the_middle_of_what_they_do_not_read(self, engine: Engine) -> None:
+    async def test_are_disconnected_within_a_send(self, engine: Engine) -> None:
         client = Client()
         task = open_socket(sockets.limit(engine), client)
         await settle()

@@ -13,15 +13,15 @@ HOSTILE = """</script><script>alert("1")</script> '&\n🎸"""
 
 
 class TestRender:
-    def test_names_attributes_as_html_does(self) -> None:
+    def test_renames_attributes(self) -> None:
         label = rx.el.label("Title", html_for="title", class_name="font-medium", tab_index=-1)
         assert render(label) == '<label class="font-medium" for="title" tabindex="-1">Title</label>'
 
-    def test_writes_a_flag_when_it_is_up(self) -> None:
+    def test_renders_boolean_attributes(self) -> None:
         assert render(rx.el.button("Go", disabled=True)) == '<button disabled="">Go</button>'
         assert render(rx.el.button("Go", disabled=False)) == "<button>Go</button>"
 
-    def test_leaves_handlers_out(self) -> None:
+    def test_omits_handlers(self) -> None:
         assert render(rx.el.button("Go", on_click=SessionState.load)) == "<button>Go</button>"
 
     def test_escapes_texts_and_attributes(self) -> None:
@@ -30,11 +30,11 @@ class TestRender:
         assert '"1"' not in written.partition(">")[0]
         assert "🎸" in written
 
-    def test_writes_links_and_empty_elements(self) -> None:
+    def test_renders_links_and_void_elements(self) -> None:
         parts = rx.fragment(link("Tickets", href="/"), rx.el.br(), rx.el.p(None))
         assert render(parts) == '<a href="/">Tickets</a><br><p></p>'
 
-    def test_lets_components_say_what_they_look_like_at_first(self) -> None:
+    def test_renders_static_components(self) -> None:
         row = LiveTicket.create(
             LiveText.create(field="price", text="$40", class_name="font-bold"),
             ticket_id="1",
@@ -52,15 +52,15 @@ class TestRender:
         )
 
     @pytest.mark.parametrize("part", [rx.el.p(SessionState.email), OnLive.create()])
-    def test_refuses_what_only_a_browser_can_draw(self, part: rx.Component) -> None:
+    def test_refuses_client_side_parts(self, part: rx.Component) -> None:
         with pytest.raises(NotStaticError, match="cannot be written as HTML"):
             render(part)
 
 
 class TestCond:
-    def test_conds_now_when_it_can(self) -> None:
+    def test_decides_known_conditions(self) -> None:
         assert cond(True, "yes", "no") == "yes"  # noqa: FBT003  # what is tested.
         assert cond(False, "yes") is None  # noqa: FBT003  # as above.
 
-    def test_leaves_it_to_the_browser_otherwise(self) -> None:
+    def test_leaves_variables_to_the_browser(self) -> None:
         assert isinstance(cond(SessionState.is_known, "yes", "no"), rx.Var)

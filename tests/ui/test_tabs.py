@@ -1,4 +1,4 @@
-"""What the next page of a tab is sent of what the tab held."""
+"""The state of a tab after its account has changed."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -25,7 +25,7 @@ SignIn = Callable[[UserRead], Awaitable[str]]
 
 @pytest.fixture
 async def cookie(tab: Tab, sign_in: SignIn) -> str:
-    """The cookie of the person whose account the tab shows."""
+    """The cookie of the account of the tab."""
     cookie = await sign_in(await factories.make_user())
     tab.open("/account", cookie=cookie)
     await tab.call(AccountState.load)
@@ -48,15 +48,15 @@ def shows_person(tab: Tab) -> bool:
 
 
 class TestTabOwner:
-    def test_is_asked_before_every_call(self) -> None:
+    def test_runs_before_every_call(self) -> None:
         assert any(isinstance(each, TabOwner) for each in app._middlewares)
 
     @pytest.mark.usefixtures("cookie")
-    async def test_is_gone_after_sign_out(self, tab: Tab) -> None:
+    async def test_changes_after_sign_out(self, tab: Tab) -> None:
         await hydrate(tab)
         assert not shows_person(tab)
 
-    async def test_is_gone_when_the_session_ended_elsewhere(self, tab: Tab, cookie: str) -> None:
+    async def test_changes_after_a_revoked_session(self, tab: Tab, cookie: str) -> None:
         session_id = auth.read_session_id(cookie)
         assert isinstance(session_id, UUID)
         async with db.transaction() as transaction:
@@ -65,15 +65,15 @@ class TestTabOwner:
         assert not shows_person(tab)
 
     @pytest.mark.usefixtures("cookie")
-    async def test_is_another_one_after_another_sign_in(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_changes_after_another_sign_in(self, tab: Tab, sign_in: SignIn) -> None:
         await hydrate(tab, await sign_in(await factories.make_user()))
         assert not shows_person(tab)
 
-    async def test_keeps_what_the_tab_held(self, tab: Tab, cookie: str) -> None:
+    async def test_keeps_the_state_of_the_same_account(self, tab: Tab, cookie: str) -> None:
         await hydrate(tab, cookie)
         assert shows_person(tab)
 
-    async def test_keeps_it_in_an_outage(
+    async def test_keeps_the_state_in_an_outage(
         self, tab: Tab, cookie: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         async def fail(_: object) -> None:
@@ -85,7 +85,7 @@ class TestTabOwner:
         await hydrate(tab)
         assert not shows_person(tab)
 
-    async def test_keeps_what_a_stranger_meant_to_buy(self, tab: Tab, sign_in: SignIn) -> None:
+    async def test_keeps_the_purchase_of_a_visitor(self, tab: Tab, sign_in: SignIn) -> None:
         shown = tab.state(TicketDetailState)
         tab.open("/tickets/x")
         await tab.call(SessionState.load)
@@ -94,7 +94,7 @@ class TestTabOwner:
         assert shown._purchase_token == "token"
 
     @pytest.mark.usefixtures("cookie")
-    async def test_is_asked_for_at_hydration_only(self, tab: Tab) -> None:
+    async def test_runs_at_hydration_only(self, tab: Tab) -> None:
         tab.open("/")
         await TabOwner().preprocess(app, tab.root, Event(name="anything"))
         assert shows_person(tab)

@@ -32,19 +32,19 @@ def contrast(one: str, other: str) -> float:
 class TestContrast:
     @pytest.mark.parametrize("tokens", [tokens.LIGHT, tokens.DARK], ids=["light", "dark"])
     @pytest.mark.parametrize(("text", "ground"), PAIRS)
-    def test_is_enough_to_read(self, tokens: dict[str, str], text: str, ground: str) -> None:
+    def test_is_readable(self, tokens: dict[str, str], text: str, ground: str) -> None:
         assert contrast(tokens[text], tokens[ground]) >= AA
 
     @pytest.mark.parametrize("colours", tokens.CATEGORIES.values(), ids=tokens.CATEGORIES)
-    def test_is_enough_on_the_date_block(self, colours: tuple[str, str]) -> None:
+    def test_is_readable_on_the_date_block(self, colours: tuple[str, str]) -> None:
         assert min(contrast("#FFFFFF", colour) for colour in colours) >= AA
 
     @pytest.mark.parametrize("art", tokens.ART.values(), ids=tokens.ART)
-    def test_only_grows_under_the_art(self, art: str) -> None:
-        """What is drawn over the hues is black or nothing, so that white stands out no less."""
+    def test_increases_under_the_pattern(self, art: str) -> None:
+        """The patterns over the hues are black or transparent, so the contrast of white only grows."""
         assert set(re.findall(r"#\w+|rgb\([^/]*", art)) == {"#0000", "rgb(0 0 0"}
 
-    def test_draws_art_for_every_category(self) -> None:
+    def test_every_category_has_a_pattern(self) -> None:
         assert tokens.ART.keys() == tokens.CATEGORIES.keys()
 
     def test_has_the_same_tokens_in_both_modes(self) -> None:

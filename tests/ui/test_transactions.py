@@ -1,4 +1,4 @@
-"""What pages say when the database does not answer."""
+"""Errors of pages when the database does not answer."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from ticketing_app.core.errors import UnavailableError
 from ticketing_app.ui import transactions
 
 
-class TestOutageAsError:
+class TestTranslateOutages:
     @pytest.mark.parametrize(
         ("error", "words"),
         [
@@ -14,6 +14,6 @@ class TestOutageAsError:
             (TimeoutError(), "check whether it was saved"),
         ],
     )
-    def test_claims_only_what_is_known(self, error: Exception, words: str) -> None:
+    def test_message_matches_the_error(self, error: Exception, words: str) -> None:
         with pytest.raises(UnavailableError, match=words), transactions.translate_outages():
             raise error

@@ -1,4 +1,4 @@
-"""What search engines are told."""
+"""robots.txt and the sitemap."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -24,7 +24,7 @@ SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
 def read(answer: Response) -> dict[str, str | None]:
-    """Return each address below ours, with what the sitemap says about its last change."""
+    """Return each path in the sitemap, with the date of its last change."""
     root = ET.fromstring(answer.text)  # noqa: S314  # Our own.
     urls = root.findall(f"{SPACE}url")
     return {
@@ -40,7 +40,7 @@ def path(ticket: TicketRead) -> str:
 
 
 class TestRobots:
-    async def test_lets_strangers_see_what_is_for_strangers(self, site: AsyncClient) -> None:
+    async def test_allows_public_pages(self, site: AsyncClient) -> None:
         answer = await site.get("/robots.txt")
         assert answer.headers["content-type"].startswith("text/plain")
         assert answer.headers["cache-control"] == "public, max-age=86400"
@@ -64,17 +64,17 @@ class TestRobots:
 
 
 class TestSitemap:
-    async def test_names_the_list_and_every_ticket_newest_first(self, site: AsyncClient) -> None:
+    async def test_lists_tickets_newest_first(self, site: AsyncClient) -> None:
         older, newer = [await factories.make_ticket() for _ in range(2)]
         answer = await site.get("/sitemap.xml")
         assert answer.headers["content-type"].startswith("application/xml")
         assert answer.headers["cache-control"] == "public, max-age=3600"
         assert list(read(answer)) == ["/", path(newer), path(older)]
 
-    async def test_is_a_list_of_one_when_nothing_is_for_sale(self, site: AsyncClient) -> None:
+    async def test_lists_the_front_page_alone(self, site: AsyncClient) -> None:
         assert list(read(await site.get("/sitemap.xml"))) == ["/"]
 
-    async def test_leaves_out_what_is_over(self, site: AsyncClient) -> None:
+    async def test_omits_past_events(self, site: AsyncClient) -> None:
         seller = await factories.make_user()
         withdrawn = await factories.make_ticket(seller)
         async with db.transaction() as session:
@@ -84,7 +84,7 @@ class TestSitemap:
         await factories.hold(held)
         assert list(read(await site.get("/sitemap.xml"))) == ["/", path(held)]
 
-    async def test_says_when_only_as_long_as_it_is_known(self, site: AsyncClient) -> None:
+    async def test_omits_an_unknown_last_change(self, site: AsyncClient) -> None:
         changed, unchanged = [await factories.make_ticket() for _ in range(2)]
         await factories.hold(changed)
         found = read(await site.get("/sitemap.xml"))
@@ -93,7 +93,7 @@ class TestSitemap:
         assert since == unchanged.created_at.replace(microsecond=0)
 
     @pytest.mark.parametrize(("most", "expected"), [(4, 4), (6, 6), (100, 6)])
-    async def test_ends_at_what_search_engines_read(
+    async def test_ends_at_the_limit(
         self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch, most: int, expected: int
     ) -> None:
         monkeypatch.setattr(well_known, "MOST_ADDRESSES", most)
@@ -102,20 +102,20 @@ class TestSitemap:
         newest_first = ["/", *map(path, reversed(made))]
         assert list(read(await site.get("/sitemap.xml"))) == newest_first[:expected]
 
-    async def test_is_the_same_whatever_is_asked_for(self, site: AsyncClient) -> None:
+    async def test_ignores_the_query(self, site: AsyncClient) -> None:
         await factories.make_ticket()
         asked = await site.get("/sitemap.xml?before='&limit=-1")
         assert asked.text == (await site.get("/sitemap.xml")).text
         head = await site.head("/sitemap.xml")
         assert (head.status_code, head.content) == (200, b"")
 
-    async def test_is_written_for_any_public_address(
+    async def test_escapes_the_public_url(
         self, site: AsyncClient, change_settings: Callable[..., None]
     ) -> None:
         change_settings(public_url="https://tickets.test/a&b/")
         assert "<loc>https://tickets.test/a&amp;b/</loc>" in (await site.get("/sitemap.xml")).text
 
-    async def test_breaks_off_when_the_database_goes_away_meanwhile(
+    async def test_ends_early_when_the_database_fails(
         self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await factories.make_ticket()
@@ -135,7 +135,7 @@ class TestSitemap:
             await site.get("/sitemap.xml")
         assert pages == [None]
 
-    async def test_says_that_the_database_is_away(
+    async def test_is_503_without_the_database(
         self, built: Path, change_settings: Callable[..., None]
     ) -> None:
         await db.dispose()

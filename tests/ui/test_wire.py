@@ -133,7 +133,7 @@ class TestPage:
         await eventually(lambda: browser.says("No tickets found"))
         assert not browser.task.done()
 
-    async def test_is_closed_when_it_sends_too_fast(self, open_page: OpenPage) -> None:
+    async def test_closes_a_page_that_sends_too_fast(self, open_page: OpenPage) -> None:
         browser = open_page()
         await eventually(lambda: browser.says("is_loaded"))
         for _ in range(1500):
@@ -142,13 +142,13 @@ class TestPage:
         assert browser.closed_with == sockets.POLICY_VIOLATION
         assert sum("cards" in text for text in browser.received) < 60
 
-    async def test_is_closed_when_a_message_is_too_large(self, open_page: OpenPage) -> None:
+    async def test_closes_a_page_with_a_large_message(self, open_page: OpenPage) -> None:
         browser = open_page()
         await eventually(lambda: browser.says("is_loaded"))
         browser.call(f"{LIST}.refresh", {"x": "x" * 70_000})
         await eventually(browser.task.done)
 
-    async def test_is_closed_when_it_does_not_read(
+    async def test_closes_a_page_that_does_not_read(
         self, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(calls, "MAX_UNREAD_BYTES", 20_000)
@@ -161,7 +161,7 @@ class TestPage:
         await eventually(browser.task.done)
         assert refused() == before + 1
 
-    async def test_of_a_person_who_left_tells_strangers_nothing(
+    async def test_hides_the_state_of_a_former_owner(
         self, open_page: OpenPage, sign_in: SignIn
     ) -> None:
         person = await factories.make_user()
@@ -190,7 +190,7 @@ class Everything(logging.Handler):
 
 @pytest.fixture
 def logged() -> Generator[Everything]:
-    """Collect what any logger writes, at any level, whether it propagates or not."""
+    """Collect the records of all loggers, at any level, whether they propagate or not."""
     handler = Everything()
     names = list(logging.Logger.manager.loggerDict)
     loggers = [logging.getLogger(), *map(logging.getLogger, names)]
