@@ -1,4 +1,4 @@
-"""During a rollout the version before works on the schema of the one after: migrations expand it."""
+"""During a rollout the previous version runs on the schema of the next one: migrations only expand it."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ from ticketing_app.devstack.stack import Stack
 
 NAME = "migrations"
 LOCK = 7231604  # As alembic/env.py takes it.
-# The version before left `previous_ticket_id` empty, and the index says nothing of empty ones.
+# The previous version left `previous_ticket_id` empty, and the index ignores empty values.
 HARMLESS = ["uq_tickets_one_relisting forbids what was allowed"]
 COLUMNS = """
     SELECT attrelid::regclass::text AS table, attname AS name, format_type(atttypid, atttypmod) AS type,

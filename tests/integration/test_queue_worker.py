@@ -217,7 +217,7 @@ def test_names_of_jobs_are_stable() -> None:
         "payments.handle_webhook",
         "payments.sweep_charges",
         "payments.sweep_webhooks",
-        # Of the version before.
+        # Queued by the previous version.
         "ticketing_app.expiration.jobs.expire_due_orders",
         "ticketing_app.payments.jobs.audit_payments",
         "ticketing_app.payments.jobs.check_charge",

@@ -43,7 +43,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
         newest = run("git", "log", "-1", *adds).decode().strip()
         archive = run("git", "archive", f"{newest}^")
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("The version before is taken from git's history, and here is none.")
+        pytest.skip("The previous version is taken from git's history, which is missing here.")
     folder = tmp_path_factory.mktemp("previous")
     run("tar", "-x", "-C", str(folder), given=archive)
     return folder

@@ -35,7 +35,7 @@ def add_commands(commands: Commands) -> None:
 
 async def _migrate(_: argparse.Namespace) -> None:
     if await schema.compare() is schema.SchemaState.AHEAD:
-        # After a rollback to this version: it works on newer schemas, but lacks their migrations.
+        # After a rollback: this version works on a newer schema, but does not contain its migrations.
         write_line("A newer version migrated the database already; it serves this one as well.")
         return
     await db.dispose()

@@ -72,7 +72,7 @@ async def _check_database() -> list[Finding]:
         async with asyncio.timeout(ANSWER_SECONDS):
             revisions = await asyncio.to_thread(schema.read_revisions)
             found = list(check_database(await ask_database(), revisions))
-            # Backlogs cannot be read from an older schema.
+            # An older schema may lack the tables of the backlogs.
             if not any(one.subject == "schema" and one.verdict is Verdict.WRONG for one in found):
                 found += check_facts(await read_facts())
             return found

@@ -55,7 +55,7 @@ async def _refund(options: argparse.Namespace) -> None:
             session, order_id=options.order_id, reason=options.reason
         )
     write_line(
-        "The refund is recorded: if Stripe does not answer now, the worker asks until it does."
+        "The refund is recorded: if Stripe does not answer now, the worker retries until it does."
     )
     await refund.execute_refund(db.transaction, charge_id=charge_id)
     write_line("Stripe has it. The order is refunded when the bank has it, too.")

@@ -71,7 +71,7 @@ class Postgres:
         return subprocess.run(probe, check=False, cwd="/", **self.identity).returncode == 0
 
     def _own_name(self, folder: Path) -> str:
-        """Return the path of `folder` for a server whose working directory it is.
+        """Return the path of `folder` for a server that runs in it.
 
         Other users cannot traverse root's home, but root can start their processes inside it.
         """

@@ -164,7 +164,7 @@ def _of_redis(state: WorkerState) -> Iterator[GaugeMetricFamily]:
         {name: queue.oldest_seconds for name, queue in queues},
     )
     yield _gauge("scheduler_works", "1 if a scheduler holds the lease.", state.is_scheduler_alive)
-    # The former name: alert rules of the version before use it until the next release.
+    # The former name: alert rules of the previous version use it until the next release.
     yield _gauge("clock_works", "Same as gittix_scheduler_works.", state.is_scheduler_alive)
     yield _gauge("jobs_work", "1 if a worker runs jobs.", state.is_jobs_alive)
     yield _gauge("outside_works", "1 if a worker calls Stripe.", state.is_outside_alive)

@@ -23,7 +23,7 @@ class SubscriberBacklog(NamedTuple):
 
 
 class EventBacklog(NamedTuple):
-    """`unsent` counts to 100,000 at most."""
+    """`unsent` is counted up to 100,000."""
 
     unsent: int
     oldest_unsent_seconds: float
@@ -41,9 +41,9 @@ _OUTBOX = text("""
           AND l.classid = 0 AND l.objid = :relay_lock AND l.objsubid = 1) AS is_relay_alive
 """)
 
-# The oldest event that a subscriber lacks is found by the partial index of events that the relay has
-# not settled: those of the last seconds or, after a long outage, a range that starts with the missing
-# one. As in the relay, an event that a subscriber failed to handle counts as arrived.
+# Finds the oldest event that a subscriber lacks by the partial index of events that are not settled: those
+# of the last seconds or, after a long outage, a range that starts with the missing one. As in the relay, an
+# event that a subscriber failed to handle counts as delivered.
 _SUBSCRIBERS = text("""
     SELECT s.name,
       max(coalesce(extract(epoch FROM clock_timestamp() - missing.occurred_at), 0)) AS lag_seconds,

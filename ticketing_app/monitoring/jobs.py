@@ -15,10 +15,10 @@ from ticketing_app.messaging.consumer import HANDLER_SECONDS
 # A worker sends a heartbeat every five seconds.
 SILENT_AFTER = timedelta(seconds=90)
 
-# Reads the age of so many jobs at the head of a queue: cron jobs are put in front of older ones.
+# Number of jobs at the head of a queue whose age is read: cron jobs are queued in front of older ones.
 SAMPLED_JOBS = 5
 
-# A live consumer reads again within this time, unless many events are slow.
+# A live consumer reads the stream again within this time, unless many events are slow to handle.
 UNREAD_AFTER_SECONDS = HANDLER_SECONDS + 2 * redis.BLOCK_SECONDS
 
 

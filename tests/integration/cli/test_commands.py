@@ -97,7 +97,7 @@ class TestRefund:
         await emulator.break_next("POST /v1/refunds", "down")
         code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
         assert code == 1
-        assert "the worker asks until it does" in out
+        assert "the worker retries until it does" in out
         assert "does not answer right now" in err
         await sales.sweep()
         assert await sales.statuses(paid) == ("refunded", "completed")

@@ -89,7 +89,7 @@ class TestHeldRelistingOfRefundedTicket:
 
 class TestCapturedOrderWithoutTicket:
     async def list_beside(self, first: Sale) -> None:
-        """List the ticket once more, as the version before this one does."""
+        """List the ticket once more, as the previous version does."""
         again = await factories.make_ticket(sales.seller_of(first.ticket))
         statement = text("UPDATE tickets SET previous_ticket_id = :previous WHERE id = :id")
         async with db.autocommit() as connection:

@@ -12,7 +12,8 @@ from ticketing_app.core.clock import utc_now
 
 OLDEST_VERSION = 15
 EXTENSIONS = frozenset({"pg_trgm", "unaccent"})
-# Tolerated: events, sessions and charges carry a process's own time; leases never do.
+# Tolerated difference between the clocks: events, sessions and charges carry the time of a process, leases
+# only that of the database.
 SKEW = timedelta(seconds=2)
 
 

@@ -17,7 +17,7 @@ ALL_KINDS = "g$lshzxetd"
 
 
 class Notifications(NamedTuple):
-    """The enabled notifications, unless Redis hides them, and whether Reflex may change them."""
+    """The enabled notifications, None if Redis hides them, and whether Reflex may change them."""
 
     flags: str | None
     may_be_set: bool

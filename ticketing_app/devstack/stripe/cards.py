@@ -14,7 +14,7 @@ _KNOWN = json.loads(Path(__file__).with_name("cards.json").read_text())
 
 @dataclass(frozen=True)
 class Card:
-    """A test card: the refusal of its charges, if any, and their later fate."""
+    """A test card: the error of its charges, if any, and their later dispute, warning and refund."""
 
     brand: str = "visa"
     code: str | None = None

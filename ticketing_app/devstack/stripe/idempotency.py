@@ -14,7 +14,7 @@ class Answer(NamedTuple):
 
 
 class Idempotency:
-    """The stored responses, and the keys whose first request is still running."""
+    """Stored responses, and keys with a first request that is still running."""
 
     def __init__(self, store: Store) -> None:
         # Responses are in the store, so that they survive a restart.

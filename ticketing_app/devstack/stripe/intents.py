@@ -51,7 +51,7 @@ def _check_new(asked: Json) -> None:
         message = "A suffix needs a letter, at most 22 characters and none of <>\\'\"*."
         raise invalid(message, param="statement_descriptor_suffix")
     email = asked.get("receipt_email", "a@b.test")
-    # Stripe wants a domain with a dot and plain characters.
+    # Stripe requires a domain with a dot and only ASCII characters.
     if not re.fullmatch(r"[\w.+'-]+@[\w-]+(\.[\w-]+)+", email, re.ASCII):
         raise invalid(f"Invalid email address: {email}", "email_invalid", param="receipt_email")
     if not asked.get("confirm") and "return_url" in asked:
