@@ -1,5 +1,3 @@
-"""Cache-Control headers."""
-
 import re
 
 from ticketing_app.core.errors import TooManyRequestsError
@@ -13,7 +11,6 @@ UNAVAILABLE = {"cache-control": "no-store", "retry-after": "5"}
 
 
 def rate_limited(error: TooManyRequestsError) -> dict[str, str]:
-    """Return the headers of a 429 response."""
     return {"cache-control": "no-store", "retry-after": str(error.retry_after)}
 
 

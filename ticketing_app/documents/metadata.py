@@ -83,7 +83,6 @@ def brand_suffix() -> str:
 
 
 def absolute(path: str) -> str:
-    """Return the public URL of a path."""
     return get_settings().public_url.rstrip("/") + path
 
 

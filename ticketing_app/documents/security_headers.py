@@ -29,7 +29,6 @@ _OWN_STRIPE = {
 
 
 def protect(app: ASGIApp) -> ASGIApp:
-    """Add the headers to every response of `app`."""
     folder = built_frontend()
     return protect_documents(script_hashes(folder) if folder else [], app)
 
@@ -57,13 +56,11 @@ def protect_documents(hashes: list[str], app: ASGIApp) -> ASGIApp:
 
 
 def script_hashes(folder: Path) -> list[str]:
-    """Return the policy's hashes of the inline scripts of all pages of the build."""
     templates = template.read_templates(folder)
     return sorted({each for built in templates for each in built.script_hashes})
 
 
 def document_policy(hashes: list[str], settings: Settings) -> str:
-    """Return the Content-Security-Policy of documents."""
     public = urlsplit(settings.public_url)
     socket = f"{'wss' if settings.is_served_over_https else 'ws'}://{public.netloc}"
     stripe = _stripe_sources(settings)

@@ -36,8 +36,6 @@ _BACKEND = ("/api", "/ping")
 
 
 class BuildError(Exception):
-    """The build is of another version."""
-
     def __init__(self, folder: Path, route: str) -> None:
         super().__init__(f"{folder / template.FILE} lacks {route}; build the pages again.")
 
@@ -51,8 +49,6 @@ class Site:
 
 
 def serve(pages: Sequence[Page]) -> Callable[[ASGIApp], ASGIApp]:
-    """Return the middleware that serves the documents of the build, if there is one."""
-
     def wrap(app: ASGIApp) -> ASGIApp:
         folder = built_frontend()
         return serve_from(folder, pages, app) if folder else app
@@ -109,7 +105,6 @@ def read_site(folder: Path, pages: Sequence[Page]) -> Site:
 
 
 def _list_files(folder: Path) -> set[str]:
-    """Return the paths of the static files, without documents and compressed copies."""
     return {
         f"/{file.relative_to(folder)}"
         for file in folder.rglob("*")

@@ -56,7 +56,6 @@ def handlers(pages: Sequence[Page]) -> dict[str, Handler]:
 
 
 async def serve_robots(hidden: Sequence[str]) -> Response:
-    """Keep crawlers away from personal pages, forms and the API."""
     # Crawlers take the first rule that matches, or the longest: the exception comes first.
     rules = [f"Allow: {ACCOUNT_FORMS}", "Disallow: /api/"]
     rules += [f"Disallow: {_as_pattern(route)}" for route in hidden]
@@ -65,7 +64,6 @@ async def serve_robots(hidden: Sequence[str]) -> Response:
 
 
 async def serve_sitemap(listed: Sequence[str]) -> Response:
-    """List the public pages and every ticket, the newest first."""
     try:
         await limits.check("sitemaps")
         async with transactions.with_read_timeout():

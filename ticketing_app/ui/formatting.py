@@ -36,8 +36,6 @@ _COMMA = Locale("de")
 
 
 class ReaderLocale(NamedTuple):
-    """Locale of dates and times, and locale of numbers."""
-
     dates: Locale
     numbers: Locale
 
@@ -58,7 +56,6 @@ _current: ContextVar[ReaderLocale] = ContextVar("reader_locale", default=_HOME)
 
 @contextmanager
 def use_locale(accept_language: str) -> Generator[None]:
-    """Format for the reader of this header, within the block."""
     token = _current.set(negotiate(accept_language))
     try:
         yield
@@ -162,7 +159,6 @@ def _amount_format(highest: str) -> AmountFormat:
 
 
 def format_number(count: int) -> str:
-    """Return the number, like "1,234"."""
     return numbers.format_decimal(count, locale=_current.get().numbers)
 
 

@@ -44,7 +44,6 @@ def announce(handler: Callable[..., Any]) -> None:
 
 @contextmanager
 def timed(handler: Callable[..., Any]) -> Generator[None]:
-    """Observe the duration and the outcome of this handler."""
     started = perf_counter()
     outcome = CRASHED
     try:

@@ -32,9 +32,7 @@ class NotStaticError(TypeError):
 class HasStatic(Protocol):
     """A component with its own JavaScript that can render its initial state."""
 
-    def as_static(self) -> rx.Component:
-        """Return the elements of the first rendering."""
-        ...
+    def as_static(self) -> rx.Component: ...
 
 
 def cond(

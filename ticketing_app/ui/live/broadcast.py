@@ -69,7 +69,6 @@ async def _send_or_collect(channel: str, facts: Facts) -> None:
 
 
 async def _drain(channel: str, pause: float | None) -> None:
-    """Send the collected facts after each pause, until the channel is quiet or has no pages."""
     try:
         while pause is not None:
             await asyncio.sleep(pause)

@@ -17,12 +17,10 @@ _app: rx.App | None = None
 
 
 def ticket_channel(ticket_id: object) -> str:
-    """Return the channel of the pages that show this ticket."""
     return f"{PREFIX}ticket:{ticket_id}"
 
 
 def user_channel(user_id: object) -> str:
-    """Return the channel of the pages on which a user sees their own orders or listings."""
     return f"{PREFIX}own:{user_id}"
 
 
@@ -32,7 +30,6 @@ def session_channel(session_id: UUID) -> str:
 
 
 def connect(app: rx.App) -> None:
-    """Use the websockets of `app`."""
     global _app  # noqa: PLW0603  # Reflex has one app per process.
     _app = app
 

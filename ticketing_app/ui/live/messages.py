@@ -21,7 +21,6 @@ Facts = dict[str, Any]
 
 
 def messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:
-    """Yield each channel that `event` concerns, with the facts to send."""
     if isinstance(event, OrderEvent):
         yield channels.user_channel(event.buyer_id), {"order": str(event.order_id)}
     facts = _ticket_facts(event)

@@ -47,7 +47,6 @@ def skeleton(*shapes: rx.Component) -> rx.Component:
 
 
 def stub_shape() -> rx.Component:
-    """The placeholder of a ticket stub."""
     return rx.el.div(
         rx.el.div(
             rx.el.div(class_name="skeleton"),
@@ -69,7 +68,6 @@ def stub_shape() -> rx.Component:
 
 
 def row_shapes() -> rx.Component:
-    """The placeholder of the rows of a list."""
     return rx.el.div(
         *(rx.el.div(class_name="skeleton h-24 rounded-stub") for _ in range(4)),
         class_name="grid gap-3",
@@ -77,7 +75,6 @@ def row_shapes() -> rx.Component:
 
 
 def field_shapes(count: int) -> rx.Component:
-    """The placeholder of fields with labels."""
     return rx.el.div(
         *(
             rx.el.div(
@@ -92,7 +89,6 @@ def field_shapes(count: int) -> rx.Component:
 
 
 def empty(title: str, more: str, action: rx.Component) -> rx.Component:
-    """An empty state with its next step."""
     return rx.el.div(
         rx.el.div(class_name="blank"),
         rx.el.p(title, class_name="text-lg font-semibold"),
@@ -135,7 +131,6 @@ def loaded(
 def failed(
     error: str, load: rx.event.EventType[()], *, is_unavailable: rx.Var[bool] | bool
 ) -> rx.Component:
-    """The error of a page without content, with the next step."""
     return rx.el.div(
         rx.el.div(class_name="blank"),
         rx.el.h1(cond(is_unavailable, TEXT["away"], TEXT["no_page"]), class_name=styles.HEADING),

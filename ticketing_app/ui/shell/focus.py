@@ -7,8 +7,6 @@ LIBRARY = rx.asset("focus.jsx", shared=True).importable_path
 
 
 class SkipLink(rx.Component):
-    """A link past the navigation bar."""
-
     library = LIBRARY
     tag = "SkipLink"
 

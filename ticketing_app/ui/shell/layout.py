@@ -1,5 +1,3 @@
-"""The frame of every page."""
-
 import reflex as rx
 
 from ticketing_app.ui.live.components import OnSession

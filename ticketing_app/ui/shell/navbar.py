@@ -1,5 +1,3 @@
-"""The bar at the top of every page."""
-
 import reflex as rx
 
 from ticketing_app import routes
@@ -27,7 +25,6 @@ _ENTRY = (
 
 
 def navbar() -> rx.Component:
-    """The brand at the left, the actions of a visitor or a member at the right."""
     return rx.el.header(
         rx.el.nav(
             _brand(),

@@ -1,5 +1,3 @@
-"""The 404 page."""
-
 import reflex as rx
 
 from ticketing_app import routes

@@ -20,7 +20,6 @@ def rows(
     on_more: rx.event.EventType[()],
     nothing: rx.Component,
 ) -> rx.Component:
-    """Render each item and the button of the next page, or `nothing` if there are none."""
     more = rx.el.button(TEXT["more"], type="button", on_click=on_more, class_name=styles.SECONDARY)
     return rx.cond(
         items.length() > 0,

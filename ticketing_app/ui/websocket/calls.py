@@ -60,8 +60,6 @@ Check = Callable[[Any], Payload | None]
 
 
 class PageNamespace(EventNamespace):
-    """Reflex's namespace, behind the rules of this module."""
-
     def __init__(self, namespace: str, app: rx.App, allowed: Mapping[str, Check]) -> None:
         super().__init__(namespace, app)
         self._allowed = allowed
@@ -162,7 +160,6 @@ class PageNamespace(EventNamespace):
         return _browser_errors.take()
 
     def _unread_bytes(self, sid: str) -> int:
-        """Return the size of engine.io's queue for this client."""
         eio_sid = self._server.manager.eio_sid_from_sid(sid, self.namespace)
         if (page := self._server.eio.sockets.get(eio_sid)) is None:
             return 0
@@ -170,7 +167,6 @@ class PageNamespace(EventNamespace):
         return sum(PACKET_BYTES + len(packet.data or "") for packet in waiting if packet)
 
     def _drop(self, sid: str, reason: Reason, call: str) -> None:
-        """Count a refused call; log the first one of each socket."""
         WRONG_CALLS.labels(reason).inc()
         socket = self._socket(sid)
         if socket and socket.has_logged_wrong_call:
@@ -191,7 +187,6 @@ def guard(app: rx.App) -> None:
 
 
 def _allowed_calls() -> Mapping[str, Check]:
-    """Return the allowed handlers, each with the check of its arguments."""
     ours = {
         name: _signature_check(registered.handler.fn)
         for name, registered in RegistrationContext.get().event_handlers.items()
@@ -253,7 +248,6 @@ def _router_data(sent: Any) -> Payload:  # noqa: ANN401  # sent by a client
 
 
 def _query(sent: Payload) -> dict[str, str]:
-    """Return the parameters of the address, as far as they fit."""
     query: dict[str, str] = {}
     room = MAX_ADDRESS_CHARACTERS
     for name, text in sent.items():

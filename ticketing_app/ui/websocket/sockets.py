@@ -41,8 +41,6 @@ class SocketClosedError(OSError):
 
 
 class _Address:
-    """State shared by the sockets of one address."""
-
     def __init__(self, per_second: float) -> None:
         self.open = 0
         self.bucket = (
@@ -61,8 +59,6 @@ class _Address:
 
 
 class Socket:
-    """One websocket, as engine.io sees it."""
-
     def __init__(self, receive: Receive, send: Send, address: _Address, per_second: float) -> None:
         self.closed_for: Reason | None = None
         # Used by the guard of calls.
@@ -133,7 +129,6 @@ def of_environ(environ: Mapping[str, Any] | None) -> Socket | None:
 
 
 def limit(app: ASGIApp) -> ASGIApp:
-    """Apply the limits to every websocket of `app`."""
     known: dict[str, _Address] = {}
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
