@@ -167,6 +167,7 @@ def of(examples: int) -> settings:
     )
 
 
+@pytest.mark.no_cover  # Tracing would double its time; other tests cover the same lines.
 @pytest.mark.usefixtures("stripe_books")
 class TestSchedules:
     @of(60)

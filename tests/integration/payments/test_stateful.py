@@ -244,6 +244,7 @@ def walk(*, schedules: int) -> None:
     )
 
 
+@pytest.mark.no_cover  # Tracing would double its time; other tests cover the same lines.
 @pytest.mark.usefixtures("_event_loop")
 class TestSchedules:
     @pytest.mark.stateful
