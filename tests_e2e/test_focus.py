@@ -32,7 +32,8 @@ CROWDED = ("list", "ticket", "asked to withdraw", "sell with errors", "order", "
 MOST_STOPS = 120
 START = "document.querySelector('a[href=\"#main\"]').focus({ preventScroll: true })"
 IS_LAST = """() => {
-  const stops = [...document.querySelectorAll("a[href], button:not(:disabled), input, select, textarea, summary")];
+  const place = document.querySelector("dialog[open]") ?? document;
+  const stops = [...place.querySelectorAll("a[href], button:not(:disabled), input, select, textarea, summary")];
   return stops.filter((stop) => stop.checkVisibility()).at(-1) === document.activeElement;
 }"""
 # Controls smaller than 44 px high or 24 px wide. A link in a sentence is as high as its line.
@@ -97,7 +98,9 @@ def walk(page: Page) -> int:
 def test_focus_is_visible_and_uncovered_at_every_stop(fixtures: Fixtures, scene: Scene) -> None:
     with fixtures.show(scene, scene.viewers[0]) as page:
         page.set_viewport_size({"width": 360, "height": 640})
-        assert walk(page) > 2
+        # Behind a question the page is inert: the stops are the two answers.
+        fewest = 1 if "asked to" in scene.name else 3
+        assert walk(page) >= fewest
 
 
 @each_of(SCENES)
