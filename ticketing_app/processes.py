@@ -135,11 +135,8 @@ class Scheduler:
         self._next_at: dict[JobFunction, datetime] = {}
 
     def tick(self) -> None:
-        """Queue the jobs that are due, if this scheduler holds the lease or can acquire it.
-
-        Raises:
-            RedisError: Redis is unavailable; the next tick resumes.
-        """
+        """Queue the jobs that are due, if this scheduler holds the lease or can acquire it."""
+        # Raises RedisError during an outage; the next tick resumes.
         if self._lease.hold():
             self._delayed.enqueue_scheduled_jobs()
             self._enqueue_cron()

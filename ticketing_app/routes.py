@@ -7,14 +7,14 @@ TICKET_NEW = "/tickets/new"
 TICKET_MINE = "/tickets/mine"
 TICKET_DETAIL = "/tickets/[ticket_id]"
 TICKET_EDIT = "/tickets/[ticket_id]/edit"
+# Parameter of My Listings: the number of listings just created.
 LISTED = "listed"
-"""Parameter of My Listings: the number of listings just created."""
+# Parameter of a ticket's page: the seller's last action, "listed" or "saved".
 DONE = "done"
-"""Parameter of a ticket's page: the seller's last action, "listed" or "saved"."""
+# Parameter of the form: the ticket to list again.
 PREVIOUS = "previous"
-"""Parameter of the form: the ticket to list again."""
+# Parameter of a ticket's page: the token of a purchase that continues after sign-in.
 PURCHASE = "purchase"
-"""Parameter of a ticket's page: the token of a purchase that continues after sign-in."""
 ORDER_LIST = "/orders"
 ORDER_DETAIL = "/orders/[order_id]"
 ACCOUNT = "/account"
@@ -42,12 +42,11 @@ def ticket_purchase(ticket_id: UUID | str, token: str) -> str:
 
 
 def ticket_calendar(ticket_id: UUID | str) -> str:
-    """Return the path of the calendar file of a ticket with a date, which the API serves."""
+    """Return the path of the calendar file, which the API serves for tickets with a date."""
     return f"/api/tickets/{ticket_id}/calendar"
 
 
 def share_image(category: str) -> str:
-    """Return the path of the picture in link previews of this category."""
     return f"/share/{category}.png"
 
 
@@ -56,7 +55,6 @@ def ticket_edit(ticket_id: UUID | str) -> str:
 
 
 def ticket_resale(ticket_id: UUID | str) -> str:
-    """Return the path of the form that lists a bought ticket again."""
     return f"{TICKET_NEW}?{PREVIOUS}={ticket_id}"
 
 

@@ -61,6 +61,7 @@ _ORDER_TITLE = rx.cond(
 )
 
 # fmt: off
+# The site map: the app, documents, robots.txt, the sitemap and the tests read it.
 PAGES = (
     Page(routes.TICKET_LIST, ticket_list_page, "Tickets For Sale",
          "Tickets for concerts, sports and theatre, from people who cannot go.",
@@ -99,7 +100,6 @@ PAGES = (
          "There is nothing at this address.",
          SessionState.load, Audience.EVERYONE),
 )
-"""The site map: the app, documents, robots.txt, the sitemap and the tests read it."""
 # fmt: on
 
 app = rx.App(

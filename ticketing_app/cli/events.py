@@ -62,11 +62,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def read_age(text: str) -> timedelta:
-    """Parse 30s, 10m, 2h or 7d.
-
-    Raises:
-        AgeError: The text has another form.
-    """
+    """Parse 30s, 10m, 2h or 7d; raises AgeError for any other text."""
     found = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if not found:
         raise AgeError(text)

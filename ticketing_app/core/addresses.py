@@ -11,10 +11,8 @@ _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]*)\](:\d*)?|(?P<v4>[^:]*):\d*")
 
 
 def canonical(text: str) -> str:
-    """Return the address without port, brackets and zone.
-
-    Malformed text becomes `UNKNOWN`, whose variants then share one limit.
-    """
+    """Return the address without port, brackets and zone; malformed text becomes `UNKNOWN`."""
+    # All malformed addresses share one limit.
     found = _parse(text)
     return str(found) if found else UNKNOWN
 

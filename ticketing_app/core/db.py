@@ -213,10 +213,8 @@ async def transaction() -> AsyncGenerator[AsyncSession]:
 
 
 async def delete_in_batches(delete_batch: Callable[[AsyncSession, int], Awaitable[int]]) -> None:
-    """Call `delete_batch(session, limit)`, each time in a new transaction, until it deletes fewer rows.
-
-    Stops after 10,000 rows, so as not to block other jobs; the next run deletes more.
-    """
+    """Call `delete_batch(session, limit)`, each time in a new transaction, until it deletes fewer rows."""
+    # Stops after 10,000 rows, to not block other jobs; the next run deletes more.
     for _ in range(DELETE_BATCHES):
         async with transaction() as session:
             deleted = await delete_batch(session, DELETE_BATCH)

@@ -70,12 +70,7 @@ class Problem(ApiModel):
 
 
 async def read_bytes(request: Request) -> bytes:
-    """Read the raw body.
-
-    Raises:
-        InvalidInputError: the body is too large.
-        BodyTimeoutError: the body did not arrive within BODY_SECONDS.
-    """
+    """Read the raw body; raises InvalidInputError if it is too large, BodyTimeoutError if it is too slow."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -89,12 +84,8 @@ async def read_bytes(request: Request) -> bytes:
 
 
 async def read_body(request: Request, model: type[Model]) -> Model:
-    """Read the JSON body. Handlers call it after authorisation: 401, 403 and 404 take precedence over 400.
-
-    Raises:
-        InvalidInputError: the body is too large or not JSON, or a field is wrong.
-        BodyTimeoutError: the body did not arrive within BODY_SECONDS.
-    """
+    """Read and validate the JSON body; raises the errors of `read_bytes` and `validation.parse`."""
+    # Handlers call it after authorisation: 401, 403 and 404 take precedence over 400.
     body = await read_bytes(request)
     try:
         # Decimal keeps prices exact. PostgreSQL cannot store lone surrogates and NUL.

@@ -112,11 +112,7 @@ def client_address() -> str:
 async def check(
     policy: str, *, account: UUID | str | None = None, address: str | None = None, cost: int = 1
 ) -> None:
-    """Count a hit of `cost`.
-
-    Raises:
-        TooManyRequestsError: a rule of the policy is exhausted.
-    """
+    """Count a hit of `cost`; raises TooManyRequestsError if a rule of the policy is exhausted."""
     if refusal := await hit(policy, account=account, address=address, cost=cost):
         raise refusal
 
@@ -124,10 +120,8 @@ async def check(
 async def hit(
     policy: str, *, account: UUID | str | None = None, address: str | None = None, cost: int = 1
 ) -> TooManyRequestsError | None:
-    """Count a hit of `cost`; return the error, for callers that check other refusals first.
-
-    A refused hit is not counted by the rule that refused it.
-    """
+    """Count a hit of `cost`; return the error, for callers that check other refusals first."""
+    # A refused hit is not counted by the rule that refused it.
 
     async def count(
         limiter: MovingWindowRateLimiter, item: RateLimitItemPerSecond, key: str

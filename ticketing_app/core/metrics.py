@@ -51,10 +51,8 @@ REQUEST_SECONDS = Histogram(
 
 
 def serve(port_offset: int = 0) -> None:
-    """Serve the metrics at METRICS_PORT + `port_offset` in a thread; unset is off.
-
-    A port in use is logged, not raised: the process works without metrics.
-    """
+    """Serve the metrics at METRICS_PORT + `port_offset` in a thread, unless METRICS_PORT is unset."""
+    # A port in use is logged, not raised: the process works without metrics.
     settings = get_settings()
     if settings.metrics_port is None:
         return

@@ -25,10 +25,8 @@ def is_from_elsewhere(request: Request) -> bool:
 
 
 def is_same_origin(origin: str | None, host: str | None) -> bool:
-    """Whether `origin` is missing (not a browser), or is the origin of PUBLIC_URL or of the Host header.
-
-    The scheme is taken from PUBLIC_URL, as a proxy may terminate TLS.
-    """
+    """Whether `origin` is missing (not a browser), or is the origin of PUBLIC_URL or of the Host header."""
+    # The scheme is taken from PUBLIC_URL, as a proxy may terminate TLS.
     if origin is None:
         return True
     public = urlsplit(get_settings().public_url.lower())

@@ -9,11 +9,7 @@ MAX_LIMIT = 100
 
 
 def read_cursor(cursor: str | None) -> UUID | None:
-    """Return the id after which the page begins; None for the first page.
-
-    Raises:
-        InvalidInputError: the cursor is malformed.
-    """
+    """Return the id after which the page begins; raises InvalidInputError for a malformed cursor."""
     try:
         return UUID(cursor) if cursor else None
     except ValueError:

@@ -101,11 +101,7 @@ class RegisteredJob(Job):
 
     @property
     def registered(self) -> Registered:
-        """Return the registration of this job's name.
-
-        Raises:
-            JobRefusedError: The name is not registered.
-        """
+        """Return the registration of this job's name; raises JobRefusedError if there is none."""
         name: object = self.func_name
         if not isinstance(name, str) or name not in _by_name:
             log.error("job.refused", job_id=self.id, name=repr(name)[:LOGGED_NAME_LENGTH])
@@ -166,12 +162,9 @@ def enqueue(
     failure_ttl: int = FAILURE_TTL_SECONDS,
     tries: int = 1,
 ) -> None:
-    """Queue a job, by default in its own queue; blocks on Redis.
+    """Queue a job, by default in its own queue; blocks on Redis and raises RedisError.
 
     `tries` limits how often it runs, including runs that ended with their worker.
-
-    Raises:
-        RedisError: The job is not queued.
     """
     registered = _by_function[function]
     get_queue(queue or registered.queue).enqueue(
@@ -186,11 +179,8 @@ def enqueue(
 
 
 def schedule(function: JobFunction, *args: str, at: datetime, job_id: str) -> None:
-    """Schedule a job, once per id. When due it enters the default queue, where a worker moves it to its own.
-
-    Raises:
-        RedisError: The job is not scheduled.
-    """
+    """Schedule a job, once per id; blocks on Redis and raises RedisError."""
+    # A job that is due enters the default queue; the worker there moves it to its own queue.
     try:
         get_queue(DEFAULT).enqueue_at(
             at,

@@ -130,12 +130,7 @@ def with_time_limits(url: str) -> str:
 
 
 async def check_writable(connection: Redis) -> None:
-    """Write a key, as a full Redis still responds to PING.
-
-    Raises:
-        ResponseError: Redis refuses the write.
-        RedisError: Redis does not respond.
-    """
+    """Write a key, as a full Redis still responds to PING; raises ResponseError if it refuses the write."""
     await connection.set(PROBE_KEY, "", ex=PROBE_SECONDS)
 
 

@@ -45,11 +45,8 @@ def read_revisions() -> list[str]:
 
 
 async def compare() -> SchemaState:
-    """Compare the revisions. AHEAD: a newer version migrated the database, which still serves this one.
-
-    Raises:
-        OSError, SQLAlchemyError: the database does not respond.
-    """
+    """Compare the revisions; raises OSError or SQLAlchemyError if the database does not respond."""
+    # AHEAD: a newer version migrated the database, which still serves this one.
     async with db.engine().connect() as connection:
         found = await connection.run_sync(
             lambda sync: set(MigrationContext.configure(sync).get_current_heads())
@@ -61,11 +58,7 @@ async def compare() -> SchemaState:
 
 
 async def wait(seconds: float) -> None:
-    """Wait until the schema is that of this version, or newer.
-
-    Raises:
-        SchemaNotReadyError: not within `seconds`.
-    """
+    """Wait until the schema is current or newer; raises SchemaNotReadyError after `seconds`."""
     try:
         async with asyncio.timeout(seconds):
             while not await _is_ready():  # noqa: ASYNC110  # another process migrates.

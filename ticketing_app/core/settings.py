@@ -289,10 +289,9 @@ class Settings(BaseSettings):
 
 
 def read_environment(stand_ins: Path | None = None) -> Settings:
-    """Read the environment, below it mounted secrets, below them the `stand_ins` file.
+    """Read the settings; raises InvalidSettingsError if one is wrong, or missing in production.
 
-    Raises:
-        InvalidSettingsError: a setting is wrong, or missing in production.
+    The environment takes precedence over mounted secrets, and these over the `stand_ins` file.
     """
     try:
         return Settings(_env_file=stand_ins)  # pyright: ignore[reportCallIssue]  # a keyword its types hide

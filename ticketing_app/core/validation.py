@@ -46,11 +46,7 @@ def describe_error(error: ErrorDetails) -> tuple[str | None, str]:
 
 
 def parse(model: type[Model], data: object) -> Model:
-    """Validate untrusted data.
-
-    Raises:
-        InvalidInputError: with a sentence for each field that is wrong.
-    """
+    """Validate untrusted data; raises InvalidInputError with a sentence for each wrong field."""
     if not isinstance(data, dict):
         raise InvalidInputError([(None, "Send a JSON object.")])
     try:

@@ -32,7 +32,7 @@ def write(web_dir: Path, stamp: str) -> None:
 
 
 def is_current(web_dir: Path) -> bool | None:
-    """Compare the build with the sources; none if the stamp or the sources are missing."""
+    """Compare the build with the sources; None if the stamp or the sources are missing."""
     noted = web_dir / FILE
     if not noted.exists() or not all((ROOT / folder).exists() for folder in FOLDERS):
         return None

@@ -6,8 +6,8 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 ONE_DAY = "public, max-age=86400"
 ONE_HOUR = "public, max-age=3600"
 REVALIDATE = "no-cache"
+# Headers of a 503 response.
 UNAVAILABLE = {"cache-control": "no-store", "retry-after": "5"}
-"""Headers of a 503 response."""
 
 
 def rate_limited(error: TooManyRequestsError) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Content of the pages that visitors come to read, rendered on the server.
+"""Prerendered content of the public pages.
 
-It is the same for everyone but for Accept-Language, which decides how prices and dates are written: no
-cookie is read, so that proxies may cache it. The page's own code loads the rest.
+Only the header Accept-Language, which selects the format of prices and dates, varies it: no cookie is
+read, so that proxies may cache it. The page's own code loads the rest.
 """
 
 from collections.abc import Awaitable, Callable
@@ -31,7 +31,7 @@ log = get_logger()
 
 @dataclass(frozen=True)
 class PageContent:
-    """Content of a page; none of `metadata` and `html` keeps those of the build."""
+    """Content of a page; without `metadata` or `html`, the page keeps that of the build."""
 
     status: HTTPStatus = HTTPStatus.OK
     metadata: PageMetadata | None = None
@@ -39,14 +39,14 @@ class PageContent:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+# Takes the query of the request, and the ids of the route by name.
 Load = Callable[..., Awaitable[PageContent]]
-"""Takes the query of the request, and the ids of the route by name."""
 
 
 async def load_content(load: Load | None, ids: dict[str, str], request: Request) -> PageContent:
     """Return the content of a page; after an error the page is sent without it."""
     if not all(_is_id(text) for name, text in ids.items() if name.endswith("_id")):
-        # Only a ticket's absence is public.
+        # Only pages of tickets report a missing object to visitors.
         error = tickets.TicketNotFoundError()
         return _failure(error) if load else PageContent(HTTPStatus.NOT_FOUND)
     if load is None:
@@ -71,7 +71,7 @@ async def load_list(query: QueryParams) -> PageContent:
         return PageContent()  # The page loads the results of a search itself.
     filters = TicketFilter(limit=PAGE_SIZE)
     found = await transactions.in_transaction(queries.load_ticket_list_page, wanted=filters)
-    # Countdowns do not run in a document; without the time of the request the next visitor gets the same.
+    # Countdowns do not run in a document; without the time of the request the document can be cached.
     stubs = tuple(replace(TicketStub.from_ticket(ticket), now="") for ticket in found.tickets.items)
     has_more = found.tickets.next_cursor is not None
     return PageContent(html=_render_list(stubs, count_line(found.count), has_more=has_more))
@@ -79,7 +79,7 @@ async def load_list(query: QueryParams) -> PageContent:
 
 async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
     try:
-        # Without a viewer: the page of the seller loads again with the cookie.
+        # Without a viewer: a seller's page loads its data again with the cookie.
         page = await transactions.in_transaction(
             queries.load_ticket_page, ticket_id=ticket_id, viewer_id=None
         )
@@ -99,7 +99,7 @@ async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
 
 
 async def check_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
-    """The form is its seller's alone, but whether the ticket exists is public."""
+    # The form is private to its seller, but the existence of the ticket is public.
     await transactions.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
     return PageContent()
 
@@ -118,7 +118,7 @@ def _failure(error: AppError) -> PageContent:
 
 
 def _is_id(text: str) -> bool:
-    """Accept the canonical spelling only, as the pages do."""
+    # Only the canonical spelling, as in the pages.
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:

@@ -28,7 +28,7 @@ _AVAILABILITY = {
     Availability.SOLD: "SoldOut",
     Availability.WITHDRAWN: "Discontinued",
 }
-# "</script" would end a script within its JSON; these escapes mean the same there.
+# "</script" inside the JSON would end the script element; JSON reads these escapes as the characters.
 _IN_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
@@ -87,7 +87,7 @@ def absolute(path: str) -> str:
 
 
 def schema_org_event(ticket: TicketRead, description: str) -> dict[str, Any]:
-    """Describe the ticket as an event with an offer, in the terms of schema.org."""
+    """Return the ticket as an event with an offer in the vocabulary of schema.org."""
     url = absolute(routes.ticket_detail(ticket.id))
     facts = {
         "@context": "https://schema.org",
@@ -125,5 +125,5 @@ def _place(ticket: TicketRead) -> dict[str, Any] | None:
 
 
 def _meta(kind: str, name: str, content: str) -> str:
-    # With attributes in the order of React, which finds its own tags again by their text.
+    # Attributes in React's order, because React finds its own tags by their text.
     return f'<meta content="{html.escape(content)}" {kind}="{name}"/>'

@@ -1,6 +1,7 @@
 """Build plugins for Reflex: the only module that depends on the HTML and JavaScript that Reflex generates.
 
-Each anchor in generated text is counted, so that a change of Reflex fails the build and names the file.
+The matches of each anchor in generated text are counted: a change of Reflex fails the build and names the
+file.
 """
 
 import base64
@@ -75,7 +76,7 @@ def web_folder() -> Path:
 
 
 def built_frontend() -> Path | None:
-    """Return the folder of the build; none in `reflex run`, where Vite serves the pages."""
+    """Return the folder of the build; None in `reflex run`, where Vite serves the pages."""
     folder = web_folder() / Dirs.STATIC
     is_served = environment.REFLEX_ENV_MODE.get().value != "dev" and folder.exists()
     return folder if is_served else None
@@ -115,7 +116,7 @@ class DevelopmentProxyPlugin(Plugin):
 
 
 class ThemePlugin(Plugin):
-    """Add our stylesheet to Reflex's, behind Tailwind's, which orders the layers."""
+    """Add our stylesheet to Reflex's, after Tailwind's, which defines the order of the layers."""
 
     @override
     def get_static_assets(self, **context: Unpack[CommonContext]) -> list[tuple[Path, str | bytes]]:
@@ -128,7 +129,7 @@ class ThemePlugin(Plugin):
 
 
 class PrerenderPlugin(Plugin):
-    """Prerender every page: by itself Reflex omits the routes with parameters and the 404 page.
+    """Prerender the pages that Reflex omits: routes with parameters and the 404 page.
 
     They are written under their route, as `tickets/[ticket_id]/index.html` and `404/index.html`.
     """
@@ -209,7 +210,7 @@ def _run_after_paint(page: str, file: Path) -> str:
     def defer(entry: re.Match[str]) -> str:
         imports = len(_STATIC_IMPORT.findall(entry[1]))
         code = _replace(_IMPORT, _import_dynamically, entry[1], file, count=imports)
-        # Without `async` it runs in order, after boot.js.
+        # Without `async` the script runs in document order, after boot.js.
         return f'<script type="module">{gate}{code}</script>'
 
     return _replace(_ENTRY, defer, _replace(_MODULE, "", page, file), file, count=1)
@@ -226,7 +227,7 @@ def _cut(file: Path, folder: Path) -> PageTemplate:
     description = _find(_DESCRIPTION, page, file)
     for tag in (_TITLE, _DESCRIPTION, _IMAGE):
         page = _replace(tag, "", page, file, count=1)
-    # The link names the route, which no page has as its address.
+    # The generated link contains the route, which is not the URL of any page.
     page = _replace(_SKIP_LINK, 'href="#main"', page, file, count=1)
     hashes = _hash_scripts(page, file)
     _find(_HEAD_END, page, file)
@@ -246,7 +247,7 @@ def _cut(file: Path, folder: Path) -> PageTemplate:
 
 
 def _find_placeholder(body: str, file: Path) -> tuple[int, int]:
-    """Return start and end of the placeholder; both are the end of a page that takes no content."""
+    """Return start and end of the placeholder, or twice the end of a page without prerendered content."""
     slots = len(_SLOT.findall(body))
     if slots == 0:
         return len(body), len(body)
@@ -265,11 +266,7 @@ def _hash_scripts(page: str, file: Path) -> list[str]:
 
 
 def _find(anchor: re.Pattern[str], text: str, file: Path) -> str:
-    """Return the only match, or its group.
-
-    Raises:
-        ReflexChangedError: the anchor is missing, or ambiguous.
-    """
+    """Return the only match, or its group; raises ReflexChangedError if there is not exactly one."""
     found = anchor.findall(text)
     if len(found) != 1:
         raise ReflexChangedError(file, anchor)
@@ -284,11 +281,7 @@ def _replace(
     *,
     count: int | None = None,
 ) -> str:
-    """Replace every match of `anchor`.
-
-    Raises:
-        ReflexChangedError: there is no match, or not `count` of them.
-    """
+    """Replace every match; raises ReflexChangedError if there is none, or not `count` of them."""
     replaced, found = anchor.subn(replacement, text)
     if found == 0 or (count is not None and found != count):
         raise ReflexChangedError(file, anchor)

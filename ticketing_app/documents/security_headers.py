@@ -1,9 +1,9 @@
 """Security headers: the Content-Security-Policy of documents, and headers for all responses.
 
-Scripts run only from our files, from Stripe, or if the build wrote them into a page: those are listed by
-their hash, so that injected scripts do not run. Reflex needs two weaker sources: 'unsafe-eval', because its
-client evaluates scripts from the websocket (live changes, redirects), and 'unsafe-inline' for styles,
-because documents contain style elements and attributes that vary with their content.
+Scripts run only from our files, from Stripe, or inline if the build wrote them: the policy lists the hashes
+of these, so injected scripts do not run. Reflex needs two weaker sources: 'unsafe-eval', because its client
+evaluates scripts from the websocket (live changes, redirects), and 'unsafe-inline' for styles, because
+documents contain style elements and attributes that vary with their content.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""HTML documents over HTTP: a built page with its metadata, and with content where there is some.
+"""Serves HTML documents: built pages with their metadata and prerendered content.
 
-`reflex run` has no built pages; Vite serves them there.
+In `reflex run` there is no build; Vite serves the pages.
 """
 
 import gzip
@@ -89,11 +89,7 @@ def serve_from(folder: Path, pages: Sequence[Page], app: ASGIApp) -> ASGIApp:
 
 
 def read_site(folder: Path, pages: Sequence[Page]) -> Site:
-    """Pair each page with its template.
-
-    Raises:
-        BuildError: a page has no template, or no place for its content.
-    """
+    """Pair each page with its template; raises BuildError if a template or its placeholder is missing."""
     templates = {each.route: each for each in template.read_templates(folder)}
     for page in pages:
         built = templates.get(page.route)
@@ -115,7 +111,7 @@ def _list_files(folder: Path) -> set[str]:
 
 
 def _is_backend(path: str) -> bool:
-    """Paths of the API, of Reflex's health checks and of its websocket."""
+    """Whether this is a path of the API, of Reflex's health checks or of its websocket."""
     first = "/" + path[1:].partition("/")[0]
     return first in _BACKEND or first.startswith("/_")
 
@@ -159,7 +155,7 @@ def _document(built: PageTemplate, content: PageContent, request: Request) -> Re
     body = _render(built, content, request.scope["path"])
     headers = _headers(content)
     if is_ok:
-        # Weak, as the same text may be sent compressed.
+        # A weak ETag, as the same text may be sent compressed.
         headers["etag"] = f'W/"{sha256(body).hexdigest()[:32]}"'
         if headers["etag"] in request.headers.get("if-none-match", ""):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

@@ -21,7 +21,7 @@ class PageTemplate:
     script_hashes: list[str]
 
     def match(self, path: str) -> dict[str, str] | None:
-        """Return the parameters in `path`, none if it belongs to another route."""
+        """Return the parameters in `path`; None if it belongs to another route."""
         names = self.route.split("/")
         values = path.split("/")
         if len(names) != len(values):

@@ -28,8 +28,8 @@ ROBOTS = "/robots.txt"
 SITEMAP = "/sitemap.xml"
 MANIFEST = "/manifest.webmanifest"
 ACCOUNT_FORMS = "/account-forms.js"
+# Limit of the sitemap protocol for one file.
 MOST_ADDRESSES = 50_000
-"""Limit of the sitemap protocol for one file."""
 PAGE_SIZE = 1_000
 
 FAVICON = "/favicon.svg"
@@ -84,10 +84,8 @@ def _as_pattern(route: str) -> str:
 
 
 async def _stream(listed: Sequence[str], page: list[SitemapEntry]) -> AsyncGenerator[str]:
-    """Yield the sitemap page by page, so that a long one does not delay other requests.
-
-    If the database fails meanwhile, the file ends early and is no valid XML: crawlers discard it.
-    """
+    """Yield the sitemap page by page, so that a long one does not delay other requests."""
+    # If the database fails meanwhile, the file ends early and is not valid XML, so crawlers discard it.
     yield (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
@@ -126,7 +124,7 @@ def head_links() -> list[rx.Component]:
         rx.el.link(rel="icon", href=FAVICON, type="image/svg+xml"),
         rx.el.link(rel="apple-touch-icon", href=APPLE_ICON),
         rx.el.link(rel="manifest", href=MANIFEST),
-        # The colour of our bar, so that the browser's bar continues it.
+        # The browser's bar gets the colour of the site's own bar.
         *(
             rx.el.meta(
                 name="theme-color",
@@ -147,7 +145,7 @@ async def serve_manifest() -> Response:
         "short_name": name,
         "start_url": routes.TICKET_LIST,
         "scope": "/",
-        # It keeps the browser's back button; pages have none.
+        # Keeps the browser's back button, which the pages do not have.
         "display": "minimal-ui",
         "theme_color": tokens.LIGHT["surface"],
         "background_color": tokens.LIGHT["paper"],

@@ -43,11 +43,7 @@ class WorkerState(NamedTuple):
 
 
 def get_worker_state() -> WorkerState:
-    """Read the state of the workers; each call to Redis blocks for 1.5 s at most.
-
-    Raises:
-        RedisError: Redis is unavailable.
-    """
+    """Read the state of the workers; blocks on Redis, up to 1.5 s per call, and raises RedisError."""
     with redis.sync_client(redis.TIMEOUT_SECONDS) as connection:
         lease = RQScheduler.get_locking_key(queues.DEFAULT)
         return WorkerState(

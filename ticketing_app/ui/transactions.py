@@ -18,8 +18,8 @@ log = get_logger()
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 Model = TypeVar("Model", bound=BaseModel)
+# For the signatures of `queries`: no other module of the UI imports SQLModel.
 Session = AsyncSession
-"""For the signatures of `queries`: no other module of the UI imports SQLModel."""
 
 MAX_FORM_CHARACTERS = 20_000
 # After this time the page is sent without its content, which it then loads itself.

@@ -24,11 +24,7 @@ class Notifications(NamedTuple):
 
 
 def ask_redis(url: str) -> Mapping[str, Any]:
-    """Return the INFO of the server at this address.
-
-    Raises:
-        RedisError: The server does not answer.
-    """
+    """Return the INFO of the server; raises RedisError if it does not answer."""
     with redis.sync_client(redis.TIMEOUT_SECONDS, url=url) as connection:
         return dict(connection.info())  # type: ignore[arg-type]  # Typed for the asynchronous client as well.
 
@@ -79,11 +75,7 @@ def check_page_state(found: Mapping[str, Any], main: Mapping[str, Any]) -> Itera
 
 
 def ask_notifications(url: str) -> Notifications:
-    """Read the notifications, and test whether we may set them by writing the same value.
-
-    Raises:
-        RedisError: The server does not answer.
-    """
+    """Read the notifications, and test by writing the same value whether they may be set."""
     flags = None
     with (
         redis.sync_client(redis.TIMEOUT_SECONDS, url=url) as connection,

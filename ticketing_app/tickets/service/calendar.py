@@ -13,11 +13,8 @@ from ticketing_app.tickets.service.tickets import TicketHasNoDateError
 
 
 def write(ticket: TicketRead) -> bytes:
-    """Return a calendar of one event, without an end, as sellers give only the start.
-
-    Raises:
-        TicketHasNoDateError: the seller gave no start.
-    """
+    """Return a calendar of one event; raises TicketHasNoDateError if the seller gave no start."""
+    # The event has no end, as sellers give only the start.
     if ticket.starts_at is None or ticket.timezone is None:
         raise TicketHasNoDateError
     starts_at = ticket.starts_at.astimezone(ZoneInfo(ticket.timezone))

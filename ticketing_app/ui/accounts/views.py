@@ -27,11 +27,11 @@ SYSTEMS = {
     "CrOS": "Chromebook",
     "Linux": "Linux",
 }
+# Confirmations, by the `changed` parameter of the address.
 NOTES = {
     "email": "Your email is changed. Sign in with the new one from now on.",
     "password": "Your password is changed. You were signed out everywhere else.",
 }
-"""Confirmations, by the `changed` parameter of the address."""
 ENDED_ONE = "That device is signed out."
 ENDED_OTHERS = "You are signed out everywhere else."
 

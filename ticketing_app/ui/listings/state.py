@@ -34,10 +34,10 @@ from ticketing_app.ui.tickets.views import TicketStub
 
 MAIN_FIELDS = frozenset({"title", "price", "previousTicketId"})
 START = frozenset({"startsAt", "timezone"})
+# The id of a listing that does not exist yet, as in the address.
 NEW = "new"
-"""The id of a listing that does not exist yet, as in the address."""
+# Preview values for fields that are empty or invalid.
 UNTITLED = {"title": "Title", "price": 1}
-"""Preview values for fields that are empty or invalid."""
 
 
 class OwnListingsState(PageState, rx.State):

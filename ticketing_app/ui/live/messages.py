@@ -16,8 +16,8 @@ from ticketing_app.messaging.catalog import (
 from ticketing_app.tickets import rules
 from ticketing_app.ui.live import channels
 
+# Public facts of one change, as JSON.
 Facts = dict[str, Any]
-"""Public facts of one change, as JSON."""
 
 
 def messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:

@@ -27,6 +27,7 @@ STATUS_LABELS = {
 _VARIANTS = {OrderStatus.COMPLETED: "available"} | dict.fromkeys(
     rules.PAYABLE | {OrderStatus.CAPTURING}, "locked"
 )
+# The outcome of an order, and its meaning for the buyer and the money.
 OUTCOMES = {
     OrderStatus.AWAITING_PAYMENT: (
         "Your card is being checked.",
@@ -54,8 +55,8 @@ OUTCOMES = {
         "Banks take 5 to 10 days to show it.",
     ),
 }
-"""The outcome of an order, and its meaning for the buyer and the money."""
 _GIVEN_BACK = frozenset({OrderStatus.REFUNDING, OrderStatus.REFUNDED})
+# Timeline entries, by the new status. A return to CREATED is a failed payment.
 STEPS = {
     OrderStatus.CREATED: "The payment did not go through",
     OrderStatus.AWAITING_PAYMENT: "Payment started",
@@ -66,7 +67,6 @@ STEPS = {
     OrderStatus.REFUNDING: "Refund started",
     OrderStatus.REFUNDED: "Refunded {amount}",
 }
-"""Timeline entries, by the new status. A return to CREATED is a failed payment."""
 LOCKED = "Ticket locked for you"
 UNTIL = "Until {until}"
 EXTENDED = "Time extended once, for the card check"

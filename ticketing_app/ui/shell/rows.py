@@ -8,8 +8,8 @@ import reflex as rx
 from ticketing_app.ui.theme import styles
 
 TEXT = {"more": "Load more"}
+# Limit of the rows in a tab's state: each page sends all of them again.
 MAX_ROWS = 480
-"""Limit of the rows in a tab's state: each page sends all of them again."""
 
 
 def rows(

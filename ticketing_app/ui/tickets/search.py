@@ -54,8 +54,8 @@ SORTS = {
     TicketSort.CHEAPEST.value: "Lowest price",
 }
 MORE_CLASS = f"{styles.SECONDARY} w-full sm:w-auto mt-6"
+# Not an API value: shows the two date fields (search.jsx, theme).
 CHOOSE_DAYS = "days"
-"""Not an API value: shows the two date fields (search.jsx, theme)."""
 
 
 class SearchForm(rx.Component):

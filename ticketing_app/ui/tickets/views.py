@@ -47,8 +47,8 @@ OWNERSHIP_LABELS = {
     (OwnershipStep.BOUGHT, False): "Bought",
     (OwnershipStep.BOUGHT, True): "Bought by you",
 }
+# Confirmations for the seller, by the `done` parameter of the address.
 NOTES = {"listed": "Your ticket is for sale.", "saved": "Your changes are saved."}
-"""Confirmations for the seller, by the `done` parameter of the address."""
 WITHDRAWN = "Your listing is off sale. Nobody can buy it any more."
 FILTERS = ("category", "city", "when", "from", "to", "minPrice", "maxPrice", "available")
 NO_DATE = ("Date", "TBA", "")

@@ -55,8 +55,8 @@ class NoWebsocketsError(Exception):
     """The app has no websockets: no state is defined."""
 
 
+# Returns the arguments for a handler; None refuses the call.
 Check = Callable[[Any], Payload | None]
-"""Returns the arguments for a handler; None refuses the call."""
 
 
 class PageNamespace(EventNamespace):

@@ -21,8 +21,8 @@ log = get_logger()
 # Clients decide how often a line is due; the counters are exact.
 _lines = TokenBucket(burst=20, per_second=1)
 
+# The name of a websocket's `Socket` in its ASGI scope.
 SOCKET = "gittix.socket"
-"""The name of a websocket's `Socket` in its ASGI scope."""
 
 Reason = Literal["address", "rate", "unread", "stalled"]
 
