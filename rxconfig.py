@@ -1,4 +1,4 @@
-"""How Reflex builds and runs the site."""
+"""Configuration of Reflex."""
 
 import sys
 
@@ -38,8 +38,8 @@ state_url = (
     else None
 )
 
-# Every way to start the site reads this file before engine.io is created. The largest message of a page
-# is a form with all of its text; Reflex's default of 1 MB would let clients fill the memory.
+# Set here, because every way to start the site reads this file before engine.io is created. The largest
+# message of a page is a full form; Reflex's default of 1 MB would let clients fill the memory.
 if not reflex_environment.REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE.is_set():
     reflex_environment.REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE.set(64 * 1024)
 
@@ -51,12 +51,13 @@ config = rx.Config(
     # The frontend's own address: the plugins below proxy the backend's paths.
     api_url=f"http://localhost:{settings.port}",
     deploy_url=settings.public_url,
-    # No foreign origin; the origin check of the websocket refuses all but our own.
+    # Allows no foreign origin; the origin check of the websocket accepts only our own.
     cors_allowed_origins=[],
     trusted_proxy_hops=settings.trusted_proxy_hops,
     state_manager_mode=StateManagerMode.MEMORY,
     redis_url=state_url,
-    # In memory as well. The state of a tab is a cache: the next call after that reloads the page.
+    # Applies to states in memory as well. A tab's state is a cache: after it expires, the next call reloads
+    # the page.
     redis_token_expiration=15 * 60,
     plugins=[
         rx.plugins.TailwindV4Plugin(tokens.TAILWIND),
@@ -66,10 +67,10 @@ config = rx.Config(
         DevelopmentProxyPlugin(),
         PrerenderPlugin(),
         PaintGatePlugin(),
-        # Last: it cuts the finished pages.
+        # Last, because it cuts the finished pages.
         PagesPlugin(),
     ],
-    # It would contain the address of the build machine.
+    # Reflex's sitemap would contain the address of the build machine.
     disable_plugins=[rx.plugins.SitemapPlugin],
     frontend_compression_formats=["brotli", "gzip"],
     show_built_with_reflex=False,
@@ -77,5 +78,5 @@ config = rx.Config(
     bun_path=bun_path(),
 )
 
-# REFLEX_REDIS_URL overrides the argument, without the timeouts and unknown to `doctor`.
+# Set after construction: REFLEX_REDIS_URL would override the argument, without timeouts and unknown to `doctor`.
 config.redis_url = state_url

@@ -41,7 +41,7 @@ BRAND = get_settings().brand_name
 
 logging.configure()
 
-# Until the data of these pages has loaded, they keep the title and description of the document.
+# These pages keep the title and description of the document until their data has loaded.
 _TICKET_TITLE = rx.cond(
     TicketDetailState.is_loaded,
     f"{TicketDetailState.ticket.title} | {BRAND}",
@@ -104,7 +104,7 @@ PAGES = (
 
 app = rx.App(
     html_lang="en",
-    # Tailwind brings a reset of its own.
+    # Tailwind contains its own reset.
     reset_style=False,
     toaster=None,
     app_wraps={

@@ -1,4 +1,4 @@
-"""Amounts, dates and times in English, formatted and parsed by the customs of the reader's region.
+"""Amounts, dates and times in English, formatted and parsed by the conventions of the reader's region.
 
 The locale follows from the header Accept-Language (`use_locale`) and the data of the Unicode CLDR. The
 argument `now` is the current time in the reader's time zone.
@@ -80,7 +80,7 @@ def _weight(wanted: re.Match[str]) -> float:
 
 
 def _locale_for(wanted: re.Match[str]) -> ReaderLocale:
-    """Return the English of the region; where CLDR has none, numbers follow the language."""
+    """Return English in the conventions of the region; if CLDR has none, numbers follow the language."""
     language = wanted["language"].lower()
     script = (wanted["script"] or "").title()
     # Without a region, the most likely one of the language.
@@ -126,7 +126,7 @@ def _format_amount(locale: Locale, cents: int, currency: str, *, has_cents: bool
 
 
 def parse_amount(text: str, currency: str) -> Decimal | None:
-    """Return the amount that the reader typed, in units; none if it is invalid or ambiguous.
+    """Return the amount that the reader typed, in units; None if it is invalid or ambiguous.
 
     "1.234,50" and "1,234.50" are the same in every locale, but "12.500" is 12,500 in Germany and 12.5 in
     the USA.

@@ -141,11 +141,7 @@ def owner_of(page: SessionState) -> str:
 async def require_caller(
     state: rx.State, transaction: transactions.Session | None = None
 ) -> Caller:
-    """Return the signed-in caller, as `find_caller` does.
-
-    Raises:
-        NotSignedInError: `guarded` redirects to sign-in and back.
-    """
+    """Like `find_caller`; raises NotSignedInError, which `guarded` turns into a redirect to sign-in."""
     if (caller := await find_caller(state, transaction)) is None:
         raise NotSignedInError
     return caller
@@ -159,7 +155,7 @@ async def forget_everything(state: rx.State) -> None:
 
 
 def reader_now(state: rx.State) -> datetime:
-    """Return the present time in the reader's time zone, UTC if their browser sent none."""
+    """Return the current time in the reader's time zone, or in UTC if the browser sent none."""
     name = unquote(cookie_parser(state.router.headers.cookie or "").get(ZONE_COOKIE, ""))
     try:
         zone = ZoneInfo(name)
@@ -174,7 +170,7 @@ def guarded(handler: Handler) -> Handler:
 
 
 def refreshing(handler: Handler) -> Handler:
-    """As `guarded`, for handlers that run without an action: keeps the error of the last action."""
+    """Like `guarded`, for handlers that no action triggers: keeps the error of the last action."""
     return _guard(handler, forgets=False)
 
 
@@ -223,11 +219,7 @@ def is_at(state: rx.State, name: str, shown_id: str) -> bool:
 
 
 def route_id(state: rx.State, name: str, not_found: Callable[[], AppError]) -> UUID:
-    """Return the UUID in the address; only its canonical spelling is accepted.
-
-    Raises:
-        AppError: made by `not_found`.
-    """
+    """Return the UUID in the address; raises `not_found()` for any other than its canonical spelling."""
     found = http.parse_id(getattr(state, name), not_found)
     if not is_at(state, name, str(found)):
         raise not_found()
@@ -235,7 +227,7 @@ def route_id(state: rx.State, name: str, not_found: Callable[[], AppError]) -> U
 
 
 def go(path: str) -> rx.event.EventSpec:
-    """Navigate with a full page load: only a new websocket sends the present cookie.
+    """Navigate with a full page load, as only a new websocket sends the current cookie.
 
     account-forms.js cancels the event while a form is being sent, and navigates afterwards.
     """
@@ -246,7 +238,7 @@ def go(path: str) -> rx.event.EventSpec:
 def local_path(text: str) -> str:
     """Return `text` if it is a path of this site, otherwise the front page."""
     path = re.split(r"[?#]", text, maxsplit=1)[0]
-    # Browsers take two slashes, also after dots or as backslashes, for the start of another host.
+    # Browsers read two slashes, also after dots or as backslashes, as the start of another host.
     is_local = path.startswith("/") and "//" not in path and "\\" not in text
     if is_local and text.isprintable():
         return text

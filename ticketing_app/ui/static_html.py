@@ -16,13 +16,13 @@ from reflex_components_core.el.element import Element
 from reflex_components_core.el.elements.inline import A
 from reflex_components_core.react_router.dom import ReactRouterLink
 
-# Reflex and React have names of their own for these.
+# Attributes with other names in Reflex and React.
 _ATTRIBUTES = {"to": "href", "html_for": "for", "class_name": "class"}
 _VOID = frozenset({"br", "hr", "img", "input"})
 
 
 class NotStaticError(TypeError):
-    """A part needs the browser; give it `as_static`, or its values instead of variables."""
+    """A component needs the browser; implement `as_static`, or pass values instead of variables."""
 
     def __init__(self, part: object) -> None:
         super().__init__(f"{type(part).__name__} cannot be written as HTML: {part!r:.200}")
@@ -36,22 +36,18 @@ class HasStatic(Protocol):
 
 
 def cond(
-    condition: rx.Var[bool] | bool,  # noqa: FBT001  # it is what this is about.
+    condition: rx.Var[bool] | bool,  # noqa: FBT001  # as rx.cond.
     yes: Any,  # noqa: ANN401  # as rx.cond.
     no: Any = None,  # noqa: ANN401  # as above.
 ) -> Any:  # noqa: ANN401  # as above.
-    """Decide here if the condition is known, else in the browser as `rx.cond` does."""
+    """Like `rx.cond`, but a condition with a known value is decided on the server."""
     if isinstance(condition, rx.Var):
         return rx.cond(condition, yes, no)
     return yes if condition else no
 
 
 def render(part: rx.Component) -> str:
-    """Return `part` as HTML; handlers are left out.
-
-    Raises:
-        NotStaticError: it holds something that only a browser can draw.
-    """
+    """Return `part` as HTML without event handlers; raises NotStaticError if it needs the browser."""
     if isinstance(part, HasStatic):
         return render(part.as_static())
     if isinstance(part, Bare):
@@ -85,11 +81,7 @@ def _attribute(name: str, value: object) -> str:
 
 
 def literal_value(value: object) -> object:
-    """Return the value of a literal of Reflex.
-
-    Raises:
-        NotStaticError: only a browser knows.
-    """
+    """Return the value of a Reflex literal; raises NotStaticError for a variable."""
     if isinstance(value, LiteralVar):
         return json.loads(value.json())
     if isinstance(value, rx.Var):

@@ -28,11 +28,8 @@ READ_SECONDS = 2
 
 @asynccontextmanager
 async def transaction() -> AsyncGenerator[AsyncSession]:
-    """Open the transaction of a page load. It takes a connection at its first statement.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
+    """Open the transaction of a page load; raises UnavailableError if the database does not answer."""
+    # It takes a connection from the pool at its first statement.
     with translate_outages():
         async with db.transaction() as session:
             yield session
@@ -43,11 +40,7 @@ async def in_transaction(
     *args: Arguments.args,
     **kwargs: Arguments.kwargs,
 ) -> Answer:
-    """Run one use case in one transaction.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
+    """Run one use case in one transaction; raises UnavailableError if the database does not answer."""
     async with transaction() as session:
         return await use_case(session, *args, **kwargs)
 
@@ -57,11 +50,7 @@ async def in_autocommit(
     *args: Arguments.args,
     **kwargs: Arguments.kwargs,
 ) -> Answer:
-    """Run a use case that is a single statement and its own transaction (the hold).
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
+    """Run a use case that is a single statement (the hold); raises UnavailableError as `in_transaction`."""
     with translate_outages():
         async with db.autocommit() as connection:
             return await use_case(connection, *args, **kwargs)
@@ -83,18 +72,14 @@ def translate_outages() -> Generator[None]:
 
 @asynccontextmanager
 async def with_read_timeout() -> AsyncGenerator[None]:
-    """As `translate_outages`, and treat a read that is too slow for a response as an outage."""
+    """Like `translate_outages`, and treat a read of more than READ_SECONDS as an outage."""
     with translate_outages():
         async with asyncio.timeout(READ_SECONDS):
             yield
 
 
 def parse(model: type[Model], data: object) -> Model:
-    """Validate the data of a page by the rules of the API.
-
-    Raises:
-        InvalidInputError: one sentence for each invalid field.
-    """
+    """Validate the data of a page by the rules of the API; raises InvalidInputError."""
     try:
         text = json.dumps(data, ensure_ascii=False, default=str)
         text.encode()

@@ -29,11 +29,7 @@ class FormPage:
 async def load_listings_page(
     session: Session, *, seller_id: UUID, limit: int, cursor: str | None = None
 ) -> ListingsPage:
-    """Return one page of the seller's own listings, newest first.
-
-    Raises:
-        InvalidInputError: the cursor is not from this list.
-    """
+    """Return a page of the seller's own listings, newest first; raises the errors of `list_own_tickets`."""
     page = await seller_listings.list_own_tickets(
         session, seller_id=seller_id, limit=limit, cursor=cursor
     )
@@ -43,22 +39,13 @@ async def load_listings_page(
 
 
 async def load_resale_page(session: Session, *, seller_id: UUID, ticket_id: UUID) -> FormPage:
-    """Return the ticket that its buyer sells again.
-
-    Raises:
-        AppError: as `sell.get_own_ticket`.
-    """
+    """Return the ticket that its buyer sells again; raises the errors of `get_own_ticket`."""
     ticket = await sell.get_own_ticket(session, owner_id=seller_id, ticket_id=ticket_id)
     return await _with_hint(session, seller_id, ticket)
 
 
 async def load_edit_page(session: Session, *, seller_id: UUID, ticket_id: UUID) -> FormPage:
-    """Return the seller's own listing.
-
-    Raises:
-        TicketNotFoundError: no ticket has this id.
-        NotSellerError: it is another seller's.
-    """
+    """Return the seller's own listing; raises the errors of `require_own_ticket`."""
     await tickets.require_own_ticket(session, seller_id=seller_id, ticket_id=ticket_id)
     ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
     return await _with_hint(session, seller_id, ticket)

@@ -27,9 +27,10 @@ BROWSER_EVENT = "ticketing"
 
 PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 2.0
-# One channel takes at most a fifth of the process's time, however many pages subscribe to it.
+# The pause after a message, as a multiple of the time it took: a channel takes at most a fifth of the
+# process's time, however many pages subscribe to it.
 PAUSE_PER_SEND = 4
-# Yields to other tasks after so many pages.
+# Number of pages after which a send yields to other tasks.
 PAGES_AT_ONCE = 50
 
 # Facts since the last message of a channel, by ticket or order; a quiet channel has no entry.
@@ -54,7 +55,7 @@ async def _deliver(envelope: Envelope) -> None:
 
 
 async def _send_or_collect(channel: str, facts: Facts) -> None:
-    """Send at once to a quiet channel; collect the facts of the pause into one message."""
+    """Send to a quiet channel immediately; collect the facts that arrive in a pause into one message."""
     if channel in _waiting:
         merge(_waiting[channel], facts)
         return
@@ -90,7 +91,7 @@ async def _resync() -> None:
 async def _send(channel: str | None, facts: Sequence[Facts]) -> float | None:
     """Raise a browser event for each fact in every page of `channel`, or in all pages.
 
-    Returns the seconds until the next message to this channel; none if it has no pages.
+    Returns the seconds until the next message to this channel; None if it has no pages.
     """
     namespace = channels.namespace()
     if namespace is None or (server := namespace.server) is None:
@@ -114,7 +115,7 @@ async def _send(channel: str | None, facts: Sequence[Facts]) -> float | None:
 
 
 def _script(facts: Sequence[Facts]) -> str:
-    # json.dumps leaves nothing that could end the script: it escapes quotes and non-ASCII characters.
+    # json.dumps escapes quotes and non-ASCII characters, so the facts cannot end the script.
     details = json.dumps(facts)
     event = f"new CustomEvent('{BROWSER_EVENT}',{{detail}})"
     return f"for(const detail of {details})window.dispatchEvent({event})"

@@ -25,7 +25,7 @@ def user_channel(user_id: object) -> str:
 
 
 def session_channel(session_id: UUID) -> str:
-    """Return the channel of all pages of one session; without the prefix, as no page leaves it."""
+    # Without the prefix, because pages never leave this channel.
     return f"session:{session_id}"
 
 
@@ -35,7 +35,7 @@ def connect(app: rx.App) -> None:
 
 
 def namespace() -> EventNamespace | None:
-    """Return the socket.io namespace of the pages; none before the app runs."""
+    """Return the socket.io namespace of the pages; None before the app runs."""
     return _app.event_namespace if _app else None
 
 
@@ -54,7 +54,7 @@ async def subscribe(state: rx.State, *channels: str) -> None:
 
 
 async def subscribe_session(state: rx.State, session_id: UUID) -> None:
-    """Subscribe the page to changes of its session: a websocket keeps its cookie for life."""
+    """Subscribe the page to changes of its session, as the cookie of a websocket never changes."""
     if (pages := namespace()) is not None:
         with suppress(ValueError):  # as in `subscribe`
             await pages.enter_room(state.router.session.session_id, session_channel(session_id))

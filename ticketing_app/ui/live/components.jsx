@@ -61,7 +61,7 @@ export function LiveTicket({ ticketId, version, status, until, now, children, cl
   );
 }
 
-// Formats an amount as ui/formatting.py does, whose `AmountFormat` it takes.
+// Formats an amount like ui/formatting.py, from its `AmountFormat`.
 const formatAmount = (cents, [before, after, group, decimal, higher]) => {
   const groups = new RegExp(`\\B(?=(\\d{${higher}})*\\d{3}$)`, "g");
   const units = String(Math.floor(cents / 100)).replace(groups, group);

@@ -99,7 +99,7 @@ class LiveAnnouncement(rx.Component):
 class NewListings(rx.Component):
     """Offers the listings created since the page was loaded, instead of moving the list.
 
-    A filtered list `asks` the server, by `on_ask`, which of them match; it returns them as `matching`.
+    A filtered list (`asks`) calls `on_ask` with their ids; the server sets the `matching` ones.
     """
 
     library = LIBRARY

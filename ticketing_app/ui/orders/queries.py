@@ -31,11 +31,7 @@ class OrderListPage:
 
 
 async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -> OrderDetailPage:
-    """Return the buyer's own order with its ticket and declined cards.
-
-    Raises:
-        OrderNotFoundError: no order has this id, or it is another buyer's.
-    """
+    """Return the buyer's own order with its ticket and declined cards; raises OrderNotFoundError."""
     order = await orders.get_order(session, buyer_id=buyer_id, order_id=order_id)
     ticket_id = order.ticket.id
     return OrderDetailPage(
@@ -49,11 +45,7 @@ async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -
 async def load_order_list_page(
     session: Session, *, buyer_id: UUID, limit: int, cursor: str | None = None
 ) -> OrderListPage:
-    """Return one page of the buyer's own orders, newest first.
-
-    Raises:
-        InvalidInputError: the cursor is not from this list.
-    """
+    """Return a page of the buyer's own orders, newest first; raises the errors of `list_orders`."""
     page = await orders.list_orders(session, buyer_id=buyer_id, limit=limit, cursor=cursor)
     paid = [order.ticket.id for order in page.items if order.status in PAID]
     relistable = await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=paid)

@@ -68,7 +68,7 @@ export function Countdown({ deadline, now, spoken, onOver, className }) {
   const left = useSecondsLeft(deadline, now, onOver);
   const isSpeaker = useIsSpeaker(Boolean(spoken));
   const urgent = left !== null && left <= URGENT_SECONDS;
-  // For a few seconds, so that a late tick does not skip it; the text does not change meanwhile.
+  // Matches for a few seconds, so that a late tick does not skip it; the text does not change meanwhile.
   const mark = isSpeaker && Object.keys(spoken).find((at) => left <= at && left > at - SPOKEN_FOR_SECONDS);
   return (
     <>

@@ -15,7 +15,7 @@ CLASSES = {
 
 
 class ConfirmButton(rx.Component):
-    """Calls `on_confirm` once the question was answered by `confirm_label`.
+    """Calls `on_confirm` after a click on `confirm_label` in its dialog.
 
     `description` is the accessible name where `label` alone is ambiguous.
     """

@@ -1,4 +1,4 @@
-"""Feedback of a page: loading, empty, refused, out of reach."""
+"""Feedback of a page: loading, empty, refused, unavailable."""
 
 from typing import Any
 
@@ -147,5 +147,6 @@ def failed(
 def connection_banner() -> rx.Component:
     """A banner while the websocket is down; Reflex reconnects by itself."""
     banner = rx.el.p(TEXT["offline"], class_name=styles.OFFLINE)
-    # Always on the page, so that its changes are announced; in a fragment, because Reflex puts the page inside.
+    # Always rendered, so that screen readers announce its changes; in a fragment, because Reflex puts the page
+    # inside.
     return rx.fragment(rx.el.div(rx.connection_banner(banner), role="status"))

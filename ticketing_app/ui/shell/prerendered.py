@@ -6,12 +6,12 @@ from ticketing_app.ui import static_html
 
 
 def document_title(title: str | rx.Var[str]) -> rx.Var[str]:
-    """The title of the document until the page has loaded its own; `title` in the build."""
+    """The title of the served document, or `title` during the build."""
     return _served("document.title", title)
 
 
 def document_description(description: str) -> rx.Var[str]:
-    """The description of the document, as above."""
+    """The description of the served document, or `description` during the build."""
     return _served("document.querySelector('meta[name=description]')?.content", description)
 
 

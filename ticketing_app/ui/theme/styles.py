@@ -16,7 +16,7 @@ DANGER = (
     f"{_CONTROL} bg-surface text-bad border border-bad font-medium cursor-pointer hover:bg-bad-soft"
 )
 LINK = "text-accent underline underline-offset-4 decoration-1 hover:decoration-2"
-# A link that stands alone is a target for thumbs; one in a sentence is as high as its line.
+# A link outside a sentence is a full touch target; one inside is as high as its line.
 LINK_ALONE = f"{LINK} inline-flex items-center min-h-touch"
 FIELD = (
     "block w-full min-w-0 min-h-touch px-3 py-2 rounded-control bg-surface text-ink border border-muted "
@@ -33,16 +33,16 @@ SUCCESS = (
     "empty:hidden"
 )
 PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
-# Where there is nothing to show: a picture, why, and the way on.
+# Empty state: a picture, the reason and the next step.
 EMPTY_STATE = "grid gap-3 justify-items-center text-center max-w-text mx-auto py-8 sm:py-16"
 HEADING = "text-2xl font-bold tracking-tight text-balance"
-# The main action of a page stays within the thumb's reach on a phone; `_COLUMNS` leaves room below it.
+# Keeps the main action at the bottom of the screen on a phone; `_COLUMNS` leaves room below it.
 ACTION_BAR = (
     "action-bar fixed inset-x-0 bottom-[var(--offline)] z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
     "bg-surface border-t border-line flex flex-wrap gap-3 "
     "sm:static sm:p-0 sm:bg-transparent sm:border-0 print:hidden"
 )
-# At the bottom of the screen; other elements there make room for it.
+# Fixed to the bottom of the screen; other fixed elements move up for it.
 OFFLINE = (
     "offline fixed inset-x-0 bottom-0 z-40 min-h-[var(--offline)] px-4 py-2 grid place-items-center "
     "bg-wait-soft text-wait text-center print:hidden"

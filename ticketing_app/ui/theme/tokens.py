@@ -51,7 +51,7 @@ CATEGORIES = {
     "festival": ("#0B5485", "#116A9E"),
     "other": ("#3F4654", "#565E6E"),
 }
-# Drawn over the two hues, darker only, so that white text stays as readable as on the hues alone.
+# Drawn over the two hues. Only darkens them, so that white text keeps its contrast.
 ART = {
     # Sound that spreads.
     "concert": "repeating-radial-gradient(circle at 0 100%,#0000 0 10px,rgb(0 0 0/.11) 11px 14px,#0000 15px)",
@@ -64,7 +64,7 @@ ART = {
     "radial-gradient(circle,rgb(0 0 0/.12) 2px,#0000 3px) 7px 7px/15px 15px",
     # Rays of a low sun.
     "festival": "repeating-conic-gradient(from 5deg at 50% 115%,rgb(0 0 0/.12) 0 9deg,#0000 9.5deg 21deg)",
-    # Guilloche, as on paper that is worth something.
+    # Guilloche, as on banknotes.
     "other": "repeating-linear-gradient(45deg,rgb(0 0 0/.14) 0 1px,#0000 2px 7px),"
     "repeating-linear-gradient(135deg,rgb(0 0 0/.14) 0 1px,#0000 2px 7px)",
 }

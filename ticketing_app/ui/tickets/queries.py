@@ -84,16 +84,12 @@ async def load_ticket_page(
     viewer_id: UUID | None,
     subscribe: Callable[[list[UUID]], Awaitable[None]] | None = None,
 ) -> TicketDetailPage:
-    """Return a ticket and similar ones; `subscribe` is called with the ids of the similar ones.
-
-    Raises:
-        AppError: as `load_ticket`.
-    """
+    """Return a ticket and similar ones; `subscribe` is called with the ids of the similar ones."""
     shown = await load_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
     similar = await search.list_similar(session, ticket_id=ticket_id)
     if subscribe:
         await subscribe([ticket.id for ticket in similar])
-        # Read again, and not from the identity map: the page missed changes before it subscribed.
+        # Read again, bypassing the identity map: the page missed changes before it subscribed.
         session.expire_all()
         similar = await search.list_similar(session, ticket_id=ticket_id)
     return TicketDetailPage(shown.ticket, shown.ownership, shown.is_relistable, similar)

@@ -54,7 +54,7 @@ export function SearchForm({ cities, className, children }) {
     const wasTypedBefore = isFirst.current && !location.search && queryOf(form.current);
     isFirst.current = false;
     if (wasTypedBefore) latest.current(true);
-    // The form may be ahead of its own last navigation: it is not overwritten then.
+    // Do not overwrite a form that was edited after its own last navigation.
     else if (how === "POP" || !location.state?.isOurs) {
       clearTimeout(timer.current);
       fill([...form.current.elements], location.search);

@@ -68,7 +68,7 @@ class SearchForm(rx.Component):
 
 
 class FilterPanel(rx.Component):
-    """The first child beside a button with the number of active filters; the second is its collapsible panel."""
+    """The first child, a button with the number of active filters, and its collapsible panel, the second child."""
 
     library = LIBRARY
     tag = "FilterPanel"
@@ -235,7 +235,7 @@ def load_more() -> rx.Component:
             text=TEXT["more"],
             shown=state.cards.length(),
             has_more=state.has_more,
-            # Each page is sent with all previous ones: beyond this length only on request.
+            # Each page is sent with all previous ones: beyond this number of cards only on request.
             is_automatic=state.cards.length() < AUTOMATIC_CARDS,
             on_more=state.load_more,
             key=state.address,

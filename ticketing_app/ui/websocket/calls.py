@@ -1,4 +1,4 @@
-"""Guard of calls over websockets: our handlers, and the few of Reflex that pages need.
+"""Guard of calls over websockets: allows our handlers, and the few of Reflex that pages need.
 
 Without it, clients could call every public method of every state, Reflex's own included, with any arguments.
 """
@@ -142,11 +142,11 @@ class PageNamespace(EventNamespace):
         return cast("AsyncServer", self.server)
 
     def _is_open(self, sid: str) -> bool:
-        """False once the server began to close this connection."""
+        """Whether the connection is open; false once the server has begun to close it."""
         return self._server.manager.is_connected(sid, self.namespace)
 
     def _is_forged_connect(self, args: tuple[Any, ...]) -> bool:
-        """A connect of the server carries the environment that the server created."""
+        # The server's own connect event carries the environ that it created.
         return len(args) < 2 or args[1] is not self._server.get_environ(args[0], self.namespace)  # noqa: PLR2004
 
     def _socket(self, sid: str) -> sockets.Socket | None:
@@ -216,7 +216,7 @@ def _signature_check(handler: Callable[..., Any]) -> Check:
 
 
 def _check_hydrate(payload: Any) -> Payload | None:  # noqa: ANN401  # sent by a client
-    """No page uses the browser's storage, so only the hashes of its defaults are valid."""
+    # No page uses the browser's storage, so only the hashes of the defaults are valid.
     if not isinstance(payload, dict) or payload.keys() - {"vars", "hashes"} or payload.get("vars"):
         return None
     hashes = payload.get("hashes") or []
@@ -235,7 +235,7 @@ def _check_browser_error(payload: Any) -> Payload | None:  # noqa: ANN401  # sen
 
 
 def _router_data(sent: Any) -> Payload:  # noqa: ANN401  # sent by a client
-    """Return the address of the page, cut: Reflex stores it in the tab's state, parts of it three times."""
+    """Return the truncated address of the page: Reflex stores parts of it three times in the tab's state."""
     if not isinstance(sent, dict):
         return {}
     address = {
@@ -269,7 +269,7 @@ def _headers(sent: Mapping[str, str]) -> dict[str, str]:
 
 
 def _require_token(environ: Mapping[str, Any]) -> None:
-    """Raises: ConnectionRefusedError if the tab has no token, or not one of Reflex's form."""
+    """Raises ConnectionRefusedError if the tab's token is missing or malformed."""
     (token,) = parse_qs(environ.get("QUERY_STRING", "")).get("token", [""])[:1]
     if not TOKEN.fullmatch(token):
         raise ConnectionRefusedError

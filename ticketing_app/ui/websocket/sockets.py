@@ -18,7 +18,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.metrics import SOCKETS_REFUSED
 
 log = get_logger()
-# Clients decide how often a line is due; the counters are exact.
+# Clients control the rate of these log lines, so it is limited; the counters are exact.
 _lines = TokenBucket(burst=20, per_second=1)
 
 # The name of a websocket's `Socket` in its ASGI scope.
@@ -28,16 +28,16 @@ Reason = Literal["address", "rate", "unread", "stalled"]
 
 POLICY_VIOLATION = 1008
 BURST_SECONDS = 4
-# All sockets of an address share the rate of so many sockets.
+# All sockets of an address together have the rate of this many sockets.
 ADDRESS_SHARE = 10
-# Opening a socket loads a page, which costs as much as so many messages.
+# Opening a socket loads a page, which costs as much as this many messages.
 OPENING_COST = 4
-# A client that reads nothing for so long is gone or hostile.
+# A client that reads nothing for this long is lost or hostile.
 SEND_SECONDS = 10
 
 
 class SocketClosedError(OSError):
-    """engine.io treats an OSError of its transport as its end."""
+    """An OSError, because engine.io treats that as the end of its transport."""
 
 
 class _Address:
@@ -89,11 +89,7 @@ class Socket:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send `message`.
-
-        Raises:
-            SocketClosedError: the client was disconnected, or reads nothing.
-        """
+        """Send `message`; raises SocketClosedError if the client was disconnected or reads nothing."""
         if message["type"] == "websocket.close" and self.closed_for:
             message = {**message, "code": POLICY_VIOLATION}
         elif self.closed_for:
@@ -162,7 +158,7 @@ async def _serve(
 
 
 def _forget_later(known: MutableMapping[str, _Address], name: str) -> None:
-    """Forget an address once its bucket is full: reconnecting must not refill it."""
+    """Forget an address once its bucket is full: a reconnect must not refill the bucket."""
     address = known[name]
     if address.open:
         return

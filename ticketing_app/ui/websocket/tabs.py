@@ -37,6 +37,6 @@ async def _live_session(state: rx.State) -> str:
         with transactions.translate_outages():
             caller = await auth.authenticate(cookie)
     except UnavailableError:
-        # Our signature is valid. A reset of every page in an outage would lose unsaved input.
+        # The signature is valid, and a reset of every page during an outage would lose unsaved input.
         return str(auth.read_session_id(cookie) or "")
     return str(caller.session_id) if caller else ""
