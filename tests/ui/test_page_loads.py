@@ -11,9 +11,11 @@ from sqlalchemy import Connection, event
 from tests import factories
 from tests.integration.payments import sales
 from tests.ui.conftest import Tab
+from ticketing_app import routes
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.ticketing_app import app
+from ticketing_app.documents.site import Page
+from ticketing_app.ticketing_app import PAGES
 from ticketing_app.ui.listings.state import TicketFormState
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
@@ -22,9 +24,7 @@ from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
 
-PAGES = app._load_events  # pyright: ignore[reportPrivateUsage]
-"""The handlers of each page of the site map, by its route."""
-PUBLIC = {"index", "tickets/[ticket_id]"}
+PUBLIC = {routes.TICKET_LIST, routes.TICKET_DETAIL}
 
 
 @contextmanager
@@ -55,23 +55,22 @@ def counting() -> Generator[list[str]]:
 
 class TestPageLoad:
     @pytest.mark.parametrize("viewer", ["visitor", "buyer", "seller"])
-    @pytest.mark.parametrize("route", sorted(PAGES))
+    @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.route)
     async def test_is_one_transaction(
-        self, tab: Tab, sign_in: SignIn, route: str, viewer: str
+        self, tab: Tab, sign_in: SignIn, page: Page, viewer: str
     ) -> None:
         seller = await factories.make_user()
         buyer = await factories.make_user()
         ticket = await factories.make_ticket(seller)
         order = await factories.hold(await factories.make_ticket(seller), buyer)
         cookies = {"visitor": "", "buyer": await sign_in(buyer), "seller": await sign_in(seller)}
-        path = "/" + route.replace("[ticket_id]", str(ticket.id)).replace(
+        path = page.route.replace("[ticket_id]", str(ticket.id)).replace(
             "[order_id]", str(order.id)
         )
         tab.open(path, cookie=cookies[viewer], ticket_id=str(ticket.id), order_id=str(order.id))
-        (handler,) = PAGES[route]
         with counting() as transactions:
-            await tab.call(handler)
-        assert transactions == (["BEGIN"] if viewer != "visitor" or route in PUBLIC else [])
+            await tab.call(page.on_load)
+        assert transactions == (["BEGIN"] if viewer != "visitor" or page.route in PUBLIC else [])
 
     @pytest.mark.usefixtures("stripe_books")
     @pytest.mark.parametrize(
