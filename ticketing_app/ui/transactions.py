@@ -66,7 +66,7 @@ def translate_outages() -> Generator[None]:
     except Exception as error:
         if not outages.is_unavailable(error):
             raise
-        log.warning("ui.dependency_away", error=repr(error))
+        log.warning("ui.dependency_unavailable", error=repr(error))
         raise outages.unavailable_error(error) from error
 
 
