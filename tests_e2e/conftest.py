@@ -41,6 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_browser_test(item):
             item.add_marker(pytest.mark.e2e)
+            # The product runs in other processes; tracing the client here would only cost time.
+            item.add_marker(pytest.mark.no_cover)
     items.sort(key=lambda item: (_is_browser_test(item), item.path.name != LONGEST_FILE))
 
 

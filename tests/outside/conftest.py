@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,13 @@ from tests.outside.api_client import ApiClients
 from tests.outside.database_probe import DatabaseProbe
 from tests.outside.payment_market import PaymentMarket
 from tests.site import Site
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Trace no code here: the product runs in other processes."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture
