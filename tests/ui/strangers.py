@@ -1,4 +1,4 @@
-"""What strangers may call a handler with, and what must be as before then."""
+"""Hostile calls of handlers, and the state that they must not change."""
 
 from sqlalchemy import text
 
@@ -19,7 +19,7 @@ HOSTILE = [
 
 
 async def everything() -> list[object]:
-    """Return what the database holds of tickets and orders."""
+    """Return tickets and orders in the database."""
     both = "SELECT to_jsonb(tickets) FROM tickets UNION ALL SELECT to_jsonb(orders) FROM orders"
     async with db.autocommit() as connection:
         return sorted((await connection.execute(text(both))).scalars(), key=str)

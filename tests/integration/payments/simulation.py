@@ -375,7 +375,7 @@ async def _finish(actor: Actor, *, before: Stop | None = None) -> None:
 
 
 def _in_transaction(use_case: Callable[..., Awaitable[object]], **named: object) -> Work:
-    """Wrap the use case in one transaction, like an edge of the program."""
+    """Wrap the use case in one transaction, like an entry point of the program."""
 
     async def work(transaction: db.Transaction) -> object:
         async with transaction() as session:

@@ -1,4 +1,4 @@
-"""The REST edge without an application around it."""
+"""HTTP functions of REST without an application around them."""
 
 import asyncio
 
