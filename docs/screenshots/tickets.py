@@ -126,7 +126,7 @@ def ticket_begun(stage: Stage) -> Page:
 
 
 def ticket_loading(stage: Stage) -> Page:
-    """Navigate from the list while the server is silent; a document would contain the ticket."""
+    """Navigate from the list while the server does not respond; a document would contain the ticket."""
     ticket_id = stage.sell()
     someone = stage.onlooker()
     is_silent = False
