@@ -27,7 +27,7 @@ WAIT_SECONDS = 30
 
 
 class Page(SocketClient):
-    """An open list of tickets that notes when it heard of each price."""
+    """An open list of tickets that records when each price arrived."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, "/", origin=url)
@@ -74,7 +74,7 @@ async def measure(site: Site, urls: list[str], processes: Processes) -> bool:
         before = processes.cpu_seconds()
         seconds = list[float]()
         for price in range(FIRST_PRICE, FIRST_PRICE + CHANGES):
-            # A change that follows closely would wait to be sent together with others.
+            # A change right after another one would be merged with others.
             await asyncio.sleep(1.1 * PAUSE_SECONDS)
             seconds += await change(seller, ticket, price, pages)
         used = processes.cpu_seconds() - before

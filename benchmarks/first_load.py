@@ -108,7 +108,7 @@ class Wire:
 
 
 async def load(browser: Browser, visit: Visit, *, is_phone: bool) -> Load:
-    """Open the page in a browser that knows nothing of the site."""
+    """Open the page in a browser with an empty cache."""
     context = await browser.new_context(viewport=SCREEN)  # pyright: ignore[reportArgumentType]  # a dict is one
     if visit.session:
         # For the whole site: the websocket is at another path than the page.
@@ -154,7 +154,7 @@ def typical(loads: list[Load]) -> Load:
 
 
 async def fill(site: Site, seller: ApiClient, buyer: ApiClient) -> list[Visit]:
-    """List tickets, hold the newest, and say where that is seen."""
+    """List tickets and hold the newest; return the paths that show it."""
     for client in (seller, buyer):
         await client.sign_up()
     tickets = [

@@ -60,7 +60,7 @@ async def measure(site: Site) -> bool:
             milliseconds.append(at - event["at"])
             (await buyer.delete(f"/api/orders/{order['id']}")).raise_for_status()
             await page.wait_for_function(f"window.seen.length > {2 * number + 1}")
-            # A change that follows closely would wait to be sent together with others.
+            # A change right after another one would be merged with others.
             await asyncio.sleep(2 * PAUSE_SECONDS)
         await browser.close()
     print(f"{CHANGES} holds: commit to the other's row p99 {percentile(milliseconds, 0.99):.0f} ms")

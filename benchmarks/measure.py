@@ -14,7 +14,7 @@ from tests.site import Site
 def running_site() -> Generator[Site]:
     """The whole product on a temporary folder, for the block."""
     with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder:
-        # A crowd in one process, with one address.
+        # All clients run in one process and have one address.
         site = Site(Path(folder) / "data", SOCKET_MESSAGES_PER_SECOND="0")
         site.start()
         try:
@@ -48,7 +48,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def check_limit(name: str, measured: float, limit: float, unit: str) -> bool:
-    """Print how much of its limit something took; whether it kept it."""
+    """Print the measured share of the limit; return whether it is within the limit."""
     is_kept = measured <= limit
     verdict = "ok" if is_kept else "OVER"
     told = f"{measured:.1f}" if limit > 1.5 else f"{measured:.3f}"  # noqa: PLR2004  # Ratios are small.

@@ -47,7 +47,7 @@ LOAD = (
     FROM generate_series(1, :tickets) n
     """,
 )
-# How pgbench makes the values that the program passes.
+# Makes pgbench generate the values that the program passes.
 VALUES = {
     "buyer_id": f"md5('u' || (1 + :n % {BUYERS}))::uuid",
     "ticket_id": "md5('t' || :n)::uuid",
@@ -157,7 +157,7 @@ def _id(kind: str, number: int) -> UUID:
 
 
 if __name__ == "__main__":
-    # A stop from outside takes the database down too, as Ctrl-C does.
+    # SIGTERM also stops the database, like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(description="Compare holds through the pool with pgbench.")
     parser.add_argument("--pgbench", default=which("pgbench"), help="its path")

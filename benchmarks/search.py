@@ -296,7 +296,7 @@ def _median(runs: list[Run]) -> float:
 
 
 if __name__ == "__main__":
-    # A stop from outside takes the database down too, as Ctrl-C does.
+    # SIGTERM also stops the database, like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(description="Measure how long finding tickets takes.")
     parser.add_argument("--size", type=int, default=1_000_000, help="tickets in the market")

@@ -40,7 +40,7 @@ Attack = Callable[[SocketClient], Awaitable[None]]
 
 
 async def fill_states(stranger: SocketClient) -> None:
-    """H1: as much text as goes into a message, where Reflex used to keep it."""
+    """H1: the longest texts that fit into a message, in fields that Reflex used to store."""
     long = "/" + "x" * 30_000
     stranger.claim_to_be_at({"pathname": long, "asPath": long})
     await stranger.call(ON_LOAD, {})
@@ -49,7 +49,7 @@ async def fill_states(stranger: SocketClient) -> None:
 
 
 async def ask_and_not_read(stranger: SocketClient) -> None:
-    """H2: one page of the list after the other, and nothing of it is read."""
+    """H2: request page after page of the list without reading any."""
     stranger.stop_reading()
     await stranger.call(f"{LIST}.load_more", {})
     await stranger.call(f"{LIST}.refresh", {})
@@ -61,7 +61,7 @@ async def flood(stranger: SocketClient) -> None:
 
 
 async def attack(url: str, act: Attack, until: float) -> int:
-    """Do it again and again over one socket at a time; return how often it was cut off."""
+    """Repeat the attack over one socket at a time; return the number of disconnections."""
     cut_off = 0
     while time.monotonic() < until:
         with suppress(*CUT_OFF):
@@ -110,7 +110,7 @@ async def measure(site: Site, url: str, processes: Processes, seconds: float) ->
             for number in range(VISITORS)
         ]
         share = seconds / 4
-        # Warm up caches, connections and compiled statements, which a process takes once.
+        # Warm up the caches, connections and compiled statements of the process.
         for act in (fill_states, ask_and_not_read, flood):
             await attack(url, act, time.monotonic() + 2)
         idle = await visits(visitors, time.monotonic() + share)

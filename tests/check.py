@@ -49,7 +49,7 @@ BUDGETS = {
     ("ui/live",): 350,
 }
 BROWSER_TESTS = ROOT / "tests_e2e"
-# A process for each processor; each has a stack of its own, and walks the files in their order.
+# One process per processor; each has its own stack and runs its files in order.
 MEASURED = ["-p", "tests.timings"]
 PARALLEL = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 COVERAGE = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
@@ -57,7 +57,7 @@ COMPLETE = ["coverage", "report", "--include=*/rules.py", "--fail-under=100", "-
 
 
 def main(arguments: list[str]) -> int:
-    # A stop from outside ends the children and the temporary folder as Ctrl-C does.
+    # SIGTERM ends the children and deletes the temporary folder, like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     everything = "--all" in arguments
     chosen = [argument for argument in arguments if argument != "--all"]
@@ -239,7 +239,7 @@ def _pytest(arguments: list[str], env: dict[str, str]) -> int:
             try:
                 return tests.wait()
             except KeyboardInterrupt:
-                # pytest gets Ctrl-C from the terminal, but no signal that was sent to this process alone.
+                # The terminal sends Ctrl-C to pytest as well, but other signals reach only this process.
                 tests.send_signal(signal.SIGINT)
 
 

@@ -1,4 +1,4 @@
-"""A Chromium for the browser tests, wherever this machine can have one from."""
+"""Finds or installs a Chromium for the browser tests."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ INSTALL_SECONDS = 600
 
 
 def find() -> str | None:
-    """The path of Playwright's own browser or the system's, or None."""
+    """Return the path of Playwright's own browser or the system's, or None."""
     return next((path for path in _candidates() if _runs(path)), None)
 
 
@@ -59,7 +59,7 @@ def _candidates() -> Iterator[str]:
 
 
 def _runs(path: str) -> bool:
-    """Whether it starts: a download does not where libraries of the system are missing."""
+    """Whether it starts: a downloaded browser fails if system libraries are missing."""
     try:
         done = subprocess.run([path, "--version"], check=False, capture_output=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):

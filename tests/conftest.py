@@ -50,7 +50,7 @@ async def database(
     stack: Stack,
     _connections: None,  # used by `invariants`.
 ) -> AsyncGenerator[None]:
-    """Empty tables, an empty Redis and empty books; afterwards no rule of the product may be broken."""
+    """Empty tables, Redis and Stripe's books; checks the invariants after the test."""
     await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
     await redis.client().flushall()
     yield

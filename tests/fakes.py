@@ -12,7 +12,7 @@ from ticketing_app.payments.schemas import Decline, Intent, Refund
 class FakeGateway:
     """Stripe with one intent in memory; `fail` makes the next call of a name raise.
 
-    `refund_status` is what a new refund has, `dispute` the status of the newest one.
+    `refund_status` is the status of new refunds, `dispute` that of the newest dispute.
     """
 
     def __init__(self) -> None:

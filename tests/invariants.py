@@ -112,7 +112,7 @@ class Connections:
         self._dsn = database_url.replace("postgresql+asyncpg://", "postgresql://")
         self._database: asyncpg.Connection | None = None
         # Loading certificates would take longer than the request; the emulator speaks plain HTTP.
-        # It may be restarted between two requests, so none waits on a kept connection.
+        # No keep-alive: the emulator may be restarted between two requests.
         limits = httpx.Limits(max_keepalive_connections=0)
         self.stripe = httpx.AsyncClient(
             base_url=stripe_url,
@@ -224,7 +224,7 @@ def _check_money(
         told = f"order {order_id} of {order['price_cents']} is {order['status']}, {taken[order_id]} taken, {kept} kept"
         if must_be_paid and taken[order_id] != order["price_cents"]:
             broken.append(f"7: not exactly the price was taken: {told}")
-        # A part may be given back, for a seat with a pillar in front; all of it ends the order.
+        # A partial refund keeps the order, for example for a restricted view; a full one ends it.
         if must_be_paid and kept <= 0:
             broken.append(f"7: an order counts as paid, and its money is gone: {told}")
         if not may_be_paid and kept:

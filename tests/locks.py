@@ -1,4 +1,4 @@
-"""Two transactions at once: one is open while the other one needs the same row."""
+"""Concurrent transactions: one is open while the other one needs the same row."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""The whole product as its users meet it: real processes on real ports, started as bin/dev does."""
+"""The whole product: real processes on real ports, started like bin/dev does."""
 
 import asyncio
 import os
@@ -16,8 +16,8 @@ from tests import invariants
 from ticketing_app.devstack import children, web
 from ticketing_app.devstack.stack import ROOT, STOP_SECONDS, Stack
 
-# Limits by address stay on: each ApiClient names an address of its own, as a proxy in front would.
-# Limits by account are off where a test does in seconds the work of an hour.
+# Limits by address stay on: each ApiClient sends its own address, like a proxy in front.
+# Limits by account are off if a test does the work of an hour within seconds.
 SETTINGS = {
     "EDIT_LIMIT_PER_MINUTE": "0",
     "HOLD_LIMIT_PER_MINUTE": "0",

@@ -11,7 +11,7 @@ from io import StringIO
 import pytest
 from pytest_timeout import Settings
 
-# The 5,000 schedules of payments walk for 40 minutes, on a busy machine for longer.
+# The 5,000 schedules of payments take 40 minutes, more on a busy machine.
 SLOW_SECONDS = 7200
 AGAIN_SECONDS = 10
 CANCEL_SECONDS = 5
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_timeout_set_timer(item: pytest.Item, settings: Settings) -> Generator[None, bool, bool]:
-    """Strike again and again: an alarm that meets a task beside the test fails only that task."""
+    """Repeat the alarm: one that interrupts a task beside the test fails only that task."""
     item.stash[LIMIT] = settings
     is_set = yield
     signal.setitimer(signal.ITIMER_REAL, settings.timeout, AGAIN_SECONDS)
@@ -35,7 +35,7 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Settings) -> Generator
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """Give the fixtures a limit of their own: that of a test that failed is no longer set."""
+    """Give the fixtures their own limit: the one of a failed test is no longer set."""
     if LIMIT in item.stash:
         item.ihook.pytest_timeout_set_timer(item=item, settings=item.stash[LIMIT])
     yield

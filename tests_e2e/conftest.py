@@ -15,7 +15,7 @@ from tests.site import Site
 from tests_e2e.scenes import Fixtures
 from tests_e2e.steps import Visitor
 
-# Patience for a busy machine; failures take as long.
+# Generous for a busy machine; a failing expectation takes this long.
 PATIENCE_MS = 15_000
 ARRIVAL_MS = 2_000
 LONGEST_FILE = "test_reflex_run.py"

@@ -1,4 +1,4 @@
-"""Actions of visitors on the site; data beside the point is created through the API."""
+"""Actions of visitors on the site; other data is created through the API."""
 
 import re
 from typing import Any
@@ -112,7 +112,7 @@ class Visitor:
 
 
 def card_frame(page: Page) -> FrameLocator:
-    """The card form, which is Stripe's and not ours."""
+    """The frame of Stripe's card form."""
     return page.frame_locator('iframe[title="Secure payment input frame"]')
 
 
@@ -126,10 +126,10 @@ def fill_in_card(page: Page, card: str, code: str = "123") -> None:
 
 
 def challenge_frame(page: Page) -> FrameLocator:
-    """The bank's question of 3-D Secure, which covers the page."""
+    """The frame of the 3-D Secure challenge, which covers the page."""
     return page.frame_locator('iframe[name^="__privateStripeFrame"][src*="challenge"]')
 
 
 def answer_challenge(page: Page, *, complete: bool) -> None:
-    """Answer the bank's question with the mouse."""
+    """Answer the challenge with the mouse."""
     challenge_frame(page).get_by_role("button", name="Complete" if complete else "Fail").click()

@@ -108,7 +108,7 @@ def test_a_typing_error_never_counts(
     seller, buyer = visitor(), visitor()
     order_id = buyer.purchase(seller.sell())
     dialog = buyer.open_payment()
-    # Once more than cards may be declined.
+    # One attempt more than the limit of declines.
     for _ in range(4):
         buyer.pay(number)
         expect(card_frame(buyer.page).get_by_text(complaint)).to_be_visible()
@@ -127,7 +127,7 @@ def test_three_d_secure_completed_with_the_keyboard(
     buyer.open_payment()
     buyer.pay(card)
     expect(challenge_frame(buyer.page).get_by_role("button", name="Complete")).to_be_visible()
-    # A dialog that keeps the focus to itself would shut the bank's question out.
+    # A dialog that traps the focus would make the challenge unreachable.
     buyer.page.keyboard.press("Tab")
     # Only down: the frame may be gone before the key is up, which would then never return.
     buyer.page.keyboard.down("Enter")
@@ -141,7 +141,7 @@ def test_three_d_secure_failed_with_the_mouse_then_another_card(
     order_id = buyer.purchase(seller.sell())
     dialog = buyer.open_payment()
     buyer.pay(SECURE_CARD)
-    # A dialog that takes all clicks for itself would shut the bank's question out.
+    # A dialog that takes all clicks would make the challenge unreachable.
     answer_challenge(buyer.page, complete=False)
     told = dialog.get_by_role("alert")
     expect(told).to_contain_text("Your bank could not confirm that it is you.")

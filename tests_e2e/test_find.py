@@ -15,18 +15,18 @@ def cards(page: Page) -> Locator:
 
 
 def search(page: Page, text: str) -> None:
-    """Type as people do, letter by letter."""
+    """Type letter by letter, like a visitor."""
     page.get_by_role("searchbox", name="Search tickets").press_sequentially(text, delay=20)
 
 
 def in_days(days: int) -> dict[str, str]:
-    """When an event is, for the API."""
+    """Return the start of an event as an API value."""
     return {"startsAt": (datetime.now(UTC) + timedelta(days=days)).isoformat(), "timezone": "UTC"}
 
 
 def test_from_a_typing_error_to_a_link_for_a_friend(visitor: Callable[..., Visitor]) -> None:
     seller, finder, friend = visitor(), visitor(signed_in=False), visitor(signed_in=False)
-    # A name that no other test has, in a city that no other test has.
+    # Name and city are unique to this test.
     name, city = f"Zéphyrine{uuid4().hex[:6]}", f"Ville{uuid4().hex[:6]}"
     place = {"city": city, "category": "concert"}
     for price in (10, 20, 30):

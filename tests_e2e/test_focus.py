@@ -27,7 +27,7 @@ CUT = """() => [...document.body.querySelectorAll("*")]
     );
   })
   .map((place) => place.outerHTML.slice(0, 200))"""
-# Where something stands fixed at an edge, or much is close together; all others with bin/test --all.
+# Scenes with fixed elements or dense controls; the others run with bin/test --all.
 CROWDED = ("list", "ticket", "asked to withdraw", "sell with errors", "order", "payment", "account")
 MOST_STOPS = 120
 START = "document.querySelector('a[href=\"#main\"]').focus({ preventScroll: true })"
@@ -51,7 +51,7 @@ SMALL = """() => {
     .filter((control) => boxOf(control).height < 43.5 || boxOf(control).width < 24)
     .map((control) => control.outerHTML.slice(0, 200));
 }"""
-# Prices that go on in the next line.
+# Prices that wrap.
 TORN = """() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const torn = [];
@@ -65,7 +65,7 @@ TORN = """() => {
   }
   return torn;
 }"""
-# The dialog is not walked through to its end: it has none. test_keyboard.py goes around in it.
+# The dialog traps the focus, so a walk would not end; test_keyboard.py covers it.
 PAGES = [scene for scene in SCENES if not scene.name.startswith("payment")]
 
 

@@ -1,4 +1,4 @@
-"""Everything without a mouse: each stop of the tab key is seen, and no step loses the focus."""
+"""Everything by keyboard: each tab stop is visible, and no step loses the focus."""
 
 import re
 from collections.abc import Callable

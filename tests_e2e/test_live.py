@@ -12,7 +12,7 @@ from tests_e2e.steps import Visitor
 CUT_OFF = "We can't reach the server right now"
 RECOVERY_MS = 30_000
 PHONE = {"width": 360, "height": 740}
-# Each wash of a row: the row's status, for how long, and whether in the colour of its badge.
+# Each highlight of a row: its status, its duration, and whether it has the colour of the badge.
 WATCH_WASHES = """() => {
   window.washes = [];
   document.addEventListener("animationstart", ({ target, animationName }) => {

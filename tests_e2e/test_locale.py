@@ -43,7 +43,7 @@ def test_prices_keep_the_locale_from_document_to_live_change(
         shown = price(page, title)
         expect(shown).to_have_text(written)
         scriptless.goto("/")
-        # To the letter: Playwright takes any space for any other.
+        # Exact comparison: Playwright treats all kinds of spaces as equal.
         assert shown.text_content() == price(scriptless, title).text_content() == written
 
 

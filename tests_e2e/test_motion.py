@@ -25,7 +25,7 @@ def expect_moves(page: Page, wish: str, *names: str) -> None:
     if wish == "reduce":
         assert page.evaluate(MOVES) == []
     else:
-        # Or the test would prove nothing.
+        # Otherwise the test would prove nothing.
         page.wait_for_function(HAVE_MOVED, arg=names)
 
 

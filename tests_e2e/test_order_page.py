@@ -20,7 +20,7 @@ from tests_e2e.steps import (
     challenge_frame,
 )
 
-# Long enough to come to the card form on a busy machine, short enough to wait for its end.
+# Long enough to reach the card form on a busy machine, short enough to wait for its end.
 HASTY = {"ORDER_HOLD_SECONDS": "8", "PAYMENT_GRACE_SECONDS": "2"}
 RECORD_SPOKEN = """() => {
   window.spoken = [];

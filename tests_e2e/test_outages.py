@@ -1,4 +1,4 @@
-"""Pages during outages: a plain sentence, no lost input, and recovery without a reload."""
+"""Pages during outages: a clear message, no lost input, and recovery without a reload."""
 
 import re
 from collections.abc import Callable, Generator

@@ -125,7 +125,7 @@ def test_form_validates_and_previews_while_typing(visitor: Callable[..., Visitor
     page.get_by_text("About the event").click()
     page.get_by_label("Starts at").fill("2020-05-01T20:00")
     expect(page.get_by_text("Starts at must lie ahead.")).to_be_visible()
-    # The seller's own time zone, until they say where the event is.
+    # The seller's own time zone, until they choose that of the event.
     expect(page.get_by_label("Time zone of the event")).to_have_value("America/Denver")
     page.get_by_label("Starts at").fill("2097-05-01T20:00")
     expect(preview).to_contain_text("Wed, May 1, 2097, 8:00 PM")

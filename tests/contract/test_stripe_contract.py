@@ -32,7 +32,7 @@ async def captured(buyer: Buyer, open_intent: Open, card: str) -> Intent:
 
 
 async def decline(buyer: Buyer, intent: Intent, card: str) -> Decline:
-    """Let a card be declined; return the decline as the gateway reads it."""
+    """Confirm a card that is declined; return the decline as the gateway reads it."""
     with pytest.raises(stripe.CardError):
         await buyer.confirm(intent, card)
     seen = await intents.get_intent(intent.id)

@@ -87,7 +87,7 @@ class TestPool:
         sent: list[str] = []
         async with db.autocommit() as connection:
             raw = await connection.get_raw_connection()
-            # It hears of all queries but prepared ones.
+            # The listener receives all queries but prepared ones.
             cast("asyncpg.Connection", raw.driver_connection).add_query_logger(
                 lambda record: sent.append(record.query)
             )

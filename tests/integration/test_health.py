@@ -42,7 +42,7 @@ class TestHealth:
 
     @pytest.fixture
     async def full_redis(self, api: AsyncClient) -> AsyncGenerator[None]:  # noqa: ARG002  # order only.
-        """The main Redis answers and has no room left: it never evicts."""
+        """The main Redis responds, but is full: it never evicts."""
         await redis.client().config_set("maxmemory", NO_ROOM)
         yield
         await redis.client().config_set("maxmemory", 0)
@@ -79,7 +79,7 @@ class TestHealth:
         limit = (await pages.config_get("maxmemory"))["maxmemory"]
         await pages.config_set("maxmemory", used + 2**21)
         try:
-            # Strangers' pages, in all twice as large as the room for them.
+            # Pages of strangers, in total twice as large as the memory for them.
             for number in range(64):
                 await pages.set(f"stranger-{number}", "x" * 2**16, ex=3600)
             assert 0 < await pages.dbsize() < 64

@@ -93,7 +93,7 @@ def breaking_changes(before: Schema, after: Schema) -> list[str]:
             told.append(f"{place} is new and must be given")
     for name, rule in after.rules.items():
         old = before.rules.get(name)
-        # A rule about new columns alone says nothing of rows that do not have them.
+        # A rule about new columns alone does not affect rows of a writer that does not set them.
         is_old = all((rule.table, column) in before.columns for column in rule.columns)
         if is_old and (old is None or not old.values <= rule.values):
             told.append(f"{name} forbids what was allowed")

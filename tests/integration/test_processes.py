@@ -103,7 +103,7 @@ class TestScheduler:
     ) -> None:
         first, second = two_schedulers
         first.tick()
-        queue.connection.delete(LOCK)  # As if the first one had hung for too long.
+        queue.connection.delete(LOCK)  # As if the first one had been stopped for too long.
         second.tick()
         queued = entries(queue, queue.key)
         with time_machine.travel(datetime.now(UTC) + timedelta(minutes=1), tick=False):

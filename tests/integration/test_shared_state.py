@@ -48,7 +48,7 @@ async def two_managers() -> AsyncGenerator[tuple[StateManagerRedis, StateManager
 
 
 async def listeners() -> set[str]:
-    """Return the connections that wait for news of locks."""
+    """Return the connections that wait for notifications of locks."""
     clients = await redis.client().client_list(_type="pubsub")
     return {client["id"] for client in clients}
 
@@ -81,5 +81,5 @@ async def test_idle_listener_reconnects_and_is_notified_of_a_free_lock(
 
 
 async def has_listener(before: set[str]) -> bool:
-    """Whether there is one that was not there before."""
+    """Whether there is a new one."""
     return bool(await listeners() - before)

@@ -1,4 +1,4 @@
-"""The product over HTTP, checked in the database and in Stripe's books."""
+"""The product over HTTP, checked by the database and by Stripe's books."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator

@@ -12,7 +12,7 @@ ASKS_3DS = "4000002500003155"
 DISPUTED = "4000000000000259"
 REFUND_FAILS = "4000000000005126"
 
-# Every try of Stripe's SDK, which asks three times, and of the sweeps.
+# Covers every attempt of Stripe's SDK, which makes three per call, and of the sweeps.
 ALWAYS = 1000
 
 
@@ -40,7 +40,7 @@ class EmulatorClient:
         return await self._as_browser(secret, "confirm", typed)
 
     async def answer_3ds(self, secret: str, *, passes: bool) -> dict[str, Any]:
-        """End the bank's question."""
+        """Finish the 3-D Secure check."""
         outcome = {"outcome": "passed" if passes else "failed"}
         return await self._as_browser(secret, "challenge", outcome)
 
@@ -52,7 +52,7 @@ class EmulatorClient:
     # ---- the Dashboard -------------------------------------------------------------------------
 
     async def by_hand(self, path: str, **data: str) -> dict[str, Any]:
-        """Do something with the secret key, as people do in the Dashboard."""
+        """Send a request with the secret key, like the Dashboard."""
         answer = await self._client.post(f"/v1/{path}", data=data, headers=self._secret)
         return answer.raise_for_status().json()
 
@@ -62,14 +62,14 @@ class EmulatorClient:
         answer = await self._client.get("/v1/disputes", params=asked, headers=self._secret)
         return answer.raise_for_status().json()["data"]
 
-    # ---- the control desk ----------------------------------------------------------------------
+    # ---- controls of the emulator --------------------------------------------------------------
 
     async def order(self, control: str, **wish: object) -> None:
-        """Order something at the control desk, as `fault` or `webhooks`."""
+        """Call a control of the emulator, like `fault` or `webhooks`."""
         (await self._client.post(f"/_emulator/{control}", json=wish)).raise_for_status()
 
     async def break_next(self, match: str, do: str, *, times: int = 1, **how: object) -> None:
-        """Let the next requests that match fail: lost, 500, stored500, 429, down or delay."""
+        """Make the next matching requests fail: lost, 500, stored500, 429, down or delay."""
         await self.order("fault", match=match, do=do, times=times, **how)
 
     async def books(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class EmulatorClient:
         return (await self._client.get("/_emulator/books")).raise_for_status().json()
 
     async def saw(self, request: str, **facts: object) -> bool:
-        """Whether Stripe answered a request like `GET /v1/...`, with these facts, as a fault."""
+        """Whether the log has a request like `GET /v1/...` with these `facts`, such as a fault."""
         log = (await self._client.get("/_emulator/log")).json()["data"]
         found = [row for row in log if f"{row.get('method')} {row.get('path')}" == request]
         return any(facts.items() <= row.items() for row in found)

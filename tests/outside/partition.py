@@ -26,7 +26,7 @@ class Partition:
         return self._to._replace(netloc=f"127.0.0.1:{port}").geturl()
 
     def cut(self) -> None:
-        """Hold all bytes back."""
+        """Stop passing bytes."""
         self._is_open.clear()
 
     def heal(self) -> None:

@@ -66,20 +66,20 @@ class Payer:
         return answer.raise_for_status().json()["expiresAt"]
 
     async def enter_card(self, number: str = VISA) -> dict[str, Any]:
-        """Let the browser confirm the card at Stripe."""
+        """Confirm the card at Stripe, like the browser."""
         return await self._stripe.enter_card(self.secret, number)
 
     async def answer_3ds(self, *, passes: bool = True) -> dict[str, Any]:
-        """Answer the bank's question."""
+        """Finish the 3-D Secure check."""
         return await self._stripe.answer_3ds(self.secret, passes=passes)
 
     async def settle(self) -> dict[str, Any]:
-        """Ask for the outcome of the payment, as the page does after the card."""
+        """Request the outcome of the payment, like the page does after the card."""
         answer = await self.client.post(f"/api/payments/{self.payment['id']}/settle")
         return answer.raise_for_status().json()
 
     async def release(self) -> httpx.Response:
-        """Let go of the ticket."""
+        """Release the ticket."""
         return await self.client.delete(f"/api/orders/{self.order_id}")
 
     async def intents(self) -> list[dict[str, Any]]:

@@ -67,7 +67,7 @@ class SocketClient:
         self._router = {"pathname": path, "asPath": path, "query": query}
 
     def claim_to_be_at(self, address: dict[str, Any]) -> None:
-        """Send this as the page's address from the next call on."""
+        """Send this as the page's address in all further calls."""
         self._router = address
 
     def stop_reading(self) -> None:

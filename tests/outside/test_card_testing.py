@@ -10,7 +10,7 @@ pytestmark = pytest.mark.races
 
 ORDERS = 6
 CARDS_PER_ORDER = 40
-# How long a bank takes; each order is closed before the next card has been asked about.
+# Latency of a bank; each order is closed before the next card is checked.
 BANK_SECONDS = 0.3
 
 

@@ -1,4 +1,4 @@
-"""How the web process sends the files of the build."""
+"""Responses of the web process with files of the build."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -54,5 +54,5 @@ class TestCompression:
                 again = await visitor.get(path, headers=asked)
                 assert (again.status_code, again.content) == (304, b""), path
                 assert again.headers["cache-control"] == first.headers["cache-control"]
-            # Two forms of one text are two things to a cache; a picture has one.
+            # Caches must distinguish the encodings of a text; a picture has only one.
             assert len(tags) == (1 if path.endswith(".png") else 2)

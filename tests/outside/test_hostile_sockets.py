@@ -46,7 +46,7 @@ SENTINEL = f"{tickets_state.TicketListState.get_full_name()}.load"
 
 @pytest.fixture
 def patient_url(site: Site) -> Generator[str]:
-    """A web process that closes no socket, however many calls come."""
+    """A web process that closes no socket, whatever the number of calls."""
     with site.other_web(SOCKET_MESSAGES_PER_SECOND="0") as web:
         yield web.url
 

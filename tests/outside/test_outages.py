@@ -67,7 +67,7 @@ async def test_ten_flushes_of_redis_under_load_lose_nothing(
     traffic = BackgroundTraffic(*quick_clients)
     async with traffic.busy():
         for _ in range(10):
-            # Events are on their way from relay to consumer at any moment of this load.
+            # Under this load there are always events between relay and consumer.
             made = traffic.answers[201]
             await eventually(lambda made=made: traffic.answers[201] > made + 5)
             await probe.redis.flushall()

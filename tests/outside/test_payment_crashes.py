@@ -15,7 +15,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.races
 
-TRIES = 3  # Of Stripe's SDK: an answer is lost for good when all of them are.
+TRIES = 3  # Attempts of Stripe's SDK: a response is lost for good if all of them fail.
 CAPTURED = End("capturing", "created", captured=(4000,))
 CAPTURING = End("capturing", "created", authorised=4000)
 GIVEN_BACK = End("expired", "failed", captured=(4000,), refunded=4000)
@@ -25,7 +25,7 @@ GIVEN_BACK = End("expired", "failed", captured=(4000,), refunded=4000)
 async def crash_of_web(
     site: Site, payer: Payer, moment: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[None]:
-    """Kill the web process while it settles, at this moment; it stays away for the block."""
+    """Kill the web process while it settles, at this moment; it stays down for the block."""
     settling = asyncio.create_task(payer.settle())
     await eventually(moment)
     await asyncio.to_thread(site.kill_web)
@@ -41,7 +41,7 @@ async def crash_of_web(
 async def crash_of_workers(
     market: PaymentMarket, moment: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[None]:
-    """Kill both workers while one of them sweeps, at this moment; they stay away for the block."""
+    """Kill both workers while one of them sweeps, at this moment; they stay down for the block."""
     await market.make_due()
     market.enqueue(SWEEPS[0])
     await eventually(moment)
@@ -133,7 +133,7 @@ class TestCrashes:
     ) -> None:
         payer = await market.authorised()
         asked = f"GET /v1/payment_intents/{payer.intent}"
-        # The process dies between two tries to ask how the payment stands, before any claim.
+        # The process dies between two attempts to read the payment, before any claim.
         await market.stripe.break_next(f"{asked}$", "500", times=TRIES)
         async with crash_of_web(site, payer, lambda: market.stripe.saw(asked, fault="500")):
             assert (await payer.end()).order == "awaiting_payment"

@@ -119,7 +119,7 @@ class TestWebhooks:
     async def test_before_the_response_completes_once(self, market: PaymentMarket) -> None:
         payer = await market.payer()
         await payer.press_pay()
-        # The browser never gets the outcome of its card; the webhook does the whole work.
+        # The browser never gets the outcome of its card; only the webhook settles it.
         await market.stripe.break_next(f"{payer.intent}/confirm", "lost")
         with pytest.raises(httpx.RemoteProtocolError):
             await payer.enter_card()
@@ -248,7 +248,7 @@ class TestTheClock:
     ) -> None:
         rounds = [(await market.authorised(), await market.stranger()) for _ in range(ROUNDS)]
         for number, (payer, stranger) in enumerate(rounds):
-            # The deadline is so near that settle, expiry and the next buyer meet on both sides of it.
+            # The deadline is so near that settle, expiry and the next buyer race around it.
             await market.probe.let_lapse(payer.order_id, seconds_ago=-0.005 * number)
             *_, purchases = await asyncio.gather(
                 payer.settle(),

@@ -22,7 +22,7 @@ from ticketing_app.devstack.stack import ROOT
 
 pytestmark = pytest.mark.slow
 
-# Its API alone: pages of another build would be none of its own.
+# Only its API: the pages here are of another build.
 WITHOUT_PAGES = {
     "REFLEX_ENV_MODE": "prod",
     "__REFLEX_SKIP_COMPILE": "true",
@@ -127,5 +127,5 @@ async def test_both_versions_serve_traffic_at_once(site: Site, clients: ApiClien
     traffic = BackgroundTraffic(sellers, buyers)
     async with traffic.busy():
         await eventually(lambda: traffic.answers[201] > 100, seconds=60)
-    # Some of them press too often.
+    # The rate limit refuses some of them.
     assert set(traffic.answers) <= {201, 204, 409, 429}

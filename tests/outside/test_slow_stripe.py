@@ -29,7 +29,7 @@ async def open_dialogs(market: PaymentMarket, count: int) -> list[Payer]:
 
 
 async def lapse(market: PaymentMarket, payers: list[Payer]) -> None:
-    """Move their deadlines into the past and run the expiry job."""
+    """Move the deadlines of these orders into the past and run the expiry job."""
     for payer in payers:
         await market.probe.let_lapse(payer.order_id)
     await market.expire()
@@ -41,7 +41,7 @@ async def count_open(payers: list[Payer]) -> int:
 
 
 async def are_asked(payers: list[Payer]) -> bool:
-    """Whether a worker has taken up each of them."""
+    """Whether a worker has started each of them."""
     return all([(await payer.charge())["checks"] for payer in payers])
 
 
@@ -57,7 +57,7 @@ async def test_paid_order_is_settled_before_abandoned_ones(market: PaymentMarket
     await lapse(market, abandoned)
     await eventually(lambda: are_handled(market))
     await buyer.press_pay()
-    await buyer.enter_card()  # And the tab is closed.
+    await buyer.enter_card()  # The buyer has closed the tab.
     await buyer.comes_to(PAID)
     assert await count_open(abandoned) > 0
 

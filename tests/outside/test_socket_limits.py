@@ -73,10 +73,10 @@ async def test_state_of_a_tab_stays_small(stranger: SocketClient, states: Redis)
     await stranger.call(ON_LOAD, {})
     await eventually(lambda: "q=small" in str(stranger.received))
     found = [key async for key in states.scan_iter(f"{stranger.token}*")]
-    # Reflex's lock of the tab has a life of its own.
+    # Reflex's lock of the tab expires separately.
     keys = [key for key in found if not key.endswith(b"_lock")]
     assert keys
-    # A key may end between the two questions.
+    # A key may expire between the two calls.
     assert sum([len(await states.dump(key) or b"") for key in keys]) < 40_000
     assert max([await states.ttl(key) for key in keys]) <= 2
 

@@ -55,7 +55,7 @@ def write_page(folder: Path, route: str, text: str) -> Path:
 
 @asynccontextmanager
 async def client(folder: Path) -> AsyncGenerator[AsyncClient]:
-    """Ask the web process with the build in `folder`."""
+    """Return a client of the web process with the build in `folder`."""
     inner = PlainTextResponse("from the app")
     transport = ASGITransport(serve.serve_from(folder, PAGES, inner))
     async with AsyncClient(transport=transport, base_url="http://testserver") as client:

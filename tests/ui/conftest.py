@@ -22,7 +22,7 @@ StateT = TypeVar("StateT", bound=rx.State)
 
 
 class Tab:
-    """The states of one tab; `open` tells where it is and which headers its websocket brought."""
+    """The states of one tab; `open` sets its address and the headers of its websocket."""
 
     def __init__(self) -> None:
         self.root = rx.State(_reflex_internal_init=True)  # pyright: ignore[reportCallIssue]  # as Reflex does
@@ -53,7 +53,7 @@ class Tab:
         return found
 
     async def call(self, handler: object, *args: object) -> str:
-        """Call a handler as Reflex does; return what the browser is told to do, nothing if nothing."""
+        """Call a handler as Reflex does; return the arguments of its browser event, empty without one."""
         # Reflex declares handlers as the functions that they are made of.
         event_handler = cast("rx.EventHandler", handler)
         kind = next(
@@ -95,6 +95,6 @@ def built(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def site(built: Path, database: None) -> AsyncGenerator[AsyncClient]:  # noqa: ARG001  # order only.
-    """Somebody who asks for documents."""
+    """A client that requests documents."""
     async with build.client(built) as site:
         yield site

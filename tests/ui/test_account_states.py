@@ -1,4 +1,4 @@
-"""Handlers of the account page, called by it and by strangers with anything."""
+"""Handlers of the account page, called by the page and with hostile arguments."""
 
 from collections.abc import Awaitable, Callable
 

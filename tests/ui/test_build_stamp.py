@@ -1,4 +1,4 @@
-"""When the pages are of another version of the program."""
+"""Detection of pages that were built from another version."""
 
 from pathlib import Path
 

@@ -23,7 +23,7 @@ LATE_SUMMER = datetime(2027, 9, 3, 20, 5, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
 def say(header: str, write: Callable[[], object]) -> object:
-    """Return the text for a reader with this header, with plain spaces."""
+    """Return the formatted text for this header, with plain spaces."""
     with formatting.use_locale(header):
         said = write()
     return " ".join(said.split()) if isinstance(said, str) else said

@@ -1,4 +1,4 @@
-"""Rate limits as pages meet them: the same ones as over REST, with a sentence that says how long."""
+"""Rate limits in pages: the same as over REST, shown with the time to wait."""
 
 import re
 from collections.abc import Awaitable, Callable, Generator

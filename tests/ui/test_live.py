@@ -44,7 +44,7 @@ class FakePacket:
 
 
 class FakeNamespace:
-    """Stands for Reflex's end of the websockets: socket.io's server, its rooms and its wire at once."""
+    """Replaces Reflex's side of the websockets: server, rooms and connections of socket.io."""
 
     namespace = "/_event"
     packet_class = FakePacket
@@ -237,7 +237,7 @@ def list_facts(version: int, **others: object) -> dict[str, Any]:
 
 
 class TestCoalescing:
-    """A busy room gets one message per pause, with the newest facts of each ticket."""
+    """A busy channel gets one message per pause, with the newest facts of each ticket."""
 
     async def test_sends_the_first_change_at_once(self, namespace: FakeNamespace) -> None:
         other = {"ticket": str(ORDER), "version": 1, "status": "sold"}

@@ -1,4 +1,4 @@
-"""Handlers of the order pages, called by their pages and by strangers with anything."""
+"""Handlers of the order pages, called by the pages and with hostile arguments."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""Every page load is one transaction, the check of the session included."""
+"""Every page load is one transaction, including the check of the session."""
 
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Every page can be drawn, has one heading per state, and carries the words of the product."""
+"""Every page renders, has one heading per state, and contains the product's texts."""
 
 import json
 

@@ -30,7 +30,7 @@ async def answer(response: Response, path: str = "/") -> Headers:
 
 
 def policy(**values: str) -> dict[str, str]:
-    """Return the directives with these settings, by name; Stripe is itself unless they say otherwise."""
+    """Return the directives with these settings by name; by default with Stripe's own addresses."""
     stripe = {"stripe_js_url": Settings.model_fields["stripe_js_url"].default}
     text = security_headers.document_policy([HASH], Settings.model_validate(stripe | values))
     return {name: value for name, _, value in (part.partition(" ") for part in text.split("; "))}

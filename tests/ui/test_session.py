@@ -148,7 +148,7 @@ class TestFindCaller:
             await auth.end_session(transaction, session_id=caller.session_id)
         assert "signedout" in await tab.call(SessionState.check)
         assert not tab.state(OrderListState).is_loaded
-        # Once: there is nothing more to lose.
+        # Reset only once: the state is empty already.
         assert await tab.call(SessionState.check) == ""
 
     async def test_keeps_page_during_outage(

@@ -44,7 +44,7 @@ class Client:
 
 
 class Engine:
-    """Stands for engine.io: takes messages until the client has gone."""
+    """Replaces engine.io: receives messages until the client has disconnected."""
 
     def __init__(self) -> None:
         self.taken = 0

@@ -1,4 +1,4 @@
-"""Every pair of text and ground that the theme offers can be read (WCAG AA)."""
+"""Every pair of text and background colours of the theme has enough contrast (WCAG AA)."""
 
 import re
 

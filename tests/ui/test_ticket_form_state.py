@@ -1,4 +1,4 @@
-"""Handlers of the form that lists or edits a ticket, called by its page and by strangers with anything."""
+"""Handlers of the sell form, called by its page and with hostile arguments."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""The offer on a ticket's page: bought as it was seen, and unreadable once it is withdrawn."""
+"""The offer on a ticket's page: bought as seen, and hidden once it is withdrawn."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""Handlers of the ticket pages, called by their pages and by strangers with anything."""
+"""Handlers of the ticket pages, called by the pages and with hostile arguments."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -274,7 +274,7 @@ class TestTicketDetailState:
         tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
         first = await tab.call(TicketDetailState.purchase)
         assert "/orders/" in first
-        # A second click goes to the same order instead of complaining.
+        # A second click opens the same order instead of an error.
         assert await tab.call(TicketDetailState.purchase) == first
 
     async def test_purchase_redirects_visitors_to_sign_in(self, tab: Tab) -> None:

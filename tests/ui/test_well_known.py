@@ -59,7 +59,7 @@ class TestRobots:
             "/tickets/mine",
         ):
             assert not rules.can_fetch("*", closed), closed
-        # The parser of Python knows no star.
+        # Python's parser does not support wildcards.
         assert "Disallow: /tickets/*/edit" in answer.text.splitlines()
 
 

@@ -1,4 +1,4 @@
-"""Deliberate bugs still fit the source: the slow run of tests/mutants.py would notice only at its end."""
+"""Deliberate bugs match the source: the slow run of tests/mutants.py would fail only at its end."""
 
 from pathlib import Path
 

@@ -33,7 +33,7 @@ class TestListings:
 
     def test_start_in_the_future_in_local_time(self) -> None:
         for ticket in LISTINGS:
-            # Also when the data is created late in the evening of UTC.
+            # Even if the data is created late in the evening (UTC).
             assert local_start(ticket) >= datetime.combine(TODAY + timedelta(days=1), time(), UTC)
             assert local_start(ticket).minute in {0, 30}
 

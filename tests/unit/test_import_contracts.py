@@ -1,4 +1,4 @@
-"""The import contracts cover packages that nobody has written yet."""
+"""The import contracts cover packages that do not exist yet."""
 
 from configparser import ConfigParser
 from pathlib import Path

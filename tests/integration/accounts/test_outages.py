@@ -1,4 +1,4 @@
-"""Responses while the database goes away: they claim only facts."""
+"""Responses while the database fails: they state only known outcomes."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""Limits of guesses; known devices sign in meanwhile."""
+"""Limits of password guesses, during which known devices can still sign in."""
 
 from collections.abc import AsyncGenerator, Callable
 from http.cookies import SimpleCookie

@@ -1,4 +1,4 @@
-"""From the hold to its end: planned when it begins, done when it is due, and swept when missed."""
+"""Expiry of a hold: scheduled when it begins, run when it is due, swept if missed."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A table in which the handlers of these tests leave their effect, in their own transaction."""
+"""A table for the effects of the handlers of these tests."""
 
 import pytest
 from sqlalchemy import text

@@ -1,4 +1,4 @@
-"""From the outbox to the handlers: nothing is lost, and effect is taken once."""
+"""From the outbox to the handlers: no event is lost, and each takes effect once."""
 
 import asyncio
 from uuid import UUID
@@ -70,7 +70,7 @@ class TestDelivery:
         async with running(relay_to(note).run(), consumer_of(note).run()):
             async with db.transaction() as session:
                 outbox.record(session, late)
-                await session.flush()  # Its position is given here.
+                await session.flush()  # This assigns its position.
                 early = await record()
                 await eventually(lambda: has_effects(early))
             await eventually(lambda: has_effects(early, late.user_id))

@@ -1,4 +1,4 @@
-"""Handlers that fail: tried again, kept as dead letters, replayed."""
+"""Failing handlers: retries, dead letters and replays."""
 
 from datetime import UTC, datetime
 from uuid import UUID

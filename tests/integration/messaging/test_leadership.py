@@ -1,4 +1,4 @@
-"""One relay at a time, and another one when that is gone."""
+"""One relay leads at a time; another one takes over after its end."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -51,7 +51,7 @@ class TestLeadership:
     async def test_is_lost_by_a_hung_relay(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(relay, "HANG_LIMIT", "200ms")
         async with relay._leadership() as hanging:
-            assert hanging is not None  # And now it does nothing, as a stopped process would.
+            assert hanging is not None  # From here on it does nothing, like a stopped process.
             async with running(relay_to(note).run(), consumer_of(note).run()):
                 user = await record()
                 await eventually(lambda: has_effects([user]))

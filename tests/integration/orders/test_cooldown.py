@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("database", "_holds_without_rate")
 
 @pytest.fixture
 def _holds_without_rate(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
-    """Time is moved here, but not for the rate limit, which counts by the clock of Redis."""
+    """No rate limit: it counts by the clock of Redis, which these tests do not move."""
     monkeypatch.setenv("HOLD_LIMIT_PER_MINUTE", "0")
     get_settings.cache_clear()
     yield
@@ -31,7 +31,7 @@ def _holds_without_rate(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
 
 
 class TestCooldown:
-    """Released or lapsed, it costs a pause; `held` keeps the ticket for so long and lets go."""
+    """Released and lapsed holds cause a pause; `held` holds the ticket for a time and releases it."""
 
     @pytest.fixture
     async def ticket(self) -> TicketRead:
@@ -49,7 +49,7 @@ class TestCooldown:
         return order
 
     async def pause(self, ticket: TicketRead, buyer: UserRead) -> float:
-        """Return the seconds that the buyer is asked to wait."""
+        """Return the seconds until the buyer may hold the ticket again."""
         with pytest.raises(HoldCooldownError) as refusal:
             await factories.hold(ticket, buyer)
         return refusal.value.retry_after or 0

@@ -339,7 +339,7 @@ class TestRace:
             await factories.let_hold_lapse(order.id, seconds_ago=-0.01)
             claimed, *_ = await asyncio.gather(claim(order.id), expire(), expire())
             await expire()
-            # Not claimed and not yet due at the last look: only then it is still open.
+            # Still open only if it was neither claimed nor due at the last check.
             lost = {OrderStatus.EXPIRED, OrderStatus.CREATED}
             assert await status(order.id) in ({OrderStatus.CAPTURING} if claimed else lost)
 

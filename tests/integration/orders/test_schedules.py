@@ -1,4 +1,4 @@
-"""Random schedules of all events of a ticket; each step keeps the rules."""
+"""Random schedules of all events of a ticket; the rules hold after each step."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -162,7 +162,7 @@ def of(examples: int) -> settings:
         max_examples=examples,
         deadline=None,
         derandomize=True,
-        # Examples share the tables: each has people and a ticket of its own.
+        # Examples share the tables, so each has its own users and ticket.
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
 

@@ -25,7 +25,7 @@ _clients: list[AsyncClient] = []
 @asynccontextmanager
 async def connect(url: str) -> AsyncGenerator[None]:
     """Open the client that all functions here use."""
-    # Generous, because a slow response of a busy machine is no failure of a test.
+    # Generous: a slow response of a busy machine must not fail a test.
     # Loading certificates takes 15 ms, and the emulator speaks plain HTTP.
     async with AsyncClient(base_url=url, timeout=60, verify=False) as client:  # noqa: S501
         _clients.append(client)

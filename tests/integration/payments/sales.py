@@ -74,7 +74,7 @@ async def expire_due() -> int:
 
 
 async def sweep(*, rounds: int = 1) -> None:
-    """Let every open charge and unhandled webhook be due, and let the sweeps do their work."""
+    """Make every open charge and unhandled webhook due, and run the sweeps."""
     for _ in range(rounds):
         async with db.autocommit() as connection:
             await connection.execute(text("UPDATE charges SET next_check_at = now()"))
@@ -84,7 +84,7 @@ async def sweep(*, rounds: int = 1) -> None:
 
 
 async def statuses(sale: Sale) -> tuple[str, str]:
-    """Return where the order and its charge stand."""
+    """Return the statuses of the order and its charge."""
     query = text(
         "SELECT o.status, c.status FROM charges c JOIN orders o ON o.id = c.order_id"
         " WHERE c.id = :id"

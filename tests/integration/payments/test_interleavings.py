@@ -46,7 +46,7 @@ async def ask(query: str, **values: object) -> bool:
 
 @asynccontextmanager
 async def claim_in_flight(sale: sales.Sale) -> AsyncGenerator[None]:
-    """A claim that came in time and is committed, at the end of this, after the deadline."""
+    """A claim that started in time and is committed after the deadline, at the end of the block."""
     await factories.let_hold_lapse(sale.order.id, seconds_ago=-0.3)
     over = "SELECT expires_at < clock_timestamp() FROM orders WHERE id = :id"
     async with db.transaction() as session:

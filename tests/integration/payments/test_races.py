@@ -1,4 +1,4 @@
-"""Races of a payment: events may come first, twice, late or never; the outcome is one."""
+"""Races of a payment: any order, repetition or loss of events leads to one outcome."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -329,7 +329,7 @@ class TestStripeDashboard:
         if is_expired_first:
             await sales.expire_due()
         await emulator.act_in_dashboard(sale.secret, "capture")
-        # The refund happens although its answer is lost, and only once although it is asked again.
+        # The refund is made although its response is lost, and only once although it is retried.
         await emulator.break_next("POST /v1/refunds", "lost")
         assert (await sales.settle_sale(sale)).status == "expired"
         await sales.expire_due()

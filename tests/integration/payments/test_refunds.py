@@ -78,7 +78,7 @@ class TestRefund:
         with pytest.raises(StripeUnavailableError):
             await refund_sale(sale)
         await emulator.set_refund_delay(0)
-        # Stripe answers the same key as the first time, although the refund has failed since.
+        # For the same key Stripe replays its first response, although the refund has failed since.
         await sales.sweep()
         await emulator.set_refund_delay(0.2)
         assert await sales.statuses(sale) == REFUNDING
@@ -186,7 +186,7 @@ class TestBank:
         assert await sales.open_alerts() == ["refund_failed"]
 
     async def follow_slowly(self, sale: sales.Sale, stripe: FakeGateway) -> None:
-        """Ask Stripe; before the answer is recorded the bank fails, and another process hears it."""
+        """Read the refund; before it is recorded, it fails and another process handles that webhook."""
         with pytest.MonkeyPatch.context() as patch:
 
             async def list_refunds(stripe_id: str) -> list[Refund]:
@@ -201,7 +201,7 @@ class TestBank:
 
     async def test_that_failed_meanwhile_makes_it_failed(self, stripe: FakeGateway) -> None:
         sale = await self.paid(stripe)
-        # The answer to our own request was lost.
+        # The response to our own request was lost.
         await stripe.refund_intent("pi_fake", key="ours", charge_id=sale.payment.id)
         await self.follow_slowly(sale, stripe)
         assert await sales.statuses(sale) == REFUNDING

@@ -35,13 +35,13 @@ async def change(query: str, **values: object) -> None:
 
 
 async def forget_at_stripe(sale: Sale) -> None:
-    """Let Stripe not know the intent, as with another key or after test data was deleted."""
+    """Make the intent unknown to Stripe, as with another key or after test data was deleted."""
     query = "UPDATE charges SET stripe_id = 'pi_unknown' WHERE id = :id"
     await change(query, id=sale.payment.id)
 
 
 async def check(sale: Sale, *, times: int = 1) -> list[Exception | None]:
-    """Let the sweep look at the charge so often; return the errors."""
+    """Run the sweep's check of the charge this many times; return the errors."""
     errors: list[Exception | None] = []
     for _ in range(times):
         try:
@@ -55,7 +55,7 @@ async def check(sale: Sale, *, times: int = 1) -> list[Exception | None]:
 
 @pytest.fixture
 def broken_completion(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Let no order be completed until this is called."""
+    """Make completing orders fail until the returned function is called."""
 
     async def fail(*_: object, **__: object) -> None:
         raise BrokenError

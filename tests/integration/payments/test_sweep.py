@@ -59,7 +59,7 @@ class TestCheckCharge:
         poisoned = started[0].secret.partition("_secret_")[0]
         await emulator.break_next(poisoned, "down", times=10)
         await sales.sweep()
-        # The next run comes 20 s later; the poisoned one has to wait longer than that by then.
+        # The next run comes 20 s later; the poisoned row must be due later than that.
         await jobs.sweep_charges()
         async with db.autocommit() as connection:
             due = "UPDATE charges SET next_check_at = now() WHERE status = 'created' AND checks = 0"

@@ -103,7 +103,7 @@ class TestVoid:
         ("status", "calls", "while_unknown"),
         [
             ("requires_action", ["cancel_intent"], "created"),
-            # Refused, as it is on its way to an end that is not known yet.
+            # Refused, because it is changing to a state that is not known yet.
             ("processing", [], "created"),
             # Refused, because it was captured by hand; the following read may fail as well.
             ("succeeded", ["get_intent"], "created"),

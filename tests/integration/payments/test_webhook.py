@@ -233,7 +233,7 @@ class TestFraudWarning:
             (alert,) = await alerts.list_open(session)
         assert (alert.kind, alert.order_id) == ("fraud_warning", sale.order.id)
         assert f"refund {sale.order.id}" in alert.detail
-        # A suspicion alone does not keep the ticket from being sold on.
+        # A suspicion alone does not prevent a resale of the ticket.
         assert await sales.relist(sale.ticket, sale.buyer)
 
     async def test_of_a_refunded_order_is_none(self, api: AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""All pages together are the whole list, also with changes between two pages."""
+"""All pages together are the complete list, even if it changes between two pages."""
 
 import base64
 import json

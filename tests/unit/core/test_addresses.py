@@ -1,4 +1,4 @@
-"""Addresses of clients: each spelling of one address is one key, and no spelling is a new one."""
+"""Client addresses: all spellings of an address are one key."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 

@@ -1,4 +1,4 @@
-"""Sentences for a buyer who pays or cancels too late: the whereabouts of the money."""
+"""Sentences for late payments and cancellations: they state what happened to the money."""
 
 import pytest
 
