@@ -36,7 +36,7 @@ PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
 # Empty state: a picture, the reason and the next step.
 EMPTY_STATE = "grid gap-3 justify-items-center text-center max-w-text mx-auto py-8 sm:py-16"
 HEADING = "text-2xl font-bold tracking-tight text-balance"
-# Keeps the main action at the bottom of the screen on a phone; `_COLUMNS` leaves room below it.
+# Keeps the main action at the bottom of the screen on a phone; columns.css leaves room below it.
 ACTION_BAR = (
     "action-bar fixed inset-x-0 bottom-[var(--offline)] z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
     "bg-surface border-t border-line flex flex-wrap gap-3 "
