@@ -39,7 +39,7 @@ async def _migrate(_: argparse.Namespace) -> None:
         write_line("A newer version migrated the database already; it serves this one as well.")
         return
     await db.dispose()
-    # Migrations run an event loop of their own.
+    # Alembic's environment runs its own event loop.
     await asyncio.to_thread(alembic.command.upgrade, schema.CONFIG, "head")
 
 

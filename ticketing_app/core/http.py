@@ -56,7 +56,7 @@ class ErrorItem(ApiModel):
 
 
 class Problem(ApiModel):
-    """The body of every error: `errors` for people, the other fields as in RFC 9457."""
+    """The body of every error: `errors` with sentences for users, the other fields as in RFC 9457."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -54,7 +54,7 @@ def configure() -> None:
 
 
 def _escape(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Escape line ends in values, against forged log lines; the JSON renderer escapes by itself."""
+    """Escape line ends in values, against forged log lines; the JSON renderer does so anyway."""
     return {
         name: value.translate(_LINE_ENDS) if isinstance(value, str) else value
         for name, value in event.items()

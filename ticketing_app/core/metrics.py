@@ -1,6 +1,6 @@
 """Prometheus metrics of this process, on a separate port that is not public."""
 
-# Counters stand beside the code that they count. Facts of the database and of Redis are read at scrape
+# Counters are defined beside the code that they count. Facts of the database and of Redis are read at scrape
 # time (monitoring/), so that they survive crashes of processes. Label values are few and fixed by the
 # code: never an id, an address or input of visitors.
 

@@ -11,7 +11,7 @@ from ticketing_app.documents.content import Load
 
 
 class Audience(Enum):
-    """Crawlers may read the pages for everyone; the sitemap lists those without parameters."""
+    """Crawlers may read the EVERYONE pages; the sitemap lists those without parameters."""
 
     EVERYONE = auto()
     VISITORS = auto()

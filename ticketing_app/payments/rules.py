@@ -4,7 +4,7 @@ from enum import StrEnum, auto
 
 from ticketing_app.orders.rules import ENDED_UNPAID, NOT_CHARGED, OrderStatus, status_now
 
-# Time for browser and webhook to report the end of a payment before the sweep asks Stripe.
+# Time for browser and webhook to report the end of a payment before the sweep checks it at Stripe.
 CHECK_AFTER_SECONDS = 30
 
 FIRST_BACKOFF_SECONDS = 20

@@ -202,7 +202,7 @@ def _guard(handler: Handler, *, forgets: bool) -> Handler:
 
 
 def _show(
-    page: Any,  # noqa: ANN401  # a state with `PageState`, which is no type of its own in Reflex
+    page: Any,  # noqa: ANN401  # a state with the mixin `PageState`, which Reflex does not type
     message: str = "",
     errors: dict[str, str] | None = None,
     *,

@@ -1,4 +1,4 @@
-"""Checks of settings that are valid by themselves and may still be wrong for this installation."""
+"""Checks of valid settings that may still be wrong for this installation."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Owner of a seat that was sold, possibly several times: only orders know which sales stand.
+"""Owner of a seat that was sold, possibly several times: only orders know which sales are valid.
 
 Called inside a transaction. Every change of ownership locks the seat first.
 """

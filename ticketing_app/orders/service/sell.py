@@ -1,4 +1,4 @@
-"""Sell a ticket, also one that was bought here: only orders know whether a sale still stands."""
+"""Sell a ticket, also one that was bought here: only orders know whether a sale is still valid."""
 
 from http import HTTPStatus
 from uuid import UUID

@@ -10,7 +10,7 @@ from ticketing_app.payments.service import alerts, charges, refund, resale
 
 
 async def complete_payment(session: AsyncSession, *, charge: Charge) -> OrderStatus:
-    """Hand the ticket over, or request a refund if it is gone; return the order's present status.
+    """Hand the ticket over, or request a refund if it is unavailable; return the order's present status.
 
     An order that was over before stays unchanged; its money is refunded by the caller.
     """

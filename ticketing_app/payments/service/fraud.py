@@ -8,7 +8,7 @@ from ticketing_app.payments.service import alerts, charges
 
 
 async def warn(transaction: Transaction, *, charge_id: UUID) -> None:
-    """Raise an alert for a paid order without a refund; only people can judge the suspicion."""
+    """Raise an alert for a paid order without a refund; only an operator can judge the suspicion."""
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
         if charge.status != ChargeStatus.COMPLETED or charge.refund_status is not None:

@@ -254,7 +254,7 @@ def outcome_lines(status: OrderStatus, amount: str) -> tuple[str, str]:
 
 
 def money_note(status: OrderStatus, amount: str) -> str:
-    """Return where the money is, unless the status label says it."""
+    """Return a sentence about the money; empty if the status label suffices."""
     outcome, more = outcome_lines(status, amount)
     if status in rules.ENDED_UNPAID:
         return more

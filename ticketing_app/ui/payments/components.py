@@ -38,7 +38,7 @@ CLASSES = {
     "status": "flex items-center gap-3 font-medium",
     "spinner": "spinner",
 }
-# Stripe draws its fields in frames of its own, with these tokens of the page.
+# Stripe renders its fields in its own frames, with these tokens of the page.
 APPEARANCE = {
     "colorPrimary": "--accent",
     "colorBackground": "--surface",
