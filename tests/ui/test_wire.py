@@ -16,6 +16,7 @@ from typing_extensions import override
 from tests import factories
 from tests.waiting import eventually
 from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.ticketing_app import app
 from ticketing_app.ui.accounts.state import AccountState
 from ticketing_app.ui.tickets.state import TicketListState
@@ -189,8 +190,10 @@ class Everything(logging.Handler):
 
 
 @pytest.fixture
-def logged() -> Generator[Everything]:
+def logged(monkeypatch: pytest.MonkeyPatch) -> Generator[Everything]:
     """Collect the records of all loggers, at any level, whether they propagate or not."""
+    # Earlier tests of this process may have used up the rate limit of log lines.
+    monkeypatch.setattr(sockets, "_lines", TokenBucket(burst=20, per_second=1))
     handler = Everything()
     names = list(logging.Logger.manager.loggerDict)
     loggers = [logging.getLogger(), *map(logging.getLogger, names)]
