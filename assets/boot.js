@@ -1,6 +1,6 @@
-// Part of the paint gate (PaintGatePlugin in documents/plugins.py): `firstPaint` resolves when the page has
-// been painted, with the rows of a list one frame later, and the page's code waits for it. After that, as it
-// takes browsers long, and before the websocket sends the cookies once, the time zone goes into a cookie.
+// Part of the paint gate (PaintGatePlugin in documents/plugins.py): `firstPaint` resolves when the page has been
+// painted, the rows of a list one frame later; the page's code waits for it. The time zone cookie is set then:
+// after the paint, because reading the time zone is slow, and before the websocket sends the cookies.
 window.firstPaint = new Promise((resolve) => {
   const afterRows = () => requestAnimationFrame(() => requestAnimationFrame(resolve));
   new PerformanceObserver(afterRows).observe({ type: "paint", buffered: true });

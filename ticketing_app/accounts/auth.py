@@ -28,6 +28,7 @@ HOST_COOKIE = "__Host-session"
 CLOCK_SKEW_SECONDS = 60
 ALGORITHM = "HS256"
 EVICTION_CHANNEL = "ticketing.sessions.ended"
+# Longest delay of a revocation in this process if its message is lost.
 CACHE_SECONDS = 5.0
 CACHE_SIZE = 10_000
 

@@ -144,14 +144,14 @@ class PrerenderPlugin(Plugin):
 
 
 class PaintGatePlugin(Plugin):
-    """The paint gate: show each page as soon as its HTML has arrived, and run its code after that.
+    """The paint gate: inline the CSS and defer hydration until after the first paint.
 
-    The styles are inlined, as a stylesheet takes another round trip on a slow line and competes with the
-    scripts; its links stay, switched off, because React looks for them. On a fast line the code used to
-    start before the first frame and delayed it. So assets/boot.js resolves `window.firstPaint` one frame
-    after the browser has painted, and paint_gate.js, at the start of the page's inline module, waits for
-    it before it requests the code. The rows of a long list come with that one more frame
-    (paint_gate.css), because they take most of the time of a paint. benchmarks/first_load.py measures it.
+    A separate stylesheet costs a round trip and competes with the scripts; its links stay, disabled, because
+    React expects them. Without the gate, a fast connection delivers the code before the first frame and delays
+    that. assets/boot.js resolves `window.firstPaint` one frame after the first paint; paint_gate.js, at the
+    start of the page's inline module, awaits it before it requests the code. The rows of a long list are
+    painted in that second frame (paint_gate.css), because they take most of the time of a paint.
+    benchmarks/first_load.py measures the effect.
     """
 
     @override

@@ -112,12 +112,10 @@ class SessionState(rx.State):
 async def find_caller(
     state: rx.State, transaction: transactions.Session | None = None
 ) -> Caller | None:
-    """Return the signed-in caller, if any, and reset the tab's state when it belonged to another one.
+    """Return the signed-in caller, if any; reset the tab's state if it belonged to another caller.
 
-    A page load passes its `transaction`, so that the check and the read are one transaction.
-
-    Raises:
-        UnavailableError: PostgreSQL does not answer.
+    A page load passes its `transaction`, so that the check and the read are one transaction. Raises
+    UnavailableError if PostgreSQL does not answer.
     """
     cookie = state.router.headers.cookie
     # Subscribe first: a revocation between the check and the subscription would be missed.
