@@ -104,11 +104,14 @@ async def revoke_sessions(
 
 async def delete_ended(session: AsyncSession, *, days: int, limit: int) -> int:
     """Delete up to `limit` sessions that expired `days` ago; return the count."""
+    # A CTE: a plain subquery may run again for each row of a nested loop, and exceed `limit`.
     old = (
         select(UserSession.id)
         .where(UserSession.expires_at < func.now() - timedelta(days=days))
         .order_by(col(UserSession.expires_at))
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte()
     )
-    return (await session.exec(delete(UserSession).where(col(UserSession.id).in_(old)))).rowcount
+    rows = delete(UserSession).where(col(UserSession.id).in_(select(old.c.id)))
+    return (await session.exec(rows)).rowcount

@@ -282,14 +282,17 @@ async def measure_overdue(session: AsyncSession) -> timedelta | None:
 
 
 async def delete_handled_webhooks(session: AsyncSession, *, days: int, limit: int) -> int:
+    # A CTE: a plain subquery may run again for each row of a nested loop, and exceed `limit`.
     old = (
         select(Webhook.id)
         .where(col(Webhook.handled_at) < func.now() - timedelta(days=days))
         .order_by(col(Webhook.handled_at))
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte()
     )
-    return (await session.exec(delete(Webhook).where(col(Webhook.id).in_(old)))).rowcount
+    rows = delete(Webhook).where(col(Webhook.id).in_(select(old.c.id)))
+    return (await session.exec(rows)).rowcount
 
 
 async def delete_resolved_alerts(session: AsyncSession, *, days: int, limit: int) -> int:
@@ -298,5 +301,7 @@ async def delete_resolved_alerts(session: AsyncSession, *, days: int, limit: int
         .where(col(PaymentAlert.resolved_at) < func.now() - timedelta(days=days))
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte()
     )
-    return (await session.exec(delete(PaymentAlert).where(col(PaymentAlert.id).in_(old)))).rowcount
+    rows = delete(PaymentAlert).where(col(PaymentAlert.id).in_(select(old.c.id)))
+    return (await session.exec(rows)).rowcount
