@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from tests import factories
+from ticketing_app.accounts import repository
 from ticketing_app.accounts.jobs import delete_ended_sessions
 from ticketing_app.core import db
 from ticketing_app.payments.jobs import delete_old_rows
@@ -66,6 +67,17 @@ class TestSessions:
         await delete_ended_sessions()
         kept = await column("SELECT device FROM sessions")
         assert kept.count("ended long ago") == 1
+
+    async def test_are_deleted_up_to_the_limit_by_a_nested_loop(self) -> None:
+        user = await factories.make_user()
+        for _ in range(3):
+            await column(SESSIONS, user_id=user.id)
+        async with db.transaction() as session:
+            connection = await session.connection()
+            for plan in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+                await connection.execute(text(f"SET LOCAL enable_{plan} = off"))
+            deleted = await repository.delete_ended(session, days=90, limit=1)
+        assert deleted == 1
 
 
 class TestPayments:
