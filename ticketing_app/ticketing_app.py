@@ -11,9 +11,7 @@ from ticketing_app.documents import security_headers, serve, well_known
 from ticketing_app.documents.content import check_ticket, load_list, load_ticket
 from ticketing_app.documents.metadata import DEFAULT_CATEGORY
 from ticketing_app.documents.site import Audience, Page
-from ticketing_app.ui import (
-    session,
-)
+from ticketing_app.ui import session
 from ticketing_app.ui.accounts.pages import (
     account_page,
     sign_in_page,
@@ -30,10 +28,7 @@ from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.feedback import connection_banner
 from ticketing_app.ui.shell.pages import not_found_page
 from ticketing_app.ui.shell.prerendered import document_description, document_title
-from ticketing_app.ui.tickets.pages import (
-    ticket_detail_page,
-    ticket_list_page,
-)
+from ticketing_app.ui.tickets.pages import ticket_detail_page, ticket_list_page
 from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
 from ticketing_app.ui.websocket import calls, sockets, tabs
 
