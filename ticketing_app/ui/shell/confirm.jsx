@@ -2,6 +2,12 @@
 // Escape closes it, and the focus returns to the button.
 import { useEffect, useId, useRef, useState } from "react";
 
+function show(dialog) {
+  dialog.showModal();
+  // The browser would focus the first button, and a second Enter would confirm.
+  dialog.focus();
+}
+
 export function ConfirmButton({
   label,
   description,
@@ -16,11 +22,11 @@ export function ConfirmButton({
   const dialog = useRef(null);
   const questionId = useId();
   useEffect(() => {
-    if (!isOpen) return;
-    dialog.current.showModal();
-    // The browser would focus the first button, and a second Enter would confirm.
-    dialog.current.focus();
+    if (isOpen) show(dialog.current);
   }, [isOpen]);
+  // The browser reports a close later: until then the button may have been pressed again.
+  const open = () => (isOpen ? show(dialog.current) : setOpen(true));
+  const forget = () => dialog.current.open || setOpen(false);
   const close = () => dialog.current.close();
   const confirm = () => {
     close();
@@ -33,18 +39,12 @@ export function ConfirmButton({
         className={className}
         aria-label={description || undefined}
         aria-haspopup="dialog"
-        onClick={() => setOpen(true)}
+        onClick={open}
       >
         {label}
       </button>
       {isOpen && (
-        <dialog
-          ref={dialog}
-          tabIndex={-1}
-          aria-labelledby={questionId}
-          className={classes.dialog}
-          onClose={() => setOpen(false)}
-        >
+        <dialog ref={dialog} tabIndex={-1} aria-labelledby={questionId} className={classes.dialog} onClose={forget}>
           <p id={questionId} className={classes.question}>
             {question}
           </p>
