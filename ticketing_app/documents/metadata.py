@@ -26,6 +26,7 @@ _AVAILABILITY = {
     Availability.AVAILABLE: "InStock",
     Availability.LOCKED: "Reserved",
     Availability.SOLD: "SoldOut",
+    Availability.PAUSED: "OutOfStock",
     Availability.WITHDRAWN: "Discontinued",
 }
 # "</script" inside the JSON would end the script element; JSON reads these escapes as the characters.

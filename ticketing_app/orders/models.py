@@ -1,8 +1,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, text
-from sqlmodel import Field
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlmodel import Field, SQLModel
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, new_id, utc_datetime
@@ -28,13 +38,32 @@ class Order(Table, table=True):
                 "status IN ('created', 'awaiting_payment', 'capturing', 'completed', 'refunding')"
             ),
         ),
+        # The second condition is always true for these statuses, but only queries that state it use the
+        # index: the planner would otherwise answer `id = ... AND status IN (...)` by reading all of it.
+        Index(
+            "ix_orders_due",
+            "expires_at",
+            postgresql_where=text(
+                "status IN ('created', 'awaiting_payment') AND expires_at < 'infinity'"
+            ),
+        ),
+        # Stripe takes at most eight digits.
+        CheckConstraint("price_cents <= 99999999", name="total"),
+        CheckConstraint("(ticket_id IS NULL) = (coalesce(quantity, 1) > 1)", name="one_or_several"),
         Index("ix_orders_buyer_id", "buyer_id", "id"),
         Index("ix_orders_buyer_ticket", "buyer_id", "ticket_id"),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     buyer_id: UUID = Field(foreign_key="users.id")
-    ticket_id: UUID = Field(foreign_key="tickets.id")
+    # None if it has several; without a foreign key, as items have it.
+    ticket_id: UUID = Field(nullable=True)
+    quantity: int | None = Field(
+        default=None,
+        sa_type=SmallInteger,
+        description="None for one ticket, held by the previous version of the program.",
+    )
+    listing_id: UUID | None = Field(default=None, description="Of its tickets.")
     title: str
     price_cents: int
     currency: str = Field(max_length=3)
@@ -54,6 +83,49 @@ class Order(Table, table=True):
     )
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+
+
+# The database computes it, so that the foreign key of items can follow it (rule 1).
+ORDERS = SQLModel.metadata.tables["orders"]
+ORDERS.append_column(
+    Column(
+        "is_live",
+        Boolean,
+        Computed(
+            "((status)::text = ANY ((ARRAY['created'::character varying, "
+            "'awaiting_payment'::character varying, 'capturing'::character varying, "
+            "'completed'::character varying, 'refunding'::character varying])::text[]))",
+            persisted=True,
+        ),
+        nullable=False,
+    )
+)
+ORDERS.append_constraint(UniqueConstraint("id", "is_live", name="uq_orders_id_is_live"))
+
+
+class OrderItem(Table, table=True):
+    """A ticket of an order. Live, until the order ends or the money of the ticket was given back."""
+
+    __tablename__ = "order_items"
+    __table_args__ = (
+        # Cascades: no code keeps `is_order_live`.
+        ForeignKeyConstraint(
+            ["order_id", "is_order_live"], ["orders.id", "orders.is_live"], onupdate="CASCADE"
+        ),
+        # Enforces rule 1: a ticket is in one live order at most, whatever runs concurrently.
+        Index(
+            "uq_order_items_one_live_per_ticket",
+            "ticket_id",
+            unique=True,
+            postgresql_where=text("is_order_live AND refunded_at IS NULL"),
+        ),
+    )
+
+    order_id: UUID = Field(primary_key=True)
+    ticket_id: UUID = Field(foreign_key="tickets.id", primary_key=True)
+    price_cents: int
+    is_order_live: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    refunded_at: datetime | None = Field(default=None, sa_type=utc_datetime())
 
 
 class OrderStep(Table, table=True):

@@ -16,23 +16,46 @@ from sqlmodel import Field, SQLModel
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, new_id, utc_datetime
 from ticketing_app.core.money import MAXIMUM_CENTS, MINIMUM_CENTS
-from ticketing_app.tickets.rules import TITLE_MAX_LENGTH, TicketStatus
+from ticketing_app.tickets.rules import TITLE_MAX_LENGTH, Split, TicketStatus
+
+
+class Listing(Table, table=True):
+    """Tickets of one seller at one price each, offered together by the rule `split`."""
+
+    __tablename__ = "listings"
+    __table_args__ = (
+        CheckConstraint("split IN ('any', 'no_single', 'together')", name="split"),
+        Index("ix_listings_seller_id", "seller_id", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    seller_id: UUID = Field(foreign_key="users.id")
+    event_id: UUID | None = Field(default=None, foreign_key="events.id")
+    split: str = Field(default=Split.ANY, sa_column_kwargs={"server_default": "any"})
+    is_side_by_side: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    created_at: datetime = Field(
+        default_factory=utc_now,
+        sa_type=utc_datetime(),
+        sa_column_kwargs={"server_default": text("now()")},
+    )
 
 
 class Ticket(Table, table=True):
-    """A listing, locked while `locked_until` is in the future of the database clock."""
+    """A seat for sale, locked while `locked_until` is in the future of the database clock."""
 
     __tablename__ = "tickets"
     __table_args__ = (
-        CheckConstraint("status IN ('for_sale', 'withdrawn', 'sold')", name="status"),
+        CheckConstraint("status IN ('for_sale', 'paused', 'withdrawn', 'sold')", name="status"),
         CheckConstraint(f"price_cents BETWEEN {MINIMUM_CENTS} AND {MAXIMUM_CENTS}", name="price"),
         # Rules 2 and 3: a lease belongs to an order, which alone can release it.
         CheckConstraint("locked_until IS NULL OR order_id IS NOT NULL", name="lease_has_order"),
         CheckConstraint("status <> 'sold' OR order_id IS NOT NULL", name="sold_has_order"),
+        # No index contains the lease: a hold then writes to none of them.
         Index(
-            "ix_tickets_lease",
-            "locked_until",
-            postgresql_where=text("locked_until IS NOT NULL"),
+            "ix_tickets_listing_id",
+            "listing_id",
+            postgresql_where=text("listing_id IS NOT NULL"),
         ),
         # A sold ticket has one active relisting at most, even under concurrency. A withdrawn listing
         # that is still held counts too, but that is checked under the lock of the seat: an index on
@@ -53,6 +76,16 @@ class Ticket(Table, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     seller_id: UUID = Field(foreign_key="users.id", index=True)
+    event_id: UUID | None = Field(default=None, foreign_key="events.id")
+    listing_id: UUID | None = Field(default=None, foreign_key="listings.id")
+    position: int | None = Field(
+        default=None, sa_type=SmallInteger, description="Of the seat in its listing."
+    )
+    is_front: bool = Field(
+        default=True,
+        description="Represents its listing in lists of tickets.",
+        sa_column_kwargs={"server_default": text("true")},
+    )
     title: str = Field(max_length=TITLE_MAX_LENGTH)
     price_cents: int
     currency: str = Field(max_length=3)
@@ -138,5 +171,6 @@ _for_sale("ix_tickets_cheapest", "price_cents", "id", "category", "starts_at")
 _for_sale("ix_tickets_soonest", "starts_at", "id", "category", "price_cents")
 _for_sale("ix_tickets_city", "city_key", "starts_at", "id", "category", "price_cents")
 _for_sale("ix_tickets_search", "search", using="gin")
+_for_sale("ix_tickets_event_id", "event_id", "price_cents")
 # For similar tickets, beside the index by city.
 _for_sale("ix_tickets_title", "lower(title)", "starts_at", "id")

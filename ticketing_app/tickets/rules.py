@@ -14,8 +14,17 @@ MIN_SIMILAR = 3
 CATEGORIES = ("concert", "sports", "theatre", "comedy", "festival", "other")
 
 
+class Split(StrEnum):
+    """How the tickets of a listing may be sold; NO_SINGLE never leaves one over."""
+
+    ANY = "any"
+    NO_SINGLE = "no_single"
+    TOGETHER = "together"
+
+
 class TicketStatus(StrEnum):
     FOR_SALE = "for_sale"
+    PAUSED = "paused"
     WITHDRAWN = "withdrawn"
     SOLD = "sold"
 
@@ -24,6 +33,7 @@ class Availability(StrEnum):
     AVAILABLE = "available"
     LOCKED = "locked"
     SOLD = "sold"
+    PAUSED = "paused"
     WITHDRAWN = "withdrawn"
 
 

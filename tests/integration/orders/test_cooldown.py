@@ -185,8 +185,11 @@ class TestCooldown:
                 hold_seconds=900,
                 cooldown_seconds=60,
             )
-            delete = text("DELETE FROM orders WHERE buyer_id = :id")
-            await connection.execute(delete, {"id": buyer.id})
+            for statement in (
+                "DELETE FROM order_items i USING orders o WHERE o.id = i.order_id AND o.buyer_id = :id",
+                "DELETE FROM orders WHERE buyer_id = :id",
+            ):
+                await connection.execute(text(statement), {"id": buyer.id})
         assert facts.cooldown is not None
         rule = rules.cooldown_seconds(sum(kept), hold_seconds=900, base_seconds=60)
         assert facts.cooldown.total_seconds() == pytest.approx(

@@ -55,6 +55,7 @@ class TicketAlreadyReservedError(AppError):
     def __init__(self, availability: Availability, own_order_id: UUID | None = None) -> None:
         sentences = {
             Availability.SOLD: "This ticket is sold.",
+            Availability.PAUSED: "The seller paused the sale of this ticket.",
             Availability.WITHDRAWN: "The seller took this ticket off sale.",
         }
         sentence = sentences.get(

@@ -54,6 +54,7 @@ class TicketNotChangeableError(AppError):
             rules.Availability.LOCKED: "Somebody is buying this ticket right now, so it cannot be changed. "
             "Try again when the hold is over.",
             rules.Availability.SOLD: "This ticket is sold and can no longer be changed.",
+            rules.Availability.PAUSED: "The sale of this ticket is paused. Resume it, then make your change.",
         }
         super().__init__(
             reasons.get(availability, "This ticket was withdrawn and can no longer be changed.")

@@ -27,6 +27,7 @@ STATE_LABELS = {
     Availability.AVAILABLE: "For sale",
     Availability.LOCKED: "Being bought",
     Availability.SOLD: "Sold",
+    Availability.PAUSED: "Paused",
     Availability.WITHDRAWN: "Withdrawn",
 }
 GIVEN_BACK = "The sale was refunded: the ticket is yours again."

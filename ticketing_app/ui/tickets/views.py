@@ -25,6 +25,7 @@ STATUS_LABELS = {
     Availability.AVAILABLE: "Available",
     Availability.LOCKED: "Locked",
     Availability.SOLD: "Sold",
+    Availability.PAUSED: "Paused",
     Availability.WITHDRAWN: "Withdrawn",
 }
 # Held by the viewer.
@@ -287,12 +288,14 @@ def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
             Availability.AVAILABLE: "This is your own listing.",
             Availability.LOCKED: "Somebody is buying your ticket right now.",
             Availability.SOLD: "You sold this ticket.",
+            Availability.PAUSED: "You paused the sale of this ticket.",
             Availability.WITHDRAWN: "You withdrew this ticket.",
         }[ticket.status]
     return {
         Availability.AVAILABLE: "",
         Availability.LOCKED: "Someone was quicker and is buying this ticket right now.",
         Availability.SOLD: "This ticket is sold.",
+        Availability.PAUSED: "The seller paused the sale of this ticket.",
         Availability.WITHDRAWN: "The seller took this ticket off sale.",
     }[ticket.status]
 
