@@ -123,9 +123,13 @@ class TicketFields(ApiModel):
 
 
 class TicketCreate(TicketFields):
-    """`previous_ticket_id` is the ticket that its seller bought here before."""
+    """`previous_ticket_id` is the ticket that its seller bought here before.
+
+    With an `event_id`, title, place, time and category are those of the event.
+    """
 
     previous_ticket_id: UUID | None = None
+    event_id: UUID | None = None
 
 
 class TicketUpdate(TicketFields):
@@ -212,6 +216,8 @@ class TicketRead(ApiModel):
     seller_id: Annotated[UUID, Field(serialization_alias="userId")]
     order_id: UUID | None
     version: int
+    event_id: UUID | None
+    listing_id: UUID | None
     previous_ticket_id: UUID | None
     venue: str | None
     city: str | None

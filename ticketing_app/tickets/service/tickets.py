@@ -10,6 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core import limits
 from ticketing_app.core.errors import AppError, TooManyRequestsError
 from ticketing_app.core.settings import get_settings
+from ticketing_app.events.schemas import EventRead
+from ticketing_app.events.service import events
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import TicketCreated, TicketUpdated
 from ticketing_app.tickets import rules
@@ -94,8 +96,15 @@ async def get_ticket(
 async def create_ticket(
     session: AsyncSession, *, seller_id: UUID, ticket: TicketCreate
 ) -> TicketRead:
-    """Raises TicketListedAgainError if the previous ticket has another active listing."""
-    # The caller has checked that the seller owns `previous_ticket_id`.
+    """List a ticket; the caller has checked that the seller owns `previous_ticket_id`.
+
+    Raises:
+        EventNotFoundError: no such event.
+        TicketListedAgainError: the previous ticket has another active listing.
+    """
+    if ticket.event_id:
+        event = await events.get_event(session, event_id=ticket.event_id)
+        ticket = ticket.model_copy(update=copies_of_event(event))
     row = Ticket(seller_id=seller_id, currency=get_settings().currency, **_columns(ticket))
     repository.add(session, row)
     try:
@@ -159,6 +168,18 @@ async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: 
         raise refusal
     row.status = TicketStatus.WITHDRAWN
     await save_new_version(session, row)
+
+
+def copies_of_event(event: EventRead) -> dict[str, Any]:
+    """Return the fields of a ticket that repeat its event."""
+    return {
+        "title": event.title,
+        "venue": event.venue.name,
+        "city": event.venue.city,
+        "timezone": event.venue.timezone,
+        "starts_at": event.starts_at,
+        "category": event.category,
+    }
 
 
 def _columns(ticket: TicketFields) -> dict[str, Any]:

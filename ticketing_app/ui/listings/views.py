@@ -222,6 +222,8 @@ def preview(facts: TicketFields, currency: str, *, has_price: bool) -> TicketStu
     nobody = UUID(int=0)
     ticket = TicketRead(
         **facts.model_dump(include=set(TicketFields.model_fields)),
+        event_id=None,
+        listing_id=None,
         previous_ticket_id=None,
         id=nobody,
         seller_id=nobody,
