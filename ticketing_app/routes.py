@@ -7,6 +7,9 @@ TICKET_NEW = "/tickets/new"
 TICKET_MINE = "/tickets/mine"
 TICKET_DETAIL = "/tickets/[ticket_id]"
 TICKET_EDIT = "/tickets/[ticket_id]/edit"
+EVENT_DETAIL = "/events/[slug]"
+VENUE = "/venues/[slug]"
+CITY = "/cities/[slug]"
 # Parameter of My Listings: the number of listings just created.
 LISTED = "listed"
 # Parameter of a ticket's page: the seller's last action, "listed" or "saved".
@@ -39,6 +42,18 @@ def ticket_done(ticket_id: UUID | str, done: str) -> str:
 def ticket_purchase(ticket_id: UUID | str, token: str) -> str:
     """Return the path that continues a purchase; only its tab knows the `token`."""
     return f"{ticket_detail(ticket_id)}?{PURCHASE}={token}"
+
+
+def event_detail(slug: str) -> str:
+    return f"/events/{slug}"
+
+
+def venue(slug: str) -> str:
+    return f"/venues/{slug}"
+
+
+def city(slug: str) -> str:
+    return f"/cities/{slug}"
 
 
 def ticket_calendar(ticket_id: UUID | str) -> str:

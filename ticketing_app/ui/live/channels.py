@@ -12,12 +12,18 @@ from reflex.app import EventNamespace
 
 PREFIX = "live:"
 TICKETS = f"{PREFIX}tickets"
+# What is left of each event; the tickets of one event are in its own channel.
+EVENTS = f"{PREFIX}events"
 
 _app: rx.App | None = None
 
 
 def ticket_channel(ticket_id: object) -> str:
     return f"{PREFIX}ticket:{ticket_id}"
+
+
+def event_channel(event_id: object) -> str:
+    return f"{PREFIX}event:{event_id}"
 
 
 def user_channel(user_id: object) -> str:

@@ -41,7 +41,8 @@ export function OnSession({ onChange }) {
   return null;
 }
 
-const Ticket = createContext({});
+// The facts of the ticket or event around a text.
+const Facts = createContext({});
 
 export function LiveTicket({ ticketId, version, status, until, now, children, className }) {
   const [change, setChange] = useState(null);
@@ -54,10 +55,24 @@ export function LiveTicket({ ticketId, version, status, until, now, children, cl
   const shown = Math.max(version, change?.version ?? 0);
   return (
     <article className={className} data-status={current.status} data-ticket={ticketId}>
-      <Ticket.Provider value={current}>{children}</Ticket.Provider>
+      <Facts.Provider value={current}>{children}</Facts.Provider>
       {/* A new element for each change, because its animation runs once. */}
       {shown > first.current && <span key={shown} className="wash" aria-hidden="true" />}
     </article>
+  );
+}
+
+// Messages of an event have no version, but the time at which the server read it.
+export function LiveEvent({ eventId, seenAt, children, className }) {
+  const [change, setChange] = useState(null);
+  useLive((fact) => {
+    if (fact.event === eventId && fact.at > Math.max(seenAt, change?.at ?? 0)) setChange(fact);
+  });
+  const current = change && change.at > seenAt ? change : {};
+  return (
+    <div className={className} data-left={current.left}>
+      <Facts.Provider value={current}>{children}</Facts.Provider>
+    </div>
   );
 }
 
@@ -70,13 +85,21 @@ const formatAmount = (cents, [before, after, group, decimal, higher]) => {
 };
 
 export function LiveText({ field, text, labels, amountFormat, className }) {
-  const value = useContext(Ticket)[field];
+  const value = useContext(Facts)[field];
   const format = (changed) => (amountFormat ? formatAmount(changed, amountFormat) : (labels?.[changed] ?? changed));
+  // An event that is sold out has no lowest price.
+  if (value === null) return <span className={className} />;
   return <span className={className}>{value === undefined ? text : format(value)}</span>;
 }
 
+export function LiveCount({ field, text, none, one, many, className }) {
+  const count = useContext(Facts)[field];
+  const format = () => (count === 0 ? none : count === 1 ? one : many.replace("{count}", count));
+  return <span className={className}>{count === undefined ? text : format()}</span>;
+}
+
 export function LiveUntil({ label, children, className }) {
-  const { status, until, now } = useContext(Ticket);
+  const { status, until, now } = useContext(Facts);
   return (
     <span className={className}>
       {status === "locked" && until && (

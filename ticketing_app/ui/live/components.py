@@ -49,8 +49,40 @@ class LiveTicket(rx.Component):
         return rx.el.article(*self.children, class_name=self.class_name, custom_attrs=facts)
 
 
+class LiveEvent(rx.Component):
+    """The number of tickets left of an event (`left`) and their lowest price (`cents`, none if sold out).
+
+    `seen_at` is when the server read them, in milliseconds: older messages are ignored.
+    """
+
+    library = LIBRARY
+    tag = "LiveEvent"
+
+    event_id: rx.Var[str]
+    seen_at: rx.Var[int]
+
+    def as_static(self) -> rx.Component:
+        return rx.el.div(*self.children, class_name=self.class_name)
+
+
+class LiveCount(rx.Component):
+    """A number of the `LiveEvent` around it, in words: `none`, `one`, or `many` with its {count}."""
+
+    library = LIBRARY
+    tag = "LiveCount"
+
+    field: rx.Var[str]
+    text: rx.Var[str]
+    none: rx.Var[str]
+    one: rx.Var[str]
+    many: rx.Var[str]
+
+    def as_static(self) -> rx.Component:
+        return rx.el.span(self.text, class_name=self.class_name)
+
+
 class LiveText(rx.Component):
-    """A field of the `LiveTicket` around it: as rendered, or as changed since.
+    """A field of the `LiveTicket` or `LiveEvent` around it: as rendered, or as changed since.
 
     With `amount_format` the field is an amount in cents (messages are not localised).
     """
