@@ -19,7 +19,7 @@ from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually
 from ticketing_app.core.settings import Settings
-from ticketing_app.ui.tickets.state import TicketListState
+from ticketing_app.ui.home.state import HomeState
 
 SECONDS = 60
 TICKETS = 600
@@ -28,7 +28,7 @@ RATIO = 1.5
 VISITORS = 5
 PAUSE_SECONDS = 0.2
 STRANGER = "198.51.100.1"
-LIST = TicketListState.get_full_name()
+LIST = HomeState.get_full_name()
 ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state.on_load_internal"
 LIMITS = {
     name.upper(): str(Settings.model_fields[name].default)

@@ -19,6 +19,8 @@ from ticketing_app.ui.accounts.pages import (
     sign_up_page,
 )
 from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.home.pages import home_page
+from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.listings.pages import own_listings_page, ticket_edit_page, ticket_new_page
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.live import broadcast
@@ -28,8 +30,8 @@ from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.feedback import connection_banner
 from ticketing_app.ui.shell.pages import not_found_page
 from ticketing_app.ui.shell.prerendered import document_description, document_title
-from ticketing_app.ui.tickets.pages import ticket_detail_page, ticket_list_page
-from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
+from ticketing_app.ui.tickets.pages import ticket_detail_page
+from ticketing_app.ui.tickets.state import TicketDetailState
 from ticketing_app.ui.websocket import calls, sockets, tabs
 
 BRAND = get_settings().brand_name
@@ -58,9 +60,9 @@ _ORDER_TITLE = rx.cond(
 # fmt: off
 # The site map: the app, documents, robots.txt, the sitemap and the tests read it.
 PAGES = (
-    Page(routes.TICKET_LIST, ticket_list_page, "Tickets For Sale",
+    Page(routes.TICKET_LIST, home_page, "Tickets For Sale",
          "Tickets for concerts, sports and theatre, from people who cannot go.",
-         TicketListState.load, Audience.EVERYONE, load_list),
+         HomeState.load, Audience.EVERYONE, load_list),
     Page(routes.TICKET_NEW, ticket_new_page, "Create a Ticket",
          "Sell a ticket that you cannot use.",
          TicketFormState.load_new, Audience.MEMBERS),

@@ -14,6 +14,7 @@ from tests.site import Site
 from tests.waiting import eventually
 from ticketing_app.ui import session
 from ticketing_app.ui.accounts import state as accounts_state
+from ticketing_app.ui.home import state as home_state
 from ticketing_app.ui.listings import state as listings_state
 from ticketing_app.ui.orders import state as orders_state
 from ticketing_app.ui.tickets import state as tickets_state
@@ -33,7 +34,7 @@ HOSTILE = (
 # Found when this module is imported: Reflex registers states in the context that imports them.
 HANDLERS = [
     f"{state.get_full_name()}.{handler}"
-    for module in (session, accounts_state, tickets_state, listings_state, orders_state)
+    for module in (session, accounts_state, home_state, tickets_state, listings_state, orders_state)
     for state in vars(module).values()
     if isinstance(state, type) and issubclass(state, rx.State) and state is not rx.State
     if not state._mixin
@@ -41,7 +42,7 @@ HANDLERS = [
 ]
 
 
-SENTINEL = f"{tickets_state.TicketListState.get_full_name()}.load"
+SENTINEL = f"{home_state.HomeState.get_full_name()}.load"
 
 
 @pytest.fixture

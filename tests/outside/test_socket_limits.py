@@ -14,13 +14,13 @@ from tests.site import Site
 from tests.waiting import eventually
 from ticketing_app.core.settings import Settings
 from ticketing_app.ui.accounts.state import AccountState
-from ticketing_app.ui.tickets.state import TicketListState
+from ticketing_app.ui.home.state import HomeState
 
 DEFAULTS = {
     name.upper(): str(Settings.model_fields[name].default)
     for name in ("socket_messages_per_second", "sockets_per_address")
 }
-REFRESH = f"{TicketListState.get_full_name()}.refresh"
+REFRESH = f"{HomeState.get_full_name()}.refresh"
 ON_LOAD = "reflex___state____state.reflex___state____on_load_internal_state.on_load_internal"
 LOADED = '"is_loaded_rx_state_":true'
 MOST_SOCKETS = 5

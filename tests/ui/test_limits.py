@@ -10,8 +10,9 @@ from tests import factories
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import limits
+from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
-from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
+from ticketing_app.ui.tickets.state import TicketDetailState
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -31,17 +32,17 @@ class TestPages:
         self, tab: Tab, change_settings: ChangeSettings
     ) -> None:
         change_settings(search_limit_per_address_per_minute=2)
-        shown = tab.state(TicketListState)
+        shown = tab.state(HomeState)
         tab.open("/", address="2001:db8::1")
-        await tab.call(TicketListState.load)
+        await tab.call(HomeState.load)
         tab.open("/?q=lanterns", address="2001:db8::2")
-        await tab.call(TicketListState.load)
+        await tab.call(HomeState.load)
         assert shown.error_message == ""
         tab.open("/?q=kites", address="2001:DB8:0:0::3")
-        await tab.call(TicketListState.load)
+        await tab.call(HomeState.load)
         assert SAYS_WHEN.fullmatch(shown.error_message)
         tab.open("/?q=kites", address="192.0.2.1")
-        await tab.call(TicketListState.load)
+        await tab.call(HomeState.load)
         assert shown.error_message == ""
 
     async def test_purchase_names_the_wait(

@@ -16,10 +16,11 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.documents.site import Page
 from ticketing_app.ticketing_app import PAGES
+from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.listings.state import TicketFormState
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
-from ticketing_app.ui.tickets.state import TicketDetailState, TicketListState
+from ticketing_app.ui.tickets.state import TicketDetailState
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
@@ -82,7 +83,7 @@ class TestPageLoad:
             ("/orders/{order}", OrderDetailState.load),
             ("/orders/{order}", OrderDetailState.refresh),
             ("/orders", OrderListState.load),
-            ("/?city=Oslo&category=comedy&q=nothing", TicketListState.load),
+            ("/?city=Oslo&category=comedy&q=nothing", HomeState.load),
         ],
     )
     async def test_of_a_buyer_is_one_transaction(

@@ -19,12 +19,12 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.ticketing_app import app
 from ticketing_app.ui.accounts.state import AccountState
-from ticketing_app.ui.tickets.state import TicketListState
+from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.websocket import calls, sockets
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
-LIST = TicketListState.get_full_name()
+LIST = HomeState.get_full_name()
 NAMESPACE = "/_event"
 
 

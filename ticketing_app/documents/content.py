@@ -21,10 +21,13 @@ from ticketing_app.documents.metadata import PageMetadata, schema_org_event
 from ticketing_app.tickets.schemas import TicketFilter
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import static_html, transactions
+from ticketing_app.ui.home.pages import static_list
+from ticketing_app.ui.home.queries import load_ticket_list_page
+from ticketing_app.ui.home.state import PAGE_SIZE
+from ticketing_app.ui.home.views import count_line, read_query
 from ticketing_app.ui.tickets import queries
-from ticketing_app.ui.tickets.pages import static_failure, static_list, static_ticket
-from ticketing_app.ui.tickets.state import PAGE_SIZE
-from ticketing_app.ui.tickets.views import TicketDetail, TicketStub, count_line, read_query
+from ticketing_app.ui.tickets.pages import static_failure, static_ticket
+from ticketing_app.ui.tickets.views import TicketDetail, TicketStub
 
 log = get_logger()
 
@@ -70,7 +73,7 @@ async def load_list(query: QueryParams) -> PageContent:
     if read_query(query):
         return PageContent()  # The page loads the results of a search itself.
     filters = TicketFilter(limit=PAGE_SIZE)
-    found = await transactions.in_transaction(queries.load_ticket_list_page, wanted=filters)
+    found = await transactions.in_transaction(load_ticket_list_page, wanted=filters)
     # Countdowns do not run in a document; without the time of the request the document can be cached.
     stubs = tuple(replace(TicketStub.from_ticket(ticket), now="") for ticket in found.tickets.items)
     has_more = found.tickets.next_cursor is not None

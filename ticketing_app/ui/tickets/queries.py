@@ -1,25 +1,15 @@
 """One read per ticket page, each in the caller's transaction."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import OwnershipStepRead, TicketFilter, TicketPage, TicketRead
+from ticketing_app.tickets.schemas import OwnershipStepRead, TicketRead
 from ticketing_app.tickets.service import resale, search
 from ticketing_app.ui.transactions import Session
-
-
-@dataclass(frozen=True)
-class TicketListPage:
-    """The first page of a search. `alternative_counts` is empty unless the search found nothing."""
-
-    tickets: TicketPage
-    count: int
-    cities: list[str] = field(default_factory=list)
-    alternative_counts: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -34,29 +24,6 @@ class ViewerTicket:
 @dataclass(frozen=True)
 class TicketDetailPage(ViewerTicket):
     similar: list[TicketRead] = field(default_factory=list)
-
-
-async def load_ticket_list_page(
-    session: Session,
-    *,
-    wanted: TicketFilter,
-    has_cities: bool = False,
-    alternatives: Sequence[TicketFilter] = (),
-) -> TicketListPage:
-    """Return the first page; `alternatives` are counted when it is empty.
-
-    Raises:
-        InvalidInputError: the cursor is not from this list.
-        TooManyRequestsError: this client searched too often.
-    """
-    cities = await search.list_cities(session) if has_cities else []
-    page, count = await search.list_and_count(session, wanted=wanted)
-    counts = [
-        await search.count_tickets(session, wanted=other)
-        for other in alternatives
-        if not page.items
-    ]
-    return TicketListPage(page, count, cities, counts)
 
 
 async def load_ticket(session: Session, *, ticket_id: UUID, viewer_id: UUID | None) -> ViewerTicket:

@@ -6,16 +6,12 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.tickets.schemas import Q_MAX_LENGTH, TicketSort
+from ticketing_app.ui.home.state import AUTOMATIC_CARDS, HomeState
+from ticketing_app.ui.home.views import WHEN_LABELS, FilterChip, FilterSuggestion
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.theme import styles
-from ticketing_app.ui.tickets.state import AUTOMATIC_CARDS, TicketListState
-from ticketing_app.ui.tickets.views import (
-    CATEGORY_LABELS,
-    WHEN_LABELS,
-    FilterChip,
-    FilterSuggestion,
-)
+from ticketing_app.ui.tickets.views import CATEGORY_LABELS
 
 # Once for all components: rx.asset inspects the whole stack of imports.
 LIBRARY = rx.asset("search.jsx", shared=True).importable_path
@@ -109,16 +105,16 @@ def search_form() -> rx.Component:
             rx.el.div(_select("sort", "sort", SORTS), class_name="flex-1"),
             _filters(),
             label=TEXT["filters"],
-            count=TicketListState.chips.length(),
+            count=HomeState.chips.length(),
             class_name=f"{styles.SECONDARY} gap-2 sm:hidden",
         ),
-        cities=TicketListState.cities,
+        cities=HomeState.cities,
         class_name="grid sm:grid-cols-[1fr_auto] gap-3 mb-4",
     )
 
 
 def _filters() -> rx.Component:
-    cities = rx.foreach(TicketListState.cities, lambda city: rx.el.option(city, value=city))
+    cities = rx.foreach(HomeState.cities, lambda city: rx.el.option(city, value=city))
     return rx.el.div(
         _select("category", "category", {"": TEXT["all_categories"], **CATEGORY_LABELS}),
         _select("city", "city", {"": TEXT["all_cities"]}, cities),
@@ -160,7 +156,7 @@ def _select(name: str, text: str, choices: dict[str, str], *more: rx.Component) 
 
 
 def _input(name: str, label: str, **props: Any) -> rx.Component:  # noqa: ANN401  # any attribute
-    wrong = TicketListState.wrong
+    wrong = HomeState.wrong
     return rx.el.div(
         rx.el.label(TEXT[name], html_for=name, class_name=label),
         rx.el.input(
@@ -182,7 +178,7 @@ def _input(name: str, label: str, **props: Any) -> rx.Component:  # noqa: ANN401
 
 def result_summary() -> rx.Component:
     """The number of results and a removable chip per active filter."""
-    state = TicketListState
+    state = HomeState
     return static_count(
         state.count_line,
         rx.el.ul(
@@ -229,7 +225,7 @@ def static_more() -> rx.Component:
 
 def load_more() -> rx.Component:
     """The button for the next page, or the advice to narrow the search."""
-    state = TicketListState
+    state = HomeState
     return rx.fragment(
         LoadMore.create(
             text=TEXT["more"],
@@ -247,7 +243,7 @@ def load_more() -> rx.Component:
 
 def empty_result() -> rx.Component:
     """The empty result, with filters to remove."""
-    state = TicketListState
+    state = HomeState
     has_filters = state.chips.length() > 0
     other_search = rx.cond(has_filters, TEXT["fewer_filters"], TEXT["other_words"])
     clear = rx.cond(has_filters, TEXT["clear"], TEXT["clear_search"])
