@@ -11,3 +11,28 @@ window.firstPaint = new Promise((resolve) => {
   // biome-ignore lint/suspicious/noDocumentCookie: The Cookie Store API needs HTTPS and a recent browser.
   document.cookie = `timezone=${zone}; Path=/; SameSite=Lax; Max-Age=31536000`;
 });
+
+// A press on a button of the document (ui/shell/press.py) before the page's code runs: repeated on the button that
+// replaces it. If the code does not arrive, the form is sent.
+(() => {
+  const PATIENCE_MS = 8000;
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const { press } = form.dataset;
+    if (!press) return;
+    event.preventDefault();
+    const button = form.querySelector("button");
+    if (button.dataset.pending !== undefined) return;
+    button.dataset.pending = "";
+    button.setAttribute("aria-disabled", "true");
+    const timer = setTimeout(() => form.submit(), PATIENCE_MS);
+    const observer = new MutationObserver(() => {
+      if (form.isConnected) return;
+      observer.disconnect();
+      clearTimeout(timer);
+      document.querySelector(`button[data-press="${CSS.escape(press)}"]`)?.click();
+    });
+    observer.observe(document.body, { childList: true, subtree: true });
+  });
+})();

@@ -51,6 +51,8 @@ class PageState(rx.State, mixin=True):
     error_message: str = ""
     is_unavailable: bool = False
     errors: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    # Ends the pending state of a button (shell/press.py).
+    refusals: int = 0
 
 
 class SessionState(rx.State):
@@ -209,6 +211,8 @@ def _show(
     page.error_message = message
     page.errors = errors or {}
     page.is_unavailable = is_unavailable
+    if message or errors:
+        page.refusals += 1
 
 
 def is_at(state: rx.State, name: str, shown_id: str) -> bool:

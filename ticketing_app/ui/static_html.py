@@ -18,6 +18,8 @@ from reflex_components_core.react_router.dom import ReactRouterLink
 
 # Attributes with other names in Reflex and React.
 _ATTRIBUTES = {"to": "href", "html_for": "for", "class_name": "class"}
+# Properties of Reflex's forms that are not attributes.
+_INTERNAL = {"handle_submit_unique_name", "on_submit_target", "reset_on_submit"}
 _VOID = frozenset({"br", "hr", "img", "input"})
 
 
@@ -67,7 +69,8 @@ def render(part: rx.Component) -> str:
 def _attributes(part: rx.Component) -> str:
     # A link inside the site has more properties, for the router only.
     props = {"to", *A.get_props()} if isinstance(part, ReactRouterLink) else set(part.get_props())
-    named = {name: getattr(part, name) for name in ("class_name", "id", *sorted(props))}
+    shown = sorted(props - _INTERNAL)
+    named = {name: getattr(part, name) for name in ("class_name", "id", *shown)}
     values = {
         _ATTRIBUTES.get(name, name.replace("_", "")): value for name, value in named.items()
     } | part.custom_attrs

@@ -1,7 +1,5 @@
 """The page of a ticket."""
 
-from typing import Any
-
 import reflex as rx
 
 from ticketing_app import routes
@@ -10,6 +8,7 @@ from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.shell.press import PressButton
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.components import (
     AvailabilityAlert,
@@ -68,7 +67,7 @@ def static_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Compone
     return ticket_article(
         ticket,
         _availability_alert(ticket),
-        _purchase(disabled=True) if ticket.can_buy else None,
+        _purchase(ticket) if ticket.can_buy else None,
         history=None,
         similar=similar_tickets(*map(ticket_card, similar)) if similar else None,
         on_over=TicketDetailState.refresh,
@@ -115,22 +114,23 @@ def _actions() -> rx.Component:
                 rx.cond(
                     TicketDetailState.paused_until != "",
                     _pause(),
-                    _purchase(on_click=TicketDetailState.purchase),
+                    _purchase(ticket),
                 ),
             ),
         ),
     )
 
 
-def _purchase(**button: Any) -> rx.Component:  # noqa: ANN401  # any attribute
+def _purchase(ticket: TicketDetail | rx.Var[TicketDetail]) -> rx.Component:
     return rx.fragment(
         rx.el.p(TEXT["hold_note"], class_name="text-sm text-muted"),
         rx.el.div(
-            rx.el.button(
-                TEXT["purchase"],
-                type="button",
+            PressButton.create(
+                label=TEXT["purchase"],
+                action=routes.ticket_detail(f"{ticket.id}"),
+                refusals=TicketDetailState.refusals,
+                on_press=TicketDetailState.purchase,
                 class_name=f"{styles.PRIMARY} w-full sm:w-auto sm:px-10 lg:w-full",
-                **button,
             ),
             class_name=styles.ACTION_BAR,
         ),

@@ -1,0 +1,34 @@
+// A button that shows a press at once, and ignores more presses until the press is refused or the page changes.
+import { useEffect, useState } from "react";
+
+// Longer than any answer: the button must not stay pressed after a lost connection.
+const PATIENCE_MS = 10_000;
+
+export function PressButton({ label, description, action, refusals, onPress, className }) {
+  // The number of refusals at the press.
+  const [pressed, setPressed] = useState(null);
+  const isPending = pressed !== null && pressed === refusals;
+  useEffect(() => {
+    if (!isPending) return undefined;
+    const timer = setTimeout(() => setPressed(null), PATIENCE_MS);
+    return () => clearTimeout(timer);
+  }, [isPending]);
+  const press = () => {
+    if (isPending) return;
+    setPressed(refusals);
+    onPress();
+  };
+  return (
+    <button
+      type="button"
+      className={className}
+      aria-label={description || undefined}
+      aria-disabled={isPending || undefined}
+      data-press={action}
+      data-pending={isPending ? "" : undefined}
+      onClick={press}
+    >
+      {label}
+    </button>
+  );
+}
