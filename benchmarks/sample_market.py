@@ -13,7 +13,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ticketing_app.core.db import new_id
-from ticketing_app.tickets.rules import CATEGORIES, TicketStatus
+from ticketing_app.events.rules import CATEGORIES
+from ticketing_app.tickets.rules import TicketStatus
 
 SEED = 20261126
 TICKETS_PER_EVENT = 25

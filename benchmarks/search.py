@@ -27,7 +27,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from benchmarks.sample_market import COLUMNS, SEED, SampleMarket
 from ticketing_app.accounts.models import User
-from ticketing_app.core import db
+from ticketing_app.core import db, text_search
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
@@ -221,7 +221,7 @@ class Report:
 async def _measure(market: SampleMarket) -> int:
     report = Report()
     async with db.transaction() as session:
-        await search.plan_for_values(session)
+        await text_search.plan_for_values(session)
         for name, values in combinations(market):
             for sort in TicketSort:
                 wanted = [TicketFilter(**value, sort=sort) for value in values]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from ticketing_app import demo
-from ticketing_app.tickets.rules import CATEGORIES
+from ticketing_app.events.rules import CATEGORIES
 from ticketing_app.tickets.schemas import TicketCreate
 
 TODAY = date(2027, 3, 20)

@@ -74,6 +74,7 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
     "signups": (Rule("signup_limit_per_hour", HOUR, ("address",)),),
     "holds": (Rule("hold_limit_per_minute", MINUTE, ("account",)), _WRITES),
     "listings": (Rule("listing_limit_per_hour", HOUR, ("account",)), _WRITES),
+    "events": (Rule("event_limit_per_hour", HOUR, ("account",)), _WRITES),
     "edits": (Rule("edit_limit_per_minute", MINUTE, ("account",)), _WRITES),
     "payments": (Rule("payment_limit_per_minute", MINUTE, ("account",)), _WRITES),
     # Counted when a bank declines a card, checked before the next payment is opened.

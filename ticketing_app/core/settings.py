@@ -137,6 +137,9 @@ class Settings(BaseSettings):
     signup_limit_per_hour: int = Field(default=20, ge=0, description="Per address; 0 is off.")
     hold_limit_per_minute: int = Field(default=10, ge=0, description="Per account; 0 is off.")
     listing_limit_per_hour: int = Field(default=50, ge=0, description="Per account; 0 is off.")
+    event_limit_per_hour: int = Field(
+        default=20, ge=0, description="New events per account; 0 is off."
+    )
     max_open_listings: int = Field(default=200, ge=0, description="Per account; 0 is off.")
     edit_limit_per_minute: int = Field(
         default=30, ge=0, description="Edits and withdrawals per account; 0 is off."

@@ -1,9 +1,11 @@
 """Validation of input from outside, with a sentence for each wrong field."""
 
 import re
-from typing import TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
@@ -22,6 +24,59 @@ SENTENCES = {
     "bool_type": "must be true or false",
     "timezone_aware": "must carry an offset, like 2027-05-01T20:00:00Z",
 }
+
+SHORT_TEXT_MAX_LENGTH = 120
+FIRST_YEAR = 2000
+LAST_YEAR = 2100
+
+# Control characters (C0, DEL, C1, line separators) and bidirectional overrides: a title could hide a
+# part of itself, or overwrite the text beside it.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def require_printable(text: str) -> str:
+    if _UNPRINTABLE.search(text):
+        msg = "cannot contain control characters or characters that turn the direction of text"
+        raise ValueError(msg)
+    return text
+
+
+def require_printable_lines(text: str) -> str:
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(require_printable(line) for line in lines)
+
+
+def without_nul(text: str) -> str:
+    return text.replace("\x00", "")
+
+
+def in_calendar(moment: datetime) -> datetime:
+    """Convert to UTC; years at the ends of the calendar cannot be shown in every time zone."""
+    return require_calendar_year(moment).astimezone(UTC)
+
+
+def require_calendar_year(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        msg = f"must lie between {FIRST_YEAR} and {LAST_YEAR}"
+        raise ValueError(msg)
+    return moment
+
+
+def _require_timezone(name: str) -> str:
+    if name not in available_timezones():
+        msg = "must be an IANA name, like Europe/Berlin"
+        raise ValueError(msg)
+    return name
+
+
+ShortText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=SHORT_TEXT_MAX_LENGTH),
+    AfterValidator(require_printable),
+]
+# PostgreSQL cannot search for U+0000, and no text in the database has it.
+SearchText = Annotated[str, AfterValidator(without_nul)]
+TimezoneName = Annotated[str, AfterValidator(_require_timezone)]
 
 
 class ApiModel(BaseModel):

@@ -43,6 +43,37 @@ class UserUpdated(_UserEvent):
     """An account changed its e-mail address or password."""
 
 
+class _EventFacts(DomainEvent):
+    recorded_by: ClassVar[str] = "events"
+    aggregate: ClassVar[str] = "event"
+
+    event_id: UUID
+    event_version: int
+    title: str = Field(description="Title of the event.")
+    status: str = Field(description="Status of the event after the change.")
+    venue_id: UUID
+    venue: str = Field(description="Name of the venue.")
+    city: str = Field(description="City of the venue.")
+    timezone: str = Field(description="IANA name of the time zone of the venue.")
+    starts_at: datetime = Field(description="Start of the event (UTC).")
+
+
+class EventCreated(_EventFacts):
+    """A seller named an event that was not known yet."""
+
+
+class EventChanged(_EventFacts):
+    """An event moved, its place was corrected, or it was merged; repeated while tickets follow in batches."""
+
+    merged_into_id: UUID | None = Field(
+        default=None, description="The event that it was merged into, if any."
+    )
+
+
+class EventCancelled(_EventFacts):
+    """An event was cancelled; repeated while its tickets are withdrawn in batches."""
+
+
 class _TicketEvent(DomainEvent):
     recorded_by: ClassVar[str] = "tickets"
     aggregate: ClassVar[str] = "ticket"
@@ -162,6 +193,9 @@ CATALOG: dict[str, type[DomainEvent]] = {
     for event in (
         UserCreated,
         UserUpdated,
+        EventCreated,
+        EventChanged,
+        EventCancelled,
         TicketCreated,
         TicketUpdated,
         OrderCreated,

@@ -4,14 +4,15 @@ from difflib import get_close_matches
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-TITLE_MAX_LENGTH = 120
+from ticketing_app.core.validation import SHORT_TEXT_MAX_LENGTH
+
+TITLE_MAX_LENGTH = SHORT_TEXT_MAX_LENGTH
 CLOSE_WORDS = 3
 CLOSENESS = 0.7
 # Seats per listing form.
 MAX_SEATS = 10
 # A price hint from fewer tickets would reveal the prices of single sellers.
 MIN_SIMILAR = 3
-CATEGORIES = ("concert", "sports", "theatre", "comedy", "festival", "other")
 
 
 class Split(StrEnum):

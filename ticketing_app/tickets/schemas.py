@@ -1,9 +1,7 @@
-import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -20,9 +18,16 @@ from pydantic import (
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.money import JsonPrice, Price, PriceBound
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
-from ticketing_app.core.validation import ApiModel
+from ticketing_app.core.validation import (
+    ApiModel,
+    ShortText,
+    TimezoneName,
+    in_calendar,
+    require_printable_lines,
+    without_nul,
+)
+from ticketing_app.events.schemas import Category
 from ticketing_app.tickets.rules import (
-    CATEGORIES,
     TITLE_MAX_LENGTH,
     Availability,
     TicketStatus,
@@ -32,46 +37,6 @@ from ticketing_app.tickets.rules import (
 Q_MAX_LENGTH = 100
 # Counting a million tickets would take longer than finding the first page.
 COUNT_LIMIT = 1000
-FIRST_YEAR = 2000
-LAST_YEAR = 2100
-
-# Control characters (C0, DEL, C1, line separators) and bidirectional overrides: a title could hide a
-# part of itself, or overwrite the text beside it.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-
-
-def _require_printable(text: str) -> str:
-    if _UNPRINTABLE.search(text):
-        msg = "cannot contain control characters or characters that turn the direction of text"
-        raise ValueError(msg)
-    return text
-
-
-def _require_printable_lines(text: str) -> str:
-    lines = text.replace("\r\n", "\n").split("\n")
-    return "\n".join(_require_printable(line) for line in lines)
-
-
-ShortText = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_MAX_LENGTH),
-    AfterValidator(_require_printable),
-]
-
-
-def _require_timezone(name: str) -> str:
-    if name not in available_timezones():
-        msg = "must be an IANA name, like Europe/Berlin"
-        raise ValueError(msg)
-    return name
-
-
-def in_calendar(moment: datetime) -> datetime:
-    """Convert to UTC; years at the ends of the calendar cannot be shown in every time zone."""
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        msg = f"must lie between {FIRST_YEAR} and {LAST_YEAR}"
-        raise ValueError(msg)
-    return moment.astimezone(UTC)
 
 
 def _require_upcoming(moment: datetime) -> datetime:
@@ -79,13 +44,6 @@ def _require_upcoming(moment: datetime) -> datetime:
         msg = "must lie ahead"
         raise ValueError(msg)
     return moment
-
-
-def _require_category(name: str) -> str:
-    if name not in CATEGORIES:
-        msg = f"must be one of {', '.join(CATEGORIES)}"
-        raise ValueError(msg)
-    return name
 
 
 class TicketFields(ApiModel):
@@ -99,8 +57,8 @@ class TicketFields(ApiModel):
         Annotated[AwareDatetime, AfterValidator(in_calendar), AfterValidator(_require_upcoming)]
         | None
     ) = None
-    timezone: Annotated[str, AfterValidator(_require_timezone)] | None = None
-    category: Annotated[str, AfterValidator(_require_category)] | None = None
+    timezone: TimezoneName | None = None
+    category: Category | None = None
     section: ShortText | None = None
     row: ShortText | None = None
     seat: ShortText | None = None
@@ -109,7 +67,7 @@ class TicketFields(ApiModel):
         Annotated[
             str,
             StringConstraints(strip_whitespace=True, max_length=2000),
-            AfterValidator(_require_printable_lines),
+            AfterValidator(require_printable_lines),
         ]
         | None
     ) = None
@@ -152,19 +110,11 @@ class TicketWhen(StrEnum):
     MONTH = "month"
 
 
-def _without_nul(text: str) -> str:
-    return text.replace("\x00", "")
-
-
-# PostgreSQL cannot search for U+0000, and no listing has it.
-SearchText = Annotated[str, AfterValidator(_without_nul)]
-
-
 class TicketFilter(ApiModel):
     """Filters and sort order of the list, as in `?q=lanterns&maxPrice=40`."""
 
     q: Annotated[str, Field(max_length=Q_MAX_LENGTH)] = ""
-    category: Annotated[str, AfterValidator(_require_category)] | None = None
+    category: Category | None = None
     city: Annotated[str, Field(max_length=TITLE_MAX_LENGTH)] | None = None
     when: TicketWhen | None = None
     first_day: Annotated[date | None, Field(alias="from")] = None
@@ -182,7 +132,7 @@ class TicketFilter(ApiModel):
         # Forms send empty strings for empty fields.
         if not isinstance(query, dict):
             return query
-        clean = {n: _without_nul(v) if isinstance(v, str) else v for n, v in query.items()}
+        clean = {n: without_nul(v) if isinstance(v, str) else v for n, v in query.items()}
         return {name: value for name, value in clean.items() if value != ""}
 
     @field_validator("last_day")

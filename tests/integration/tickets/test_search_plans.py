@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from benchmarks import search as benchmark
 from benchmarks.sample_market import SampleMarket
-from ticketing_app.core import db
+from ticketing_app.core import db, text_search
 from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.schemas import TicketFilter, TicketSort
 
@@ -29,7 +29,7 @@ class TestPages:
     ) -> None:
         whole: list[str] = []
         async with db.transaction() as session:
-            await search.plan_for_values(session)
+            await text_search.plan_for_values(session)
             for name, values in benchmark.combinations(market):
                 for sort in TicketSort:
                     query = search.page_query(TicketFilter(**values[0], sort=sort), None)

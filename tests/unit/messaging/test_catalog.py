@@ -20,7 +20,8 @@ HANDLERS = [(event, handler) for event, handlers in SUBSCRIPTIONS.items() for ha
 class TestCatalog:
     def test_has_the_events_of_the_contract(self) -> None:
         assert set(CATALOG) == {
-            "UserCreated", "UserUpdated", "TicketCreated", "TicketUpdated",
+            "UserCreated", "UserUpdated", "EventCreated", "EventChanged", "EventCancelled",
+            "TicketCreated", "TicketUpdated",
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",
             "ChargeCreated", "ChargeFailed", "ChargeRefunded", "PaymentAlertRaised",
         }  # fmt: skip
@@ -28,7 +29,7 @@ class TestCatalog:
     @pytest.mark.parametrize("event", CATALOG.values(), ids=CATALOG)
     def test_names_the_aggregate_and_its_version(self, event: type[DomainEvent]) -> None:
         assert {f"{event.aggregate}_id", f"{event.aggregate}_version"} <= set(event.model_fields)
-        assert event.recorded_by in {"accounts", "tickets", "orders", "payments"}
+        assert event.recorded_by in {"accounts", "events", "tickets", "orders", "payments"}
         assert event.model_config.get("frozen")
 
 

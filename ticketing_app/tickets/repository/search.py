@@ -2,9 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator
-from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, TypeVar
+from collections.abc import Iterator
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, ValidationError
@@ -13,7 +12,6 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     case,
-    cast,
     column,
     func,
     literal,
@@ -23,25 +21,23 @@ from sqlalchemy import (
     tuple_,
     union,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from ticketing_app.core.money import MAXIMUM_CENTS
+from ticketing_app.core.text_search import SIMPLE, cached_query, prefix_tsquery, tsquery
+from ticketing_app.core.validation import SearchText, in_calendar
 from ticketing_app.tickets.models import STARTS_AT, TICKETS, SearchWord, Ticket
 from ticketing_app.tickets.repository.tickets import TicketRow, is_locked
 from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.schemas import (
     Q_MAX_LENGTH,
-    SearchText,
     TicketFilter,
     TicketSort,
     TicketWhen,
-    in_calendar,
 )
-
-Build = TypeVar("Build", bound=Callable[..., object])
 
 SHORTEST_CORRECTED = 3
 MAX_WORDS_PER_LISTING = 60
@@ -49,7 +45,6 @@ MAX_WORDS_PER_LISTING = 60
 _STARTS_AT: ColumnElement[Any] = literal_column(STARTS_AT)
 SOONEST = (_STARTS_AT, col(Ticket.id))
 _NEVER: ColumnElement[Any] = literal_column("'infinity'::timestamptz")
-_SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
 _UTC_NOW = func.timezone("UTC", func.now())
 _MINUTE: ColumnElement[Any] = literal_column("interval '1 minute'")
 # The extreme UTC offsets of any time zone.
@@ -96,24 +91,11 @@ def read_cursor(wanted: TicketFilter) -> Cursor | None:
     return cursor
 
 
-async def plan_for_values(session: AsyncSession) -> None:
-    """Plan each statement of this transaction for its parameter values."""
-    # After five executions PostgreSQL would switch to a generic plan, but rare and common words need
-    # different plans.
-    connection = await session.connection()
-    await connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-
-
 async def list_for_sale(
     session: AsyncSession, wanted: TicketFilter, cursor: Cursor | None
 ) -> list[TicketRow]:
     """Return up to `limit` + 1 rows after the cursor: the extra row shows that there is a next page."""
     return [TicketRow(*row) for row in (await session.exec(page_query(wanted, cursor))).all()]
-
-
-def cached_query(build: Build) -> Build:
-    """Cache built queries: building takes longer than most executions, and most searches are alike."""
-    return lru_cache(maxsize=64)(build)  # pyright: ignore[reportReturnType]  # same signature
 
 
 @cached_query
@@ -207,7 +189,7 @@ async def list_words(session: AsyncSession, q: str, limit: int) -> dict[str, boo
 
 def words_query(q: str, limit: int) -> Select[str, bool]:
     words = (
-        func.unnest(func.to_tsvector(_SIMPLE, func.search_key(q)))
+        func.unnest(func.to_tsvector(SIMPLE, func.search_key(q)))
         .table_valued(column("lexeme", Text()), column("positions", ARRAY(SmallInteger())))
         .alias("words")
     )
@@ -215,9 +197,7 @@ def words_query(q: str, limit: int) -> Select[str, bool]:
     following = func.lead(place).over(order_by=place)
     typed = select(words.c.lexeme, place.label("place"), following.is_(None).label("is_last"))
     typed = typed.subquery("typed")
-    wanted = case(
-        (typed.c.is_last, _prefix_tsquery(typed.c.lexeme)), else_=_tsquery(typed.c.lexeme)
-    )
+    wanted = case((typed.c.is_last, prefix_tsquery(typed.c.lexeme)), else_=tsquery(typed.c.lexeme))
     on_sale = select(Ticket.id).where(*for_sale_and_upcoming(), TICKETS.c.search.op("@@")(wanted))
     # Shorter words cannot be corrected, so they count as on sale.
     is_on_sale = or_(func.length(typed.c.lexeme) < SHORTEST_CORRECTED, on_sale.exists())
@@ -267,7 +247,7 @@ def _conditions(
     if cursor:
         yield _after(cursor)
     if wanted.q.strip():
-        yield TICKETS.c.search.op("@@")(_prefix_tsquery(func.search_key(wanted.q)))
+        yield TICKETS.c.search.op("@@")(prefix_tsquery(func.search_key(wanted.q)))
     if wanted.category:
         yield col(Ticket.category) == wanted.category
     if wanted.city:
@@ -279,18 +259,6 @@ def _conditions(
     yield from _on_days(wanted)
     if wanted.available_only:
         yield ~is_locked()
-
-
-def _tsquery(words: ColumnElement[str]) -> ColumnElement[Any]:
-    return func.plainto_tsquery(_SIMPLE, words)
-
-
-def _prefix_tsquery(words: ColumnElement[str]) -> ColumnElement[Any]:
-    # "beyonce li" becomes 'beyonce' & 'li':*, as the last word may be incomplete. Only the last word is a
-    # prefix, because prefixes of a few letters read most of the index. plainto_tsquery accepts any text
-    # and quotes each word; no word contains a quote.
-    prefixed = func.regexp_replace(cast(_tsquery(words), Text), literal("'$"), literal("':*"))
-    return cast(prefixed, TSQUERY)
 
 
 def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:

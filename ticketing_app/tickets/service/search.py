@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core import limits
+from ticketing_app.core import limits, text_search
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.repository import cities
@@ -36,7 +36,7 @@ async def list_tickets(
         ) from None
     await limits.check("searches")
     corrected_q = cursor.q if cursor else None
-    await repository.plan_for_values(session)
+    await text_search.plan_for_values(session)
     rows = await repository.list_for_sale(session, _corrected(wanted, corrected_q), cursor)
     if not rows and not cursor and (corrected_q := await _correct(session, wanted.q)):
         rows = await repository.list_for_sale(session, _corrected(wanted, corrected_q), None)
@@ -53,7 +53,7 @@ async def list_tickets(
 
 async def count_tickets(session: AsyncSession, *, wanted: TicketFilter) -> int:
     """Count the tickets on all pages of the list, up to COUNT_LIMIT + 1."""
-    await repository.plan_for_values(session)
+    await text_search.plan_for_values(session)
     return await repository.count_for_sale(session, wanted, COUNT_LIMIT + 1)
 
 

@@ -100,10 +100,11 @@ async def create_ticket(
 
     Raises:
         EventNotFoundError: no such event.
+        EventNotListableError: the event was cancelled, or has begun.
         TicketListedAgainError: the previous ticket has another active listing.
     """
     if ticket.event_id:
-        event = await events.get_event(session, event_id=ticket.event_id)
+        event = await events.get_listable(session, event_id=ticket.event_id)
         ticket = ticket.model_copy(update=copies_of_event(event))
     row = Ticket(seller_id=seller_id, currency=get_settings().currency, **_columns(ticket))
     repository.add(session, row)
@@ -173,6 +174,7 @@ async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: 
 def copies_of_event(event: EventRead) -> dict[str, Any]:
     """Return the fields of a ticket that repeat its event."""
     return {
+        "event_id": event.id,
         "title": event.title,
         "venue": event.venue.name,
         "city": event.venue.city,

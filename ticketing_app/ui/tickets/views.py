@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
-from ticketing_app.tickets.rules import CATEGORIES, Availability, has_begun
+from ticketing_app.events.rules import CATEGORIES
+from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.schemas import (
     OwnershipStep,
     OwnershipStepRead,
