@@ -26,7 +26,9 @@ from sqlalchemy import event, text
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
-from ticketing_app.orders import repository
+from ticketing_app.orders.repository import hold as repository
+from ticketing_app.orders.repository.hold import HoldLimits
+from ticketing_app.orders.repository.hold_statements import HOLD_LOOSE
 from ticketing_app.orders.rules import ANY_OFFER
 
 CLIENTS = 16
@@ -53,7 +55,7 @@ VALUES = {
     "ticket_id": "md5('t' || :n)::uuid",
     "order_id": "md5('o' || :n)::uuid",
     "created_event_id": "md5('c' || :n)::uuid",
-    "expired_event_id": "md5('e' || :n)::uuid",
+    "expired_event_ids": "ARRAY[md5('e' || :n)::uuid]",
     "hold_seconds": str(HOLD_SECONDS),
     "cooldown_seconds": "60",
     "cooldown_window": "'1 day'",
@@ -112,8 +114,7 @@ async def _measure(pgbench: str, folder: Path, url: str) -> int:
 
 
 def _run_pgbench(pgbench: str, folder: Path, url: str, start: int) -> float:
-    hold = str(repository._HOLD)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # it is what is measured.
-    statement = re.sub(r"(?<!:):(\w+)", lambda name: VALUES[name[1]], hold)
+    statement = re.sub(r"(?<!:):(\w+)", lambda name: VALUES[name[1]], str(HOLD_LOOSE))
     script = folder / "hold.sql"
     script.write_text(
         f"\\set k :k + 1\n\\set n {start} + :client_id * {HOLDS_PER_CLIENT} + :k\n{statement};\n"
@@ -134,13 +135,13 @@ async def _run_pool(start: int) -> float:
         for number in range(HOLDS_PER_CLIENT):
             n = start + client * HOLDS_PER_CLIENT + number
             async with db.autocommit() as connection:
-                made = await repository.hold_ticket(
+                made = await repository.hold_loose(
                     connection,
                     buyer_id=_id("u", 1 + n % BUYERS),
                     ticket_id=_id("t", n),
-                    hold_seconds=HOLD_SECONDS,
-                    max_open_holds=1_000_000,
-                    cooldown_seconds=60,
+                    limits=HoldLimits(
+                        hold_seconds=HOLD_SECONDS, max_open_holds=1_000_000, cooldown_seconds=60
+                    ),
                     correlation_id=None,
                     seen=ANY_OFFER,
                 )

@@ -22,6 +22,7 @@ TYPES = {
     "int": "integer",
     "datetime": "time, ISO 8601 with offset",
     "dict": "object",
+    "list": "list of objects",
     "NoneType": "none",
 }
 

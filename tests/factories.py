@@ -1,5 +1,7 @@
 """Create test data through the services, and move times in the database."""
 
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,8 +11,12 @@ from sqlalchemy import text
 from ticketing_app.accounts.models import User
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
+from ticketing_app.orders import rules as order_rules
+from ticketing_app.orders.rules import MAX_TICKETS, Choice
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold as holding
+from ticketing_app.tickets.models import Listing
+from ticketing_app.tickets.rules import MAX_SEATS, Split
 from ticketing_app.tickets.schemas import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import tickets
 
@@ -58,6 +64,80 @@ async def hold(ticket: TicketRead, buyer: UserRead | None = None) -> OrderRead:
         return await holding.create_order(connection, buyer_id=buyer.id, ticket_id=ticket.id)
 
 
+_allowing: set[object] = set()
+
+
+@contextmanager
+def several_tickets() -> Generator[None]:
+    """Allow orders of several tickets meanwhile, also in concurrent tasks."""
+    token = object()
+    _allowing.add(token)
+    order_rules.MAX_TICKETS = MAX_SEATS
+    try:
+        yield
+    finally:
+        _allowing.remove(token)
+        if not _allowing:
+            order_rules.MAX_TICKETS = MAX_TICKETS
+
+
+async def make_listing(
+    seller: UserRead | None = None,
+    *,
+    seats: int = 4,
+    split: Split = Split.ANY,
+    is_side_by_side: bool = False,
+    **fields: Any,  # noqa: ANN401  # any field of a ticket.
+) -> list[TicketRead]:
+    """List tickets together, by default four for $40 each; return them in the order of their seats."""
+    seller = seller or await make_user()
+    made = [await make_ticket(seller, **fields) for _ in range(seats)]
+    listing = Listing(seller_id=seller.id, split=split, is_side_by_side=is_side_by_side)
+    async with db.transaction() as session:
+        session.add(listing)
+        await session.flush()
+        for position, ticket in enumerate(made):
+            values = {
+                "listing": listing.id,
+                "position": position,
+                "is_front": position == 0,
+                "id": ticket.id,
+            }
+            await (await session.connection()).execute(_JOIN_LISTING, values)
+    return [await read_ticket(ticket.id) for ticket in made]
+
+
+_JOIN_LISTING = text(
+    "UPDATE tickets SET listing_id = :listing, position = :position, is_front = :is_front"
+    " WHERE id = :id"
+)
+
+
+async def hold_tickets(tickets: Sequence[TicketRead], buyer: UserRead | None = None) -> OrderRead:
+    """Hold these tickets of one listing, by default for a new buyer."""
+    buyer = buyer or await make_user()
+    ticket_ids = [ticket.id for ticket in tickets]
+    async with db.autocommit() as connection:
+        with several_tickets():
+            return await holding.create_order_of_tickets(
+                connection, buyer_id=buyer.id, ticket_ids=ticket_ids
+            )
+
+
+async def hold_best(
+    tickets: Sequence[TicketRead], quantity: int, buyer: UserRead | None = None
+) -> OrderRead:
+    """Hold the best seats of the listing of these tickets, by default for a new buyer."""
+    buyer = buyer or await make_user()
+    listing_id = tickets[0].listing_id
+    assert listing_id
+    async with db.autocommit() as connection:
+        with several_tickets():
+            return await holding.create_listing_order(
+                connection, buyer_id=buyer.id, choice=Choice(listing_id, quantity)
+            )
+
+
 async def let_event_begin(ticket_id: UUID) -> None:
     """Move the start of the event to a moment ago."""
     statement = (
@@ -68,33 +148,40 @@ async def let_event_begin(ticket_id: UUID) -> None:
 
 
 async def let_hold_lapse(order_id: UUID, *, seconds_ago: float = 1) -> None:
-    """Move the deadline of the order and the lease of its ticket into the past."""
+    """Move the deadline of the order and the lease of its tickets to `seconds_ago`.
+
+    With 0 also while others hold: a statement that waits at the tickets must not find a lease that ended
+    before it began, which no clock can do.
+    """
+    # The count is always true: as in the program, the tickets are locked before the order.
+    statement = """
+        WITH clock AS MATERIALIZED (
+            SELECT clock_timestamp() - make_interval(secs => :ago) AS at
+        ), own AS (
+            SELECT id FROM tickets WHERE order_id = :id AND locked_until < 'infinity'
+            ORDER BY id FOR NO KEY UPDATE
+        ), leases AS (
+            UPDATE tickets t SET locked_until = clock.at FROM own, clock WHERE t.id = own.id RETURNING t.id
+        )
+        UPDATE orders SET expires_at = clock.at FROM clock
+        WHERE id = :id AND status IN ('created', 'awaiting_payment') AND (SELECT count(*) FROM leases) >= 0
+    """
     async with db.transaction() as session:
-        for statement in (
-            (
-                "UPDATE tickets SET locked_until = now() - make_interval(secs => :ago)"
-                " WHERE order_id = :id AND locked_until < 'infinity'"
-            ),
-            (
-                "UPDATE orders SET expires_at = now() - make_interval(secs => :ago) WHERE id = :id"
-                " AND status IN ('created', 'awaiting_payment')"
-            ),
-        ):
-            await (await session.connection()).execute(
-                text(statement), {"ago": seconds_ago, "id": order_id}
-            )
+        values = {"ago": seconds_ago, "id": order_id}
+        await (await session.connection()).execute(text(statement), values)
 
 
 async def let_time_pass(ticket_id: UUID, seconds: float) -> None:
-    """Move all times of the ticket's orders and its lease back."""
+    """Move all times of the ticket's orders and of their leases back."""
     back = "- make_interval(secs => :seconds)"
+    orders = "SELECT order_id FROM order_items WHERE ticket_id = :id"
     moved = ", ".join(
         f"{name} = {name} {back}" for name in ("created_at", "expires_at", "ended_at")
     )
     async with db.transaction() as session:
         for statement in (
-            f"UPDATE tickets SET locked_until = locked_until {back} WHERE id = :id",
-            f"UPDATE orders SET {moved} WHERE ticket_id = :id",
+            f"UPDATE tickets SET locked_until = locked_until {back} WHERE order_id IN ({orders})",
+            f"UPDATE orders SET {moved} WHERE id IN ({orders})",
         ):
             values = {"seconds": seconds, "id": ticket_id}
             await (await session.connection()).execute(text(statement), values)

@@ -15,12 +15,35 @@ import httpx
 # Each query returns the rows that break a rule; rule numbers are those of docs/architecture.md.
 QUERIES = {
     "1: more than one live or paid order of a ticket": """
-        SELECT ticket_id, count(*) FROM orders
-        WHERE status IN ('created', 'awaiting_payment', 'capturing', 'completed', 'refunding')
-        GROUP BY ticket_id HAVING count(*) > 1""",
+        SELECT i.ticket_id, count(*) FROM order_items i JOIN orders o ON o.id = i.order_id
+        WHERE o.status IN ('created', 'awaiting_payment', 'capturing', 'completed', 'refunding')
+          AND i.refunded_at IS NULL
+        GROUP BY i.ticket_id HAVING count(*) > 1""",
     "1: the unique index that keeps rule 1 is gone": """
-        SELECT 'uq_orders_one_active_per_ticket' WHERE NOT EXISTS (
-          SELECT FROM pg_indexes WHERE indexname = 'uq_orders_one_active_per_ticket' AND indexdef LIKE '%UNIQUE%')""",
+        SELECT 'uq_order_items_one_live_per_ticket' WHERE NOT EXISTS (
+          SELECT FROM pg_indexes WHERE indexname = 'uq_order_items_one_live_per_ticket'
+            AND indexdef LIKE '%UNIQUE%')""",
+    "1: an item is live and its order is not, or the reverse": """
+        SELECT i.order_id, i.ticket_id, o.status FROM order_items i JOIN orders o ON o.id = i.order_id
+        WHERE i.is_order_live
+          <> (o.status IN ('created', 'awaiting_payment', 'capturing', 'completed', 'refunding'))""",
+    "1: an order has more or fewer tickets than it counts": """
+        SELECT o.id, o.quantity, count(i.ticket_id) FROM orders o LEFT JOIN order_items i ON i.order_id = o.id
+        GROUP BY o.id HAVING count(i.ticket_id) <> coalesce(o.quantity, 1)
+          OR (count(i.ticket_id) = 1 AND min(i.ticket_id::text) <> o.ticket_id::text)""",
+    "1: a running or paid order lacks one of its tickets": """
+        SELECT o.id, o.status, t.id, t.order_id FROM orders o
+        JOIN order_items i ON i.order_id = o.id JOIN tickets t ON t.id = i.ticket_id
+        WHERE (o.status IN ('capturing', 'completed')
+            OR (o.status IN ('created', 'awaiting_payment') AND o.expires_at > clock_timestamp()))
+          AND t.order_id IS DISTINCT FROM o.id""",
+    "1: an open order has tickets of another listing": """
+        SELECT o.id, o.listing_id, t.id, t.listing_id FROM orders o
+        JOIN order_items i ON i.order_id = o.id JOIN tickets t ON t.id = i.ticket_id
+        WHERE o.status IN ('created', 'awaiting_payment', 'capturing') AND o.quantity IS NOT NULL
+          AND t.listing_id IS DISTINCT FROM o.listing_id""",
+    "1: an order of several tickets has no listing": """
+        SELECT id, quantity FROM orders WHERE quantity > 1 AND listing_id IS NULL""",
     "1: a sold ticket has two listings again": """
         SELECT previous_ticket_id, count(*) FROM tickets
         WHERE previous_ticket_id IS NOT NULL AND (status <> 'withdrawn' OR locked_until IS NOT NULL)
@@ -42,16 +65,19 @@ QUERIES = {
         SELECT o.id, o.is_disputed, c.dispute_status FROM orders o JOIN charges c ON c.order_id = o.id
         WHERE c.dispute_status IS NOT NULL
           AND o.is_disputed <> (c.dispute_status NOT IN ('won', 'warning_closed', 'prevented'))""",
-    "2: a running hold and the lease of its ticket differ": """
-        SELECT o.id, o.expires_at, t.locked_until, t.order_id FROM orders o JOIN tickets t ON t.id = o.ticket_id
+    "2: a running hold and the lease of one of its tickets differ": """
+        SELECT o.id, o.expires_at, t.id, t.locked_until, t.order_id FROM orders o
+        JOIN order_items i ON i.order_id = o.id JOIN tickets t ON t.id = i.ticket_id
         WHERE o.status IN ('created', 'awaiting_payment')
           AND (t.order_id IS DISTINCT FROM o.id OR t.locked_until IS DISTINCT FROM o.expires_at)""",
     "2: a ticket is locked for an order that does not hold it": """
         SELECT t.id, t.order_id, o.status FROM tickets t LEFT JOIN orders o ON o.id = t.order_id
         WHERE t.locked_until > clock_timestamp()
-          AND (o.id IS NULL OR o.ticket_id <> t.id OR o.status NOT IN ('created', 'awaiting_payment', 'capturing'))""",
+          AND (o.id IS NULL OR NOT EXISTS (SELECT FROM order_items i WHERE i.order_id = o.id AND i.ticket_id = t.id)
+            OR o.status NOT IN ('created', 'awaiting_payment', 'capturing'))""",
     "3: a ticket does not belong to the order that pays for it": """
-        SELECT o.id, o.status, t.order_id, t.locked_until FROM orders o JOIN tickets t ON t.id = o.ticket_id
+        SELECT o.id, o.status, t.order_id, t.locked_until FROM orders o
+        JOIN order_items i ON i.order_id = o.id JOIN tickets t ON t.id = i.ticket_id
         WHERE (o.status = 'capturing' AND (t.order_id IS DISTINCT FROM o.id OR t.locked_until <> 'infinity'))
            OR (o.status IN ('completed', 'refunding') AND (t.order_id IS DISTINCT FROM o.id OR t.status <> 'sold')
              AND EXISTS (SELECT FROM order_steps s WHERE s.order_id = o.id AND s.status = 'completed'))""",
@@ -71,13 +97,18 @@ QUERIES = {
         SELECT o.id, o.price_cents, o.title, e.payload FROM orders o
         JOIN outbox e ON e.aggregate_id = o.id AND e.name = 'OrderCreated'
         WHERE o.price_cents <> (e.payload ->> 'price_cents')::int OR o.title <> e.payload ->> 'title'""",
+    "5: the items of an order do not add up to its price": """
+        SELECT o.id, o.price_cents, sum(i.price_cents) FROM orders o JOIN order_items i ON i.order_id = o.id
+        GROUP BY o.id HAVING sum(i.price_cents) <> o.price_cents""",
     "5: a held or sold ticket was changed": """
-        SELECT t.id, t.price_cents, o.price_cents FROM tickets t JOIN orders o ON o.id = t.order_id
+        SELECT t.id, t.price_cents, i.price_cents FROM tickets t JOIN orders o ON o.id = t.order_id
+        JOIN order_items i ON i.order_id = o.id AND i.ticket_id = t.id
         WHERE (o.status IN ('capturing', 'completed', 'refunding')
             OR (o.status IN ('created', 'awaiting_payment') AND o.expires_at > clock_timestamp()))
-          AND (t.price_cents <> o.price_cents OR t.title <> o.title OR t.currency <> o.currency)""",
+          AND (t.price_cents <> i.price_cents OR t.title <> o.title OR t.currency <> o.currency)""",
     "6: a seller bought their own ticket": """
-        SELECT o.id FROM orders o JOIN tickets t ON t.id = o.ticket_id WHERE o.buyer_id = t.seller_id""",
+        SELECT o.id FROM orders o JOIN order_items i ON i.order_id = o.id JOIN tickets t ON t.id = i.ticket_id
+        WHERE o.buyer_id = t.seller_id""",
     "7: a completed order without a completed charge of its price": """
         SELECT o.id FROM orders o LEFT JOIN charges c ON c.order_id = o.id AND c.status = 'completed'
         WHERE o.status = 'completed'

@@ -2,7 +2,7 @@
 
 from tests.deliberate_bugs.mutant import APP, Mutant
 
-HOLD = f"{APP}/orders/repository.py"
+HOLD = f"{APP}/orders/repository/hold_statements.py"
 HOLD_TESTS = "tests/integration/orders/test_hold.py"
 COOLDOWN_TESTS = "tests/integration/orders/test_cooldown.py"
 SELL_TESTS = "tests/integration/orders/test_sell.py"
@@ -13,7 +13,7 @@ MUTANTS = (
     Mutant(
         1,
         "a hold does not ask whether somebody else's runs",
-        ((HOLD, "AND (t.locked_until IS NULL OR t.locked_until <= now())", ""),),
+        ((HOLD, "      AND (locked_until IS NULL OR locked_until <= now())\n", ""),),
         f"{HOLD_TESTS}::TestRace",
     ),
     Mutant(
@@ -40,7 +40,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/orders/service/sell.py",
-                "await leases.lock_seat(session, ticket_id=ticket.previous_ticket_id)",
+                "await leases.lock_seats(session, ticket_ids=previous_ids)",
                 "pass",
             ),
         ),
@@ -88,7 +88,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/orders/service/order_payment.py",
-                "        if lease is None:\n            return await give_up_captured(session, order_id=order_id)\n",
+                "        if not sold:\n            return await give_up_captured(session, order_id=order_id)\n",
                 "",
             ),
         ),
@@ -97,7 +97,13 @@ MUTANTS = (
     Mutant(
         2,
         "a ticket stays locked until a worker comes by",
-        ((HOLD, "(t.locked_until IS NULL OR t.locked_until <= now())", "t.locked_until IS NULL"),),
+        (
+            (
+                HOLD,
+                "      AND (locked_until IS NULL OR locked_until <= now())\n",
+                "      AND locked_until IS NULL\n",
+            ),
+        ),
         f"{HOLD_TESTS}::TestLapsedHold",
     ),
     Mutant(
@@ -106,8 +112,8 @@ MUTANTS = (
         (
             (
                 HOLD,
-                "held.locked_until, false, 1, now()",
-                "held.locked_until + interval '1 s', false, 1, now()",
+                "'created', held.locked_until, false",
+                "'created', held.locked_until + interval '1 s', false",
             ),
         ),
         f"{HOLD_TESTS}::TestCreateOrder",
@@ -125,7 +131,7 @@ MUTANTS = (
                 f"{APP}/orders/service/release.py",
                 "    if order.status not in sources:",
                 (
-                    "    await leases.release(session, ticket_id=order.ticket_id, order_id=order.id)\n"
+                    "    await leases.release(session, ticket_ids=found.ticket_ids, order_id=order.id)\n"
                     "    if order.status not in sources:"
                 ),
             ),
@@ -165,7 +171,7 @@ MUTANTS = (
     Mutant(
         6,
         "a seller can buy their own ticket",
-        ((HOLD, "      AND t.seller_id <> :buyer_id\n", ""),),
+        ((HOLD, "      AND seller_id <> :buyer_id\n", ""),),
         f"{HOLD_TESTS}::TestCreateOrder",
     ),
     Mutant(
@@ -174,7 +180,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/orders/service/release.py",
-                "    access.record(session, kind, ended, lease)\n",
+                "    access.record(session, kind, ended, found.items, leases=available)\n",
                 "",
             ),
         ),

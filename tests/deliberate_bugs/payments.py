@@ -122,14 +122,19 @@ MUTANTS = (
         "the expiry also ends what is being captured",
         (
             (
-                f"{APP}/tickets/service/lease.py",
-                '{"locked_until": repository.NEVER_AT}',
-                '{"locked_until": repository.Ticket.locked_until}',
+                f"{APP}/orders/repository/orders.py",
+                "status IN ('created', 'awaiting_payment') AND expires_at < 'infinity'",
+                "status IN ('created', 'awaiting_payment', 'capturing')",
+            ),
+            (
+                f"{APP}/orders/repository/orders.py",
+                "col(Order.status).in_(PAYABLE),",
+                "col(Order.status).in_([*PAYABLE, OrderStatus.CAPTURING]),",
             ),
             (
                 f"{APP}/orders/service/release.py",
-                "_end(session, order, OrderStatus.EXPIRED, rules.PAYABLE)",
-                "_end(session, order, OrderStatus.EXPIRED, rules.ACTIVE)",
+                "OrderStatus.EXPIRED, rules.PAYABLE",
+                "OrderStatus.EXPIRED, rules.ACTIVE",
             ),
             (
                 f"{APP}/orders/rules.py",

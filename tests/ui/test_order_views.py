@@ -7,7 +7,7 @@ import pytest
 from ticketing_app.core import db
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.schemas import OrderDetail, OrderStepRead, OrderTicket
+from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderItemRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.ui.orders import views
 from ticketing_app.ui.orders.views import OrderRow, OrderView
@@ -17,6 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def order(status: OrderStatus, *, seconds_left: int = 900, price_cents: int = 4000) -> OrderDetail:
+    ticket = ItemTicket(id=db.new_id(), title="The Paper Lanterns", price_cents=price_cents)
     return OrderDetail(
         id=db.new_id(),
         status=status,
@@ -25,7 +26,10 @@ def order(status: OrderStatus, *, seconds_left: int = 900, price_cents: int = 40
         price_cents=price_cents,
         currency="usd",
         created_at=datetime(2027, 1, 2, tzinfo=UTC),
-        ticket=OrderTicket(id=db.new_id(), title="The Paper Lanterns", price_cents=price_cents),
+        ticket=ticket,
+        quantity=1,
+        listing_id=None,
+        items=[OrderItemRead(ticket=ticket)],
         timeline=[OrderStepRead(status=status, at=NOW, expires_at=NOW + 15 * MINUTE)],
     )
 

@@ -17,7 +17,7 @@ class AppError(Exception):
         super().__init__(self.message)
 
     @property
-    def extra(self) -> dict[str, str]:
+    def extra(self) -> dict[str, str | int]:
         """Further members of the problem+json body, in camelCase."""
         return {}
 

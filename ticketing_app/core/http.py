@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, cast
@@ -159,7 +159,9 @@ def client_address(request: HTTPConnection) -> str:
 # ---- responses -------------------------------------------------------------------------------
 
 
-def problem(status: int, errors: list[ErrorItem], extra: dict[str, str] | None = None) -> Response:
+def problem(
+    status: int, errors: list[ErrorItem], extra: Mapping[str, str | int] | None = None
+) -> Response:
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

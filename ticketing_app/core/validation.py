@@ -89,7 +89,9 @@ class ApiModel(BaseModel):
 
 def describe_error(error: ErrorDetails) -> tuple[str | None, str]:
     """Return the camelCase name of the field, None for the whole body, and a sentence."""
-    field = ".".join(str(part) for part in error["loc"]) or None
+    # Pydantic reports a default that was refused under the name in Python.
+    parts = [to_camel(part) if isinstance(part, str) else str(part) for part in error["loc"]]
+    field = ".".join(parts) or None
     label = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", field or "body").capitalize()
     context = error.get("ctx", {})
     if error["type"] == "value_error":

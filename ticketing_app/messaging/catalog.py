@@ -97,8 +97,17 @@ class TicketUpdated(_TicketEvent):
     """A listing was edited or withdrawn. Holds and releases are events of the order."""
 
 
+class TicketVersion(BaseModel):
+    """A ticket of an order; `version` is none if the ticket did not change."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: UUID
+    version: int | None
+
+
 class OrderEvent(DomainEvent):
-    """State of an order and of its ticket."""
+    """State of an order and of its tickets."""
 
     recorded_by: ClassVar[str] = "orders"
     aggregate: ClassVar[str] = "order"
@@ -107,15 +116,20 @@ class OrderEvent(DomainEvent):
     order_version: int
     status: str = Field(description="Status of the order after the change.")
     buyer_id: UUID
-    price_cents: int = Field(description="Frozen price in cents of the currency.")
+    price_cents: int = Field(description="Frozen total in cents of the currency.")
     currency: str = Field(description="ISO 4217 code in lower case.")
     expires_at: datetime = Field(description="End of the hold (UTC).")
-    ticket_id: UUID
+    ticket_id: UUID = Field(description="The first of the tickets.")
     ticket_version: int | None = Field(
-        description="Version of the ticket after the change; none if the ticket did not change."
+        description="Version of the first ticket after the change; none if it did not change."
+    )
+    tickets: list[TicketVersion] = Field(
+        default=[],
+        description="Each ticket's `id` and its `version` after the change, none if it did not change. "
+        "Empty in events of earlier versions of the program, which have one ticket.",
     )
     locked_until: datetime | None = Field(
-        description="End of the ticket's lease (UTC); none if it is free or held without an end."
+        description="End of the lease of the tickets (UTC); none if they are free or held without an end."
     )
     seller_id: UUID | None = Field(
         default=None,

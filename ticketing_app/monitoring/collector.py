@@ -16,9 +16,9 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.core.outages import is_unavailable
 from ticketing_app.monitoring.events import EventBacklog, get_event_backlog
 from ticketing_app.monitoring.jobs import WorkerState, get_worker_state
+from ticketing_app.orders.service.release import get_expiry_lag_seconds
 from ticketing_app.payments.schemas import PaymentBacklog
 from ticketing_app.payments.service.backlog import get_backlog
-from ticketing_app.tickets.service.lease import get_expiry_lag_seconds
 
 # Scrapes within this time share one read of the database.
 CACHE_SECONDS = 5

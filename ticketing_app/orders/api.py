@@ -9,7 +9,7 @@ from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
-from ticketing_app.orders.rules import SeenOffer
+from ticketing_app.orders.rules import Choice, SeenOffer
 from ticketing_app.orders.schemas import (
     OrderCreate,
     OrderDetail,
@@ -36,12 +36,23 @@ CALENDAR = "text/calendar"
     openapi_extra=body_schema(OrderCreate),
 )
 async def create_order(request: Request, caller: SignedIn) -> OrderRead:
-    """Lock a ticket for the caller; `version` and `price` must match the current offer, otherwise 409."""
+    """Lock tickets for the caller, all or none.
+
+    Send `ticketId`, or `ticketIds` of one listing, or `listingId` with a `quantity`: its best seats. `version`
+    (of the ticket; with `ticketIds` or `listingId` of the listing) and `price` (per ticket) must match the
+    current offer, otherwise 409. A 409 has `orderId` if the tickets are the caller's already, and `available`
+    if other numbers of tickets of the listing can be bought.
+    """
     body = await read_body(request, OrderCreate)
     seen = SeenOffer(body.version, body.price_cents)
-    async with hold.in_turn(body.ticket_id), db.autocommit() as connection:
-        return await hold.create_order(
-            connection, buyer_id=caller.user_id, ticket_id=body.ticket_id, seen=seen
+    async with hold.in_turn(body.offer_ids[0]), db.autocommit() as connection:
+        if body.listing_id and body.quantity:
+            choice = Choice(body.listing_id, body.quantity)
+            return await hold.create_listing_order(
+                connection, buyer_id=caller.user_id, choice=choice, seen=seen
+            )
+        return await hold.create_order_of_tickets(
+            connection, buyer_id=caller.user_id, ticket_ids=body.offer_ids, seen=seen
         )
 
 

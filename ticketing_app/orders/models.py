@@ -56,8 +56,9 @@ class Order(Table, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     buyer_id: UUID = Field(foreign_key="users.id")
-    # None if it has several; without a foreign key, as items have it.
-    ticket_id: UUID = Field(nullable=True)
+    # None if it has several. Only the hold and the previous version of the program use it; items have the
+    # foreign key.
+    ticket_id: UUID | None = None
     quantity: int | None = Field(
         default=None,
         sa_type=SmallInteger,

@@ -19,6 +19,10 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
 
 
+# Tickets per order. More than one only after every process understands orders of several tickets: the
+# version of the program before this one does not.
+MAX_TICKETS = 1
+
 # The hold is running; the buyer may pay or cancel.
 PAYABLE = frozenset({OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT})
 
@@ -135,6 +139,16 @@ class SeenOffer(NamedTuple):
 
 
 ANY_OFFER = SeenOffer()
+
+
+class Choice(NamedTuple):
+    """Tickets of a listing: `ticket_ids`, or the best `quantity` of it if there are none."""
+
+    listing_id: UUID
+    quantity: int
+    ticket_ids: tuple[UUID, ...] = ()
+    # The version in `SeenOffer` is the ticket's, not the listing's.
+    is_seen_by_ticket: bool = False
 
 
 def cooldown_seconds(kept_seconds: float, *, hold_seconds: float, base_seconds: float) -> float:

@@ -2,33 +2,103 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from ticketing_app.core.money import JsonPrice, Price
 from ticketing_app.core.validation import ApiModel
 from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.tickets.rules import MAX_SEATS
 
 MAX_VERSION = 2**31 - 1
 
 
 class OrderCreate(ApiModel):
-    """Ticket to hold; `version` and `price`, if set, must match the current offer."""
+    """Tickets to hold: `ticketId`, or `ticketIds` of one listing, or the best `quantity` of `listingId`.
 
-    ticket_id: UUID
+    `version` and `price` (per ticket), if set, must match the current offer.
+    """
+
+    ticket_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_SEATS)] | None = None
+    listing_id: UUID | None = None
+    quantity: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_SEATS)] | None, Field(validate_default=True)
+    ] = None
+    # The last, as its validator needs the others.
+    ticket_id: Annotated[UUID | None, Field(validate_default=True)] = None
     version: Annotated[int | None, Field(ge=1, le=MAX_VERSION)] = None
     price_cents: Annotated[Price | None, Field(alias="price")] = None
 
+    @property
+    def offer_ids(self) -> list[UUID]:
+        """Return the ids of the tickets, or that of the listing."""
+        return self.ticket_ids or [each for each in (self.ticket_id, self.listing_id) if each]
+
+    @field_validator("ticket_ids")
+    @classmethod
+    def _without_repetition(cls, ticket_ids: list[UUID] | None) -> list[UUID] | None:
+        if ticket_ids and len(set(ticket_ids)) < len(ticket_ids):
+            msg = "must not repeat a ticket"
+            raise ValueError(msg)
+        return ticket_ids
+
+    @field_validator("quantity")
+    @classmethod
+    def _of_listing(cls, quantity: int | None, info: ValidationInfo) -> int | None:
+        listing_id = info.data.get("listing_id")
+        if listing_id and quantity is None:
+            msg = "is required"
+            raise ValueError(msg)
+        if quantity and "listing_id" in info.data and listing_id is None:
+            msg = "needs listingId"
+            raise ValueError(msg)
+        return quantity
+
+    @field_validator("ticket_id")
+    @classmethod
+    def _only_one_way(cls, ticket_id: UUID | None, info: ValidationInfo) -> UUID | None:
+        # A wrong one of the others is missing in `data` and has its own sentence.
+        others = ("ticket_ids", "listing_id", "quantity")
+        if not set(others) <= info.data.keys():
+            return ticket_id
+        chosen = [ticket_id, info.data["ticket_ids"], info.data["listing_id"]]
+        count = sum(each is not None for each in chosen)
+        if count == 0:
+            msg = "is required"
+            raise ValueError(msg)
+        if count > 1:
+            msg = "cannot be combined with ticketIds or listingId: send one of them"
+            raise ValueError(msg)
+        return ticket_id
+
 
 class OrderTicket(ApiModel):
-    """The ticket of an order, as it was at the hold."""
+    """A ticket of an order, with title and price as they were at the hold."""
 
     id: UUID
     title: str
     price_cents: Annotated[JsonPrice, Field(serialization_alias="price")]
 
 
+class ItemTicket(OrderTicket):
+    """A ticket of an order with its seat."""
+
+    section: str | None = None
+    row: str | None = None
+    seat: str | None = None
+
+
+class OrderItemRead(ApiModel):
+    """An item of an order; `refunded_at` is set once its price was given back."""
+
+    ticket: ItemTicket
+    refunded_at: datetime | None = None
+
+
 class OrderRead(ApiModel):
-    """An order for its buyer. `expires_at` is the deadline on the database clock."""
+    """An order for its buyer. `expires_at` is the deadline on the database clock.
+
+    `price` is the total of the items, `ticket` the first of them.
+    """
 
     id: UUID
     status: OrderStatus
@@ -38,6 +108,9 @@ class OrderRead(ApiModel):
     currency: str
     created_at: datetime
     ticket: OrderTicket
+    quantity: int
+    listing_id: UUID | None
+    items: list[OrderItemRead]
 
 
 class OrderStepRead(ApiModel):
@@ -59,17 +132,31 @@ class OrderPage(ApiModel):
     next_cursor: str | None
 
 
+class PayableItem(BaseModel):
+    """A ticket of an order for payments, with the frozen price."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ticket_id: UUID
+    price_cents: int
+    refunded_at: datetime | None
+
+
 class PayableOrder(BaseModel):
-    """An order for payments, with the frozen price."""
+    """An order for payments, with the frozen total of its items."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
     buyer_id: UUID
-    ticket_id: UUID
+    items: list[PayableItem]
     title: str
     price_cents: int
     currency: str
     status: OrderStatus
     expires_at: datetime
     is_running: bool = Field(description="Whether the deadline lies ahead on the database clock.")
+
+    @property
+    def ticket_ids(self) -> list[UUID]:
+        return [item.ticket_id for item in self.items]

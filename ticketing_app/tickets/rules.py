@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
@@ -21,6 +22,19 @@ class Split(StrEnum):
     ANY = "any"
     NO_SINGLE = "no_single"
     TOGETHER = "together"
+
+
+def can_leave(split: Split, *, left: int) -> bool:
+    """Whether the seller's rule allows a sale that leaves so many tickets of the listing."""
+    if split is Split.TOGETHER:
+        return left == 0
+    return split is Split.ANY or left != 1
+
+
+def longest_run(positions: Iterable[int]) -> int:
+    """Return the number of neighbouring seats in the longest run."""
+    runs = Counter(position - nth for nth, position in enumerate(sorted(positions)))
+    return max(runs.values(), default=0)
 
 
 class TicketStatus(StrEnum):

@@ -30,6 +30,7 @@ from ticketing_app.events.schemas import Category
 from ticketing_app.tickets.rules import (
     TITLE_MAX_LENGTH,
     Availability,
+    Split,
     TicketStatus,
     has_begun,
 )
@@ -262,10 +263,45 @@ class TicketLease(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    id: UUID
     version: int
     seller_id: UUID
     status: TicketStatus
     locked_until: datetime | None
+
+
+class ListedTicket(BaseModel):
+    """A ticket of a listing, for a hold; `position` is that of its seat."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    status: Availability
+    position: int
+    version: int
+    price_cents: int
+    starts_at: datetime | None
+
+
+class HoldableListing(BaseModel):
+    """A listing as a hold sees it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    seller_id: UUID
+    split: Split
+    is_side_by_side: bool
+    version: int
+    tickets: list[ListedTicket]
+
+
+class SeatName(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    section: str | None
+    row: str | None
+    seat: str | None
 
 
 class SitemapEntry(BaseModel):

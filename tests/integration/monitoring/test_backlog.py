@@ -28,8 +28,8 @@ from ticketing_app.messaging import inbox, relay
 from ticketing_app.monitoring import events as monitored
 from ticketing_app.monitoring.events import EventBacklog, SubscriberBacklog, get_event_backlog
 from ticketing_app.monitoring.jobs import QueueState, WorkerState, get_worker_state
+from ticketing_app.orders.service.release import get_expiry_lag_seconds
 from ticketing_app.processes import Scheduler
-from ticketing_app.tickets.service.lease import get_expiry_lag_seconds
 
 pytestmark = pytest.mark.usefixtures("_effects")
 

@@ -28,7 +28,7 @@ async def held(buyer: AsyncClient, **fields: Any) -> dict[str, Any]:  # noqa: AN
 
 class TestCreateOrder:
     async def test_answers_with_the_hold(self, buyer: AsyncClient) -> None:
-        order = await held(buyer, title="Derby", price=Decimal("12.5"))
+        order = await held(buyer, title="Derby", price=Decimal("12.5"), seat="7")
         assert order.keys() == {
             "id",
             "status",
@@ -38,8 +38,14 @@ class TestCreateOrder:
             "currency",
             "createdAt",
             "ticket",
+            "quantity",
+            "listingId",
+            "items",
         }
         assert order["ticket"].keys() == {"id", "title", "price"}
+        item = {"ticket": {**order["ticket"], "section": None, "row": None, "seat": "7"}}
+        assert order["items"] == [{**item, "refundedAt": None}]
+        assert (order["quantity"], order["listingId"]) == (1, None)
         assert (order["status"], order["price"], order["ticket"]["title"]) == (
             "created",
             12.5,

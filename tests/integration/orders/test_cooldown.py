@@ -11,11 +11,13 @@ from tests import factories
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
-from ticketing_app.orders import repository, rules
+from ticketing_app.orders import rules
+from ticketing_app.orders.repository import hold as repository
+from ticketing_app.orders.repository.hold import HoldLimits
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import release
-from ticketing_app.orders.service.hold import HoldCooldownError
+from ticketing_app.orders.service.refusals import HoldCooldownError
 from ticketing_app.tickets.schemas import TicketRead
 
 pytestmark = pytest.mark.usefixtures("database", "_holds_without_rate")
@@ -178,12 +180,11 @@ class TestCooldown:
             for seconds in kept:
                 values = {"id": db.new_id(), "buyer": buyer.id, "ticket": ticket.id}
                 await connection.execute(statement, values | {"kept": seconds})
-            facts = await repository.get_hold_facts(
+            facts = await repository.get_ticket_facts(
                 session,
                 buyer_id=buyer.id,
                 ticket_id=ticket.id,
-                hold_seconds=900,
-                cooldown_seconds=60,
+                limits=HoldLimits(hold_seconds=900, max_open_holds=5, cooldown_seconds=60),
             )
             for statement in (
                 "DELETE FROM order_items i USING orders o WHERE o.id = i.order_id AND o.buyer_id = :id",

@@ -15,13 +15,13 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import order_payment, release
 from ticketing_app.orders.service.access import OrderNotFoundError
-from ticketing_app.orders.service.hold import (
+from ticketing_app.orders.service.order_payment import OrderNotPayableError
+from ticketing_app.orders.service.refusals import (
     EventBegunError,
     OwnTicketError,
     TicketAlreadyReservedError,
     TooManyHoldsError,
 )
-from ticketing_app.orders.service.order_payment import OrderNotPayableError
 from ticketing_app.orders.service.release import OrderNotCancellableError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketRead, TicketUpdate

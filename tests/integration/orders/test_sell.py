@@ -176,7 +176,7 @@ class TestRefundedTicket:
         await sales.refund_sale(sale)
         again = await relist(sale.ticket.id, seller_of(sale.ticket))
         async with db.transaction() as session:
-            await owners.end_unowned_listing(session, ticket_id=sale.ticket.id)
+            await owners.end_unowned_listings(session, ticket_ids=[sale.ticket.id])
         assert (await factories.read_ticket(again.id)).status is Availability.AVAILABLE
 
     async def test_a_refund_waits_for_a_listing_that_is_being_made(self) -> None:

@@ -14,7 +14,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import release as releasing
 from ticketing_app.orders.service import sell as selling
-from ticketing_app.orders.service.hold import TicketAlreadyReservedError
+from ticketing_app.orders.service.refusals import TicketAlreadyReservedError
 from ticketing_app.payments import jobs
 from ticketing_app.payments.gateway import webhooks
 from ticketing_app.payments.schemas import Confirming, PaymentRead, Settlement

@@ -18,7 +18,7 @@ from ticketing_app.core import db, limits
 from ticketing_app.orders.service import order_payment
 from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service.access import OrderNotFoundError
-from ticketing_app.orders.service.hold import HoldCooldownError
+from ticketing_app.orders.service.refusals import HoldCooldownError
 from ticketing_app.payments.service import queries, webhook
 from ticketing_app.payments.service.opening import TooManyDeclinesError
 

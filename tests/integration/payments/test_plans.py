@@ -12,7 +12,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from tests import factories
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.orders import repository as orders
+from ticketing_app.orders.repository import hold as orders
+from ticketing_app.orders.repository.hold import HoldLimits
+from ticketing_app.orders.rules import Choice
 from ticketing_app.payments import repository as payments
 
 SIZE = 5_000
@@ -100,11 +102,18 @@ class TestAudit:
 class TestHold:
     async def test_reads_the_orders_of_the_buyers_last_day_only(self, history: History) -> None:
         async with RowsRead(history.session) as rows:
-            await orders.get_hold_facts(
+            limits = HoldLimits(hold_seconds=900, max_open_holds=5, cooldown_seconds=60)
+            await orders.get_ticket_facts(
                 history.session,
                 buyer_id=history.buyer_id,
                 ticket_id=db.new_id(),
-                hold_seconds=900,
-                cooldown_seconds=300,
+                limits=limits,
             )
+            for chosen in ((), (db.new_id(),)):
+                await orders.get_listing_facts(
+                    history.session,
+                    buyer_id=history.buyer_id,
+                    choice=Choice(db.new_id(), 1, chosen),
+                    limits=limits,
+                )
         assert rows.count < FEW

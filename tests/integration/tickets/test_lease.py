@@ -19,8 +19,8 @@ class TestLease:
             # now() is this moment until the transaction ends.
             await (await session.connection()).execute(text("SELECT 1"))
             await end_lease(order)
-            kept = await leases.keep_for_capture(session, ticket_id=ticket.id, order_id=order.id)
-            assert kept is None
+            kept = await leases.keep_for_capture(session, ticket_ids=[ticket.id], order_id=order.id)
+            assert kept == []
             shown = await tickets.get_ticket(session, ticket_id=ticket.id)
             assert shown.status == "available"
 

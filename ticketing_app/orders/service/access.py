@@ -1,8 +1,9 @@
 """Read, lock and record an order. Called inside a transaction.
 
-Every transition locks the ticket row first and the order row second (by its conditional UPDATE).
+Every transition locks the rows of all tickets first and the order row second (by its conditional UPDATE).
 """
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.errors import AppError
 from ticketing_app.messaging import outbox
-from ticketing_app.messaging.catalog import OrderEvent
-from ticketing_app.orders import repository
-from ticketing_app.orders.models import Order
+from ticketing_app.messaging.catalog import OrderEvent, TicketVersion
+from ticketing_app.orders.models import Order, OrderItem
+from ticketing_app.orders.repository import orders as repository
+from ticketing_app.orders.repository.orders import OrderWithItems
 from ticketing_app.orders.rules import OrderStatus, status_now
-from ticketing_app.orders.schemas import OrderRead, OrderTicket
-from ticketing_app.tickets.schemas import TicketLease
+from ticketing_app.orders.schemas import ItemTicket, OrderItemRead, OrderRead, OrderTicket
+from ticketing_app.tickets.schemas import SeatName, TicketLease
 from ticketing_app.tickets.service import lease as leases
 
 
@@ -33,25 +35,46 @@ async def get(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = 
     return order
 
 
-async def lock(session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None) -> Order:
-    """Lock the seat of the order, then read the order: its status cannot change any more."""
-    order = await get(session, order_id, buyer_id=buyer_id)
-    await leases.lock_seat(session, ticket_id=order.ticket_id)
-    return await get(session, order_id)
+async def get_with_items(
+    session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None
+) -> OrderWithItems:
+    """Return the order and its items; `buyer_id` as in `get`."""
+    found = await repository.get_with_items(session, order_id)
+    if found is None or (buyer_id is not None and found.order.buyer_id != buyer_id):
+        raise OrderNotFoundError
+    return found
+
+
+async def lock(
+    session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None
+) -> OrderWithItems:
+    """Lock the tickets of the order, then read it: its status cannot change any more."""
+    found = await get_with_items(session, order_id, buyer_id=buyer_id)
+    await leases.lock_seats(session, ticket_ids=found.ticket_ids, listing_id=found.order.listing_id)
+    return await get_with_items(session, order_id)
 
 
 async def get_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
     return OrderStatus((await get(session, order_id)).status)
 
 
-def record(
+def record(  # the facts of an event.
     session: AsyncSession,
     kind: type[OrderEvent],
     order: Order,
-    lease: TicketLease | None,
+    items: Sequence[OrderItem],
+    *,
+    leases: Sequence[TicketLease] = (),
     seller_id: UUID | None = None,
 ) -> None:
-    """Record the change as an event and in the order's history; `seller_id` is needed without a lease."""
+    """Record the change as an event and in the order's history; `leases` are the changed tickets.
+
+    `seller_id` is needed if no ticket changed.
+    """
+    versions = {lease.id: lease.version for lease in leases}
+    tickets = [
+        TicketVersion(id=item.ticket_id, version=versions.get(item.ticket_id)) for item in items
+    ]
     event = kind(
         order_id=order.id,
         order_version=order.version,
@@ -60,21 +83,52 @@ def record(
         price_cents=order.price_cents,
         currency=order.currency,
         expires_at=order.expires_at,
-        ticket_id=order.ticket_id,
-        ticket_version=lease.version if lease else None,
-        locked_until=lease.locked_until if lease else None,
-        seller_id=lease.seller_id if lease else seller_id,
+        ticket_id=tickets[0].id,
+        ticket_version=tickets[0].version,
+        tickets=tickets,
+        locked_until=leases[0].locked_until if leases else None,
+        seller_id=leases[0].seller_id if leases else seller_id,
     )
     outbox.record(session, event)
     repository.add_step(session, order)
 
 
-def to_read(order: Order, *, is_running: bool = True) -> OrderRead:
+async def read(session: AsyncSession, found: OrderWithItems, *, is_running: bool) -> OrderRead:
     """Return the order for its buyer: over from its deadline on, even if it is not closed yet."""
+    seats = await leases.list_seat_names(session, ticket_ids=found.ticket_ids)
+    return to_read(found, seats, is_running=is_running)
+
+
+def to_read(
+    found: OrderWithItems, seats: Mapping[UUID, SeatName], *, is_running: bool
+) -> OrderRead:
+    order = found.order
+    items = [
+        OrderItemRead(
+            ticket=ItemTicket(
+                id=item.ticket_id,
+                title=order.title,
+                price_cents=item.price_cents,
+                **seats[item.ticket_id].model_dump(),
+            ),
+            refunded_at=item.refunded_at,
+        )
+        for item in found.items
+    ]
     return OrderRead(
         status=status_now(OrderStatus(order.status), is_running=is_running),
-        ticket=OrderTicket(id=order.ticket_id, title=order.title, price_cents=order.price_cents),
+        ticket=OrderTicket.model_validate(items[0].ticket.model_dump()),
+        quantity=len(items),
+        items=items,
         **order.model_dump(
-            include={"id", "buyer_id", "expires_at", "price_cents", "currency", "created_at"}
+            include={
+                "id",
+                "buyer_id",
+                "expires_at",
+                "price_cents",
+                "currency",
+                "created_at",
+                "listing_id",
+            }
         ),
     )

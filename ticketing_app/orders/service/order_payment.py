@@ -9,9 +9,11 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging.catalog import OrderCompleted, OrderUpdated
-from ticketing_app.orders import repository, rules
+from ticketing_app.orders import rules
+from ticketing_app.orders.repository import orders as repository
+from ticketing_app.orders.repository.orders import OrderWithItems
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.schemas import OrderRead, PayableOrder
+from ticketing_app.orders.schemas import OrderRead, PayableItem, PayableOrder
 from ticketing_app.orders.service import access, ownership
 from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service import tickets
@@ -40,19 +42,24 @@ async def get_payable(
     session: AsyncSession, *, order_id: UUID, buyer_id: UUID | None = None, for_update: bool = False
 ) -> PayableOrder:
     """Return the order; `buyer_id` restricts it to that buyer's orders."""
-    read = access.get
+    read = access.get_with_items
     if for_update:
         # Waits for a transition in progress and blocks others: an order that is over stays over until the
         # end of the transaction.
         read = access.lock
-    order = await read(session, order_id, buyer_id=buyer_id)
+    order, items = await read(session, order_id, buyer_id=buyer_id)
     now = await repository.get_database_time(session)
-    return PayableOrder(**order.model_dump(), is_running=order.expires_at > now)
+    return PayableOrder(
+        **order.model_dump(),
+        items=[PayableItem.model_validate(item.model_dump()) for item in items],
+        is_running=order.expires_at > now,
+    )
 
 
 async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRead:
     """Move created to awaiting_payment when the buyer presses Pay; the lease gets its grace, once."""
-    order = await access.lock(session, order_id)
+    found = await access.lock(session, order_id)
+    order = found.order
     if not rules.can_pay(OrderStatus(order.status)):
         raise OrderNotPayableError(OrderStatus(order.status))
     now = await repository.get_database_time(session)
@@ -62,10 +69,13 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
     )
     # Only the lease decides whether there is time left: a second reading of the clock could disagree
     # with it at the last instant.
-    lease = await leases.extend_lease(
-        session, ticket_id=order.ticket_id, order_id=order_id, until=until or order.expires_at
+    extended = await leases.extend_lease(
+        session,
+        ticket_ids=found.ticket_ids,
+        order_id=order_id,
+        until=until or order.expires_at,
     )
-    if lease is None:
+    if not extended:
         raise OrderNotPayableError(OrderStatus.EXPIRED)
     changes: dict[str, object] = {}
     if until:
@@ -73,76 +83,76 @@ async def start_confirming(session: AsyncSession, *, order_id: UUID) -> OrderRea
     awaiting = await repository.transition(
         session, order_id=order_id, to=OrderStatus.AWAITING_PAYMENT, values=changes
     )
-    access.record(session, OrderUpdated, awaiting, lease)
-    return access.to_read(awaiting)
+    access.record(session, OrderUpdated, awaiting, found.items, leases=extended)
+    return await access.read(session, OrderWithItems(awaiting, found.items), is_running=True)
 
 
 async def return_to_created(session: AsyncSession, *, order_id: UUID) -> None:
     """Allow another card after a decline: the hold runs on to its deadline."""
-    order = await access.lock(session, order_id)
+    order, items = await access.lock(session, order_id)
     if order.status == OrderStatus.AWAITING_PAYMENT:
         created = await repository.transition(session, order_id=order_id, to=OrderStatus.CREATED)
-        access.record(session, OrderUpdated, created, None)
+        access.record(session, OrderUpdated, created, items)
 
 
 async def claim_for_capture(session: AsyncSession, *, order_id: UUID) -> bool:
     """Pass the point of no return; false if the order is over, so nothing may be captured."""
-    order = await access.lock(session, order_id)
-    if not rules.can_pay(OrderStatus(order.status)):
-        return order.status == OrderStatus.CAPTURING
-    # The lease is the deadline: it must belong to this order and still run.
-    lease = await leases.keep_for_capture(session, ticket_id=order.ticket_id, order_id=order_id)
-    if lease is None:
+    found = await access.lock(session, order_id)
+    if not rules.can_pay(OrderStatus(found.order.status)):
+        return found.order.status == OrderStatus.CAPTURING
+    # The lease is the deadline: it must belong to this order and still run, for all tickets.
+    kept = await leases.keep_for_capture(session, ticket_ids=found.ticket_ids, order_id=order_id)
+    if not kept:
         return False
     # From here the order can neither expire nor be cancelled.
     claimed = await repository.transition(session, order_id=order_id, to=OrderStatus.CAPTURING)
-    access.record(session, OrderUpdated, claimed, lease)
+    access.record(session, OrderUpdated, claimed, found.items, leases=kept)
     return True
 
 
 async def complete_order(session: AsyncSession, *, order_id: UUID) -> OrderStatus:
-    """Hand the ticket over after the capture; return the present status of the order."""
-    order = await access.lock(session, order_id)
-    if order.status in rules.SOURCES[OrderStatus.COMPLETED]:
-        lease = await leases.mark_sold(session, ticket_id=order.ticket_id, order_id=order_id)
-        # The ticket belongs to another order by now: the money has to be refunded.
-        if lease is None:
+    """Hand the tickets over after the capture; return the present status of the order."""
+    found = await access.lock(session, order_id)
+    if found.order.status in rules.SOURCES[OrderStatus.COMPLETED]:
+        sold = await leases.mark_sold(session, ticket_ids=found.ticket_ids, order_id=order_id)
+        # A ticket belongs to another order by now: the money has to be refunded.
+        if not sold:
             return await give_up_captured(session, order_id=order_id)
         completed = await repository.transition(
             session, order_id=order_id, to=OrderStatus.COMPLETED
         )
-        access.record(session, OrderCompleted, completed, lease)
+        access.record(session, OrderCompleted, completed, found.items, leases=sold)
         log.info("order.completed", order_id=str(order_id))
     return await access.get_status(session, order_id)
 
 
 async def give_up_captured(session: AsyncSession, *, order_id: UUID) -> OrderStatus:
-    """Move a captured order without an available ticket to refunding; ignore any other order."""
-    order = await access.lock(session, order_id)
-    if order.status == OrderStatus.CAPTURING:
+    """Move a captured order without all of its tickets to refunding; ignore any other order."""
+    found = await access.lock(session, order_id)
+    if found.order.status == OrderStatus.CAPTURING:
         given_up = await repository.transition(session, order_id=order_id, to=OrderStatus.REFUNDING)
-        # Its listing must not go back on sale.
-        await leases.withdraw(session, ticket_id=order.ticket_id, order_id=order_id)
-        access.record(session, OrderUpdated, given_up, None)
+        # Its tickets must not go back on sale.
+        await leases.withdraw(session, ticket_ids=found.ticket_ids, order_id=order_id)
+        access.record(session, OrderUpdated, given_up, found.items)
         log.error("order.given_up", order_id=str(order_id))
     return await access.get_status(session, order_id)
 
 
 async def follow_dispute(session: AsyncSession, *, order_id: UUID, is_open: bool) -> None:
-    """Record a dispute or its end; a ticket with an open dispute has no owner."""
-    order = await access.lock(session, order_id)
+    """Record a dispute or its end; tickets with an open dispute have no owner."""
+    found = await access.lock(session, order_id)
     await repository.set_disputed(session, order_id, is_disputed=is_open)
-    await ownership.end_unowned_listing(session, ticket_id=order.ticket_id)
+    await ownership.end_unowned_listings(session, ticket_ids=found.ticket_ids)
 
 
 async def follow_refund(session: AsyncSession, *, order_id: UUID, to: OrderStatus) -> OrderStatus:
     """Move a paid order to refunding or refunded; ignore one that may not move there."""
-    order = await access.lock(session, order_id)
-    if order.status in rules.SOURCES[to] & rules.PAID:
-        # The ticket stays sold; a listing of the seat by a former owner ends.
+    found = await access.lock(session, order_id)
+    if found.order.status in rules.SOURCES[to] & rules.PAID:
+        # The tickets stay sold; a listing of a seat by a former owner ends.
         followed = await repository.transition(session, order_id=order_id, to=to)
-        await ownership.end_unowned_listing(session, ticket_id=order.ticket_id)
-        ticket = await tickets.get_ticket(session, ticket_id=order.ticket_id)
-        access.record(session, OrderUpdated, followed, None, seller_id=ticket.seller_id)
+        await ownership.end_unowned_listings(session, ticket_ids=found.ticket_ids)
+        ticket = await tickets.get_ticket(session, ticket_id=found.ticket_ids[0])
+        access.record(session, OrderUpdated, followed, found.items, seller_id=ticket.seller_id)
         log.info("order.refund", order_id=str(order_id), status=to)
     return await access.get_status(session, order_id)

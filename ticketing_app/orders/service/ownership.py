@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.orders import repository, rules
+from ticketing_app.orders import rules
+from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.rules import OrderStatus, Sale
 from ticketing_app.tickets.schemas import Seat
 from ticketing_app.tickets.service import resale
@@ -42,21 +43,21 @@ async def list_seats(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[O
     return found
 
 
-async def end_unowned_listing(session: AsyncSession, *, ticket_id: UUID) -> None:
-    """Take the seat's open listing off sale unless its seller is, or will be, the owner."""
-    for before in await list_seats(session, ticket_ids=[ticket_id]):
-        if before.seat.listed is None:
-            continue
-        await resale.lock_listing(session, ticket_id=before.seat.listed.id)
-        # It may have been sold or released while this waited for the row lock.
-        for seat, sales, _ in await list_seats(session, ticket_ids=[ticket_id]):
-            if seat.listed and seat.listed.seller_id != rules.eventual_owner_of(sales):
-                await resale.end_relisting(session, ticket_id=seat.listed.id)
+async def end_unowned_listings(session: AsyncSession, *, ticket_ids: list[UUID]) -> None:
+    """Take the open listings of these seats off sale unless the seller is, or will be, the owner."""
+    before = await list_seats(session, ticket_ids=ticket_ids)
+    # The lock of the order has locked them, but for one that was made while it waited.
+    for listed_id in sorted(found.seat.listed.id for found in before if found.seat.listed):
+        await resale.lock_listing(session, ticket_id=listed_id)
+    # One may have been sold or released while this waited for the row lock.
+    for seat, sales, _ in await list_seats(session, ticket_ids=ticket_ids):
+        if seat.listed and seat.listed.seller_id != rules.eventual_owner_of(sales):
+            await resale.end_relisting(session, ticket_id=seat.listed.id)
 
 
-async def list_unowned_sales(session: AsyncSession, *, ticket_id: UUID) -> list[Sale]:
+async def list_unowned_sales(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[Sale]:
     return [
         sale
-        for found in await list_seats(session, ticket_ids=[ticket_id])
+        for found in await list_seats(session, ticket_ids=ticket_ids)
         for sale in rules.unowned_sales(found.sales)
     ]

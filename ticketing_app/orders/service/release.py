@@ -1,4 +1,4 @@
-"""Release a ticket: its buyer cancels, the time is over, or the payment failed for good."""
+"""Release the tickets of an order: its buyer cancels, the time is over, or the payment failed for good."""
 
 from http import HTTPStatus
 from uuid import UUID
@@ -10,8 +10,10 @@ from ticketing_app.core import metrics
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging.catalog import OrderCancelled, OrderExpired
-from ticketing_app.orders import repository, rules
-from ticketing_app.orders.models import Order
+from ticketing_app.orders import rules
+from ticketing_app.orders.models import OrderItem
+from ticketing_app.orders.repository import orders as repository
+from ticketing_app.orders.repository.orders import OrderWithItems
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import access
 from ticketing_app.tickets.rules import TicketStatus
@@ -39,19 +41,40 @@ class OrderNotCancellableError(AppError):
 
 
 async def cancel_order(session: AsyncSession, *, buyer_id: UUID, order_id: UUID) -> None:
-    """Cancel an order: its ticket is available at once. An ended order stays as it is."""
-    order = await access.lock(session, order_id, buyer_id=buyer_id)
-    cancelled = await _end(session, order, OrderStatus.CANCELLED, rules.BUYER_CAN_CANCEL)
-    if not cancelled and order.status not in rules.ENDED_UNPAID:
-        raise OrderNotCancellableError(OrderStatus(order.status))
+    """Cancel an order: its tickets are available at once. An ended order stays as it is."""
+    found = await access.lock(session, order_id, buyer_id=buyer_id)
+    cancelled = await _end(session, found, OrderStatus.CANCELLED, rules.BUYER_CAN_CANCEL)
+    if not cancelled and found.order.status not in rules.ENDED_UNPAID:
+        raise OrderNotCancellableError(OrderStatus(found.order.status))
 
 
 async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
     """Close up to `limit` orders past their deadline and release their tickets; return the number."""
-    # Locks the tickets first and skips locked ones, so several workers may run this concurrently.
-    order_ids = await leases.lock_lapsed(session, limit=limit)
-    due = await repository.get_by_ids(session, order_ids)
-    return sum([await _end(session, order, OrderStatus.EXPIRED, rules.PAYABLE) for order in due])
+    # An order with a locked ticket is left to the transaction that holds the lock, or to the next run:
+    # its lease is over anyway. So several workers may run this concurrently.
+    due_ids = await repository.list_due(session, limit)
+    tickets: dict[UUID, set[UUID]] = {}
+    items: dict[UUID, list[OrderItem]] = {}
+    for item in await repository.list_items(session, due_ids):
+        items.setdefault(item.order_id, []).append(item)
+        tickets.setdefault(item.order_id, set()).add(item.ticket_id)
+    locked = await leases.lock_free(session, ticket_ids=set().union(*tickets.values()))
+    ready = [order_id for order_id, own in tickets.items() if own <= locked]
+    due = await repository.list_still_due(session, ready)
+    ended = [
+        await _end(
+            session, OrderWithItems(order, items[order.id]), OrderStatus.EXPIRED, rules.PAYABLE
+        )
+        for order in due
+    ]
+    return sum(ended)
+
+
+async def get_expiry_lag_seconds(session: AsyncSession) -> float:
+    """Return the age of the oldest deadline whose order is not closed yet, 0 without any."""
+    # Affects only the pages: the hold itself compares with the database clock.
+    age = await repository.measure_due(session)
+    return age.total_seconds() if age else 0.0
 
 
 async def cancel_unpaid(
@@ -67,21 +90,22 @@ async def cancel_unpaid(
     be cancelled.
     `is_excused`: not caused by the buyer, so there is no cool-down.
     """
-    order = await access.lock(session, order_id)
+    found = await access.lock(session, order_id)
     sources = rules.SOURCES[OrderStatus.CANCELLED] if is_void_at_stripe else rules.PAYABLE
-    await _end(session, order, OrderStatus.CANCELLED, sources, is_excused=is_excused)
+    await _end(session, found, OrderStatus.CANCELLED, sources, is_excused=is_excused)
     return await access.get_status(session, order_id)
 
 
 async def _end(
     session: AsyncSession,
-    order: Order,
+    found: OrderWithItems,
     to: OrderStatus,
     sources: frozenset[OrderStatus],
     *,
     is_excused: bool = False,
 ) -> bool:
-    """Close the order and release its own lease, never another order's; false if it was not open."""
+    """Close the order and release its own leases, never another order's; false if it was not open."""
+    order = found.order
     if order.status not in sources:
         return False
     end: dict[str, object] = {"ended_at": order.expires_at, "is_excused": is_excused}
@@ -97,11 +121,11 @@ async def _end(
             to = OrderStatus.EXPIRED
         end["ended_at"] = min(order.expires_at, now)
     ended = await repository.transition(session, order_id=order.id, to=to, values=end)
-    lease = await leases.release(session, ticket_id=order.ticket_id, order_id=order.id)
-    if lease and lease.status is not TicketStatus.FOR_SALE:
-        lease = None  # Withdrawn meanwhile: must not be published as available.
+    released = await leases.release(session, ticket_ids=found.ticket_ids, order_id=order.id)
+    # One that was withdrawn or paused meanwhile must not be published as available.
+    available = [lease for lease in released if lease.status is TicketStatus.FOR_SALE]
     kind = OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled
-    access.record(session, kind, ended, lease)
+    access.record(session, kind, ended, found.items, leases=available)
     metrics.count_after_commit(session, HOLDS_ENDED.labels(to))
     log.info("order.ended", order_id=str(order.id), status=to)
     return True

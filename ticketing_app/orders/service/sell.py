@@ -53,6 +53,10 @@ async def sell_tickets(
 ) -> list[TicketRead]:
     """List several tickets, all or none; raises the errors of `sell_ticket`."""
     refusal = await limits.hit("listings", account=seller_id, cost=len(listed))
+    previous_ids = [ticket.previous_ticket_id for ticket in listed if ticket.previous_ticket_id]
+    # A refund or dispute of any of their orders locks the same seats, so the later transaction sees the
+    # change of the earlier one.
+    await leases.lock_seats(session, ticket_ids=previous_ids)
     wanted = [await _behind_last_sale(session, seller_id, ticket) for ticket in listed]
     if refusal:
         raise refusal
@@ -68,9 +72,6 @@ async def _behind_last_sale(
 ) -> TicketCreate:
     if ticket.previous_ticket_id is None:
         return ticket
-    # A refund or dispute of any of its orders locks the same seat, so the later transaction sees the
-    # change of the earlier one.
-    await leases.lock_seat(session, ticket_id=ticket.previous_ticket_id)
     seat = await _get_own_seat(session, owner_id=seller_id, ticket_id=ticket.previous_ticket_id)
     # The new listing follows the last sale, even if refunds returned the seat to an earlier owner.
     return ticket.model_copy(update={"previous_ticket_id": seat.sold[0].id})

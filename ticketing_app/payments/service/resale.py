@@ -10,7 +10,7 @@ from ticketing_app.payments.service import alerts
 async def report_double_income(session: AsyncSession, *, order_id: UUID) -> None:
     """Raise an alert per sale of this seat by a seller whose own purchase is refunded or disputed."""
     order = await order_payment.get_payable(session, order_id=order_id)
-    for sale in await ownership.list_unowned_sales(session, ticket_id=order.ticket_id):
+    for sale in await ownership.list_unowned_sales(session, ticket_ids=order.ticket_ids):
         await alerts.raise_alert(
             session,
             AlertKind.SOLD_ON,

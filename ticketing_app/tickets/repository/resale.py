@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, or_
+from sqlalchemy import CTE, ColumnElement, or_, union
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -41,11 +41,17 @@ def _later(ticket_ids: Sequence[UUID]) -> CTE:
     return later.union(following.where(col(Ticket.previous_ticket_id) == later.c.id, _is_active()))
 
 
-async def lock_listings(session: AsyncSession, ticket_id: UUID) -> None:
-    """Lock this listing and the earlier ones of its seat, the oldest first."""
-    earlier = _earlier([ticket_id])
-    listings = select(Ticket.id).where(col(Ticket.id).in_(select(earlier.c.id)))
-    await session.exec(listings.order_by(col(Ticket.id)).with_for_update(key_share=True))
+async def lock_seats(
+    session: AsyncSession, ticket_ids: Sequence[UUID], listing_id: UUID | None
+) -> None:
+    """Lock all listings of the seats of these tickets, and all tickets of `listing_id`, by id."""
+    ids = union(
+        select(_earlier(ticket_ids).c.id),
+        select(_later(ticket_ids).c.id),
+        select(col(Ticket.id)).where(col(Ticket.listing_id) == listing_id),
+    )
+    tickets = select(Ticket.id).where(col(Ticket.id).in_(ids))
+    await session.exec(tickets.order_by(col(Ticket.id)).with_for_update(key_share=True))
 
 
 async def list_seats(session: AsyncSession, ticket_ids: list[UUID]) -> list[SeatRows]:
@@ -68,8 +74,9 @@ def _was_sold(seat: SeatRows) -> bool:
 
 
 async def get_listing_for_update(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
-    """Lock and return a listing that is for sale, held or not."""
-    query = select(Ticket).where(Ticket.id == ticket_id, Ticket.status == TicketStatus.FOR_SALE)
+    """Lock and return a listing that is for sale or paused, held or not."""
+    is_open = col(Ticket.status).in_((TicketStatus.FOR_SALE, TicketStatus.PAUSED))
+    query = select(Ticket).where(Ticket.id == ticket_id, is_open)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     return (await session.exec(locked)).one_or_none()
 

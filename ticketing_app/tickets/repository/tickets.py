@@ -1,15 +1,17 @@
 """SQL of one ticket and its lease. Leases are compared with the database clock only."""
 
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, func, text, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
-from ticketing_app.tickets.models import Ticket
+from ticketing_app.core.db import utc_datetime
+from ticketing_app.tickets.models import Listing, Ticket
 from ticketing_app.tickets.rules import TicketStatus
 
 # asyncpg represents PostgreSQL's infinity as this naive datetime.
@@ -45,6 +47,21 @@ def _by_id(ticket_id: UUID) -> Select[Ticket, bool]:
     return select(Ticket, is_locked()).where(Ticket.id == ticket_id)
 
 
+async def list_by_ids(session: AsyncSession, ticket_ids: Collection[UUID]) -> list[Ticket]:
+    return list((await session.exec(select(Ticket).where(col(Ticket.id).in_(ticket_ids)))).all())
+
+
+async def get_listing(session: AsyncSession, listing_id: UUID) -> Listing | None:
+    return (await session.exec(select(Listing).where(Listing.id == listing_id))).one_or_none()
+
+
+async def list_by_listing(session: AsyncSession, listing_id: UUID) -> list[TicketRow]:
+    """Return all tickets of a listing in the order of their seats."""
+    query = select(Ticket, is_locked()).where(Ticket.listing_id == listing_id)
+    rows = await session.exec(query.order_by(col(Ticket.position), col(Ticket.id)))
+    return [TicketRow(*row) for row in rows.all()]
+
+
 async def list_by_seller(
     session: AsyncSession, seller_id: UUID, limit: int, before: UUID | None
 ) -> list[TicketRow]:
@@ -65,57 +82,64 @@ async def get_ticket_for_update(session: AsyncSession, ticket_id: UUID) -> Ticke
     return TicketRow(*(await session.exec(fresh)).one())
 
 
-async def change_running_lease(
-    session: AsyncSession, ticket_id: UUID, order_id: UUID, changes: dict[str, object]
-) -> Ticket | None:
-    """Change the lease of this order; None if it has ended or is another order's."""
-    is_running = col(Ticket.locked_until) > NOW
-    return await change_lease(session, ticket_id, order_id, changes, is_running)
+async def lock_free(session: AsyncSession, ticket_ids: Collection[UUID]) -> set[UUID]:
+    """Lock those of these tickets that no other transaction has locked; return their ids."""
+    query = select(Ticket.id).where(col(Ticket.id).in_(ticket_ids))
+    free = query.with_for_update(skip_locked=True, key_share=True)
+    return set((await session.exec(free)).all())
 
 
-async def change_lease(
+# All tickets or none, by one reading of the clock: it is volatile, so a comparison per row could find the
+# lease of the first ticket running and that of the second ended.
+_MOVE_LEASE = text("""
+    WITH clock AS MATERIALIZED (
+        SELECT clock_timestamp() AS at
+    ), running AS (
+        SELECT t.id FROM tickets t, clock
+        WHERE t.id = ANY(:ticket_ids) AND t.order_id = :order_id AND t.status <> 'sold'
+          AND t.locked_until > clock.at
+    )
+    UPDATE tickets t SET locked_until = :until, version = t.version + 1
+    FROM running
+    WHERE t.id = running.id AND (SELECT count(*) FROM running) = cardinality(:ticket_ids)
+    RETURNING t.*
+""").bindparams(
+    bindparam("ticket_ids", type_=ARRAY(Uuid)),
+    bindparam("order_id", type_=Uuid),
+    bindparam("until", type_=utc_datetime()),
+)
+
+
+async def move_lease(
+    session: AsyncSession, ticket_ids: Sequence[UUID], order_id: UUID, until: datetime
+) -> list[Ticket]:
+    """Move the running leases of this order; none if one of them has ended or is another order's."""
+    values = {"ticket_ids": list(ticket_ids), "order_id": order_id, "until": until}
+    moved: Any = select(Ticket).from_statement(_MOVE_LEASE)
+    fresh = moved.execution_options(populate_existing=True)
+    result: Any = await session.exec(fresh, params=values)
+    return list(result.scalars())
+
+
+async def change_leases(
     session: AsyncSession,
-    ticket_id: UUID,
+    ticket_ids: Collection[UUID],
     order_id: UUID,
     changes: dict[str, object],
-    *conditions: ColumnElement[bool],
-) -> Ticket | None:
-    """Change the lease of this order; None if the ticket is another order's."""
+) -> list[Ticket]:
+    """Change the tickets that are this order's, ended lease or not; return them by id."""
     statement = (
         update(Ticket)
         .where(
-            col(Ticket.id) == ticket_id,
+            col(Ticket.id).in_(ticket_ids),
             col(Ticket.order_id) == order_id,
             col(Ticket.status) != TicketStatus.SOLD,
-            *conditions,
         )
         .values(version=col(Ticket.version) + 1, **changes)
         .returning(Ticket)
         .execution_options(populate_existing=True)
     )
-    return (await session.exec(statement)).scalar_one_or_none()
-
-
-async def list_lapsed_for_update(session: AsyncSession, limit: int) -> list[Ticket]:
-    """Lock and return up to `limit` tickets with an ended lease; skips locked rows."""
-    # now() is exact in the first statement of a transaction and, unlike clock_timestamp(), uses the
-    # index. Withdrawn tickets are included: a seller may withdraw before the order is closed.
-    query = (
-        select(Ticket)
-        .where(Ticket.status != TicketStatus.SOLD, col(Ticket.locked_until) <= func.now())
-        .order_by(col(Ticket.locked_until))
-        .limit(limit)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    return list((await session.exec(query)).all())
-
-
-async def measure_lapsed(session: AsyncSession) -> timedelta | None:
-    """Return the age of the oldest ended lease that is not closed; None if there is none."""
-    query = select(func.now() - func.min(Ticket.locked_until)).where(
-        Ticket.status != TicketStatus.SOLD, col(Ticket.locked_until) <= func.now()
-    )
-    return (await session.exec(query)).one()
+    return sorted((await session.exec(statement)).scalars(), key=lambda row: row.id)
 
 
 async def has_any(session: AsyncSession) -> bool:

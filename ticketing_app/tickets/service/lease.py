@@ -1,96 +1,137 @@
-"""Leases of tickets: called by orders in its transactions."""
+"""Leases of tickets: called by orders in its transactions. A lease is that of all tickets of an order."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core.errors import AppError
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import resale
 from ticketing_app.tickets.repository import tickets as repository
-from ticketing_app.tickets.rules import TicketStatus
-from ticketing_app.tickets.schemas import TicketLease
+from ticketing_app.tickets.repository.tickets import TicketRow
+from ticketing_app.tickets.rules import TicketStatus, availability
+from ticketing_app.tickets.schemas import HoldableListing, ListedTicket, SeatName, TicketLease
 from ticketing_app.tickets.service import tickets
 
 
-async def lock_seat(session: AsyncSession, *, ticket_id: UUID) -> None:
-    # Every transaction locks tickets before orders, to avoid deadlocks. The refund of an earlier sale
-    # and a later listing of the same seat serialise on its first listing.
-    await resale.lock_listings(session, ticket_id)
+class ListingNotFoundError(AppError):
+    status = HTTPStatus.NOT_FOUND
+    message = "We could not find this offer. It may have been taken down."
+
+
+async def lock_seats(
+    session: AsyncSession, *, ticket_ids: Sequence[UUID], listing_id: UUID | None = None
+) -> None:
+    """Lock these tickets, the other listings of their seats, and all tickets of `listing_id`."""
+    # Every transaction locks tickets before orders, in the order of their ids, to avoid deadlocks. The
+    # whole listing, because a hold judges by what would be left of it. The other listings, because the
+    # refund of an earlier sale ends a later listing.
+    await resale.lock_seats(session, ticket_ids, listing_id)
+
+
+async def lock_free(session: AsyncSession, *, ticket_ids: Collection[UUID]) -> set[UUID]:
+    """Lock those of these tickets that no other transaction has locked, without waiting."""
+    return await repository.lock_free(session, ticket_ids)
 
 
 async def extend_lease(
-    session: AsyncSession, *, ticket_id: UUID, order_id: UUID, until: datetime
-) -> TicketLease | None:
-    """Extend this order's running lease; None if it has ended or belongs to another order."""
-    changes: dict[str, object] = {"locked_until": until}
-    return _lease(await repository.change_running_lease(session, ticket_id, order_id, changes))
+    session: AsyncSession, *, ticket_ids: Sequence[UUID], order_id: UUID, until: datetime
+) -> list[TicketLease]:
+    """Extend the running lease of this order; empty if it has ended or a ticket is another order's."""
+    return _leases(await repository.move_lease(session, ticket_ids, order_id, until))
 
 
 async def keep_for_capture(
-    session: AsyncSession, *, ticket_id: UUID, order_id: UUID
-) -> TicketLease | None:
-    """Remove the end of this order's running lease; None if it has ended or is another order's."""
-    changes: dict[str, object] = {"locked_until": repository.NEVER_AT}
-    return _lease(await repository.change_running_lease(session, ticket_id, order_id, changes))
+    session: AsyncSession, *, ticket_ids: Sequence[UUID], order_id: UUID
+) -> list[TicketLease]:
+    """Remove the end of the running lease of this order; empty as in `extend_lease`."""
+    return _leases(await repository.move_lease(session, ticket_ids, order_id, repository.NEVER_AT))
 
 
 async def mark_sold(
-    session: AsyncSession, *, ticket_id: UUID, order_id: UUID
-) -> TicketLease | None:
-    """Sell the ticket to this order; None if it is another order's or relisted already."""
+    session: AsyncSession, *, ticket_ids: Sequence[UUID], order_id: UUID
+) -> list[TicketLease]:
+    """Sell all tickets to this order; empty if one is another order's or relisted already."""
     changes: dict[str, object] = {
         "status": TicketStatus.SOLD,
         "locked_until": None,
         "sold_at": repository.NOW,
     }
     try:
-        async with session.begin_nested():
-            return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
+        async with session.begin_nested() as savepoint:
+            sold = await repository.change_leases(session, ticket_ids, order_id, changes)
+            if len(sold) == len(ticket_ids):
+                return _leases(sold)
+            await savepoint.rollback()
     except IntegrityError:
         # Only the previous version of the program relists a ticket while an earlier listing may be paid.
-        return None
+        return []
+    return []
 
 
-async def withdraw(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) -> None:
-    """Take this order's ticket off sale and end its lease, unless it is another order's."""
+async def withdraw(session: AsyncSession, *, ticket_ids: Collection[UUID], order_id: UUID) -> None:
+    """Take the tickets that are this order's off sale and end their lease."""
     changes: dict[str, object] = {
         "status": TicketStatus.WITHDRAWN,
         "order_id": None,
         "holder_id": None,
         "locked_until": None,
     }
-    row = await repository.change_lease(session, ticket_id, order_id, changes)
-    if row is not None:
+    for row in await repository.change_leases(session, ticket_ids, order_id, changes):
         tickets.record_update(session, row)
 
 
-async def release(session: AsyncSession, *, ticket_id: UUID, order_id: UUID) -> TicketLease | None:
-    """End this order's lease; None if the ticket is another order's by now."""
+async def release(
+    session: AsyncSession, *, ticket_ids: Collection[UUID], order_id: UUID
+) -> list[TicketLease]:
+    """End the lease of the tickets that are this order's still; return these."""
     changes: dict[str, object] = {"order_id": None, "holder_id": None, "locked_until": None}
-    return _lease(await repository.change_lease(session, ticket_id, order_id, changes))
+    return _leases(await repository.change_leases(session, ticket_ids, order_id, changes))
 
 
-async def lock_lapsed(session: AsyncSession, *, limit: int) -> list[UUID]:
-    """Lock up to `limit` tickets with an ended lease; return the orders that held them."""
-    rows = await repository.list_lapsed_for_update(session, limit)
-    return [row.order_id for row in rows if row.order_id]
+async def list_seat_names(
+    session: AsyncSession, *, ticket_ids: Collection[UUID]
+) -> dict[UUID, SeatName]:
+    """Return section, row and seat of these tickets."""
+    rows = await repository.list_by_ids(session, ticket_ids)
+    return {row.id: SeatName(section=row.section, row=row.row, seat=row.seat) for row in rows}
 
 
-async def get_expiry_lag_seconds(session: AsyncSession) -> float:
-    """Return the age of the oldest ended lease that is not closed yet, 0 without any."""
-    # Affects only the pages: the hold itself compares with the database clock.
-    lapsed = await repository.measure_lapsed(session)
-    return lapsed.total_seconds() if lapsed else 0.0
-
-
-def _lease(row: Ticket | None) -> TicketLease | None:
-    if row is None:
-        return None
-    return TicketLease(
-        version=row.version,
-        seller_id=row.seller_id,
-        status=TicketStatus(row.status),
-        locked_until=row.locked_until if repository.has_end(row.locked_until) else None,
+async def get_listing(session: AsyncSession, *, listing_id: UUID) -> HoldableListing:
+    """Raises ListingNotFoundError if there is none with this id."""
+    listing = await repository.get_listing(session, listing_id)
+    if listing is None:
+        raise ListingNotFoundError
+    rows = await repository.list_by_listing(session, listing_id)
+    return HoldableListing(
+        **listing.model_dump(), tickets=[_listed_ticket(nth, row) for nth, row in enumerate(rows)]
     )
+
+
+def _listed_ticket(nth: int, row: TicketRow) -> ListedTicket:
+    ticket, is_locked = row
+    return ListedTicket(
+        id=ticket.id,
+        status=availability(TicketStatus(ticket.status), is_locked=is_locked),
+        position=nth if ticket.position is None else ticket.position,
+        version=ticket.version,
+        price_cents=ticket.price_cents,
+        starts_at=ticket.starts_at,
+    )
+
+
+def _leases(rows: Sequence[Ticket]) -> list[TicketLease]:
+    return [
+        TicketLease(
+            id=row.id,
+            version=row.version,
+            seller_id=row.seller_id,
+            status=TicketStatus(row.status),
+            locked_until=row.locked_until if repository.has_end(row.locked_until) else None,
+        )
+        for row in rows
+    ]

@@ -14,7 +14,7 @@ from ticketing_app.core.errors import TooManyRequestsError
 from ticketing_app.orders.rules import ANY_OFFER, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold
-from ticketing_app.orders.service.hold import OfferChangedError, TicketAlreadyReservedError
+from ticketing_app.orders.service.refusals import OfferChangedError, TicketAlreadyReservedError
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.live import channels

@@ -1,0 +1,164 @@
+"""SQL of orders and their items."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import func, text, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.orders.models import Order, OrderItem, OrderStep
+from ticketing_app.orders.rules import PAYABLE, SOURCES, OrderStatus
+
+
+class OrderWithItems(NamedTuple):
+    order: Order
+    items: list[OrderItem]  # By ticket id.
+
+    @property
+    def ticket_ids(self) -> list[UUID]:
+        return [item.ticket_id for item in self.items]
+
+
+async def get_order(session: AsyncSession, order_id: UUID) -> Order | None:
+    """Return the present row, even if this session has loaded the order before."""
+    query = select(Order).where(Order.id == order_id).execution_options(populate_existing=True)
+    return (await session.exec(query)).one_or_none()
+
+
+async def get_with_items(session: AsyncSession, order_id: UUID) -> OrderWithItems | None:
+    """Return the present rows, even if this session has loaded them before."""
+    query = (
+        select(Order, OrderItem)
+        .join(OrderItem, col(OrderItem.order_id) == Order.id)
+        .where(Order.id == order_id)
+        .order_by(col(OrderItem.ticket_id))
+        .execution_options(populate_existing=True)
+    )
+    rows = (await session.exec(query)).all()
+    return OrderWithItems(rows[0][0], [item for _, item in rows]) if rows else None
+
+
+async def list_items(session: AsyncSession, order_ids: Collection[UUID]) -> list[OrderItem]:
+    """Return the items of these orders, by order and ticket."""
+    query = select(OrderItem).where(col(OrderItem.order_id).in_(order_ids))
+    ordered = query.order_by(col(OrderItem.order_id), col(OrderItem.ticket_id))
+    return list((await session.exec(ordered.execution_options(populate_existing=True))).all())
+
+
+async def has_order(session: AsyncSession, *, buyer_id: UUID, ticket_id: UUID) -> bool:
+    query = (
+        select(Order.id)
+        .join(OrderItem, col(OrderItem.order_id) == Order.id)
+        .where(Order.buyer_id == buyer_id, OrderItem.ticket_id == ticket_id)
+    )
+    return (await session.exec(query.limit(1))).one_or_none() is not None
+
+
+async def get_database_time(session: AsyncSession) -> datetime:
+    return (await session.exec(select(func.clock_timestamp()))).one()
+
+
+class OrderNow(NamedTuple):
+    order: Order
+    is_running: bool  # The deadline lies ahead on the database clock.
+
+
+# `now()` is the start of the transaction: read this before anything that may wait.
+_ORDERS_NOW = select(Order, col(Order.expires_at) > func.now())
+
+
+async def get_order_now(session: AsyncSession, order_id: UUID) -> OrderNow | None:
+    row = (await session.exec(_ORDERS_NOW.where(Order.id == order_id))).one_or_none()
+    return OrderNow(*row) if row else None
+
+
+async def list_by_buyer(
+    session: AsyncSession, *, buyer_id: UUID, limit: int, before: UUID | None
+) -> list[OrderNow]:
+    """Return up to `limit` + 1 orders, newest first, older than `before`."""
+    query = _ORDERS_NOW.where(Order.buyer_id == buyer_id)
+    if before:
+        query = query.where(col(Order.id) < before)
+    rows = await session.exec(query.order_by(col(Order.id).desc()).limit(limit + 1))
+    return [OrderNow(*row) for row in rows.all()]
+
+
+async def get_by_ids(session: AsyncSession, order_ids: Collection[UUID]) -> list[Order]:
+    return list((await session.exec(select(Order).where(col(Order.id).in_(order_ids)))).all())
+
+
+# The condition of `ix_orders_due`, which no other query may state: the planner would read all of that
+# index for it.
+_DUE = (
+    "status IN ('created', 'awaiting_payment') AND expires_at < 'infinity' AND expires_at <= now()"
+)
+_LIST_DUE = text(f"SELECT id FROM orders WHERE {_DUE} ORDER BY expires_at LIMIT :limit")  # noqa: S608  # a constant.
+_MEASURE_DUE = text(f"SELECT now() - min(expires_at) FROM orders WHERE {_DUE}")  # noqa: S608  # as above.
+
+
+async def list_due(session: AsyncSession, limit: int) -> list[UUID]:
+    """Return up to `limit` orders past their deadline, without a lock: any of them may end meanwhile."""
+    connection = await session.connection()
+    return list((await connection.execute(_LIST_DUE, {"limit": limit})).scalars())
+
+
+async def list_still_due(session: AsyncSession, order_ids: Collection[UUID]) -> list[Order]:
+    """Return those of these orders that are past their deadline and open, by id."""
+    query = select(Order).where(
+        col(Order.id).in_(order_ids),
+        col(Order.status).in_(PAYABLE),
+        col(Order.expires_at) <= func.clock_timestamp(),
+    )
+    fresh = query.order_by(col(Order.id)).execution_options(populate_existing=True)
+    return list((await session.exec(fresh)).all())
+
+
+async def measure_due(session: AsyncSession) -> timedelta | None:
+    """Return the age of the oldest deadline of an open order; None if none has passed."""
+    return await (await session.connection()).scalar(_MEASURE_DUE)
+
+
+async def transition(
+    session: AsyncSession,
+    *,
+    order_id: UUID,
+    to: OrderStatus,
+    values: dict[str, object] | None = None,
+) -> Order:
+    """Set the status and `values`; raises `NoResultFound` if the rules do not allow the transition."""
+    # Callers have checked the status under the lock of the ticket row. The condition here enforces the
+    # rules even for a caller without that lock.
+    statement = (
+        update(Order)
+        .where(col(Order.id) == order_id, col(Order.status).in_(SOURCES[to]))
+        .values(status=to, version=col(Order.version) + 1, **(values or {}))
+        .returning(Order)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(statement)).scalar_one()
+
+
+async def set_disputed(session: AsyncSession, order_id: UUID, *, is_disputed: bool) -> None:
+    # Not a transition: version and history stay as they are.
+    statement = update(Order).where(col(Order.id) == order_id).values(is_disputed=is_disputed)
+    await session.exec(statement)
+
+
+def add_step(session: AsyncSession, order: Order) -> None:
+    # The primary key includes the version, so no step is stored twice.
+    session.add(
+        OrderStep(
+            order_id=order.id,
+            version=order.version,
+            status=order.status,
+            expires_at=order.expires_at,
+        )
+    )
+
+
+async def list_steps(session: AsyncSession, order_id: UUID) -> list[OrderStep]:
+    query = select(OrderStep).where(OrderStep.order_id == order_id)
+    return list((await session.exec(query.order_by(col(OrderStep.version)))).all())
