@@ -32,6 +32,57 @@ async def make_user(email: str | None = None) -> UserRead:
     return UserRead(id=user.id, email=user.email)
 
 
+CITIES = {
+    "Berlin": (2950159, "DE", "Europe/Berlin", 52.5244, 13.4105, 3426354, ["Berlino"]),
+    "Chicago": (4887398, "US", "America/Chicago", 41.85, -87.65, 2665039, []),
+    "London": (2643743, "GB", "Europe/London", 51.5085, -0.1257, 8961989, ["Londres"]),
+    "Munich": (
+        2867714,
+        "DE",
+        "Europe/Berlin",
+        48.1374,
+        11.5755,
+        1505005,
+        ["München", "Monaco di Baviera"],
+    ),
+    "Münster": (2867543, "DE", "Europe/Berlin", 51.9624, 7.6257, 322904, []),
+    "Porto": (2735943, "PT", "Europe/Lisbon", 41.1496, -8.611, 231800, ["Oporto"]),
+    "São Paulo": (3448439, "BR", "America/Sao_Paulo", -23.5475, -46.6361, 12400232, ["Sampa"]),
+}
+"""A handful of the data set, which takes seconds to load."""
+
+
+async def make_cities() -> None:
+    """Add `CITIES` with their other names; those that are there stay."""
+    async with db.transaction() as session:
+        connection = await session.connection()
+        for name, (
+            city_id,
+            country,
+            timezone,
+            latitude,
+            longitude,
+            population,
+            others,
+        ) in CITIES.items():
+            place = {"id": city_id, "name": name, "country": country, "timezone": timezone}
+            place |= {"latitude": latitude, "longitude": longitude, "population": population}
+            await connection.execute(
+                text(
+                    f"INSERT INTO cities ({', '.join(place)})"
+                    f" VALUES ({', '.join(f':{column}' for column in place)}) ON CONFLICT DO NOTHING"
+                ),
+                place,
+            )
+            await connection.execute(
+                text(
+                    "INSERT INTO city_names (city_id, key) SELECT :id, search_key(name)"
+                    " FROM unnest(CAST(:names AS text[])) AS n (name) ON CONFLICT DO NOTHING"
+                ),
+                {"id": city_id, "names": [name, *others]},
+            )
+
+
 async def make_ticket(seller: UserRead | None = None, **fields: Any) -> TicketRead:  # noqa: ANN401  # any field
     """List a ticket, by default for $40 by a new seller."""
     seller = seller or await make_user()

@@ -13,6 +13,8 @@ from ticketing_app.accounts.api import router as accounts_router
 from ticketing_app.core import api_docs, db, http, redis
 from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
+from ticketing_app.events.api import places_router
+from ticketing_app.events.api import router as events_router
 from ticketing_app.orders.api import router as orders_router
 from ticketing_app.orders.api import selling_router
 from ticketing_app.payments.api import router as payments_router
@@ -43,7 +45,15 @@ def create_api() -> FastAPI:
         # A redirect would contain the Host header of the request.
         redirect_slashes=False,
     )
-    features = (accounts_router, tickets_router, selling_router, orders_router, payments_router)
+    features = (
+        accounts_router,
+        events_router,
+        places_router,
+        tickets_router,
+        selling_router,
+        orders_router,
+        payments_router,
+    )
     for router in features:
         api.include_router(router)
     api.add_api_route("/api/health/live", live, tags=["health"])

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from ticketing_app.cli.checks.database import ask_database, check_database
+from ticketing_app.cli.checks.database import ask_database, check_cities, check_database
 from ticketing_app.cli.checks.findings import Finding, Verdict, wrong
 from ticketing_app.cli.checks.redis import (
     ask_notifications,
@@ -24,9 +24,10 @@ from ticketing_app.cli.checks.site import check_pages, check_site
 from ticketing_app.cli.checks.stripe import check_stripe
 from ticketing_app.cli.checks.workers import check_facts, check_workers
 from ticketing_app.cli.terminal import Commands, write_line
-from ticketing_app.core import schema
+from ticketing_app.core import db, schema
 from ticketing_app.core.redis import RedisError
 from ticketing_app.core.settings import Settings, get_settings
+from ticketing_app.events.service import city_data
 from ticketing_app.monitoring.collector import read_facts
 from ticketing_app.monitoring.jobs import get_worker_state
 
@@ -75,6 +76,8 @@ async def _check_database() -> list[Finding]:
             # An older schema may lack the tables of the backlogs.
             if not any(one.subject == "schema" and one.verdict is Verdict.WRONG for one in found):
                 found += check_facts(await read_facts())
+                async with db.transaction() as session:
+                    found.append(check_cities(are_loaded=await city_data.are_loaded(session)))
             return found
     except Exception as error:  # noqa: BLE001  # Any error is the finding.
         return [wrong("PostgreSQL", f"{_name(error)}.", remedy)]

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
@@ -60,6 +61,14 @@ def require_calendar_year(moment: datetime) -> datetime:
         msg = f"must lie between {FIRST_YEAR} and {LAST_YEAR}"
         raise ValueError(msg)
     return moment
+
+
+def read_uuid(text: str) -> UUID | None:
+    """Parse an id; None for other text, like a slug."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _require_timezone(name: str) -> str:

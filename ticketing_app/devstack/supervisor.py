@@ -128,7 +128,8 @@ def _seed(stack: Stack) -> None:
     # Inside the cluster, so that a new cluster is seeded again.
     done = stack.data_dir / "postgres" / "seeded"
     if "postgres" in stack.parts and not done.exists():
-        _report("adding demo data")
+        _report("adding cities and demo data")
+        stack.run("-m", "ticketing_app", "cities", "load", "--if-missing")
         stack.run("-m", "ticketing_app", "seed-demo", "--if-empty")
         done.touch()
 

@@ -19,6 +19,7 @@ from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.validation import (
     ApiModel,
     ShortText,
+    TimezoneName,
     require_calendar_year,
     without_nul,
 )
@@ -82,6 +83,14 @@ class VenueRead(ApiModel):
     timezone: str
     latitude: float | None
     longitude: float | None
+
+
+class VenueUpdate(ApiModel):
+    """Corrections of a venue; None leaves a field as it is. A city brings its time zone."""
+
+    name: Name | None = None
+    city_id: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    timezone: TimezoneName | None = None
 
 
 class EventCreate(ApiModel):
@@ -179,3 +188,11 @@ class EventFilter(ApiModel):
 class EventPage(ApiModel):
     items: list[EventRead]
     next_cursor: str | None
+
+
+class VenueList(ApiModel):
+    items: list[VenueRead]
+
+
+class CityList(ApiModel):
+    items: list[CityRead]

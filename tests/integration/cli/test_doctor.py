@@ -59,6 +59,10 @@ class TestDoctor:
         assert findings["alerts"].startswith("wrong 1 open. To mend it: list them by `alerts`")
         await column("DELETE FROM payment_alerts RETURNING id")
 
+    async def test_reports_missing_cities(self) -> None:
+        _, findings = await examine()
+        assert findings["cities"].startswith("wrong some or all are missing")
+
     async def test_reports_an_old_schema(self) -> None:
         [newest] = await column("SELECT version_num FROM alembic_version")
         await column("UPDATE alembic_version SET version_num = '0001' RETURNING 1")

@@ -98,6 +98,15 @@ def check_database(found: Database, revisions: Sequence[str]) -> Iterator[Findin
     )
 
 
+def check_cities(*, are_loaded: bool) -> Finding:
+    return judge(
+        "cities",
+        are_loaded,
+        "all there." if are_loaded else "some or all are missing, so sellers cannot add a venue.",
+        "run python -m ticketing_app cities load.",
+    )
+
+
 def _schema(revision: str | None, revisions: Sequence[str]) -> Finding:
     if revision is not None and revision not in revisions:
         return unknown(

@@ -9,7 +9,7 @@ from ticketing_app.events.models import City
 SHORTEST_CORRECTED = 4
 # Letters at the beginning that must be right: similarity is computed for the names that begin with them.
 CORRECTED_PREFIX = 2
-SMALLEST_SIMILARITY = 0.35
+SMALLEST_SIMILARITY = 0.25
 
 
 async def get_city(session: AsyncSession, city_id: int) -> City | None:
@@ -19,7 +19,7 @@ async def get_city(session: AsyncSession, city_id: int) -> City | None:
 # The operators of `text_pattern_ops` find a prefix by index in generic plans too, unlike LIKE, and need no
 # escapes.
 def _begins_with(prefix: str) -> str:
-    return f"key ~>=~ {prefix} AND key ~<~ {prefix} || chr(1114111)"
+    return f"{prefix} <> '' AND key ~>=~ {prefix} AND key ~<~ ({prefix} || chr(1114111))"
 
 
 _BY_PREFIX = text(f"""

@@ -45,7 +45,7 @@ async def get_event(session: AsyncSession, event_id: UUID) -> EventRow | None:
     return EventRow(*row) if row else None
 
 
-async def lock_for_listing(session: AsyncSession, event_id: UUID) -> None:
+async def lock_shared(session: AsyncSession, event_id: UUID) -> None:
     """Wait for a change of the event in progress, and block others until the end of the transaction."""
     lock = select(Event.id).where(Event.id == event_id).with_for_update(read=True)
     await session.exec(lock)

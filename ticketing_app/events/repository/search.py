@@ -23,14 +23,18 @@ _AHEAD: ColumnElement[Any] = literal_column("interval '14 hours'")
 
 @cached_query
 def matching(wanted: EventFilter) -> Select[UUID, datetime]:
-    return select(Event.id, Event.starts_at).where(*_conditions(wanted))
+    query = select(Event.id, Event.starts_at).where(is_upcoming(), *_filters(wanted))
+    return query.where(_has_words(wanted.q)) if wanted.q.strip() else query
 
 
 async def list_page(
-    session: AsyncSession, wanted: EventFilter, after: Event | None
+    session: AsyncSession, wanted: EventFilter, after: Event | None, *, is_misspelt: bool = False
 ) -> list[EventRow]:
     """Return up to `limit` + 1 events after this one, the soonest first."""
-    query = event_rows().where(*_conditions(wanted))
+    conditions = [is_upcoming(), *_filters(wanted)]
+    if wanted.q.strip():
+        conditions.append(_is_similar(wanted.q) if is_misspelt else _has_words(wanted.q))
+    query = event_rows().where(*conditions)
     if after:
         here = tuple_(literal(after.starts_at), literal(after.id))
         query = query.where(tuple_(col(Event.starts_at), col(Event.id)) > here)
@@ -42,10 +46,15 @@ async def get_itself(session: AsyncSession, event_id: UUID) -> Event | None:
     return await session.get(Event, event_id)
 
 
-def _conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
-    yield is_upcoming()
-    if wanted.q.strip():
-        yield EVENTS.c.search.op("@@")(prefix_tsquery(func.search_key(wanted.q)))
+def _has_words(q: str) -> ColumnElement[bool]:
+    return EVENTS.c.search.op("@@")(prefix_tsquery(func.search_key(q)))
+
+
+def _is_similar(q: str) -> ColumnElement[bool]:
+    return func.search_key(col(Event.title)).op("%>")(func.search_key(q))
+
+
+def _filters(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.category:
         yield col(Event.category) == wanted.category
     if wanted.city:

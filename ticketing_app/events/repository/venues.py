@@ -26,6 +26,10 @@ async def get_venue(session: AsyncSession, venue_id: UUID) -> Venue | None:
     return (await session.exec(query)).one_or_none()
 
 
+async def get_itself(session: AsyncSession, venue_id: UUID) -> Venue | None:
+    return await session.get(Venue, venue_id)
+
+
 async def get_by_slug(session: AsyncSession, slug: str) -> Venue | None:
     """Return the venue itself, even if it was merged."""
     return (await session.exec(select(Venue).where(Venue.slug == slug))).one_or_none()

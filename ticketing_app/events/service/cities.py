@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import limits
 from ticketing_app.core.errors import AppError
 from ticketing_app.events.models import City
 from ticketing_app.events.repository import cities as repository
@@ -24,6 +25,7 @@ async def suggest_cities(
     session: AsyncSession, *, text: str, limit: int = SUGGESTIONS
 ) -> list[CityRead]:
     """Return cities by the beginning of any of their names, or similar ones."""
+    await limits.check("searches")
     if not text.strip():
         return []
     return [to_read(row) for row in await repository.suggest_cities(session, text.strip(), limit)]

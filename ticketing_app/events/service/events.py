@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,6 +11,7 @@ from ticketing_app.core import limits
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError, InvalidInputError
+from ticketing_app.core.validation import read_uuid
 from ticketing_app.events import rules
 from ticketing_app.events.models import Event, Venue
 from ticketing_app.events.repository import events as repository
@@ -19,7 +21,7 @@ from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventCreate, EventRead, FoundEvent
 from ticketing_app.events.service import reading, slugs, venues
 from ticketing_app.messaging import outbox
-from ticketing_app.messaging.catalog import EventChanged, EventCreated
+from ticketing_app.messaging.catalog import EventCreated
 
 SUGGESTIONS = 8
 
@@ -68,13 +70,18 @@ async def get_listable(session: AsyncSession, *, event_id: UUID) -> EventRead:
         EventNotListableError: it was cancelled, or has begun.
     """
     # Without the lock, a ticket could be listed after its event was cancelled.
-    await repository.lock_for_listing(session, event_id)
-    event = await get_event(session, event_id=event_id)
+    event = await lock_event(session, event_id=event_id)
     if event.id != event_id:
-        return await get_listable(session, event_id=event.id)
+        event = await lock_event(session, event_id=event.id)
     if not rules.is_listable(event.status, event.starts_at, utc_now()):
         raise EventNotListableError(event.status)
     return event
+
+
+async def lock_event(session: AsyncSession, *, event_id: UUID) -> EventRead:
+    """Return as `get_event`; the event itself stays as it is until the end of the transaction."""
+    await repository.lock_shared(session, event_id)
+    return await get_event(session, event_id=event_id)
 
 
 async def get_by_slug(session: AsyncSession, *, slug: str) -> EventRead:
@@ -88,6 +95,18 @@ async def get_by_slug(session: AsyncSession, *, slug: str) -> EventRead:
     return reading.to_event(row)
 
 
+async def find_id(session: AsyncSession, *, text: str) -> UUID:
+    """Return the id of the event with this id or slug, merged or not; raises EventNotFoundError."""
+    event_id = read_uuid(text)
+    if event_id is None:
+        row = await repository.get_by_slug(session, text)
+    else:
+        row = next(iter(await repository.list_by_ids(session, [event_id])), None)
+    if row is None:
+        raise EventNotFoundError
+    return row.event.id
+
+
 async def list_by_ids(session: AsyncSession, *, event_ids: Sequence[UUID]) -> list[EventRead]:
     """Return the events with these ids, the soonest first."""
     return [reading.to_event(row) for row in await repository.list_by_ids(session, event_ids)]
@@ -97,6 +116,7 @@ async def suggest_events(
     session: AsyncSession, *, text: str, limit: int = SUGGESTIONS
 ) -> list[EventRead]:
     """Return events with these words or a similar title, upcoming ones first."""
+    await limits.check("searches")
     if not text.strip():
         return []
     rows = await repository.suggest_events(session, text.strip(), limit)
@@ -159,12 +179,7 @@ def _row(event: EventCreate, venue: Venue, creator_id: UUID) -> Event:
     )
 
 
-def record_change(session: AsyncSession, event: Event) -> None:
-    """Record the event after a change; its version was raised by the caller."""
-    outbox.record(session, EventChanged(**facts(event), merged_into_id=event.merged_into_id))
-
-
-def facts(event: Event) -> dict[str, object]:
+def facts(event: Event) -> dict[str, Any]:
     """Return the fields of a domain event about this event."""
     names = {"title", "status", "venue_id", "venue", "city", "timezone", "starts_at"}
     return {"event_id": event.id, "event_version": event.version, **event.model_dump(include=names)}

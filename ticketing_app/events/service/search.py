@@ -10,6 +10,7 @@ from ticketing_app.core import limits, text_search
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.paging import read_cursor
 from ticketing_app.events.repository import search as repository
+from ticketing_app.events.repository.events import allow_typing_errors
 from ticketing_app.events.schemas import EventFilter, EventPage
 from ticketing_app.events.service import cities, reading
 
@@ -36,6 +37,9 @@ async def list_events(session: AsyncSession, *, wanted: EventFilter) -> EventPag
     if last_id and last is None:
         raise InvalidInputError([("cursor", "Use the cursor that the page before gave you.")])
     rows = await repository.list_page(session, wanted, last)
+    if not rows and wanted.q and await limits.allows("corrections"):
+        await allow_typing_errors(session)
+        rows = await repository.list_page(session, wanted, last, is_misspelt=True)
     page = rows[: wanted.limit]
     is_last = len(rows) <= wanted.limit
     return EventPage(

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import limits
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError
+from ticketing_app.core.validation import read_uuid
 from ticketing_app.events import rules
 from ticketing_app.events.models import Venue
 from ticketing_app.events.repository import venues as repository
@@ -52,10 +54,24 @@ async def get_venue_by_slug(session: AsyncSession, *, slug: str) -> VenueRead:
     return reading.to_venue(row)
 
 
+async def find_id(session: AsyncSession, *, text: str) -> UUID:
+    """Return the id of the venue with this id or slug, merged or not; raises VenueNotFoundError."""
+    venue_id = read_uuid(text)
+    row = (
+        await repository.get_by_slug(session, text)
+        if venue_id is None
+        else await repository.get_itself(session, venue_id)
+    )
+    if row is None:
+        raise VenueNotFoundError
+    return row.id
+
+
 async def suggest_venues(
     session: AsyncSession, *, text: str, limit: int = SUGGESTIONS
 ) -> list[VenueRead]:
     """Return venues with a similar name, the most similar first."""
+    await limits.check("searches")
     if not text.strip():
         return []
     return [
