@@ -111,14 +111,23 @@ def _complete(operation: dict[str, Any]) -> None:
         operation["security"] = [{SESSION: []}]
 
 
+def _take_definitions(operation: dict[str, Any]) -> dict[str, Any]:
+    """Remove and return the models inside the body of the request, which refers to them as components."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    # A copy: the routes of all applications share the schema.
+    content["schema"] = {**content.get("schema", {})}
+    return content["schema"].pop("$defs", {})
+
+
 def _openapi(api: FastAPI) -> dict[str, Any]:
     """Replace FastAPI's 422 responses, which never occur, by the API's own errors."""
     if api.openapi_schema is None:
         schema = get_openapi(title=api.title, version=api.version, routes=api.routes)
+        components = schema.setdefault("components", {}).setdefault("schemas", {})
         for operations in schema["paths"].values():
             for operation in operations.values():
                 _complete(operation)
-        components = schema.setdefault("components", {}).setdefault("schemas", {})
+                components |= _take_definitions(operation)
         schema["components"]["securitySchemes"] = {
             SESSION: {"type": "apiKey", "in": "cookie", "name": auth.cookie_name()}
         }

@@ -1,5 +1,6 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -46,10 +47,10 @@ class TestFindOrCreate:
             {"starts_local": EVENING.replace(second=59)},
         ],
     )
-    async def test_finds_it_by_title_venue_and_time(self, fields: dict[str, object]) -> None:
+    async def test_finds_it_by_title_venue_and_time(self, fields: dict[str, Any]) -> None:
         event = await make_event()
         user = await factories.make_user()
-        found = await find_or_create(described(**fields), user.id)  # pyright: ignore[reportArgumentType]  # any field
+        found = await find_or_create(described(**fields), user.id)
         assert (found.event, found.is_new) == (event, False)
 
     @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ class TestFindOrCreate:
         ],
     )
     async def test_another_title_venue_or_time_is_another_event(
-        self, fields: dict[str, object]
+        self, fields: dict[str, Any]
     ) -> None:
         event = await make_event()
         assert (await make_event(**fields)).id != event.id
