@@ -8,8 +8,6 @@ from ticketing_app.accounts.auth import listen_for_ended_sessions
 from ticketing_app.core import logging, metrics
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import security_headers, serve, well_known
-from ticketing_app.documents.content import check_ticket, load_list, load_ticket
-from ticketing_app.documents.metadata import DEFAULT_CATEGORY
 from ticketing_app.documents.site import Audience, Page
 from ticketing_app.ui import session
 from ticketing_app.ui.accounts.pages import (
@@ -19,6 +17,7 @@ from ticketing_app.ui.accounts.pages import (
     sign_up_page,
 )
 from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.home.documents import load_list
 from ticketing_app.ui.home.pages import home_page
 from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.listings.pages import own_listings_page, ticket_edit_page, ticket_new_page
@@ -26,10 +25,12 @@ from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.live import broadcast
 from ticketing_app.ui.orders.pages import order_detail_page, order_list_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
+from ticketing_app.ui.page_content import DEFAULT_CATEGORY
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.feedback import connection_banner
 from ticketing_app.ui.shell.pages import not_found_page
 from ticketing_app.ui.shell.prerendered import document_description, document_title
+from ticketing_app.ui.tickets.documents import check_ticket, load_ticket
 from ticketing_app.ui.tickets.pages import ticket_detail_page
 from ticketing_app.ui.tickets.state import TicketDetailState
 from ticketing_app.ui.websocket import calls, sockets, tabs

@@ -24,12 +24,13 @@ from ticketing_app.core.db import new_id
 from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
 from ticketing_app.documents import cache_control, template, well_known
-from ticketing_app.documents.content import PageContent, load_content
-from ticketing_app.documents.metadata import PageMetadata, render_title
+from ticketing_app.documents.content import load_content
+from ticketing_app.documents.metadata import render, render_title
 from ticketing_app.documents.plugins import built_frontend
 from ticketing_app.documents.site import Page
 from ticketing_app.documents.template import PageTemplate
 from ticketing_app.ui import formatting
+from ticketing_app.ui.page_content import PageContent, PageMetadata
 
 FILE_ROUTE = "files"
 _BACKEND = ("/api", "/ping")
@@ -138,16 +139,22 @@ async def _respond(site: Site, request: Request) -> Response:
     path = request.scope["path"]
     canonical = "/" + path.strip("/")
     for built, page in site.pages:
-        ids = built.match(canonical)
-        if ids is None:
+        parameters = built.match(canonical)
+        if parameters is None:
             continue
         request.scope[ROUTE] = built.route
         if path != canonical:
-            query = f"?{request.url.query}" if request.url.query else ""
-            return RedirectResponse(quote(canonical) + query, HTTPStatus.PERMANENT_REDIRECT)
-        content = await load_content(page.content, ids, request)
+            return _redirect(canonical, HTTPStatus.PERMANENT_REDIRECT, request)
+        content = await load_content(page.content, parameters, request)
+        if content.moved_to:
+            return _redirect(content.moved_to, HTTPStatus.MOVED_PERMANENTLY, request)
         return _document(built, content, request)
     return _document(site.not_found, PageContent(HTTPStatus.NOT_FOUND), request)
+
+
+def _redirect(path: str, status: HTTPStatus, request: Request) -> Response:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(quote(path) + query, status)
 
 
 def _document(built: PageTemplate, content: PageContent, request: Request) -> Response:
@@ -168,7 +175,7 @@ def _document(built: PageTemplate, content: PageContent, request: Request) -> Re
 def _render(built: PageTemplate, content: PageContent, path: str) -> bytes:
     metadata = content.metadata or PageMetadata(built.title, built.description, path)
     is_ok = content.status == HTTPStatus.OK
-    tags = metadata.render() if is_ok else render_title(metadata.title)
+    tags = render(metadata) if is_ok else render_title(metadata.title)
     inner = built.placeholder if content.html is None else content.html
     return f"{built.head}{tags}{built.before}{inner}{built.after}".encode()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from ticketing_app.documents.content import Load
+from ticketing_app.ui.page_content import Load
 
 
 class Audience(Enum):

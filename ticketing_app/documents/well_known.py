@@ -15,11 +15,11 @@ from ticketing_app.core import limits
 from ticketing_app.core.errors import TooManyRequestsError, UnavailableError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import cache_control
-from ticketing_app.documents.metadata import absolute
 from ticketing_app.documents.site import Audience, Page
 from ticketing_app.tickets.schemas import SitemapEntry
 from ticketing_app.tickets.service import sitemap
 from ticketing_app.ui import transactions
+from ticketing_app.ui.page_content import absolute
 from ticketing_app.ui.theme import tokens
 
 Handler = Callable[[], Awaitable[Response]]

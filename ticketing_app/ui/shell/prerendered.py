@@ -21,7 +21,7 @@ def _served(expression: str, otherwise: str | rx.Var[str]) -> rx.Var[str]:
 
 
 class Prerendered(rx.Component):
-    """Keeps the content of the document (documents/content.py), or else shows `skeleton`."""
+    """Keeps the content of the document (ui/<feature>/documents.py), or else shows `skeleton`."""
 
     library = rx.asset("prerendered.jsx", shared=True).importable_path
     tag = "Prerendered"

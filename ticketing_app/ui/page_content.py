@@ -1,0 +1,43 @@
+"""Content and metadata of a document, which the pages load and the documents render."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from ticketing_app.core.settings import get_settings
+
+DEFAULT_CATEGORY = "other"
+
+
+@dataclass(frozen=True)
+class PageMetadata:
+    """Metadata of a page: its title without the brand, and schema.org data in `event`."""
+
+    title: str
+    description: str
+    path: str
+    category: str = DEFAULT_CATEGORY
+    event: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class PageContent:
+    """Content of a page; without `metadata` or `html`, the page keeps that of the build.
+
+    `moved_to` is the path of a page that is now at another address.
+    """
+
+    status: HTTPStatus = HTTPStatus.OK
+    metadata: PageMetadata | None = None
+    html: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    moved_to: str = ""
+
+
+# Takes the query of the request, and the parameters of the route by name.
+Load = Callable[..., Awaitable[PageContent]]
+
+
+def absolute(path: str) -> str:
+    return get_settings().public_url.rstrip("/") + path

@@ -1,0 +1,94 @@
+"""Documents of the ticket pages."""
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from starlette.datastructures import QueryParams
+
+from ticketing_app import routes
+from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.service import tickets
+from ticketing_app.ui import static_html, transactions
+from ticketing_app.ui.page_content import DEFAULT_CATEGORY, PageContent, PageMetadata, absolute
+from ticketing_app.ui.tickets import queries
+from ticketing_app.ui.tickets.pages import static_ticket
+from ticketing_app.ui.tickets.views import TicketDetail, TicketStub, is_over
+
+EVENT_TYPES = {
+    "concert": "MusicEvent",
+    "sports": "SportsEvent",
+    "theatre": "TheaterEvent",
+    "comedy": "ComedyEvent",
+    "festival": "Festival",
+}
+_AVAILABILITY = {
+    Availability.AVAILABLE: "InStock",
+    Availability.LOCKED: "Reserved",
+    Availability.SOLD: "SoldOut",
+    Availability.PAUSED: "OutOfStock",
+    Availability.WITHDRAWN: "Discontinued",
+}
+
+
+async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
+    # Without a viewer: a seller's page loads its data again with the cookie.
+    page = await transactions.in_transaction(
+        queries.load_ticket_page, ticket_id=ticket_id, viewer_id=None
+    )
+    ticket = page.ticket
+    detail = TicketDetail.from_ticket_for(ticket, None)
+    metadata = PageMetadata(
+        title=ticket.title,
+        description=detail.share_line,
+        path=routes.ticket_detail(ticket_id),
+        category=detail.category,
+        event=_schema_org_event(ticket, detail.share_line),
+    )
+    stubs = [TicketStub.from_ticket(other) for other in page.similar]
+    return PageContent(metadata=metadata, html=static_html.render(static_ticket(detail, stubs)))
+
+
+async def check_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
+    # The form is private to its seller, but the existence of the ticket is public.
+    await transactions.in_transaction(tickets.get_ticket, ticket_id=ticket_id)
+    return PageContent()
+
+
+def _schema_org_event(ticket: TicketRead, description: str) -> dict[str, Any]:
+    """Return the ticket as an event with an offer in the vocabulary of schema.org."""
+    url = absolute(routes.ticket_detail(ticket.id))
+    facts = {
+        "@context": "https://schema.org",
+        "@type": EVENT_TYPES.get(ticket.category or "", "Event"),
+        "name": ticket.title,
+        "description": ticket.description or description,
+        "url": url,
+        "image": absolute(routes.share_image(ticket.category or DEFAULT_CATEGORY)),
+        "eventStatus": "https://schema.org/EventScheduled",
+        "location": _place(ticket),
+        "offers": {
+            "@type": "Offer",
+            "url": url,
+            "price": f"{ticket.price_cents / 100:.2f}",
+            "priceCurrency": ticket.currency.upper(),
+            "availability": f"https://schema.org/{_availability(ticket)}",
+            "validFrom": ticket.created_at.isoformat(),
+        },
+    }
+    if ticket.starts_at and ticket.timezone:
+        facts["startDate"] = ticket.starts_at.astimezone(ZoneInfo(ticket.timezone)).isoformat()
+    return {name: value for name, value in facts.items() if value}
+
+
+def _availability(ticket: TicketRead) -> str:
+    return "OutOfStock" if is_over(ticket) else _AVAILABILITY[ticket.status]
+
+
+def _place(ticket: TicketRead) -> dict[str, Any] | None:
+    name = ticket.venue or ticket.city
+    if not name:
+        return None
+    address = {"@type": "PostalAddress", "addressLocality": ticket.city} if ticket.city else name
+    return {"@type": "Place", "name": name, "address": address}
