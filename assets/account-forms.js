@@ -32,7 +32,7 @@
   };
 
   const send = async (form) => {
-    const response = await fetch(form.action, {
+    const response = await fetch(form.dataset.api, {
       method: form.dataset.method ?? "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(Object.fromEntries(new FormData(form))),
@@ -94,11 +94,18 @@
     true,
   );
 
+  // Where the visitor wanted to go, or is: signing in leads back to a page of content.
+  const wantedPath = () => {
+    const wanted = new URLSearchParams(location.search).get("next");
+    if (wanted || location.pathname === "/" || location.pathname.startsWith("/auth/")) return wanted;
+    return location.pathname + location.search;
+  };
+
   document.addEventListener(
     "click",
     (event) => {
       const link = event.target.closest?.("a[data-keep-next]");
-      const wanted = new URLSearchParams(location.search).get("next");
+      const wanted = wantedPath();
       if (!link || !wanted || event.ctrlKey || event.metaKey || event.shiftKey) return;
       // In the capture phase: the router would follow the link without `next`.
       event.preventDefault();

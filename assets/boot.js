@@ -20,7 +20,7 @@ window.firstPaint = new Promise((resolve) => {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     const { press } = form.dataset;
-    if (!press) return;
+    if (!press || !form.closest("[data-prerendered]")) return;
     event.preventDefault();
     const button = form.querySelector("button");
     if (button.dataset.pending !== undefined) return;
@@ -31,7 +31,7 @@ window.firstPaint = new Promise((resolve) => {
       if (form.isConnected) return;
       observer.disconnect();
       clearTimeout(timer);
-      document.querySelector(`button[data-press="${CSS.escape(press)}"]`)?.click();
+      document.querySelector(`form[data-press="${CSS.escape(press)}"]`)?.requestSubmit();
     });
     observer.observe(document.body, { childList: true, subtree: true });
   });

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests_e2e.steps import PASSWORD, Visitor
 
@@ -109,6 +109,66 @@ def test_a_form_says_what_is_wrong(visitor: Callable[..., Visitor]) -> None:
     page.get_by_label("Password").fill("short")
     page.get_by_role("main").get_by_role("button", name="Sign Up").click()
     expect(page.get_by_role("alert").filter(has_text=re.compile("at least 8"))).to_be_visible()
+
+
+def fill_in(page: Page, email: str, password: str = PASSWORD) -> None:
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+
+
+def test_accounts_work_without_javascript(visitor: Callable[..., Visitor]) -> None:
+    ticket_id = visitor().sell("Lanterns by Post")
+    someone = visitor(signed_in=False, java_script_enabled=False)
+    page = someone.page
+    page.goto(f"/tickets/{ticket_id}")
+    page.get_by_role("button", name="Purchase").click()
+    expect(page.get_by_role("heading", name="Sign Up")).to_be_visible()
+    fill_in(page, someone.email, "short")
+    page.get_by_role("main").get_by_role("button", name="Sign Up").click()
+    expect(page.get_by_role("alert").filter(has_text="at least 8")).to_be_visible()
+    expect(page.get_by_label("Email")).to_have_value(someone.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign Up").click()
+    page.wait_for_url(f"**/tickets/{ticket_id}")
+    page.get_by_role("button", name="Purchase").click()
+    page.wait_for_url("**/orders/*")
+    order_id = page.url.rpartition("/")[2]
+    assert someone.order(order_id)["status"] == "created"
+    page.goto("/auth/signout")
+    page.get_by_role("main").get_by_role("button", name="Sign Out").click()
+    expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
+    assert someone.context.request.get("/api/orders").status == 401
+    page.get_by_role("link", name="Sign In").click()
+    fill_in(page, someone.email)
+    page.get_by_role("main").get_by_role("button", name="Sign In").click()
+    expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
+    assert someone.context.request.get("/api/orders").ok
+
+
+def test_an_early_purchase_survives_an_early_sign_up(visitor: Callable[..., Visitor]) -> None:
+    ticket_id = visitor().sell("Lanterns at Dawn")
+    someone = visitor(signed_in=False)
+    page = someone.page
+    # The page's own code, later than any finger; boot.js is not held back.
+    page.route("**/assets/*.js", delay(page, 1500))
+    page.goto(f"/tickets/{ticket_id}")
+    page.get_by_role("button", name="Purchase").click()
+    expect(page.get_by_role("button", name="Purchase")).to_have_attribute("data-pending", "")
+    expect(page.get_by_role("heading", name="Sign In")).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="Sign Up").click()
+    expect(page.get_by_role("heading", name="Sign Up")).to_be_visible()
+    fill_in(page, someone.email)
+    # As if account-forms.js had not arrived.
+    page.evaluate("document.querySelector('main form').submit()")
+    expect(page.get_by_role("heading", name="Purchasing Lanterns at Dawn")).to_be_visible()
+
+
+def delay(page: Page, milliseconds: int) -> Callable[[Route], None]:
+    def later(route: Route) -> None:
+        page.wait_for_timeout(milliseconds)
+        route.continue_()
+
+    return later
 
 
 def test_unknown_addresses(visitor: Callable[..., Visitor]) -> None:

@@ -10,10 +10,14 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import security_headers, serve, well_known
 from ticketing_app.documents.site import Audience, Page
 from ticketing_app.ui import session
+from ticketing_app.ui.accounts import forms
+from ticketing_app.ui.accounts.documents import load_form
 from ticketing_app.ui.accounts.pages import (
     account_page,
+    sign_in_content,
     sign_in_page,
     sign_out_page,
+    sign_up_content,
     sign_up_page,
 )
 from ticketing_app.ui.accounts.state import AccountState
@@ -23,15 +27,18 @@ from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.listings.pages import own_listings_page, ticket_edit_page, ticket_new_page
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.live import broadcast
-from ticketing_app.ui.orders.pages import order_detail_page, order_list_page
+from ticketing_app.ui.orders.list_page import order_list_page
+from ticketing_app.ui.orders.pages import order_detail_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.page_content import DEFAULT_CATEGORY
 from ticketing_app.ui.session import SessionState
+from ticketing_app.ui.shell.audience import hint_script
 from ticketing_app.ui.shell.feedback import connection_banner
 from ticketing_app.ui.shell.pages import not_found_page
 from ticketing_app.ui.shell.prerendered import document_description, document_title
 from ticketing_app.ui.tickets.documents import check_ticket, load_ticket
 from ticketing_app.ui.tickets.pages import ticket_detail_page
+from ticketing_app.ui.tickets.purchase_form import purchase
 from ticketing_app.ui.tickets.state import TicketDetailState
 from ticketing_app.ui.websocket import calls, sockets, tabs
 
@@ -72,7 +79,7 @@ PAGES = (
          OwnListingsState.load, Audience.MEMBERS),
     Page(routes.TICKET_DETAIL, ticket_detail_page, _TICKET_TITLE,
          _TICKET_DESCRIPTION,
-         TicketDetailState.load, Audience.EVERYONE, load_ticket),
+         TicketDetailState.load, Audience.EVERYONE, load_ticket, purchase),
     Page(routes.TICKET_EDIT, ticket_edit_page, "Edit a Ticket",
          "Change a listing of yours.",
          TicketFormState.load_edit, Audience.MEMBERS, check_ticket),
@@ -87,13 +94,13 @@ PAGES = (
          AccountState.load, Audience.MEMBERS),
     Page(routes.SIGN_UP, sign_up_page, "Sign Up",
          "Make an account to buy and sell tickets.",
-         SessionState.load_for_visitors, Audience.VISITORS),
+         SessionState.load_for_visitors, Audience.VISITORS, load_form(sign_up_content), forms.sign_up),
     Page(routes.SIGN_IN, sign_in_page, "Sign In",
          "Sign in to buy and sell tickets.",
-         SessionState.load_for_visitors, Audience.VISITORS),
+         SessionState.load_for_visitors, Audience.VISITORS, load_form(sign_in_content), forms.sign_in),
     Page(routes.SIGN_OUT, sign_out_page, "Sign Out",
          "Sign out of your account.",
-         SessionState.load, Audience.MEMBERS),
+         SessionState.load, Audience.MEMBERS, submit=forms.sign_out),
     Page(routes.NOT_FOUND, not_found_page, "Page not found",
          "There is nothing at this address.",
          SessionState.load, Audience.EVERYONE),
@@ -110,6 +117,7 @@ app = rx.App(
         (5, "Overlay"): lambda _: connection_banner(),
     },
     head_components=[
+        hint_script(),
         *well_known.head_links(),
         rx.el.script(src="/boot.js", defer=True),
         rx.el.script(src=well_known.ACCOUNT_FORMS, defer=True),

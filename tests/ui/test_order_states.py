@@ -39,8 +39,9 @@ class TestResaleLink:
             tab.open(f"/orders/{order_id}", cookie=cookie, order_id=order_id)
             await tab.call(OrderDetailState.load)
             await tab.call(OrderListState.load)
-            (row,) = tab.state(OrderListState).rows
-            return [tab.state(OrderDetailState).resale_href, row.resale_href]
+            listed = tab.state(OrderListState)
+            (line,) = [line for group in listed.upcoming + listed.past for line in group.lines]
+            return [tab.state(OrderDetailState).resale_href, line.resale_href]
 
         assert await offers() == [f"/tickets/new?previous={sale.ticket.id}"] * 2
         await sales.refund_sale(sale)
@@ -143,27 +144,31 @@ class TestOrderListState:
         tab.open("/orders", cookie=await sign_in(buyer))
         await tab.call(OrderListState.load)
         await tab.call(OrderListState.load_more)
-        rows = tab.state(OrderListState).rows
-        assert [(row.title, row.status_label) for row in rows] == [
-            ("The Paper Lanterns", "Waiting for payment")
-        ]
+        (group,) = tab.state(OrderListState).to_pay
+        (line,) = group.lines
+        assert (group.title, line.status_label) == ("The Paper Lanterns", "Waiting for payment")
 
-    async def test_appends_next_page(
+    async def test_shows_older_orders_on_request(
         self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         buyer, _ = await held()
-        await factories.hold(await factories.make_ticket(title="Second"), buyer)
+        for title in ("Second", "Third"):
+            await factories.hold(await factories.make_ticket(title=title), buyer)
         monkeypatch.setattr("ticketing_app.ui.orders.state.DEFAULT_LIMIT", 1)
+        monkeypatch.setattr("ticketing_app.ui.orders.queries.MAX_LIMIT", 1)
         tab.open("/orders", cookie=await sign_in(buyer))
-        await tab.call(OrderListState.load)
-        assert tab.state(OrderListState).has_more
-        await tab.call(OrderListState.load_more)
         shown = tab.state(OrderListState)
-        assert [row.title for row in shown.rows] == ["Second", "The Paper Lanterns"]
-        assert not shown.has_more
-        monkeypatch.setattr("ticketing_app.ui.orders.state.MAX_ROWS", 1)
+        shown._limit = 1
         await tab.call(OrderListState.load)
-        assert [row.title for row in shown.rows] == ["The Paper Lanterns"]
+        assert ([group.title for group in shown.to_pay], shown.has_more) == (["Third"], True)
+        await tab.call(OrderListState.load_more)
+        assert {group.title for group in shown.to_pay} == {"Second", "Third"}
+        monkeypatch.setattr("ticketing_app.ui.orders.state.MAX_ROWS", 2)
+        await tab.call(OrderListState.load_more)
+        assert (len(shown.to_pay), shown.has_more) == (2, False)
+        monkeypatch.setattr("ticketing_app.ui.orders.state.MAX_ROWS", 9)
+        await tab.call(OrderListState.load_more)
+        assert (len(shown.to_pay), shown.has_more) == (3, False)
 
     async def test_requires_sign_in(self, tab: Tab) -> None:
         tab.open("/orders")

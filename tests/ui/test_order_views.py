@@ -10,7 +10,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderItemRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.ui.orders import views
-from ticketing_app.ui.orders.views import OrderRow, OrderView
+from ticketing_app.ui.orders.views import OrderView
 
 NOW = datetime(2027, 1, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -126,30 +126,6 @@ class TestOrderView:
         view = OrderView.from_order(order(status), NOW)
         assert view.outcome
         assert view.outcome_more
-
-
-class TestOrderRow:
-    @pytest.mark.parametrize("status", list(OrderStatus))
-    def test_has_label_for_each_status(self, status: OrderStatus) -> None:
-        row = OrderRow.from_order(order(status), NOW)
-        assert bool(row.deadline) is (status in rules.PAYABLE)
-        assert row.status_label == views.STATUS_LABELS[status]
-        assert row.ordered == "Ordered Jan 2, 2027"
-
-    @pytest.mark.parametrize(
-        ("status", "note"),
-        [
-            (OrderStatus.CREATED, ""),
-            (OrderStatus.CAPTURING, ""),
-            (OrderStatus.COMPLETED, ""),
-            (OrderStatus.CANCELLED, "Your card was not charged."),
-            (OrderStatus.EXPIRED, "Your card was not charged."),
-            (OrderStatus.REFUNDING, "We are sending your $40.00 back to your card."),
-            (OrderStatus.REFUNDED, "We sent your $40.00 back to your card."),
-        ],
-    )
-    def test_money_note(self, status: OrderStatus, note: str) -> None:
-        assert OrderRow.from_order(order(status), NOW).note == note
 
 
 SOME_TIME = OrderStepRead(status=OrderStatus.CREATED, at=NOW, expires_at=NOW + 15 * MINUTE)

@@ -22,8 +22,8 @@ from ticketing_app.core.errors import (
 )
 from ticketing_app.core.redis import RedisError
 from ticketing_app.ui import session, transactions
+from ticketing_app.ui.orders.groups import OrderGroup
 from ticketing_app.ui.orders.state import OrderListState
-from ticketing_app.ui.orders.views import OrderRow
 from ticketing_app.ui.session import PageState, SessionState
 
 SignIn = Callable[[UserRead], Awaitable[str]]
@@ -101,10 +101,10 @@ class TestFindCaller:
     async def test_resets_state_of_another_user(self, tab: Tab, sign_in: SignIn) -> None:
         tab.open("/orders", cookie=await sign_in(await factories.make_user()))
         await tab.call(OrderListState.load)
-        tab.state(OrderListState).rows = [OrderRow(title="of somebody else")]
+        tab.state(OrderListState).past = [OrderGroup(title="of somebody else")]
         tab.open("/")
         await tab.call(SessionState.load)
-        assert tab.state(OrderListState).rows == []
+        assert tab.state(OrderListState).past == []
         assert not tab.state(OrderListState).is_loaded
 
     async def test_keeps_state_of_same_user(self, tab: Tab, sign_in: SignIn) -> None:
@@ -114,17 +114,6 @@ class TestFindCaller:
         tab.open("/", cookie=cookie)
         await tab.call(SessionState.load)
         assert tab.state(OrderListState).is_loaded
-
-    @pytest.mark.parametrize(
-        ("wanted", "is_told"),
-        [("%2Ftickets%2Fx%3Fpurchase%3D1", True), ("%2Ftickets%2Fx", False), ("", False)],
-    )
-    async def test_announces_interrupted_purchase(
-        self, tab: Tab, wanted: str, *, is_told: bool
-    ) -> None:
-        tab.open(f"/auth/signin?next={wanted}")
-        await tab.call(SessionState.load_for_visitors)
-        assert tab.state(SessionState).is_purchasing is is_told
 
     @pytest.mark.parametrize(
         ("wanted", "target"), [("/orders", "/orders"), ("//evil.example", "/"), ("", "/")]

@@ -62,6 +62,7 @@ async def _start_session(
         address=client_address(request),
     )
     auth.set_session_cookies(response, started)
+    auth.set_hint_cookie(response, started)
     await _set_device_cookie(session, request, response, user.id)
 
 
@@ -70,6 +71,36 @@ async def _set_device_cookie(
 ) -> None:
     user = await accounts.get_user(session, user_id=user_id)
     devices.set_cookie(response, user, request.headers.get("cookie"))
+
+
+async def start_account(request: Request, response: Response, user: UserCreate) -> UserRead:
+    """Create an account and sign it in: the edge of API and forms."""
+    await limits.check("signups")
+    async with db.transaction() as session:
+        created = await accounts.sign_up(session, user=user)
+        await _start_session(session, request, response, created)
+        auth.log_after_commit(session, "account.signed_up", user_id=created.id)
+    return created
+
+
+async def start_session(request: Request, response: Response, credentials: Credentials) -> UserRead:
+    """Sign in: the edge of API and forms."""
+    await _limit_sign_in(request, credentials.email)
+    checked = await accounts.check_credentials(db.transaction, credentials=credentials)
+    async with db.transaction() as session:
+        await accounts.confirm_credentials(session, checked=checked)
+        await _start_session(session, request, response, checked.user)
+        auth.log_after_commit(session, "account.signed_in", user_id=checked.user.id)
+    return checked.user
+
+
+async def end_session_of(caller: Caller | None, response: Response) -> None:
+    """Sign out: the edge of API and forms."""
+    if caller:
+        async with db.transaction() as session:
+            await auth.end_session(session, session_id=caller.session_id)
+            auth.log_after_commit(session, "account.signed_out", user_id=caller.user_id)
+    auth.delete_session_cookies(response)
 
 
 def _signed_out(*, is_here: bool) -> Response:
@@ -87,13 +118,7 @@ def _signed_out(*, is_here: bool) -> Response:
 )
 async def sign_up(request: Request, response: Response) -> UserRead:
     """Create an account and sign it in: the answer sets the session cookie."""
-    user = await read_body(request, UserCreate)
-    await limits.check("signups")
-    async with db.transaction() as session:
-        created = await accounts.sign_up(session, user=user)
-        await _start_session(session, request, response, created)
-        auth.log_after_commit(session, "account.signed_up", user_id=created.id)
-    return created
+    return await start_account(request, response, await read_body(request, UserCreate))
 
 
 @router.post(
@@ -103,24 +128,13 @@ async def sign_up(request: Request, response: Response) -> UserRead:
 )
 async def sign_in(request: Request, response: Response) -> UserRead:
     """Sign in: the answer sets the session cookie."""
-    credentials = await read_body(request, Credentials)
-    await _limit_sign_in(request, credentials.email)
-    checked = await accounts.check_credentials(db.transaction, credentials=credentials)
-    async with db.transaction() as session:
-        await accounts.confirm_credentials(session, checked=checked)
-        await _start_session(session, request, response, checked.user)
-        auth.log_after_commit(session, "account.signed_in", user_id=checked.user.id)
-    return checked.user
+    return await start_session(request, response, await read_body(request, Credentials))
 
 
 @router.post("/signout", responses=problem_responses(403))
 async def sign_out(caller: Visitor, response: Response) -> dict[str, str]:
     """End this session on the server and clear the cookie; without a session it does no harm."""
-    if caller:
-        async with db.transaction() as session:
-            await auth.end_session(session, session_id=caller.session_id)
-            auth.log_after_commit(session, "account.signed_out", user_id=caller.user_id)
-    auth.delete_session_cookies(response)
+    await end_session_of(caller, response)
     return {}
 
 

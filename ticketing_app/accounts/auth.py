@@ -24,6 +24,8 @@ log = get_logger()
 COOKIE = "session"
 # Used over HTTPS: browsers accept this prefix only from the host itself, and never over HTTP.
 HOST_COOKIE = "__Host-session"
+# Readable by scripts, without a value of its own: only selects the links that a page shows at first.
+HINT_COOKIE = "member"
 # Leeway for tokens that a process with a faster clock has just issued.
 CLOCK_SKEW_SECONDS = 60
 ALGORITHM = "HS256"
@@ -225,10 +227,17 @@ def set_session_cookies(response: Response, started: SessionStarted) -> None:
         )
 
 
+def set_hint_cookie(response: Response, started: SessionStarted) -> None:
+    lifetime = (started.expires_at - utc_now()).total_seconds()
+    secure = get_settings().is_served_over_https
+    response.set_cookie(HINT_COOKIE, "1", max_age=max(0, int(lifetime)), secure=secure)
+
+
 def delete_session_cookies(response: Response) -> None:
     secure = get_settings().is_served_over_https
     for name in _cookie_names():
         response.delete_cookie(name, secure=secure, httponly=True)
+    response.delete_cookie(HINT_COOKIE, secure=secure)
 
 
 def cookie_name() -> str:

@@ -17,7 +17,8 @@ ALGORITHM = "HS256"
 # Session tokens have no audience, so the two kinds of tokens cannot be exchanged.
 AUDIENCE = "known-device"
 PREFIX = "device-"
-PATH = "/api/users"
+# For the API and the forms of the pages.
+PATH = "/"
 
 
 def has_cookie(cookie_header: str | None) -> bool:

@@ -15,11 +15,11 @@ from urllib.parse import quote
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticketing_app import routes
-from ticketing_app.core import http, limits
+from ticketing_app.core import http, limits, origin
 from ticketing_app.core.db import new_id
 from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
@@ -29,7 +29,7 @@ from ticketing_app.documents.metadata import render, render_title
 from ticketing_app.documents.plugins import built_frontend
 from ticketing_app.documents.site import Page
 from ticketing_app.documents.template import PageTemplate
-from ticketing_app.ui import formatting
+from ticketing_app.ui import formatting, session
 from ticketing_app.ui.page_content import PageContent, PageMetadata
 
 FILE_ROUTE = "files"
@@ -64,7 +64,7 @@ def serve_from(folder: Path, pages: Sequence[Page], app: ASGIApp) -> ASGIApp:
     handlers = well_known.handlers(pages)
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
+        request = Request(scope, receive)
         start_context(request.headers.get("x-request-id", "")[:64] or str(new_id()))
         limits.bind_address(http.client_address(request))
         with formatting.use_locale(request.headers.get("accept-language", "")):
@@ -75,7 +75,7 @@ def serve_from(folder: Path, pages: Sequence[Page], app: ASGIApp) -> ASGIApp:
     compressed = GZipMiddleware(respond)
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"}:
+        if scope["type"] != "http" or not _is_for_pages(site, scope):
             await app(scope, receive, send)
         elif scope["path"] in files:
             scope[ROUTE] = FILE_ROUTE
@@ -117,6 +117,12 @@ def _is_backend(path: str) -> bool:
     return first in _BACKEND or first.startswith("/_")
 
 
+def _is_for_pages(site: Site, scope: Scope) -> bool:
+    if scope["method"] != "POST":
+        return scope["method"] in {"GET", "HEAD"}
+    return any(page.submit and built.match(scope["path"]) is not None for built, page in site.pages)
+
+
 def _without_body(send: Send) -> Send:
     async def without_body(message: Message) -> None:
         if message["type"] == "http.response.body":
@@ -145,11 +151,23 @@ async def _respond(site: Site, request: Request) -> Response:
         request.scope[ROUTE] = built.route
         if path != canonical:
             return _redirect(canonical, HTTPStatus.PERMANENT_REDIRECT, request)
+        if request.method == "POST":
+            return await _submit(built, page, parameters, request)
         content = await load_content(page.content, parameters, request)
         if content.moved_to:
             return _redirect(content.moved_to, HTTPStatus.MOVED_PERMANENTLY, request)
         return _document(built, content, request)
     return _document(site.not_found, PageContent(HTTPStatus.NOT_FOUND), request)
+
+
+async def _submit(
+    built: PageTemplate, page: Page, parameters: dict[str, str], request: Request
+) -> Response:
+    if page.submit is None or origin.is_from_elsewhere(request):
+        origin.log_refusal(request, http.client_address(request))
+        return PlainTextResponse("This request came from another site.", HTTPStatus.FORBIDDEN)
+    answer = await page.submit(request, **parameters)
+    return answer if isinstance(answer, Response) else _document(built, answer, request)
 
 
 def _redirect(path: str, status: HTTPStatus, request: Request) -> Response:
@@ -177,7 +195,11 @@ def _render(built: PageTemplate, content: PageContent, path: str) -> bytes:
     is_ok = content.status == HTTPStatus.OK
     tags = render(metadata) if is_ok else render_title(metadata.title)
     inner = built.placeholder if content.html is None else content.html
-    return f"{built.head}{tags}{built.before}{inner}{built.after}".encode()
+    before = built.before
+    for page in (routes.SIGN_UP, routes.SIGN_IN):
+        leading = session.with_next(page, content.wanted)
+        before = before.replace(f'href="{page}"', f'href="{leading}"')
+    return f"{built.head}{tags}{before}{inner}{built.after}".encode()
 
 
 def _headers(content: PageContent) -> dict[str, str]:

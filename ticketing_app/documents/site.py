@@ -7,7 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from ticketing_app.ui.page_content import Load
+from ticketing_app.ui.page_content import Load, Submit
 
 
 class Audience(Enum):
@@ -20,7 +20,7 @@ class Audience(Enum):
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the site; `content` loads the prerendered content of its document."""
+    """A page of the site; `content` loads its prerendered content, `submit` answers its plain form."""
 
     route: str
     component: Callable[[], rx.Component]
@@ -29,3 +29,4 @@ class Page:
     on_load: Any  # Reflex types handlers as plain functions.
     audience: Audience = Audience.MEMBERS
     content: Load | None = None
+    submit: Submit | None = None

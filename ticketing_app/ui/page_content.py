@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from starlette.responses import Response
+
+from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 
 DEFAULT_CATEGORY = "other"
@@ -25,7 +28,8 @@ class PageMetadata:
 class PageContent:
     """Content of a page; without `metadata` or `html`, the page keeps that of the build.
 
-    `moved_to` is the path of a page that is now at another address.
+    `moved_to` is the path of a page that is now at another address, `wanted` that to which its links to
+    sign-up and sign-in lead in the end.
     """
 
     status: HTTPStatus = HTTPStatus.OK
@@ -33,10 +37,13 @@ class PageContent:
     html: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     moved_to: str = ""
+    wanted: str = routes.TICKET_LIST
 
 
 # Takes the query of the request, and the parameters of the route by name.
 Load = Callable[..., Awaitable[PageContent]]
+# Answers a plain form of the page; takes the request, and the parameters of the route by name.
+Submit = Callable[..., Awaitable[Response | PageContent]]
 
 
 def absolute(path: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -61,7 +61,6 @@ class SessionState(rx.State):
     user_id: str = ""
     email: str = ""
     is_known: bool = False
-    is_purchasing: bool = False
     notice: str = ""
     # The session that may receive the state of this tab.
     _session_id: str = ""
@@ -78,10 +77,8 @@ class SessionState(rx.State):
     async def load_for_visitors(self) -> rx.event.EventSpec | None:
         """Redirect callers that are signed in already."""
         await self.load()
-        wanted = self.router.url.query_parameters.get("next", "")
-        self.is_purchasing = routes.PURCHASE in parse_qs(urlsplit(wanted).query)
         if self.email:
-            return go(local_path(wanted))
+            return go(local_path(self.router.url.query_parameters.get("next", "")))
         return None
 
     @rx.event
@@ -249,7 +246,12 @@ def local_path(text: str) -> str:
 
 def sign_in_for(path: str) -> rx.event.EventSpec:
     """Redirect to sign-in, and from there to `path`."""
-    return go(f"{routes.SIGN_IN}?next={quote(local_path(path), safe='')}")
+    return go(with_next(routes.SIGN_IN, local_path(path)))
+
+
+def with_next(page: str, wanted: str) -> str:
+    """Return the address of a page that leads to the local path `wanted` afterwards."""
+    return page if wanted == routes.TICKET_LIST else f"{page}?next={quote(wanted, safe='')}"
 
 
 def _leave_for_sign_in(state: rx.State) -> rx.event.EventSpec:

@@ -43,6 +43,11 @@ async def get_ticket(session: AsyncSession, ticket_id: UUID) -> TicketRow | None
     return TicketRow(*row) if row else None
 
 
+async def list_rows(session: AsyncSession, ticket_ids: Collection[UUID]) -> list[TicketRow]:
+    rows = await session.exec(select(Ticket, is_locked()).where(col(Ticket.id).in_(ticket_ids)))
+    return [TicketRow(*row) for row in rows.all()]
+
+
 def _by_id(ticket_id: UUID) -> Select[Ticket, bool]:
     return select(Ticket, is_locked()).where(Ticket.id == ticket_id)
 

@@ -1,5 +1,6 @@
 """Use cases of a single ticket, and functions that the other use cases share."""
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -91,6 +92,14 @@ async def get_ticket(
     if row is None:
         raise TicketNotFoundError
     return to_read(row, viewer_id)
+
+
+async def list_by_ids(
+    session: AsyncSession, *, ticket_ids: Collection[UUID], viewer_id: UUID | None = None
+) -> list[TicketRead]:
+    """Return those that exist, in no order."""
+    rows = await repository.list_rows(session, ticket_ids)
+    return [to_read(row, viewer_id) for row in rows]
 
 
 async def create_ticket(

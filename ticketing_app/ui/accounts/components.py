@@ -1,11 +1,22 @@
 """Forms of the account pages; account-forms.js sends them as JSON."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import reflex as rx
 
-from ticketing_app.ui.shell.json_form import JSON_FORM, METHOD
+from ticketing_app import routes
+from ticketing_app.ui.shell.json_form import API, JSON_FORM, METHOD
 from ticketing_app.ui.theme import styles
+
+
+@dataclass(frozen=True)
+class FormValues:
+    """What a document shows in a form: the path after success, the typed address, sentences by field."""
+
+    wanted: str = routes.TICKET_LIST
+    email: str = ""
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 def labelled_input(
@@ -14,14 +25,20 @@ def labelled_input(
     *,
     hint: str = "",
     form: str = "",
+    value: str = "",
+    error: str = "",
     **props: Any,  # noqa: ANN401  # any attribute
 ) -> rx.Component:
     """A labelled input with a place for the API's error.
 
-    `form` makes ids unique where a page has several inputs of one name.
+    `form` makes ids unique where a page has several inputs of one name; `value` and `error` are for documents.
     """
     id_ = f"{form}-{name}" if form else name
     described = f"{id_}-hint {id_}-error" if hint else f"{id_}-error"
+    # Reflex's property `value` is for inputs that the page's code controls.
+    document = {"value": value} if value else {}
+    if error:
+        document["aria-invalid"] = "true"
     return rx.el.div(
         rx.el.label(label, html_for=id_, class_name="font-medium"),
         rx.el.input(
@@ -30,10 +47,12 @@ def labelled_input(
             required=True,
             aria_describedby=described,
             class_name=styles.FIELD,
+            custom_attrs=document,
             **props,
         ),
         rx.el.p(hint, id=f"{id_}-hint", class_name="text-sm text-muted") if hint else None,
         rx.el.p(
+            *filter(None, [error]),
             id=f"{id_}-error",
             role="alert",
             custom_attrs={"data-error-for": name},
@@ -50,23 +69,26 @@ def account_form(
     after: str,
     method: str = "POST",
     submit_class: str = f"{styles.PRIMARY} w-full",
+    error: str = "",
+    page: str = "",
 ) -> rx.Component:
     """A form that the script sends to `action` as `method`, and then navigates to `after`.
 
-    A plain POST without the script: no password ends up in an address. Validated by the API only,
-    because the browser's messages disappear.
+    Without the script it is a plain POST, to `page` if that takes it: no password ends up in an address.
+    Validated by the server only, because the browser's messages disappear.
     """
     return rx.el.form(
         *fields,
         rx.el.p(
+            *filter(None, [error]),
             role="alert",
             custom_attrs={"data-error-for": ""},
             class_name="text-bad font-medium empty:hidden",
         ),
         rx.el.button(submit, type="submit", class_name=submit_class),
         method="post",
-        action=action,
+        action=page or action,
         no_validate=True,
-        custom_attrs={JSON_FORM: after, METHOD: method},
+        custom_attrs={JSON_FORM: after, METHOD: method, API: action},
         class_name="grid gap-4",
     )

@@ -1,18 +1,20 @@
 """Pages of accounts: sign up, sign in, sign out, and the account itself."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
-from ticketing_app.ui.accounts.components import account_form, labelled_input
+from ticketing_app.ui.accounts.components import FormValues, account_form, labelled_input
 from ticketing_app.ui.accounts.state import AccountState
 from ticketing_app.ui.accounts.views import SessionRow
 from ticketing_app.ui.live.components import OnLive
-from ticketing_app.ui.session import SessionState
+from ticketing_app.ui.session import SessionState, with_next
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.shell.navbar import sign_out_form
+from ticketing_app.ui.shell.prerendered import Prerendered
 from ticketing_app.ui.theme import styles
 
 TEXT = {
@@ -27,8 +29,7 @@ TEXT = {
     "have_account": "Have an account already? ",
     "no_account": "New here? ",
     "signed_in_as": "You are signed in as ",
-    "signed_out": "You are signed out.",
-    "home": "See tickets for sale",
+    "sign_out_here": "This ends your session on this device. Your orders and listings stay.",
     "account": "Account",
     "orders": "My Orders",
     "listings": "My Listings",
@@ -48,68 +49,93 @@ TEXT = {
 
 
 def sign_up_page() -> rx.Component:
-    return layout(
-        _head(TEXT["sign_up"]),
-        _purchasing(),
-        account_form(
-            _email(),
-            labelled_input(
-                TEXT["password"],
-                "password",
-                hint=TEXT["password_hint"],
-                type="password",
-                auto_complete="new-password",
-                min_length=PASSWORD_MIN_LENGTH,
-                max_length=PASSWORD_MAX_LENGTH,
-            ),
-            action="/api/users/signup",
-            submit=TEXT["sign_up"],
-            after=routes.TICKET_LIST,
-        ),
-        _other_way(TEXT["have_account"], TEXT["sign_in"], routes.SIGN_IN),
-        is_narrow=True,
-    )
+    return layout(Prerendered.around(sign_up_content(FormValues())), is_narrow=True)
 
 
 def sign_in_page() -> rx.Component:
-    return layout(
-        _head(TEXT["sign_in"]),
-        _purchasing(),
-        account_form(
-            _email(),
-            labelled_input(
-                TEXT["password"], "password", type="password", auto_complete="current-password"
-            ),
-            action="/api/users/signin",
-            submit=TEXT["sign_in"],
-            after=routes.TICKET_LIST,
-        ),
-        _other_way(TEXT["no_account"], TEXT["sign_up"], routes.SIGN_UP),
-        is_narrow=True,
-    )
+    return layout(Prerendered.around(sign_in_content(FormValues())), is_narrow=True)
 
 
 def sign_out_page() -> rx.Component:
-    return layout(
+    return layout(Prerendered.around(sign_out_content()), is_narrow=True)
+
+
+def sign_up_content(values: FormValues) -> rx.Component:
+    password = labelled_input(
+        TEXT["password"],
+        "password",
+        hint=TEXT["password_hint"],
+        error=values.errors.get("password", ""),
+        type="password",
+        auto_complete="new-password",
+        min_length=PASSWORD_MIN_LENGTH,
+        max_length=PASSWORD_MAX_LENGTH,
+    )
+    other_way = _other_way(TEXT["have_account"], TEXT["sign_in"], routes.SIGN_IN, values)
+    return _session_form(
+        TEXT["sign_up"], "/api/users/signup", routes.SIGN_UP, values, password, other_way
+    )
+
+
+def sign_in_content(values: FormValues) -> rx.Component:
+    password = labelled_input(
+        TEXT["password"],
+        "password",
+        error=values.errors.get("password", ""),
+        type="password",
+        auto_complete="current-password",
+    )
+    other_way = _other_way(TEXT["no_account"], TEXT["sign_up"], routes.SIGN_UP, values)
+    return _session_form(
+        TEXT["sign_in"], "/api/users/signin", routes.SIGN_IN, values, password, other_way
+    )
+
+
+def sign_out_content(error: str = "") -> rx.Component:
+    """For members and visitors alike: the document does not know its reader."""
+    return rx.fragment(
         _head(TEXT["sign_out"]),
-        rx.cond(
-            SessionState.is_known,
-            rx.cond(
-                SessionState.email != "",
-                rx.el.div(
-                    rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
-                    sign_out_form(styles.PRIMARY),
-                    class_name="grid gap-4 justify-items-start",
-                ),
-                rx.el.div(
-                    rx.el.p(TEXT["signed_out"]),
-                    rx.el.a(TEXT["home"], href=routes.TICKET_LIST, class_name=styles.LINK_ALONE),
-                    class_name="grid gap-4 justify-items-start",
-                ),
-            ),
-            rx.el.div(class_name="skeleton h-11", aria_busy="true"),
+        account_form(
+            rx.el.p(TEXT["sign_out_here"]),
+            action="/api/users/signout",
+            page=routes.SIGN_OUT,
+            submit=TEXT["sign_out"],
+            after=routes.TICKET_LIST,
+            error=error,
         ),
-        is_narrow=True,
+    )
+
+
+def _session_form(
+    title: str,
+    action: str,
+    page: str,
+    values: FormValues,
+    password: rx.Component,
+    other_way: rx.Component,
+) -> rx.Component:
+    email = labelled_input(
+        TEXT["email"],
+        "email",
+        error=values.errors.get("email", ""),
+        type="email",
+        auto_complete="username",
+        value=values.email,
+    )
+    is_purchase = routes.PURCHASE in parse_qs(urlsplit(values.wanted).query)
+    return rx.fragment(
+        _head(title),
+        rx.el.p(TEXT["purchasing"], class_name="mb-5") if is_purchase else None,
+        account_form(
+            email,
+            password,
+            action=action,
+            page=with_next(page, values.wanted),
+            submit=title,
+            after=routes.TICKET_LIST,
+            error=values.errors.get("", ""),
+        ),
+        other_way,
     )
 
 
@@ -285,16 +311,9 @@ def _session(row: SessionRow) -> rx.Component:
     )
 
 
-def _purchasing() -> rx.Component:
-    return rx.cond(SessionState.is_purchasing, rx.el.p(TEXT["purchasing"], class_name="mb-5"))
-
-
-def _email() -> rx.Component:
-    return labelled_input(TEXT["email"], "email", type="email", auto_complete="username")
-
-
-def _other_way(question: str, label: str, href: str) -> rx.Component:
-    """A link to the other form; account-forms.js keeps the `next` parameter."""
+def _other_way(question: str, label: str, page: str, values: FormValues) -> rx.Component:
+    """A link to the other form; without a document's values, account-forms.js keeps `next`."""
+    href = with_next(page, values.wanted)
     return rx.el.p(
         question,
         rx.el.a(label, href=href, class_name=styles.LINK, custom_attrs={"data-keep-next": ""}),

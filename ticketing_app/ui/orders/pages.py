@@ -1,12 +1,12 @@
-"""Pages of orders: one order, and the caller's orders."""
+"""The page of an order."""
 
 import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.live.components import OnLive
-from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
-from ticketing_app.ui.orders.views import OrderRow, TimelineEntry
+from ticketing_app.ui.orders.state import OrderDetailState
+from ticketing_app.ui.orders.views import TimelineEntry
 from ticketing_app.ui.payments.components import checkout
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell import feedback
@@ -14,19 +14,15 @@ from ticketing_app.ui.shell.clock import Countdown, TimeRing
 from ticketing_app.ui.shell.confirm import ConfirmButton
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.shell.rows import rows
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.components import calendar_link, plain_stub
 
 TEXT = {
-    "list": "My Orders",
-    "none": "No orders yet",
-    "none_more": "What you buy shows up here.",
-    "browse": "See tickets for sale",
     "left_before": "You have ",
     "left_after": " left to order",
     "held": "The ticket is locked for you. Nobody else can buy it in this time.",
     "nearly_over": "The time is nearly over. After it, others can buy the ticket.",
+    "yours": "Yours",
     "release": "Release ticket",
     "release_question": "Let go of this ticket? Others can buy it at once.",
     "release_confirm": "Release it",
@@ -67,8 +63,12 @@ def _order() -> rx.Component:
         rx.el.div(
             plain_stub(
                 OrderDetailState.stub,
-                rx.el.span(order.price, class_name="sm:text-xl font-bold"),
-                class_name=_stub_class(),
+                _price(),
+                class_name=order.stub_class,
+            ),
+            rx.cond(
+                order.notice != "",
+                rx.el.p(order.notice, class_name=f"{styles.ALERT} print:hidden"),
             ),
             _outcome(),
             rx.cond(order.has_receipt, _receipt()),
@@ -86,11 +86,17 @@ def _order() -> rx.Component:
     )
 
 
-def _stub_class() -> rx.Var[str]:
-    """Torn once paid, with an animation if it was paid on this page; grey if it ended unpaid."""
+def _price() -> rx.Component:
+    """What was paid for has a stamp, which is set with a movement if it was paid on this page."""
     order = OrderDetailState.order
-    torn = rx.cond(OrderDetailState.is_just_paid, "torn tearing", "torn")
-    return rx.cond(order.is_paid, torn, rx.cond(order.is_over, "spent", ""))
+    stamp = rx.el.span(
+        TEXT["yours"],
+        aria_hidden="true",
+        class_name=rx.cond(OrderDetailState.is_just_paid, "stamp stamping", "stamp"),
+    )
+    return rx.fragment(
+        rx.el.span(order.price, class_name="sm:text-xl font-bold"), rx.cond(order.is_paid, stamp)
+    )
 
 
 def _actions() -> rx.Component:
@@ -249,76 +255,4 @@ def _entry(entry: TimelineEntry) -> rx.Component:
         rx.cond(entry.more != "", rx.el.p(entry.more, class_name="text-sm")),
         rx.el.time(entry.when, date_time=entry.at, class_name="text-sm text-muted tabular-nums"),
         custom_attrs={"data-mood": entry.mood},
-    )
-
-
-def order_list_page() -> rx.Component:
-    state = OrderListState
-    content = rx.el.div(
-        rx.el.h1(TEXT["list"], class_name=styles.HEADING),
-        rows(
-            state.rows,
-            _row,
-            has_more=state.has_more,
-            on_more=state.load_more,
-            nothing=feedback.empty(
-                TEXT["none"],
-                TEXT["none_more"],
-                link(TEXT["browse"], href=routes.TICKET_LIST, class_name=styles.PRIMARY),
-            ),
-        ),
-        class_name="grid gap-5",
-    )
-    return layout(
-        OnLive.create(on_change=state.load),
-        feedback.loaded(state, state.load, content, shape=feedback.row_shapes()),
-    )
-
-
-def _row(row: OrderRow) -> rx.Component:
-    return rx.el.li(
-        rx.el.div(
-            rx.el.h2(
-                link(
-                    row.title,
-                    href=row.href,
-                    class_name="after:absolute after:inset-0 after:content-[''] hover:underline",
-                ),
-                class_name="font-semibold text-lg leading-snug",
-            ),
-            rx.el.p(row.ordered, class_name="text-sm text-muted"),
-            rx.cond(row.note != "", rx.el.p(row.note, class_name="text-sm")),
-            rx.cond(
-                row.deadline != "",
-                rx.el.p(
-                    Countdown.create(
-                        deadline=row.deadline,
-                        now=row.now,
-                        on_over=OrderListState.load,
-                        class_name="font-bold tabular-nums",
-                    ),
-                    TEXT["left_after"],
-                ),
-            ),
-            rx.cond(
-                row.resale_href != "",
-                # Above the stretched link of the row.
-                link(
-                    TEXT["resell"],
-                    href=row.resale_href,
-                    class_name=f"{styles.LINK_ALONE} relative z-1",
-                ),
-            ),
-            class_name="min-w-0",
-        ),
-        rx.el.div(
-            rx.el.span(row.price, class_name="text-lg font-bold tabular-nums"),
-            rx.el.span(
-                row.status_label, class_name="badge", custom_attrs={"data-status": row.variant}
-            ),
-            class_name="flex flex-wrap items-center gap-3",
-        ),
-        class_name="relative flex flex-wrap items-center justify-between gap-3 bg-surface "
-        "rounded-stub shadow-soft p-4",
-        key=row.id,
     )

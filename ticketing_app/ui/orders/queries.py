@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from ticketing_app.core.paging import MAX_LIMIT
+from ticketing_app.events.schemas import EventRead
+from ticketing_app.events.service import events
 from ticketing_app.orders.rules import PAID
-from ticketing_app.orders.schemas import OrderDetail, OrderPage
+from ticketing_app.orders.schemas import OrderDetail, OrderRead
 from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service import sell
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.payments.service import queries as payments
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.tickets.service import tickets
+from ticketing_app.ui.orders.groups import OrderedTickets
+from ticketing_app.ui.orders.views import tickets_of
 from ticketing_app.ui.transactions import Session
 
 
@@ -18,35 +23,57 @@ from ticketing_app.ui.transactions import Session
 class OrderDetailPage:
     order: OrderDetail
     ticket: TicketRead
+    event: EventRead | None
     declines: list[DeclineRead]
     is_relistable: bool
 
 
 @dataclass(frozen=True)
 class OrderListPage:
-    """A page of orders; `relistable_ids` are the tickets that their buyer may sell again."""
+    """The buyer's newest orders, with their tickets and events."""
 
-    orders: OrderPage
-    relistable_ids: set[UUID]
+    orders: list[OrderRead]
+    has_more: bool
+    known: OrderedTickets
 
 
 async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -> OrderDetailPage:
     """Return the buyer's own order with its ticket and declined cards; raises OrderNotFoundError."""
     order = await orders.get_order(session, buyer_id=buyer_id, order_id=order_id)
     ticket_id = order.ticket.id
+    ticket = await tickets.get_ticket(session, ticket_id=ticket_id, viewer_id=buyer_id)
     return OrderDetailPage(
         order,
-        await tickets.get_ticket(session, ticket_id=ticket_id, viewer_id=buyer_id),
+        ticket,
+        await events.get_event(session, event_id=ticket.event_id) if ticket.event_id else None,
         await payments.list_declines(session, buyer_id=buyer_id, order_id=order_id),
         bool(await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=[ticket_id])),
     )
 
 
-async def load_order_list_page(
-    session: Session, *, buyer_id: UUID, limit: int, cursor: str | None = None
-) -> OrderListPage:
-    """Return a page of the buyer's own orders, newest first; raises the errors of `list_orders`."""
-    page = await orders.list_orders(session, buyer_id=buyer_id, limit=limit, cursor=cursor)
-    paid = [order.ticket.id for order in page.items if order.status in PAID]
-    relistable = await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=paid)
-    return OrderListPage(page, relistable)
+async def load_order_list_page(session: Session, *, buyer_id: UUID, limit: int) -> OrderListPage:
+    """Return up to `limit` orders of the buyer, newest first."""
+    found: list[OrderRead] = []
+    cursor: str | None = None
+    is_first = True
+    while is_first or (cursor and len(found) < limit):
+        is_first = False
+        wanted = min(limit - len(found), MAX_LIMIT)
+        page = await orders.list_orders(session, buyer_id=buyer_id, limit=wanted, cursor=cursor)
+        found += page.items
+        cursor = page.next_cursor
+    known = await _load_tickets(session, buyer_id, found)
+    return OrderListPage(found, cursor is not None, known)
+
+
+async def _load_tickets(session: Session, buyer_id: UUID, found: list[OrderRead]) -> OrderedTickets:
+    ids = [ticket.id for order in found for ticket in tickets_of(order)]
+    paid = [ticket.id for order in found if order.status in PAID for ticket in tickets_of(order)]
+    bought = await tickets.list_by_ids(session, ticket_ids=ids, viewer_id=buyer_id)
+    event_ids = {ticket.event_id for ticket in bought if ticket.event_id}
+    known = await events.list_by_ids(session, event_ids=list(event_ids))
+    return OrderedTickets(
+        {ticket.id: ticket for ticket in bought},
+        {event.id: event for event in known},
+        await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=paid),
+    )

@@ -3,15 +3,15 @@
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
-from ticketing_app.orders.rules import PAID
+from ticketing_app.core.paging import DEFAULT_LIMIT
 from ticketing_app.orders.service import release
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.live import channels
-from ticketing_app.ui.orders import queries
-from ticketing_app.ui.orders.queries import OrderDetailPage, OrderListPage
-from ticketing_app.ui.orders.views import OrderRow, OrderView, TimelineEntry, stub, timeline
+from ticketing_app.ui.orders import groups, queries
+from ticketing_app.ui.orders.groups import OrderGroup
+from ticketing_app.ui.orders.queries import OrderDetailPage
+from ticketing_app.ui.orders.views import OrderView, TimelineEntry, stub, timeline
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import TicketStub
@@ -53,7 +53,7 @@ class OrderDetailState(PageState, rx.State):
     def _show(self, page: OrderDetailPage) -> None:
         now = session.reader_now(self)
         was_paid = self.order.is_paid
-        self.order = OrderView.from_order(page.order, now)
+        self.order = OrderView.from_order(page.order, now, page.ticket, page.event)
         if self.is_loaded and self.order.is_paid and not was_paid:
             self.is_just_paid = True
         self.timeline = timeline(page.order, page.declines, now)
@@ -75,51 +75,39 @@ class OrderDetailState(PageState, rx.State):
 
 
 class OrderListState(PageState, rx.State):
-    """The caller's orders."""
+    """The caller's orders, grouped by event."""
 
-    rows: rx.Field[list[OrderRow]] = rx.field(default_factory=list)
+    to_pay: rx.Field[list[OrderGroup]] = rx.field(default_factory=list)
+    upcoming: rx.Field[list[OrderGroup]] = rx.field(default_factory=list)
+    past: rx.Field[list[OrderGroup]] = rx.field(default_factory=list)
     has_more: bool = False
-    _cursor: str | None = None
+    _limit: int = DEFAULT_LIMIT
 
     @rx.event
     @guarded
     async def load(self) -> None:
         """Show the newest orders, as many as were shown before."""
-        limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
+        await self._read()
+
+    @rx.event
+    @guarded
+    async def load_more(self) -> None:
+        """Show older orders too, up to MAX_ROWS."""
+        self._limit = min(self._limit + DEFAULT_LIMIT, MAX_ROWS)
+        await self._read()
+
+    async def _read(self) -> None:
+        # Groups reach across pages, so all shown orders are read again.
+        limit = self._limit
         async with transactions.transaction() as transaction:
             caller = await session.require_caller(self, transaction)
             await channels.subscribe(self, channels.user_channel(caller.user_id))
             page = await queries.load_order_list_page(
                 transaction, buyer_id=caller.user_id, limit=limit
             )
-        self.rows = []
-        self._append(page)
-
-    @rx.event
-    @guarded
-    async def load_more(self) -> None:
-        """Append the next page."""
-        async with transactions.transaction() as transaction:
-            caller = await session.require_caller(self, transaction)
-            if self._cursor is None:
-                return
-            page = await queries.load_order_list_page(
-                transaction, buyer_id=caller.user_id, limit=DEFAULT_LIMIT, cursor=self._cursor
-            )
-        self._append(page)
-
-    def _append(self, page: OrderListPage) -> None:
-        now = session.reader_now(self)
-        rows = (
-            OrderRow.from_order(
-                order,
-                now,
-                can_resell=order.status in PAID and order.ticket.id in page.relistable_ids,
-            )
-            for order in page.orders.items
-        )
-        # The oldest rows stay in view; the newest return with the next load.
-        self.rows = [*self.rows, *rows][-MAX_ROWS:]
-        self._cursor = page.orders.next_cursor
-        self.has_more = self._cursor is not None
+        sections = groups.group(page.orders, page.known, session.reader_now(self))
+        self.to_pay = sections[groups.TO_PAY]
+        self.upcoming = sections[groups.UPCOMING]
+        self.past = sections[groups.PAST]
+        self.has_more = page.has_more and limit < MAX_ROWS
         self.is_loaded = True

@@ -5,12 +5,22 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ticketing_app import routes
+from ticketing_app.core.clock import utc_now
+from ticketing_app.events.rules import EventStatus
+from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
-from ticketing_app.orders.schemas import OrderDetail, OrderRead, OrderStepRead
+from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
+from ticketing_app.tickets.rules import has_begun
 from ticketing_app.tickets.schemas import TicketRead
-from ticketing_app.ui.formatting import format_amount, format_datetime, format_day, format_time
+from ticketing_app.ui.formatting import (
+    format_amount,
+    format_datetime,
+    format_day,
+    format_event_start,
+    format_time,
+)
 from ticketing_app.ui.tickets.views import TicketStub
 
 STATUS_LABELS = {
@@ -24,7 +34,7 @@ STATUS_LABELS = {
     OrderStatus.REFUNDED: "Refunded",
 }
 # Shape and colour of a badge; the label is the text.
-_VARIANTS = {OrderStatus.COMPLETED: "available"} | dict.fromkeys(
+VARIANTS = {OrderStatus.COMPLETED: "available"} | dict.fromkeys(
     rules.PAYABLE | {OrderStatus.CAPTURING}, "locked"
 )
 # The outcome of an order, and its meaning for the buyer and the money.
@@ -55,7 +65,7 @@ OUTCOMES = {
         "Banks take 5 to 10 days to show it.",
     ),
 }
-_GIVEN_BACK = frozenset({OrderStatus.REFUNDING, OrderStatus.REFUNDED})
+GIVEN_BACK = frozenset({OrderStatus.REFUNDING, OrderStatus.REFUNDED})
 # Timeline entries, by the new status. A return to CREATED is a failed payment.
 STEPS = {
     OrderStatus.CREATED: "The payment did not go through",
@@ -68,47 +78,14 @@ STEPS = {
     OrderStatus.REFUNDED: "Refunded {amount}",
 }
 LOCKED = "Ticket locked for you"
+EVENT_CANCELLED = "This event was cancelled. What you paid goes back to your card by itself."
+EVENT_MOVED = "This event was moved to {when}. Your tickets stay valid."
 UNTIL = "Until {until}"
 EXTENDED = "Time extended once, for the card check"
 REFUND_CAME_BACK = "The bank sent the money back to us"
 _MOODS = {OrderStatus.COMPLETED: "good", OrderStatus.REFUNDED: "good"} | dict.fromkeys(
     rules.ENDED_UNPAID, "bad"
 )
-
-
-@dataclass(frozen=True)
-class OrderRow:
-    """An order in the buyer's list. Instants as in `OrderView`."""
-
-    id: str = ""
-    href: str = ""
-    title: str = ""
-    price: str = ""
-    status_label: str = ""
-    variant: str = ""
-    ordered: str = ""
-    note: str = ""
-    deadline: str = ""
-    now: str = ""
-    resale_href: str = ""
-
-    @classmethod
-    def from_order(cls, order: OrderRead, now: datetime, *, can_resell: bool = False) -> "OrderRow":
-        status = order.status
-        amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
-        return cls(
-            id=str(order.id),
-            href=routes.order_detail(order.id),
-            title=order.ticket.title,
-            price=format_amount(order.price_cents, order.currency),
-            status_label=STATUS_LABELS[status],
-            variant=_VARIANTS.get(status, "done"),
-            ordered=f"Ordered {format_day(order.created_at, now)}",
-            note=money_note(status, amount),
-            deadline=running_deadline(order),
-            now=now.isoformat(),
-            resale_href=routes.ticket_resale(order.ticket.id) if can_resell else "",
-        )
 
 
 @dataclass(frozen=True)
@@ -137,9 +114,17 @@ class OrderView:
     is_over: bool = False
     has_receipt: bool = False
     ticket_href: str = ""
+    stub_class: str = ""
+    notice: str = ""
 
     @classmethod
-    def from_order(cls, order: OrderDetail, now: datetime) -> "OrderView":
+    def from_order(
+        cls,
+        order: OrderDetail,
+        now: datetime,
+        ticket: TicketRead | None = None,
+        event: EventRead | None = None,
+    ) -> "OrderView":
         status = order.status
         amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
         outcome, more = outcome_lines(status, amount)
@@ -152,7 +137,7 @@ class OrderView:
             amount=amount,
             pay_label=f"Pay {amount}",
             receipt_amount=with_currency(amount, order.currency),
-            refund_label=STATUS_LABELS[status] if status in _GIVEN_BACK else "",
+            refund_label=STATUS_LABELS[status] if status in GIVEN_BACK else "",
             refund=refund_line(order, amount, now),
             ordered=format_datetime(order.created_at, now),
             outcome=outcome,
@@ -164,8 +149,10 @@ class OrderView:
             is_checking=status in {OrderStatus.AWAITING_PAYMENT, OrderStatus.CAPTURING},
             is_paid=status is OrderStatus.COMPLETED,
             is_over=status in rules.ENDED_UNPAID,
-            has_receipt=status in _GIVEN_BACK | {OrderStatus.COMPLETED},
+            has_receipt=status in GIVEN_BACK | {OrderStatus.COMPLETED},
             ticket_href=routes.ticket_detail(order.ticket.id),
+            stub_class=stub_class([order], ticket),
+            notice="" if status in rules.ENDED_UNPAID else event_notice(event),
         )
 
 
@@ -232,6 +219,28 @@ def _until(step: OrderStepRead, now: datetime) -> str:
     return UNTIL.format(until=format_time(step.expires_at, now))
 
 
+def tickets_of(order: OrderRead) -> list[ItemTicket]:
+    return [item.ticket for item in order.items]
+
+
+def stub_class(orders: list[OrderRead], ticket: TicketRead | None) -> str:
+    """Return "torn" if the ticket is used, as its event began, and "spent" without a ticket in the end."""
+    statuses = {order.status for order in orders}
+    if not statuses - rules.ENDED_UNPAID - GIVEN_BACK:
+        return "spent"
+    is_used = ticket is not None and has_begun(ticket.starts_at, utc_now())
+    return "torn" if is_used and OrderStatus.COMPLETED in statuses else ""
+
+
+def event_notice(event: EventRead | None) -> str:
+    """Return the sentence on a cancelled or moved event, else an empty text."""
+    if event is None or event.status is EventStatus.SCHEDULED:
+        return ""
+    if event.status is EventStatus.CANCELLED:
+        return EVENT_CANCELLED
+    return EVENT_MOVED.format(when=format_event_start(event.starts_local))
+
+
 def running_deadline(order: OrderRead) -> str:
     """Return the payment deadline, empty when the order is not payable."""
     if order.status in rules.PAYABLE:
@@ -258,14 +267,14 @@ def money_note(status: OrderStatus, amount: str) -> str:
     outcome, more = outcome_lines(status, amount)
     if status in rules.ENDED_UNPAID:
         return more
-    if status in _GIVEN_BACK:
+    if status in GIVEN_BACK:
         return outcome
     return ""
 
 
 def refund_line(order: OrderDetail, amount: str, now: datetime) -> str:
     """Return the refunded amount and its day, or the day the refund started; empty without a refund."""
-    if order.status not in _GIVEN_BACK:
+    if order.status not in GIVEN_BACK:
         return ""
     word = "on" if order.status is OrderStatus.REFUNDED else "since"
     # The oldest orders lack some steps.

@@ -16,3 +16,8 @@ here = rx.Var(
         hooks={"const location = useLocation();": None},
     ),
 ).to(str)
+
+
+def current(path: str) -> rx.Var[str]:
+    """The attribute `aria-current` of a link to `path`."""
+    return rx.cond(here == path, "page", "false")

@@ -1,10 +1,13 @@
+"""The bar at the top of all pages. On phones its links are in the tab bar (tabs.py)."""
+
 import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui.session import SessionState
-from ticketing_app.ui.shell.json_form import JSON_FORM
-from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.shell.audience import FOR_MEMBERS, FOR_VISITORS
+from ticketing_app.ui.shell.icons import icon
+from ticketing_app.ui.shell.json_form import API, JSON_FORM
+from ticketing_app.ui.shell.link import current, link
 from ticketing_app.ui.theme import styles
 
 TEXT = {
@@ -16,29 +19,37 @@ TEXT = {
     "sell": "Sell Tickets",
     "account": "Account",
     "sign_out": "Sign Out",
+    "search": "Search tickets",
+    "search_hint": "Artist, team, venue",
 }
 
 _ENTRY = (
-    "inline-flex items-center min-h-touch px-1 min-[390px]:px-1.5 sm:px-3 rounded-control whitespace-nowrap "
-    "text-sm sm:text-base font-medium hover:text-accent cursor-pointer"
+    "inline-flex items-center justify-center min-h-touch px-2 lg:px-3 rounded-control whitespace-nowrap "
+    "font-medium hover:text-accent cursor-pointer aria-[current=page]:text-accent"
 )
+# In the tab bar on phones.
+_WIDE = f"{_ENTRY} max-sm:hidden"
 
 
-def navbar() -> rx.Component:
+def navbar(*, has_search: bool) -> rx.Component:
     return rx.el.header(
         rx.el.nav(
             _brand(),
+            *([_search(), _search_link()] if has_search else []),
             rx.el.div(
-                rx.cond(
-                    SessionState.is_known,
-                    rx.cond(SessionState.email != "", _for_members(), _for_visitors()),
+                link(
+                    TEXT["sell"],
+                    href=routes.TICKET_NEW,
+                    aria_current=current(routes.TICKET_NEW),
+                    class_name=_WIDE,
                 ),
-                class_name="flex flex-wrap items-center sm:gap-1 min-h-touch",
+                *_for_visitors(),
+                *_for_members(),
+                class_name="ms-auto flex flex-wrap items-center justify-end min-h-touch",
             ),
             aria_label=TEXT["label"],
             # Two rows with large text or on a tiny screen.
-            class_name="mx-auto max-w-page px-3 min-[390px]:px-4 flex flex-wrap items-center "
-            "justify-between gap-x-1 min-h-14",
+            class_name="mx-auto max-w-page px-3 min-[390px]:px-4 flex flex-wrap items-center gap-x-2 min-h-14",
         ),
         class_name="bg-surface border-b border-line print:hidden",
     )
@@ -49,13 +60,12 @@ def _brand() -> rx.Component:
         _mark(),
         get_settings().brand_name,
         href=routes.TICKET_LIST,
-        class_name="inline-flex items-center gap-1.5 sm:gap-2 min-h-touch "
-        "text-lg sm:text-xl font-extrabold tracking-tight",
+        class_name="inline-flex items-center gap-2 min-h-touch text-xl font-extrabold tracking-tight",
     )
 
 
 def _mark() -> rx.Component:
-    """A small stub, as in favicon.svg, where the bar has room for it."""
+    """A small stub, as in favicon.svg."""
     return rx.el.svg(
         rx.el.path(
             fill="currentColor",
@@ -67,58 +77,84 @@ def _mark() -> rx.Component:
         rx.el.path(d="M8 12h8v2.4H8zm0 5h5.5v2.4H8z", class_name="fill-surface"),
         view_box="0 0 32 32",
         aria_hidden="true",
-        class_name="flex-none size-6 sm:size-8 text-accent max-[429px]:hidden",
+        class_name="flex-none size-7 sm:size-8 text-accent",
     )
 
 
-def _for_visitors() -> rx.Component:
-    """Links that load the page: the visitor may have signed in in another tab."""
-    return rx.fragment(
-        link(TEXT["sign_up"], href=routes.SIGN_UP, reload_document=True, class_name=_ENTRY),
-        link(TEXT["sign_in"], href=routes.SIGN_IN, reload_document=True, class_name=_ENTRY),
-    )
-
-
-def _for_members() -> rx.Component:
-    return rx.fragment(
-        link(TEXT["orders"], href=routes.ORDER_LIST, class_name=_ENTRY),
-        # No room on a phone: there the account page and the form link to it.
-        link(TEXT["listings"], href=routes.TICKET_MINE, class_name=f"{_ENTRY} max-sm:hidden"),
-        link(TEXT["sell"], href=routes.TICKET_NEW, class_name=_ENTRY),
-        _account(),
-        sign_out_form(_ENTRY),
-    )
-
-
-def _account() -> rx.Component:
-    """An icon on a phone, where another word does not fit; the word elsewhere."""
-    return link(
-        rx.el.svg(
-            rx.el.circle(cx="12", cy="8", r="4"),
-            rx.el.path(d="M4 21c0-4 3.5-6.5 8-6.5s8 2.5 8 6.5"),
-            view_box="0 0 24 24",
-            fill="none",
-            stroke="currentColor",
-            stroke_width="2",
-            aria_hidden="true",
-            class_name="w-5 h-5 sm:hidden",
+def _search() -> rx.Component:
+    """A plain form: it works in the document, and without JavaScript."""
+    return rx.el.form(
+        rx.el.input(
+            type="search",
+            name="q",
+            aria_label=TEXT["search"],
+            placeholder=TEXT["search_hint"],
+            class_name=f"{styles.FIELD} ps-10",
         ),
-        rx.el.span(TEXT["account"], class_name="sr-only sm:not-sr-only"),
-        href=routes.ACCOUNT,
-        class_name=f"{_ENTRY} justify-center min-w-9",
+        icon("search", "size-5 absolute start-3 top-3 text-muted pointer-events-none"),
+        role="search",
+        method="get",
+        action=routes.TICKET_LIST,
+        class_name="relative flex-1 min-w-40 max-w-sm max-md:hidden",
     )
 
 
-def sign_out_form(class_name: str) -> rx.Component:
+def _search_link() -> rx.Component:
+    return link(
+        icon("search"),
+        rx.el.span(TEXT["search"], class_name="sr-only"),
+        href=routes.TICKET_LIST,
+        class_name=f"{_ENTRY} min-w-11 ms-auto md:hidden",
+    )
+
+
+def _for_visitors() -> list[rx.Component]:
+    """Links that load the page: the visitor may have signed in in another tab."""
+    return [
+        link(
+            TEXT[name],
+            href=href,
+            reload_document=True,
+            aria_current=current(href),
+            class_name=f"{_WIDE} {FOR_VISITORS}",
+            data_keep_next="",
+        )
+        for name, href in (("sign_up", routes.SIGN_UP), ("sign_in", routes.SIGN_IN))
+    ]
+
+
+def _for_members() -> list[rx.Component]:
+    places = {
+        "orders": routes.ORDER_LIST,
+        "listings": routes.TICKET_MINE,
+        "account": routes.ACCOUNT,
+    }
+    return [
+        *(
+            link(
+                TEXT[name],
+                href=href,
+                aria_current=current(href),
+                # The account page and the form link to it where there is no room.
+                class_name=f"{_WIDE} {FOR_MEMBERS} {'max-lg:hidden' if name == 'listings' else ''}",
+            )
+            for name, href in places.items()
+        ),
+        sign_out_form(),
+    ]
+
+
+def sign_out_form() -> rx.Component:
     """A real POST: other sites and prefetching could follow a link."""
     return rx.el.form(
-        rx.el.button(TEXT["sign_out"], type="submit", class_name=class_name),
+        rx.el.button(TEXT["sign_out"], type="submit", class_name=_ENTRY),
         rx.el.p(
             role="alert",
             custom_attrs={"data-error-for": ""},
             class_name=f"{styles.ALERT} fixed top-3 inset-x-4 mx-auto z-20 empty:hidden",
         ),
         method="post",
-        action="/api/users/signout",
-        custom_attrs={JSON_FORM: routes.TICKET_LIST},
+        action=routes.SIGN_OUT,
+        custom_attrs={JSON_FORM: routes.TICKET_LIST, API: "/api/users/signout"},
+        class_name=FOR_MEMBERS,
     )

@@ -13,22 +13,24 @@ export function PressButton({ label, description, action, refusals, onPress, cla
     const timer = setTimeout(() => setPressed(null), PATIENCE_MS);
     return () => clearTimeout(timer);
   }, [isPending]);
-  const press = () => {
+  const press = (event) => {
+    event.preventDefault();
     if (isPending) return;
     setPressed(refusals);
     onPress();
   };
+  // A form, as in the document.
   return (
-    <button
-      type="button"
-      className={className}
-      aria-label={description || undefined}
-      aria-disabled={isPending || undefined}
-      data-press={action}
-      data-pending={isPending ? "" : undefined}
-      onClick={press}
-    >
-      {label}
-    </button>
+    <form method="post" action={action} className="contents" data-press={action} onSubmit={press}>
+      <button
+        type="submit"
+        className={className}
+        aria-label={description || undefined}
+        aria-disabled={isPending || undefined}
+        data-pending={isPending ? "" : undefined}
+      >
+        {label}
+      </button>
+    </form>
   );
 }

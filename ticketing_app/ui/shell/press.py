@@ -6,8 +6,8 @@ import reflex as rx
 class PressButton(rx.Component):
     """Calls `on_press` once, and stays pressed until `refusals` changes or the page does.
 
-    In a document it is a form that is sent to `action`; boot.js repeats a press made before hydration on
-    the button with the same `action`. `description` is the accessible name where `label` alone is ambiguous.
+    Before hydration its form is sent to `action`: boot.js repeats the press on the form that replaces it, and
+    without JavaScript the server answers. `description` is the accessible name where `label` alone is ambiguous.
     """
 
     library = rx.asset("press.jsx", shared=True).importable_path

@@ -7,7 +7,7 @@ import reflex as rx
 
 from ticketing_app.ui.theme import styles
 
-TEXT = {"more": "Load more"}
+MORE = "Load more"
 # Limit of the rows in a tab's state: each page sends all of them again.
 MAX_ROWS = 480
 
@@ -20,7 +20,7 @@ def rows(
     on_more: rx.event.EventType[()],
     nothing: rx.Component,
 ) -> rx.Component:
-    more = rx.el.button(TEXT["more"], type="button", on_click=on_more, class_name=styles.SECONDARY)
+    more = rx.el.button(MORE, type="button", on_click=on_more, class_name=styles.SECONDARY)
     return rx.cond(
         items.length() > 0,
         rx.fragment(

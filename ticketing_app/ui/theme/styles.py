@@ -38,7 +38,7 @@ EMPTY_STATE = "grid gap-3 justify-items-center text-center max-w-text mx-auto py
 HEADING = "text-2xl font-bold tracking-tight text-balance"
 # Keeps the main action at the bottom of the screen on a phone; columns.css leaves room below it.
 ACTION_BAR = (
-    "action-bar fixed inset-x-0 bottom-[var(--offline)] z-10 px-4 pt-3 pb-[max(12px,env(safe-area-inset-bottom))] "
+    "action-bar fixed inset-x-0 bottom-[var(--dock)] z-10 px-4 py-3 "
     "bg-surface border-t border-line flex flex-wrap gap-3 "
     "sm:static sm:p-0 sm:bg-transparent sm:border-0 print:hidden"
 )

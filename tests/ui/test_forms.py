@@ -1,0 +1,249 @@
+"""Forms that the browser sends by itself: sign-up, sign-in, sign-out and Purchase, without JavaScript."""
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from urllib.parse import quote
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient, Response
+from typing_extensions import override
+
+from tests import factories
+from ticketing_app.accounts import auth
+from ticketing_app.core.settings import get_settings
+
+ANA = {"email": "ana@gittix.test", "password": "correct horse"}
+LEADING_AWAY = [
+    "https://evil.example",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "/.//evil.example/login",
+    "/x/..//evil.example",
+    "/%09/evil.example\t",
+    "javascript:alert(1)",
+    "/\r\nSet-Cookie: a=b",
+    "evil.example",
+]
+
+
+class Form(HTMLParser):
+    """The form in the content of a page."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self.action = ""
+        self.values: dict[str, str] = {}
+        self.wrong: list[str] = []
+        self.links: list[str] = []
+        self.sentences: dict[str, str] = {}
+        self._place: str | None = None
+        self.feed(answer.text)
+        self.close()
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = {name: value or "" for name, value in attrs}
+        self._place = facts.get("data-error-for")
+        if tag == "form":
+            assert facts["method"] == "post"
+            self.action = facts["action"]
+        elif tag == "input":
+            self.values[facts["name"]] = facts.get("value", "")
+            if facts.get("aria-invalid") == "true":
+                self.wrong.append(facts["name"])
+        elif tag == "a":
+            self.links.append(facts["href"])
+
+    @override
+    def handle_data(self, data: str) -> None:
+        if self._place is not None:
+            self.sentences[self._place] = data
+        self._place = None
+
+
+async def signed_in(site: AsyncClient) -> str | None:
+    """Return the address of the account that the client's cookie belongs to."""
+    header = "; ".join(f"{name}={value}" for name, value in site.cookies.items())
+    caller = await auth.authenticate(header)
+    return caller.email if caller else None
+
+
+def is_page(answer: Response) -> bool:
+    return answer.headers["content-type"].startswith("text/html")
+
+
+class TestSignUp:
+    async def test_signs_up_and_leads_on(self, site: AsyncClient) -> None:
+        answer = await site.post("/auth/signup?next=/tickets/new%3Fa%3Db", data=ANA)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/tickets/new?a=b")
+        assert answer.headers["cache-control"] == "no-store"
+        assert await signed_in(site) == ANA["email"]
+        assert site.cookies["member"] == "1"
+
+    async def test_leads_home_by_default(self, site: AsyncClient) -> None:
+        answer = await site.post("/auth/signup", data=ANA)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+    async def test_shows_what_is_wrong_at_the_field(self, site: AsyncClient) -> None:
+        typed = {"email": 'ana@gittix.test"><b>', "password": "sh0rt"}
+        answer = await site.post("/auth/signup?next=/orders", data=typed)
+        form = Form(answer)
+        assert (answer.status_code, is_page(answer)) == (400, True)
+        assert answer.headers["cache-control"] == "no-store"
+        assert form.wrong == ["email", "password"]
+        assert "valid address" in form.sentences["email"]
+        assert "at least 8" in form.sentences["password"]
+        assert form.values == {"email": typed["email"], "password": ""}
+        assert "sh0rt" not in answer.text
+        assert form.action == "/auth/signup?next=%2Forders"
+        assert await signed_in(site) is None
+
+    async def test_rejects_known_address(self, site: AsyncClient) -> None:
+        await site.post("/auth/signup", data=ANA)
+        site.cookies.clear()
+        answer = await site.post("/auth/signup", data=ANA)
+        assert (answer.status_code, Form(answer).sentences["email"]) == (400, "Email in use")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"\xff=%ff",
+            b"email=%00&password=%00",
+            b'{"email": "a"}',
+            b"a=1&" * 30,
+            b"x" * 70_000,
+        ],
+    )
+    async def test_rejects_malformed_body_with_a_page(self, site: AsyncClient, body: bytes) -> None:
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        answer = await site.post("/auth/signup", content=body, headers=headers)
+        assert (answer.status_code, is_page(answer)) == (400, True)
+        assert Form(answer).sentences
+
+    async def test_limits_attempts(
+        self, site: AsyncClient, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(signup_limit_per_hour=1)
+        answers = [
+            await site.post("/auth/signup", data=ANA | {"email": f"{n}@gittix.test"})
+            for n in range(2)
+        ]
+        assert [answer.status_code for answer in answers] == [303, 429]
+        assert int(answers[1].headers["retry-after"]) > 0
+        assert Form(answers[1]).values["email"] == "1@gittix.test"
+
+
+class TestSignIn:
+    @pytest.fixture(autouse=True)
+    async def account(self, site: AsyncClient) -> None:
+        await site.post("/auth/signup", data=ANA)
+        site.cookies.clear()
+
+    async def test_signs_in_and_leads_on(self, site: AsyncClient) -> None:
+        answer = await site.post("/auth/signin?next=/orders", data=ANA)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/orders")
+        assert await signed_in(site) == ANA["email"]
+
+    async def test_keeps_the_address_after_a_wrong_password(self, site: AsyncClient) -> None:
+        answer = await site.post("/auth/signin", data=ANA | {"password": "wrong horse"})
+        form = Form(answer)
+        assert (answer.status_code, is_page(answer)) == (400, True)
+        assert form.sentences == {"": "Invalid credentials"}
+        assert form.values == {"email": ANA["email"], "password": ""}
+        assert await signed_in(site) is None
+
+    @pytest.mark.parametrize("wanted", LEADING_AWAY)
+    async def test_never_leads_away(self, site: AsyncClient, wanted: str) -> None:
+        address = f"/auth/signin?next={quote(wanted, safe='')}"
+        answer = await site.post(address, data=ANA)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        page = Form(await site.get(address))
+        assert page.action == "/auth/signin"
+        assert not [link for link in page.links if "evil" in link]
+
+    async def test_rejects_other_sites(self, site: AsyncClient) -> None:
+        for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}):
+            answer = await site.post("/auth/signin", data=ANA, headers=headers)
+            assert (answer.status_code, await signed_in(site)) == (403, None)
+            assert "json" not in answer.headers["content-type"]
+
+    async def test_accepts_own_origin(self, site: AsyncClient) -> None:
+        headers = {"origin": get_settings().public_url, "sec-fetch-site": "same-origin"}
+        answer = await site.post("/auth/signin", data=ANA, headers=headers)
+        assert answer.status_code == 303
+
+
+class TestSignOut:
+    async def test_ends_the_session(self, site: AsyncClient) -> None:
+        await site.post("/auth/signup", data=ANA)
+        cookie = f"{auth.COOKIE}={site.cookies[auth.COOKIE]}"
+        answer = await site.post("/auth/signout")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/")
+        assert await auth.authenticate(cookie) is None
+        assert not {"member", auth.COOKIE} & set(site.cookies)
+
+    async def test_without_session_does_no_harm(self, site: AsyncClient) -> None:
+        assert (await site.post("/auth/signout")).status_code == 303
+
+
+class TestNext:
+    """A document leads on to `next`, also where its links are followed before the scripts run."""
+
+    async def test_is_kept_by_form_and_links(self, site: AsyncClient) -> None:
+        answer = await site.get("/auth/signin?next=/tickets/x%3Fpurchase%3D1")
+        page = Form(answer)
+        leading = "next=%2Ftickets%2Fx%3Fpurchase%3D1"
+        assert page.action == f"/auth/signin?{leading}"
+        assert f"/auth/signup?{leading}" in page.links
+        assert "You pressed Purchase" in answer.text
+
+    async def test_is_not_made_up(self, site: AsyncClient) -> None:
+        answer = await site.get("/auth/signup")
+        assert Form(answer).action == "/auth/signup"
+        assert "You pressed Purchase" not in answer.text
+
+
+class TestPurchase:
+    async def test_leads_a_visitor_to_sign_up_and_back(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket()
+        answer = await site.post(f"/tickets/{ticket.id}")
+        wanted = f"/auth/signup?next=%2Ftickets%2F{ticket.id}"
+        assert (answer.status_code, answer.headers["location"]) == (303, wanted)
+        answer = await site.post(wanted, data=ANA)
+        assert answer.headers["location"] == f"/tickets/{ticket.id}"
+
+    async def test_holds_the_ticket_once(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket()
+        await site.post("/auth/signup", data=ANA)
+        answers = [await site.post(f"/tickets/{ticket.id}") for _ in range(2)]
+        orders = {answer.headers["location"] for answer in answers}
+        assert [answer.status_code for answer in answers] == [303, 303]
+        (order,) = orders
+        assert re.fullmatch(r"/orders/[0-9a-f-]{36}", order)
+
+    async def test_shows_the_refusal(self, site: AsyncClient) -> None:
+        held = await factories.make_ticket()
+        await factories.hold(held)
+        await site.post("/auth/signup", data=ANA)
+        answer = await site.post(f"/tickets/{held.id}")
+        assert (answer.status_code, is_page(answer)) == (409, True)
+        assert "Someone was quicker" in answer.text
+        assert f'href="/tickets/{held.id}"' in answer.text
+
+    @pytest.mark.parametrize("ticket_id", [str(UUID(int=1)), "nonsense", "%00"])
+    async def test_rejects_unknown_ticket(self, site: AsyncClient, ticket_id: str) -> None:
+        await site.post("/auth/signup", data=ANA)
+        answer = await site.post(f"/tickets/{ticket_id}")
+        assert answer.status_code == 404
+
+    async def test_rejects_other_sites(self, site: AsyncClient) -> None:
+        ticket = await factories.make_ticket()
+        await site.post("/auth/signup", data=ANA)
+        answer = await site.post(
+            f"/tickets/{ticket.id}", headers={"origin": "https://evil.example"}
+        )
+        assert answer.status_code == 403

@@ -1,0 +1,246 @@
+"""The buyer's orders, grouped by event."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
+from ticketing_app.events.rules import EventStatus
+from ticketing_app.events.schemas import EventRead, VenueRead
+from ticketing_app.orders import rules
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.schemas import ItemTicket, OrderItemRead, OrderRead
+from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.ui.orders import groups, views
+from ticketing_app.ui.orders.groups import OrderedTickets, OrderGroup
+
+NOW = datetime(2027, 1, 2, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+class Orders:
+    """The orders of one buyer, with what the page reads beside them."""
+
+    def __init__(self) -> None:
+        self.orders: list[OrderRead] = []
+        self.known = OrderedTickets({}, {}, set())
+
+    def add_event(self, *, days: int = 9, status: EventStatus = EventStatus.SCHEDULED) -> UUID:
+        event_id = db.new_id()
+        starts_at = utc_now() + days * DAY
+        self.known.events[event_id] = EventRead(
+            id=event_id,
+            slug=f"lanterns-{len(self.known.events)}",
+            title="The Paper Lanterns",
+            category="concert",
+            venue=VenueRead(
+                id=db.new_id(), slug="hall", name="Hall", city="Oslo", country="NO",
+                timezone="Europe/Oslo", latitude=None, longitude=None,
+            ),
+            starts_local=datetime(2031, 5, 4, 20),  # noqa: DTZ001  # local time.
+            starts_at=starts_at,
+            status=status,
+            version=1,
+        )  # fmt: skip
+        return event_id
+
+    def add(
+        self,
+        status: OrderStatus,
+        *,
+        event_id: UUID | None = None,
+        seat: str | None = None,
+        is_relistable: bool = False,
+        ordered: timedelta = -DAY,
+        expires: timedelta = 0 * DAY,
+    ) -> OrderRead:
+        event = self.known.events.get(event_id) if event_id else None
+        ticket_id = db.new_id()
+        self.known.tickets[ticket_id] = TicketRead(
+            id=ticket_id, title="The Paper Lanterns", price_cents=4000, currency="usd",
+            status=Availability.SOLD, locked_until=None, seller_id=db.new_id(), order_id=None,
+            version=1, event_id=event_id, listing_id=None, previous_ticket_id=None, venue=None,
+            city=None, starts_at=event.starts_at if event else None, timezone="Europe/Oslo",
+            category=None, section="A", row="F", seat=seat, face_value_cents=None,
+            description=None, created_at=NOW,
+        )  # fmt: skip
+        if is_relistable:
+            self.known.relistable_ids.add(ticket_id)
+        ticket = ItemTicket(id=ticket_id, title="The Paper Lanterns", price_cents=4000)
+        order = OrderRead(
+            id=db.new_id(),
+            status=status,
+            expires_at=NOW + expires,
+            buyer_id=db.new_id(),
+            price_cents=4000,
+            currency="usd",
+            created_at=NOW + ordered,
+            ticket=ticket,
+            items=[OrderItemRead(ticket=ticket)],
+            quantity=1,
+            listing_id=None,
+        )
+        self.orders.append(order)
+        return order
+
+    def grouped(self) -> dict[str, list[OrderGroup]]:
+        return groups.group(self.orders, self.known, NOW)
+
+
+def ids(found: list[OrderGroup]) -> list[list[str]]:
+    return [[line.id for line in group.lines] for group in found]
+
+
+@pytest.fixture
+def bought() -> Orders:
+    return Orders()
+
+
+class TestGroup:
+    def test_joins_the_orders_of_an_event(self, bought: Orders) -> None:
+        event_id = bought.add_event()
+        seats = [bought.add(OrderStatus.COMPLETED, event_id=event_id, seat=seat) for seat in "12"]
+        (group,) = bought.grouped()[groups.UPCOMING]
+        assert (group.count, group.href) == ("2 tickets", "/events/lanterns-0")
+        assert [line.href for line in group.lines] == [f"/orders/{seat.id}" for seat in seats]
+        assert [line.label for line in group.lines] == [
+            "Section A · Row F · Seat 1",
+            "Section A · Row F · Seat 2",
+        ]
+
+    def test_links_to_the_only_order(self, bought: Orders) -> None:
+        order = bought.add(OrderStatus.COMPLETED, event_id=bought.add_event())
+        (group,) = bought.grouped()[groups.UPCOMING]
+        assert (group.count, group.href) == ("", f"/orders/{order.id}")
+
+    def test_keeps_tickets_without_event_apart(self, bought: Orders) -> None:
+        for _ in range(2):
+            bought.add(OrderStatus.COMPLETED)
+        assert [len(each) for each in ids(bought.grouped()[groups.UPCOMING])] == [1, 1]
+
+    def test_shows_an_order_whose_ticket_is_unknown(self, bought: Orders) -> None:
+        bought.add(OrderStatus.COMPLETED)
+        bought.known.tickets.clear()
+        (group,) = bought.grouped()[groups.UPCOMING]
+        assert (group.title, group.lines[0].label) == ("The Paper Lanterns", "")
+
+    @pytest.mark.parametrize(
+        ("status", "section"),
+        [
+            (OrderStatus.CREATED, groups.TO_PAY),
+            (OrderStatus.AWAITING_PAYMENT, groups.TO_PAY),
+            (OrderStatus.CAPTURING, groups.TO_PAY),
+            (OrderStatus.COMPLETED, groups.UPCOMING),
+            (OrderStatus.CANCELLED, groups.PAST),
+            (OrderStatus.EXPIRED, groups.PAST),
+            (OrderStatus.REFUNDING, groups.PAST),
+            (OrderStatus.REFUNDED, groups.PAST),
+        ],
+    )
+    def test_puts_each_status_in_its_section(
+        self, bought: Orders, status: OrderStatus, section: str
+    ) -> None:
+        bought.add(status)
+        (line,) = [line for each in bought.grouped()[section] for line in each.lines]
+        assert line.status_label == views.STATUS_LABELS[status]
+        assert bool(line.deadline) is (status in rules.PAYABLE)
+        assert line.ordered == "Ordered Jan 1, 2027"
+
+    def test_sorts_by_what_comes_first(self, bought: Orders) -> None:
+        later = bought.add(OrderStatus.COMPLETED, event_id=bought.add_event(days=9))
+        undated = bought.add(OrderStatus.COMPLETED)
+        sooner = bought.add(OrderStatus.COMPLETED, event_id=bought.add_event(days=2))
+        slow = bought.add(OrderStatus.CREATED, expires=2 * DAY)
+        fast = bought.add(OrderStatus.CREATED, expires=DAY)
+        old = bought.add(OrderStatus.EXPIRED, ordered=-3 * DAY)
+        new = bought.add(OrderStatus.CANCELLED)
+        sections = bought.grouped()
+        assert ids(sections[groups.TO_PAY]) == [[str(fast.id)], [str(slow.id)]]
+        assert ids(sections[groups.UPCOMING]) == [
+            [str(sooner.id)],
+            [str(later.id)],
+            [str(undated.id)],
+        ]
+        assert ids(sections[groups.PAST]) == [[str(new.id)], [str(old.id)]]
+
+    def test_tears_tickets_of_a_past_event(self, bought: Orders) -> None:
+        event_id = bought.add_event(days=-1)
+        bought.add(OrderStatus.COMPLETED, event_id=event_id)
+        bought.add(OrderStatus.EXPIRED)
+        bought.add(OrderStatus.REFUNDED)
+        found = {
+            group.lines[0].status_label: group.stub_class for group in bought.grouped()[groups.PAST]
+        }
+        assert found == {"Paid": "torn", "Time over": "spent", "Refunded": "spent"}
+
+    @pytest.mark.parametrize(
+        ("status", "notice", "section"),
+        [
+            (EventStatus.SCHEDULED, "", groups.UPCOMING),
+            (EventStatus.CANCELLED, "goes back to your card", groups.PAST),
+            (EventStatus.MOVED, "moved to Sun, May 4, 2031, 8:00\u202fPM", groups.UPCOMING),
+        ],
+    )
+    def test_reports_a_changed_event(
+        self, bought: Orders, status: EventStatus, notice: str, section: str
+    ) -> None:
+        bought.add(OrderStatus.COMPLETED, event_id=bought.add_event(status=status))
+        (group,) = bought.grouped()[section]
+        assert notice in group.notice
+        assert bool(notice) == bool(group.notice)
+
+    def test_is_silent_on_a_changed_event_without_ticket(self, bought: Orders) -> None:
+        event_id = bought.add_event(status=EventStatus.CANCELLED)
+        bought.add(OrderStatus.EXPIRED, event_id=event_id)
+        (group,) = bought.grouped()[groups.PAST]
+        assert (group.notice, group.count) == ("", "")
+
+    @pytest.mark.parametrize("status", list(OrderStatus))
+    def test_offers_resale_of_paid_tickets(self, bought: Orders, status: OrderStatus) -> None:
+        order = bought.add(status, is_relistable=True)
+        (line,) = [
+            line for each in bought.grouped().values() for group in each for line in group.lines
+        ]
+        wanted = f"/tickets/new?previous={order.ticket.id}" if status in rules.PAID else ""
+        assert line.resale_href == wanted
+
+    @pytest.mark.parametrize(
+        ("status", "note"),
+        [
+            (OrderStatus.CREATED, ""),
+            (OrderStatus.CAPTURING, ""),
+            (OrderStatus.COMPLETED, ""),
+            (OrderStatus.CANCELLED, "Your card was not charged."),
+            (OrderStatus.EXPIRED, "Your card was not charged."),
+            (OrderStatus.REFUNDING, "We are sending your $40.00 back to your card."),
+            (OrderStatus.REFUNDED, "We sent your $40.00 back to your card."),
+        ],
+    )
+    def test_notes_what_happened_to_the_money(
+        self, bought: Orders, status: OrderStatus, note: str
+    ) -> None:
+        bought.add(status)
+        (line,) = [
+            line for each in bought.grouped().values() for group in each for line in group.lines
+        ]
+        assert line.note == note
+
+
+class TestSeatsLine:
+    def test_names_the_shared_row_once(self, bought: Orders) -> None:
+        for seat in ("12", "13"):
+            bought.add(OrderStatus.COMPLETED, seat=seat)
+        tickets = list(bought.known.tickets.values())
+        assert groups.seats_line(tickets) == "Section A · Row F · Seats 12, 13"
+
+    def test_lists_other_places(self, bought: Orders) -> None:
+        for seat in ("12", None):
+            bought.add(OrderStatus.COMPLETED, seat=seat)
+        tickets = list(bought.known.tickets.values())
+        assert groups.seats_line(tickets) == "Section A · Row F · Seat 12; Section A · Row F"
+
+    def test_is_empty_without_tickets(self) -> None:
+        assert groups.seats_line([]) == ""

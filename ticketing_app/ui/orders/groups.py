@@ -1,0 +1,169 @@
+"""The buyer's orders, grouped by event: one stub each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from ticketing_app import routes
+from ticketing_app.core.clock import utc_now
+from ticketing_app.events.rules import EventStatus
+from ticketing_app.events.schemas import EventRead
+from ticketing_app.orders import rules
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.tickets.rules import has_begun
+from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.ui.formatting import format_amount, format_day
+from ticketing_app.ui.orders.views import (
+    STATUS_LABELS,
+    VARIANTS,
+    event_notice,
+    money_note,
+    running_deadline,
+    stub_class,
+    tickets_of,
+)
+from ticketing_app.ui.tickets import views as ticket_views
+from ticketing_app.ui.tickets.views import TicketStub
+
+TO_PAY = "to_pay"
+UPCOMING = "upcoming"
+PAST = "past"
+_RUNNING = rules.PAYABLE | {OrderStatus.CAPTURING}
+
+
+@dataclass(frozen=True)
+class OrderLine:
+    """An order in its group. Instants as in `OrderView`."""
+
+    id: str = ""
+    href: str = ""
+    label: str = ""
+    price: str = ""
+    status_label: str = ""
+    variant: str = ""
+    ordered: str = ""
+    note: str = ""
+    deadline: str = ""
+    now: str = ""
+    resale_href: str = ""
+
+
+@dataclass(frozen=True)
+class OrderGroup:
+    """The orders of one event, or the order of one ticket without event."""
+
+    key: str = ""
+    title: str = ""
+    href: str = ""
+    count: str = ""
+    notice: str = ""
+    stub: TicketStub = field(default_factory=TicketStub)
+    stub_class: str = ""
+    lines: list[OrderLine] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class OrderedTickets:
+    """What the list needs beside the orders: their tickets and events by id, and what may be sold on."""
+
+    tickets: dict[UUID, TicketRead]
+    events: dict[UUID, EventRead]
+    relistable_ids: set[UUID]
+
+
+def group(
+    orders: Iterable[OrderRead], known: OrderedTickets, now: datetime
+) -> dict[str, list[OrderGroup]]:
+    """Return the groups by section: what runs out first, what begins first, what was ordered last."""
+    members: dict[tuple[str, str], list[OrderRead]] = {}
+    for order in orders:
+        ticket = _ticket(order, known)
+        section = _section(order, ticket, known)
+        event_id = ticket.event_id if ticket else None
+        members.setdefault((section, str(event_id or order.id)), []).append(order)
+    sections: dict[str, list[OrderGroup]] = {TO_PAY: [], UPCOMING: [], PAST: []}
+    for (section, key), found in sorted(members.items(), key=lambda each: _rank(each, known)):
+        sections[section].append(_group(key, found, known, now))
+    return sections
+
+
+def _rank(
+    members: tuple[tuple[str, str], list[OrderRead]], known: OrderedTickets
+) -> tuple[float, ...]:
+    (section, _), orders = members
+    newest = -max(order.created_at.timestamp() for order in orders)
+    if section == TO_PAY:
+        return (min(order.expires_at.timestamp() for order in orders),)
+    ticket = _ticket(orders[0], known)
+    if section == UPCOMING and ticket and ticket.starts_at:
+        return (ticket.starts_at.timestamp(), newest)
+    return (float("inf") if section == UPCOMING else 0.0, newest)
+
+
+def _ticket(order: OrderRead, known: OrderedTickets) -> TicketRead | None:
+    return known.tickets.get(order.ticket.id)
+
+
+def _section(order: OrderRead, ticket: TicketRead | None, known: OrderedTickets) -> str:
+    if order.status in _RUNNING:
+        return TO_PAY
+    event = known.events.get(ticket.event_id) if ticket and ticket.event_id else None
+    is_cancelled = event is not None and event.status is EventStatus.CANCELLED
+    is_ahead = ticket is None or not has_begun(ticket.starts_at, utc_now())
+    is_live = order.status is OrderStatus.COMPLETED and is_ahead and not is_cancelled
+    return UPCOMING if is_live else PAST
+
+
+def _group(key: str, orders: list[OrderRead], known: OrderedTickets, now: datetime) -> OrderGroup:
+    ticket = _ticket(orders[0], known)
+    event = known.events.get(ticket.event_id) if ticket and ticket.event_id else None
+    lines = [_line(order, known, now) for order in orders]
+    count = sum(
+        len(tickets_of(order)) for order in orders if order.status not in rules.ENDED_UNPAID
+    )
+    is_bound = any(order.status not in rules.ENDED_UNPAID for order in orders)
+    has_one = len(orders) == 1
+    return OrderGroup(
+        key=key,
+        title=orders[0].ticket.title,
+        href=lines[0].href if has_one or event is None else routes.event_detail(event.slug),
+        count=f"{count} tickets" if count > 1 else "",
+        notice=event_notice(event) if is_bound else "",
+        stub=TicketStub.from_ticket(ticket) if ticket else TicketStub(),
+        stub_class=stub_class(orders, ticket),
+        lines=lines,
+    )
+
+
+def _line(order: OrderRead, known: OrderedTickets, now: datetime) -> OrderLine:
+    status = order.status
+    amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
+    bought = [known.tickets[each.id] for each in tickets_of(order) if each.id in known.tickets]
+    sellable = [each.id for each in tickets_of(order) if each.id in known.relistable_ids]
+    can_resell = status in rules.PAID and len(sellable) == 1
+    return OrderLine(
+        id=str(order.id),
+        href=routes.order_detail(order.id),
+        label=seats_line(bought),
+        price=format_amount(order.price_cents, order.currency),
+        status_label=STATUS_LABELS[status],
+        variant=VARIANTS.get(status, "done"),
+        ordered=f"Ordered {format_day(order.created_at, now)}",
+        note=money_note(status, amount),
+        deadline=running_deadline(order),
+        now=now.isoformat(),
+        resale_href=routes.ticket_resale(sellable[0]) if can_resell else "",
+    )
+
+
+def seats_line(tickets: list[TicketRead]) -> str:
+    """Return the seats, with the place that they share said once: "Section A · Row F · Seats 12, 13"."""
+    places = {(ticket.section, ticket.row) for ticket in tickets}
+    seats = [ticket.seat for ticket in tickets if ticket.seat]
+    if len(places) == 1 and len(seats) == len(tickets) > 1:
+        ((section, row),) = places
+        shared = (("Section", section), ("Row", row), ("Seats", ", ".join(seats)))
+        return " · ".join(f"{name} {value}" for name, value in shared if value)
+    return "; ".join(filter(None, map(ticket_views.seat, tickets)))

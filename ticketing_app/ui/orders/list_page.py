@@ -1,0 +1,157 @@
+"""The page of the caller's orders."""
+
+import reflex as rx
+
+from ticketing_app import routes
+from ticketing_app.ui.live.components import OnLive
+from ticketing_app.ui.orders.groups import OrderGroup, OrderLine
+from ticketing_app.ui.orders.state import OrderListState
+from ticketing_app.ui.shell import feedback
+from ticketing_app.ui.shell.clock import Countdown
+from ticketing_app.ui.shell.layout import layout
+from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.shell.rows import MORE
+from ticketing_app.ui.theme import styles
+from ticketing_app.ui.tickets.components import date_block, facts
+
+TEXT = {
+    "title": "My Orders",
+    "to_pay": "To pay",
+    "upcoming": "Upcoming",
+    "past": "Past",
+    "none": "No orders yet",
+    "none_more": "What you buy shows up here.",
+    "browse": "See tickets for sale",
+    "left_after": " left to order",
+    "order": "See the order",
+    "resell": "Sell this ticket",
+}
+
+
+def order_list_page() -> rx.Component:
+    state = OrderListState
+    is_empty = (state.to_pay.length() + state.upcoming.length() + state.past.length()) == 0
+    more = rx.el.button(MORE, type="button", on_click=state.load_more, class_name=styles.SECONDARY)
+    sections = rx.fragment(
+        _section(TEXT["to_pay"], state.to_pay),
+        _section(TEXT["upcoming"], state.upcoming),
+        _section(TEXT["past"], state.past),
+        rx.cond(state.has_more, more),
+    )
+    nothing = feedback.empty(
+        TEXT["none"],
+        TEXT["none_more"],
+        link(TEXT["browse"], href=routes.TICKET_LIST, class_name=styles.PRIMARY),
+    )
+    content = rx.el.div(
+        rx.el.h1(TEXT["title"], class_name=styles.HEADING),
+        rx.cond(is_empty, nothing, sections),
+        class_name="grid gap-6",
+    )
+    return layout(
+        OnLive.create(on_change=state.load),
+        feedback.loaded(state, state.load, content, shape=feedback.row_shapes()),
+    )
+
+
+def _section(title: str, groups: rx.Var[list[OrderGroup]]) -> rx.Component:
+    return rx.cond(
+        groups.length() > 0,
+        rx.el.section(
+            rx.el.h2(title, class_name="text-lg font-bold"),
+            rx.el.ul(rx.foreach(groups, _group), class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"),
+            class_name="grid gap-3",
+        ),
+    )
+
+
+def _group(group: OrderGroup) -> rx.Component:
+    """One stub; the price of each order is beside its line."""
+    return rx.el.li(
+        rx.el.div(
+            date_block(group.stub),
+            rx.el.div(
+                _head(group),
+                rx.cond(
+                    group.lines.length() == 1,
+                    _line(group.lines[0], is_alone=True),
+                    rx.el.ul(
+                        rx.foreach(group.lines, lambda line: _line(line, is_alone=False)),
+                        class_name="grid",
+                    ),
+                ),
+                class_name="p-3 sm:p-4 min-w-0 grid gap-2 content-start",
+            ),
+            class_name="stub stub-whole",
+        ),
+        class_name=f"stub-shadow relative {group.stub_class}",
+        custom_attrs={"data-category": group.stub.category},
+        key=group.key,
+    )
+
+
+def _head(group: OrderGroup) -> rx.Component:
+    return rx.el.div(
+        rx.el.h3(
+            link(
+                group.title,
+                href=group.href,
+                # Stretched over the stub; its other links lie above.
+                class_name="after:absolute after:inset-0 after:content-[''] hover:underline",
+            ),
+            class_name="font-semibold text-lg leading-snug",
+        ),
+        facts(group.stub),
+        rx.cond(group.count != "", rx.el.p(group.count, class_name="text-sm font-semibold")),
+        rx.cond(
+            group.notice != "",
+            rx.el.p(group.notice, class_name="mt-1 text-sm font-medium text-wait"),
+        ),
+        class_name="grid gap-0.5",
+    )
+
+
+def _line(line: OrderLine, *, is_alone: bool) -> rx.Component:
+    """A row of the list where there are several; the title links to an order that is alone."""
+    seats = rx.cond(line.label != "", line.label, line.ordered)
+    to_order = link(seats, href=line.href, class_name=f"{styles.LINK_ALONE} relative z-1 text-sm")
+    name = rx.el.p(line.label, class_name="text-sm") if is_alone else to_order
+    content = (
+        rx.el.div(
+            rx.cond(line.label != "", name) if is_alone else name,
+            rx.el.p(line.ordered, class_name="text-sm text-muted"),
+            rx.cond(line.note != "", rx.el.p(line.note, class_name="text-sm")),
+            rx.cond(line.deadline != "", _time_left(line)),
+            rx.cond(line.resale_href != "", _resell(line)),
+            class_name="min-w-0 grow",
+        ),
+        rx.el.div(
+            rx.el.span(
+                line.status_label, class_name="badge", custom_attrs={"data-status": line.variant}
+            ),
+            rx.el.span(line.price, class_name="text-lg font-bold tabular-nums"),
+            class_name="flex items-center gap-3",
+        ),
+    )
+    classes = "flex flex-wrap items-end justify-between gap-x-3 gap-y-1"
+    if is_alone:
+        return rx.el.div(*content, class_name=classes)
+    return rx.el.li(*content, key=line.id, class_name=f"{classes} py-2 border-t border-line")
+
+
+def _time_left(line: OrderLine) -> rx.Component:
+    return rx.el.p(
+        Countdown.create(
+            deadline=line.deadline,
+            now=line.now,
+            on_over=OrderListState.load,
+            class_name="font-bold tabular-nums",
+        ),
+        TEXT["left_after"],
+    )
+
+
+def _resell(line: OrderLine) -> rx.Component:
+    return link(
+        TEXT["resell"], href=line.resale_href, class_name=f"{styles.LINK_ALONE} relative z-1"
+    )
