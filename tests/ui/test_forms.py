@@ -7,7 +7,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import pytest
-from httpx import AsyncClient, Response
+from httpx import AsyncClient, Cookies, Response
 from typing_extensions import override
 
 from tests import factories
@@ -66,8 +66,7 @@ class Form(HTMLParser):
 
 async def signed_in(site: AsyncClient) -> str | None:
     """Return the address of the account that the client's cookie belongs to."""
-    header = "; ".join(f"{name}={value}" for name, value in site.cookies.items())
-    caller = await auth.authenticate(header)
+    caller = await auth.authenticate(f"{auth.COOKIE}={site.cookies.get(auth.COOKIE)}")
     return caller.email if caller else None
 
 
@@ -155,6 +154,18 @@ class TestSignIn:
         assert form.sentences == {"": "Invalid credentials"}
         assert form.values == {"email": ANA["email"], "password": ""}
         assert await signed_in(site) is None
+
+    async def test_knows_the_device_again(
+        self, site: AsyncClient, change_settings: Callable[..., None]
+    ) -> None:
+        await site.post("/auth/signin", data=ANA)
+        change_settings(signin_limit_per_account_per_hour=1)
+        known = site.cookies
+        site.cookies = Cookies()
+        guesses = [(await site.post("/auth/signin", data=ANA)).status_code for _ in range(2)]
+        site.cookies = known
+        assert guesses[1] == 429
+        assert (await site.post("/auth/signin", data=ANA)).status_code == 303
 
     @pytest.mark.parametrize("wanted", LEADING_AWAY)
     async def test_never_leads_away(self, site: AsyncClient, wanted: str) -> None:

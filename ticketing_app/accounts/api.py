@@ -70,7 +70,8 @@ async def _set_device_cookie(
     session: AsyncSession, request: Request, response: Response, user_id: UUID
 ) -> None:
     user = await accounts.get_user(session, user_id=user_id)
-    devices.set_cookie(response, user, request.headers.get("cookie"))
+    is_form = request.url.path.startswith(devices.FORM_PATH)
+    devices.set_cookie(response, user, request.headers.get("cookie"), is_form=is_form)
 
 
 async def start_account(request: Request, response: Response, user: UserCreate) -> UserRead:

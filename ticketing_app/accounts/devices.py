@@ -17,8 +17,9 @@ ALGORITHM = "HS256"
 # Session tokens have no audience, so the two kinds of tokens cannot be exchanged.
 AUDIENCE = "known-device"
 PREFIX = "device-"
-# For the API and the forms of the pages.
-PATH = "/"
+PATH = "/api/users"
+# A plain form is sent to its page; a browser that does so gets a second cookie.
+FORM_PATH = "/auth"
 
 
 def has_cookie(cookie_header: str | None) -> bool:
@@ -31,7 +32,9 @@ def limit_key(user: User, cookie_header: str | None) -> str | None:
     return f"{user.id} {device_id}" if device_id else None
 
 
-def set_cookie(response: Response, user: User, cookie_header: str | None) -> None:
+def set_cookie(
+    response: Response, user: User, cookie_header: str | None, *, is_form: bool = False
+) -> None:
     """Make this device known; a known device keeps its id."""
     cookies = cookie_parser(cookie_header or "")
     device_id = _read(cookies.get(_name(user.id), ""), user) or uuid4().hex
@@ -44,15 +47,16 @@ def set_cookie(response: Response, user: User, cookie_header: str | None) -> Non
     }
     settings = get_settings()
     token = jwt.encode(claims, settings.jwt_key.get_secret_value(), algorithm=ALGORITHM)
-    response.set_cookie(
-        _name(user.id),
-        token,
-        max_age=int(LIFETIME.total_seconds()),
-        path=PATH,
-        secure=settings.is_served_over_https,
-        httponly=True,
-        samesite="strict",
-    )
+    for path in (PATH, FORM_PATH) if is_form else (PATH,):
+        response.set_cookie(
+            _name(user.id),
+            token,
+            max_age=int(LIFETIME.total_seconds()),
+            path=path,
+            secure=settings.is_served_over_https,
+            httponly=True,
+            samesite="strict",
+        )
 
 
 def _name(user_id: UUID) -> str:
