@@ -7,8 +7,10 @@ import pytest
 from httpx import AsyncClient
 
 from tests import factories
+from tests.factories import UNKNOWN_ID
 from ticketing_app.core import db
 from ticketing_app.orders.service import order_payment, queries
+from ticketing_app.tickets.rules import Split
 
 BUYER = {"email": "buyer@gittix.test", "password": "correct horse"}
 
@@ -72,6 +74,79 @@ class TestCreateOrder:
         answer = await buyer.post("/api/orders", json=body)
         assert answer.status_code == 400
         assert answer.json()["errors"][0]["field"] == "ticketId"
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({"ticketId": None, "listingId": None}, "ticketId"),
+            ({"ticketId": UNKNOWN_ID, "listingId": UNKNOWN_ID, "quantity": 1}, "ticketId"),
+            ({"ticketId": UNKNOWN_ID, "ticketIds": [UNKNOWN_ID]}, "ticketId"),
+            ({"ticketIds": [UNKNOWN_ID], "listingId": UNKNOWN_ID, "quantity": 1}, "ticketId"),
+            ({"ticketIds": []}, "ticketIds"),
+            ({"ticketIds": [UNKNOWN_ID] * 2}, "ticketIds"),
+            ({"ticketIds": [UNKNOWN_ID] * 11}, "ticketIds"),
+            ({"ticketIds": ["nonsense"]}, "ticketIds.0"),
+            ({"listingId": "nonsense", "quantity": 1}, "listingId"),
+            ({"listingId": UNKNOWN_ID}, "quantity"),
+            ({"listingId": UNKNOWN_ID, "quantity": 0}, "quantity"),
+            ({"listingId": UNKNOWN_ID, "quantity": 11}, "quantity"),
+            ({"ticketId": UNKNOWN_ID, "quantity": 1}, "quantity"),
+        ],
+    )
+    async def test_a_body_that_is_not_one_choice_is_400(
+        self, buyer: AsyncClient, body: dict[str, Any], field: str
+    ) -> None:
+        answer = await buyer.post("/api/orders", json=body)
+        assert answer.status_code == 400
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+    async def test_holds_a_ticket_of_a_listing(self, buyer: AsyncClient) -> None:
+        first, *_, last = await factories.make_listing(seats=4)
+        listing_id = str(first.listing_id)
+        for body in (
+            {"listingId": listing_id, "quantity": 1, "version": 1, "price": 40},
+            {"ticketIds": [str(last.id)]},
+        ):
+            answer = await buyer.post("/api/orders", json=body)
+            assert answer.status_code == 201, answer.text
+            assert (answer.json()["listingId"], answer.json()["quantity"]) == (listing_id, 1)
+
+    async def test_several_tickets_are_400_until_they_are_sold_together(
+        self, buyer: AsyncClient
+    ) -> None:
+        tickets = await factories.make_listing()
+        ids = [str(ticket.id) for ticket in tickets[:2]]
+        for body in (
+            {"listingId": str(tickets[0].listing_id), "quantity": 2},
+            {"ticketIds": ids},
+        ):
+            answer = await buyer.post("/api/orders", json=body)
+            assert answer.status_code == 400
+            (error,) = answer.json()["errors"]
+            assert error == {"message": "You can buy one ticket per order.", "field": "quantity"}
+
+    async def test_holds_several_tickets_all_or_none(self, buyer: AsyncClient) -> None:
+        tickets = await factories.make_listing(seats=3, seat="4")
+        body = {"listingId": str(tickets[0].listing_id), "quantity": 2}
+        with factories.several_tickets():
+            order = (await buyer.post("/api/orders", json=body)).json()
+            refused = await buyer.post("/api/orders", json={**body, "quantity": 3})
+        assert (order["quantity"], order["price"], order["ticket"]["price"]) == (2, 80, 40)
+        assert [item["ticket"]["seat"] for item in order["items"]] == ["4", "4"]
+        assert order == (await buyer.get("/api/orders")).json()["items"][0]
+        assert refused.status_code == 409
+        assert refused.json()["orderId"] == order["id"]
+
+    async def test_a_refusal_names_what_is_available(self, buyer: AsyncClient) -> None:
+        tickets = await factories.make_listing(seats=2, split=Split.TOGETHER)
+        body = {"listingId": str(tickets[0].listing_id), "quantity": 1}
+        answer = await buyer.post("/api/orders", json=body)
+        assert (answer.status_code, answer.json()["available"]) == (409, 2)
+        assert "only together" in answer.json()["errors"][0]["message"]
+
+    async def test_an_unknown_listing_is_404(self, buyer: AsyncClient) -> None:
+        body = {"listingId": UNKNOWN_ID, "quantity": 1}
+        assert (await buyer.post("/api/orders", json=body)).status_code == 404
 
     async def test_an_unknown_ticket_is_404(self, buyer: AsyncClient) -> None:
         assert (await buyer.post("/api/orders", json={"ticketId": str(uuid4())})).status_code == 404

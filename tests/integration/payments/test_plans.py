@@ -13,6 +13,7 @@ from tests import factories
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.orders.repository import hold as orders
+from ticketing_app.orders.repository import orders as open_orders
 from ticketing_app.orders.repository.hold import HoldLimits
 from ticketing_app.orders.rules import Choice
 from ticketing_app.payments import repository as payments
@@ -97,6 +98,26 @@ class TestAudit:
         async with RowsRead(history.session) as rows:
             await payments.list_completed(history.session, since=utc_now() - timedelta(days=2))
         assert rows.count < FEW
+
+
+class TestExpiry:
+    async def test_reads_the_orders_that_are_due_only(self, history: History) -> None:
+        async with RowsRead(history.session) as rows:
+            await open_orders.list_due(history.session, 100)
+            await open_orders.measure_due(history.session)
+        assert rows.count < FEW
+
+    async def test_alone_uses_the_index_of_deadlines(self, history: History) -> None:
+        connection = await history.session.connection()
+        # The index is empty, so the planner would like to read all of it.
+        for condition in (
+            "id = :id AND status IN ('created', 'awaiting_payment')",
+            "id = :id AND (status IN ('created', 'awaiting_payment')) IS TRUE",
+        ):
+            plan = await connection.execute(
+                text(f"EXPLAIN SELECT FROM orders WHERE {condition}"), {"id": history.order_id}
+            )
+            assert "ix_orders_due" not in "".join(row[0] for row in plan)
 
 
 class TestHold:
