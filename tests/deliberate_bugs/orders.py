@@ -3,6 +3,8 @@
 from tests.deliberate_bugs.mutant import APP, Mutant
 
 HOLD = f"{APP}/orders/repository/hold_statements.py"
+LISTING_TESTS = "tests/integration/orders/test_listing_hold.py"
+STEP_TESTS = "tests/integration/orders/test_listing_steps.py"
 HOLD_TESTS = "tests/integration/orders/test_hold.py"
 COOLDOWN_TESTS = "tests/integration/orders/test_cooldown.py"
 SELL_TESTS = "tests/integration/orders/test_sell.py"
@@ -21,9 +23,9 @@ MUTANTS = (
         "nothing in the database keeps two orders of a ticket apart",
         (
             (
-                "alembic/versions/20261122_initial_tables.py",
-                '["ticket_id"],\n        unique=True',
-                '["ticket_id"],\n        unique=False',
+                "alembic/versions/20261130_order_items.py",
+                "CREATE UNIQUE INDEX uq_order_items_one_live_per_ticket",
+                "CREATE INDEX uq_order_items_one_live_per_ticket",
             ),
         ),
         f"{HOLD_TESTS}::TestCreateOrder",
@@ -215,5 +217,92 @@ MUTANTS = (
         "many short holds cost no more than one",
         ((HOLD, "sum(lost.ended_at - o.created_at)", "max(lost.ended_at - o.created_at)"),),
         COOLDOWN_TESTS,
+    ),
+    Mutant(
+        1,
+        "an order gets fewer tickets than it asked for",
+        ((HOLD, "(SELECT count(*) FROM asked) = :quantity", "(SELECT count(*) FROM asked) > 0"),),
+        f"{LISTING_TESTS}::TestChosenTickets",
+    ),
+    Mutant(
+        1,
+        "a takeover leaves the items of the expired order live",
+        ((HOLD, "SET is_order_live = false", "SET is_order_live = is_order_live"),),
+        f"{HOLD_TESTS}::TestLapsedHold",
+    ),
+    Mutant(
+        3,
+        "a takeover of a part leaves the rest locked",
+        ((HOLD, "WHERE l.id NOT IN (SELECT id FROM was)", "WHERE false"),),
+        f"{STEP_TESTS}::TestTakeover",
+    ),
+    Mutant(
+        0,
+        "a hold leaves a single ticket although its seller does not want that",
+        (
+            (
+                HOLD,
+                "WHEN 'no_single' THEN a.left_before - :quantity <> 1",
+                "WHEN 'no_single' THEN true",
+            ),
+        ),
+        f"{LISTING_TESTS}::TestSplit",
+    ),
+    Mutant(
+        0,
+        "the rule of the seller does not count a ticket that comes back during the wait",
+        (
+            (
+                HOLD,
+                "    ORDER BY t.id\n    FOR NO KEY UPDATE OF t\n), available",
+                (
+                    "      AND (t.locked_until IS NULL OR t.locked_until <= now())\n"
+                    "    ORDER BY t.id\n    FOR NO KEY UPDATE OF t\n), available"
+                ),
+            ),
+        ),
+        f"{LISTING_TESTS}::TestSplit",
+    ),
+    Mutant(
+        0,
+        "the rule of the seller is the one before the wait",
+        ((HOLD, "    FOR SHARE OF l\n", ""),),
+        f"{LISTING_TESTS}::TestSplit",
+    ),
+    Mutant(
+        0,
+        "orders of several tickets begin before every process understands them",
+        ((f"{APP}/orders/rules.py", "MAX_TICKETS = 1\n", "MAX_TICKETS = 10\n"),),
+        f"{LISTING_TESTS}::TestChosenTickets",
+    ),
+    Mutant(
+        1,
+        "the expiry closes an order while one of its tickets is locked",
+        ((f"{APP}/orders/service/release.py", "if own <= locked", "if own & locked"),),
+        f"{STEP_TESTS}::TestAllOrNone",
+    ),
+    Mutant(
+        1,
+        "a claim keeps the tickets whose lease still runs",
+        (
+            (
+                f"{APP}/tickets/repository/tickets.py",
+                " AND (SELECT count(*) FROM running) = cardinality(:ticket_ids)",
+                "",
+            ),
+        ),
+        f"{STEP_TESTS}::TestAllOrNone",
+    ),
+    Mutant(
+        1,
+        "an order is completed with a part of its tickets",
+        (
+            (
+                f"{APP}/tickets/service/lease.py",
+                "if len(sold) == len(ticket_ids):",
+                "if sold:",
+            ),
+        ),
+        f"{STEP_TESTS}::TestAllOrNone",
     ),
 )
