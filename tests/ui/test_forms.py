@@ -162,7 +162,8 @@ class TestSignIn:
         change_settings(signin_limit_per_account_per_hour=1)
         known = site.cookies
         site.cookies = Cookies()
-        guesses = [(await site.post("/auth/signin", data=ANA)).status_code for _ in range(2)]
+        wrong = ANA | {"password": "wrong horse"}
+        guesses = [(await site.post("/auth/signin", data=wrong)).status_code for _ in range(2)]
         site.cookies = known
         assert guesses[1] == 429
         assert (await site.post("/auth/signin", data=ANA)).status_code == 303
