@@ -1,0 +1,46 @@
+"""Items of orders that are older than the table of items."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+# The lock keeps the orders from ending between reading `is_live` and the check of the foreign key. The
+# trigger adds the items of orders that the previous version of the program makes meanwhile.
+_ADD_ITEMS = text("""
+    WITH batch AS (
+        SELECT id FROM orders WHERE id > :after ORDER BY id LIMIT :limit
+    ), missing AS (
+        SELECT o.id, o.ticket_id, o.price_cents, o.is_live
+        FROM batch JOIN orders o ON o.id = batch.id
+        WHERE o.ticket_id IS NOT NULL
+          AND NOT EXISTS (SELECT FROM order_items i WHERE i.order_id = o.id)
+        ORDER BY o.id
+        FOR KEY SHARE OF o
+    ), added AS (
+        INSERT INTO order_items (order_id, ticket_id, price_cents, is_order_live)
+        SELECT id, ticket_id, price_cents, is_live FROM missing
+        ON CONFLICT DO NOTHING
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM batch), (SELECT id FROM batch ORDER BY id DESC LIMIT 1),
+           (SELECT count(*) FROM added)
+""")
+
+
+class Batch(NamedTuple):
+    orders: int
+    last_id: UUID | None
+    added: int
+
+
+async def add_items(session: AsyncSession, *, after: UUID, limit: int) -> Batch:
+    """Add the missing items of up to `limit` orders with ids above `after`."""
+    connection = await session.connection()
+    values = {"after": after, "limit": limit}
+    return Batch(*(await connection.execute(_ADD_ITEMS, values)).one())
+
+
+async def count_orders(session: AsyncSession) -> int:
+    return int(await (await session.connection()).scalar(text("SELECT count(*) FROM orders")) or 0)
