@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,14 +12,24 @@ from sqlalchemy import text
 from ticketing_app.accounts.models import User
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
+from ticketing_app.events.models import Event, Venue
+from ticketing_app.events.schemas import EventRead
+from ticketing_app.events.service import events
 from ticketing_app.orders import rules as order_rules
 from ticketing_app.orders.rules import MAX_TICKETS, Choice
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold as holding
 from ticketing_app.tickets.models import Listing
 from ticketing_app.tickets.rules import MAX_SEATS, Split
-from ticketing_app.tickets.schemas import TicketCreate, TicketRead, TicketUpdate
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.schemas import (
+    ListingCreate,
+    ListingRead,
+    TicketCreate,
+    TicketRead,
+    TicketUpdate,
+)
+from ticketing_app.tickets.service import listings, tickets
 
 UNKNOWN_ID = "01a20000-0000-7000-8000-000000000000"
 """A well-formed id without a row, the same in each run."""
@@ -91,6 +102,56 @@ async def make_ticket(seller: UserRead | None = None, **fields: Any) -> TicketRe
         return await tickets.create_ticket(session, seller_id=seller.id, ticket=described)
 
 
+async def make_event(title: str = "The Paper Lanterns", **fields: Any) -> EventRead:  # noqa: ANN401  # any column
+    """Create an event in 30 days at a venue of its own; without the limits and checks of the service."""
+    venue = Venue(
+        slug=f"venue-{db.new_id()}",
+        name=f"Harbour Hall {db.new_id()}",
+        city="Rotterdam",
+        country="NL",
+        timezone="UTC",
+    )
+    starts_at: datetime = fields.pop("starts_at", utc_now() + timedelta(days=30))
+    event = Event(
+        slug=f"event-{db.new_id()}",
+        title=title,
+        venue_id=venue.id,
+        venue=venue.name,
+        city=venue.city,
+        timezone=venue.timezone,
+        starts_local=starts_at.replace(tzinfo=None),
+        starts_at=starts_at,
+        **fields,
+    )
+    async with db.transaction() as session:
+        session.add(venue)
+        await session.flush()
+        session.add(event)
+    async with db.transaction() as session:
+        return await events.get_event(session, event_id=event.id)
+
+
+async def make_listing(
+    *seats: str,
+    seller: UserRead | None = None,
+    event: EventRead | None = None,
+    **fields: Any,  # noqa: ANN401  # any field
+) -> ListingRead:
+    """List these seats of row F for $40 each, by default of a new event by a new seller."""
+    seller = seller or await make_user()
+    event = event or await make_event()
+    described = ListingCreate.model_validate(
+        {
+            "eventId": str(event.id),
+            "price": 40,
+            "seats": [{"row": "F", "seat": seat} for seat in seats],
+            **fields,
+        }
+    )
+    async with db.transaction() as session:
+        return await listings.create_listing(session, seller_id=seller.id, listing=described)
+
+
 async def change_ticket(ticket: TicketRead, seller: UserRead, **fields: Any) -> TicketRead:  # noqa: ANN401  # any field
     """Replace the listing as its seller; fields that are not given are cleared."""
     update = TicketUpdate.model_validate(
@@ -132,7 +193,7 @@ def several_tickets() -> Generator[None]:
             order_rules.MAX_TICKETS = MAX_TICKETS
 
 
-async def make_listing(
+async def make_tickets_together(
     seller: UserRead | None = None,
     *,
     seats: int = 4,

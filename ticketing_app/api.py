@@ -15,9 +15,11 @@ from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
 from ticketing_app.events.api import places_router
 from ticketing_app.events.api import router as events_router
+from ticketing_app.orders.api import listing_router as selling_listings_router
 from ticketing_app.orders.api import router as orders_router
 from ticketing_app.orders.api import selling_router
 from ticketing_app.payments.api import router as payments_router
+from ticketing_app.tickets.api import listing_router, offer_router
 from ticketing_app.tickets.api import router as tickets_router
 
 SESSION = "session"
@@ -50,7 +52,10 @@ def create_api() -> FastAPI:
         events_router,
         places_router,
         tickets_router,
+        listing_router,
+        offer_router,
         selling_router,
+        selling_listings_router,
         orders_router,
         payments_router,
     )

@@ -41,6 +41,8 @@ def ticket(**changes: Any) -> OwnTicketRead:  # noqa: ANN401  # any field
         "currency": "usd",
         "status": Availability.AVAILABLE,
         "version": 1,
+        "available": 1,
+        "quantity": 1,
         "created_at": NOW,
     }
     return OwnTicketRead(**facts | changes)

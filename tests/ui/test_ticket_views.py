@@ -30,6 +30,8 @@ def ticket(**changes: Any) -> TicketRead:  # noqa: ANN401  # any field
         "status": Availability.AVAILABLE,
         "seller_id": SELLER,
         "version": 1,
+        "available": 1,
+        "quantity": 1,
         "created_at": datetime(2027, 1, 1, tzinfo=UTC),
     }
     return TicketRead(**(facts | changes))

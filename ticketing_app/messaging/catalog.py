@@ -84,9 +84,11 @@ class _TicketEvent(DomainEvent):
     title: str = Field(description="Title of the listing.")
     price_cents: int = Field(description="Price in cents of the currency.")
     currency: str = Field(description="ISO 4217 code in lower case.")
-    status: Literal["for_sale", "withdrawn", "sold"] = Field(
+    status: Literal["for_sale", "paused", "withdrawn", "sold"] = Field(
         description="Status of the ticket after the change."
     )
+    event_id: UUID | None = Field(default=None, description="The concert or match, if it has one.")
+    listing_id: UUID | None = Field(default=None, description="The listing, if it is in one.")
 
 
 class TicketCreated(_TicketEvent):

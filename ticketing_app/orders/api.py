@@ -18,12 +18,13 @@ from ticketing_app.orders.schemas import (
 )
 from ticketing_app.orders.service import hold, queries, release, sell
 from ticketing_app.orders.service.access import OrderNotFoundError
-from ticketing_app.tickets.schemas import TicketCreate, TicketRead
+from ticketing_app.tickets.schemas import ListingCreate, ListingRead, TicketCreate, TicketRead
 from ticketing_app.tickets.service import calendar
 from ticketing_app.tickets.service.tickets import TicketNotFoundError
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 selling_router = APIRouter(prefix="/api/tickets", tags=["tickets"])
+listing_router = APIRouter(prefix="/api/listings", tags=["listings"])
 
 
 CALENDAR = "text/calendar"
@@ -101,6 +102,22 @@ async def sell_ticket(request: Request, caller: SignedIn) -> TicketRead:
     ticket = await read_body(request, TicketCreate)
     async with db.transaction() as session:
         return await sell.sell_ticket(session, seller_id=caller.user_id, ticket=ticket)
+
+
+@listing_router.post(
+    "",
+    status_code=201,
+    responses=problem_responses(400, 401, 403, 404, 409, 429),
+    openapi_extra=body_schema(ListingCreate),
+)
+async def sell_listing(request: Request, caller: SignedIn) -> ListingRead:
+    """List one to ten tickets at one price each, all or none.
+
+    `previousTicketIds` are tickets that the caller bought here, one for each seat, as in `POST /api/tickets`.
+    """
+    listing = await read_body(request, ListingCreate)
+    async with db.transaction() as session:
+        return await sell.sell_listing(session, seller_id=caller.user_id, listing=listing)
 
 
 @selling_router.get("/{ticket_id}", responses=problem_responses(404))

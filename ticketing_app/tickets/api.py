@@ -1,23 +1,34 @@
-"""REST under /api/tickets; selling is in orders, which know the owner of a bought ticket."""
+"""REST of tickets, listings and offers; selling is in orders, which know the owner of a bought ticket."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts.auth import SignedIn, Visitor
 from ticketing_app.core import db
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
+from ticketing_app.core.validation import without_nul
+from ticketing_app.events.service import events
 from ticketing_app.tickets.schemas import (
+    ListingRead,
+    ListingUpdate,
+    OfferList,
+    OwnListingPage,
     OwnTicketPage,
     TicketFilter,
     TicketPage,
     TicketRead,
     TicketUpdate,
 )
-from ticketing_app.tickets.service import search, seller_listings, tickets
+from ticketing_app.tickets.service import listings, offers, search, seller_listings, tickets
+from ticketing_app.tickets.service.lease import ListingNotFoundError
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
+listing_router = APIRouter(prefix="/api/listings", tags=["listings"])
+offer_router = APIRouter(prefix="/api/events", tags=["events"])
 
 
 @router.get("", responses=problem_responses(400, 429))
@@ -75,3 +86,80 @@ async def withdraw_ticket(ticket_id: str, caller: SignedIn) -> Response:
     async with db.transaction() as session:
         await tickets.withdraw_ticket(session, seller_id=caller.user_id, ticket_id=own_id)
     return Response(status_code=204)
+
+
+@listing_router.get("/mine", responses=problem_responses(400, 401))
+async def list_own_listings(
+    caller: SignedIn,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> OwnListingPage:
+    """List the caller's listings, and tickets without one, in any state, newest first."""
+    async with db.transaction() as session:
+        return await seller_listings.list_own_listings(
+            session, seller_id=caller.user_id, limit=limit, cursor=cursor
+        )
+
+
+@listing_router.get("/{listing_id}", responses=problem_responses(404))
+async def get_listing(listing_id: str, visitor: Visitor) -> ListingRead:
+    """Show a listing with its seats; withdrawn ones only to its seller."""
+    found_id = parse_id(listing_id, ListingNotFoundError)
+    async with db.transaction() as session:
+        return await listings.get_listing(
+            session, listing_id=found_id, viewer_id=visitor.user_id if visitor else None
+        )
+
+
+@listing_router.put(
+    "/{listing_id}",
+    responses=problem_responses(400, 401, 403, 404, 409, 429),
+    openapi_extra=body_schema(ListingUpdate),
+)
+async def update_listing(listing_id: str, request: Request, caller: SignedIn) -> ListingRead:
+    """Change price and description of all unsold tickets; answers 409 while one of them is held.
+
+    With a `version`, answers 409 if the listing changed since that version.
+    """
+    own_id = parse_id(listing_id, ListingNotFoundError)
+    async with db.transaction() as session:
+        await listings.require_own_listing(session, seller_id=caller.user_id, listing_id=own_id)
+    listing = await read_body(request, ListingUpdate)
+    async with db.transaction() as session:
+        return await listings.update_listing(
+            session, seller_id=caller.user_id, listing_id=own_id, listing=listing
+        )
+
+
+@listing_router.delete(
+    "/{listing_id}", status_code=204, responses=problem_responses(401, 403, 404, 409, 429)
+)
+async def withdraw_listing(listing_id: str, caller: SignedIn) -> Response:
+    """Take all unsold tickets of a listing off sale; answers 409 while one of them is held."""
+    own_id = parse_id(listing_id, ListingNotFoundError)
+    async with db.transaction() as session:
+        await listings.withdraw_listing(session, seller_id=caller.user_id, listing_id=own_id)
+    return Response(status_code=204)
+
+
+@offer_router.get("/{event}/listings", responses=problem_responses(404))
+async def list_event_offers(event: str, visitor: Visitor) -> OfferList:
+    """List the offers of an event, given by its id or slug, the cheapest first."""
+    async with db.transaction() as session:
+        event_id = await _event_id(session, event)
+        items = await offers.list_event_offers(
+            session, event_id=event_id, viewer_id=visitor.user_id if visitor else None
+        )
+    return OfferList(items=items)
+
+
+async def _event_id(session: AsyncSession, text: str) -> UUID:
+    """Read an id or a slug; of a merged event, that of the event that it is part of."""
+    try:
+        return (await events.get_event(session, event_id=UUID(text))).id
+    except ValueError:
+        pass
+    try:
+        return (await events.get_by_slug(session, slug=without_nul(text))).id
+    except events.EventMovedError as moved:
+        return (await events.get_by_slug(session, slug=moved.slug)).id

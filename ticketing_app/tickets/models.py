@@ -57,6 +57,26 @@ class Ticket(Table, table=True):
             "listing_id",
             postgresql_where=text("listing_id IS NOT NULL"),
         ),
+        # A seller offers a seat of an event once. Also finds other sellers with the same seat.
+        Index(
+            "uq_tickets_seat_once_per_seller",
+            "event_id",
+            text("search_key(seat)"),
+            text("""search_key(coalesce("row", ''))"""),
+            text("search_key(coalesce(section, ''))"),
+            "seller_id",
+            unique=True,
+            postgresql_where=text(
+                "status IN ('for_sale', 'paused') AND event_id IS NOT NULL AND seat IS NOT NULL"
+            ),
+        ),
+        # For tickets of an event in any status, also sold ones.
+        Index(
+            "ix_tickets_event_id_status",
+            "event_id",
+            "status",
+            postgresql_where=text("event_id IS NOT NULL"),
+        ),
         # A sold ticket has one active relisting at most, even under concurrency. A withdrawn listing
         # that is still held counts too, but that is checked under the lock of the seat: an index on
         # the lease would make each hold write to every index.
@@ -83,7 +103,7 @@ class Ticket(Table, table=True):
     )
     is_front: bool = Field(
         default=True,
-        description="Represents its listing in lists of tickets.",
+        description="Represents its listing in lists of tickets; a trigger moves it when the ticket goes.",
         sa_column_kwargs={"server_default": text("true")},
     )
     title: str = Field(max_length=TITLE_MAX_LENGTH)

@@ -1,8 +1,11 @@
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ticketing_app.core.validation import SHORT_TEXT_MAX_LENGTH
@@ -42,6 +45,10 @@ class TicketStatus(StrEnum):
     PAUSED = "paused"
     WITHDRAWN = "withdrawn"
     SOLD = "sold"
+
+
+# May be sold, or sold later.
+UNSOLD = frozenset({TicketStatus.FOR_SALE, TicketStatus.PAUSED})
 
 
 class Availability(StrEnum):
@@ -88,3 +95,147 @@ def utc_offset_minutes(starts_at: datetime | None, timezone: str | None) -> int 
 def close_words(word: str, candidates: Sequence[str]) -> list[str]:
     """Return corrections of `word`, the closest first."""
     return get_close_matches(word, candidates, n=CLOSE_WORDS, cutoff=CLOSENESS)
+
+
+class Place(NamedTuple):
+    section: str | None
+    row: str | None
+    seat: str | None
+
+
+def seat_order(place: Place) -> list[list[tuple[int, str]]]:
+    """Sort key: numbers by value, so that seat 9 comes before seat 10."""
+    return [
+        [(int(part), "") if part.isdecimal() else (0, part) for part in _PARTS.findall(text)]
+        for text in (_key(part) for part in place)
+    ]
+
+
+def describe_seat(section: str | None, row: str | None, seat: str | None) -> str:
+    names = {"section": section, "row": row, "seat": seat}
+    described = ", ".join(f"{name} {value}" for name, value in names.items() if value)
+    return described[:1].upper() + described[1:]
+
+
+def find_repeated(places: Sequence[Place]) -> Place | None:
+    """Return the first place that comes a second time; those without a seat are all different."""
+    seen: set[tuple[str, ...]] = set()
+    for place in places:
+        key = tuple(_key(part) for part in place)
+        if place.seat and key in seen:
+            return place
+        seen.add(key)
+    return None
+
+
+def _key(text: str | None) -> str:
+    return (text or "").casefold().strip()
+
+
+_PARTS = re.compile(r"\d+|\D+")
+
+
+class UnclearSeatsError(ValueError):
+    """The sentence of a seats field that cannot be read for certain."""
+
+
+_NUMBER_EXAMPLE = "Write each seat, as in 5, 6."
+_COUNT_WORDS = frozenset(
+    {
+        "both",
+        "couple",
+        "pair",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+    }
+)
+_SEPARATOR = re.compile(r"[,;/&+\s]+")
+_DASH = re.compile(r"\s*[-\u2010-\u2015]\s*")
+_NOISE = re.compile(r"\b(?:seats?|tickets?|no|nr|numbers?|and)\b\.?|#", re.IGNORECASE)
+_COUNT = re.compile(r"(\d{1,3})\s*(?:x|\u00d7|tickets?|seats?)", re.IGNORECASE)
+_SEAT = re.compile(r"([A-Za-z]{0,3}-?)(\d{1,5})([A-Za-z]?)")
+_RANGE = re.compile(r"([A-Za-z]{0,3})(\d{1,5})-([A-Za-z]{0,3})(\d{1,5})")
+
+
+def parse_seats(text: str, *, count: int | None = None) -> list[str | None]:
+    """Read a seats field: a name per seat, None for a seat without a number.
+
+    `count` is the number of tickets that the seller chose, if they chose one.
+
+    Raises:
+        UnclearSeatsError: it may mean something else, with a sentence for the seller.
+    """
+    clean = unicodedata.normalize("NFKC", text).strip()
+    if not clean:
+        return _without_numbers(1 if count is None else count)
+    if bare := _COUNT.fullmatch(clean):
+        return _without_numbers(_agreed(int(bare[1]), count, clean))
+    if count and count > 1 and clean == str(count):
+        return _without_numbers(count)
+    seats = _read_seats(clean)
+    _agreed(len(seats), count, ", ".join(seats))
+    return [*seats]
+
+
+def _without_numbers(count: int) -> list[str | None]:
+    return [None] * _at_most(count, "That")
+
+
+def _agreed(found: int, chosen: int | None, shown: str) -> int:
+    if chosen is not None and found != chosen:
+        msg = (
+            f"You sell {chosen} {_noun(chosen)}, but named {found} {_noun(found, 'seat')}: {shown}."
+        )
+        raise UnclearSeatsError(msg)
+    return found
+
+
+def _noun(count: int, noun: str = "ticket") -> str:
+    return noun if count == 1 else f"{noun}s"
+
+
+def _at_most(count: int, what: str) -> int:
+    if not 1 <= count <= MAX_SEATS:
+        msg = f"{what} would be {count} seats; list 1 to {MAX_SEATS} at once. {_NUMBER_EXAMPLE}"
+        raise UnclearSeatsError(msg)
+    return count
+
+
+def _read_seats(text: str) -> list[str]:
+    spaced = _DASH.sub("-", re.sub(r"\bto\b", "-", text, flags=re.IGNORECASE))
+    parts = [part for part in _SEPARATOR.split(_NOISE.sub(" ", spaced)) if part]
+    seats = [seat for part in parts for seat in _read_part(part, is_alone=len(parts) == 1)]
+    _at_most(len(seats), "That")
+    if repeated := find_repeated([Place(None, None, seat) for seat in seats]):
+        msg = f"Seat {repeated.seat} is there twice. Write each seat once."
+        raise UnclearSeatsError(msg)
+    return seats
+
+
+def _read_part(part: str, *, is_alone: bool) -> list[str]:
+    if found := _RANGE.fullmatch(part):
+        return _read_range(part, found)
+    is_name = is_alone and part.isalpha() and part.casefold() not in _COUNT_WORDS
+    if _SEAT.fullmatch(part) or (len(part) == 1 and part.isalnum()) or is_name:
+        return [part]
+    msg = f"We could not read \u201c{part}\u201d as a seat. {_NUMBER_EXAMPLE}"
+    raise UnclearSeatsError(msg)
+
+
+def _read_range(part: str, found: re.Match[str]) -> list[str]:
+    letters, first, other_letters, last = found.groups()
+    if other_letters not in {"", letters}:
+        msg = f"The seats of {part} are in different blocks. {_NUMBER_EXAMPLE}"
+        raise UnclearSeatsError(msg)
+    if int(last) < int(first):
+        msg = f"Write the lower seat of {part} first, or each seat, as in 5, 6."
+        raise UnclearSeatsError(msg)
+    _at_most(int(last) - int(first) + 1, part)
+    return [f"{letters}{number:0{len(first)}}" for number in range(int(first), int(last) + 1)]

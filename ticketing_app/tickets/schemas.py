@@ -26,8 +26,9 @@ from ticketing_app.core.validation import (
     require_printable_lines,
     without_nul,
 )
-from ticketing_app.events.schemas import Category
+from ticketing_app.events.schemas import Category, EventCreate
 from ticketing_app.tickets.rules import (
+    MAX_SEATS,
     TITLE_MAX_LENGTH,
     Availability,
     Split,
@@ -47,6 +48,13 @@ def _require_upcoming(moment: datetime) -> datetime:
     return moment
 
 
+Description = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=2000),
+    AfterValidator(require_printable_lines),
+]
+
+
 class TicketFields(ApiModel):
     """The description of a listing; prices are JSON numbers in REST, integer cents inside."""
 
@@ -64,14 +72,7 @@ class TicketFields(ApiModel):
     row: ShortText | None = None
     seat: ShortText | None = None
     face_value_cents: Annotated[Price | None, Field(alias="faceValue")] = None
-    description: (
-        Annotated[
-            str,
-            StringConstraints(strip_whitespace=True, max_length=2000),
-            AfterValidator(require_printable_lines),
-        ]
-        | None
-    ) = None
+    description: Description | None = None
 
     @model_validator(mode="after")
     def _need_both_time_and_zone(self) -> Self:
@@ -94,6 +95,44 @@ class TicketCreate(TicketFields):
 class TicketUpdate(TicketFields):
     """Replaces the whole description; `version` protects against lost updates."""
 
+    version: int | None = None
+
+
+class SeatFacts(ApiModel):
+    section: ShortText | None = None
+    row: ShortText | None = None
+    seat: ShortText | None = None
+
+
+class ListingCreate(TicketFields):
+    """One to ten tickets at `price` each: `seats`, or a `quantity` of them without numbers.
+
+    Title, place and time are those of the event; without an event, `title` is required. `section` and `row`
+    apply to seats that have none. Each ticket of `previous_ticket_ids` is that of the seat in its place.
+    """
+
+    title: ShortText = ""
+    event_id: UUID | None = None
+    event: EventCreate | None = None
+    seats: list[SeatFacts] = Field(default_factory=list[SeatFacts], max_length=MAX_SEATS)
+    quantity: Annotated[int, Field(ge=1, le=MAX_SEATS)] | None = None
+    split: Split = Split.ANY
+    is_side_by_side: Annotated[bool, Field(alias="sideBySide")] = False
+    previous_ticket_ids: list[UUID] = Field(default_factory=list[UUID], max_length=MAX_SEATS)
+
+    @property
+    def count(self) -> int:
+        return len(self.seats) or self.quantity or 0
+
+
+class ListingUpdate(ApiModel):
+    """Replaces price and description of all unsold tickets; without `split` or `sideBySide` these stay."""
+
+    price_cents: Annotated[Price, Field(alias="price")]
+    face_value_cents: Annotated[Price | None, Field(alias="faceValue")] = None
+    description: Description | None = None
+    split: Split | None = None
+    is_side_by_side: Annotated[bool | None, Field(alias="sideBySide")] = None
     version: int | None = None
 
 
@@ -123,6 +162,7 @@ class TicketFilter(ApiModel):
     min_price_cents: Annotated[PriceBound | None, Field(alias="minPrice")] = None
     max_price_cents: Annotated[PriceBound | None, Field(alias="maxPrice")] = None
     available_only: Annotated[bool, Field(alias="available")] = False
+    event_id: Annotated[UUID | None, Field(alias="event")] = None
     sort: TicketSort = TicketSort.NEWEST
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT
     cursor: Annotated[str, Field(max_length=800)] | None = None
@@ -156,7 +196,10 @@ class TicketFilter(ApiModel):
 
 
 class TicketRead(ApiModel):
-    """A ticket in public; `order_id` only for its seller and its holder."""
+    """A ticket in public; `order_id` only for its seller and its holder.
+
+    `available` and `quantity` count the tickets of its listing that can be bought now, and that are not sold.
+    """
 
     id: UUID
     title: str
@@ -180,7 +223,85 @@ class TicketRead(ApiModel):
     seat: str | None
     face_value_cents: Annotated[JsonPrice | None, Field(serialization_alias="faceValue")]
     description: str | None
+    available: int
+    quantity: int
     created_at: datetime
+
+
+class OfferSeat(SeatFacts):
+    """A ticket of an offer; `order_id` only for its seller and its holder, `sold_at` only for its seller."""
+
+    ticket_id: UUID
+    status: Availability
+    locked_until: datetime | None
+    order_id: UUID | None
+    version: int
+    is_listed_twice: bool = Field(description="Another seller offers the same seat of this event.")
+    sold_at: datetime | None = None
+
+
+class _Offer(ApiModel):
+    event_id: UUID | None
+    price_cents: Annotated[
+        JsonPrice, Field(serialization_alias="price", description="Of one ticket.")
+    ]
+    currency: str
+    seller_id: Annotated[UUID, Field(serialization_alias="userId")]
+    split: Split
+    is_side_by_side: Annotated[bool, Field(serialization_alias="sideBySide")]
+    seats: list[OfferSeat]
+    available: int = Field(description="Number of seats that can be bought now.")
+    quantity: int = Field(description="Number of seats that are not sold.")
+    face_value_cents: Annotated[JsonPrice | None, Field(serialization_alias="faceValue")]
+    description: str | None
+    is_listed_twice: bool
+
+
+class OfferRead(_Offer):
+    """Tickets for sale at one price, in seat order: those of a listing, or one without a listing."""
+
+    listing_id: UUID | None
+
+
+class OfferList(ApiModel):
+    items: list[OfferRead]
+
+
+class ListingRead(_Offer):
+    """A listing with its seats in any status."""
+
+    id: UUID
+    title: str
+    venue: str | None
+    city: str | None
+    starts_at: datetime | None
+    timezone: str | None
+    version: int
+    created_at: datetime
+
+
+class OwnListingRead(ListingRead):
+    """A listing of the caller; without a `listing_id` it is a single ticket, and `id` and `version` are its own."""
+
+    listing_id: UUID | None
+
+
+class OwnListingPage(ApiModel):
+    items: list[OwnListingRead]
+    next_cursor: str | None
+
+
+class EventOffers(BaseModel):
+    """Summary of the offers of an event; `from_cents` is the lowest price that can be bought now."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: UUID
+    from_cents: int | None
+    currency: str | None
+    available: int
+    most_together: int
+    sold: int
 
 
 class PriceHint(BaseModel):
@@ -192,6 +313,15 @@ class PriceHint(BaseModel):
     high_cents: int
     typical_cents: int
     currency: str
+
+
+class EventPrices(BaseModel):
+    """Prices of other sellers for an event: the lowest that can be bought now, and the usual ones, if known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    lowest_cents: int | None
+    usual: PriceHint | None
 
 
 class PriceQuestion(ApiModel):

@@ -101,7 +101,7 @@ class TestCreateOrder:
         assert [error["field"] for error in answer.json()["errors"]] == [field]
 
     async def test_holds_a_ticket_of_a_listing(self, buyer: AsyncClient) -> None:
-        first, *_, last = await factories.make_listing(seats=4)
+        first, *_, last = await factories.make_tickets_together(seats=4)
         listing_id = str(first.listing_id)
         for body in (
             {"listingId": listing_id, "quantity": 1, "version": 1, "price": 40},
@@ -114,7 +114,7 @@ class TestCreateOrder:
     async def test_several_tickets_are_400_until_they_are_sold_together(
         self, buyer: AsyncClient
     ) -> None:
-        tickets = await factories.make_listing()
+        tickets = await factories.make_tickets_together()
         ids = [str(ticket.id) for ticket in tickets[:2]]
         for body in (
             {"listingId": str(tickets[0].listing_id), "quantity": 2},
@@ -126,7 +126,7 @@ class TestCreateOrder:
             assert error == {"message": "You can buy one ticket per order.", "field": "quantity"}
 
     async def test_holds_several_tickets_all_or_none(self, buyer: AsyncClient) -> None:
-        tickets = await factories.make_listing(seats=3, seat="4")
+        tickets = await factories.make_tickets_together(seats=3, seat="4")
         body = {"listingId": str(tickets[0].listing_id), "quantity": 2}
         with factories.several_tickets():
             order = (await buyer.post("/api/orders", json=body)).json()
@@ -138,7 +138,7 @@ class TestCreateOrder:
         assert refused.json()["orderId"] == order["id"]
 
     async def test_a_refusal_names_what_is_available(self, buyer: AsyncClient) -> None:
-        tickets = await factories.make_listing(seats=2, split=Split.TOGETHER)
+        tickets = await factories.make_tickets_together(seats=2, split=Split.TOGETHER)
         body = {"listingId": str(tickets[0].listing_id), "quantity": 1}
         answer = await buyer.post("/api/orders", json=body)
         assert (answer.status_code, answer.json()["available"]) == (409, 2)

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 class TestTakeover:
     async def test_of_a_part_releases_the_rest(self) -> None:
-        tickets = await factories.make_listing(seats=3)
+        tickets = await factories.make_tickets_together(seats=3)
         first = await factories.hold_tickets(tickets[:2])
         await factories.let_hold_lapse(first.id)
         second = await factories.hold_tickets(tickets[1:])
@@ -52,7 +52,7 @@ class TestTakeover:
         assert ids(second) == [tickets[1].id, tickets[2].id]
 
     async def test_closes_all_orders_at_once(self) -> None:
-        tickets = await factories.make_listing(seats=3)
+        tickets = await factories.make_tickets_together(seats=3)
         lapsed = [await factories.hold_tickets([ticket]) for ticket in tickets]
         for order in lapsed:
             await factories.let_hold_lapse(order.id)
@@ -62,7 +62,7 @@ class TestTakeover:
         assert {event["order_id"] for event in events} == {str(order.id) for order in lapsed}
 
     async def test_leaves_a_late_timer_or_cancel_nothing_to_do(self) -> None:
-        tickets, buyer = await factories.make_listing(seats=3), await factories.make_user()
+        tickets, buyer = await factories.make_tickets_together(seats=3), await factories.make_user()
         first = await factories.hold_tickets(tickets[:2], buyer)
         await factories.let_hold_lapse(first.id)
         await factories.hold_tickets(tickets[1:])
@@ -71,7 +71,7 @@ class TestTakeover:
         assert await statuses(tickets) == ["available", "locked", "locked"]
 
     async def test_does_not_put_a_paused_ticket_on_sale(self) -> None:
-        tickets = await factories.make_listing(seats=2)
+        tickets = await factories.make_tickets_together(seats=2)
         first = await factories.hold_tickets(tickets)
         await set_status(tickets[:1], "paused")
         await factories.let_hold_lapse(first.id)
@@ -81,7 +81,7 @@ class TestTakeover:
         assert [each["version"] for each in event["tickets"]] == [None, None]
 
     async def test_keeps_a_running_hold(self) -> None:
-        tickets = await factories.make_listing(seats=3)
+        tickets = await factories.make_tickets_together(seats=3)
         first = await factories.hold_tickets(tickets[:2])
         with pytest.raises(TicketAlreadyReservedError):
             await factories.hold_tickets(tickets[1:])
@@ -93,19 +93,19 @@ class TestLimits:
         change_settings(max_open_holds=2)
         buyer = await factories.make_user()
         for _ in range(2):
-            await factories.hold_best(await factories.make_listing(), 3, buyer)
+            await factories.hold_best(await factories.make_tickets_together(), 3, buyer)
         with pytest.raises(TooManyHoldsError):
-            await factories.hold_best(await factories.make_listing(), 1, buyer)
+            await factories.hold_best(await factories.make_tickets_together(), 1, buyer)
 
     async def test_pause_is_of_the_listing(self) -> None:
-        tickets, buyer = await factories.make_listing(), await factories.make_user()
+        tickets, buyer = await factories.make_tickets_together(), await factories.make_user()
         order = await factories.hold_tickets(tickets[:2], buyer)
         await factories.let_time_pass(tickets[0].id, 899)
         await cancel(order, buyer)
         for held in (factories.hold(tickets[3], buyer), factories.hold_best(tickets, 2, buyer)):
             with pytest.raises(HoldCooldownError):
                 await held
-        await factories.hold_best(await factories.make_listing(), 2, buyer)
+        await factories.hold_best(await factories.make_tickets_together(), 2, buyer)
         await factories.hold(await factories.make_ticket(), buyer)
 
 
@@ -113,7 +113,7 @@ class TestAllOrNone:
     """Every step of an order is one of all its tickets."""
 
     async def test_release_frees_all(self) -> None:
-        tickets, buyer = await factories.make_listing(seats=2), await factories.make_user()
+        tickets, buyer = await factories.make_tickets_together(seats=2), await factories.make_user()
         order = await factories.hold_tickets(tickets, buyer)
         await cancel(order, buyer)
         assert await statuses(tickets) == ["available", "available"]
@@ -121,7 +121,7 @@ class TestAllOrNone:
         assert [each["version"] for each in event["tickets"]] == [3, 3]
 
     async def test_release_leaves_a_paused_ticket_off_sale(self) -> None:
-        tickets, buyer = await factories.make_listing(seats=2), await factories.make_user()
+        tickets, buyer = await factories.make_tickets_together(seats=2), await factories.make_user()
         order = await factories.hold_tickets(tickets, buyer)
         await set_status(tickets[:1], "paused")
         await cancel(order, buyer)
@@ -132,7 +132,7 @@ class TestAllOrNone:
 
     @pytest.mark.usefixtures("stripe_books")
     async def test_paused_tickets_may_be_paid_by_their_holder(self) -> None:
-        tickets, buyer = await factories.make_listing(seats=2), await factories.make_user()
+        tickets, buyer = await factories.make_tickets_together(seats=2), await factories.make_user()
         order = await factories.hold_tickets(tickets, buyer)
         await set_status(tickets, "paused")
         await sales.pay(Sale(buyer, tickets[0], order, await sales.open_payment(order, buyer)))
@@ -141,7 +141,7 @@ class TestAllOrNone:
         assert [each["version"] for each in event["tickets"]] == [5, 5]
 
     async def test_grace_extends_all_leases(self) -> None:
-        tickets = await factories.make_listing(seats=2)
+        tickets = await factories.make_tickets_together(seats=2)
         order = await factories.hold_tickets(tickets)
         await factories.let_hold_lapse(order.id, seconds_ago=-5)
         async with db.transaction() as session:
@@ -151,7 +151,7 @@ class TestAllOrNone:
         assert extended.quantity == 2
 
     async def test_a_lease_that_ended_stops_the_claim(self) -> None:
-        tickets = await factories.make_listing(seats=2)
+        tickets = await factories.make_tickets_together(seats=2)
         order = await factories.hold_tickets(tickets)
         async with db.transaction() as session:
             ended = text("UPDATE tickets SET locked_until = now() WHERE id = :id")
@@ -163,7 +163,7 @@ class TestAllOrNone:
             await session.rollback()
 
     async def test_a_ticket_that_is_gone_gives_the_captured_order_up(self) -> None:
-        tickets = await factories.make_listing(seats=2)
+        tickets = await factories.make_tickets_together(seats=2)
         order = await factories.hold_tickets(tickets)
         async with db.transaction() as session:
             assert await order_payment.claim_for_capture(session, order_id=order.id)
@@ -176,7 +176,7 @@ class TestAllOrNone:
             await session.rollback()
 
     async def test_expiry_waits_for_all_rows(self) -> None:
-        tickets = await factories.make_listing(seats=2)
+        tickets = await factories.make_tickets_together(seats=2)
         order = await factories.hold_tickets(tickets)
         await factories.let_hold_lapse(order.id)
         async with db.transaction() as session:
@@ -187,7 +187,7 @@ class TestAllOrNone:
         assert await statuses(tickets) == ["available", "available"]
 
     async def test_expiry_leaves_an_order_that_was_extended_meanwhile(self) -> None:
-        tickets = await factories.make_listing(seats=2)
+        tickets = await factories.make_tickets_together(seats=2)
         order = await factories.hold_tickets(tickets)
         await factories.let_hold_lapse(order.id)
         async with db.transaction() as session:
@@ -203,7 +203,7 @@ class TestRace:
     ) -> None:
         change_settings(hold_limit_per_minute=0)
         buyers = [await factories.make_user() for _ in range(12)]
-        tickets = await factories.make_listing(seats=10)
+        tickets = await factories.make_tickets_together(seats=10)
         for start in range(8):
             wanted = [tickets[start : start + 3] for _ in buyers]
             results = await asyncio.gather(

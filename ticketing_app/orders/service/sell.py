@@ -10,9 +10,16 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import Sale
 from ticketing_app.orders.service import ownership
-from ticketing_app.tickets.schemas import Seat, SeatListing, TicketCreate, TicketRead
+from ticketing_app.tickets.schemas import (
+    ListingCreate,
+    ListingRead,
+    Seat,
+    SeatListing,
+    TicketCreate,
+    TicketRead,
+)
 from ticketing_app.tickets.service import lease as leases
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import listings, tickets
 from ticketing_app.tickets.service.tickets import TicketListedAgainError
 
 
@@ -54,27 +61,50 @@ async def sell_tickets(
     """List several tickets, all or none; raises the errors of `sell_ticket`."""
     refusal = await limits.hit("listings", account=seller_id, cost=len(listed))
     previous_ids = [ticket.previous_ticket_id for ticket in listed if ticket.previous_ticket_id]
-    # A refund or dispute of any of their orders locks the same seats, so the later transaction sees the
-    # change of the earlier one.
-    await leases.lock_seats(session, ticket_ids=previous_ids)
-    wanted = [await _behind_last_sale(session, seller_id, ticket) for ticket in listed]
+    last = await _last_sales(session, seller_id, previous_ids)
+    sold = dict(zip(previous_ids, last, strict=True))
     if refusal:
         raise refusal
     await tickets.require_listing_quota(session, seller_id=seller_id, count=len(listed))
     return [
-        await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
-        for ticket in wanted
+        await tickets.create_ticket(session, seller_id=seller_id, ticket=_behind(ticket, sold))
+        for ticket in listed
     ]
 
 
-async def _behind_last_sale(
-    session: AsyncSession, seller_id: UUID, ticket: TicketCreate
-) -> TicketCreate:
+async def sell_listing(
+    session: AsyncSession, *, seller_id: UUID, listing: ListingCreate
+) -> ListingRead:
+    """List several tickets at one price, all or none; raises errors of `sell_ticket` and `create_listing`."""
+    refusal = await limits.hit("listings", account=seller_id, cost=max(listing.count, 1))
+    previous = await _last_sales(session, seller_id, listing.previous_ticket_ids)
+    if refusal:
+        raise refusal
+    await tickets.require_listing_quota(session, seller_id=seller_id, count=listing.count)
+    behind = listing.model_copy(update={"previous_ticket_ids": previous})
+    return await listings.create_listing(session, seller_id=seller_id, listing=behind)
+
+
+def _behind(ticket: TicketCreate, last_sales: dict[UUID, UUID]) -> TicketCreate:
     if ticket.previous_ticket_id is None:
         return ticket
-    seat = await _get_own_seat(session, owner_id=seller_id, ticket_id=ticket.previous_ticket_id)
+    last = last_sales[ticket.previous_ticket_id]
+    return ticket.model_copy(update={"previous_ticket_id": last})
+
+
+async def _last_sales(
+    session: AsyncSession, seller_id: UUID, previous_ids: list[UUID]
+) -> list[UUID]:
+    """Lock the seats of these tickets, which the seller owns; return the ticket that each sold last."""
+    # A refund or dispute of any of their orders locks the same seats, so the later transaction sees the
+    # change of the earlier one.
+    await leases.lock_seats(session, ticket_ids=previous_ids)
+    seats = [
+        await _get_own_seat(session, owner_id=seller_id, ticket_id=ticket_id)
+        for ticket_id in previous_ids
+    ]
     # The new listing follows the last sale, even if refunds returned the seat to an earlier owner.
-    return ticket.model_copy(update={"previous_ticket_id": seat.sold[0].id})
+    return [seat.sold[0].id for seat in seats]
 
 
 async def get_own_ticket(session: AsyncSession, *, owner_id: UUID, ticket_id: UUID) -> TicketRead:

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import search
+from ticketing_app.tickets.repository.tickets import is_locked
 from ticketing_app.tickets.schemas import PriceQuestion
 
 # Limits the cost of a common title; the prices of the soonest events are enough.
@@ -29,6 +30,32 @@ async def list_prices(
     similar = search.similarity_conditions(asked.title, asked.category, asked.city)
     others = [Ticket.seller_id != seller_id, Ticket.currency == currency]
     return [await _prices(session, *alike, *others) for alike in similar]
+
+
+async def list_event_prices(
+    session: AsyncSession, event_id: UUID, *, seller_id: UUID, currency: str
+) -> Prices:
+    """Return prices of other sellers for this event."""
+    return await _prices(
+        session,
+        Ticket.event_id == event_id,
+        Ticket.seller_id != seller_id,
+        Ticket.currency == currency,
+    )
+
+
+async def get_lowest(
+    session: AsyncSession, event_id: UUID, *, seller_id: UUID, currency: str
+) -> int | None:
+    """Return the lowest price of other sellers that can be bought now."""
+    query = select(func.min(Ticket.price_cents)).where(
+        Ticket.event_id == event_id,
+        Ticket.seller_id != seller_id,
+        Ticket.currency == currency,
+        ~is_locked(),
+        *search.for_sale_and_upcoming(),
+    )
+    return (await session.exec(query)).one()
 
 
 async def _prices(session: AsyncSession, *conditions: ColumnElement[bool] | bool) -> Prices:

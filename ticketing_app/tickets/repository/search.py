@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     text,
+    true,
     tuple_,
     union,
 )
@@ -30,7 +31,12 @@ from ticketing_app.core.money import MAXIMUM_CENTS
 from ticketing_app.core.text_search import SIMPLE, cached_query, prefix_tsquery, tsquery
 from ticketing_app.core.validation import SearchText, in_calendar
 from ticketing_app.tickets.models import STARTS_AT, TICKETS, SearchWord, Ticket
-from ticketing_app.tickets.repository.tickets import TicketRow, is_locked
+from ticketing_app.tickets.repository.tickets import (
+    TicketRow,
+    count_available,
+    is_locked,
+    ticket_row,
+)
 from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.schemas import (
     Q_MAX_LENGTH,
@@ -99,8 +105,10 @@ async def list_for_sale(
 
 
 @cached_query
-def page_query(wanted: TicketFilter, cursor: Cursor | None) -> Select[Ticket, bool]:
-    query = select(Ticket, is_locked()).where(*_conditions(wanted, cursor))
+def page_query(
+    wanted: TicketFilter, cursor: Cursor | None
+) -> Select[Ticket, bool, int | None, int | None]:
+    query = select(*ticket_row()).where(*_conditions(wanted, cursor))
     return query.order_by(*_order(wanted)).limit(wanted.limit + 1)
 
 
@@ -139,8 +147,9 @@ async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> lis
         select(Ticket.id)
         .where(
             Ticket.status == TicketStatus.FOR_SALE,
-            Ticket.id != ticket.id,
-            ~is_locked(),
+            Ticket.is_front,
+            func.coalesce(Ticket.listing_id, Ticket.id) != (ticket.listing_id or ticket.id),
+            _is_available(),
             func.now() < _STARTS_AT,
             *conditions,
         )
@@ -149,7 +158,7 @@ async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> lis
         for conditions in similarity_conditions(ticket.title, ticket.category, ticket.city)
     ]
     query = (
-        select(Ticket, is_locked())
+        select(*ticket_row())
         .where(col(Ticket.id).in_(union(*halves)))
         .order_by(*SOONEST)
         .limit(limit)
@@ -244,6 +253,8 @@ def _conditions(
         yield col(Ticket.status) == TicketStatus.FOR_SALE
     else:
         yield from for_sale_and_upcoming()
+    # One row per listing.
+    yield col(Ticket.is_front).is_(true())
     if cursor:
         yield _after(cursor)
     if wanted.q.strip():
@@ -257,8 +268,15 @@ def _conditions(
     if wanted.max_price_cents is not None:
         yield col(Ticket.price_cents) <= wanted.max_price_cents
     yield from _on_days(wanted)
+    if wanted.event_id:
+        yield col(Ticket.event_id) == wanted.event_id
     if wanted.available_only:
-        yield ~is_locked()
+        yield _is_available()
+
+
+def _is_available() -> ColumnElement[bool]:
+    # The first ticket of a listing may be locked while others are free.
+    return or_(~is_locked(), func.coalesce(count_available(), 0) > 0)
 
 
 def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:

@@ -16,7 +16,11 @@ async def list_entries(
     """Return up to `limit` tickets of the list that are older than `before`, newest first."""
     query = (
         select(Ticket.id, Ticket.version, Ticket.created_at)
-        .where(*for_sale_and_upcoming(), *([col(Ticket.id) < before] if before else []))
+        .where(
+            *for_sale_and_upcoming(),
+            col(Ticket.is_front),
+            *([col(Ticket.id) < before] if before else []),
+        )
         .order_by(col(Ticket.id).desc())
         .limit(limit)
     )

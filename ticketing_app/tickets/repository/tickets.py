@@ -5,29 +5,57 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, func, text, update
+from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, case, func, text, update
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from ticketing_app.core.db import utc_datetime
 from ticketing_app.tickets.models import Listing, Ticket
-from ticketing_app.tickets.rules import TicketStatus
+from ticketing_app.tickets.rules import UNSOLD, TicketStatus
 
 # asyncpg represents PostgreSQL's infinity as this naive datetime.
 NEVER_AT = datetime.max  # noqa: DTZ901  # as above.
+
+_sibling: Any = aliased(Ticket)
 
 # clock_timestamp() and not now(): a transaction may have waited for the row before it reads or writes.
 NOW = func.clock_timestamp()
 
 
 class TicketRow(NamedTuple):
+    """`available` and `quantity` count the tickets of its listing; None without one."""
+
     ticket: Ticket
     is_locked: bool
+    available: int | None = None
+    quantity: int | None = None
 
 
 def is_locked() -> ColumnElement[bool]:
     return func.coalesce(col(Ticket.locked_until) > NOW, False)  # SQL's false.
+
+
+def ticket_row() -> Any:  # noqa: ANN401  # the columns of a TicketRow, for `select`.
+    return Ticket, is_locked(), count_available(), count_unsold()
+
+
+def count_available() -> ColumnElement[int | None]:
+    """Count the tickets of the listing that can be bought now."""
+    is_free = func.coalesce(_sibling.locked_until <= NOW, True)  # SQL's true.
+    return _count_siblings(_sibling.status == TicketStatus.FOR_SALE, is_free)
+
+
+def count_unsold() -> ColumnElement[int | None]:
+    """Count the tickets of the listing that are for sale or paused."""
+    return _count_siblings(_sibling.status.in_(UNSOLD))
+
+
+def _count_siblings(*conditions: ColumnElement[bool]) -> ColumnElement[int | None]:
+    count = select(func.count()).where(_sibling.listing_id == Ticket.listing_id, *conditions)
+    siblings = count.select_from(_sibling).correlate(Ticket).scalar_subquery()
+    return case((col(Ticket.listing_id).is_not(None), siblings))
 
 
 def has_end(locked_until: datetime | None) -> bool:
@@ -48,8 +76,8 @@ async def list_rows(session: AsyncSession, ticket_ids: Collection[UUID]) -> list
     return [TicketRow(*row) for row in rows.all()]
 
 
-def _by_id(ticket_id: UUID) -> Select[Ticket, bool]:
-    return select(Ticket, is_locked()).where(Ticket.id == ticket_id)
+def _by_id(ticket_id: UUID) -> Select[Ticket, bool, int | None, int | None]:
+    return select(*ticket_row()).where(Ticket.id == ticket_id)
 
 
 async def list_by_ids(session: AsyncSession, ticket_ids: Collection[UUID]) -> list[Ticket]:
@@ -71,7 +99,7 @@ async def list_by_seller(
     session: AsyncSession, seller_id: UUID, limit: int, before: UUID | None
 ) -> list[TicketRow]:
     """Return up to `limit` + 1 listings that are older than `before`, newest first."""
-    query = select(Ticket, is_locked()).where(Ticket.seller_id == seller_id)
+    query = select(*ticket_row()).where(Ticket.seller_id == seller_id)
     if before:
         query = query.where(col(Ticket.id) < before)
     rows = await session.exec(query.order_by(col(Ticket.id).desc()).limit(limit + 1))
@@ -79,9 +107,16 @@ async def list_by_seller(
 
 
 async def get_ticket_for_update(session: AsyncSession, ticket_id: UUID) -> TicketRow | None:
-    """Lock the row and read it again: it may have changed while this transaction waited."""
-    lock = select(Ticket.id).where(Ticket.id == ticket_id).with_for_update(key_share=True)
-    if (await session.exec(lock)).one_or_none() is None:
+    """Lock the row and its listing, and read it again: it may have changed while this transaction waited."""
+    sibling = aliased(Ticket)
+    siblings = select(sibling.id).join(Ticket, col(Ticket.listing_id) == sibling.listing_id)
+    ids = (
+        select(Ticket.id)
+        .where(Ticket.id == ticket_id)
+        .union(siblings.where(Ticket.id == ticket_id))
+    )
+    lock = select(Ticket.id).where(col(Ticket.id).in_(ids)).order_by(col(Ticket.id))
+    if not (await session.exec(lock.with_for_update(key_share=True))).all():
         return None
     fresh = _by_id(ticket_id).execution_options(populate_existing=True)
     return TicketRow(*(await session.exec(fresh)).one())

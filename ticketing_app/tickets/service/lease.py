@@ -113,10 +113,10 @@ async def get_listing(session: AsyncSession, *, listing_id: UUID) -> HoldableLis
 
 
 def _listed_ticket(nth: int, row: TicketRow) -> ListedTicket:
-    ticket, is_locked = row
+    ticket = row.ticket
     return ListedTicket(
         id=ticket.id,
-        status=availability(TicketStatus(ticket.status), is_locked=is_locked),
+        status=availability(TicketStatus(ticket.status), is_locked=row.is_locked),
         position=nth if ticket.position is None else ticket.position,
         version=ticket.version,
         price_cents=ticket.price_cents,

@@ -1,11 +1,18 @@
+from itertools import groupby
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.paging import read_cursor
+from ticketing_app.tickets.repository import offers as offer_repository
 from ticketing_app.tickets.repository import tickets as repository
-from ticketing_app.tickets.schemas import OwnTicketPage, OwnTicketRead
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.schemas import (
+    OwnListingPage,
+    OwnListingRead,
+    OwnTicketPage,
+    OwnTicketRead,
+)
+from ticketing_app.tickets.service import listings, tickets
 
 
 async def list_own_tickets(
@@ -24,3 +31,21 @@ async def list_own_tickets(
         ],
         next_cursor=str(page[-1].ticket.id) if len(rows) > limit else None,
     )
+
+
+async def list_own_listings(
+    session: AsyncSession, *, seller_id: UUID, limit: int, cursor: str | None = None
+) -> OwnListingPage:
+    """Return a page of listings and tickets without one, newest first; errors as `list_own_tickets`."""
+    before = read_cursor(cursor)
+    rows = await offer_repository.list_by_seller(session, seller_id, limit + 1, before)
+    found = [
+        OwnListingRead(
+            listing_id=tickets_of_one[0].ticket.listing_id,
+            **listings.listing_fields(tickets_of_one, seller_id),
+        )
+        for _, group in groupby(rows, key=lambda row: row.ticket.listing_id or row.ticket.id)
+        if (tickets_of_one := list(group))
+    ]
+    page = found[:limit]
+    return OwnListingPage(items=page, next_cursor=str(page[-1].id) if len(found) > limit else None)

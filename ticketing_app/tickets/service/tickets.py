@@ -1,8 +1,9 @@
 """Use cases of a single ticket, and functions that the other use cases share."""
 
-from collections.abc import Collection
+from collections.abc import AsyncGenerator, Collection
+from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -17,16 +18,27 @@ from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import TicketCreated, TicketUpdated
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.models import Ticket
-from ticketing_app.tickets.repository import search, seller_listings
+from ticketing_app.tickets.repository import listings, search, seller_listings
 from ticketing_app.tickets.repository import tickets as repository
+from ticketing_app.tickets.repository.offers import list_by_listing
 from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.schemas import (
+    ListingCreate,
     TicketCreate,
     TicketFields,
     TicketRead,
     TicketUpdate,
 )
+
+# Copies of the event, which a ticket of an event cannot change.
+OF_EVENT = frozenset(
+    {"title", "venue", "city", "starts_at", "timezone", "utc_offset_minutes", "category"}
+)
+# The same for all tickets of a listing.
+OF_LISTING = OF_EVENT | {"price_cents"}
+
+Described = TypeVar("Described", TicketCreate, ListingCreate)
 
 
 class TicketNotFoundError(AppError):
@@ -84,6 +96,17 @@ class TicketListedAgainError(AppError):
     field = "previousTicketId"
 
 
+class SeatListedTwiceError(AppError):
+    status = HTTPStatus.CONFLICT
+    field = "seat"
+
+    def __init__(self, place: rules.Place) -> None:
+        super().__init__(
+            f"You are selling this seat already: {rules.describe_seat(*place)}. "
+            "Edit that listing, or withdraw it first."
+        )
+
+
 async def get_ticket(
     session: AsyncSession, *, ticket_id: UUID, viewer_id: UUID | None = None
 ) -> TicketRead:
@@ -110,22 +133,58 @@ async def create_ticket(
     Raises:
         EventNotFoundError: no such event.
         EventNotListableError: the event was cancelled, or has begun.
+        SeatListedTwiceError: the seller offers this seat of this event already.
         TicketListedAgainError: the previous ticket has another active listing.
     """
-    if ticket.event_id:
-        event = await events.get_listable(session, event_id=ticket.event_id)
-        ticket = ticket.model_copy(update=copies_of_event(event))
-    row = Ticket(seller_id=seller_id, currency=get_settings().currency, **_columns(ticket))
-    repository.add(session, row)
-    try:
-        await session.flush()
-    except IntegrityError:
-        if ticket.previous_ticket_id is None:
-            raise
-        raise TicketListedAgainError from None
-    await search.add_search_words(session, row.id)
-    outbox.record(session, TicketCreated(**_event_fields(row)))
+    described = await copy_event(session, ticket)
+    row = Ticket(seller_id=seller_id, currency=get_settings().currency, **columns(described))
+    await insert(session, [row])
     return to_read(TicketRow(row, is_locked=False), seller_id)
+
+
+async def copy_event(session: AsyncSession, described: Described) -> Described:
+    """Fill in title, place and time of the event, if there is one; errors as `create_ticket`."""
+    if described.event_id is None:
+        return described
+    event = await events.get_listable(session, event_id=described.event_id)
+    return described.model_copy(update=copies_of_event(event))
+
+
+async def insert(session: AsyncSession, rows: list[Ticket]) -> None:
+    """Add tickets of one seller with one title; errors as `create_ticket`."""
+    async with _unless_listed(session, rows[0], [_place(row) for row in rows]):
+        session.add_all(rows)
+    await search.add_search_words(session, rows[0].id)
+    for row in rows:
+        outbox.record(session, TicketCreated(**_event_fields(row)))
+
+
+@asynccontextmanager
+async def _unless_listed(
+    session: AsyncSession, ticket: Ticket, places: list[rules.Place]
+) -> AsyncGenerator[None]:
+    """Save the changes made in this context; raises SeatListedTwiceError or TicketListedAgainError."""
+    # After the rollback, attributes of the ticket cannot be read.
+    seller_id = ticket.seller_id
+    event_id = ticket.event_id
+    try:
+        async with session.begin_nested():
+            yield
+            await session.flush()
+    except IntegrityError as error:
+        if "uq_tickets_one_relisting" in str(error.orig):
+            raise TicketListedAgainError from None
+        if event_id is None or "uq_tickets_seat_once_per_seller" not in str(error.orig):
+            raise
+        twice = await listings.find_own_seat(
+            session, seller_id=seller_id, event_id=event_id, places=places
+        )
+        # Without one, two seats of this request differ only in accents.
+        raise SeatListedTwiceError(twice or places[0]) from None
+
+
+def _place(row: Ticket) -> rules.Place:
+    return rules.Place(row.section, row.row, row.seat)
 
 
 async def require_listing_quota(session: AsyncSession, *, seller_id: UUID, count: int) -> None:
@@ -147,13 +206,16 @@ async def require_own_ticket(session: AsyncSession, *, seller_id: UUID, ticket_i
 async def update_ticket(
     session: AsyncSession, *, seller_id: UUID, ticket_id: UUID, ticket: TicketUpdate
 ) -> TicketRead:
-    """Replace the whole description of a listing.
+    """Replace the whole description of a ticket; title, place and time of an event stay.
+
+    With another price or title, the ticket leaves its listing.
 
     Raises:
         TicketNotFoundError: there is none with this id.
         NotTicketSellerError: another user listed it.
         TicketNotChangeableError: it is locked, sold or withdrawn.
         StaleTicketError: the description changed since `ticket.version`.
+        SeatListedTwiceError: the seller offers this seat of this event already.
         TooManyRequestsError: the seller changed too many listings.
     """
     # Counted before the row is locked; raised after the errors of the request itself.
@@ -163,11 +225,41 @@ async def update_ticket(
         raise StaleTicketError
     if refusal:
         raise refusal
-    for name, value in _columns(ticket).items():
-        setattr(row, name, value)
-    await save_new_version(session, row)
+    changes = columns(ticket)
+    if row.event_id:
+        changes = {name: value for name, value in changes.items() if name not in OF_EVENT}
+    async with _unless_listed(session, row, [rules.Place(ticket.section, ticket.row, ticket.seat)]):
+        await _apply(session, row, changes)
+    record_update(session, row)
     await search.add_search_words(session, row.id)
     return to_read(TicketRow(row, is_locked=False), seller_id)
+
+
+async def _apply(session: AsyncSession, row: Ticket, changes: dict[str, Any]) -> None:
+    """Change the ticket, whose listing is locked; the other tickets of the listing stay in it."""
+    changed = {name for name, value in changes.items() if getattr(row, name) != value}
+    for name in changed:
+        setattr(row, name, changes[name])
+    row.version += 1
+    if row.listing_id is None:
+        return
+    if changed & OF_LISTING:
+        row.listing_id = None
+        row.position = None
+        row.is_front = True
+    elif changed & set(rules.Place._fields):
+        await session.flush()
+        _sort([found.ticket for found in await list_by_listing(session, row.listing_id)])
+
+
+def _sort(rows: list[Ticket]) -> None:
+    """Put the tickets of a listing in seat order after a seat changed; gaps between positions stay."""
+    positions = [row.position for row in rows]
+    rows.sort(key=lambda row: rules.seat_order(_place(row)))
+    front = next((row for row in rows if row.status in rules.UNSOLD), None)
+    for row, position in zip(rows, positions, strict=True):
+        row.position = position
+        row.is_front = row is front
 
 
 async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: UUID) -> None:
@@ -193,9 +285,12 @@ def copies_of_event(event: EventRead) -> dict[str, Any]:
     }
 
 
-def _columns(ticket: TicketFields) -> dict[str, Any]:
+def columns(ticket: TicketFields) -> dict[str, Any]:
+    """Return the columns that describe the ticket."""
     offset = rules.utc_offset_minutes(ticket.starts_at, ticket.timezone)
-    return ticket.model_dump(exclude={"version"}) | {"utc_offset_minutes": offset}
+    return ticket.model_dump(include=set(Ticket.model_fields) - {"version"}) | {
+        "utc_offset_minutes": offset
+    }
 
 
 def _require_seller(row: TicketRow | None, seller_id: UUID) -> TicketRow:
@@ -226,7 +321,7 @@ def record_update(session: AsyncSession, row: Ticket) -> None:
 
 
 def _event_fields(row: Ticket) -> dict[str, Any]:
-    fields = row.model_dump(include={"seller_id", "title", "price_cents", "currency", "status"})
+    fields = row.model_dump(include=set(TicketUpdated.model_fields))
     return {"ticket_id": row.id, "ticket_version": row.version, **fields}
 
 
@@ -239,11 +334,16 @@ def to_read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
     fields = ticket.model_dump(
         exclude={"seller_id", "holder_id", "status", "locked_until", "order_id", "sold_at"}
     )
+    # Without a listing, the ticket counts alone.
+    is_available = status is rules.Availability.AVAILABLE
+    is_unsold = ticket.status in rules.UNSOLD
     has_end = status is rules.Availability.LOCKED and repository.has_end(ticket.locked_until)
     return TicketRead(
         seller_id=ticket.seller_id,
         status=status,
         locked_until=ticket.locked_until if has_end else None,
         order_id=ticket.order_id if may_see_order and is_held else None,
+        available=int(is_available) if row.available is None else row.available,
+        quantity=int(is_unsold) if row.quantity is None else row.quantity,
         **fields,
     )

@@ -224,6 +224,8 @@ def preview(facts: TicketFields, currency: str, *, has_price: bool) -> TicketStu
         **facts.model_dump(include=set(TicketFields.model_fields)),
         event_id=None,
         listing_id=None,
+        available=1,
+        quantity=1,
         previous_ticket_id=None,
         id=nobody,
         seller_id=nobody,

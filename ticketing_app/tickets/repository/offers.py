@@ -1,0 +1,141 @@
+"""SQL of the offers of events: listings and loose tickets."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal_column, or_, text, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.tickets.models import Listing, Ticket
+from ticketing_app.tickets.repository.search import for_sale_and_upcoming
+from ticketing_app.tickets.repository.tickets import is_locked
+from ticketing_app.tickets.schemas import EventOffers
+
+# An event page does not show more; the cheapest are enough.
+MAX_TICKETS_READ = 500
+
+
+class OfferRow(NamedTuple):
+    """A ticket with its listing, if it has one."""
+
+    ticket: Ticket
+    listing: Listing | None
+    is_locked: bool
+    is_listed_twice: bool
+
+
+def is_listed_twice() -> ColumnElement[bool]:
+    """Whether another seller offers the same seat of the same event."""
+    # The conditions repeat those of `uq_tickets_seat_once_per_seller`, as literals.
+    other = aliased(Ticket)
+    status: Any = col(other.status)
+    return (
+        select(literal_column("1"))
+        .where(
+            col(other.event_id) == Ticket.event_id,
+            col(other.event_id).is_not(None),
+            col(other.seat).is_not(None),
+            status.in_([literal_column("'for_sale'"), literal_column("'paused'")]),
+            _key(other.seat) == _key(Ticket.seat),
+            _key(_or_empty(other.row)) == _key(_or_empty(Ticket.row)),
+            _key(_or_empty(other.section)) == _key(_or_empty(Ticket.section)),
+            col(other.seller_id) != Ticket.seller_id,
+        )
+        .exists()
+    )
+
+
+def _key(value: Any) -> ColumnElement[str]:  # noqa: ANN401  # a column or an expression.
+    return func.search_key(value)
+
+
+def _or_empty(value: Any) -> ColumnElement[str]:  # noqa: ANN401  # as above.
+    return func.coalesce(value, literal_column("''"))
+
+
+async def list_by_event(session: AsyncSession, event_id: UUID) -> list[OfferRow]:
+    """Return the tickets for sale, the cheapest first, those of a listing together and in seat order."""
+    query = (
+        _tickets_with_listings()
+        .where(Ticket.event_id == event_id, *for_sale_and_upcoming())
+        .order_by(col(Ticket.price_cents), _offer_id(), col(Ticket.position))
+        .limit(MAX_TICKETS_READ)
+    )
+    return [OfferRow(*row) for row in (await session.exec(query)).all()]
+
+
+async def list_by_listing(session: AsyncSession, listing_id: UUID) -> list[OfferRow]:
+    """Return all tickets of the listing in seat order, as they are now."""
+    query = _tickets_with_listings().where(Ticket.listing_id == listing_id)
+    fresh = query.order_by(col(Ticket.position)).execution_options(populate_existing=True)
+    return [OfferRow(*row) for row in (await session.exec(fresh)).all()]
+
+
+async def list_by_seller(
+    session: AsyncSession, seller_id: UUID, limit: int, before: UUID | None
+) -> list[OfferRow]:
+    """Return the tickets of up to `limit` offers older than `before`, the newest offers first."""
+    kept = exists().where(col(Ticket.listing_id) == Listing.id)
+    own_listings = select(Listing.id).where(Listing.seller_id == seller_id, kept)
+    loose = select(Ticket.id).where(Ticket.seller_id == seller_id, col(Ticket.listing_id).is_(None))
+    if before:
+        own_listings = own_listings.where(col(Listing.id) < before)
+        loose = loose.where(col(Ticket.id) < before)
+    newest = union_all(
+        own_listings.order_by(col(Listing.id).desc()).limit(limit),
+        loose.order_by(col(Ticket.id).desc()).limit(limit),
+    ).subquery()
+    ids = select(newest.c.id).order_by(newest.c.id.desc()).limit(limit)
+    found = list((await session.exec(ids)).all())
+    query = _tickets_with_listings().where(
+        or_(col(Ticket.listing_id).in_(found), col(Ticket.id).in_(found))
+    )
+    rows = await session.exec(query.order_by(_offer_id().desc(), col(Ticket.position)))
+    return [OfferRow(*row) for row in rows.all()]
+
+
+def _tickets_with_listings() -> Any:  # noqa: ANN401  # SQLModel has no type for a select of four.
+    query = select(Ticket, Listing, is_locked(), is_listed_twice())
+    return query.outerjoin(Listing, col(Listing.id) == Ticket.listing_id)
+
+
+def _offer_id() -> ColumnElement[UUID]:
+    return func.coalesce(Ticket.listing_id, Ticket.id)
+
+
+# A run is a number of neighbouring seats of a listing: position - row_number() is equal within a run.
+_SUMMARY = text("""
+    WITH open AS (
+        SELECT t.event_id, coalesce(t.listing_id, t.id) AS offer_id, t.price_cents, t.currency,
+               CASE WHEN l.is_side_by_side
+                 THEN t.position - row_number() OVER (PARTITION BY t.listing_id ORDER BY t.position)
+               END AS run
+        FROM tickets t LEFT JOIN listings l ON l.id = t.listing_id
+        WHERE t.event_id = ANY(:event_ids) AND t.status = 'for_sale'
+          AND (t.locked_until IS NULL OR t.locked_until <= now())
+          AND (t.starts_at IS NULL OR t.starts_at > now())
+    ), offered AS (
+        SELECT event_id, count(*) AS size, min(price_cents) AS price_cents, min(currency) AS currency
+        FROM open GROUP BY event_id, offer_id, run
+    ), available AS (
+        SELECT event_id, sum(size) AS available, max(size) AS most_together,
+               min(price_cents) AS from_cents, min(currency) AS currency
+        FROM offered GROUP BY event_id
+    ), sold AS (
+        SELECT event_id, count(*) AS sold FROM tickets
+        WHERE event_id = ANY(:event_ids) AND status = 'sold' GROUP BY event_id
+    )
+    SELECT event_id, a.from_cents, a.currency, coalesce(a.available, 0) AS available,
+           coalesce(a.most_together, 0) AS most_together, coalesce(s.sold, 0) AS sold
+    FROM unnest(:event_ids) AS event_id
+    LEFT JOIN available a USING (event_id) LEFT JOIN sold s USING (event_id)
+""").bindparams(bindparam("event_ids", type_=ARRAY(PG_UUID())))
+
+
+async def summarize_events(session: AsyncSession, event_ids: list[UUID]) -> list[EventOffers]:
+    rows = await (await session.connection()).execute(_SUMMARY, {"event_ids": event_ids})
+    return [EventOffers.model_validate(dict(row)) for row in rows.mappings()]

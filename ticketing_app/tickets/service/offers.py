@@ -1,0 +1,79 @@
+"""Offers of events: what a buyer chooses from."""
+
+from collections.abc import Collection
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.tickets.repository import offers as repository
+from ticketing_app.tickets.repository.offers import OfferRow
+from ticketing_app.tickets.repository.tickets import TicketRow
+from ticketing_app.tickets.rules import Availability, Split
+from ticketing_app.tickets.schemas import EventOffers, OfferRead, OfferSeat
+from ticketing_app.tickets.service import tickets
+
+UNSOLD = frozenset({Availability.AVAILABLE, Availability.LOCKED, Availability.PAUSED})
+
+
+async def list_event_offers(
+    session: AsyncSession, *, event_id: UUID, viewer_id: UUID | None = None
+) -> list[OfferRead]:
+    """Return the offers of an event, the cheapest first; locked tickets are included."""
+    rows = await repository.list_by_event(session, event_id)
+    return [
+        OfferRead(listing_id=seats[0].ticket.listing_id, **offer_fields(seats, viewer_id))
+        for _, group in groupby(rows, key=lambda row: row.ticket.listing_id or row.ticket.id)
+        if (seats := list(group))
+    ]
+
+
+async def summarize_events(
+    session: AsyncSession, *, event_ids: Collection[UUID]
+) -> dict[UUID, EventOffers]:
+    """Return a summary for each of these events, also without offers."""
+    found = await repository.summarize_events(session, list(event_ids))
+    return {summary.event_id: summary for summary in found}
+
+
+def offer_fields(rows: list[OfferRow], viewer_id: UUID | None) -> dict[str, Any]:
+    """Return the fields that an offer and a listing share; `rows` are of one listing, in seat order."""
+    seats = [_seat(row, viewer_id) for row in rows]
+    first = _first_unsold(rows, seats)
+    listing = rows[0].listing
+    return {
+        "split": Split(listing.split) if listing else Split.ANY,
+        "is_side_by_side": listing.is_side_by_side if listing else False,
+        "seats": seats,
+        "available": sum(seat.status is Availability.AVAILABLE for seat in seats),
+        "quantity": sum(seat.status in UNSOLD for seat in seats),
+        "is_listed_twice": any(seat.is_listed_twice for seat in seats),
+        **first.ticket.model_dump(
+            include={
+                "event_id",
+                "price_cents",
+                "currency",
+                "seller_id",
+                "face_value_cents",
+                "description",
+            }
+        ),
+    }
+
+
+def _first_unsold(rows: list[OfferRow], seats: list[OfferSeat]) -> OfferRow:
+    # Edits change unsold tickets only, so the others may have an earlier price.
+    unsold = (row for row, seat in zip(rows, seats, strict=True) if seat.status in UNSOLD)
+    return next(unsold, rows[0])
+
+
+def _seat(row: OfferRow, viewer_id: UUID | None) -> OfferSeat:
+    ticket = tickets.to_read(TicketRow(row.ticket, row.is_locked), viewer_id)
+    fields = ticket.model_dump(
+        include={"section", "row", "seat", "status", "locked_until", "order_id", "version"}
+    )
+    sold_at = row.ticket.sold_at if row.ticket.seller_id == viewer_id else None
+    return OfferSeat(
+        ticket_id=ticket.id, is_listed_twice=row.is_listed_twice, sold_at=sold_at, **fields
+    )
