@@ -1,5 +1,6 @@
 """SQL of the offers of events: listings and loose tickets."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -139,3 +140,9 @@ _SUMMARY = text("""
 async def summarize_events(session: AsyncSession, event_ids: list[UUID]) -> list[EventOffers]:
     rows = await (await session.connection()).execute(_SUMMARY, {"event_ids": event_ids})
     return [EventOffers.model_validate(dict(row)) for row in rows.mappings()]
+
+
+async def list_event_ids(session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    query = select(Ticket.id, Ticket.event_id).where(col(Ticket.id).in_(ticket_ids))
+    rows = (await session.exec(query)).all()
+    return {ticket_id: event_id for ticket_id, event_id in rows if event_id}

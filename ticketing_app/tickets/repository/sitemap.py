@@ -13,12 +13,14 @@ _FIRST_VERSION = 1
 async def list_entries(
     session: AsyncSession, limit: int, before: UUID | None
 ) -> list[SitemapEntry]:
-    """Return up to `limit` tickets of the list that are older than `before`, newest first."""
+    """Return up to `limit` tickets without an event that are older than `before`, newest first."""
     query = (
         select(Ticket.id, Ticket.version, Ticket.created_at)
         .where(
             *for_sale_and_upcoming(),
             col(Ticket.is_front),
+            # The page of an event stands for its tickets.
+            col(Ticket.event_id).is_(None),
             *([col(Ticket.id) < before] if before else []),
         )
         .order_by(col(Ticket.id).desc())

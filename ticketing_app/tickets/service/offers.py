@@ -37,6 +37,13 @@ async def summarize_events(
     return {summary.event_id: summary for summary in found}
 
 
+async def list_event_ids(
+    session: AsyncSession, *, ticket_ids: Collection[UUID]
+) -> dict[UUID, UUID]:
+    """Return the events of these tickets, by ticket; those without an event are left out."""
+    return await repository.list_event_ids(session, ticket_ids)
+
+
 def offer_fields(rows: list[OfferRow], viewer_id: UUID | None) -> dict[str, Any]:
     """Return the fields that an offer and a listing share; `rows` are of one listing, in seat order."""
     seats = [_seat(row, viewer_id) for row in rows]
