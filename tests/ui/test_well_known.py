@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 from urllib.robotparser import RobotFileParser
-from uuid import UUID, uuid4
+from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,7 +15,7 @@ from tests import factories
 from tests.ui.built import client
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
-from ticketing_app.documents import well_known
+from ticketing_app.documents import sitemap
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import transactions
@@ -71,6 +71,28 @@ class TestSitemap:
         assert answer.headers["cache-control"] == "public, max-age=3600"
         assert list(read(answer)) == ["/", path(newer), path(older)]
 
+    async def test_lists_events_with_their_places(self, site: AsyncClient) -> None:
+        event = await factories.make_event()
+        await factories.make_listing("12", event=event)
+        loose = await factories.make_ticket()
+        assert list(read(await site.get("/sitemap.xml"))) == [
+            "/",
+            f"/events/{event.slug}",
+            f"/venues/{event.venue.slug}",
+            "/cities/rotterdam",
+            path(loose),
+        ]
+
+    async def test_reads_events_and_venues_page_by_page(
+        self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sitemap, "PAGE_SIZE", 2)
+        events = [await factories.make_event() for _ in range(3)]
+        found = read(await site.get("/sitemap.xml"))
+        expected = {f"/events/{event.slug}" for event in events}
+        expected |= {f"/venues/{event.venue.slug}" for event in events}
+        assert set(found) == {"/", "/cities/rotterdam", *expected}
+
     async def test_lists_the_front_page_alone(self, site: AsyncClient) -> None:
         assert list(read(await site.get("/sitemap.xml"))) == ["/"]
 
@@ -96,8 +118,8 @@ class TestSitemap:
     async def test_ends_at_the_limit(
         self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch, most: int, expected: int
     ) -> None:
-        monkeypatch.setattr(well_known, "MOST_ADDRESSES", most)
-        monkeypatch.setattr(well_known, "PAGE_SIZE", 2)
+        monkeypatch.setattr(sitemap, "MOST_ADDRESSES", most)
+        monkeypatch.setattr(sitemap, "PAGE_SIZE", 2)
         made = [await factories.make_ticket() for _ in range(5)]
         newest_first = ["/", *map(path, reversed(made))]
         assert list(read(await site.get("/sitemap.xml"))) == newest_first[:expected]
@@ -118,22 +140,20 @@ class TestSitemap:
     async def test_ends_early_when_the_database_fails(
         self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        await factories.make_ticket()
-        read_page, pages = transactions.in_transaction, list[UUID | None]()
+        await factories.make_event()
+        read_page = transactions.in_transaction
+        pages = list[object]()
 
-        async def read_once(*args: object, before: UUID | None, limit: int) -> object:
-            if before:
-                lose_the_database()
-            pages.append(before)
-            return await read_page(*args, before=before, limit=limit)  # pyright: ignore[reportArgumentType, reportCallIssue]  # passed on
-
-        def lose_the_database() -> NoReturn:
-            raise ConnectionError
+        async def read_once(use_case: Any, **arguments: Any) -> object:  # noqa: ANN401  # as replaced.
+            if pages:
+                raise ConnectionError
+            pages.append(use_case)
+            return await read_page(use_case, **arguments)
 
         monkeypatch.setattr(transactions, "in_transaction", read_once)
         with pytest.raises(ConnectionError):
             await site.get("/sitemap.xml")
-        assert pages == [None]
+        assert len(pages) == 1
 
     async def test_is_503_without_the_database(
         self, built: Path, change_settings: Callable[..., None]

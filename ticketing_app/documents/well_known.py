@@ -1,24 +1,18 @@
-"""Files at well-known paths: robots.txt, the sitemap, the web app manifest and its icons.
+"""Files at well-known paths: robots.txt, the sitemap (sitemap.py), the web app manifest and its icons.
 
 docs/icons.py draws the icons.
 """
 
-import html
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import reflex as rx
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ticketing_app import routes
-from ticketing_app.core import limits
-from ticketing_app.core.errors import TooManyRequestsError, UnavailableError
 from ticketing_app.core.settings import get_settings
-from ticketing_app.documents import cache_control
+from ticketing_app.documents import cache_control, sitemap
 from ticketing_app.documents.site import Audience, Page
-from ticketing_app.tickets.schemas import SitemapEntry
-from ticketing_app.tickets.service import sitemap
-from ticketing_app.ui import transactions
 from ticketing_app.ui.page_content import absolute
 from ticketing_app.ui.theme import tokens
 
@@ -28,9 +22,6 @@ ROBOTS = "/robots.txt"
 SITEMAP = "/sitemap.xml"
 MANIFEST = "/manifest.webmanifest"
 ACCOUNT_FORMS = "/account-forms.js"
-# Limit of the sitemap protocol for one file.
-MOST_ADDRESSES = 50_000
-PAGE_SIZE = 1_000
 
 FAVICON = "/favicon.svg"
 # iOS rounds the corners itself and ignores the icons of the manifest.
@@ -50,7 +41,7 @@ def handlers(pages: Sequence[Page]) -> dict[str, Handler]:
     hidden = [page.route for page in pages if page.audience is not Audience.EVERYONE]
     return {
         ROBOTS: partial(serve_robots, hidden),
-        SITEMAP: partial(serve_sitemap, listed),
+        SITEMAP: partial(sitemap.serve, listed),
         MANIFEST: serve_manifest,
     }
 
@@ -63,56 +54,8 @@ async def serve_robots(hidden: Sequence[str]) -> Response:
     return PlainTextResponse("\n".join(lines), headers={"cache-control": cache_control.ONE_DAY})
 
 
-async def serve_sitemap(listed: Sequence[str]) -> Response:
-    try:
-        await limits.check("sitemaps")
-        async with transactions.with_read_timeout():
-            first = await _read(None, MOST_ADDRESSES - len(listed))
-    except UnavailableError as error:
-        return PlainTextResponse(error.message, error.status, cache_control.UNAVAILABLE)
-    except TooManyRequestsError as error:
-        return PlainTextResponse(error.message, error.status, cache_control.rate_limited(error))
-    return StreamingResponse(
-        _stream(listed, first),
-        media_type="application/xml",
-        headers={"cache-control": cache_control.ONE_HOUR},
-    )
-
-
 def _as_pattern(route: str) -> str:
     return "/".join("*" if part.startswith("[") else part for part in route.split("/"))
-
-
-async def _stream(listed: Sequence[str], page: list[SitemapEntry]) -> AsyncGenerator[str]:
-    """Yield the sitemap page by page, so that a long one does not delay other requests."""
-    # If the database fails meanwhile, the file ends early and is not valid XML, so crawlers discard it.
-    yield (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-    )
-    for path in listed:
-        yield f"<url><loc>{html.escape(absolute(path))}</loc></url>\n"
-    left = MOST_ADDRESSES - len(listed)
-    while page:
-        yield "".join(map(_format_entry, page))
-        left -= len(page)
-        page = await _read(page[-1], left)
-    yield "</urlset>\n"
-
-
-async def _read(last: SitemapEntry | None, left: int) -> list[SitemapEntry]:
-    return await transactions.in_transaction(
-        sitemap.list_entries,
-        limit=min(PAGE_SIZE, left),
-        before=last.ticket_id if last else None,
-    )
-
-
-def _format_entry(entry: SitemapEntry) -> str:
-    location = html.escape(absolute(routes.ticket_detail(entry.ticket_id)))
-    since = entry.last_modified
-    modified = f"<lastmod>{since.isoformat(timespec='seconds')}</lastmod>" if since else ""
-    return f"<url><loc>{location}</loc>{modified}</url>\n"
 
 
 def icon_path(size: int) -> str:
