@@ -15,6 +15,8 @@ from ticketing_app.core import db
 from ticketing_app.messaging.bus import Envelope
 from ticketing_app.messaging.catalog import (
     DomainEvent,
+    EventCancelled,
+    EventChanged,
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
@@ -26,7 +28,7 @@ from ticketing_app.messaging.catalog import (
 )
 from ticketing_app.ui.live import broadcast, channels
 
-TICKET, SELLER, BUYER, ORDER, SESSION = (db.new_id() for _ in range(5))
+TICKET, SELLER, BUYER, ORDER, SESSION, EVENT = (db.new_id() for _ in range(6))
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 UNTIL = datetime(2027, 1, 1, 0, 15, tzinfo=UTC)
 Sent = list[tuple[str | None, dict[str, Any]]]
@@ -48,6 +50,8 @@ class FakeNamespace:
 
     namespace = "/_event"
     packet_class = FakePacket
+    # No page is open, so that no event is read (test_live_events.py).
+    sockets = ()
 
     def __init__(self) -> None:
         self.messages: list[tuple[str | None, list[dict[str, Any]]]] = []
@@ -217,6 +221,26 @@ class TestDeliver:
             "cents": 4050,
             "isNew": is_new,
         }
+
+    @pytest.mark.parametrize("kind", [EventChanged, EventCancelled])
+    async def test_reloads_pages_of_a_changed_event(
+        self, namespace: FakeNamespace, kind: type[DomainEvent]
+    ) -> None:
+        event = kind.model_validate(
+            {
+                "event_id": EVENT,
+                "event_version": 2,
+                "title": "The Paper Lanterns",
+                "status": "cancelled",
+                "venue_id": EVENT,
+                "venue": "Lantern Hall",
+                "city": "London",
+                "timezone": "Europe/London",
+                "starts_at": NOW,
+            }
+        )
+        facts = {"event": str(EVENT), "isChanged": True}
+        assert await deliver(namespace, event) == [(f"live:event:{EVENT}", facts)]
 
     async def test_escapes_titles_in_scripts(self, namespace: FakeNamespace) -> None:
         title = "'}));alert(1);//</script>\u2028\"\\"

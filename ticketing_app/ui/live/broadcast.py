@@ -18,7 +18,7 @@ from socketio import packet
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import bus
 from ticketing_app.messaging.bus import Envelope
-from ticketing_app.ui.live import channels
+from ticketing_app.ui.live import channels, events
 from ticketing_app.ui.live.messages import Facts, merge, messages
 
 log = get_logger()
@@ -52,6 +52,8 @@ async def notify_session(session_id: UUID) -> None:
 async def _deliver(envelope: Envelope) -> None:
     for channel, facts in messages(envelope.event):
         await _send_or_collect(channel, facts)
+        if channel == channels.TICKETS and channels.count_pages():
+            events.collect(facts, _send_or_collect)
 
 
 async def _send_or_collect(channel: str, facts: Facts) -> None:

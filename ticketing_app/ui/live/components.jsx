@@ -30,9 +30,15 @@ const useReload = (isMeant, onChange) => {
 };
 
 export function OnLive({ ticketId, seenVersion, onlyResync, onChange }) {
-  const isOther = (fact) => fact.session || (ticketId && fact.ticket && fact.ticket !== ticketId);
+  const isOther = (fact) => fact.session || fact.event || (ticketId && fact.ticket && fact.ticket !== ticketId);
   const isNew = (fact) => !seenVersion || !(fact.version <= seenVersion);
   useReload((fact) => !onlyResync && !isOther(fact) && isNew(fact), onChange);
+  return null;
+}
+
+// Rows apply the changes of tickets themselves.
+export function OnEvent({ eventId, onChange }) {
+  useReload((fact) => fact.order || (fact.event === eventId && fact.isChanged), onChange);
   return null;
 }
 
@@ -102,7 +108,7 @@ export function LiveUntil({ label, children, className }) {
   const { status, until, now } = useContext(Facts);
   return (
     <span className={className}>
-      {status === "locked" && until && (
+      {(status === "locked" || status === "yours") && until && (
         <>
           <span className="sr-only">{label}</span>
           {cloneElement(Children.only(children), { deadline: until, now })}
@@ -129,7 +135,7 @@ export function LiveAnnouncement({ one, many, labels }) {
   useLive((fact) => {
     const row = fact.ticket && document.querySelector(`[data-ticket="${fact.ticket}"]`);
     if (!row || row.dataset.status === fact.status) return;
-    changed.current.set(row.querySelector("h2, h3").textContent, fact.status);
+    changed.current.set(row.querySelector("h2, h3, h4").textContent, fact.status);
     // Changes within this time are announced together.
     timer.current ??= setTimeout(announce, ANNOUNCE_AFTER_MS);
   });

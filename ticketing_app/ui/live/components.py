@@ -23,6 +23,16 @@ class OnLive(rx.Component):
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
 
 
+class OnEvent(rx.Component):
+    """Calls `on_change` after the event was moved or cancelled, or an order of the viewer changed."""
+
+    library = LIBRARY
+    tag = "OnEvent"
+
+    event_id: rx.Var[str]
+    on_change: rx.EventHandler[rx.event.no_args_event_spec]
+
+
 class OnSession(rx.Component):
     """Calls `on_change` after the session was revoked or changed, or may have been."""
 

@@ -6,6 +6,8 @@ from typing import Any
 from ticketing_app.core.clock import utc_now
 from ticketing_app.messaging.catalog import (
     DomainEvent,
+    EventCancelled,
+    EventChanged,
     OrderCancelled,
     OrderCompleted,
     OrderEvent,
@@ -23,6 +25,10 @@ Facts = dict[str, Any]
 def messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:
     if isinstance(event, OrderEvent):
         yield channels.user_channel(event.buyer_id), {"order": str(event.order_id)}
+    if isinstance(event, EventChanged | EventCancelled):
+        facts = {"event": str(event.event_id), "isChanged": True}
+        yield channels.event_channel(event.event_id), facts
+        return
     facts = _ticket_facts(event)
     if isinstance(event, OrderEvent | TicketCreated | TicketUpdated) and event.seller_id:
         yield channels.user_channel(event.seller_id), facts or {"ticket": str(event.ticket_id)}
