@@ -21,6 +21,9 @@ from ticketing_app.ui.accounts.pages import (
     sign_up_page,
 )
 from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.events.documents import load_city, load_event, load_venue
+from ticketing_app.ui.events.pages import city_page, event_page, venue_page
+from ticketing_app.ui.events.state import EventDetailState, PlaceState
 from ticketing_app.ui.home.documents import load_list
 from ticketing_app.ui.home.pages import home_page
 from ticketing_app.ui.home.state import HomeState
@@ -59,6 +62,20 @@ _TICKET_DESCRIPTION = rx.cond(
         "A ticket from somebody who cannot go: price, seat, and whether it is still there."
     ),
 )
+_EVENT_TITLE = rx.cond(
+    EventDetailState.is_loaded,
+    f"{EventDetailState.event.title} | {BRAND}",
+    document_title(f"Event | {BRAND}"),
+)
+_EVENT_DESCRIPTION = rx.cond(
+    EventDetailState.is_loaded,
+    EventDetailState.event.share_line,
+    document_description("All tickets for one night, from people who cannot go."),
+)
+_PLACE_TITLE = rx.cond(
+    PlaceState.is_loaded, f"{PlaceState.title} | {BRAND}", document_title(f"Events | {BRAND}")
+)
+_PLACE_DESCRIPTION = document_description("What is on here, and the tickets for it.")
 _ORDER_TITLE = rx.cond(
     OrderDetailState.is_loaded,
     f"{OrderDetailState.order.heading} | {BRAND}",
@@ -83,6 +100,15 @@ PAGES = (
     Page(routes.TICKET_EDIT, ticket_edit_page, "Edit a Ticket",
          "Change a listing of yours.",
          TicketFormState.load_edit, Audience.MEMBERS, check_ticket),
+    Page(routes.EVENT_DETAIL, event_page, _EVENT_TITLE,
+         _EVENT_DESCRIPTION,
+         EventDetailState.load, Audience.EVERYONE, load_event),
+    Page(routes.VENUE, venue_page, _PLACE_TITLE,
+         _PLACE_DESCRIPTION,
+         PlaceState.load_venue, Audience.EVERYONE, load_venue),
+    Page(routes.CITY, city_page, _PLACE_TITLE,
+         _PLACE_DESCRIPTION,
+         PlaceState.load_city, Audience.EVERYONE, load_city),
     Page(routes.ORDER_LIST, order_list_page, "My Orders",
          "What you hold and what you bought.",
          OrderListState.load, Audience.MEMBERS),

@@ -25,7 +25,13 @@ from ticketing_app.ui.tickets.state import TicketDetailState
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
 
-PUBLIC = {routes.TICKET_LIST, routes.TICKET_DETAIL}
+PUBLIC = {
+    routes.TICKET_LIST,
+    routes.TICKET_DETAIL,
+    routes.EVENT_DETAIL,
+    routes.VENUE,
+    routes.CITY,
+}
 
 
 @contextmanager
@@ -64,11 +70,15 @@ class TestPageLoad:
         buyer = await factories.make_user()
         ticket = await factories.make_ticket(seller)
         order = await factories.hold(await factories.make_ticket(seller), buyer)
+        event = await factories.make_event()
+        slugs = {routes.EVENT_DETAIL: event.slug, routes.VENUE: event.venue.slug}
+        slug = slugs.get(page.route, "rotterdam")
         cookies = {"visitor": "", "buyer": await sign_in(buyer), "seller": await sign_in(seller)}
-        path = page.route.replace("[ticket_id]", str(ticket.id)).replace(
-            "[order_id]", str(order.id)
-        )
-        tab.open(path, cookie=cookies[viewer], ticket_id=str(ticket.id), order_id=str(order.id))
+        ids = {"ticket_id": str(ticket.id), "order_id": str(order.id), "slug": slug}
+        path = page.route
+        for name, value in ids.items():
+            path = path.replace(f"[{name}]", value)
+        tab.open(path, cookie=cookies[viewer], **ids)
         with counting() as transactions:
             await tab.call(page.on_load)
         assert transactions == (["BEGIN"] if viewer != "visitor" or page.route in PUBLIC else [])

@@ -76,9 +76,18 @@ class TestTicketDetail:
         assert shown.status_line == "Status - Available"
         assert (shown.can_buy, shown.can_change, shown.locked_until) == (True, False, "")
 
-    def test_shows_face_value(self) -> None:
-        shown = TicketDetail.from_ticket_for(ticket(face_value_cents=4500), None)
-        assert shown.face_value_line == "Face value $45"
+    @pytest.mark.parametrize(
+        ("face_value", "line"),
+        [
+            (4500, "11% below the face value of $45"),
+            (3200, "25% above the face value of $32"),
+            (4000, "Face value $40"),
+            (None, ""),
+        ],
+    )
+    def test_compares_with_face_value(self, face_value: int | None, line: str) -> None:
+        shown = TicketDetail.from_ticket_for(ticket(face_value_cents=face_value), None)
+        assert shown.face_value_line == line
 
     @pytest.mark.parametrize("status", [s for s in Availability if s is not Availability.AVAILABLE])
     def test_reason_for_visitors(self, status: Availability) -> None:

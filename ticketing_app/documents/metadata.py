@@ -16,10 +16,11 @@ _IN_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 def render(metadata: PageMetadata) -> str:
     brand = get_settings().brand_name
     image = absolute(routes.share_image(metadata.category))
+    canonical = metadata.canonical or metadata.path
     tags = [
         render_title(metadata.title),
         _meta("name", "description", metadata.description),
-        f'<link href="{html.escape(absolute(metadata.path))}" rel="canonical"/>',
+        f'<link href="{html.escape(absolute(canonical))}" rel="canonical"/>',
         *(
             _meta("property", f"og:{key}", value)
             for key, value in {

@@ -139,7 +139,6 @@ class PayableItem(BaseModel):
 
     ticket_id: UUID
     price_cents: int
-    refund_requested_at: datetime | None
     refunded_at: datetime | None
 
 

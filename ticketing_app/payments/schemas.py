@@ -86,13 +86,10 @@ class Intent:
 
 
 @dataclass(frozen=True)
-class MadeRefund:
-    """A refund at Stripe; without `refund_id` it was made by hand or by an earlier version."""
-
+class Refund:
     id: str
     status: RefundStatus
     amount_cents: int
-    refund_id: UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -190,6 +190,16 @@ def format_event_start(at: datetime) -> str:
     return f"{dates.format_skeleton('yMMMEd', at, locale=_current.get().dates)}, {_time(at)}"
 
 
+def iso(at: datetime | None) -> str:
+    """Return the instant for a countdown, empty for none."""
+    return at.isoformat() if at else ""
+
+
+def format_clock(at: datetime) -> str:
+    """Return the time of day in the zone of `at`, like "8:00 PM"."""
+    return _time(at)
+
+
 def date_parts(at: datetime) -> tuple[str, str, str]:
     """Return month, day and weekday of an event, like "Nov", "3" and "Wed"."""
     month, weekday = (dates.format_date(at, form, _current.get().dates) for form in ("LLL", "ccc"))

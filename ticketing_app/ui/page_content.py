@@ -11,16 +11,28 @@ from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 
 DEFAULT_CATEGORY = "other"
+# Types of schema.org by category.
+EVENT_TYPES = {
+    "concert": "MusicEvent",
+    "sports": "SportsEvent",
+    "theatre": "TheaterEvent",
+    "comedy": "ComedyEvent",
+    "festival": "Festival",
+}
 
 
 @dataclass(frozen=True)
 class PageMetadata:
-    """Metadata of a page: its title without the brand, and schema.org data in `event`."""
+    """Metadata of a page: its title without the brand, and schema.org data in `event`.
+
+    `canonical` is the path of the page that search engines show instead of this one.
+    """
 
     title: str
     description: str
     path: str
     category: str = DEFAULT_CATEGORY
+    canonical: str = ""
     event: dict[str, Any] | None = None
 
 

@@ -217,6 +217,10 @@ def is_at(state: rx.State, name: str, shown_id: str) -> bool:
     return getattr(state, name).lower() == shown_id
 
 
+def route_slug(state: rx.State) -> str:
+    return state.slug  # type: ignore[attr-defined]  # Reflex adds the parameters of routes.
+
+
 def route_id(state: rx.State, name: str, not_found: Callable[[], AppError]) -> UUID:
     """Return the UUID in the address; raises `not_found()` for any other than its canonical spelling."""
     found = http.parse_id(getattr(state, name), not_found)

@@ -136,10 +136,9 @@ class TestAudit:
             await sales.start_sale()
         all_at_once = asyncio.Barrier(3)
 
-        async def repair_together(*_: object) -> tuple[None, int]:
+        async def repair_together(*_: object) -> None:
             async with asyncio.timeout(10):
                 await all_at_once.wait()
-            return None, 0
 
         monkeypatch.setattr(audit, "_repair", repair_together)
         assert await run_audit() == 0

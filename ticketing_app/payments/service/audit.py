@@ -18,7 +18,7 @@ from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnav
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.schemas import ListedIntent
-from ticketing_app.payments.service import alerts, refund_record, webhook
+from ticketing_app.payments.service import alerts, refund, webhook
 from ticketing_app.payments.service.settle import settle_charge
 
 SLICE = 1_000  # Intents: few enough to stay far below the time limit of a job.
@@ -145,13 +145,8 @@ async def _is_known(stripe_id: str) -> bool:
     return True
 
 
-def compare(
-    intent: ListedIntent, charge: Charge | None, *, refunded_cents: int = 0, now: datetime
-) -> Iterator[Difference]:
-    """Yield the differences between an intent at Stripe and our charge of it, if any.
-
-    `refunded_cents` is the sum of our refunds that succeeded.
-    """
+def compare(intent: ListedIntent, charge: Charge | None, *, now: datetime) -> Iterator[Difference]:
+    """Yield the differences between an intent at Stripe and our charge of it, if any."""
     is_paid = charge is not None and charge.status == ChargeStatus.COMPLETED
     kept_cents = intent.taken_cents - intent.refunded_cents
     if charge is not None and intent.taken_cents not in {0, charge.amount_cents}:
@@ -172,14 +167,11 @@ def compare(
             intent.id,
             f"A ticket was given away, and its payment is {intent.status} at Stripe.",
         )
-    if charge and charge.refund_status == RefundStatus.SUCCEEDED:
-        refunded_cents = charge.amount_cents
-    missing_cents = min(refunded_cents - intent.refunded_cents, kept_cents)
-    if missing_cents > 0:
+    if charge and charge.refund_status == RefundStatus.SUCCEEDED and kept_cents > 0:
         yield Difference(
             AlertKind.REFUND_FAILED,
             intent.id,
-            f"Tickets of the order count as refunded, and {missing_cents} cents are still here.",
+            f"The order counts as refunded, and {kept_cents} cents of it are still here.",
         )
     if intent.status == "requires_capture" and now - intent.created_at > LONGEST_AUTHORISATION:
         yield Difference(
@@ -200,9 +192,8 @@ async def _fetch_missed_events(
 
 async def _repair_and_compare(transaction: Transaction, intent: ListedIntent) -> int:
     try:
-        charge, refunded_cents = await _repair(transaction, intent)
-        found = compare(intent, charge, refunded_cents=refunded_cents, now=utc_now())
-        differences = list(found)
+        charge = await _repair(transaction, intent)
+        differences = list(compare(intent, charge, now=utc_now()))
     except StripeUnavailableError:
         raise
     except Exception as error:
@@ -216,20 +207,18 @@ async def _repair_and_compare(transaction: Transaction, intent: ListedIntent) ->
     return len(differences)
 
 
-async def _repair(transaction: Transaction, intent: ListedIntent) -> tuple[Charge | None, int]:
-    """Bring our charge of this intent to Stripe's state; return it with the sum of its refunds."""
+async def _repair(transaction: Transaction, intent: ListedIntent) -> Charge | None:
+    """Bring our charge of this intent to Stripe's state; return the present row."""
     async with transaction() as session:
         charge = await repository.get_by_stripe_id(session, intent.id)
     if charge is None:
-        return None, 0
+        return None
     if charge.status == ChargeStatus.CREATED and intent.taken_cents:
         await settle_charge(transaction, charge_id=charge.id)
     elif intent.refunded_cents and charge.refund_status != RefundStatus.SUCCEEDED:
-        await refund_record.sync_refunds(transaction, charge_id=charge.id)
+        await refund.sync_refund(transaction, charge_id=charge.id)
     async with transaction() as session:
-        refunds = await repository.list_refunds(session, charge.id)
-        done = (each.amount_cents for each in refunds if each.status == RefundStatus.SUCCEEDED)
-        return await repository.get_charge(session, charge.id), sum(done)
+        return await repository.get_charge(session, charge.id)
 
 
 async def _report(transaction: Transaction, difference: Difference, charge: Charge | None) -> None:

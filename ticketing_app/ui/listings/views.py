@@ -13,12 +13,11 @@ from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.money import MINIMUM_CENTS
 from ticketing_app.tickets.rules import MAX_SEATS, Availability
 from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketFields, TicketRead
-from ticketing_app.ui.formatting import format_amount, format_day
+from ticketing_app.ui.formatting import format_amount, format_day, iso
 from ticketing_app.ui.tickets.views import (
     OVER_LABEL,
     TicketStub,
     is_over,
-    iso,
     local_start,
     parse_price,
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ticketing_app.ui.theme import tokens
 
-FILES = ("base", "press", "stub", "search", "columns", "time_left", "timeline", "receipt")
+FILES = ("base", "press", "stub", "event", "search", "columns", "time_left", "timeline", "receipt")
 
 
 def read() -> str:

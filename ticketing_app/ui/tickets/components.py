@@ -1,18 +1,22 @@
 """Parts of the ticket pages."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.ui.events.components import each, event_cards, offer_row
 from ticketing_app.ui.live.components import LiveText, LiveTicket, LiveUntil
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.confirm import ConfirmButton
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.shell.share import share_button
 from ticketing_app.ui.static_html import cond, literal_value
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.views import (
     STATUS_LABELS,
+    NightView,
     OwnershipLine,
     TicketDetail,
     TicketStub,
@@ -23,10 +27,9 @@ TEXT = {
     "may_return": "It may come back in ",
     "yours_for": "Yours to buy for ",
     "calendar": "Add to calendar",
-    "share": "Share",
-    "copied": "The link is copied.",
-    "by_hand": "Copy this link:",
     "similar": "Similar tickets",
+    "other_dates": "Other dates",
+    "note": "The seller writes",
     "withdraw": "Withdraw",
     "withdraw_question": "Take this listing off sale for good?",
     "withdraw_confirm": "Withdraw ticket",
@@ -35,26 +38,6 @@ TEXT = {
     "ownership_more": "Only whoever had this ticket can see this.",
 }
 STATUS_BY_NAME = {status.value: label for status, label in STATUS_LABELS.items()}
-
-
-class Share(rx.Component):
-    """Shares the address of the page, by the clipboard where the device has no share dialog."""
-
-    library = rx.asset("share.jsx", shared=True).importable_path
-    tag = "Share"
-
-    title: rx.Var[str]
-    label: rx.Var[str]
-    copied: rx.Var[str]
-    by_hand: rx.Var[str]
-    notice: rx.Var[str]
-
-    def as_static(self) -> rx.Component:
-        """Return the same elements, disabled."""
-        return rx.fragment(
-            rx.el.button(self.label, type="button", disabled=True, class_name=self.class_name),
-            rx.el.p(role="status", class_name=self.notice),
-        )
 
 
 class AvailabilityAlert(rx.Component):
@@ -199,8 +182,9 @@ def calendar_link(stub: TicketStub) -> rx.Component:
 def ticket_article(
     ticket: TicketDetail,
     *actions: rx.Component | None,
+    to_event: rx.Component | None,
     history: rx.Component | None,
-    similar: rx.Component | None,
+    foot: rx.Component | None,
     on_over: rx.event.EventType[()],
 ) -> rx.Component:
     """A ticket in full; `on_over` is called when its hold may have lapsed."""
@@ -231,16 +215,48 @@ def ticket_article(
             class_name="in-side",
         ),
         rx.el.div(
-            cond(
-                ticket.description != "",
-                rx.el.p(ticket.description, class_name="max-w-text whitespace-pre-line"),
-            ),
+            to_event,
             _to_go(ticket),
             history,
+            cond(ticket.description != "", _seller_note(ticket)),
             class_name="in-rest",
         ),
-        rx.el.div(similar, class_name="in-foot"),
+        rx.el.div(foot, class_name="in-foot"),
         class_name="columns",
+    )
+
+
+def event_link(night: NightView) -> rx.Component:
+    return rx.el.p(link(night.all_line, href=night.href, class_name=styles.LINK_ALONE))
+
+
+def same_night(night: NightView, others: Any, other_dates: Any) -> rx.Component:  # noqa: ANN401  # values or variables.
+    """Other offers of the event, and its other dates."""
+    return rx.fragment(
+        cond(
+            night.more_line != "",
+            _section(
+                night.more_line,
+                rx.el.ul(each(others, offer_row), class_name="grid gap-3 max-w-text"),
+            ),
+        ),
+        cond(night.has_other_dates, _section(TEXT["other_dates"], event_cards(other_dates))),
+    )
+
+
+def _section(heading: rx.Var[str] | str, content: rx.Component) -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(heading, class_name="text-lg font-semibold mb-3"),
+        content,
+        class_name="mt-4 print:hidden",
+    )
+
+
+def _seller_note(ticket: TicketDetail) -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(TEXT["note"], class_name="text-sm text-muted"),
+        rx.el.p(ticket.description, class_name="whitespace-pre-line"),
+        class_name="max-w-text border-l-2 border-line pl-4",
     )
 
 
@@ -258,14 +274,7 @@ def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Componen
 def _to_go(ticket: TicketDetail) -> rx.Component:
     return rx.el.div(
         calendar_link(ticket),
-        Share.create(
-            title=ticket.title,
-            label=TEXT["share"],
-            copied=TEXT["copied"],
-            by_hand=TEXT["by_hand"],
-            notice="text-sm font-medium text-good empty:hidden break-all",
-            class_name=styles.SECONDARY,
-        ),
+        share_button(ticket.title),
         class_name="flex flex-wrap items-center gap-3 print:hidden",
     )
 
@@ -288,10 +297,8 @@ def withdraw_button(
 
 
 def similar_tickets(*cards: rx.Component) -> rx.Component:
-    return rx.el.section(
-        rx.el.h2(TEXT["similar"], class_name="text-lg font-semibold mb-3"),
-        rx.el.ul(*cards, class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"),
-        class_name="mt-4 print:hidden",
+    return _section(
+        TEXT["similar"], rx.el.ul(*cards, class_name="grid gap-3 lg:grid-cols-2 lg:gap-4")
     )
 
 

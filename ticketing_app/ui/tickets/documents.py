@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import reflex as rx
 from starlette.datastructures import QueryParams
 
 from ticketing_app import routes
@@ -11,18 +12,25 @@ from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import static_html, transactions
-from ticketing_app.ui.page_content import DEFAULT_CATEGORY, PageContent, PageMetadata, absolute
+from ticketing_app.ui.events.views import event_heads
+from ticketing_app.ui.page_content import (
+    DEFAULT_CATEGORY,
+    EVENT_TYPES,
+    PageContent,
+    PageMetadata,
+    absolute,
+)
 from ticketing_app.ui.tickets import queries
 from ticketing_app.ui.tickets.pages import static_ticket
-from ticketing_app.ui.tickets.views import TicketDetail, TicketStub, is_over
+from ticketing_app.ui.tickets.queries import TicketDetailPage
+from ticketing_app.ui.tickets.views import (
+    NightView,
+    TicketDetail,
+    TicketStub,
+    is_over,
+    other_offers,
+)
 
-EVENT_TYPES = {
-    "concert": "MusicEvent",
-    "sports": "SportsEvent",
-    "theatre": "TheaterEvent",
-    "comedy": "ComedyEvent",
-    "festival": "Festival",
-}
 _AVAILABILITY = {
     Availability.AVAILABLE: "InStock",
     Availability.LOCKED: "Reserved",
@@ -44,10 +52,23 @@ async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
         description=detail.share_line,
         path=routes.ticket_detail(ticket_id),
         category=detail.category,
+        canonical=routes.event_detail(page.night.event.slug) if page.night else "",
         event=_schema_org_event(ticket, detail.share_line),
     )
+    return PageContent(metadata=metadata, html=static_html.render(_content(page, detail)))
+
+
+def _content(page: TicketDetailPage, detail: TicketDetail) -> rx.Component:
     stubs = [TicketStub.from_ticket(other) for other in page.similar]
-    return PageContent(metadata=metadata, html=static_html.render(static_ticket(detail, stubs)))
+    if page.night is None:
+        return static_ticket(detail, stubs, NightView(), [], [])
+    # A document shows what was for sale at the request; only its page follows the changes.
+    head, *others = event_heads(
+        [page.night.event, *page.night.other_dates], page.night.summaries, 0
+    )
+    night = NightView.from_event(head, page.ticket, has_other_dates=bool(others))
+    offers = other_offers(page.night.offers, page.ticket.id, None)
+    return static_ticket(detail, stubs, night, offers, others)
 
 
 async def check_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:

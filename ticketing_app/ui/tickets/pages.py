@@ -1,8 +1,11 @@
 """The page of a ticket."""
 
+from collections.abc import Sequence
+
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.ui.events.views import EventHead, OfferRow
 from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
@@ -12,14 +15,16 @@ from ticketing_app.ui.shell.press import PressButton
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.components import (
     AvailabilityAlert,
+    event_link,
     ownership_history,
+    same_night,
     similar_tickets,
     ticket_article,
     ticket_card,
     withdraw_button,
 )
 from ticketing_app.ui.tickets.state import TicketDetailState
-from ticketing_app.ui.tickets.views import TicketDetail, TicketStub
+from ticketing_app.ui.tickets.views import NightView, TicketDetail, TicketStub
 
 TEXT = {
     "purchase": "Purchase",
@@ -50,10 +55,15 @@ def ticket_detail_page() -> rx.Component:
                 state.ticket,
                 _availability_alert(state.ticket),
                 _actions(),
+                to_event=rx.cond(state.night.href != "", event_link(state.night)),
                 history=rx.cond(state.ownership.length() > 0, ownership_history(state.ownership)),
-                similar=rx.cond(
-                    state.similar.length() > 0,
-                    similar_tickets(rx.foreach(state.similar, ticket_card)),
+                foot=rx.cond(
+                    state.night.href != "",
+                    same_night(state.night, state.others, state.other_dates),
+                    rx.cond(
+                        state.similar.length() > 0,
+                        similar_tickets(rx.foreach(state.similar, ticket_card)),
+                    ),
                 ),
                 on_over=state.refresh,
             ),
@@ -62,14 +72,22 @@ def ticket_detail_page() -> rx.Component:
     )
 
 
-def static_ticket(ticket: TicketDetail, similar: list[TicketStub]) -> rx.Component:
+def static_ticket(
+    ticket: TicketDetail,
+    similar: Sequence[TicketStub],
+    night: NightView,
+    others: Sequence[OfferRow],
+    other_dates: Sequence[EventHead],
+) -> rx.Component:
     """A ticket in the served document; its controls are disabled until hydration."""
+    foot = similar_tickets(*map(ticket_card, similar)) if similar else None
     return ticket_article(
         ticket,
         _availability_alert(ticket),
         _purchase(ticket) if ticket.can_buy else None,
+        to_event=event_link(night) if night.href else None,
         history=None,
-        similar=similar_tickets(*map(ticket_card, similar)) if similar else None,
+        foot=same_night(night, others, other_dates) if night.href else foot,
         on_over=TicketDetailState.refresh,
     )
 
@@ -121,7 +139,7 @@ def _actions() -> rx.Component:
     )
 
 
-def _purchase(ticket: TicketDetail | rx.Var[TicketDetail]) -> rx.Component:
+def _purchase(ticket: TicketDetail) -> rx.Component:
     return rx.fragment(
         rx.el.p(TEXT["hold_note"], class_name="text-sm text-muted"),
         rx.el.div(

@@ -1,15 +1,20 @@
 """One read per ticket page, each in the caller's transaction."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from ticketing_app.events.schemas import EventRead
+from ticketing_app.events.service import events, upcoming
 from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import OwnershipStepRead, TicketRead
-from ticketing_app.tickets.service import resale, search
+from ticketing_app.tickets.schemas import EventOffers, OfferRead, OwnershipStepRead, TicketRead
+from ticketing_app.tickets.service import offers, resale, search
 from ticketing_app.ui.transactions import Session
+
+# Called with the ids of similar tickets and the id of the event.
+Subscribe = Callable[[list[UUID], UUID | None], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,21 @@ class ViewerTicket:
 
 
 @dataclass(frozen=True)
+class Night:
+    """The event of a ticket with its offers, and other dates; `summaries` are of all of these events."""
+
+    event: EventRead
+    offers: list[OfferRead]
+    other_dates: list[EventRead]
+    summaries: Mapping[UUID, EventOffers]
+
+
+@dataclass(frozen=True)
 class TicketDetailPage(ViewerTicket):
+    """A ticket with its event; one without an event with similar tickets."""
+
     similar: list[TicketRead] = field(default_factory=list)
+    night: Night | None = None
 
 
 async def load_ticket(session: Session, *, ticket_id: UUID, viewer_id: UUID | None) -> ViewerTicket:
@@ -49,14 +67,27 @@ async def load_ticket_page(
     *,
     ticket_id: UUID,
     viewer_id: UUID | None,
-    subscribe: Callable[[list[UUID]], Awaitable[None]] | None = None,
+    subscribe: Subscribe | None = None,
 ) -> TicketDetailPage:
-    """Return a ticket and similar ones; `subscribe` is called with the ids of the similar ones."""
+    """Return a ticket with what else the page shows; `subscribe` is called before that is read."""
     shown = await load_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
+    if event_id := shown.ticket.event_id:
+        if subscribe:
+            await subscribe([], event_id)
+        night = await _load_night(session, event_id, viewer_id)
+        return TicketDetailPage(shown.ticket, shown.ownership, shown.is_relistable, night=night)
     similar = await search.list_similar(session, ticket_id=ticket_id)
     if subscribe:
-        await subscribe([ticket.id for ticket in similar])
+        await subscribe([ticket.id for ticket in similar], None)
         # Read again, bypassing the identity map: the page missed changes before it subscribed.
         session.expire_all()
         similar = await search.list_similar(session, ticket_id=ticket_id)
     return TicketDetailPage(shown.ticket, shown.ownership, shown.is_relistable, similar)
+
+
+async def _load_night(session: Session, event_id: UUID, viewer_id: UUID | None) -> Night:
+    event = await events.get_event(session, event_id=event_id)
+    found = await offers.list_event_offers(session, event_id=event.id, viewer_id=viewer_id)
+    others = await upcoming.list_other_dates(session, event=event)
+    ids = [each.id for each in (event, *others)]
+    return Night(event, found, others, await offers.summarize_events(session, event_ids=ids))

@@ -1,6 +1,6 @@
 """State of the ticket page."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -17,16 +17,19 @@ from ticketing_app.orders.service import hold
 from ticketing_app.orders.service.refusals import OfferChangedError, TicketAlreadyReservedError
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import session, transactions
+from ticketing_app.ui.events.views import EventHead, OfferRow, event_heads, now_ms
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets import queries
-from ticketing_app.ui.tickets.queries import ViewerTicket
+from ticketing_app.ui.tickets.queries import TicketDetailPage, ViewerTicket
 from ticketing_app.ui.tickets.views import (
     NOTES,
     WITHDRAWN,
+    NightView,
     OwnershipLine,
     TicketDetail,
     TicketStub,
+    other_offers,
 )
 
 
@@ -35,11 +38,15 @@ class TicketDetailState(PageState, rx.State):
 
     ticket: TicketDetail = TicketDetail()
     similar: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
+    night: NightView = NightView()
+    others: rx.Field[list[OfferRow]] = rx.field(default_factory=list)
+    other_dates: rx.Field[list[EventHead]] = rx.field(default_factory=list)
     ownership: rx.Field[list[OwnershipLine]] = rx.field(default_factory=list)
     resale_href: str = ""
     note: str = ""
     paused_until: str = ""
     paused_at: str = ""
+    _event_id: UUID | None = None
     _purchase_token: str = ""
     _purchase_offer: TicketDetail = TicketDetail()
 
@@ -54,6 +61,7 @@ class TicketDetailState(PageState, rx.State):
         self.similar = []
         self.note = ""
         self.paused_until = ""
+        seen_at = now_ms()
         async with transactions.transaction() as transaction:
             caller = await session.find_caller(self, transaction)
             ticket_id = await self._subscribe_to_shown()
@@ -62,10 +70,11 @@ class TicketDetailState(PageState, rx.State):
                     transaction,
                     ticket_id=ticket_id,
                     viewer_id=caller and caller.user_id,
-                    subscribe=lambda ids: self._subscribe(ticket_id, *ids),
+                    subscribe=lambda ids, event_id: self._subscribe([ticket_id, *ids], event_id),
                 )
         self._show(page, caller)
         self.similar = [TicketStub.from_ticket(ticket) for ticket in page.similar]
+        self._show_night(page, caller, seen_at)
         if self.ticket.can_change:
             self.note = NOTES.get(self.router.url.query_parameters.get(routes.DONE, ""), "")
         is_same_tab = token and self.router.url.query_parameters.get(routes.PURCHASE) == token
@@ -107,16 +116,35 @@ class TicketDetailState(PageState, rx.State):
         self.ticket = TicketDetail.from_ticket_for(ticket, caller and caller.user_id)
         self.is_loaded = True
 
+    def _show_night(self, page: TicketDetailPage, caller: Caller | None, seen_at: int) -> None:
+        self.night = NightView()
+        self.others = []
+        self.other_dates = []
+        if page.night:
+            self._event_id = page.night.event.id
+            head, *self.other_dates = event_heads(
+                [page.night.event, *page.night.other_dates], page.night.summaries, seen_at
+            )
+            self.night = NightView.from_event(
+                head, page.ticket, has_other_dates=bool(self.other_dates)
+            )
+            self.others = other_offers(page.night.offers, page.ticket.id, caller and caller.user_id)
+
     async def _subscribe_to_shown(self) -> UUID:
         """Subscribe to the ticket of the address, before it is read, and return its id."""
         if not session.is_at(self, "ticket_id", self.ticket.id):
             self.is_loaded = False
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        await self._subscribe(ticket_id, *(card.id for card in self.similar))
+        is_shown = session.is_at(self, "ticket_id", self.ticket.id)
+        await self._subscribe(
+            [ticket_id, *(card.id for card in self.similar)], self._event_id if is_shown else None
+        )
         return ticket_id
 
-    async def _subscribe(self, *ticket_ids: object) -> None:
-        await channels.subscribe(self, *map(channels.ticket_channel, ticket_ids))
+    async def _subscribe(self, ticket_ids: Iterable[object], event_id: UUID | None) -> None:
+        followed = map(channels.ticket_channel, ticket_ids)
+        night = [channels.event_channel(event_id)] if event_id else []
+        await channels.subscribe(self, *followed, *night)
 
     @rx.event
     @guarded

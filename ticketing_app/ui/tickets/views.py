@@ -1,22 +1,26 @@
 """Values and sentences of the ticket pages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
-from ticketing_app.events.rules import CATEGORIES
 from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.schemas import (
+    OfferRead,
     OwnershipStep,
     OwnershipStepRead,
     TicketRead,
 )
 from ticketing_app.ui import formatting
+from ticketing_app.ui.events.views import EventHead, OfferRow, is_open
+from ticketing_app.ui.labels import CATEGORY_LABELS, YOURS, YOURS_LABEL
 
 STATUS_LABELS = {
     Availability.AVAILABLE: "Available",
@@ -25,13 +29,9 @@ STATUS_LABELS = {
     Availability.PAUSED: "Paused",
     Availability.WITHDRAWN: "Withdrawn",
 }
-# Held by the viewer.
-YOURS = "yours"
-YOURS_LABEL = "Yours"
 # Unsold when its event began.
 OVER = "over"
 OVER_LABEL = "Off sale"
-CATEGORY_LABELS = {name: name.capitalize() for name in CATEGORIES} | {"other": "Other event"}
 OWNERSHIP_LABELS = {
     (OwnershipStep.LISTED, False): "Listed by its first seller",
     (OwnershipStep.LISTED, True): "Listed by you",
@@ -43,6 +43,8 @@ OWNERSHIP_LABELS = {
 # Confirmations for the seller, by the `done` parameter of the address.
 NOTES = {"listed": "Your ticket is for sale.", "saved": "Your changes are saved."}
 WITHDRAWN = "Your listing is off sale. Nobody can buy it any more."
+# Offers of the same event on the page of a ticket.
+MAX_OTHERS = 4
 NO_DATE = ("Date", "TBA", "")
 
 
@@ -135,6 +137,29 @@ class TicketDetail(TicketStub):
 
 
 @dataclass(frozen=True)
+class NightView:
+    """The event of a ticket: the address of its page, and what else is for sale, empty for nothing."""
+
+    href: str = ""
+    all_line: str = ""
+    more_line: str = ""
+    has_other_dates: bool = False
+
+    @classmethod
+    def from_event(
+        cls, event: EventHead, ticket: TicketRead, *, has_other_dates: bool
+    ) -> "NightView":
+        more = event.left - (ticket.status is Availability.AVAILABLE)
+        number = formatting.format_number(event.left)
+        return cls(
+            href=event.href,
+            all_line=f"All {number} tickets for this night" if event.left > 1 else "See the event",
+            more_line=f"{formatting.format_number(more)} more for this night" if more > 0 else "",
+            has_other_dates=has_other_dates,
+        )
+
+
+@dataclass(frozen=True)
 class OwnershipLine:
     """A step of the ownership history; `day` is empty if unknown."""
 
@@ -163,10 +188,29 @@ def share_line(ticket: TicketRead) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def other_offers(offers: Iterable[OfferRead], ticket_id: UUID, viewer_id: object) -> list[OfferRow]:
+    """Return the cheapest offers of the event without this ticket."""
+    others = [
+        offer.model_copy(
+            update={"seats": [seat for seat in offer.seats if seat.ticket_id != ticket_id]}
+        )
+        for offer in offers
+    ]
+    now = utc_now()
+    return [OfferRow.from_offer(offer, viewer_id, now) for offer in others if is_open(offer)][
+        :MAX_OTHERS
+    ]
+
+
 def face_value_line(ticket: TicketRead) -> str:
+    """Return the face value compared with the price, like "11% below the face value of $45"."""
     if ticket.face_value_cents is None:
         return ""
-    return f"Face value {formatting.format_amount(ticket.face_value_cents, ticket.currency)}"
+    amount = formatting.format_amount(ticket.face_value_cents, ticket.currency)
+    percent = round(100 * (ticket.price_cents / ticket.face_value_cents - 1))
+    if percent == 0:
+        return f"Face value {amount}"
+    return f"{abs(percent)}% {'below' if percent < 0 else 'above'} the face value of {amount}"
 
 
 def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
@@ -233,15 +277,9 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
         "when": formatting.format_event_start(at) if at else "",
         "place": place(ticket),
         "seat": seat(ticket),
-        "locked_until": iso(ticket.locked_until),
-        "now": iso(ticket.locked_until and utc_now()),
+        "locked_until": formatting.iso(ticket.locked_until),
+        "now": formatting.iso(ticket.locked_until and utc_now()),
     }
-
-
-def iso(at: datetime | None) -> str:
-    if at is None:
-        return ""
-    return at.isoformat()
 
 
 def local_start(ticket: TicketRead) -> datetime | None:

@@ -1,0 +1,196 @@
+"""Handlers of the event pages."""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+
+import pytest
+import reflex as rx
+from sqlalchemy import text
+
+from tests import factories
+from tests.ui.conftest import Tab
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.events.schemas import EventRead
+from ticketing_app.ui.events.state import EventDetailState, PlaceState
+from ticketing_app.ui.live import channels
+from ticketing_app.ui.tickets.state import TicketDetailState
+
+pytestmark = pytest.mark.usefixtures("database")
+SignIn = Callable[[UserRead], Awaitable[str]]
+
+
+async def opened(tab: Tab, slug: str, cookie: str = "", **query: str) -> EventDetailState:
+    path = f"/events/{slug}?" + "&".join(f"{name}={value}" for name, value in query.items())
+    tab.open(path, cookie=cookie, slug=slug, **query)
+    await tab.call(EventDetailState.load)
+    return tab.state(EventDetailState)
+
+
+async def change(statement: str, event: EventRead, **values: object) -> None:
+    async with db.transaction() as session:
+        await (await session.connection()).execute(text(statement), {"id": event.id, **values})
+
+
+class TestEventDetailState:
+    async def test_shows_offers(self, tab: Tab) -> None:
+        event = await factories.make_event("Velvet Meridian")
+        await factories.make_listing("12", "13", event=event, price=68)
+        await factories.make_ticket(eventId=str(event.id), price=Decimal("42.5"), section="Balcony")
+        shown = await opened(tab, event.slug)
+        assert (shown.event.title, shown.event.left_line, shown.event.price) == (
+            "Velvet Meridian",
+            "3 for sale",
+            "$42.50",
+        )
+        assert [(offer.price, len(offer.seats)) for offer in shown.offers] == [
+            ("$42.50", 1),
+            ("$68", 2),
+        ]
+
+    async def test_shows_own_hold(self, tab: Tab, sign_in: SignIn) -> None:
+        event = await factories.make_event()
+        listing = await factories.make_listing("12", event=event)
+        ticket = await factories.read_ticket(listing.seats[0].ticket_id)
+        buyer = await factories.make_user()
+        order = await factories.hold(ticket, buyer)
+        (offer,) = (await opened(tab, event.slug, await sign_in(buyer))).offers
+        assert (offer.seats[0].status, offer.seats[0].href) == ("yours", f"/orders/{order.id}")
+        (offer,) = (await opened(tab, event.slug)).offers
+        assert offer.seats[0].status == "locked"
+
+    async def test_marks_own_listing(self, tab: Tab, sign_in: SignIn) -> None:
+        seller = await factories.make_user()
+        event = await factories.make_event()
+        await factories.make_listing("12", event=event, seller=seller)
+        (offer,) = (await opened(tab, event.slug, await sign_in(seller))).offers
+        assert offer.is_own
+
+    async def test_chooses_a_section(self, tab: Tab) -> None:
+        event = await factories.make_event()
+        for section in ("Stalls", "Balcony"):
+            await factories.make_ticket(eventId=str(event.id), section=section)
+        shown = await opened(tab, event.slug, section="Stalls")
+        assert [offer.place for offer in shown.offers] == ["Stalls"]
+        assert [choice.label for choice in shown.sections] == ["All", "Balcony", "Stalls"]
+
+    async def test_reports_an_unknown_event(self, tab: Tab) -> None:
+        event = await factories.make_event()
+        await opened(tab, event.slug)
+        shown = await opened(tab, "no-such-event")
+        assert "could not find this event" in shown.error_message
+        assert not shown.is_loaded
+
+    async def test_redirects_to_the_event_it_was_merged_into(self, tab: Tab) -> None:
+        event = await factories.make_event()
+        double = await factories.make_event()
+        await change(
+            "UPDATE events SET merged_into_id = :into WHERE id = :id", double, into=event.id
+        )
+        tab.open(f"/events/{double.slug}", slug=double.slug)
+        assert f"/events/{event.slug}" in await tab.call(EventDetailState.load)
+
+    async def test_subscribes_before_offers_are_read(
+        self, tab: Tab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event = await factories.make_event()
+        followed: list[str] = []
+
+        async def subscribe(_: rx.State, *rooms: str) -> None:
+            followed.extend(rooms)
+            await factories.make_ticket(eventId=str(event.id))
+
+        monkeypatch.setattr(channels, "subscribe", subscribe)
+        shown = await opened(tab, event.slug)
+        assert followed == [channels.event_channel(event.id)]
+        assert len(shown.offers) == 1
+
+    async def test_shows_other_dates(self, tab: Tab) -> None:
+        event = await factories.make_event("Velvet Meridian")
+        other = await factories.make_event("velvet meridian")
+        shown = await opened(tab, event.slug)
+        assert [head.href for head in shown.other_dates] == [f"/events/{other.slug}"]
+
+
+class TestPlaceState:
+    async def test_shows_events_of_a_venue(self, tab: Tab) -> None:
+        event = await factories.make_event("Velvet Meridian")
+        tab.open(f"/venues/{event.venue.slug}", slug=event.venue.slug)
+        await tab.call(PlaceState.load_venue)
+        shown = tab.state(PlaceState)
+        assert (shown.name, shown.city_href) == (event.venue.name, "/cities/rotterdam")
+        assert [head.title for day in shown.days for head in day.events] == ["Velvet Meridian"]
+
+    async def test_redirects_to_the_venue_it_was_merged_into(self, tab: Tab) -> None:
+        event = await factories.make_event()
+        double = await factories.make_event()
+        statement = "UPDATE venues SET merged_into_id = :into WHERE id = :venue_id OR id = :id"
+        await change(statement, double, into=event.venue.id, venue_id=double.venue.id)
+        tab.open(f"/venues/{double.venue.slug}", slug=double.venue.slug)
+        assert f"/venues/{event.venue.slug}" in await tab.call(PlaceState.load_venue)
+
+    async def test_shows_events_of_a_city(self, tab: Tab) -> None:
+        await factories.make_event()
+        tab.open("/cities/rotterdam", slug="rotterdam")
+        await tab.call(PlaceState.load_city)
+        shown = tab.state(PlaceState)
+        assert (shown.name, len(shown.days)) == ("Rotterdam", 1)
+
+    @pytest.mark.parametrize(
+        ("handler", "sentence"),
+        [
+            (PlaceState.load_venue, "could not find this venue"),
+            (PlaceState.load_city, "no events here"),
+        ],
+    )
+    async def test_reports_an_unknown_place(self, tab: Tab, handler: object, sentence: str) -> None:
+        tab.open("/cities/atlantis", slug="atlantis")
+        await tab.call(handler)
+        shown = tab.state(PlaceState)
+        assert sentence in shown.error_message
+        assert not shown.is_loaded
+
+
+class TestTicketOfAnEvent:
+    async def test_shows_the_rest_of_the_night(self, tab: Tab) -> None:
+        event = await factories.make_event()
+        listing = await factories.make_listing("12", "13", event=event, price=68)
+        await factories.make_ticket(eventId=str(event.id), price=90)
+        ticket_id = str(listing.seats[0].ticket_id)
+        tab.open(f"/tickets/{ticket_id}", ticket_id=ticket_id)
+        await tab.call(TicketDetailState.load)
+        shown = tab.state(TicketDetailState)
+        assert (shown.night.href, shown.night.all_line, shown.night.more_line) == (
+            f"/events/{event.slug}",
+            "All 3 tickets for this night",
+            "2 more for this night",
+        )
+        assert [(offer.price, offer.place) for offer in shown.others] == [
+            ("$68", "Row F · Seat 13"),
+            ("$90", "Any place"),
+        ]
+        assert shown.similar == []
+
+    async def test_only_ticket_links_the_event(self, tab: Tab) -> None:
+        event = await factories.make_event()
+        ticket = await factories.make_ticket(eventId=str(event.id))
+        tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        shown = tab.state(TicketDetailState)
+        assert (shown.night.all_line, shown.night.more_line) == ("See the event", "")
+        assert shown.others == []
+
+    async def test_follows_the_event(self, tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+        event = await factories.make_event()
+        ticket = await factories.make_ticket(eventId=str(event.id))
+        followed: list[tuple[str, ...]] = []
+
+        async def subscribe(_: rx.State, *rooms: str) -> None:
+            followed.append(rooms)
+
+        monkeypatch.setattr(channels, "subscribe", subscribe)
+        tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
+        await tab.call(TicketDetailState.load)
+        await tab.call(TicketDetailState.refresh)
+        rooms = (channels.ticket_channel(ticket.id), channels.event_channel(event.id))
+        assert followed[-2:] == [rooms, rooms]

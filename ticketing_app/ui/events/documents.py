@@ -1,0 +1,137 @@
+"""Documents of the event pages."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.datastructures import QueryParams
+
+from ticketing_app import routes
+from ticketing_app.core.clock import utc_now
+from ticketing_app.events.rules import EventStatus
+from ticketing_app.events.schemas import EventRead
+from ticketing_app.events.service.events import EventMovedError
+from ticketing_app.events.service.venues import VenueMovedError
+from ticketing_app.tickets.schemas import OfferRead
+from ticketing_app.ui import static_html, transactions
+from ticketing_app.ui.events import queries
+from ticketing_app.ui.events.pages import static_event, static_place
+from ticketing_app.ui.events.queries import PlacePage
+from ticketing_app.ui.events.views import (
+    EventHead,
+    OfferRow,
+    choose,
+    city_href,
+    event_days,
+    event_heads,
+    local_start,
+    read_choice,
+    section_choices,
+    sort_choices,
+)
+from ticketing_app.ui.page_content import EVENT_TYPES, PageContent, PageMetadata, absolute
+
+_STATUS = {
+    EventStatus.SCHEDULED: "EventScheduled",
+    EventStatus.MOVED: "EventRescheduled",
+    EventStatus.CANCELLED: "EventCancelled",
+}
+
+
+async def load_event(query: QueryParams, *, slug: str) -> PageContent:
+    try:
+        page = await transactions.in_transaction(queries.load_event_page, slug=slug, viewer_id=None)
+    except EventMovedError as error:
+        return PageContent(moved_to=routes.event_detail(error.slug))
+    # A document shows what it was at the request; only its page follows the changes.
+    head, *others = event_heads([page.event, *page.other_dates], page.summaries, 0)
+    choice = read_choice(query, page.offers)
+    offers = [OfferRow.from_offer(offer, None, utc_now()) for offer in choose(page.offers, choice)]
+    content = static_event(
+        head,
+        offers,
+        section_choices(page.offers, head.href, choice),
+        sort_choices(page.offers, head.href, choice),
+        others,
+    )
+    metadata = PageMetadata(
+        title=head.title,
+        description=head.share_line,
+        path=head.href,
+        category=head.category,
+        event=schema_org_event(page.event, head, page.offers),
+    )
+    return PageContent(metadata=metadata, html=static_html.render(content))
+
+
+async def load_venue(_query: QueryParams, *, slug: str) -> PageContent:
+    try:
+        page = await transactions.in_transaction(queries.load_venue_page, slug=slug)
+    except VenueMovedError as error:
+        return PageContent(moved_to=routes.venue(error.slug))
+    city = page.venue.city if page.venue else ""
+    return _place(page, city, routes.venue(slug))
+
+
+async def load_city(_query: QueryParams, *, slug: str) -> PageContent:
+    page = await transactions.in_transaction(queries.load_city_page, slug=slug)
+    return _place(page, "", routes.city(slug))
+
+
+def _place(page: PlacePage, city: str, path: str) -> PageContent:
+    heads = event_heads(page.events, page.summaries, 0)
+    content = static_place(page.name, city, city_href(city), event_days(heads))
+    description = _describe(page.title, heads)
+    metadata = PageMetadata(title=page.title, description=description, path=path)
+    return PageContent(metadata=metadata, html=static_html.render(content))
+
+
+def _describe(place: str, heads: Sequence[EventHead]) -> str:
+    names = ", ".join(dict.fromkeys(head.title for head in heads[:3]))
+    return (
+        f"Tickets for events in {place}: {names}." if names else f"Tickets for events in {place}."
+    )
+
+
+def schema_org_event(
+    event: EventRead, head: EventHead, offers: Sequence[OfferRead]
+) -> dict[str, Any]:
+    """Return the event with a summary of its offers in the vocabulary of schema.org."""
+    url = absolute(head.href)
+    return {
+        "@context": "https://schema.org",
+        "@type": EVENT_TYPES.get(event.category or "", "Event"),
+        "name": event.title,
+        "description": head.share_line,
+        "url": url,
+        "image": absolute(routes.share_image(head.category)),
+        "startDate": local_start(event).isoformat(),
+        "eventStatus": f"https://schema.org/{_STATUS[event.status]}",
+        "location": {
+            "@type": "Place",
+            "name": event.venue.name,
+            "address": {
+                "@type": "PostalAddress",
+                "addressLocality": event.venue.city,
+                "addressCountry": event.venue.country,
+            },
+        },
+        "offers": {"url": url, **_aggregate_offer(head, offers)},
+    }
+
+
+def _aggregate_offer(head: EventHead, offers: Sequence[OfferRead]) -> dict[str, Any]:
+    prices = [offer.price_cents for offer in offers if offer.available and head.left]
+    facts: dict[str, Any] = {"@type": "AggregateOffer", "offerCount": head.left}
+    if prices:
+        facts |= {
+            "lowPrice": f"{min(prices) / 100:.2f}",
+            "highPrice": f"{max(prices) / 100:.2f}",
+            "priceCurrency": offers[0].currency.upper(),
+        }
+    return facts | {"availability": f"https://schema.org/{_availability(head)}"}
+
+
+def _availability(head: EventHead) -> str:
+    if head.left:
+        return "InStock"
+    return "SoldOut" if head.is_on_sale else "Discontinued"

@@ -1,0 +1,132 @@
+"""States of the event pages."""
+
+from collections.abc import Awaitable, Callable
+
+import reflex as rx
+
+from ticketing_app import routes
+from ticketing_app.accounts.schemas import Caller
+from ticketing_app.core.clock import utc_now
+from ticketing_app.events.service.events import EventMovedError
+from ticketing_app.events.service.venues import VenueMovedError
+from ticketing_app.ui import session, transactions
+from ticketing_app.ui.events import queries
+from ticketing_app.ui.events.queries import EventPage, PlacePage
+from ticketing_app.ui.events.views import (
+    Choice,
+    EventDay,
+    EventHead,
+    OfferRow,
+    choose,
+    city_href,
+    event_days,
+    event_heads,
+    now_ms,
+    read_choice,
+    section_choices,
+    sort_choices,
+)
+from ticketing_app.ui.live import channels
+from ticketing_app.ui.session import PageState, guarded, refreshing
+from ticketing_app.ui.shell.rows import MAX_ROWS
+
+
+class EventDetailState(PageState, rx.State):
+    """An event with its offers. Section and sort order are stored in the address only."""
+
+    event: EventHead = EventHead()
+    offers: rx.Field[list[OfferRow]] = rx.field(default_factory=list)
+    sections: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    sorts: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    other_dates: rx.Field[list[EventHead]] = rx.field(default_factory=list)
+
+    @rx.event
+    @guarded
+    async def load(self) -> rx.event.EventSpec | None:
+        """Show the event of the address; a merged event redirects to the one that stays."""
+        return await self._read()
+
+    @rx.event
+    @refreshing
+    async def refresh(self) -> rx.event.EventSpec | None:
+        """Read again after a change that rows do not apply themselves."""
+        return await self._read()
+
+    async def _read(self) -> rx.event.EventSpec | None:
+        if session.route_slug(self) != self.event.slug:
+            self.is_loaded = False
+        seen_at = now_ms()
+        try:
+            async with transactions.transaction() as transaction:
+                caller = await session.find_caller(self, transaction)
+                page = await queries.load_event_page(
+                    transaction,
+                    slug=session.route_slug(self),
+                    viewer_id=caller and caller.user_id,
+                    subscribe=lambda event_id: self._subscribe(event_id, caller),
+                )
+        except EventMovedError as error:
+            return rx.redirect(routes.event_detail(error.slug), replace=True)
+        self._show(page, caller, seen_at)
+        return None
+
+    async def _subscribe(self, event_id: object, caller: Caller | None) -> None:
+        own = [channels.user_channel(caller.user_id)] if caller else []
+        await channels.subscribe(self, channels.event_channel(event_id), *own)
+
+    def _show(self, page: EventPage, caller: Caller | None, seen_at: int) -> None:
+        self.event, *self.other_dates = event_heads(
+            [page.event, *page.other_dates], page.summaries, seen_at
+        )
+        choice = read_choice(self.router.url.query_parameters, page.offers)
+        self.sections = section_choices(page.offers, self.event.href, choice)
+        self.sorts = sort_choices(page.offers, self.event.href, choice)
+        now = utc_now()
+        self.offers = [
+            OfferRow.from_offer(offer, caller and caller.user_id, now)
+            for offer in choose(page.offers, choice)[:MAX_ROWS]
+        ]
+        self.is_loaded = True
+
+
+class PlaceState(PageState, rx.State):
+    """The next events of a venue or a city."""
+
+    name: str = ""
+    title: str = ""
+    city: str = ""
+    city_href: str = ""
+    shown_slug: str = ""
+    days: rx.Field[list[EventDay]] = rx.field(default_factory=list)
+
+    @rx.event
+    @guarded
+    async def load_venue(self) -> rx.event.EventSpec | None:
+        """Show the venue of the address; a merged venue redirects to the one that stays."""
+        try:
+            await self._load(queries.load_venue_page)
+        except VenueMovedError as error:
+            return rx.redirect(routes.venue(error.slug), replace=True)
+        return None
+
+    @rx.event
+    @guarded
+    async def load_city(self) -> None:
+        """Show the city of the address."""
+        await self._load(queries.load_city_page)
+
+    async def _load(self, read: Callable[..., Awaitable[PlacePage]]) -> None:
+        if session.route_slug(self) != self.shown_slug:
+            self.is_loaded = False
+        seen_at = now_ms()
+        async with transactions.transaction() as transaction:
+            await session.find_caller(self, transaction)
+            await channels.subscribe(self, channels.EVENTS)
+            page = await read(transaction, slug=session.route_slug(self))
+        self.days = event_days(event_heads(page.events, page.summaries, seen_at))
+        self.name = page.name
+        self.title = page.title
+        self.city = page.venue.city if page.venue else ""
+        self.city_href = city_href(self.city)
+        self.shown_slug = session.route_slug(self)
+        self.is_loaded = True
