@@ -21,7 +21,7 @@ from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventCreate, EventRead, FoundEvent
 from ticketing_app.events.service import reading, slugs, venues
 from ticketing_app.messaging import outbox
-from ticketing_app.messaging.catalog import EventCreated
+from ticketing_app.messaging.catalog import EventCancelled, EventCreated
 
 SUGGESTIONS = 8
 
@@ -177,6 +177,16 @@ def _row(event: EventCreate, venue: Venue, creator_id: UUID) -> Event:
         starts_at=start.at,
         created_by_id=creator_id,
     )
+
+
+async def repeat_cancellation(session: AsyncSession, *, event_id: UUID) -> None:
+    """Record the cancellation again, for tickets that joined the event after it."""
+    if row := await repository.get_event(session, event_id):
+        record_cancellation(session, row.event)
+
+
+def record_cancellation(session: AsyncSession, event: Event) -> None:
+    outbox.record(session, EventCancelled(**facts(event)))
 
 
 def facts(event: Event) -> dict[str, Any]:
