@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ticketing_app.payments.gateway.client import StripeRefusedError
 from ticketing_app.payments.rules import RefundStatus
-from ticketing_app.payments.schemas import Decline, Intent, Refund
+from ticketing_app.payments.schemas import Decline, Intent, MadeRefund
 
 
 class FakeGateway:
@@ -19,7 +19,7 @@ class FakeGateway:
         self.intent = Intent(
             id="pi_fake", status="requires_payment_method", client_secret="pi_fake_secret"
         )
-        self.refunds: dict[str, Refund] = {}
+        self.refunds: dict[str, MadeRefund] = {}
         self.refund_status = RefundStatus.SUCCEEDED
         self.dispute: str | None = None
         self.calls: list[tuple[str, dict[str, Any]]] = []
@@ -46,13 +46,23 @@ class FakeGateway:
         open_statuses = {"requires_payment_method", "requires_action", "requires_capture"}
         return self._move("cancel_intent", stripe_id, open_statuses, "canceled")
 
-    async def refund_intent(self, stripe_id: str, *, key: str, charge_id: UUID) -> Refund:
-        self._called("refund_intent", stripe_id=stripe_id, key=key, charge_id=charge_id)
+    async def refund_intent(
+        self, stripe_id: str, *, key: str, amount_cents: int, refund_id: UUID, **asked: object
+    ) -> MadeRefund:
+        self._called("refund_intent", stripe_id=stripe_id, key=key, **asked)
         if key not in self.refunds:
-            self.refunds[key] = Refund(f"re_{len(self.refunds)}", self.refund_status, 4000)
+            made_id = f"re_{len(self.refunds)}"
+            made = MadeRefund(made_id, self.refund_status, amount_cents, refund_id)
+            self.refunds[key] = made
         return self.refunds[key]
 
-    async def list_refunds(self, stripe_id: str) -> list[Refund]:
+    def refund_by_hand(self, amount_cents: int = 4000) -> MadeRefund:
+        """Refund in the Dashboard."""
+        made = MadeRefund(f"re_hand_{len(self.refunds)}", self.refund_status, amount_cents)
+        self.refunds[made.id] = made
+        return made
+
+    async def list_refunds(self, stripe_id: str) -> list[MadeRefund]:
         self._called("list_refunds", stripe_id=stripe_id)
         return list(reversed(self.refunds.values()))
 

@@ -33,6 +33,7 @@ from ticketing_app.monitoring.collector import FactsCollector
 from ticketing_app.payments.jobs import (
     audit_payments,
     delete_old_rows,
+    refund_cancelled_events,
     sweep_charges,
     sweep_webhooks,
 )
@@ -58,6 +59,7 @@ CRON: CronTable = {
     expire_due_orders: 5,
     sweep_charges: 20,
     sweep_webhooks: 20,
+    refund_cancelled_events: 60,
     audit_payments: 24 * 3600,
     delete_ended_sessions: 3600,
     delete_old_rows: 3600,

@@ -16,7 +16,7 @@ from ticketing_app.tickets import subscribers as tickets
 
 SUBSCRIPTIONS: Subscriptions = {
     EventChanged: (tickets.on_event_changed,),
-    EventCancelled: (orders.on_event_cancelled,),
+    EventCancelled: (orders.on_event_cancelled, payments.on_event_cancelled),
     OrderCreated: (expiration.on_order_created,),
     OrderUpdated: (expiration.on_order_updated,),
     OrderCancelled: (payments.on_order_cancelled,),

@@ -5,7 +5,7 @@ With STRIPE_CONTRACT_KEY=sk_test_... in the environment, Stripe's test mode answ
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 import stripe
@@ -13,7 +13,8 @@ import stripe
 from tests.contract.target import SECONDS, Buyer, Open
 from tests.waiting import eventually
 from ticketing_app.payments.gateway import client, intents
-from ticketing_app.payments.schemas import Decline, Intent, Refund
+from ticketing_app.payments.rules import RefundStatus
+from ticketing_app.payments.schemas import Decline, Intent, MadeRefund
 
 pytestmark = pytest.mark.stripe_contract
 
@@ -66,8 +67,9 @@ async def kinds_about(buyer: Buyer, intent: Intent, *, until: str) -> set[str]:
     return {event.type for event in await events_about(buyer, intent, until=until)}
 
 
-async def refund(intent: Intent, charge_id: UUID) -> Refund:
-    return await intents.refund_intent(intent.id, key=f"contract-{uuid4()}", charge_id=charge_id)
+async def refund(intent: Intent, amount_cents: int = 100, **asked: Any) -> MadeRefund:  # noqa: ANN401  # any argument.
+    ids = {"key": f"contract-{uuid4()}", "charge_id": uuid4(), "refund_id": uuid4()}
+    return await intents.refund_intent(intent.id, amount_cents=amount_cents, **ids | asked)
 
 
 class TestIntent:
@@ -187,28 +189,47 @@ class TestThreeDSecure:
 class TestRefund:
     async def test_gives_all_back_once(self, buyer: Buyer, open_intent: Open) -> None:
         intent = await captured(buyer, open_intent, "pm_card_visa")
-        charge_id = uuid4()
-        first = await refund(intent, charge_id)
-        assert (first.status, first.amount_cents) == ("succeeded", 100)
-        with pytest.raises(stripe.InvalidRequestError) as caught:
-            await buyer.api.refunds.create_async({"payment_intent": intent.id})
+        ids = {"charge_id": uuid4(), "refund_id": uuid4()}
+        first = await refund(intent, **ids)
+        assert first == MadeRefund(first.id, RefundStatus.SUCCEEDED, 100, ids["refund_id"])
+        with pytest.raises(client.StripeRefusedError) as caught:
+            await refund(intent)
         assert caught.value.code == "charge_already_refunded"
-        assert await refund(intent, charge_id) == first
         assert await intents.list_refunds(intent.id) == [first]
         made = await buyer.api.refunds.retrieve_async(first.id)
         assert made.metadata is not None
-        assert made.metadata.to_dict() == {"charge_id": str(charge_id)}
+        assert made.metadata.to_dict() == {name: str(each) for name, each in ids.items()}
         (charge,) = (await buyer.api.charges.list_async({"payment_intent": intent.id})).data
         assert (charge.refunded, charge.amount_refunded) == (True, 100)
+
+    async def test_gives_parts_back_up_to_the_amount(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await captured(buyer, open_intent, "pm_card_visa")
+        first = await refund(intent, 40)
+        with pytest.raises(client.StripeRefusedError):
+            await refund(intent, 61)
+        second = await refund(intent, 60)
+        assert [first.amount_cents, second.amount_cents] == [40, 60]
+        assert await intents.list_refunds(intent.id) == [second, first]
+        (charge,) = (await buyer.api.charges.list_async({"payment_intent": intent.id})).data
+        assert (charge.refunded, charge.amount_refunded) == (True, 100)
+
+    async def test_of_a_part_is_made_once_per_key(self, buyer: Buyer, open_intent: Open) -> None:
+        intent = await captured(buyer, open_intent, "pm_card_visa")
+        ids = {"key": f"contract-{uuid4()}", "charge_id": uuid4(), "refund_id": uuid4()}
+        assert await refund(intent, 40, **ids) == await refund(intent, 40, **ids)
+        with pytest.raises(client.StripeUnavailableError) as caught:
+            await refund(intent, 50, **ids)
+        assert caught.value.is_answered
+        assert len(await intents.list_refunds(intent.id)) == 1
 
     async def test_is_refused_before_money_was_taken(self, open_intent: Open) -> None:
         intent = await open_intent()
         with pytest.raises(client.StripeRefusedError):
-            await refund(intent, uuid4())
+            await refund(intent)
 
     async def test_may_fail_later(self, buyer: Buyer, open_intent: Open) -> None:
         intent = await captured(buyer, open_intent, "pm_card_refundFail")
-        made = await refund(intent, uuid4())
+        made = await refund(intent)
         assert made.status == "succeeded"
 
         async def failed() -> bool:
@@ -240,7 +261,7 @@ class TestLists:
         made = await buyer.see(intent)
         assert str(made.latest_charge).startswith(("ch_", "py_"))
         assert made.metadata.to_dict() == {"order_id": str(order_id), "charge_id": str(charge_id)}
-        await refund(intent, charge_id)
+        await refund(intent)
         since = datetime.fromtimestamp(made.created, UTC)
         (booked,) = [row async for row in intents.list_intents(since=since) if row.id == intent.id]
         assert (booked.status, booked.created_at) == ("succeeded", since)

@@ -191,8 +191,8 @@ MUTANTS = (
         (
             (
                 f"{APP}/payments/service/refund.py",
-                'key=f"refund-{charge.key}-{charge.refund_attempt}"',
-                'key=f"refund-{charge.checks}"',
+                'key=f"refund-{refund.id}-{refund.attempt}"',
+                'key=f"refund-{refund.id}-{refund.checks}"',
             ),
         ),
         f"{PAYMENT_TESTS}/test_unknown_answers.py",
@@ -202,8 +202,8 @@ MUTANTS = (
         "a refund that the bank sent back still counts as done",
         (
             (
-                f"{APP}/payments/service/refund.py",
-                '            await _record_failed(session, charge, made.id, "The bank sent the money back to us.")\n',
+                f"{APP}/payments/service/refund_record.py",
+                '        await _record_failed(session, book, refund, made.id, "The bank sent the money back to us.")\n',
                 "",
             ),
         ),

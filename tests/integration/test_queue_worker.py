@@ -207,7 +207,7 @@ class TestForeignJobs:
 
 def test_names_of_jobs_are_stable() -> None:
     ours = {name for name in queues.names() if not name.startswith("tests.")}
-    assert len(processes.CRON) == 6
+    assert len(processes.CRON) == 7
     assert ours == {
         "accounts.delete_ended_sessions",
         "expiration.expire_due_orders",
@@ -215,6 +215,8 @@ def test_names_of_jobs_are_stable() -> None:
         "payments.check_charge",
         "payments.delete_old_rows",
         "payments.handle_webhook",
+        "payments.refund_cancelled_events",
+        "payments.refund_event",
         "payments.sweep_charges",
         "payments.sweep_webhooks",
         # Queued by the previous version.

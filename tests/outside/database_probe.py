@@ -20,6 +20,8 @@ UNFINISHED = {
         SELECT c.id, o.status, c.refund_status FROM charges c JOIN orders o ON o.id = c.order_id
         WHERE (c.status = 'created' AND o.status NOT IN ('created', 'awaiting_payment'))
            OR c.refund_status IN ('due', 'pending')""",
+    "a refund that is not finished": """
+        SELECT id, status, amount_cents FROM refunds WHERE status IN ('due', 'pending')""",
 }
 
 

@@ -20,6 +20,7 @@ SWEEPS = ("payments.sweep_charges", "payments.sweep_webhooks")
 MAKE_DUE = (
     """UPDATE charges SET next_check_at = now()
        WHERE status = 'created' OR refund_status IN ('due', 'pending')""",
+    "UPDATE refunds SET next_check_at = now() WHERE status IN ('due', 'pending')",
     "UPDATE stripe_events SET next_attempt_at = now() WHERE handled_at IS NULL",
 )
 # After a crash of a worker an event may wait for 10 s until it is sent again.

@@ -17,6 +17,14 @@ def add_commands(commands: Commands) -> None:
     refund_order = commands.add_parser("refund", help="refund a captured payment to its buyer")
     refund_order.add_argument("order_id", type=UUID)
     refund_order.add_argument("--reason", required=True, help="stored with the payment")
+    refund_order.add_argument(
+        "--ticket",
+        type=UUID,
+        action="append",
+        dest="ticket_ids",
+        metavar="ID",
+        help="refund this ticket only; may be repeated",
+    )
     refund_order.set_defaults(run=_refund)
     open_alerts = commands.add_parser("alerts", help="list the open alerts of payments")
     open_alerts.set_defaults(run=_list_alerts)
@@ -52,13 +60,16 @@ async def _refund(options: argparse.Namespace) -> None:
         return
     async with db.transaction() as session:
         charge_id = await refund.request_refund(
-            session, order_id=options.order_id, reason=options.reason
+            session,
+            order_id=options.order_id,
+            reason=options.reason,
+            ticket_ids=options.ticket_ids,
         )
     write_line(
         "The refund is recorded: if Stripe does not answer now, the worker retries until it does."
     )
     await refund.execute_refund(db.transaction, charge_id=charge_id)
-    write_line("Stripe has it. The order is refunded when the bank has it, too.")
+    write_line("Stripe has it. It is refunded when the bank has it, too; `alerts` lists failures.")
 
 
 async def _list_alerts(_: argparse.Namespace) -> None:

@@ -90,6 +90,7 @@ class Event(Table, table=True):
         ),
         Index("ix_events_soonest", "starts_at", "id", postgresql_where=IS_NOT_MERGED),
         Index("ix_events_venue_id", "venue_id", "starts_at"),
+        Index("ix_events_cancelled", "starts_at", postgresql_where=text("status = 'cancelled'")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

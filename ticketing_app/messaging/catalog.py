@@ -184,9 +184,16 @@ class ChargeFailed(_ChargeEvent):
 
 
 class ChargeRefunded(_ChargeEvent):
-    """A charged amount was refunded."""
+    """A charged amount, or a part of it, was refunded."""
 
     stripe_refund_id: str = Field(description="Stripe's id of the refund.")
+    refunded_cents: int | None = Field(
+        default=None, description="Amount of this refund; none for the whole charge."
+    )
+    ticket_ids: list[UUID] = Field(
+        default=[],
+        description="Tickets whose price was refunded; none if a part was refunded by hand.",
+    )
 
 
 class PaymentAlertRaised(DomainEvent):

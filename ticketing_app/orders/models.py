@@ -126,6 +126,11 @@ class OrderItem(Table, table=True):
     ticket_id: UUID = Field(foreign_key="tickets.id", primary_key=True)
     price_cents: int
     is_order_live: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    refund_requested_at: datetime | None = Field(
+        default=None,
+        sa_type=utc_datetime(),
+        description="Its money is being given back, was given back, or could not be.",
+    )
     refunded_at: datetime | None = Field(default=None, sa_type=utc_datetime())
 
 

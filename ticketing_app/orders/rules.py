@@ -78,9 +78,27 @@ def status_now(status: OrderStatus, *, is_running: bool) -> OrderStatus:
     return status
 
 
+def item_status(status: OrderStatus, *, is_requested: bool, is_refunded: bool) -> OrderStatus:
+    """Return the status of one item of an order, which may be refunded before the others."""
+    if status not in PAID:
+        return status
+    if is_refunded:
+        return OrderStatus.REFUNDED
+    if is_requested and status is OrderStatus.COMPLETED:
+        return OrderStatus.REFUNDING
+    return status
+
+
+def refund_status(status: OrderStatus, *, is_requested: bool, is_refunded: bool) -> OrderStatus:
+    """Return the status of a paid order; the flags are true if they are for all of its items."""
+    if is_refunded:
+        return OrderStatus.REFUNDED
+    return OrderStatus.REFUNDING if is_requested else status
+
+
 class Sale(NamedTuple):
     order_id: UUID
-    status: OrderStatus
+    status: OrderStatus  # Of the item.
     is_disputed: bool
     buyer_id: UUID
     seller_id: UUID

@@ -139,6 +139,7 @@ class PayableItem(BaseModel):
 
     ticket_id: UUID
     price_cents: int
+    refund_requested_at: datetime | None
     refunded_at: datetime | None
 
 

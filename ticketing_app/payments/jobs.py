@@ -10,7 +10,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.payments import rules
 from ticketing_app.payments.gateway.client import StripeUnavailableError
 from ticketing_app.payments.schemas import WebhookEvent
-from ticketing_app.payments.service import audit, retention, sweep, webhook
+from ticketing_app.payments.service import audit, cancelled_event, retention, sweep, webhook
 
 SWEEP_LIMIT = 100
 SWEEP_WIDTH = 4  # Rows that one run handles concurrently.
@@ -58,6 +58,7 @@ async def enqueue_webhook(event: WebhookEvent) -> None:
 )
 async def sweep_charges() -> None:
     await _sweep(sweep.check_charge)
+    await _sweep(sweep.check_refund)
 
 
 @queues.job(
@@ -122,6 +123,20 @@ async def _handle_rows(
             return
         except Exception:
             log.exception("payments.row_failed", sweep=handle_next.__qualname__)
+
+
+@queues.job("payments.refund_event", queue=queues.DEFAULT)
+async def refund_event(event_id: str) -> None:
+    await cancelled_event.refund_event(db.transaction, event_id=UUID(event_id))
+
+
+@queues.job("payments.refund_cancelled_events", queue=queues.DEFAULT)
+async def refund_cancelled_events() -> None:
+    # For those whose job was lost. The sweep makes the refunds.
+    async with db.transaction() as session:
+        event_ids = await cancelled_event.list_cancelled(session)
+    for event_id in event_ids:
+        await cancelled_event.refund_event(db.transaction, event_id=event_id)
 
 
 @queues.job("payments.delete_old_rows", queue=queues.DEFAULT)

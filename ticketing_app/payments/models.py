@@ -1,12 +1,14 @@
 from datetime import datetime
+from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, new_id, utc_datetime
-from ticketing_app.payments.rules import ChargeStatus
+from ticketing_app.payments.rules import ChargeStatus, RefundStatus
 
 IS_WORK = (
     "status = 'created' OR refund_status IN ('due', 'pending')"  # SQL: the charges for the sweep.
@@ -16,9 +18,12 @@ IS_WORK = (
 class Charge(Table, table=True):
     """The payment of an order: one PaymentIntent at Stripe, however many cards are tried.
 
-    A charge that is open (`created`), or whose refund is not finished, is also a unit of work: it is checked
-    again at `next_check_at`, and `checks` counts unsuccessful checks. `key` is part of every idempotency key;
-    it is random because Stripe remembers keys longer than a test database lives.
+    An open charge (`created`) is also a unit of work: it is checked again at `next_check_at`, and `checks`
+    counts unsuccessful checks. `key` is part of the idempotency key of its intent; it is random because Stripe
+    remembers keys longer than a test database lives.
+
+    The previous version of the program knows refunds of whole charges only: their columns summarise the
+    table `refunds` for it.
     """
 
     __tablename__ = "charges"
@@ -50,11 +55,13 @@ class Charge(Table, table=True):
     attempt: int = Field(default=0, description="Part of the idempotency key of the intent.")
     stripe_id: str | None = Field(default=None, unique=True)
     stripe_refund_id: str | None = Field(default=None, description="Of the last refund.")
-    refund_status: str | None = Field(default=None, description="None if no refund was requested.")
+    refund_status: str | None = Field(
+        default=None, description="None while a part of the amount is not requested to be refunded."
+    )
     refund_reason: str | None = Field(default=None, description="As the operator entered it.")
     refund_attempt: int = Field(
         default=0,
-        description="Part of the idempotency key of the refund.",
+        description="Part of the idempotency key of the previous version's refund.",
         sa_column_kwargs={"server_default": "0"},
     )
     dispute_status: str | None = Field(
@@ -71,6 +78,48 @@ class Charge(Table, table=True):
     next_check_at: datetime = Field(sa_type=utc_datetime())
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+
+
+class Refund(Table, table=True):
+    """Money to give back, or given back by hand, for tickets of an order.
+
+    `failed` is final: a retry is another refund. Until a refund ends, it is a unit of work like an open charge.
+    Its id is part of its idempotency key and in its metadata at Stripe.
+    """
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount"),
+        CheckConstraint("status IN ('due', 'pending', 'succeeded', 'failed')", name="status"),
+        Index("ix_refunds_charge_id", "charge_id"),
+        Index(
+            "ix_refunds_due", "next_check_at", postgresql_where=text("status IN ('due', 'pending')")
+        ),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    charge_id: UUID = Field(foreign_key="charges.id")
+    amount_cents: int
+    ticket_ids: list[UUID] = Field(
+        sa_type=cast("type", ARRAY(Uuid)),
+        description="Empty for a part that was given back by hand: only an operator knows its ticket.",
+    )
+    status: str = RefundStatus.DUE
+    reason: str | None = Field(default=None, description="None if it was made by hand at Stripe.")
+    attempt: int = Field(
+        default=0,
+        description="Part of the idempotency key.",
+        sa_column_kwargs={"server_default": "0"},
+    )
+    stripe_refund_id: str | None = Field(default=None, unique=True)
+    checks: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    next_check_at: datetime = Field(sa_type=utc_datetime())
+    created_at: datetime = Field(
+        default_factory=utc_now,
+        sa_type=utc_datetime(),
+        sa_column_kwargs={"server_default": text("now()")},
+    )
+    ended_at: datetime | None = Field(default=None, sa_type=utc_datetime())
 
 
 class ChargeDecline(Table, table=True):

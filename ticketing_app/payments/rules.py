@@ -72,6 +72,8 @@ class RefundStatus(StrEnum):
 
 
 UNDONE_REFUND = frozenset({RefundStatus.DUE, RefundStatus.PENDING})
+# The money is given back, or will be.
+KEPT_REFUND = UNDONE_REFUND | {RefundStatus.SUCCEEDED}
 
 
 class AlertKind(StrEnum):
@@ -113,14 +115,10 @@ def due_work(status: OrderStatus, *, is_running: bool, refund_status: str | None
     return Work.WAIT if status is OrderStatus.CREATED else Work.SETTLE
 
 
-def advances_refund(status: str | None, reported: RefundStatus, *, is_known: bool) -> bool:
-    """Whether a reported refund changes a charge at `status`; `is_known`: it is the charge's own refund."""
-    if reported is RefundStatus.FAILED:
-        # While a retry is due, only the failure of a refund that we did not know counts.
-        is_unknown_attempt = status == RefundStatus.DUE and not is_known
-        return is_unknown_attempt or status in {RefundStatus.PENDING, RefundStatus.SUCCEEDED}
-    # A failed refund stays failed, however late an older status arrives.
-    return not (is_known and status in {reported, RefundStatus.FAILED})
+def advances_refund(status: RefundStatus, reported: RefundStatus) -> bool:
+    """Whether a report changes a refund: a bank may return the money, but reports arrive in any order."""
+    order = list(RefundStatus)
+    return order.index(reported) > order.index(status)
 
 
 def backoff_seconds(attempts: int) -> int:

@@ -86,10 +86,13 @@ class Intent:
 
 
 @dataclass(frozen=True)
-class Refund:
+class MadeRefund:
+    """A refund at Stripe; without `refund_id` it was made by hand or by an earlier version."""
+
     id: str
     status: RefundStatus
     amount_cents: int
+    refund_id: UUID | None = None
 
 
 @dataclass(frozen=True)

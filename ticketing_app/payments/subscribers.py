@@ -1,11 +1,16 @@
-"""Reactions of payments to domain events: mark the open charge as due, then nudge a job."""
+"""Reactions of payments to domain events: work that is due, and a job that does it soon."""
 
 from functools import partial
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import db, queues
-from ticketing_app.messaging.catalog import OrderCancelled, OrderEvent, OrderExpired
+from ticketing_app.messaging.catalog import (
+    EventCancelled,
+    OrderCancelled,
+    OrderEvent,
+    OrderExpired,
+)
 from ticketing_app.payments import jobs
 from ticketing_app.payments.service import sweep
 
@@ -16,6 +21,11 @@ async def on_order_expired(session: AsyncSession, event: OrderExpired) -> None:
 
 async def on_order_cancelled(session: AsyncSession, event: OrderCancelled) -> None:
     await _void_soon(session, event)
+
+
+async def on_event_cancelled(session: AsyncSession, event: EventCancelled) -> None:
+    nudge = partial(queues.nudge, jobs.refund_event, str(event.event_id))
+    db.after_commit(session, f"payments.refund_event.{event.event_id}", nudge)
 
 
 async def _void_soon(session: AsyncSession, event: OrderEvent) -> None:

@@ -14,8 +14,8 @@ from tests.locks import end_or_wait
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.service import order_payment, sell
 from ticketing_app.orders.service import ownership as owners
+from ticketing_app.orders.service import refund, sell
 from ticketing_app.orders.service.sell import NotTicketOwnerError
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import OwnershipStep, TicketCreate, TicketRead
@@ -193,9 +193,7 @@ class TestRefundedTicket:
     async def test_a_listing_waits_for_a_refund_that_is_being_recorded(self) -> None:
         sale = await sales.sell()
         async with db.transaction() as session:
-            await order_payment.follow_refund(
-                session, order_id=sale.order.id, to=OrderStatus.REFUNDING
-            )
+            await refund.follow_refund(session, order_id=sale.order.id, to=OrderStatus.REFUNDING)
             listing = asyncio.create_task(relist(sale.ticket.id, sale.buyer))
             await end_or_wait(listing)
         with pytest.raises(NotTicketOwnerError):

@@ -13,7 +13,7 @@ from tests.integration.payments import emulator
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.payments.gateway import client
-from ticketing_app.payments.service import dispute, opening, refund, settle, void
+from ticketing_app.payments.service import dispute, opening, refund, refund_record, settle, void
 
 LIMITS = (
     "HOLD_LIMIT_PER_MINUTE",
@@ -44,6 +44,6 @@ async def stripe(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
     """Replace Stripe for the services; the emulator's books do not contain these sales."""
     await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
     fake = FakeGateway()
-    for module in (opening, settle, void, refund, dispute):
+    for module in (opening, settle, void, refund, refund_record, dispute):
         monkeypatch.setattr(module, "intents", fake)
     return fake

@@ -78,6 +78,7 @@ async def sweep(*, rounds: int = 1) -> None:
     for _ in range(rounds):
         async with db.autocommit() as connection:
             await connection.execute(text("UPDATE charges SET next_check_at = now()"))
+            await connection.execute(text("UPDATE refunds SET next_check_at = now()"))
             await connection.execute(text("UPDATE stripe_events SET next_attempt_at = now()"))
         await jobs.sweep_charges()
         await jobs.sweep_webhooks()
@@ -98,6 +99,19 @@ async def charge_row(sale: Sale) -> dict[str, Any]:
     query = text("SELECT * FROM charges WHERE id = :id")
     async with db.autocommit() as connection:
         return dict((await connection.execute(query, {"id": sale.payment.id})).mappings().one())
+
+
+async def refund_rows(sale: Sale) -> list[dict[str, Any]]:
+    """Return the refunds of the sale, oldest first."""
+    query = text("SELECT * FROM refunds WHERE charge_id = :id ORDER BY created_at, id")
+    async with db.autocommit() as connection:
+        rows = (await connection.execute(query, {"id": sale.payment.id})).mappings()
+        return [dict(row) for row in rows]
+
+
+async def refund_id(sale: Sale) -> UUID:
+    (row,) = await refund_rows(sale)
+    return row["id"]
 
 
 async def pay(sale: Sale, number: str = emulator.VISA) -> None:

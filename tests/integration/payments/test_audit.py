@@ -136,9 +136,10 @@ class TestAudit:
             await sales.start_sale()
         all_at_once = asyncio.Barrier(3)
 
-        async def repair_together(*_: object) -> None:
+        async def repair_together(*_: object) -> tuple[None, int]:
             async with asyncio.timeout(10):
                 await all_at_once.wait()
+            return None, 0
 
         monkeypatch.setattr(audit, "_repair", repair_together)
         assert await run_audit() == 0

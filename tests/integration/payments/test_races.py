@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 from unittest.mock import AsyncMock
+from uuid import uuid4
 
 import pytest
 
@@ -357,7 +358,13 @@ class TestStripeDashboard:
         sale = await sales.start_sale()
         intent_id = (await emulator.the_intent())["id"]
         with pytest.raises(StripeRefusedError):
-            await intents.refund_intent(intent_id, key="a key", charge_id=sale.payment.id)
+            await intents.refund_intent(
+                intent_id,
+                key="a key",
+                amount_cents=4000,
+                charge_id=sale.payment.id,
+                refund_id=uuid4(),
+            )
 
     async def test_cancelled_by_hand_frees_the_ticket(self) -> None:
         sale = await sales.start_sale()

@@ -12,8 +12,8 @@ from tests.integration.payments import emulator, sales
 from ticketing_app.core import db
 from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.rules import RefundStatus
-from ticketing_app.payments.schemas import Refund
-from ticketing_app.payments.service import dispute, refund
+from ticketing_app.payments.schemas import MadeRefund
+from ticketing_app.payments.service import dispute, refund, refund_record
 from ticketing_app.payments.service.refund import OrderNotRefundableError
 
 REFUNDED = ("refunded", "completed")
@@ -163,7 +163,7 @@ class TestBank:
         assert await sales.statuses(sale) == REFUNDED
         stripe.end_refunds(RefundStatus.FAILED)
         for _ in range(2):
-            await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+            await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
         assert await sales.statuses(sale) == REFUNDING
         assert await sales.open_alerts() == ["refund_failed"]
         await sales.sweep()
@@ -175,13 +175,13 @@ class TestBank:
 
     async def test_that_returns_a_part_makes_it_failed(self, stripe: FakeGateway) -> None:
         sale = await self.paid(stripe)
-        part = Refund("re_part", RefundStatus.SUCCEEDED, 1000)
+        part = MadeRefund("re_part", RefundStatus.SUCCEEDED, 1000)
         stripe.refunds = {"by hand": part, "ours": replace(part, id="re_rest", amount_cents=3000)}
-        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+        await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
         assert await sales.statuses(sale) == REFUNDED
         stripe.refunds["by hand"] = replace(part, status=RefundStatus.FAILED)
         for _ in range(2):
-            await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+            await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
         assert await sales.statuses(sale) == REFUNDING
         assert await sales.open_alerts() == ["refund_failed"]
 
@@ -189,20 +189,22 @@ class TestBank:
         """Read the refund; before it is recorded, it fails and another process handles that webhook."""
         with pytest.MonkeyPatch.context() as patch:
 
-            async def list_refunds(stripe_id: str) -> list[Refund]:
+            async def list_refunds(stripe_id: str) -> list[MadeRefund]:
                 patch.undo()
                 answer = await stripe.list_refunds(stripe_id)
                 stripe.end_refunds(RefundStatus.FAILED)
-                await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+                await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
                 return answer
 
-            patch.setattr(refund.intents, "list_refunds", list_refunds)
-            await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+            patch.setattr(refund_record.intents, "list_refunds", list_refunds)
+            await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
 
     async def test_that_failed_meanwhile_makes_it_failed(self, stripe: FakeGateway) -> None:
         sale = await self.paid(stripe)
         # The response to our own request was lost.
-        await stripe.refund_intent("pi_fake", key="ours", charge_id=sale.payment.id)
+        await stripe.refund_intent(
+            "pi_fake", key="ours", amount_cents=4000, refund_id=await sales.refund_id(sale)
+        )
         await self.follow_slowly(sale, stripe)
         assert await sales.statuses(sale) == REFUNDING
         assert await sales.open_alerts() == ["refund_failed"]
@@ -214,7 +216,7 @@ class TestBank:
         sale = await sales.start_sale()
         stripe.become("succeeded")
         await sales.settle_sale(sale)
-        await stripe.refund_intent("pi_fake", key="by hand", charge_id=sale.payment.id)
+        stripe.refund_by_hand()
         await self.follow_slowly(sale, stripe)
         assert await sales.statuses(sale) == REFUNDING
         assert await sales.open_alerts() == ["refunded_by_hand", "refund_failed"]
@@ -225,9 +227,9 @@ class TestBank:
         sale = await self.paid(stripe)
         await refund_sale(sale)
         stripe.end_refunds(RefundStatus.FAILED)
-        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+        await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
         await sales.request_refund(sale, "Again, the card works now.")
-        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+        await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
         await refund_sale(sale)
         assert await sales.statuses(sale) == REFUNDED
 
@@ -236,9 +238,9 @@ class TestBank:
         await refund_sale(sale)
         before = dict(stripe.refunds)
         stripe.end_refunds(RefundStatus.FAILED)
-        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+        await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
         stripe.refunds = before
-        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+        await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
         assert await sales.statuses(sale) == REFUNDING
 
     async def test_refused_by_stripe_waits_for_an_operator(self, stripe: FakeGateway) -> None:
@@ -257,7 +259,7 @@ class TestBank:
         await sales.sweep()
         assert await sales.statuses(sale) == ("expired", "failed")
         stripe.end_refunds(RefundStatus.FAILED)
-        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+        await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
         assert await sales.open_alerts() == ["paid_too_late", "refund_failed"]
         await sales.request_refund(sale)
         await refund_sale(sale)
@@ -271,8 +273,8 @@ class TestBank:
         stripe.become("requires_capture")
         await sales.release(sale)
         await sales.sweep()
-        await stripe.refund_intent("pi_fake", key="Stripe's own", charge_id=sale.payment.id)
-        await refund.sync_refund(db.transaction, charge_id=sale.payment.id)
+        stripe.refund_by_hand()
+        await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
         assert await sales.statuses(sale) == ("cancelled", "failed")
         assert await factories.recorded_events("ChargeRefunded") == []
         assert await sales.open_alerts() == []
@@ -297,6 +299,6 @@ class TestDispute:
         with pytest.raises(StripeUnavailableError):
             await sales.open_payment(order, buyer)
         (told,) = await factories.recorded_events("ChargeCreated")
-        for follow in (dispute.sync_dispute, refund.sync_refund, refund.execute_refund):
+        for follow in (dispute.sync_dispute, refund_record.sync_refunds, refund.execute_refund):
             await follow(db.transaction, charge_id=UUID(told["charge_id"]))
         assert [name for name, _ in stripe.calls] == ["create_intent"]

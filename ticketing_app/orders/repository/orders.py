@@ -141,6 +141,48 @@ async def transition(
     return (await session.exec(statement)).scalar_one()
 
 
+async def list_unrefunded(session: AsyncSession, order_ids: Collection[UUID]) -> set[UUID]:
+    """Return those that are live, with an item whose refund was not requested."""
+    query = (
+        select(OrderItem.order_id)
+        .where(
+            col(OrderItem.order_id).in_(order_ids),
+            col(OrderItem.is_order_live),
+            col(OrderItem.refund_requested_at).is_(None),
+        )
+        .distinct()
+    )
+    return set((await session.exec(query)).all())
+
+
+async def add_version(session: AsyncSession, order_id: UUID) -> Order:
+    """Count a change of the items only."""
+    statement = (
+        update(Order)
+        .where(col(Order.id) == order_id)
+        .values(version=col(Order.version) + 1)
+        .returning(Order)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(statement)).scalar_one()
+
+
+async def move_items(
+    session: AsyncSession, order_id: UUID, ticket_ids: Collection[UUID], *, is_refunded: bool
+) -> None:
+    """Mark items as refunded, or as being refunded."""
+    now = func.clock_timestamp()
+    statement = (
+        update(OrderItem)
+        .where(col(OrderItem.order_id) == order_id, col(OrderItem.ticket_id).in_(ticket_ids))
+        .values(
+            refund_requested_at=func.coalesce(col(OrderItem.refund_requested_at), now),
+            refunded_at=now if is_refunded else None,
+        )
+    )
+    await session.exec(statement)
+
+
 async def set_disputed(session: AsyncSession, order_id: UUID, *, is_disputed: bool) -> None:
     # Not a transition: version and history stay as they are.
     statement = update(Order).where(col(Order.id) == order_id).values(is_disputed=is_disputed)

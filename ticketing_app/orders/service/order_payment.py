@@ -16,7 +16,6 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead, PayableItem, PayableOrder
 from ticketing_app.orders.service import access, ownership
 from ticketing_app.tickets.service import lease as leases
-from ticketing_app.tickets.service import tickets
 
 log = get_logger()
 
@@ -143,16 +142,3 @@ async def follow_dispute(session: AsyncSession, *, order_id: UUID, is_open: bool
     found = await access.lock(session, order_id)
     await repository.set_disputed(session, order_id, is_disputed=is_open)
     await ownership.end_unowned_listings(session, ticket_ids=found.ticket_ids)
-
-
-async def follow_refund(session: AsyncSession, *, order_id: UUID, to: OrderStatus) -> OrderStatus:
-    """Move a paid order to refunding or refunded; ignore one that may not move there."""
-    found = await access.lock(session, order_id)
-    if found.order.status in rules.SOURCES[to] & rules.PAID:
-        # The tickets stay sold; a listing of a seat by a former owner ends.
-        followed = await repository.transition(session, order_id=order_id, to=to)
-        await ownership.end_unowned_listings(session, ticket_ids=found.ticket_ids)
-        ticket = await tickets.get_ticket(session, ticket_id=found.ticket_ids[0])
-        access.record(session, OrderUpdated, followed, found.items, seller_id=ticket.seller_id)
-        log.info("order.refund", order_id=str(order_id), status=to)
-    return await access.get_status(session, order_id)

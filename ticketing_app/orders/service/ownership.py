@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.orders import rules
+from ticketing_app.orders.models import Order, OrderItem
 from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.rules import OrderStatus, Sale
 from ticketing_app.tickets.schemas import Seat
@@ -26,12 +27,16 @@ async def list_seats(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[O
     seats = await resale.list_seats(session, ticket_ids=ticket_ids)
     order_ids = {listing.order_id for seat in seats for listing in seat.sold if listing.order_id}
     orders = {order.id: order for order in await repository.get_by_ids(session, list(order_ids))}
+    items = {
+        (item.order_id, item.ticket_id): item
+        for item in await repository.list_items(session, order_ids)
+    }
     found: list[OwnedSeat] = []
     for seat in seats:
         sales = [
             Sale(
                 order_id=order.id,
-                status=OrderStatus(order.status),
+                status=_status(order, items[order.id, listing.id]),
                 is_disputed=order.is_disputed,
                 buyer_id=order.buyer_id,
                 seller_id=listing.seller_id,
@@ -41,6 +46,14 @@ async def list_seats(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[O
         ]
         found.append(OwnedSeat(seat, sales, rules.owner_of(sales)))
     return found
+
+
+def _status(order: Order, item: OrderItem) -> OrderStatus:
+    return rules.item_status(
+        OrderStatus(order.status),
+        is_requested=item.refund_requested_at is not None,
+        is_refunded=item.refunded_at is not None,
+    )
 
 
 async def end_unowned_listings(session: AsyncSession, *, ticket_ids: list[UUID]) -> None:

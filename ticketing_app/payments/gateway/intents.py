@@ -13,7 +13,7 @@ import stripe
 from ticketing_app.payments.gateway import client
 from ticketing_app.payments.gateway.client import StripeRefusedError
 from ticketing_app.payments.rules import RefundStatus
-from ticketing_app.payments.schemas import Decline, Intent, ListedIntent, Refund
+from ticketing_app.payments.schemas import Decline, Intent, ListedIntent, MadeRefund
 
 
 async def create_intent(
@@ -80,24 +80,22 @@ async def list_declines(stripe_id: str) -> list[Decline]:
     ]
 
 
-async def refund_intent(stripe_id: str, *, key: str, charge_id: UUID) -> Refund:
-    """Refund the full amount, once per key; return the last refund if everything is refunded already."""
+async def refund_intent(
+    stripe_id: str, *, key: str, amount_cents: int, charge_id: UUID, refund_id: UUID
+) -> MadeRefund:
+    """Refund this amount, once per key."""
     refunds = client.api().refunds
     params: stripe.params.RefundCreateParams = {
         "payment_intent": stripe_id,
-        "metadata": {"charge_id": str(charge_id)},
+        "amount": amount_cents,
+        "metadata": {"charge_id": str(charge_id), "refund_id": str(refund_id)},
     }
-    try:
-        made = await client.call(refunds.create_async(params, {"idempotency_key": key}))
-        # For a used key Stripe replays its first response, so read the present status.
-        return _refund(await client.call(refunds.retrieve_async(made.id)))
-    except StripeRefusedError as error:
-        if error.code != "charge_already_refunded":
-            raise
-        return (await list_refunds(stripe_id))[0]
+    made = await client.call(refunds.create_async(params, {"idempotency_key": key}))
+    # For a used key Stripe replays its first response, so read the present status.
+    return _refund(await client.call(refunds.retrieve_async(made.id)))
 
 
-async def list_refunds(stripe_id: str) -> list[Refund]:
+async def list_refunds(stripe_id: str) -> list[MadeRefund]:
     found = await client.call(
         client.api().refunds.list_async({"payment_intent": stripe_id, "limit": client.PAGE})
     )
@@ -144,13 +142,19 @@ def _intent(found: stripe.PaymentIntent) -> Intent:
     )
 
 
-def _refund(found: stripe.Refund) -> Refund:
+def _refund(found: stripe.Refund) -> MadeRefund:
     # `requires_action` counts as pending, `canceled` as failed: the buyer does not have the money.
     ends = {"succeeded": RefundStatus.SUCCEEDED} | dict.fromkeys(
         ("failed", "canceled"), RefundStatus.FAILED
     )
     status = ends.get(found.status or "", RefundStatus.PENDING)
-    return Refund(id=found.id, status=status, amount_cents=found.amount)
+    # Metadata can be edited in the Dashboard.
+    metadata = found.metadata.to_dict() if found.metadata else {}
+    try:
+        refund_id = UUID(metadata.get("refund_id", ""))
+    except ValueError:
+        refund_id = None
+    return MadeRefund(found.id, status, found.amount, refund_id)
 
 
 def decline_of_charge(charge: stripe.Charge) -> Decline:

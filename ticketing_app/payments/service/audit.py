@@ -18,7 +18,7 @@ from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnav
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, ChargeStatus, RefundStatus
 from ticketing_app.payments.schemas import ListedIntent
-from ticketing_app.payments.service import alerts, refund, webhook
+from ticketing_app.payments.service import alerts, refund_record, webhook
 from ticketing_app.payments.service.settle import settle_charge
 
 SLICE = 1_000  # Intents: few enough to stay far below the time limit of a job.
@@ -145,8 +145,13 @@ async def _is_known(stripe_id: str) -> bool:
     return True
 
 
-def compare(intent: ListedIntent, charge: Charge | None, *, now: datetime) -> Iterator[Difference]:
-    """Yield the differences between an intent at Stripe and our charge of it, if any."""
+def compare(
+    intent: ListedIntent, charge: Charge | None, *, refunded_cents: int = 0, now: datetime
+) -> Iterator[Difference]:
+    """Yield the differences between an intent at Stripe and our charge of it, if any.
+
+    `refunded_cents` is the sum of our refunds that succeeded.
+    """
     is_paid = charge is not None and charge.status == ChargeStatus.COMPLETED
     kept_cents = intent.taken_cents - intent.refunded_cents
     if charge is not None and intent.taken_cents not in {0, charge.amount_cents}:
@@ -167,11 +172,14 @@ def compare(intent: ListedIntent, charge: Charge | None, *, now: datetime) -> It
             intent.id,
             f"A ticket was given away, and its payment is {intent.status} at Stripe.",
         )
-    if charge and charge.refund_status == RefundStatus.SUCCEEDED and kept_cents > 0:
+    if charge and charge.refund_status == RefundStatus.SUCCEEDED:
+        refunded_cents = charge.amount_cents
+    missing_cents = min(refunded_cents - intent.refunded_cents, kept_cents)
+    if missing_cents > 0:
         yield Difference(
             AlertKind.REFUND_FAILED,
             intent.id,
-            f"The order counts as refunded, and {kept_cents} cents of it are still here.",
+            f"Tickets of the order count as refunded, and {missing_cents} cents are still here.",
         )
     if intent.status == "requires_capture" and now - intent.created_at > LONGEST_AUTHORISATION:
         yield Difference(
@@ -192,8 +200,9 @@ async def _fetch_missed_events(
 
 async def _repair_and_compare(transaction: Transaction, intent: ListedIntent) -> int:
     try:
-        charge = await _repair(transaction, intent)
-        differences = list(compare(intent, charge, now=utc_now()))
+        charge, refunded_cents = await _repair(transaction, intent)
+        found = compare(intent, charge, refunded_cents=refunded_cents, now=utc_now())
+        differences = list(found)
     except StripeUnavailableError:
         raise
     except Exception as error:
@@ -207,18 +216,20 @@ async def _repair_and_compare(transaction: Transaction, intent: ListedIntent) ->
     return len(differences)
 
 
-async def _repair(transaction: Transaction, intent: ListedIntent) -> Charge | None:
-    """Bring our charge of this intent to Stripe's state; return the present row."""
+async def _repair(transaction: Transaction, intent: ListedIntent) -> tuple[Charge | None, int]:
+    """Bring our charge of this intent to Stripe's state; return it with the sum of its refunds."""
     async with transaction() as session:
         charge = await repository.get_by_stripe_id(session, intent.id)
     if charge is None:
-        return None
+        return None, 0
     if charge.status == ChargeStatus.CREATED and intent.taken_cents:
         await settle_charge(transaction, charge_id=charge.id)
     elif intent.refunded_cents and charge.refund_status != RefundStatus.SUCCEEDED:
-        await refund.sync_refund(transaction, charge_id=charge.id)
+        await refund_record.sync_refunds(transaction, charge_id=charge.id)
     async with transaction() as session:
-        return await repository.get_charge(session, charge.id)
+        refunds = await repository.list_refunds(session, charge.id)
+        done = (each.amount_cents for each in refunds if each.status == RefundStatus.SUCCEEDED)
+        return await repository.get_charge(session, charge.id), sum(done)
 
 
 async def _report(transaction: Transaction, difference: Difference, charge: Charge | None) -> None:

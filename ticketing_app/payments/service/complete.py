@@ -6,7 +6,7 @@ from ticketing_app.orders.rules import PAID, OrderStatus
 from ticketing_app.orders.service import order_payment
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import AlertKind, Reason
-from ticketing_app.payments.service import alerts, charges, refund, resale
+from ticketing_app.payments.service import alerts, cancelled_event, charges, refund, resale
 
 
 async def complete_payment(session: AsyncSession, *, charge: Charge) -> OrderStatus:
@@ -19,7 +19,12 @@ async def complete_payment(session: AsyncSession, *, charge: Charge) -> OrderSta
     status = await order_payment.complete_order(session, order_id=charge.order_id)
     if status in PAID and await charges.complete(session, charge_id=charge.id):
         if status is OrderStatus.COMPLETED:
-            await resale.report_double_income(session, order_id=charge.order_id)
+            order = await order_payment.get_payable(session, order_id=charge.order_id)
+            await resale.report_double_income(
+                session, order_id=order.id, ticket_ids=order.ticket_ids
+            )
+            # Cancelled after the order was claimed.
+            status = await cancelled_event.refund_if_cancelled(session, order=order)
         else:
             await _request_refund(session, charge, Reason.NO_TICKET)
     return status

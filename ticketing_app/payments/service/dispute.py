@@ -30,7 +30,7 @@ async def sync_dispute(transaction: Transaction, *, charge_id: UUID) -> None:
         is_open = status not in rules.ENDED_DISPUTES
         # Until it is won, the ticket has no owner: it cannot be listed, and a listing goes off sale.
         await order_payment.follow_dispute(session, order_id=order.id, is_open=is_open)
-        await resale.report_double_income(session, order_id=order.id)
+        await resale.report_double_income(session, order_id=order.id, ticket_ids=order.ticket_ids)
         await alerts.raise_alert(
             session,
             AlertKind.DISPUTE,

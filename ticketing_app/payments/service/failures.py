@@ -3,12 +3,15 @@
 from http import HTTPStatus
 from uuid import UUID
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.payments import repository
 from ticketing_app.payments.gateway import intents
 from ticketing_app.payments.gateway.client import StripeRefusedError
+from ticketing_app.payments.models import Charge, Refund
 from ticketing_app.payments.rules import AlertKind, Reason
 from ticketing_app.payments.service import alerts, charges, complete
 
@@ -60,13 +63,7 @@ async def follow_up(transaction: Transaction, *, charge_id: UUID, error: Excepti
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
         if charge.checks >= ALERT_CHECKS and not isinstance(error, StripeRefusedError):
-            await alerts.raise_alert(
-                session,
-                AlertKind.STUCK,
-                subject=str(charge_id),
-                order_id=charge.order_id,
-                detail=f"{charge.checks} checks of this payment failed, the last with {error!r}.",
-            )
+            await _report_stuck(session, charge, charge.checks, error)
     if isinstance(error, StripeRefusedError):
         await report_refusal(transaction, charge_id=charge_id, refusal=error)
     if charge.checks < LAST_CHECKS:
@@ -75,6 +72,30 @@ async def follow_up(transaction: Transaction, *, charge_id: UUID, error: Excepti
         await _end_unknown(transaction, charge_id)
     else:
         await end_captured(transaction, charge_id=charge_id, reason=Reason.NO_TICKET)
+
+
+async def follow_up_refund(transaction: Transaction, *, refund: Refund, error: Exception) -> None:
+    """Raise the alert for a failed check of this refund; it is retried without an end."""
+    if isinstance(error, StripeRefusedError):
+        await report_refusal(transaction, charge_id=refund.charge_id, refusal=error)
+        return
+    if refund.checks < ALERT_CHECKS:
+        return
+    async with transaction() as session:
+        charge = (await charges.get_charge(session, charge_id=refund.charge_id)).charge
+        await _report_stuck(session, charge, refund.checks, error)
+
+
+async def _report_stuck(
+    session: AsyncSession, charge: Charge, checks: int, error: Exception
+) -> None:
+    await alerts.raise_alert(
+        session,
+        AlertKind.STUCK,
+        subject=str(charge.id),
+        order_id=charge.order_id,
+        detail=f"{checks} checks of this payment failed, the last with {error!r}.",
+    )
 
 
 async def _end_unknown(transaction: Transaction, charge_id: UUID) -> None:

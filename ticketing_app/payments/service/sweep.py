@@ -11,7 +11,7 @@ from ticketing_app.payments.gateway.client import StripeUnavailableError
 from ticketing_app.payments.rules import Work
 from ticketing_app.payments.service import failures
 from ticketing_app.payments.service.opening import EXPIRY_MARGIN
-from ticketing_app.payments.service.refund import execute_refund
+from ticketing_app.payments.service.refund import execute_refund, make_refund
 from ticketing_app.payments.service.settle import settle_charge
 from ticketing_app.payments.service.void import void_charge
 
@@ -51,6 +51,26 @@ async def check_charge(transaction: Transaction, *, charge_id: UUID | None = Non
         raise
     except Exception as error:
         await failures.follow_up(transaction, charge_id=charge.id, error=error)
+        raise
+    return True
+
+
+async def check_refund(transaction: Transaction) -> bool:
+    """Make or sync the refund that is overdue for longest; as `check_charge`."""
+    async with transaction() as session:
+        refund = await repository.get_due_refund_for_update(session)
+        if refund is None:
+            return False
+        next_check_at = repository.seconds_from_now(rules.backoff_seconds(refund.checks))
+        await repository.change_refund(
+            session, refund.id, checks=refund.checks + 1, next_check_at=next_check_at
+        )
+    try:
+        await make_refund(transaction, refund_id=refund.id)
+    except StripeUnavailableError:
+        raise
+    except Exception as error:
+        await failures.follow_up_refund(transaction, refund=refund, error=error)
         raise
     return True
 

@@ -10,14 +10,14 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.models import Webhook
 from ticketing_app.payments.schemas import WebhookEvent
-from ticketing_app.payments.service import declines, dispute, fraud, refund
+from ticketing_app.payments.service import declines, dispute, fraud, refund_record
 from ticketing_app.payments.service.settle import settle_charge
 
 
 async def _handle_refund(transaction: Transaction, *, charge_id: UUID) -> None:
     # After a capture and a refund by hand this may be the first webhook: record the payment first.
     await settle_charge(transaction, charge_id=charge_id)
-    await refund.sync_refund(transaction, charge_id=charge_id)
+    await refund_record.sync_refunds(transaction, charge_id=charge_id)
 
 
 async def _handle_decline(transaction: Transaction, *, charge_id: UUID) -> None:

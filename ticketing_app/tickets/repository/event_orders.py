@@ -1,0 +1,18 @@
+"""SQL of the orders that hold or bought tickets of an event."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.tickets.models import Ticket
+
+
+async def list_order_ids(session: AsyncSession, event_ids: Collection[UUID]) -> list[UUID]:
+    """Return the orders, that of the newest ticket first."""
+    query = select(Ticket.order_id).where(
+        col(Ticket.event_id).in_(event_ids), col(Ticket.order_id).is_not(None)
+    )
+    found = (await session.exec(query.order_by(col(Ticket.id).desc()))).all()
+    return list(dict.fromkeys(order_id for order_id in found if order_id))

@@ -1,0 +1,23 @@
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.events.rules import EventStatus
+from ticketing_app.events.service import events
+from ticketing_app.tickets.repository import event_orders as repository
+from ticketing_app.tickets.service import tickets
+
+
+async def is_event_cancelled(session: AsyncSession, *, ticket_id: UUID) -> bool:
+    ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
+    if ticket.event_id is None:
+        return False
+    event = await events.get_event(session, event_id=ticket.event_id)
+    return event.status is EventStatus.CANCELLED
+
+
+async def list_order_ids(session: AsyncSession, *, event_id: UUID) -> list[UUID]:
+    """Return the orders that hold or bought tickets of the event, that of the newest ticket first."""
+    # Some tickets of a merged event may not have moved to the other event yet.
+    event = await events.get_event(session, event_id=event_id)
+    return await repository.list_order_ids(session, {event_id, event.id})
