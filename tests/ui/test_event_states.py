@@ -66,6 +66,23 @@ class TestEventDetailState:
         (offer,) = (await opened(tab, event.slug, await sign_in(seller))).offers
         assert offer.is_own
 
+    @pytest.mark.parametrize(
+        ("listed", "note"),
+        [
+            ("1", "Your ticket is for sale."),
+            ("2", "Your 2 tickets are for sale."),
+            ("<b>", ""),
+        ],
+    )
+    async def test_confirms_to_the_seller_only(
+        self, tab: Tab, sign_in: SignIn, listed: str, note: str
+    ) -> None:
+        seller = await factories.make_user()
+        event = await factories.make_event()
+        await factories.make_listing("12", event=event, seller=seller)
+        assert (await opened(tab, event.slug, await sign_in(seller), listed=listed)).note == note
+        assert (await opened(tab, event.slug, listed=listed)).note == ""
+
     async def test_chooses_a_section(self, tab: Tab) -> None:
         event = await factories.make_event()
         for section in ("Stalls", "Balcony"):

@@ -24,6 +24,7 @@ from ticketing_app.messaging.catalog import (
     OrderUpdated,
     TicketCreated,
     TicketUpdated,
+    TicketVersion,
     UserCreated,
 )
 from ticketing_app.ui.live import broadcast, channels
@@ -173,6 +174,21 @@ class TestDeliver:
             (f"live:ticket:{TICKET}", facts),
             ("live:tickets", facts),
         ]
+
+    async def test_sends_every_ticket_of_an_order(self, namespace: FakeNamespace) -> None:
+        taken_over, second = (db.new_id() for _ in range(2))
+        versions = {TICKET: 5, taken_over: None, second: 7}
+        tickets = [
+            TicketVersion(id=ticket, version=version) for ticket, version in versions.items()
+        ]
+        event = order_event(OrderExpired).model_copy(update={"tickets": tickets})
+        sent = await deliver(namespace, event)
+        (message,) = [facts for room, facts in sent if room == f"live:ticket:{second}"]
+        assert (message["version"], message["status"]) == (7, "available")
+        assert not [room for room, _ in sent if str(taken_over) in room]
+        await asyncio.gather(*broadcast._drains)
+        listed = [facts["ticket"] for room, facts in namespace.sent if room == "live:tickets"]
+        assert listed == [str(TICKET), str(second)]
 
     async def test_event_of_an_earlier_release_has_no_seller(
         self, namespace: FakeNamespace

@@ -61,6 +61,8 @@ def event_page() -> rx.Component:
         LiveAnnouncement.create(
             one=TEXT["one_changed"], many=TEXT["many_changed"], labels=SPOKEN_LABELS
         ),
+        # Always present: screen readers announce changes of a live region, not new ones.
+        rx.el.p(state.note, role="status", class_name=f"mb-5 {styles.SUCCESS}"),
         feedback.loaded(
             state,
             state.load,

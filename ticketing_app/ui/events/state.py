@@ -21,6 +21,7 @@ from ticketing_app.ui.events.views import (
     city_href,
     event_days,
     event_heads,
+    listed_note,
     now_ms,
     read_choice,
     section_choices,
@@ -38,6 +39,7 @@ class EventDetailState(PageState, rx.State):
     offers: rx.Field[list[OfferRow]] = rx.field(default_factory=list)
     sections: rx.Field[list[Choice]] = rx.field(default_factory=list)
     sorts: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    note: str = ""
     other_dates: rx.Field[list[EventHead]] = rx.field(default_factory=list)
 
     @rx.event
@@ -86,6 +88,9 @@ class EventDetailState(PageState, rx.State):
             OfferRow.from_offer(offer, caller and caller.user_id, now)
             for offer in choose(page.offers, choice)[:MAX_ROWS]
         ]
+        is_seller = any(offer.is_own for offer in self.offers)
+        listed = self.router.url.query_parameters.get(routes.LISTED, "")
+        self.note = listed_note(listed) if is_seller else ""
         self.is_loaded = True
 
 

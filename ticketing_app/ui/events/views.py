@@ -250,6 +250,14 @@ def choose(offers: Sequence[OfferRead], choice: Mapping[str, str]) -> list[Offer
     return sorted(chosen, key=lambda offer: offer.price_cents)
 
 
+def listed_note(count: str) -> str:
+    """Return the confirmation for a seller who has just listed `count` tickets of the event."""
+    if not count.isdecimal():
+        return ""
+    number = int(count[:2])
+    return "Your ticket is for sale." if number == 1 else f"Your {number} tickets are for sale."
+
+
 def is_open(offer: OfferRead) -> bool:
     return any(seat.status is Availability.AVAILABLE for seat in offer.seats)
 

@@ -14,6 +14,7 @@ from ticketing_app.messaging.catalog import (
     OrderExpired,
     TicketCreated,
     TicketUpdated,
+    TicketVersion,
 )
 from ticketing_app.tickets import rules
 from ticketing_app.ui.live import channels
@@ -29,10 +30,11 @@ def messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:
         facts = {"event": str(event.event_id), "isChanged": True}
         yield channels.event_channel(event.event_id), facts
         return
-    facts = _ticket_facts(event)
+    changes = list(_ticket_facts(event))
     if isinstance(event, OrderEvent | TicketCreated | TicketUpdated) and event.seller_id:
-        yield channels.user_channel(event.seller_id), facts or {"ticket": str(event.ticket_id)}
-    if facts:
+        for facts in changes or [{"ticket": str(event.ticket_id)}]:
+            yield channels.user_channel(event.seller_id), facts
+    for facts in changes:
         yield channels.ticket_channel(facts["ticket"]), facts
         yield channels.TICKETS, facts
 
@@ -48,20 +50,17 @@ def merge(collected: dict[str, Facts], facts: Facts) -> None:
     collected[key] = merged
 
 
-def _ticket_facts(event: DomainEvent) -> Facts | None:
+def _ticket_facts(event: DomainEvent) -> Iterator[Facts]:
+    """Yield the facts of each ticket that changed."""
     if isinstance(event, OrderEvent):
-        if event.ticket_version is None:
-            return None
-        return {
-            "ticket": str(event.ticket_id),
-            "version": event.ticket_version,
-            "status": _status_after(event),
-            "until": event.locked_until.isoformat() if event.locked_until else "",
-            "now": utc_now().isoformat(),
-        }
+        # Events of the previous version of the program name only the first ticket.
+        first = TicketVersion(id=event.ticket_id, version=event.ticket_version)
+        for ticket in event.tickets or [first]:
+            if ticket.version is not None:
+                yield _order_facts(event, ticket)
     if isinstance(event, TicketCreated | TicketUpdated):
         status = rules.TicketStatus(event.status)
-        return {
+        yield {
             "ticket": str(event.ticket_id),
             "version": event.ticket_version,
             "status": rules.availability(status, is_locked=False),
@@ -69,7 +68,16 @@ def _ticket_facts(event: DomainEvent) -> Facts | None:
             "cents": event.price_cents,
             "isNew": isinstance(event, TicketCreated),
         }
-    return None
+
+
+def _order_facts(event: OrderEvent, ticket: TicketVersion) -> Facts:
+    return {
+        "ticket": str(ticket.id),
+        "version": ticket.version,
+        "status": _status_after(event),
+        "until": event.locked_until.isoformat() if event.locked_until else "",
+        "now": utc_now().isoformat(),
+    }
 
 
 def _status_after(event: OrderEvent) -> rules.Availability:
