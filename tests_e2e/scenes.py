@@ -110,6 +110,11 @@ def _sell_wrongly(page: Page) -> None:
         expect(page.get_by_text(complaint)).to_be_visible()
 
 
+def _find_no_event(page: Page) -> None:
+    page.get_by_label("Event", exact=True).fill("nowhere at all")
+    expect(page.get_by_text("No event with these words yet")).to_be_visible()
+
+
 def _open_payment(page: Page) -> None:
     page.get_by_role("button", name="Pay", exact=True).click()
     expect(page.get_by_role("dialog").get_by_role("button", name="Pay $40.00")).to_be_enabled()
@@ -148,6 +153,10 @@ SCENES = (
           _press("Purchase", "hold it again"), is_main=False),
     Scene("sell", "/tickets/new", "Create a Ticket", SELLER),
     Scene("sell with errors", "/tickets/new", "Create a Ticket", SELLER, _sell_wrongly),
+    Scene("sell, find an event", "/tickets/new", "Create a Ticket", SELLER, _find_no_event, is_main=False),
+    Scene("sell, event", "/sell", "A new event", SELLER, is_main=False),
+    Scene("sell, event with errors", "/sell", "A new event", SELLER,
+          _press("Next", "Choose the day of the event")),
     Scene("edit", "/tickets/{free}/edit", "Edit a Ticket", SELLER, is_main=False),
     Scene("my listings", "/tickets/mine", "Being bought", SELLER, is_main=False),
     Scene("my listings, asked to withdraw", "/tickets/mine", "Being bought", SELLER,

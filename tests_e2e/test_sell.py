@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
-from tests_e2e.steps import GOOD_CARD, Visitor
+from tests_e2e.steps import GOOD_CARD, PASSWORD, Visitor
 
 
 def buy(buyer: Visitor, ticket_id: str) -> str:
@@ -138,3 +139,78 @@ def test_form_validates_and_previews_while_typing(visitor: Callable[..., Visitor
     expect(page.get_by_text("3 tickets are for sale now")).to_be_visible()
     rows = page.get_by_role("main").get_by_role("listitem").filter(has_text=title)
     expect(rows).to_contain_text(["Seat 13", "Seat 12", "Seat 11"])
+
+
+def test_lists_adjacent_seats_for_a_new_event(visitor: Callable[..., Visitor]) -> None:
+    seller, stranger = visitor(), visitor(signed_in=False)
+    title = f"Night of Kites {uuid4().hex[:6]}"
+    page = seller.open("/")
+    page.get_by_role("link", name="Sell Tickets").first.click()
+    page.get_by_label("Event", exact=True).fill(title)
+    expect(page.get_by_text("No event with these words yet")).to_be_visible()
+    page.get_by_role("link", name="Add an event").click()
+    expect(page.get_by_label("Name of the event")).to_have_value(title)
+    page.get_by_label("Category").select_option("theatre")
+    page.get_by_label("Day").fill("2097-05-01")
+    page.get_by_label("Starts at").fill("20:00")
+    page.get_by_label("Venue", exact=True).fill("Tram Depot")
+    # Another name of the same city.
+    page.get_by_label("City of the venue").fill("Munich")
+    page.get_by_role("radio", name=re.compile("^München")).check()
+    page.get_by_role("button", name="Next").click()
+
+    expect(page.get_by_role("heading", name="Your tickets")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("Tram Depot, München")
+    page.get_by_label("Row").fill("F")
+    page.get_by_label("Seats", exact=True).fill("5-6")
+    expect(page.get_by_text("2 tickets: seats 5 and 6")).to_be_visible()
+    expect(page.get_by_label("How many tickets?")).to_have_value("2")
+    page.get_by_label("next to each other").check()
+    page.get_by_role("button", name="Next").click()
+
+    expect(page.get_by_role("heading", name="Your price")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+    price = page.get_by_label("Price per ticket")
+    expect(page.get_by_text("Price is required.")).to_be_visible()
+    expect(price).to_be_focused()
+    price.fill("68")
+    expect(page.get_by_text("$136 for both")).to_be_visible()
+    page.get_by_role("button", name="Next").click()
+
+    stubs = page.get_by_role("listitem").filter(has_text=title)
+    expect(stubs).to_contain_text(["Row F · Seat 5", "Row F · Seat 6"])
+    page.get_by_role("button", name="List for sale").click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    shop = stranger.open(urlsplit(page.url).path)
+    expect(shop.get_by_role("main")).to_contain_text(re.compile("Row F.*5"))
+
+    mine = seller.open("/tickets/mine")
+    card = mine.get_by_role("listitem").filter(has_text=title)
+    expect(card).to_contain_text("2 of 2 for sale")
+    card.get_by_label("Price per ticket").fill("60")
+    card.get_by_role("button", name=re.compile("^Change the price")).click()
+    expect(card).to_contain_text("$60")
+
+
+def test_draft_survives_a_reload_and_another_device(visitor: Callable[..., Visitor]) -> None:
+    seller = visitor()
+    page = seller.open("/sell")
+    page.get_by_label("Name of the event").fill("Kites of the coast")
+    page.get_by_label("Venue", exact=True).fill("Pier 7")
+    expect(page.get_by_label("City of the venue")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Name of the event")).to_have_value("Kites of the coast")
+    expect(page.get_by_label("Venue", exact=True)).to_have_value("Pier 7")
+
+    other = visitor(signed_in=False)
+    answer = other.context.request.post(
+        "/api/users/signin", data={"email": seller.email, "password": PASSWORD}
+    )
+    assert answer.ok
+    tab = other.open("/sell")
+    expect(tab.get_by_label("Name of the event")).to_have_value("Kites of the coast")
+    tab.get_by_role("button", name="Start over").click()
+    tab.get_by_role("button", name="Forget it").click()
+    expect(tab.get_by_role("heading", name="Create a Ticket")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Name of the event")).to_have_value("")

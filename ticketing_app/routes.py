@@ -7,6 +7,10 @@ TICKET_NEW = "/tickets/new"
 TICKET_MINE = "/tickets/mine"
 TICKET_DETAIL = "/tickets/[ticket_id]"
 TICKET_EDIT = "/tickets/[ticket_id]/edit"
+SELL = "/sell"
+SELL_TICKETS = "/sell/tickets"
+SELL_PRICE = "/sell/price"
+SELL_LOOK = "/sell/look"
 EVENT_DETAIL = "/events/[slug]"
 VENUE = "/venues/[slug]"
 CITY = "/cities/[slug]"
@@ -16,6 +20,8 @@ LISTED = "listed"
 DONE = "done"
 # Parameter of the form: the ticket to list again.
 PREVIOUS = "previous"
+# Parameter of the sell form: the chosen event.
+EVENT = "event"
 # Parameter of a ticket's page: the token of a purchase that continues after sign-in.
 PURCHASE = "purchase"
 ORDER_LIST = "/orders"
@@ -71,6 +77,16 @@ def ticket_edit(ticket_id: UUID | str) -> str:
 
 def ticket_resale(ticket_id: UUID | str) -> str:
     return f"{TICKET_NEW}?{PREVIOUS}={ticket_id}"
+
+
+def sell_for(event_id: UUID | str) -> str:
+    """Return the path of the sell form for this event."""
+    return f"{SELL_TICKETS}?{EVENT}={event_id}"
+
+
+def event_listed(slug: str, count: int) -> str:
+    """Return the path of the event after this number of its tickets was listed."""
+    return f"{event_detail(slug)}?{LISTED}={count}"
 
 
 def order_detail(order_id: UUID | str) -> str:

@@ -27,13 +27,21 @@ from ticketing_app.ui.events.state import EventDetailState, PlaceState
 from ticketing_app.ui.home.documents import load_list
 from ticketing_app.ui.home.pages import home_page
 from ticketing_app.ui.home.state import HomeState
-from ticketing_app.ui.listings.pages import own_listings_page, ticket_edit_page, ticket_new_page
+from ticketing_app.ui.listings.pages import own_listings_page, ticket_edit_page
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.live import broadcast
 from ticketing_app.ui.orders.list_page import order_list_page
 from ticketing_app.ui.orders.pages import order_detail_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.page_content import DEFAULT_CATEGORY
+from ticketing_app.ui.sell.pages import (
+    sell_event_page,
+    sell_look_page,
+    sell_price_page,
+    sell_tickets_page,
+    ticket_new_page,
+)
+from ticketing_app.ui.sell.state import SellState
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.audience import hint_script
 from ticketing_app.ui.shell.feedback import connection_banner
@@ -91,6 +99,18 @@ PAGES = (
     Page(routes.TICKET_NEW, ticket_new_page, "Create a Ticket",
          "Sell a ticket that you cannot use.",
          TicketFormState.load_new, Audience.MEMBERS),
+    Page(routes.SELL, sell_event_page, "Sell Tickets: the event",
+         "Which event your tickets are for.",
+         SellState.load_event, Audience.MEMBERS),
+    Page(routes.SELL_TICKETS, sell_tickets_page, "Sell Tickets: your tickets",
+         "How many tickets you have, and which seats.",
+         SellState.load_tickets, Audience.MEMBERS),
+    Page(routes.SELL_PRICE, sell_price_page, "Sell Tickets: the price",
+         "What one of your tickets costs.",
+         SellState.load_price, Audience.MEMBERS),
+    Page(routes.SELL_LOOK, sell_look_page, "Sell Tickets: the look",
+         "Your tickets as buyers see them.",
+         SellState.load_look, Audience.MEMBERS),
     Page(routes.TICKET_MINE, own_listings_page, "My Listings",
          "What you sell and what you sold.",
          OwnListingsState.load, Audience.MEMBERS),

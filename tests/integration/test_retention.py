@@ -32,6 +32,10 @@ ALERTS = """
                  ('resolved', now() - interval '364 days', true),
                  ('open', now() - interval '366 days', false)) AS a (name, at, is_resolved)
 """
+DRAFTS = """
+    INSERT INTO listing_drafts (user_id, content, version, updated_at)
+    SELECT :user_id, '{}', 1, now() - make_interval(days => :days)
+"""
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -89,3 +93,13 @@ class TestPayments:
         assert await column("SELECT subject FROM payment_alerts") == ["open", "resolved"]
         await column("DELETE FROM payment_alerts")
         await column("DELETE FROM stripe_events")
+
+
+class TestDrafts:
+    async def test_are_deleted_30_days_after_their_last_change(self) -> None:
+        old = await factories.make_user()
+        kept = await factories.make_user()
+        await column(DRAFTS, user_id=old.id, days=31)
+        await column(DRAFTS, user_id=kept.id, days=29)
+        await delete_old_rows()
+        assert await column("SELECT user_id FROM listing_drafts") == [kept.id]

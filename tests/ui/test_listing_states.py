@@ -12,13 +12,14 @@ from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.errors import InvalidInputError
-from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import OwnTicketRead, PriceHint, TicketCreate
+from ticketing_app.tickets.rules import Availability, Split
+from ticketing_app.tickets.schemas import OfferSeat, OwnListingRead, PriceHint, TicketCreate
 from ticketing_app.ui import formatting
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.listings.views import (
     GIVEN_BACK,
-    ListingRow,
+    TWICE,
+    ListingCard,
     amount_line,
     listed_line,
     preview,
@@ -31,63 +32,101 @@ SignIn = Callable[[UserRead], Awaitable[str]]
 NOW = datetime(2027, 11, 3, 20, tzinfo=UTC)
 
 
-def ticket(**changes: Any) -> OwnTicketRead:  # noqa: ANN401  # any field
-    facts: dict[str, Any] = dict.fromkeys(OwnTicketRead.model_fields)
+def seat(**changes: Any) -> OfferSeat:  # noqa: ANN401  # any field
+    facts: dict[str, Any] = dict.fromkeys(OfferSeat.model_fields)
+    facts |= {
+        "ticket_id": db.new_id(),
+        "status": Availability.AVAILABLE,
+        "version": 1,
+        "price_cents": 4000,
+        "is_listed_twice": False,
+    }
+    return OfferSeat(**facts | changes)
+
+
+def listing(*seats: OfferSeat, **changes: Any) -> OwnListingRead:  # noqa: ANN401  # any field
+    offered = list(seats or (seat(),))
+    facts: dict[str, Any] = dict.fromkeys(OwnListingRead.model_fields)
     facts |= {
         "id": db.new_id(),
         "seller_id": db.new_id(),
         "title": "Kites",
         "price_cents": 4000,
         "currency": "usd",
-        "status": Availability.AVAILABLE,
+        "split": Split.ANY,
+        "is_side_by_side": False,
+        "seats": offered,
+        "available": sum(each.status is Availability.AVAILABLE for each in offered),
+        "quantity": len(offered),
+        "is_listed_twice": False,
         "version": 1,
-        "available": 1,
-        "quantity": 1,
         "created_at": NOW,
     }
-    return OwnTicketRead(**facts | changes)
+    return OwnListingRead(**facts | changes)
 
 
-class TestListingRow:
+class TestListingCard:
     @pytest.mark.parametrize(
-        ("changes", "label", "note", "can_change"),
+        ("status", "changes", "label", "note", "can_change"),
         [
-            ({}, "For sale", "Listed Nov 3, 2027", True),
-            ({"status": Availability.LOCKED}, "Being bought", "Listed Nov 3, 2027", False),
-            ({"status": Availability.WITHDRAWN}, "Withdrawn", "Listed Nov 3, 2027", False),
-            (
-                {"status": Availability.SOLD, "sold_at": NOW},
-                "Sold",
-                "Sold Nov 3, 2027 for $40",
-                False,
-            ),
-            ({"status": Availability.SOLD}, "Sold", "Sold for $40", False),
-            (
-                {"starts_at": datetime(2026, 1, 1, tzinfo=UTC), "timezone": "UTC"},
-                "Off sale",
-                "Listed Nov 3, 2027. Nobody bought it before the event began.",
-                True,
-            ),
+            (Availability.AVAILABLE, {}, "For sale", "Listed Nov 3, 2027", True),
+            (Availability.LOCKED, {}, "Being bought", "Listed Nov 3, 2027", False),
+            (Availability.WITHDRAWN, {}, "Withdrawn", "Listed Nov 3, 2027", False),
+            (Availability.SOLD, {"sold_at": NOW}, "Sold", "Sold Nov 3, 2027 for $40", False),
+            (Availability.SOLD, {}, "Sold", "Sold for $40", False),
         ],
     )
     def test_describes_status(
         self,
+        status: Availability,
         changes: dict[str, Any],
         label: str,
         note: str,
         can_change: bool,  # noqa: FBT001  # a column of the table above.
     ) -> None:
-        row = ListingRow.from_ticket(ticket(**changes), NOW)
+        card = ListingCard.from_listing(listing(seat(status=status, **changes)), NOW)
+        (row,) = card.seats
         assert (row.state_label, row.note) == (label, note)
-        assert (row.edit_href != "", row.resale_href) == (can_change, "")
+        assert (card.can_change, row.can_withdraw) == (can_change, can_change)
+        assert (card.edit_href != "", row.resale_href) == (can_change, "")
+
+    def test_describes_event_that_began(self) -> None:
+        begun = {"starts_at": datetime(2026, 1, 1, tzinfo=UTC), "timezone": "UTC"}
+        card = ListingCard.from_listing(listing(**begun), NOW)
+        (row,) = card.seats
+        assert (row.state_label, row.status) == ("Off sale", "over")
+        assert row.note == "Listed Nov 3, 2027. Nobody bought it before the event began."
 
     def test_describes_refunded_sale(self) -> None:
-        sold = ticket(status=Availability.SOLD, sold_at=NOW)
-        row = ListingRow.from_ticket(sold, NOW, can_relist=True)
-        assert (row.note, row.resale_href) == (GIVEN_BACK, f"/tickets/new?previous={sold.id}")
+        sold = seat(status=Availability.SOLD, sold_at=NOW)
+        (row,) = ListingCard.from_listing(listing(sold), NOW, {sold.ticket_id}).seats
+        assert (row.note, row.resale_href) == (
+            GIVEN_BACK,
+            f"/tickets/new?previous={sold.ticket_id}",
+        )
 
     def test_shows_place_and_seat(self) -> None:
-        assert ListingRow.from_ticket(ticket(city="Porto", seat="7"), NOW).facts == "Porto · Seat 7"
+        card = ListingCard.from_listing(listing(seat(seat="7", row="B"), city="Porto"), NOW)
+        assert (card.place, card.seats[0].label) == ("Porto", "Row B · Seat 7")
+        assert ListingCard.from_listing(listing(), NOW).seats[0].label == "No seat number"
+
+    def test_counts_several_seats(self) -> None:
+        assert ListingCard.from_listing(listing(), NOW).count_line == ""
+        sold = seat(status=Availability.SOLD, price_cents=3000)
+        card = ListingCard.from_listing(listing(seat(), seat(), sold), NOW)
+        assert card.count_line == "2 of 3 for sale"
+        # A sold ticket keeps its price.
+        assert card.seats[2].note == "Sold for $30"
+
+    def test_cannot_change_while_one_seat_is_held(self) -> None:
+        held = seat(status=Availability.LOCKED)
+        card = ListingCard.from_listing(listing(seat(), held), NOW)
+        assert (card.can_change, card.edit_href) == (False, "")
+        assert [row.can_withdraw for row in card.seats] == [True, False]
+
+    def test_tells_that_a_seat_is_listed_twice(self) -> None:
+        assert ListingCard.from_listing(listing(is_listed_twice=True), NOW).twice_line == TWICE
+        assert ListingCard.from_listing(listing(), NOW).twice_line == ""
 
 
 class TestSplitSeats:
@@ -252,8 +291,9 @@ class TestSeveralSeats:
             assert "/tickets/mine?listed=3" in answer
         assert len(await factories.recorded_events("TicketCreated")) == 3
         await tab.call(OwnListingsState.load)
-        rows = tab.state(OwnListingsState).rows
-        assert [row.facts for row in rows] == [f"Row B · Seat {seat}" for seat in (13, 12, 11)]
+        cards = tab.state(OwnListingsState).cards
+        labels = [card.seats[0].label for card in cards]
+        assert labels == [f"Row B · Seat {number}" for number in (13, 12, 11)]
 
     async def test_creates_all_or_none(self, tab: Tab, sign_in: SignIn) -> None:
         tab.open("/tickets/new", cookie=await sign_in(await factories.make_user()))
@@ -281,31 +321,34 @@ class TestOwnListingsState:
         await factories.make_ticket(title="Somebody else's")
         await tab.call(OwnListingsState.load)
         shown = tab.state(OwnListingsState)
-        assert [(row.title, row.state_label) for row in shown.rows] == [("Own", "For sale")]
+        assert [(card.title, card.seats[0].state_label) for card in shown.cards] == [
+            ("Own", "For sale")
+        ]
         order = await factories.hold(listed)
         await tab.call(OwnListingsState.refresh)
-        assert shown.rows[0].deadline == order.expires_at.isoformat()
+        assert shown.cards[0].seats[0].deadline == order.expires_at.isoformat()
 
     async def test_offers_resale_of_refunded_ticket(self, tab: Tab, seller: UserRead) -> None:
         sale = await sales.sell(await factories.make_ticket(seller))
         await tab.call(OwnListingsState.load)
         shown = tab.state(OwnListingsState)
-        assert (shown.rows[0].state_label, shown.rows[0].resale_href) == ("Sold", "")
+        (row,) = shown.cards[0].seats
+        assert (row.state_label, row.resale_href) == ("Sold", "")
         await sales.refund_sale(sale)
         await tab.call(OwnListingsState.load)
-        assert shown.rows[0].resale_href
+        assert shown.cards[0].seats[0].resale_href
 
     async def test_appends_next_page_once(self, tab: Tab, seller: UserRead) -> None:
         for number in range(26):
             await factories.make_ticket(seller, title=f"Ticket {number}")
         await tab.call(OwnListingsState.load)
         shown = tab.state(OwnListingsState)
-        assert (len(shown.rows), shown.has_more) == (24, True)
+        assert (len(shown.cards), shown.has_more) == (24, True)
         for _ in range(2):
             await tab.call(OwnListingsState.load_more)
-        assert (len({row.id for row in shown.rows}), shown.has_more) == (26, False)
+        assert (len({row.id for row in shown.cards}), shown.has_more) == (26, False)
         await tab.call(OwnListingsState.refresh)
-        assert len(shown.rows) == 26
+        assert len(shown.cards) == 26
 
     async def test_limits_rows(
         self, tab: Tab, seller: UserRead, monkeypatch: pytest.MonkeyPatch
@@ -315,14 +358,14 @@ class TestOwnListingsState:
         await tab.call(OwnListingsState.load)
         await tab.call(OwnListingsState.load_more)
         shown = tab.state(OwnListingsState)
-        assert [row.id for row in shown.rows] == [str(each.id) for each in reversed(made[:25])]
+        assert [row.id for row in shown.cards] == [str(each.id) for each in reversed(made[:25])]
 
     async def test_withdraws(self, tab: Tab, seller: UserRead) -> None:
         listed = await factories.make_ticket(seller)
         await tab.call(OwnListingsState.load)
         shown = tab.state(OwnListingsState)
         await tab.call(OwnListingsState.withdraw, str(listed.id))
-        assert shown.rows[0].state_label == "Withdrawn"
+        assert shown.cards[0].seats[0].state_label == "Withdrawn"
 
     async def test_refresh_keeps_error(self, tab: Tab, seller: UserRead) -> None:
         listed = await factories.make_ticket(seller)
@@ -332,7 +375,99 @@ class TestOwnListingsState:
         await tab.call(OwnListingsState.refresh)
         shown = tab.state(OwnListingsState)
         assert "buying this ticket right now" in shown.error_message
-        assert shown.rows[0].state_label == "Being bought"
+        assert shown.cards[0].seats[0].state_label == "Being bought"
+
+    async def test_groups_seats_of_a_listing(self, tab: Tab, seller: UserRead) -> None:
+        made = await factories.make_listing("10", "9", seller=seller)
+        await tab.call(OwnListingsState.load)
+        (card,) = tab.state(OwnListingsState).cards
+        assert (card.listing_id, card.count_line) == (str(made.id), "2 of 2 for sale")
+        assert [row.label for row in card.seats] == ["Row F · Seat 9", "Row F · Seat 10"]
+
+    async def test_tells_that_another_seller_has_the_seat(self, tab: Tab, seller: UserRead) -> None:
+        event = await factories.make_event()
+        await factories.make_listing("9", seller=seller, event=event)
+        await tab.call(OwnListingsState.load)
+        shown = tab.state(OwnListingsState)
+        assert shown.cards[0].twice_line == ""
+        await factories.make_listing("9", event=event)
+        await tab.call(OwnListingsState.refresh)
+        assert shown.cards[0].twice_line == TWICE
+
+    async def test_changes_price_of_unsold_seats(self, tab: Tab, seller: UserRead) -> None:
+        made = await factories.make_listing(
+            "9", "10", seller=seller, description="Aisle", faceValue=30
+        )
+        await tab.call(OwnListingsState.load)
+        shown = tab.state(OwnListingsState)
+        form = {"listingId": str(made.id), "price": "35,50"}
+        await tab.call(OwnListingsState.change_price, form)
+        assert (shown.error_message, shown.cards[0].price) == ("", "$35.50")
+        for each in made.seats:
+            ticket = await factories.read_ticket(each.ticket_id)
+            assert (ticket.price_cents, ticket.description) == (3550, "Aisle")
+            assert ticket.face_value_cents == 3000
+
+    async def test_explains_wrong_price_beside_it(self, tab: Tab, seller: UserRead) -> None:
+        made = await factories.make_listing("9", seller=seller)
+        await tab.call(OwnListingsState.load)
+        shown = tab.state(OwnListingsState)
+        for price in ("", "0.2", "much", "9999999", "\ud800"):
+            form = {"listingId": str(made.id), "price": price}
+            await tab.call(OwnListingsState.change_price, form)
+            assert shown.price_problem
+            assert shown.price_problem_id == str(made.id)
+        await tab.call(OwnListingsState.change_price, {"listingId": str(made.id), "price": "41"})
+        assert (shown.price_problem, shown.cards[0].price) == ("", "$41")
+
+    async def test_refuses_changes_while_a_seat_is_held(self, tab: Tab, seller: UserRead) -> None:
+        made = await factories.make_listing("9", "10", seller=seller)
+        await tab.call(OwnListingsState.load)
+        shown = tab.state(OwnListingsState)
+        await factories.hold(await factories.read_ticket(made.seats[0].ticket_id))
+        for handler, argument in (
+            (OwnListingsState.change_price, {"listingId": str(made.id), "price": "1"}),
+            (OwnListingsState.withdraw_all, str(made.id)),
+        ):
+            await tab.call(handler, argument)
+            assert "Somebody is buying from this listing right now" in shown.error_message
+        await tab.call(OwnListingsState.withdraw, str(made.seats[1].ticket_id))
+        assert [row.state_label for row in shown.cards[0].seats] == ["Being bought", "Withdrawn"]
+
+    async def test_withdraws_all_seats(self, tab: Tab, seller: UserRead) -> None:
+        made = await factories.make_listing("9", "10", seller=seller)
+        await tab.call(OwnListingsState.load)
+        await tab.call(OwnListingsState.withdraw_all, str(made.id))
+        (card,) = tab.state(OwnListingsState).cards
+        assert {row.state_label for row in card.seats} == {"Withdrawn"}
+        assert not card.can_change
+
+    @pytest.mark.usefixtures("seller")
+    @pytest.mark.parametrize(
+        "form",
+        [
+            None,
+            7,
+            [],
+            "x",
+            {},
+            {"listingId": 7, "price": "1"},
+            {"listingId": "x", "price": "1"},
+            {"listingId": "\x00", "price": "1"},
+            {"listingId": str(db.new_id()), "price": "1"},
+            {"listingId": str(db.new_id()), "price": 1},
+        ],
+    )
+    async def test_survives_hostile_prices(self, tab: Tab, form: object) -> None:
+        other = await factories.make_listing("9")
+        await tab.call(OwnListingsState.change_price, form)
+        shown = tab.state(OwnListingsState)
+        assert shown.error_message
+        await tab.call(OwnListingsState.change_price, {"listingId": str(other.id), "price": "1"})
+        assert "Only the seller" in shown.error_message
+        await tab.call(OwnListingsState.withdraw_all, str(other.id))
+        assert "Only the seller" in shown.error_message
+        assert (await factories.read_ticket(other.seats[0].ticket_id)).price_cents == 4000
 
     @pytest.mark.usefixtures("seller")
     @pytest.mark.parametrize(
@@ -340,7 +475,10 @@ class TestOwnListingsState:
     )
     async def test_survives_hostile_arguments(self, tab: Tab, ticket_id: object) -> None:
         await tab.call(OwnListingsState.withdraw, ticket_id)
-        assert "could not find this ticket" in tab.state(OwnListingsState).error_message
+        shown = tab.state(OwnListingsState)
+        assert "could not find this ticket" in shown.error_message
+        await tab.call(OwnListingsState.withdraw_all, ticket_id)
+        assert "could not find this offer" in shown.error_message
 
     @pytest.mark.usefixtures("seller")
     async def test_rejects_listing_of_another_seller(self, tab: Tab) -> None:
@@ -356,5 +494,7 @@ class TestOwnListingsState:
             (OwnListingsState.refresh, ()),
             (OwnListingsState.load_more, ()),
             (OwnListingsState.withdraw, (str(db.new_id()),)),
+            (OwnListingsState.withdraw_all, (str(db.new_id()),)),
+            (OwnListingsState.change_price, ({"listingId": str(db.new_id()), "price": "1"},)),
         ):
             assert "next=%2Ftickets%2Fmine" in await tab.call(handler, *arguments)

@@ -124,6 +124,7 @@ class TestTicketFormState:
             await tab.call(TicketFormState.load_edit),
             await tab.call(TicketFormState.create, form),
             await tab.call(TicketFormState.update, form),
+            await tab.call(TicketFormState.update_listing, form),
         ):
             assert "/auth/signin?next=" in answer
         assert await everything() == before
@@ -141,6 +142,48 @@ class TestTicketFormState:
         async with db.transaction() as session:
             changed = await tickets.get_ticket(session, ticket_id=ticket.id)
         assert (changed.title, changed.price_cents, changed.city) == ("New", 4100, None)
+
+    async def test_edits_all_unsold_tickets_of_a_listing(self, tab: Tab, sign_in: SignIn) -> None:
+        seller = await factories.make_user()
+        made = await factories.make_listing("9", "10", seller=seller)
+        first = made.seats[0].ticket_id
+        tab.open(f"/tickets/{first}/edit", cookie=await sign_in(seller), ticket_id=str(first))
+        await tab.call(TicketFormState.load_edit)
+        shown = tab.state(TicketFormState)
+        assert shown.listing_line == "2 tickets: Row F · Seat 9, Row F · Seat 10"
+        form = {"price": "41", "description": "Aisle", "version": f"{shown.version}"}
+        await tab.call(TicketFormState.update_listing, form | {"price": "0.2"})
+        assert set(shown.errors) == {"price"}
+        assert f"/tickets/{first}" in await tab.call(TicketFormState.update_listing, form)
+        for each in made.seats:
+            changed = await factories.read_ticket(each.ticket_id)
+            assert (changed.price_cents, changed.description) == (4100, "Aisle")
+        await tab.call(TicketFormState.update_listing, form)
+        assert ("changed while" in shown.error_message, shown.is_stale) == (True, True)
+        await tab.call(TicketFormState.load_edit)
+        assert not shown.is_stale
+
+    @pytest.mark.parametrize("form", [*HOSTILE, {"price": "1", "version": []}, {"price": 1}])
+    async def test_edits_no_listing_by_hostile_form(
+        self, tab: Tab, sign_in: SignIn, form: object
+    ) -> None:
+        seller = await factories.make_user()
+        made = await factories.make_listing("9", seller=seller)
+        other = await factories.make_listing("9")
+        loose = await factories.make_ticket(seller)
+        before = await everything()
+        for ticket_id in (made.seats[0].ticket_id, other.seats[0].ticket_id, loose.id):
+            path = f"/tickets/{ticket_id}/edit"
+            tab.open(path, cookie=await sign_in(seller), ticket_id=str(ticket_id))
+            await tab.call(TicketFormState.update_listing, form)
+            shown = tab.state(TicketFormState)
+            assert shown.error_message or shown.errors
+        valid = {"price": "41"}
+        for ticket_id in (other.seats[0].ticket_id, loose.id):
+            path = f"/tickets/{ticket_id}/edit"
+            tab.open(path, cookie=await sign_in(seller), ticket_id=str(ticket_id))
+            assert await tab.call(TicketFormState.update_listing, valid) == ""
+        assert await everything() == before
 
     async def test_rejects_stale_version(self, tab: Tab, sign_in: SignIn) -> None:
         seller = await factories.make_user()

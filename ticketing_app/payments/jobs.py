@@ -11,6 +11,7 @@ from ticketing_app.payments import rules
 from ticketing_app.payments.gateway.client import StripeUnavailableError
 from ticketing_app.payments.schemas import WebhookEvent
 from ticketing_app.payments.service import audit, cancelled_event, retention, sweep, webhook
+from ticketing_app.tickets.service import drafts
 
 SWEEP_LIMIT = 100
 SWEEP_WIDTH = 4  # Rows that one run handles concurrently.
@@ -143,3 +144,4 @@ async def refund_cancelled_events() -> None:
 async def delete_old_rows() -> None:
     await db.delete_in_batches(retention.delete_handled_webhooks)
     await db.delete_in_batches(retention.delete_resolved_alerts)
+    await db.delete_in_batches(drafts.delete_old)

@@ -10,13 +10,13 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, new_id, utc_datetime
 from ticketing_app.core.money import MAXIMUM_CENTS, MINIMUM_CENTS
-from ticketing_app.tickets.rules import TITLE_MAX_LENGTH, Split, TicketStatus
+from ticketing_app.tickets.rules import DRAFT_MAX_BYTES, TITLE_MAX_LENGTH, Split, TicketStatus
 
 
 class Listing(Table, table=True):
@@ -135,6 +135,21 @@ class Ticket(Table, table=True):
     seat: str | None = None
     face_value_cents: int | None = None
     description: str | None = None
+
+
+class ListingDraft(Table, table=True):
+    """The unfinished sell form of an account, by the names of its fields."""
+
+    __tablename__ = "listing_drafts"
+    __table_args__ = (
+        CheckConstraint(f"octet_length(content::text) <= {DRAFT_MAX_BYTES}", name="size"),
+        Index("ix_listing_drafts_updated_at", "updated_at"),
+    )
+
+    user_id: UUID = Field(foreign_key="users.id", primary_key=True)
+    content: dict[str, str] = Field(sa_type=JSONB)
+    version: int = 1
+    updated_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
 
 
 class SearchWord(Table, table=True):

@@ -15,6 +15,8 @@ CLOSE_WORDS = 3
 CLOSENESS = 0.7
 # Seats per listing form.
 MAX_SEATS = 10
+DRAFT_MAX_BYTES = 16_384
+DRAFT_DAYS = 30
 # A price hint from fewer tickets would reveal the prices of single sellers.
 MIN_SIMILAR = 3
 

@@ -236,6 +236,9 @@ class OfferSeat(SeatFacts):
     locked_until: datetime | None
     order_id: UUID | None
     version: int
+    price_cents: Annotated[
+        JsonPrice, Field(serialization_alias="price", description="A sold ticket keeps its price.")
+    ]
     is_listed_twice: bool = Field(description="Another seller offers the same seat of this event.")
     sold_at: datetime | None = None
 
@@ -272,6 +275,7 @@ class ListingRead(_Offer):
 
     id: UUID
     title: str
+    category: str | None
     venue: str | None
     city: str | None
     starts_at: datetime | None
@@ -302,6 +306,19 @@ class EventOffers(BaseModel):
     available: int
     most_together: int
     sold: int
+
+
+class DraftUpdate(BaseModel):
+    """Edited fields of the sell form as typed, valid or not."""
+
+    fields: Annotated[
+        dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=2000)]],
+        Field(max_length=40),
+    ]
+
+
+class DraftRead(DraftUpdate):
+    version: int
 
 
 class PriceHint(BaseModel):

@@ -225,7 +225,9 @@ def listing_fields(rows: list[OfferRow], viewer_id: UUID | None) -> dict[str, An
         "id": listing.id,
         "version": listing.version,
         "created_at": listing.created_at,
-        **first.ticket.model_dump(include={"title", "venue", "city", "starts_at", "timezone"}),
+        **first.ticket.model_dump(
+            include={"title", "category", "venue", "city", "starts_at", "timezone"}
+        ),
         **offers.offer_fields(rows, viewer_id),
     }
 

@@ -78,7 +78,16 @@ def _first_unsold(rows: list[OfferRow], seats: list[OfferSeat]) -> OfferRow:
 def _seat(row: OfferRow, viewer_id: UUID | None) -> OfferSeat:
     ticket = tickets.to_read(TicketRow(row.ticket, row.is_locked), viewer_id)
     fields = ticket.model_dump(
-        include={"section", "row", "seat", "status", "locked_until", "order_id", "version"}
+        include={
+            "section",
+            "row",
+            "seat",
+            "status",
+            "locked_until",
+            "order_id",
+            "version",
+            "price_cents",
+        }
     )
     sold_at = row.ticket.sold_at if row.ticket.seller_id == viewer_id else None
     return OfferSeat(

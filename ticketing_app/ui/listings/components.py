@@ -37,33 +37,38 @@ class OwnTimezone(rx.Component):
     field: rx.Var[str]
 
 
-def stub_preview(stub: TicketStub) -> rx.Component:
+def stub_preview(preview: TicketStub) -> rx.Component:
     """A preview of the listing in the list."""
     return rx.el.section(
         rx.el.h2(TEXT["preview"], id="preview", class_name="font-medium"),
-        rx.el.div(
-            rx.el.div(
-                date_block(stub),
-                rx.el.div(
-                    rx.el.p(
-                        stub.title,
-                        class_name="text-base sm:text-lg font-semibold leading-snug",
-                    ),
-                    facts(stub),
-                    class_name="p-3 sm:p-4 min-w-0 grid gap-1 content-center",
-                ),
-                rx.el.div(
-                    rx.el.span(stub.price, class_name="sm:text-xl font-bold"),
-                    rx.el.span(
-                        TEXT["free"], class_name="badge", custom_attrs={"data-status": "available"}
-                    ),
-                    class_name="stub-price",
-                ),
-                class_name="stub",
-            ),
-            class_name="stub-shadow",
-            custom_attrs={"data-category": stub.category},
-        ),
+        offered_stub(preview),
         aria_labelledby="preview",
         class_name="grid gap-2",
+    )
+
+
+def offered_stub(stub: TicketStub) -> rx.Component:
+    """A ticket as buyers will see it."""
+    return rx.el.div(
+        rx.el.div(
+            date_block(stub),
+            rx.el.div(
+                rx.el.p(
+                    stub.title,
+                    class_name="text-base sm:text-lg font-semibold leading-snug",
+                ),
+                facts(stub),
+                class_name="p-3 sm:p-4 min-w-0 grid gap-1 content-center",
+            ),
+            rx.el.div(
+                rx.el.span(stub.price, class_name="sm:text-xl font-bold"),
+                rx.el.span(
+                    TEXT["free"], class_name="badge", custom_attrs={"data-status": "available"}
+                ),
+                class_name="stub-price",
+            ),
+            class_name="stub",
+        ),
+        class_name="stub-shadow",
+        custom_attrs={"data-category": stub.category},
     )

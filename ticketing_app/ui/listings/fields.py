@@ -1,4 +1,4 @@
-"""Fields of the seller's form."""
+"""Fields of the seller's forms."""
 
 from typing import Any
 
@@ -26,9 +26,7 @@ FIELD_LABELS = {
     "faceValue": "Face value",
     "description": "Description",
 }
-HINTS = {
-    "timezone": "Like Europe/Berlin or America/New_York; needed with the start",
-}
+TIMEZONE_HINT = "Like Europe/Berlin or America/New_York; needed with the start"
 TIMEZONES = (
     "America/Chicago",
     "America/Denver",
@@ -47,7 +45,7 @@ TIMEZONES = (
 )
 
 DESCRIPTION_MAX_LENGTH = 2000
-_BESIDE = "grid gap-5 sm:gap-3 items-start"
+BESIDE = "grid gap-5 sm:gap-3 items-start"
 
 
 def ticket_fields(
@@ -61,27 +59,27 @@ def ticket_fields(
 ) -> rx.Component:
     """The fields of a listing; the optional ones are collapsed unless `has_event_facts`."""
     optional = (
-        _select("category", form.category, errors),
+        category_field("category", form.category, errors),
         rx.el.div(
-            _input("venue", form.venue, errors),
-            _input("city", form.city, errors),
-            class_name=f"{_BESIDE} sm:grid-cols-2",
+            text_field("venue", form.venue, errors),
+            text_field("city", form.city, errors),
+            class_name=f"{BESIDE} sm:grid-cols-2",
         ),
-        _input("startsAt", form.startsAt, errors, type="datetime-local"),
-        _input("timezone", form.timezone, errors, list="timezones"),
+        text_field("startsAt", form.startsAt, errors, type="datetime-local"),
+        text_field("timezone", form.timezone, errors, TIMEZONE_HINT, list="timezones"),
         rx.el.datalist(*(rx.el.option(value=name) for name in TIMEZONES), id="timezones"),
         rx.el.div(
-            _input("section", form.section, errors),
-            _input("row", form.row, errors),
-            _input("seat", form.seat, errors, hint=seat_hint),
-            class_name=f"{_BESIDE} sm:grid-cols-[2fr_1fr_2fr]",
+            text_field("section", form.section, errors),
+            text_field("row", form.row, errors),
+            text_field("seat", form.seat, errors, seat_hint),
+            class_name=f"{BESIDE} sm:grid-cols-[2fr_1fr_2fr]",
         ),
-        _input("faceValue", form.faceValue, errors, input_mode="decimal"),
-        _textarea("description", form.description, errors),
+        text_field("faceValue", form.faceValue, errors, input_mode="decimal"),
+        long_text_field("description", form.description, errors),
     )
     return rx.fragment(
-        _input("title", form.title, errors, required=True, max_length=TITLE_MAX_LENGTH),
-        _input("price", form.price, errors, price_hint, required=True, input_mode="decimal"),
+        text_field("title", form.title, errors, required=True, max_length=TITLE_MAX_LENGTH),
+        text_field("price", form.price, errors, price_hint, required=True, input_mode="decimal"),
         below_price,
         rx.el.details(
             rx.el.summary(
@@ -94,39 +92,38 @@ def ticket_fields(
     )
 
 
-def _input(
+def text_field(
     name: str,
     value: str,
     errors: Errors,
     hint: str = "",
+    *,
+    label: str = "",
     **props: Any,  # noqa: ANN401  # any attribute
 ) -> rx.Component:
-    control = rx.el.input(default_value=value, **_described(name, errors), **props)
-    return _field(name, errors, control, hint)
+    control = rx.el.input(default_value=value, **described(name, errors), **props)
+    return labelled(name, errors, control, hint, label=label)
 
 
-def _textarea(name: str, value: str, errors: Errors) -> rx.Component:
-    described = _described(name, errors)
-    return _field(
-        name,
-        errors,
-        rx.el.textarea(
-            default_value=value, rows="4", max_length=DESCRIPTION_MAX_LENGTH, **described
-        ),
+def long_text_field(
+    name: str, value: str, errors: Errors, hint: str = "", *, label: str = ""
+) -> rx.Component:
+    control = rx.el.textarea(
+        default_value=value, rows="4", max_length=DESCRIPTION_MAX_LENGTH, **described(name, errors)
     )
+    return labelled(name, errors, control, hint, label=label)
 
 
-def _select(name: str, value: str, errors: Errors) -> rx.Component:
+def category_field(name: str, value: str, errors: Errors) -> rx.Component:
     options = (
         rx.el.option(TEXT["none"], value=""),
         *(rx.el.option(label, value=name) for name, label in CATEGORY_LABELS.items()),
     )
-    return _field(
-        name, errors, rx.el.select(*options, default_value=value, **_described(name, errors))
-    )
+    control = rx.el.select(*options, default_value=value, **described(name, errors))
+    return labelled(name, errors, control)
 
 
-def _described(name: str, errors: Errors) -> dict[str, Any]:
+def described(name: str, errors: Errors) -> dict[str, Any]:
     """Return the attributes that connect a control with its label, hint and error."""
     return {
         "id": name,
@@ -137,19 +134,22 @@ def _described(name: str, errors: Errors) -> dict[str, Any]:
     }
 
 
-def _field(name: str, errors: Errors, control: rx.Component, hint: str = "") -> rx.Component:
-    hint = HINTS.get(name, hint)
+def labelled(
+    name: str, errors: Errors, control: rx.Component, hint: str = "", *, label: str = ""
+) -> rx.Component:
     return rx.el.div(
-        rx.el.label(FIELD_LABELS[name], html_for=name, class_name="font-medium"),
+        rx.el.label(label or FIELD_LABELS[name], html_for=name, class_name="font-medium"),
         control,
         rx.cond(
             hint != "", rx.el.p(hint, id=f"{name}-hint", class_name="text-sm text-muted"), None
         ),
-        rx.cond(
-            errors.contains(name),
-            rx.el.p(
-                errors[name], id=f"{name}-error", role="alert", class_name="text-bad font-medium"
-            ),
-        ),
+        error_line(name, errors),
         class_name="grid gap-1.5",
+    )
+
+
+def error_line(name: str, errors: Errors) -> rx.Component:
+    return rx.cond(
+        errors.contains(name),
+        rx.el.p(errors[name], id=f"{name}-error", role="alert", class_name="text-bad font-medium"),
     )

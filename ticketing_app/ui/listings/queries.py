@@ -1,12 +1,21 @@
 """One read per page of sellers, each in the caller's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import OwnTicketPage, PriceHint, PriceQuestion, TicketRead
-from ticketing_app.tickets.service import prices, seller_listings, tickets
+from ticketing_app.tickets.schemas import (
+    ListingRead,
+    ListingUpdate,
+    OwnListingPage,
+    PriceHint,
+    PriceQuestion,
+    TicketRead,
+)
+from ticketing_app.tickets.service import listings, prices, seller_listings, tickets
+from ticketing_app.ui import transactions
 from ticketing_app.ui.transactions import Session
 
 
@@ -14,26 +23,28 @@ from ticketing_app.ui.transactions import Session
 class ListingsPage:
     """`relistable_ids` are refunded sales: the seller owns these tickets again."""
 
-    listings: OwnTicketPage
+    listings: OwnListingPage
     relistable_ids: set[UUID]
 
 
 @dataclass(frozen=True)
 class FormPage:
-    """The ticket that fills the form, and the prices of similar ones."""
+    """The ticket that fills the form with its listing, and the prices of similar ones."""
 
     ticket: TicketRead
     price_hint: PriceHint | None
+    listing: ListingRead | None = None
 
 
 async def load_listings_page(
     session: Session, *, seller_id: UUID, limit: int, cursor: str | None = None
 ) -> ListingsPage:
-    """Return a page of the seller's own listings, newest first; raises the errors of `list_own_tickets`."""
-    page = await seller_listings.list_own_tickets(
+    """Return a page of the seller's own listings, newest first; raises the errors of `list_own_listings`."""
+    page = await seller_listings.list_own_listings(
         session, seller_id=seller_id, limit=limit, cursor=cursor
     )
-    sold = [ticket.id for ticket in page.items if ticket.status is Availability.SOLD]
+    seats = [seat for listing in page.items for seat in listing.seats]
+    sold = [seat.ticket_id for seat in seats if seat.status is Availability.SOLD]
     relistable = await sell.list_relistable(session, owner_id=seller_id, ticket_ids=sold)
     return ListingsPage(page, relistable)
 
@@ -48,10 +59,40 @@ async def load_edit_page(session: Session, *, seller_id: UUID, ticket_id: UUID) 
     """Return the seller's own listing; raises the errors of `require_own_ticket`."""
     await tickets.require_own_ticket(session, seller_id=seller_id, ticket_id=ticket_id)
     ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
-    return await _with_hint(session, seller_id, ticket)
+    page = await _with_hint(session, seller_id, ticket)
+    if ticket.listing_id is None:
+        return page
+    listing = await listings.get_listing(session, listing_id=ticket.listing_id, viewer_id=seller_id)
+    return replace(page, listing=listing)
+
+
+async def update_listing_of(
+    session: Session, *, seller_id: UUID, ticket_id: UUID, values: dict[str, Any]
+) -> None:
+    """Change the listing of this ticket; raises the errors of `update_listing`."""
+    await tickets.require_own_ticket(session, seller_id=seller_id, ticket_id=ticket_id)
+    ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
+    if ticket.listing_id is None:
+        raise listings.ListingNotFoundError
+    changes = transactions.parse(ListingUpdate, values)
+    await listings.update_listing(
+        session, seller_id=seller_id, listing_id=ticket.listing_id, listing=changes
+    )
 
 
 async def _with_hint(session: Session, seller_id: UUID, ticket: TicketRead) -> FormPage:
     asked = PriceQuestion(title=ticket.title, category=ticket.category, city=ticket.city)
     hint = await prices.find_price_hint(session, seller_id=seller_id, asked=asked)
     return FormPage(ticket, hint)
+
+
+async def change_price(
+    session: Session, *, seller_id: UUID, listing_id: UUID, price: object
+) -> None:
+    """Change the price of the unsold tickets and nothing else; raises the errors of `update_listing`."""
+    own = {"seller_id": seller_id, "listing_id": listing_id}
+    await listings.require_own_listing(session, **own)
+    now = await listings.get_listing(session, listing_id=listing_id, viewer_id=seller_id)
+    kept = now.model_dump(include={"face_value_cents", "description"})
+    changes = transactions.parse(ListingUpdate, {"price": price})
+    await listings.update_listing(session, **own, listing=changes.model_copy(update=kept))

@@ -12,19 +12,21 @@ from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.schemas import PriceHint, PriceQuestion, TicketCreate, TicketUpdate
-from ticketing_app.tickets.service import prices, tickets
+from ticketing_app.tickets.service import listings, prices, tickets
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.listings import queries
 from ticketing_app.ui.listings.queries import ListingsPage
 from ticketing_app.ui.listings.views import (
-    ListingRow,
+    ListingCard,
     TicketForm,
     amount_line,
     listed_line,
+    listing_line,
     preview,
     price_hint_line,
     price_rule_line,
     read_form,
+    read_price_form,
     split_seats,
 )
 from ticketing_app.ui.live import channels
@@ -43,9 +45,12 @@ UNTITLED = {"title": "Title", "price": 1}
 class OwnListingsState(PageState, rx.State):
     """The caller's listings."""
 
-    rows: rx.Field[list[ListingRow]] = rx.field(default_factory=list)
+    cards: rx.Field[list[ListingCard]] = rx.field(default_factory=list)
     has_more: bool = False
     note: str = ""
+    # The problem of the last price, and the listing that it was for.
+    price_problem: str = ""
+    price_problem_id: str = ""
     _cursor: str | None = None
 
     @rx.event
@@ -85,25 +90,54 @@ class OwnListingsState(PageState, rx.State):
         )
         await self._read()
 
+    @rx.event
+    @guarded
+    async def withdraw_all(self, listing_id: str) -> None:
+        """Take the unsold tickets of one of the caller's own listings off sale."""
+        caller = await session.require_caller(self)
+        own_id = http.parse_id(listing_id, listings.ListingNotFoundError)
+        await transactions.in_transaction(
+            listings.withdraw_listing, seller_id=caller.user_id, listing_id=own_id
+        )
+        await self._read()
+
+    @rx.event
+    @guarded
+    async def change_price(self, form: dict[str, Any]) -> None:
+        """Change the price of all unsold tickets of one of the caller's own listings."""
+        caller = await session.require_caller(self)
+        listing_id, price = read_price_form(form)
+        own_id = http.parse_id(listing_id, listings.ListingNotFoundError)
+        self.price_problem_id = str(own_id)
+        try:
+            await transactions.in_transaction(
+                queries.change_price, seller_id=caller.user_id, listing_id=own_id, price=price
+            )
+        except InvalidInputError as error:
+            self.price_problem = error.message
+            return
+        self.price_problem = ""
+        await self._read()
+
     async def _read(self) -> None:
-        limit = min(max(len(self.rows), DEFAULT_LIMIT), MAX_LIMIT)
+        limit = min(max(len(self.cards), DEFAULT_LIMIT), MAX_LIMIT)
         async with transactions.transaction() as transaction:
             caller = await session.require_caller(self, transaction)
             await channels.subscribe(self, channels.user_channel(caller.user_id))
             page = await queries.load_listings_page(
                 transaction, seller_id=caller.user_id, limit=limit
             )
-        self.rows = []
+        self.cards = []
         self._append(page)
 
     def _append(self, page: ListingsPage) -> None:
         now = session.reader_now(self)
-        rows = (
-            ListingRow.from_ticket(ticket, now, can_relist=ticket.id in page.relistable_ids)
-            for ticket in page.listings.items
+        cards = (
+            ListingCard.from_listing(listing, now, page.relistable_ids)
+            for listing in page.listings.items
         )
-        # The oldest rows stay in view; the newest return with the next load.
-        self.rows = [*self.rows, *rows][-MAX_ROWS:]
+        # The oldest stay in view; the newest return with the next load.
+        self.cards = [*self.cards, *cards][-MAX_ROWS:]
         self._cursor = page.listings.next_cursor
         self.has_more = self._cursor is not None
         self.is_loaded = True
@@ -116,6 +150,8 @@ class TicketFormState(PageState, rx.State):
     form_id: str = ""
     version: int = 0
     is_stale: bool = False
+    # The seats of a listing, which are edited together; empty for a single ticket.
+    listing_line: str = ""
     preview: TicketStub = TicketStub()
     price_rule: str = ""
     amount_line: str = ""
@@ -167,7 +203,11 @@ class TicketFormState(PageState, rx.State):
                 transaction, seller_id=caller.user_id, ticket_id=ticket_id
             )
         form = TicketForm.from_ticket(page.ticket)
-        self._open(form, str(ticket_id), page.ticket.version, page.price_hint)
+        listing = page.listing
+        version = listing.version if listing else page.ticket.version
+        self._open(form, str(ticket_id), version, page.price_hint)
+        if listing:
+            self.listing_line = listing_line(listing)
 
     @rx.event
     @refreshing
@@ -238,10 +278,32 @@ class TicketFormState(PageState, rx.State):
             raise
         return rx.redirect(routes.ticket_done(ticket_id, "saved"))
 
+    @rx.event
+    @guarded
+    async def update_listing(self, form: dict[str, Any]) -> rx.event.EventSpec:
+        """Change the price and the description of all unsold tickets of the listing."""
+        caller = await session.require_caller(self)
+        self.typed = {}
+        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
+        values = read_form(form)
+        changes = {name: values.get(name) for name in ("price", "faceValue", "description")}
+        try:
+            await transactions.in_transaction(
+                queries.update_listing_of,
+                seller_id=caller.user_id,
+                ticket_id=ticket_id,
+                values=changes | {"version": form.get("version", self.version)},
+            )
+        except listings.StaleListingError:
+            self.is_stale = True
+            raise
+        return rx.redirect(routes.ticket_done(ticket_id, "saved"))
+
     def _open(self, form: TicketForm, form_id: str, version: int, hint: PriceHint | None) -> None:
         self.form = form
         self.form_id = form_id
         self.version = version
+        self.listing_line = ""
         self.typed = {}
         self.price_rule = price_rule_line(get_settings().currency)
         self._preview(asdict(form))

@@ -13,6 +13,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.schemas import (
+    ListingRead,
     OfferRead,
     OwnershipStep,
     OwnershipStepRead,
@@ -282,7 +283,7 @@ def _stub_values(ticket: TicketRead) -> dict[str, Any]:
     }
 
 
-def local_start(ticket: TicketRead) -> datetime | None:
+def local_start(ticket: TicketRead | ListingRead) -> datetime | None:
     if ticket.starts_at is None or ticket.timezone is None:
         return None
     return ticket.starts_at.astimezone(ZoneInfo(ticket.timezone))

@@ -1,0 +1,57 @@
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Text, cast, delete, func
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.tickets.models import ListingDraft
+from ticketing_app.tickets.rules import DRAFT_DAYS, DRAFT_MAX_BYTES
+
+
+async def get_draft(session: AsyncSession, user_id: UUID) -> ListingDraft | None:
+    query = select(ListingDraft).where(ListingDraft.user_id == user_id)
+    return (await session.exec(query)).one_or_none()
+
+
+async def get_draft_for_update(session: AsyncSession, user_id: UUID) -> ListingDraft | None:
+    query = select(ListingDraft).where(ListingDraft.user_id == user_id).with_for_update()
+    return (await session.exec(query)).one_or_none()
+
+
+async def merge_fields(session: AsyncSession, user_id: UUID, fields: dict[str, str]) -> int | None:
+    """Return the new version; None, and no change, if the draft would exceed its size."""
+    new = insert(ListingDraft).values(
+        user_id=user_id, content=fields, version=1, updated_at=func.now()
+    )
+    # Merged in SQL: two devices that edit different fields do not overwrite each other.
+    merged = col(ListingDraft.content).op("||")(new.excluded.content)
+    query = new.on_conflict_do_update(
+        index_elements=["user_id"],
+        set_={
+            "content": merged,
+            "version": col(ListingDraft.version) + 1,
+            "updated_at": func.now(),
+        },
+        where=func.octet_length(cast(merged, Text)) <= DRAFT_MAX_BYTES,
+    ).returning(col(ListingDraft.version))
+    return (await (await session.connection()).execute(query)).scalar_one_or_none()
+
+
+async def delete_draft(session: AsyncSession, user_id: UUID) -> None:
+    await session.exec(delete(ListingDraft).where(col(ListingDraft.user_id) == user_id))
+
+
+async def delete_old(session: AsyncSession, limit: int) -> int:
+    # A CTE: a plain subquery may run again for each row of a nested loop, and exceed `limit`.
+    old = (
+        select(ListingDraft.user_id)
+        .where(col(ListingDraft.updated_at) < func.now() - timedelta(days=DRAFT_DAYS))
+        .order_by(col(ListingDraft.updated_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte()
+    )
+    rows = delete(ListingDraft).where(col(ListingDraft.user_id).in_(select(old.c.user_id)))
+    return (await session.exec(rows)).rowcount

@@ -1,0 +1,171 @@
+"""Reads and writes of the sell form, each in the caller's transaction."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from ticketing_app.core import http
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.errors import AppError, InvalidInputError
+from ticketing_app.events.rules import is_listable, start_of
+from ticketing_app.events.schemas import CityRead, EventCreate, EventRead, VenueRead
+from ticketing_app.events.service import cities, events, venues
+from ticketing_app.events.service.cities import CityNotFoundError
+from ticketing_app.events.service.events import EventNotFoundError, EventNotListableError
+from ticketing_app.events.service.venues import VenueNotFoundError
+from ticketing_app.orders.service import sell
+from ticketing_app.tickets.schemas import DraftUpdate, EventPrices, ListingCreate, PriceQuestion
+from ticketing_app.tickets.service import drafts, prices
+from ticketing_app.ui import transactions
+from ticketing_app.ui.sell.views import (
+    EventFacts,
+    SellForm,
+    by_field,
+    event_gaps,
+    read_event,
+    read_listing,
+    read_seats,
+)
+from ticketing_app.ui.transactions import Session
+
+
+class Listed(NamedTuple):
+    """Tickets that are for sale now."""
+
+    slug: str
+    tickets: int
+
+
+class Place(NamedTuple):
+    name: str
+    city: str
+    timezone: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The form as saved; version 0 without a draft."""
+
+    form: SellForm
+    version: int
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """Results of a search by the words typed so far."""
+
+    events: list[EventRead]
+    venues: list[VenueRead]
+    cities: list[CityRead]
+
+
+async def load_draft(session: Session, *, user_id: UUID) -> Draft:
+    found = await drafts.get_draft(session, user_id=user_id)
+    if found is None:
+        return Draft(SellForm(), 0)
+    return Draft(SellForm.from_fields(found.fields), found.version)
+
+
+async def save_draft(session: Session, *, user_id: UUID, changes: dict[str, str]) -> Draft:
+    """Save these fields; raises InvalidInputError for text that cannot be stored."""
+    update = transactions.parse(DraftUpdate, {"fields": changes})
+    await drafts.save_draft(session, user_id=user_id, update=update)
+    return await load_draft(session, user_id=user_id)
+
+
+async def suggest(session: Session, *, form: SellForm, names: frozenset[str]) -> Suggestions:
+    """Search by the words in these fields."""
+    words = {name: getattr(form, name).strip() for name in names}
+    return Suggestions(
+        await _upcoming(session, words.get("name", "")),
+        await venues.suggest_venues(session, text=words.get("venue", "")),
+        await cities.suggest_cities(session, text=words.get("city", "")),
+    )
+
+
+async def _upcoming(session: Session, text: str) -> list[EventRead]:
+    found = await events.suggest_events(session, text=text)
+    return [event for event in found if is_listable(event.status, event.starts_at, utc_now())]
+
+
+async def find_facts(session: Session, form: SellForm) -> EventFacts | None:
+    """Return the event of the draft, existing or new; None if it is incomplete, over or gone."""
+    with suppress(InvalidInputError, AppError):
+        if form.eventId:
+            event_id = http.parse_id(form.eventId, EventNotFoundError)
+            return await get_facts(session, event_id=event_id)
+        return await _new_facts(session, form)
+    return None
+
+
+async def get_facts(session: Session, *, event_id: UUID) -> EventFacts:
+    """Raises EventNotFoundError, or EventNotListableError if the event was cancelled or has begun."""
+    event = await events.get_event(session, event_id=event_id)
+    if not is_listable(event.status, event.starts_at, utc_now()):
+        raise EventNotListableError(event.status)
+    return EventFacts.from_event(event)
+
+
+async def check_event(session: Session, form: SellForm) -> dict[str, str]:
+    """Return the problems of a new event, by field."""
+    if gaps := event_gaps(form):
+        return gaps
+    try:
+        facts = await _new_facts(session, form)
+    except InvalidInputError as error:
+        return by_field(error)
+    except VenueNotFoundError as error:
+        return {"venue": error.message}
+    except CityNotFoundError as error:
+        return {"city": error.message}
+    if facts.starts_at <= utc_now():
+        return {"date": "The event must lie ahead."}
+    return {}
+
+
+async def _new_facts(session: Session, form: SellForm) -> EventFacts:
+    wanted = transactions.parse(EventCreate, read_event(form))
+    place = await _place(session, wanted)
+    start = start_of(wanted.starts_local, place.timezone)
+    return EventFacts(wanted.title, wanted.category, start.local, start.at, place.name, place.city)
+
+
+async def _place(session: Session, wanted: EventCreate) -> Place:
+    if wanted.venue_id:
+        venue = await venues.get_venue(session, venue_id=wanted.venue_id)
+        return Place(venue.name, venue.city, venue.timezone)
+    new = wanted.venue
+    if new is None:
+        raise VenueNotFoundError
+    city = await cities.get_city(session, city_id=new.city_id)
+    return Place(new.name, city.name, city.timezone)
+
+
+async def load_prices(
+    session: Session, *, seller_id: UUID, form: SellForm, facts: EventFacts
+) -> EventPrices:
+    """Return prices of the event; those of similar tickets for a new one."""
+    if form.eventId:
+        event_id = http.parse_id(form.eventId, EventNotFoundError)
+        return await prices.find_event_prices(session, seller_id=seller_id, event_id=event_id)
+    asked = PriceQuestion(title=facts.title, category=facts.category, city=facts.city)
+    hint = await prices.find_price_hint(session, seller_id=seller_id, asked=asked)
+    return EventPrices(lowest_cents=None, usual=hint)
+
+
+async def list_draft(session: Session, *, seller_id: UUID, version: int) -> Listed:
+    """List the tickets of the draft, with its event if that is new, and delete the draft.
+
+    Raises StaleDraftError, InvalidInputError, and the errors of `sell_listing`.
+    """
+    taken = await drafts.take_draft(session, user_id=seller_id, version=version)
+    form = SellForm.from_fields(taken.fields)
+    event = {"eventId": form.eventId} if form.eventId else {"event": read_event(form)}
+    values = read_listing(form, read_seats(form)) | event
+    wanted = transactions.parse(ListingCreate, values)
+    listing = await sell.sell_listing(session, seller_id=seller_id, listing=wanted)
+    if listing.event_id is None:
+        raise EventNotFoundError
+    listed_for = await events.get_event(session, event_id=listing.event_id)
+    return Listed(listed_for.slug, len(listing.seats))

@@ -1,0 +1,267 @@
+"""State of the sell form in steps."""
+
+from dataclasses import replace
+from typing import Any
+
+import reflex as rx
+
+from ticketing_app import routes
+from ticketing_app.accounts.schemas import Caller
+from ticketing_app.core import http, limits
+from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.settings import get_settings
+from ticketing_app.events.service.events import EventNotFoundError
+from ticketing_app.tickets.service import drafts
+from ticketing_app.ui import session, transactions
+from ticketing_app.ui.listings.views import price_rule_line
+from ticketing_app.ui.live import channels
+from ticketing_app.ui.sell import queries, views
+from ticketing_app.ui.sell.queries import Draft, Suggestions
+from ticketing_app.ui.sell.views import EventFacts, PlaceOption, SellForm
+from ticketing_app.ui.session import PageState, guarded, refreshing
+from ticketing_app.ui.tickets.views import TicketStub
+from ticketing_app.ui.transactions import Session
+
+SEARCHED = frozenset({"name", "venue", "city"})
+
+
+class SellState(PageState, rx.State):
+    """The caller's draft, and the lines that a step shows beside its fields.
+
+    `form` is the saved draft: the default of the inputs, which does not change a field with typed text.
+    """
+
+    form: SellForm = SellForm()
+    version: int = 0
+    event: TicketStub = TicketStub()
+    events: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
+    venues: rx.Field[list[PlaceOption]] = rx.field(default_factory=list)
+    cities: rx.Field[list[PlaceOption]] = rx.field(default_factory=list)
+    found_line: str = ""
+    city_line: str = ""
+    seats_line: str = ""
+    named_seats: int = 0
+    price_rule: str = ""
+    scale_line: str = ""
+    total_line: str = ""
+    stubs: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
+    terms: rx.Field[list[str]] = rx.field(default_factory=list)
+    typed: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    _listed_href: str = ""
+
+    @rx.var
+    def shown_errors(self) -> dict[str, str]:
+        """Errors of the last submit, replaced by those of fields edited since."""
+        return {name: text for name, text in (self.errors | self.typed).items() if text}
+
+    @rx.var
+    def needs_city(self) -> bool:
+        """Whether the venue is new."""
+        return self.form.venueId == "" and self.form.venue.strip() != ""
+
+    @rx.event
+    @guarded
+    async def load_event(self) -> None:
+        """Open the step of the event."""
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            draft = await self._load_draft(transaction, caller)
+            found = await queries.suggest(transaction, form=draft.form, names=SEARCHED)
+        self._show(draft)
+        self._suggest(found, SEARCHED)
+
+    @rx.event
+    @guarded
+    async def load_tickets(self) -> rx.event.EventSpec | None:
+        """Open the step of the tickets, for the event of the address or of the draft."""
+        wanted = self.router.url.query_parameters.get(routes.EVENT, "")
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            draft = await self._load_draft(transaction, caller)
+            if wanted:
+                event_id = http.parse_id(wanted, EventNotFoundError)
+                facts = await queries.get_facts(transaction, event_id=event_id)
+                # Saved with the first field that is typed, or with Next.
+                draft = Draft(replace(draft.form, eventId=str(event_id)), draft.version)
+            else:
+                facts = await queries.find_facts(transaction, draft.form)
+        if facts is None:
+            return rx.redirect(routes.SELL)
+        self._show(draft, facts)
+        return None
+
+    @rx.event
+    @guarded
+    async def load_price(self) -> rx.event.EventSpec | None:
+        """Open the step of the price, unless an earlier step is incomplete."""
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            draft = await self._load_draft(transaction, caller)
+            facts = await queries.find_facts(transaction, draft.form)
+            if facts is None:
+                return rx.redirect(routes.SELL)
+            found = await queries.load_prices(
+                transaction, seller_id=caller.user_id, form=draft.form, facts=facts
+            )
+        if views.check_tickets(draft.form):
+            return rx.redirect(routes.SELL_TICKETS)
+        self._show(draft, facts)
+        self.scale_line = views.scale_line(found, get_settings().currency)
+        return None
+
+    @rx.event
+    @guarded
+    async def load_look(self) -> rx.event.EventSpec | None:
+        """Show the offer as buyers see it, unless a step is incomplete."""
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            draft = await self._load_draft(transaction, caller)
+            facts = await queries.find_facts(transaction, draft.form)
+        if facts is None:
+            return rx.redirect(routes.SELL)
+        if views.check_tickets(draft.form):
+            return rx.redirect(routes.SELL_TICKETS)
+        if views.check_price(draft.form):
+            return rx.redirect(routes.SELL_PRICE)
+        self._show(draft, facts)
+        self._show_offer(facts)
+        return None
+
+    @rx.event
+    @refreshing
+    async def type_name(self, form: object, names: object) -> None:
+        """Save the event typed on the page before the steps, and find it."""
+        await self._save(views.read_step(form, "find"), names)
+
+    @rx.event
+    @refreshing
+    async def type_event(self, form: object, names: object) -> None:
+        """Save the event as typed, and find events, venues and cities."""
+        await self._save(views.read_step(form, "event"), names)
+
+    @rx.event
+    @refreshing
+    async def type_tickets(self, form: object, names: object) -> None:
+        """Save the tickets as typed, and read their seats."""
+        edited = await self._save(views.read_step(form, "tickets"), names)
+        problems = views.check_tickets(self.form)
+        self.typed = {name: problems.get(name, "") for name in edited}
+
+    @rx.event
+    @refreshing
+    async def type_price(self, form: object, names: object) -> None:
+        """Save the price as typed, and show the sum that it makes."""
+        edited = await self._save(views.read_step(form, "price"), names)
+        problems = views.check_price(self.form)
+        self.typed = {name: problems.get(name, "") for name in edited}
+
+    @rx.event
+    @guarded
+    async def submit_event(self, form: dict[str, Any]) -> rx.event.EventSpec:
+        """Save a new event and go on to its tickets."""
+        changes = views.read_step(form, "event") | {"eventId": ""}
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            draft = await queries.save_draft(transaction, user_id=caller.user_id, changes=changes)
+            problems = await queries.check_event(transaction, draft.form)
+        return self._go_on(draft, problems, routes.SELL_TICKETS)
+
+    @rx.event
+    @guarded
+    async def submit_tickets(self, form: dict[str, Any]) -> rx.event.EventSpec:
+        """Save the tickets and go on to their price."""
+        draft = await self._save_step(views.read_step(form, "tickets"))
+        return self._go_on(draft, views.check_tickets(draft.form), routes.SELL_PRICE)
+
+    @rx.event
+    @guarded
+    async def submit_price(self, form: dict[str, Any]) -> rx.event.EventSpec:
+        """Save the price and go on to the look of the offer."""
+        draft = await self._save_step(views.read_step(form, "price"))
+        return self._go_on(draft, views.check_price(draft.form), routes.SELL_LOOK)
+
+    @rx.event
+    @guarded
+    async def list_for_sale(self, form: dict[str, Any]) -> rx.event.EventSpec:
+        """List the draft as it was shown. Idempotent: a second press only redirects again."""
+        caller = await session.require_caller(self)
+        if not self._listed_href:
+            listed = await transactions.in_transaction(
+                queries.list_draft,
+                seller_id=caller.user_id,
+                # The form carries it: the server may have lost the tab's state meanwhile.
+                version=views.read_version(form),
+            )
+            self._listed_href = routes.event_listed(listed.slug, listed.tickets)
+            self._show(Draft(SellForm(), 0))
+        return rx.redirect(self._listed_href)
+
+    @rx.event
+    @guarded
+    async def start_over(self) -> rx.event.EventSpec:
+        """Delete the draft."""
+        caller = await session.require_caller(self)
+        await transactions.in_transaction(drafts.delete_draft, user_id=caller.user_id)
+        self.reset()
+        return rx.redirect(routes.TICKET_NEW)
+
+    async def _load_draft(self, transaction: Session, caller: Caller) -> Draft:
+        await channels.subscribe(self)
+        self._listed_href = ""
+        self.typed = {}
+        self.price_rule = price_rule_line(get_settings().currency)
+        return await queries.load_draft(transaction, user_id=caller.user_id)
+
+    async def _save_step(self, changes: dict[str, str]) -> Draft:
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            return await queries.save_draft(transaction, user_id=caller.user_id, changes=changes)
+
+    async def _save(self, changes: dict[str, str], names: object) -> list[str]:
+        """Save the draft and search by its edited words; return the names of the edited fields."""
+        edited = [name for name in changes if isinstance(names, list) and name in names]
+        searched = SEARCHED.intersection(edited)
+        if searched and not await limits.allows("searches"):
+            searched = frozenset()
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            draft = await queries.save_draft(transaction, user_id=caller.user_id, changes=changes)
+            found = await queries.suggest(transaction, form=draft.form, names=searched)
+        self._show(draft)
+        self._suggest(found, searched)
+        self.typed = dict.fromkeys(edited, "")
+        return edited
+
+    def _go_on(self, draft: Draft, problems: dict[str, str], href: str) -> rx.event.EventSpec:
+        self._show(draft)
+        self.typed = {}
+        if problems:
+            raise InvalidInputError(list(problems.items()))
+        return rx.redirect(href)
+
+    def _show(self, draft: Draft, facts: EventFacts | None = None) -> None:
+        self.form = draft.form
+        self.version = draft.version
+        if facts:
+            self.event = views.event_stub(facts)
+        self.named_seats = len(views.known_seats(draft.form)) if draft.form.seats.strip() else 0
+        self.seats_line = views.seats_line(draft.form)
+        self.total_line = views.total_line(draft.form, get_settings().currency)
+        self.is_loaded = True
+
+    def _show_offer(self, facts: EventFacts) -> None:
+        settings = get_settings()
+        self.stubs = views.offered_stubs(facts, self.form, settings.currency)
+        self.terms = views.terms(
+            self.form, settings.currency, hold_minutes=round(settings.order_hold_seconds / 60)
+        )
+
+    def _suggest(self, found: Suggestions, names: frozenset[str]) -> None:
+        if "name" in names:
+            self.events = views.event_options(found.events)
+            self.found_line = views.found_line(len(found.events), self.form.name)
+        if "venue" in names:
+            self.venues = views.venue_options(found.venues, self.form.venueId)
+        if "city" in names:
+            self.cities = views.city_options(found.cities, self.form.cityId)
+            self.city_line = views.city_line(len(found.cities), self.form.city)
