@@ -1,11 +1,14 @@
-"""Demo data: listings and three accounts for a fresh installation."""
+"""Demo data: events, listings and three accounts for a fresh installation."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,20 +17,37 @@ from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import UserCreate
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
-from ticketing_app.tickets.schemas import TicketCreate
-from ticketing_app.tickets.service import tickets
+from ticketing_app.events.schemas import EventCreate, VenueCreate
+from ticketing_app.events.service import city_data, curation, events
+from ticketing_app.orders.service import event_cancellation
+from ticketing_app.tickets.schemas import ListingCreate, TicketCreate
+from ticketing_app.tickets.service import listings, tickets
 
 EMAILS = ("ana@gittix.test", "ben@gittix.test", "cleo@gittix.test")
 PASSWORD = "curtain-call"  # noqa: S105  # Public, in the README; production refuses the accounts.
 SOURCE = Path(__file__).with_name("demo.toml")
+LARGEST_EVENT = 100
 
 
 class MarketNotEmptyError(AppError):
     message = "There are tickets already, and demo data are not mixed with them."
 
 
+class Show(NamedTuple):
+    """An event with its listings, which need its id."""
+
+    event: EventCreate
+    listings: list[ListingCreate]
+    is_cancelled: bool
+
+
+class Plan(NamedTuple):
+    shows: list[Show]
+    loose: list[TicketCreate]
+
+
 async def seed(session: AsyncSession) -> int:
-    """Add the accounts and their listings to an empty market; return the number of listings.
+    """Add the accounts and what they sell to an empty market; return the number of tickets.
 
     Raises:
         MarketNotEmptyError: any ticket exists, for sale or not.
@@ -36,36 +56,102 @@ async def seed(session: AsyncSession) -> int:
     if await tickets.has_any(session):
         raise MarketNotEmptyError
     sellers = [
-        await accounts.sign_up(session, user=UserCreate(email=email, password=PASSWORD))
+        (await accounts.sign_up(session, user=UserCreate(email=email, password=PASSWORD))).id
         for email in EMAILS
     ]
-    offers = list(listings(utc_now().date()))
-    for number, ticket in enumerate(offers):
-        seller = sellers[number % len(sellers)]
-        await tickets.create_ticket(session, seller_id=seller.id, ticket=ticket)
-    return len(offers)
+    demo = plan(utc_now().date())
+    venues = [show.event.venue for show in demo.shows]
+    await city_data.load_cities(session, only={venue.city_id for venue in venues if venue})
+    event_ids = [
+        (
+            await events.find_or_create_event(
+                session, creator_id=sellers[number % len(sellers)], event=show.event
+            )
+        ).event.id
+        for number, show in enumerate(demo.shows)
+    ]
+    for number, ticket in enumerate(demo.loose):
+        seller_id = sellers[number % len(sellers)]
+        await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
+    count = len(demo.loose)
+    for number, listing in enumerate(_in_turn(demo.shows, event_ids)):
+        seller_id = sellers[number % len(sellers)]
+        await listings.create_listing(session, seller_id=seller_id, listing=listing)
+        count += listing.count
+    for show, event_id in zip(demo.shows, event_ids, strict=True):
+        if show.is_cancelled:
+            await curation.cancel_event(session, event_id=event_id)
+            await event_cancellation.cancel_batch(session, event_id=event_id, limit=LARGEST_EVENT)
+    return count
 
 
-def listings(today: date) -> Iterator[TicketCreate]:
-    """Yield the first ticket of each event, then the second ones: the list mixes the events."""
+def _in_turn(shows: list[Show], event_ids: list[UUID]) -> Iterator[ListingCreate]:
+    """Yield the first listing of each event, then the second ones: the list mixes the events."""
+    of_events = [
+        [listing.model_copy(update={"event_id": event_id}) for listing in show.listings]
+        for show, event_id in zip(shows, event_ids, strict=True)
+    ]
+    for round_ in zip_longest(*of_events):
+        yield from (listing for listing in round_ if listing)
+
+
+def plan(today: date) -> Plan:
     source = tomllib.loads(SOURCE.read_text(), parse_float=Decimal)
-    events = source["events"]
-    for number in range(max(len(event["tickets"]) for event in events)):
-        for event in events:
-            if number < len(event["tickets"]):
-                city, timezone = source["venues"][event["venue"]]
-                place = {"venue": event["venue"], "city": city, "timezone": timezone}
-                yield _ticket(event, event["tickets"][number], place, today)
+    shows = [_show(event, source, today) for event in source["events"]]
+    return Plan(shows, [_loose_ticket(ticket, today) for ticket in source["tickets"]])
 
 
-def _ticket(
-    event: dict[str, Any], seat: list[Any], place: dict[str, str], today: date
-) -> TicketCreate:
-    day = today + timedelta(days=event["days"])
-    section, row, number, price, face_value = (value or None for value in seat)
-    starts_at = datetime.combine(
-        day, time.fromisoformat(event["time"]), ZoneInfo(place["timezone"])
+def _show(event: dict[str, Any], source: dict[str, Any], today: date) -> Show:
+    city_id = source["cities"][source["venues"][event["venue"]]]
+    described = EventCreate(
+        title=event["title"],
+        category=event["category"],
+        starts_local=_local_start(event, today),
+        venue=VenueCreate(name=event["venue"], city_id=city_id),
     )
-    values = {name: event[name] for name in ("title", "category", "description")} | place
-    values |= {"startsAt": starts_at, "section": section, "row": row, "seat": number}
-    return TicketCreate.model_validate(values | {"price": price, "faceValue": face_value})
+    offers = [_listing(event, *values) for values in event["listings"]]
+    return Show(described, offers, event.get("is_cancelled", False))
+
+
+def _listing(  # the columns of the file.
+    event: dict[str, Any],
+    section: str,
+    row: str,
+    seats: str,
+    price: Decimal,
+    face_value: Decimal,
+    split: str,
+) -> ListingCreate:
+    names = seat_names(seats)
+    values: dict[str, Any] = {"price": price, "faceValue": face_value or None}
+    values |= {"section": section or None, "row": row or None, "split": split or "any"}
+    values |= {"description": event["description"], "sideBySide": len(names) > 1}
+    if names:
+        values["seats"] = [{"seat": name} for name in names]
+    else:
+        values["quantity"] = int(seats.removeprefix("x") or 1)
+    return ListingCreate.model_validate(values)
+
+
+def seat_names(seats: str) -> list[str]:
+    """Return the names of "12-15", "C-D" or "7"; none for "x2" and ""."""
+    if not seats or re.fullmatch(r"x\d+", seats):
+        return []
+    first, _, last = seats.partition("-")
+    if not last:
+        return [first]
+    if first.isdigit():
+        return [str(number) for number in range(int(first), int(last) + 1)]
+    return [chr(letter) for letter in range(ord(first), ord(last) + 1)]
+
+
+def _loose_ticket(ticket: dict[str, Any], today: date) -> TicketCreate:
+    values = {name: ticket[name] for name in ticket if name not in {"days", "time"}}
+    if "days" in ticket:
+        zone = ZoneInfo(ticket["timezone"])
+        values["startsAt"] = _local_start(ticket, today).replace(tzinfo=zone)
+    return TicketCreate.model_validate(values)
+
+
+def _local_start(row: dict[str, Any], today: date) -> datetime:
+    return datetime.combine(today + timedelta(days=row["days"]), time.fromisoformat(row["time"]))

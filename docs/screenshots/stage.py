@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.site import Site
 from tests_e2e.steps import GOOD_CARD, Visitor
-from ticketing_app.demo import listings
+from ticketing_app import demo
 
 PATIENCE_MS = 20_000
 SCHEMES = ("light", "dark")
@@ -75,15 +76,22 @@ class Stage:
         return self.visitor(signed_in=self._is_onlooker_known)
 
     def fill_market(self) -> Visitor:
-        """Return the seller of all tickets, after listing the demo data once."""
+        """Return a seller of the market, after listing the demo data once."""
         if self._seller is None:
             self._seller = self._enter()
             self._seller.sign_up()
-            for ticket in listings(datetime.now(UTC).date()):
-                body = ticket.model_dump(mode="json", by_alias=True, exclude_none=True)
-                # REST takes decimals, the model has cents.
-                prices = {name: body[name] / 100 for name in ("price", "faceValue") if name in body}
-                self._seller.sell(**body | prices)
+            other = self._enter()
+            other.sign_up()
+            self.site.stack.run("-m", "ticketing_app", "cities", "load", "--if-missing")
+            for show in demo.plan(datetime.now(UTC).date()).shows:
+                event = show.event.model_dump(mode="json", by_alias=True, exclude_none=True)
+                # In turn, as one seller cannot list a seat twice.
+                for seller, listing in zip(cycle([self._seller, other]), show.listings):
+                    body = listing.model_dump(mode="json", by_alias=True, exclude_none=True)
+                    # REST takes decimals, the model has cents.
+                    names = [name for name in ("price", "faceValue") if name in body]
+                    prices = {name: body[name] / 100 for name in names}
+                    seller.sell_listing(**body | prices | {"event": event})
         return self._seller
 
     def sell(self, title: str = TITLE, price: float = 72, **facts: str) -> str:

@@ -1,51 +1,91 @@
-"""Listings of a fresh installation."""
+"""What a fresh installation sells."""
 
-import itertools
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
+import pytest
+
+from tests.unit.events.test_city_data import ALL
 from ticketing_app import demo
+from ticketing_app.events import rules
 from ticketing_app.events.rules import CATEGORIES
-from ticketing_app.tickets.schemas import TicketCreate
 
 TODAY = date(2027, 3, 20)
-LISTINGS = list(demo.listings(TODAY))
+PLAN = demo.plan(TODAY)
+ZONES = {city.id: city.timezone for city in ALL}
 
 
-def local_start(ticket: TicketCreate) -> datetime:
-    assert ticket.starts_at is not None
-    assert ticket.timezone is not None
-    return ticket.starts_at.astimezone(ZoneInfo(ticket.timezone))
+def city_id(show: demo.Show) -> int:
+    assert show.event.venue
+    return show.event.venue.city_id
 
 
-class TestListings:
+def starts_at(show: demo.Show) -> datetime:
+    return rules.start_of(show.event.starts_local, ZONES[city_id(show)]).at
+
+
+class TestShows:
     def test_fill_every_category_and_several_cities(self) -> None:
-        counts = Counter(ticket.category for ticket in LISTINGS)
+        counts = Counter(show.event.category for show in PLAN.shows)
         assert set(counts) == set(CATEGORIES)
-        assert min(counts.values()) >= 5
-        assert len({ticket.city for ticket in LISTINGS}) >= 10
-        assert 65 <= len(LISTINGS) <= 75
+        assert min(counts.values()) >= 2
+        assert len({city_id(show) for show in PLAN.shows}) >= 10
+        listings = [listing for show in PLAN.shows for listing in show.listings]
+        assert 60 <= len(listings) <= 90
 
     def test_have_something_on_each_of_the_first_days(self) -> None:
-        days = {(local_start(ticket).date() - TODAY).days for ticket in LISTINGS}
+        days = {(show.event.starts_local.date() - TODAY).days for show in PLAN.shows}
         assert set(range(7)) <= days
 
-    def test_start_in_the_future_in_local_time(self) -> None:
-        for ticket in LISTINGS:
+    def test_start_in_the_future(self) -> None:
+        for show in PLAN.shows:
             # Even if the data is created late in the evening (UTC).
-            assert local_start(ticket) >= datetime.combine(TODAY + timedelta(days=1), time(), UTC)
-            assert local_start(ticket).minute in {0, 30}
+            assert starts_at(show) >= datetime.combine(TODAY + timedelta(days=1), time(), UTC)
+            assert show.event.starts_local.minute in {0, 30}
 
-    def test_keep_the_hour_when_the_clocks_change(self) -> None:
-        # London's clocks change eight days after TODAY.
-        [fair] = {
-            ticket.starts_at
-            for ticket in LISTINGS
-            if ticket.title == "London Wharfmen vs. Bristol Gulls"
+    def test_have_pairs_groups_single_seats_and_seats_without_names(self) -> None:
+        listings = [listing for show in PLAN.shows for listing in show.listings]
+        counts = Counter(listing.count for listing in listings)
+        assert {1, 2, 3, 4, 5, 6} <= set(counts)
+        assert any(listing.quantity and listing.quantity > 1 for listing in listings)
+        assert {"any", "no_single"} <= {listing.split for listing in listings}
+
+    def test_repeat_an_artist_in_other_cities_and_on_other_days(self) -> None:
+        places = {
+            (city_id(show), show.event.starts_local.date())
+            for show in PLAN.shows
+            if show.event.title.startswith("Velvet Meridian")
         }
-        assert fair == datetime(2027, 4, 2, 15, tzinfo=ZoneInfo("Europe/London"))
+        assert len(places) == 3
+        assert len({city for city, _ in places}) == 2
 
-    def test_mix_the_events_instead_of_listing_one_after_the_other(self) -> None:
-        titles = [ticket.title for ticket in LISTINGS]
-        assert all(one != next_one for one, next_one in itertools.pairwise(titles))
+    def test_have_a_cancelled_one_and_one_seat_listed_twice(self) -> None:
+        assert sum(show.is_cancelled for show in PLAN.shows) == 1
+        seats = Counter(
+            (show.event.title, show.event.starts_local, listing.section, listing.row, seat.seat)
+            for show in PLAN.shows
+            for listing in show.listings
+            for seat in listing.seats
+        )
+        assert [count for count in seats.values() if count > 1] == [2]
+
+
+class TestLooseTickets:
+    def test_are_few(self) -> None:
+        assert 2 <= len(PLAN.loose) <= 5
+        assert {ticket.event_id for ticket in PLAN.loose} == {None}
+
+
+class TestSeatNames:
+    @pytest.mark.parametrize(
+        ("seats", "names"),
+        [
+            ("", []),
+            ("x4", []),
+            ("7", ["7"]),
+            ("9-12", ["9", "10", "11", "12"]),
+            ("C-E", ["C", "D", "E"]),
+        ],
+    )
+    def test_reads_ranges(self, seats: str, names: list[str]) -> None:
+        assert demo.seat_names(seats) == names

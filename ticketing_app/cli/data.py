@@ -58,4 +58,4 @@ async def _seed_demo(options: argparse.Namespace) -> None:
             raise
         write_line(error.message)
         return
-    write_line(f"{count} listings; sign in as {', '.join(demo.EMAILS)}, password {demo.PASSWORD}")
+    write_line(f"{count} tickets; sign in as {', '.join(demo.EMAILS)}, password {demo.PASSWORD}")
