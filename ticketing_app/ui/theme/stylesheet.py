@@ -4,7 +4,18 @@ from pathlib import Path
 
 from ticketing_app.ui.theme import tokens
 
-FILES = ("base", "press", "stub", "event", "search", "columns", "time_left", "timeline", "receipt")
+FILES = (
+    "base",
+    "frame",
+    "press",
+    "stub",
+    "event",
+    "search",
+    "columns",
+    "time_left",
+    "timeline",
+    "receipt",
+)
 
 
 def read() -> str:
