@@ -9,6 +9,7 @@ import pytest
 
 from tests import factories
 from tests.ui.conftest import Tab
+from tests.ui.test_page_loads import counting
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
@@ -16,9 +17,11 @@ from ticketing_app.events.models import City, CityName
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.tickets.schemas import DraftRead, DraftUpdate, EventPrices, PriceHint
 from ticketing_app.tickets.service import drafts, offers
+from ticketing_app.ui.listings.state import TicketFormState
 from ticketing_app.ui.sell import views
+from ticketing_app.ui.sell.form import SellForm, quantity
 from ticketing_app.ui.sell.state import SellState
-from ticketing_app.ui.sell.views import EventFacts, SellForm
+from ticketing_app.ui.sell.views import EventFacts
 
 SignIn = Callable[[UserRead], Awaitable[str]]
 
@@ -97,7 +100,7 @@ class TestSentences:
 
     @pytest.mark.parametrize("text", ["", "0", "-1", "99", "x", "1e3", "٣", "9" * 50])
     def test_quantity_stays_in_its_limits(self, text: str) -> None:
-        assert 1 <= views.quantity(SellForm(quantity=text)) <= 10
+        assert 1 <= quantity(SellForm(quantity=text)) <= 10
 
     def test_total(self) -> None:
         both = SellForm(quantity="2", price="68")
@@ -380,6 +383,28 @@ class TestSellState:
         await tab.call(SellState.list_for_sale, {"version": f"{shown.version}"})
         assert shown.error_message
         assert (await fields_of(seller))["price"] == "40"
+
+    async def test_offers_to_go_on_with_draft(self, tab: Tab, seller: UserRead) -> None:
+        del seller
+        await tab.call(TicketFormState.load_new)
+        shown = tab.state(TicketFormState)
+        assert not shown.has_draft
+        await tab.call(SellState.type_name, {"name": "K"}, ["name"])
+        await tab.call(TicketFormState.load_new)
+        assert shown.has_draft
+
+    async def test_loads_each_step_in_one_transaction(self, tab: Tab, seller: UserRead) -> None:
+        del seller
+        await self.fill_in(tab)
+        for load in (
+            SellState.load_event,
+            SellState.load_tickets,
+            SellState.load_price,
+            SellState.load_look,
+        ):
+            with counting() as transactions:
+                assert await tab.call(load) == ""
+            assert transactions == ["BEGIN"]
 
     async def test_starts_over(self, tab: Tab, seller: UserRead) -> None:
         await self.fill_in(tab)

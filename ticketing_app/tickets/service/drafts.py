@@ -30,6 +30,10 @@ async def get_draft(session: AsyncSession, *, user_id: UUID) -> DraftRead | None
     return DraftRead(fields=draft.content, version=draft.version) if draft else None
 
 
+async def has_draft(session: AsyncSession, *, user_id: UUID) -> bool:
+    return await repository.get_draft(session, user_id) is not None
+
+
 async def save_draft(session: AsyncSession, *, user_id: UUID, update: DraftUpdate) -> int:
     """Change these fields and return the new version; raises DraftTooLargeError."""
     if len(json.dumps(update.fields, ensure_ascii=False).encode()) > DRAFT_MAX_BYTES:

@@ -12,7 +12,7 @@ from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.schemas import PriceHint, PriceQuestion, TicketCreate, TicketUpdate
-from ticketing_app.tickets.service import listings, prices, tickets
+from ticketing_app.tickets.service import drafts, listings, prices, tickets
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.listings import queries
 from ticketing_app.ui.listings.queries import ListingsPage
@@ -157,6 +157,7 @@ class TicketFormState(PageState, rx.State):
     amount_line: str = ""
     price_hint: str = ""
     typed: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    has_draft: bool = False
     _created_href: str = ""
 
     @rx.var
@@ -178,6 +179,7 @@ class TicketFormState(PageState, rx.State):
         async with transactions.transaction() as transaction:
             caller = await session.require_caller(self, transaction)
             await channels.subscribe(self)
+            self.has_draft = await drafts.has_draft(transaction, user_id=caller.user_id)
             if not previous:
                 self._open(TicketForm(), NEW, 0, None)
                 return

@@ -14,6 +14,7 @@ from ticketing_app.ui.listings.fields import (
     text_field,
 )
 from ticketing_app.ui.listings.pages import short_form
+from ticketing_app.ui.listings.state import TicketFormState
 from ticketing_app.ui.sell.components import (
     chosen_event,
     event_results,
@@ -33,6 +34,8 @@ TEXT = {
     "find": "Which event?",
     "find_label": "Event",
     "find_hint": "The name, the artist, the team or the venue",
+    "unfinished": "You have an unfinished listing.",
+    "go_on": "Go on with it",
     "add": "Add an event",
     "short": "Or list a single ticket without an event",
     "event": "Which event?",
@@ -74,7 +77,14 @@ TEXT = {
 def ticket_new_page() -> rx.Component:
     """The way by the event and the short form, in one page."""
     state = SellState
+    unfinished = rx.el.p(
+        TEXT["unfinished"],
+        # The last step leads back to the first gap.
+        link(TEXT["go_on"], href=routes.SELL_LOOK, class_name=styles.LINK_ALONE),
+        class_name=f"{styles.PANEL} flex flex-wrap items-center gap-x-3",
+    )
     way_by_event = rx.el.section(
+        rx.cond(TicketFormState.has_draft, unfinished),
         rx.el.h2(TEXT["find"], id="find", class_name="text-lg font-semibold"),
         rx.el.form(
             OnFormInput.create(on_form_input=state.type_name),

@@ -18,8 +18,7 @@ from ticketing_app.orders.service import sell
 from ticketing_app.tickets.schemas import DraftUpdate, EventPrices, ListingCreate, PriceQuestion
 from ticketing_app.tickets.service import drafts, prices
 from ticketing_app.ui import transactions
-from ticketing_app.ui.sell.views import (
-    EventFacts,
+from ticketing_app.ui.sell.form import (
     SellForm,
     by_field,
     event_gaps,
@@ -27,6 +26,7 @@ from ticketing_app.ui.sell.views import (
     read_listing,
     read_seats,
 )
+from ticketing_app.ui.sell.views import EventFacts
 from ticketing_app.ui.transactions import Session
 
 

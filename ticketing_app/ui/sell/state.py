@@ -16,8 +16,16 @@ from ticketing_app.ui import session, transactions
 from ticketing_app.ui.listings.views import price_rule_line
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.sell import queries, views
+from ticketing_app.ui.sell.form import (
+    SellForm,
+    check_price,
+    check_tickets,
+    known_seats,
+    read_step,
+    read_version,
+)
 from ticketing_app.ui.sell.queries import Draft, Suggestions
-from ticketing_app.ui.sell.views import EventFacts, PlaceOption, SellForm
+from ticketing_app.ui.sell.views import EventFacts, PlaceOption
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets.views import TicketStub
 from ticketing_app.ui.transactions import Session
@@ -103,7 +111,7 @@ class SellState(PageState, rx.State):
             found = await queries.load_prices(
                 transaction, seller_id=caller.user_id, form=draft.form, facts=facts
             )
-        if views.check_tickets(draft.form):
+        if check_tickets(draft.form):
             return rx.redirect(routes.SELL_TICKETS)
         self._show(draft, facts)
         self.scale_line = views.scale_line(found, get_settings().currency)
@@ -119,9 +127,9 @@ class SellState(PageState, rx.State):
             facts = await queries.find_facts(transaction, draft.form)
         if facts is None:
             return rx.redirect(routes.SELL)
-        if views.check_tickets(draft.form):
+        if check_tickets(draft.form):
             return rx.redirect(routes.SELL_TICKETS)
-        if views.check_price(draft.form):
+        if check_price(draft.form):
             return rx.redirect(routes.SELL_PRICE)
         self._show(draft, facts)
         self._show_offer(facts)
@@ -131,35 +139,35 @@ class SellState(PageState, rx.State):
     @refreshing
     async def type_name(self, form: object, names: object) -> None:
         """Save the event typed on the page before the steps, and find it."""
-        await self._save(views.read_step(form, "find"), names)
+        await self._save(read_step(form, "find"), names)
 
     @rx.event
     @refreshing
     async def type_event(self, form: object, names: object) -> None:
         """Save the event as typed, and find events, venues and cities."""
-        await self._save(views.read_step(form, "event"), names)
+        await self._save(read_step(form, "event"), names)
 
     @rx.event
     @refreshing
     async def type_tickets(self, form: object, names: object) -> None:
         """Save the tickets as typed, and read their seats."""
-        edited = await self._save(views.read_step(form, "tickets"), names)
-        problems = views.check_tickets(self.form)
+        edited = await self._save(read_step(form, "tickets"), names)
+        problems = check_tickets(self.form)
         self.typed = {name: problems.get(name, "") for name in edited}
 
     @rx.event
     @refreshing
     async def type_price(self, form: object, names: object) -> None:
         """Save the price as typed, and show the sum that it makes."""
-        edited = await self._save(views.read_step(form, "price"), names)
-        problems = views.check_price(self.form)
+        edited = await self._save(read_step(form, "price"), names)
+        problems = check_price(self.form)
         self.typed = {name: problems.get(name, "") for name in edited}
 
     @rx.event
     @guarded
     async def submit_event(self, form: dict[str, Any]) -> rx.event.EventSpec:
         """Save a new event and go on to its tickets."""
-        changes = views.read_step(form, "event") | {"eventId": ""}
+        changes = read_step(form, "event") | {"eventId": ""}
         async with transactions.transaction() as transaction:
             caller = await session.require_caller(self, transaction)
             draft = await queries.save_draft(transaction, user_id=caller.user_id, changes=changes)
@@ -170,15 +178,15 @@ class SellState(PageState, rx.State):
     @guarded
     async def submit_tickets(self, form: dict[str, Any]) -> rx.event.EventSpec:
         """Save the tickets and go on to their price."""
-        draft = await self._save_step(views.read_step(form, "tickets"))
-        return self._go_on(draft, views.check_tickets(draft.form), routes.SELL_PRICE)
+        draft = await self._save_step(read_step(form, "tickets"))
+        return self._go_on(draft, check_tickets(draft.form), routes.SELL_PRICE)
 
     @rx.event
     @guarded
     async def submit_price(self, form: dict[str, Any]) -> rx.event.EventSpec:
         """Save the price and go on to the look of the offer."""
-        draft = await self._save_step(views.read_step(form, "price"))
-        return self._go_on(draft, views.check_price(draft.form), routes.SELL_LOOK)
+        draft = await self._save_step(read_step(form, "price"))
+        return self._go_on(draft, check_price(draft.form), routes.SELL_LOOK)
 
     @rx.event
     @guarded
@@ -190,7 +198,7 @@ class SellState(PageState, rx.State):
                 queries.list_draft,
                 seller_id=caller.user_id,
                 # The form carries it: the server may have lost the tab's state meanwhile.
-                version=views.read_version(form),
+                version=read_version(form),
             )
             self._listed_href = routes.event_listed(listed.slug, listed.tickets)
             self._show(Draft(SellForm(), 0))
@@ -244,7 +252,7 @@ class SellState(PageState, rx.State):
         self.version = draft.version
         if facts:
             self.event = views.event_stub(facts)
-        self.named_seats = len(views.known_seats(draft.form)) if draft.form.seats.strip() else 0
+        self.named_seats = len(known_seats(draft.form)) if draft.form.seats.strip() else 0
         self.seats_line = views.seats_line(draft.form)
         self.total_line = views.total_line(draft.form, get_settings().currency)
         self.is_loaded = True

@@ -1,81 +1,18 @@
 """Values and sentences of the sell form in steps."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
 
 from ticketing_app import routes
-from ticketing_app.core.errors import InvalidInputError
-from ticketing_app.core.money import CENTS, MAXIMUM_CENTS
 from ticketing_app.events.schemas import CityRead, EventRead, VenueRead
-from ticketing_app.tickets.rules import MAX_SEATS, UnclearSeatsError, parse_seats
-from ticketing_app.tickets.schemas import EventPrices, ListingCreate
-from ticketing_app.tickets.service.listings import TOTAL_TOO_HIGH
-from ticketing_app.ui import formatting, transactions
-from ticketing_app.ui.tickets.views import CATEGORY_LABELS, TicketStub, parse_price
+from ticketing_app.tickets.schemas import EventPrices
+from ticketing_app.ui import formatting
+from ticketing_app.ui.sell.form import SellForm, known_seats, read_price
+from ticketing_app.ui.tickets.views import CATEGORY_LABELS, TicketStub
 
-NO_LISTING_FORM = "Fill in the form."
 NONE_FOUND = "No event with these words yet. Add it below."
-
-
-@dataclass(frozen=True)
-class SellForm:
-    """The fields of all steps as text, by the names of the draft."""
-
-    eventId: str = ""  # noqa: N815  # as in the API
-    name: str = ""
-    category: str = ""
-    date: str = ""
-    time: str = ""
-    venueId: str = ""  # noqa: N815  # as in the API
-    venue: str = ""
-    cityId: str = ""  # noqa: N815  # as in the API
-    city: str = ""
-    quantity: str = "1"
-    section: str = ""
-    row: str = ""
-    seats: str = ""
-    sideBySide: str = ""  # noqa: N815  # as in the API
-    description: str = ""
-    price: str = ""
-    faceValue: str = ""  # noqa: N815  # as in the API
-
-    @classmethod
-    def from_fields(cls, content: Mapping[str, str]) -> "SellForm":
-        """Read a draft, which may be of another version of the form."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: text for name, text in content.items() if name in known})
-
-    @property
-    def starts_local(self) -> datetime | None:
-        try:
-            return datetime.fromisoformat(f"{date.fromisoformat(self.date)}T{self.time}")
-        except ValueError:
-            return None
-
-
-# A form has the fields of its step.
-STEP_FIELDS = {
-    "find": ("name",),
-    "event": ("name", "category", "date", "time", "venueId", "venue", "cityId", "city"),
-    "tickets": ("eventId", "quantity", "section", "row", "seats", "sideBySide", "description"),
-    "price": ("price", "faceValue"),
-}
-
-
-def read_step(form: object, step: str) -> dict[str, str]:
-    """Return the fields of a step; a field that is missing, as an unchecked box, is empty.
-
-    Raises:
-        InvalidInputError: not a form, or a field is not a text.
-    """
-    names = STEP_FIELDS[step]
-    if not isinstance(form, dict) or not all(isinstance(form.get(n, ""), str) for n in names):
-        raise InvalidInputError([(None, NO_LISTING_FORM)])
-    return {name: form.get(name, "") for name in names}
 
 
 class EventFacts(NamedTuple):
@@ -157,139 +94,11 @@ def found_line(count: int, text: str) -> str:
     return "1 event" if count == 1 else f"{count} events"
 
 
-# Fields of the services, by the fields of the form that they come from.
-_FIELDS = {
-    "title": "name",
-    "startsLocal": "date",
-    "venueId": "venue",
-    "venue.name": "venue",
-    "venue.cityId": "city",
-    "cityId": "city",
-}
-
-
-def by_field(error: InvalidInputError) -> dict[str, str]:
-    """Return the problems by fields of the form; that of a seat is one of all seats."""
-    return {
-        _FIELDS.get(field, field.partition(".")[0]): text for field, text in error.problems if field
-    }
-
-
-def event_gaps(form: SellForm) -> dict[str, str]:
-    """Return the gaps of a new event, by field."""
-    gaps: dict[str, str] = {}
-    if not form.name.strip():
-        gaps["name"] = "Type the name of the event."
-    if not _is_date(form.date):
-        gaps["date"] = "Choose the day of the event."
-    elif form.starts_local is None:
-        gaps["time"] = "Choose the time at which it starts."
-    if not form.venueId and not form.venue.strip():
-        gaps["venue"] = "Type the name of the venue."
-    elif not form.venueId and not form.cityId:
-        gaps["city"] = "Type the city of the venue, then choose it from the list."
-    return gaps
-
-
 def city_line(count: int, text: str) -> str:
     """Return that no city was found, empty otherwise."""
     if count or not text.strip():
         return ""
     return "We do not know a city of this name. Try another spelling, or the next bigger city."
-
-
-def check_tickets(form: SellForm) -> dict[str, str]:
-    """Return the problems of the tickets, by field."""
-    problems: dict[str, str] = {}
-    try:
-        transactions.parse(ListingCreate, read_listing(form, known_seats(form)) | _PRICED)
-    except InvalidInputError as error:
-        problems = by_field(error)
-    try:
-        read_seats(form)
-    except InvalidInputError as error:
-        problems |= by_field(error)
-    return problems
-
-
-def check_price(form: SellForm) -> dict[str, str]:
-    """Return the problems of the prices, by field."""
-    values = read_listing(form, known_seats(form))
-    prices = {name: values[name] for name in ("price", "faceValue") if name in values}
-    try:
-        priced = transactions.parse(ListingCreate, prices | {"title": "x", "quantity": 1})
-    except InvalidInputError as error:
-        return by_field(error)
-    if priced.price_cents * len(known_seats(form)) > MAXIMUM_CENTS:
-        return {"price": TOTAL_TOO_HIGH}
-    return {}
-
-
-def read_event(form: SellForm) -> dict[str, Any]:
-    """Return the fields of `EventCreate`."""
-    place = (
-        {"venueId": form.venueId}
-        if form.venueId
-        else {"venue": {"name": form.venue, "cityId": form.cityId}}
-    )
-    return {
-        "title": form.name,
-        "category": form.category or None,
-        "startsLocal": form.starts_local and form.starts_local.isoformat(),
-        **place,
-    }
-
-
-def read_listing(form: SellForm, seats: list[str | None]) -> dict[str, Any]:
-    """Return the fields of `ListingCreate`, without its event."""
-    values: dict[str, Any] = {
-        "section": form.section.strip() or None,
-        "row": form.row.strip() or None,
-        "description": form.description.strip() or None,
-        "sideBySide": bool(form.sideBySide) and len(seats) != 1,
-    }
-    values |= {
-        name: parse_price(text)
-        for name, text in (("price", form.price.strip()), ("faceValue", form.faceValue.strip()))
-        if text
-    }
-    named = [{"seat": seat} for seat in seats if seat]
-    return values | ({"seats": named} if named else {"quantity": len(seats)})
-
-
-# A price for tickets that have none yet.
-_PRICED = {"title": "x", "price": 1, "faceValue": None}
-
-
-def read_seats(form: SellForm) -> list[str | None]:
-    """Return a name per ticket, None without a seat number.
-
-    Raises:
-        InvalidInputError: the seats cannot be read, or are not as many as the tickets.
-    """
-    count = quantity(form)
-    try:
-        # The number of tickets follows from the seats, unless the seller chose another one.
-        return parse_seats(form.seats, count=count if count > 1 or not form.seats.strip() else None)
-    except UnclearSeatsError as error:
-        raise InvalidInputError([("seats", str(error))]) from None
-
-
-def known_seats(form: SellForm) -> list[str | None]:
-    """Return the seats as far as they can be read, also if they are more or fewer than the tickets."""
-    with suppress(InvalidInputError):
-        return read_seats(form)
-    with suppress(UnclearSeatsError):
-        return parse_seats(form.seats)
-    return [None] * quantity(form)
-
-
-def quantity(form: SellForm) -> int:
-    """Return the number of tickets, within its limits."""
-    text = form.quantity.strip()
-    if text.isascii() and text.isdigit() and len(text) < 4:  # noqa: PLR2004  # three digits are enough
-        return min(max(int(text), 1), MAX_SEATS)
-    return 1
 
 
 def seats_line(form: SellForm) -> str:
@@ -343,14 +152,6 @@ def total_line(form: SellForm, currency: str) -> str:
     return f"{line}. We take no fee. Payouts to sellers have not started yet."
 
 
-def read_price(form: SellForm) -> int | None:
-    """Return the price of one ticket in cents, None if it is missing or invalid."""
-    if not form.price.strip() or "price" in check_price(form):
-        return None
-    price = parse_price(form.price.strip())
-    return round(price * CENTS) if isinstance(price, Decimal) else None
-
-
 def amounts(form: SellForm, price_cents: int, currency: str) -> tuple[str, str]:
     """Return the price of one ticket, and of all."""
     total = price_cents * len(known_seats(form))
@@ -392,21 +193,6 @@ def terms(form: SellForm, currency: str, *, hold_minutes: int) -> list[str]:
         "Before that you can change the price, or take a ticket off sale, at any time.",
         "Payouts to sellers have not started yet.",
     ]
-
-
-def read_version(form: object) -> int:
-    """Return the version of the draft that the form showed; no draft has version 0."""
-    text = form.get("version", "") if isinstance(form, dict) else ""
-    is_number = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004  # fits the column
-    return int(text) if is_number else 0
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def city_label(city: CityRead) -> str:
