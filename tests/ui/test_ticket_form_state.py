@@ -12,7 +12,7 @@ from tests.ui.strangers import HOSTILE, everything
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.service import release
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import offers, tickets
 from ticketing_app.ui.listings.state import TicketFormState
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -39,6 +39,24 @@ class TestTicketFormState:
         tab.open(address, cookie=await sign_in(sale.buyer))
         await tab.call(TicketFormState.load_new)
         assert "listed again already" in shown.error_message
+
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_resells_for_the_same_event(self, tab: Tab, sign_in: SignIn) -> None:
+        event = await factories.make_event()
+        made = await factories.make_listing("9", event=event)
+        sale = await sales.sell(await factories.read_ticket(made.seats[0].ticket_id))
+        tab.open(f"/tickets/new?previous={sale.ticket.id}", cookie=await sign_in(sale.buyer))
+        await tab.call(TicketFormState.load_new)
+        shown = tab.state(TicketFormState)
+        assert shown.form.eventId == str(event.id)
+        # The event decides on its title, whatever a client sends.
+        form = asdict(shown.form) | {"price": "55", "title": "Another"}
+        assert "/tickets/" in await tab.call(TicketFormState.create, form)
+        async with db.transaction() as session:
+            (offer,) = await offers.list_event_offers(session, event_id=event.id)
+        assert [seat.seat for seat in offer.seats] == ["9"]
+        sold_again = await factories.read_ticket(offer.seats[0].ticket_id)
+        assert (sold_again.title, sold_again.price_cents) == (event.title, 5500)
 
     @pytest.mark.usefixtures("stripe_books")
     async def test_rejects_resale_by_non_owner(self, tab: Tab, sign_in: SignIn) -> None:

@@ -11,7 +11,11 @@ from ticketing_app.ui.tickets.views import CATEGORY_LABELS
 
 Errors = rx.vars.ObjectVar[dict[str, str]]
 
-TEXT = {"about": "About the event (optional)", "none": "No category"}
+TEXT = {
+    "about": "About the event (optional)",
+    "about_ticket": "About the ticket (optional)",
+    "none": "No category",
+}
 FIELD_LABELS = {
     "title": "Title",
     "price": "Price",
@@ -58,7 +62,7 @@ def ticket_fields(
     has_event_facts: rx.Var[bool] | bool,
 ) -> rx.Component:
     """The fields of a listing; the optional ones are collapsed unless `has_event_facts`."""
-    optional = (
+    about_event = (
         category_field("category", form.category, errors),
         rx.el.div(
             text_field("venue", form.venue, errors),
@@ -68,6 +72,8 @@ def ticket_fields(
         text_field("startsAt", form.startsAt, errors, type="datetime-local"),
         text_field("timezone", form.timezone, errors, TIMEZONE_HINT, list="timezones"),
         rx.el.datalist(*(rx.el.option(value=name) for name in TIMEZONES), id="timezones"),
+    )
+    about_ticket = (
         rx.el.div(
             text_field("section", form.section, errors),
             text_field("row", form.row, errors),
@@ -77,17 +83,46 @@ def ticket_fields(
         text_field("faceValue", form.faceValue, errors, input_mode="decimal"),
         long_text_field("description", form.description, errors),
     )
+    title = text_field("title", form.title, errors, required=True, max_length=TITLE_MAX_LENGTH)
+    has_event = form.eventId != ""
     return rx.fragment(
-        text_field("title", form.title, errors, required=True, max_length=TITLE_MAX_LENGTH),
+        rx.cond(has_event, _fixed_event(form, errors), title),
         text_field("price", form.price, errors, price_hint, required=True, input_mode="decimal"),
         below_price,
         rx.el.details(
             rx.el.summary(
-                TEXT["about"], class_name="min-h-touch py-2.5 font-medium cursor-pointer"
+                rx.cond(has_event, TEXT["about_ticket"], TEXT["about"]),
+                class_name="min-h-touch py-2.5 font-medium cursor-pointer",
             ),
-            rx.el.div(*optional, class_name="grid gap-5 pt-3 pb-4"),
+            rx.el.div(
+                rx.cond(has_event, None, rx.fragment(*about_event)),
+                *about_ticket,
+                class_name="grid gap-5 pt-3 pb-4",
+            ),
             open=has_event_facts,
             class_name="border-y border-line py-1",
+        ),
+    )
+
+
+def _fixed_event(form: TicketForm, errors: Errors) -> rx.Component:
+    """The title of the event; the fields that repeat it are sent, but cannot be edited."""
+    values = {
+        "eventId": form.eventId,
+        "title": form.title,
+        "category": form.category,
+        "venue": form.venue,
+        "city": form.city,
+        "startsAt": form.startsAt,
+        "timezone": form.timezone,
+    }
+    return rx.el.div(
+        rx.el.p(form.title, class_name="text-lg font-semibold"),
+        # An event that has begun.
+        error_line("startsAt", errors),
+        *(
+            rx.el.input(type="hidden", name=name, default_value=value)
+            for name, value in values.items()
         ),
     )
 

@@ -34,7 +34,7 @@ from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import TicketStub
 
-MAIN_FIELDS = frozenset({"title", "price", "previousTicketId"})
+MAIN_FIELDS = frozenset({"title", "price", "previousTicketId", "eventId"})
 START = frozenset({"startsAt", "timezone"})
 # The id of a listing that does not exist yet, as in the address.
 NEW = "new"

@@ -178,6 +178,8 @@ class TicketForm:
     faceValue: str = ""  # noqa: N815  # the API's name
     description: str = ""
     previousTicketId: str = ""  # noqa: N815  # the API's name; set when a bought ticket is resold
+    # The event of a ticket that has one: then title, place and time are fixed.
+    eventId: str = ""  # noqa: N815  # the API's name
 
     @classmethod
     def from_ticket(cls, ticket: TicketRead) -> "TicketForm":
@@ -187,6 +189,7 @@ class TicketForm:
             price=price_input(ticket.price_cents),
             faceValue=price_input(ticket.face_value_cents),
             startsAt=f"{at:%Y-%m-%dT%H:%M}" if (at := local_start(ticket)) else "",
+            eventId=str(ticket.event_id or ""),
         )
 
 
