@@ -162,6 +162,32 @@ QUERIES = {
         SELECT o.id, o.status, e.payload ->> 'status' FROM orders o
         JOIN outbox e ON e.aggregate_id = o.id AND e.aggregate_version = o.version AND e.name LIKE 'Order%'
         WHERE o.status <> e.payload ->> 'status'""",
+    "listing: tickets of several sellers or events": """
+        SELECT l.id, t.id AS ticket_id FROM listings l JOIN tickets t ON t.listing_id = l.id
+        WHERE t.seller_id <> l.seller_id OR t.event_id IS DISTINCT FROM l.event_id""",
+    "listing: not exactly one front": """
+        SELECT listing_id, count(*) FILTER (WHERE is_front) FROM tickets
+        WHERE listing_id IS NOT NULL AND status IN ('for_sale', 'paused')
+        GROUP BY listing_id HAVING count(*) FILTER (WHERE is_front) <> 1""",
+    "listing: a single ticket is not its own front": """
+        SELECT id FROM tickets WHERE listing_id IS NULL AND NOT is_front""",
+    "listing: positions are missing or not unique": """
+        SELECT listing_id FROM tickets WHERE listing_id IS NOT NULL
+        GROUP BY listing_id HAVING count(DISTINCT position) <> count(*)""",
+    "listing: more than ten tickets": """
+        SELECT listing_id FROM tickets WHERE listing_id IS NOT NULL GROUP BY listing_id HAVING count(*) > 10""",
+    "listing: unsold tickets differ in price, title or start": """
+        SELECT listing_id FROM tickets WHERE listing_id IS NOT NULL AND status IN ('for_sale', 'paused')
+        GROUP BY listing_id HAVING count(DISTINCT (price_cents, currency, title, starts_at)) > 1""",
+    "listing: paused in part": """
+        SELECT listing_id FROM tickets WHERE listing_id IS NOT NULL AND status IN ('for_sale', 'paused')
+        GROUP BY listing_id HAVING count(DISTINCT status) > 1""",
+    "listing: a seller offers a seat of an event twice": """
+        SELECT seller_id, event_id, min(seat) FROM tickets
+        WHERE status IN ('for_sale', 'paused') AND event_id IS NOT NULL AND seat IS NOT NULL
+        GROUP BY seller_id, event_id, search_key(coalesce(section, '')), search_key(coalesce("row", '')),
+          search_key(seat)
+        HAVING count(*) > 1""",
 }
 
 # One statement: a round trip for each would take most of the time of a short test.

@@ -149,4 +149,58 @@ MUTANTS = (
         ),
         "tests/integration/accounts/test_throttles.py::TestKnownDevice",
     ),
+    Mutant(
+        0,
+        "a seller can list a seat twice at the same time",
+        (
+            (
+                "alembic/versions/20261130_seats.py",
+                "CREATE UNIQUE INDEX CONCURRENTLY",
+                "CREATE INDEX CONCURRENTLY",
+            ),
+        ),
+        "tests/integration/tickets/test_listings.py::TestSeatListedTwice",
+    ),
+    Mutant(
+        0,
+        "a seat is another one when its accents are left out",
+        (
+            (
+                "alembic/versions/20261130_seats.py",
+                "search_key(coalesce(section, ''))",
+                "coalesce(section, '')",
+            ),
+        ),
+        "tests/integration/tickets/test_listings.py::TestSeatListedTwice",
+    ),
+    Mutant(
+        0,
+        "a listing leaves the list when its first ticket is sold",
+        (("alembic/versions/20261130_seats.py", "    op.execute(TRIGGER)\n", ""),),
+        "tests/integration/tickets/test_listings.py::TestFront",
+    ),
+    Mutant(
+        0,
+        "an edit of a listing changes a ticket that is being bought",
+        (
+            (
+                f"{APP}/tickets/service/listings.py",
+                "if any(row.is_locked for row in found.unsold):",
+                "if all(row.is_locked for row in found.unsold):",
+            ),
+        ),
+        "tests/integration/tickets/test_listing_changes.py::TestUpdateListing",
+    ),
+    Mutant(
+        0,
+        "a ticket with another price stays in its listing",
+        (
+            (
+                f"{APP}/tickets/service/tickets.py",
+                'OF_LISTING = OF_EVENT | {"price_cents"}',
+                "OF_LISTING = OF_EVENT",
+            ),
+        ),
+        "tests/integration/tickets/test_listing_changes.py::TestUpdateTicket",
+    ),
 )

@@ -321,6 +321,18 @@ class DraftRead(DraftUpdate):
     version: int
 
 
+class SeatListedTwice(BaseModel):
+    """A seat of an event, and the tickets of the sellers who offer it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: UUID
+    section: str | None
+    row: str | None
+    seat: str
+    ticket_ids: list[UUID]
+
+
 class PriceHint(BaseModel):
     """10th, 50th and 90th percentile of the prices of similar tickets."""
 

@@ -22,7 +22,7 @@ async def items() -> set[tuple[UUID, UUID, int, bool]]:
 class TestBackfill:
     async def test_adds_what_is_missing_and_can_be_repeated(self) -> None:
         orders = [await factories.hold(await factories.make_ticket()) for _ in range(5)]
-        await factories.hold_tickets((await factories.make_listing())[:2])
+        await factories.hold_tickets((await factories.make_tickets_together())[:2])
         async with db.transaction() as session:
             ended = orders[0]
             await release.cancel_order(session, buyer_id=ended.buyer_id, order_id=ended.id)

@@ -12,7 +12,7 @@ from ticketing_app.tickets.schemas import TicketRead
 
 async def start_sale(count: int) -> tuple[sales.Sale, list[TicketRead]]:
     """Hold several tickets and open their payment."""
-    tickets = await factories.make_listing(seats=count)
+    tickets = await factories.make_tickets_together(seats=count)
     buyer = await factories.make_user()
     order = await factories.hold_tickets(tickets, buyer)
     return sales.Sale(buyer, tickets[0], order, await sales.open_payment(order, buyer)), tickets

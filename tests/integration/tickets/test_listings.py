@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.factories import recorded_events
+from tests.integration.payments import sales
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.errors import AppError, InvalidInputError
+from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.events.service.events import EventNotFoundError, EventNotListableError
 from ticketing_app.tickets.rules import Availability, Split
 from ticketing_app.tickets.schemas import ListingCreate, ListingRead
@@ -180,11 +181,20 @@ class TestGetListing:
             await read(listing.id)
 
 
+@pytest.mark.usefixtures("stripe_books")
+class TestFront:
+    async def test_moves_when_it_is_sold(self) -> None:
+        listing = await factories.make_listing("1", "2", "3")
+        front, second, _ = [await factories.read_ticket(seat.ticket_id) for seat in listing.seats]
+        await sales.sell(second)
+        assert await fronts(listing) == ["1"]
+        await sales.sell(front)
+        assert await fronts(listing) == ["3"]
+        seats = (await read(listing.id)).seats
+        assert [seat.status for seat in seats] == ["sold", "sold", "available"]
+
+
 def test_count_is_that_of_seats_or_quantity() -> None:
     assert ListingCreate.model_validate({"price": 1, "seats": [{}, {}]}).count == 2
     assert ListingCreate.model_validate({"price": 1, "quantity": 3}).count == 3
     assert ListingCreate.model_validate({"price": 1}).count == 0
-
-
-def test_refusals_are_expected_errors() -> None:
-    assert issubclass(SeatListedTwiceError, AppError)

@@ -58,3 +58,27 @@ class TestFindPriceHint:
         for price in (*range(20, 40), 900_000):
             await factories.make_ticket(title="Lanterns", price=price)
         assert await hint() == (2200, 3000, 3800)
+
+
+@pytest.mark.usefixtures("database")
+class TestFindEventPrices:
+    async def test_returns_the_lowest_and_the_usual_prices(self) -> None:
+        event, seller = await factories.make_event(), await factories.make_user()
+
+        async def found() -> tuple[int | None, tuple[int, int] | None]:
+            async with db.transaction() as session:
+                known = await prices.find_event_prices(
+                    session, seller_id=seller.id, event_id=event.id
+                )
+            usual = known.usual
+            return known.lowest_cents, (usual.low_cents, usual.high_cents) if usual else None
+
+        assert await found() == (None, None)
+        await factories.make_listing("1", seller=seller, event=event, price=5)
+        await factories.make_listing("1", price=5)
+        await factories.make_listing("1", "2", event=event, price=40)
+        assert await found() == (4000, None)
+        cheap = await factories.make_ticket(eventId=str(event.id), price=30)
+        assert await found() == (3000, (3000, 4000))
+        await factories.hold(cheap)
+        assert await found() == (4000, (3000, 4000))

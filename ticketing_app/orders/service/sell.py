@@ -76,7 +76,8 @@ async def sell_listing(
     session: AsyncSession, *, seller_id: UUID, listing: ListingCreate
 ) -> ListingRead:
     """List several tickets at one price, all or none; raises errors of `sell_ticket` and `create_listing`."""
-    refusal = await limits.hit("listings", account=seller_id, cost=max(listing.count, 1))
+    listings.require_consistent(listing)
+    refusal = await limits.hit("listings", account=seller_id, cost=listing.count)
     previous = await _last_sales(session, seller_id, listing.previous_ticket_ids)
     if refusal:
         raise refusal

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.tickets.models import Listing, Ticket
 from ticketing_app.tickets.repository.search import for_sale_and_upcoming
 from ticketing_app.tickets.repository.tickets import is_locked
-from ticketing_app.tickets.schemas import EventOffers
+from ticketing_app.tickets.schemas import EventOffers, SeatListedTwice
 
 # An event page does not show more; the cheapest are enough.
 MAX_TICKETS_READ = 500
@@ -106,6 +106,24 @@ def _tickets_with_listings() -> Any:  # noqa: ANN401  # SQLModel has no type for
 
 def _offer_id() -> ColumnElement[UUID]:
     return func.coalesce(Ticket.listing_id, Ticket.id)
+
+
+_LISTED_TWICE = text("""
+    SELECT event_id, min(section) AS section, min("row") AS "row", min(seat) AS seat,
+           array_agg(id ORDER BY id) AS ticket_ids
+    FROM tickets
+    WHERE status IN ('for_sale', 'paused') AND event_id IS NOT NULL AND seat IS NOT NULL
+      AND (starts_at IS NULL OR starts_at > now())
+    GROUP BY event_id, search_key(seat), search_key(coalesce("row", '')), search_key(coalesce(section, ''))
+    HAVING count(*) > 1
+    ORDER BY event_id, seat LIMIT :limit
+""")
+
+
+async def list_listed_twice(session: AsyncSession, limit: int) -> list[SeatListedTwice]:
+    """Return seats that several sellers offer; a seller offers a seat once."""
+    rows = await (await session.connection()).execute(_LISTED_TWICE, {"limit": limit})
+    return [SeatListedTwice.model_validate(dict(row)) for row in rows.mappings()]
 
 
 # A run is a number of neighbouring seats of a listing: position - row_number() is equal within a run.

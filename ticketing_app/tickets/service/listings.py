@@ -61,8 +61,7 @@ async def create_listing(
         SeatListedTwiceError: the seller offers one of these seats of this event already.
         TicketListedAgainError: a previous ticket has another active listing.
     """
-    if problems := _problems(listing):
-        raise InvalidInputError(problems)
+    require_consistent(listing)
     if listing.event:
         found = await events.find_or_create_event(
             session, creator_id=seller_id, event=listing.event
@@ -78,6 +77,12 @@ async def create_listing(
     await repository.add(session, row)
     await tickets.insert(session, _tickets(row, described))
     return await get_listing(session, listing_id=row.id, viewer_id=seller_id)
+
+
+def require_consistent(listing: ListingCreate) -> None:
+    """Raises InvalidInputError: the parts of the listing contradict each other."""
+    if problems := _problems(listing):
+        raise InvalidInputError(problems)
 
 
 async def get_listing(

@@ -11,7 +11,7 @@ from ticketing_app.tickets.repository import offers as repository
 from ticketing_app.tickets.repository.offers import OfferRow
 from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import Availability, Split
-from ticketing_app.tickets.schemas import EventOffers, OfferRead, OfferSeat
+from ticketing_app.tickets.schemas import EventOffers, OfferRead, OfferSeat, SeatListedTwice
 from ticketing_app.tickets.service import tickets
 
 UNSOLD = frozenset({Availability.AVAILABLE, Availability.LOCKED, Availability.PAUSED})
@@ -42,6 +42,11 @@ async def list_event_ids(
 ) -> dict[UUID, UUID]:
     """Return the events of these tickets, by ticket; those without an event are left out."""
     return await repository.list_event_ids(session, ticket_ids)
+
+
+async def list_listed_twice(session: AsyncSession, *, limit: int) -> list[SeatListedTwice]:
+    """Return seats of coming events that several sellers offer, for operators."""
+    return await repository.list_listed_twice(session, limit)
 
 
 def offer_fields(rows: list[OfferRow], viewer_id: UUID | None) -> dict[str, Any]:
