@@ -91,19 +91,12 @@ class TestMergeEvents:
     async def test_moves_whole_listings(self) -> None:
         target = await make_event("Target")
         double = await make_event("Double")
-        seller = await factories.make_user()
-        tickets = [await ticket_of(double, seller) for _ in range(3)]
-        await execute(
-            "WITH l AS (INSERT INTO listings (id, seller_id, event_id)"
-            " VALUES (gen_random_uuid(), :seller, :event) RETURNING id)"
-            " UPDATE tickets SET listing_id = (SELECT id FROM l) WHERE event_id = :event",
-            seller=seller.id,
-            event=double.id,
-        )
+        listing = await factories.make_listing("1", "2", "3", event=double)
         await apply(curation.merge_events, event_id=double.id, into_id=target.id)
         await deliver()
         assert await column("SELECT event_id FROM listings") == [target.id]
-        assert [(await read_ticket(ticket.id)).event_id for ticket in tickets] == [target.id] * 3
+        tickets = [await read_ticket(seat.ticket_id) for seat in listing.seats]
+        assert [ticket.event_id for ticket in tickets] == [target.id] * 3
 
     async def test_withdraws_a_seat_that_its_seller_offers_there_already(self) -> None:
         target = await make_event("Target")

@@ -79,6 +79,7 @@ class TestTakeover:
         assert await statuses(tickets) == ["paused", "locked"]
         (event,) = await factories.recorded_events("OrderExpired")
         assert [each["version"] for each in event["tickets"]] == [None, None]
+        await set_status(tickets, "paused")  # Listings are never paused in part.
 
     async def test_keeps_a_running_hold(self) -> None:
         tickets = await factories.make_tickets_together(seats=3)
@@ -129,6 +130,7 @@ class TestAllOrNone:
         (event,) = await factories.recorded_events("OrderCancelled")
         assert [each["version"] for each in event["tickets"]] == [None, 3]
         assert event["ticket_version"] is None
+        await set_status(tickets, "paused")  # As above.
 
     @pytest.mark.usefixtures("stripe_books")
     async def test_paused_tickets_may_be_paid_by_their_holder(self) -> None:
