@@ -140,6 +140,9 @@ class Settings(BaseSettings):
     event_limit_per_hour: int = Field(
         default=20, ge=0, description="New events per account; 0 is off."
     )
+    draft_limit_per_minute: int = Field(
+        default=240, ge=0, description="Saved drafts of listings per account; 0 is off."
+    )
     max_open_listings: int = Field(default=200, ge=0, description="Per account; 0 is off.")
     edit_limit_per_minute: int = Field(
         default=30, ge=0, description="Edits and withdrawals per account; 0 is off."

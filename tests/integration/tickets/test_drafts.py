@@ -1,12 +1,14 @@
 """Drafts of the sell form: one per account, merged by field, listed once."""
 
 import asyncio
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
 from tests import factories
 from ticketing_app.core import db
+from ticketing_app.core.errors import TooManyRequestsError
 from ticketing_app.tickets.rules import DRAFT_MAX_BYTES
 from ticketing_app.tickets.schemas import DraftRead, DraftUpdate
 from ticketing_app.tickets.service import drafts
@@ -21,7 +23,8 @@ async def user_id(database: None) -> UUID:  # noqa: ARG001  # order only.
 
 async def save(user_id: UUID, **fields: str) -> int:
     async with db.transaction() as session:
-        return await drafts.save_draft(session, user_id=user_id, update=DraftUpdate(fields=fields))
+        update = DraftUpdate(fields=fields)
+        return (await drafts.save_draft(session, user_id=user_id, update=update)).version
 
 
 async def read(user_id: UUID) -> DraftRead | None:
@@ -68,6 +71,16 @@ class TestSaveDraft:
         assert draft is not None
         assert set(draft.fields) == {"first", "second"}
         assert len(draft.model_dump_json().encode()) < DRAFT_MAX_BYTES
+
+    async def test_limits_saves_per_account(
+        self, user_id: UUID, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(draft_limit_per_minute=2)
+        for _ in range(2):
+            await save(user_id, name="Kites")
+        with pytest.raises(TooManyRequestsError):
+            await save(user_id, name="Lanterns")
+        await save((await factories.make_user()).id, name="Lanterns")
 
 
 class TestTakeDraft:

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import ListingDraft
 from ticketing_app.tickets.rules import DRAFT_DAYS, DRAFT_MAX_BYTES
+from ticketing_app.tickets.schemas import DraftRead
 
 
 async def get_draft(session: AsyncSession, user_id: UUID) -> ListingDraft | None:
@@ -20,8 +21,10 @@ async def get_draft_for_update(session: AsyncSession, user_id: UUID) -> ListingD
     return (await session.exec(query)).one_or_none()
 
 
-async def merge_fields(session: AsyncSession, user_id: UUID, fields: dict[str, str]) -> int | None:
-    """Return the new version; None, and no change, if the draft would exceed its size."""
+async def merge_fields(
+    session: AsyncSession, user_id: UUID, fields: dict[str, str]
+) -> DraftRead | None:
+    """Return the draft; None, and no change, if it would exceed its size."""
     new = insert(ListingDraft).values(
         user_id=user_id, content=fields, version=1, updated_at=func.now()
     )
@@ -35,8 +38,9 @@ async def merge_fields(session: AsyncSession, user_id: UUID, fields: dict[str, s
             "updated_at": func.now(),
         },
         where=func.octet_length(cast(merged, Text)) <= DRAFT_MAX_BYTES,
-    ).returning(col(ListingDraft.version))
-    return (await (await session.connection()).execute(query)).scalar_one_or_none()
+    ).returning(col(ListingDraft.content), col(ListingDraft.version))
+    row = (await (await session.connection()).execute(query)).one_or_none()
+    return DraftRead(fields=row.content, version=row.version) if row else None
 
 
 async def delete_draft(session: AsyncSession, user_id: UUID) -> None:

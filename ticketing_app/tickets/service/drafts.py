@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import limits
 from ticketing_app.core.errors import AppError
 from ticketing_app.tickets.repository import drafts as repository
 from ticketing_app.tickets.rules import DRAFT_MAX_BYTES
@@ -34,14 +35,15 @@ async def has_draft(session: AsyncSession, *, user_id: UUID) -> bool:
     return await repository.get_draft(session, user_id) is not None
 
 
-async def save_draft(session: AsyncSession, *, user_id: UUID, update: DraftUpdate) -> int:
-    """Change these fields and return the new version; raises DraftTooLargeError."""
+async def save_draft(session: AsyncSession, *, user_id: UUID, update: DraftUpdate) -> DraftRead:
+    """Change these fields and return the draft; raises DraftTooLargeError, TooManyRequestsError."""
+    await limits.check("drafts", account=user_id)
     if len(json.dumps(update.fields, ensure_ascii=False).encode()) > DRAFT_MAX_BYTES:
         raise DraftTooLargeError
-    version = await repository.merge_fields(session, user_id, update.fields)
-    if version is None:
+    draft = await repository.merge_fields(session, user_id, update.fields)
+    if draft is None:
         raise DraftTooLargeError
-    return version
+    return draft
 
 
 async def take_draft(session: AsyncSession, *, user_id: UUID, version: int) -> DraftRead:

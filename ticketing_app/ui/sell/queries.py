@@ -70,8 +70,8 @@ async def load_draft(session: Session, *, user_id: UUID) -> Draft:
 async def save_draft(session: Session, *, user_id: UUID, changes: dict[str, str]) -> Draft:
     """Save these fields; raises InvalidInputError for text that cannot be stored."""
     update = transactions.parse(DraftUpdate, {"fields": changes})
-    await drafts.save_draft(session, user_id=user_id, update=update)
-    return await load_draft(session, user_id=user_id)
+    saved = await drafts.save_draft(session, user_id=user_id, update=update)
+    return Draft(SellForm.from_fields(saved.fields), saved.version)
 
 
 async def suggest(session: Session, *, form: SellForm, names: frozenset[str]) -> Suggestions:
