@@ -29,11 +29,12 @@ from benchmarks.sample_market import COLUMNS, SEED, SampleMarket
 from ticketing_app.accounts.models import User
 from ticketing_app.core import db, text_search
 from ticketing_app.core.clock import utc_now
+from ticketing_app.core.days import When
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.tickets.repository import cities as cities_sql
 from ticketing_app.tickets.repository import search
-from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketSort, TicketWhen
+from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketSort
 
 LIMIT_MS = 30
 PAGE_RATIO = 1.5
@@ -154,9 +155,9 @@ def combinations(market: SampleMarket) -> Iterator[tuple[str, list[dict[str, Any
         "category": [{"category": event.category} for event in events],
         "city": [{"city": event.city} for event in events],
         "price": [_prices(event.price_cents) for event in events],
-        "today": [{"when": TicketWhen.TODAY}],
-        "weekend": [{"when": TicketWhen.WEEKEND}],
-        "month": [{"when": TicketWhen.MONTH}],
+        "today": [{"when": When.TODAY}],
+        "weekend": [{"when": When.WEEKEND}],
+        "month": [{"when": When.MONTH}],
         "days": [{"first_day": day, "last_day": day + timedelta(days=6)} for day in days],
         "available": [{"available_only": True}],
         "category, price": [

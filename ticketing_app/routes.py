@@ -3,6 +3,7 @@
 from uuid import UUID
 
 TICKET_LIST = "/"
+SEARCH = "/search"
 TICKET_NEW = "/tickets/new"
 TICKET_MINE = "/tickets/mine"
 TICKET_DETAIL = "/tickets/[ticket_id]"

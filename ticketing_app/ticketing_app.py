@@ -24,8 +24,8 @@ from ticketing_app.ui.accounts.state import AccountState
 from ticketing_app.ui.events.documents import load_city, load_event, load_venue
 from ticketing_app.ui.events.pages import city_page, event_page, venue_page
 from ticketing_app.ui.events.state import EventDetailState, PlaceState
-from ticketing_app.ui.home.documents import load_list
-from ticketing_app.ui.home.pages import home_page
+from ticketing_app.ui.home.documents import load_home, load_search
+from ticketing_app.ui.home.pages import home_page, search_page
 from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.listings.pages import own_listings_page, ticket_edit_page
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
@@ -95,7 +95,10 @@ _ORDER_TITLE = rx.cond(
 PAGES = (
     Page(routes.TICKET_LIST, home_page, "Tickets For Sale",
          "Tickets for concerts, sports and theatre, from people who cannot go.",
-         HomeState.load, Audience.EVERYONE, load_list),
+         HomeState.load, Audience.EVERYONE, load_home),
+    Page(routes.SEARCH, search_page, "Search",
+         "Find events and tickets by artist, team, venue, city, day and price.",
+         HomeState.load, Audience.VISITORS, load_search),
     Page(routes.TICKET_NEW, ticket_new_page, "Create a Ticket",
          "Sell a ticket that you cannot use.",
          TicketFormState.load_new, Audience.MEMBERS),

@@ -74,7 +74,7 @@ class TestHomeState:
         shown = tab.state(HomeState)
         assert (shown.cards, shown.count_line) == ([], "No tickets found")
         assert [(way.label, way.count_line, way.href) for way in shown.suggestions] == [
-            ("Without “Oslo”", "1 ticket", "/?q=lanterns&category=comedy")
+            ("Without “Oslo”", "1 result", "/?q=lanterns&category=comedy")
         ]
         assert "Oslo" in shown.cities
 

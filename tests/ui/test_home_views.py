@@ -2,13 +2,14 @@
 
 import pytest
 
-from ticketing_app.ui.home.views import (
-    correction_line,
-    count_line,
+from ticketing_app.ui.home.address import (
+    Address,
     filter_chips,
     list_href,
+    read_address,
     read_query,
 )
+from ticketing_app.ui.home.views import correction_line, count_line, left_line
 
 
 class TestSearchAddress:
@@ -57,18 +58,50 @@ class TestSearchAddress:
         ]
 
 
+class TestQuickFilters:
+    def test_switch_on_and_off(self) -> None:
+        quick = {each.label: each for each in Address(query={"q": "x", "when": "today"}).quick}
+        assert [label for label, each in quick.items() if each.is_on] == ["Tonight"]
+        assert quick["Tonight"].href == "/?q=x"
+        assert quick["This weekend"].href == "/?q=x&when=weekend"
+        assert quick["Under $50"].href == "/?q=x&when=today&maxPrice=50"
+        assert quick["2 together"].href == "/?q=x&when=today&together=2"
+
+    def test_days_replace_chosen_dates(self) -> None:
+        query = {"from": "2027-05-01", "to": "2027-05-02"}
+        quick = {each.label: each for each in Address("/search", query).quick}
+        assert quick["Next weekend"].href == "/search?when=next_weekend"
+        assert quick["Concerts"].href == "/search?from=2027-05-01&to=2027-05-02&category=concert"
+
+
+def test_address_of_other_pages_is_that_of_the_list() -> None:
+    assert read_address("/search/", {"q": "x"}).href == "/search?q=x"
+    assert read_address("/elsewhere", {"together": "1"}) == Address(
+        "/", {}, {"together": "Together should be greater than or equal to 2."}
+    )
+
+
 @pytest.mark.parametrize(
-    ("count", "line"),
+    ("events", "tickets", "line"),
     [
-        (0, "No tickets found"),
-        (1, "1 ticket"),
-        (128, "128 tickets"),
-        (1000, "1,000 tickets"),
-        (1001, "1,000+ tickets"),
+        (0, 0, "No tickets found"),
+        (0, 1, "1 ticket"),
+        (1, 0, "1 event"),
+        (7, 2, "7 events and 2 tickets"),
+        (1000, 128, "1,000 events and 128 tickets"),
+        (1001, 1001, "1,000+ events and 1,000+ tickets"),
     ],
 )
-def test_count_is_exact_up_to_limit(count: int, line: str) -> None:
-    assert count_line(count) == line
+def test_count_is_exact_up_to_limit(events: int, tickets: int, line: str) -> None:
+    assert count_line(events, tickets) == line
+
+
+def test_left_line() -> None:
+    assert [left_line(count) for count in (0, 1, 1200)] == [
+        "None left right now",
+        "1 left",
+        "1,200 left",
+    ]
 
 
 def test_correction_line() -> None:

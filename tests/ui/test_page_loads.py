@@ -27,6 +27,7 @@ SignIn = Callable[[UserRead], Awaitable[str]]
 
 PUBLIC = {
     routes.TICKET_LIST,
+    routes.SEARCH,
     routes.TICKET_DETAIL,
     routes.EVENT_DETAIL,
     routes.VENUE,

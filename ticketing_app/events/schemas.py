@@ -1,5 +1,4 @@
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from ticketing_app.core.days import When
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.validation import (
     ApiModel,
@@ -142,22 +142,13 @@ class CityOfEvents(BaseModel):
     slug: str
 
 
-class EventWhen(StrEnum):
-    """Days on which events start, in local time of the event."""
-
-    TODAY = "today"
-    WEEKEND = "weekend"
-    NEXT_WEEKEND = "next_weekend"
-    MONTH = "month"
-
-
 class EventFilter(ApiModel):
     """Filters of upcoming events, as in `?q=lanterns&city=Porto`."""
 
     q: Annotated[str, Field(max_length=Q_MAX_LENGTH)] = ""
     category: Category | None = None
     city: Annotated[str, Field(max_length=NAME_MAX_LENGTH)] | None = None
-    when: EventWhen | None = None
+    when: When | None = None
     first_day: Annotated[date | None, Field(alias="from")] = None
     last_day: Annotated[date | None, Field(alias="to")] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT

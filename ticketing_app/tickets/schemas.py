@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from ticketing_app.core.clock import utc_now
+from ticketing_app.core.days import When
 from ticketing_app.core.money import JsonPrice, Price, PriceBound
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.validation import (
@@ -26,7 +27,7 @@ from ticketing_app.core.validation import (
     require_printable_lines,
     without_nul,
 )
-from ticketing_app.events.schemas import Category, EventCreate
+from ticketing_app.events.schemas import Category, EventCreate, EventRead
 from ticketing_app.tickets.rules import (
     MAX_SEATS,
     TITLE_MAX_LENGTH,
@@ -142,21 +143,13 @@ class TicketSort(StrEnum):
     SOONEST = "soonest"
 
 
-class TicketWhen(StrEnum):
-    """Days on which events start, in local time of the event."""
-
-    TODAY = "today"
-    WEEKEND = "weekend"
-    MONTH = "month"
-
-
 class TicketFilter(ApiModel):
     """Filters and sort order of the list, as in `?q=lanterns&maxPrice=40`."""
 
     q: Annotated[str, Field(max_length=Q_MAX_LENGTH)] = ""
     category: Category | None = None
     city: Annotated[str, Field(max_length=TITLE_MAX_LENGTH)] | None = None
-    when: TicketWhen | None = None
+    when: When | None = None
     first_day: Annotated[date | None, Field(alias="from")] = None
     last_day: Annotated[date | None, Field(alias="to")] = None
     min_price_cents: Annotated[PriceBound | None, Field(alias="minPrice")] = None
@@ -193,6 +186,17 @@ class TicketFilter(ApiModel):
             msg = "must not be below the lowest price"
             raise ValueError(msg)
         return price
+
+
+class LooseTicketFilter(TicketFilter):
+    """Filters of the tickets that belong to no event."""
+
+
+class MarketFilter(TicketFilter):
+    """Filters of events by their offers; `together` is a number of seats side by side."""
+
+    together: Annotated[int, Field(ge=2, le=MAX_SEATS)] | None = None
+    sort: TicketSort = TicketSort.SOONEST
 
 
 class TicketRead(ApiModel):
@@ -364,6 +368,28 @@ class TicketPage(ApiModel):
 
     items: list[TicketRead]
     next_cursor: str | None
+    corrected_q: str | None = None
+
+
+class EventHit(ApiModel):
+    """An event of a search with the summary of its offers."""
+
+    event: EventRead
+    offers: EventOffers
+
+
+class EventHits(ApiModel):
+    items: list[EventHit]
+    count: int = Field(description="On all pages, up to COUNT_LIMIT + 1.")
+    next_cursor: str | None
+
+
+class MarketPage(ApiModel):
+    """Events, and tickets that belong to none; `corrected_q` was searched instead of `q`."""
+
+    events: EventHits
+    tickets: TicketPage
+    ticket_count: int
     corrected_q: str | None = None
 
 

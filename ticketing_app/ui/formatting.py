@@ -8,7 +8,7 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -31,6 +31,7 @@ _FIGURES = re.compile(r"-?[0-9.,]{1,20}")
 _DIGITS = re.compile(r"\d+")
 _THIN_GROUPS = re.compile(r"(?<=\d)[\s'\N{RIGHT SINGLE QUOTATION MARK}](?=\d{3}(?!\d))")
 _DECIMAL_PLACES = 2
+_NEAR = timedelta(days=300)
 _POINT = Locale("en", "US")
 _COMMA = Locale("de")
 
@@ -198,6 +199,12 @@ def iso(at: datetime | None) -> str:
 def format_clock(at: datetime) -> str:
     """Return the time of day in the zone of `at`, like "8:00 PM"."""
     return _time(at)
+
+
+def format_event_day(on: date, today: date) -> str:
+    """Return the day of an event, like "Fri, Dec 4"; with the year unless it is within ten months."""
+    form = "MMMEd" if on - today < _NEAR else "yMMMEd"
+    return dates.format_skeleton(form, on, locale=_current.get().dates)
 
 
 def date_parts(at: datetime) -> tuple[str, str, str]:

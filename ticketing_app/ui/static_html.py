@@ -6,6 +6,7 @@ that the document and the hydrated page cannot differ.
 
 import html
 import json
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 import reflex as rx
@@ -46,6 +47,13 @@ def cond(
     if isinstance(condition, rx.Var):
         return rx.cond(condition, yes, no)
     return yes if condition else no
+
+
+def each(items: Any, draw: Callable[[Any], rx.Component]) -> rx.Component:  # noqa: ANN401  # as rx.foreach
+    """Like `rx.foreach`, but items with known values are drawn on the server."""
+    if isinstance(items, rx.Var):
+        return rx.foreach(items, draw)
+    return rx.fragment(*map(draw, items))
 
 
 def render(part: rx.Component) -> str:

@@ -13,7 +13,8 @@ from tests.integration.tickets.searches import count, event, execute, find, titl
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.tickets.schemas import TicketFilter, TicketSort, TicketWhen
+from ticketing_app.core.days import When
+from ticketing_app.tickets.schemas import TicketFilter, TicketSort
 from ticketing_app.tickets.service import search, tickets
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -240,11 +241,11 @@ class TestFilters:
         dates = [(midnight + timedelta(days=days)).date() for days in range(45)]
         week = now.date().isocalendar()[:2]
         expected = {
-            TicketWhen.TODAY: {str(now.date())},
-            TicketWhen.WEEKEND: {
+            When.TODAY: {str(now.date())},
+            When.WEEKEND: {
                 str(day) for day in dates if day.isocalendar()[:2] == week and day.weekday() >= 5
             },
-            TicketWhen.MONTH: {
+            When.MONTH: {
                 str(day) for day in dates if (day.year, day.month) == (now.year, now.month)
             },
         }

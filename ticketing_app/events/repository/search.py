@@ -2,23 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, literal_column, tuple_
+from sqlalchemy import ColumnElement, func, literal, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
+from ticketing_app.core.days import DayFilter, Start, starts_on
 from ticketing_app.core.text_search import cached_query, prefix_tsquery
 from ticketing_app.events.models import EVENTS, Event
 from ticketing_app.events.repository.events import EventRow, event_rows, is_upcoming
-from ticketing_app.events.schemas import EventFilter, EventWhen
-
-_UTC_NOW = func.timezone("UTC", func.now())
-# The extreme UTC offsets of any time zone.
-_BEHIND: ColumnElement[Any] = literal_column("interval '12 hours'")
-_AHEAD: ColumnElement[Any] = literal_column("interval '14 hours'")
+from ticketing_app.events.schemas import EventFilter
 
 
 @cached_query
@@ -59,51 +54,7 @@ def _filters(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
         yield col(Event.category) == wanted.category
     if wanted.city:
         yield EVENTS.c.city_key == func.search_key(wanted.city)
-    yield from _on_days(wanted)
-
-
-def _on_days(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
-    """Match events that start on these days in their local time."""
-    # In every time zone the first condition of each pair implies the second, which uses an index.
-    starts_at = col(Event.starts_at)
     starts_local = col(Event.starts_local)
-    offset = starts_local - func.timezone("UTC", starts_at)
-    for at_event, earliest, latest in zip(
-        *(_days(wanted, _UTC_NOW + ahead) for ahead in (offset, -_BEHIND, _AHEAD)), strict=True
-    ):
-        if at_event.first is not None and earliest.first is not None:
-            yield starts_local >= at_event.first
-            yield starts_at >= func.timezone("UTC", earliest.first - _AHEAD)
-        if at_event.end is not None and latest.end is not None:
-            yield starts_local < at_event.end
-            yield starts_at < func.timezone("UTC", latest.end + _BEHIND)
-
-
-class _Days(NamedTuple):
-    """From the start of `first` to the start of `end` in local time; None is unbounded."""
-
-    first: ColumnElement[Any] | None
-    end: ColumnElement[Any] | None
-
-
-def _days(wanted: EventFilter, now: ColumnElement[Any]) -> Iterator[_Days]:
-    """Yield the ranges at the local time `now`; past starts are excluded elsewhere."""
-    monday = func.date_trunc("week", now)
-    match wanted.when:
-        case EventWhen.TODAY:
-            yield _Days(None, func.date_trunc("day", now) + _day(1))
-        case EventWhen.WEEKEND:
-            yield _Days(monday + _day(5), monday + _day(7))
-        case EventWhen.NEXT_WEEKEND:
-            yield _Days(monday + _day(12), monday + _day(14))
-        case EventWhen.MONTH:
-            yield _Days(None, func.date_trunc("month", now) + literal_column("interval '1 month'"))
-        case None:
-            pass
-    if wanted.first_day or wanted.last_day:
-        first = literal(wanted.first_day) + _day(0) if wanted.first_day else None
-        yield _Days(first, literal(wanted.last_day) + _day(1) if wanted.last_day else None)
-
-
-def _day(count: int) -> ColumnElement[Any]:
-    return literal_column(f"interval '{count} days'")
+    offset = starts_local - func.timezone("UTC", col(Event.starts_at))
+    days = DayFilter(wanted.when, wanted.first_day, wanted.last_day)
+    yield from starts_on(days, Start(starts_local, col(Event.starts_at), offset))

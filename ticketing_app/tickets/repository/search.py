@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterator
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, ValidationError
@@ -27,6 +27,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
+from ticketing_app.core.days import DayFilter, Start, starts_on
 from ticketing_app.core.money import MAXIMUM_CENTS
 from ticketing_app.core.text_search import SIMPLE, cached_query, prefix_tsquery, tsquery
 from ticketing_app.core.validation import SearchText, in_calendar
@@ -40,9 +41,9 @@ from ticketing_app.tickets.repository.tickets import (
 from ticketing_app.tickets.rules import TicketStatus
 from ticketing_app.tickets.schemas import (
     Q_MAX_LENGTH,
+    LooseTicketFilter,
     TicketFilter,
     TicketSort,
-    TicketWhen,
 )
 
 SHORTEST_CORRECTED = 3
@@ -51,11 +52,7 @@ MAX_WORDS_PER_LISTING = 60
 _STARTS_AT: ColumnElement[Any] = literal_column(STARTS_AT)
 SOONEST = (_STARTS_AT, col(Ticket.id))
 _NEVER: ColumnElement[Any] = literal_column("'infinity'::timestamptz")
-_UTC_NOW = func.timezone("UTC", func.now())
 _MINUTE: ColumnElement[Any] = literal_column("interval '1 minute'")
-# The extreme UTC offsets of any time zone.
-_BEHIND: ColumnElement[Any] = literal_column("interval '12 hours'")
-_AHEAD: ColumnElement[Any] = literal_column("interval '14 hours'")
 
 
 class InvalidCursorError(ValueError):
@@ -78,8 +75,12 @@ def make_cursor(sort: TicketSort, last: Ticket, q: str | None = None) -> str:
         TicketSort.CHEAPEST: {"price_cents": last.price_cents},
         TicketSort.SOONEST: {"starts_at": last.starts_at},
     }[sort]
-    cursor = Cursor(sort=sort, id=last.id, q=q, **key).model_dump_json(exclude_none=True)
-    return base64.urlsafe_b64encode(cursor.encode()).decode().rstrip("=")
+    return write_cursor(Cursor(sort=sort, id=last.id, q=q, **key))
+
+
+def write_cursor(cursor: Cursor) -> str:
+    written = cursor.model_dump_json(exclude_none=True)
+    return base64.urlsafe_b64encode(written.encode()).decode().rstrip("=")
 
 
 def read_cursor(wanted: TicketFilter) -> Cursor | None:
@@ -268,10 +269,16 @@ def _conditions(
     if wanted.max_price_cents is not None:
         yield col(Ticket.price_cents) <= wanted.max_price_cents
     yield from _on_days(wanted)
-    if wanted.event_id:
-        yield col(Ticket.event_id) == wanted.event_id
+    yield from _of_event(wanted)
     if wanted.available_only:
         yield _is_available()
+
+
+def _of_event(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
+    if isinstance(wanted, LooseTicketFilter):
+        yield col(Ticket.event_id).is_(None)
+    elif wanted.event_id:
+        yield col(Ticket.event_id) == wanted.event_id
 
 
 def _is_available() -> ColumnElement[bool]:
@@ -280,47 +287,10 @@ def _is_available() -> ColumnElement[bool]:
 
 
 def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
-    """Match events that start on these days in their local time."""
-    # In every time zone the first condition of each pair implies the second, which uses an index.
     offset = func.coalesce(col(Ticket.utc_offset_minutes), 0) * _MINUTE
-    starts_at = func.timezone("UTC", col(Ticket.starts_at)) + offset
-    for at_event, earliest, latest in zip(
-        *(_days(wanted, _UTC_NOW + ahead) for ahead in (offset, -_BEHIND, _AHEAD)), strict=True
-    ):
-        if at_event.first is not None and earliest.first is not None:
-            yield starts_at >= at_event.first
-            yield func.timezone("UTC", earliest.first - _AHEAD) <= _STARTS_AT
-        if at_event.end is not None and latest.end is not None:
-            yield starts_at < at_event.end
-            yield func.timezone("UTC", latest.end + _BEHIND) > _STARTS_AT
-
-
-class _Days(NamedTuple):
-    """From the start of `first` to the start of `end` in local time; None is unbounded."""
-
-    first: ColumnElement[Any] | None
-    end: ColumnElement[Any] | None
-
-
-def _days(wanted: TicketFilter, now: ColumnElement[Any]) -> Iterator[_Days]:
-    """Yield the ranges at the local time `now`; past starts are excluded elsewhere."""
-    match wanted.when:
-        case TicketWhen.TODAY:
-            yield _Days(None, func.date_trunc("day", now) + _day(1))
-        case TicketWhen.WEEKEND:
-            monday = func.date_trunc("week", now)
-            yield _Days(monday + _day(5), monday + _day(7))
-        case TicketWhen.MONTH:
-            yield _Days(None, func.date_trunc("month", now) + literal_column("interval '1 month'"))
-        case None:
-            pass
-    if wanted.first_day or wanted.last_day:
-        first = literal(wanted.first_day) + _day(0) if wanted.first_day else None
-        yield _Days(first, literal(wanted.last_day) + _day(1) if wanted.last_day else None)
-
-
-def _day(count: int) -> ColumnElement[Any]:
-    return literal_column(f"interval '{count} days'")
+    local = func.timezone("UTC", col(Ticket.starts_at)) + offset
+    days = DayFilter(wanted.when, wanted.first_day, wanted.last_day)
+    return starts_on(days, Start(local, _STARTS_AT, offset))
 
 
 def _after(cursor: Cursor) -> ColumnElement[bool]:

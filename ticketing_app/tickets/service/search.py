@@ -1,17 +1,22 @@
 """Search for tickets: by words, corrected if necessary, by filters, or similar to a ticket."""
 
+from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core import limits, text_search
+from ticketing_app.core import limits
 from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.text_search import plan_for_values
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.repository import cities
 from ticketing_app.tickets.repository import search as repository
-from ticketing_app.tickets.repository.tickets import get_ticket
+from ticketing_app.tickets.repository.search import Cursor
+from ticketing_app.tickets.repository.tickets import TicketRow, get_ticket
 from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketPage, TicketRead
 from ticketing_app.tickets.service import tickets
+
+Filter = TypeVar("Filter", bound=TicketFilter)
 
 SIMILAR_LIMIT = 4
 MAX_CITIES = 500
@@ -28,18 +33,36 @@ async def list_tickets(
         InvalidInputError: the cursor is not from this list.
         TooManyRequestsError: this client searched too often.
     """
+    cursor = read_cursor(wanted)
+    await limits.check("searches")
+    corrected_q = cursor.q if cursor else None
+    await plan_for_values(session)
+    rows = await repository.list_for_sale(session, corrected(wanted, corrected_q), cursor)
+    if not rows and not cursor and (corrected_q := await correct(session, wanted.q)):
+        rows = await repository.list_for_sale(session, corrected(wanted, corrected_q), None)
+    if not rows and not cursor:
+        # The corrected words are for sale, but not with these filters.
+        corrected_q = None
+    return to_page(rows, wanted, corrected_q, viewer_id)
+
+
+def read_cursor(wanted: TicketFilter) -> Cursor | None:
+    """Raises InvalidInputError: the cursor is not from this list."""
     try:
-        cursor = repository.read_cursor(wanted)
+        return repository.read_cursor(wanted)
     except repository.InvalidCursorError:
         raise InvalidInputError(
             [("cursor", "Use the cursor that the page before gave you, with the same sort.")]
         ) from None
-    await limits.check("searches")
-    corrected_q = cursor.q if cursor else None
-    await text_search.plan_for_values(session)
-    rows = await repository.list_for_sale(session, _corrected(wanted, corrected_q), cursor)
-    if not rows and not cursor and (corrected_q := await _correct(session, wanted.q)):
-        rows = await repository.list_for_sale(session, _corrected(wanted, corrected_q), None)
+
+
+def to_page(
+    rows: list[TicketRow],
+    wanted: TicketFilter,
+    corrected_q: str | None = None,
+    viewer_id: UUID | None = None,
+) -> TicketPage:
+    """Return a page of `rows`, which are one more than its limit if there is a next page."""
     page = rows[: wanted.limit]
     next_cursor = None
     if len(rows) > wanted.limit:
@@ -53,7 +76,7 @@ async def list_tickets(
 
 async def count_tickets(session: AsyncSession, *, wanted: TicketFilter) -> int:
     """Count the tickets on all pages of the list, up to COUNT_LIMIT + 1."""
-    await text_search.plan_for_values(session)
+    await plan_for_values(session)
     return await repository.count_for_sale(session, wanted, COUNT_LIMIT + 1)
 
 
@@ -63,7 +86,7 @@ async def list_and_count(session: AsyncSession, *, wanted: TicketFilter) -> tupl
     if page.next_cursor is None:
         return page, len(page.items)
     # `list_tickets` has set the plan mode of this transaction already.
-    found = _corrected(wanted, page.corrected_q)
+    found = corrected(wanted, page.corrected_q)
     return page, await repository.count_for_sale(session, found, COUNT_LIMIT + 1)
 
 
@@ -87,11 +110,12 @@ async def list_similar(session: AsyncSession, *, ticket_id: UUID) -> list[Ticket
     return [tickets.to_read(similar, None) for similar in rows]
 
 
-def _corrected(wanted: TicketFilter, q: str | None) -> TicketFilter:
+def corrected(wanted: Filter, q: str | None) -> Filter:
+    """Return the filter with the corrected words, if there are any."""
     return wanted.model_copy(update={"q": q}) if q else wanted
 
 
-async def _correct(session: AsyncSession, q: str) -> str | None:
+async def correct(session: AsyncSession, q: str) -> str | None:
     """Replace words that no ticket on sale contains by the closest ones; None without a correction."""
     # Limited per client: a correction costs a hundred times a plain search.
     if not q.strip() or not await limits.allows("corrections"):

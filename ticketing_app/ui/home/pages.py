@@ -1,30 +1,22 @@
-"""The home page."""
-
-from collections.abc import Sequence
+"""The home page and the search page."""
 
 import reflex as rx
 
-from ticketing_app.ui.home.search import (
-    empty_result,
-    load_more,
-    result_summary,
-    search_form,
-    static_count,
-    static_empty,
-    static_more,
-)
+from ticketing_app.ui.home.components import event_shape
+from ticketing_app.ui.home.results import results
+from ticketing_app.ui.home.search import search_form
 from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.live.components import LiveAnnouncement, NewListings, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.prerendered import Prerendered
 from ticketing_app.ui.theme import styles
-from ticketing_app.ui.tickets.components import STATUS_BY_NAME, ticket_card
-from ticketing_app.ui.tickets.views import TicketStub
+from ticketing_app.ui.tickets.components import STATUS_BY_NAME
 
 TEXT = {
-    "list": "Tickets For Sale",
-    "list_intro": "From people who cannot go to people who want to.",
+    "home": "Tickets For Sale",
+    "intro": "From people who cannot go to people who want to.",
+    "search": "Search results",
     "one_new": "1 new ticket",
     "many_new": "{count} new tickets",
     "one_changed": "{title}: {status}",
@@ -33,14 +25,21 @@ TEXT = {
 
 
 def home_page() -> rx.Component:
+    return _page(
+        rx.el.h1(TEXT["home"], class_name=styles.HEADING),
+        rx.el.p(TEXT["intro"], class_name="text-muted"),
+    )
+
+
+def search_page() -> rx.Component:
+    return _page(rx.el.h1(TEXT["search"], class_name=styles.HEADING))
+
+
+def _page(*heading: rx.Component) -> rx.Component:
     state = HomeState
     return layout(
         OnLive.create(only_resync=True, on_change=state.refresh),
-        rx.el.div(
-            rx.el.h1(TEXT["list"], class_name=styles.HEADING),
-            rx.el.p(TEXT["list_intro"], class_name="text-muted"),
-            class_name="mb-5",
-        ),
+        rx.el.div(*heading, class_name="mb-3"),
         search_form(),
         rx.cond(state.is_unavailable, feedback.Retry.create(on_retry=state.load)),
         feedback.error_message(state),
@@ -57,47 +56,21 @@ def home_page() -> rx.Component:
             key=state.address,
             class_name=f"{styles.SECONDARY} w-full mb-4",
         ),
-        rx.cond(
-            state.is_loaded,
-            rx.fragment(
-                result_summary(),
-                rx.cond(
-                    state.cards.length() > 0,
-                    _cards(
-                        rx.foreach(state.cards, ticket_card),
-                        more=load_more(),
-                    ),
-                    empty_result(),
-                ),
-            ),
-            Prerendered.around(_list_skeleton()),
-        ),
+        rx.cond(state.is_loaded, results(state), Prerendered.around(_skeleton())),
     )
 
 
-def static_list(cards: Sequence[TicketStub], *, count_line: str, has_more: bool) -> rx.Component:
-    """The list in the served document; its controls are disabled until hydration."""
-    more = static_more() if has_more else None
-    content = _cards(*map(ticket_card, cards), more=more) if cards else static_empty()
-    return rx.fragment(static_count(count_line), content)
-
-
-def _cards(*cards: rx.Component, more: rx.Component | None) -> rx.Component:
-    return rx.fragment(
-        rx.el.ul(*cards, class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"),
-        more,
-        rx.el.div(class_name="h-8"),
-    )
-
-
-def _list_skeleton() -> rx.Component:
+def _skeleton() -> rx.Component:
     return rx.el.div(
         rx.el.div(
-            rx.el.div(class_name="skeleton h-5 w-24"), class_name="flex items-center h-11 mb-4"
+            rx.el.div(class_name="skeleton h-5 w-24"), class_name="flex items-center h-11 mb-2"
         ),
         rx.el.div(
-            *(feedback.stub_shape() for _ in range(6)),
-            class_name="grid gap-3 lg:grid-cols-2 lg:gap-4",
+            rx.el.div(class_name="skeleton h-5 w-24"), class_name="flex items-center h-6 mb-2"
+        ),
+        rx.el.div(
+            *(event_shape() for _ in range(6)),
+            class_name="grid gap-3 sm:grid-cols-2 lg:grid-cols-3",
         ),
         aria_busy="true",
     )

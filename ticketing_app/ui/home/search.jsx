@@ -4,6 +4,7 @@ import { Children, useEffect, useRef, useState } from "react";
 import { useLocation, useNavigate, useNavigationType } from "react-router";
 
 const TYPING_PAUSE_MS = 150;
+const SEARCH_PAGE = "/search";
 const AHEAD = "600px";
 const CHOOSE_DAYS = "days";
 
@@ -30,35 +31,22 @@ export function SearchForm({ cities, className, children }) {
   const how = useNavigationType();
   const navigate = useNavigate();
   const form = useRef(null);
-  const timer = useRef(null);
   const isFirst = useRef(true);
 
-  const go = (isTyping) => {
-    clearTimeout(timer.current);
+  const go = (pathname) => {
     const query = queryOf(form.current);
-    if (query === new URLSearchParams(window.location.search).toString()) return;
-    navigate(
-      { pathname: location.pathname, search: query && `?${query}` },
-      {
-        // A typed word is one history entry, not one per letter.
-        replace: isTyping && Boolean(window.history.state?.usr?.isTyping),
-        state: { isOurs: true, isTyping },
-        preventScrollReset: true,
-      },
-    );
+    if (pathname === location.pathname && query === new URLSearchParams(window.location.search).toString()) return;
+    navigate({ pathname, search: query && `?${query}` }, { state: { isOurs: true }, preventScrollReset: true });
   };
   const latest = useRef(go);
-  latest.current = go;
+  latest.current = () => go(location.pathname);
 
   useEffect(() => {
-    const wasTypedBefore = isFirst.current && !location.search && queryOf(form.current);
+    const isNew = isFirst.current;
     isFirst.current = false;
-    if (wasTypedBefore) latest.current(true);
-    // Do not overwrite a form that was edited after its own last navigation.
-    else if (how === "POP" || !location.state?.isOurs) {
-      clearTimeout(timer.current);
-      fill([...form.current.elements], location.search);
-    }
+    // Do not overwrite a form that was edited before the page's code ran, or after its own last navigation.
+    if (isNew && !location.search && queryOf(form.current)) return;
+    if (isNew || how === "POP" || !location.state?.isOurs) fill([...form.current.elements], location.search);
   }, [location, how]);
 
   // A select shows a value only after its option has loaded.
@@ -68,32 +56,82 @@ export function SearchForm({ cities, className, children }) {
   useEffect(() => {
     const element = form.current;
     const change = ({ target }) => {
+      // The words of the search wait for Enter; below the field are suggestions.
+      if (target.type === "search") return;
       if (target.name === "when" && target.value !== CHOOSE_DAYS) {
         element.elements.from.value = element.elements.to.value = "";
       }
-      latest.current(target.type === "search");
+      latest.current();
     };
     element.addEventListener("change", change);
-    return () => {
-      element.removeEventListener("change", change);
-      clearTimeout(timer.current);
-    };
+    return () => element.removeEventListener("change", change);
   }, []);
 
-  const type = ({ target }) => {
-    if (target.type !== "search") return;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => latest.current(true), TYPING_PAUSE_MS);
-  };
   const submit = (event) => {
     event.preventDefault();
-    go(true);
+    go(SEARCH_PAGE);
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: <search> cannot be a form, and older browsers do not know it.
-    <form ref={form} role="search" action="/" className={className} onInput={type} onSubmit={submit}>
+    <form ref={form} role="search" action={SEARCH_PAGE} className={className} onSubmit={submit}>
       {children}
     </form>
+  );
+}
+
+// A field with suggestions as links below it: its label, the input, and the suggestions as children.
+export function SearchField({ asked, announcement, onAsk, className, children }) {
+  const location = useLocation();
+  const box = useRef(null);
+  const timer = useRef(null);
+  const [text, setText] = useState("");
+  const [isOpen, setIsOpen] = useState(false);
+  const [label, input, hints] = Children.toArray(children);
+
+  const close = () => {
+    clearTimeout(timer.current);
+    setIsOpen(false);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: Closes at each navigation.
+  useEffect(close, [location]);
+
+  const type = ({ target }) => {
+    if (target.type !== "search") return;
+    const typed = target.value.trim();
+    clearTimeout(timer.current);
+    setText(typed);
+    setIsOpen(Boolean(typed));
+    if (typed) timer.current = setTimeout(() => onAsk(typed), TYPING_PAUSE_MS);
+  };
+  const press = (event) => {
+    const stops = [...box.current.querySelectorAll("input, a")];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape" && isOpen) {
+      event.preventDefault();
+      stops[0].focus();
+      close();
+    } else if (step && isOpen) {
+      event.preventDefault();
+      stops[stops.indexOf(document.activeElement) + step]?.focus();
+    }
+  };
+  const leave = ({ relatedTarget }) => {
+    if (!box.current.contains(relatedTarget)) close();
+  };
+  const isShown = isOpen && Boolean(asked) && Boolean(text);
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Its links and its field are the controls.
+    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: As above.
+    <div ref={box} className={className} onInput={type} onKeyDown={press} onBlur={leave}>
+      {label}
+      {input}
+      <div className="hints" hidden={!isShown}>
+        {hints}
+      </div>
+      <p role="status" className="sr-only">
+        {isShown && announcement}
+      </p>
+    </div>
   );
 }
 
@@ -124,7 +162,7 @@ export function FilterPanel({ label, count, className, children }) {
 }
 
 // A button that presses itself near the viewport; keyboards and screen readers use it as any other.
-export function LoadMore({ text, shown, hasMore, isAutomatic, onMore, className }) {
+export function LoadMore({ text, row, shown, hasMore, isAutomatic, onMore, className }) {
   const button = useRef(null);
   const before = useRef(shown);
   const isAt = useRef(false);
@@ -132,8 +170,8 @@ export function LoadMore({ text, shown, hasMore, isAutomatic, onMore, className 
     const first = before.current;
     before.current = shown;
     // Moves the focus from the button to the first new row: the new rows push the button out of sight.
-    if (shown > first && isAt.current) document.querySelectorAll("[data-ticket] h2 a")[first]?.focus();
-  }, [shown]);
+    if (shown > first && isAt.current) document.querySelectorAll(row)[first]?.focus();
+  }, [shown, row]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: Observes anew after each page of rows.
   useEffect(() => {
     if (!isAutomatic || !hasMore) return undefined;

@@ -1,15 +1,14 @@
-"""Search form, active filters and empty result of the list of tickets."""
+"""Search form with suggestions, filters of one tap, active filters and empty result."""
 
 from typing import Any
 
 import reflex as rx
 
-from ticketing_app import routes
 from ticketing_app.tickets.schemas import Q_MAX_LENGTH, TicketSort
-from ticketing_app.ui.home.state import AUTOMATIC_CARDS, HomeState
-from ticketing_app.ui.home.views import WHEN_LABELS, FilterChip, FilterSuggestion
+from ticketing_app.ui.home.address import WHEN_LABELS, QuickFilter
+from ticketing_app.ui.home.state import HomeState
+from ticketing_app.ui.home.views import Hint, HintGroup
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS
 
@@ -19,6 +18,8 @@ LIBRARY = rx.asset("search.jsx", shared=True).importable_path
 TEXT = {
     "search": "Search tickets",
     "search_hint": "Artist, team, venue or city",
+    "submit": "Search",
+    "quick": "Quick filters",
     "sort": "Sort by",
     "filters": "Filters",
     "category": "Category",
@@ -32,24 +33,17 @@ TEXT = {
     "to": "To",
     "minPrice": "Min price",
     "maxPrice": "Max price",
+    "together": "Together",
+    "any_number": "Any number",
     "available": "Only available",
-    "clear": "Clear filters",
-    "more": "Load more",
-    "cut": f"These are the first {MAX_ROWS} tickets. Search or filter to see the others.",
-    "clear_search": "Clear search",
-    "nothing_yet": "Nothing is for sale yet. Be the first to sell a ticket.",
-    "other_words": "Try other words, or be the first to sell one.",
-    "fewer_filters": "Try fewer filters, or be the first to sell one.",
-    "without": "There are tickets with one filter less:",
-    "sell": "Sell Tickets",
 }
 SORTS = {
-    # The default, without a parameter in the address.
-    "": "Newest first",
-    TicketSort.SOONEST.value: "Soonest",
+    # The default, without a parameter in the address: the events that are next, the tickets that are new.
+    "": "Soonest",
     TicketSort.CHEAPEST.value: "Lowest price",
+    TicketSort.NEWEST.value: "Newest first",
 }
-MORE_CLASS = f"{styles.SECONDARY} w-full sm:w-auto mt-6"
+TOGETHER = {str(count): f"{count} together" for count in range(2, 5)}
 # Not an API value: shows the two date fields (search.jsx, theme).
 CHOOSE_DAYS = "days"
 
@@ -63,6 +57,21 @@ class SearchForm(rx.Component):
     cities: rx.Var[list[str]]
 
 
+class SearchField(rx.Component):
+    """A field with its label, and suggestions for its text as links below: label, input and suggestions as children.
+
+    `on_ask` is called with the text after a pause; `asked` is the text of the suggestions, and
+    screen readers read the `announcement`.
+    """
+
+    library = LIBRARY
+    tag = "SearchField"
+
+    asked: rx.Var[str]
+    announcement: rx.Var[str]
+    on_ask: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
 class FilterPanel(rx.Component):
     """The first child, a button with the number of active filters, and its collapsible panel, the second child."""
 
@@ -73,23 +82,10 @@ class FilterPanel(rx.Component):
     count: rx.Var[int]
 
 
-class LoadMore(rx.Component):
-    """A button that presses itself when it comes near the viewport; `shown` is the number of cards."""
-
-    library = LIBRARY
-    tag = "LoadMore"
-
-    text: rx.Var[str]
-    shown: rx.Var[int]
-    has_more: rx.Var[bool]
-    is_automatic: rx.Var[bool]
-    on_more: rx.EventHandler[rx.event.no_args_event_spec]
-
-
 def search_form() -> rx.Component:
     """Search, sort and filters: a row on a wide screen, collapsed on a phone."""
     return SearchForm.create(
-        rx.el.div(
+        SearchField.create(
             rx.el.label(TEXT["search"], html_for="search", class_name="sr-only"),
             rx.el.input(
                 id="search",
@@ -98,18 +94,74 @@ def search_form() -> rx.Component:
                 placeholder=TEXT["search_hint"],
                 max_length=Q_MAX_LENGTH,
                 auto_complete="off",
+                enter_key_hint="search",
                 class_name=styles.FIELD,
             ),
+            _hints(),
+            asked=HomeState.hinted_text,
+            announcement=HomeState.hint_line,
+            on_ask=HomeState.suggest,
+            class_name="find-top",
         ),
+        # Without JavaScript some browsers send a form only by a button.
+        rx.el.button(TEXT["submit"], type="submit", class_name=f"{styles.SECONDARY} no-script"),
         FilterPanel.create(
             rx.el.div(_select("sort", "sort", SORTS), class_name="flex-1"),
             _filters(),
             label=TEXT["filters"],
             count=HomeState.chips.length(),
-            class_name=f"{styles.SECONDARY} gap-2 sm:hidden",
+            class_name=f"{styles.SECONDARY} gap-2 sm:hidden script-only",
         ),
+        _quick_filters(),
         cities=HomeState.cities,
-        class_name="grid sm:grid-cols-[1fr_auto] gap-3 mb-4",
+        class_name="find",
+    )
+
+
+def _hints() -> rx.Component:
+    return rx.el.div(
+        rx.foreach(HomeState.hints, _hint_group),
+        class_name="grid gap-2 p-2",
+    )
+
+
+def _hint_group(group: HintGroup) -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(group.label, class_name="px-2 text-sm text-muted"),
+        rx.el.ul(rx.foreach(group.hints, _hint_link)),
+        key=group.label,
+    )
+
+
+def _hint_link(hint: Hint) -> rx.Component:
+    return rx.el.li(
+        link(
+            rx.el.span(hint.label, class_name="font-medium"),
+            rx.el.span(hint.note, class_name="text-sm text-muted"),
+            href=hint.href,
+            class_name="flex flex-wrap items-center gap-x-2 min-h-touch px-2 rounded-control hover:bg-line",
+        ),
+        key=hint.href,
+    )
+
+
+def _quick_filters() -> rx.Component:
+    return rx.el.ul(
+        rx.foreach(HomeState.quick, _quick_filter), aria_label=TEXT["quick"], class_name="quick"
+    )
+
+
+def _quick_filter(choice: QuickFilter) -> rx.Component:
+    return rx.el.li(
+        link(
+            choice.label,
+            href=choice.href,
+            aria_current=rx.cond(choice.is_on, "true", "false"),
+            # The list stays where it is.
+            prevent_scroll_reset=True,
+            class_name=styles.QUICK,
+        ),
+        key=choice.label,
     )
 
 
@@ -118,6 +170,7 @@ def _filters() -> rx.Component:
     return rx.el.div(
         _select("category", "category", {"": TEXT["all_categories"], **CATEGORY_LABELS}),
         _select("city", "city", {"": TEXT["all_cities"]}, cities),
+        _select("together", "together", {"": TEXT["any_number"], **TOGETHER}),
         _select(
             "when", "when", {"": TEXT["any_day"], **WHEN_LABELS, CHOOSE_DAYS: TEXT["choose_days"]}
         ),
@@ -173,125 +226,4 @@ def _input(name: str, label: str, **props: Any) -> rx.Component:  # noqa: ANN401
             wrong.contains(name),
             rx.el.p(wrong[name], id=f"{name}-error", role="alert", class_name="text-sm text-bad"),
         ),
-    )
-
-
-def result_summary() -> rx.Component:
-    """The number of results and a removable chip per active filter."""
-    state = HomeState
-    return static_count(
-        state.count_line,
-        rx.el.ul(
-            rx.foreach(state.chips, _chip),
-            rx.cond(
-                (state.chips.length() > 1) & (state.cards.length() > 0),
-                rx.el.li(
-                    link(TEXT["clear"], href=state.cleared_href, class_name=styles.LINK_ALONE)
-                ),
-            ),
-            class_name="contents",
-        ),
-        rx.cond(state.notice != "", rx.el.p(state.notice, class_name="basis-full text-muted")),
-        rx.foreach(state.wrong_lines, lambda line: rx.el.p(line, class_name="basis-full text-bad")),
-    )
-
-
-def static_count(count_line: rx.Var[str] | str, *more: rx.Component) -> rx.Component:
-    """The part of `result_summary` in the served document."""
-    return rx.el.div(
-        rx.el.p(count_line, role="status", class_name="font-semibold tabular-nums"),
-        *more,
-        class_name="flex flex-wrap items-center gap-x-3 gap-y-2 mb-4 min-h-touch",
-    )
-
-
-def _chip(chip: FilterChip) -> rx.Component:
-    return rx.el.li(
-        link(
-            rx.el.span(chip.label, class_name="truncate"),
-            rx.el.span("\u00d7", aria_hidden="true", class_name="text-lg leading-none"),
-            href=chip.href,
-            aria_label=chip.remove_label,
-            class_name=styles.CHIP,
-        ),
-        key=chip.href,
-        class_name="min-w-0",
-    )
-
-
-def static_more() -> rx.Component:
-    return rx.el.button(TEXT["more"], type="button", disabled=True, class_name=MORE_CLASS)
-
-
-def load_more() -> rx.Component:
-    """The button for the next page, or the advice to narrow the search."""
-    state = HomeState
-    return rx.fragment(
-        LoadMore.create(
-            text=TEXT["more"],
-            shown=state.cards.length(),
-            has_more=state.has_more,
-            # Each page is sent with all previous ones: beyond this number of cards only on request.
-            is_automatic=state.cards.length() < AUTOMATIC_CARDS,
-            on_more=state.load_more,
-            key=state.address,
-            class_name=MORE_CLASS,
-        ),
-        rx.cond(state.is_cut, rx.el.p(TEXT["cut"], class_name="mt-6 text-muted")),
-    )
-
-
-def empty_result() -> rx.Component:
-    """The empty result, with filters to remove."""
-    state = HomeState
-    has_filters = state.chips.length() > 0
-    other_search = rx.cond(has_filters, TEXT["fewer_filters"], TEXT["other_words"])
-    clear = rx.cond(has_filters, TEXT["clear"], TEXT["clear_search"])
-    suggestions = rx.el.div(
-        rx.el.p(TEXT["without"], class_name="text-muted"),
-        rx.el.ul(
-            rx.foreach(state.suggestions, _suggestion), class_name="grid gap-2 justify-items-center"
-        ),
-        class_name="grid gap-3",
-    )
-    return rx.el.div(
-        rx.el.div(class_name="blank"),
-        rx.cond(
-            state.suggestions.length() > 0,
-            suggestions,
-            _hint(rx.cond(state.is_filtered, other_search, TEXT["nothing_yet"])),
-        ),
-        rx.cond(
-            state.is_filtered,
-            link(clear, href=routes.TICKET_LIST, class_name=styles.PRIMARY),
-            _sell(),
-        ),
-        class_name=styles.EMPTY_STATE,
-    )
-
-
-def static_empty() -> rx.Component:
-    """The part of `empty_result` in the served document."""
-    return rx.el.div(
-        rx.el.div(class_name="blank"),
-        _hint(TEXT["nothing_yet"]),
-        _sell(),
-        class_name=styles.EMPTY_STATE,
-    )
-
-
-def _hint(text: rx.Var[str] | str) -> rx.Component:
-    return rx.el.p(text, class_name="text-muted")
-
-
-def _sell() -> rx.Component:
-    return link(TEXT["sell"], href=routes.TICKET_NEW, class_name=styles.PRIMARY)
-
-
-def _suggestion(way: FilterSuggestion) -> rx.Component:
-    return rx.el.li(
-        link(way.label, href=way.href, class_name=styles.LINK_ALONE),
-        rx.el.span(way.count_line, class_name="text-muted tabular-nums"),
-        key=way.href,
-        class_name="flex flex-wrap gap-x-2 items-center min-h-touch",
     )

@@ -1,28 +1,30 @@
-"""State of the home page: tickets for sale, searched and filtered by the address."""
+"""State of the home page and of the search page: events and tickets, searched by the address."""
 
+import time
+from dataclasses import fields
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.paging import MAX_LIMIT
-from ticketing_app.core.settings import get_settings
-from ticketing_app.tickets.schemas import TicketFilter, TicketIds, TicketPage
-from ticketing_app.tickets.service import search
+from ticketing_app.tickets.schemas import MarketFilter, TicketFilter, TicketIds, TicketPage
+from ticketing_app.tickets.service import event_search, search
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.home import queries
-from ticketing_app.ui.home.queries import TicketListPage
+from ticketing_app.ui.home.address import Address, FilterChip, QuickFilter, read_address
+from ticketing_app.ui.home.queries import HomePage, Search
 from ticketing_app.ui.home.views import (
-    FILTERS,
-    FilterChip,
+    EventCard,
+    EventGroup,
     FilterSuggestion,
-    correction_line,
-    count_line,
-    filter_chips,
-    list_href,
-    read_query,
+    HintGroup,
+    MarketView,
+    event_cards,
+    group_events,
+    hint_groups,
+    hint_line,
+    market_view,
 )
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded, refreshing
@@ -31,63 +33,91 @@ from ticketing_app.ui.tickets.views import TicketStub
 
 PAGE_SIZE = 24
 AUTOMATIC_CARDS = 10 * PAGE_SIZE
-SPEAKING_FIELDS = frozenset({"from", "to", "minPrice", "maxPrice"})
 
 
 class HomeState(PageState, rx.State):
-    """Tickets for sale. The search is stored in the address only."""
+    """Events and tickets for sale. The search is stored in the address only; `MarketView` has most fields."""
 
+    groups: rx.Field[list[EventGroup]] = rx.field(default_factory=list)
+    event_count: int = 0
+    has_events: bool = False
+    has_more_events: bool = False
     cards: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
+    has_tickets: bool = False
     has_more: bool = False
     is_cut: bool = False
     count_line: str = ""
     notice: str = ""
     address: str = ""
+    is_empty: bool = False
     is_filtered: bool = False
     chips: rx.Field[list[FilterChip]] = rx.field(default_factory=list)
+    has_chips: bool = False
+    has_many_chips: bool = False
+    quick: rx.Field[list[QuickFilter]] = rx.field(default_factory=lambda: Address().quick)
     cleared_href: str = routes.TICKET_LIST
     suggestions: rx.Field[list[FilterSuggestion]] = rx.field(default_factory=list)
+    has_suggestions: bool = False
     cities: rx.Field[list[str]] = rx.field(default_factory=list)
+    hinted_text: str = ""
+    hint_line: str = ""
+    hints: rx.Field[list[HintGroup]] = rx.field(default_factory=list)
     wrong: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    wrong_lines: rx.Field[list[str]] = rx.field(default_factory=list)
     new_ids: rx.Field[list[str]] = rx.field(default_factory=list)
-    _query: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
+    _address: Address = Address()
     _corrected_q: str | None = None
+    _events: rx.Field[list[EventCard]] = rx.field(default_factory=list)
+    _event_cursor: str | None = None
     _cursor: str | None = None
-
-    @rx.var
-    def wrong_lines(self) -> list[str]:
-        """Errors of the address that no field shows."""
-        return [text for name, text in self.wrong.items() if name not in SPEAKING_FIELDS]
 
     @rx.event
     @guarded
     async def load(self) -> None:
-        """Show the search of the address: as many tickets as before if the address is the same."""
+        """Show the search of the address: as many rows as before if the address is the same."""
         async with transactions.transaction() as transaction:
             await session.find_caller(self, transaction)
-            await channels.subscribe(self, channels.TICKETS)
+            await channels.subscribe(self, channels.EVENTS, channels.TICKETS)
             address = self.address if self.is_loaded else None
             self._read_address()
-            limit = self._shown() if address == self.address else PAGE_SIZE
-            await self._read(transaction, limit, has_cities=address is None)
+            if address != self.address:
+                self.cards = []
+                self._events = []
+            await self._read(transaction, has_cities=address is None)
 
     @rx.event
     @refreshing
     async def refresh(self) -> None:
         """Read again after changes may have been missed."""
         async with transactions.transaction() as transaction:
-            await self._read(transaction, self._shown())
+            await self._read(transaction)
+
+    @rx.event
+    @guarded
+    async def load_more_events(self) -> None:
+        """Append the next page of events, up to MAX_ROWS."""
+        if self._event_cursor is None or len(self._events) >= MAX_ROWS:
+            return
+        wanted = self._search(limit=PAGE_SIZE, cursor=self._event_cursor).events
+        hits = await transactions.in_transaction(event_search.list_more_events, wanted=wanted)
+        known = {card.id for card in self._events}
+        cards = event_cards(hits, session.reader_now(self).date(), _now_ms())
+        more = [card for card in cards if card.id not in known]
+        self._events = [*self._events, *more][:MAX_ROWS]
+        self.groups = group_events(self._events, self._address)
+        self._note_more_events(hits.next_cursor)
 
     @rx.event
     @guarded
     async def load_more(self) -> None:
-        """Append the next page, up to MAX_ROWS."""
+        """Append the next page of tickets, up to MAX_ROWS."""
         if self._cursor is None or len(self.cards) >= MAX_ROWS:
             return
-        wanted = self._wanted(limit=PAGE_SIZE, cursor=self._cursor)
+        wanted = self._search(limit=PAGE_SIZE, cursor=self._cursor).tickets
         page = await transactions.in_transaction(search.list_tickets, wanted=wanted)
         known = {card.id for card in self.cards}
-        more = [card for card in _cards(page) if card.id not in known]
+        cards = [TicketStub.from_ticket(ticket) for ticket in page.items]
+        more = [card for card in cards if card.id not in known]
         self.cards = [*self.cards, *more][:MAX_ROWS]
         self._note_rest(page)
 
@@ -96,63 +126,70 @@ class HomeState(PageState, rx.State):
     async def match_new(self, ids: list[str]) -> None:
         """Collect the new listings that match the search; live events carry too few fields for that."""
         asked = transactions.parse(TicketIds, {"ids": ids}).ids
+        # Also the tickets of events.
+        wanted = TicketFilter(**dict(self._search().tickets))
         found = await transactions.in_transaction(
-            search.list_matching, wanted=self._wanted(), ticket_ids=asked
+            search.list_matching, wanted=wanted, ticket_ids=asked
         )
         self.new_ids = list(dict.fromkeys([*self.new_ids, *map(str, found)]))[:MAX_ROWS]
 
-    def _shown(self) -> int:
-        return min(max(len(self.cards), PAGE_SIZE), MAX_LIMIT)
+    @rx.event
+    @refreshing
+    async def suggest(self, text: str) -> None:
+        """Show events and venues that the visitor may be typing."""
+        asked = transactions.parse(MarketFilter, {"q": text}).q.strip()
+        found = queries.Hints([], [])
+        if asked:
+            found = await transactions.in_transaction(queries.load_hints, text=asked)
+        self.hints = hint_groups(asked, found.events, found.venues)
+        self.hint_line = hint_line(self.hints)
+        self.hinted_text = asked
 
     def _read_address(self) -> None:
         """Parse the address; invalid parameters are reported and ignored."""
-        query = read_query(self.router.url.query_parameters)
-        self.wrong = {}
-        try:
-            transactions.parse(TicketFilter, query)
-        except InvalidInputError as error:
-            self.wrong = {field or "": text for field, text in error.problems}
-            # An error without a field invalidates the whole query.
-            invalid = set(query) if "" in self.wrong else self.wrong.keys()
-            query = {name: text for name, text in query.items() if name not in invalid}
-        self._query = query
-        self.address = list_href(query)
-        self.chips = filter_chips(query, get_settings().currency)
-        self.cleared_href = list_href(query, *FILTERS)
-        self.is_filtered = bool(query.keys() - {"sort"})
+        url = self.router.url
+        self._address = read_address(url.path, url.query_parameters)
+        self.address = self._address.href
+        self.wrong = self._address.wrong
+        self.quick = self._address.quick
 
-    def _wanted(self, **page: Any) -> TicketFilter:  # noqa: ANN401  # limit and cursor
-        q = {"q": self._corrected_q} if self._corrected_q else {}
-        return transactions.parse(TicketFilter, self._query | q | page)
+    def _search(self, **page: Any) -> Search:  # noqa: ANN401  # limit and cursor
+        return self._address.search(self._corrected_q, **page)
 
-    async def _read(
-        self, transaction: transactions.Session, limit: int, *, has_cities: bool = False
-    ) -> None:
+    async def _read(self, transaction: transactions.Session, *, has_cities: bool = False) -> None:
         self._corrected_q = None
-        page = await queries.load_ticket_list_page(
+        page = await queries.load_home_page(
             transaction,
-            wanted=self._wanted(limit=limit),
+            wanted=Search(
+                self._search(limit=_shown(self._events)).events,
+                self._search(limit=_shown(self.cards)).tickets,
+            ),
             has_cities=has_cities,
-            alternatives=[_filter_of(chip) for chip in self.chips],
+            alternatives=self._address.alternatives(),
         )
         if has_cities:
             # The chosen city must be an option even where nothing is for sale.
-            self.cities = sorted({*page.cities, *filter(None, [self._query.get("city")])})
+            chosen = self._address.query.get("city")
+            self.cities = sorted({*page.cities, *filter(None, [chosen])})
         self._show(page)
 
-    def _show(self, page: TicketListPage) -> None:
-        self._corrected_q = page.tickets.corrected_q
+    def _show(self, page: HomePage) -> None:
+        market = page.market
+        today = session.reader_now(self).date()
+        view = market_view(self._address, page, today, _now_ms())
+        for shown in fields(MarketView):
+            setattr(self, shown.name, getattr(view, shown.name))
+        self._corrected_q = market.corrected_q
+        self._events = [card for group in view.groups for card in group.cards]
         self.new_ids = []
-        self.cards = _cards(page.tickets)
-        self._note_rest(page.tickets)
-        self.notice = correction_line(self._query.get("q", ""), self._corrected_q)
-        self.count_line = count_line(page.count)
-        self.suggestions = [
-            FilterSuggestion(f"Without “{chip.label}”", count_line(count), chip.href)
-            for chip, count in zip(self.chips, page.alternative_counts, strict=False)
-            if count
-        ]
+        self._note_more_events(market.events.next_cursor)
+        self._note_rest(market.tickets)
         self.is_loaded = True
+
+    def _note_more_events(self, next_cursor: str | None) -> None:
+        self.event_count = len(self._events)
+        self._event_cursor = next_cursor
+        self.has_more_events = next_cursor is not None and self.event_count < MAX_ROWS
 
     def _note_rest(self, page: TicketPage) -> None:
         """Offer the next page, or a narrower search at MAX_ROWS."""
@@ -162,11 +199,9 @@ class HomeState(PageState, rx.State):
         self.is_cut = page.next_cursor is not None and is_full
 
 
-def _filter_of(chip: FilterChip) -> TicketFilter:
-    """Return the search without the filter of this chip."""
-    query = read_query(dict(parse_qsl(urlsplit(chip.href).query)))
-    return transactions.parse(TicketFilter, query)
+def _shown(rows: list[Any]) -> int:
+    return min(max(len(rows), PAGE_SIZE), MAX_LIMIT)
 
 
-def _cards(page: TicketPage) -> list[TicketStub]:
-    return [TicketStub.from_ticket(ticket) for ticket in page.items]
+def _now_ms() -> int:
+    return round(time.time() * 1000)

@@ -1,31 +1,77 @@
-"""Values and sentences of the home page and its search."""
+"""Values and sentences of the home page and of the search page."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
-from urllib.parse import urlencode
+from itertools import groupby
 
 from ticketing_app import routes
-from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketWhen
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.settings import get_settings
+from ticketing_app.events.schemas import EventRead, VenueRead
+from ticketing_app.tickets.schemas import COUNT_LIMIT, EventHit, EventHits, TicketSort
 from ticketing_app.ui import formatting
-from ticketing_app.ui.tickets.views import CATEGORY_LABELS, parse_price
+from ticketing_app.ui.home.address import Address, FilterChip, list_href
+from ticketing_app.ui.home.queries import HomePage
+from ticketing_app.ui.tickets.views import TicketStub
 
-WHEN_LABELS = {
-    TicketWhen.TODAY.value: "Today",
-    TicketWhen.WEEKEND.value: "This weekend",
-    TicketWhen.MONTH.value: "This month",
-}
-FILTERS = ("category", "city", "when", "from", "to", "minPrice", "maxPrice", "available")
+# Their errors are shown beside the fields.
+SPEAKING_FIELDS = frozenset({"from", "to", "minPrice", "maxPrice"})
+NONE_LEFT = "None left right now"
+ONE_LEFT = "1 left"
+MANY_LEFT = "{count} left"
 
 
 @dataclass(frozen=True)
-class FilterChip:
-    """An active filter; `href` is the search without it."""
+class EventCard:
+    """An event in a list. `price_format` and `seen_at` (milliseconds) are for live changes."""
+
+    id: str = ""
+    href: str = ""
+    title: str = ""
+    category: str = "other"
+    month: str = ""
+    day: str = ""
+    weekday: str = ""
+    place: str = ""
+    price: str = ""
+    price_format: tuple[str, ...] = ()
+    left_line: str = ""
+    seen_at: int = 0
+    day_line: str = ""
+
+    @classmethod
+    def from_hit(cls, hit: EventHit, today: date, seen_at: int) -> "EventCard":
+        event = hit.event
+        offers = hit.offers
+        at = event.starts_local
+        month, day, weekday = formatting.date_parts(at)
+        currency = offers.currency or get_settings().currency
+        from_cents = offers.from_cents if offers.available else None
+        time = formatting.format_clock(at)
+        return cls(
+            id=str(event.id),
+            href=routes.event_detail(event.slug),
+            title=event.title,
+            category=event.category or "other",
+            month=month,
+            day=day,
+            weekday=weekday,
+            place=f"{event.venue.name}, {event.venue.city} · {time}",
+            price="" if from_cents is None else formatting.format_amount(from_cents, currency),
+            price_format=formatting.amount_format(currency),
+            left_line=left_line(offers.available),
+            seen_at=seen_at,
+            day_line=formatting.format_event_day(at.date(), today),
+        )
+
+
+@dataclass(frozen=True)
+class EventGroup:
+    """Events of one day; `label` is empty where they are not sorted by day."""
 
     label: str = ""
-    remove_label: str = ""
-    href: str = ""
+    cards: list[EventCard] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -37,77 +83,143 @@ class FilterSuggestion:
     href: str = ""
 
 
-def read_query(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the search in the address, named as in the API; prices may be localised."""
-    names = ("q", *FILTERS, "sort")
-    query = {name: text for name in names if (text := parameters.get(name, "").strip())}
-    for name in ("minPrice", "maxPrice"):
-        if name in query:
-            query[name] = str(parse_price(query[name]))
-    return query
+@dataclass(frozen=True)
+class MarketView:
+    """What the page shows of a search; hashable, to cache its document."""
+
+    groups: list[EventGroup] = field(default_factory=list, hash=False)
+    event_count: int = 0
+    has_events: bool = False
+    has_more_events: bool = False
+    cards: list[TicketStub] = field(default_factory=list, hash=False)
+    has_tickets: bool = False
+    has_more: bool = False
+    count_line: str = ""
+    notice: str = ""
+    is_empty: bool = False
+    is_filtered: bool = False
+    chips: list[FilterChip] = field(default_factory=list, hash=False)
+    has_chips: bool = False
+    has_many_chips: bool = False
+    cleared_href: str = ""
+    suggestions: list[FilterSuggestion] = field(default_factory=list, hash=False)
+    has_suggestions: bool = False
+    wrong_lines: list[str] = field(default_factory=list, hash=False)
 
 
-def list_href(query: Mapping[str, str], *without: str) -> str:
-    """Return the address of the search `query` without the named parameters."""
-    text = urlencode({name: value for name, value in query.items() if name not in without})
-    if text:
-        return f"{routes.TICKET_LIST}?{text}"
-    return routes.TICKET_LIST
+@dataclass(frozen=True)
+class Hint:
+    """A suggestion while typing."""
+
+    label: str = ""
+    note: str = ""
+    href: str = ""
 
 
-def filter_chips(query: Mapping[str, str], currency: str) -> list[FilterChip]:
-    """Return a chip per filter of a valid query, one for both ends of a range."""
-    days = [query.get(name) for name in ("from", "to")]
-    prices = [query.get(name) for name in ("minPrice", "maxPrice")]
-    labels = {
-        ("category",): CATEGORY_LABELS.get(query.get("category", "")),
-        ("city",): query.get("city"),
-        ("when",): WHEN_LABELS.get(query.get("when", "")),
-        ("from", "to"): _range("From {}", "Until {}", *(day and _day(day) for day in days)),
-        ("minPrice", "maxPrice"): _range(
-            "{} and more", "Up to {}", *(price and _price(price, currency) for price in prices)
-        ),
-        ("available",): "Only available" if query.get("available") == "true" else None,
-    }
-    return [
-        FilterChip(label, f"Remove filter: {label}", list_href(query, *names))
-        for names, label in labels.items()
-        if label
+@dataclass(frozen=True)
+class HintGroup:
+    label: str = ""
+    hints: list[Hint] = field(default_factory=list)
+
+
+def market_view(address: Address, page: HomePage, today: date, seen_at: int = 0) -> MarketView:
+    market = page.market
+    events = event_cards(market.events, today, seen_at)
+    chips = address.chips
+    suggestions = [
+        FilterSuggestion(f"Without “{chip.label}”", result_line(count), chip.href)
+        for chip, count in zip(chips, page.alternative_counts, strict=False)
+        if count
     ]
+    is_empty = not events and not market.tickets.items
+    return MarketView(
+        groups=group_events(events, address),
+        event_count=len(events),
+        has_events=bool(events),
+        has_more_events=market.events.next_cursor is not None,
+        cards=[TicketStub.from_ticket(ticket) for ticket in market.tickets.items],
+        has_tickets=bool(market.tickets.items),
+        has_more=market.tickets.next_cursor is not None,
+        count_line=count_line(market.events.count, market.ticket_count),
+        notice=correction_line(address.query.get("q", ""), market.corrected_q),
+        is_empty=is_empty,
+        is_filtered=address.is_filtered,
+        chips=chips,
+        has_chips=bool(chips),
+        has_many_chips=len(chips) > 1 and not is_empty,
+        cleared_href=address.cleared_href,
+        suggestions=suggestions,
+        has_suggestions=bool(suggestions),
+        wrong_lines=[text for name, text in address.wrong.items() if name not in SPEAKING_FIELDS],
+    )
 
 
-def count_line(count: int) -> str:
-    """Return the number of tickets; beyond COUNT_LIMIT it is unknown."""
-    if count == 0:
-        return "No tickets found"
+def event_cards(hits: EventHits, today: date, seen_at: int) -> list[EventCard]:
+    return [EventCard.from_hit(hit, today, seen_at) for hit in hits.items]
+
+
+def group_events(cards: Sequence[EventCard], address: Address) -> list[EventGroup]:
+    """Return a group for each day of events that are sorted by their start, otherwise one group."""
+    if address.search().events.sort is not TicketSort.SOONEST:
+        return [EventGroup(cards=list(cards))] if cards else []
+    days = groupby(cards, key=lambda card: card.day_line)
+    return [EventGroup(label, list(of_day)) for label, of_day in days]
+
+
+def count_line(events: int, tickets: int) -> str:
+    """Return the number of events, and of tickets without one; beyond COUNT_LIMIT it is unknown."""
+    counts = (_count(events, "event", "events"), _count(tickets, "ticket", "tickets"))
+    return " and ".join(filter(None, counts)) or "No tickets found"
+
+
+def _count(count: int, one: str, many: str) -> str:
     if count > COUNT_LIMIT:
-        return f"{formatting.format_number(COUNT_LIMIT)}+ tickets"
-    if count == 1:
-        return "1 ticket"
-    return f"{formatting.format_number(count)} tickets"
+        return f"{formatting.format_number(COUNT_LIMIT)}+ {many}"
+    if count == 0:
+        return ""
+    return f"1 {one}" if count == 1 else f"{formatting.format_number(count)} {many}"
+
+
+def result_line(count: int) -> str:
+    """Return the number of results of another search."""
+    return _count(count, "result", "results")
+
+
+def left_line(count: int) -> str:
+    if count == 0:
+        return NONE_LEFT
+    return ONE_LEFT if count == 1 else MANY_LEFT.format(count=formatting.format_number(count))
+
+
+def hint_groups(
+    text: str, events: Sequence[EventRead], venues: Sequence[VenueRead]
+) -> list[HintGroup]:
+    """Return the groups of suggestions that are not empty; the last one leads to all results."""
+    if not text:
+        return []
+    groups = [
+        HintGroup("Events", [_event_hint(event) for event in events]),
+        HintGroup(
+            "Venues", [Hint(each.name, each.city, routes.venue(each.slug)) for each in venues]
+        ),
+        HintGroup(
+            "Search",
+            [Hint(f"All tickets for “{text}”", "", list_href({"q": text}, path=routes.SEARCH))],
+        ),
+    ]
+    return [group for group in groups if group.hints]
+
+
+def hint_line(groups: Sequence[HintGroup]) -> str:
+    return _count(sum(len(group.hints) for group in groups), "suggestion", "suggestions")
+
+
+def _event_hint(event: EventRead) -> Hint:
+    day = formatting.format_event_day(event.starts_local.date(), utc_now().date())
+    return Hint(event.title, f"{day} · {event.venue.city}", routes.event_detail(event.slug))
 
 
 def correction_line(q: str, corrected_q: str | None) -> str:
     if corrected_q:
         return f"Nothing matches “{q}”. Showing “{corrected_q}” instead."
     return ""
-
-
-def _range(at_least: str, at_most: str, low: str | None, high: str | None) -> str | None:
-    if low and high:
-        if low == high:
-            return low
-        return f"{low} to {high}"
-    if low:
-        return at_least.format(low)
-    if high:
-        return at_most.format(high)
-    return None
-
-
-def _day(text: str) -> str:
-    return formatting.format_date(date.fromisoformat(text))
-
-
-def _price(text: str, currency: str) -> str:
-    return formatting.format_amount(int(Decimal(text) * 100), currency)

@@ -26,6 +26,14 @@ CHIP = (
     "inline-flex items-center gap-1.5 max-w-full min-h-touch px-3 rounded-full bg-accent-soft "
     "text-accent font-medium hover:brightness-95"
 )
+# A filter of one tap, in a row that scrolls sideways on a phone.
+QUICK = (
+    "inline-flex items-center min-h-touch px-3 rounded-full whitespace-nowrap bg-surface text-ink border border-line "
+    "font-medium hover:border-muted aria-[current=true]:bg-accent aria-[current=true]:border-accent "
+    "aria-[current=true]:text-on-accent"
+)
+# The heading of a day in a list.
+DAY = "text-base font-semibold mb-2"
 # A refusal is not an error of the visitor: red is for wrong input and declined cards.
 ALERT = "alert rounded-control bg-wait-soft text-wait px-4 py-3 font-medium max-w-text shadow-soft"
 SUCCESS = (

@@ -10,6 +10,7 @@ FILES = (
     "press",
     "stub",
     "event",
+    "event_card",
     "search",
     "columns",
     "time_left",
