@@ -1,4 +1,4 @@
-"""A generated market of any size: invented events and their tickets.
+"""A generated market of any size: invented events, their tickets, and tickets without an event.
 
 Words, cities and events are as unevenly popular as real ones (Zipf): a few words are in a tenth of
 all titles, most in a handful. The same size and moment give the same market, but for the ids.
@@ -14,17 +14,21 @@ from zoneinfo import ZoneInfo
 
 from ticketing_app.core.db import new_id
 from ticketing_app.events.rules import CATEGORIES
-from ticketing_app.tickets.rules import TicketStatus
+from ticketing_app.tickets.rules import Split, TicketStatus
 
 SEED = 20261126
-TICKETS_PER_EVENT = 25
+TICKETS_PER_EVENT = 10
+LOOSE = 0.1
+# Of the offers of events: listings of 2 to 4 neighbouring seats.
+LISTED = 0.4
 CITIES = 400
 VENUES_PER_CITY = 8
 DAYS_PAST = 60
 DAYS_AHEAD = 365
+SPLITS = (Split.ANY.value, Split.NO_SINGLE.value, Split.TOGETHER.value)
 STATUSES = (TicketStatus.FOR_SALE, TicketStatus.SOLD, TicketStatus.WITHDRAWN)
 STATUS_WEIGHTS = (80, 15, 5)
-LOCKED_PER_THOUSAND = 5
+LOCKED = 0.005
 ACCENTED_PER_THOUSAND = 50
 CATEGORY_WEIGHTS = (40, 25, 15, 10, 5, 5)
 ZONES = ("Europe/London", "Europe/Berlin", "America/New_York", "America/Los_Angeles", "Asia/Tokyo")
@@ -33,6 +37,10 @@ ACCENTS = str.maketrans("aeou", "áéöü")
 COLUMNS = (
     "id",
     "seller_id",
+    "event_id",
+    "listing_id",
+    "position",
+    "is_front",
     "title",
     "price_cents",
     "currency",
@@ -48,11 +56,26 @@ COLUMNS = (
     "utc_offset_minutes",
     "category",
 )
+VENUE_COLUMNS = ("id", "slug", "name", "city", "country", "timezone")
+EVENT_COLUMNS = (
+    "id",
+    "slug",
+    "title",
+    "category",
+    "venue_id",
+    "venue",
+    "city",
+    "timezone",
+    "starts_local",
+    "starts_at",
+)
+LISTING_COLUMNS = ("id", "seller_id", "event_id", "split", "is_side_by_side")
 
 
 class Event(NamedTuple):
     """An event with several tickets."""
 
+    id: UUID
     title: str
     venue: str
     city: str
@@ -61,9 +84,18 @@ class Event(NamedTuple):
     category: str
     price_cents: int
 
+    @property
+    def starts_local(self) -> datetime:
+        return self.starts_at.astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
+
+    @property
+    def utc_offset_minutes(self) -> int:
+        local = self.starts_at.astimezone(ZoneInfo(self.timezone))
+        return int((local.utcoffset() or timedelta()).total_seconds() // 60)
+
 
 class SampleMarket:
-    """Words, cities and events; `tickets` makes the rows."""
+    """Words, cities and events; the methods make the rows."""
 
     def __init__(self, size: int, now: datetime) -> None:
         self.size = size
@@ -73,37 +105,67 @@ class SampleMarket:
         self.cities = [word.capitalize() for word in self.words[: 2 * CITIES : 2]]
         self._word_weights = _zipf(len(self.words), 0.9)
         self._city_weights = _zipf(CITIES, 1.0)
+        self.listings: list[tuple[Any, ...]] = []
+        self._venue_ids: dict[tuple[str, str], UUID] = {}
         self.events = [self._make_event() for _ in range(max(size // TICKETS_PER_EVENT, 1))]
 
-    def tickets(self, seller_id: UUID) -> Iterator[tuple[Any, ...]]:
-        """Yield a row of `COLUMNS` for each ticket, the oldest first."""
-        pick = self._random
-        event_weights = _zipf(len(self.events), 0.6)
-        for _ in range(self.size):
-            [event] = pick.choices(self.events, cum_weights=event_weights)
-            [status] = pick.choices(STATUSES, STATUS_WEIGHTS)
-            is_locked = status == TicketStatus.FOR_SALE and (
-                pick.randrange(1000) < LOCKED_PER_THOUSAND
-            )
-            local = event.starts_at.astimezone(ZoneInfo(event.timezone))
+    def venues(self) -> list[tuple[Any, ...]]:
+        places = {(event.venue, event.city): event.timezone for event in self.events}
+        self._venue_ids = {place: new_id() for place in places}
+        return [
+            (self._venue_ids[place], f"venue-{self._venue_ids[place]}", *place, "GB", timezone)
+            for place, timezone in places.items()
+        ]
+
+    def event_rows(self) -> Iterator[tuple[Any, ...]]:
+        for event in self.events:
             yield (
-                new_id(),
-                seller_id,
+                event.id,
+                f"event-{event.id}",
                 event.title,
-                max(int(event.price_cents * pick.uniform(0.6, 1.6)) // 50 * 50, 50),
-                "usd",
-                status.value,
-                new_id() if is_locked or status == TicketStatus.SOLD else None,
-                self.now + timedelta(hours=2) if is_locked else None,
-                1,
-                self.now,
+                event.category,
+                self._venue_ids[event.venue, event.city],
                 event.venue,
                 event.city,
-                event.starts_at,
                 event.timezone,
-                int((local.utcoffset() or timedelta()).total_seconds() // 60),
-                event.category,
+                event.starts_local,
+                event.starts_at,
             )
+
+    def tickets(self, seller_id: UUID) -> Iterator[tuple[Any, ...]]:
+        """Yield a row of `COLUMNS` for each ticket, the oldest first; `listings` has those of its listings."""
+        pick = self._random
+        weights = _zipf(len(self.events), 0.6)
+        chosen = iter(pick.choices(range(len(self.events)), cum_weights=weights, k=self.size))
+        leases = iter(self._leases())
+        offsets = [event.utc_offset_minutes for event in self.events]
+        made = 0
+        while made < self.size:
+            number = next(chosen)
+            event = self.events[number]
+            is_loose = pick.random() < LOOSE
+            is_listed = not is_loose and pick.random() < LISTED
+            count = min(int(pick.uniform(2, 5)), self.size - made) if is_listed else 1
+            listing_id = new_id() if is_listed else None
+            if listing_id:
+                self.listings.append((listing_id, seller_id, event.id, pick.choice(SPLITS), True))
+            price = max(int(event.price_cents * pick.uniform(0.6, 1.6)) // 50 * 50, 50)
+            for position in range(count):
+                place = (listing_id, position if is_listed else None, position == 0)
+                owner = (seller_id, None if is_loose else event.id)
+                yield (new_id(), *owner, *place, event.title, price, "usd", *next(leases),
+                       1, self.now, event.venue, event.city, event.starts_at, event.timezone,
+                       offsets[number], event.category)  # fmt: skip
+            made += count
+
+    def _leases(self) -> Iterator[tuple[Any, ...]]:
+        """Yield status, order and end of the lease of each ticket."""
+        later = self.now + timedelta(hours=2)
+        for status in self._random.choices(STATUSES, STATUS_WEIGHTS, k=self.size):
+            if status is TicketStatus.FOR_SALE and self._random.random() < LOCKED:
+                yield status.value, new_id(), later
+            else:
+                yield status.value, new_id() if status is TicketStatus.SOLD else None, None
 
     def _make_words(self, count: int) -> list[str]:
         syllables = [a + b for a, b in itertools.product("bdfgklmnprstvz", "aeiou")]
@@ -126,6 +188,7 @@ class SampleMarket:
             days=pick.randrange(-DAYS_PAST, DAYS_AHEAD), hours=pick.randrange(24)
         )
         return Event(
+            id=new_id(),
             title=title,
             venue=f"{venue.capitalize()} Hall",
             city=self.cities[city],

@@ -31,7 +31,7 @@ def event_card(card: EventCard) -> rx.Component:
             ),
             event_id=card.id,
             seen_at=card.seen_at,
-            class_name="event-card",
+            class_name="event-row",
         ),
         class_name="event-shadow relative",
         custom_attrs={"data-category": card.category},
@@ -80,5 +80,5 @@ def event_shape() -> rx.Component:
             rx.el.div(class_name="skeleton h-4 w-1/2"),
             class_name="event-facts",
         ),
-        class_name="event-card event-shadow",
+        class_name="event-row event-shadow",
     )

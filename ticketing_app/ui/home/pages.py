@@ -57,6 +57,7 @@ def _page(*heading: rx.Component) -> rx.Component:
             class_name=f"{styles.SECONDARY} w-full mb-4",
         ),
         rx.cond(state.is_loaded, results(state), Prerendered.around(_skeleton())),
+        has_search=False,
     )
 
 

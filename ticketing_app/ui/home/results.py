@@ -33,7 +33,7 @@ TEXT = {
     "sell": "Sell Tickets",
 }
 MORE_CLASS = f"{styles.SECONDARY} w-full sm:w-auto mt-6"
-EVENT_ROW = ".event-card h3 a"
+EVENT_ROW = ".event-row h3 a"
 TICKET_ROW = "[data-ticket] h2 a"
 
 

@@ -10,7 +10,7 @@ FILES = (
     "press",
     "stub",
     "event",
-    "event_card",
+    "event_row",
     "search",
     "columns",
     "time_left",
