@@ -15,8 +15,10 @@ def cards(page: Page) -> Locator:
 
 
 def search(page: Page, text: str) -> None:
-    """Type letter by letter, like a visitor."""
-    page.get_by_role("searchbox", name="Search tickets").press_sequentially(text, delay=20)
+    """Type letter by letter, like a visitor, and press Enter."""
+    field = page.get_by_role("searchbox", name="Search tickets")
+    field.press_sequentially(text, delay=20)
+    field.press("Enter")
 
 
 def in_days(days: int) -> dict[str, str]:
@@ -49,7 +51,7 @@ def test_from_a_typing_error_to_a_link_for_a_friend(visitor: Callable[..., Visit
     expect(shared.get_by_label("Category")).to_have_value("concert")
     expect(shared.get_by_role("searchbox")).not_to_have_value("")
 
-    # Back undoes one choice at a time; typing was one step.
+    # Back undoes one choice at a time, then the search.
     page.go_back()
     expect(cards(page).first).to_contain_text(f"{name} 30")
     expect(page.get_by_label("Sort by")).to_have_value("")
@@ -57,6 +59,7 @@ def test_from_a_typing_error_to_a_link_for_a_friend(visitor: Callable[..., Visit
     expect(cards(page)).to_have_count(4)
     expect(page.get_by_label("Category")).to_have_value("")
     page.go_back()
+    expect(page).to_have_url(re.compile("/$"))
     expect(page.get_by_role("searchbox")).to_have_value("")
     page.go_forward()
     expect(cards(page)).to_have_count(4)

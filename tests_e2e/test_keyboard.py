@@ -55,6 +55,7 @@ def test_sign_up_find_buy_and_pay(visitor: Callable[..., Visitor]) -> None:
     keys.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
     keys.fill(page.get_by_role("searchbox"), title)
+    keys.press("Enter")
     expect(page.get_by_text("1 ticket", exact=True)).to_be_visible()
     keys.activate(page.get_by_role("link", name=title))
     expect_arrival(page, title)

@@ -4,8 +4,10 @@ import pytest
 
 from ticketing_app.ui.home.address import (
     Address,
+    QuickFilter,
     filter_chips,
     list_href,
+    near_city,
     read_address,
     read_query,
 )
@@ -60,16 +62,31 @@ class TestSearchAddress:
 
 class TestQuickFilters:
     def test_switch_on_and_off(self) -> None:
-        quick = {each.label: each for each in Address(query={"q": "x", "when": "today"}).quick}
+        quick = {each.label: each for each in Address(query={"q": "x", "when": "today"}).quick()}
         assert [label for label, each in quick.items() if each.is_on] == ["Tonight"]
         assert quick["Tonight"].href == "/?q=x"
         assert quick["This weekend"].href == "/?q=x&when=weekend"
         assert quick["Under $50"].href == "/?q=x&when=today&maxPrice=50"
         assert quick["2 together"].href == "/?q=x&when=today&together=2"
 
+    def test_begin_with_the_city_of_the_reader(self) -> None:
+        assert Address().quick("London")[0] == QuickFilter(
+            "In London", "/?city=London", is_on=False
+        )
+        chosen = Address(query={"city": "Rome"})
+        assert chosen.quick()[0] == QuickFilter("In Rome", "/", is_on=True)
+        assert Address().quick()[0].label == "Tonight"
+
+    @pytest.mark.parametrize(
+        ("timezone", "city"),
+        [("America/Sao_Paulo", "São Paulo"), ("Europe/Oslo", ""), ("UTC", ""), ("", "")],
+    )
+    def test_city_is_that_of_the_time_zone(self, timezone: str, city: str) -> None:
+        assert near_city(timezone, ["London", "São Paulo"]) == city
+
     def test_days_replace_chosen_dates(self) -> None:
         query = {"from": "2027-05-01", "to": "2027-05-02"}
-        quick = {each.label: each for each in Address("/search", query).quick}
+        quick = {each.label: each for each in Address("/search", query).quick()}
         assert quick["Next weekend"].href == "/search?when=next_weekend"
         assert quick["Concerts"].href == "/search?from=2027-05-01&to=2027-05-02&category=concert"
 

@@ -1,10 +1,11 @@
 """The search in the address of a page, and the addresses of its neighbours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from unicodedata import combining, normalize
 from urllib.parse import urlencode
 
 from ticketing_app import routes
@@ -69,9 +70,8 @@ class Address:
     def chips(self) -> "list[FilterChip]":
         return filter_chips(self.query, get_settings().currency, self.path)
 
-    @property
-    def quick(self) -> "list[QuickFilter]":
-        return quick_filters(self.query, get_settings().currency, self.path)
+    def quick(self, city: str = "") -> "list[QuickFilter]":
+        return quick_filters(self.query, get_settings().currency, self.path, city)
 
     def search(self, corrected_q: str | None = None, **page: Any) -> Search:  # noqa: ANN401  # limit and cursor
         words = {"q": corrected_q} if corrected_q else {}
@@ -143,11 +143,24 @@ def list_href(query: Mapping[str, str], *without: str, path: str = routes.TICKET
     return f"{path}?{text}" if text else path
 
 
+def near_city(timezone: str, cities: Sequence[str]) -> str:
+    """Return the city that gave the time zone its name, if events take place there."""
+    name = _plain(timezone.rpartition("/")[2].replace("_", " "))
+    return next((city for city in cities if _plain(city) == name), "")
+
+
+def _plain(name: str) -> str:
+    decomposed = normalize("NFKD", name.casefold())
+    return "".join(letter for letter in decomposed if not combining(letter))
+
+
 def quick_filters(
-    query: Mapping[str, str], currency: str, path: str = routes.TICKET_LIST
+    query: Mapping[str, str], currency: str, path: str = routes.TICKET_LIST, city: str = ""
 ) -> list[QuickFilter]:
+    """Return the filters of one tap; `city` is that of the reader."""
     under = f"Under {formatting.format_amount(QUICK_PRICE * 100, currency)}"
     choices = [
+        *((f"In {name}", "city", name) for name in (city or query.get("city"),) if name),
         ("Tonight", "when", When.TODAY.value),
         (WHEN_LABELS[When.WEEKEND], "when", When.WEEKEND.value),
         (WHEN_LABELS[When.NEXT_WEEKEND], "when", When.NEXT_WEEKEND.value),

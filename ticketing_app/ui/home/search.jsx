@@ -7,6 +7,9 @@ const TYPING_PAUSE_MS = 150;
 const SEARCH_PAGE = "/search";
 const AHEAD = "600px";
 const CHOOSE_DAYS = "days";
+const HOME = "/";
+// The city that the visitor chose last.
+const CITY_KEY = "city";
 
 const queryOf = (form) => {
   const filled = [...new FormData(form)].filter(
@@ -48,6 +51,20 @@ export function SearchForm({ cities, className, children }) {
     if (isNew && !location.search && queryOf(form.current)) return;
     if (isNew || how === "POP" || !location.state?.isOurs) fill([...form.current.elements], location.search);
   }, [location, how]);
+
+  // The front page begins with the city of the last visit; its chip removes it, and another choice replaces it.
+  const lastCity = useRef(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: Runs at each navigation.
+  useEffect(() => {
+    const city = new URLSearchParams(location.search).get("city") ?? "";
+    const isNew = lastCity.current === null;
+    const remembered = localStorage.getItem(CITY_KEY);
+    if (isNew && remembered && location.pathname === HOME && !location.search && how === "POP") {
+      navigate({ pathname: HOME, search: `?${new URLSearchParams({ city: remembered })}` }, { replace: true });
+    } else if (!isNew && city) localStorage.setItem(CITY_KEY, city);
+    else if (lastCity.current && location.pathname === HOME) localStorage.removeItem(CITY_KEY);
+    lastCity.current = city;
+  }, [location]);
 
   // A select shows a value only after its option has loaded.
   // biome-ignore lint/correctness/useExhaustiveDependencies: Runs for each new list of cities.

@@ -12,7 +12,7 @@ from ticketing_app.tickets.schemas import MarketFilter, TicketFilter, TicketIds,
 from ticketing_app.tickets.service import event_search, search
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.home import queries
-from ticketing_app.ui.home.address import Address, FilterChip, QuickFilter, read_address
+from ticketing_app.ui.home.address import Address, FilterChip, QuickFilter, near_city, read_address
 from ticketing_app.ui.home.queries import HomePage, Search
 from ticketing_app.ui.home.views import (
     EventCard,
@@ -54,7 +54,7 @@ class HomeState(PageState, rx.State):
     chips: rx.Field[list[FilterChip]] = rx.field(default_factory=list)
     has_chips: bool = False
     has_many_chips: bool = False
-    quick: rx.Field[list[QuickFilter]] = rx.field(default_factory=lambda: Address().quick)
+    quick: rx.Field[list[QuickFilter]] = rx.field(default_factory=Address().quick)
     cleared_href: str = routes.TICKET_LIST
     suggestions: rx.Field[list[FilterSuggestion]] = rx.field(default_factory=list)
     has_suggestions: bool = False
@@ -151,7 +151,6 @@ class HomeState(PageState, rx.State):
         self._address = read_address(url.path, url.query_parameters)
         self.address = self._address.href
         self.wrong = self._address.wrong
-        self.quick = self._address.quick
 
     def _search(self, **page: Any) -> Search:  # noqa: ANN401  # limit and cursor
         return self._address.search(self._corrected_q, **page)
@@ -171,6 +170,8 @@ class HomeState(PageState, rx.State):
             # The chosen city must be an option even where nothing is for sale.
             chosen = self._address.query.get("city")
             self.cities = sorted({*page.cities, *filter(None, [chosen])})
+        zone = str(session.reader_now(self).tzinfo)
+        self.quick = self._address.quick(near_city(zone, self.cities))
         self._show(page)
 
     def _show(self, page: HomePage) -> None:
