@@ -59,6 +59,7 @@ def seat(**fields: Any) -> OfferSeat:  # noqa: ANN401
         "locked_until": None,
         "order_id": None,
         "version": 1,
+        "price_cents": 6800,
         "is_listed_twice": False,
     }
     return OfferSeat(**facts | fields)
