@@ -1,6 +1,7 @@
 """The buyer's orders, grouped by event."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,14 +12,20 @@ from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead, VenueRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.schemas import ItemTicket, OrderItemRead, OrderRead
+from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderItemRead, OrderRead
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.ui.orders import groups, views
 from ticketing_app.ui.orders.groups import OrderedTickets, OrderGroup
+from ticketing_app.ui.orders.items import OrderItemView, item_views, seats_line
 
 NOW = datetime(2027, 1, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+
+
+def item_ticket(seat: str | None, **changes: Any) -> ItemTicket:  # noqa: ANN401  # any field.
+    fields = {"id": db.new_id(), "title": "The Paper Lanterns", "price_cents": 4000}
+    return ItemTicket(**fields | {"section": "A", "row": "F", "seat": seat} | changes)
 
 
 class Orders:
@@ -69,7 +76,7 @@ class Orders:
         )  # fmt: skip
         if is_relistable:
             self.known.relistable_ids.add(ticket_id)
-        ticket = ItemTicket(id=ticket_id, title="The Paper Lanterns", price_cents=4000)
+        ticket = item_ticket(seat, id=ticket_id)
         order = OrderRead(
             id=db.new_id(),
             status=status,
@@ -120,12 +127,6 @@ class TestGroup:
         for _ in range(2):
             bought.add(OrderStatus.COMPLETED)
         assert [len(each) for each in ids(bought.grouped()[groups.UPCOMING])] == [1, 1]
-
-    def test_shows_an_order_whose_ticket_is_unknown(self, bought: Orders) -> None:
-        bought.add(OrderStatus.COMPLETED)
-        bought.known.tickets.clear()
-        (group,) = bought.grouped()[groups.UPCOMING]
-        assert (group.title, group.lines[0].label) == ("The Paper Lanterns", "")
 
     @pytest.mark.parametrize(
         ("status", "section"),
@@ -230,17 +231,69 @@ class TestGroup:
 
 
 class TestSeatsLine:
-    def test_names_the_shared_row_once(self, bought: Orders) -> None:
-        for seat in ("12", "13"):
-            bought.add(OrderStatus.COMPLETED, seat=seat)
-        tickets = list(bought.known.tickets.values())
-        assert groups.seats_line(tickets) == "Section A · Row F · Seats 12, 13"
+    def test_names_the_shared_row_once(self) -> None:
+        tickets = [item_ticket("12"), item_ticket("13")]
+        assert seats_line(tickets) == "Section A · Row F · Seats 12, 13"
 
-    def test_lists_other_places(self, bought: Orders) -> None:
-        for seat in ("12", None):
-            bought.add(OrderStatus.COMPLETED, seat=seat)
-        tickets = list(bought.known.tickets.values())
-        assert groups.seats_line(tickets) == "Section A · Row F · Seat 12; Section A · Row F"
+    def test_lists_other_places(self) -> None:
+        tickets = [item_ticket("12"), item_ticket(None), item_ticket(None, section=None, row=None)]
+        assert seats_line(tickets) == "Section A · Row F · Seat 12; Section A · Row F"
 
     def test_is_empty_without_tickets(self) -> None:
-        assert groups.seats_line([]) == ""
+        assert seats_line([]) == ""
+
+
+class TestItemViews:
+    @pytest.fixture
+    def pair(self, bought: Orders) -> OrderRead:
+        """An order of two tickets that were paid."""
+        orders = [bought.add(OrderStatus.COMPLETED, seat=seat) for seat in ("12", "13")]
+        items = [item for order in orders for item in order.items]
+        return orders[0].model_copy(update={"items": items, "quantity": 2, "price_cents": 8000})
+
+    def shown(self, bought: Orders, order: OrderRead) -> list[OrderItemView]:
+        return item_views(order, bought.known.tickets, bought.known.relistable_ids, NOW)
+
+    def test_has_the_terms_of_the_order(self, bought: Orders, pair: OrderRead) -> None:
+        first, second = self.shown(bought, pair)
+        assert (first.stub.price, first.line) == ("$40", "Section A · Row F · Seat 12 · $40.00")
+        assert (second.is_yours, second.refunded, second.stub_class) == (True, "", "")
+
+    def test_shows_a_refunded_item(self, bought: Orders, pair: OrderRead) -> None:
+        pair.items[1] = pair.items[1].model_copy(update={"refunded_at": NOW})
+        first, second = self.shown(bought, pair)
+        assert (first.is_yours, first.refunded) == (True, "")
+        assert (second.is_yours, second.stub_class) == (False, "spent")
+        assert second.refunded == "Refunded on Jan 2, 2027"
+        paid = OrderDetail(**pair.model_dump(), timeline=[])
+        view = views.OrderView.from_order(paid, NOW)
+        assert (view.refund_label, view.refund) == ("Refunded", "$40.00 USD")
+
+    def test_offers_each_ticket_for_resale(self, bought: Orders, pair: OrderRead) -> None:
+        wanted = pair.items[1].ticket.id
+        bought.known.relistable_ids.add(wanted)
+        first, second = self.shown(bought, pair)
+        assert (first.resale_href, second.resale_href) == ("", f"/tickets/new?previous={wanted}")
+        assert second.resale_label == "Sell Section A · Row F · Seat 13"
+
+    def test_is_torn_once_used(self, bought: Orders) -> None:
+        order = bought.add(OrderStatus.COMPLETED, event_id=bought.add_event(days=-1))
+        assert [item.stub_class for item in self.shown(bought, order)] == ["torn"]
+
+    @pytest.mark.parametrize("status", sorted(rules.ENDED_UNPAID))
+    def test_is_spent_without_payment(self, bought: Orders, status: OrderStatus) -> None:
+        order = bought.add(status)
+        assert [item.stub_class for item in self.shown(bought, order)] == ["spent"]
+
+
+class TestSeveral:
+    def test_changes_every_sentence_on_the_ticket(self) -> None:
+        outcomes = [line for lines in views.OUTCOMES.values() for line in lines]
+        texts = [views.HELD, views.NEARLY_OVER, views.RELEASE, views.RELEASE_QUESTION, views.LOCKED]
+        about = [text for text in [*outcomes, *views.STEPS.values(), *texts] if "icket" in text]
+        assert about
+        assert [text for text in about if text not in views.SEVERAL] == []
+
+    def test_keeps_the_others(self) -> None:
+        assert views.for_count(2, "Payment started") == "Payment started"
+        assert views.for_count(1, views.RELEASE) == "Release ticket"

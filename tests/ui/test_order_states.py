@@ -41,7 +41,8 @@ class TestResaleLink:
             await tab.call(OrderListState.load)
             listed = tab.state(OrderListState)
             (line,) = [line for group in listed.upcoming + listed.past for line in group.lines]
-            return [tab.state(OrderDetailState).resale_href, line.resale_href]
+            (item,) = tab.state(OrderDetailState).items
+            return [item.resale_href, line.resale_href]
 
         assert await offers() == [f"/tickets/new?previous={sale.ticket.id}"] * 2
         await sales.refund_sale(sale)
@@ -51,7 +52,7 @@ class TestResaleLink:
         buyer, order = await held()
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
         await tab.call(OrderDetailState.load)
-        assert tab.state(OrderDetailState).resale_href == ""
+        assert [item.resale_href for item in tab.state(OrderDetailState).items] == [""]
 
 
 class TestOrderDetailState:
@@ -62,7 +63,8 @@ class TestOrderDetailState:
         shown = tab.state(OrderDetailState)
         assert shown.order.heading == "Purchasing The Paper Lanterns"
         assert shown.order.deadline == order.expires_at.isoformat()
-        assert (shown.stub.price, shown.is_loaded, shown.is_just_paid) == ("$40", True, False)
+        assert [item.stub.price for item in shown.items] == ["$40"]
+        assert (shown.is_loaded, shown.is_just_paid) == (True, False)
 
     async def test_shows_expiry_without_worker(self, tab: Tab, sign_in: SignIn) -> None:
         buyer, order = await held()

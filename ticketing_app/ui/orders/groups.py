@@ -6,25 +6,24 @@ from datetime import datetime
 from uuid import UUID
 
 from ticketing_app import routes
-from ticketing_app.core.clock import utc_now
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.tickets.rules import has_begun
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.ui.formatting import format_amount, format_day
+from ticketing_app.ui.orders.items import seats_line
 from ticketing_app.ui.orders.views import (
     STATUS_LABELS,
     VARIANTS,
     event_notice,
+    is_used,
     money_note,
     running_deadline,
     stub_class,
     tickets_of,
 )
-from ticketing_app.ui.tickets import views as ticket_views
 from ticketing_app.ui.tickets.views import TicketStub
 
 TO_PAY = "to_pay"
@@ -81,8 +80,7 @@ def group(
     for order in orders:
         ticket = _ticket(order, known)
         section = _section(order, ticket, known)
-        event_id = ticket.event_id if ticket else None
-        members.setdefault((section, str(event_id or order.id)), []).append(order)
+        members.setdefault((section, str(ticket.event_id or order.id)), []).append(order)
     sections: dict[str, list[OrderGroup]] = {TO_PAY: [], UPCOMING: [], PAST: []}
     for (section, key), found in sorted(members.items(), key=lambda each: _rank(each, known)):
         sections[section].append(_group(key, found, known, now))
@@ -97,28 +95,31 @@ def _rank(
     if section == TO_PAY:
         return (min(order.expires_at.timestamp() for order in orders),)
     ticket = _ticket(orders[0], known)
-    if section == UPCOMING and ticket and ticket.starts_at:
+    if section == UPCOMING and ticket.starts_at:
         return (ticket.starts_at.timestamp(), newest)
     return (float("inf") if section == UPCOMING else 0.0, newest)
 
 
-def _ticket(order: OrderRead, known: OrderedTickets) -> TicketRead | None:
-    return known.tickets.get(order.ticket.id)
+def _ticket(order: OrderRead, known: OrderedTickets) -> TicketRead:
+    return known.tickets[order.ticket.id]
 
 
-def _section(order: OrderRead, ticket: TicketRead | None, known: OrderedTickets) -> str:
+def _event(ticket: TicketRead, known: OrderedTickets) -> EventRead | None:
+    return known.events[ticket.event_id] if ticket.event_id else None
+
+
+def _section(order: OrderRead, ticket: TicketRead, known: OrderedTickets) -> str:
     if order.status in _RUNNING:
         return TO_PAY
-    event = known.events.get(ticket.event_id) if ticket and ticket.event_id else None
+    event = _event(ticket, known)
     is_cancelled = event is not None and event.status is EventStatus.CANCELLED
-    is_ahead = ticket is None or not has_begun(ticket.starts_at, utc_now())
-    is_live = order.status is OrderStatus.COMPLETED and is_ahead and not is_cancelled
+    is_live = order.status is OrderStatus.COMPLETED and not is_cancelled and not is_used(ticket)
     return UPCOMING if is_live else PAST
 
 
 def _group(key: str, orders: list[OrderRead], known: OrderedTickets, now: datetime) -> OrderGroup:
     ticket = _ticket(orders[0], known)
-    event = known.events.get(ticket.event_id) if ticket and ticket.event_id else None
+    event = _event(ticket, known)
     lines = [_line(order, known, now) for order in orders]
     count = sum(
         len(tickets_of(order)) for order in orders if order.status not in rules.ENDED_UNPAID
@@ -131,7 +132,7 @@ def _group(key: str, orders: list[OrderRead], known: OrderedTickets, now: dateti
         href=lines[0].href if has_one or event is None else routes.event_detail(event.slug),
         count=f"{count} tickets" if count > 1 else "",
         notice=event_notice(event) if is_bound else "",
-        stub=TicketStub.from_ticket(ticket) if ticket else TicketStub(),
+        stub=TicketStub.from_ticket(ticket),
         stub_class=stub_class(orders, ticket),
         lines=lines,
     )
@@ -140,13 +141,12 @@ def _group(key: str, orders: list[OrderRead], known: OrderedTickets, now: dateti
 def _line(order: OrderRead, known: OrderedTickets, now: datetime) -> OrderLine:
     status = order.status
     amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
-    bought = [known.tickets[each.id] for each in tickets_of(order) if each.id in known.tickets]
     sellable = [each.id for each in tickets_of(order) if each.id in known.relistable_ids]
     can_resell = status in rules.PAID and len(sellable) == 1
     return OrderLine(
         id=str(order.id),
         href=routes.order_detail(order.id),
-        label=seats_line(bought),
+        label=seats_line(tickets_of(order)),
         price=format_amount(order.price_cents, order.currency),
         status_label=STATUS_LABELS[status],
         variant=VARIANTS.get(status, "done"),
@@ -156,14 +156,3 @@ def _line(order: OrderRead, known: OrderedTickets, now: datetime) -> OrderLine:
         now=now.isoformat(),
         resale_href=routes.ticket_resale(sellable[0]) if can_resell else "",
     )
-
-
-def seats_line(tickets: list[TicketRead]) -> str:
-    """Return the seats, with the place that they share said once: "Section A · Row F · Seats 12, 13"."""
-    places = {(ticket.section, ticket.row) for ticket in tickets}
-    seats = [ticket.seat for ticket in tickets if ticket.seat]
-    if len(places) == 1 and len(seats) == len(tickets) > 1:
-        ((section, row),) = places
-        shared = (("Section", section), ("Row", row), ("Seats", ", ".join(seats)))
-        return " · ".join(f"{name} {value}" for name, value in shared if value)
-    return "; ".join(filter(None, map(ticket_views.seat, tickets)))

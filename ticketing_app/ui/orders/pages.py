@@ -5,6 +5,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.live.components import OnLive
+from ticketing_app.ui.orders.items import OrderItemView
 from ticketing_app.ui.orders.state import OrderDetailState
 from ticketing_app.ui.orders.views import TimelineEntry
 from ticketing_app.ui.payments.components import checkout
@@ -20,23 +21,19 @@ from ticketing_app.ui.tickets.components import calendar_link, plain_stub
 TEXT = {
     "left_before": "You have ",
     "left_after": " left to order",
-    "held": "The ticket is locked for you. Nobody else can buy it in this time.",
-    "nearly_over": "The time is nearly over. After it, others can buy the ticket.",
     "yours": "Yours",
-    "release": "Release ticket",
-    "release_question": "Let go of this ticket? Others can buy it at once.",
     "release_confirm": "Release it",
     "release_cancel": "Keep it",
     "receipt": "Receipt",
     "paid": "Paid",
     "ticket": "Ticket",
+    "one_ticket": "Seat",
     "ordered": "Ordered",
     "number": "Order number",
     "account": "Account",
     "print": "Print receipt",
     "to_ticket": "See the ticket",
     "all_orders": "My Orders",
-    "resell": "Sell this ticket",
     "history": "What happened",
 }
 # Announcements of screen readers, by the seconds left.
@@ -61,11 +58,7 @@ def _order() -> rx.Component:
     return rx.el.article(
         rx.el.h1(order.heading, class_name=f"{styles.HEADING} in-head"),
         rx.el.div(
-            plain_stub(
-                OrderDetailState.stub,
-                _price(),
-                class_name=order.stub_class,
-            ),
+            rx.el.div(rx.foreach(OrderDetailState.items, _item), class_name="grid gap-3"),
             rx.cond(
                 order.notice != "",
                 rx.el.p(order.notice, class_name=f"{styles.ALERT} print:hidden"),
@@ -86,17 +79,19 @@ def _order() -> rx.Component:
     )
 
 
-def _price() -> rx.Component:
-    """What was paid for has a stamp, which is set with a movement if it was paid on this page."""
-    order = OrderDetailState.order
+def _item(item: OrderItemView) -> rx.Component:
+    """A ticket; once paid it has a stamp, set with a movement if it was paid on this page."""
     stamp = rx.el.span(
         TEXT["yours"],
         aria_hidden="true",
         class_name=rx.cond(OrderDetailState.is_just_paid, "stamp stamping", "stamp"),
     )
-    return rx.fragment(
-        rx.el.span(order.price, class_name="sm:text-xl font-bold"), rx.cond(order.is_paid, stamp)
+    right = rx.fragment(
+        rx.el.span(item.stub.price, class_name="sm:text-xl font-bold"),
+        rx.cond(item.is_yours, stamp),
+        rx.cond(item.refunded != "", rx.el.span(item.refunded, class_name="badge")),
     )
+    return rx.el.div(plain_stub(item.stub, right, class_name=item.stub_class), key=item.id)
 
 
 def _actions() -> rx.Component:
@@ -122,8 +117,8 @@ def _actions() -> rx.Component:
 
 def _release() -> rx.Component:
     return ConfirmButton.create(
-        label=TEXT["release"],
-        question=TEXT["release_question"],
+        label=OrderDetailState.order.release,
+        question=OrderDetailState.order.release_question,
         confirm_label=TEXT["release_confirm"],
         cancel_label=TEXT["release_cancel"],
         on_confirm=OrderDetailState.release,
@@ -137,8 +132,8 @@ def _time_left() -> rx.Component:
         TimeRing.create(start=order.start, deadline=order.deadline, now=order.now),
         rx.el.div(
             _countdown(),
-            rx.el.p(TEXT["held"], class_name="when-calm text-muted"),
-            rx.el.p(TEXT["nearly_over"], class_name="when-urgent"),
+            rx.el.p(order.held, class_name="when-calm text-muted"),
+            rx.el.p(order.nearly_over, class_name="when-urgent"),
         ),
         class_name=f"{styles.PANEL} time-left flex items-center gap-4",
     )
@@ -202,6 +197,7 @@ def _receipt() -> rx.Component:
                     ),
                     rx.cond(order.refund != "", refund),
                     _receipt_row(TEXT["ticket"], order.title),
+                    rx.cond(order.has_several, rx.foreach(OrderDetailState.items, _receipt_item)),
                     _receipt_row(TEXT["ordered"], order.ordered, "tabular-nums"),
                     _receipt_row(TEXT["number"], order.id, "text-sm tabular-nums"),
                     _receipt_row(TEXT["account"], SessionState.email, "text-sm"),
@@ -217,18 +213,24 @@ def _receipt() -> rx.Component:
                 on_click=rx.call_script("window.print()"),
                 class_name=styles.SECONDARY,
             ),
-            rx.cond(order.is_paid, calendar_link(OrderDetailState.stub)),
-            rx.cond(
-                OrderDetailState.resale_href != "",
-                link(
-                    TEXT["resell"], href=OrderDetailState.resale_href, class_name=styles.SECONDARY
-                ),
-            ),
+            rx.cond(order.is_paid, calendar_link(OrderDetailState.items[0].stub)),
+            rx.foreach(OrderDetailState.items, _resell),
             link(TEXT["all_orders"], href=routes.ORDER_LIST, class_name=styles.SECONDARY),
             class_name="flex flex-wrap gap-3 print:hidden",
         ),
         class_name="grid gap-5",
     )
+
+
+def _resell(item: OrderItemView) -> rx.Component:
+    return rx.cond(
+        item.resale_href != "",
+        link(item.resale_label, href=item.resale_href, key=item.id, class_name=styles.SECONDARY),
+    )
+
+
+def _receipt_item(item: OrderItemView) -> rx.Component:
+    return _receipt_row(TEXT["one_ticket"], item.line, "text-sm tabular-nums")
 
 
 def _receipt_row(

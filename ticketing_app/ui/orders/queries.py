@@ -22,10 +22,10 @@ from ticketing_app.ui.transactions import Session
 @dataclass(frozen=True)
 class OrderDetailPage:
     order: OrderDetail
-    ticket: TicketRead
+    tickets: dict[UUID, TicketRead]
     event: EventRead | None
     declines: list[DeclineRead]
-    is_relistable: bool
+    relistable_ids: set[UUID]
 
 
 @dataclass(frozen=True)
@@ -38,16 +38,17 @@ class OrderListPage:
 
 
 async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -> OrderDetailPage:
-    """Return the buyer's own order with its ticket and declined cards; raises OrderNotFoundError."""
+    """Return the buyer's own order with its tickets and declined cards; raises OrderNotFoundError."""
     order = await orders.get_order(session, buyer_id=buyer_id, order_id=order_id)
-    ticket_id = order.ticket.id
-    ticket = await tickets.get_ticket(session, ticket_id=ticket_id, viewer_id=buyer_id)
+    ids = [ticket.id for ticket in tickets_of(order)]
+    found = await tickets.list_by_ids(session, ticket_ids=ids, viewer_id=buyer_id)
+    event_id = found[0].event_id
     return OrderDetailPage(
         order,
-        ticket,
-        await events.get_event(session, event_id=ticket.event_id) if ticket.event_id else None,
+        {ticket.id: ticket for ticket in found},
+        await events.get_event(session, event_id=event_id) if event_id else None,
         await payments.list_declines(session, buyer_id=buyer_id, order_id=order_id),
-        bool(await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=[ticket_id])),
+        await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=ids),
     )
 
 

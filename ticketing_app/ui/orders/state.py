@@ -2,7 +2,6 @@
 
 import reflex as rx
 
-from ticketing_app import routes
 from ticketing_app.core.paging import DEFAULT_LIMIT
 from ticketing_app.orders.service import release
 from ticketing_app.orders.service.access import OrderNotFoundError
@@ -10,20 +9,19 @@ from ticketing_app.ui import session, transactions
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.orders import groups, queries
 from ticketing_app.ui.orders.groups import OrderGroup
+from ticketing_app.ui.orders.items import OrderItemView, item_views
 from ticketing_app.ui.orders.queries import OrderDetailPage
-from ticketing_app.ui.orders.views import OrderView, TimelineEntry, stub, timeline
+from ticketing_app.ui.orders.views import OrderView, TimelineEntry, timeline
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
-from ticketing_app.ui.tickets.views import TicketStub
 
 
 class OrderDetailState(PageState, rx.State):
     """The caller's order: a hold with its countdown, or its outcome."""
 
     order: OrderView = OrderView()
-    stub: TicketStub = TicketStub()
+    items: rx.Field[list[OrderItemView]] = rx.field(default_factory=list)
     timeline: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
-    resale_href: str = ""
     is_just_paid: bool = False
 
     @rx.event
@@ -53,13 +51,11 @@ class OrderDetailState(PageState, rx.State):
     def _show(self, page: OrderDetailPage) -> None:
         now = session.reader_now(self)
         was_paid = self.order.is_paid
-        self.order = OrderView.from_order(page.order, now, page.ticket, page.event)
+        self.order = OrderView.from_order(page.order, now, page.event)
         if self.is_loaded and self.order.is_paid and not was_paid:
             self.is_just_paid = True
         self.timeline = timeline(page.order, page.declines, now)
-        self.stub = stub(page.order, page.ticket)
-        ticket_id = page.ticket.id
-        self.resale_href = routes.ticket_resale(ticket_id) if page.is_relistable else ""
+        self.items = item_views(page.order, page.tickets, page.relistable_ids, now)
         self.is_loaded = True
 
     @rx.event

@@ -21,7 +21,6 @@ from ticketing_app.ui.formatting import (
     format_event_start,
     format_time,
 )
-from ticketing_app.ui.tickets.views import TicketStub
 
 STATUS_LABELS = {
     OrderStatus.CREATED: "Waiting for payment",
@@ -78,6 +77,27 @@ STEPS = {
     OrderStatus.REFUNDED: "Refunded {amount}",
 }
 LOCKED = "Ticket locked for you"
+HELD = "The ticket is locked for you. Nobody else can buy it in this time."
+NEARLY_OVER = "The time is nearly over. After it, others can buy the ticket."
+RELEASE = "Release ticket"
+RELEASE_QUESTION = "Let go of this ticket? Others can buy it at once."
+# The same sentences for an order of several tickets.
+SEVERAL = {
+    "The ticket is yours.": "The tickets are yours.",
+    "You find it again at any time under My Orders, with this receipt.": (
+        "You find them again at any time under My Orders, with this receipt."
+    ),
+    "This order was cancelled and the ticket was released.": (
+        "This order was cancelled and the tickets were released."
+    ),
+    "Order cancelled, ticket released": "Order cancelled, tickets released",
+    "Time over, ticket released": "Time over, tickets released",
+    LOCKED: "Tickets locked for you",
+    HELD: "The tickets are locked for you. Nobody else can buy them in this time.",
+    NEARLY_OVER: "The time is nearly over. After it, others can buy the tickets.",
+    RELEASE: "Release tickets",
+    RELEASE_QUESTION: "Let go of these tickets? Others can buy them at once.",
+}
 EVENT_CANCELLED = "This event was cancelled. What you paid goes back to your card by itself."
 EVENT_MOVED = "This event was moved to {when}. Your tickets stay valid."
 UNTIL = "Until {until}"
@@ -114,7 +134,11 @@ class OrderView:
     is_over: bool = False
     has_receipt: bool = False
     ticket_href: str = ""
-    stub_class: str = ""
+    held: str = ""
+    nearly_over: str = ""
+    release: str = ""
+    release_question: str = ""
+    has_several: bool = False
     notice: str = ""
 
     @classmethod
@@ -122,10 +146,10 @@ class OrderView:
         cls,
         order: OrderDetail,
         now: datetime,
-        ticket: TicketRead | None = None,
         event: EventRead | None = None,
     ) -> "OrderView":
         status = order.status
+        count = len(order.items)
         amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
         outcome, more = outcome_lines(status, amount)
         return cls(
@@ -137,11 +161,11 @@ class OrderView:
             amount=amount,
             pay_label=f"Pay {amount}",
             receipt_amount=with_currency(amount, order.currency),
-            refund_label=STATUS_LABELS[status] if status in GIVEN_BACK else "",
+            refund_label=refund_label(order),
             refund=refund_line(order, amount, now),
             ordered=format_datetime(order.created_at, now),
-            outcome=outcome,
-            outcome_more=more,
+            outcome=for_count(count, outcome),
+            outcome_more=for_count(count, more),
             start=order.created_at.isoformat(),
             deadline=running_deadline(order),
             now=now.isoformat(),
@@ -151,7 +175,11 @@ class OrderView:
             is_over=status in rules.ENDED_UNPAID,
             has_receipt=status in GIVEN_BACK | {OrderStatus.COMPLETED},
             ticket_href=routes.ticket_detail(order.ticket.id),
-            stub_class=stub_class([order], ticket),
+            held=for_count(count, HELD),
+            nearly_over=for_count(count, NEARLY_OVER),
+            release=for_count(count, RELEASE),
+            release_question=for_count(count, RELEASE_QUESTION),
+            has_several=count > 1,
             notice="" if status in rules.ENDED_UNPAID else event_notice(event),
         )
 
@@ -179,16 +207,20 @@ def timeline(order: OrderDetail, declines: list[DeclineRead], now: datetime) -> 
     amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
     entries = [_Entry(each.at, each.message.rstrip("."), NOT_CHARGED, "bad") for each in declines]
     steps = order.timeline
+    count = len(order.items)
     for before, step, after in zip([None, *steps], steps, [*steps[1:], None], strict=False):
         if before is None:
-            entries.append(_Entry(step.at, LOCKED, _until(step, now)))
+            entries.append(_Entry(step.at, for_count(count, LOCKED), _until(step, now)))
             continue
         end = after.at if after else datetime.max.replace(tzinfo=UTC)
         # From the step before: Stripe's webhook may report a decline before the order returns to CREATED.
         is_declined = any(before.at <= decline.at < end for decline in declines)
         # The decline replaces the step back to CREATED that it caused.
         if step.status is not OrderStatus.CREATED or not is_declined:
-            entries += _step_entries(step, before, amount, now)
+            entries += [
+                entry._replace(text=for_count(count, entry.text))
+                for entry in _step_entries(step, before, amount, now)
+            ]
     return _dated(sorted(entries, key=lambda entry: entry.at), now)
 
 
@@ -219,17 +251,24 @@ def _until(step: OrderStepRead, now: datetime) -> str:
     return UNTIL.format(until=format_time(step.expires_at, now))
 
 
+def for_count(count: int, sentence: str) -> str:
+    return SEVERAL.get(sentence, sentence) if count > 1 else sentence
+
+
 def tickets_of(order: OrderRead) -> list[ItemTicket]:
     return [item.ticket for item in order.items]
 
 
-def stub_class(orders: list[OrderRead], ticket: TicketRead | None) -> str:
-    """Return "torn" if the ticket is used, as its event began, and "spent" without a ticket in the end."""
+def stub_class(orders: list[OrderRead], ticket: TicketRead) -> str:
+    """Return "torn" if the tickets are used, and "spent" if none became or stayed the buyer's."""
     statuses = {order.status for order in orders}
     if not statuses - rules.ENDED_UNPAID - GIVEN_BACK:
         return "spent"
-    is_used = ticket is not None and has_begun(ticket.starts_at, utc_now())
-    return "torn" if is_used and OrderStatus.COMPLETED in statuses else ""
+    return "torn" if OrderStatus.COMPLETED in statuses and is_used(ticket) else ""
+
+
+def is_used(ticket: TicketRead) -> bool:
+    return has_begun(ticket.starts_at, utc_now())
 
 
 def event_notice(event: EventRead | None) -> str:
@@ -272,8 +311,17 @@ def money_note(status: OrderStatus, amount: str) -> str:
     return ""
 
 
+def refund_label(order: OrderRead) -> str:
+    if order.status in GIVEN_BACK:
+        return STATUS_LABELS[order.status]
+    return STATUS_LABELS[OrderStatus.REFUNDED] if _refunded_cents(order) else ""
+
+
 def refund_line(order: OrderDetail, amount: str, now: datetime) -> str:
     """Return the refunded amount and its day, or the day the refund started; empty without a refund."""
+    if cents := _refunded_cents(order):
+        part = format_amount(cents, order.currency, to_the_cent=True)
+        return with_currency(part, order.currency)
     if order.status not in GIVEN_BACK:
         return ""
     word = "on" if order.status is OrderStatus.REFUNDED else "since"
@@ -286,17 +334,16 @@ def refund_line(order: OrderDetail, amount: str, now: datetime) -> str:
     return " ".join([with_currency(amount, order.currency), *days[-1:]])
 
 
+def _refunded_cents(order: OrderRead) -> int:
+    """Return what was given back of an order that stays paid."""
+    if order.status is not OrderStatus.COMPLETED:
+        return 0
+    return sum(item.ticket.price_cents for item in order.items if item.refunded_at)
+
+
 def with_currency(amount: str, currency: str) -> str:
     """Append the currency code, unless the amount contains letters as in "US$"."""
     has_letters = any(sign.isalpha() for sign in amount)
     if has_letters:
         return amount
     return f"{amount} {currency.upper()}"
-
-
-def stub(order: OrderRead, ticket: TicketRead) -> TicketStub:
-    """Return the stub with the title and price of the order."""
-    frozen = ticket.model_copy(
-        update={"title": order.ticket.title, "price_cents": order.price_cents}
-    )
-    return TicketStub.from_ticket(frozen)

@@ -1,0 +1,103 @@
+"""The tickets of an order: one stub each."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from ticketing_app import routes
+from ticketing_app.orders import rules
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.schemas import ItemTicket, OrderItemRead, OrderRead
+from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.ui.formatting import format_amount, format_day
+from ticketing_app.ui.orders.views import is_used
+from ticketing_app.ui.tickets.views import TicketStub
+
+RESELL = "Sell this ticket"
+RESELL_ONE = "Sell {seat}"
+REFUNDED = "Refunded on {day}"
+
+
+@dataclass(frozen=True)
+class OrderItemView:
+    """A ticket of an order; `line` is its row in a receipt of several tickets."""
+
+    id: str = ""
+    stub: TicketStub = field(default_factory=TicketStub)
+    stub_class: str = ""
+    is_yours: bool = False
+    refunded: str = ""
+    line: str = ""
+    resale_href: str = ""
+    resale_label: str = ""
+
+
+def item_views(
+    order: OrderRead,
+    tickets: Mapping[UUID, TicketRead],
+    relistable_ids: Collection[UUID],
+    now: datetime,
+) -> list[OrderItemView]:
+    """Return the tickets with the titles and prices of the order."""
+    return [
+        _view(order, item, tickets[item.ticket.id], relistable_ids, now) for item in order.items
+    ]
+
+
+def _view(
+    order: OrderRead,
+    item: OrderItemRead,
+    ticket: TicketRead,
+    relistable_ids: Collection[UUID],
+    now: datetime,
+) -> OrderItemView:
+    bought = item.ticket
+    frozen = {"title": bought.title, "price_cents": bought.price_cents}
+    stub = TicketStub.from_ticket(ticket.model_copy(update=frozen))
+    is_yours = order.status is OrderStatus.COMPLETED and item.refunded_at is None
+    is_alone = len(order.items) == 1
+    seat = seats_line([bought])
+    price = format_amount(bought.price_cents, order.currency, to_the_cent=True)
+    can_resell = order.status in rules.PAID and bought.id in relistable_ids
+    return OrderItemView(
+        id=str(bought.id),
+        stub=stub,
+        stub_class=_stub_class(order, item, ticket, is_yours=is_yours),
+        is_yours=is_yours,
+        refunded=_refunded(item, now) if order.status is OrderStatus.COMPLETED else "",
+        line=" · ".join([seat or bought.title, price]),
+        resale_href=routes.ticket_resale(bought.id) if can_resell else "",
+        resale_label=RESELL if is_alone or not seat else RESELL_ONE.format(seat=seat),
+    )
+
+
+def _stub_class(
+    order: OrderRead, item: OrderItemRead, ticket: TicketRead, *, is_yours: bool
+) -> str:
+    """Return "torn" if the ticket is used, and "spent" if it did not become or stay the buyer's."""
+    if item.refunded_at or order.status in rules.ENDED_UNPAID:
+        return "spent"
+    return "torn" if is_yours and is_used(ticket) else ""
+
+
+def _refunded(item: OrderItemRead, now: datetime) -> str:
+    return REFUNDED.format(day=format_day(item.refunded_at, now)) if item.refunded_at else ""
+
+
+def seats_line(tickets: list[ItemTicket]) -> str:
+    """Return the seats, with the place that they share said once: "Section A · Row F · Seats 12, 13"."""
+    places = {(ticket.section, ticket.row) for ticket in tickets}
+    seats = [ticket.seat for ticket in tickets if ticket.seat]
+    if len(places) == 1 and len(seats) == len(tickets) > 1:
+        ((section, row),) = places
+        return _named(("Section", section), ("Row", row), ("Seats", ", ".join(seats)))
+    each = (
+        _named(("Section", ticket.section), ("Row", ticket.row), ("Seat", ticket.seat))
+        for ticket in tickets
+    )
+    return "; ".join(filter(None, each))
+
+
+def _named(*parts: tuple[str, str | None]) -> str:
+    return " · ".join(f"{name} {value}" for name, value in parts if value)
