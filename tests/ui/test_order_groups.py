@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 
 def item_ticket(seat: str | None, **changes: Any) -> ItemTicket:  # noqa: ANN401  # any field.
-    fields = {"id": db.new_id(), "title": "The Paper Lanterns", "price_cents": 4000}
+    fields: dict[str, Any] = {"id": db.new_id(), "title": "The Paper Lanterns", "price_cents": 4000}
     return ItemTicket(**fields | {"section": "A", "row": "F", "seat": seat} | changes)
 
 

@@ -60,6 +60,7 @@ class OrderGroup:
     notice: str = ""
     stub: TicketStub = field(default_factory=TicketStub)
     stub_class: str = ""
+    has_one: bool = True
     lines: list[OrderLine] = field(default_factory=list)
 
 
@@ -134,6 +135,7 @@ def _group(key: str, orders: list[OrderRead], known: OrderedTickets, now: dateti
         notice=event_notice(event) if is_bound else "",
         stub=TicketStub.from_ticket(ticket),
         stub_class=stub_class(orders, ticket),
+        has_one=has_one,
         lines=lines,
     )
 

@@ -1,5 +1,7 @@
 """The page of the caller's orders."""
 
+from typing import Any
+
 import reflex as rx
 
 from ticketing_app import routes
@@ -54,7 +56,7 @@ def order_list_page() -> rx.Component:
     )
 
 
-def _section(title: str, groups: rx.Var[list[OrderGroup]]) -> rx.Component:
+def _section(title: str, groups: rx.vars.ArrayVar[Any]) -> rx.Component:
     return rx.cond(
         groups.length() > 0,
         rx.el.section(
@@ -73,7 +75,7 @@ def _group(group: OrderGroup) -> rx.Component:
             rx.el.div(
                 _head(group),
                 rx.cond(
-                    group.lines.length() == 1,
+                    group.has_one,
                     _line(group.lines[0], is_alone=True),
                     rx.el.ul(
                         rx.foreach(group.lines, lambda line: _line(line, is_alone=False)),

@@ -14,12 +14,14 @@ from ticketing_app.ui.orders.queries import OrderDetailPage
 from ticketing_app.ui.orders.views import OrderView, TimelineEntry, timeline
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
+from ticketing_app.ui.tickets.views import TicketStub
 
 
 class OrderDetailState(PageState, rx.State):
     """The caller's order: a hold with its countdown, or its outcome."""
 
     order: OrderView = OrderView()
+    stub: TicketStub = TicketStub()
     items: rx.Field[list[OrderItemView]] = rx.field(default_factory=list)
     timeline: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
     is_just_paid: bool = False
@@ -56,6 +58,7 @@ class OrderDetailState(PageState, rx.State):
             self.is_just_paid = True
         self.timeline = timeline(page.order, page.declines, now)
         self.items = item_views(page.order, page.tickets, page.relistable_ids, now)
+        self.stub = self.items[0].stub
         self.is_loaded = True
 
     @rx.event

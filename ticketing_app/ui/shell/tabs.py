@@ -37,12 +37,13 @@ def tabs() -> rx.Component:
 
 def _tab(name: str, *label: rx.Component | str, href: str, audience: str = "") -> rx.Component:
     # Visitors load the page: they may have signed in in another tab.
-    loading = {"reload_document": True, "data_keep_next": ""} if audience == FOR_VISITORS else {}
+    is_for_visitors = audience == FOR_VISITORS
     return link(
         icon(name),
         rx.el.span(*label),
         href=href,
+        reload_document=is_for_visitors,
         aria_current=current(href),
         class_name=f"tab {audience}",
-        **loading,
+        custom_attrs={"data-keep-next": ""} if is_for_visitors else {},
     )
