@@ -72,7 +72,7 @@ class Orders:
             version=1, event_id=event_id, listing_id=None, previous_ticket_id=None, venue=None,
             city=None, starts_at=event.starts_at if event else None, timezone="Europe/Oslo",
             category=None, section="A", row="F", seat=seat, face_value_cents=None,
-            description=None, created_at=NOW,
+            description=None, available=1, quantity=1, created_at=NOW,
         )  # fmt: skip
         if is_relistable:
             self.known.relistable_ids.add(ticket_id)
