@@ -94,7 +94,7 @@ def _search() -> rx.Component:
         icon("search", "size-5 absolute start-3 top-3 text-muted pointer-events-none"),
         role="search",
         method="get",
-        action=routes.TICKET_LIST,
+        action=routes.SEARCH,
         class_name="relative flex-1 min-w-40 max-w-sm max-md:hidden",
     )
 
@@ -103,7 +103,7 @@ def _search_link() -> rx.Component:
     return link(
         icon("search"),
         rx.el.span(TEXT["search"], class_name="sr-only"),
-        href=routes.TICKET_LIST,
+        href=routes.SEARCH,
         class_name=f"{_ENTRY} min-w-11 ms-auto md:hidden",
     )
 
