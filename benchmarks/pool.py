@@ -9,20 +9,19 @@ own. Only the ratio counts: times of a busy machine mean little. It also counts 
 import argparse
 import asyncio
 import os
-import re
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 from hashlib import md5
 from pathlib import Path
-from shutil import which
 from time import monotonic
 from uuid import UUID
 
 from sqlalchemy import event, text
 
+from benchmarks import pgbench
+from benchmarks.pgbench import Run
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
@@ -49,26 +48,14 @@ LOAD = (
     FROM generate_series(1, :tickets) n
     """,
 )
-# Makes pgbench generate the values that the program passes.
+# SQL for the parameters of the hold.
 VALUES = {
     "buyer_id": f"md5('u' || (1 + :n % {BUYERS}))::uuid",
     "ticket_id": "md5('t' || :n)::uuid",
-    "order_id": "md5('o' || :n)::uuid",
-    "created_event_id": "md5('c' || :n)::uuid",
-    "expired_event_ids": "ARRAY[md5('e' || :n)::uuid]",
-    "hold_seconds": str(HOLD_SECONDS),
-    "cooldown_seconds": "60",
-    "cooldown_window": "'1 day'",
-    "longest_cooldown_holds": "5",
-    "since": "'00000000-0000-0000-0000-000000000000'::uuid",
-    "seen_version": "NULL",
-    "seen_price_cents": "NULL",
-    "max_open_holds": "1000000",
-    "correlation_id": "NULL::text",
 }
 
 
-async def main(pgbench: str) -> int:
+async def main(path: str) -> int:
     """Measure, print, and return the exit code."""
     with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder:
         stack = Stack(Path(folder) / "stack", {"postgres"})
@@ -77,7 +64,7 @@ async def main(pgbench: str) -> int:
             os.environ |= stack.env
             get_settings.cache_clear()
             await _load()
-            return await _measure(pgbench, Path(folder), stack.env["DATABASE_URL"])
+            return await _measure(path, Path(folder), stack.env["DATABASE_URL"])
         finally:
             await db.dispose()
             stack.destroy()
@@ -92,7 +79,7 @@ async def _load() -> None:
         await connection.execute(text("ANALYZE"))
 
 
-async def _measure(pgbench: str, folder: Path, url: str) -> int:
+async def _measure(path: str, folder: Path, url: str) -> int:
     opened = 0
 
     def count(*_: object) -> None:
@@ -104,30 +91,16 @@ async def _measure(pgbench: str, folder: Path, url: str) -> int:
     ratios: list[float] = []
     for round_number in range(ROUNDS):
         start = 1 + 2 * round_number * CLIENTS * HOLDS_PER_CLIENT
-        theirs = await asyncio.to_thread(_run_pgbench, pgbench, folder, url, start)
+        run = Run(start, CLIENTS, HOLDS_PER_CLIENT)
+        theirs = await asyncio.to_thread(
+            pgbench.measure, path, folder, url, str(HOLD_LOOSE), VALUES, run
+        )
         ours = await _run_pool(start + CLIENTS * HOLDS_PER_CLIENT)
         ratios.append(ours / theirs)
         print(f"pgbench {theirs:6.0f}/s, pool {ours:6.0f}/s, ratio {ours / theirs:.3f}", flush=True)
     holds = ROUNDS * CLIENTS * HOLDS_PER_CLIENT
     print(f"median ratio {statistics.median(ratios):.3f}; {opened} connections for {holds} holds")
     return 0 if opened <= CLIENTS else 1
-
-
-def _run_pgbench(pgbench: str, folder: Path, url: str, start: int) -> float:
-    statement = re.sub(r"(?<!:):(\w+)", lambda name: VALUES[name[1]], str(HOLD_LOOSE))
-    script = folder / "hold.sql"
-    script.write_text(
-        f"\\set k :k + 1\n\\set n {start} + :client_id * {HOLDS_PER_CLIENT} + :k\n{statement};\n"
-    )
-    command = [
-        pgbench, "-n", "-M", "prepared", "-c", str(CLIENTS), "-t", str(HOLDS_PER_CLIENT), "-D", "k=-1",
-        "-f", str(script), url.replace("+asyncpg", ""),
-    ]  # fmt: skip
-    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  # our own words only.
-    found = re.search(r"tps = ([\d.]+)", done.stdout)
-    if not found:
-        raise ValueError(done.stdout)
-    return float(found[1])
 
 
 async def _run_pool(start: int) -> float:
@@ -161,8 +134,5 @@ if __name__ == "__main__":
     # SIGTERM also stops the database, like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(description="Compare holds through the pool with pgbench.")
-    parser.add_argument("--pgbench", default=which("pgbench"), help="its path")
-    chosen = parser.parse_args()
-    if chosen.pgbench is None:
-        parser.error("pgbench is not on the PATH; name it with --pgbench.")
-    sys.exit(asyncio.run(main(chosen.pgbench)))
+    parser.add_argument("--pgbench", default=pgbench.default_path(), help="its path")
+    sys.exit(asyncio.run(main(parser.parse_args().pgbench)))
