@@ -238,6 +238,9 @@ async def update_ticket(
 async def _apply(session: AsyncSession, row: Ticket, changes: dict[str, Any]) -> None:
     """Change the ticket, whose listing is locked; the other tickets of the listing stay in it."""
     changed = {name for name, value in changes.items() if getattr(row, name) != value}
+    if row.listing_id and row.order_id and changed & OF_LISTING:
+        # An ended lease that is not closed yet: it is closed with all tickets of the listing.
+        raise TicketNotChangeableError(rules.Availability.LOCKED)
     for name in changed:
         setattr(row, name, changes[name])
     row.version += 1
