@@ -179,13 +179,13 @@ async def _measure(path: str, folder: Path, cases: list[Case]) -> int:
                 program[case.name].append(own / rate)
     for name, rows in times.items():
         ratios = [now / before for now, before in zip(rows, times["before"], strict=True)]
-        shares = [f", by the program {statistics.median(program[name]):.2f} of that"] * bool(
-            program[name]
-        )
-        print(
+        line = (
             f"{name}: {1 / statistics.median(rows):.0f} holds/s by pgbench, "
-            f"{statistics.median(ratios):.2f} times as long as before{''.join(shares)}"
+            f"{statistics.median(ratios):.2f} times as long as before"
         )
+        if program[name]:
+            line += f", by the program {statistics.median(program[name]):.2f} of that"
+        print(line, flush=True)
     ratios = [now / before for now, before in zip(times["k=1"], times["before"], strict=True)]
     is_kept = check_limit("time of a hold, beside before", statistics.median(ratios), LIMIT, "")
     return 0 if is_kept else 1

@@ -1,7 +1,9 @@
 """Steps of an order of several tickets: all or none."""
 
 import asyncio
+import random
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import text
@@ -17,6 +19,7 @@ from tests.integration.orders.listing_holds import (
 )
 from tests.integration.payments import sales
 from tests.integration.payments.sales import Sale
+from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.messaging.catalog import CATALOG
 from ticketing_app.orders.rules import OrderStatus
@@ -24,11 +27,14 @@ from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import order_payment, release
 from ticketing_app.orders.service.refusals import (
     HoldCooldownError,
+    NotEnoughLeftError,
+    SplitRefusedError,
     TicketAlreadyReservedError,
     TooManyHoldsError,
 )
+from ticketing_app.tickets.rules import Availability, Split
 from ticketing_app.tickets.service import lease as leases
-from ticketing_app.tickets.service.tickets import get_ticket
+from ticketing_app.tickets.service.tickets import TicketNotChangeableError, get_ticket
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -87,6 +93,19 @@ class TestTakeover:
         with pytest.raises(TicketAlreadyReservedError):
             await factories.hold_tickets(tickets[1:])
         assert await status(first.id) is OrderStatus.CREATED
+
+
+class TestLeavingTheListing:
+    async def test_waits_until_a_lapsed_hold_is_closed(self) -> None:
+        seller = await factories.make_user()
+        tickets = await factories.make_tickets_together(seller, seats=2)
+        order = await factories.hold_tickets(tickets)
+        await factories.let_hold_lapse(order.id)
+        with pytest.raises(TicketNotChangeableError):
+            await factories.change_ticket(tickets[0], seller, price=50)
+        assert await expire() == 1
+        loose = await factories.change_ticket(tickets[0], seller, price=50)
+        assert (loose.listing_id, loose.price_cents) == (None, 5000)
 
 
 class TestLimits:
@@ -219,3 +238,31 @@ class TestRace:
                 isinstance(each, int | OrderRead | TicketAlreadyReservedError) for each in results
             )
             await factories.let_hold_lapse(won[0].id, seconds_ago=0)
+
+    async def test_releases_lapses_and_takeovers_leave_nothing_locked(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(hold_limit_per_minute=0, hold_cooldown_seconds=0, max_open_holds=0)
+        tickets = await factories.make_tickets_together(seats=10, split=Split.NO_SINGLE)
+        buyers = [await factories.make_user() for _ in range(12)]
+        chance = random.Random(18)  # The same choices each time.
+
+        async def trade(buyer: UserRead) -> None:
+            for _ in range(4):
+                wanted = chance.sample(tickets, chance.randint(1, 4))
+                is_chosen = chance.random() < 0.5
+                with suppress(TicketAlreadyReservedError, NotEnoughLeftError, SplitRefusedError):
+                    order = await (
+                        factories.hold_tickets(wanted, buyer)
+                        if is_chosen
+                        else factories.hold_best(tickets, len(wanted), buyer)
+                    )
+                    if chance.random() < 0.4:
+                        await cancel(order, buyer)
+                    else:
+                        await factories.let_hold_lapse(order.id, seconds_ago=0)
+                await expire()
+
+        await asyncio.gather(*[trade(buyer) for buyer in buyers])
+        await expire()
+        assert set(await statuses(tickets)) == {Availability.AVAILABLE}
