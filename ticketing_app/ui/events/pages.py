@@ -81,7 +81,7 @@ def event_page() -> rx.Component:
                 other_dates=state.other_dates,
                 has_other_dates=state.other_dates.length() > 0,
             ),
-            state.event.slug,
+            state.event.href,
             shape=_skeleton(),
         ),
     )
@@ -221,7 +221,7 @@ def _place_page(load: rx.event.EventType[()]) -> rx.Component:
                 state.days,
                 has_days=state.days.length() > 0,
             ),
-            state.shown_slug,
+            state.href,
             shape=_skeleton(),
         ),
     )

@@ -101,7 +101,7 @@ class PlaceState(PageState, rx.State):
     title: str = ""
     city: str = ""
     city_href: str = ""
-    shown_slug: str = ""
+    href: str = ""
     days: rx.Field[list[EventDay]] = rx.field(default_factory=list)
 
     @rx.event
@@ -109,7 +109,7 @@ class PlaceState(PageState, rx.State):
     async def load_venue(self) -> rx.event.EventSpec | None:
         """Show the venue of the address; a merged venue redirects to the one that stays."""
         try:
-            await self._load(queries.load_venue_page)
+            await self._load(queries.load_venue_page, routes.venue)
         except VenueMovedError as error:
             return rx.redirect(routes.venue(error.slug), replace=True)
         return None
@@ -118,20 +118,23 @@ class PlaceState(PageState, rx.State):
     @guarded
     async def load_city(self) -> None:
         """Show the city of the address."""
-        await self._load(queries.load_city_page)
+        await self._load(queries.load_city_page, routes.city)
 
-    async def _load(self, read: Callable[..., Awaitable[PlacePage]]) -> None:
-        if session.route_slug(self) != self.shown_slug:
+    async def _load(
+        self, read: Callable[..., Awaitable[PlacePage]], address: Callable[[str], str]
+    ) -> None:
+        slug = session.route_slug(self)
+        if address(slug) != self.href:
             self.is_loaded = False
         seen_at = now_ms()
         async with transactions.transaction() as transaction:
             await session.find_caller(self, transaction)
             await channels.subscribe(self, channels.EVENTS)
-            page = await read(transaction, slug=session.route_slug(self))
+            page = await read(transaction, slug=slug)
         self.days = event_days(event_heads(page.events, page.summaries, seen_at))
         self.name = page.name
         self.title = page.title
         self.city = page.venue.city if page.venue else ""
         self.city_href = city_href(self.city)
-        self.shown_slug = session.route_slug(self)
+        self.href = address(slug)
         self.is_loaded = True

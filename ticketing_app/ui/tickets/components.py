@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.tickets.rules import Availability
 from ticketing_app.ui.events.components import each, event_cards, offer_row
 from ticketing_app.ui.live.components import LiveText, LiveTicket, LiveUntil
 from ticketing_app.ui.shell.clock import Countdown
@@ -201,8 +202,12 @@ def ticket_article(
             plain_stub(
                 ticket,
                 rx.el.div(
-                    rx.el.span(ticket.price, class_name="sm:text-xl font-bold block mb-1.5"),
-                    rx.el.span(ticket.badge_label, class_name="badge"),
+                    rx.el.span(ticket.price, class_name="sm:text-xl font-bold block"),
+                    # A plain offer needs no word.
+                    cond(
+                        ticket.variant != Availability.AVAILABLE.value,
+                        rx.el.span(ticket.badge_label, class_name="badge mt-1.5"),
+                    ),
                     custom_attrs={"data-status": ticket.variant},
                     # The panel beside it contains the same as text.
                     aria_hidden="true",

@@ -1,0 +1,127 @@
+"""The page of an event: offers in place, live, and as a document."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.site import Site
+from tests_e2e.steps import Visitor
+from tests_e2e.venues import make_venue
+
+Make = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="module")
+def venue_id(site: Site) -> str:
+    return make_venue(site)
+
+
+def new_event(seller: Visitor, venue_id: str) -> dict[str, Any]:
+    title = f"Velvet Meridian {uuid4().hex[:6]}"
+    return seller.make_event(title, venue_id, category="concert")
+
+
+def summary(page: Page, text: str) -> None:
+    expect(page.get_by_role("main").get_by_text(re.compile(f"^{text}"))).to_be_visible()
+
+
+def test_another_page_sees_a_seat_being_bought_and_sold(visitor: Make, venue_id: str) -> None:
+    seller, buyer, watcher = visitor(), visitor(), visitor(signed_in=False)
+    event = new_event(seller, venue_id)
+    seller.sell_seats(event["id"], "12", "13", price=68)
+    seller.sell_seats(event["id"], "31", price=42.5)
+    page = watcher.open(f"/events/{event['slug']}")
+    summary(page, "3 for sale")
+    expect(page.get_by_text("from $42.50")).to_be_visible()
+    cheapest = page.get_by_role("listitem").filter(has_text="Seat 31")
+    expect(cheapest).to_contain_text("$42.50")
+
+    theirs = buyer.open(f"/events/{event['slug']}")
+    theirs.get_by_role("link", name="Stalls · Row F · Seat 31").click()
+    theirs.get_by_role("button", name="Purchase").click()
+    expect(theirs.get_by_role("heading", name=re.compile("^Purchasing"))).to_be_visible()
+    expect(cheapest).to_contain_text("Being bought")
+    expect(cheapest.get_by_role("timer")).to_have_text(re.compile(r"1[45]:\d\d"))
+    summary(page, "2 for sale")
+    expect(page.get_by_text("from $68")).to_be_visible()
+
+    buyer.pay_for(theirs.url.rpartition("/")[2])
+    expect(cheapest).to_contain_text("Sold")
+    # A row that went away stays readable for a moment, then collapses.
+    expect(cheapest).to_be_hidden()
+    expect(page.get_by_role("link", name="Seat 12")).to_be_visible()
+
+
+def test_shows_own_hold_and_leads_to_the_order(visitor: Make, venue_id: str) -> None:
+    seller, buyer = visitor(), visitor()
+    event = new_event(seller, venue_id)
+    (ticket_id,) = seller.sell_seats(event["id"], "12")
+    page = buyer.open(f"/events/{event['slug']}")
+    order_id = buyer.hold(ticket_id)
+    row = page.get_by_role("listitem").filter(has_text="Seat 12")
+    expect(row).to_contain_text("Yours")
+    expect(row.get_by_role("timer")).to_have_text(re.compile(r"1[45]:\d\d"))
+    row.get_by_role("link").click()
+    expect(page).to_have_url(re.compile(f"/orders/{order_id}"))
+
+
+def test_offers_a_new_listing(visitor: Make, venue_id: str) -> None:
+    seller, watcher = visitor(), visitor(signed_in=False)
+    event = new_event(seller, venue_id)
+    page = watcher.open(f"/events/{event['slug']}")
+    expect(page.get_by_text("Nothing is for sale for this event")).to_be_visible()
+    seller.sell_seats(event["id"], "12")
+    page.get_by_role("button", name="1 new ticket").click()
+    expect(page.get_by_role("link", name="Stalls · Row F · Seat 12")).to_be_visible()
+
+
+def test_cancelled_event_changes_in_place(visitor: Make, venue_id: str, site: Site) -> None:
+    seller, watcher = visitor(), visitor(signed_in=False)
+    event = new_event(seller, venue_id)
+    seller.sell_seats(event["id"], "12")
+    page = watcher.open(f"/events/{event['slug']}")
+    summary(page, "1 for sale")
+    site.stack.run("-m", "ticketing_app", "event", "cancel", event["slug"])
+    expect(page.get_by_text("This event was cancelled")).to_be_visible()
+    expect(page.get_by_role("link", name="Stalls · Row F · Seat 12")).to_have_count(0)
+
+
+def test_filters_and_sorts_by_the_address(visitor: Make, venue_id: str) -> None:
+    seller = visitor()
+    event = new_event(seller, venue_id)
+    seller.sell_seats(event["id"], "12", price=68)
+    balcony = {"seats": [{"section": "Balcony", "seat": "31"}], "eventId": event["id"], "price": 90}
+    assert seller.context.request.post("/api/listings", data=balcony).ok
+    page = visitor(signed_in=False).open(f"/events/{event['slug']}")
+    rows = page.get_by_role("main").get_by_role("article").locator("article")
+    expect(rows).to_have_text([re.compile("Stalls"), re.compile("Balcony")])
+    page.get_by_role("navigation", name="Sort").get_by_role("link", name="Section").click()
+    expect(rows).to_have_text([re.compile("Balcony"), re.compile("Stalls")])
+    page.get_by_role("navigation", name="Section").get_by_role("link", name="Balcony").click()
+    expect(rows).to_have_text([re.compile("Balcony")])
+    expect(page).to_have_url(re.compile("section=Balcony&sort=section"))
+    page.go_back()
+    expect(rows).to_have_count(2)
+
+
+def test_documents_work_without_javascript(visitor: Make, venue_id: str) -> None:
+    seller = visitor()
+    event = new_event(seller, venue_id)
+    seller.sell_seats(event["id"], "12", "13", price=68, description="By the aisle.")
+    page = visitor(signed_in=False, java_script_enabled=False).page
+    page.goto(f"/events/{event['slug']}")
+    expect(page.get_by_role("heading", name=event["title"])).to_be_visible()
+    summary(page, "2 for sale")
+    page.get_by_role("link", name="Seat 12").click()
+    expect(page.get_by_text("Price - $68")).to_be_visible()
+    expect(page.get_by_text("By the aisle.")).to_be_visible()
+    expect(page.get_by_text("1 more for this night")).to_be_visible()
+    page.get_by_role("link", name="All 2 tickets for this night").click()
+    page.get_by_role("link", name="London").first.click()
+    expect(page.get_by_role("heading", name="London")).to_be_visible()
+    page.get_by_role("link", name=event["title"]).click()
+    expect(page.get_by_role("link", name="Seat 12")).to_be_visible()
