@@ -12,7 +12,7 @@ from ticketing_app.ui.theme import styles
 
 @dataclass(frozen=True)
 class FormValues:
-    """What a document shows in a form: the path after success, the typed address, sentences by field."""
+    """Values of a form in a document: the path after success, the typed address, sentences by field."""
 
     wanted: str = routes.TICKET_LIST
     email: str = ""

@@ -66,7 +66,7 @@ class OrderGroup:
 
 @dataclass(frozen=True)
 class OrderedTickets:
-    """What the list needs beside the orders: their tickets and events by id, and what may be sold on."""
+    """Tickets and events of the orders by id, and the tickets that their owner may list again."""
 
     tickets: dict[UUID, TicketRead]
     events: dict[UUID, EventRead]
@@ -76,7 +76,7 @@ class OrderedTickets:
 def group(
     orders: Iterable[OrderRead], known: OrderedTickets, now: datetime
 ) -> dict[str, list[OrderGroup]]:
-    """Return the groups by section: what runs out first, what begins first, what was ordered last."""
+    """Return the groups by section, in order of deadline, start and newest order."""
     members: dict[tuple[str, str], list[OrderRead]] = {}
     for order in orders:
         ticket = _ticket(order, known)

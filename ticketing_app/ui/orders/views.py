@@ -335,7 +335,7 @@ def refund_line(order: OrderDetail, amount: str, now: datetime) -> str:
 
 
 def _refunded_cents(order: OrderRead) -> int:
-    """Return what was given back of an order that stays paid."""
+    """Return the refunded amount of an order that stays paid."""
     if order.status is not OrderStatus.COMPLETED:
         return 0
     return sum(item.ticket.price_cents for item in order.items if item.refunded_at)

@@ -1,4 +1,4 @@
-"""The foot of all pages: only what exists."""
+"""The footer of all pages. It lists only existing pages."""
 
 import reflex as rx
 
