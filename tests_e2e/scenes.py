@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.outside.database_probe import DatabaseProbe
 from tests.site import Site
 from tests_e2e.steps import DECLINED_CARD, Visitor, fill_in_card
+from tests_e2e.venues import make_venue
 
 EVENT = {
     "venue": "Tram Depot",
@@ -69,6 +70,23 @@ class Fixtures:
         with ThreadPoolExecutor(1) as clock:
             lapse = DatabaseProbe(site.stack.env).let_lapse(self.ids["order_lapsed"])
             clock.submit(asyncio.run, lapse).result()
+        self._make_events(seller, buyer, site)
+
+    def _make_events(self, seller: Visitor, buyer: Visitor, site: Site) -> None:
+        venue_id = make_venue(site)
+        tickets = dict[str, list[str]]()
+        for name in ("event", "sold_out", "cancelled", "empty"):
+            title = f"Kites and Other Strings, {name} {uuid4().hex[:6]}"
+            event = seller.make_event(title, venue_id, category="theatre")
+            self.ids |= {name: event["slug"], "venue": event["venue"]["slug"]}
+            if name != "empty":
+                tickets[name] = seller.sell_seats(event["id"], "12", faceValue=50)
+            if name == "event":
+                tickets[name] += seller.sell_seats(event["id"], "21", "22", "23", price=60)
+        self.ids["event_ticket"], _, held, _ = tickets["event"]
+        buyer.hold(held)
+        buyer.pay_for(buyer.hold(tickets["sold_out"][0]))
+        site.stack.run("-m", "ticketing_app", "event", "cancel", self.ids["cancelled"])
 
     @contextmanager
     def show(self, scene: Scene, viewer: Viewer, *, colours: Colours = "light") -> Generator[Page]:
@@ -151,6 +169,16 @@ SCENES = (
     Scene("no such ticket", "/tickets/{unknown}", "could not find this ticket", ANYBODY),
     Scene("purchase refused", "/tickets/{lapsed}", "Status - Available", BUYER,
           _press("Purchase", "hold it again"), is_main=False),
+    Scene("ticket of an event", "/tickets/{event_ticket}", "more for this night", STRANGER),
+    Scene("event", "/events/{event}", "Being bought", STRANGER),
+    Scene("event, with one's own hold", "/events/{event}", "Yours", BUYER, is_main=False),
+    Scene("event one sells for", "/events/{event}", "Yours, for sale", SELLER, is_main=False),
+    Scene("event, sold out", "/events/{sold_out}", "Sold out for now", STRANGER),
+    Scene("event, cancelled", "/events/{cancelled}", "was cancelled", STRANGER),
+    Scene("event without tickets", "/events/{empty}", "Nothing is for sale", STRANGER, is_main=False),
+    Scene("no such event", "/events/nothing", "could not find this event", STRANGER, is_main=False),
+    Scene("venue", "/venues/{venue}", "Kites and Other Strings", STRANGER),
+    Scene("city", "/cities/london", "Kites and Other Strings", STRANGER, is_main=False),
     Scene("sell", "/tickets/new", "Create a Ticket", SELLER),
     Scene("sell with errors", "/tickets/new", "Create a Ticket", SELLER, _sell_wrongly),
     Scene("sell, find an event", "/tickets/new", "Create a Ticket", SELLER, _find_no_event, is_main=False),

@@ -36,6 +36,23 @@ class Visitor:
         """List tickets of an event; returns the listing."""
         return self._post("/api/listings", listing)
 
+    def make_event(self, title: str, venue_id: str, **facts: str) -> dict[str, Any]:
+        """Make an event at a venue (tests_e2e/venues.py)."""
+        event = {"title": title, "venueId": venue_id, "startsLocal": "2097-05-01T19:30:00"}
+        return self._post("/api/events", event | facts)
+
+    def sell_seats(
+        self,
+        event_id: str,
+        *seats: str,
+        price: float = 40,
+        **facts: Any,  # noqa: ANN401  # any field
+    ) -> list[str]:
+        """List seats of row F, Stalls, of an event; returns the ids of their tickets."""
+        described = [{"section": "Stalls", "row": "F", "seat": seat} for seat in seats]
+        body = {"eventId": event_id, "price": price, "seats": described, **facts}
+        return [seat["ticketId"] for seat in self.sell_listing(**body)["seats"]]
+
     def hold(self, ticket_id: str) -> str:
         """Press Purchase; returns the order's id."""
         return self._post("/api/orders", {"ticketId": ticket_id})["id"]
