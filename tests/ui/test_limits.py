@@ -68,7 +68,7 @@ class TestPages:
         assert await tab.call(TicketFormState.create, form) == ""
         assert SAYS_WHEN.fullmatch(tab.state(TicketFormState).error_message)
         await tab.call(OwnListingsState.load)
-        assert len(tab.state(OwnListingsState).rows) == 3
+        assert len(tab.state(OwnListingsState).cards) == 3
 
     async def test_withdrawals_are_limited(
         self, tab: Tab, sign_in: SignIn, change_settings: ChangeSettings
