@@ -102,3 +102,27 @@ def test_the_list_notices_that_the_time_is_over(
         expect(page.get_by_role("heading", name="What happened")).to_be_visible()
         assert history(page) == ["Ticket locked for you", "Time over, ticket released"]
         page.close()
+
+
+def test_a_press_shows_at_once_and_a_second_one_is_ignored(
+    visitor: Callable[..., Visitor],
+) -> None:
+    seller, buyer = visitor(), visitor()
+    page = buyer.page
+    sent: list[str] = []
+    page.on(
+        "websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(f"{frame}"))
+    )
+    buyer.open(f"/tickets/{seller.sell('Kite Parade')}")
+    # Both in one task: no frame lies between the press and what shows it.
+    is_shown = page.get_by_role("button", name="Purchase").evaluate(
+        """(button) => {
+          button.click();
+          button.click();
+          return new Promise((resolve) =>
+            requestAnimationFrame(() => resolve(button.hasAttribute("data-pending"))));
+        }"""
+    )
+    assert is_shown
+    expect(page.get_by_role("heading", name="Purchasing Kite Parade")).to_be_visible()
+    assert len([frame for frame in sent if "detail_state.purchase" in frame]) == 1

@@ -1,21 +1,26 @@
 // A button that shows a press at once, and ignores more presses until the press is refused or the page changes.
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 // Longer than any answer: the button must not stay pressed after a lost connection.
 const PATIENCE_MS = 10_000;
 
 export function PressButton({ label, description, action, refusals, onPress, className }) {
-  // The number of refusals at the press.
+  // The number of refusals at the press; as a reference too, because a second press may come before the render.
   const [pressed, setPressed] = useState(null);
+  const last = useRef(null);
   const isPending = pressed !== null && pressed === refusals;
   useEffect(() => {
     if (!isPending) return undefined;
-    const timer = setTimeout(() => setPressed(null), PATIENCE_MS);
+    const timer = setTimeout(() => {
+      last.current = null;
+      setPressed(null);
+    }, PATIENCE_MS);
     return () => clearTimeout(timer);
   }, [isPending]);
   const press = (event) => {
     event.preventDefault();
-    if (isPending) return;
+    if (last.current === refusals) return;
+    last.current = refusals;
     setPressed(refusals);
     onPress();
   };
