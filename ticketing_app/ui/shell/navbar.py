@@ -35,8 +35,9 @@ def navbar(*, has_search: bool) -> rx.Component:
     return rx.el.header(
         rx.el.nav(
             _brand(),
-            *([_search(), _search_link()] if has_search else []),
+            *([_search()] if has_search else []),
             rx.el.div(
+                *([_search_link()] if has_search else []),
                 link(
                     TEXT["sell"],
                     href=routes.TICKET_NEW,
@@ -104,7 +105,7 @@ def _search_link() -> rx.Component:
         icon("search"),
         rx.el.span(TEXT["search"], class_name="sr-only"),
         href=routes.SEARCH,
-        class_name=f"{_ENTRY} min-w-11 ms-auto md:hidden",
+        class_name=f"{_ENTRY} min-w-11 md:hidden",
     )
 
 
