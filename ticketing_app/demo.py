@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import cycle, zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import service as accounts
-from ticketing_app.accounts.schemas import UserCreate
+from ticketing_app.accounts.schemas import UserCreate, UserRead
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.events.schemas import EventCreate, VenueCreate
@@ -39,6 +39,7 @@ class Show(NamedTuple):
     event: EventCreate
     listings: list[ListingCreate]
     is_cancelled: bool
+    is_sold_out: bool
 
 
 class Plan(NamedTuple):
@@ -46,8 +47,16 @@ class Plan(NamedTuple):
     loose: list[TicketCreate]
 
 
-async def seed(session: AsyncSession) -> int:
-    """Add the accounts and what they sell to an empty market; return the number of tickets.
+class Seeded(NamedTuple):
+    """The accounts, the number of their tickets, and the events to sell out."""
+
+    accounts: list[UserRead]
+    tickets: int
+    sold_out: list[UUID]
+
+
+async def seed(session: AsyncSession) -> Seeded:
+    """Add the accounts and what they sell to an empty market.
 
     Raises:
         MarketNotEmptyError: any ticket exists, for sale or not.
@@ -56,33 +65,36 @@ async def seed(session: AsyncSession) -> int:
     if await tickets.has_any(session):
         raise MarketNotEmptyError
     sellers = [
-        (await accounts.sign_up(session, user=UserCreate(email=email, password=PASSWORD))).id
+        await accounts.sign_up(session, user=UserCreate(email=email, password=PASSWORD))
         for email in EMAILS
     ]
     demo = plan(utc_now().date())
     venues = [show.event.venue for show in demo.shows]
     await city_data.load_cities(session, only={venue.city_id for venue in venues if venue})
+    turns = cycle(seller.id for seller in sellers)
     event_ids = [
-        (
-            await events.find_or_create_event(
-                session, creator_id=sellers[number % len(sellers)], event=show.event
-            )
-        ).event.id
-        for number, show in enumerate(demo.shows)
+        await _create_event(session, creator_id, show.event)
+        for show, creator_id in zip(demo.shows, turns, strict=False)
     ]
-    for number, ticket in enumerate(demo.loose):
-        seller_id = sellers[number % len(sellers)]
+    for ticket, seller_id in zip(demo.loose, turns, strict=False):
         await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
     count = len(demo.loose)
-    for number, listing in enumerate(_in_turn(demo.shows, event_ids)):
-        seller_id = sellers[number % len(sellers)]
+    for listing, seller_id in zip(_in_turn(demo.shows, event_ids), turns, strict=False):
         await listings.create_listing(session, seller_id=seller_id, listing=listing)
         count += listing.count
+    sold_out: list[UUID] = []
     for show, event_id in zip(demo.shows, event_ids, strict=True):
         if show.is_cancelled:
             await curation.cancel_event(session, event_id=event_id)
             await event_cancellation.cancel_batch(session, event_id=event_id, limit=LARGEST_EVENT)
-    return count
+        if show.is_sold_out:
+            sold_out.append(event_id)
+    return Seeded(sellers, count, sold_out)
+
+
+async def _create_event(session: AsyncSession, creator_id: UUID, event: EventCreate) -> UUID:
+    found = await events.find_or_create_event(session, creator_id=creator_id, event=event)
+    return found.event.id
 
 
 def _in_turn(shows: list[Show], event_ids: list[UUID]) -> Iterator[ListingCreate]:
@@ -110,7 +122,9 @@ def _show(event: dict[str, Any], source: dict[str, Any], today: date) -> Show:
         venue=VenueCreate(name=event["venue"], city_id=city_id),
     )
     offers = [_listing(event, *values) for values in event["listings"]]
-    return Show(described, offers, event.get("is_cancelled", False))
+    return Show(
+        described, offers, event.get("is_cancelled", False), event.get("is_sold_out", False)
+    )
 
 
 def _listing(  # the columns of the file.

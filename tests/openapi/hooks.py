@@ -17,17 +17,24 @@ ENDING = ("/api/users/signout", "/api/users/sessions", "/api/users/sessions/{ses
 KNOWN = {
     "/api/tickets/{ticket_id}": ("ticket_id", "tickets"),
     "/api/tickets/{ticket_id}/calendar": ("ticket_id", "tickets"),
+    "/api/events/{event}": ("event", "events"),
+    "/api/events/{event}/listings": ("event", "events"),
     "/api/orders/{order_id}": ("order_id", "orders"),
     "/api/payments/{charge_id}/confirming": ("charge_id", "payments"),
     "/api/payments/{charge_id}/settle": ("charge_id", "payments"),
 }
-MADE = {"/api/tickets": "tickets", "/api/orders": "orders", "/api/payments": "payments"}
+MADE = {
+    "/api/events": "events",
+    "/api/tickets": "tickets",
+    "/api/orders": "orders",
+    "/api/payments": "payments",
+}
 
 STRANGERS = 10
 """One case in so many is sent without a session."""
 
 _turn = count()
-_ids: dict[str, list[str]] = {"tickets": [], "orders": [], "payments": []}
+_ids: dict[str, list[str]] = {"events": [], "tickets": [], "orders": [], "payments": []}
 _for_sale = os.environ.get("OPENAPI_TICKETS", "").split()
 
 
@@ -46,6 +53,11 @@ def before_call(_: Any, case: Any, __: dict[str, Any]) -> None:  # noqa: ANN401 
     if path in KNOWN and (known := _ids[KNOWN[path][1]]):
         case.path_parameters[KNOWN[path][0]] = known[next(_turn) % len(known)]
     if method == "POST" and isinstance(case.body, dict):
+        if path == "/api/events":
+            # A generated time is seldom a valid one, and a generated city never exists.
+            venue = {"name": "Harbour Hall", "cityId": int(os.environ["OPENAPI_CITY"])}
+            case.body |= {"startsLocal": "2099-05-01T20:00", "venue": venue}
+            case.body.pop("venueId", None)
         if path == "/api/orders" and _for_sale:
             case.body = {"ticketId": _for_sale.pop()}
         if path == "/api/payments" and _ids["orders"]:

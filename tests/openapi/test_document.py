@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests import factories
 from tests.check import environment_without_settings
 from tests.openapi.hooks import PASSWORD
 from tests.site import free_port
@@ -68,10 +69,15 @@ def sign_up(url: str) -> httpx.Client:
     return client
 
 
-@pytest.mark.usefixtures("database")
+@pytest.fixture
+async def cities(database: None) -> None:  # noqa: ARG001  # order only.
+    await factories.make_cities()
+
+
+@pytest.mark.usefixtures("cities")
 @pytest.mark.parametrize(
     ("phases", "paths"),
-    [("examples,coverage,fuzzing", "/"), ("stateful", "/(tickets|orders|payments)")],
+    [("examples,coverage,fuzzing", "/"), ("stateful", "/(tickets|orders|payments|events)")],
 )
 def test_api_matches_its_document(url: str, tmp_path: Path, phases: str, paths: str) -> None:
     with (
@@ -88,6 +94,7 @@ def test_api_matches_its_document(url: str, tmp_path: Path, phases: str, paths: 
             "PYTHONPATH": str(ROOT),
             "OPENAPI_URL": url,
             "OPENAPI_TICKETS": " ".join(tickets),
+            "OPENAPI_CITY": str(factories.CITIES["Porto"][0]),
             "OPENAPI_COOKIE": f"session={buyer.cookies['session']}",
             "OPENAPI_MADE": str(tmp_path / "made"),
             "OPENAPI_GUEST": guest.headers["x-email"],
@@ -109,4 +116,4 @@ def test_api_matches_its_document(url: str, tmp_path: Path, phases: str, paths: 
         print("made:", sorted(made.read_text().split()) if made.exists() else "nothing")
         # Scenarios are drawn anew on each machine; the fuzzing reaches them every time.
         if phases != "stateful":
-            assert {"orders", "payments"} <= set(made.read_text().split())
+            assert {"events", "orders", "payments"} <= set(made.read_text().split())

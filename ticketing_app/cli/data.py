@@ -2,8 +2,9 @@ import argparse
 import asyncio
 
 import alembic.command
+import httpx
 
-from ticketing_app import demo
+from ticketing_app import demo, demo_sales
 from ticketing_app.cli.terminal import Commands, write_line
 from ticketing_app.core import db, schema
 from ticketing_app.core.errors import AppError
@@ -52,10 +53,17 @@ async def _seed_demo(options: argparse.Namespace) -> None:
         raise DemoInProductionError
     try:
         async with db.transaction() as session:
-            count = await demo.seed(session)
+            seeded = await demo.seed(session)
     except demo.MarketNotEmptyError as error:
         if not options.if_empty:
             raise
         write_line(error.message)
         return
-    write_line(f"{count} tickets; sign in as {', '.join(demo.EMAILS)}, password {demo.PASSWORD}")
+    if demo_sales.can_sell():
+        try:
+            await demo_sales.sell_out(seeded)
+        except (AppError, OSError, httpx.HTTPError):
+            write_line("Stripe's stand-in does not answer, so no show is sold out.")
+    write_line(
+        f"{seeded.tickets} tickets; sign in as {', '.join(demo.EMAILS)}, password {demo.PASSWORD}"
+    )

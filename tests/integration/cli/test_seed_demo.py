@@ -1,12 +1,14 @@
 """`seed-demo` fills an empty market only."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests import factories
 from tests.integration.cli.command_line import run
 from tests.integration.messaging.samples import column
+from tests.site import free_port
 from tests.unit.core.test_settings import PRODUCTION
 from ticketing_app import demo
 
@@ -15,20 +17,40 @@ pytestmark = pytest.mark.usefixtures("database")
 COUNT = "SELECT count(*) FROM tickets"
 
 
+SMALL = """
+[cities]
+London = 2643743
+[venues]
+"Lantern Hall" = "London"
+[[events]]
+title = "The Paper Lanterns"
+category = "concert"
+venue = "Lantern Hall"
+days = 6
+time = "19:30"
+description = ""
+is_sold_out = true
+listings = [["", "", "x2", 68.00, 0, ""]]
+[[tickets]]
+title = "Two Rivers Literary Quiz"
+price = 12.00
+"""
+
+
+@pytest.fixture
+def _small_market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Demo data of three tickets."""
+    source = tmp_path / "demo.toml"
+    source.write_text(SMALL)
+    monkeypatch.setattr(demo, "SOURCE", source)
+
+
 class TestSeedDemo:
-    async def test_fills_an_empty_market_once(self) -> None:
+    async def test_fills_an_empty_market_with_every_feature(self) -> None:
         code, out, _ = await run("seed-demo")
         assert code == 0
         [tickets] = await column(COUNT)
         assert out.startswith(f"{tickets} tickets; sign in as {demo.EMAILS[0]}")
-        code, out, err = await run("seed-demo")
-        assert (code, out) == (1, "")
-        assert err == "There are tickets already, and demo data are not mixed with them.\n"
-        assert (await run("seed-demo", "--if-empty"))[0] == 0
-        assert await column(COUNT) == [tickets]
-
-    async def test_shows_every_feature(self) -> None:
-        assert (await run("seed-demo"))[0] == 0
         assert await column("SELECT count(*) FROM events WHERE status = 'cancelled'") == [1]
         unsold = "SELECT count(*) FROM tickets t JOIN events e ON e.id = t.event_id"
         unsold += " WHERE e.status = 'cancelled' AND t.status <> 'withdrawn'"
@@ -38,6 +60,28 @@ class TestSeedDemo:
         assert await column(twice) == [2]
         assert (await column("SELECT count(*) FROM tickets WHERE event_id IS NULL"))[0] >= 2
         assert (await column("SELECT max(position) FROM tickets")) == [6]
+        sold = "SELECT t.status FROM tickets t JOIN events e ON e.id = t.event_id WHERE e.title LIKE 'Mathilde %'"
+        assert set(await column(sold)) == {"sold"}
+
+    @pytest.mark.usefixtures("_small_market")
+    async def test_refuses_a_market_with_tickets(self) -> None:
+        assert (await run("seed-demo"))[0] == 0
+        assert set(await column("SELECT status FROM tickets")) == {"for_sale", "sold"}
+        code, out, err = await run("seed-demo")
+        assert (code, out) == (1, "")
+        assert err == "There are tickets already, and demo data are not mixed with them.\n"
+        assert (await run("seed-demo", "--if-empty"))[0] == 0
+        assert await column(COUNT) == [3]
+
+    @pytest.mark.usefixtures("_small_market")
+    async def test_sells_nothing_without_a_stand_in_of_stripe(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(stripe_api_base=f"http://127.0.0.1:{free_port()}", stripe_timeout_seconds=1)
+        code, out, _ = await run("seed-demo")
+        assert code == 0
+        assert out.startswith("Stripe's stand-in does not answer")
+        assert await column("SELECT count(*) FROM tickets WHERE status = 'sold'") == [0]
 
     async def test_rolls_back_if_an_account_exists(self) -> None:
         await factories.make_user(demo.EMAILS[-1])
@@ -46,6 +90,7 @@ class TestSeedDemo:
         assert await column("SELECT email FROM users") == [demo.EMAILS[-1]]
         assert await column(COUNT) == [0]
 
+    @pytest.mark.usefixtures("_small_market")
     async def test_refuses_in_production_without_option(
         self, change_settings: Callable[..., None]
     ) -> None:

@@ -47,6 +47,14 @@ class TestSuggestCities:
     ) -> None:
         assert (await cities(text))[: len(expected)] == expected
 
+    async def test_shows_main_names_before_other_names_and_codes(self) -> None:
+        await execute(
+            "INSERT INTO city_names SELECT id, 'mun' FROM cities WHERE name = 'São Paulo'"
+        )
+        await execute("INSERT INTO city_names SELECT id, 'munro' FROM cities WHERE name = 'London'")
+        assert await cities("mun") == ["Munich", "Münster", "São Paulo", "London"]
+        assert (await cities("munro"))[0] == "London"
+
     @pytest.mark.parametrize("text", ["", "  ", "xyzzy", "%", "\\", "_", "'", "🎸", "x" * 100])
     async def test_finds_nothing_for_nonsense(self, text: str) -> None:
         assert await cities(text) == []

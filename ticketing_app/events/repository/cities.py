@@ -22,12 +22,17 @@ def _begins_with(prefix: str) -> str:
     return f"{prefix} <> '' AND key ~>=~ {prefix} AND key ~<~ ({prefix} || chr(1114111))"
 
 
+# Other names of three letters are mostly codes of airports: they count, but not as whole names.
 _BY_PREFIX = text(f"""
     SELECT c.* FROM cities c JOIN (
-      SELECT city_id, bool_or(key = search_key(:typed)) AS is_whole FROM city_names
+      SELECT city_id, bool_or(key = search_key(:typed) AND length(key) > 3) AS is_whole FROM city_names
       WHERE {_begins_with("search_key(:typed)")} GROUP BY city_id
     ) named ON named.city_id = c.id
-    ORDER BY is_whole DESC, population DESC, c.id LIMIT :limit
+    ORDER BY is_whole DESC,
+      NOT is_whole AND length(search_key(:typed)) >= 3
+        AND starts_with(search_key(c.name), search_key(:typed)) DESC,
+      population DESC, c.id
+    LIMIT :limit
 """)  # noqa: S608  # built from constants.
 _BY_SIMILARITY = text(f"""
     SELECT c.* FROM cities c JOIN (
@@ -40,7 +45,10 @@ _BY_SIMILARITY = text(f"""
 
 
 async def suggest_cities(session: AsyncSession, typed: str, limit: int) -> list[City]:
-    """Return cities with a name that begins like this, the biggest first; else similar ones."""
+    """Return cities with a name that begins like this, else similar ones.
+
+    Those with just this name come first, then those whose main name begins like this, then bigger ones.
+    """
     values: dict[str, object] = {"typed": typed, "limit": limit}
     found = await _list(session, _BY_PREFIX, values)
     if found or len(typed) < SHORTEST_CORRECTED:

@@ -35,20 +35,23 @@ _MERGE = (
 )
 
 
-async def merge_cities(
-    session: AsyncSession, read: Callable[[], Iterable[tuple[Any, ...]]]
-) -> None:
-    """Load records of the columns and a tuple of other names; they are read twice to save memory."""
+async def merge_cities(session: AsyncSession, read: Callable[[], Iterable[tuple[Any, ...]]]) -> int:
+    """Load records of the columns and a tuple of other names; return their number.
+
+    They are read twice, to not keep all of them in memory.
+    """
     connection = await session.connection()
     for statement in _PREPARE:
         await connection.execute(text(statement))
     driver: Any = (await connection.get_raw_connection()).driver_connection
     cities = (row[: len(_COLUMNS)] for row in read())
-    await driver.copy_records_to_table("new_cities", records=cities, columns=_COLUMNS)
+    copied = await driver.copy_records_to_table("new_cities", records=cities, columns=_COLUMNS)
     names = ((row[0], name) for row in read() for name in (row[1], *row[-1]))
     await driver.copy_records_to_table("new_names", records=names, columns=("city_id", "name"))
     for statement in _MERGE:
         await connection.execute(text(statement))
+    # The answer is like "COPY 69472".
+    return int(copied.split()[1])
 
 
 async def count_cities(session: AsyncSession) -> int:

@@ -24,34 +24,36 @@ class CityRecord(NamedTuple):
     other_names: tuple[str, ...]
 
 
-def read_cities() -> Iterator[CityRecord]:
+def read_cities(only: Collection[int] = ()) -> Iterator[CityRecord]:
+    """Yield the cities of the data set, or `only` those ids."""
     with lzma.open(SOURCE, "rt", encoding="utf-8") as lines:
         for line in lines:
-            city_id, name, country, region, timezone, *numbers, others = line.rstrip("\n").split(
-                "\t"
-            )
-            latitude, longitude, population = numbers
-            yield CityRecord(
-                int(city_id),
-                name,
-                country,
-                region or None,
-                timezone,
-                float(latitude),
-                float(longitude),
-                int(population),
-                tuple(others.split("|")) if others else (),
-            )
+            city_id, _, fields = line.rstrip("\n").partition("\t")
+            if not only or int(city_id) in only:
+                yield _record(int(city_id), fields)
+
+
+def _record(city_id: int, line: str) -> CityRecord:
+    name, country, region, timezone, latitude, longitude, population, others = line.split("\t")
+    return CityRecord(
+        city_id,
+        name,
+        country,
+        region or None,
+        timezone,
+        float(latitude),
+        float(longitude),
+        int(population),
+        tuple(others.split("|")) if others else (),
+    )
 
 
 async def load_cities(session: AsyncSession, *, only: Collection[int] = ()) -> int:
     """Insert or update the cities of the data set, or `only` those ids; return their number."""
-
-    def read() -> Iterator[CityRecord]:
-        return (city for city in read_cities() if not only or city.id in only)
-
-    await repository.merge_cities(session, read)
-    return sum(1 for _ in read())
+    if only:
+        few = list(read_cities(only))
+        return await repository.merge_cities(session, lambda: few)
+    return await repository.merge_cities(session, read_cities)
 
 
 async def are_loaded(session: AsyncSession) -> bool:
