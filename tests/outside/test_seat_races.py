@@ -72,7 +72,7 @@ class SeatMarket:
         self.tickets = [seat["ticketId"] for seat in made["seats"]]
 
     async def trade(self, buyer: ApiClient) -> None:
-        """Want some tickets several times; release, forget or keep what was held."""
+        """Hold some tickets several times; release them, let the hold lapse, or keep it."""
         for _ in range(TRIES):
             answer = await buyer.post("/api/orders", json=self._wanted())
             self.answers[answer.status_code] += 1

@@ -72,7 +72,8 @@ class TestChosenTickets:
         assert await statuses(tickets) == ["available", "locked", "available"]
 
     async def test_are_refused_with_the_own_order(self) -> None:
-        tickets, buyer = await factories.make_tickets_together(), await factories.make_user()
+        tickets = await factories.make_tickets_together()
+        buyer = await factories.make_user()
         order = await factories.hold_tickets(tickets[:2], buyer)
         with pytest.raises(TicketAlreadyReservedError) as refusal:
             await factories.hold_tickets(tickets[1:3], buyer)
@@ -97,7 +98,8 @@ class TestChosenTickets:
             await factories.hold_tickets(await factories.make_tickets_together(seller), seller)
 
     async def test_are_one_at_most_until_orders_of_several_begin(self) -> None:
-        tickets, buyer = await factories.make_tickets_together(), await factories.make_user()
+        tickets = await factories.make_tickets_together()
+        buyer = await factories.make_user()
         for quantity in (2, 10):
             with pytest.raises(TooManyTicketsError, match="one ticket per order"):
                 await hold_best(tickets, buyer, quantity)
@@ -202,14 +204,16 @@ class TestBestSeats:
         await set_status(tickets, status)  # Listings are never paused in part.
 
     async def test_are_refused_with_the_own_open_order(self) -> None:
-        tickets, buyer = await factories.make_tickets_together(seats=2), await factories.make_user()
+        tickets = await factories.make_tickets_together(seats=2)
+        buyer = await factories.make_user()
         order = await factories.hold_best(tickets, 2, buyer)
         with pytest.raises(TicketAlreadyReservedError) as refusal:
             await factories.hold_best(tickets, 2, buyer)
         assert refusal.value.order_id == order.id
 
     async def test_are_refused_if_the_offer_changed(self) -> None:
-        tickets, buyer = await factories.make_tickets_together(), await factories.make_user()
+        tickets = await factories.make_tickets_together()
+        buyer = await factories.make_user()
         for seen in (SeenOffer(version=2), SeenOffer(price_cents=3999)):
             with pytest.raises(OfferChangedError):
                 await hold_best(tickets, buyer, 1, seen=seen)

@@ -68,7 +68,8 @@ class TestTakeover:
         assert {event["order_id"] for event in events} == {str(order.id) for order in lapsed}
 
     async def test_leaves_a_late_timer_or_cancel_nothing_to_do(self) -> None:
-        tickets, buyer = await factories.make_tickets_together(seats=3), await factories.make_user()
+        tickets = await factories.make_tickets_together(seats=3)
+        buyer = await factories.make_user()
         first = await factories.hold_tickets(tickets[:2], buyer)
         await factories.let_hold_lapse(first.id)
         await factories.hold_tickets(tickets[1:])
@@ -118,7 +119,8 @@ class TestLimits:
             await factories.hold_best(await factories.make_tickets_together(), 1, buyer)
 
     async def test_pause_is_of_the_listing(self) -> None:
-        tickets, buyer = await factories.make_tickets_together(), await factories.make_user()
+        tickets = await factories.make_tickets_together()
+        buyer = await factories.make_user()
         order = await factories.hold_tickets(tickets[:2], buyer)
         await factories.let_time_pass(tickets[0].id, 899)
         await cancel(order, buyer)
@@ -133,7 +135,8 @@ class TestAllOrNone:
     """Every step of an order is one of all its tickets."""
 
     async def test_release_frees_all(self) -> None:
-        tickets, buyer = await factories.make_tickets_together(seats=2), await factories.make_user()
+        tickets = await factories.make_tickets_together(seats=2)
+        buyer = await factories.make_user()
         order = await factories.hold_tickets(tickets, buyer)
         await cancel(order, buyer)
         assert await statuses(tickets) == ["available", "available"]
@@ -141,7 +144,8 @@ class TestAllOrNone:
         assert [each["version"] for each in event["tickets"]] == [3, 3]
 
     async def test_release_leaves_a_paused_ticket_off_sale(self) -> None:
-        tickets, buyer = await factories.make_tickets_together(seats=2), await factories.make_user()
+        tickets = await factories.make_tickets_together(seats=2)
+        buyer = await factories.make_user()
         order = await factories.hold_tickets(tickets, buyer)
         await set_status(tickets[:1], "paused")
         await cancel(order, buyer)
@@ -153,7 +157,8 @@ class TestAllOrNone:
 
     @pytest.mark.usefixtures("stripe_books")
     async def test_paused_tickets_may_be_paid_by_their_holder(self) -> None:
-        tickets, buyer = await factories.make_tickets_together(seats=2), await factories.make_user()
+        tickets = await factories.make_tickets_together(seats=2)
+        buyer = await factories.make_user()
         order = await factories.hold_tickets(tickets, buyer)
         await set_status(tickets, "paused")
         await sales.pay(Sale(buyer, tickets[0], order, await sales.open_payment(order, buyer)))

@@ -1,4 +1,4 @@
-"""Holds of tickets, and what a refusal needs to know. Times are in seconds."""
+"""Holds of tickets, and the facts behind a refusal. Times are in seconds."""
 
 from collections.abc import Sequence
 from datetime import timedelta

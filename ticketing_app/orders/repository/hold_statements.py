@@ -95,8 +95,8 @@ WITH was AS (
 
 # All rows of the listing are locked, without a condition on anything that may change, and judged as they
 # are after the wait: a ticket that came back meanwhile is not in the snapshot of the statement, so
-# conditions at the lock would undercount what is left, and break the seller's rule. The count before the
-# lock can only refuse: a hold of what is gone locks nothing.
+# conditions at the lock would undercount the rest, and break the seller's rule. The count before the lock
+# can only refuse: a hold of sold tickets locks nothing.
 #
 # The listing is locked last (FOR SHARE), so that its rule and version are those after the wait, too.
 _LISTED = f"""

@@ -28,7 +28,7 @@ async def lock_seats(
 ) -> None:
     """Lock these tickets, the other listings of their seats, and all tickets of `listing_id`."""
     # Every transaction locks tickets before orders, in the order of their ids, to avoid deadlocks. The
-    # whole listing, because a hold judges by what would be left of it. The other listings, because the
+    # whole listing, because a hold judges by the rest of it. The other listings, because the
     # refund of an earlier sale ends a later listing.
     await resale.lock_seats(session, ticket_ids, listing_id)
 
