@@ -305,4 +305,28 @@ MUTANTS = (
         ),
         f"{STEP_TESTS}::TestAllOrNone",
     ),
+    Mutant(
+        1,
+        "a step locks its order before its tickets",
+        (
+            (
+                f"{APP}/orders/service/access.py",
+                "    await leases.lock_seats(session, ticket_ids=found.ticket_ids)\n",
+                "",
+            ),
+        ),
+        f"{STEP_TESTS}::TestOrderOfLocks",
+    ),
+    Mutant(
+        1,
+        "a step locks only a part of the listing before its order",
+        (
+            (
+                f"{APP}/tickets/repository/resale.py",
+                "        select(col(Ticket.id)).where(col(Ticket.listing_id).in_(listings)),\n",
+                "",
+            ),
+        ),
+        f"{STEP_TESTS}::TestOrderOfLocks",
+    ),
 )

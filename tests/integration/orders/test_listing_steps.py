@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -19,6 +20,7 @@ from tests.integration.orders.listing_holds import (
 )
 from tests.integration.payments import sales
 from tests.integration.payments.sales import Sale
+from tests.locks import end_or_wait
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.messaging.catalog import CATALOG
@@ -94,6 +96,54 @@ class TestTakeover:
         with pytest.raises(TicketAlreadyReservedError):
             await factories.hold_tickets(tickets[1:])
         assert await status(first.id) is OrderStatus.CREATED
+
+
+class TestOrderOfLocks:
+    """Tickets before orders: a step that waits for a ticket has no lock on its order yet."""
+
+    async def test_of_a_cancellation_begins_with_the_whole_listing(self) -> None:
+        tickets = await factories.make_tickets_together(seats=3)
+        buyer = await factories.make_user()
+        order = await factories.hold_tickets(tickets[:2], buyer)
+        for ticket in tickets:
+            assert await is_order_free(ticket.id, order.id, cancel(order, buyer))
+
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_of_a_dispute_begins_with_the_later_listing(self) -> None:
+        sale = await sales.sell()
+        again = await sales.relist(sale.ticket, sale.buyer)
+        together = await factories.make_tickets_together(sale.buyer, seats=1)
+        join = text(
+            "UPDATE tickets SET listing_id = :listing, position = 9, is_front = false WHERE id = :id"
+        )
+        async with db.autocommit() as connection:
+            values = {"listing": together[0].listing_id, "id": again.id}
+            await connection.execute(join, values)
+
+        async def dispute() -> None:
+            async with db.transaction() as session:
+                await order_payment.follow_dispute(session, order_id=sale.order.id, is_open=False)
+
+        for ticket in (sale.ticket, again, together[0]):
+            assert await is_order_free(ticket.id, sale.order.id, dispute())
+
+
+async def is_order_free(ticket_id: UUID, order_id: UUID, step: Coroutine[None, None, None]) -> bool:
+    """Whether the order is not locked while `step` waits for the ticket."""
+    async with db.transaction() as session:
+        connection = await session.connection()
+        lock = text("SELECT FROM tickets WHERE id = :id FOR NO KEY UPDATE")
+        await connection.execute(lock, {"id": ticket_id})
+        task = asyncio.create_task(step)
+        await end_or_wait(task)
+        assert not task.done()
+        free = text(
+            "SELECT count(*) FROM (SELECT FROM orders WHERE id = :id FOR UPDATE SKIP LOCKED) o"
+        )
+        count = await connection.scalar(free, {"id": order_id})
+        await session.rollback()
+    await task
+    return count == 1
 
 
 class TestLeavingTheListing:

@@ -32,7 +32,7 @@ async def test_one_seat_reads_few_rows() -> None:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         before = int(await connection.scalar(text(READ)) or 0)
         await resale.list_seats(session, [ticket.id])
-        await resale.lock_seats(session, [ticket.id], db.new_id())
+        await resale.lock_seats(session, [ticket.id])
         await resale.list_ownership(session, ticket.id)
         read = int(await connection.scalar(text(READ)) or 0) - before
         await session.rollback()

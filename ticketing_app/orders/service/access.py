@@ -50,7 +50,7 @@ async def lock(
 ) -> OrderWithItems:
     """Lock the tickets of the order, then read it: its status cannot change any more."""
     found = await get_with_items(session, order_id, buyer_id=buyer_id)
-    await leases.lock_seats(session, ticket_ids=found.ticket_ids, listing_id=found.order.listing_id)
+    await leases.lock_seats(session, ticket_ids=found.ticket_ids)
     return await get_with_items(session, order_id)
 
 

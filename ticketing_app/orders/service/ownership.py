@@ -13,6 +13,7 @@ from ticketing_app.orders.models import Order, OrderItem
 from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.rules import OrderStatus, Sale
 from ticketing_app.tickets.schemas import Seat
+from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service import resale
 
 
@@ -60,8 +61,8 @@ async def end_unowned_listings(session: AsyncSession, *, ticket_ids: list[UUID])
     """Take the open listings of these seats off sale unless the seller is, or will be, the owner."""
     before = await list_seats(session, ticket_ids=ticket_ids)
     # The lock of the order has locked them, but for one that was made while it waited.
-    for listed_id in sorted(found.seat.listed.id for found in before if found.seat.listed):
-        await resale.lock_listing(session, ticket_id=listed_id)
+    listed_ids = [found.seat.listed.id for found in before if found.seat.listed]
+    await leases.lock_seats(session, ticket_ids=listed_ids)
     # One may have been sold or released while this waited for the row lock.
     for seat, sales, _ in await list_seats(session, ticket_ids=ticket_ids):
         if seat.listed and seat.listed.seller_id != rules.eventual_owner_of(sales):

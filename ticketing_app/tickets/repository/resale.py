@@ -41,14 +41,14 @@ def _later(ticket_ids: Sequence[UUID]) -> CTE:
     return later.union(following.where(col(Ticket.previous_ticket_id) == later.c.id, _is_active()))
 
 
-async def lock_seats(
-    session: AsyncSession, ticket_ids: Sequence[UUID], listing_id: UUID | None
-) -> None:
-    """Lock all listings of the seats of these tickets, and all tickets of `listing_id`, by id."""
+async def lock_seats(session: AsyncSession, ticket_ids: Sequence[UUID]) -> None:
+    """Lock the listings of the seats of these tickets by id, each with all its tickets but the earlier ones."""
+    later = _later(ticket_ids)
+    listings = select(col(Ticket.listing_id)).where(col(Ticket.id).in_(select(later.c.id)))
     ids = union(
         select(_earlier(ticket_ids).c.id),
-        select(_later(ticket_ids).c.id),
-        select(col(Ticket.id)).where(col(Ticket.listing_id) == listing_id),
+        select(later.c.id),
+        select(col(Ticket.id)).where(col(Ticket.listing_id).in_(listings)),
     )
     tickets = select(Ticket.id).where(col(Ticket.id).in_(ids))
     await session.exec(tickets.order_by(col(Ticket.id)).with_for_update(key_share=True))

@@ -23,14 +23,11 @@ class ListingNotFoundError(AppError):
     message = "We could not find this offer. It may have been taken down."
 
 
-async def lock_seats(
-    session: AsyncSession, *, ticket_ids: Sequence[UUID], listing_id: UUID | None = None
-) -> None:
-    """Lock these tickets, the other listings of their seats, and all tickets of `listing_id`."""
-    # Every transaction locks tickets before orders, in the order of their ids, to avoid deadlocks. The
-    # whole listing, because a hold judges by the rest of it. The other listings, because the
-    # refund of an earlier sale ends a later listing.
-    await resale.lock_seats(session, ticket_ids, listing_id)
+async def lock_seats(session: AsyncSession, *, ticket_ids: Sequence[UUID]) -> None:
+    """Lock these tickets with the rest of their listings, and the other listings of their seats."""
+    # Every transaction locks tickets before orders, in the order of their ids, to avoid deadlocks. A hold
+    # judges by all tickets of a listing. The refund of an earlier sale ends a later listing.
+    await resale.lock_seats(session, ticket_ids)
 
 
 async def lock_free(session: AsyncSession, *, ticket_ids: Collection[UUID]) -> set[UUID]:

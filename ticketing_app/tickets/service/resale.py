@@ -31,11 +31,6 @@ def _seat(found: SeatRows) -> Seat:
     )
 
 
-async def lock_listing(session: AsyncSession, *, ticket_id: UUID) -> None:
-    """Lock a listing until the transaction ends, against sale and release."""
-    await repository.get_listing_for_update(session, ticket_id)
-
-
 async def end_relisting(session: AsyncSession, *, ticket_id: UUID) -> None:
     """Take a listing off sale because its seller has lost the ticket."""
     # A hold promises the buyer time to pay: the listing stays active until the hold ends, and does not
