@@ -197,6 +197,12 @@ ALL_QUERIES = " UNION ALL ".join(
 )
 
 
+ORDERS = """
+SELECT o.id, o.status, o.price_cents, o.currency, (SELECT coalesce(sum(r.amount_cents), 0) FROM refunds r
+  JOIN charges c ON c.id = r.charge_id WHERE c.order_id = o.id AND r.status IN ('pending', 'succeeded')) AS refunded
+FROM orders o"""
+
+
 class Connections:
     """To the database and the emulator of one stack."""
 
@@ -242,7 +248,7 @@ async def shared_connections(database_url: str, stripe_url: str) -> AsyncGenerat
 
 
 @asynccontextmanager
-async def _connections(database_url: str, stripe_url: str) -> AsyncGenerator[Connections]:
+async def connections(database_url: str, stripe_url: str) -> AsyncGenerator[Connections]:
     if shared := _shared.get((database_url, asyncio.get_running_loop())):
         yield shared
         return
@@ -255,8 +261,8 @@ async def _connections(database_url: str, stripe_url: str) -> AsyncGenerator[Con
 
 async def empty(database_url: str, stripe_url: str) -> None:
     """Delete all rows and all of the emulator's books."""
-    async with _connections(database_url, stripe_url) as connections:
-        database = await connections.database()
+    async with connections(database_url, stripe_url) as opened:
+        database = await opened.database()
         deletions = await database.fetchval(
             "SELECT string_agg('DELETE FROM ' || quote_ident(tablename), '; ') FROM pg_tables"
             " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
@@ -265,7 +271,7 @@ async def empty(database_url: str, stripe_url: str) -> None:
         # as long on tables that are nearly empty.
         off, on = (f"SET session_replication_role = {role}" for role in ("replica", "origin"))
         await database.execute(f"{off}; {deletions}; {on}")
-        (await connections.stripe.post("/_emulator/reset")).raise_for_status()
+        (await opened.stripe.post("/_emulator/reset")).raise_for_status()
 
 
 async def broken_rules(database_url: str, stripe_url: str, *, settled: bool = False) -> list[str]:
@@ -274,19 +280,14 @@ async def broken_rules(database_url: str, stripe_url: str, *, settled: bool = Fa
     Settled means that every payment was looked at since its order ended: then only completed
     orders and those with a refund under way have captured money, and no authorisation is open on a dead order.
     """
-    async with _connections(database_url, stripe_url) as connections:
-        database = await connections.database()
+    async with connections(database_url, stripe_url) as opened:
+        database = await opened.database()
         # One snapshot for all, so that a running system does not look broken between two queries.
         async with database.transaction(isolation="repeatable_read", readonly=True):
             rows = await database.fetch(ALL_QUERIES)
             broken = [f"{row['rule']}: {row['rows']}" for row in rows]
-            orders = {
-                str(row["id"]): row
-                for row in await database.fetch(
-                    "SELECT id, status, price_cents, currency FROM orders"
-                )
-            }
-            answer = await connections.stripe.get("/_emulator/books")
+            orders = {str(row["id"]): row for row in await database.fetch(ORDERS)}
+            answer = await opened.stripe.get("/_emulator/books")
     books = answer.raise_for_status().json()
     return broken + _check_money(orders, books, settled=settled)
 
@@ -318,6 +319,8 @@ def _check_money(
             broken.append(f"7: an order counts as paid, and its money is gone: {told}")
         if not may_be_paid and kept:
             broken.append(f"7: money was taken for nothing: {told}")
+        if settled and given_back[order_id] != order["refunded"]:
+            broken.append(f"7: {order['refunded']} of it count as given back: {told}")
         if taken[order_id] > order["price_cents"]:
             broken.append(f"7: charged too much: {told}")
     return broken

@@ -49,6 +49,7 @@ async def open_intent(buyer: Buyer) -> AsyncGenerator[Open]:
             "amount_cents": 100,
             "currency": "usd",
             "order_id": uuid4(),
+            "ticket_ids": [uuid4()],
             "charge_id": uuid4(),
             "receipt_email": "buyer@example.com",
         }

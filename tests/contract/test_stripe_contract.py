@@ -23,7 +23,12 @@ UNEXPECTED_STATE = "payment_intent_unexpected_state"
 
 def one_wish() -> dict[str, object]:
     """Return the arguments that identify one opening of an intent."""
-    return {"key": f"contract-{uuid4()}", "order_id": uuid4(), "charge_id": uuid4()}
+    return {
+        "key": f"contract-{uuid4()}",
+        "order_id": uuid4(),
+        "ticket_ids": [uuid4()],
+        "charge_id": uuid4(),
+    }
 
 
 async def captured(buyer: Buyer, open_intent: Open, card: str) -> Intent:
@@ -255,12 +260,19 @@ class TestRefund:
 class TestLists:
     async def test_intents_show_their_status(self, buyer: Buyer, open_intent: Open) -> None:
         order_id, charge_id = uuid4(), uuid4()
-        intent = await open_intent(order_id=order_id, charge_id=charge_id)
+        # As many as an order can have.
+        ticket_ids = [uuid4() for _ in range(10)]
+        intent = await open_intent(order_id=order_id, charge_id=charge_id, ticket_ids=ticket_ids)
         await buyer.confirm(intent, "pm_card_visa")
         await intents.capture_intent(intent.id)
         made = await buyer.see(intent)
         assert str(made.latest_charge).startswith(("ch_", "py_"))
-        assert made.metadata.to_dict() == {"order_id": str(order_id), "charge_id": str(charge_id)}
+        assert made.description == f"Order {order_id}, 10 tickets"
+        assert made.metadata.to_dict() == {
+            "order_id": str(order_id),
+            "charge_id": str(charge_id),
+            "ticket_ids": ",".join(map(str, ticket_ids)),
+        }
         await refund(intent)
         since = datetime.fromtimestamp(made.created, UTC)
         (booked,) = [row async for row in intents.list_intents(since=since) if row.id == intent.id]

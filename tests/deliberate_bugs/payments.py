@@ -6,6 +6,7 @@ PAYMENT_TESTS = "tests/integration/payments"
 RACES = f"{PAYMENT_TESTS}/test_races.py"
 SILENT_TESTS = "tests/integration/test_silent_stripe.py"
 RESALE_TESTS = f"{PAYMENT_TESTS}/test_resale.py"
+PARTIAL_TESTS = f"{PAYMENT_TESTS}/test_partial_refunds.py"
 REFUSAL_TESTS = f"{PAYMENT_TESTS}/test_refusals.py"
 
 MUTANTS = (
@@ -208,6 +209,83 @@ MUTANTS = (
             ),
         ),
         f"{PAYMENT_TESTS}/test_refunds.py",
+    ),
+    Mutant(
+        7,
+        "a ticket whose refund is under way is refunded again",
+        (
+            (
+                f"{APP}/payments/service/refund_book.py",
+                "            and item.ticket_id not in self._undone_ids\n",
+                "",
+            ),
+        ),
+        PARTIAL_TESTS,
+    ),
+    Mutant(
+        7,
+        "a refund is larger than what is left of the charge",
+        (
+            (
+                f"{APP}/payments/service/refund.py",
+                "            amount_cents = book.left_cents\n",
+                "            pass\n",
+            ),
+        ),
+        PARTIAL_TESTS,
+    ),
+    Mutant(
+        7,
+        "an order is refunded although one of its items is not",
+        (
+            (
+                f"{APP}/orders/service/refund.py",
+                "is_requested=all(item.refund_requested_at",
+                "is_requested=any(item.refund_requested_at",
+            ),
+            (
+                f"{APP}/orders/service/refund.py",
+                "is_refunded=all(item.refunded_at",
+                "is_refunded=any(item.refunded_at",
+            ),
+        ),
+        PARTIAL_TESTS,
+    ),
+    Mutant(
+        7,
+        "an item is refunded before its money is given back",
+        (
+            (
+                f"{APP}/payments/service/refund_record.py",
+                "    if is_done and not book.is_short(refund):\n",
+                "    if not book.is_short(refund):\n",
+            ),
+        ),
+        PARTIAL_TESTS,
+    ),
+    Mutant(
+        7,
+        "after a stored error a ticket is refunded a second time",
+        (
+            (
+                f"{APP}/payments/service/refund.py",
+                "    if found and (found[0].status == RefundStatus.PENDING or found[0].attempt):\n",
+                "    if found and found[0].status == RefundStatus.PENDING:\n",
+            ),
+        ),
+        PARTIAL_TESTS,
+    ),
+    Mutant(
+        7,
+        "a payment captured after its event was cancelled is kept",
+        (
+            (
+                f"{APP}/payments/service/cancelled_event.py",
+                "    if not await tickets.is_event_cancelled(session, ticket_id=order.ticket_ids[0]):\n",
+                "    if order:\n",
+            ),
+        ),
+        f"{PAYMENT_TESTS}/test_cancelled_event.py",
     ),
     Mutant(
         7,

@@ -134,7 +134,10 @@ def decline_sentence(code: str) -> str:
     return DECLINE_SENTENCES.get(code, "Your card was declined.")
 
 
-def outcome_sentence(status: OrderStatus, *, failure_code: str | None, left: int) -> str | None:
+def outcome_sentence(
+    status: OrderStatus, *, failure_code: str | None, left: int, quantity: int = 1
+) -> str | None:
+    are_free = "the ticket is free again" if quantity == 1 else "the tickets are free again"
     match status:
         case OrderStatus.AWAITING_PAYMENT | OrderStatus.CAPTURING:
             return (
@@ -144,9 +147,9 @@ def outcome_sentence(status: OrderStatus, *, failure_code: str | None, left: int
             return decline_sentence(failure_code)
         case OrderStatus.CANCELLED if failure_code and not left:
             reason = decline_sentence(failure_code)
-            return f"{reason} No attempt is left, so the ticket is free again. {NOT_CHARGED}"
+            return f"{reason} No attempt is left, so {are_free}. {NOT_CHARGED}"
         case OrderStatus.CANCELLED:
-            return f"This order was cancelled, so the ticket is free again. {NOT_CHARGED}"
+            return f"This order was cancelled, so {are_free}. {NOT_CHARGED}"
         case OrderStatus.EXPIRED:
             return f"The time ran out before your payment was confirmed. {NOT_CHARGED}"
         case _:

@@ -15,7 +15,7 @@ from tests.integration.messaging.samples import (
     note_and_fail,
     record,
 )
-from tests.integration.payments import emulator, sales
+from tests.integration.payments import emulator, groups, sales
 from tests.site import free_port
 from ticketing_app.cli.program import main
 from ticketing_app.core import db
@@ -73,6 +73,21 @@ class TestRefund:
         code, out, err = await run("refund", str(paid.order.id), "--reason", "Cancelled show")
         assert (code, out) == (1, "")
         assert err == "The money of this order was given back already.\n"
+
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_refunds_one_ticket_of_several(self) -> None:
+        sale, (first, second) = await groups.sell(2)
+        words = ["refund", str(sale.order.id), "--reason", "One seat", "--ticket"]
+        code, out, err = await run(*words, str(first.id))
+        assert code == 0, err
+        assert "Stripe has it." in out
+        assert await groups.refunded_ids(sale) == {first.id}
+        assert await sales.statuses(sale) == ("completed", "completed")
+        code, _, err = await run(*words, str(db.new_id()))
+        assert (code, err) == (1, "This ticket is not part of the order.\n")
+        code, _, err = await run(*words, str(first.id), "--ticket", str(second.id))
+        assert code == 0, err
+        assert await sales.statuses(sale) == ("refunded", "completed")
 
     async def test_refunds_an_order_stuck_in_capture(self, held: sales.Sale) -> None:
         await emulator.enter_card(held.secret)

@@ -96,6 +96,11 @@ async def set_refund_delay(seconds: float) -> None:
     answer.raise_for_status()
 
 
+async def finish_refunds() -> None:
+    """Let the banks decide on all open refunds now."""
+    (await _client().post("/_emulator/bank", json={})).raise_for_status()
+
+
 async def set_latency(seconds: float) -> None:
     """Set the latency of all responses."""
     answer = await _client().post("/_emulator/latency", json={"seconds": seconds})

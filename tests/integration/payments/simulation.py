@@ -1,4 +1,4 @@
-"""Two seats, three buyers, and every event that can happen between them, the site and Stripe.
+"""A listing of four seats, three buyers, and every event between them, the site and Stripe.
 
 Map of the payment simulator:
 
@@ -7,6 +7,7 @@ Map of the payment simulator:
   rules. A `Purchase` is an order with the payment in its buyer's tab and the statuses reported to them.
 - `actors.py`: an `Actor` is a process that runs one use case and pauses before each transaction, before
   each call to Stripe and after the response. A `StepPlan` decides how far it runs and how it ends.
+- `snapshot.py`: the rows with which each schedule begins.
 - `emulator.py`: requests to the Stripe emulator of devstack: browser, Dashboard, faults, books.
 - `sales.py`: the same use cases in one call each, for tests that need no interleaving.
 - `tests/invariants.py`: the rules, checked against the database and the emulator's books.
@@ -53,8 +54,7 @@ ROUNDS = 3
 """Sweeps after which everything must be settled."""
 ONE_DAY = timedelta(days=1)
 PART_CENTS = 1000
-NEVER_SECONDS = 3600
-"""Refund delay until a schedule finishes them."""
+SEATS = 4
 
 Work = Callable[[db.Transaction], Awaitable[object]]
 
@@ -69,15 +69,20 @@ class Purchase:
     cards: set[str] = field(default_factory=set[str])
     reported: set[str] = field(default_factory=set[str])
 
+    def ticket_id(self, item: int) -> UUID:
+        return self.order.items[item % len(self.order.items)].ticket.id
+
 
 class Simulation:
     """Runs one step of a schedule at a time; nothing changes between two steps."""
 
-    def __init__(self, buyers: list[UserRead], tickets: list[TicketRead]) -> None:
+    def __init__(self, buyers: list[UserRead], seats: list[TicketRead]) -> None:
         self.buyers = buyers
-        self.tickets = tickets
+        self.seats = seats
+        # With later listings of them.
+        self.tickets = list(seats)
         # First seller of the seat by ticket, including later listings of it.
-        self.first_sellers = {ticket.id: sales.seller_of(ticket) for ticket in tickets}
+        self.first_sellers = {ticket.id: sales.seller_of(ticket) for ticket in seats}
         self.purchases: list[Purchase] = []
         self.actors: list[Actor] = []
         self._captured_in_dashboard: set[str] = set()
@@ -88,25 +93,32 @@ class Simulation:
         return [each for each in self.purchases if OrderStatus.COMPLETED in each.reported]
 
     @classmethod
-    async def open(cls) -> "Simulation":
-        """Empty the database and Stripe's books; return a new simulation."""
-        settings = get_settings()
-        await invariants.empty(settings.database_url.get_secret_value(), settings.stripe_api_base)
-        await emulator.set_refund_delay(NEVER_SECONDS)
+    async def create(cls) -> "Simulation":
+        """Create its rows; those of a copy must be in the database whenever it begins."""
         buyers = [await factories.make_user() for _ in range(3)]
-        return cls(buyers, [await factories.make_ticket() for _ in range(2)])
+        return cls(buyers, await factories.make_tickets_together(seats=SEATS))
+
+    def copy(self) -> "Simulation":
+        return Simulation(self.buyers, self.seats)
 
     # ---- buyers --------------------------------------------------------------------------------
 
-    async def hold(self, buyer: int, ticket: int) -> None:
+    async def hold(self, buyer: int, ticket: int, count: int = 1) -> None:
+        """Hold this ticket, with `count - 1` others of its listing."""
         who = self.buyers[buyer]
+        chosen = [self.tickets[ticket % len(self.tickets)]]
+        if chosen[0] in self.seats:
+            first = self.seats.index(chosen[0])
+            chosen = [self.seats[(first + nth) % SEATS] for nth in range(count)]
         with suppress(AppError):
-            order = await factories.hold(self.tickets[ticket % len(self.tickets)], who)
+            order = await (
+                factories.hold_tickets(chosen, who) if count > 1 else factories.hold(chosen[0], who)
+            )
             self.purchases.append(Purchase(who, order))
 
-    async def buy(self, buyer: int) -> None:
-        """Buy the newest listing and list it again."""
-        await self.hold(buyer, -1 if self.purchases else 0)
+    async def buy(self, buyer: int, count: int) -> None:
+        """Buy the newest listing and list a ticket of it again."""
+        await self.hold(buyer, -1 if self.purchases else 0, count)
         purchase = self.purchases[-1]
         await self.open_payment(purchase, FINISH)
         await self.press_pay(purchase, FINISH)
@@ -114,11 +126,14 @@ class Simulation:
         await self.settle(purchase, FINISH)
         await self.relist(purchase, FINISH, by_buyer=True)
 
-    async def relist(self, purchase: Purchase, plan: StepPlan, *, by_buyer: bool) -> None:
+    async def relist(
+        self, purchase: Purchase, plan: StepPlan, *, by_buyer: bool, item: int = 0
+    ) -> None:
         """List a bought ticket again, as its buyer or as the first seller of the seat."""
-        first_seller = self.first_sellers[purchase.order.ticket.id]
+        ticket_id = purchase.ticket_id(item)
+        first_seller = self.first_sellers[ticket_id]
         owner = purchase.buyer if by_buyer else first_seller
-        described = sales.describe_again(purchase.order.ticket.id)
+        described = sales.describe_again(ticket_id)
 
         async def work(transaction: db.Transaction) -> None:
             async with transaction() as session:
@@ -180,13 +195,17 @@ class Simulation:
         if purchase.payment:
             await self._start(partial(sweep.check_charge, charge_id=purchase.payment.id), plan)
 
-    async def refund(self, purchase: Purchase, plan: StepPlan) -> None:
-        """Refund like an operator's command."""
+    async def refund(self, purchase: Purchase, plan: StepPlan, item: int | None = None) -> None:
+        """Refund all or an item like an operator's command."""
+        ticket_ids = None if item is None else [purchase.ticket_id(item)]
 
         async def work(transaction: db.Transaction) -> None:
             async with transaction() as session:
                 charge_id = await refund.request_refund(
-                    session, order_id=purchase.order.id, reason="The concert was moved."
+                    session,
+                    order_id=purchase.order.id,
+                    reason="The concert was moved.",
+                    ticket_ids=ticket_ids,
                 )
             await refund.execute_refund(transaction, charge_id=charge_id)
 
@@ -215,6 +234,9 @@ class Simulation:
                     await emulator.refund_in_dashboard(secret)
                 case "refund a part":
                     await emulator.refund_in_dashboard(secret, cents=PART_CENTS)
+                case "refund an item":
+                    cents = purchase.order.items[0].ticket.price_cents
+                    await emulator.refund_in_dashboard(secret, cents=cents)
                 case "win" | "lose":
                     await emulator.answer_dispute(secret, wins=action == "win")
                 case _:
@@ -222,8 +244,7 @@ class Simulation:
 
     async def finish_refunds(self) -> None:
         """Finish all refunds at the banks."""
-        await emulator.set_refund_delay(0)
-        await emulator.set_refund_delay(NEVER_SECONDS)
+        await emulator.finish_refunds()
 
     # ---- processes -----------------------------------------------------------------------------
 
@@ -331,10 +352,13 @@ async def _statuses() -> dict[UUID, str]:
 
 
 async def _check_orders() -> None:
-    """No order is unfinished, unless its refund failed and an alert reports that."""
+    """No order or item is unfinished, unless its refund failed and an alert reports that."""
     query = text(
         "SELECT o.status, c.refund_status, c.stripe_id, c.dispute_status, EXISTS (SELECT FROM payment_alerts a"
-        " WHERE a.order_id = o.id AND a.kind = 'refund_failed') AS is_known FROM orders o"
+        " WHERE a.order_id = o.id AND a.kind = 'refund_failed') AS is_known, EXISTS (SELECT FROM order_items i"
+        " WHERE i.order_id = o.id AND i.refund_requested_at IS NOT NULL AND i.refunded_at IS NULL) AS has_stuck,"
+        " EXISTS (SELECT FROM refunds r WHERE r.charge_id = c.id AND r.status IN ('due', 'pending')) AS is_undone"
+        " FROM orders o"
         " LEFT JOIN charges c ON c.order_id = o.id AND c.status = 'completed'"
     )
     async with db.autocommit() as connection:
@@ -345,7 +369,9 @@ async def _check_orders() -> None:
     ends = ENDED_UNPAID | {OrderStatus.COMPLETED, OrderStatus.REFUNDED}
     for order in orders_:
         is_stuck = order.status == OrderStatus.REFUNDING and order.refund_status == "failed"
-        assert order.is_known if is_stuck else order.status in ends, order
+        assert is_stuck or order.status in ends, order
+        assert order.is_known or not order.has_stuck, order
+        assert not order.is_undone, order
         assert order.dispute_status == disputes.get(order.stripe_id), order
 
 

@@ -1,17 +1,19 @@
 """Orders of a cancelled event are refunded, once, whoever dies meanwhile."""
 
-from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from tests import factories
 from tests.integration.payments import emulator, groups, sales
-from ticketing_app.core import db
-from ticketing_app.core.clock import utc_now
-from ticketing_app.events.models import Event, Venue
+from ticketing_app.core import db, queues
+from ticketing_app.core.queues import RegisteredJob
+from ticketing_app.events.service import curation
+from ticketing_app.messaging.catalog import EventCancelled
 from ticketing_app.orders.service import order_payment
-from ticketing_app.payments import jobs
+from ticketing_app.payments import jobs, subscribers
 from ticketing_app.payments.service import cancelled_event
 from ticketing_app.tickets.schemas import TicketRead
 
@@ -20,27 +22,6 @@ pytestmark = pytest.mark.usefixtures("database")
 PAID = ("completed", "completed")
 REFUNDING = ("refunding", "completed")
 REFUNDED = ("refunded", "completed")
-
-
-async def make_event() -> UUID:
-    venue = Venue(slug="hall", name="Hall", city="Lisbon", country="PT", timezone="Europe/Lisbon")
-    start = utc_now() + timedelta(days=30)
-    event = Event(
-        slug="lanterns",
-        title="The Paper Lanterns",
-        venue_id=venue.id,
-        venue=venue.name,
-        city=venue.city,
-        timezone=venue.timezone,
-        starts_local=start.replace(tzinfo=None),
-        starts_at=start,
-    )
-    event_id = event.id
-    async with db.transaction() as session:
-        session.add(venue)
-        await session.flush()
-        session.add(event)
-    return event_id
 
 
 async def run(statement: str, **values: object) -> None:
@@ -53,10 +34,13 @@ async def cancel(event_id: UUID) -> None:
 
 
 async def join(event_id: UUID, *tickets: TicketRead) -> None:
-    for ticket in tickets:
-        await run(
-            "UPDATE tickets SET event_id = :event WHERE id = :id", event=event_id, id=ticket.id
-        )
+    values = {"event": event_id, "ids": [ticket.id for ticket in tickets]}
+    await run("UPDATE tickets SET event_id = :event WHERE id = ANY(:ids)", **values)
+    await run(
+        "UPDATE listings SET event_id = :event WHERE id IN"
+        " (SELECT listing_id FROM tickets WHERE id = ANY(:ids))",
+        **values,
+    )
 
 
 async def refund_event(event_id: UUID) -> int:
@@ -64,7 +48,7 @@ async def refund_event(event_id: UUID) -> int:
 
 
 async def test_refunds_paid_orders_and_no_others() -> None:
-    event_id = await make_event()
+    event_id = (await factories.make_event()).id
     single, other, held = await sales.sell(), await sales.sell(), await sales.start_sale()
     pair, tickets = await groups.sell(2)
     await join(event_id, single.ticket, held.ticket, *tickets)
@@ -79,8 +63,23 @@ async def test_refunds_paid_orders_and_no_others() -> None:
     assert len((await emulator.books())["refunds"]) == 2
 
 
+async def test_begins_with_the_cancellation() -> None:
+    event = await factories.make_event()
+    sale = await sales.sell()
+    await join(event.id, sale.ticket)
+    async with db.transaction() as session:
+        await curation.cancel_event(session, event_id=event.id)
+    (facts,) = await factories.recorded_events("EventCancelled")
+    async with db.transaction() as session:
+        await subscribers.on_event_cancelled(session, EventCancelled.model_validate(facts))
+    (job,) = cast("list[RegisteredJob]", queues.get_queue(queues.DEFAULT).jobs)
+    await job.run()
+    assert await sales.statuses(sale) == REFUNDING
+    await sales.sweep()
+
+
 async def test_goes_on_after_its_death() -> None:
-    event_id = await make_event()
+    event_id = (await factories.make_event()).id
     sold = [await sales.sell() for _ in range(3)]
     await join(event_id, *[sale.ticket for sale in sold])
     await cancel(event_id)
@@ -106,7 +105,7 @@ async def test_goes_on_after_its_death() -> None:
 
 
 async def test_refunds_an_order_that_was_claimed_before() -> None:
-    event_id = await make_event()
+    event_id = (await factories.make_event()).id
     sale = await sales.start_sale()
     await join(event_id, sale.ticket)
     await sales.press_pay(sale)
@@ -122,7 +121,7 @@ async def test_refunds_an_order_that_was_claimed_before() -> None:
 
 
 async def test_refunds_each_sale_of_a_seat_without_an_alert() -> None:
-    event_id = await make_event()
+    event_id = (await factories.make_event()).id
     first = await sales.sell()
     second = await sales.sell(await sales.relist(first.ticket, first.buyer))
     await join(event_id, first.ticket, second.ticket)
@@ -134,7 +133,7 @@ async def test_refunds_each_sale_of_a_seat_without_an_alert() -> None:
 
 
 async def test_leaves_failed_refunds_to_operators() -> None:
-    event_id = await make_event()
+    event_id = (await factories.make_event()).id
     sale, tickets = await groups.sell(2, emulator.REFUND_FAILS)
     await join(event_id, *tickets)
     await groups.refund_items(sale, tickets[0])
@@ -148,7 +147,7 @@ async def test_leaves_failed_refunds_to_operators() -> None:
 
 
 async def test_refunds_the_rest_after_a_part_was_given_back_by_hand() -> None:
-    event_id = await make_event()
+    event_id = (await factories.make_event()).id
     sale, tickets = await groups.sell(2)
     await join(event_id, *tickets)
     await groups.refund_items(sale, tickets[0])

@@ -162,6 +162,15 @@ class TestBank:
         assert await sales.statuses(sale) == REFUNDED
         assert [cents for cents, _ in await refund_amounts(sale)] == [4000] * 3
 
+    async def test_that_is_slow_leaves_the_item_unrefunded(self, stripe: FakeGateway) -> None:
+        sale, (first, _) = await pay_with_fake(stripe)
+        stripe.refund_status = RefundStatus.PENDING
+        await groups.refund_items(sale, first)
+        assert await groups.refunded_ids(sale) == set()
+        stripe.end_refunds(RefundStatus.SUCCEEDED)
+        await sales.sweep()
+        assert await groups.refunded_ids(sale) == {first.id}
+
 
 class TestPartByHand:
     """Money that was given back in the Dashboard, for tickets that only its operator knows."""

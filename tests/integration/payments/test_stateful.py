@@ -6,6 +6,7 @@ shrunk and printed. `simulation.py` has a map of the simulator.
 
 import asyncio
 from collections.abc import Generator
+from contextlib import AsyncExitStack
 from typing import ClassVar
 
 import pytest
@@ -19,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests import invariants
 from tests.integration.payments import emulator
 from tests.integration.payments.actors import FAULTS, FINISH, StepPlan, intercept_actors
 from tests.integration.payments.emulator import (
@@ -31,6 +33,7 @@ from tests.integration.payments.emulator import (
     VISA,
 )
 from tests.integration.payments.simulation import Purchase, Simulation
+from tests.integration.payments.snapshot import Snapshot
 from ticketing_app.core import db, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
@@ -40,10 +43,13 @@ from ticketing_app.payments.gateway import client
 from ticketing_app.payments.service import audit
 
 STEPS = 20
+NEVER_SECONDS = 3600
 NTH = st.sampled_from([0, 0, 0, 0, 1, 2])
 NEWEST = -1
-TICKETS = st.sampled_from([0, 1, NEWEST, NEWEST])
+TICKETS = st.sampled_from([0, 1, 2, NEWEST, NEWEST])
 OWNERS = st.sampled_from([0, 0, 0, 1, 1, 2])
+COUNTS = st.sampled_from([1, 1, 2, 2, 3, 4])
+ITEMS = st.sampled_from([None, 0, 0, 1, 2])
 CARDS = st.sampled_from(
     [VISA] * 5 + [DECLINED, NO_MONEY, ASKS_3DS, ASKS_3DS_NO_MONEY]
 ) | st.sampled_from([VISA, REFUND_FAILS, DISPUTED])
@@ -54,6 +60,7 @@ BY_HAND = st.sampled_from(
         ["cancel"],
         ["refund"],
         ["refund a part"],
+        ["refund an item"],
         ["refund a part", "refund"],
         ["win"],
         ["lose"],
@@ -74,27 +81,30 @@ LISTINGS = st.builds(StepPlan, stops=st.just(0), then=st.sampled_from(["finish",
 
 
 class PaymentMachine(RuleBasedStateMachine):
-    """Two seats, three buyers, any number of processes; `nth` is 0 for the newest of its kind."""
+    """Four seats, three buyers, any number of processes; `nth` is 0 for the newest of its kind."""
 
     runner: ClassVar[asyncio.Runner]
+    snapshot: ClassVar[Snapshot]
+    beginning: ClassVar[Simulation]
 
     def __init__(self) -> None:
         super().__init__()
         self.run = self.runner.run
-        self.simulation = self.run(Simulation.open())
+        self.run(self.snapshot.restore())
+        self.simulation = self.beginning.copy()
 
     def purchase(self, nth: int) -> Purchase:
         return self.simulation.purchases[-1 - nth % len(self.simulation.purchases)]
 
-    @initialize(number=st.none() | CARDS, is_settled=st.booleans(), owners=OWNERS)
-    def begin(self, number: str | None, *, is_settled: bool, owners: int) -> None:
+    @initialize(number=st.none() | CARDS, is_settled=st.booleans(), owners=OWNERS, count=COUNTS)
+    def begin(self, number: str | None, *, is_settled: bool, owners: int, count: int) -> None:
         """Start with a buyer who sees the card form, used it, or knows the outcome.
 
-        `owners` others bought the ticket before, one from the other.
+        `owners` others bought the ticket before, one from the other, the first with `count - 1` others.
         """
         for nth in range(owners):
-            self.run(self.simulation.buy(nth))
-        self.run(self.simulation.hold(owners, NEWEST if owners else 0))
+            self.run(self.simulation.buy(nth, count))
+        self.run(self.simulation.hold(owners, NEWEST if owners else 0, count))
         self.run(self.simulation.open_payment(self.purchase(0), FINISH))
         if number:
             self.run(self.simulation.press_pay(self.purchase(0), FINISH))
@@ -104,9 +114,9 @@ class PaymentMachine(RuleBasedStateMachine):
 
     # ---- buyers --------------------------------------------------------------------------------
 
-    @rule(buyer=st.integers(0, 2), ticket=TICKETS, plan=PLANS)
-    def hold(self, buyer: int, ticket: int, plan: StepPlan) -> None:
-        self.run(self.simulation.hold(buyer, ticket))
+    @rule(buyer=st.integers(0, 2), ticket=TICKETS, count=COUNTS, plan=PLANS)
+    def hold(self, buyer: int, ticket: int, count: int, plan: StepPlan) -> None:
+        self.run(self.simulation.hold(buyer, ticket, count))
         self.run(self.simulation.open_payment(self.purchase(0), plan))
 
     @rule(nth=NTH, plan=PLANS)
@@ -136,9 +146,9 @@ class PaymentMachine(RuleBasedStateMachine):
     def cancel(self, nth: int, plan: StepPlan) -> None:
         self.run(self.simulation.cancel(self.purchase(nth), plan))
 
-    @rule(nth=NTH, plan=LISTINGS, by_buyer=st.booleans())
-    def relist(self, nth: int, plan: StepPlan, *, by_buyer: bool) -> None:
-        self.run(self.simulation.relist(self.purchase(nth), plan, by_buyer=by_buyer))
+    @rule(nth=NTH, plan=LISTINGS, by_buyer=st.booleans(), item=st.integers(0, 1))
+    def relist(self, nth: int, plan: StepPlan, *, by_buyer: bool, item: int) -> None:
+        self.run(self.simulation.relist(self.purchase(nth), plan, by_buyer=by_buyer, item=item))
 
     # ---- time, workers, operators, Stripe ------------------------------------------------------
 
@@ -155,10 +165,10 @@ class PaymentMachine(RuleBasedStateMachine):
         self.run(self.simulation.sweep(self.purchase(nth), plan))
 
     @precondition(lambda self: self.simulation.paid)
-    @rule(nth=NTH, plan=REFUNDS)
-    def refund(self, nth: int, plan: StepPlan) -> None:
+    @rule(nth=NTH, plan=REFUNDS, item=ITEMS)
+    def refund(self, nth: int, plan: StepPlan, item: int | None) -> None:
         paid = self.simulation.paid
-        self.run(self.simulation.refund(paid[-1 - nth % len(paid)], plan))
+        self.run(self.simulation.refund(paid[-1 - nth % len(paid)], plan, item))
 
     @rule(nth=st.integers(0, 15), plan=PLANS)
     def deliver(self, nth: int, plan: StepPlan) -> None:
@@ -200,15 +210,24 @@ def _event_loop(stack: Stack) -> Generator[None]:
     async def skip_nudge() -> None:
         """Do nothing: no relay runs here."""
 
-    async def connect() -> None:
-        await connection.__aenter__()
+    urls = stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"]
+    connections = AsyncExitStack()
 
-    async def close() -> None:
-        await connection.__aexit__(None, None, None)
+    async def begin() -> None:
+        await connections.enter_async_context(emulator.connect(urls[1]))
+        await connections.enter_async_context(invariants.shared_connections(*urls))
+        await invariants.empty(*urls)
+        await emulator.set_refund_delay(NEVER_SECONDS)
+        PaymentMachine.beginning = await Simulation.create()
+        PaymentMachine.snapshot = Snapshot(*urls)
+        await PaymentMachine.snapshot.take()
+
+    async def end() -> None:
+        await emulator.set_refund_delay(seconds=0.2)
+        await connections.aclose()
         for part in (db, client, redis):
             await part.dispose()
 
-    connection = emulator.connect(stack.env["STRIPE_API_BASE"])
     with (
         pytest.MonkeyPatch.context() as patch,
         intercept_actors(),
@@ -221,11 +240,12 @@ def _event_loop(stack: Stack) -> Generator[None]:
         # Sequential, so that a schedule is deterministic.
         patch.setattr(jobs, "SWEEP_WIDTH", 1)
         patch.setattr(audit, "WIDTH", 1)
+        # A ping for each transaction of a schedule would take a tenth of its time.
+        patch.setattr(db, "PING_AFTER_IDLE_SECONDS", NEVER_SECONDS)
         patch.setattr(PaymentMachine, "runner", runner, raising=False)
-        runner.run(connect())
+        runner.run(begin())
         yield
-        runner.run(emulator.set_refund_delay(seconds=0.2))
-        runner.run(close())
+        runner.run(end())
     get_settings.cache_clear()
 
 

@@ -125,3 +125,10 @@ class TestOutcomeSentence:
         self, status: OrderStatus, failure_code: str | None, left: int, sentence: str | None
     ) -> None:
         assert rules.outcome_sentence(status, failure_code=failure_code, left=left) == sentence
+
+    def test_counts_the_tickets(self) -> None:
+        found = rules.outcome_sentence(
+            OrderStatus.CANCELLED, failure_code="expired_card", left=0, quantity=2
+        )
+        assert found
+        assert "so the tickets are free again" in found

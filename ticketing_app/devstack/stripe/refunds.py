@@ -44,6 +44,11 @@ def ask_banks(store: Store) -> None:
             loop.call_later(store.bank_seconds, _decide, store, refund["id"])
 
 
+def decide_now(store: Store) -> None:
+    for refund in reversed(store.newest("refund")):
+        _decide(store, refund["id"])
+
+
 def _decide(store: Store, refund_id: str) -> None:
     refund = store.objects["refund"].get(refund_id)
     if refund is None or not refund["_waits_for_bank"]:  # Reset, or decided meanwhile.

@@ -6,7 +6,7 @@ the emulator, in JSON:
 - `POST reset` deletes everything but the webhook endpoint; `POST clear` deletes injected faults;
 - `POST fault` injects one (see the module `faults`);
 - `POST bank` {seconds} sets how long banks take to decide on refunds (default 0.2), open ones
-  included;
+  included; {} makes them decide on the open ones now;
 - `POST latency` {seconds} delays every response of the API (default 0);
 - `POST expire` {payment_intent} ends an uncaptured authorisation, as Stripe does after seven days;
 - `POST webhook` {url, secret} sets the receiver of every event, {} removes it;
@@ -48,7 +48,7 @@ from ticketing_app.devstack.stripe.idempotency import Answer, Idempotency
 from ticketing_app.devstack.stripe.intents import expire
 from ticketing_app.devstack.stripe.operations import perform
 from ticketing_app.devstack.stripe.parameters import decode
-from ticketing_app.devstack.stripe.refunds import ask_banks
+from ticketing_app.devstack.stripe.refunds import ask_banks, decide_now
 from ticketing_app.devstack.stripe.store import Store, new_id
 from ticketing_app.devstack.stripe.webhooks import Webhooks
 
@@ -160,6 +160,8 @@ class Emulator:
                 self.faults.clear()
             case "fault":
                 self.faults.add(asked)
+            case "bank" if not asked:
+                decide_now(self.store)
             case "bank":
                 self.store.bank_seconds = asked["seconds"]
                 ask_banks(self.store)

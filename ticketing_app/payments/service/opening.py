@@ -67,7 +67,7 @@ async def open_payment(
         if charge.stripe_id:
             intent = await intents.get_intent(charge.stripe_id)
         else:
-            intent = await _create_intent(transaction, charge, receipt_email)
+            intent = await _create_intent(transaction, charge, order, receipt_email)
     except StripeRefusedError as refusal:
         raise await failures.report_refusal(
             transaction, charge_id=charge.id, refusal=refusal
@@ -93,13 +93,16 @@ async def _get_or_add(session: AsyncSession, order: PayableOrder) -> Charge:
     raise OrderNotPayableError(OrderStatus.COMPLETED)
 
 
-async def _create_intent(transaction: Transaction, charge: Charge, receipt_email: str) -> Intent:
+async def _create_intent(
+    transaction: Transaction, charge: Charge, order: PayableOrder, receipt_email: str
+) -> Intent:
     try:
         intent = await intents.create_intent(
             key=f"pi-{charge.key}-{charge.attempt}",
             amount_cents=charge.amount_cents,
             currency=charge.currency,
             order_id=charge.order_id,
+            ticket_ids=order.ticket_ids,
             charge_id=charge.id,
             receipt_email=receipt_email,
         )

@@ -39,7 +39,9 @@ async def settle_for_buyer(
         charge, order = await charges.get_charge(session, charge_id=charge_id)
     left = await declines.attempts_left(charge, buyer_id=buyer_id)
     status = status_now(order.status, is_running=order.is_running)
-    message = rules.outcome_sentence(status, failure_code=charge.failure_code, left=left)
+    message = rules.outcome_sentence(
+        status, failure_code=charge.failure_code, left=left, quantity=len(order.items)
+    )
     return Settlement(
         status=status, attempts_left=left, message=refusal.message if refusal else message
     )
