@@ -68,6 +68,10 @@ def ticket_calendar(ticket_id: UUID | str) -> str:
     return f"/api/tickets/{ticket_id}/calendar"
 
 
+def event_calendar(slug: str) -> str:
+    return f"/api/events/{slug}/calendar"
+
+
 def share_image(category: str) -> str:
     return f"/share/{category}.png"
 

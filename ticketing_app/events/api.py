@@ -20,11 +20,12 @@ from ticketing_app.events.schemas import (
     EventRead,
     VenueList,
 )
-from ticketing_app.events.service import cities, events, search, venues
+from ticketing_app.events.service import calendar, cities, events, search, venues
 
 router = APIRouter(prefix="/api/events", tags=["events"])
 places_router = APIRouter(prefix="/api", tags=["events"])
 
+CALENDAR = "text/calendar"
 SLUG = re.compile("[a-z0-9-]{1,200}")
 FOUND: dict[int | str, dict[str, Any]] = {
     HTTPStatus.OK: {"model": EventRead, "description": "The event was there already."}
@@ -77,6 +78,22 @@ async def get_event(event: str) -> EventRead | Response:
     except events.EventMovedError as moved:
         address = f"{router.prefix}/{moved.slug}"
         return RedirectResponse(address, HTTPStatus.MOVED_PERMANENTLY)
+
+
+@router.get(
+    "/{event}/calendar",
+    response_class=Response,
+    responses={**MOVED, **problem_responses(404), 200: {"content": {CALENDAR: {}}}},
+)
+async def get_calendar(event: str) -> Response:
+    """Return time and place of an event as a calendar file (RFC 5545)."""
+    try:
+        found = await _get(event)
+    except events.EventMovedError as moved:
+        address = f"{router.prefix}/{moved.slug}/calendar"
+        return RedirectResponse(address, HTTPStatus.MOVED_PERMANENTLY)
+    headers = {"content-disposition": 'attachment; filename="event.ics"'}
+    return Response(calendar.write(found), media_type=CALENDAR, headers=headers)
 
 
 async def _get(text: str) -> EventRead:

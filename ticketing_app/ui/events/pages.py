@@ -38,6 +38,7 @@ TEXT = {
     "sort": "Sort",
     "offers": "Tickets",
     "sold": "Sold: ",
+    "calendar": "Add to calendar",
     "other_dates": "Other dates",
     "no_events": "Nothing is on here at the moment",
     "no_events_more": "New dates appear as soon as somebody sells a ticket for one.",
@@ -194,7 +195,20 @@ def _about(event: EventHead) -> rx.Component:
         rx.el.p(
             place_link(event.venue, event.venue_href), ", ", place_link(event.city, event.city_href)
         ),
-        rx.el.div(share_button(event.title), class_name="flex flex-wrap items-center gap-3 mt-2"),
+        rx.el.div(
+            cond(
+                event.calendar_href != "",
+                # A file of the API.
+                link(
+                    TEXT["calendar"],
+                    href=event.calendar_href,
+                    reload_document=True,
+                    class_name=styles.SECONDARY,
+                ),
+            ),
+            share_button(event.title),
+            class_name="flex flex-wrap items-center gap-3 mt-2",
+        ),
         class_name=f"{styles.PANEL} grid gap-1 print:hidden",
     )
 

@@ -87,6 +87,7 @@ class EventHead:
     seen_at: int = 0
     sold: int = 0
     share_line: str = ""
+    calendar_href: str = ""
 
     @classmethod
     def from_event(cls, event: EventRead, offers: EventOffers, *, seen_at: int) -> "EventHead":
@@ -127,6 +128,7 @@ class EventHead:
             price_format=formatting.amount_format(_currency(offers)),
             seen_at=seen_at,
             sold=offers.sold,
+            calendar_href=routes.event_calendar(event.slug) if is_on_sale else "",
             share_line=" · ".join(part for part in shared if part),
         )
 
