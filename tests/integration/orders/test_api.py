@@ -194,7 +194,7 @@ class TestCreateOrder:
         ticket = await factories.make_ticket()
         answer = await buyer.post("/api/orders", json={"ticketId": str(ticket.id)})
         assert answer.status_code == 429
-        assert "5 tickets" in answer.json()["errors"][0]["message"]
+        assert "5 open orders" in answer.json()["errors"][0]["message"]
 
 
 class TestWithdrawnTicket:

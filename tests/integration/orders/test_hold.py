@@ -101,7 +101,7 @@ class TestCreateOrder:
         change_settings(max_open_holds=2)
         buyer = await factories.make_user()
         held = [await factories.hold(await factories.make_ticket(), buyer) for _ in range(2)]
-        with pytest.raises(TooManyHoldsError, match="2 tickets"):
+        with pytest.raises(TooManyHoldsError, match="2 open orders"):
             await factories.hold(await factories.make_ticket(), buyer)
         await factories.let_hold_lapse(held[0].id)
         await factories.hold(await factories.make_ticket(), buyer)

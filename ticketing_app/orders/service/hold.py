@@ -26,6 +26,7 @@ from ticketing_app.orders.service import access, refusals
 from ticketing_app.orders.service.refusals import TicketAlreadyReservedError
 from ticketing_app.orders.service.release import HOLDS_ENDED
 from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service import tickets
 
 log = get_logger()
@@ -152,10 +153,7 @@ async def create_order_of_tickets(
     if len(ticket_ids) == 1:
         return await create_order(connection, buyer_id=buyer_id, ticket_id=ticket_ids[0], seen=seen)
     async with AsyncSession(connection) as session:
-        listing_ids = {
-            (await tickets.get_ticket(session, ticket_id=ticket_id)).listing_id
-            for ticket_id in ticket_ids
-        }
+        listing_ids = await leases.list_listing_ids(session, ticket_ids=ticket_ids)
     listing_id = listing_ids.pop()
     if listing_id is None or listing_ids:
         raise TicketsApartError

@@ -114,7 +114,7 @@ class OfferChangedError(AppError):
 class TooManyHoldsError(TooManyRequestsError):
     def __init__(self) -> None:
         limit = get_settings().max_open_holds
-        super().__init__(f"You hold {limit} tickets already. Pay for one or release one first.")
+        super().__init__(f"You have {limit} open orders already. Pay for one or release one first.")
 
 
 class HoldCooldownError(TooManyRequestsError):

@@ -98,6 +98,16 @@ async def list_seat_names(
     return {row.id: SeatName(section=row.section, row=row.row, seat=row.seat) for row in rows}
 
 
+async def list_listing_ids(
+    session: AsyncSession, *, ticket_ids: Collection[UUID]
+) -> set[UUID | None]:
+    """Return the listings of these tickets; raises TicketNotFoundError if there is not each of them."""
+    rows = await repository.list_by_ids(session, ticket_ids)
+    if len(rows) < len(ticket_ids):
+        raise tickets.TicketNotFoundError
+    return {row.listing_id for row in rows}
+
+
 async def get_listing(session: AsyncSession, *, listing_id: UUID) -> HoldableListing:
     """Raises ListingNotFoundError if there is none with this id."""
     listing = await repository.get_listing(session, listing_id)
