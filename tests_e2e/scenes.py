@@ -80,12 +80,15 @@ class Fixtures:
             event = seller.make_event(title, venue_id, category="theatre")
             self.ids |= {name: event["slug"], "venue": event["venue"]["slug"]}
             if name != "empty":
-                tickets[name] = seller.sell_seats(event["id"], "12", faceValue=50)
+                seats = ("12", "13") if name == "sold_out" else ("12",)
+                tickets[name] = seller.sell_seats(event["id"], *seats, faceValue=50)
             if name == "event":
                 tickets[name] += seller.sell_seats(event["id"], "21", "22", "23", price=60)
         self.ids["event_ticket"], _, held, _ = tickets["event"]
         buyer.hold(held)
-        buyer.pay_for(buyer.hold(tickets["sold_out"][0]))
+        for ticket_id in (*tickets["sold_out"], *tickets["cancelled"]):
+            self.ids["order_cancelled"] = buyer.hold(ticket_id)
+            buyer.pay_for(self.ids["order_cancelled"])
         site.stack.run("-m", "ticketing_app", "event", "cancel", self.ids["cancelled"])
 
     @contextmanager
@@ -198,7 +201,9 @@ SCENES = (
     Scene("order paid", "/orders/{order_sold}", "The ticket is yours", BUYER),
     Scene("order expired", "/orders/{order_lapsed}", "The time for this order is over", BUYER),
     Scene("order refunded", "/orders/{order_returned}", "back to your card", BUYER, is_main=False),
-    Scene("my orders", "/orders", "Time over", BUYER),
+    Scene("order, event cancelled", "/orders/{order_cancelled}", "This event was cancelled", BUYER,
+          is_main=False),
+    Scene("my orders", "/orders", "2 tickets", BUYER),
     Scene("my orders, none", "/orders", "No orders yet", SELLER, is_main=False),
     Scene("account", "/account", "Where you are signed in", BUYER),
     Scene("sign up", "/auth/signup", "8 characters or more", STRANGER, is_main=False),

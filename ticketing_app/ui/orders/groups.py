@@ -1,7 +1,7 @@
 """The buyer's orders, grouped by event: one stub each."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -133,7 +133,8 @@ def _group(key: str, orders: list[OrderRead], known: OrderedTickets, now: dateti
         href=lines[0].href if has_one or event is None else routes.event_detail(event.slug),
         count=f"{count} tickets" if count > 1 else "",
         notice=event_notice(event) if is_bound else "",
-        stub=TicketStub.from_ticket(ticket),
+        # The lines name the seats.
+        stub=replace(TicketStub.from_ticket(ticket), seat=""),
         stub_class=stub_class(orders, ticket),
         has_one=has_one,
         lines=lines,

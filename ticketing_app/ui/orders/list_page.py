@@ -131,8 +131,8 @@ def _line(line: OrderLine, *, is_alone: bool) -> rx.Component:
             rx.el.span(
                 line.status_label, class_name="badge", custom_attrs={"data-status": line.variant}
             ),
-            rx.el.span(line.price, class_name="text-lg font-bold tabular-nums"),
-            class_name="flex items-center gap-3",
+            rx.el.span(line.price, class_name="text-lg font-bold tabular-nums whitespace-nowrap"),
+            class_name="ms-auto flex flex-wrap items-center justify-end gap-x-3",
         ),
     )
     classes = "flex flex-wrap items-end justify-between gap-x-3 gap-y-1"

@@ -49,7 +49,7 @@ def footer() -> rx.Component:
                 ),
                 _attribution(),
             ),
-            class_name="mx-auto max-w-page px-4 py-8 grid gap-8 sm:grid-cols-[1fr_2fr_1fr]",
+            class_name="mx-auto max-w-page px-4 py-8 grid gap-8 sm:grid-cols-[1fr_2fr_auto]",
         ),
         class_name="mt-8 bg-surface border-t border-line text-sm print:hidden",
     )

@@ -9,15 +9,15 @@ link = ReactRouterLink.create
 
 # The path in the browser. The server's copy follows with the next response; until then a page could show
 # the content of the previous path.
-here = rx.Var(
-    "location.pathname",
-    _var_data=VarData(
-        imports={"react-router": [ImportVar(tag="useLocation")]},
-        hooks={"const location = useLocation();": None},
-    ),
-).to(str)
+_LOCATION = VarData(
+    imports={"react-router": [ImportVar(tag="useLocation")]},
+    hooks={"const location = useLocation();": None},
+)
+here = rx.Var("location.pathname", _var_data=_LOCATION).to(str)
 
 
 def current(path: str) -> rx.Var[str]:
     """The attribute `aria-current` of a link to `path`."""
-    return rx.cond(here == path, "page", "false")
+    # The build renders pages at paths with a slash at the end, and hydration does not correct attributes.
+    trimmed = rx.Var("location.pathname.replace(/(.)\\/$/, '$1')", _var_data=_LOCATION).to(str)
+    return rx.cond(trimmed == path, "page", "false")

@@ -50,7 +50,8 @@ def navbar(*, has_search: bool) -> rx.Component:
             ),
             aria_label=TEXT["label"],
             # Two rows with large text or on a tiny screen.
-            class_name="mx-auto max-w-page px-3 min-[390px]:px-4 flex flex-wrap items-center gap-x-2 min-h-14",
+            class_name="mx-auto max-w-page px-3 min-[390px]:px-4 flex flex-wrap items-center "
+            "gap-x-2 md:gap-x-5 min-h-14",
         ),
         class_name="bg-surface border-b border-line print:hidden",
     )
