@@ -18,8 +18,14 @@ from ticketing_app.orders.schemas import (
 )
 from ticketing_app.orders.service import hold, queries, release, sell
 from ticketing_app.orders.service.access import OrderNotFoundError
-from ticketing_app.tickets.schemas import ListingCreate, ListingRead, TicketCreate, TicketRead
-from ticketing_app.tickets.service import calendar
+from ticketing_app.tickets.schemas import (
+    ListingCreate,
+    ListingRead,
+    TicketCreate,
+    TicketRead,
+    TicketUpdate,
+)
+from ticketing_app.tickets.service import calendar, tickets
 from ticketing_app.tickets.service.tickets import TicketNotFoundError
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
@@ -102,6 +108,26 @@ async def sell_ticket(request: Request, caller: SignedIn) -> TicketRead:
     ticket = await read_body(request, TicketCreate)
     async with db.transaction() as session:
         return await sell.sell_ticket(session, seller_id=caller.user_id, ticket=ticket)
+
+
+@selling_router.put(
+    "/{ticket_id}",
+    responses=problem_responses(400, 401, 403, 404, 409, 429),
+    openapi_extra=body_schema(TicketUpdate),
+)
+async def update_ticket(ticket_id: str, request: Request, caller: SignedIn) -> TicketRead:
+    """Replace a listing; optional fields that are left out are cleared.
+
+    With a `version`, answers 409 if the description changed since that version.
+    """
+    own_id = parse_id(ticket_id, TicketNotFoundError)
+    async with db.transaction() as session:
+        await tickets.require_own_ticket(session, seller_id=caller.user_id, ticket_id=own_id)
+    ticket = await read_body(request, TicketUpdate)
+    async with db.transaction() as session:
+        return await sell.update_ticket(
+            session, seller_id=caller.user_id, ticket_id=own_id, ticket=ticket
+        )
 
 
 @listing_router.post(

@@ -20,8 +20,6 @@ from ticketing_app.tickets.schemas import (
     OwnTicketPage,
     TicketFilter,
     TicketPage,
-    TicketRead,
-    TicketUpdate,
 )
 from ticketing_app.tickets.service import listings, offers, search, seller_listings, tickets
 from ticketing_app.tickets.service.lease import ListingNotFoundError
@@ -54,26 +52,6 @@ async def list_own_tickets(
     async with db.transaction() as session:
         return await seller_listings.list_own_tickets(
             session, seller_id=caller.user_id, limit=limit, cursor=cursor
-        )
-
-
-@router.put(
-    "/{ticket_id}",
-    responses=problem_responses(400, 401, 403, 404, 409, 429),
-    openapi_extra=body_schema(TicketUpdate),
-)
-async def update_ticket(ticket_id: str, request: Request, caller: SignedIn) -> TicketRead:
-    """Replace a listing; optional fields that are left out are cleared.
-
-    With a `version`, answers 409 if the description changed since that version.
-    """
-    own_id = parse_id(ticket_id, tickets.TicketNotFoundError)
-    async with db.transaction() as session:
-        await tickets.require_own_ticket(session, seller_id=caller.user_id, ticket_id=own_id)
-    ticket = await read_body(request, TicketUpdate)
-    async with db.transaction() as session:
-        return await tickets.update_ticket(
-            session, seller_id=caller.user_id, ticket_id=own_id, ticket=ticket
         )
 
 

@@ -25,10 +25,12 @@ from ticketing_app.tickets.schemas import (
     OwnershipStep,
     TicketCreate,
     TicketRead,
+    TicketUpdate,
 )
 from ticketing_app.tickets.service import resale, tickets
 from ticketing_app.tickets.service.tickets import (
     TicketListedAgainError,
+    TicketNotChangeableError,
     TicketNotFoundError,
     TooManyListingsError,
 )
@@ -200,6 +202,35 @@ class TestSellListing:
         with pytest.raises(TooManyListingsError):
             await relist_together(seller=seller, **two)
         await relist_together(seller=seller, seats=[{}])
+
+
+@pytest.mark.usefixtures("database")
+class TestUpdateTicket:
+    async def change(self, listed: TicketRead) -> TicketRead:
+        update = TicketUpdate(title=listed.title, price_cents=55)
+        async with db.transaction() as session:
+            return await sell.update_ticket(
+                session, seller_id=listed.seller_id, ticket_id=listed.id, ticket=update
+            )
+
+    async def test_closes_a_lapsed_order_before_a_ticket_leaves_its_listing(self) -> None:
+        listed = await factories.make_tickets_together(seats=3)
+        order = await factories.hold_tickets(listed[:2])
+        await factories.let_hold_lapse(order.id)
+        loose = await self.change(listed[0])
+        assert (loose.listing_id, loose.order_id) == (None, None)
+        (event,) = await factories.recorded_events("OrderExpired")
+        assert event["order_id"] == str(order.id)
+        assert (await factories.read_ticket(listed[1].id)).status is Availability.AVAILABLE
+        assert (await factories.hold(loose)).price_cents == 5500
+
+    async def test_leaves_a_running_order_alone(self) -> None:
+        listed = await factories.make_tickets_together(seats=2)
+        await factories.hold(listed[0])
+        with pytest.raises(TicketNotChangeableError):
+            await self.change(listed[0])
+        assert (await self.change(listed[1])).listing_id is None
+        assert await factories.recorded_events("OrderExpired") == []
 
 
 @pytest.mark.usefixtures("stripe_books")

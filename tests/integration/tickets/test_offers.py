@@ -77,6 +77,15 @@ class TestListEventOffers:
             (own,) = await offers.list_event_offers(session, event_id=event.id, viewer_id=buyer.id)
         assert own.seats[0].order_id == order.id
 
+    async def test_leaves_out_a_listing_that_was_read_in_part(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event = await factories.make_event()
+        await factories.make_listing("1", "2", event=event, price=30)
+        await factories.make_listing("3", "4", event=event, price=40)
+        monkeypatch.setattr(repository, "MAX_TICKETS_READ", 3)
+        assert [offer.price_cents for offer in await list_offers(event.id)] == [3000]
+
     async def test_tells_of_seats_that_two_sellers_offer(self) -> None:
         event = await factories.make_event()
         await factories.make_listing("1", "2", event=event)

@@ -70,6 +70,16 @@ async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
     return sum(ended)
 
 
+async def close_lapsed(session: AsyncSession, *, ticket_id: UUID) -> None:
+    """Close the order whose lease of this ticket of a listing is over, if it was not closed yet."""
+    order_id = await leases.get_lapsed_order_id(session, ticket_id=ticket_id)
+    if order_id is None:
+        return
+    found = await access.lock(session, order_id)
+    if found.order.expires_at <= await repository.get_database_time(session):
+        await _end(session, found, OrderStatus.EXPIRED, rules.PAYABLE)
+
+
 async def get_expiry_lag_seconds(session: AsyncSession) -> float:
     """Return the age of the oldest deadline whose order is not closed yet, 0 without any."""
     # Affects only the pages: the hold itself compares with the database clock.

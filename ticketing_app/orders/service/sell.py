@@ -9,7 +9,7 @@ from ticketing_app.core import limits
 from ticketing_app.core.errors import AppError
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import Sale
-from ticketing_app.orders.service import ownership
+from ticketing_app.orders.service import ownership, release
 from ticketing_app.tickets.schemas import (
     ListingCreate,
     ListingRead,
@@ -17,6 +17,7 @@ from ticketing_app.tickets.schemas import (
     SeatListing,
     TicketCreate,
     TicketRead,
+    TicketUpdate,
 )
 from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service import listings, tickets
@@ -106,6 +107,17 @@ async def _last_sales(
     ]
     # The new listing follows the last sale, even if refunds returned the seat to an earlier owner.
     return [seat.sold[0].id for seat in seats]
+
+
+async def update_ticket(
+    session: AsyncSession, *, seller_id: UUID, ticket_id: UUID, ticket: TicketUpdate
+) -> TicketRead:
+    """Replace the description of a ticket; raises the errors of `tickets.update_ticket`."""
+    # A ticket that leaves its listing must not be in an open order with tickets that stay.
+    await release.close_lapsed(session, ticket_id=ticket_id)
+    return await tickets.update_ticket(
+        session, seller_id=seller_id, ticket_id=ticket_id, ticket=ticket
+    )
 
 
 async def get_own_ticket(session: AsyncSession, *, owner_id: UUID, ticket_id: UUID) -> TicketRead:

@@ -13,7 +13,7 @@ from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import resale
 from ticketing_app.tickets.repository import tickets as repository
 from ticketing_app.tickets.repository.tickets import TicketRow
-from ticketing_app.tickets.rules import TicketStatus, availability
+from ticketing_app.tickets.rules import UNSOLD, TicketStatus, availability
 from ticketing_app.tickets.schemas import HoldableListing, ListedTicket, SeatName, TicketLease
 from ticketing_app.tickets.service import tickets
 
@@ -106,6 +106,14 @@ async def list_listing_ids(
     if len(rows) < len(ticket_ids):
         raise tickets.TicketNotFoundError
     return {row.listing_id for row in rows}
+
+
+async def get_lapsed_order_id(session: AsyncSession, *, ticket_id: UUID) -> UUID | None:
+    """Return the order that held this ticket of a listing until its lease ended."""
+    row = await repository.get_ticket(session, ticket_id)
+    if row is None or row.ticket.listing_id is None or row.ticket.status not in UNSOLD:
+        return None
+    return None if row.is_locked else row.ticket.order_id
 
 
 async def get_listing(session: AsyncSession, *, listing_id: UUID) -> HoldableListing:

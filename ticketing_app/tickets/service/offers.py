@@ -22,10 +22,16 @@ async def list_event_offers(
 ) -> list[OfferRead]:
     """Return the offers of an event, the cheapest first; locked tickets are included."""
     rows = await repository.list_by_event(session, event_id)
+    groups = [
+        list(group)
+        for _, group in groupby(rows, key=lambda row: row.ticket.listing_id or row.ticket.id)
+    ]
+    if len(rows) == repository.MAX_TICKETS_READ:
+        # Only a part of the last listing may have been read.
+        groups.pop()
     return [
         OfferRead(listing_id=seats[0].ticket.listing_id, **offer_fields(seats, viewer_id))
-        for _, group in groupby(rows, key=lambda row: row.ticket.listing_id or row.ticket.id)
-        if (seats := list(group))
+        for seats in groups
     ]
 
 

@@ -274,7 +274,7 @@ class TicketFormState(PageState, rx.State):
                 # The form carries its version: the server may have lost the tab's state meanwhile.
                 values = read_form(form) | {"version": form.get("version", self.version)}
                 ticket = transactions.parse(TicketUpdate, values)
-                await tickets.update_ticket(transaction, **own, ticket=ticket)
+                await sell.update_ticket(transaction, **own, ticket=ticket)
         except tickets.StaleTicketError:
             self.is_stale = True
             raise
