@@ -133,7 +133,7 @@ async def refund_event(event_id: str) -> None:
 
 @queues.job("payments.refund_cancelled_events", queue=queues.DEFAULT)
 async def refund_cancelled_events() -> None:
-    # For those whose job was lost. The sweep makes the refunds.
+    # If the job of one was lost. The sweep makes the refunds.
     async with db.transaction() as session:
         event_ids = await cancelled_event.list_cancelled(session)
     for event_id in event_ids:

@@ -1,4 +1,4 @@
-"""Orders of a cancelled event are refunded, once, whoever dies meanwhile."""
+"""Orders of a cancelled event are refunded once, even if a worker dies meanwhile."""
 
 from typing import cast
 from uuid import UUID
@@ -49,7 +49,9 @@ async def refund_event(event_id: UUID) -> int:
 
 async def test_refunds_paid_orders_and_no_others() -> None:
     event_id = (await factories.make_event()).id
-    single, other, held = await sales.sell(), await sales.sell(), await sales.start_sale()
+    single = await sales.sell()
+    other = await sales.sell()
+    held = await sales.start_sale()
     pair, tickets = await groups.sell(2)
     await join(event_id, single.ticket, held.ticket, *tickets)
     await cancel(event_id)

@@ -219,7 +219,7 @@ class TestPartByHand:
         await groups.request_refund(sale, first)
         stripe.refund_by_hand(5000)
         await refund_record.sync_refunds(db.transaction, charge_id=sale.payment.id)
-        # What is left is less than one price, so the order ends.
+        # The rest is less than one price, so the order ends.
         assert await sales.statuses(sale) == REFUNDING
         await sales.sweep()
         assert await sales.statuses(sale) == REFUNDED

@@ -85,6 +85,46 @@ def chain(*statuses: OrderStatus, disputed: int | None = None) -> list[Sale]:
     return sales[::-1]
 
 
+class TestItemStatus:
+    @pytest.mark.parametrize("status", set(OrderStatus) - rules.PAID)
+    def test_of_an_unpaid_order_is_that_of_the_order(self, status: OrderStatus) -> None:
+        assert rules.item_status(status, is_requested=True, is_refunded=True) is status
+
+    @pytest.mark.parametrize(
+        ("status", "is_requested", "is_refunded", "expected"),
+        [
+            (OrderStatus.COMPLETED, False, False, OrderStatus.COMPLETED),
+            (OrderStatus.COMPLETED, True, False, OrderStatus.REFUNDING),
+            (OrderStatus.COMPLETED, True, True, OrderStatus.REFUNDED),
+            (OrderStatus.REFUNDING, True, False, OrderStatus.REFUNDING),
+            (OrderStatus.REFUNDING, True, True, OrderStatus.REFUNDED),
+            # The previous version of the program does not mark the items.
+            (OrderStatus.REFUNDING, False, False, OrderStatus.REFUNDING),
+            (OrderStatus.REFUNDED, False, False, OrderStatus.REFUNDED),
+        ],
+    )
+    def test_may_be_ahead_of_the_order(
+        self,
+        *,
+        status: OrderStatus,
+        is_requested: bool,
+        is_refunded: bool,
+        expected: OrderStatus,
+    ) -> None:
+        found = rules.item_status(status, is_requested=is_requested, is_refunded=is_refunded)
+        assert found is expected
+
+
+class TestRefundStatus:
+    @pytest.mark.parametrize("status", sorted(rules.PAID))
+    def test_follows_all_items(self, status: OrderStatus) -> None:
+        found = [
+            rules.refund_status(status, is_requested=is_requested, is_refunded=is_refunded)
+            for is_requested, is_refunded in ((False, False), (True, False), (True, True))
+        ]
+        assert found == [status, OrderStatus.REFUNDING, OrderStatus.REFUNDED]
+
+
 class TestOwnerOf:
     @pytest.mark.parametrize(
         ("sales", "owner", "keeper"),

@@ -40,7 +40,7 @@ async def create_intent(
         "metadata": {
             "order_id": str(order_id),
             "charge_id": str(charge_id),
-            # Names the tickets to an operator who refunds in the Dashboard; ten ids fit.
+            # For refunds of single tickets in the Dashboard; ten ids fit.
             "ticket_ids": ",".join(map(str, ticket_ids)),
         },
     }

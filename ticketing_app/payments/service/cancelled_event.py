@@ -28,8 +28,8 @@ log = get_logger()
 async def refund_event(transaction: Transaction, *, event_id: UUID) -> int:
     """Request the refunds of the paid orders of this event; return their number.
 
-    May be repeated and run concurrently. Each order has a transaction of its own. An order whose payment is
-    being captured is refunded when it completes.
+    May be repeated and run concurrently. Each order has a transaction of its own. An order that is being
+    captured is refunded when it completes.
     """
     async with transaction() as session:
         order_ids = await tickets.list_order_ids(session, event_id=event_id)
@@ -47,7 +47,7 @@ async def refund_event(transaction: Transaction, *, event_id: UUID) -> int:
 
 
 async def list_cancelled(session: AsyncSession) -> list[UUID]:
-    """Return the events whose refunds are requested again, in case a worker died before it was done."""
+    """Return the events to check again, in case a worker died before all refunds were requested."""
     return await events.list_cancelled(session, since=utc_now() - REPEATED)
 
 

@@ -1,4 +1,4 @@
-"""The refunds of a charge and what is left of its amount. Changed only under the lock of the order."""
+"""The refunds of a charge and the rest of its amount. Changed only under the lock of the order."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class RefundBook:
         return not self._undone_ids.isdisjoint(ticket_ids)
 
     def open_items(self, ticket_ids: Collection[UUID]) -> list[PayableItem]:
-        """Return those items whose money is not given back, nor on its way."""
+        """Return those items that are not refunded and have no refund under way."""
         return [
             item
             for item in self.order.items

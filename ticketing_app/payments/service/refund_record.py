@@ -76,7 +76,7 @@ async def record_refusal(transaction: Transaction, *, refund: Refund, code: str 
 
 
 async def _add_made_by_hand(session: AsyncSession, book: RefundBook, made: MadeRefund) -> Refund:
-    """Add a refund that somebody made in the Dashboard; refunds that are due make room for it."""
+    """Add a refund made in the Dashboard; refunds that are due make room for it."""
     due_cents = sum(refund.amount_cents for refund in book.due)
     left_cents = book.left_cents + due_cents - made.amount_cents
     if book.charge.refund_status is None:
@@ -178,7 +178,7 @@ async def _record_failed(
         ended_at=func.clock_timestamp(),
     )
     # The buyer does not have the money, so these items must not count as refunded. After the failure of a
-    # part made by hand, these are the items whose refund was smaller because of it.
+    # part made by hand, these are the items with a smaller refund because of it.
     short = [each for each in book.kept if book.is_short(each)]
     ticket_ids = {ticket_id for each in [failed, *short] for ticket_id in each.ticket_ids}
     await _follow(session, book, ticket_ids, OrderStatus.REFUNDING)
