@@ -13,7 +13,7 @@ from tests.integration.payments import emulator, groups, sales
 from ticketing_app.core import db
 from ticketing_app.orders.service.sell import NotTicketOwnerError
 from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
-from ticketing_app.payments.rules import RefundStatus
+from ticketing_app.payments.rules import DISPUTE_KINDS, RefundStatus
 from ticketing_app.payments.schemas import MadeRefund
 from ticketing_app.payments.service import audit, refund, refund_record
 from ticketing_app.payments.service.refund import (
@@ -137,6 +137,32 @@ class TestPartialRefund:
         await sales.relist(second, sale.buyer)
         await groups.request_refund(sale, first)
         assert await refund_amounts(sale) == [(4000, "failed"), (4000, "due")]
+
+
+@pytest.mark.usefixtures("database")
+class TestOwners:
+    async def test_of_a_refunded_item_that_was_sold_on_is_reported(self) -> None:
+        sale, (first, second) = await groups.sell(2)
+        for ticket in (first, second):
+            await sales.sell(await sales.relist(ticket, sale.buyer))
+        await groups.refund_items(sale, first)
+        assert await sales.open_alerts() == ["sold_on"]
+        assert await sales.broken_rules() == []
+
+    async def test_of_disputed_items_are_refunded_once_the_dispute_is_won(self) -> None:
+        sale, (first, second) = await groups.sell(2, emulator.DISPUTED)
+        await sales.deliver_webhooks(*DISPUTE_KINDS)
+        await groups.refund_items(sale, first)
+        assert await refund_amounts(sale) == [(4000, "failed")]
+        assert await sales.open_alerts() == ["dispute", "refund_failed"]
+        with pytest.raises(NotTicketOwnerError):
+            await sales.relist(second, sale.buyer)
+        await emulator.answer_dispute(sale.secret, wins=True)
+        await sales.deliver_webhooks(*DISPUTE_KINDS)
+        await groups.refund_items(sale, first)
+        assert await groups.refunded_ids(sale) == {first.id}
+        await sales.relist(second, sale.buyer)
+        assert await sales.broken_rules() == []
 
 
 async def pay_with_fake(stripe: FakeGateway) -> tuple[sales.Sale, list[TicketRead]]:
