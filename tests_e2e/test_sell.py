@@ -202,6 +202,12 @@ def test_draft_survives_a_reload_and_another_device(visitor: Callable[..., Visit
     expect(page.get_by_label("Name of the event")).to_have_value("Kites of the coast")
     expect(page.get_by_label("Venue", exact=True)).to_have_value("Pier 7")
 
+    # Leaving right after the last key.
+    page.get_by_label("Venue", exact=True).fill("Pier 77")
+    page.get_by_role("link", name="Back").click()
+    page.get_by_role("link", name="Add an event").click()
+    expect(page.get_by_label("Venue", exact=True)).to_have_value("Pier 77")
+
     other = visitor(signed_in=False)
     answer = other.context.request.post(
         "/api/users/signin", data={"email": seller.email, "password": PASSWORD}

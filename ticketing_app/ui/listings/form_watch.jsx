@@ -12,7 +12,8 @@ export function OwnTimezone({ field }) {
   return <span ref={here} hidden />;
 }
 
-// Reports the values of the surrounding form and its edited fields, debounced.
+// Reports the values of the surrounding form and its edited fields, debounced; a form that goes away reports at
+// once.
 export function OnFormInput({ onFormInput }) {
   const here = useRef(null);
   const latest = useRef(onFormInput);
@@ -20,23 +21,30 @@ export function OnFormInput({ onFormInput }) {
   useEffect(() => {
     const form = here.current.closest("form");
     const touched = new Set();
-    let timer;
+    let timer = null;
+    const report = () => {
+      timer = null;
+      latest.current(Object.fromEntries(new FormData(form)), [...touched]);
+    };
     const hear = ({ target }) => {
       touched.add(target.name);
       clearTimeout(timer);
-      timer = setTimeout(() => latest.current(Object.fromEntries(new FormData(form)), [...touched]), PAUSE_MS);
+      timer = setTimeout(report, PAUSE_MS);
     };
     // A submit validates all fields.
     const forget = () => {
       clearTimeout(timer);
+      timer = null;
       touched.clear();
     };
     form.addEventListener("input", hear);
     form.addEventListener("submit", forget);
     return () => {
-      clearTimeout(timer);
       form.removeEventListener("input", hear);
       form.removeEventListener("submit", forget);
+      if (timer === null) return;
+      clearTimeout(timer);
+      report();
     };
   }, []);
   return <span ref={here} hidden />;

@@ -336,7 +336,9 @@ def _step(
         _start_over(),
         class_name="grid gap-5 pb-8",
     )
-    loaded = feedback.loaded(state, load, form, form_content=route, shape=feedback.field_shapes(3))
+    loaded = feedback.loaded(
+        state, load, form, form_content=f"{state.opened}", shape=feedback.field_shapes(3)
+    )
     return layout(loaded, is_narrow=True)
 
 

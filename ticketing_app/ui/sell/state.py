@@ -37,10 +37,12 @@ class SellState(PageState, rx.State):
     """The caller's draft, and the lines that a step shows beside its fields.
 
     `form` is the saved draft: the default of the inputs, which does not change a field with typed text.
+    `opened` counts the drafts of other devices, which replace the fields.
     """
 
     form: SellForm = SellForm()
     version: int = 0
+    opened: int = 0
     event: TicketStub = TicketStub()
     events: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
     venues: rx.Field[list[PlaceOption]] = rx.field(default_factory=list)
@@ -75,7 +77,7 @@ class SellState(PageState, rx.State):
             caller = await session.require_caller(self, transaction)
             draft = await self._load_draft(transaction, caller)
             found = await queries.suggest(transaction, form=draft.form, names=SEARCHED)
-        self._show(draft)
+        self._open(draft)
         self._suggest(found, SEARCHED)
 
     @rx.event
@@ -95,7 +97,7 @@ class SellState(PageState, rx.State):
                 facts = await queries.find_facts(transaction, draft.form)
         if facts is None:
             return rx.redirect(routes.SELL)
-        self._show(draft, facts)
+        self._open(draft, facts)
         return None
 
     @rx.event
@@ -113,7 +115,7 @@ class SellState(PageState, rx.State):
             )
         if check_tickets(draft.form):
             return rx.redirect(routes.SELL_TICKETS)
-        self._show(draft, facts)
+        self._open(draft, facts)
         self.scale_line = views.scale_line(found, get_settings().currency)
         return None
 
@@ -131,7 +133,7 @@ class SellState(PageState, rx.State):
             return rx.redirect(routes.SELL_TICKETS)
         if check_price(draft.form):
             return rx.redirect(routes.SELL_PRICE)
-        self._show(draft, facts)
+        self._open(draft, facts)
         self._show_offer(facts)
         return None
 
@@ -246,6 +248,12 @@ class SellState(PageState, rx.State):
         if problems:
             raise InvalidInputError(list(problems.items()))
         return rx.redirect(href)
+
+    def _open(self, draft: Draft, facts: EventFacts | None = None) -> None:
+        # If the server lost the tab's state, the fields still have their text.
+        if self.is_loaded and draft.form != self.form:
+            self.opened += 1
+        self._show(draft, facts)
 
     def _show(self, draft: Draft, facts: EventFacts | None = None) -> None:
         self.form = draft.form
