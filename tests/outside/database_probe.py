@@ -56,6 +56,19 @@ class DatabaseProbe:
         await self.rows(statement, venue_id, slug, name, city)
         return str(venue_id)
 
+    async def make_city(self, name: str, other_name: str) -> None:
+        """Insert a city in Germany that has another name, too."""
+        await self.rows(
+            """WITH made AS (
+                 INSERT INTO cities (id, name, country, timezone, latitude, longitude, population)
+                 VALUES (2867714, $1, 'DE', 'Europe/Berlin', 48.1, 11.6, 1505005)
+                 ON CONFLICT DO NOTHING RETURNING id)
+               INSERT INTO city_names (city_id, key)
+               SELECT id, search_key(name) FROM made, unnest(ARRAY[$1, $2]::text[]) AS n (name)""",
+            name,
+            other_name,
+        )
+
     async def let_lapse(self, order_id: str, *, seconds_ago: float = 1) -> None:
         """Move the deadline of the hold to `seconds_ago`; a claimed ticket keeps its lease, which has no end."""
         # The count is always true: as in the product, the ticket's row is locked before the order's.

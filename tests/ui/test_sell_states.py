@@ -13,7 +13,6 @@ from tests.ui.test_page_loads import counting
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.events.models import City, CityName
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.tickets.schemas import DraftRead, DraftUpdate, EventPrices, PriceHint
 from ticketing_app.tickets.service import drafts, offers
@@ -33,7 +32,7 @@ NEW_EVENT = {
     "time": "20:00",
     "venue": "Tram Depot",
     "cityId": str(CITY_ID),
-    "city": "Munich",
+    "city": "München",
 }
 PAIR = {"quantity": "1", "section": "Stalls", "row": "F", "seats": "5-6", "sideBySide": "true"}
 HOSTILE = [
@@ -50,23 +49,6 @@ HOSTILE = [
     {"quantity": None},
     {"price": 40},
 ]
-
-
-async def make_city() -> None:
-    city = City(
-        id=CITY_ID,
-        name="München",
-        country="DE",
-        timezone="Europe/Berlin",
-        latitude=48.1,
-        longitude=11.6,
-        population=1_260_391,
-    )
-    names = [CityName(city_id=CITY_ID, key=key) for key in ("munchen", "munich")]
-    async with db.transaction() as session:
-        session.add(city)
-        await session.flush()
-        session.add_all(names)
 
 
 async def read_draft(user: UserRead) -> DraftRead | None:
@@ -155,7 +137,7 @@ class TestSellState:
     @pytest.fixture
     async def seller(self, database: None, tab: Tab, sign_in: SignIn) -> UserRead:  # noqa: ARG002  # order only.
         seller = await factories.make_user()
-        await make_city()
+        await factories.make_cities()
         tab.open("/sell", cookie=await sign_in(seller))
         return seller
 
@@ -172,7 +154,7 @@ class TestSellState:
         assert "/sell/tickets" in await tab.call(SellState.submit_event, NEW_EVENT)
         assert await tab.call(SellState.load_tickets) == ""
         shown = tab.state(SellState)
-        assert (shown.event.title, shown.event.place) == ("Night of Kites", "Tram Depot, München")
+        assert (shown.event.title, shown.event.place) == ("Night of Kites", "Tram Depot, Munich")
         assert "/sell/price" in await tab.call(SellState.submit_tickets, PAIR)
         assert await tab.call(SellState.load_price) == ""
         assert "/sell/look" in await tab.call(SellState.submit_price, {"price": "68"})
@@ -235,14 +217,14 @@ class TestSellState:
         event = await factories.make_event("Velvet Meridian")
         await factories.make_event("Velvet Meridian", starts_at=utc_now() - timedelta(days=1))
         await tab.call(SellState.load_event)
-        form = {"name": "velvet", "venue": event.venue.name, "city": "Munich"}
+        form = {"name": "velvet", "venue": event.venue.name, "city": "München"}
         await tab.call(SellState.type_event, form, ["name", "venue", "city"])
         shown = tab.state(SellState)
         assert [found.id for found in shown.events] == [str(event.id)]
         assert shown.events[0].href == f"/sell/tickets?event={event.id}"
         assert shown.found_line == "1 event"
         assert str(event.venue.id) in {option.id for option in shown.venues}
-        assert [option.label for option in shown.cities] == ["München, DE"]
+        assert [option.label for option in shown.cities] == ["Munich, DE"]
         assert shown.needs_city
         await tab.call(SellState.type_event, form | {"venueId": str(event.venue.id)}, ["venueId"])
         assert not shown.needs_city
@@ -459,6 +441,22 @@ class TestSellState:
             (SellState.start_over,),
         ):
             assert "/auth/signin?next=" in await tab.call(handler, *arguments)
+
+    async def test_shows_draft_of_another_device(
+        self, tab: Tab, seller: UserRead, sign_in: SignIn
+    ) -> None:
+        await tab.call(SellState.load_event)
+        await tab.call(SellState.type_event, {"name": "Kites"}, ["name"])
+        shown = tab.state(SellState)
+        # The tab's own draft keeps its fields.
+        await tab.call(SellState.load_event)
+        assert shown.opened == 0
+        other = Tab()
+        other.open("/sell", cookie=await sign_in(seller))
+        await other.call(SellState.load_event)
+        await other.call(SellState.type_event, {"name": "Lanterns"}, ["name"])
+        await tab.call(SellState.load_event)
+        assert (shown.opened, shown.form.name) == (1, "Lanterns")
 
     async def test_drops_draft_of_a_changed_event(
         self, tab: Tab, seller: UserRead, sign_in: SignIn
