@@ -82,9 +82,10 @@ def test_a_ticket_is_read_from_its_name_and_offer_to_the_rest(
         - status: Status - Available
         - paragraph: Purchase locks the ticket for you while you pay. You are not charged yet.
         - button "Purchase"
-        - paragraph: Two rows from the stage.
         - link "Add to calendar"
         - button "Share"
+        - heading "The seller writes" [level=2]
+        - paragraph: Two rows from the stage.
     """)
 
 

@@ -88,6 +88,13 @@ class Event(Table, table=True):
             unique=True,
             postgresql_where=IS_NOT_MERGED,
         ),
+        # Other dates of an event. The index of similar titles has no statistics of equal ones.
+        Index(
+            "ix_events_title",
+            text("search_key(title)"),
+            "starts_at",
+            postgresql_where=IS_NOT_MERGED,
+        ),
         Index("ix_events_soonest", "starts_at", "id", postgresql_where=IS_NOT_MERGED),
         Index("ix_events_venue_id", "venue_id", "starts_at"),
         Index("ix_events_cancelled", "starts_at", postgresql_where=text("status = 'cancelled'")),

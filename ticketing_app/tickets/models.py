@@ -205,6 +205,12 @@ _for_sale("ix_tickets_newest", "id", "category", "price_cents", "starts_at")
 _for_sale("ix_tickets_cheapest", "price_cents", "id", "category", "starts_at")
 _for_sale("ix_tickets_soonest", "starts_at", "id", "category", "price_cents")
 _for_sale("ix_tickets_city", "city_key", "starts_at", "id", "category", "price_cents")
+# For the sitemap.
+Index(
+    "ix_tickets_no_event",
+    TICKETS.c.id,
+    postgresql_where=text("status = 'for_sale' AND event_id IS NULL"),
+)
 _for_sale("ix_tickets_search", "search", using="gin")
 _for_sale("ix_tickets_event_id", "event_id", "price_cents")
 # For similar tickets, beside the index by city.

@@ -22,17 +22,14 @@ async def list_other_dates(
 ) -> list[EventRow]:
     """Return other events with this title, those in the same city first."""
     is_elsewhere = EVENTS.c.city_key != func.search_key(city)
-    query = (
-        event_rows()
-        .where(
-            func.search_key(col(Event.title)) == func.search_key(title),
-            col(Event.id) != event_id,
-            is_upcoming(),
-        )
-        .order_by(is_elsewhere, col(Event.starts_at), col(Event.id))
-        .limit(limit)
+    query = event_rows().where(
+        func.search_key(col(Event.title)) == func.search_key(title),
+        col(Event.id) != event_id,
+        is_upcoming(),
     )
-    return [EventRow(*row) for row in (await session.exec(query)).all()]
+    order = (is_elsewhere, col(Event.starts_at), col(Event.id))
+    rows = await session.exec(query.order_by(*order).limit(limit))
+    return [EventRow(*row) for row in rows.all()]
 
 
 async def list_slugs(
