@@ -1,0 +1,163 @@
+"""Random schedules of a listing of several tickets; the rules hold after each one, that of the seller at each hold."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests import factories, invariants
+from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
+from ticketing_app.core.errors import AppError
+from ticketing_app.devstack.stack import Stack
+from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.service import order_payment, release
+from ticketing_app.orders.service.access import OrderNotFoundError
+from ticketing_app.tickets.rules import Availability, Split, can_leave
+from ticketing_app.tickets.schemas import TicketRead, TicketUpdate
+from ticketing_app.tickets.service import listings, tickets
+
+SEATS = 5
+
+
+class SeatMarket:
+    """A listing, its seller, three buyers, and their orders."""
+
+    def __init__(self, split: Split, buyers: list[UserRead], made: list[TicketRead]) -> None:
+        self.split = split
+        self.buyers = buyers
+        self.tickets = made
+        self.orders: list[OrderRead] = []
+
+    async def hold_best(self, nth: int) -> None:
+        order = await factories.hold_best(self.tickets, 1 + nth % 4, self._buyer(nth))
+        await self._check_rest(order)
+
+    async def hold_chosen(self, nth: int) -> None:
+        chosen = self.tickets[nth % SEATS :: 1 + nth % 2]
+        order = await factories.hold_tickets(chosen, self._buyer(nth))
+        assert {item.ticket.id for item in order.items} == {ticket.id for ticket in chosen}
+        await self._check_rest(order)
+
+    async def cancel(self, nth: int) -> None:
+        order = self._order(nth)
+        async with db.transaction() as session:
+            await release.cancel_order(session, buyer_id=order.buyer_id, order_id=order.id)
+
+    async def lapse(self, nth: int) -> None:
+        await factories.let_hold_lapse(self._order(nth).id, seconds_ago=0)
+
+    async def expire(self, _: int) -> None:
+        async with db.transaction() as session:
+            await release.expire_due_orders(session, limit=10)
+
+    async def confirm(self, nth: int) -> None:
+        async with db.transaction() as session:
+            await order_payment.start_confirming(session, order_id=self._order(nth).id)
+
+    async def claim(self, nth: int) -> None:
+        async with db.transaction() as session:
+            await order_payment.claim_for_capture(session, order_id=self._order(nth).id)
+
+    async def give_up(self, nth: int) -> None:
+        async with db.transaction() as session:
+            order_id = self._order(nth).id
+            await release.cancel_unpaid(session, order_id=order_id, is_void_at_stripe=True)
+
+    async def pause(self, nth: int) -> None:
+        change = listings.pause_listing if nth % 2 else listings.resume_listing
+        async with db.transaction() as session:
+            await change(session, seller_id=self.tickets[0].seller_id, listing_id=self._listing_id)
+
+    async def leave(self, nth: int) -> None:
+        ticket = self.tickets[nth % SEATS]
+        dearer = TicketUpdate.model_validate({"title": ticket.title, "price": 50 + nth})
+        async with db.transaction() as session:
+            await tickets.update_ticket(
+                session, seller_id=ticket.seller_id, ticket_id=ticket.id, ticket=dearer
+            )
+
+    async def _check_rest(self, order: OrderRead) -> None:
+        self.orders.append(order)
+        now = [await factories.read_ticket(ticket.id) for ticket in self.tickets]
+        held = [ticket for ticket in now if ticket.listing_id == order.listing_id]
+        left = sum(ticket.status is Availability.AVAILABLE for ticket in held)
+        assert order.listing_id is None or can_leave(self.split, left=left)
+        assert order.price_cents == sum(item.ticket.price_cents for item in order.items)
+
+    @property
+    def _listing_id(self) -> UUID:
+        listing_id = self.tickets[0].listing_id
+        assert listing_id
+        return listing_id
+
+    def _buyer(self, nth: int) -> UserRead:
+        return self.buyers[nth % len(self.buyers)]
+
+    def _order(self, nth: int) -> OrderRead:
+        if not self.orders:
+            raise OrderNotFoundError
+        return self.orders[-1 - nth % len(self.orders)]
+
+
+STEPS: list[Callable[[SeatMarket, int], Awaitable[None]]] = [
+    SeatMarket.hold_best,
+    SeatMarket.hold_best,
+    SeatMarket.hold_best,
+    SeatMarket.hold_chosen,
+    SeatMarket.hold_chosen,
+    SeatMarket.cancel,
+    SeatMarket.lapse,
+    SeatMarket.lapse,
+    SeatMarket.expire,
+    SeatMarket.confirm,
+    SeatMarket.claim,
+    SeatMarket.give_up,
+    SeatMarket.pause,
+    SeatMarket.leave,
+]
+Schedule = list[tuple[Callable[[SeatMarket, int], Awaitable[None]], int]]
+SCHEDULES = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9)), min_size=4, max_size=14)
+SPLITS = st.sampled_from(list(Split))
+
+
+async def follow(split: Split, schedule: Schedule, stack: Stack) -> None:
+    made = await factories.make_tickets_together(seats=SEATS, split=split)
+    market = SeatMarket(split, [await factories.make_user() for _ in range(3)], made)
+    for step, nth in schedule:
+        # Refusals are fine, as long as no rule is broken.
+        with suppress(AppError):
+            await step(market, nth)
+    env = stack.env
+    assert await invariants.broken_rules(env["DATABASE_URL"], env["STRIPE_API_BASE"]) == []
+
+
+def of(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+@pytest.mark.no_cover  # Tracing would double its time; other tests cover the same lines.
+@pytest.mark.usefixtures("database")
+class TestSchedules:
+    @of(6)
+    @given(split=SPLITS, schedule=SCHEDULES)
+    async def test_no_schedule_breaks_a_rule(
+        self, split: Split, schedule: Schedule, stack: Stack
+    ) -> None:
+        await follow(split, schedule, stack)
+
+    @pytest.mark.slow
+    @of(1000)
+    @given(split=SPLITS, schedule=SCHEDULES)
+    async def test_no_schedule_of_many_breaks_a_rule(
+        self, split: Split, schedule: Schedule, stack: Stack
+    ) -> None:
+        await follow(split, schedule, stack)
