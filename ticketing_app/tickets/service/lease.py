@@ -27,7 +27,8 @@ async def lock_seats(session: AsyncSession, *, ticket_ids: Sequence[UUID]) -> No
     """Lock these tickets with the rest of their listings, and the other listings of their seats."""
     # Every transaction locks tickets before orders, in the order of their ids, to avoid deadlocks. A hold
     # judges by all tickets of a listing. The refund of an earlier sale ends a later listing.
-    await resale.lock_seats(session, ticket_ids)
+    if ticket_ids:
+        await resale.lock_seats(session, ticket_ids)
 
 
 async def lock_free(session: AsyncSession, *, ticket_ids: Collection[UUID]) -> set[UUID]:
