@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from tests.ui import offers
 from ticketing_app.core.clock import utc_now
@@ -33,11 +34,19 @@ def row(*seats: object, viewer: object = None, **fields: object) -> OfferRow:
 class TestEventHead:
     def test_shows_the_time_of_the_event(self) -> None:
         shown = head()
-        assert (shown.month, shown.day, shown.time_line) == ("Dec", "5", "Thu · 7:30\u202fPM")
+        assert (shown.month, shown.day, shown.time_line) == (
+            "Dec",
+            "5",
+            "Thu · 2097 · 7:30\u202fPM",
+        )
         assert (shown.venue_href, shown.city_href) == (
             "/venues/lantern-hall-london",
             "/cities/london",
         )
+
+    def test_omits_the_year_if_it_is_this_one(self) -> None:
+        with time_machine.travel(offers.STARTS_AT - timedelta(days=7), tick=False):
+            assert head().time_line == "Thu · 7:30\u202fPM"
 
     def test_shows_what_is_left(self) -> None:
         shown = head()

@@ -129,7 +129,7 @@ def _article(
             class_name="in-main",
         ),
         rx.el.div(
-            _about(event),
+            _to_go(event),
             cond(has_other_dates, _other_dates(other_dates)),
             class_name="in-side",
         ),
@@ -188,28 +188,20 @@ def _nothing() -> rx.Component:
     )
 
 
-def _about(event: EventHead) -> rx.Component:
-    """Date and place in full, and what one can do with them."""
+def _to_go(event: EventHead) -> rx.Component:
     return rx.el.div(
-        rx.el.p(event.when, class_name="font-semibold"),
-        rx.el.p(
-            place_link(event.venue, event.venue_href), ", ", place_link(event.city, event.city_href)
-        ),
-        rx.el.div(
-            cond(
-                event.calendar_href != "",
-                # A file of the API.
-                link(
-                    TEXT["calendar"],
-                    href=event.calendar_href,
-                    reload_document=True,
-                    class_name=styles.SECONDARY,
-                ),
+        cond(
+            event.calendar_href != "",
+            # A file of the API.
+            link(
+                TEXT["calendar"],
+                href=event.calendar_href,
+                reload_document=True,
+                class_name=styles.SECONDARY,
             ),
-            share_button(event.title),
-            class_name="flex flex-wrap items-center gap-3 mt-2",
         ),
-        class_name=f"{styles.PANEL} grid gap-1 print:hidden",
+        share_button(event.title),
+        class_name=f"{styles.PANEL} flex flex-wrap items-center gap-3 print:hidden",
     )
 
 

@@ -114,7 +114,7 @@ class EventHead:
             starts=at.isoformat(),
             date=f"{weekday}, {formatting.format_date(at.date())}",
             when=when,
-            time_line=f"{weekday} · {formatting.format_clock(at)}",
+            time_line=_time_line(at, weekday),
             venue=event.venue.name,
             venue_href=routes.venue(event.venue.slug),
             city=event.venue.city,
@@ -289,6 +289,13 @@ def sort_choices(offers: Sequence[OfferRead], href: str, choice: Mapping[str, st
 def _choice(label: str, href: str, choice: Mapping[str, str], name: str, value: str) -> Choice:
     query = urlencode({key: text for key, text in {**choice, name: value}.items() if text})
     return Choice(label, f"{href}?{query}" if query else href, choice[name] == value)
+
+
+def _time_line(at: datetime, weekday: str) -> str:
+    # The date block beside it has no year.
+    is_this_year = at.year == utc_now().year
+    day = weekday if is_this_year else f"{weekday} · {at.year}"
+    return f"{day} · {formatting.format_clock(at)}"
 
 
 def _status(event: EventRead, at: datetime) -> tuple[str, str]:

@@ -267,8 +267,20 @@ def _seller_note(ticket: TicketDetail) -> rx.Component:
 
 def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Component:
     return rx.el.div(
-        rx.el.p(ticket.price_line, class_name="text-xl font-bold tabular-nums"),
-        rx.el.p(ticket.status_line, role="status", class_name="text-lg font-semibold"),
+        # On a phone the stub above has the price already.
+        rx.el.p(
+            ticket.price_line,
+            class_name="sr-only lg:not-sr-only text-xl font-bold tabular-nums",
+        ),
+        rx.el.p(
+            ticket.status_line,
+            role="status",
+            class_name=cond(
+                ticket.variant == Availability.AVAILABLE.value,
+                "sr-only",
+                "text-lg font-semibold",
+            ),
+        ),
         cond(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
         cond(ticket.reason != "", rx.el.p(ticket.reason)),
         _time_left(ticket, on_over),
