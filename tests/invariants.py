@@ -188,6 +188,10 @@ QUERIES = {
         GROUP BY seller_id, event_id, search_key(coalesce(section, '')), search_key(coalesce("row", '')),
           search_key(seat)
         HAVING count(*) > 1""",
+    "an event or venue was merged into one that is merged itself": """
+        SELECT e.id FROM events e JOIN events t ON t.id = e.merged_into_id WHERE t.merged_into_id IS NOT NULL
+        UNION ALL
+        SELECT v.id FROM venues v JOIN venues t ON t.id = v.merged_into_id WHERE t.merged_into_id IS NOT NULL""",
 }
 
 # One statement: a round trip for each would take most of the time of a short test.

@@ -56,7 +56,7 @@ class Seeded(NamedTuple):
 
 
 async def seed(session: AsyncSession) -> Seeded:
-    """Add the accounts and what they sell to an empty market.
+    """Add the accounts and their listings to an empty market.
 
     Raises:
         MarketNotEmptyError: any ticket exists, for sale or not.

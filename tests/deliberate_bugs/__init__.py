@@ -3,7 +3,12 @@
 Rule 0 protects visitors without being a rule of the product.
 """
 
-from tests.deliberate_bugs import orders, payments, platform
+from tests.deliberate_bugs import events, orders, payments, platform
 from tests.deliberate_bugs.mutant import Mutant
 
-MUTANTS: tuple[Mutant, ...] = (*orders.MUTANTS, *payments.MUTANTS, *platform.MUTANTS)
+MUTANTS: tuple[Mutant, ...] = (
+    *events.MUTANTS,
+    *orders.MUTANTS,
+    *payments.MUTANTS,
+    *platform.MUTANTS,
+)

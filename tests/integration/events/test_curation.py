@@ -84,7 +84,7 @@ class TestMergeEvents:
         assert free.event_id == held.event_id == target.id
         assert (free.title, free.venue, free.category) == ("Target", "Harbour Hall", "concert")
         assert (free.starts_at, free.version) == (target.starts_at, 2)
-        # Rule 5: the buyer pays for what they saw.
+        # Rule 5: a held ticket keeps its title.
         assert (held.title, held.venue, held.order_id) == ("Double", "Harbour Hall", None)
         assert await column("SELECT title FROM orders WHERE id = :id", id=order.id) == ["Double"]
 
@@ -137,7 +137,8 @@ class TestMergeEvents:
         assert versions == [2, 2]
 
     async def test_merges_both_ways_at_once_only_once(self) -> None:
-        first, second = await make_event("A"), await make_event("B")
+        first = await make_event("A")
+        second = await make_event("B")
         results = await asyncio.gather(
             apply(curation.merge_events, event_id=first.id, into_id=second.id),
             apply(curation.merge_events, event_id=second.id, into_id=first.id),

@@ -48,7 +48,7 @@ async def redirect_venues(session: AsyncSession, from_id: UUID, to_id: UUID) -> 
 async def list_outdated(
     session: AsyncSession, *, venue_id: UUID, place: Venue, limit: int
 ) -> list[UUID]:
-    """Return events of the venue whose copies are not those of `place`, which may be another venue."""
+    """Return events of the venue with copies that differ from `place`, which may be another venue."""
     differs = or_(
         col(Event.venue_id) != place.id,
         col(Event.venue) != place.name,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, text
+from sqlalchemy import ColumnElement, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,12 +27,13 @@ def event_rows() -> Select[Event, Venue]:
     return select(Event, Venue).join(Venue, col(Venue.id) == col(Event.venue_id))
 
 
+def is_active() -> ColumnElement[bool]:
+    is_cancelled = col(Event.status) == EventStatus.CANCELLED
+    return col(Event.merged_into_id).is_(None) & ~is_cancelled
+
+
 def is_upcoming() -> ColumnElement[bool]:
-    return (
-        col(Event.merged_into_id).is_(None)
-        & (col(Event.status) != EventStatus.CANCELLED)
-        & (col(Event.starts_at) > func.now())
-    )
+    return is_active() & (col(Event.starts_at) > func.now())
 
 
 async def get_event(session: AsyncSession, event_id: UUID) -> EventRow | None:
@@ -82,29 +83,32 @@ async def insert_event(session: AsyncSession, event: Event) -> bool:
     return bool((await connection.execute(statement.returning(EVENTS.c.id))).all())
 
 
-async def suggest_events(session: AsyncSession, typed: str, limit: int) -> list[EventRow]:
-    """Return events with these words or a similar title, upcoming ones first."""
+async def list_by_words(session: AsyncSession, typed: str, limit: int) -> list[EventRow]:
+    """Return events with these words: upcoming ones, the soonest first, then the latest past ones."""
+    starts_at = col(Event.starts_at)
+    has_words = EVENTS.c.search.op("@@")(prefix_tsquery(func.search_key(typed)))
+    query = event_rows().where(has_words, is_active())
+    # One query for both would sort every event with a common word.
+    upcoming = query.where(starts_at > func.now()).order_by(starts_at, col(Event.id))
+    found = (await session.exec(upcoming.limit(limit))).all()
+    if len(found) < limit:
+        past = query.where(starts_at <= func.now()).order_by(starts_at.desc(), col(Event.id))
+        found = [*found, *(await session.exec(past.limit(limit - len(found)))).all()]
+    return [EventRow(*row) for row in found]
+
+
+async def list_similar(session: AsyncSession, typed: str, limit: int) -> list[EventRow]:
+    """Return upcoming events with a similar title, the most similar first."""
     await allow_typing_errors(session)
-    rows = await session.exec(suggestions_query(typed, limit))
-    return [EventRow(*row) for row in rows.all()]
+    return [EventRow(*row) for row in (await session.exec(similar_query(typed, limit))).all()]
 
 
-def suggestions_query(typed: str, limit: int) -> Select[Event, Venue]:
+def similar_query(typed: str, limit: int) -> Select[Event, Venue]:
     key = func.search_key(typed)
     title = func.search_key(col(Event.title))
-    has_words = EVENTS.c.search.op("@@")(prefix_tsquery(key))
-    query = event_rows().where(
-        or_(has_words, title.op("%>")(key)),
-        col(Event.merged_into_id).is_(None),
-        col(Event.status) != EventStatus.CANCELLED,
-    )
-    closeness = func.word_similarity(key, title)
+    query = event_rows().where(title.op("%>")(key), is_upcoming())
     return query.order_by(
-        (col(Event.starts_at) > func.now()).desc(),
-        has_words.desc(),
-        closeness.desc(),
-        col(Event.starts_at),
-        col(Event.id),
+        func.word_similarity(key, title).desc(), col(Event.starts_at), col(Event.id)
     ).limit(limit)
 
 

@@ -140,7 +140,8 @@ async def correct_venue(
     venue = await _get_venue(session, venue_id)
     if changes.city_id:
         city = await cities.get_city(session, city_id=changes.city_id)
-        venue.city_id, venue.city = city.id, city.name
+        venue.city_id = city.id
+        venue.city = city.name
         for name in ("country", "timezone", "latitude", "longitude"):
             setattr(venue, name, getattr(city, name))
     venue.name = changes.name or venue.name
@@ -196,7 +197,9 @@ async def refresh_events(session: AsyncSession, *, venue_id: UUID, limit: int) -
 
 
 async def _refresh(session: AsyncSession, event: Event, place: Venue) -> None:
-    event.venue_id, event.venue, event.city = place.id, place.name, place.city
+    event.venue_id = place.id
+    event.venue = place.name
+    event.city = place.city
     event.timezone = place.timezone
     event.starts_local, event.starts_at = rules.start_of(event.starts_local, place.timezone)
     # Both may have the same title, venue and time only when one is merged, so nothing is written before.

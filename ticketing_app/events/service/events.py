@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core import limits
+from ticketing_app.core import limits, text_search
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError, InvalidInputError
@@ -115,11 +115,15 @@ async def list_by_ids(session: AsyncSession, *, event_ids: Sequence[UUID]) -> li
 async def suggest_events(
     session: AsyncSession, *, text: str, limit: int = SUGGESTIONS
 ) -> list[EventRead]:
-    """Return events with these words or a similar title, upcoming ones first."""
+    """Return events with these words, upcoming ones first; else with a similar title."""
     await limits.check("searches")
     if not text.strip():
         return []
-    rows = await repository.suggest_events(session, text.strip(), limit)
+    await text_search.plan_for_values(session)
+    rows = await repository.list_by_words(session, text, limit)
+    # Limited per client: similar titles cost thirty times a search for words.
+    if not rows and await limits.allows("corrections"):
+        rows = await repository.list_similar(session, text, limit)
     return [reading.to_event(row) for row in rows]
 
 

@@ -13,7 +13,7 @@ async def cancel_batch(session: AsyncSession, *, event_id: UUID, limit: int) -> 
 
     An order that is being captured completes; payments then refund it like the other paid ones.
     """
-    # In one transaction: nobody can hold a ticket between the two steps.
+    # In one transaction, so that no ticket can be held between the two steps.
     withdrawn = await event_changes.withdraw_unsold(session, event_id=event_id, limit=limit)
     for order_id in withdrawn.order_ids:
         # Not caused by the buyers, so it costs them no pause.

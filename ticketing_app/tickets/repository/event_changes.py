@@ -51,7 +51,7 @@ async def lock_batch(
 async def list_doubles(
     session: AsyncSession, ticket_ids: Sequence[UUID], event_id: UUID
 ) -> set[UUID]:
-    """Return those of the tickets whose seller offers the same seat of the other event already."""
+    """Return the tickets with a seat that their seller offers at the other event already."""
     statement = text("""
         SELECT t.id FROM tickets t JOIN tickets there
           ON there.event_id = :event_id AND there.seller_id = t.seller_id AND there.id <> t.id

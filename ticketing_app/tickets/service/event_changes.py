@@ -59,7 +59,7 @@ async def _move(
         if rules.can_change(TicketStatus(row.ticket.status), is_locked=row.is_locked):
             changes["title"] = title
         if row.ticket.id in doubles:
-            # A seller offers a seat of an event once. Who holds this one may still pay for it.
+            # A seller offers a seat of an event once. A running order can still pay for this one.
             changes["status"] = TicketStatus.WITHDRAWN
         await _change(session, row, changes)
     listing_ids = {row.ticket.listing_id for row in rows if row.ticket.listing_id}
@@ -70,7 +70,7 @@ async def _move(
 async def withdraw_unsold(session: AsyncSession, *, event_id: UUID, limit: int) -> Withdrawal:
     """Withdraw up to `limit` unsold tickets of a cancelled event, with the others of their listings.
 
-    Locked tickets are withdrawn, too: who holds one cannot pay once the caller cancelled the order.
+    Locked tickets are withdrawn, too: the caller then cancels their orders.
     """
     batch = await repository.lock_batch(session, event_id, limit, repository.is_unsold())
     unsold = [row.ticket for row in batch.rows if TicketStatus(row.ticket.status) in rules.UNSOLD]
