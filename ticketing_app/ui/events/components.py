@@ -31,7 +31,7 @@ TEXT = {
 
 
 def event_head(event: EventHead) -> rx.Component:
-    """Date, title, place and what is left, on the pattern of the category."""
+    """Date, title, time and place on the pattern of the category."""
     return rx.el.header(
         _date(event),
         rx.el.div(
@@ -70,7 +70,7 @@ def _date(event: EventHead) -> rx.Component:
 
 
 def event_summary(event: EventHead, class_name: str) -> rx.Component:
-    """How many are left and from what price, live."""
+    """The live number of tickets for sale and their lowest price."""
     return LiveEvent.create(
         LiveCount.create(
             field="left",
@@ -92,7 +92,7 @@ def event_summary(event: EventHead, class_name: str) -> rx.Component:
 
 
 def event_card(event: EventHead) -> rx.Component:
-    """An event in a list: a date block without perforation, and what is left, live."""
+    """An event in a list: a date block without perforation, and a live summary."""
     return rx.el.li(
         rx.el.div(
             _date(event),
@@ -243,7 +243,7 @@ def _seat(seat: SeatRow) -> rx.Component:
 
 
 def _status(seat: SeatRow, class_name: str) -> rx.Component:
-    """What happens to the seat, in words; empty while it is simply for sale."""
+    """The status of the seat in words; empty while it is for sale."""
     return rx.el.div(
         LiveText.create(
             field="status",

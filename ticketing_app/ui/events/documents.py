@@ -42,7 +42,7 @@ async def load_event(query: QueryParams, *, slug: str) -> PageContent:
         page = await transactions.in_transaction(queries.load_event_page, slug=slug, viewer_id=None)
     except EventMovedError as error:
         return PageContent(moved_to=routes.event_detail(error.slug))
-    # A document shows what it was at the request; only its page follows the changes.
+    # Only the page in the browser follows changes.
     head, *others = event_heads([page.event, *page.other_dates], page.summaries, 0)
     choice = read_choice(query, page.offers)
     offers = [OfferRow.from_offer(offer, None, utc_now()) for offer in choose(page.offers, choice)]

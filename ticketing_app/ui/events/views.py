@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from ticketing_app.events.schemas import EventRead
 from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.schemas import EventOffers, OfferRead, OfferSeat
 from ticketing_app.ui import formatting
-from ticketing_app.ui.labels import CATEGORY_LABELS, YOURS
+from ticketing_app.ui.labels import YOURS
 
 SECTION = "section"
 SORT = "sort"
@@ -65,13 +66,10 @@ class EventHead:
     href: str = ""
     title: str = ""
     category: str = "other"
-    category_label: str = ""
     month: str = ""
     day: str = ""
-    weekday: str = ""
     starts: str = ""
     date: str = ""
-    when: str = ""
     time_line: str = ""
     venue: str = ""
     venue_href: str = ""
@@ -92,33 +90,15 @@ class EventHead:
     @classmethod
     def from_event(cls, event: EventRead, offers: EventOffers, *, seen_at: int) -> "EventHead":
         at = local_start(event)
-        month, day, weekday = formatting.date_parts(at)
         status, notice = _status(event, at)
         is_on_sale = status not in {EventStatus.CANCELLED, OVER}
         left = offers.available if is_on_sale else 0
-        when = formatting.format_event_start(at)
+        counted = left_line(left, has_any=offers.sold > 0 or offers.available > 0)
         price = _from_price(offers) if left else ""
         place = f"{event.venue.name}, {event.venue.city}"
-        counted = left_line(left, has_any=offers.sold > 0 or offers.available > 0)
-        shared = (when, place, counted, price and f"from {price}")
+        shared = (formatting.format_event_start(at), place, counted, price and f"from {price}")
         return cls(
-            id=str(event.id),
-            slug=event.slug,
-            href=routes.event_detail(event.slug),
-            title=event.title,
-            category=event.category or "other",
-            category_label=CATEGORY_LABELS[event.category or "other"],
-            month=month,
-            day=day,
-            weekday=weekday,
-            starts=at.isoformat(),
-            date=f"{weekday}, {formatting.format_date(at.date())}",
-            when=when,
-            time_line=_time_line(at, weekday),
-            venue=event.venue.name,
-            venue_href=routes.venue(event.venue.slug),
-            city=event.venue.city,
-            city_href=city_href(event.venue.city),
+            **_facts(event, at),
             status=status,
             notice=notice,
             is_on_sale=is_on_sale,
@@ -128,14 +108,14 @@ class EventHead:
             price_format=formatting.amount_format(_currency(offers)),
             seen_at=seen_at,
             sold=offers.sold,
-            calendar_href=routes.event_calendar(event.slug) if is_on_sale else "",
             share_line=" · ".join(part for part in shared if part),
+            calendar_href=routes.event_calendar(event.slug) if is_on_sale else "",
         )
 
 
 @dataclass(frozen=True)
 class SeatRow:
-    """A seat of an offer. `status` is its availability, or yours; `order_href` leads to the viewer's hold."""
+    """A seat of an offer. `status` is its availability, or yours, when `href` leads to the order."""
 
     ticket_id: str = ""
     href: str = ""
@@ -253,7 +233,7 @@ def choose(offers: Sequence[OfferRead], choice: Mapping[str, str]) -> list[Offer
 
 
 def listed_note(count: str) -> str:
-    """Return the confirmation for a seller who has just listed `count` tickets of the event."""
+    """Return the confirmation after `count` tickets of the event were listed."""
     if not count.isdecimal():
         return ""
     number = int(count[:2])
@@ -289,6 +269,28 @@ def sort_choices(offers: Sequence[OfferRead], href: str, choice: Mapping[str, st
 def _choice(label: str, href: str, choice: Mapping[str, str], name: str, value: str) -> Choice:
     query = urlencode({key: text for key, text in {**choice, name: value}.items() if text})
     return Choice(label, f"{href}?{query}" if query else href, choice[name] == value)
+
+
+def _facts(event: EventRead, at: datetime) -> dict[str, Any]:
+    """Return the fields of an `EventHead` that its offers do not change; `at` is its local start."""
+    month, day, weekday = formatting.date_parts(at)
+    category = event.category or "other"
+    return {
+        "id": str(event.id),
+        "slug": event.slug,
+        "href": routes.event_detail(event.slug),
+        "title": event.title,
+        "category": category,
+        "month": month,
+        "day": day,
+        "starts": at.isoformat(),
+        "date": f"{weekday}, {formatting.format_date(at.date())}",
+        "time_line": _time_line(at, weekday),
+        "venue": event.venue.name,
+        "venue_href": routes.venue(event.venue.slug),
+        "city": event.venue.city,
+        "city_href": city_href(event.venue.city),
+    }
 
 
 def _time_line(at: datetime, weekday: str) -> str:

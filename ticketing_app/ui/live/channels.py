@@ -12,7 +12,7 @@ from reflex.app import EventNamespace
 
 PREFIX = "live:"
 TICKETS = f"{PREFIX}tickets"
-# What is left of each event; the tickets of one event are in its own channel.
+# Summaries of all events; the tickets of one event are in its own channel.
 EVENTS = f"{PREFIX}events"
 
 _app: rx.App | None = None

@@ -1,4 +1,4 @@
-"""Messages about events: changes of their tickets, and what is left of them.
+"""Messages about events: changes of their tickets, and summaries.
 
 Domain events of tickets do not name their event. The tickets that changed are collected, and each process
 reads their events once per batch, however many pages show them.

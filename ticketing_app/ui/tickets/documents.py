@@ -62,7 +62,7 @@ def _content(page: TicketDetailPage, detail: TicketDetail) -> rx.Component:
     stubs = [TicketStub.from_ticket(other) for other in page.similar]
     if page.night is None:
         return static_ticket(detail, stubs, NightView(), [], [])
-    # A document shows what was for sale at the request; only its page follows the changes.
+    # Only the page in the browser follows changes.
     head, *others = event_heads(
         [page.night.event, *page.night.other_dates], page.night.summaries, 0
     )

@@ -69,7 +69,7 @@ async def load_ticket_page(
     viewer_id: UUID | None,
     subscribe: Subscribe | None = None,
 ) -> TicketDetailPage:
-    """Return a ticket with what else the page shows; `subscribe` is called before that is read."""
+    """Return a ticket and related offers; `subscribe` is called before the offers are read."""
     shown = await load_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
     if event_id := shown.ticket.event_id:
         if subscribe:

@@ -139,7 +139,7 @@ class TicketDetail(TicketStub):
 
 @dataclass(frozen=True)
 class NightView:
-    """The event of a ticket: the address of its page, and what else is for sale, empty for nothing."""
+    """The event of a ticket; `more_line` is empty without other tickets for sale."""
 
     href: str = ""
     all_line: str = ""
