@@ -105,8 +105,8 @@ def test_address_of_other_pages_is_that_of_the_list() -> None:
         (0, 1, "1 ticket"),
         (1, 0, "1 event"),
         (7, 2, "7 events and 2 tickets"),
-        (1000, 128, "1,000 events and 128 tickets"),
-        (1001, 1001, "1,000+ events and 1,000+ tickets"),
+        (100, 1000, "100 events and 1,000 tickets"),
+        (101, 1001, "100+ events and 1,000+ tickets"),
     ],
 )
 def test_count_is_exact_up_to_limit(events: int, tickets: int, line: str) -> None:

@@ -40,6 +40,8 @@ from ticketing_app.tickets.rules import (
 Q_MAX_LENGTH = 100
 # Counting a million tickets would take longer than finding the first page.
 COUNT_LIMIT = 1000
+# Each event takes a look at its tickets.
+EVENT_COUNT_LIMIT = 100
 
 
 def _require_upcoming(moment: datetime) -> datetime:
@@ -380,7 +382,7 @@ class EventHit(ApiModel):
 
 class EventHits(ApiModel):
     items: list[EventHit]
-    count: int = Field(description="On all pages, up to COUNT_LIMIT + 1.")
+    count: int = Field(description="On all pages, up to EVENT_COUNT_LIMIT + 1.")
     next_cursor: str | None
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, tuple_
+from sqlalchemy import ColumnElement, func, literal, literal_column, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
@@ -54,7 +55,9 @@ def _filters(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
         yield col(Event.category) == wanted.category
     if wanted.city:
         yield EVENTS.c.city_key == func.search_key(wanted.city)
-    starts_local = col(Event.starts_local)
-    offset = starts_local - func.timezone("UTC", col(Event.starts_at))
+    starts_at: ColumnElement[Any] = EVENTS.c.starts_at
+    # An expression, because the planner would also read the index that has the local time.
+    starts_local = EVENTS.c.starts_local + literal_column("interval '0'")
+    offset = starts_local - func.timezone("UTC", starts_at)
     days = DayFilter(wanted.when, wanted.first_day, wanted.last_day)
-    yield from starts_on(days, Start(starts_local, col(Event.starts_at), offset))
+    yield from starts_on(days, Start(starts_local, starts_at, offset))

@@ -10,6 +10,7 @@ from ticketing_app.tickets.repository import search as tickets_repository
 from ticketing_app.tickets.repository.event_search import FoundEvent
 from ticketing_app.tickets.schemas import (
     COUNT_LIMIT,
+    EVENT_COUNT_LIMIT,
     EventHit,
     EventHits,
     LooseTicketFilter,
@@ -55,9 +56,9 @@ async def list_more_events(session: AsyncSession, *, wanted: MarketFilter) -> Ev
 async def count_market(
     session: AsyncSession, *, wanted: MarketFilter, loose: LooseTicketFilter
 ) -> int:
-    """Count the events and tickets on all pages; beyond COUNT_LIMIT it is unknown."""
+    """Count the events and tickets on all pages; beyond the limits it is unknown."""
     await plan_for_values(session)
-    event_count = await repository.count_events(session, wanted, COUNT_LIMIT + 1)
+    event_count = await repository.count_events(session, wanted, EVENT_COUNT_LIMIT + 1)
     return event_count + await _count_tickets(session, wanted, loose)
 
 
@@ -67,7 +68,7 @@ async def _search(
     rows = await repository.list_events(session, wanted, None)
     hits = await _to_hits(session, rows, wanted)
     if hits.next_cursor:
-        count = await repository.count_events(session, wanted, COUNT_LIMIT + 1)
+        count = await repository.count_events(session, wanted, EVENT_COUNT_LIMIT + 1)
         hits = hits.model_copy(update={"count": count})
     tickets = TicketPage(items=[], next_cursor=None)
     if _may_be_loose(wanted):

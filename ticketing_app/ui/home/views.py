@@ -9,7 +9,13 @@ from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
 from ticketing_app.events.schemas import EventRead, VenueRead
-from ticketing_app.tickets.schemas import COUNT_LIMIT, EventHit, EventHits, TicketSort
+from ticketing_app.tickets.schemas import (
+    COUNT_LIMIT,
+    EVENT_COUNT_LIMIT,
+    EventHit,
+    EventHits,
+    TicketSort,
+)
 from ticketing_app.ui import formatting
 from ticketing_app.ui.home.address import Address, FilterChip, list_href
 from ticketing_app.ui.home.queries import HomePage
@@ -167,14 +173,17 @@ def group_events(cards: Sequence[EventCard], address: Address) -> list[EventGrou
 
 
 def count_line(events: int, tickets: int) -> str:
-    """Return the number of events, and of tickets without one; beyond COUNT_LIMIT it is unknown."""
-    counts = (_count(events, "event", "events"), _count(tickets, "ticket", "tickets"))
+    """Return the number of events, and of tickets without one; beyond their limits it is unknown."""
+    counts = (
+        _count(events, "event", "events", EVENT_COUNT_LIMIT),
+        _count(tickets, "ticket", "tickets"),
+    )
     return " and ".join(filter(None, counts)) or "No tickets found"
 
 
-def _count(count: int, one: str, many: str) -> str:
-    if count > COUNT_LIMIT:
-        return f"{formatting.format_number(COUNT_LIMIT)}+ {many}"
+def _count(count: int, one: str, many: str, limit: int = COUNT_LIMIT) -> str:
+    if count > limit:
+        return f"{formatting.format_number(limit)}+ {many}"
     if count == 0:
         return ""
     return f"1 {one}" if count == 1 else f"{formatting.format_number(count)} {many}"
@@ -182,7 +191,7 @@ def _count(count: int, one: str, many: str) -> str:
 
 def result_line(count: int) -> str:
     """Return the number of results of another search."""
-    return _count(count, "result", "results")
+    return _count(count, "result", "results", EVENT_COUNT_LIMIT)
 
 
 def left_line(count: int) -> str:
