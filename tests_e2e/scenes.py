@@ -115,6 +115,11 @@ def _press(name: str, then: str) -> Callable[[Page], None]:
     return enter
 
 
+def _ask_for_suggestions(page: Page) -> None:
+    page.get_by_role("searchbox", name="Search tickets").press_sequentially("kites")
+    expect(page.get_by_role("link", name="All tickets for “kites”")).to_be_visible()
+
+
 def _fold_out(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 640})
     page.get_by_role("button", name="Filters").click()
@@ -155,6 +160,8 @@ STRANGER: tuple[Viewer, ...] = ("stranger",)
 
 # fmt: off
 SCENES = (
+    Scene("home", "/", "More tickets", ANYBODY),
+    Scene("search, with suggestions", "/search", "Search results", STRANGER, _ask_for_suggestions),
     Scene("list", "/?q=kites", "Locked", ANYBODY),
     Scene("list of nothing", "/?q=nowhere&category=sports", "No tickets found", ANYBODY),
     Scene("list with a wrong filter", "/?minPrice=a", "minPrice|Min price|price", STRANGER, is_main=False),

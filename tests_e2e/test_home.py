@@ -1,0 +1,88 @@
+"""Home page and search page: events, suggestions, filters, live numbers, and all of it without JavaScript."""
+
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.site import Site
+from tests_e2e.steps import Visitor
+from tests_e2e.venues import make_venue
+
+Make = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="module")
+def venue_id(site: Site) -> str:
+    return make_venue(site)
+
+
+def card(page: Page, title: str) -> Locator:
+    return page.get_by_role("main").get_by_role("listitem").filter(has_text=title)
+
+
+def test_event_is_found_by_suggestions_words_and_filters(visitor: Make, venue_id: str) -> None:
+    seller, finder = visitor(), visitor(signed_in=False)
+    title = f"Marlowe {uuid4().hex[:6]}"
+    event = seller.make_event(title, venue_id, category="concert")
+    seller.sell_seats(event["id"], "1", "2", price=68, sideBySide=True)
+    page = finder.open("/")
+    field = page.get_by_role("searchbox", name="Search tickets")
+    field.press_sequentially(title.lower(), delay=20)
+    expect(page.get_by_role("heading", name="Events", level=2)).to_be_visible()
+    field.press("ArrowDown")
+    expect(page.get_by_role("link", name=re.compile(f"^{title}"))).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).to_be_focused()
+    field.press("Enter")
+
+    expect(page).to_have_url(re.compile("/search"))
+    expect(card(page, title)).to_contain_text("from $68 · 2 left")
+    page.get_by_role("link", name="2 together").click()
+    expect(page.get_by_role("link", name="Remove filter: 2 together")).to_be_visible()
+    expect(card(page, title)).to_be_visible()
+    page.get_by_role("link", name="Under $50").click()
+    expect(page.get_by_text("No tickets found")).to_be_visible()
+    page.get_by_role("link", name="Without “Up to $50”").click()
+    card(page, title).get_by_role("link").click()
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    page.go_back()
+    expect(card(page, title)).to_contain_text("2 left")
+    expect(field).to_have_value(title.lower())
+
+
+def test_numbers_of_a_card_change_while_one_looks(visitor: Make, venue_id: str) -> None:
+    seller, buyer = visitor(), visitor()
+    title = f"Marlowe {uuid4().hex[:6]}"
+    event = seller.make_event(title, venue_id)
+    cheap, _ = (
+        seller.sell_seats(event["id"], seat, price=price)[0]
+        for seat, price in (("1", 20), ("2", 68))
+    )
+    page = visitor(signed_in=False).open(f"/search?q={title}")
+    expect(card(page, title)).to_contain_text("from $20 · 2 left")
+    order_id = buyer.hold(cheap)
+    expect(card(page, title)).to_contain_text("from $68 · 1 left")
+    buyer.context.request.delete(f"/api/orders/{order_id}")
+    expect(card(page, title)).to_contain_text("from $20 · 2 left")
+
+
+def test_search_works_without_javascript(visitor: Make, venue_id: str) -> None:
+    seller = visitor()
+    title = f"Marlowe {uuid4().hex[:6]}"
+    event = seller.make_event(title, venue_id)
+    seller.sell_seats(event["id"], "1", price=68)
+    seller.sell(f"{title} without event", 30)
+    page = visitor(signed_in=False, java_script_enabled=False).page
+    page.goto("/")
+    page.get_by_role("searchbox", name="Search tickets").fill(title)
+    page.get_by_role("main").get_by_role("button", name="Search").click()
+    expect(page.get_by_text("1 event and 1 ticket")).to_be_visible()
+    expect(page.get_by_role("heading", name="More tickets")).to_be_visible()
+    card(page, title).first.get_by_role("link").click()
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
+    page.goto(f"/search?q={title}&maxPrice=10")
+    page.get_by_role("link", name="Without “Up to $10”").click()
+    expect(card(page, title).first).to_contain_text("1 left")
