@@ -50,7 +50,11 @@ class TestOpenPayment:
         intent = await emulator.the_intent()
         assert payment["clientSecret"].startswith(f"{intent['id']}_secret_")
         assert (intent["amount"], intent["currency"]) == (4050, "usd")
-        assert intent["metadata"] == {"order_id": str(order.id), "charge_id": payment["id"]}
+        assert intent["metadata"] == {
+            "order_id": str(order.id),
+            "charge_id": payment["id"],
+            "ticket_ids": str(order.ticket.id),
+        }
         (told,) = await factories.recorded_events("ChargeCreated")
         assert (told["charge_id"], told["amount_cents"]) == (payment["id"], 4050)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, text, update
@@ -28,17 +28,31 @@ async def get_order(session: AsyncSession, order_id: UUID) -> Order | None:
     return (await session.exec(query)).one_or_none()
 
 
+_WITH_ITEMS = (
+    select(Order, OrderItem)
+    .join(OrderItem, col(OrderItem.order_id) == Order.id)
+    .order_by(col(OrderItem.ticket_id))
+    .execution_options(populate_existing=True)
+)
+
+
 async def get_with_items(session: AsyncSession, order_id: UUID) -> OrderWithItems | None:
     """Return the present rows, even if this session has loaded them before."""
-    query = (
-        select(Order, OrderItem)
-        .join(OrderItem, col(OrderItem.order_id) == Order.id)
-        .where(Order.id == order_id)
-        .order_by(col(OrderItem.ticket_id))
-        .execution_options(populate_existing=True)
-    )
-    rows = (await session.exec(query)).all()
+    rows = (await session.exec(_WITH_ITEMS.where(Order.id == order_id))).all()
     return OrderWithItems(rows[0][0], [item for _, item in rows]) if rows else None
+
+
+class RunningOrder(NamedTuple):
+    order: Order
+    items: list[OrderItem]  # By ticket id.
+    is_running: bool  # The deadline lies ahead on the database clock.
+
+
+async def get_running(session: AsyncSession, order_id: UUID) -> RunningOrder | None:
+    """As `get_with_items`; compared with the clock of this moment, also after a lock was awaited."""
+    query: Any = _WITH_ITEMS.add_columns(col(Order.expires_at) > func.clock_timestamp())
+    rows = (await session.exec(query.where(Order.id == order_id))).all()
+    return RunningOrder(rows[0][0], [row[1] for row in rows], rows[0][2]) if rows else None
 
 
 async def list_items(session: AsyncSession, order_ids: Collection[UUID]) -> list[OrderItem]:

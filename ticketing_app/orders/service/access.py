@@ -49,9 +49,15 @@ async def lock(
     session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None
 ) -> OrderWithItems:
     """Lock the tickets of the order, then read it: its status cannot change any more."""
+    await lock_tickets(session, order_id, buyer_id=buyer_id)
+    return await get_with_items(session, order_id)
+
+
+async def lock_tickets(
+    session: AsyncSession, order_id: UUID, *, buyer_id: UUID | None = None
+) -> None:
     found = await get_with_items(session, order_id, buyer_id=buyer_id)
     await leases.lock_seats(session, ticket_ids=found.ticket_ids)
-    return await get_with_items(session, order_id)
 
 
 async def get_status(session: AsyncSession, order_id: UUID) -> OrderStatus:

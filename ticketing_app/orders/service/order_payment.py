@@ -41,17 +41,17 @@ async def get_payable(
     session: AsyncSession, *, order_id: UUID, buyer_id: UUID | None = None, for_update: bool = False
 ) -> PayableOrder:
     """Return the order; `buyer_id` restricts it to that buyer's orders."""
-    read = access.get_with_items
     if for_update:
         # Waits for a transition in progress and blocks others: an order that is over stays over until the
         # end of the transaction.
-        read = access.lock
-    order, items = await read(session, order_id, buyer_id=buyer_id)
-    now = await repository.get_database_time(session)
+        await access.lock_tickets(session, order_id, buyer_id=buyer_id)
+    found = await repository.get_running(session, order_id)
+    if found is None or (buyer_id is not None and found.order.buyer_id != buyer_id):
+        raise access.OrderNotFoundError
     return PayableOrder(
-        **order.model_dump(),
-        items=[PayableItem.model_validate(item.model_dump()) for item in items],
-        is_running=order.expires_at > now,
+        **found.order.model_dump(),
+        items=[PayableItem.model_validate(item.model_dump()) for item in found.items],
+        is_running=found.is_running,
     )
 
 
