@@ -186,6 +186,16 @@ def parse_seats(text: str, *, count: int | None = None) -> list[str | None]:
     return [*seats]
 
 
+def names_several(seat: str) -> bool:
+    """Whether the name of one seat, like 5-6, plainly means several."""
+    try:
+        names = parse_seats(seat)
+    except UnclearSeatsError:
+        return False
+    # "A 5" may well be one seat.
+    return len(names) > 1 and all(name is None or re.search(r"\d", name) for name in names)
+
+
 def _without_numbers(count: int) -> list[str | None]:
     return [None] * _at_most(count, "That")
 

@@ -18,6 +18,7 @@ LISTING = {
     "faceValue": 45,
     "description": "Aisle",
 }
+EVENT = {"title": "x", "startsLocal": "2099-05-01T20:00", "venueId": UNKNOWN_ID}
 
 
 @pytest.fixture
@@ -78,6 +79,7 @@ class TestCreateListing:
             ({"sideBySide": "yes please"}, "sideBySide"),
             ({"eventId": "x"}, "eventId"),
             ({"event": {"title": "x"}}, "event.startsLocal"),
+            ({"event": EVENT}, "event"),
             ({"previousTicketIds": [UNKNOWN_ID]}, "previousTicketIds"),
         ],
     )
@@ -98,6 +100,10 @@ class TestCreateListing:
         assert twice.json()["errors"][0]["message"].startswith(
             "You are selling this seat already: Section B, row F, seat"
         )
+
+    async def test_pages_need_a_valid_cursor(self, seller: AsyncClient) -> None:
+        answer = await seller.get("/api/listings/mine", params={"cursor": "x"})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "cursor")
 
     async def test_requires_a_session(self, api: AsyncClient) -> None:
         for answer in (

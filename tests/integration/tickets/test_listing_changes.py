@@ -1,5 +1,7 @@
 """Changes of listings, and of tickets in them."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -8,9 +10,10 @@ from sqlalchemy import text
 from tests import factories
 from tests.factories import recorded_events
 from tests.integration.tickets.test_listings import fronts, read
+from tests.locks import end_or_wait
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.core.errors import InvalidInputError, TooManyRequestsError
 from ticketing_app.tickets.schemas import ListingRead, ListingUpdate
 from ticketing_app.tickets.service import listings
 from ticketing_app.tickets.service.listings import (
@@ -113,6 +116,53 @@ class TestUpdateListing:
         for act in (change, withdraw, pause, resume):
             with pytest.raises(ListingEndedError):
                 await act(listing, seller)
+
+
+class TestLimits:
+    @pytest.mark.parametrize("act", [change, withdraw, pause, resume])
+    async def test_rejects_too_many_edits(
+        self,
+        listing: ListingRead,
+        seller: UserRead,
+        act: Callable[..., Awaitable[object]],
+        change_settings: Callable[..., None],
+    ) -> None:
+        change_settings(edit_limit_per_minute=1)
+        await change(listing, seller)
+        with pytest.raises(TooManyRequestsError):
+            await act(listing, seller)
+        assert (await read(listing.id)).version == 2
+
+
+class TestRaces:
+    async def test_an_edit_waits_for_a_hold_and_is_refused(
+        self, listing: ListingRead, seller: UserRead
+    ) -> None:
+        async with db.transaction() as session:
+            locked = "SELECT FROM tickets WHERE listing_id = :id ORDER BY id FOR NO KEY UPDATE"
+            await (await session.connection()).execute(text(locked), {"id": listing.id})
+            editing = asyncio.create_task(change(listing, seller))
+            await end_or_wait(editing)
+            await (await session.connection()).execute(
+                text("UPDATE tickets SET status = 'withdrawn' WHERE listing_id = :id"),
+                {"id": listing.id},
+            )
+        with pytest.raises(ListingEndedError):
+            await editing
+
+    async def test_parallel_changes_of_tickets_do_not_deadlock(
+        self, listing: ListingRead, seller: UserRead
+    ) -> None:
+        found = [await factories.read_ticket(seat.ticket_id) for seat in listing.seats]
+        await asyncio.gather(
+            *(
+                factories.change_ticket(ticket, seller, row="F", seat=str(20 + nth))
+                for nth, ticket in enumerate(found[::-1])
+            ),
+            change(listing, seller),
+        )
+        seats = (await read(listing.id)).seats
+        assert len(await fronts(listing)) == bool(seats)
 
 
 class TestWithdraw:

@@ -76,6 +76,8 @@ class TestCreateListing:
             ({"seats": []}, "seats"),
             ({"quantity": 2}, "seats"),
             ({"seats": [{"seat": "5"}, {"seat": "5 "}]}, "seats"),
+            ({"seat": "5"}, "seat"),
+            ({"seats": [{"seat": "5-6"}]}, "seats"),
             ({"price": 500_000, "seats": [{}, {}]}, "price"),
             ({"previousTicketIds": [factories.UNKNOWN_ID] * 2}, "previousTicketIds"),
             (

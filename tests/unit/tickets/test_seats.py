@@ -110,6 +110,23 @@ class TestParseSeats:
         assert seats == [f"{block}{number}" for number in range(first, first + more + 1)]
 
 
+@pytest.mark.parametrize(
+    ("name", "is_several"),
+    [
+        ("5-6", True),
+        ("5 and 6", True),
+        ("A5-A8", True),
+        ("2 tickets", True),
+        ("5", False),
+        ("A 5", False),
+        ("B-12", False),
+        ("Box, left", False),
+    ],
+)
+def test_names_several(name: str, is_several: bool) -> None:  # noqa: FBT001  # as in the table above.
+    assert rules.names_several(name) is is_several
+
+
 class TestSeatOrder:
     def test_sorts_numbers_by_value(self) -> None:
         places = [Place("B", "2", seat) for seat in ("10", "9", "A1")] + [Place("A", None, None)]

@@ -245,6 +245,12 @@ def _problems(listing: ListingCreate) -> list[tuple[str | None, str]]:
         problems.append(("event", "Give either an event that exists, or a new one."))
     if bool(listing.seats) == bool(listing.quantity):
         problems.append(("seats", "Give the seats, or a quantity of tickets without numbers."))
+    if listing.seat:
+        problems.append(("seat", "Name each seat in seats."))
+    several = (seat.seat for seat in listing.seats if seat.seat and rules.names_several(seat.seat))
+    if name := next(several, None):
+        sentence = f"\u201c{name}\u201d is more than one seat. Give each seat its own entry."
+        problems.append(("seats", sentence))
     if listing.count * listing.price_cents > MAXIMUM_CENTS:
         problems.append(("price", TOTAL_TOO_HIGH))
     if twice := rules.find_repeated([_place(seat, listing) for seat in listing.seats]):
