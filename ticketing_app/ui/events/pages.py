@@ -169,7 +169,7 @@ def _offers(
             new,
             class_name="grid",
         ),
-        cond(has_offers, listed, _nothing()),
+        cond(has_offers, listed, _nothing(event)),
     )
 
 
@@ -180,11 +180,11 @@ def _other_dates(events: Any) -> rx.Component:  # noqa: ANN401  # values or a va
     )
 
 
-def _nothing() -> rx.Component:
+def _nothing(event: EventHead) -> rx.Component:
     return feedback.empty(
         TEXT["none"],
         TEXT["none_more"],
-        link(TEXT["sell"], href=routes.TICKET_NEW, class_name=styles.PRIMARY),
+        link(TEXT["sell"], href=routes.sell_for(f"{event.id}"), class_name=styles.PRIMARY),
     )
 
 
