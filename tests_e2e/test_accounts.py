@@ -171,6 +171,19 @@ def delay(page: Page, milliseconds: int) -> Callable[[Route], None]:
     return later
 
 
+def test_the_document_has_the_right_bar(visitor: Callable[..., Visitor]) -> None:
+    for is_member, name in ((True, "My Orders"), (False, "Sign In")):
+        page = visitor(signed_in=is_member).page
+        # The server never tells who the visitor is.
+        page.route_web_socket(re.compile("/_event"), lambda _: None)
+        page.goto("/auth/signout")
+        bar = page.get_by_role("navigation", name="Main")
+        expect(bar.get_by_role("link", name=name)).to_be_visible()
+        expect(bar.get_by_role("link", name="Sell Tickets")).to_be_visible()
+        expect(bar.get_by_role("button", name="Sign Out")).to_have_count(int(is_member))
+        expect(page.locator("html")).not_to_have_attribute("data-known", "")
+
+
 def test_unknown_addresses(visitor: Callable[..., Visitor]) -> None:
     page = visitor(signed_in=False).page
     answer = page.goto("/no/such/page")
