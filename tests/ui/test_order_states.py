@@ -135,8 +135,12 @@ class TestOrderDetailState:
         async with db.transaction() as session:
             await order_payment.claim_for_capture(session, order_id=order.id)
         tab.open(f"/orders/{order.id}", cookie=await sign_in(buyer), order_id=str(order.id))
+        await tab.call(OrderDetailState.load)
+        assert tab.state(OrderDetailState).refusals == 0
         await tab.call(OrderDetailState.release)
         assert "cannot be cancelled" in tab.state(OrderDetailState).error_message
+        # Ends the pending state of a pressed button.
+        assert tab.state(OrderDetailState).refusals == 1
 
 
 class TestOrderListState:
