@@ -46,6 +46,13 @@
     return true;
   };
 
+  // A link that is followed meanwhile would lose against the navigation after the form.
+  const holdLinks = (isHeld) => {
+    for (const part of document.querySelectorAll("header, footer, .tabs")) part.inert = isHeld;
+  };
+  // The page may return from the browser's cache.
+  window.addEventListener("pageshow", () => holdLinks(false));
+
   // The session may end while a form is being sent, for example by that form.
   let sending = 0;
   let isSignedOut = false;
@@ -76,6 +83,7 @@
       const button = form.querySelector("button[type=submit]");
       if (button.disabled) return;
       button.disabled = true;
+      holdLinks(true);
       sending += 1;
       let isLeaving = false;
       try {
@@ -86,6 +94,7 @@
       }
       button.disabled = isLeaving;
       if (isLeaving) return;
+      holdLinks(false);
       // A disabled button loses the focus.
       if (document.activeElement === document.body) button.focus();
       sending -= 1;

@@ -47,7 +47,7 @@ def layout(
             class_name=f"w-full mx-auto {width} px-4 pt-6 sm:pt-8 flex-1",
         ),
         footer(),
-        class_name="min-h-[calc(100dvh-var(--dock))] flex flex-col gap-0",
+        class_name="min-h-[calc(100dvh-var(--dock)-var(--actions))] flex flex-col gap-0",
     )
 
 

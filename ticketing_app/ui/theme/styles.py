@@ -44,7 +44,7 @@ PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
 # Empty state: a picture, the reason and the next step.
 EMPTY_STATE = "grid gap-3 justify-items-center text-center max-w-text mx-auto py-8 sm:py-16"
 HEADING = "text-2xl font-bold tracking-tight text-balance"
-# Keeps the main action at the bottom of the screen on a phone; columns.css leaves room below it.
+# Keeps the main action at the bottom of the screen on a phone; frame.css leaves room below the page.
 ACTION_BAR = (
     "action-bar fixed inset-x-0 bottom-[var(--dock)] z-10 px-4 py-3 "
     "bg-surface border-t border-line flex flex-wrap gap-3 "
