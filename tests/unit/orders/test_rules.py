@@ -86,7 +86,7 @@ def chain(*statuses: OrderStatus, disputed: int | None = None) -> list[Sale]:
 
 
 class TestItemStatus:
-    @pytest.mark.parametrize("status", set(OrderStatus) - rules.PAID)
+    @pytest.mark.parametrize("status", sorted(set(OrderStatus) - rules.PAID))
     def test_of_an_unpaid_order_is_that_of_the_order(self, status: OrderStatus) -> None:
         assert rules.item_status(status, is_requested=True, is_refunded=True) is status
 
