@@ -83,6 +83,7 @@ class Fixtures:
                 seats = ("12", "13") if name == "sold_out" else ("12",)
                 tickets[name] = seller.sell_seats(event["id"], *seats, faceValue=50)
             if name == "event":
+                self.ids["event_id"] = event["id"]
                 tickets[name] += seller.sell_seats(event["id"], "21", "22", "23", price=60)
         self.ids["event_ticket"], _, held, _ = tickets["event"]
         buyer.hold(held)
@@ -141,6 +142,24 @@ def _find_no_event(page: Page) -> None:
     expect(page.get_by_text("No event with these words yet")).to_be_visible()
 
 
+def _name_seats(page: Page) -> None:
+    page.get_by_label("Seats", exact=True).fill("45-46")
+    expect(page.get_by_text("2 tickets: seats 45 and 46")).to_be_visible()
+
+
+def _go_to_price(page: Page) -> None:
+    _name_seats(page)
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Price per ticket").fill("68")
+    expect(page.get_by_text("$136 for both")).to_be_visible()
+
+
+def _go_to_look(page: Page) -> None:
+    _go_to_price(page)
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="What you agree to")).to_be_visible()
+
+
 def _open_payment(page: Page) -> None:
     page.get_by_role("button", name="Pay", exact=True).click()
     expect(page.get_by_role("dialog").get_by_role("button", name="Pay $40.00")).to_be_enabled()
@@ -195,6 +214,9 @@ SCENES = (
     Scene("sell, event", "/sell", "A new event", SELLER, is_main=False),
     Scene("sell, event with errors", "/sell", "A new event", SELLER,
           _press("Next", "Choose the day of the event")),
+    Scene("sell, tickets", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _name_seats, is_main=False),
+    Scene("sell, price", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _go_to_price, is_main=False),
+    Scene("sell, look", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _go_to_look),
     Scene("edit", "/tickets/{free}/edit", "Edit a Ticket", SELLER, is_main=False),
     Scene("my listings", "/tickets/mine", "Being bought", SELLER, is_main=False),
     Scene("my listings, asked to withdraw", "/tickets/mine", "Being bought", SELLER,
