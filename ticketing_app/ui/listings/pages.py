@@ -177,7 +177,7 @@ def _changes(card: ListingCard) -> rx.Component:
         rx.cond(card.listing_id != "", _price_form(card)),
         link(TEXT["edit"], href=card.edit_href, aria_label=card.edit_label, class_name=_ACTION),
         rx.cond((card.listing_id != "") & (card.count_line != ""), withdraw_all),
-        class_name="flex flex-wrap items-start gap-3",
+        class_name="flex flex-wrap items-end gap-3",
     )
 
 
@@ -247,7 +247,7 @@ def _listing_form(back: str) -> rx.Component:
     state = TicketFormState
     return rx.el.div(
         rx.el.h1(TEXT["edit_title"], class_name=styles.HEADING),
-        rx.el.p(f"{state.form.title}: {state.listing_line}", class_name="font-medium"),
+        rx.el.p(f"{state.form.title} · {state.listing_line}", class_name="font-medium"),
         rx.el.form(
             text_field(
                 "price",

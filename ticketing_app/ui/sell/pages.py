@@ -39,7 +39,7 @@ TEXT = {
     "add": "Add an event",
     "short": "Or list a single ticket without an event",
     "event": "Which event?",
-    "event_intro": "Type its name. If it is here already, choose it; if not, tell when and where it is.",
+    "event_intro": "Type its name. If it is here already, choose it. If not, say when and where it is.",
     "name": "Name of the event",
     "new": "A new event",
     "date": "Day",
