@@ -294,8 +294,9 @@ async def _measure_events(
 
 
 async def _event_page(session: AsyncSession, wanted: MarketFilter) -> ClauseElement:
-    matching = await session.exec(event_search.matching_query(wanted))
-    are_few = matching.scalar_one() <= event_search.FEW_EVENTS
+    matching = event_search.matching_query(wanted)
+    count = (await (await session.connection()).execute(matching)).scalar_one()
+    are_few = count <= event_search.FEW_EVENTS
     return event_search.page_query(wanted, None, are_few=are_few)
 
 

@@ -74,6 +74,8 @@ def test_from_landing_to_listed(
     effort, page = Effort(), seller.open("/")
     effort.click(page.get_by_role("navigation").get_by_role("link", name="Sign Up"))
     sign_up(effort, seller)
+    # The bar of the form has this link as well.
+    expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
     effort.click(page.get_by_role("navigation").get_by_role("link", name="Sell Tickets"))
     page.get_by_label("Title", exact=True).fill(title)
     page.get_by_label("Price", exact=True).fill("40")

@@ -86,7 +86,8 @@ export function SearchForm({ cities, className, children }) {
 
   const submit = (event) => {
     event.preventDefault();
-    go(SEARCH_PAGE);
+    const isFilter = document.activeElement?.closest(".find-panel");
+    go(isFilter ? location.pathname : SEARCH_PAGE);
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: <search> cannot be a form, and older browsers do not know it.
