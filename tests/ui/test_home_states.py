@@ -1,11 +1,15 @@
 """Handlers of the home page, called by the page and with hostile arguments."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests import factories
+from tests.integration.tickets.searches import execute
 from tests.ui.conftest import Tab
 from tests.ui.strangers import HOSTILE
 from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
 from ticketing_app.ui.home.state import HomeState
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -157,3 +161,80 @@ class TestHomeState:
         await tab.call(HomeState.load)
         await tab.call(HomeState.match_new, value)
         assert tab.state(HomeState).new_ids == []
+
+
+class TestEvents:
+    async def test_are_grouped_by_day_before_tickets_without_event(self, tab: Tab) -> None:
+        now = utc_now()
+        for title, days in (("Late", 9), ("Early", 2), ("Next to Late", 9)):
+            event = await factories.make_event(title, starts_at=now + timedelta(days=days))
+            await factories.make_listing("1", "2", event=event, price=30)
+        await factories.make_ticket(title="Loose")
+        await tab.call(HomeState.load)
+        shown = tab.state(HomeState)
+        days = [[card.title for card in group.cards] for group in shown.groups]
+        assert days == [["Early"], ["Late", "Next to Late"]]
+        assert all(group.label for group in shown.groups)
+        [card] = shown.groups[0].cards
+        assert (card.price, card.left_line) == ("$30", "2 left")
+        assert [card.title for card in shown.cards] == ["Loose"]
+        assert shown.count_line == "3 events and 1 ticket"
+
+    async def test_have_no_days_by_price(self, tab: Tab) -> None:
+        for price in (50, 20):
+            await factories.make_listing("1", event=await factories.make_event(), price=price)
+        tab.open("/search?sort=cheapest")
+        await tab.call(HomeState.load)
+        [group] = tab.state(HomeState).groups
+        assert group.label == ""
+        assert [card.price for card in group.cards] == ["$20", "$50"]
+
+    async def test_next_page_is_appended_and_kept(self, tab: Tab) -> None:
+        seller = await factories.make_user()
+        for _ in range(26):
+            await factories.make_listing("1", seller=seller, event=await factories.make_event())
+        await tab.call(HomeState.load)
+        shown = tab.state(HomeState)
+        assert (shown.event_count, shown.has_more_events) == (24, True)
+        for _ in range(2):
+            await tab.call(HomeState.load_more_events)
+        assert (shown.event_count, shown.has_more_events) == (26, False)
+        await tab.call(HomeState.refresh)
+        assert sum(len(group.cards) for group in shown.groups) == 26
+
+    async def test_sold_out_event_is_found_by_words(self, tab: Tab) -> None:
+        event = await factories.make_event("Lanterns")
+        await factories.hold(await factories.make_ticket(eventId=str(event.id)))
+        tab.open("/search?q=lanterns")
+        await tab.call(HomeState.load)
+        [group] = tab.state(HomeState).groups
+        assert [(card.price, card.left_line) for card in group.cards] == [
+            ("", "None left right now")
+        ]
+
+
+class TestSuggestions:
+    async def test_are_upcoming_events_venues_and_all_results(self, tab: Tab) -> None:
+        event = await factories.make_event("Lanterns in the Harbour")
+        begun = await factories.make_event("Lanterns of yesterday")
+        await execute(
+            "UPDATE events SET starts_at = now() - interval '1 s' WHERE id = :id", id=begun.id
+        )
+        await tab.call(HomeState.suggest, " harbour ")
+        shown = tab.state(HomeState)
+        assert [group.label for group in shown.hints] == ["Events", "Venues", "Search"]
+        events, _, search = (group.hints for group in shown.hints)
+        assert [hint.href for hint in events] == [f"/events/{event.slug}"]
+        assert search[0].href == "/search?q=harbour"
+        assert shown.hinted_text == "harbour"
+
+    async def test_are_empty_without_words(self, tab: Tab) -> None:
+        await tab.call(HomeState.suggest, "  ")
+        shown = tab.state(HomeState)
+        assert (shown.hints, shown.hint_line, shown.error_message) == ([], "", "")
+
+    @pytest.mark.parametrize("value", [*HOSTILE, "x" * 101, "\x00"])
+    async def test_survive_hostile_text(self, tab: Tab, value: object) -> None:
+        await tab.call(HomeState.suggest, value)
+        labels = [group.label for group in tab.state(HomeState).hints]
+        assert labels in ([], ["Search"])

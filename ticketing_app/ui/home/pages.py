@@ -27,7 +27,7 @@ TEXT = {
 def home_page() -> rx.Component:
     return _page(
         rx.el.h1(TEXT["home"], class_name=styles.HEADING),
-        rx.el.p(TEXT["intro"], class_name="text-muted"),
+        rx.el.p(TEXT["intro"], class_name="text-muted max-sm:hidden"),
     )
 
 
@@ -62,16 +62,9 @@ def _page(*heading: rx.Component) -> rx.Component:
 
 
 def _skeleton() -> rx.Component:
+    day = rx.el.div(class_name="skeleton h-6 w-24 mb-2")
     return rx.el.div(
-        rx.el.div(
-            rx.el.div(class_name="skeleton h-5 w-24"), class_name="flex items-center h-11 mb-2"
-        ),
-        rx.el.div(
-            rx.el.div(class_name="skeleton h-5 w-24"), class_name="flex items-center h-6 mb-2"
-        ),
-        rx.el.div(
-            *(event_shape() for _ in range(6)),
-            class_name="grid gap-3 sm:grid-cols-2 lg:grid-cols-3",
-        ),
+        *(rx.el.div(day, rx.el.div(event_shape()), class_name="event-group") for _ in range(6)),
+        class_name="event-groups",
         aria_busy="true",
     )

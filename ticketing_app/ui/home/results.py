@@ -62,7 +62,12 @@ def _summary(shown: Any) -> rx.Component:  # noqa: ANN401  # see above
     """The number of results and a removable chip per active filter."""
     clear = link(TEXT["clear"], href=shown.cleared_href, class_name=styles.LINK_ALONE)
     return rx.el.div(
-        rx.el.p(shown.count_line, role="status", class_name="font-semibold tabular-nums"),
+        rx.el.p(
+            shown.count_line,
+            role="status",
+            # On the home page the events themselves come first.
+            class_name=cond(shown.is_filtered, "font-semibold tabular-nums", "sr-only"),
+        ),
         rx.el.ul(
             each(shown.chips, _chip),
             cond(shown.has_many_chips, rx.el.li(clear)),
@@ -70,7 +75,9 @@ def _summary(shown: Any) -> rx.Component:  # noqa: ANN401  # see above
         ),
         cond(shown.notice != "", rx.el.p(shown.notice, class_name="basis-full text-muted")),
         each(shown.wrong_lines, lambda line: rx.el.p(line, class_name="basis-full text-bad")),
-        class_name="flex flex-wrap items-center gap-x-3 gap-y-2 mb-2 min-h-touch",
+        class_name=cond(
+            shown.is_filtered, "flex flex-wrap items-center gap-x-3 gap-y-2 mb-2 min-h-touch", ""
+        ),
     )
 
 
@@ -94,7 +101,7 @@ def _market(shown: Any) -> rx.Component:  # noqa: ANN401  # see above
         each(shown.cards, ticket_card), class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"
     )
     return rx.fragment(
-        each(shown.groups, _group),
+        rx.el.div(each(shown.groups, _group), class_name="event-groups"),
         _more_events(shown),
         cond(shown.has_events, cond(shown.has_tickets, heading)),
         cond(shown.has_tickets, tickets),
@@ -106,9 +113,7 @@ def _market(shown: Any) -> rx.Component:  # noqa: ANN401  # see above
 def _group(group: EventGroup) -> rx.Component:
     return rx.el.section(
         cond(group.label != "", rx.el.h2(group.label, class_name=styles.DAY)),
-        rx.el.ul(
-            each(group.cards, event_card), class_name="grid gap-3 sm:grid-cols-2 lg:grid-cols-3"
-        ),
+        rx.el.ul(each(group.cards, event_card)),
         class_name="event-group",
         key=group.label,
     )

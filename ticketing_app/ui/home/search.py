@@ -136,10 +136,10 @@ def _hint_group(group: HintGroup) -> rx.Component:
 def _hint_link(hint: Hint) -> rx.Component:
     return rx.el.li(
         link(
-            rx.el.span(hint.label, class_name="font-medium"),
-            rx.el.span(hint.note, class_name="text-sm text-muted"),
+            rx.el.span(hint.label, class_name="font-medium truncate"),
+            rx.el.span(hint.note, class_name="text-sm text-muted empty:hidden"),
             href=hint.href,
-            class_name="flex flex-wrap items-center gap-x-2 min-h-touch px-2 rounded-control hover:bg-line",
+            class_name="grid content-center min-h-touch px-2 py-1 rounded-control hover:bg-line",
         ),
         key=hint.href,
     )

@@ -63,7 +63,7 @@ class EventCard:
             month=month,
             day=day,
             weekday=weekday,
-            place=f"{event.venue.name}, {event.venue.city} · {time}",
+            place=f"{time} · {event.venue.name}, {event.venue.city}",
             price="" if from_cents is None else formatting.format_amount(from_cents, currency),
             price_format=formatting.amount_format(currency),
             left_line=left_line(offers.available),
@@ -91,7 +91,7 @@ class FilterSuggestion:
 
 @dataclass(frozen=True)
 class MarketView:
-    """What the page shows of a search; hashable, to cache its document."""
+    """Values that the page shows of a search; hashable, to cache its document."""
 
     groups: list[EventGroup] = field(default_factory=list, hash=False)
     event_count: int = 0

@@ -28,8 +28,8 @@ CHIP = (
 )
 # A filter of one tap, in a row that scrolls sideways on a phone.
 QUICK = (
-    "inline-flex items-center min-h-touch px-3 rounded-full whitespace-nowrap bg-surface text-ink border border-line "
-    "font-medium hover:border-muted aria-[current=true]:bg-accent aria-[current=true]:border-accent "
+    "inline-flex items-center min-h-touch px-3 rounded-full whitespace-nowrap text-sm bg-surface text-ink "
+    "border border-line font-medium hover:border-muted aria-[current=true]:bg-accent aria-[current=true]:border-accent "
     "aria-[current=true]:text-on-accent"
 )
 # The heading of a day in a list.
