@@ -134,7 +134,7 @@ MUTANTS = (
             ),
             (
                 f"{APP}/orders/service/release.py",
-                "OrderStatus.EXPIRED, rules.PAYABLE",
+                "items[order.id]), OrderStatus.EXPIRED, rules.PAYABLE",
                 "OrderStatus.EXPIRED, rules.ACTIVE",
             ),
             (

@@ -98,6 +98,7 @@ def run() -> None:
         try:
             stack.start(_report)
             _seed(stack)
+            _load_cities(stack)
         except StackError as error:
             stack.stop()
             _report(f"error {error}")
@@ -128,10 +129,21 @@ def _seed(stack: Stack) -> None:
     # Inside the cluster, so that a new cluster is seeded again.
     done = stack.data_dir / "postgres" / "seeded"
     if "postgres" in stack.parts and not done.exists():
-        _report("adding cities and demo data")
-        stack.run("-m", "ticketing_app", "cities", "load", "--if-missing")
+        _report("adding demo data")
         stack.run("-m", "ticketing_app", "seed-demo", "--if-empty")
         done.touch()
+
+
+def _load_cities(stack: Stack) -> None:
+    """Load the cities in the background: it takes a while, and the demo data have their own."""
+    if "postgres" not in stack.parts:
+        return
+    with (stack.data_dir / "logs" / "cities.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ticketing_app", "cities", "load", "--if-missing"],
+            cwd=ROOT, env={**os.environ, **stack.env}, stdout=log, stderr=log,
+        )  # fmt: skip
+    children.record(stack.data_dir, "cities", process.pid)
 
 
 def _start_supervisor(folder: Path, report: Callable[[str], object]) -> None:

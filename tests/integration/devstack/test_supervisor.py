@@ -79,6 +79,8 @@ class TestEnsure:
             for owner in owners:
                 wait_until_up(owner)
             [supervisor] = supervisors(tmp_path / "data")
+            # They are loaded in the background, and the loading ends with the stack.
+            assert (tmp_path / "data" / "children" / "cities").exists()
             url = read_env(tmp_path / "data" / "stack.env")["REDIS_URL"]
             port = str(urlsplit(url).port)
             servers = [child for child in supervisor.children() if "valkey" in child.name()]
