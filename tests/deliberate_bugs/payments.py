@@ -135,7 +135,7 @@ MUTANTS = (
             (
                 f"{APP}/orders/service/release.py",
                 "items[order.id]), OrderStatus.EXPIRED, rules.PAYABLE",
-                "OrderStatus.EXPIRED, rules.ACTIVE",
+                "items[order.id]), OrderStatus.EXPIRED, rules.ACTIVE",
             ),
             (
                 f"{APP}/orders/rules.py",

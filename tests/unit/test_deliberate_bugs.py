@@ -15,6 +15,15 @@ class TestMutants:
         for name, before, _ in mutant.edits:
             assert (ROOT / name).read_text().count(before) == 1, name
 
+    def test_leaves_valid_python(self, mutant: Mutant) -> None:
+        sources: dict[str, str] = {}
+        for name, before, after in mutant.edits:
+            source = sources.get(name) or (ROOT / name).read_text()
+            sources[name] = source.replace(before, after)
+        for name, source in sources.items():
+            if name.endswith(".py"):
+                compile(source, name, "exec")
+
     def test_names_existing_tests(self, mutant: Mutant) -> None:
         name, _, class_name = mutant.caught_by.partition("::")
         path = ROOT / name
