@@ -230,7 +230,7 @@ def _seat(seat: SeatRow) -> rx.Component:
                 ),
                 class_name="font-medium",
             ),
-            _status(seat, "flex items-center gap-2 text-sm"),
+            _status(seat, "offer-seat-status"),
             ticket_id=seat.ticket_id,
             version=seat.version,
             status=seat.status,
