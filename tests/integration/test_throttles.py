@@ -175,6 +175,13 @@ class TestOpenApi:
             if "retry-after" in str(operation["responses"].get("429", {})).lower()
         }
         assert limited == {
+            "get /api/events",
+            "post /api/events",
+            "get /api/venues",
+            "get /api/cities",
+            "post /api/listings",
+            "put /api/listings/{listing_id}",
+            "delete /api/listings/{listing_id}",
             "get /api/tickets",
             "post /api/tickets",
             "put /api/tickets/{ticket_id}",
