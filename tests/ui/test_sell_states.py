@@ -232,6 +232,15 @@ class TestSellState:
         # What was found stays until its words change.
         assert shown.events
 
+    async def test_reads_fields_that_are_not_on_the_page(self, tab: Tab, seller: UserRead) -> None:
+        del seller
+        # As Reflex sends them.
+        form = dict.fromkeys(NEW_EVENT) | {"name": "Kites"}
+        await tab.call(SellState.submit_event, form)
+        shown = tab.state(SellState)
+        assert set(shown.errors) == {"date", "venue"}
+        assert shown.error_message == ""
+
     async def test_takes_existing_venue(self, tab: Tab, seller: UserRead) -> None:
         del seller
         event = await factories.make_event()

@@ -52,6 +52,9 @@ class TestReadForm:
             "timezone": "Europe/Berlin",
         }
 
+    def test_omits_fields_that_are_not_on_the_page(self) -> None:
+        assert read_form({"title": "A", "venue": None}) == {"title": "A"}
+
     def test_keeps_invalid_values_for_the_api(self) -> None:
         read = read_form({"price": "many", "startsAt": "soon", "timezone": "UTC"})
         assert (read["price"], read["startsAt"]) == ("many", "soon")

@@ -121,7 +121,8 @@ def _fixed_event(form: TicketForm, errors: Errors) -> rx.Component:
         # An event that has begun.
         error_line("startsAt", errors),
         *(
-            rx.el.input(type="hidden", name=name, default_value=value)
+            # Reflex reads a field by its id, also that of the field in place of which it stands.
+            rx.el.input(type="hidden", id=name, name=name, default_value=value)
             for name, value in values.items()
         ),
     )

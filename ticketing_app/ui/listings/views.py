@@ -199,10 +199,13 @@ def read_form(form: object) -> dict[str, Any]:
     Raises:
         InvalidInputError: not a form, a field is not a text, or the time zone is unknown.
     """
-    names = [field.name for field in fields(TicketForm)]
-    if not isinstance(form, dict) or not all(isinstance(form.get(n, ""), str) for n in names):
+    if not isinstance(form, dict):
         raise InvalidInputError([(None, "Fill in the form.")])
-    values: dict[str, Any] = {name: text for name in names if (text := form.get(name, "").strip())}
+    # Reflex sends null for a field that is not on the page, as the venue of a ticket with an event.
+    texts = {field.name: form.get(field.name) or "" for field in fields(TicketForm)}
+    if not all(isinstance(text, str) for text in texts.values()):
+        raise InvalidInputError([(None, "Fill in the form.")])
+    values: dict[str, Any] = {name: text.strip() for name, text in texts.items() if text.strip()}
     for name in ("price", "faceValue"):
         if name in values:
             values[name] = parse_price(values[name])

@@ -69,10 +69,13 @@ def read_step(form: object, step: str) -> dict[str, str]:
     Raises:
         InvalidInputError: not a form, or a field is not a text.
     """
-    names = STEP_FIELDS[step]
-    if not isinstance(form, dict) or not all(isinstance(form.get(n, ""), str) for n in names):
+    if not isinstance(form, dict):
         raise InvalidInputError([(None, NOT_A_FORM)])
-    return {name: form.get(name, "") for name in names}
+    # Reflex sends null for a field that is not on the page, as the city of a known venue.
+    values = {name: form.get(name) or "" for name in STEP_FIELDS[step]}
+    if not all(isinstance(value, str) for value in values.values()):
+        raise InvalidInputError([(None, NOT_A_FORM)])
+    return values
 
 
 # Fields of the services, by the fields of the form that they come from.
