@@ -241,7 +241,7 @@ SCENES = (
     Scene("sign in", "/auth/signin", "New here?", STRANGER),
     Scene("sign in with errors", "/auth/signin", "New here?", STRANGER,
           _press("Sign In", "must be|Invalid credentials"), is_main=False),
-    Scene("sign out", "/auth/signout", "You are signed", ANYBODY, is_main=False),
+    Scene("sign out", "/auth/signout", "ends your session", ANYBODY, is_main=False),
     Scene("no such page", "/no/such/page", "Page not found", ANYBODY),
 )
 # fmt: on

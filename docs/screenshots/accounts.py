@@ -40,5 +40,5 @@ def account_changed(stage: Stage) -> Page:
 
 def sign_out(stage: Stage) -> Page:
     page = stage.visitor().open("/auth/signout")
-    expect(page.get_by_text("You are signed in as")).to_be_visible()
+    expect(page.get_by_text("This ends your session")).to_be_visible()
     return page

@@ -280,8 +280,8 @@ class TestItemViews:
         order = bought.add(OrderStatus.COMPLETED, event_id=bought.add_event(days=-1))
         assert [item.stub_class for item in self.shown(bought, order)] == ["torn"]
 
-    @pytest.mark.parametrize("status", sorted(rules.ENDED_UNPAID))
-    def test_is_spent_without_payment(self, bought: Orders, status: OrderStatus) -> None:
+    @pytest.mark.parametrize("status", sorted(rules.ENDED_UNPAID | views.GIVEN_BACK))
+    def test_is_spent_if_not_the_buyers(self, bought: Orders, status: OrderStatus) -> None:
         order = bought.add(status)
         assert [item.stub_class for item in self.shown(bought, order)] == ["spent"]
 

@@ -11,7 +11,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderItemRead, OrderRead
 from ticketing_app.tickets.schemas import TicketRead
 from ticketing_app.ui.formatting import format_amount, format_day
-from ticketing_app.ui.orders.views import is_used
+from ticketing_app.ui.orders.views import GIVEN_BACK, is_used
 from ticketing_app.ui.tickets.views import TicketStub
 
 RESELL = "Sell this ticket"
@@ -76,7 +76,7 @@ def _stub_class(
     order: OrderRead, item: OrderItemRead, ticket: TicketRead, *, is_yours: bool
 ) -> str:
     """Return "torn" if the ticket is used, and "spent" if it did not become or stay the buyer's."""
-    if item.refunded_at or order.status in rules.ENDED_UNPAID:
+    if item.refunded_at or order.status in rules.ENDED_UNPAID | GIVEN_BACK:
         return "spent"
     return "torn" if is_yours and is_used(ticket) else ""
 
