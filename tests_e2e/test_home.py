@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.site import Site
 from tests_e2e.steps import Visitor
-from tests_e2e.venues import make_venue
+from tests_e2e.venues import CITY, make_venue
 
 Make = Callable[..., Visitor]
 
@@ -86,3 +86,17 @@ def test_search_works_without_javascript(visitor: Make, venue_id: str) -> None:
     page.goto(f"/search?q={title}&maxPrice=10")
     page.get_by_role("link", name="Without “Up to $10”").click()
     expect(card(page, title).first).to_contain_text("1 left")
+
+
+def test_city_of_the_last_choice_begins_the_next_visit(visitor: Make, venue_id: str) -> None:
+    seller, finder = visitor(), visitor(signed_in=False)
+    event = seller.make_event(f"Marlowe {uuid4().hex[:6]}", venue_id)
+    seller.sell_seats(event["id"], "1")
+    page = finder.open("/")
+    page.get_by_label("City", exact=True).select_option(label=CITY)
+    expect(page).to_have_url(re.compile(f"city={CITY}$"))
+    later = finder.open("/", finder.context.new_page())
+    expect(later).to_have_url(re.compile(f"city={CITY}$"))
+    later.get_by_role("link", name=f"Remove filter: {CITY}").click()
+    expect(later).to_have_url(re.compile("/$"))
+    expect(finder.open("/", finder.context.new_page())).to_have_url(re.compile("/$"))

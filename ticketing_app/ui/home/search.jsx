@@ -35,6 +35,8 @@ export function SearchForm({ cities, className, children }) {
   const navigate = useNavigate();
   const form = useRef(null);
   const isFirst = useRef(true);
+  // The form may outlive its page, until the code of the next one has loaded.
+  const ownPath = useRef(location.pathname).current;
 
   const go = (pathname) => {
     const query = queryOf(form.current);
@@ -45,12 +47,13 @@ export function SearchForm({ cities, className, children }) {
   latest.current = () => go(location.pathname);
 
   useEffect(() => {
+    if (location.pathname !== ownPath) return;
     const isNew = isFirst.current;
     isFirst.current = false;
     // Do not overwrite a form that was edited before the page's code ran, or after its own last navigation.
     if (isNew && !location.search && queryOf(form.current)) return;
     if (isNew || how === "POP" || !location.state?.isOurs) fill([...form.current.elements], location.search);
-  }, [location, how]);
+  }, [location, how, ownPath]);
 
   // The front page begins with the city of the last visit; its chip removes it, and another choice replaces it.
   const lastCity = useRef(null);
