@@ -73,7 +73,7 @@ async def kinds_about(buyer: Buyer, intent: Intent, *, until: str) -> set[str]:
 
 
 async def refund(intent: Intent, amount_cents: int = 100, **asked: Any) -> MadeRefund:  # noqa: ANN401  # any argument.
-    ids = {"key": f"contract-{uuid4()}", "charge_id": uuid4(), "refund_id": uuid4()}
+    ids: dict[str, Any] = {"key": f"contract-{uuid4()}", "charge_id": uuid4(), "refund_id": uuid4()}
     return await intents.refund_intent(intent.id, amount_cents=amount_cents, **ids | asked)
 
 
@@ -194,7 +194,7 @@ class TestThreeDSecure:
 class TestRefund:
     async def test_gives_all_back_once(self, buyer: Buyer, open_intent: Open) -> None:
         intent = await captured(buyer, open_intent, "pm_card_visa")
-        ids = {"charge_id": uuid4(), "refund_id": uuid4()}
+        ids: dict[str, Any] = {"charge_id": uuid4(), "refund_id": uuid4()}
         first = await refund(intent, **ids)
         assert first == MadeRefund(first.id, RefundStatus.SUCCEEDED, 100, ids["refund_id"])
         with pytest.raises(client.StripeRefusedError) as caught:
@@ -220,7 +220,11 @@ class TestRefund:
 
     async def test_of_a_part_is_made_once_per_key(self, buyer: Buyer, open_intent: Open) -> None:
         intent = await captured(buyer, open_intent, "pm_card_visa")
-        ids = {"key": f"contract-{uuid4()}", "charge_id": uuid4(), "refund_id": uuid4()}
+        ids: dict[str, Any] = {
+            "key": f"contract-{uuid4()}",
+            "charge_id": uuid4(),
+            "refund_id": uuid4(),
+        }
         assert await refund(intent, 40, **ids) == await refund(intent, 40, **ids)
         with pytest.raises(client.StripeUnavailableError) as caught:
             await refund(intent, 50, **ids)

@@ -25,7 +25,8 @@ DAY = timedelta(days=1)
 
 def item_ticket(seat: str | None, **changes: Any) -> ItemTicket:  # noqa: ANN401  # any field.
     fields: dict[str, Any] = {"id": db.new_id(), "title": "The Paper Lanterns", "price_cents": 4000}
-    return ItemTicket(**fields | {"section": "A", "row": "F", "seat": seat} | changes)
+    fields |= {"section": "A", "row": "F", "seat": seat}
+    return ItemTicket(**fields | changes)
 
 
 class Orders:
