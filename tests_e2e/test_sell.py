@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.site import Site
 from tests_e2e.steps import GOOD_CARD, PASSWORD, Visitor
-from tests_e2e.venues import make_city
+from tests_e2e.venues import make_city, make_venue
 
 
 def buy(buyer: Visitor, ticket_id: str) -> str:
@@ -193,6 +193,24 @@ def test_lists_adjacent_seats_for_a_new_event(site: Site, visitor: Callable[...,
     card.get_by_label("Price per ticket").fill("60")
     card.get_by_role("button", name=re.compile("^Change the price")).click()
     expect(card).to_contain_text("$60")
+
+
+def test_bought_ticket_is_sold_again_for_its_event(
+    site: Site, visitor: Callable[..., Visitor]
+) -> None:
+    seller, buyer = visitor(), visitor()
+    title = f"Night of Kites {uuid4().hex[:6]}"
+    event = seller.make_event(title, make_venue(site), category="concert")
+    (ticket_id,) = seller.sell_seats(event["id"], "12", price=68)
+    buyer.pay_for(buyer.hold(ticket_id))
+    page = buyer.open(f"/tickets/new?previous={ticket_id}")
+    # The event's fields are fixed.
+    expect(page.get_by_label("Title", exact=True)).to_have_count(0)
+    page.get_by_label("Price", exact=True).fill("70")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("Price - $70")).to_be_visible()
+    shop = seller.open(f"/events/{event['slug']}")
+    expect(shop.get_by_role("main")).to_contain_text("$70")
 
 
 def test_draft_survives_a_reload_and_another_device(visitor: Callable[..., Visitor]) -> None:
