@@ -42,14 +42,14 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.tickets.repository import cities as cities_sql
 from ticketing_app.tickets.repository import event_search, search
-from ticketing_app.tickets.schemas import (
+from ticketing_app.tickets.schemas.search import (
     COUNT_LIMIT,
-    EVENT_COUNT_LIMIT,
     LooseTicketFilter,
     MarketFilter,
     TicketFilter,
     TicketSort,
 )
+from ticketing_app.tickets.schemas.tickets import EVENT_COUNT_LIMIT
 
 LIMIT_MS = 30
 PAGE_RATIO = 1.5

@@ -22,13 +22,8 @@ from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold as holding
 from ticketing_app.tickets.models import Listing
 from ticketing_app.tickets.rules import MAX_SEATS, Split
-from ticketing_app.tickets.schemas import (
-    ListingCreate,
-    ListingRead,
-    TicketCreate,
-    TicketRead,
-    TicketUpdate,
-)
+from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
+from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import listings, tickets
 
 UNKNOWN_ID = "01a20000-0000-7000-8000-000000000000"

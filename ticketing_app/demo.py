@@ -20,7 +20,8 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.events.schemas import EventCreate, VenueCreate
 from ticketing_app.events.service import city_data, curation, events
 from ticketing_app.orders.service import event_cancellation
-from ticketing_app.tickets.schemas import ListingCreate, TicketCreate
+from ticketing_app.tickets.schemas.listings import ListingCreate
+from ticketing_app.tickets.schemas.tickets import TicketCreate
 from ticketing_app.tickets.service import listings, tickets
 
 EMAILS = ("ana@gittix.test", "ben@gittix.test", "cleo@gittix.test")

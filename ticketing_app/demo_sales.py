@@ -10,7 +10,7 @@ from ticketing_app.core.settings import STRIPE_API, get_settings
 from ticketing_app.demo import Seeded
 from ticketing_app.orders.service import hold
 from ticketing_app.payments.service import confirm, opening, settle
-from ticketing_app.tickets.schemas import OfferSeat
+from ticketing_app.tickets.schemas.listings import OfferSeat
 from ticketing_app.tickets.service import offers
 
 CARD = {"number": "4242424242424242", "exp_month": "12", "exp_year": "34", "cvc": "123"}

@@ -11,7 +11,7 @@ from tests import factories
 from tests.locks import end_or_wait
 from tests.waiting import running
 from ticketing_app.devstack.stack import Stack
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 BUYER = {"email": "buyer@gittix.test", "password": "correct horse"}
 CLICKS = 20

@@ -7,7 +7,7 @@ from ticketing_app.core.db import new_id
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead, VenueRead
 from ticketing_app.tickets.rules import Availability, Split
-from ticketing_app.tickets.schemas import EventOffers, OfferRead, OfferSeat
+from ticketing_app.tickets.schemas.listings import EventOffers, OfferRead, OfferSeat
 
 STARTS_AT = datetime(2097, 12, 5, 19, 30, tzinfo=UTC)
 VIEWER = new_id()

@@ -13,7 +13,9 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.rules import Availability, Split
-from ticketing_app.tickets.schemas import OfferSeat, OwnListingRead, PriceHint, TicketCreate
+from ticketing_app.tickets.schemas.listings import OfferSeat, OwnListingRead
+from ticketing_app.tickets.schemas.prices import PriceHint
+from ticketing_app.tickets.schemas.tickets import TicketCreate
 from ticketing_app.ui import formatting
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.listings.views import (

@@ -14,7 +14,7 @@ from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderItemRead, OrderRead
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.orders import groups, views
 from ticketing_app.ui.orders.groups import OrderedTickets, OrderGroup
 from ticketing_app.ui.orders.items import OrderItemView, item_views, seats_line

@@ -14,7 +14,8 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.events.schemas import EventRead
-from ticketing_app.tickets.schemas import DraftRead, DraftUpdate, EventPrices, PriceHint
+from ticketing_app.tickets.schemas.listings import DraftRead, DraftUpdate
+from ticketing_app.tickets.schemas.prices import EventPrices, PriceHint
 from ticketing_app.tickets.service import drafts, offers
 from ticketing_app.ui.listings.state import TicketFormState
 from ticketing_app.ui.sell import views

@@ -8,7 +8,8 @@ import pytest
 
 from ticketing_app.core import db
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import OwnershipStep, OwnershipStepRead, TicketRead
+from ticketing_app.tickets.schemas.resale import OwnershipStep, OwnershipStepRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.tickets.views import (
     OwnershipLine,
     TicketDetail,

@@ -16,7 +16,7 @@ from tests.ui.built import client
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import sitemap
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import transactions
 

@@ -18,13 +18,8 @@ from ticketing_app.orders.schemas import (
 )
 from ticketing_app.orders.service import hold, queries, release, sell
 from ticketing_app.orders.service.access import OrderNotFoundError
-from ticketing_app.tickets.schemas import (
-    ListingCreate,
-    ListingRead,
-    TicketCreate,
-    TicketRead,
-    TicketUpdate,
-)
+from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
+from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import calendar, tickets
 from ticketing_app.tickets.service.tickets import TicketNotFoundError
 

@@ -12,15 +12,14 @@ from ticketing_app.core.http import body_schema, parse_id, problem_responses, re
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.validation import without_nul
 from ticketing_app.events.service import events
-from ticketing_app.tickets.schemas import (
+from ticketing_app.tickets.schemas.listings import (
     ListingRead,
     ListingUpdate,
     OfferList,
     OwnListingPage,
-    OwnTicketPage,
-    TicketFilter,
-    TicketPage,
 )
+from ticketing_app.tickets.schemas.search import TicketFilter, TicketPage
+from ticketing_app.tickets.schemas.tickets import OwnTicketPage
 from ticketing_app.tickets.service import listings, offers, search, seller_listings, tickets
 from ticketing_app.tickets.service.lease import ListingNotFoundError
 

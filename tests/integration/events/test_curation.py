@@ -20,7 +20,7 @@ from ticketing_app.events.schemas import EventRead, VenueRead, VenueUpdate
 from ticketing_app.events.service import curation, events, venues
 from ticketing_app.events.service.cities import CityNotFoundError
 from ticketing_app.tickets import subscribers as ticket_subscribers
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 pytestmark = pytest.mark.usefixtures("cities")
 

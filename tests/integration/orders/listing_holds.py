@@ -11,7 +11,7 @@ from ticketing_app.orders.rules import ANY_OFFER, Choice, OrderStatus, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold, order_payment, release
 from ticketing_app.tickets.rules import Availability, Split
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 
 def ids(order: OrderRead) -> list[UUID]:

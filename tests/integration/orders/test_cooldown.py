@@ -18,7 +18,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import release
 from ticketing_app.orders.service.refusals import HoldCooldownError
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 pytestmark = pytest.mark.usefixtures("database", "_holds_without_rate")
 

@@ -24,7 +24,7 @@ from ticketing_app.orders.service.refusals import (
 )
 from ticketing_app.orders.service.release import OrderNotCancellableError
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import TicketRead, TicketUpdate
+from ticketing_app.tickets.schemas.tickets import TicketRead, TicketUpdate
 from ticketing_app.tickets.service import tickets
 from ticketing_app.tickets.service.tickets import TicketNotChangeableError, TicketNotFoundError
 

@@ -22,7 +22,7 @@ from ticketing_app.orders.service import order_payment, release
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.payments.rules import DISPUTE_KINDS
 from ticketing_app.payments.service import refund
-from ticketing_app.tickets.schemas import TicketRead, TicketUpdate
+from ticketing_app.tickets.schemas.tickets import TicketRead, TicketUpdate
 from ticketing_app.tickets.service import tickets
 
 

@@ -17,7 +17,7 @@ from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import order_payment, release
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.tickets.rules import Availability, Split, can_leave
-from ticketing_app.tickets.schemas import TicketRead, TicketUpdate
+from ticketing_app.tickets.schemas.tickets import TicketRead, TicketUpdate
 from ticketing_app.tickets.service import listings, tickets
 
 SEATS = 5

@@ -19,14 +19,9 @@ from ticketing_app.orders.service import ownership as owners
 from ticketing_app.orders.service import refund, sell
 from ticketing_app.orders.service.sell import NotTicketOwnerError
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import (
-    ListingCreate,
-    ListingRead,
-    OwnershipStep,
-    TicketCreate,
-    TicketRead,
-    TicketUpdate,
-)
+from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
+from ticketing_app.tickets.schemas.resale import OwnershipStep
+from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import resale, tickets
 from ticketing_app.tickets.service.tickets import (
     TicketListedAgainError,

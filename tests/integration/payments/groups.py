@@ -7,7 +7,7 @@ from tests.integration.payments import emulator, sales
 from ticketing_app.core import db
 from ticketing_app.orders.repository import orders as repository
 from ticketing_app.payments.service import refund
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 
 async def start_sale(count: int) -> tuple[sales.Sale, list[TicketRead]]:

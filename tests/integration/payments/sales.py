@@ -19,7 +19,7 @@ from ticketing_app.payments import jobs
 from ticketing_app.payments.gateway import webhooks
 from ticketing_app.payments.schemas import Confirming, PaymentRead, Settlement
 from ticketing_app.payments.service import alerts, confirm, opening, refund, settle, webhook
-from ticketing_app.tickets.schemas import TicketCreate, TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead
 
 
 @dataclass(frozen=True)

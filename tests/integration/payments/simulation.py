@@ -46,7 +46,7 @@ from ticketing_app.payments.rules import (
 )
 from ticketing_app.payments.schemas import PaymentRead
 from ticketing_app.payments.service import audit, confirm, opening, refund, settle, sweep, webhook
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 KINDS = SETTLING_KINDS | REFUND_KINDS | DISPUTE_KINDS
 NEVER_RAISED = {AlertKind.NO_TICKET, AlertKind.REFUSED, AlertKind.STUCK}

@@ -15,7 +15,7 @@ from ticketing_app.messaging.catalog import EventCancelled
 from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import jobs, subscribers
 from ticketing_app.payments.service import cancelled_event
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 pytestmark = pytest.mark.usefixtures("database")
 

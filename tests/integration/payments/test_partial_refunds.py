@@ -21,7 +21,7 @@ from ticketing_app.payments.service.refund import (
     TicketNotOrderedError,
     TooLittleLeftError,
 )
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 PAID = ("completed", "completed")
 REFUNDING = ("refunding", "completed")

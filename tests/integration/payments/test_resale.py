@@ -16,7 +16,7 @@ from ticketing_app.orders.service.sell import NotTicketOwnerError, TicketStillHe
 from ticketing_app.payments.rules import DISPUTE_KINDS
 from ticketing_app.payments.service import alerts
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from ticketing_app.core import db
-from ticketing_app.tickets.schemas import TicketFilter, TicketPage
+from ticketing_app.tickets.schemas.search import TicketFilter, TicketPage
 from ticketing_app.tickets.service import search
 
 

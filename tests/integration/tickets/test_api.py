@@ -11,7 +11,7 @@ from tests import factories
 from tests.factories import recorded_events
 from tests.integration.tickets.listings import FULL, listed
 from ticketing_app.core import db
-from ticketing_app.tickets.schemas import TicketFilter
+from ticketing_app.tickets.schemas.search import TicketFilter
 
 
 class TestCreateTicket:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests import factories
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 DATED: dict[str, Any] = {
     "venue": "Harbour Hall",

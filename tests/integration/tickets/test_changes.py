@@ -12,7 +12,7 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import release
-from ticketing_app.tickets.schemas import TicketFields, TicketUpdate
+from ticketing_app.tickets.schemas.tickets import TicketFields, TicketUpdate
 from ticketing_app.tickets.service import tickets
 
 

@@ -10,7 +10,7 @@ from tests import factories
 from ticketing_app.core import db
 from ticketing_app.core.errors import TooManyRequestsError
 from ticketing_app.tickets.rules import DRAFT_MAX_BYTES
-from ticketing_app.tickets.schemas import DraftRead, DraftUpdate
+from ticketing_app.tickets.schemas.listings import DraftRead, DraftUpdate
 from ticketing_app.tickets.service import drafts
 
 pytestmark = pytest.mark.usefixtures("database")

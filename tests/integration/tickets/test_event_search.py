@@ -13,7 +13,7 @@ from ticketing_app.core.days import When
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.tickets.rules import Split
-from ticketing_app.tickets.schemas import (
+from ticketing_app.tickets.schemas.search import (
     EventHits,
     LooseTicketFilter,
     MarketFilter,

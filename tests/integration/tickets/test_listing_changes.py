@@ -14,7 +14,7 @@ from tests.locks import end_or_wait
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.errors import InvalidInputError, TooManyRequestsError
-from ticketing_app.tickets.schemas import ListingRead, ListingUpdate
+from ticketing_app.tickets.schemas.listings import ListingRead, ListingUpdate
 from ticketing_app.tickets.service import listings
 from ticketing_app.tickets.service.listings import (
     ListingEndedError,

@@ -16,7 +16,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.events.service.events import EventNotFoundError, EventNotListableError
 from ticketing_app.tickets.rules import Availability, Split
-from ticketing_app.tickets.schemas import ListingCreate, ListingRead
+from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.service import listings
 from ticketing_app.tickets.service.lease import ListingNotFoundError
 from ticketing_app.tickets.service.tickets import SeatListedTwiceError

@@ -7,7 +7,7 @@ from tests import factories
 from ticketing_app.core import db
 from ticketing_app.tickets.repository import offers as repository
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import EventOffers, OfferRead
+from ticketing_app.tickets.schemas.listings import EventOffers, OfferRead
 from ticketing_app.tickets.service import offers
 
 SIZE = 20_000

@@ -7,7 +7,7 @@ import pytest
 from tests import factories
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.tickets.schemas import PriceHint, PriceQuestion
+from ticketing_app.tickets.schemas.prices import PriceHint, PriceQuestion
 from ticketing_app.tickets.service import prices
 
 HERE: dict[str, Any] = {"category": "concert", "city": "Rotterdam"}

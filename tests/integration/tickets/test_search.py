@@ -14,7 +14,7 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.days import When
-from ticketing_app.tickets.schemas import TicketFilter, TicketSort
+from ticketing_app.tickets.schemas.search import TicketFilter, TicketSort
 from ticketing_app.tickets.service import search, tickets
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -15,7 +15,7 @@ from tests.integration.tickets.searches import event, execute, find
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
-from ticketing_app.tickets.schemas import TicketSort
+from ticketing_app.tickets.schemas.search import TicketSort
 
 pytestmark = pytest.mark.usefixtures("database")
 

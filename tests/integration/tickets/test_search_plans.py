@@ -9,7 +9,7 @@ from benchmarks import search as benchmark
 from benchmarks.sample_market import SampleMarket
 from ticketing_app.core import db, text_search
 from ticketing_app.tickets.repository import search
-from ticketing_app.tickets.schemas import TicketFilter, TicketSort
+from ticketing_app.tickets.schemas.search import TicketFilter, TicketSort
 
 SIZE = 20_000
 

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from tests import factories
 from ticketing_app.core import db
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import search, tickets
 
 HERE: dict[str, Any] = {"category": "concert", "city": "Rotterdam"}

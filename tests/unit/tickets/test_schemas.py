@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ticketing_app.tickets.schemas import TicketCreate
+from ticketing_app.tickets.schemas.tickets import TicketCreate
 
 UNPRINTED = ["\r", "\x00", "\x0b", "\x0c", "\x1e", "\x7f", "\x85", "\u2028", "\u202e", "\u2066"]
 NAMES = ["title", "venue", "city", "section", "row", "seat", "description"]

@@ -19,7 +19,7 @@ from ticketing_app.orders.repository.hold_statements import (
     TICKET_LIMITS,
 )
 from ticketing_app.orders.rules import COOLDOWN_WINDOW, LONGEST_COOLDOWN_HOLDS, Choice, SeenOffer
-from ticketing_app.tickets.schemas import SeatName
+from ticketing_app.tickets.schemas.leases import SeatName
 
 # Covers the grace of a payment and the clock skew between web processes.
 CLOCKS_DIFFER = timedelta(hours=1)

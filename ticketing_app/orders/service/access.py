@@ -17,7 +17,7 @@ from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.repository.orders import OrderWithItems
 from ticketing_app.orders.rules import OrderStatus, status_now
 from ticketing_app.orders.schemas import ItemTicket, OrderItemRead, OrderRead, OrderTicket
-from ticketing_app.tickets.schemas import SeatName, TicketLease
+from ticketing_app.tickets.schemas.leases import SeatName, TicketLease
 from ticketing_app.tickets.service import lease as leases
 
 

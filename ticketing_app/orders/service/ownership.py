@@ -12,7 +12,7 @@ from ticketing_app.orders import rules
 from ticketing_app.orders.models import Order, OrderItem
 from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.rules import OrderStatus, Sale
-from ticketing_app.tickets.schemas import Seat
+from ticketing_app.tickets.schemas.resale import Seat
 from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service import resale
 

@@ -11,7 +11,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderDetail, OrderPage, OrderRead, OrderStepRead
 from ticketing_app.orders.service import access
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service import tickets
 from ticketing_app.tickets.service.tickets import TicketWithdrawnError

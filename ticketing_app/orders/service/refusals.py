@@ -15,7 +15,8 @@ from ticketing_app.orders.repository import hold as repository
 from ticketing_app.orders.repository.hold import HoldFacts, HoldLimits
 from ticketing_app.orders.rules import Choice, SeenOffer
 from ticketing_app.tickets.rules import Availability, Split, can_leave, has_begun, longest_run
-from ticketing_app.tickets.schemas import HoldableListing, ListedTicket, TicketRead
+from ticketing_app.tickets.schemas.leases import HoldableListing, ListedTicket
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service.tickets import TicketNotFoundError
 

@@ -10,15 +10,9 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import Sale
 from ticketing_app.orders.service import ownership, release
-from ticketing_app.tickets.schemas import (
-    ListingCreate,
-    ListingRead,
-    Seat,
-    SeatListing,
-    TicketCreate,
-    TicketRead,
-    TicketUpdate,
-)
+from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
+from ticketing_app.tickets.schemas.resale import Seat, SeatListing
+from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service import listings, tickets
 from ticketing_app.tickets.service.tickets import TicketListedAgainError

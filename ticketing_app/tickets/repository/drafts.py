@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import ListingDraft
 from ticketing_app.tickets.rules import DRAFT_DAYS, DRAFT_MAX_BYTES
-from ticketing_app.tickets.schemas import DraftRead
+from ticketing_app.tickets.schemas.listings import DraftRead
 
 
 async def get_draft(session: AsyncSession, user_id: UUID) -> ListingDraft | None:

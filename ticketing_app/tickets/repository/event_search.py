@@ -28,7 +28,7 @@ from ticketing_app.events.service import search as events
 from ticketing_app.tickets.models import TICKETS
 from ticketing_app.tickets.repository.search import Cursor
 from ticketing_app.tickets.rules import Split, TicketStatus
-from ticketing_app.tickets.schemas import MarketFilter, TicketSort
+from ticketing_app.tickets.schemas.search import MarketFilter, TicketSort
 
 # Up to this number of events, sorting them by price is faster than reading all tickets by price.
 FEW_EVENTS = 2_000

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.tickets.models import Listing, Ticket
 from ticketing_app.tickets.repository.search import for_sale_and_upcoming
 from ticketing_app.tickets.repository.tickets import is_locked
-from ticketing_app.tickets.schemas import EventOffers, SeatListedTwice
+from ticketing_app.tickets.schemas.listings import EventOffers, SeatListedTwice
 
 # An event page does not show more; the cheapest are enough.
 MAX_TICKETS_READ = 500

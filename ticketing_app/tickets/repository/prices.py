@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.repository.tickets import is_locked
-from ticketing_app.tickets.schemas import PriceQuestion
+from ticketing_app.tickets.schemas.prices import PriceQuestion
 
 # Limits the cost of a common title; the prices of the soonest events are enough.
 MAX_PRICES_READ = 500

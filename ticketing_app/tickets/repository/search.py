@@ -39,7 +39,7 @@ from ticketing_app.tickets.repository.tickets import (
     ticket_row,
 )
 from ticketing_app.tickets.rules import TicketStatus
-from ticketing_app.tickets.schemas import (
+from ticketing_app.tickets.schemas.search import (
     Q_MAX_LENGTH,
     LooseTicketFilter,
     TicketFilter,

@@ -5,7 +5,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository.search import for_sale_and_upcoming
-from ticketing_app.tickets.schemas import SitemapEntry
+from ticketing_app.tickets.schemas.tickets import SitemapEntry
 
 _FIRST_VERSION = 1
 

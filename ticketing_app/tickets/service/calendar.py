@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from ticketing_app import routes
 from ticketing_app.events.service import calendar
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service.tickets import TicketHasNoDateError
 
 

@@ -10,7 +10,7 @@ from ticketing_app.core import limits
 from ticketing_app.core.errors import AppError
 from ticketing_app.tickets.repository import drafts as repository
 from ticketing_app.tickets.rules import DRAFT_MAX_BYTES
-from ticketing_app.tickets.schemas import DraftRead, DraftUpdate
+from ticketing_app.tickets.schemas.listings import DraftRead, DraftUpdate
 
 
 class DraftTooLargeError(AppError):

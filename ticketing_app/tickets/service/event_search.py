@@ -8,9 +8,8 @@ from ticketing_app.events.service import events
 from ticketing_app.tickets.repository import event_search as repository
 from ticketing_app.tickets.repository import search as tickets_repository
 from ticketing_app.tickets.repository.event_search import FoundEvent
-from ticketing_app.tickets.schemas import (
+from ticketing_app.tickets.schemas.search import (
     COUNT_LIMIT,
-    EVENT_COUNT_LIMIT,
     EventHit,
     EventHits,
     LooseTicketFilter,
@@ -18,6 +17,7 @@ from ticketing_app.tickets.schemas import (
     MarketPage,
     TicketPage,
 )
+from ticketing_app.tickets.schemas.tickets import EVENT_COUNT_LIMIT
 from ticketing_app.tickets.service import offers, search
 
 

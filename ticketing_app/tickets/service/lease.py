@@ -14,7 +14,12 @@ from ticketing_app.tickets.repository import resale
 from ticketing_app.tickets.repository import tickets as repository
 from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import UNSOLD, TicketStatus, availability
-from ticketing_app.tickets.schemas import HoldableListing, ListedTicket, SeatName, TicketLease
+from ticketing_app.tickets.schemas.leases import (
+    HoldableListing,
+    ListedTicket,
+    SeatName,
+    TicketLease,
+)
 from ticketing_app.tickets.service import tickets
 
 

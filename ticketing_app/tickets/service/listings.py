@@ -16,7 +16,12 @@ from ticketing_app.tickets.models import Listing, Ticket
 from ticketing_app.tickets.repository import listings as repository
 from ticketing_app.tickets.repository.offers import OfferRow, list_by_listing
 from ticketing_app.tickets.rules import TicketStatus
-from ticketing_app.tickets.schemas import ListingCreate, ListingRead, ListingUpdate, SeatFacts
+from ticketing_app.tickets.schemas.listings import (
+    ListingCreate,
+    ListingRead,
+    ListingUpdate,
+    SeatFacts,
+)
 from ticketing_app.tickets.service import offers, tickets
 from ticketing_app.tickets.service.lease import ListingNotFoundError
 

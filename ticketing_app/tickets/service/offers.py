@@ -11,7 +11,12 @@ from ticketing_app.tickets.repository import offers as repository
 from ticketing_app.tickets.repository.offers import OfferRow
 from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import Availability, Split
-from ticketing_app.tickets.schemas import EventOffers, OfferRead, OfferSeat, SeatListedTwice
+from ticketing_app.tickets.schemas.listings import (
+    EventOffers,
+    OfferRead,
+    OfferSeat,
+    SeatListedTwice,
+)
 from ticketing_app.tickets.service import tickets
 
 UNSOLD = frozenset({Availability.AVAILABLE, Availability.LOCKED, Availability.PAUSED})

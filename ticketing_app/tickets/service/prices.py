@@ -5,7 +5,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.repository import prices as repository
 from ticketing_app.tickets.rules import MIN_SIMILAR
-from ticketing_app.tickets.schemas import EventPrices, PriceHint, PriceQuestion
+from ticketing_app.tickets.schemas.prices import EventPrices, PriceHint, PriceQuestion
 
 
 async def find_price_hint(

@@ -10,7 +10,7 @@ from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import resale as repository
 from ticketing_app.tickets.repository.resale import SeatRows
 from ticketing_app.tickets.rules import TicketStatus
-from ticketing_app.tickets.schemas import OwnershipStep, OwnershipStepRead, Seat, SeatListing
+from ticketing_app.tickets.schemas.resale import OwnershipStep, OwnershipStepRead, Seat, SeatListing
 from ticketing_app.tickets.service import tickets
 
 log = get_logger()

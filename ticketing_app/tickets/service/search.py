@@ -13,7 +13,8 @@ from ticketing_app.tickets.repository import cities
 from ticketing_app.tickets.repository import search as repository
 from ticketing_app.tickets.repository.search import Cursor
 from ticketing_app.tickets.repository.tickets import TicketRow, get_ticket
-from ticketing_app.tickets.schemas import COUNT_LIMIT, TicketFilter, TicketPage, TicketRead
+from ticketing_app.tickets.schemas.search import COUNT_LIMIT, TicketFilter, TicketPage
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import tickets
 
 Filter = TypeVar("Filter", bound=TicketFilter)

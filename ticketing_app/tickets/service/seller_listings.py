@@ -6,12 +6,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.paging import read_cursor
 from ticketing_app.tickets.repository import offers as offer_repository
 from ticketing_app.tickets.repository import tickets as repository
-from ticketing_app.tickets.schemas import (
-    OwnListingPage,
-    OwnListingRead,
-    OwnTicketPage,
-    OwnTicketRead,
-)
+from ticketing_app.tickets.schemas.listings import OwnListingPage, OwnListingRead
+from ticketing_app.tickets.schemas.tickets import OwnTicketPage, OwnTicketRead
 from ticketing_app.tickets.service import listings, tickets
 
 

@@ -3,7 +3,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.repository import sitemap as repository
-from ticketing_app.tickets.schemas import SitemapEntry
+from ticketing_app.tickets.schemas.tickets import SitemapEntry
 
 
 async def list_entries(

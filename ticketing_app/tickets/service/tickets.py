@@ -23,8 +23,8 @@ from ticketing_app.tickets.repository import tickets as repository
 from ticketing_app.tickets.repository.offers import list_by_listing
 from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import TicketStatus
-from ticketing_app.tickets.schemas import (
-    ListingCreate,
+from ticketing_app.tickets.schemas.listings import ListingCreate
+from ticketing_app.tickets.schemas.tickets import (
     TicketCreate,
     TicketFields,
     TicketRead,

@@ -11,7 +11,7 @@ from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service.events import EventMovedError
 from ticketing_app.events.service.venues import VenueMovedError
-from ticketing_app.tickets.schemas import OfferRead
+from ticketing_app.tickets.schemas.listings import OfferRead
 from ticketing_app.ui import static_html, transactions
 from ticketing_app.ui.events import queries
 from ticketing_app.ui.events.pages import static_event, static_place

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from ticketing_app.events.schemas import EventRead, VenueRead
 from ticketing_app.events.service import events, upcoming, venues
-from ticketing_app.tickets.schemas import EventOffers, OfferRead
+from ticketing_app.tickets.schemas.listings import EventOffers, OfferRead
 from ticketing_app.tickets.service import offers
 from ticketing_app.ui.transactions import Session
 

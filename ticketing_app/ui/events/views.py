@@ -17,7 +17,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.events.rules import EventStatus, slugify
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.tickets.rules import Availability, has_begun
-from ticketing_app.tickets.schemas import EventOffers, OfferRead, OfferSeat
+from ticketing_app.tickets.schemas.listings import EventOffers, OfferRead, OfferSeat
 from ticketing_app.ui import formatting
 from ticketing_app.ui.labels import YOURS
 

@@ -9,7 +9,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead, VenueRead
 from ticketing_app.events.service import events, venues
-from ticketing_app.tickets.schemas import LooseTicketFilter, MarketFilter, MarketPage
+from ticketing_app.tickets.schemas.search import LooseTicketFilter, MarketFilter, MarketPage
 from ticketing_app.tickets.service import event_search, search
 from ticketing_app.ui.transactions import Session
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from ticketing_app.tickets.schemas import Q_MAX_LENGTH, TicketSort
+from ticketing_app.tickets.schemas.search import Q_MAX_LENGTH, TicketSort
 from ticketing_app.ui.home.address import WHEN_LABELS, QuickFilter
 from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.home.views import Hint, HintGroup

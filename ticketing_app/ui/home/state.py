@@ -8,7 +8,8 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.core.paging import MAX_LIMIT
-from ticketing_app.tickets.schemas import MarketFilter, TicketFilter, TicketIds, TicketPage
+from ticketing_app.tickets.schemas.search import MarketFilter, TicketFilter, TicketPage
+from ticketing_app.tickets.schemas.tickets import TicketIds
 from ticketing_app.tickets.service import event_search, search
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.home import queries

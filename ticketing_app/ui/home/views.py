@@ -9,13 +9,8 @@ from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
 from ticketing_app.events.schemas import EventRead, VenueRead
-from ticketing_app.tickets.schemas import (
-    COUNT_LIMIT,
-    EVENT_COUNT_LIMIT,
-    EventHit,
-    EventHits,
-    TicketSort,
-)
+from ticketing_app.tickets.schemas.search import COUNT_LIMIT, EventHit, EventHits, TicketSort
+from ticketing_app.tickets.schemas.tickets import EVENT_COUNT_LIMIT
 from ticketing_app.ui import formatting
 from ticketing_app.ui.home.address import Address, FilterChip, list_href
 from ticketing_app.ui.home.queries import HomePage

@@ -6,14 +6,9 @@ from uuid import UUID
 
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import (
-    ListingRead,
-    ListingUpdate,
-    OwnListingPage,
-    PriceHint,
-    PriceQuestion,
-    TicketRead,
-)
+from ticketing_app.tickets.schemas.listings import ListingRead, ListingUpdate, OwnListingPage
+from ticketing_app.tickets.schemas.prices import PriceHint, PriceQuestion
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import listings, prices, seller_listings, tickets
 from ticketing_app.ui import transactions
 from ticketing_app.ui.transactions import Session

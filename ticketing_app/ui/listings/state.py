@@ -11,7 +11,8 @@ from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.service import sell
-from ticketing_app.tickets.schemas import PriceHint, PriceQuestion, TicketCreate, TicketUpdate
+from ticketing_app.tickets.schemas.prices import PriceHint, PriceQuestion
+from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketUpdate
 from ticketing_app.tickets.service import drafts, listings, prices, tickets
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.listings import queries

@@ -13,15 +13,9 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.money import MINIMUM_CENTS
 from ticketing_app.tickets.rules import MAX_SEATS, Availability, has_begun
-from ticketing_app.tickets.schemas import (
-    ListingRead,
-    OfferSeat,
-    OwnListingRead,
-    PriceHint,
-    SeatFacts,
-    TicketFields,
-    TicketRead,
-)
+from ticketing_app.tickets.schemas.listings import ListingRead, OfferSeat, OwnListingRead, SeatFacts
+from ticketing_app.tickets.schemas.prices import PriceHint
+from ticketing_app.tickets.schemas.tickets import TicketFields, TicketRead
 from ticketing_app.tickets.service.offers import UNSOLD
 from ticketing_app.ui.formatting import (
     date_parts,

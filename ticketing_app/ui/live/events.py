@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
 from ticketing_app.core.logging import get_logger
-from ticketing_app.tickets.schemas import EventOffers
+from ticketing_app.tickets.schemas.listings import EventOffers
 from ticketing_app.tickets.service import offers
 from ticketing_app.ui import transactions
 from ticketing_app.ui.live import channels

@@ -11,7 +11,7 @@ from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.formatting import format_amount, format_day
 from ticketing_app.ui.orders.items import seats_line
 from ticketing_app.ui.orders.views import (

@@ -9,7 +9,7 @@ from ticketing_app import routes
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderItemRead, OrderRead
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.formatting import format_amount, format_day
 from ticketing_app.ui.orders.views import GIVEN_BACK, is_used
 from ticketing_app.ui.tickets.views import TicketStub

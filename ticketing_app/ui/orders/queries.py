@@ -12,7 +12,7 @@ from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service import sell
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.payments.service import queries as payments
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui.orders.groups import OrderedTickets
 from ticketing_app.ui.orders.views import tickets_of

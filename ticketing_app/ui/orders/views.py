@@ -13,7 +13,7 @@ from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.tickets.rules import has_begun
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.formatting import (
     format_amount,
     format_datetime,

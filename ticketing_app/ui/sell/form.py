@@ -10,7 +10,7 @@ from typing import Any
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.money import CENTS, MAXIMUM_CENTS
 from ticketing_app.tickets.rules import MAX_SEATS, UnclearSeatsError, parse_seats
-from ticketing_app.tickets.schemas import ListingCreate
+from ticketing_app.tickets.schemas.listings import ListingCreate
 from ticketing_app.tickets.service.listings import TOTAL_TOO_HIGH
 from ticketing_app.ui import transactions
 from ticketing_app.ui.tickets.views import parse_price

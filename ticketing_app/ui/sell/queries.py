@@ -15,7 +15,8 @@ from ticketing_app.events.service.cities import CityNotFoundError
 from ticketing_app.events.service.events import EventNotFoundError, EventNotListableError
 from ticketing_app.events.service.venues import VenueNotFoundError
 from ticketing_app.orders.service import sell
-from ticketing_app.tickets.schemas import DraftUpdate, EventPrices, ListingCreate, PriceQuestion
+from ticketing_app.tickets.schemas.listings import DraftUpdate, ListingCreate
+from ticketing_app.tickets.schemas.prices import EventPrices, PriceQuestion
 from ticketing_app.tickets.service import drafts, prices
 from ticketing_app.ui import transactions
 from ticketing_app.ui.sell.form import (

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ticketing_app import routes
 from ticketing_app.events.schemas import CityRead, EventRead, VenueRead
-from ticketing_app.tickets.schemas import EventPrices
+from ticketing_app.tickets.schemas.prices import EventPrices
 from ticketing_app.ui import formatting
 from ticketing_app.ui.sell.form import SellForm, known_seats, read_price
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS, TicketStub

@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 
 from ticketing_app import routes
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import TicketRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import static_html, transactions
 from ticketing_app.ui.events.views import event_heads

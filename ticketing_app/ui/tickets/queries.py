@@ -9,7 +9,9 @@ from ticketing_app.events.service import events, upcoming
 from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas import EventOffers, OfferRead, OwnershipStepRead, TicketRead
+from ticketing_app.tickets.schemas.listings import EventOffers, OfferRead
+from ticketing_app.tickets.schemas.resale import OwnershipStepRead
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import offers, resale, search
 from ticketing_app.ui.transactions import Session
 

@@ -1,0 +1,59 @@
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+)
+
+from ticketing_app.tickets.rules import (
+    Availability,
+    Split,
+    TicketStatus,
+)
+
+
+class TicketLease(BaseModel):
+    """A ticket after a change of its lease, for the event of the order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    version: int
+    seller_id: UUID
+    status: TicketStatus
+    locked_until: datetime | None
+
+
+class ListedTicket(BaseModel):
+    """A ticket of a listing, for a hold; `position` is that of its seat."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    status: Availability
+    position: int
+    version: int
+    price_cents: int
+    starts_at: datetime | None
+
+
+class HoldableListing(BaseModel):
+    """A listing as a hold sees it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    seller_id: UUID
+    split: Split
+    is_side_by_side: bool
+    version: int
+    tickets: list[ListedTicket]
+
+
+class SeatName(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    section: str | None
+    row: str | None
+    seat: str | None
