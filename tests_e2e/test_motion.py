@@ -57,4 +57,4 @@ def test_animations_respect_reduced_motion(visitor: Callable[..., Visitor], wish
     buyer.open_payment()
     buyer.pay(GOOD_CARD)
     expect(page.get_by_role("heading", name=f"You are going: {title}")).to_be_visible()
-    expect_moves(page, wish, "rise", "tear")
+    expect_moves(page, wish, "rise", "stamp")
