@@ -19,6 +19,8 @@ SCENES: dict[str, Callable[[Stage], Page]] = {
     "list-changed": tickets.list_changed,
     "list-away": unavailable("/?q=okapi", Stage.onlooker),
     "list-offline": tickets.list_offline,
+    "event": tickets.event,
+    "event-not-found": at("/events/no-such-event", "See tickets for sale"),
     "ticket-loading": tickets.ticket_loading,
     "ticket": tickets.ticket_available,
     "ticket-bare": tickets.ticket_bare,

@@ -42,6 +42,15 @@ def list_changed(stage: Stage) -> Page:
     return page
 
 
+def event(stage: Stage) -> Page:
+    """The event of the demo data with the most offers, and with several dates."""
+    stage.fill_market()
+    page = stage.look("/", "Velvet Meridian")
+    page.get_by_role("link", name="Velvet Meridian").first.click()
+    expect(page.get_by_text("Other dates")).to_be_visible()
+    return page
+
+
 def ticket_available(stage: Stage) -> Page:
     return stage.look(f"/tickets/{stage.sell()}", "Status - Available", "Similar tickets")
 
