@@ -44,7 +44,8 @@ def layout(
             *children,
             id="main",
             tab_index=-1,
-            class_name=f"w-full mx-auto {width} px-4 pt-6 sm:pt-8 flex-1",
+            # The footer begins below the first screen: it does not shift when the content loads.
+            class_name=f"w-full mx-auto {width} px-4 pt-6 sm:pt-8 flex-1 min-h-[calc(100dvh-3.5rem)]",
         ),
         footer(),
         class_name="min-h-[calc(100dvh-var(--dock)-var(--actions))] flex flex-col gap-0",
