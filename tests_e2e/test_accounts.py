@@ -174,7 +174,7 @@ def delay(page: Page, milliseconds: int) -> Callable[[Route], None]:
 def test_the_document_has_the_right_bar(visitor: Callable[..., Visitor]) -> None:
     for is_member, name in ((True, "My Orders"), (False, "Sign In")):
         page = visitor(signed_in=is_member).page
-        # The server never tells who the visitor is.
+        # The document is the same for every visitor.
         page.route_web_socket(re.compile("/_event"), lambda _: None)
         page.goto("/auth/signout")
         bar = page.get_by_role("navigation", name="Main")

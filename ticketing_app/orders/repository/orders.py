@@ -156,7 +156,7 @@ async def transition(
 
 
 async def list_unrefunded(session: AsyncSession, order_ids: Collection[UUID]) -> set[UUID]:
-    """Return those that are live, with an item whose refund was not requested."""
+    """Return live orders with an item that has no refund requested."""
     query = (
         select(OrderItem.order_id)
         .where(

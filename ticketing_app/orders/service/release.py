@@ -71,7 +71,7 @@ async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
 
 
 async def close_lapsed(session: AsyncSession, *, ticket_id: UUID) -> None:
-    """Close the order whose lease of this ticket of a listing is over, if it was not closed yet."""
+    """Close a lapsed, still open order of this ticket of a listing."""
     order_id = await leases.get_lapsed_order_id(session, ticket_id=ticket_id)
     if order_id is None:
         return
@@ -81,7 +81,7 @@ async def close_lapsed(session: AsyncSession, *, ticket_id: UUID) -> None:
 
 
 async def get_expiry_lag_seconds(session: AsyncSession) -> float:
-    """Return the age of the oldest deadline whose order is not closed yet, 0 without any."""
+    """Return the age in seconds of the oldest lapsed, still open order; 0 without any."""
     # Affects only the pages: the hold itself compares with the database clock.
     age = await repository.measure_due(session)
     return age.total_seconds() if age else 0.0
