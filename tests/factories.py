@@ -1,7 +1,6 @@
 """Create test data through the services, and move times in the database."""
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,12 +15,11 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.events.models import Event, Venue
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service import events
-from ticketing_app.orders import rules as order_rules
-from ticketing_app.orders.rules import MAX_TICKETS, Choice
+from ticketing_app.orders.rules import Choice
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold as holding
 from ticketing_app.tickets.models import Listing
-from ticketing_app.tickets.rules import MAX_SEATS, Split
+from ticketing_app.tickets.rules import Split
 from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import listings, tickets
@@ -171,23 +169,6 @@ async def hold(ticket: TicketRead, buyer: UserRead | None = None) -> OrderRead:
         return await holding.create_order(connection, buyer_id=buyer.id, ticket_id=ticket.id)
 
 
-_allowing: set[object] = set()
-
-
-@contextmanager
-def several_tickets() -> Generator[None]:
-    """Allow orders of several tickets meanwhile, also in concurrent tasks."""
-    token = object()
-    _allowing.add(token)
-    order_rules.MAX_TICKETS = MAX_SEATS
-    try:
-        yield
-    finally:
-        _allowing.remove(token)
-        if not _allowing:
-            order_rules.MAX_TICKETS = MAX_TICKETS
-
-
 async def make_tickets_together(
     seller: UserRead | None = None,
     *,
@@ -225,10 +206,9 @@ async def hold_tickets(tickets: Sequence[TicketRead], buyer: UserRead | None = N
     buyer = buyer or await make_user()
     ticket_ids = [ticket.id for ticket in tickets]
     async with db.autocommit() as connection:
-        with several_tickets():
-            return await holding.create_order_of_tickets(
-                connection, buyer_id=buyer.id, ticket_ids=ticket_ids
-            )
+        return await holding.create_order_of_tickets(
+            connection, buyer_id=buyer.id, ticket_ids=ticket_ids
+        )
 
 
 async def hold_best(
@@ -239,10 +219,9 @@ async def hold_best(
     listing_id = tickets[0].listing_id
     assert listing_id
     async with db.autocommit() as connection:
-        with several_tickets():
-            return await holding.create_listing_order(
-                connection, buyer_id=buyer.id, choice=Choice(listing_id, quantity)
-            )
+        return await holding.create_listing_order(
+            connection, buyer_id=buyer.id, choice=Choice(listing_id, quantity)
+        )
 
 
 async def let_event_begin(ticket_id: UUID) -> None:

@@ -271,8 +271,14 @@ MUTANTS = (
     ),
     Mutant(
         0,
-        "orders of several tickets begin before every process understands them",
-        ((f"{APP}/orders/rules.py", "MAX_TICKETS = 1\n", "MAX_TICKETS = 10\n"),),
+        "an order of any number of tickets",
+        (
+            (
+                f"{APP}/orders/service/hold.py",
+                "if not 1 <= choice.quantity <= MAX_TICKETS:",
+                "if choice.quantity > 99:",
+            ),
+        ),
         f"{LISTING_TESTS}::TestChosenTickets",
     ),
     Mutant(

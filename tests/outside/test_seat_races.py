@@ -1,15 +1,10 @@
-"""Fifty buyers want overlapping sets of ten tickets; two web processes and a worker that is killed.
-
-The limit of tickets per order is lifted in these web processes only (several_tickets/sitecustomize.py): the
-program itself is the one that is delivered.
-"""
+"""Fifty buyers want overlapping sets of ten tickets; two web processes and a worker that is killed."""
 
 import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +14,6 @@ from tests.outside.api_client import ApiClient, ApiClients
 from tests.outside.database_probe import DatabaseProbe
 from tests.site import Site
 from tests.waiting import eventually
-from ticketing_app.devstack.stack import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +22,6 @@ BUYERS = 50
 ROUNDS = 20
 TRIES = 3
 SETTINGS = {
-    "PYTHONPATH": f"{Path(__file__).parent / 'several_tickets'}:{ROOT}",
     "MAX_OPEN_HOLDS": "0",
     "HOLD_COOLDOWN_SECONDS": "0",
 }

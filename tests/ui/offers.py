@@ -81,6 +81,7 @@ def offer(*seats: OfferSeat, price: int = 68, **fields: Any) -> OfferRead:  # no
         "is_side_by_side": False,
         "seats": list(seats) or [seat()],
         "available": 1,
+        "quantities": [1],
         "quantity": 1,
         "face_value_cents": None,
         "description": None,

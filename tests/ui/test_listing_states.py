@@ -42,6 +42,7 @@ def seat(**changes: Any) -> OfferSeat:  # noqa: ANN401  # any field
         "version": 1,
         "price_cents": 4000,
         "is_listed_twice": False,
+        "position": 1,
     }
     return OfferSeat(**facts | changes)
 
@@ -59,6 +60,7 @@ def listing(*seats: OfferSeat, **changes: Any) -> OwnListingRead:  # noqa: ANN40
         "is_side_by_side": False,
         "seats": offered,
         "available": sum(each.status is Availability.AVAILABLE for each in offered),
+        "quantities": [],
         "quantity": len(offered),
         "is_listed_twice": False,
         "version": 1,

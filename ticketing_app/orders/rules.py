@@ -7,6 +7,8 @@ from itertools import takewhile
 from typing import NamedTuple
 from uuid import UUID
 
+from ticketing_app.tickets.rules import MAX_SEATS
+
 
 class OrderStatus(StrEnum):
     CREATED = "created"
@@ -19,9 +21,8 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
 
 
-# Tickets per order. More than one only after every process understands orders of several tickets: the
-# version of the program before this one does not.
-MAX_TICKETS = 1
+# Tickets per order, which are those of one listing.
+MAX_TICKETS = MAX_SEATS
 
 # The hold is running; the buyer may pay or cancel.
 PAYABLE = frozenset({OrderStatus.CREATED, OrderStatus.AWAITING_PAYMENT})

@@ -6,8 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from ticketing_app.core.money import JsonPrice, Price
 from ticketing_app.core.validation import ApiModel
-from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.tickets.rules import MAX_SEATS
+from ticketing_app.orders.rules import MAX_TICKETS, OrderStatus
 
 MAX_VERSION = 2**31 - 1
 
@@ -18,10 +17,10 @@ class OrderCreate(ApiModel):
     `version` and `price` (per ticket), if set, must match the current offer.
     """
 
-    ticket_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_SEATS)] | None = None
+    ticket_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_TICKETS)] | None = None
     listing_id: UUID | None = None
     quantity: Annotated[
-        Annotated[int, Field(ge=1, le=MAX_SEATS)] | None, Field(validate_default=True)
+        Annotated[int, Field(ge=1, le=MAX_TICKETS)] | None, Field(validate_default=True)
     ] = None
     # The last, as its validator needs the others.
     ticket_id: Annotated[UUID | None, Field(validate_default=True)] = None

@@ -1,10 +1,10 @@
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -38,8 +38,36 @@ def can_leave(split: Split, *, left: int) -> bool:
 
 def longest_run(positions: Iterable[int]) -> int:
     """Return the number of neighbouring seats in the longest run."""
-    runs = Counter(position - nth for nth, position in enumerate(sorted(positions)))
-    return max(runs.values(), default=0)
+    return max((len(run) for run in _runs(positions)), default=0)
+
+
+def quantities(split: Split, positions: Sequence[int], *, is_side_by_side: bool) -> list[int]:
+    """Return the numbers of tickets that can be bought; `positions` are those of the available seats."""
+    most = longest_run(positions) if is_side_by_side else len(positions)
+    return [
+        quantity
+        for quantity in range(1, most + 1)
+        if can_leave(split, left=len(positions) - quantity)
+    ]
+
+
+def best_seats(positions: Iterable[int], quantity: int) -> list[int]:
+    """Return the positions that the hold of the best `quantity` seats takes."""
+    # The hold statement computes the same in SQL.
+    ranked = sorted(_runs(positions), key=lambda run: _misfit(len(run) - quantity))
+    return [position for run in ranked for position in run][:quantity]
+
+
+def _misfit(left: int) -> tuple[bool, bool, int]:
+    # The shortest run that is long enough, rather none that leaves one over; then the longest.
+    return left < 0, left == 1, abs(left)
+
+
+def _runs(positions: Iterable[int]) -> list[list[int]]:
+    """Group the positions by runs of neighbouring seats, in order."""
+    numbered = enumerate(sorted(positions))
+    groups = groupby(numbered, key=lambda item: item[1] - item[0])
+    return [[position for _, position in group] for _, group in groups]
 
 
 class TicketStatus(StrEnum):

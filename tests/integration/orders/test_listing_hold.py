@@ -20,7 +20,7 @@ from tests.locks import end_or_wait
 from ticketing_app.core import db
 from ticketing_app.messaging.catalog import OrderCreated
 from ticketing_app.orders.rules import OrderStatus, SeenOffer
-from ticketing_app.orders.service import hold, release
+from ticketing_app.orders.service import release
 from ticketing_app.orders.service.hold import TicketsApartError, TooManyTicketsError
 from ticketing_app.orders.service.refusals import (
     EventBegunError,
@@ -97,18 +97,12 @@ class TestChosenTickets:
         with pytest.raises(OwnTicketError):
             await factories.hold_tickets(await factories.make_tickets_together(seller), seller)
 
-    async def test_are_one_at_most_until_orders_of_several_begin(self) -> None:
-        tickets = await factories.make_tickets_together()
-        buyer = await factories.make_user()
-        for quantity in (2, 10):
-            with pytest.raises(TooManyTicketsError, match="one ticket per order"):
-                await hold_best(tickets, buyer, quantity)
-        async with db.autocommit() as connection:
-            with pytest.raises(TooManyTicketsError):
-                await hold.create_order_of_tickets(
-                    connection, buyer_id=buyer.id, ticket_ids=[each.id for each in tickets[:2]]
-                )
-        assert (await hold_best(tickets, buyer, 1)).quantity == 1
+    async def test_are_one_to_ten(self) -> None:
+        tickets = await factories.make_tickets_together(seats=10)
+        for quantity in (-1, 0, 11):
+            with pytest.raises(TooManyTicketsError, match="1 to 10 tickets per order"):
+                await factories.hold_best(tickets, quantity)
+        assert (await factories.hold_best(tickets, 10)).quantity == 10
 
     async def test_of_another_listing_than_the_choice_are_refused(self) -> None:
         tickets, other = [await factories.make_tickets_together() for _ in range(2)]

@@ -1,5 +1,8 @@
 """Offers of an event, and their summary."""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
 from sqlalchemy import text
 
@@ -41,6 +44,13 @@ async def summarize(event_id: object) -> EventOffers:
         return summary
 
 
+async def set_status(ticket_id: UUID, status: str) -> None:
+    statement = "UPDATE tickets SET status = :status WHERE id = :id"
+    async with db.transaction() as session:
+        values = {"status": status, "id": ticket_id}
+        await (await session.connection()).execute(text(statement), values)
+
+
 @pytest.mark.usefixtures("database")
 class TestListEventOffers:
     async def test_lists_the_cheapest_first(self) -> None:
@@ -71,11 +81,30 @@ class TestListEventOffers:
             ("3", Availability.AVAILABLE),
         ]
         assert (offer.available, offer.quantity) == (1, 2)
+        assert [seat.position for seat in offer.seats] == [1, 3]
         assert offer.seats[0].locked_until == order.expires_at
         assert offer.seats[0].order_id is None
         async with db.transaction() as session:
             (own,) = await offers.list_event_offers(session, event_id=event.id, viewer_id=buyer.id)
         assert own.seats[0].order_id == order.id
+
+    @pytest.mark.parametrize(
+        ("fields", "quantities"),
+        [
+            ({}, [1, 2, 3]),
+            ({"split": "no_single"}, [1, 3]),
+            ({"split": "together"}, [3]),
+            ({"sideBySide": True}, [1, 2]),
+        ],
+    )
+    async def test_lists_the_quantities_that_can_be_bought(
+        self, fields: dict[str, Any], quantities: list[int]
+    ) -> None:
+        event = await factories.make_event()
+        seats = (await factories.make_listing("1", "2", "3", "4", event=event, **fields)).seats
+        await set_status(seats[2].ticket_id, "withdrawn")
+        (offer,) = await list_offers(event.id)
+        assert offer.quantities == quantities
 
     async def test_leaves_out_a_listing_that_was_read_in_part(
         self, monkeypatch: pytest.MonkeyPatch

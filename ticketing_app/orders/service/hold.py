@@ -16,11 +16,10 @@ from ticketing_app.core import db, limits
 from ticketing_app.core.errors import AppError, UnavailableError
 from ticketing_app.core.logging import correlation_id, get_logger
 from ticketing_app.messaging import outbox
-from ticketing_app.orders import rules
 from ticketing_app.orders.repository import hold as repository
 from ticketing_app.orders.repository.hold import Hold
 from ticketing_app.orders.repository.orders import OrderWithItems
-from ticketing_app.orders.rules import ANY_OFFER, Choice, OrderStatus, SeenOffer
+from ticketing_app.orders.rules import ANY_OFFER, MAX_TICKETS, Choice, OrderStatus, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import access, refusals
 from ticketing_app.orders.service.refusals import TicketAlreadyReservedError
@@ -44,15 +43,8 @@ HOLDS_REFUSED = Counter(
 
 class TooManyTicketsError(AppError):
     status = HTTPStatus.BAD_REQUEST
+    message = f"You can buy 1 to {MAX_TICKETS} tickets per order."
     field = "quantity"
-
-    def __init__(self) -> None:
-        most = rules.MAX_TICKETS
-        super().__init__(
-            "You can buy one ticket per order."
-            if most == 1
-            else f"You can buy at most {most} tickets per order."
-        )
 
 
 class TicketsApartError(AppError):
@@ -124,13 +116,13 @@ async def create_listing_order(
     """Lock tickets of a listing, all or none; `seen` has the listing's version and the price per ticket.
 
     Raises the errors of `create_order`, and:
-        TooManyTicketsError: more than MAX_TICKETS.
+        TooManyTicketsError: none, or more than MAX_TICKETS.
         ListingNotFoundError: no such listing.
         NotEnoughLeftError: fewer tickets are available.
         SplitRefusedError: the rest would break the seller's rule.
         NotSideBySideError: the available seats are not side by side.
     """
-    if choice.quantity > rules.MAX_TICKETS:
+    if not 1 <= choice.quantity <= MAX_TICKETS:
         raise TooManyTicketsError
     limit = await limits.hit("holds", account=buyer_id)
     return await _hold_listed(connection, buyer_id=buyer_id, choice=choice, seen=seen, limit=limit)
@@ -148,14 +140,12 @@ async def create_order_of_tickets(
     Raises also:
         TicketsApartError: they are not of one listing.
     """
-    if len(ticket_ids) > rules.MAX_TICKETS:
-        raise TooManyTicketsError
     if len(ticket_ids) == 1:
         return await create_order(connection, buyer_id=buyer_id, ticket_id=ticket_ids[0], seen=seen)
     async with AsyncSession(connection) as session:
         listing_ids = await leases.list_listing_ids(session, ticket_ids=ticket_ids)
-    listing_id = listing_ids.pop()
-    if listing_id is None or listing_ids:
+    listing_id = next(iter(listing_ids), None)
+    if listing_id is None or len(listing_ids) > 1:
         raise TicketsApartError
     choice = Choice(listing_id, len(ticket_ids), tuple(ticket_ids))
     return await create_listing_order(connection, buyer_id=buyer_id, choice=choice, seen=seen)

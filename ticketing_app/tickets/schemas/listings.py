@@ -73,6 +73,7 @@ class OfferSeat(SeatFacts):
     ]
     is_listed_twice: bool = Field(description="Another seller offers the same seat of this event.")
     sold_at: datetime | None = None
+    position: Annotated[int, Field(exclude=True, description="Neighbours differ by one.")] = 0
 
 
 class _Offer(ApiModel):
@@ -86,6 +87,9 @@ class _Offer(ApiModel):
     is_side_by_side: Annotated[bool, Field(serialization_alias="sideBySide")]
     seats: list[OfferSeat]
     available: int = Field(description="Number of seats that can be bought now.")
+    quantities: list[int] = Field(
+        description="Numbers of seats that can be bought now in one order, by the seller's rule."
+    )
     quantity: int = Field(description="Number of seats that are not sold.")
     face_value_cents: Annotated[JsonPrice | None, Field(serialization_alias="faceValue")]
     description: str | None

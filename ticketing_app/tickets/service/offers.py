@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.tickets.repository import offers as repository
 from ticketing_app.tickets.repository.offers import OfferRow
 from ticketing_app.tickets.repository.tickets import TicketRow
-from ticketing_app.tickets.rules import Availability, Split
+from ticketing_app.tickets.rules import Availability, Split, quantities
 from ticketing_app.tickets.schemas.listings import (
     EventOffers,
     OfferRead,
@@ -65,11 +65,15 @@ def offer_fields(rows: list[OfferRow], viewer_id: UUID | None) -> dict[str, Any]
     seats = [_seat(row, viewer_id) for row in rows]
     first = _first_unsold(rows, seats)
     listing = rows[0].listing
+    split = Split(listing.split) if listing else Split.ANY
+    is_side_by_side = listing.is_side_by_side if listing else False
+    available = [seat.position for seat in seats if seat.status is Availability.AVAILABLE]
     return {
-        "split": Split(listing.split) if listing else Split.ANY,
-        "is_side_by_side": listing.is_side_by_side if listing else False,
+        "split": split,
+        "is_side_by_side": is_side_by_side,
         "seats": seats,
-        "available": sum(seat.status is Availability.AVAILABLE for seat in seats),
+        "available": len(available),
+        "quantities": quantities(split, available, is_side_by_side=is_side_by_side),
         "quantity": sum(seat.status in UNSOLD for seat in seats),
         "is_listed_twice": any(seat.is_listed_twice for seat in seats),
         **first.ticket.model_dump(
@@ -107,5 +111,9 @@ def _seat(row: OfferRow, viewer_id: UUID | None) -> OfferSeat:
     )
     sold_at = row.ticket.sold_at if row.ticket.seller_id == viewer_id else None
     return OfferSeat(
-        ticket_id=ticket.id, is_listed_twice=row.is_listed_twice, sold_at=sold_at, **fields
+        ticket_id=ticket.id,
+        is_listed_twice=row.is_listed_twice,
+        sold_at=sold_at,
+        position=row.ticket.position or 0,
+        **fields,
     )
