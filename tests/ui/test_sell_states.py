@@ -2,135 +2,23 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests import factories
 from tests.ui.conftest import Tab
+from tests.ui.sell_form import HOSTILE, NEW_EVENT, PAIR, fields_of, fill_in, read_draft
 from tests.ui.test_page_loads import counting
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.events.schemas import EventRead
-from ticketing_app.tickets.schemas.listings import DraftRead, DraftUpdate
-from ticketing_app.tickets.schemas.prices import EventPrices, PriceHint
-from ticketing_app.tickets.service import drafts, offers
-from ticketing_app.ui.listings.state import TicketFormState
-from ticketing_app.ui.sell import views
-from ticketing_app.ui.sell.form import SellForm, quantity
+from ticketing_app.tickets.service import offers
+from ticketing_app.ui.sell.form import SellForm
 from ticketing_app.ui.sell.state import SellState
-from ticketing_app.ui.sell.views import EventFacts
 
 SignIn = Callable[[UserRead], Awaitable[str]]
-
-CITY_ID = 2867714
-NEW_EVENT = {
-    "name": "Night of Kites",
-    "category": "theatre",
-    "date": "2097-05-01",
-    "time": "20:00",
-    "venue": "Tram Depot",
-    "cityId": str(CITY_ID),
-    "city": "München",
-}
-PAIR = {"quantity": "1", "section": "Stalls", "row": "F", "seats": "5-6", "sideBySide": "true"}
-HOSTILE = [
-    None,
-    7,
-    [],
-    "x",
-    {"name": 7},
-    {"name": ["x"]},
-    {"name": "\x00"},
-    {"name": "\ud800"},
-    {"name": "x" * 100_000},
-    {"description": "x" * 2001},
-    {"quantity": None},
-    {"price": 40},
-]
-
-
-async def read_draft(user: UserRead) -> DraftRead | None:
-    async with db.transaction() as session:
-        return await drafts.get_draft(session, user_id=user.id)
-
-
-async def fields_of(user: UserRead) -> dict[str, str]:
-    draft = await read_draft(user)
-    return draft.fields if draft else {}
-
-
-class TestSentences:
-    @pytest.mark.parametrize(
-        ("form", "line"),
-        [
-            (SellForm(), "1 ticket without seat numbers"),
-            (SellForm(quantity="3"), "3 tickets without seat numbers"),
-            (SellForm(seats="7"), "1 ticket: seat 7"),
-            (SellForm(seats="5-6"), "2 tickets: seats 5 and 6"),
-            (SellForm(seats="1, 2, 3"), "3 tickets: seats 1, 2 and 3"),
-            (SellForm(seats="3 tickets"), "3 tickets without seat numbers"),
-            (SellForm(seats="3", quantity="3"), "3 tickets without seat numbers"),
-            # More seats than tickets, and what is no seat: refused with Next.
-            (SellForm(seats="5-6", quantity="3"), "2 tickets: seats 5 and 6"),
-            (SellForm(seats="?", quantity="3"), "3 tickets without seat numbers"),
-        ],
-    )
-    def test_seats(self, form: SellForm, line: str) -> None:
-        assert views.seats_line(form) == line
-
-    @pytest.mark.parametrize("text", ["", "0", "-1", "99", "x", "1e3", "٣", "9" * 50])
-    def test_quantity_stays_in_its_limits(self, text: str) -> None:
-        assert 1 <= quantity(SellForm(quantity=text)) <= 10
-
-    def test_total(self) -> None:
-        both = SellForm(quantity="2", price="68")
-        assert views.total_line(both, "usd").startswith(
-            "The buyer pays $68 per ticket, $136 for both. We take no fee."
-        )
-        assert views.total_line(SellForm(price="68"), "usd") == (
-            "The buyer pays $68. We take no fee. Payouts to sellers have not started yet."
-        )
-        for price in ("", "0.2", "much"):
-            assert views.total_line(SellForm(price=price), "usd") == ""
-
-    def test_scale(self) -> None:
-        hint = PriceHint(low_cents=6800, high_cents=7500, typical_cents=7000, currency="usd")
-        same = hint.model_copy(update={"high_cents": 6800})
-        for lowest, usual, line in (
-            (6200, hint, "Lowest now $62 · usual $68 to $75"),
-            (6200, None, "Lowest now $62"),
-            (None, same, "Usual $68"),
-            (None, None, ""),
-        ):
-            assert views.scale_line(EventPrices(lowest_cents=lowest, usual=usual), "usd") == line
-
-    def test_found(self) -> None:
-        assert views.found_line(0, " ") == ""
-        assert views.found_line(0, "x").startswith("No event with these words")
-        assert (views.found_line(1, "x"), views.found_line(2, "x")) == ("1 event", "2 events")
-
-    def test_terms_promise_no_payout(self) -> None:
-        lines = views.terms(SellForm(price="68", quantity="2"), "usd", hold_minutes=15)
-        assert "15 minutes" in " ".join(lines)
-        assert "Each ticket is sold on its own: $136 when both are sold." in lines
-        assert lines[-1] == "Payouts to sellers have not started yet."
-
-    def test_stub_per_ticket(self) -> None:
-        start = datetime(2097, 5, 1, 20)  # noqa: DTZ001  # local time of the event
-        facts = EventFacts("Kites", None, start, start.replace(tzinfo=UTC), "Depot", "Porto")
-        form = SellForm(seats="5-6", row="F", price="68")
-        shown = [
-            (stub.seat, stub.price, stub.place) for stub in views.offered_stubs(facts, form, "usd")
-        ]
-        assert shown == [
-            ("Row F · Seat 5", "$68", "Depot, Porto"),
-            ("Row F · Seat 6", "$68", "Depot, Porto"),
-        ]
-        plain = views.offered_stubs(facts, SellForm(quantity="3", price="68"), "usd")
-        assert [stub.seat for stub in plain] == ["", "", ""]
 
 
 @pytest.mark.usefixtures("database")
@@ -144,11 +32,6 @@ class TestSellState:
 
     async def go(self, tab: Tab, path: str, seller: UserRead, sign_in: SignIn) -> None:
         tab.open(path, cookie=await sign_in(seller))
-
-    async def fill_in(self, tab: Tab) -> None:
-        await tab.call(SellState.submit_event, NEW_EVENT)
-        await tab.call(SellState.submit_tickets, PAIR)
-        await tab.call(SellState.submit_price, {"price": "68"})
 
     async def test_lists_pair_for_new_event(self, tab: Tab, seller: UserRead) -> None:
         await tab.call(SellState.load_event)
@@ -199,20 +82,6 @@ class TestSellState:
             (offer,) = await offers.list_event_offers(session, event_id=event.id)
         assert (len(offer.seats), offer.face_value_cents) == (3, 3500)
         assert [seat.seat for seat in offer.seats] == [None, None, None]
-
-    async def test_saves_from_first_character(
-        self, tab: Tab, seller: UserRead, sign_in: SignIn
-    ) -> None:
-        await tab.call(SellState.load_event)
-        await tab.call(SellState.type_event, {"name": "N"}, ["name"])
-        assert (await fields_of(seller))["name"] == "N"
-        # Another tab, or another device.
-        other = Tab()
-        other.open("/sell", cookie=await sign_in(seller))
-        await other.call(SellState.load_event)
-        assert other.state(SellState).form.name == "N"
-        await other.call(SellState.type_price, {"price": "40"}, ["price"])
-        assert (await fields_of(seller))["name"] == "N"
 
     async def test_finds_events_venues_and_cities(self, tab: Tab, seller: UserRead) -> None:
         event = await factories.make_event("Velvet Meridian")
@@ -345,49 +214,9 @@ class TestSellState:
         await tab.call(SellState.load_price)
         assert tab.state(SellState).scale_line.startswith("Lowest now $62 · usual ")
 
-    async def test_lists_only_what_was_seen(self, tab: Tab, seller: UserRead) -> None:
-        await self.fill_in(tab)
-        await tab.call(SellState.load_look)
-        shown = tab.state(SellState)
-        seen = shown.version
-        async with db.transaction() as session:
-            await drafts.save_draft(
-                session, user_id=seller.id, update=DraftUpdate(fields={"price": "1"})
-            )
-        for version in (f"{seen}", "0", "", "x", "٣", "9" * 30, None):
-            await tab.call(SellState.list_for_sale, {"version": version})
-            assert "changed in another tab" in shown.error_message
-        await tab.call(SellState.list_for_sale, "x")
-        assert await factories.recorded_events("TicketCreated", "EventCreated") == []
-        assert await fields_of(seller)
-
-    async def test_keeps_draft_if_listing_fails(
-        self, tab: Tab, seller: UserRead, sign_in: SignIn
-    ) -> None:
-        event = await factories.make_event()
-        await self.go(tab, "/sell/look", seller, sign_in)
-        seats = {"eventId": str(event.id), "row": "F", "seats": "5"}
-        await factories.make_listing("5", seller=seller, event=event)
-        await tab.call(SellState.submit_tickets, seats)
-        await tab.call(SellState.submit_price, {"price": "40"})
-        await tab.call(SellState.load_look)
-        shown = tab.state(SellState)
-        await tab.call(SellState.list_for_sale, {"version": f"{shown.version}"})
-        assert shown.error_message
-        assert (await fields_of(seller))["price"] == "40"
-
-    async def test_offers_to_go_on_with_draft(self, tab: Tab, seller: UserRead) -> None:
-        del seller
-        await tab.call(TicketFormState.load_new)
-        shown = tab.state(TicketFormState)
-        assert not shown.has_draft
-        await tab.call(SellState.type_name, {"name": "K"}, ["name"])
-        await tab.call(TicketFormState.load_new)
-        assert shown.has_draft
-
     async def test_loads_each_step_in_one_transaction(self, tab: Tab, seller: UserRead) -> None:
         del seller
-        await self.fill_in(tab)
+        await fill_in(tab)
         for load in (
             SellState.load_event,
             SellState.load_tickets,
@@ -397,12 +226,6 @@ class TestSellState:
             with counting() as transactions:
                 assert await tab.call(load) == ""
             assert transactions == ["BEGIN"]
-
-    async def test_starts_over(self, tab: Tab, seller: UserRead) -> None:
-        await self.fill_in(tab)
-        assert "/tickets/new" in await tab.call(SellState.start_over)
-        assert await read_draft(seller) is None
-        assert tab.state(SellState).form == SellForm()
 
     @pytest.mark.parametrize("value", HOSTILE)
     async def test_survives_hostile_arguments(
@@ -451,30 +274,3 @@ class TestSellState:
             (SellState.start_over,),
         ):
             assert "/auth/signin?next=" in await tab.call(handler, *arguments)
-
-    async def test_shows_draft_of_another_device(
-        self, tab: Tab, seller: UserRead, sign_in: SignIn
-    ) -> None:
-        await tab.call(SellState.load_event)
-        await tab.call(SellState.type_event, {"name": "Kites"}, ["name"])
-        shown = tab.state(SellState)
-        # The tab's own draft keeps its fields.
-        await tab.call(SellState.load_event)
-        assert shown.opened == 0
-        other = Tab()
-        other.open("/sell", cookie=await sign_in(seller))
-        await other.call(SellState.load_event)
-        await other.call(SellState.type_event, {"name": "Lanterns"}, ["name"])
-        await tab.call(SellState.load_event)
-        assert (shown.opened, shown.form.name) == (1, "Lanterns")
-
-    async def test_drops_draft_of_a_changed_event(
-        self, tab: Tab, seller: UserRead, sign_in: SignIn
-    ) -> None:
-        event: EventRead = await factories.make_event()
-        await self.go(tab, f"/sell/tickets?event={event.id}", seller, sign_in)
-        await tab.call(SellState.submit_tickets, {"eventId": str(event.id)})
-        # A new event replaces the chosen one; the tickets stay.
-        await tab.call(SellState.submit_event, NEW_EVENT)
-        fields = await fields_of(seller)
-        assert (fields["eventId"], fields["name"]) == ("", "Night of Kites")

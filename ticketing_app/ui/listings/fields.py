@@ -4,7 +4,8 @@ from typing import Any
 
 import reflex as rx
 
-from ticketing_app.tickets.rules import TITLE_MAX_LENGTH
+from ticketing_app.tickets.rules import TITLE_MAX_LENGTH, Split
+from ticketing_app.ui.listings.split import NO, PAIR, YES, SplitChoice
 from ticketing_app.ui.listings.views import TicketForm
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS
@@ -15,6 +16,15 @@ TEXT = {
     "about": "About the event (optional)",
     "about_ticket": "About the ticket (optional)",
     "none": "No category",
+    "split": "How may they be sold?",
+    "one_by_one": "One by one, or both",
+    "both": "Both together only",
+    "any": "Any number",
+    "no_single": "Any number, but never leave one over",
+    "together": "All together only",
+    "side_by_side": "Are the seats side by side?",
+    "yes": "Yes, next to each other",
+    "no": "No, or not sure",
 }
 FIELD_LABELS = {
     "title": "Title",
@@ -62,27 +72,6 @@ def ticket_fields(
     has_event_facts: rx.Var[bool] | bool,
 ) -> rx.Component:
     """The fields of a listing; the optional ones are collapsed unless `has_event_facts`."""
-    about_event = (
-        category_field("category", form.category, errors),
-        rx.el.div(
-            text_field("venue", form.venue, errors),
-            text_field("city", form.city, errors),
-            class_name=f"{BESIDE} sm:grid-cols-2",
-        ),
-        text_field("startsAt", form.startsAt, errors, type="datetime-local"),
-        text_field("timezone", form.timezone, errors, TIMEZONE_HINT, list="timezones"),
-        rx.el.datalist(*(rx.el.option(value=name) for name in TIMEZONES), id="timezones"),
-    )
-    about_ticket = (
-        rx.el.div(
-            text_field("section", form.section, errors),
-            text_field("row", form.row, errors),
-            text_field("seat", form.seat, errors, seat_hint),
-            class_name=f"{BESIDE} sm:grid-cols-[2fr_1fr_2fr]",
-        ),
-        text_field("faceValue", form.faceValue, errors, input_mode="decimal"),
-        long_text_field("description", form.description, errors),
-    )
     title = text_field("title", form.title, errors, required=True, max_length=TITLE_MAX_LENGTH)
     has_event = form.eventId != ""
     return rx.fragment(
@@ -95,13 +84,40 @@ def ticket_fields(
                 class_name="min-h-touch py-2.5 font-medium cursor-pointer",
             ),
             rx.el.div(
-                rx.cond(has_event, None, rx.fragment(*about_event)),
-                *about_ticket,
+                rx.cond(has_event, None, _about_event(form, errors)),
+                _about_ticket(form, errors, seat_hint),
                 class_name="grid gap-5 pt-3 pb-4",
             ),
             open=has_event_facts,
             class_name="border-y border-line py-1",
         ),
+    )
+
+
+def _about_event(form: TicketForm, errors: Errors) -> rx.Component:
+    return rx.fragment(
+        category_field("category", form.category, errors),
+        rx.el.div(
+            text_field("venue", form.venue, errors),
+            text_field("city", form.city, errors),
+            class_name=f"{BESIDE} sm:grid-cols-2",
+        ),
+        text_field("startsAt", form.startsAt, errors, type="datetime-local"),
+        text_field("timezone", form.timezone, errors, TIMEZONE_HINT, list="timezones"),
+        rx.el.datalist(*(rx.el.option(value=name) for name in TIMEZONES), id="timezones"),
+    )
+
+
+def _about_ticket(form: TicketForm, errors: Errors, seat_hint: str) -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            text_field("section", form.section, errors),
+            text_field("row", form.row, errors),
+            text_field("seat", form.seat, errors, seat_hint),
+            class_name=f"{BESIDE} sm:grid-cols-[2fr_1fr_2fr]",
+        ),
+        text_field("faceValue", form.faceValue, errors, input_mode="decimal"),
+        long_text_field("description", form.description, errors),
     )
 
 
@@ -188,4 +204,63 @@ def error_line(name: str, errors: Errors) -> rx.Component:
     return rx.cond(
         errors.contains(name),
         rx.el.p(errors[name], id=f"{name}-error", role="alert", class_name="text-bad font-medium"),
+    )
+
+
+def split_fields(choice: SplitChoice) -> rx.Component:
+    """The questions on several tickets; an answer keeps the focus until the question itself changes."""
+    is_pair = choice.count == PAIR
+
+    def split(value: Split, label: rx.Var[str] | str) -> rx.Component:
+        return radio("split", value, label, is_chosen=choice.split == value)
+
+    def side(value: str, label: str) -> rx.Component:
+        return radio("sideBySide", value, label, is_chosen=choice.side_by_side == value)
+
+    how = _question(
+        TEXT["split"],
+        split(Split.ANY, rx.cond(is_pair, TEXT["one_by_one"], TEXT["any"])),
+        rx.cond(is_pair, None, split(Split.NO_SINGLE, TEXT["no_single"])),
+        split(Split.TOGETHER, rx.cond(is_pair, TEXT["both"], TEXT["together"])),
+        key=f"split-{is_pair}",
+    )
+    where = _question(
+        TEXT["side_by_side"],
+        side(YES, TEXT["yes"]),
+        side(NO, TEXT["no"]),
+        key=f"side-{choice.suggested_side}",
+    )
+    return rx.cond(
+        choice.count >= PAIR, rx.fragment(how, rx.cond(choice.suggested_side != "", where))
+    )
+
+
+def _question(legend: str, *answers: rx.Component, key: str) -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend(legend, class_name="font-medium mb-1.5"),
+        *answers,
+        key=key,
+        class_name="grid gap-1",
+    )
+
+
+def radio(
+    name: str,
+    value: rx.Var[str] | str,
+    label: rx.Var[str] | str,
+    *,
+    is_chosen: rx.Var[bool] | bool,
+) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name=name,
+            value=value,
+            default_checked=is_chosen,
+            class_name="flex-none size-5 accent-accent",
+        ),
+        rx.el.span(label, class_name="min-w-0 [overflow-wrap:anywhere]"),
+        class_name="flex items-center gap-3 min-h-touch px-3 rounded-control bg-surface border "
+        "border-line has-checked:border-accent cursor-pointer",
+        key=value,
     )

@@ -6,7 +6,12 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.ui.listings.components import OnFormInput, OwnTimezone, stub_preview
-from ticketing_app.ui.listings.fields import long_text_field, text_field, ticket_fields
+from ticketing_app.ui.listings.fields import (
+    long_text_field,
+    split_fields,
+    text_field,
+    ticket_fields,
+)
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.listings.views import ListingCard, SeatRow
 from ticketing_app.ui.live.components import OnLive
@@ -257,6 +262,7 @@ def _listing_form(back: str) -> rx.Component:
                 label=TEXT["price"],
                 input_mode="decimal",
             ),
+            split_fields(state.split),
             text_field("faceValue", state.form.faceValue, state.shown_errors, input_mode="decimal"),
             long_text_field("description", state.form.description, state.shown_errors),
             rx.el.input(type="hidden", name="version", default_value=f"{state.version}"),

@@ -17,6 +17,7 @@ from ticketing_app.tickets.service import drafts, listings, prices, tickets
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.listings import queries
 from ticketing_app.ui.listings.queries import ListingsPage
+from ticketing_app.ui.listings.split import SplitChoice
 from ticketing_app.ui.listings.views import (
     ListingCard,
     TicketForm,
@@ -28,6 +29,8 @@ from ticketing_app.ui.listings.views import (
     price_rule_line,
     read_form,
     read_price_form,
+    read_split,
+    split_choice,
     split_seats,
 )
 from ticketing_app.ui.live import channels
@@ -153,6 +156,7 @@ class TicketFormState(PageState, rx.State):
     is_stale: bool = False
     # The seats of a listing, which are edited together; empty for a single ticket.
     listing_line: str = ""
+    split: SplitChoice = SplitChoice()
     preview: TicketStub = TicketStub()
     price_rule: str = ""
     amount_line: str = ""
@@ -211,6 +215,7 @@ class TicketFormState(PageState, rx.State):
         self._open(form, str(ticket_id), version, page.price_hint)
         if listing:
             self.listing_line = listing_line(listing)
+            self.split = split_choice(listing)
 
     @rx.event
     @refreshing
@@ -290,6 +295,7 @@ class TicketFormState(PageState, rx.State):
         ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
         values = read_form(form)
         changes = {name: values.get(name) for name in ("price", "faceValue", "description")}
+        changes |= read_split(form)
         try:
             await transactions.in_transaction(
                 queries.update_listing_of,

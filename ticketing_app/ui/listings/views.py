@@ -1,7 +1,7 @@
 """Values and sentences of My Listings and the seller's form."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Self
@@ -12,7 +12,7 @@ from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.money import MINIMUM_CENTS
-from ticketing_app.tickets.rules import MAX_SEATS, Availability, has_begun
+from ticketing_app.tickets.rules import MAX_SEATS, Availability, Place, has_begun
 from ticketing_app.tickets.schemas.listings import ListingRead, OfferSeat, OwnListingRead, SeatFacts
 from ticketing_app.tickets.schemas.prices import PriceHint
 from ticketing_app.tickets.schemas.tickets import TicketFields, TicketRead
@@ -24,6 +24,7 @@ from ticketing_app.ui.formatting import (
     format_event_start,
     iso,
 )
+from ticketing_app.ui.listings.split import NO, YES, SplitChoice
 from ticketing_app.ui.tickets.views import (
     CATEGORY_LABELS,
     NO_DATE,
@@ -212,9 +213,25 @@ def read_form(form: object) -> dict[str, Any]:
 
 def listing_line(listing: ListingRead) -> str:
     """Return the tickets that an edit changes, like "2 tickets: Row F · Seat 5, Row F · Seat 6"."""
-    unsold = [seat for seat in listing.seats if seat.status in UNSOLD]
+    unsold = _unsold(listing)
     seats = ", ".join(seat_label(seat) for seat in unsold)
     return f"{len(unsold)} {'ticket' if len(unsold) == 1 else 'tickets'}: {seats}"
+
+
+def split_choice(listing: ListingRead) -> SplitChoice:
+    """Return the present rule for the tickets that an edit changes."""
+    places = [Place(seat.section, seat.row, seat.seat) for seat in _unsold(listing)]
+    return SplitChoice.of(places, listing.split, str(listing.is_side_by_side).lower())
+
+
+def _unsold(listing: ListingRead) -> list[OfferSeat]:
+    return [seat for seat in listing.seats if seat.status in UNSOLD]
+
+
+def read_split(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the rule for the API to check; a question that is not on the page changes nothing."""
+    side = {YES: True, NO: False}.get(f"{form.get('sideBySide')}")
+    return {"split": form.get("split") or None, "sideBySide": side}
 
 
 def read_price_form(form: object) -> tuple[str, Any]:

@@ -7,7 +7,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.tickets.rules import MAX_SEATS
-from ticketing_app.ui.listings.fields import Errors, labelled
+from ticketing_app.ui.listings.fields import Errors, labelled, radio
 from ticketing_app.ui.sell.views import PlaceOption
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.theme import styles
@@ -164,9 +164,9 @@ def place_choice(
     """Radio buttons of the found places; `other` is the choice of none of them."""
 
     def choice(option: PlaceOption) -> rx.Component:
-        return _radio(name, option.id, option.label, is_chosen=option.is_chosen)
+        return radio(name, option.id, option.label, is_chosen=option.is_chosen)
 
-    none = [_radio(name, "", other, is_chosen=is_other)] if other else []
+    none = [radio(name, "", other, is_chosen=is_other)] if other else []
     return rx.cond(
         options.length() > 0,
         rx.el.fieldset(
@@ -175,20 +175,4 @@ def place_choice(
             *none,
             class_name="grid gap-1",
         ),
-    )
-
-
-def _radio(name: str, value: str, label: str, *, is_chosen: rx.Var[bool] | bool) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(
-            type="radio",
-            name=name,
-            value=value,
-            default_checked=is_chosen,
-            class_name="flex-none size-5 accent-accent",
-        ),
-        rx.el.span(label, class_name="min-w-0 [overflow-wrap:anywhere]"),
-        class_name="flex items-center gap-3 min-h-touch px-3 rounded-control bg-surface border "
-        "border-line has-checked:border-accent cursor-pointer",
-        key=value,
     )

@@ -9,10 +9,11 @@ from typing import Any
 
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.money import CENTS, MAXIMUM_CENTS
-from ticketing_app.tickets.rules import MAX_SEATS, UnclearSeatsError, parse_seats
+from ticketing_app.tickets.rules import MAX_SEATS, Place, UnclearSeatsError, parse_seats
 from ticketing_app.tickets.schemas.listings import ListingCreate
 from ticketing_app.tickets.service.listings import TOTAL_TOO_HIGH
 from ticketing_app.ui import transactions
+from ticketing_app.ui.listings.split import SplitChoice
 from ticketing_app.ui.tickets.views import parse_price
 
 NOT_A_FORM = "Fill in the form."
@@ -35,6 +36,7 @@ class SellForm:
     section: str = ""
     row: str = ""
     seats: str = ""
+    split: str = ""
     sideBySide: str = ""  # noqa: N815  # as in the API
     description: str = ""
     price: str = ""
@@ -58,7 +60,16 @@ class SellForm:
 STEP_FIELDS = {
     "find": ("name",),
     "event": ("name", "category", "date", "time", "venueId", "venue", "cityId", "city"),
-    "tickets": ("eventId", "quantity", "section", "row", "seats", "sideBySide", "description"),
+    "tickets": (
+        "eventId",
+        "quantity",
+        "section",
+        "row",
+        "seats",
+        "split",
+        "sideBySide",
+        "description",
+    ),
     "price": ("price", "faceValue"),
 }
 
@@ -160,7 +171,7 @@ def read_listing(form: SellForm, seats: list[str | None]) -> dict[str, Any]:
         "section": form.section.strip() or None,
         "row": form.row.strip() or None,
         "description": form.description.strip() or None,
-        "sideBySide": bool(form.sideBySide) and len(seats) != 1,
+        **read_split(form, seats).values(),
     }
     values |= {
         name: parse_price(text)
@@ -187,6 +198,12 @@ def read_seats(form: SellForm) -> list[str | None]:
         return parse_seats(form.seats, count=count if count > 1 or not form.seats.strip() else None)
     except UnclearSeatsError as error:
         raise InvalidInputError([("seats", str(error))]) from None
+
+
+def read_split(form: SellForm, seats: list[str | None]) -> SplitChoice:
+    """Return the answers on how these seats may be sold."""
+    places = [Place(form.section.strip(), form.row.strip(), seat) for seat in seats]
+    return SplitChoice.of(places, form.split, form.sideBySide)
 
 
 def known_seats(form: SellForm) -> list[str | None]:

@@ -11,6 +11,7 @@ from ticketing_app.ui.listings.fields import (
     BESIDE,
     category_field,
     long_text_field,
+    split_fields,
     text_field,
 )
 from ticketing_app.ui.listings.pages import short_form
@@ -56,7 +57,6 @@ TEXT = {
     "row": "Row",
     "seats": "Seats",
     "seats_hint": "Like 5-6 or 12, 14; leave it empty without seat numbers",
-    "side_by_side": "The seats are next to each other",
     "description": "Note to buyers (optional)",
     "price": "Your price",
     "each": "Price per ticket",
@@ -194,17 +194,6 @@ def sell_tickets_page() -> rx.Component:
         ),
         class_name=f"{BESIDE} sm:grid-cols-[2fr_1fr_2fr]",
     )
-    side_by_side = rx.el.label(
-        rx.el.input(
-            type="checkbox",
-            name="sideBySide",
-            value="true",
-            default_checked=state.form.sideBySide != "",
-            class_name="flex-none size-5 accent-accent",
-        ),
-        TEXT["side_by_side"],
-        class_name="flex items-center gap-3 min-h-touch cursor-pointer",
-    )
     return _step(
         routes.SELL_TICKETS,
         TEXT["tickets"],
@@ -221,7 +210,7 @@ def sell_tickets_page() -> rx.Component:
         ),
         seats,
         rx.el.p(state.seats_line, role="status", class_name="font-medium -mt-3 empty:hidden"),
-        side_by_side,
+        split_fields(state.split),
         long_text_field(
             "description", state.form.description, state.shown_errors, label=TEXT["description"]
         ),
@@ -278,6 +267,7 @@ def sell_look_page() -> rx.Component:
         steps(routes.SELL_LOOK),
         rx.el.h1(TEXT["look"], class_name=styles.HEADING),
         rx.el.ul(rx.foreach(state.stubs, offered), class_name="grid gap-3"),
+        rx.el.p(state.offer_line, class_name="font-semibold empty:hidden"),
         rx.cond(
             state.form.description != "",
             rx.el.p(state.form.description, class_name="whitespace-pre-line max-w-text"),

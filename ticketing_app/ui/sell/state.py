@@ -1,5 +1,6 @@
 """State of the sell form in steps."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.events.service.events import EventNotFoundError
 from ticketing_app.tickets.service import drafts
 from ticketing_app.ui import session, transactions
+from ticketing_app.ui.listings.split import SplitChoice
 from ticketing_app.ui.listings.views import price_rule_line
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.sell import queries, views
@@ -21,6 +23,7 @@ from ticketing_app.ui.sell.form import (
     check_price,
     check_tickets,
     known_seats,
+    read_split,
     read_step,
     read_version,
 )
@@ -31,6 +34,7 @@ from ticketing_app.ui.tickets.views import TicketStub
 from ticketing_app.ui.transactions import Session
 
 SEARCHED = frozenset({"name", "venue", "city"})
+ANSWERS = frozenset({"split", "sideBySide"})
 
 
 class SellState(PageState, rx.State):
@@ -51,10 +55,12 @@ class SellState(PageState, rx.State):
     city_line: str = ""
     seats_line: str = ""
     named_seats: int = 0
+    split: SplitChoice = SplitChoice()
     price_rule: str = ""
     scale_line: str = ""
     total_line: str = ""
     stubs: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
+    offer_line: str = ""
     terms: rx.Field[list[str]] = rx.field(default_factory=list)
     typed: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     _listed_href: str = ""
@@ -153,7 +159,10 @@ class SellState(PageState, rx.State):
     @refreshing
     async def type_tickets(self, form: object, names: object) -> None:
         """Save the tickets as typed, and read their seats."""
-        edited = await self._save(read_step(form, "tickets"), names)
+        # A default that nobody touched is not an answer: it may change with the number of tickets.
+        untouched = ANSWERS - set(_edited(names, ANSWERS))
+        fields = read_step(form, "tickets").items()
+        edited = await self._save({k: text for k, text in fields if k not in untouched}, names)
         problems = check_tickets(self.form)
         self.typed = {name: problems.get(name, "") for name in edited}
 
@@ -229,7 +238,7 @@ class SellState(PageState, rx.State):
 
     async def _save(self, changes: dict[str, str], names: object) -> list[str]:
         """Save the draft and search by its edited words; return the names of the edited fields."""
-        edited = [name for name in changes if isinstance(names, list) and name in names]
+        edited = _edited(names, changes)
         searched = SEARCHED.intersection(edited)
         if searched and not await limits.allows("searches"):
             searched = frozenset()
@@ -260,7 +269,9 @@ class SellState(PageState, rx.State):
         self.version = draft.version
         if facts:
             self.event = views.event_stub(facts)
-        self.named_seats = len(known_seats(draft.form)) if draft.form.seats.strip() else 0
+        seats = known_seats(draft.form)
+        self.named_seats = len(seats) if draft.form.seats.strip() else 0
+        self.split = read_split(draft.form, seats)
         self.seats_line = views.seats_line(draft.form)
         self.total_line = views.total_line(draft.form, get_settings().currency)
         self.is_loaded = True
@@ -268,6 +279,7 @@ class SellState(PageState, rx.State):
     def _show_offer(self, facts: EventFacts) -> None:
         settings = get_settings()
         self.stubs = views.offered_stubs(facts, self.form, settings.currency)
+        self.offer_line = views.offer_line(self.form, settings.currency)
         self.terms = views.terms(
             self.form, settings.currency, hold_minutes=round(settings.order_hold_seconds / 60)
         )
@@ -281,3 +293,8 @@ class SellState(PageState, rx.State):
         if "city" in names:
             self.cities = views.city_options(found.cities, self.form.cityId)
             self.city_line = views.city_line(len(found.cities), self.form.city)
+
+
+def _edited(names: object, fields: Iterable[str]) -> list[str]:
+    """Return those of these fields that the page reports as edited; `names` may be anything."""
+    return [name for name in fields if isinstance(names, list) and name in names]

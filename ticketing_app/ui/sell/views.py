@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from ticketing_app import routes
 from ticketing_app.events.schemas import CityRead, EventRead, VenueRead
+from ticketing_app.tickets.rules import Split
 from ticketing_app.tickets.schemas.prices import EventPrices
 from ticketing_app.ui import formatting
-from ticketing_app.ui.sell.form import SellForm, known_seats, read_price
+from ticketing_app.ui.listings.split import SplitChoice, split_line
+from ticketing_app.ui.sell.form import SellForm, known_seats, read_price, read_split
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS, TicketStub
 
 NONE_FOUND = "No event with these words yet. Add it below."
@@ -180,19 +182,35 @@ def offered_stubs(facts: EventFacts, form: SellForm, currency: str) -> list[Tick
 def terms(form: SellForm, currency: str, *, hold_minutes: int) -> list[str]:
     """Return the terms of the offer."""
     each, total = amounts(form, read_price(form) or 0, currency)
-    count = len(known_seats(form))
-    one_by_one = f"Each ticket is sold on its own: {total} when {all_of(count)} are sold."
+    choice = read_split(form, known_seats(form))
     locked = (
         f"Whoever presses Purchase has {hold_minutes} minutes to pay. In that time nobody else can "
-        "buy the ticket, and its price stays."
+        f"buy {'the tickets' if choice.count > 1 else 'the ticket'}, and the price stays."
     )
     return [
         f"The buyer pays {each} per ticket and not a cent more. We take no fee.",
-        *([one_by_one] if count > 1 else []),
+        *_split_terms(choice, total),
         locked,
-        "Before that you can change the price, or take a ticket off sale, at any time.",
+        "Before that you can change the price, pause the sale, or end it, at any time.",
         "Payouts to sellers have not started yet.",
     ]
+
+
+def _split_terms(choice: SplitChoice, total: str) -> list[str]:
+    if not choice.split:
+        return []
+    everything = all_of(choice.count)
+    if choice.split == Split.TOGETHER:
+        return [f"You sell {everything} together or not at all, for {total}."]
+    rest = ", but never so that one is left over" if choice.split == Split.NO_SINGLE else ""
+    return [f"Buyers choose how many they take{rest}: {total} when {everything} are sold."]
+
+
+def offer_line(form: SellForm, currency: str) -> str:
+    """Return the rule and the sum of several tickets, like "Sold both together · $136 in total"."""
+    choice = read_split(form, known_seats(form))
+    _, total = amounts(form, read_price(form) or 0, currency)
+    return f"{split_line(choice)} · {total} in total" if choice.split else ""
 
 
 def city_label(city: CityRead) -> str:
