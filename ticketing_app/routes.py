@@ -51,8 +51,10 @@ def ticket_purchase(ticket_id: UUID | str, token: str) -> str:
     return f"{ticket_detail(ticket_id)}?{PURCHASE}={token}"
 
 
-def event_detail(slug: str) -> str:
-    return f"/events/{slug}"
+def event_detail(slug: str, *, quantity: int = 1) -> str:
+    """Return the page of an event, for offers of `quantity` tickets."""
+    path = f"/events/{slug}"
+    return f"{path}?quantity={quantity}" if quantity > 1 else path
 
 
 def venue(slug: str) -> str:

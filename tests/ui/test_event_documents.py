@@ -126,7 +126,7 @@ class TestPlaces:
         assert page.canonical == f"{get_settings().public_url}{path}"
         assert "Rotterdam" in page.titles[0]
         assert "Velvet Meridian" in page.named["description"]
-        assert page.says("1 for sale")
+        assert page.says("1 left")
         assert f"/events/{event.slug}" in page.links
 
     async def test_venue_without_events_says_so(self, site: AsyncClient) -> None:

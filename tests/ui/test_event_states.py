@@ -126,7 +126,7 @@ class TestEventDetailState:
         event = await factories.make_event("Velvet Meridian")
         other = await factories.make_event("velvet meridian")
         shown = await opened(tab, event.slug)
-        assert [head.href for head in shown.other_dates] == [f"/events/{other.slug}"]
+        assert [card.href for card in shown.other_dates] == [f"/events/{other.slug}"]
 
 
 class TestPlaceState:
@@ -136,7 +136,7 @@ class TestPlaceState:
         await tab.call(PlaceState.load_venue)
         shown = tab.state(PlaceState)
         assert (shown.name, shown.city_href) == (event.venue.name, "/cities/rotterdam")
-        assert [head.title for day in shown.days for head in day.events] == ["Velvet Meridian"]
+        assert [card.title for day in shown.days for card in day.cards] == ["Velvet Meridian"]
 
     async def test_redirects_to_the_venue_it_was_merged_into(self, tab: Tab) -> None:
         event = await factories.make_event()

@@ -13,7 +13,6 @@ from ticketing_app.ui.events.views import (
     EventHead,
     OfferRow,
     choose,
-    event_days,
     read_choice,
     section_choices,
     sort_choices,
@@ -173,14 +172,3 @@ class TestChoice:
         choice = read_choice({}, [self.stalls])
         assert section_choices([self.stalls], HREF, choice) == []
         assert sort_choices([self.stalls], HREF, choice) == []
-
-
-class TestEventDays:
-    def test_groups_by_local_day(self) -> None:
-        late = offers.STARTS_AT + timedelta(hours=20)
-        first, second, third = head(), head(), head(starts_at=late)
-        days = event_days([first, second, third])
-        assert [(day.label, day.events) for day in days] == [
-            ("Thu, Dec 5, 2097", (first, second)),
-            ("Fri, Dec 6, 2097", (third,)),
-        ]

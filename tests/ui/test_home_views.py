@@ -11,7 +11,7 @@ from ticketing_app.ui.home.address import (
     read_address,
     read_query,
 )
-from ticketing_app.ui.home.views import correction_line, count_line, left_line
+from ticketing_app.ui.home.views import correction_line, count_line
 
 
 class TestSearchAddress:
@@ -111,14 +111,6 @@ def test_address_of_other_pages_is_that_of_the_list() -> None:
 )
 def test_count_is_exact_up_to_limit(events: int, tickets: int, line: str) -> None:
     assert count_line(events, tickets) == line
-
-
-def test_left_line() -> None:
-    assert [left_line(count) for count in (0, 1, 1200)] == [
-        "None left right now",
-        "1 left",
-        "1,200 left",
-    ]
 
 
 def test_correction_line() -> None:

@@ -201,9 +201,14 @@ def format_clock(at: datetime) -> str:
     return _time(at)
 
 
+def is_near(on: date, today: date) -> bool:
+    """Whether the day is known without its year."""
+    return on - today < _NEAR
+
+
 def format_event_day(on: date, today: date) -> str:
-    """Return the day of an event, like "Fri, Dec 4"; with the year unless it is within ten months."""
-    form = "MMMEd" if on - today < _NEAR else "yMMMEd"
+    """Return the day of an event, like "Fri, Dec 4"; with the year unless it is near."""
+    form = "MMMEd" if is_near(on, today) else "yMMMEd"
     return dates.format_skeleton(form, on, locale=_current.get().dates)
 
 

@@ -1,7 +1,6 @@
 """Parts of the event pages."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import reflex as rx
 
@@ -18,7 +17,7 @@ from ticketing_app.ui.events.views import (
 from ticketing_app.ui.live.components import LiveCount, LiveEvent, LiveText, LiveTicket, LiveUntil
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.static_html import cond
+from ticketing_app.ui.static_html import cond, each
 
 TEXT = {
     "from": "from ",
@@ -89,45 +88,6 @@ def event_summary(event: EventHead, class_name: str) -> rx.Component:
         seen_at=event.seen_at,
         class_name=class_name,
     )
-
-
-def event_card(event: EventHead) -> rx.Component:
-    """An event in a list: a date block without perforation, and a live summary."""
-    return rx.el.li(
-        rx.el.div(
-            _date(event),
-            rx.el.div(
-                rx.el.h3(
-                    link(
-                        event.title,
-                        href=event.href,
-                        class_name="after:absolute after:inset-0 after:content-[''] hover:underline",
-                    ),
-                    class_name="font-semibold leading-snug",
-                ),
-                rx.el.p(
-                    rx.el.time(event.time_line, date_time=event.starts),
-                    " · ",
-                    event.venue,
-                    ", ",
-                    event.city,
-                    class_name="text-sm text-muted",
-                ),
-                event_summary(event, "text-sm font-medium tabular-nums"),
-                class_name="grid gap-0.5 content-center min-w-0 p-3",
-            ),
-            class_name="event-card",
-        ),
-        custom_attrs={"data-category": event.category},
-        class_name="relative",
-        key=event.id,
-    )
-
-
-def event_cards(
-    events: Sequence[EventHead] | rx.vars.ArrayVar[Sequence[EventHead]],
-) -> rx.Component:
-    return rx.el.ul(each(events, event_card), class_name="grid gap-3 sm:grid-cols-2 lg:grid-cols-3")
 
 
 def choices(
@@ -263,10 +223,3 @@ def _status(seat: SeatRow, class_name: str) -> rx.Component:
         ),
         class_name=class_name,
     )
-
-
-def each(items: Any, draw: Callable[[Any], rx.Component]) -> rx.Component:  # noqa: ANN401  # values or a variable.
-    """Draw the items of a variable in the browser, or values on the server."""
-    if isinstance(items, rx.Var):
-        return rx.foreach(items, draw)
-    return rx.fragment(*map(draw, items))

@@ -14,6 +14,7 @@ from ticketing_app.events.service.venues import VenueMovedError
 from ticketing_app.tickets.schemas.listings import OfferRead
 from ticketing_app.ui import static_html, transactions
 from ticketing_app.ui.events import queries
+from ticketing_app.ui.events.cards import EventCard, group_by_day, make_cards
 from ticketing_app.ui.events.pages import static_event, static_place
 from ticketing_app.ui.events.queries import PlacePage
 from ticketing_app.ui.events.views import (
@@ -21,8 +22,6 @@ from ticketing_app.ui.events.views import (
     OfferRow,
     choose,
     city_href,
-    event_days,
-    event_heads,
     local_start,
     read_choice,
     section_choices,
@@ -43,7 +42,8 @@ async def load_event(query: QueryParams, *, slug: str) -> PageContent:
     except EventMovedError as error:
         return PageContent(moved_to=routes.event_detail(error.slug))
     # Only the page in the browser follows changes.
-    head, *others = event_heads([page.event, *page.other_dates], page.summaries, 0)
+    head = EventHead.from_event(page.event, page.summaries[page.event.id], seen_at=0)
+    others = make_cards(page.other_dates, page.summaries, today=utc_now().date(), seen_at=0)
     choice = read_choice(query, page.offers)
     offers = [OfferRow.from_offer(offer, None, utc_now()) for offer in choose(page.offers, choice)]
     content = static_event(
@@ -78,15 +78,15 @@ async def load_city(_query: QueryParams, *, slug: str) -> PageContent:
 
 
 def _place(page: PlacePage, city: str, path: str) -> PageContent:
-    heads = event_heads(page.events, page.summaries, 0)
-    content = static_place(page.name, city, city_href(city), event_days(heads))
-    description = _describe(page.title, heads)
+    cards = make_cards(page.events, page.summaries, today=utc_now().date(), seen_at=0)
+    content = static_place(page.name, city, city_href(city), group_by_day(cards))
+    description = _describe(page.title, cards)
     metadata = PageMetadata(title=page.title, description=description, path=path)
     return PageContent(metadata=metadata, html=static_html.render(content))
 
 
-def _describe(place: str, heads: Sequence[EventHead]) -> str:
-    names = ", ".join(dict.fromkeys(head.title for head in heads[:3]))
+def _describe(place: str, cards: Sequence[EventCard]) -> str:
+    names = ", ".join(dict.fromkeys(card.title for card in cards[:3]))
     return (
         f"Tickets for events in {place}: {names}." if names else f"Tickets for events in {place}."
     )

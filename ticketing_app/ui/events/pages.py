@@ -6,24 +6,22 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.ui.events.cards import EventCard, EventGroup, event_groups, event_list
 from ticketing_app.ui.events.components import (
     choices,
-    each,
-    event_card,
-    event_cards,
     event_head,
     event_summary,
     offer_row,
     place_link,
 )
 from ticketing_app.ui.events.state import EventDetailState, PlaceState
-from ticketing_app.ui.events.views import SPOKEN_LABELS, Choice, EventDay, EventHead, OfferRow
+from ticketing_app.ui.events.views import SPOKEN_LABELS, Choice, EventHead, OfferRow
 from ticketing_app.ui.live.components import LiveAnnouncement, NewListings, OnEvent, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.share import share_button
-from ticketing_app.ui.static_html import cond
+from ticketing_app.ui.static_html import cond, each
 from ticketing_app.ui.theme import styles
 
 TEXT = {
@@ -93,7 +91,7 @@ def static_event(
     offers: Sequence[OfferRow],
     sections: Sequence[Choice],
     sorts: Sequence[Choice],
-    other_dates: Sequence[EventHead],
+    other_dates: Sequence[EventCard],
 ) -> rx.Component:
     """The event in the served document; its links work without JavaScript."""
     return _article(
@@ -176,7 +174,7 @@ def _offers(
 def _other_dates(events: Any) -> rx.Component:  # noqa: ANN401  # values or a variable.
     return rx.el.section(
         rx.el.h2(TEXT["other_dates"], class_name="text-lg font-semibold mb-3"),
-        rx.el.ul(each(events, event_card), class_name="grid gap-3"),
+        event_list(events),
     )
 
 
@@ -233,7 +231,7 @@ def _place_page(load: rx.event.EventType[()]) -> rx.Component:
     )
 
 
-def static_place(name: str, city: str, city_href: str, days: Sequence[EventDay]) -> rx.Component:
+def static_place(name: str, city: str, city_href: str, days: Sequence[EventGroup]) -> rx.Component:
     """A venue or city in the served document."""
     return _place(name, city, city_href, days, has_days=bool(days))
 
@@ -254,15 +252,8 @@ def _place(
                 rx.el.p(place_link(city, city_href), class_name="text-muted"),
             ),
         ),
-        cond(has_days, rx.fragment(each(days, _day)), _no_events()),
+        cond(has_days, event_groups(days), _no_events()),
         class_name="grid gap-6 pb-10",
-    )
-
-
-def _day(day: EventDay) -> rx.Component:
-    return rx.el.section(
-        rx.el.h2(day.label, class_name="text-lg font-semibold mb-3"),
-        event_cards(day.events),
     )
 
 

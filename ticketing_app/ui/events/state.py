@@ -11,16 +11,14 @@ from ticketing_app.events.service.events import EventMovedError
 from ticketing_app.events.service.venues import VenueMovedError
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.events import queries
+from ticketing_app.ui.events.cards import EventCard, EventGroup, group_by_day, make_cards
 from ticketing_app.ui.events.queries import EventPage, PlacePage
 from ticketing_app.ui.events.views import (
     Choice,
-    EventDay,
     EventHead,
     OfferRow,
     choose,
     city_href,
-    event_days,
-    event_heads,
     listed_note,
     now_ms,
     read_choice,
@@ -40,7 +38,7 @@ class EventDetailState(PageState, rx.State):
     sections: rx.Field[list[Choice]] = rx.field(default_factory=list)
     sorts: rx.Field[list[Choice]] = rx.field(default_factory=list)
     note: str = ""
-    other_dates: rx.Field[list[EventHead]] = rx.field(default_factory=list)
+    other_dates: rx.Field[list[EventCard]] = rx.field(default_factory=list)
 
     @rx.event
     @guarded
@@ -77,9 +75,10 @@ class EventDetailState(PageState, rx.State):
         await channels.subscribe(self, channels.event_channel(event_id), *own)
 
     def _show(self, page: EventPage, caller: Caller | None, seen_at: int) -> None:
-        self.event, *self.other_dates = event_heads(
-            [page.event, *page.other_dates], page.summaries, seen_at
-        )
+        summaries = page.summaries
+        self.event = EventHead.from_event(page.event, summaries[page.event.id], seen_at=seen_at)
+        today = session.reader_now(self).date()
+        self.other_dates = make_cards(page.other_dates, summaries, today=today, seen_at=seen_at)
         choice = read_choice(self.router.url.query_parameters, page.offers)
         self.sections = section_choices(page.offers, self.event.href, choice)
         self.sorts = sort_choices(page.offers, self.event.href, choice)
@@ -102,7 +101,7 @@ class PlaceState(PageState, rx.State):
     city: str = ""
     city_href: str = ""
     href: str = ""
-    days: rx.Field[list[EventDay]] = rx.field(default_factory=list)
+    days: rx.Field[list[EventGroup]] = rx.field(default_factory=list)
 
     @rx.event
     @guarded
@@ -131,7 +130,10 @@ class PlaceState(PageState, rx.State):
             await session.find_caller(self, transaction)
             await channels.subscribe(self, channels.EVENTS)
             page = await read(transaction, slug=slug)
-        self.days = event_days(event_heads(page.events, page.summaries, seen_at))
+        today = session.reader_now(self).date()
+        self.days = group_by_day(
+            make_cards(page.events, page.summaries, today=today, seen_at=seen_at)
+        )
         self.name = page.name
         self.title = page.title
         self.city = page.venue.city if page.venue else ""

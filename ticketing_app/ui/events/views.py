@@ -5,10 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ticketing_app import routes
@@ -55,7 +53,7 @@ class OfferSort(StrEnum):
 
 @dataclass(frozen=True)
 class EventHead:
-    """An event at the head of its page or on a card.
+    """An event at the head of its page.
 
     `status` is scheduled, moved, cancelled, or over once it began; `notice` is the sentence about that.
     `seen_at` is when the tickets left were read, in milliseconds (ui/live).
@@ -69,7 +67,6 @@ class EventHead:
     month: str = ""
     day: str = ""
     starts: str = ""
-    date: str = ""
     time_line: str = ""
     venue: str = ""
     venue_href: str = ""
@@ -170,14 +167,6 @@ class Choice:
     is_current: bool = False
 
 
-@dataclass(frozen=True)
-class EventDay:
-    """The events of one day."""
-
-    label: str = ""
-    events: tuple[EventHead, ...] = ()
-
-
 def now_ms() -> int:
     """Return the time for `seen_at`; take it before reading."""
     return round(time.time() * 1000)
@@ -185,19 +174,6 @@ def now_ms() -> int:
 
 def local_start(event: EventRead) -> datetime:
     return event.starts_at.astimezone(ZoneInfo(event.venue.timezone))
-
-
-def event_heads(
-    events: Iterable[EventRead], summaries: Mapping[UUID, EventOffers], seen_at: int
-) -> list[EventHead]:
-    return [EventHead.from_event(event, summaries[event.id], seen_at=seen_at) for event in events]
-
-
-def event_days(heads: Iterable[EventHead]) -> list[EventDay]:
-    """Group events, the soonest first, by the day in their own time."""
-    return [
-        EventDay(label, tuple(group)) for label, group in groupby(heads, lambda head: head.date)
-    ]
 
 
 def left_line(left: int, *, has_any: bool) -> str:
@@ -284,7 +260,6 @@ def _facts(event: EventRead, at: datetime) -> dict[str, Any]:
         "month": month,
         "day": day,
         "starts": at.isoformat(),
-        "date": f"{weekday}, {formatting.format_date(at.date())}",
         "time_line": _time_line(at, weekday),
         "venue": event.venue.name,
         "venue_href": routes.venue(event.venue.slug),

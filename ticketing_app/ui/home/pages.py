@@ -2,13 +2,14 @@
 
 import reflex as rx
 
-from ticketing_app.ui.home.components import event_shape
+from ticketing_app.ui.events.cards import card_shape
 from ticketing_app.ui.home.results import results
 from ticketing_app.ui.home.search import search_form
 from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.live.components import LiveAnnouncement, NewListings, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout
+from ticketing_app.ui.shell.link import is_at
 from ticketing_app.ui.shell.prerendered import Prerendered
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.components import STATUS_BY_NAME
@@ -56,7 +57,12 @@ def _page(*heading: rx.Component) -> rx.Component:
             key=state.address,
             class_name=f"{styles.SECONDARY} w-full mb-4",
         ),
-        rx.cond(state.is_loaded, results(state), Prerendered.around(_skeleton())),
+        # Both pages have this state: until the search has loaded it contains the results of the home page.
+        rx.cond(
+            state.is_loaded & is_at(state.path),
+            results(state),
+            Prerendered.around(_skeleton()),
+        ),
         has_search=False,
     )
 
@@ -64,7 +70,7 @@ def _page(*heading: rx.Component) -> rx.Component:
 def _skeleton() -> rx.Component:
     day = rx.el.div(class_name="skeleton h-6 w-24 mb-2")
     return rx.el.div(
-        *(rx.el.div(day, rx.el.div(event_shape()), class_name="event-group") for _ in range(6)),
+        *(rx.el.div(day, rx.el.div(card_shape()), class_name="event-group") for _ in range(6)),
         class_name="event-groups",
         aria_busy="true",
     )

@@ -8,11 +8,11 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.ui.events.cards import event_groups
 from ticketing_app.ui.home.address import FilterChip
-from ticketing_app.ui.home.components import event_card
 from ticketing_app.ui.home.search import LIBRARY
 from ticketing_app.ui.home.state import AUTOMATIC_CARDS, HomeState
-from ticketing_app.ui.home.views import EventGroup, FilterSuggestion
+from ticketing_app.ui.home.views import FilterSuggestion
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.static_html import cond, each
@@ -101,21 +101,12 @@ def _market(shown: Any) -> rx.Component:  # noqa: ANN401  # see above
         each(shown.cards, ticket_card), class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"
     )
     return rx.fragment(
-        rx.el.div(each(shown.groups, _group), class_name="event-groups"),
+        event_groups(shown.groups),
         _more_events(shown),
         cond(shown.has_events, cond(shown.has_tickets, heading)),
         cond(shown.has_tickets, tickets),
         _more(shown),
         rx.el.div(class_name="h-8"),
-    )
-
-
-def _group(group: EventGroup) -> rx.Component:
-    return rx.el.section(
-        cond(group.label != "", rx.el.h2(group.label, class_name=styles.DAY)),
-        rx.el.ul(each(group.cards, event_card)),
-        class_name="event-group",
-        key=group.label,
     )
 
 

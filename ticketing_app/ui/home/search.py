@@ -8,7 +8,7 @@ from ticketing_app.tickets.schemas.search import Q_MAX_LENGTH, TicketSort
 from ticketing_app.ui.home.address import WHEN_LABELS, QuickFilter
 from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.home.views import Hint, HintGroup
-from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.shell.link import is_at, link
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS
 
@@ -146,8 +146,12 @@ def _hint_link(hint: Hint) -> rx.Component:
 
 
 def _quick_filters() -> rx.Component:
+    is_of_other_page = HomeState.is_loaded & ~is_at(HomeState.path)
     return rx.el.ul(
-        rx.foreach(HomeState.quick, _quick_filter), aria_label=TEXT["quick"], class_name="quick"
+        rx.foreach(HomeState.quick, _quick_filter),
+        aria_label=TEXT["quick"],
+        class_name="quick",
+        custom_attrs={"inert": is_of_other_page},
     )
 
 

@@ -1,6 +1,5 @@
 """State of the home page and of the search page: events and tickets, searched by the address."""
 
-import time
 from dataclasses import fields
 from typing import Any
 
@@ -12,12 +11,12 @@ from ticketing_app.tickets.schemas.search import MarketFilter, TicketFilter, Tic
 from ticketing_app.tickets.schemas.tickets import TicketIds
 from ticketing_app.tickets.service import event_search, search
 from ticketing_app.ui import session, transactions
+from ticketing_app.ui.events.cards import EventCard, EventGroup
+from ticketing_app.ui.events.views import now_ms
 from ticketing_app.ui.home import queries
 from ticketing_app.ui.home.address import Address, FilterChip, QuickFilter, near_city, read_address
 from ticketing_app.ui.home.queries import HomePage, Search
 from ticketing_app.ui.home.views import (
-    EventCard,
-    EventGroup,
     FilterSuggestion,
     HintGroup,
     MarketView,
@@ -50,6 +49,7 @@ class HomeState(PageState, rx.State):
     count_line: str = ""
     notice: str = ""
     address: str = ""
+    path: str = ""
     is_empty: bool = False
     is_filtered: bool = False
     chips: rx.Field[list[FilterChip]] = rx.field(default_factory=list)
@@ -102,7 +102,8 @@ class HomeState(PageState, rx.State):
         wanted = self._search(limit=PAGE_SIZE, cursor=self._event_cursor).events
         hits = await transactions.in_transaction(event_search.list_more_events, wanted=wanted)
         known = {card.id for card in self._events}
-        cards = event_cards(hits, session.reader_now(self).date(), _now_ms())
+        today = session.reader_now(self).date()
+        cards = event_cards(hits, self._address, today=today, seen_at=now_ms())
         more = [card for card in cards if card.id not in known]
         self._events = [*self._events, *more][:MAX_ROWS]
         self.groups = group_events(self._events, self._address)
@@ -151,6 +152,7 @@ class HomeState(PageState, rx.State):
         url = self.router.url
         self._address = read_address(url.path, url.query_parameters)
         self.address = self._address.href
+        self.path = self._address.path
         self.wrong = self._address.wrong
 
     def _search(self, **page: Any) -> Search:  # noqa: ANN401  # limit and cursor
@@ -178,7 +180,7 @@ class HomeState(PageState, rx.State):
     def _show(self, page: HomePage) -> None:
         market = page.market
         today = session.reader_now(self).date()
-        view = market_view(self._address, page, today, _now_ms())
+        view = market_view(self._address, page, today, now_ms())
         for shown in fields(MarketView):
             setattr(self, shown.name, getattr(view, shown.name))
         self._corrected_q = market.corrected_q
@@ -203,7 +205,3 @@ class HomeState(PageState, rx.State):
 
 def _shown(rows: list[Any]) -> int:
     return min(max(len(rows), PAGE_SIZE), MAX_LIMIT)
-
-
-def _now_ms() -> int:
-    return round(time.time() * 1000)

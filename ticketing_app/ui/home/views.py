@@ -3,76 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
 
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.settings import get_settings
 from ticketing_app.events.schemas import EventRead, VenueRead
-from ticketing_app.tickets.schemas.search import COUNT_LIMIT, EventHit, EventHits, TicketSort
+from ticketing_app.tickets.schemas.search import COUNT_LIMIT, EventHits, TicketSort
 from ticketing_app.tickets.schemas.tickets import EVENT_COUNT_LIMIT
 from ticketing_app.ui import formatting
+from ticketing_app.ui.events.cards import EventCard, EventGroup, group_by_day, make_cards
 from ticketing_app.ui.home.address import Address, FilterChip, list_href
 from ticketing_app.ui.home.queries import HomePage
 from ticketing_app.ui.tickets.views import TicketStub
 
 # Their errors are shown beside the fields.
 SPEAKING_FIELDS = frozenset({"from", "to", "minPrice", "maxPrice"})
-NONE_LEFT = "None left right now"
-ONE_LEFT = "1 left"
-MANY_LEFT = "{count} left"
-
-
-@dataclass(frozen=True)
-class EventCard:
-    """An event in a list. `price_format` and `seen_at` (milliseconds) are for live changes."""
-
-    id: str = ""
-    href: str = ""
-    title: str = ""
-    category: str = "other"
-    month: str = ""
-    day: str = ""
-    weekday: str = ""
-    place: str = ""
-    price: str = ""
-    price_format: tuple[str, ...] = ()
-    left_line: str = ""
-    seen_at: int = 0
-    day_line: str = ""
-
-    @classmethod
-    def from_hit(cls, hit: EventHit, today: date, seen_at: int) -> "EventCard":
-        event = hit.event
-        offers = hit.offers
-        at = event.starts_local
-        month, day, weekday = formatting.date_parts(at)
-        currency = offers.currency or get_settings().currency
-        from_cents = offers.from_cents if offers.available else None
-        time = formatting.format_clock(at)
-        return cls(
-            id=str(event.id),
-            href=routes.event_detail(event.slug),
-            title=event.title,
-            category=event.category or "other",
-            month=month,
-            day=day,
-            weekday=weekday,
-            place=f"{time} · {event.venue.name}, {event.venue.city}",
-            price="" if from_cents is None else formatting.format_amount(from_cents, currency),
-            price_format=formatting.amount_format(currency),
-            left_line=left_line(offers.available),
-            seen_at=seen_at,
-            day_line=formatting.format_event_day(at.date(), today),
-        )
-
-
-@dataclass(frozen=True)
-class EventGroup:
-    """Events of one day; `label` is empty where they are not sorted by day."""
-
-    label: str = ""
-    cards: list[EventCard] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -125,7 +69,7 @@ class HintGroup:
 
 def market_view(address: Address, page: HomePage, today: date, seen_at: int = 0) -> MarketView:
     market = page.market
-    events = event_cards(market.events, today, seen_at)
+    events = event_cards(market.events, address, today=today, seen_at=seen_at)
     chips = address.chips
     suggestions = [
         FilterSuggestion(f"Without “{chip.label}”", result_line(count), chip.href)
@@ -155,16 +99,22 @@ def market_view(address: Address, page: HomePage, today: date, seen_at: int = 0)
     )
 
 
-def event_cards(hits: EventHits, today: date, seen_at: int) -> list[EventCard]:
-    return [EventCard.from_hit(hit, today, seen_at) for hit in hits.items]
+def event_cards(hits: EventHits, address: Address, *, today: date, seen_at: int) -> list[EventCard]:
+    """Return cards that lead to as many tickets as are wanted."""
+    return make_cards(
+        (hit.event for hit in hits.items),
+        {hit.event.id: hit.offers for hit in hits.items},
+        today=today,
+        seen_at=seen_at,
+        quantity=address.search().events.together or 1,
+    )
 
 
 def group_events(cards: Sequence[EventCard], address: Address) -> list[EventGroup]:
     """Return a group for each day of events that are sorted by their start, otherwise one group."""
     if address.search().events.sort is not TicketSort.SOONEST:
         return [EventGroup(cards=list(cards))] if cards else []
-    days = groupby(cards, key=lambda card: card.day_line)
-    return [EventGroup(label, list(of_day)) for label, of_day in days]
+    return group_by_day(cards)
 
 
 def count_line(events: int, tickets: int) -> str:
@@ -187,12 +137,6 @@ def _count(count: int, one: str, many: str, limit: int = COUNT_LIMIT) -> str:
 def result_line(count: int) -> str:
     """Return the number of results of another search."""
     return _count(count, "result", "results", EVENT_COUNT_LIMIT)
-
-
-def left_line(count: int) -> str:
-    if count == 0:
-        return NONE_LEFT
-    return ONE_LEFT if count == 1 else MANY_LEFT.format(count=formatting.format_number(count))
 
 
 def hint_groups(

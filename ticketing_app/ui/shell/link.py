@@ -16,8 +16,12 @@ _LOCATION = VarData(
 here = rx.Var("location.pathname", _var_data=_LOCATION).to(str)
 
 
-def current(path: str) -> rx.Var[str]:
-    """The attribute `aria-current` of a link to `path`."""
+def is_at(path: rx.Var[str] | str) -> rx.Var[bool]:
     # The build renders pages at paths with a slash at the end, and hydration does not correct attributes.
     trimmed = rx.Var("location.pathname.replace(/(.)\\/$/, '$1')", _var_data=_LOCATION).to(str)
-    return rx.cond(trimmed == path, "page", "false")
+    return trimmed == path
+
+
+def current(path: str) -> rx.Var[str]:
+    """The attribute `aria-current` of a link to `path`."""
+    return rx.cond(is_at(path), "page", "false")

@@ -7,13 +7,14 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.ui.events.components import each, event_cards, offer_row
+from ticketing_app.ui.events.cards import event_list
+from ticketing_app.ui.events.components import offer_row
 from ticketing_app.ui.live.components import LiveText, LiveTicket, LiveUntil
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.confirm import ConfirmButton
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.shell.share import share_button
-from ticketing_app.ui.static_html import cond, literal_value
+from ticketing_app.ui.static_html import cond, each, literal_value
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.views import (
     STATUS_LABELS,
@@ -245,7 +246,7 @@ def same_night(night: NightView, others: Any, other_dates: Any) -> rx.Component:
                 rx.el.ul(each(others, offer_row), class_name="grid gap-3 max-w-text"),
             ),
         ),
-        cond(night.has_other_dates, _section(TEXT["other_dates"], event_cards(other_dates))),
+        cond(night.has_other_dates, _section(TEXT["other_dates"], event_list(other_dates))),
     )
 
 

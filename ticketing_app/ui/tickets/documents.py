@@ -8,11 +8,13 @@ import reflex as rx
 from starlette.datastructures import QueryParams
 
 from ticketing_app import routes
+from ticketing_app.core.clock import utc_now
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import static_html, transactions
-from ticketing_app.ui.events.views import event_heads
+from ticketing_app.ui.events.cards import make_cards
+from ticketing_app.ui.events.views import EventHead
 from ticketing_app.ui.page_content import (
     DEFAULT_CATEGORY,
     EVENT_TYPES,
@@ -63,11 +65,12 @@ def _content(page: TicketDetailPage, detail: TicketDetail) -> rx.Component:
     if page.night is None:
         return static_ticket(detail, stubs, NightView(), [], [])
     # Only the page in the browser follows changes.
-    head, *others = event_heads(
-        [page.night.event, *page.night.other_dates], page.night.summaries, 0
-    )
+    of_night = page.night
+    summaries = of_night.summaries
+    head = EventHead.from_event(of_night.event, summaries[of_night.event.id], seen_at=0)
+    others = make_cards(of_night.other_dates, summaries, today=utc_now().date(), seen_at=0)
     night = NightView.from_event(head, page.ticket, has_other_dates=bool(others))
-    offers = other_offers(page.night.offers, page.ticket.id, None)
+    offers = other_offers(of_night.offers, page.ticket.id, None)
     return static_ticket(detail, stubs, night, offers, others)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.ui.events.views import EventHead, OfferRow
+from ticketing_app.ui.events.cards import EventCard
+from ticketing_app.ui.events.views import OfferRow
 from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
@@ -77,7 +78,7 @@ def static_ticket(
     similar: Sequence[TicketStub],
     night: NightView,
     others: Sequence[OfferRow],
-    other_dates: Sequence[EventHead],
+    other_dates: Sequence[EventCard],
 ) -> rx.Component:
     """A ticket in the served document; its controls are disabled until hydration."""
     foot = similar_tickets(*map(ticket_card, similar)) if similar else None

@@ -17,7 +17,8 @@ from ticketing_app.orders.service import hold
 from ticketing_app.orders.service.refusals import OfferChangedError, TicketAlreadyReservedError
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import session, transactions
-from ticketing_app.ui.events.views import EventHead, OfferRow, event_heads, now_ms
+from ticketing_app.ui.events.cards import EventCard, make_cards
+from ticketing_app.ui.events.views import EventHead, OfferRow, now_ms
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets import queries
@@ -40,7 +41,7 @@ class TicketDetailState(PageState, rx.State):
     similar: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
     night: NightView = NightView()
     others: rx.Field[list[OfferRow]] = rx.field(default_factory=list)
-    other_dates: rx.Field[list[EventHead]] = rx.field(default_factory=list)
+    other_dates: rx.Field[list[EventCard]] = rx.field(default_factory=list)
     ownership: rx.Field[list[OwnershipLine]] = rx.field(default_factory=list)
     resale_href: str = ""
     note: str = ""
@@ -121,9 +122,15 @@ class TicketDetailState(PageState, rx.State):
         self.others = []
         self.other_dates = []
         if page.night:
-            self._event_id = page.night.event.id
-            head, *self.other_dates = event_heads(
-                [page.night.event, *page.night.other_dates], page.night.summaries, seen_at
+            event = page.night.event
+            summaries = page.night.summaries
+            self._event_id = event.id
+            head = EventHead.from_event(event, summaries[event.id], seen_at=seen_at)
+            self.other_dates = make_cards(
+                page.night.other_dates,
+                summaries,
+                today=session.reader_now(self).date(),
+                seen_at=seen_at,
             )
             self.night = NightView.from_event(
                 head, page.ticket, has_other_dates=bool(self.other_dates)
