@@ -20,6 +20,7 @@ TYPES = {
     "UUID": "UUID",
     "str": "text",
     "int": "integer",
+    "bool": "true or false",
     "datetime": "time, ISO 8601 with offset",
     "dict": "object",
     "list": "list of objects",

@@ -182,6 +182,8 @@ class TestOpenApi:
             "post /api/listings",
             "put /api/listings/{listing_id}",
             "delete /api/listings/{listing_id}",
+            "post /api/listings/{listing_id}/pause",
+            "post /api/listings/{listing_id}/resume",
             "get /api/tickets",
             "post /api/tickets",
             "put /api/tickets/{ticket_id}",

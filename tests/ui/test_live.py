@@ -238,6 +238,13 @@ class TestDeliver:
             "isNew": is_new,
         }
 
+    async def test_does_not_offer_a_resumed_ticket_that_is_held(
+        self, namespace: FakeNamespace
+    ) -> None:
+        event = ticket_event(TicketUpdated, "for_sale").model_copy(update={"is_locked": True})
+        sent = await deliver(namespace, event)
+        assert {facts["status"] for _, facts in sent} == {"locked"}
+
     @pytest.mark.parametrize("kind", [EventChanged, EventCancelled])
     async def test_reloads_pages_of_a_changed_event(
         self, namespace: FakeNamespace, kind: type[DomainEvent]

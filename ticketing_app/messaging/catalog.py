@@ -87,6 +87,7 @@ class _TicketEvent(DomainEvent):
     status: Literal["for_sale", "paused", "withdrawn", "sold"] = Field(
         description="Status of the ticket after the change."
     )
+    is_locked: bool = Field(default=False, description="Whether an order holds the ticket.")
     event_id: UUID | None = Field(default=None, description="The concert or match, if it has one.")
     listing_id: UUID | None = Field(default=None, description="The listing, if it is in one.")
 
@@ -96,7 +97,7 @@ class TicketCreated(_TicketEvent):
 
 
 class TicketUpdated(_TicketEvent):
-    """A listing was edited or withdrawn. Holds and releases are events of the order."""
+    """A listing was edited, paused, resumed or withdrawn. Holds and releases are events of the order."""
 
 
 class TicketVersion(BaseModel):

@@ -119,6 +119,22 @@ async def withdraw_listing(listing_id: str, caller: SignedIn) -> Response:
     return Response(status_code=204)
 
 
+@listing_router.post("/{listing_id}/pause", responses=problem_responses(401, 403, 404, 409, 429))
+async def pause_listing(listing_id: str, caller: SignedIn) -> ListingRead:
+    """Stop the sale of a listing until it is resumed; buyers who hold tickets may still pay."""
+    own_id = parse_id(listing_id, ListingNotFoundError)
+    async with db.transaction() as session:
+        return await listings.pause_listing(session, seller_id=caller.user_id, listing_id=own_id)
+
+
+@listing_router.post("/{listing_id}/resume", responses=problem_responses(401, 403, 404, 409, 429))
+async def resume_listing(listing_id: str, caller: SignedIn) -> ListingRead:
+    """Put a paused listing back on sale; answers 409 once the event has begun."""
+    own_id = parse_id(listing_id, ListingNotFoundError)
+    async with db.transaction() as session:
+        return await listings.resume_listing(session, seller_id=caller.user_id, listing_id=own_id)
+
+
 @offer_router.get("/{event}/listings", responses=problem_responses(404))
 async def list_event_offers(event: str, visitor: Visitor) -> OfferList:
     """List the offers of an event, given by its id or slug, the cheapest first."""

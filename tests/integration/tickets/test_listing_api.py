@@ -1,5 +1,6 @@
 """REST of listings and offers."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -110,6 +111,8 @@ class TestCreateListing:
             await api.post("/api/listings", json={}),
             await api.put(f"/api/listings/{UNKNOWN_ID}", json={}),
             await api.delete(f"/api/listings/{UNKNOWN_ID}"),
+            await api.post(f"/api/listings/{UNKNOWN_ID}/pause"),
+            await api.post(f"/api/listings/{UNKNOWN_ID}/resume"),
             await api.get("/api/listings/mine"),
         ):
             assert answer.status_code == 401
@@ -136,6 +139,47 @@ class TestChangeListing:
             assert (await seller.get(f"/api/listings/{name}")).status_code == 404
         assert (await seller.put(f"/api/listings/{other.id}", content=b"{")).status_code == 403
         assert (await seller.delete(f"/api/listings/{other.id}")).status_code == 403
+
+
+class TestPause:
+    async def test_stops_the_sale_until_it_is_resumed(
+        self, seller: AsyncClient, event: EventRead
+    ) -> None:
+        address = f"/api/listings/{(await listed(seller, event))['id']}"
+        for action, status, version in (
+            ("pause", "paused", 2),
+            ("pause", "paused", 2),
+            ("resume", "available", 3),
+        ):
+            answer = await seller.post(f"{address}/{action}")
+            assert (answer.status_code, answer.json()["version"]) == (200, version)
+            assert {seat["status"] for seat in answer.json()["seats"]} == {status}
+            assert answer.json() == (await seller.get(address)).json()
+
+    @pytest.mark.parametrize("action", ["pause", "resume"])
+    async def test_refusals(
+        self,
+        seller: AsyncClient,
+        event: EventRead,
+        change_settings: Callable[..., None],
+        action: str,
+    ) -> None:
+        other = await factories.make_listing("5", event=event)
+        ended = (await listed(seller, event))["id"]
+        await seller.delete(f"/api/listings/{ended}")
+        for listing_id, status in (
+            ("nonsense", 404),
+            (UNKNOWN_ID, 404),
+            (other.id, 403),
+            (ended, 409),
+        ):
+            answer = await seller.post(f"/api/listings/{listing_id}/{action}")
+            assert answer.status_code == status
+        running = f"/api/listings/{(await listed(seller, event))['id']}/{action}"
+        change_settings(edit_limit_per_minute=1)
+        answers = [await seller.post(running) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [200, 429]
+        assert int(answers[1].headers["retry-after"]) > 0
 
 
 class TestOwnListings:

@@ -14,9 +14,11 @@ from tests.locks import end_or_wait
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.errors import InvalidInputError, TooManyRequestsError
+from ticketing_app.orders.service import event_cancellation, release
 from ticketing_app.tickets.schemas.listings import ListingRead, ListingUpdate
 from ticketing_app.tickets.service import listings
 from ticketing_app.tickets.service.listings import (
+    ListingBegunError,
     ListingEndedError,
     ListingHeldError,
     NotListingSellerError,
@@ -197,6 +199,12 @@ class TestPause:
             await factories.hold(await factories.read_ticket(listing.seats[1].ticket_id))
         resumed = await resume(listing, seller)
         assert [seat.status for seat in resumed.seats] == ["locked", "available", "available"]
+        updates = await recorded_events("TicketUpdated")
+        assert [(event["status"], event["is_locked"]) for event in updates] == [
+            (status, is_locked)
+            for status in ("paused", "for_sale")
+            for is_locked in (True, False, False)
+        ]
         assert await fronts(listing) == ["5"]
 
     async def test_twice_changes_nothing(self, listing: ListingRead, seller: UserRead) -> None:
@@ -210,6 +218,35 @@ class TestPause:
     ) -> None:
         await pause(listing, seller)
         assert (await change(listing, seller)).price_cents == 5000
+
+    async def test_keeps_the_tickets_of_a_hold_that_ends(
+        self, listing: ListingRead, seller: UserRead
+    ) -> None:
+        buyer = await factories.make_user()
+        order = await factories.hold(await factories.read_ticket(listing.seats[0].ticket_id), buyer)
+        await pause(listing, seller)
+        async with db.transaction() as session:
+            await release.cancel_order(session, buyer_id=buyer.id, order_id=order.id)
+        assert {seat.status for seat in (await read(listing.id)).seats} == {"paused"}
+
+    async def test_cannot_be_ended_once_the_event_has_begun(
+        self, listing: ListingRead, seller: UserRead
+    ) -> None:
+        await pause(listing, seller)
+        for seat in listing.seats:
+            await factories.let_event_begin(seat.ticket_id)
+        with pytest.raises(ListingBegunError):
+            await resume(listing, seller)
+
+    async def test_ends_with_the_cancellation_of_the_event(
+        self, listing: ListingRead, seller: UserRead
+    ) -> None:
+        assert listing.event_id
+        await pause(listing, seller)
+        async with db.transaction() as session:
+            await event_cancellation.cancel_batch(session, event_id=listing.event_id, limit=100)
+        with pytest.raises(ListingEndedError):
+            await resume(listing, seller)
 
 
 class TestUpdateTicket:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import limits
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError, InvalidInputError
 from ticketing_app.core.money import MAXIMUM_CENTS
 from ticketing_app.core.settings import get_settings
@@ -44,6 +45,11 @@ class ListingHeldError(AppError):
 class ListingEndedError(AppError):
     status = HTTPStatus.CONFLICT
     message = "All tickets of this listing are sold or withdrawn, so it can no longer be changed."
+
+
+class ListingBegunError(AppError):
+    status = HTTPStatus.CONFLICT
+    message = "This event has begun, so its tickets are no longer sold."
 
 
 class StaleListingError(AppError):
@@ -169,9 +175,15 @@ async def pause_listing(session: AsyncSession, *, seller_id: UUID, listing_id: U
 async def resume_listing(
     session: AsyncSession, *, seller_id: UUID, listing_id: UUID
 ) -> ListingRead:
-    """Put a paused listing back on sale; errors as `update_listing`."""
+    """Put a paused listing back on sale.
+
+    Raises the errors of `update_listing`, and:
+        ListingBegunError: the event has begun.
+    """
     refusal = await limits.hit("edits", account=seller_id)
     found = await _lock_unsold(session, seller_id, listing_id)
+    if any(rules.has_begun(row.ticket.starts_at, utc_now()) for row in found.unsold):
+        raise ListingBegunError
     if refusal:
         raise refusal
     return await _set_status(session, found, TicketStatus.FOR_SALE)
@@ -217,7 +229,7 @@ async def _save(session: AsyncSession, found: _Unsold) -> ListingRead:
     if found.unsold:
         found.listing.version += 1
     for row in found.unsold:
-        await tickets.save_new_version(session, row.ticket)
+        await tickets.save_new_version(session, row.ticket, is_locked=row.is_locked)
     rows = await list_by_listing(session, found.listing.id)
     return to_read(rows, found.listing.seller_id)
 

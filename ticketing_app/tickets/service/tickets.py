@@ -312,15 +312,15 @@ async def _get_changeable(session: AsyncSession, seller_id: UUID, ticket_id: UUI
     return row.ticket
 
 
-async def save_new_version(session: AsyncSession, row: Ticket) -> None:
+async def save_new_version(session: AsyncSession, row: Ticket, *, is_locked: bool = False) -> None:
     """Save the listing as its next version and record the event."""
     row.version += 1
     await session.flush()
-    record_update(session, row)
+    record_update(session, row, is_locked=is_locked)
 
 
-def record_update(session: AsyncSession, row: Ticket) -> None:
-    outbox.record(session, TicketUpdated(**_event_fields(row)))
+def record_update(session: AsyncSession, row: Ticket, *, is_locked: bool = False) -> None:
+    outbox.record(session, TicketUpdated(**_event_fields(row), is_locked=is_locked))
 
 
 def _event_fields(row: Ticket) -> dict[str, Any]:

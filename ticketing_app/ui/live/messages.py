@@ -63,7 +63,7 @@ def _ticket_facts(event: DomainEvent) -> Iterator[Facts]:
         yield {
             "ticket": str(event.ticket_id),
             "version": event.ticket_version,
-            "status": rules.availability(status, is_locked=False),
+            "status": rules.availability(status, is_locked=event.is_locked),
             "title": event.title,
             "cents": event.price_cents,
             "isNew": isinstance(event, TicketCreated),
