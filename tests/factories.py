@@ -225,10 +225,11 @@ async def hold_best(
 
 
 async def let_event_begin(ticket_id: UUID) -> None:
-    """Move the start of the event to a moment ago."""
-    statement = (
-        "UPDATE tickets SET starts_at = now() - interval '1 s', timezone = 'UTC' WHERE id = :id"
-    )
+    """Move the start of the event to a moment ago, for all tickets of the listing."""
+    statement = """
+        UPDATE tickets t SET starts_at = now() - interval '1 s', timezone = 'UTC'
+        FROM tickets given WHERE given.id = :id AND (t.id = given.id OR t.listing_id = given.listing_id)
+    """
     async with db.transaction() as session:
         await (await session.connection()).execute(text(statement), {"id": ticket_id})
 
