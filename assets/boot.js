@@ -12,27 +12,46 @@ window.firstPaint = new Promise((resolve) => {
   document.cookie = `timezone=${zone}; Path=/; SameSite=Lax; Max-Age=31536000`;
 });
 
-// A press on a button of the document (ui/shell/press.py) before the page's code runs: repeated on the button that
-// replaces it. If the code does not arrive, the form is sent.
+// A form of the document (ui/shell/press.py) that is used before the page's code runs. A choice goes over to the form
+// that replaces it. So does a press, with all that its visitor saw; if the code does not arrive, the form is sent.
 (() => {
   const PATIENCE_MS = 8000;
 
+  const earlyForm = (target) => target.closest("[data-prerendered] form[data-press]");
+
+  const whenReplaced = (form, act) => {
+    const observer = new MutationObserver(() => {
+      if (form.isConnected) return;
+      observer.disconnect();
+      const next = document.querySelector(`form[data-press="${CSS.escape(form.dataset.press)}"]`);
+      if (next) act(next);
+    });
+    observer.observe(document.body, { childList: true, subtree: true });
+  };
+
+  const copy = (values, form) => {
+    for (const [name, value] of values) if (form.elements[name]) form.elements[name].value = value;
+  };
+
+  document.addEventListener("change", ({ target }) => {
+    const form = earlyForm(target);
+    if (form) whenReplaced(form, (next) => copy([[target.name, target.value]], next));
+  });
+
   document.addEventListener("submit", (event) => {
-    const form = event.target;
-    const { press } = form.dataset;
-    if (!press || !form.closest("[data-prerendered]")) return;
+    const form = earlyForm(event.target);
+    if (!form) return;
     event.preventDefault();
     const button = form.querySelector("button");
     if (button.dataset.pending !== undefined) return;
     button.dataset.pending = "";
     button.setAttribute("aria-disabled", "true");
     const timer = setTimeout(() => form.submit(), PATIENCE_MS);
-    const observer = new MutationObserver(() => {
-      if (form.isConnected) return;
-      observer.disconnect();
+    const seen = [...new FormData(form)];
+    whenReplaced(form, (next) => {
       clearTimeout(timer);
-      document.querySelector(`form[data-press="${CSS.escape(press)}"]`)?.requestSubmit();
+      copy(seen, next);
+      next.requestSubmit();
     });
-    observer.observe(document.body, { childList: true, subtree: true });
   });
 })();

@@ -23,7 +23,7 @@ DONE = "done"
 PREVIOUS = "previous"
 # Parameter of the sell form: the chosen event.
 EVENT = "event"
-# Parameter of a ticket's page: the token of a purchase that continues after sign-in.
+# Parameter of a page with offers: the token of a purchase that continues after sign-in.
 PURCHASE = "purchase"
 ORDER_LIST = "/orders"
 ORDER_DETAIL = "/orders/[order_id]"
@@ -44,11 +44,6 @@ def ticket_detail(ticket_id: UUID | str) -> str:
 
 def ticket_done(ticket_id: UUID | str, done: str) -> str:
     return f"{ticket_detail(ticket_id)}?{DONE}={done}"
-
-
-def ticket_purchase(ticket_id: UUID | str, token: str) -> str:
-    """Return the path that continues a purchase; only its tab knows the `token`."""
-    return f"{ticket_detail(ticket_id)}?{PURCHASE}={token}"
 
 
 def event_detail(slug: str, *, quantity: int = 1) -> str:

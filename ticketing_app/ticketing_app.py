@@ -34,6 +34,7 @@ from ticketing_app.ui.orders.list_page import order_list_page
 from ticketing_app.ui.orders.pages import order_detail_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.page_content import DEFAULT_CATEGORY
+from ticketing_app.ui.purchases.forms import purchase
 from ticketing_app.ui.sell.pages import (
     sell_event_page,
     sell_look_page,
@@ -49,7 +50,6 @@ from ticketing_app.ui.shell.pages import not_found_page
 from ticketing_app.ui.shell.prerendered import document_description, document_title
 from ticketing_app.ui.tickets.documents import check_ticket, load_ticket
 from ticketing_app.ui.tickets.pages import ticket_detail_page
-from ticketing_app.ui.tickets.purchase_form import purchase
 from ticketing_app.ui.tickets.state import TicketDetailState
 from ticketing_app.ui.websocket import calls, sockets, tabs
 

@@ -11,6 +11,8 @@ from httpx import AsyncClient, Cookies, Response
 from typing_extensions import override
 
 from tests import factories
+from tests.ui.purchases import fields_of
+from tests.ui.strangers import everything
 from ticketing_app.accounts import auth
 from ticketing_app.core.settings import get_settings
 
@@ -222,40 +224,68 @@ class TestNext:
 class TestPurchase:
     async def test_leads_a_visitor_to_sign_up_and_back(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket()
-        answer = await site.post(f"/tickets/{ticket.id}")
+        address = f"/tickets/{ticket.id}"
+        answer = await site.post(address, data=Form(await site.get(address)).values)
         wanted = f"/auth/signup?next=%2Ftickets%2F{ticket.id}"
         assert (answer.status_code, answer.headers["location"]) == (303, wanted)
         answer = await site.post(wanted, data=ANA)
-        assert answer.headers["location"] == f"/tickets/{ticket.id}"
+        assert answer.headers["location"] == address
 
     async def test_holds_the_ticket_once(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket()
         await site.post("/auth/signup", data=ANA)
-        answers = [await site.post(f"/tickets/{ticket.id}") for _ in range(2)]
+        fields = Form(await site.get(f"/tickets/{ticket.id}")).values
+        answers = [await site.post(f"/tickets/{ticket.id}", data=fields) for _ in range(2)]
         orders = {answer.headers["location"] for answer in answers}
         assert [answer.status_code for answer in answers] == [303, 303]
         (order,) = orders
         assert re.fullmatch(r"/orders/[0-9a-f-]{36}", order)
 
-    async def test_shows_the_refusal(self, site: AsyncClient) -> None:
-        held = await factories.make_ticket()
+    async def test_shows_the_refusal_on_its_page(self, site: AsyncClient) -> None:
+        held = await factories.make_ticket(title="Kites")
         await factories.hold(held)
         await site.post("/auth/signup", data=ANA)
-        answer = await site.post(f"/tickets/{held.id}")
+        answer = await site.post(f"/tickets/{held.id}", data=fields_of(held))
         assert (answer.status_code, is_page(answer)) == (409, True)
         assert "Someone was quicker" in answer.text
-        assert f'href="/tickets/{held.id}"' in answer.text
+        assert "Status - Locked" in answer.text
+
+    async def test_refuses_a_changed_price_and_shows_the_new_one(self, site: AsyncClient) -> None:
+        seller = await factories.make_user()
+        ticket = await factories.make_ticket(seller)
+        await site.post("/auth/signup", data=ANA)
+        await factories.change_ticket(ticket, seller, price=90)
+        before = await everything()
+        answer = await site.post(f"/tickets/{ticket.id}", data=fields_of(ticket))
+        assert await everything() == before
+        assert (answer.status_code, is_page(answer)) == (409, True)
+        assert "changed this offer" in answer.text
+        assert "Price - $90" in answer.text
+        answer = await site.post(f"/tickets/{ticket.id}", data=Form(answer).values)
+        assert answer.headers["location"].startswith("/orders/")
+
+    @pytest.mark.parametrize("fields", [{}, {"price_cents": "4000"}, {"ticket_id": "x"}])
+    async def test_rejects_an_incomplete_form(
+        self, site: AsyncClient, fields: dict[str, str]
+    ) -> None:
+        ticket = await factories.make_ticket()
+        await site.post("/auth/signup", data=ANA)
+        answer = await site.post(f"/tickets/{ticket.id}", data=fields)
+        assert (answer.status_code, is_page(answer)) == (400, True)
+        assert "could not see what you want to buy" in answer.text
 
     @pytest.mark.parametrize("ticket_id", [str(UUID(int=1)), "nonsense", "%00"])
     async def test_rejects_unknown_ticket(self, site: AsyncClient, ticket_id: str) -> None:
         await site.post("/auth/signup", data=ANA)
-        answer = await site.post(f"/tickets/{ticket_id}")
+        answer = await site.post(f"/tickets/{ticket_id}", data={"ticket_id": ticket_id})
         assert answer.status_code == 404
 
     async def test_rejects_other_sites(self, site: AsyncClient) -> None:
         ticket = await factories.make_ticket()
         await site.post("/auth/signup", data=ANA)
         answer = await site.post(
-            f"/tickets/{ticket.id}", headers={"origin": "https://evil.example"}
+            f"/tickets/{ticket.id}",
+            data=fields_of(ticket),
+            headers={"origin": "https://evil.example"},
         )
         assert answer.status_code == 403

@@ -8,6 +8,7 @@ from httpx import AsyncClient
 
 from tests import factories
 from tests.ui.conftest import Tab
+from tests.ui.purchases import press
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import limits
 from ticketing_app.ui.home.state import HomeState
@@ -53,7 +54,7 @@ class TestPages:
         for expected in (r"", SAYS_WHEN):
             ticket = await factories.make_ticket()
             tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
-            await tab.call(TicketDetailState.purchase)
+            await press(tab, ticket)
             assert re.fullmatch(expected, tab.state(TicketDetailState).error_message)
 
     async def test_several_seats_count_each_and_none_is_listed_beyond(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, event
 from tests import factories
 from tests.integration.payments import sales
 from tests.ui.conftest import Tab
+from tests.ui.purchases import press_as_visitor
 from ticketing_app import routes
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
@@ -111,18 +112,10 @@ class TestPageLoad:
     async def test_holds_after_sign_in_by_one_more_statement(
         self, tab: Tab, sign_in: SignIn
     ) -> None:
-        ticket_id = str((await factories.make_ticket()).id)
-        tab.open(f"/tickets/{ticket_id}", ticket_id=ticket_id)
-        await tab.call(TicketDetailState.load)
-        await tab.call(TicketDetailState.purchase)
-        token = tab.state(TicketDetailState)._purchase_token
+        ticket = await factories.make_ticket()
+        address = await press_as_visitor(tab, ticket)
         cookie = await sign_in(await factories.make_user())
-        tab.open(
-            f"/tickets/{ticket_id}?purchase={token}",
-            cookie=cookie,
-            ticket_id=ticket_id,
-            purchase=token,
-        )
+        tab.open(address, cookie=cookie, ticket_id=str(ticket.id))
         with counting() as transactions:
             assert "/orders/" in await tab.call(TicketDetailState.load)
         begin, *hold = transactions

@@ -14,6 +14,8 @@ from ticketing_app.core import db
 from ticketing_app.core.errors import UnavailableError
 from ticketing_app.ticketing_app import app
 from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.purchases.state import Purchase
+from ticketing_app.ui.purchases.views import Offer
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.tickets.state import TicketDetailState
 from ticketing_app.ui.websocket.calls import HYDRATE
@@ -89,9 +91,9 @@ class TestTabOwner:
         shown = tab.state(TicketDetailState)
         tab.open("/tickets/x")
         await tab.call(SessionState.load)
-        shown._purchase_token = "token"
+        shown._purchase = purchase = Purchase(Offer(price_cents=4000), (), "token")
         await hydrate(tab, await sign_in(await factories.make_user()))
-        assert shown._purchase_token == "token"
+        assert shown._purchase == purchase
 
     @pytest.mark.usefixtures("cookie")
     async def test_runs_at_hydration_only(self, tab: Tab) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from tests.ui.conftest import Tab
-from tests.ui.test_ticket_states import press_purchase_as_visitor
+from tests.ui.purchases import press, press_as_visitor
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.service import release
@@ -24,11 +24,11 @@ class TestOffer:
         tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
         await tab.call(TicketDetailState.load)
         await factories.change_ticket(ticket, seller, price=999)
-        assert await tab.call(TicketDetailState.purchase) == ""
+        assert await press(tab, ticket) == ""
         shown = tab.state(TicketDetailState)
         assert "changed this offer" in shown.error_message
         assert shown.ticket.price == "$999"
-        assert "/orders/" in await tab.call(TicketDetailState.purchase)
+        assert "/orders/" in await tab.call(TicketDetailState.purchase, shown.ticket.fields)
 
     async def test_purchase_ignores_change_outside_offer(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
@@ -39,7 +39,7 @@ class TestOffer:
         order = await factories.hold(ticket, other)
         async with db.transaction() as session:
             await release.cancel_order(session, buyer_id=other.id, order_id=order.id)
-        assert "/orders/" in await tab.call(TicketDetailState.purchase)
+        assert "/orders/" in await press(tab, ticket)
 
     async def test_purchase_after_sign_in_rejects_changed_offer(
         self, tab: Tab, sign_in: SignIn
@@ -48,7 +48,7 @@ class TestOffer:
         ticket = await factories.make_ticket(seller, price=20)
         tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
         await tab.call(TicketDetailState.load)
-        address = await press_purchase_as_visitor(tab, ticket.id)
+        address = await press_as_visitor(tab, ticket)
         await factories.change_ticket(ticket, seller, price=999)
         cookie = await sign_in(await factories.make_user())
         tab.open(address, cookie=cookie, ticket_id=str(ticket.id))

@@ -1,32 +1,21 @@
 """Handlers of the ticket pages, called by the pages and with hostile arguments."""
 
-import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
-from uuid import UUID
 
 import pytest
 
 from tests import factories
 from tests.integration.payments import sales
 from tests.ui.conftest import Tab
+from tests.ui.purchases import press, press_as_visitor
 from tests.ui.strangers import everything
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.ui.tickets.state import TicketDetailState
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
-
-
-async def press_purchase_as_visitor(tab: Tab, ticket_id: UUID) -> str:
-    """Return the address that sign-in leads back to."""
-    tab.open(f"/tickets/{ticket_id}", ticket_id=str(ticket_id))
-    answer = await tab.call(TicketDetailState.purchase)
-    found = re.search(r"next=([\w%-]+)", answer)
-    assert found
-    return unquote(found[1])
 
 
 class TestTicketDetailState:
@@ -37,16 +26,17 @@ class TestTicketDetailState:
         await factories.let_time_pass(ticket.id, 901)
         tab.open(f"/tickets/{ticket.id}", cookie=await sign_in(buyer), ticket_id=str(ticket.id))
         await tab.call(TicketDetailState.load)
-        await tab.call(TicketDetailState.purchase)
+        await press(tab, ticket)
         shown = tab.state(TicketDetailState)
         assert "you can hold it again in" in shown.error_message
+        assert shown.paused_key == str(ticket.id)
         pause = datetime.fromisoformat(shown.paused_until) - datetime.fromisoformat(shown.paused_at)
         assert 50 < pause.total_seconds() <= 60
         await factories.let_time_pass(ticket.id, 60)
         await tab.call(TicketDetailState.end_pause)
         shown = tab.state(TicketDetailState)
-        assert (shown.paused_until, shown.error_message, shown.ticket.can_buy) == ("", "", True)
-        assert "/orders/" in await tab.call(TicketDetailState.purchase)
+        assert (shown.paused_key, shown.error_message, shown.ticket.can_buy) == ("", "", True)
+        assert "/orders/" in await press(tab, ticket)
 
     async def test_shows_ticket_to_visitors(self, tab: Tab) -> None:
         ticket = await factories.make_ticket()
@@ -111,7 +101,7 @@ class TestTicketDetailState:
         await factories.hold(ticket)
         cookie = await sign_in(await factories.make_user())
         tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
-        await tab.call(TicketDetailState.purchase)
+        await press(tab, ticket)
         await tab.call(TicketDetailState.refresh)
         shown = tab.state(TicketDetailState)
         assert "Someone was quicker" in shown.error_message
@@ -123,22 +113,22 @@ class TestTicketDetailState:
         ticket = await factories.make_ticket()
         cookie = await sign_in(await factories.make_user())
         tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
-        first = await tab.call(TicketDetailState.purchase)
+        first = await press(tab, ticket)
         assert "/orders/" in first
         # A second click opens the same order instead of an error.
-        assert await tab.call(TicketDetailState.purchase) == first
+        assert await press(tab, ticket) == first
 
     async def test_purchase_redirects_visitors_to_sign_in(self, tab: Tab) -> None:
         ticket = await factories.make_ticket()
         before = await everything()
         tab.open(f"/tickets/{ticket.id}", ticket_id=str(ticket.id))
-        answer = await tab.call(TicketDetailState.purchase)
+        answer = await press(tab, ticket)
         assert f"/auth/signin?next=%2Ftickets%2F{ticket.id}" in answer
         assert await everything() == before
 
     async def test_purchase_continues_after_sign_in(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
-        address = await press_purchase_as_visitor(tab, ticket.id)
+        address = await press_as_visitor(tab, ticket)
         cookie = await sign_in(await factories.make_user())
         tab.open(address, cookie=cookie, ticket_id=str(ticket.id))
         assert "/orders/" in await tab.call(TicketDetailState.load)
@@ -148,7 +138,7 @@ class TestTicketDetailState:
 
     async def test_late_continued_purchase_is_rejected(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
-        address = await press_purchase_as_visitor(tab, ticket.id)
+        address = await press_as_visitor(tab, ticket)
         await factories.hold(ticket)
         cookie = await sign_in(await factories.make_user())
         tab.open(address, cookie=cookie, ticket_id=str(ticket.id))
@@ -162,7 +152,7 @@ class TestTicketDetailState:
         self, tab: Tab, sign_in: SignIn, parameter: str
     ) -> None:
         ticket = await factories.make_ticket()
-        await press_purchase_as_visitor(tab, ticket.id)
+        await press_as_visitor(tab, ticket)
         cookie = await sign_in(await factories.make_user())
         before = await everything()
         tab.open(f"/tickets/{ticket.id}{parameter}", cookie=cookie, ticket_id=str(ticket.id))
@@ -171,7 +161,7 @@ class TestTicketDetailState:
 
     async def test_returning_visitor_is_not_signed_in(self, tab: Tab, sign_in: SignIn) -> None:
         ticket = await factories.make_ticket()
-        address = await press_purchase_as_visitor(tab, ticket.id)
+        address = await press_as_visitor(tab, ticket)
         tab.open(address, ticket_id=str(ticket.id))
         assert await tab.call(TicketDetailState.load) == ""
         tab.open(
@@ -187,7 +177,7 @@ class TestTicketDetailState:
         before = await everything()
         cookie = await sign_in(await factories.make_user())
         tab.open(f"/tickets/{ticket.id}", cookie=cookie, ticket_id=str(ticket.id))
-        await tab.call(TicketDetailState.purchase)
+        await press(tab, ticket)
         assert "Someone was quicker" in tab.state(TicketDetailState).error_message
         assert await everything() == before
 
@@ -195,8 +185,9 @@ class TestTicketDetailState:
         cookie = await sign_in(await factories.make_user())
         before = await everything()
         tab.open("/tickets/x", cookie=cookie, ticket_id="' OR 1=1")
-        await tab.call(TicketDetailState.purchase)
-        assert "could not find this ticket" in tab.state(TicketDetailState).error_message
+        fields = {"ticket_id": "' OR 1=1", "price_cents": "1"}
+        await tab.call(TicketDetailState.purchase, fields)
+        assert "could not see what you want to buy" in tab.state(TicketDetailState).error_message
         assert await everything() == before
 
     @pytest.mark.usefixtures("stripe_books")

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ticketing_app import routes
 from ticketing_app.core import http, limits, origin
 from ticketing_app.core.db import new_id
+from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
 from ticketing_app.documents import cache_control, template, well_known
@@ -31,6 +32,7 @@ from ticketing_app.documents.site import Page
 from ticketing_app.documents.template import PageTemplate
 from ticketing_app.ui import formatting, session
 from ticketing_app.ui.page_content import PageContent, PageMetadata
+from ticketing_app.ui.shell import forms
 
 FILE_ROUTE = "files"
 _BACKEND = ("/api", "/ping")
@@ -151,23 +153,30 @@ async def _respond(site: Site, request: Request) -> Response:
         request.scope[ROUTE] = built.route
         if path != canonical:
             return _redirect(canonical, HTTPStatus.PERMANENT_REDIRECT, request)
-        if request.method == "POST":
-            return await _submit(built, page, parameters, request)
-        content = await load_content(page.content, parameters, request)
-        if content.moved_to:
-            return _redirect(content.moved_to, HTTPStatus.MOVED_PERMANENTLY, request)
-        return _document(built, content, request)
+        respond = _submit if request.method == "POST" else _load
+        answer = await respond(page, parameters, request)
+        if isinstance(answer, Response):
+            return answer
+        if answer.moved_to:
+            return _redirect(answer.moved_to, HTTPStatus.MOVED_PERMANENTLY, request)
+        return _document(built, answer, request)
     return _document(site.not_found, PageContent(HTTPStatus.NOT_FOUND), request)
 
 
+async def _load(page: Page, parameters: dict[str, str], request: Request) -> PageContent:
+    return await load_content(page.content, parameters, request)
+
+
 async def _submit(
-    built: PageTemplate, page: Page, parameters: dict[str, str], request: Request
-) -> Response:
+    page: Page, parameters: dict[str, str], request: Request
+) -> Response | PageContent:
     if page.submit is None or origin.is_from_elsewhere(request):
         origin.log_refusal(request, http.client_address(request))
         return PlainTextResponse("This request came from another site.", HTTPStatus.FORBIDDEN)
-    answer = await page.submit(request, **parameters)
-    return answer if isinstance(answer, Response) else _document(built, answer, request)
+    try:
+        return await page.submit(request, **parameters)
+    except AppError as error:
+        return forms.refused_on(await _load(page, parameters, request), error)
 
 
 def _redirect(path: str, status: HTTPStatus, request: Request) -> Response:

@@ -3,6 +3,7 @@
 Each is sent to the address of its page (`submit` in the site map) and gets a page back.
 """
 
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,7 @@ from ticketing_app.core.errors import (
 )
 from ticketing_app.ui import static_html
 from ticketing_app.ui.page_content import PageContent
+from ticketing_app.ui.shell.feedback import callout
 
 NOT_STORED = {"cache-control": "no-store"}
 MAX_FIELDS = 20
@@ -46,11 +48,24 @@ def refused(
     error: AppError, content: rx.Component, wanted: str = routes.TICKET_LIST
 ) -> PageContent:
     """Return the page of a refused form, around `content`."""
+    html = static_html.render(content)
+    headers = _headers(error)
+    return PageContent(HTTPStatus(error.status), html=html, headers=headers, wanted=wanted)
+
+
+def refused_on(page: PageContent, error: AppError) -> PageContent:
+    """Return the page of a refused form with the sentence above it; a page that is missing stays so."""
+    if page.status != HTTPStatus.OK or page.moved_to:
+        return page
+    html = static_html.render(callout(error.message)) + (page.html or "")
+    return replace(page, status=HTTPStatus(error.status), html=html, headers=_headers(error))
+
+
+def _headers(error: AppError) -> dict[str, str]:
     headers = dict(NOT_STORED)
     if isinstance(error, TooManyRequestsError | UnavailableError) and error.retry_after:
         headers["retry-after"] = str(error.retry_after)
-    html = static_html.render(content)
-    return PageContent(HTTPStatus(error.status), html=html, headers=headers, wanted=wanted)
+    return headers
 
 
 def messages(error: AppError) -> dict[str, str]:

@@ -1,10 +1,11 @@
-// A button that shows a press at once, and ignores more presses until the press is refused or the page changes.
+// A form of one button that shows a press at once, and ignores more presses until the press is refused or the page
+// changes.
 import { useEffect, useRef, useState } from "react";
 
 // Longer than any answer: the button must not stay pressed after a lost connection.
 const PATIENCE_MS = 10_000;
 
-export function PressButton({ label, description, action, refusals, onPress, className }) {
+export function PressForm({ formKey, action, fields, label, description, refusals, onPress, className, children }) {
   // The number of refusals at the press; as a reference too, because a second press may come before the render.
   const [pressed, setPressed] = useState(null);
   const last = useRef(null);
@@ -22,11 +23,15 @@ export function PressButton({ label, description, action, refusals, onPress, cla
     if (last.current === refusals) return;
     last.current = refusals;
     setPressed(refusals);
-    onPress();
+    onPress(Object.fromEntries(new FormData(event.currentTarget)));
   };
   // A form, as in the document.
   return (
-    <form method="post" action={action} className="contents" data-press={action} onSubmit={press}>
+    <form method="post" action={action} className="contents" data-press={formKey} onSubmit={press}>
+      {Object.entries(fields).map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
+      {children}
       <button
         type="submit"
         className={className}

@@ -8,11 +8,10 @@ from ticketing_app import routes
 from ticketing_app.ui.events.cards import EventCard
 from ticketing_app.ui.events.views import OfferRow
 from ticketing_app.ui.live.components import OnLive
+from ticketing_app.ui.purchases.components import purchase_form
 from ticketing_app.ui.shell import feedback
-from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.shell.press import PressButton
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.components import (
     AvailabilityAlert,
@@ -28,13 +27,11 @@ from ticketing_app.ui.tickets.state import TicketDetailState
 from ticketing_app.ui.tickets.views import NightView, TicketDetail, TicketStub
 
 TEXT = {
-    "purchase": "Purchase",
     "to_order": "Go to my order",
     "resell": "Sell this ticket",
     "edit": "Edit",
     "alert": "Tell me if it comes back",
     "alert_waiting": "We will tell you as soon as it is free. Keep this page open.",
-    "pause": "Purchase again in",
     "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
 }
 
@@ -130,11 +127,7 @@ def _actions() -> rx.Component:
             _owner_actions(),
             rx.cond(
                 ticket.can_buy,
-                rx.cond(
-                    TicketDetailState.paused_until != "",
-                    _pause(),
-                    _purchase(ticket),
-                ),
+                _purchase(ticket),
             ),
         ),
     )
@@ -144,36 +137,15 @@ def _purchase(ticket: TicketDetail) -> rx.Component:
     return rx.fragment(
         rx.el.p(TEXT["hold_note"], class_name="text-sm text-muted"),
         rx.el.div(
-            PressButton.create(
-                label=TEXT["purchase"],
-                action=routes.ticket_detail(f"{ticket.id}"),
-                refusals=TicketDetailState.refusals,
-                on_press=TicketDetailState.purchase,
-                class_name=f"{styles.PRIMARY} w-full sm:w-auto sm:px-10 lg:w-full",
+            purchase_form(
+                TicketDetailState,
+                key=ticket.id,
+                fields=ticket.fields,
+                action=ticket.href,
+                class_name="w-full sm:w-auto sm:px-10 lg:w-full",
             ),
             class_name=styles.ACTION_BAR,
         ),
-    )
-
-
-def _pause() -> rx.Component:
-    """The disabled purchase button during the cooldown after an unpaid hold."""
-    state = TicketDetailState
-    return rx.el.div(
-        rx.el.button(
-            TEXT["pause"],
-            Countdown.create(
-                deadline=state.paused_until,
-                now=state.paused_at,
-                on_over=state.end_pause,
-                class_name="tabular-nums",
-            ),
-            type="button",
-            disabled=True,
-            # Full opacity: the countdown must stay readable.
-            class_name=f"{styles.SECONDARY} gap-1 disabled:opacity-100 w-full sm:w-auto sm:px-10 lg:w-full",
-        ),
-        class_name=styles.ACTION_BAR,
     )
 
 

@@ -2,25 +2,21 @@
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import reflex as rx
+from typing_extensions import override
 
 from ticketing_app import routes
 from ticketing_app.accounts.schemas import Caller
-from ticketing_app.core.clock import utc_now
-from ticketing_app.core.errors import TooManyRequestsError
-from ticketing_app.orders.rules import ANY_OFFER, SeenOffer
-from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import hold
-from ticketing_app.orders.service.refusals import OfferChangedError, TicketAlreadyReservedError
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.events.cards import EventCard, make_cards
 from ticketing_app.ui.events.views import EventHead, OfferRow, now_ms
 from ticketing_app.ui.live import channels
-from ticketing_app.ui.session import PageState, guarded, refreshing
+from ticketing_app.ui.purchases.state import PurchaseState
+from ticketing_app.ui.purchases.views import Offer
+from ticketing_app.ui.session import guarded, refreshing
 from ticketing_app.ui.tickets import queries
 from ticketing_app.ui.tickets.queries import TicketDetailPage, ViewerTicket
 from ticketing_app.ui.tickets.views import (
@@ -34,7 +30,7 @@ from ticketing_app.ui.tickets.views import (
 )
 
 
-class TicketDetailState(PageState, rx.State):
+class TicketDetailState(PurchaseState, rx.State):
     """One ticket as its viewer sees it."""
 
     ticket: TicketDetail = TicketDetail()
@@ -45,23 +41,15 @@ class TicketDetailState(PageState, rx.State):
     ownership: rx.Field[list[OwnershipLine]] = rx.field(default_factory=list)
     resale_href: str = ""
     note: str = ""
-    paused_until: str = ""
-    paused_at: str = ""
     _event_id: UUID | None = None
-    _purchase_token: str = ""
-    _purchase_offer: TicketDetail = TicketDetail()
 
     @rx.event
     @guarded
     async def load(self) -> rx.event.EventSpec | None:
         """Show the ticket and similar ones; complete a purchase that sign-in interrupted."""
-        # Read before `find_caller`, which resets this state when the visitor has signed in.
-        token = self._purchase_token
-        offer = self._purchase_offer
-        self._purchase_token = ""
+        interrupted = self._take_purchase()
         self.similar = []
         self.note = ""
-        self.paused_until = ""
         seen_at = now_ms()
         async with transactions.transaction() as transaction:
             caller = await session.find_caller(self, transaction)
@@ -78,10 +66,7 @@ class TicketDetailState(PageState, rx.State):
         self._show_night(page, caller, seen_at)
         if self.ticket.can_change:
             self.note = NOTES.get(self.router.url.query_parameters.get(routes.DONE, ""), "")
-        is_same_tab = token and self.router.url.query_parameters.get(routes.PURCHASE) == token
-        if caller and is_same_tab:
-            return await self._hold(caller, offer)
-        return None
+        return await self._continue(caller, interrupted)
 
     @rx.event
     @refreshing
@@ -89,6 +74,7 @@ class TicketDetailState(PageState, rx.State):
         """Read the ticket again after a change."""
         await self._read()
 
+    @override
     async def _read(self) -> None:
         async with transactions.transaction() as transaction:
             caller = await session.find_caller(self, transaction)
@@ -99,6 +85,15 @@ class TicketDetailState(PageState, rx.State):
                     transaction, ticket_id=ticket_id, viewer_id=viewer_id
                 )
         self._show(shown, caller)
+
+    @override
+    def _terms(self) -> tuple[str, ...]:
+        return self.ticket.offer if self.is_loaded else ()
+
+    @override
+    def _version(self, offer: Offer) -> int | None:
+        is_shown = str(offer.ticket_id) == self.ticket.id
+        return self.ticket.version if is_shown else None
 
     @contextmanager
     def _hidden_if_withdrawn(self) -> Generator[None]:
@@ -152,64 +147,6 @@ class TicketDetailState(PageState, rx.State):
         followed = map(channels.ticket_channel, ticket_ids)
         night = [channels.event_channel(event_id)] if event_id else []
         await channels.subscribe(self, *followed, *night)
-
-    @rx.event
-    @guarded
-    async def purchase(self) -> rx.event.EventSpec:
-        """Hold the ticket and show the order; a visitor signs in first."""
-        caller = await session.find_caller(self)
-        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        if caller is None:
-            # Unguessable and single-use: following a link must not hold a ticket.
-            self._purchase_token = uuid4().hex
-            self._purchase_offer = self.ticket
-            return session.sign_in_for(routes.ticket_purchase(ticket_id, self._purchase_token))
-        return await self._hold(caller, self.ticket)
-
-    async def _hold(self, caller: Caller, seen: TicketDetail) -> rx.event.EventSpec:
-        try:
-            order = await self._create_order(caller, seen)
-        except TicketAlreadyReservedError as error:
-            if error.order_id is None:
-                raise
-            return rx.redirect(routes.order_detail(error.order_id))
-        except TooManyRequestsError as error:
-            if error.retry_after:
-                now = utc_now()
-                self.paused_at = now.isoformat()
-                self.paused_until = (now + timedelta(seconds=error.retry_after)).isoformat()
-            raise
-        return rx.redirect(routes.order_detail(order.id))
-
-    async def _create_order(self, caller: Caller, seen: TicketDetail) -> OrderRead:
-        """Hold the ticket at the offer that was seen. A hold of another buyer changes only the version: retry."""
-        ticket_id = session.route_id(self, "ticket_id", tickets.TicketNotFoundError)
-        was_seen = session.is_at(self, "ticket_id", seen.id)
-        try:
-            async with hold.in_turn(ticket_id):
-                return await transactions.in_autocommit(
-                    hold.create_order,
-                    buyer_id=caller.user_id,
-                    ticket_id=ticket_id,
-                    seen=SeenOffer(seen.version) if was_seen else ANY_OFFER,
-                )
-        except OfferChangedError:
-            await self._read()
-            if self.ticket.offer != seen.offer:
-                raise
-        return await transactions.in_autocommit(
-            hold.create_order,
-            buyer_id=caller.user_id,
-            ticket_id=ticket_id,
-            seen=SeenOffer(self.ticket.version),
-        )
-
-    @rx.event
-    @guarded
-    async def end_pause(self) -> None:
-        """Offer the ticket again after the cooldown, and clear the refusal."""
-        self.paused_until = ""
-        await self._read()
 
     @rx.event
     @guarded

@@ -1,7 +1,7 @@
 """Values and sentences of the ticket pages."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,7 @@ from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui import formatting
 from ticketing_app.ui.events.views import EventHead, OfferRow, is_open
 from ticketing_app.ui.labels import CATEGORY_LABELS, YOURS, YOURS_LABEL
+from ticketing_app.ui.purchases.views import Offer
 
 STATUS_LABELS = {
     Availability.AVAILABLE: "Available",
@@ -93,6 +94,8 @@ class TicketDetail(TicketStub):
     reason: str = ""
     share_line: str = ""
     available_line: str = ""
+    # Of the purchase form.
+    fields: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def offer(self) -> tuple[str, ...]:
@@ -130,6 +133,7 @@ class TicketDetail(TicketStub):
             reason=why_not,
             share_line=share_line(ticket),
             available_line=f"{ticket.title} is available again",
+            fields=Offer(ticket_id=ticket.id, price_cents=ticket.price_cents).fields,
         )
 
 
