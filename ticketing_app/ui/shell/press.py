@@ -28,6 +28,7 @@ class PressForm(rx.Component):
 
     def as_static(self) -> rx.Component:
         fields = cast("dict[str, str]", literal_value(self.fields))
+        named = {"aria-label": self.description} if literal_value(self.description) else {}
         return rx.el.form(
             # Reflex wraps the `value` of an input in an expression.
             *(
@@ -35,9 +36,7 @@ class PressForm(rx.Component):
                 for name, value in fields.items()
             ),
             *self.children,
-            rx.el.button(
-                self.label, type="submit", aria_label=self.description, class_name=self.class_name
-            ),
+            rx.el.button(self.label, type="submit", class_name=self.class_name, custom_attrs=named),
             method="post",
             action=self.action,
             class_name="contents",
