@@ -161,7 +161,7 @@ class SellState(PageState, rx.State):
         """Save the tickets as typed, and read their seats."""
         # A default that nobody touched is not an answer: it may change with the number of tickets.
         untouched = ANSWERS - set(_edited(names, ANSWERS))
-        fields = read_step(form, "tickets").items()
+        fields = self._read_tickets(form).items()
         edited = await self._save({k: text for k, text in fields if k not in untouched}, names)
         problems = check_tickets(self.form)
         self.typed = {name: problems.get(name, "") for name in edited}
@@ -189,7 +189,7 @@ class SellState(PageState, rx.State):
     @guarded
     async def submit_tickets(self, form: dict[str, Any]) -> rx.event.EventSpec:
         """Save the tickets and go on to their price."""
-        draft = await self._save_step(read_step(form, "tickets"))
+        draft = await self._save_step(self._read_tickets(form))
         return self._go_on(draft, check_tickets(draft.form), routes.SELL_PRICE)
 
     @rx.event
@@ -230,6 +230,12 @@ class SellState(PageState, rx.State):
         self.typed = {}
         self.price_rule = price_rule_line(get_settings().currency)
         return await queries.load_draft(transaction, user_id=caller.user_id)
+
+    def _read_tickets(self, form: object) -> dict[str, str]:
+        """Return the fields of the tickets; a form that was not loaded yet does not know its event."""
+        fields = read_step(form, "tickets")
+        event_id = self.router.url.query_parameters.get(routes.EVENT) or fields.pop("eventId")
+        return fields | ({"eventId": event_id} if event_id else {})
 
     async def _save_step(self, changes: dict[str, str]) -> Draft:
         async with transactions.transaction() as transaction:
