@@ -12,24 +12,25 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.money import MINIMUM_CENTS
 from ticketing_app.tickets.rules import MAX_SEATS, Availability, Place
-from ticketing_app.tickets.schemas.listings import ListingRead, OfferSeat, SeatFacts
+from ticketing_app.tickets.schemas.listings import ListingRead, SeatFacts
 from ticketing_app.tickets.schemas.prices import PriceHint
 from ticketing_app.tickets.schemas.tickets import TicketFields, TicketRead
 from ticketing_app.tickets.service.offers import UNSOLD
 from ticketing_app.ui.formatting import (
     format_amount,
 )
-from ticketing_app.ui.listings.split import NO, YES, SplitChoice
+from ticketing_app.ui.listings.split import NO, YES, SplitChoice, seats_line
 from ticketing_app.ui.tickets.views import (
     TicketStub,
     local_start,
     parse_price,
 )
 
+NO_SEAT = "No seat number"
+
 
 def seat_label(seat: SeatFacts) -> str:
-    parts = (("Section", seat.section), ("Row", seat.row), ("Seat", seat.seat))
-    return " · ".join(f"{name} {value}" for name, value in parts if value) or "No seat number"
+    return seats_line([Place(seat.section, seat.row, seat.seat)]) or NO_SEAT
 
 
 @dataclass(frozen=True)
@@ -88,20 +89,21 @@ def read_form(form: object) -> dict[str, Any]:
 
 
 def listing_line(listing: ListingRead) -> str:
-    """Return the tickets that an edit changes, like "2 tickets: Row F · Seat 5, Row F · Seat 6"."""
-    unsold = _unsold(listing)
-    seats = ", ".join(seat_label(seat) for seat in unsold)
-    return f"{len(unsold)} {'ticket' if len(unsold) == 1 else 'tickets'}: {seats}"
+    """Return the tickets that an edit changes, like "2 tickets: Row F · Seats 5 and 6"."""
+    places = _unsold_places(listing)
+    seats = seats_line(places) or NO_SEAT
+    return f"{len(places)} {'ticket' if len(places) == 1 else 'tickets'}: {seats}"
 
 
 def split_choice(listing: ListingRead) -> SplitChoice:
     """Return the present rule for the tickets that an edit changes."""
-    places = [Place(seat.section, seat.row, seat.seat) for seat in _unsold(listing)]
-    return SplitChoice.of(places, listing.split, str(listing.is_side_by_side).lower())
+    side = YES if listing.is_side_by_side else NO
+    return SplitChoice.of(_unsold_places(listing), listing.split, side)
 
 
-def _unsold(listing: ListingRead) -> list[OfferSeat]:
-    return [seat for seat in listing.seats if seat.status in UNSOLD]
+def _unsold_places(listing: ListingRead) -> list[Place]:
+    unsold = (seat for seat in listing.seats if seat.status in UNSOLD)
+    return [Place(seat.section, seat.row, seat.seat) for seat in unsold]
 
 
 def read_split(form: Mapping[str, Any]) -> dict[str, Any]:
