@@ -150,12 +150,15 @@ class SampleMarket:
             if listing_id:
                 self.listings.append((listing_id, seller_id, event.id, pick.choice(SPLITS), True))
             price = max(int(event.price_cents * pick.uniform(0.6, 1.6)) // 50 * 50, 50)
-            for position in range(count):
-                place = (listing_id, position if is_listed else None, position == 0)
-                owner = (seller_id, None if is_loose else event.id)
-                yield (new_id(), *owner, *place, event.title, price, "usd", *next(leases),
-                       1, self.now, event.venue, event.city, event.starts_at, event.timezone,
-                       offsets[number], event.category)  # fmt: skip
+            owner = (seller_id, None if is_loose else event.id)
+            facts = (event.venue, event.city, event.starts_at, event.timezone,
+                     offsets[number], event.category)  # fmt: skip
+            states = list(itertools.islice(leases, count))
+            front = _first_for_sale(states)
+            for position, state in enumerate(states):
+                place = (listing_id, position if is_listed else None, position == front)
+                yield (new_id(), *owner, *place, event.title, price, "usd", *state,
+                       1, self.now, *facts)  # fmt: skip
             made += count
 
     def _leases(self) -> Iterator[tuple[Any, ...]]:
@@ -197,6 +200,11 @@ class SampleMarket:
             category=pick.choices(CATEGORIES, CATEGORY_WEIGHTS)[0],
             price_cents=int(pick.lognormvariate(8.4, 0.7)),
         )
+
+
+def _first_for_sale(states: list[tuple[Any, ...]]) -> int:
+    positions = (n for n, (status, *_) in enumerate(states) if status == TicketStatus.FOR_SALE)
+    return next(positions, 0)
 
 
 def _zipf(count: int, exponent: float) -> list[float]:

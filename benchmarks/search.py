@@ -16,7 +16,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any, NamedTuple
@@ -32,6 +32,7 @@ from benchmarks.sample_market import (
     LISTING_COLUMNS,
     SEED,
     VENUE_COLUMNS,
+    Event,
     SampleMarket,
 )
 from ticketing_app.accounts.models import User
@@ -53,9 +54,10 @@ from ticketing_app.tickets.schemas.tickets import EVENT_COUNT_LIMIT
 
 LIMIT_MS = 30
 PAGE_RATIO = 1.5
-VALUES = 24
-ROUNDS = 4
 PATIENT_ROUNDS = 12
+VALUES = 24
+# Further rounds where the 95th percentile is above so many milliseconds.
+MORE_ROUNDS = ((LIMIT_MS / 2, 3), (LIMIT_MS, PATIENT_ROUNDS))
 DEEP_PAGE = 1000
 LOAD_SECONDS = 600
 SIMILAR_WORDS = 20
@@ -63,7 +65,7 @@ KINDS: dict[type[TicketFilter], str] = {
     LooseTicketFilter: "without event",
     TicketFilter: "tickets",
 }
-LARGE = {"tickets", "events"}
+LARGE = {"tickets", "listings", "events"}
 
 
 class Explain(Executable, ClauseElement):
@@ -168,10 +170,24 @@ def combinations(market: SampleMarket) -> Iterator[tuple[str, list[dict[str, Any
     """Yield each combination of filters with many values, from rare to common ones."""
     pick = random.Random(SEED)  # noqa: S311  # Any values will do.
     events = [pick.choice(market.events) for _ in range(VALUES)]
+    days = [(market.now + timedelta(days=pick.randrange(300))).date() for _ in events]
+    for word_name, word_values in _words(events).items():
+        for filter_name, filter_values in _filters(events, days).items():
+            name = " + ".join(filter(None, (word_name, filter_name))) or "everything"
+            count = max(len(word_values), len(filter_values))
+            yield (
+                name,
+                [
+                    word_values[n % len(word_values)] | filter_values[n % len(filter_values)]
+                    for n in range(count)
+                ],
+            )
+
+
+def _words(events: list[Event]) -> dict[str, list[dict[str, Any]]]:
     names = [event.title.split()[0] for event in events]
     common = ["Live", "Tour", "Night", "Festival", "World", "Final"] * 4
-    days = [(market.now + timedelta(days=pick.randrange(300))).date() for _ in events]
-    words: dict[str, list[dict[str, Any]]] = {
+    return {
         "": [{}],
         "name": [{"q": name} for name in names],
         "title and city": [{"q": f"{event.title} {event.city}"} for event in events],
@@ -183,20 +199,20 @@ def combinations(market: SampleMarket) -> Iterator[tuple[str, list[dict[str, Any
         ],
         "unknown word": [{"q": f"{name}xq"} for name in names],
     }
-    filters: dict[str, list[dict[str, Any]]] = {
+
+
+def _filters(events: list[Event], days: list[date]) -> dict[str, list[dict[str, Any]]]:
+    categories = [{"category": event.category} for event in events]
+    prices = [_prices(event.price_cents) for event in events]
+    return {
         "": [{}],
-        "category": [{"category": event.category} for event in events],
+        "category": categories,
         "city": [{"city": event.city} for event in events],
-        "price": [_prices(event.price_cents) for event in events],
-        "today": [{"when": When.TODAY}],
-        "weekend": [{"when": When.WEEKEND}],
-        "next weekend": [{"when": When.NEXT_WEEKEND}],
-        "month": [{"when": When.MONTH}],
+        "price": prices,
+        **{when.value.replace("_", " "): [{"when": when}] for when in When},
         "days": [{"first_day": day, "last_day": day + timedelta(days=6)} for day in days],
         "available": [{"available_only": True}],
-        "category, price": [
-            {"category": event.category} | _prices(event.price_cents) for event in events
-        ],
+        "category, price": [one | other for one, other in zip(categories, prices, strict=True)],
         "all": [
             {"category": event.category, "city": event.city, "available_only": True}
             | {"first_day": day}
@@ -204,17 +220,6 @@ def combinations(market: SampleMarket) -> Iterator[tuple[str, list[dict[str, Any
             for event, day in zip(events, days, strict=True)
         ],
     }
-    for word_name, word_values in words.items():
-        for filter_name, filter_values in filters.items():
-            name = " + ".join(filter(None, (word_name, filter_name))) or "everything"
-            count = max(len(word_values), len(filter_values))
-            yield (
-                name,
-                [
-                    word_values[n % len(word_values)] | filter_values[n % len(filter_values)]
-                    for n in range(count)
-                ],
-            )
 
 
 def event_combinations(market: SampleMarket) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -294,10 +299,8 @@ async def _measure_events(
 
 
 async def _event_page(session: AsyncSession, wanted: MarketFilter) -> ClauseElement:
-    matching = event_search.matching_query(wanted)
-    count = (await (await session.connection()).execute(matching)).scalar_one()
-    are_few = count <= event_search.FEW_EVENTS
-    return event_search.page_query(wanted, None, are_few=are_few)
+    plan = await event_search.choose_plan(session, wanted)
+    return event_search.page_query(wanted, None, plan)
 
 
 async def _measure_tickets(
@@ -320,9 +323,11 @@ async def _repeat(session: AsyncSession, queries: list[Any]) -> list[Run]:
 
     Slow queries run more often: noise passes, a slow plan stays slow.
     """
-    runs = await _fastest(session, queries, ROUNDS)
-    if _p95(runs) > LIMIT_MS:
-        again = await _fastest(session, queries, PATIENT_ROUNDS)
+    runs = await _fastest(session, queries, 1)
+    for limit, rounds in MORE_ROUNDS:
+        if _p95(runs) <= limit:
+            break
+        again = await _fastest(session, queries, rounds)
         runs = [min(pair) for pair in zip(runs, again, strict=True)]
     return runs
 
@@ -360,8 +365,9 @@ async def _measure_depth(session: AsyncSession, report: Report) -> None:
         if row is None:
             continue
         deep = wanted.model_copy(update={"cursor": search.make_cursor(sort, row[0])})
-        first = await _repeat(session, [search.page_query(wanted, None)])
-        later = await _repeat(session, [search.page_query(deep, search.read_cursor(deep))])
+        first = await _fastest(session, [search.page_query(wanted, None)], PATIENT_ROUNDS)
+        deep_page = search.page_query(deep, search.read_cursor(deep))
+        later = await _fastest(session, [deep_page], PATIENT_ROUNDS)
         ratio = _median(later) / _median(first)
         print(f"page {DEEP_PAGE:,} to page 1, {sort}: {ratio:.2f} of at most {PAGE_RATIO}")
         if ratio > PAGE_RATIO:

@@ -43,7 +43,6 @@ def summary(of: EventRead, **fields: Any) -> EventOffers:  # noqa: ANN401
         "from_cents": 4250,
         "currency": "usd",
         "available": 7,
-        "most_together": 2,
         "sold": 5,
     }
     return EventOffers.model_validate({"event_id": of.id, **facts, **fields})

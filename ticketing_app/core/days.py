@@ -47,20 +47,25 @@ class _Range(NamedTuple):
 
 def starts_on(days: DayFilter, start: Start) -> Iterator[ColumnElement[bool]]:
     """Match events that start on these days in their local time."""
-    # In every time zone the condition on the local time implies those on the instant, which use an index.
-    for at_event, earliest, latest in zip(
-        *(_ranges(days, _UTC_NOW + ahead) for ahead in (start.offset, -_BEHIND, _AHEAD)),
-        strict=True,
-    ):
+    yield from may_start_on(days, start.at)
+    for at_event in _ranges(days, _UTC_NOW + start.offset):
         local: list[ColumnElement[bool]] = []
-        if at_event.first is not None and earliest.first is not None:
+        if at_event.first is not None:
             local.append(start.local >= at_event.first)
-            yield func.timezone("UTC", earliest.first - _AHEAD) <= start.at
-        if at_event.end is not None and latest.end is not None:
+        if at_event.end is not None:
             local.append(start.local < at_event.end)
-            yield func.timezone("UTC", latest.end + _BEHIND) > start.at
         # The planner takes a range of an expression for rare; CASE counts as half of the rows.
         yield case((and_(*local), True), else_=False)
+
+
+def may_start_on(days: DayFilter, at: ColumnElement[Any]) -> Iterator[ColumnElement[bool]]:
+    """Match instants that are on these days in any time zone; `at` may be in an index."""
+    for earliest in _ranges(days, _UTC_NOW - _BEHIND):
+        if earliest.first is not None:
+            yield func.timezone("UTC", earliest.first - _AHEAD) <= at
+    for latest in _ranges(days, _UTC_NOW + _AHEAD):
+        if latest.end is not None:
+            yield func.timezone("UTC", latest.end + _BEHIND) > at
 
 
 def _ranges(days: DayFilter, now: ColumnElement[Any]) -> Iterator[_Range]:

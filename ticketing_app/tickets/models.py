@@ -190,11 +190,14 @@ TICKETS.append_column(
 STARTS_AT = "COALESCE(starts_at, 'infinity'::timestamp with time zone)"
 
 
-def _for_sale(name: str, *columns: str, using: str = "btree") -> None:
+def _for_sale(name: str, *columns: str, using: str = "btree", is_listing: bool = False) -> None:
     computed = {"starts_at": text(STARTS_AT), "lower(title)": text("lower(title)")}
     parts = [computed[column] if column in computed else TICKETS.c[column] for column in columns]
-    is_for_sale = text("status = 'for_sale'")
-    Index(name, *parts, postgresql_where=is_for_sale, postgresql_using=using)
+    condition = "status = 'for_sale'"
+    if is_listing:
+        # One ticket for each listing, none for single tickets.
+        condition += " AND is_front AND listing_id IS NOT NULL"
+    Index(name, *parts, postgresql_where=text(condition), postgresql_using=using)
 
 
 # One index per sort order. The columns after `id` can be filtered by: rows that do not match are
@@ -212,6 +215,17 @@ Index(
     postgresql_where=text("status = 'for_sale' AND event_id IS NULL"),
 )
 _for_sale("ix_tickets_search", "search", using="gin")
-_for_sale("ix_tickets_event_id", "event_id", "price_cents")
+_for_sale("ix_tickets_event_price", "event_id", "price_cents", "id")
 # For similar tickets, beside the index by city.
 _for_sale("ix_tickets_title", "lower(title)", "starts_at", "id")
+# For seats side by side.
+_for_sale("ix_tickets_event_listings", "event_id", "price_cents", "id", is_listing=True)
+_for_sale(
+    "ix_tickets_cheapest_listings",
+    "price_cents",
+    "id",
+    "event_id",
+    "category",
+    "starts_at",
+    is_listing=True,
+)

@@ -132,22 +132,15 @@ class TestSummarizeEvents:
         cheap = await factories.make_ticket(eventId=str(event.id), price=20)
         summary = await summarize(event.id)
         assert (summary.from_cents, summary.currency) == (2000, "usd")
-        assert (summary.available, summary.most_together, summary.sold) == (4, 3, 0)
+        assert (summary.available, summary.sold) == (4, 0)
         await factories.hold(cheap)
         summary = await summarize(event.id)
         assert (summary.from_cents, summary.available) == (3000, 3)
 
-    async def test_side_by_side_counts_the_longest_run(self) -> None:
-        event = await factories.make_event()
-        listing = await factories.make_listing("1", "2", "3", "4", event=event, sideBySide=True)
-        assert (await summarize(event.id)).most_together == 4
-        await factories.hold(await factories.read_ticket(listing.seats[1].ticket_id))
-        assert (await summarize(event.id)).most_together == 2
-
     async def test_without_offers(self) -> None:
         event = await factories.make_event()
         assert await summarize(event.id) == EventOffers(
-            event_id=event.id, from_cents=None, currency=None, available=0, most_together=0, sold=0
+            event_id=event.id, from_cents=None, currency=None, available=0, sold=0
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,9 +20,10 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core.days import DayFilter, may_start_on
 from ticketing_app.core.text_search import cached_query
 from ticketing_app.events.schemas import EventFilter
 from ticketing_app.events.service import search as events
@@ -30,33 +32,32 @@ from ticketing_app.tickets.repository.search import Cursor
 from ticketing_app.tickets.rules import Split, TicketStatus
 from ticketing_app.tickets.schemas.search import MarketFilter, TicketSort
 
-# Up to this number of events, sorting them by price is faster than reading all tickets by price.
+# Up to these numbers, reading all and sorting is faster than reading in the order of the page.
 FEW_EVENTS = 2_000
+FEW_OFFERS = 2_000
+# Offers that are counted before the events are read one by one.
+OFFERS_COUNTED = 1_000
 
 _LISTINGS = TICKETS.metadata.tables["listings"]
 # Filters of the event itself; the others are those of its offers.
 SHARED = ("q", "category", "city", "when", "first_day", "last_day")
 
 
+class Plan(Enum):
+    """Rows that a page is read from: all offers that may match, events, or offers in the order of their price."""
+
+    OFFERS = auto()
+    EVENTS = auto()
+    PRICES = auto()
+
+
 class FoundEvent(NamedTuple):
-    """An event of a page; `ticket_id` and `price_cents` are those of its cheapest offer, if sorted by it."""
+    """An event of a page with its cheapest offer that matches, if it must have one."""
 
     id: UUID
     starts_at: datetime
     ticket_id: UUID | None = None
     price_cents: int | None = None
-
-
-class _Offers(NamedTuple):
-    """A query for the ids of the offers of an event, with the expressions to sort it by."""
-
-    query: Select[UUID]
-    id: ColumnElement[UUID]
-    price_cents: ColumnElement[int]
-
-    def cheapest(self, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-        query = self.query.add_columns(*columns)
-        return query.order_by(self.price_cents, self.id).limit(1)
 
 
 def make_cursor(sort: TicketSort, last: FoundEvent) -> Cursor:
@@ -70,13 +71,22 @@ async def list_events(
     session: AsyncSession, wanted: MarketFilter, cursor: Cursor | None
 ) -> list[FoundEvent]:
     """Return up to `limit` + 1 events after the cursor: the extra one shows that there is a next page."""
-    connection = await session.connection()
-    are_few = False
-    if wanted.sort is TicketSort.CHEAPEST:
-        matching = (await connection.execute(matching_query(wanted))).scalar_one()
-        are_few = matching <= FEW_EVENTS
-    rows = await connection.execute(page_query(wanted, cursor, are_few=are_few))
+    plan = await choose_plan(session, wanted)
+    rows = await (await session.connection()).execute(page_query(wanted, cursor, plan))
     return [FoundEvent(*row) for row in rows]
+
+
+async def choose_plan(session: AsyncSession, wanted: MarketFilter) -> Plan:
+    connection = await session.connection()
+    if _has_prices(wanted):
+        offers = (await connection.execute(offers_query(wanted))).scalar_one()
+        if offers <= FEW_OFFERS:
+            return Plan.OFFERS
+    if wanted.sort is TicketSort.CHEAPEST:
+        events = (await connection.execute(matching_query(wanted))).scalar_one()
+        if events > FEW_EVENTS:
+            return Plan.PRICES
+    return Plan.EVENTS
 
 
 async def count_events(session: AsyncSession, wanted: MarketFilter, limit: int) -> int:
@@ -84,32 +94,62 @@ async def count_events(session: AsyncSession, wanted: MarketFilter, limit: int) 
 
 
 @cached_query
-def page_query(
-    wanted: MarketFilter, cursor: Cursor | None, *, are_few: bool = False
-) -> Select[*tuple[Any, ...]]:
-    """Select a page; `are_few` is the result of `matching_query`."""
-    event = _matching(wanted)
-    if wanted.sort is not TicketSort.CHEAPEST:
-        query = _by_event(event, wanted, cursor)
-    elif are_few:
-        query = _by_price_of_each(event, wanted, cursor)
-    else:
-        query = _by_price(event, wanted, cursor)
-    return query.limit(wanted.limit + 1)
+def page_query(wanted: MarketFilter, cursor: Cursor | None, plan: Plan) -> Select[*tuple[Any, ...]]:
+    queries = {Plan.OFFERS: _by_offers, Plan.EVENTS: _by_events, Plan.PRICES: _by_prices}
+    return queries[plan](wanted, cursor).limit(wanted.limit + 1)
+
+
+@cached_query
+def offers_query(wanted: MarketFilter) -> Select[int]:
+    """Count the offers that may match, up to FEW_OFFERS + 1."""
+    ticket = TICKETS.alias("ticket")
+    return _count(select(ticket.c.id).where(*_may_match(ticket, wanted)).limit(FEW_OFFERS + 1))
 
 
 @cached_query
 def matching_query(wanted: MarketFilter) -> Select[int]:
     """Count the events that match, with or without offers, up to FEW_EVENTS + 1."""
-    found = select(_matching(wanted).c.id).limit(FEW_EVENTS + 1)
-    return select(func.count()).select_from(found.subquery())
+    return _count(select(_matching(wanted).c.id).limit(FEW_EVENTS + 1))
 
 
 @cached_query
 def count_query(wanted: MarketFilter, limit: int) -> Select[int]:
     event = _matching(wanted)
-    found = select(event.c.id).where(*_offered(event, wanted)).limit(limit)
-    return select(func.count()).select_from(found.subquery())
+    query = select(event.c.id)
+    if _needs_offer(wanted):
+        # OFFSET keeps the planner from joining all tickets: it underestimates the events of a day.
+        ticket = TICKETS.alias("ticket")
+        offers = _offers(ticket, event, wanted, ticket.c.id).offset(literal_column("0"))
+        query = query.where(offers.exists())
+    counted = _count(query.limit(limit))
+    return _count_by_offers(wanted, limit, counted) if _has_prices(wanted) else counted
+
+
+def _count_by_offers(wanted: MarketFilter, limit: int, otherwise: Select[int]) -> Select[int]:
+    """Count the events of the first offers; `otherwise` if these are neither all nor enough.
+
+    Few events have an offer at a rare price: this is faster than asking each event.
+    """
+    event = _matching(wanted)
+    ticket = TICKETS.alias("ticket")
+    first = (
+        select(ticket.c.event_id, ticket.c.listing_id)
+        .where(*_may_match(ticket, wanted))
+        .limit(OFFERS_COUNTED)
+        .cte("first")
+    )
+    query = select(func.count(event.c.id.distinct()).label("count"))
+    query = query.join(first, first.c.event_id == event.c.id)
+    if wanted.together is not None:
+        query = query.where(_sells(first.c.listing_id, wanted.together))
+    found = query.cte("found")
+    are_all = _count(select(first.c.event_id)).scalar_subquery() < OFFERS_COUNTED
+    counted = func.least(found.c.count, limit)
+    return select(case((are_all | (counted == limit), counted), else_=otherwise.scalar_subquery()))
+
+
+def _count(query: Select[*tuple[Any, ...]]) -> Select[int]:
+    return select(func.count()).select_from(query.subquery())
 
 
 def _matching(wanted: MarketFilter) -> Subquery:
@@ -117,40 +157,52 @@ def _matching(wanted: MarketFilter) -> Subquery:
     return events.matching(EventFilter(**shared)).subquery("event")
 
 
-def _by_event(
-    event: Subquery, wanted: MarketFilter, cursor: Cursor | None
-) -> Select[*tuple[Any, ...]]:
-    query = select(event.c.id, event.c.starts_at).where(*_offered(event, wanted))
-    if wanted.sort is TicketSort.NEWEST:
-        after = event.c.id < cursor.id if cursor else true()
-        return query.where(after).order_by(event.c.id.desc())
-    key = tuple_(event.c.starts_at, event.c.id)
-    after = key > tuple_(literal(cursor.starts_at), literal(cursor.id)) if cursor else true()
-    return query.where(after).order_by(event.c.starts_at, event.c.id)
+def _needs_offer(wanted: MarketFilter) -> bool:
+    """A search for words also finds events without offers, unless sorted or filtered by them."""
+    is_by_price = wanted.sort is TicketSort.CHEAPEST
+    is_any_offer = not _has_prices(wanted) and wanted.together is None
+    return is_by_price or not (wanted.q.strip() and is_any_offer and not wanted.available_only)
 
 
-def _by_price_of_each(
-    event: Subquery, wanted: MarketFilter, cursor: Cursor | None
-) -> Select[*tuple[Any, ...]]:
-    """Read the cheapest ticket of each event, then sort: for few events."""
-    offers = _offers(event, wanted)
-    ticket = offers.cheapest(offers.price_cents.label("price_cents")).lateral("ticket")
-    return (
-        select(event.c.id, event.c.starts_at, ticket.c.id, ticket.c.price_cents)
-        .select_from(event)
-        .join(ticket, true())
-        .where(_after(ticket, cursor))
-        .order_by(ticket.c.price_cents, ticket.c.id)
-    )
+def _has_prices(wanted: MarketFilter) -> bool:
+    return (wanted.min_price_cents, wanted.max_price_cents) != (None, None)
 
 
-def _by_price(
-    event: Subquery, wanted: MarketFilter, cursor: Cursor | None
-) -> Select[*tuple[Any, ...]]:
-    """Read the tickets in the order of their price, and of each event only the cheapest: for many events."""
+def _by_offers(wanted: MarketFilter, cursor: Cursor | None) -> Select[*tuple[Any, ...]]:
+    """Read all offers that may match, then sort the cheapest ones of their events."""
+    event = _matching(wanted)
     ticket = TICKETS.alias("ticket")
-    cheapest_id = _offers(event, wanted).cheapest().scalar_subquery()
-    has_category = ticket.c.category == wanted.category if wanted.category else true()
+    query = select(event.c.id, event.c.starts_at, *_offer(ticket))
+    query = query.join(ticket, ticket.c.event_id == event.c.id).where(*_may_match(ticket, wanted))
+    if wanted.together is not None:
+        query = query.where(_sells(ticket.c.listing_id, wanted.together))
+    query = query.ext(distinct_on(event.c.id))
+    query = query.order_by(event.c.id, ticket.c.price_cents, ticket.c.id)
+    return _in_order(query.subquery("found"), wanted.sort, cursor)
+
+
+def _by_events(wanted: MarketFilter, cursor: Cursor | None) -> Select[*tuple[Any, ...]]:
+    """Read events with their cheapest offer, in the order of the events or of few prices."""
+    event = _matching(wanted)
+    if not _needs_offer(wanted):
+        return _in_order(event, wanted.sort, cursor)
+    is_sorted = bool(wanted.q.strip() or wanted.city) and wanted.sort is not TicketSort.CHEAPEST
+    if is_sorted:
+        # The planner would read the offers of all these events, then sort, or read all events in order.
+        event = _in_order(event, wanted.sort, cursor).subquery("sorted")
+    ticket = TICKETS.alias("ticket")
+    cheapest = _cheapest(ticket, event, wanted, *_offer(ticket)).lateral("cheapest")
+    query = select(event.c.id, event.c.starts_at, cheapest.c.ticket_id, cheapest.c.price_cents)
+    found = query.join(cheapest, true()).subquery("found")
+    return _in_order(found, wanted.sort, None if is_sorted else cursor)
+
+
+def _by_prices(wanted: MarketFilter, cursor: Cursor | None) -> Select[*tuple[Any, ...]]:
+    """Read the offers in the order of their price, and of each event only the cheapest: for many events."""
+    event = _matching(wanted)
+    ticket = TICKETS.alias("ticket")
+    other = TICKETS.alias("other")
+    cheapest_id = _cheapest(other, event, wanted, other.c.id).scalar_subquery()
     # LIMIT keeps the planner from joining and sorting all tickets.
     shown = (
         select(event.c.id, event.c.starts_at)
@@ -158,75 +210,100 @@ def _by_price(
         .limit(1)
         .lateral("shown")
     )
-    return (
-        select(shown.c.id, shown.c.starts_at, ticket.c.id, ticket.c.price_cents)
-        .select_from(ticket)
-        .join(shown, true())
-        # The index of prices has the category of the event, too.
-        .where(*_available(ticket, wanted), has_category, _after(ticket, cursor))
-        .order_by(ticket.c.price_cents, ticket.c.id)
-    )
+    query = select(shown.c.id, shown.c.starts_at, *_offer(ticket)).select_from(ticket)
+    query = query.join(shown, true()).where(*_may_match(ticket, wanted))
+    return _in_order(query.subquery("found"), wanted.sort, cursor)
 
 
-def _after(ticket: FromClause, cursor: Cursor | None) -> ColumnElement[bool]:
-    if cursor is None:
-        return true()
-    key = tuple_(ticket.c.price_cents, ticket.c.id)
-    return key > tuple_(literal(cursor.price_cents), literal(cursor.id))
+def _in_order(
+    found: FromClause, sort: TicketSort, cursor: Cursor | None
+) -> Select[*tuple[Any, ...]]:
+    query = select(found)
+    if sort is TicketSort.NEWEST:
+        query = query.order_by(found.c.id.desc())
+        return query.where(found.c.id < cursor.id) if cursor else query
+    keys = [found.c.starts_at, found.c.id]
+    after = cursor and (cursor.starts_at, cursor.id)
+    if sort is TicketSort.CHEAPEST:
+        keys = [found.c.price_cents, found.c.ticket_id]
+        after = cursor and (cursor.price_cents, cursor.id)
+    query = query.order_by(*keys)
+    return query.where(tuple_(*keys) > tuple_(*map(literal, after))) if after else query
 
 
-def _offered(event: Subquery, wanted: MarketFilter) -> Iterator[ColumnElement[bool]]:
-    """Match events with an offer; a search for words also finds those without, unless sorted by price."""
-    is_by_price = wanted.sort is TicketSort.CHEAPEST
-    if is_by_price or not (wanted.q.strip() and _is_any_offer(wanted)):
-        # OFFSET keeps the planner from joining all tickets: it underestimates the events of a day.
-        yield _offers(event, wanted).query.offset(literal_column("0")).exists()
+def _offer(ticket: FromClause) -> tuple[ColumnElement[UUID], ColumnElement[int]]:
+    return ticket.c.id.label("ticket_id"), ticket.c.price_cents
 
 
-def _is_any_offer(wanted: MarketFilter) -> bool:
-    prices = (wanted.min_price_cents, wanted.max_price_cents)
-    return prices == (None, None) and wanted.together is None and not wanted.available_only
+def _cheapest(
+    ticket: FromClause, event: FromClause, wanted: MarketFilter, *columns: ColumnElement[Any]
+) -> Select[*tuple[Any, ...]]:
+    query = _offers(ticket, event, wanted, *columns)
+    return query.order_by(ticket.c.price_cents, ticket.c.id).limit(1)
 
 
-def _offers(event: Subquery, wanted: MarketFilter) -> _Offers:
-    """Select the available tickets of an event, or the first one of each listing with enough neighbours."""
-    ticket = TICKETS.alias()
-    is_offered = (ticket.c.event_id == event.c.id, *_available(ticket, wanted))
+def _offers(
+    ticket: FromClause, event: FromClause, wanted: MarketFilter, *columns: ColumnElement[Any]
+) -> Select[*tuple[Any, ...]]:
+    """Select the free tickets of an event, or one of each listing with enough free neighbours."""
+    query = select(*columns).where(ticket.c.event_id == event.c.id, *_can_match(ticket, wanted))
     if wanted.together is None:
-        query = select(ticket.c.id.label("id")).where(*is_offered)
-        return _Offers(query, ticket.c.id, ticket.c.price_cents)
-    first = func.array_agg(aggregate_order_by(ticket.c.id, ticket.c.position))[1]
-    query = (
-        select(first.label("id"))
-        .join(_LISTINGS, _LISTINGS.c.id == ticket.c.listing_id)
-        .where(*is_offered, ticket.c.listing_id.is_not(None), _LISTINGS.c.is_side_by_side)
-        .group_by(_LISTINGS.c.id)
-        .having(*_sells(ticket, wanted.together))
-    )
-    return _Offers(query, first, func.min(ticket.c.price_cents))
+        return query
+    return query.where(_sells(ticket.c.listing_id, wanted.together))
 
 
-def _sells(ticket: FromClause, count: int) -> Iterator[ColumnElement[bool]]:
-    """Match a group of the available tickets of a listing that sells `count` neighbours of them."""
+def _may_match(ticket: FromClause, wanted: MarketFilter) -> Iterator[ColumnElement[bool]]:
+    """Exclude tickets by their copies of facts of the event, some of which are in the indexes of prices."""
+    starts_at = func.coalesce(ticket.c.starts_at, literal_column("'infinity'::timestamptz"))
+    yield from _can_match(ticket, wanted)
+    yield func.now() < starts_at
+    yield from may_start_on(DayFilter(wanted.when, wanted.first_day, wanted.last_day), starts_at)
+    if wanted.category:
+        yield ticket.c.category == wanted.category
+    if wanted.city:
+        yield ticket.c.city_key == func.search_key(wanted.city)
+
+
+def _can_match(ticket: FromClause, wanted: MarketFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.together is None:
+        yield from _is_free(ticket)
+    else:
+        # The ticket that represents a listing may be locked while others are free.
+        yield ticket.c.status == TicketStatus.FOR_SALE
+        yield ticket.c.is_front
+        yield ticket.c.listing_id.is_not(None)
+    if wanted.min_price_cents is not None:
+        yield ticket.c.price_cents >= wanted.min_price_cents
+    if wanted.max_price_cents is not None:
+        yield ticket.c.price_cents <= wanted.max_price_cents
+
+
+def _is_free(ticket: FromClause) -> Iterator[ColumnElement[bool]]:
+    yield ticket.c.status == TicketStatus.FOR_SALE
+    # now(): clock_timestamp() is volatile, and the planner could not use it in an index.
+    yield or_(ticket.c.locked_until.is_(None), ticket.c.locked_until <= func.now())
+
+
+def _sells(listing_id: ColumnElement[Any], count: int) -> ColumnElement[bool]:
+    """Whether the listing sells `count` neighbours of its available tickets by the rule of its seller."""
+    seat = TICKETS.alias()
     left_over = func.count() - count
-    yield case(
+    is_allowed = case(
         (_LISTINGS.c.split == Split.ANY, True),
         (_LISTINGS.c.split == Split.NO_SINGLE, left_over != 1),
         else_=left_over == 0,
     )
     # A bit for each available seat: neighbours are bits that stay when the bits are shifted.
-    seats = func.bit_or(literal_column("1").op("<<")(ticket.c.position))
-    neighbours: ColumnElement[Any] = seats
+    bits = func.bit_or(literal_column("1").op("<<")(seat.c.position))
+    neighbours: ColumnElement[Any] = bits
     for distance in range(1, count):
-        neighbours = neighbours.op("&")(seats.op(">>")(literal_column(str(distance))))
-    yield neighbours != 0
-
-
-def _available(ticket: FromClause, wanted: MarketFilter) -> Iterator[ColumnElement[bool]]:
-    yield ticket.c.status == TicketStatus.FOR_SALE
-    # now(): clock_timestamp() is volatile, and the planner could not use it in an index.
-    yield or_(ticket.c.locked_until.is_(None), ticket.c.locked_until <= func.now())
-    if wanted.min_price_cents is not None:
-        yield ticket.c.price_cents >= wanted.min_price_cents
-    if wanted.max_price_cents is not None:
-        yield ticket.c.price_cents <= wanted.max_price_cents
+        neighbours = neighbours.op("&")(bits.op(">>")(literal_column(str(distance))))
+    listing = (
+        select(literal_column("1"))
+        .select_from(_LISTINGS)
+        .join(seat, seat.c.listing_id == _LISTINGS.c.id)
+        .where(_LISTINGS.c.id == listing_id, _LISTINGS.c.is_side_by_side, *_is_free(seat))
+        .group_by(_LISTINGS.c.id)
+        .having(is_allowed, neighbours != 0)
+    )
+    return listing.exists()

@@ -126,32 +126,19 @@ async def list_listed_twice(session: AsyncSession, limit: int) -> list[SeatListe
     return [SeatListedTwice.model_validate(dict(row)) for row in rows.mappings()]
 
 
-# A run is a number of neighbouring seats of a listing: position - row_number() is equal within a run.
 _SUMMARY = text("""
-    WITH open AS (
-        SELECT t.event_id, coalesce(t.listing_id, t.id) AS offer_id, t.price_cents, t.currency,
-               CASE WHEN l.is_side_by_side
-                 THEN t.position - row_number() OVER (PARTITION BY t.listing_id ORDER BY t.position)
-               END AS run
-        FROM tickets t LEFT JOIN listings l ON l.id = t.listing_id
-        WHERE t.event_id = ANY(:event_ids) AND t.status = 'for_sale'
-          AND (t.locked_until IS NULL OR t.locked_until <= now())
-          AND (t.starts_at IS NULL OR t.starts_at > now())
-    ), offered AS (
-        SELECT event_id, count(*) AS size, min(price_cents) AS price_cents, min(currency) AS currency
-        FROM open GROUP BY event_id, offer_id, run
-    ), available AS (
-        SELECT event_id, sum(size) AS available, max(size) AS most_together,
-               min(price_cents) AS from_cents, min(currency) AS currency
-        FROM offered GROUP BY event_id
-    ), sold AS (
-        SELECT event_id, count(*) AS sold FROM tickets
-        WHERE event_id = ANY(:event_ids) AND status = 'sold' GROUP BY event_id
+    WITH offered AS (
+        SELECT event_id, price_cents, currency, status = 'sold' AS is_sold,
+               status = 'for_sale' AND (locked_until IS NULL OR locked_until <= now())
+                 AND (starts_at IS NULL OR starts_at > now()) AS is_available
+        FROM tickets WHERE event_id = ANY(:event_ids) AND status IN ('for_sale', 'sold')
     )
-    SELECT event_id, a.from_cents, a.currency, coalesce(a.available, 0) AS available,
-           coalesce(a.most_together, 0) AS most_together, coalesce(s.sold, 0) AS sold
-    FROM unnest(:event_ids) AS event_id
-    LEFT JOIN available a USING (event_id) LEFT JOIN sold s USING (event_id)
+    SELECT event_id, count(*) FILTER (WHERE is_available) AS available,
+           min(price_cents) FILTER (WHERE is_available) AS from_cents,
+           min(currency) FILTER (WHERE is_available) AS currency,
+           count(*) FILTER (WHERE is_sold) AS sold
+    FROM unnest(:event_ids) AS event_id LEFT JOIN offered USING (event_id)
+    GROUP BY event_id
 """).bindparams(bindparam("event_ids", type_=ARRAY(PG_UUID())))
 
 

@@ -73,9 +73,6 @@ class OfferSeat(SeatFacts):
     ]
     is_listed_twice: bool = Field(description="Another seller offers the same seat of this event.")
     sold_at: datetime | None = None
-    is_held: Annotated[
-        bool, Field(exclude=True, description="Its buyer may still pay, also after a pause.")
-    ] = False
     position: Annotated[int, Field(exclude=True, description="Neighbours differ by one.")] = 0
 
 
@@ -134,16 +131,6 @@ class OwnListingPage(ApiModel):
     next_cursor: str | None
 
 
-class OwnCounts(BaseModel):
-    """Numbers of a seller's tickets of coming events; `held` may still be paid, also after a pause."""
-
-    model_config = ConfigDict(frozen=True)
-
-    for_sale: int
-    held: int
-    paused: int
-
-
 class EventOffers(BaseModel):
     """Summary of the offers of an event; `from_cents` is the lowest price that can be bought now."""
 
@@ -153,7 +140,6 @@ class EventOffers(BaseModel):
     from_cents: int | None
     currency: str | None
     available: int
-    most_together: int
     sold: int
 
 

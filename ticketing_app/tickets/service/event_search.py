@@ -1,5 +1,8 @@
 """Search for events by their offers, and for tickets that belong to no event."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import limits
@@ -8,6 +11,7 @@ from ticketing_app.events.service import events
 from ticketing_app.tickets.repository import event_search as repository
 from ticketing_app.tickets.repository import search as tickets_repository
 from ticketing_app.tickets.repository.event_search import FoundEvent
+from ticketing_app.tickets.schemas.listings import EventOffers
 from ticketing_app.tickets.schemas.search import (
     COUNT_LIMIT,
     EventHit,
@@ -107,8 +111,16 @@ async def _to_hits(
         return EventHits(items=[], count=0, next_cursor=None)
     summaries = await offers.summarize_events(session, event_ids=ids)
     found = {event.id: event for event in await events.list_by_ids(session, event_ids=ids)}
-    items = [EventHit(event=found[id_], offers=summaries[id_]) for id_ in ids]
+    items = [EventHit(event=found[row.id], offers=_offers(row, summaries)) for row in page]
     return EventHits(items=items, count=len(items), next_cursor=next_cursor)
+
+
+def _offers(row: FoundEvent, summaries: Mapping[UUID, EventOffers]) -> EventOffers:
+    """Return the summary, from the lowest price that matches the search."""
+    summary = summaries[row.id]
+    if row.price_cents is None:
+        return summary
+    return summary.model_copy(update={"from_cents": row.price_cents})
 
 
 def _is_empty(page: MarketPage) -> bool:
