@@ -27,7 +27,8 @@ from ticketing_app.ui.events.state import EventDetailState, PlaceState
 from ticketing_app.ui.home.documents import load_home, load_search
 from ticketing_app.ui.home.pages import home_page, search_page
 from ticketing_app.ui.home.state import HomeState
-from ticketing_app.ui.listings.pages import own_listings_page, ticket_edit_page
+from ticketing_app.ui.listings.list_page import own_listings_page
+from ticketing_app.ui.listings.pages import ticket_edit_page
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.live import broadcast
 from ticketing_app.ui.orders.list_page import order_list_page

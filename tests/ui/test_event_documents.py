@@ -150,11 +150,12 @@ class TestTicketOfAnEvent:
     async def test_links_its_event(self, site: AsyncClient) -> None:
         event = await factories.make_event()
         listing = await factories.make_listing("12", "13", event=event, description="By the bar.")
+        await factories.make_listing("20", event=event)
         path = f"/tickets/{listing.seats[0].ticket_id}"
         page = await opened(site, path)
         assert page.canonical == f"{get_settings().public_url}/events/{event.slug}"
         assert page.named["og:url"] == f"{get_settings().public_url}{path}"
-        assert page.says("All 2 tickets for this night")
+        assert page.says("All 3 tickets for this night")
         assert page.says("1 more for this night")
         assert page.says("The seller writes")
         assert page.says("Price - $40")

@@ -17,7 +17,8 @@ from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.orders import groups, views
 from ticketing_app.ui.orders.groups import OrderedTickets, OrderGroup
-from ticketing_app.ui.orders.items import OrderItemView, item_views, seats_line
+from ticketing_app.ui.orders.items import OrderItemView, item_views
+from ticketing_app.ui.tickets.sets import seats_line
 
 NOW = datetime(2027, 1, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

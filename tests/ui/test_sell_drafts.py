@@ -114,3 +114,15 @@ class TestDraft:
         await tab.call(SellState.submit_event, NEW_EVENT)
         fields = await fields_of(seller)
         assert (fields["eventId"], fields["name"]) == ("", "Night of Kites")
+
+    async def test_keeps_event_of_the_address(
+        self, tab: Tab, seller: UserRead, sign_in: SignIn
+    ) -> None:
+        event = await factories.make_event()
+        tab.open(f"/sell/tickets?event={event.id}", cookie=await sign_in(seller))
+        # Typed before the page was loaded, so that its form does not know the event yet.
+        await tab.call(SellState.type_tickets, {"eventId": "", "row": "F"}, ["row"])
+        assert (await fields_of(seller))["eventId"] == str(event.id)
+        tab.open("/sell/tickets", cookie=await sign_in(seller))
+        await tab.call(SellState.submit_tickets, {"eventId": "", "row": "F"})
+        assert (await fields_of(seller))["eventId"] == str(event.id)

@@ -28,7 +28,7 @@ class TestSentences:
         ],
     )
     def test_seats(self, form: SellForm, line: str) -> None:
-        assert views.seats_line(form) == line
+        assert views.named_line(form) == line
 
     @pytest.mark.parametrize("text", ["", "0", "-1", "99", "x", "1e3", "٣", "9" * 50])
     def test_quantity_stays_in_its_limits(self, text: str) -> None:
@@ -88,19 +88,20 @@ class TestSentences:
 
     def test_offer_names_rule_and_sum(self) -> None:
         pair = SellForm(price="68", row="F", seats="5-6")
-        assert views.offer_line(pair, "usd") == "Sold both together · Side by side · $136 in total"
+        assert views.offer_line(pair, "usd") == (
+            "2 tickets · Sold both together · Side by side · $136 in total"
+        )
         assert views.offer_line(replace(pair, seats="5"), "usd") == ""
 
-    def test_stub_per_ticket(self) -> None:
+    def test_one_stub_for_all_tickets(self) -> None:
         start = datetime(2097, 5, 1, 20)  # noqa: DTZ001  # local time of the event
         facts = EventFacts("Kites", None, start, start.replace(tzinfo=UTC), "Depot", "Porto")
         form = SellForm(seats="5-6", row="F", price="68")
-        shown = [
-            (stub.seat, stub.price, stub.place) for stub in views.offered_stubs(facts, form, "usd")
-        ]
-        assert shown == [
-            ("Row F · Seat 5", "$68", "Depot, Porto"),
-            ("Row F · Seat 6", "$68", "Depot, Porto"),
-        ]
-        plain = views.offered_stubs(facts, SellForm(quantity="3", price="68"), "usd")
-        assert [stub.seat for stub in plain] == ["", "", ""]
+        stub = views.offered_stub(facts, form, "usd")
+        assert (stub.seat, stub.price, stub.place) == (
+            "Row F · Seats 5 and 6",
+            "$68",
+            "Depot, Porto",
+        )
+        assert views.offered_stub(facts, replace(form, seats="5"), "usd").seat == "Row F · Seat 5"
+        assert views.offered_stub(facts, SellForm(quantity="3", price="68"), "usd").seat == ""

@@ -12,7 +12,7 @@ from ticketing_app.core import db
 from ticketing_app.tickets.rules import Place
 from ticketing_app.tickets.schemas.listings import ListingRead
 from ticketing_app.tickets.service import listings, offers
-from ticketing_app.ui.listings.split import SplitChoice, split_line
+from ticketing_app.ui.listings.split import SplitChoice, seats_line, split_line
 from ticketing_app.ui.listings.state import TicketFormState
 from ticketing_app.ui.sell.state import SellState
 
@@ -84,6 +84,21 @@ class TestSplitChoice:
         assert split_line(choice) == line
 
 
+class TestSeatsLine:
+    @pytest.mark.parametrize(
+        ("places", "line"),
+        [
+            (seats("5"), "Section Stalls · Row F · Seat 5"),
+            (seats("5", "6", "7"), "Section Stalls · Row F · Seats 5, 6 and 7"),
+            (seats(None, None), "Section Stalls · Row F"),
+            ([Place(None, None, None)], ""),
+            ([Place(None, "A", "1"), Place(None, "B", "1")], "Row A · Seat 1; Row B · Seat 1"),
+        ],
+    )
+    def test_names_shared_place_once(self, places: list[Place], line: str) -> None:
+        assert seats_line(places) == line
+
+
 @pytest.mark.usefixtures("database")
 class TestSellForm:
     @pytest.fixture
@@ -104,6 +119,16 @@ class TestSellForm:
         await tab.call(SellState.type_tickets, sent, ["quantity", "seats"])
         assert (shown.split.split, shown.split.side_by_side) == ("no_single", "false")
         assert not {"split", "sideBySide"} & set(await fields_of(seller))
+
+    @pytest.mark.usefixtures("seller")
+    async def test_number_follows_seats_until_it_is_chosen(self, tab: Tab) -> None:
+        shown = tab.state(SellState)
+        # The page counted the seats of before.
+        sent = PAIR | {"seats": "5-8", "quantity": "2"}
+        await tab.call(SellState.type_tickets, sent, ["seats"])
+        assert (shown.shown_errors, shown.named_seats) == ({}, 4)
+        await tab.call(SellState.type_tickets, sent, ["seats", "quantity"])
+        assert "You sell 2 tickets, but named 4 seats" in shown.shown_errors["seats"]
 
     async def test_keeps_answers(self, tab: Tab, seller: UserRead) -> None:
         shown = tab.state(SellState)

@@ -155,6 +155,25 @@ async def transition(
     return (await session.exec(statement)).scalar_one()
 
 
+async def sum_paid(session: AsyncSession, ticket_ids: Collection[UUID]) -> dict[str, int]:
+    """Return the sums that buyers paid for these tickets by currency; none that goes back or may go back."""
+    query = (
+        select(Order.currency, func.sum(col(OrderItem.price_cents)))
+        .join(Order, col(Order.id) == OrderItem.order_id)
+        .where(
+            col(OrderItem.ticket_id).in_(ticket_ids),
+            # The condition of `uq_order_items_one_live_per_ticket`.
+            col(OrderItem.is_order_live),
+            col(OrderItem.refunded_at).is_(None),
+            col(OrderItem.refund_requested_at).is_(None),
+            Order.status == OrderStatus.COMPLETED,
+            col(Order.is_disputed).is_(False),
+        )
+        .group_by(Order.currency)
+    )
+    return dict((await session.exec(query)).all())
+
+
 async def list_unrefunded(session: AsyncSession, order_ids: Collection[UUID]) -> set[UUID]:
     """Return live orders with an item that has no refund requested."""
     query = (

@@ -8,14 +8,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core import limits
 from ticketing_app.core.errors import AppError
 from ticketing_app.orders import rules
+from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.rules import Sale
 from ticketing_app.orders.service import ownership, release
 from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.resale import Seat, SeatListing
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import lease as leases
-from ticketing_app.tickets.service import listings, tickets
+from ticketing_app.tickets.service import listings, seller_listings, tickets
 from ticketing_app.tickets.service.tickets import TicketListedAgainError
+
+# My Listings adds up the sales at each refresh.
+MAX_SUMMED = 1000
 
 
 class NotTicketOwnerError(AppError):
@@ -118,6 +122,14 @@ async def get_own_ticket(session: AsyncSession, *, owner_id: UUID, ticket_id: UU
     """Return a sold ticket that its owner may list again; raises the errors of `sell_ticket`."""
     await _get_own_seat(session, owner_id=owner_id, ticket_id=ticket_id)
     return await tickets.get_ticket(session, ticket_id=ticket_id, viewer_id=owner_id)
+
+
+async def sum_sales(session: AsyncSession, *, seller_id: UUID) -> dict[str, int] | None:
+    """Return the sums of the seller's paid tickets by currency; None if they are too many to add up."""
+    sold = await seller_listings.list_sold(session, seller_id=seller_id, limit=MAX_SUMMED + 1)
+    if len(sold) > MAX_SUMMED:
+        return None
+    return await repository.sum_paid(session, sold)
 
 
 async def list_relistable(

@@ -73,6 +73,9 @@ class OfferSeat(SeatFacts):
     ]
     is_listed_twice: bool = Field(description="Another seller offers the same seat of this event.")
     sold_at: datetime | None = None
+    is_held: Annotated[
+        bool, Field(exclude=True, description="Its buyer may still pay, also after a pause.")
+    ] = False
     position: Annotated[int, Field(exclude=True, description="Neighbours differ by one.")] = 0
 
 
@@ -129,6 +132,16 @@ class OwnListingRead(ListingRead):
 class OwnListingPage(ApiModel):
     items: list[OwnListingRead]
     next_cursor: str | None
+
+
+class OwnCounts(BaseModel):
+    """Numbers of a seller's tickets of coming events; `held` may still be paid, also after a pause."""
+
+    model_config = ConfigDict(frozen=True)
+
+    for_sale: int
+    held: int
+    paused: int
 
 
 class EventOffers(BaseModel):

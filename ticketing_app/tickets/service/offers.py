@@ -114,6 +114,7 @@ def _seat(row: OfferRow, viewer_id: UUID | None) -> OfferSeat:
         ticket_id=ticket.id,
         is_listed_twice=row.is_listed_twice,
         sold_at=sold_at,
+        is_held=row.is_locked,
         position=row.ticket.position or 0,
         **fields,
     )

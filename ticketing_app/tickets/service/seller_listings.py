@@ -5,8 +5,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.paging import read_cursor
 from ticketing_app.tickets.repository import offers as offer_repository
+from ticketing_app.tickets.repository import seller_listings
 from ticketing_app.tickets.repository import tickets as repository
-from ticketing_app.tickets.schemas.listings import OwnListingPage, OwnListingRead
+from ticketing_app.tickets.schemas.listings import OwnCounts, OwnListingPage, OwnListingRead
 from ticketing_app.tickets.schemas.tickets import OwnTicketPage, OwnTicketRead
 from ticketing_app.tickets.service import listings, tickets
 
@@ -45,3 +46,13 @@ async def list_own_listings(
     ]
     page = found[:limit]
     return OwnListingPage(items=page, next_cursor=str(page[-1].id) if len(found) > limit else None)
+
+
+async def count_own(session: AsyncSession, *, seller_id: UUID) -> OwnCounts:
+    """Count the seller's unsold tickets."""
+    return await seller_listings.count_unsold(session, seller_id)
+
+
+async def list_sold(session: AsyncSession, *, seller_id: UUID, limit: int) -> list[UUID]:
+    """Return up to `limit` sold tickets of the seller; only orders know which sales are still valid."""
+    return await seller_listings.list_sold(session, seller_id, limit)

@@ -37,6 +37,17 @@ class OwnTimezone(rx.Component):
     field: rx.Var[str]
 
 
+class PriceField(rx.Component):
+    """The price of a listing in its row; a new `value` replaces the text, unless that was edited."""
+
+    library = rx.asset("price_field.jsx", shared=True).importable_path
+    tag = "PriceField"
+
+    value: rx.Var[str]
+    is_refused: rx.Var[bool]
+    described_by: rx.Var[str]
+
+
 def stub_preview(preview: TicketStub) -> rx.Component:
     """A preview of the listing in the list."""
     return rx.el.section(

@@ -4,9 +4,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from ticketing_app.events.service import events
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas.listings import ListingRead, ListingUpdate, OwnListingPage
+from ticketing_app.tickets.schemas.listings import (
+    ListingRead,
+    ListingUpdate,
+    OwnCounts,
+    OwnListingPage,
+    OwnListingRead,
+)
 from ticketing_app.tickets.schemas.prices import PriceHint, PriceQuestion
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import listings, prices, seller_listings, tickets
@@ -20,6 +27,19 @@ class ListingsPage:
 
     listings: OwnListingPage
     relistable_ids: set[UUID]
+    # Of the events, by their ids.
+    slugs: dict[UUID, str]
+
+    def slug_of(self, listing: OwnListingRead) -> str:
+        return self.slugs.get(listing.event_id, "") if listing.event_id else ""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """`sold` are amounts by currency; None if unknown."""
+
+    counts: OwnCounts
+    sold: dict[str, int] | None
 
 
 @dataclass(frozen=True)
@@ -41,7 +61,15 @@ async def load_listings_page(
     seats = [seat for listing in page.items for seat in listing.seats]
     sold = [seat.ticket_id for seat in seats if seat.status is Availability.SOLD]
     relistable = await sell.list_relistable(session, owner_id=seller_id, ticket_ids=sold)
-    return ListingsPage(page, relistable)
+    event_ids = {listing.event_id for listing in page.items if listing.event_id}
+    found = await events.list_by_ids(session, event_ids=list(event_ids))
+    return ListingsPage(page, relistable, {event.id: event.slug for event in found})
+
+
+async def load_sums(session: Session, *, seller_id: UUID) -> Sums:
+    """Return the numbers of all of the seller's own tickets, also of those on other pages."""
+    counts = await seller_listings.count_own(session, seller_id=seller_id)
+    return Sums(counts, await sell.sum_sales(session, seller_id=seller_id))
 
 
 async def load_resale_page(session: Session, *, seller_id: UUID, ticket_id: UUID) -> FormPage:
@@ -82,12 +110,12 @@ async def _with_hint(session: Session, seller_id: UUID, ticket: TicketRead) -> F
 
 
 async def change_price(
-    session: Session, *, seller_id: UUID, listing_id: UUID, price: object
+    session: Session, *, seller_id: UUID, listing_id: UUID, values: dict[str, Any]
 ) -> None:
     """Change the price of the unsold tickets and nothing else; raises the errors of `update_listing`."""
     own = {"seller_id": seller_id, "listing_id": listing_id}
     await listings.require_own_listing(session, **own)
     now = await listings.get_listing(session, listing_id=listing_id, viewer_id=seller_id)
     kept = now.model_dump(include={"face_value_cents", "description"})
-    changes = transactions.parse(ListingUpdate, {"price": price})
+    changes = transactions.parse(ListingUpdate, values)
     await listings.update_listing(session, **own, listing=changes.model_copy(update=kept))

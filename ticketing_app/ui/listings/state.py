@@ -1,5 +1,6 @@
 """States of My Listings and of the seller's form."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,11 +16,11 @@ from ticketing_app.tickets.schemas.prices import PriceHint, PriceQuestion
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketUpdate
 from ticketing_app.tickets.service import drafts, listings, prices, tickets
 from ticketing_app.ui import session, transactions
-from ticketing_app.ui.listings import queries
+from ticketing_app.ui.listings import cards, queries
+from ticketing_app.ui.listings.cards import ListingCard
 from ticketing_app.ui.listings.queries import ListingsPage
 from ticketing_app.ui.listings.split import SplitChoice
 from ticketing_app.ui.listings.views import (
-    ListingCard,
     TicketForm,
     amount_line,
     listed_line,
@@ -52,6 +53,7 @@ class OwnListingsState(PageState, rx.State):
     cards: rx.Field[list[ListingCard]] = rx.field(default_factory=list)
     has_more: bool = False
     note: str = ""
+    sums: str = ""
     # The problem of the last price, and the listing that it was for.
     price_problem: str = ""
     price_problem_id: str = ""
@@ -87,6 +89,7 @@ class OwnListingsState(PageState, rx.State):
     @guarded
     async def withdraw(self, ticket_id: str) -> None:
         """Take one of the caller's own listings off sale."""
+        self.note = ""
         caller = await session.require_caller(self)
         own_id = http.parse_id(ticket_id, tickets.TicketNotFoundError)
         await transactions.in_transaction(
@@ -98,29 +101,50 @@ class OwnListingsState(PageState, rx.State):
     @guarded
     async def withdraw_all(self, listing_id: str) -> None:
         """Take the unsold tickets of one of the caller's own listings off sale."""
-        caller = await session.require_caller(self)
-        own_id = http.parse_id(listing_id, listings.ListingNotFoundError)
-        await transactions.in_transaction(
-            listings.withdraw_listing, seller_id=caller.user_id, listing_id=own_id
-        )
-        await self._read()
+        await self._change(listings.withdraw_listing, listing_id)
+
+    @rx.event
+    @guarded
+    async def pause(self, listing_id: str) -> None:
+        """Hide one of the caller's own listings from buyers."""
+        await self._change(listings.pause_listing, listing_id)
+        self.note = cards.PAUSED
+
+    @rx.event
+    @guarded
+    async def resume(self, listing_id: str) -> None:
+        """Put one of the caller's own listings back on sale."""
+        await self._change(listings.resume_listing, listing_id)
+        self.note = cards.RESUMED
 
     @rx.event
     @guarded
     async def change_price(self, form: dict[str, Any]) -> None:
         """Change the price of all unsold tickets of one of the caller's own listings."""
         caller = await session.require_caller(self)
-        listing_id, price = read_price_form(form)
+        listing_id, values = read_price_form(form)
         own_id = http.parse_id(listing_id, listings.ListingNotFoundError)
         self.price_problem_id = str(own_id)
+        self.price_problem = ""
+        self.note = ""
         try:
             await transactions.in_transaction(
-                queries.change_price, seller_id=caller.user_id, listing_id=own_id, price=price
+                queries.change_price, seller_id=caller.user_id, listing_id=own_id, values=values
             )
         except InvalidInputError as error:
             self.price_problem = error.message
-            return
-        self.price_problem = ""
+        except listings.StaleListingError as error:
+            await self._read()
+            shown = (card for card in self.cards if card.listing_id == str(own_id))
+            self.price_problem = next(map(cards.stale_price, shown), error.message)
+        else:
+            await self._read()
+
+    async def _change(self, change: Callable[..., Awaitable[object]], listing_id: str) -> None:
+        self.note = ""
+        caller = await session.require_caller(self)
+        own_id = http.parse_id(listing_id, listings.ListingNotFoundError)
+        await transactions.in_transaction(change, seller_id=caller.user_id, listing_id=own_id)
         await self._read()
 
     async def _read(self) -> None:
@@ -131,17 +155,19 @@ class OwnListingsState(PageState, rx.State):
             page = await queries.load_listings_page(
                 transaction, seller_id=caller.user_id, limit=limit
             )
+            sums = await queries.load_sums(transaction, seller_id=caller.user_id)
+        self.sums = cards.sums_line(sums)
         self.cards = []
         self._append(page)
 
     def _append(self, page: ListingsPage) -> None:
         now = session.reader_now(self)
-        cards = (
-            ListingCard.from_listing(listing, now, page.relistable_ids)
+        more = (
+            ListingCard.from_listing(listing, now, page.relistable_ids, page.slug_of(listing))
             for listing in page.listings.items
         )
         # The oldest stay in view; the newest return with the next load.
-        self.cards = [*self.cards, *cards][-MAX_ROWS:]
+        self.cards = [*self.cards, *more][-MAX_ROWS:]
         self._cursor = page.listings.next_cursor
         self.has_more = self._cursor is not None
         self.is_loaded = True

@@ -1,159 +1,36 @@
 """Values and sentences of My Listings and the seller's form."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.money import MINIMUM_CENTS
-from ticketing_app.tickets.rules import MAX_SEATS, Availability, Place, has_begun
-from ticketing_app.tickets.schemas.listings import ListingRead, OfferSeat, OwnListingRead, SeatFacts
+from ticketing_app.tickets.rules import MAX_SEATS, Availability, Place
+from ticketing_app.tickets.schemas.listings import ListingRead, SeatFacts
 from ticketing_app.tickets.schemas.prices import PriceHint
 from ticketing_app.tickets.schemas.tickets import TicketFields, TicketRead
 from ticketing_app.tickets.service.offers import UNSOLD
 from ticketing_app.ui.formatting import (
-    date_parts,
     format_amount,
-    format_day,
-    format_event_start,
-    iso,
 )
-from ticketing_app.ui.listings.split import NO, YES, SplitChoice
+from ticketing_app.ui.listings.split import NO, YES, SplitChoice, seats_line
 from ticketing_app.ui.tickets.views import (
-    CATEGORY_LABELS,
-    NO_DATE,
-    OVER,
-    OVER_LABEL,
     TicketStub,
     local_start,
     parse_price,
 )
 
-STATE_LABELS = {
-    Availability.AVAILABLE: "For sale",
-    Availability.LOCKED: "Being bought",
-    Availability.SOLD: "Sold",
-    Availability.PAUSED: "Paused",
-    Availability.WITHDRAWN: "Withdrawn",
-}
-GIVEN_BACK = "The sale was refunded: the ticket is yours again."
-TWICE = (
-    "Somebody else offers one of these seats, too. Buyers see that it is listed twice; please check "
-    "your section, row and seat."
-)
-
-
-@dataclass(frozen=True)
-class SeatRow:
-    """A ticket of the seller. Instants are ISO 8601; `now` is the server's clock."""
-
-    id: str = ""
-    href: str = ""
-    label: str = ""
-    status: str = ""
-    state_label: str = ""
-    note: str = ""
-    deadline: str = ""
-    now: str = ""
-    can_withdraw: bool = False
-    resale_href: str = ""
-    withdraw_label: str = ""
-
-    @classmethod
-    def from_seat(
-        cls, seat: OfferSeat, listing: OwnListingRead, now: datetime, *, can_relist: bool
-    ) -> Self:
-        label = seat_label(seat)
-        is_over = _is_over(seat, listing)
-        return cls(
-            id=str(seat.ticket_id),
-            href=routes.ticket_detail(seat.ticket_id),
-            label=label,
-            status=OVER if is_over else seat.status.value,
-            state_label=OVER_LABEL if is_over else STATE_LABELS[seat.status],
-            note=GIVEN_BACK if can_relist else note(seat, listing, now),
-            deadline=iso(seat.locked_until),
-            now=now.isoformat(),
-            can_withdraw=seat.status is Availability.AVAILABLE,
-            resale_href=routes.ticket_resale(seat.ticket_id) if can_relist else "",
-            withdraw_label=f"Withdraw {listing.title}, {label}",
-        )
-
-
-@dataclass(frozen=True)
-class ListingCard(TicketStub):
-    """A listing of the seller with its tickets, or a ticket without one (`listing_id` is empty)."""
-
-    listing_id: str = ""
-    price_input: str = ""
-    count_line: str = ""
-    edit_href: str = ""
-    edit_label: str = ""
-    withdraw_label: str = ""
-    price_label: str = ""
-    can_change: bool = False
-    twice_line: str = ""
-    seats: tuple[SeatRow, ...] = ()
-
-    @classmethod
-    def from_listing(
-        cls, listing: OwnListingRead, now: datetime, relistable_ids: Collection[UUID] = ()
-    ) -> Self:
-        first = listing.seats[0]
-        category = listing.category or "other"
-        at = local_start(listing)
-        month, day, weekday = date_parts(at) if at else NO_DATE
-        is_held = any(seat.status is Availability.LOCKED for seat in listing.seats)
-        can_change = listing.available > 0 and not is_held
-        return cls(
-            id=str(listing.id),
-            listing_id=str(listing.listing_id or ""),
-            title=listing.title,
-            href=routes.ticket_detail(first.ticket_id),
-            category=category,
-            category_label=CATEGORY_LABELS[category],
-            month=month,
-            day=day,
-            weekday=weekday,
-            when=format_event_start(at) if at else "",
-            place=", ".join(part for part in (listing.venue, listing.city) if part),
-            price=format_amount(listing.price_cents, listing.currency),
-            price_input=price_input(listing.price_cents),
-            count_line=count_line(listing.available, len(listing.seats)),
-            edit_href=routes.ticket_edit(first.ticket_id) if can_change else "",
-            edit_label=f"Edit {listing.title}",
-            withdraw_label=f"Withdraw all tickets for {listing.title}",
-            price_label=f"Change the price of {listing.title}",
-            can_change=can_change,
-            twice_line=TWICE if listing.is_listed_twice else "",
-            seats=tuple(
-                SeatRow.from_seat(seat, listing, now, can_relist=seat.ticket_id in relistable_ids)
-                for seat in listing.seats
-            ),
-        )
+NO_SEAT = "No seat number"
 
 
 def seat_label(seat: SeatFacts) -> str:
-    parts = (("Section", seat.section), ("Row", seat.row), ("Seat", seat.seat))
-    return " · ".join(f"{name} {value}" for name, value in parts if value) or "No seat number"
-
-
-def _is_over(seat: OfferSeat, listing: OwnListingRead) -> bool:
-    """Whether the event began before a sale."""
-    return seat.status is Availability.AVAILABLE and has_begun(listing.starts_at, utc_now())
-
-
-def count_line(free: int, count: int) -> str:
-    """Return how many of several tickets are for sale, like "2 of 4 for sale"."""
-    if count == 1:
-        return ""
-    return f"{free} of {count} for sale"
+    return seats_line([Place(seat.section, seat.row, seat.seat)]) or NO_SEAT
 
 
 @dataclass(frozen=True)
@@ -212,20 +89,21 @@ def read_form(form: object) -> dict[str, Any]:
 
 
 def listing_line(listing: ListingRead) -> str:
-    """Return the tickets that an edit changes, like "2 tickets: Row F · Seat 5, Row F · Seat 6"."""
-    unsold = _unsold(listing)
-    seats = ", ".join(seat_label(seat) for seat in unsold)
-    return f"{len(unsold)} {'ticket' if len(unsold) == 1 else 'tickets'}: {seats}"
+    """Return the tickets that an edit changes, like "2 tickets: Row F · Seats 5 and 6"."""
+    places = _unsold_places(listing)
+    seats = seats_line(places) or NO_SEAT
+    return f"{len(places)} {'ticket' if len(places) == 1 else 'tickets'}: {seats}"
 
 
 def split_choice(listing: ListingRead) -> SplitChoice:
     """Return the present rule for the tickets that an edit changes."""
-    places = [Place(seat.section, seat.row, seat.seat) for seat in _unsold(listing)]
-    return SplitChoice.of(places, listing.split, str(listing.is_side_by_side).lower())
+    side = YES if listing.is_side_by_side else NO
+    return SplitChoice.of(_unsold_places(listing), listing.split, side)
 
 
-def _unsold(listing: ListingRead) -> list[OfferSeat]:
-    return [seat for seat in listing.seats if seat.status in UNSOLD]
+def _unsold_places(listing: ListingRead) -> list[Place]:
+    unsold = (seat for seat in listing.seats if seat.status in UNSOLD)
+    return [Place(seat.section, seat.row, seat.seat) for seat in unsold]
 
 
 def read_split(form: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,15 +112,15 @@ def read_split(form: Mapping[str, Any]) -> dict[str, Any]:
     return {"split": form.get("split") or None, "sideBySide": side}
 
 
-def read_price_form(form: object) -> tuple[str, Any]:
-    """Return the id of the listing, and its new price for the API to check.
+def read_price_form(form: object) -> tuple[str, dict[str, Any]]:
+    """Return the id of the listing, and its new price and seen version for the API to check.
 
     Raises:
         InvalidInputError: not this form.
     """
     match form:
-        case {"listingId": str(listing_id), "price": str(price)}:
-            return listing_id, parse_price(price.strip())
+        case {"listingId": str(listing_id), "price": str(price), "version": str(version)}:
+            return listing_id, {"price": parse_price(price.strip()), "version": version}
         case _:
             raise InvalidInputError([(None, "Fill in the price.")])
 
@@ -271,19 +149,6 @@ def _instant(text: str, timezone: str) -> str:
             [("timezone", "Tell the time zone of the event, like Europe/Berlin.")]
         )
     return local.replace(tzinfo=ZoneInfo(timezone)).isoformat()
-
-
-def note(seat: OfferSeat, listing: OwnListingRead, now: datetime) -> str:
-    """Return the day of the listing, or the day and price of its sale."""
-    listed = f"Listed {format_day(listing.created_at, now)}"
-    if _is_over(seat, listing):
-        return f"{listed}. Nobody bought it before the event began."
-    if seat.status is not Availability.SOLD:
-        return listed
-    price = format_amount(seat.price_cents, listing.currency)
-    if seat.sold_at:
-        return f"Sold {format_day(seat.sold_at, now)} for {price}"
-    return f"Sold for {price}"
 
 
 def listed_line(count: str) -> str:

@@ -29,9 +29,9 @@ const useReload = (isMeant, onChange) => {
   });
 };
 
-export function OnLive({ ticketId, seenVersion, onlyResync, onChange }) {
-  const isOther = (fact) => fact.session || fact.event || (ticketId && fact.ticket && fact.ticket !== ticketId);
-  const isNew = (fact) => !seenVersion || !(fact.version <= seenVersion);
+export function OnLive({ versions, onlyResync, onChange }) {
+  const isOther = (fact) => fact.session || fact.event || (versions && fact.ticket && !(fact.ticket in versions));
+  const isNew = (fact) => !(fact.version <= versions?.[fact.ticket]);
   useReload((fact) => !onlyResync && !isOther(fact) && isNew(fact), onChange);
   return null;
 }

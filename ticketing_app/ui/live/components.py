@@ -11,14 +11,13 @@ LIBRARY = rx.asset("components.jsx", shared=True).importable_path
 class OnLive(rx.Component):
     """Calls `on_change` for each message that is newer than the page.
 
-    With `ticket_id` it ignores messages about other tickets.
+    With the `versions` of its tickets by id, it ignores messages about other tickets.
     """
 
     library = LIBRARY
     tag = "OnLive"
 
-    ticket_id: rx.Var[str]
-    seen_version: rx.Var[int]
+    versions: rx.Var[dict[str, int]]
     only_resync: rx.Var[bool]
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
 

@@ -13,7 +13,6 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.formatting import format_amount, format_day
-from ticketing_app.ui.orders.items import seats_line
 from ticketing_app.ui.orders.views import (
     STATUS_LABELS,
     VARIANTS,
@@ -24,6 +23,7 @@ from ticketing_app.ui.orders.views import (
     stub_class,
     tickets_of,
 )
+from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import TicketStub
 
 TO_PAY = "to_pay"

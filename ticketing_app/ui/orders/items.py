@@ -8,10 +8,11 @@ from uuid import UUID
 from ticketing_app import routes
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.schemas import ItemTicket, OrderItemRead, OrderRead
+from ticketing_app.orders.schemas import OrderItemRead, OrderRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.formatting import format_amount, format_day
 from ticketing_app.ui.orders.views import GIVEN_BACK, is_used
+from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import TicketStub
 
 RESELL = "Sell this ticket"
@@ -83,21 +84,3 @@ def _stub_class(
 
 def _refunded(item: OrderItemRead, now: datetime) -> str:
     return REFUNDED.format(day=format_day(item.refunded_at, now)) if item.refunded_at else ""
-
-
-def seats_line(tickets: list[ItemTicket]) -> str:
-    """Return the seats, with the place that they share said once: "Section A · Row F · Seats 12, 13"."""
-    places = {(ticket.section, ticket.row) for ticket in tickets}
-    seats = [ticket.seat for ticket in tickets if ticket.seat]
-    if len(places) == 1 and len(seats) == len(tickets) > 1:
-        ((section, row),) = places
-        return _named(("Section", section), ("Row", row), ("Seats", ", ".join(seats)))
-    each = (
-        _named(("Section", ticket.section), ("Row", ticket.row), ("Seat", ticket.seat))
-        for ticket in tickets
-    )
-    return "; ".join(filter(None, each))
-
-
-def _named(*parts: tuple[str, str | None]) -> str:
-    return " · ".join(f"{name} {value}" for name, value in parts if value)

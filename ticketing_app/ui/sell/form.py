@@ -171,7 +171,7 @@ def read_listing(form: SellForm, seats: list[str | None]) -> dict[str, Any]:
         "section": form.section.strip() or None,
         "row": form.row.strip() or None,
         "description": form.description.strip() or None,
-        **read_split(form, seats).values(),
+        **read_split(form).values(),
     }
     values |= {
         name: parse_price(text)
@@ -200,10 +200,13 @@ def read_seats(form: SellForm) -> list[str | None]:
         raise InvalidInputError([("seats", str(error))]) from None
 
 
-def read_split(form: SellForm, seats: list[str | None]) -> SplitChoice:
-    """Return the answers on how these seats may be sold."""
-    places = [Place(form.section.strip(), form.row.strip(), seat) for seat in seats]
-    return SplitChoice.of(places, form.split, form.sideBySide)
+def read_split(form: SellForm) -> SplitChoice:
+    """Return the answers on how these tickets may be sold."""
+    return SplitChoice.of(places(form), form.split, form.sideBySide)
+
+
+def places(form: SellForm) -> list[Place]:
+    return [Place(form.section.strip(), form.row.strip(), seat) for seat in known_seats(form)]
 
 
 def known_seats(form: SellForm) -> list[str | None]:

@@ -29,7 +29,6 @@ from ticketing_app.ui.shell.confirm import ConfirmButton
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.theme import styles
-from ticketing_app.ui.tickets.views import TicketStub
 
 TEXT = {
     "find": "Which event?",
@@ -257,16 +256,13 @@ def sell_price_page() -> rx.Component:
 def sell_look_page() -> rx.Component:
     state = SellState
 
-    def offered(ticket: TicketStub) -> rx.Component:
-        return rx.el.li(offered_stub(ticket), key=ticket.id)
-
     def term(line: rx.Var[str]) -> rx.Component:
         return rx.el.li(line)
 
     form = rx.el.div(
         steps(routes.SELL_LOOK),
         rx.el.h1(TEXT["look"], class_name=styles.HEADING),
-        rx.el.ul(rx.foreach(state.stubs, offered), class_name="grid gap-3"),
+        offered_stub(state.stub),
         rx.el.p(state.offer_line, class_name="font-semibold empty:hidden"),
         rx.cond(
             state.form.description != "",

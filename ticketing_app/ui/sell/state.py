@@ -59,7 +59,7 @@ class SellState(PageState, rx.State):
     price_rule: str = ""
     scale_line: str = ""
     total_line: str = ""
-    stubs: rx.Field[list[TicketStub]] = rx.field(default_factory=list)
+    stub: TicketStub = TicketStub()
     offer_line: str = ""
     terms: rx.Field[list[str]] = rx.field(default_factory=list)
     typed: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
@@ -159,10 +159,14 @@ class SellState(PageState, rx.State):
     @refreshing
     async def type_tickets(self, form: object, names: object) -> None:
         """Save the tickets as typed, and read their seats."""
+        fields = self._read_tickets(form)
         # A default that nobody touched is not an answer: it may change with the number of tickets.
-        untouched = ANSWERS - set(_edited(names, ANSWERS))
-        fields = read_step(form, "tickets").items()
-        edited = await self._save({k: text for k, text in fields if k not in untouched}, names)
+        for name in ANSWERS - set(_edited(names, ANSWERS)):
+            del fields[name]
+        if _edited(names, ("seats", "quantity")) == ["seats"] and fields["seats"].strip():
+            # The number was counted, not chosen: it follows the seats.
+            fields["quantity"] = ""
+        edited = await self._save(fields, names)
         problems = check_tickets(self.form)
         self.typed = {name: problems.get(name, "") for name in edited}
 
@@ -189,7 +193,7 @@ class SellState(PageState, rx.State):
     @guarded
     async def submit_tickets(self, form: dict[str, Any]) -> rx.event.EventSpec:
         """Save the tickets and go on to their price."""
-        draft = await self._save_step(read_step(form, "tickets"))
+        draft = await self._save_step(self._read_tickets(form))
         return self._go_on(draft, check_tickets(draft.form), routes.SELL_PRICE)
 
     @rx.event
@@ -231,6 +235,12 @@ class SellState(PageState, rx.State):
         self.price_rule = price_rule_line(get_settings().currency)
         return await queries.load_draft(transaction, user_id=caller.user_id)
 
+    def _read_tickets(self, form: object) -> dict[str, str]:
+        """Return the fields of the tickets; a form that was not loaded yet does not know its event."""
+        fields = read_step(form, "tickets")
+        event_id = self.router.url.query_parameters.get(routes.EVENT) or fields.pop("eventId")
+        return fields | ({"eventId": event_id} if event_id else {})
+
     async def _save_step(self, changes: dict[str, str]) -> Draft:
         async with transactions.transaction() as transaction:
             caller = await session.require_caller(self, transaction)
@@ -271,14 +281,14 @@ class SellState(PageState, rx.State):
             self.event = views.event_stub(facts)
         seats = known_seats(draft.form)
         self.named_seats = len(seats) if draft.form.seats.strip() else 0
-        self.split = read_split(draft.form, seats)
-        self.seats_line = views.seats_line(draft.form)
+        self.split = read_split(draft.form)
+        self.seats_line = views.named_line(draft.form)
         self.total_line = views.total_line(draft.form, get_settings().currency)
         self.is_loaded = True
 
     def _show_offer(self, facts: EventFacts) -> None:
         settings = get_settings()
-        self.stubs = views.offered_stubs(facts, self.form, settings.currency)
+        self.stub = views.offered_stub(facts, self.form, settings.currency)
         self.offer_line = views.offer_line(self.form, settings.currency)
         self.terms = views.terms(
             self.form, settings.currency, hold_minutes=round(settings.order_hold_seconds / 60)

@@ -10,8 +10,8 @@ from ticketing_app.events.schemas import CityRead, EventRead, VenueRead
 from ticketing_app.tickets.rules import Split
 from ticketing_app.tickets.schemas.prices import EventPrices
 from ticketing_app.ui import formatting
-from ticketing_app.ui.listings.split import SplitChoice, split_line
-from ticketing_app.ui.sell.form import SellForm, known_seats, read_price, read_split
+from ticketing_app.ui.listings.split import SplitChoice, listed, seats_line, split_line
+from ticketing_app.ui.sell.form import SellForm, known_seats, places, read_price, read_split
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS, TicketStub
 
 NONE_FOUND = "No event with these words yet. Add it below."
@@ -103,20 +103,13 @@ def city_line(count: int, text: str) -> str:
     return "We do not know a city of this name. Try another spelling, or the next bigger city."
 
 
-def seats_line(form: SellForm) -> str:
+def named_line(form: SellForm) -> str:
     """Return the number of tickets and their seats, like "2 tickets: seats 5 and 6"."""
     seats = known_seats(form)
     named = [seat for seat in seats if seat]
     if not named:
         return f"{count_line(len(seats))} without seat numbers"
-    return f"{count_line(len(seats))}: {seats_named(named)}"
-
-
-def seats_named(seats: list[str]) -> str:
-    if len(seats) == 1:
-        return f"seat {seats[0]}"
-    *others, last = seats
-    return f"seats {', '.join(others)} and {last}"
+    return f"{count_line(len(seats))}: {'seat' if len(named) == 1 else 'seats'} {listed(named)}"
 
 
 def count_line(count: int) -> str:
@@ -163,26 +156,16 @@ def amounts(form: SellForm, price_cents: int, currency: str) -> tuple[str, str]:
     )
 
 
-def offered_stubs(facts: EventFacts, form: SellForm, currency: str) -> list[TicketStub]:
-    """Return a stub per ticket, as on the page of the event."""
+def offered_stub(facts: EventFacts, form: SellForm, currency: str) -> TicketStub:
+    """Return the offer as one row of the page of the event."""
     price, _ = amounts(form, read_price(form) or 0, currency)
-    place = (("Section", form.section.strip()), ("Row", form.row.strip()))
-    event = event_stub(facts)
-    return [
-        replace(
-            event,
-            id=str(number),
-            price=price,
-            seat=" · ".join(f"{name} {text}" for name, text in (*place, ("Seat", seat)) if text),
-        )
-        for number, seat in enumerate(known_seats(form))
-    ]
+    return replace(event_stub(facts), price=price, seat=seats_line(places(form)))
 
 
 def terms(form: SellForm, currency: str, *, hold_minutes: int) -> list[str]:
     """Return the terms of the offer."""
     each, total = amounts(form, read_price(form) or 0, currency)
-    choice = read_split(form, known_seats(form))
+    choice = read_split(form)
     locked = (
         f"Whoever presses Purchase has {hold_minutes} minutes to pay. In that time nobody else can "
         f"buy {'the tickets' if choice.count > 1 else 'the ticket'}, and the price stays."
@@ -207,10 +190,14 @@ def _split_terms(choice: SplitChoice, total: str) -> list[str]:
 
 
 def offer_line(form: SellForm, currency: str) -> str:
-    """Return the rule and the sum of several tickets, like "Sold both together · $136 in total"."""
-    choice = read_split(form, known_seats(form))
+    """Return number, rule and sum of several tickets, like "2 tickets · Sold both together · $136 in total"."""
+    choice = read_split(form)
     _, total = amounts(form, read_price(form) or 0, currency)
-    return f"{split_line(choice)} · {total} in total" if choice.split else ""
+    return (
+        f"{count_line(choice.count)} · {split_line(choice)} · {total} in total"
+        if choice.split
+        else ""
+    )
 
 
 def city_label(city: CityRead) -> str:

@@ -271,7 +271,11 @@ def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Componen
         # On a phone the stub above has the price already.
         rx.el.p(
             ticket.price_line,
-            class_name="sr-only lg:not-sr-only text-xl font-bold tabular-nums",
+            class_name=cond(
+                ticket.is_set,
+                "text-lg font-bold tabular-nums",
+                "sr-only lg:not-sr-only text-xl font-bold tabular-nums",
+            ),
         ),
         rx.el.p(
             ticket.status_line,

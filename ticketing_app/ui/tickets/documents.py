@@ -48,7 +48,7 @@ async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
         queries.load_ticket_page, ticket_id=ticket_id, viewer_id=None
     )
     ticket = page.ticket
-    detail = TicketDetail.from_ticket_for(ticket, None)
+    detail = TicketDetail.from_ticket_for(ticket, None, page.listing)
     metadata = PageMetadata(
         title=ticket.title,
         description=detail.share_line,
@@ -69,8 +69,8 @@ def _content(page: TicketDetailPage, detail: TicketDetail) -> rx.Component:
     summaries = of_night.summaries
     head = EventHead.from_event(of_night.event, summaries[of_night.event.id], seen_at=0)
     others = make_cards(of_night.other_dates, summaries, today=utc_now().date(), seen_at=0)
-    night = NightView.from_event(head, page.ticket, has_other_dates=bool(others))
-    offers = other_offers(of_night.offers, page.ticket.id, None)
+    night = NightView.from_event(head, own_left=page.own_left, has_other_dates=bool(others))
+    offers = other_offers(of_night.offers, page.ticket, None)
     return static_ticket(detail, stubs, night, offers, others)
 
 

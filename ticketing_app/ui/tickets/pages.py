@@ -12,6 +12,7 @@ from ticketing_app.ui.purchases.components import purchase_form
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
+from ticketing_app.ui.static_html import cond, each
 from ticketing_app.ui.theme import styles
 from ticketing_app.ui.tickets.components import (
     AvailabilityAlert,
@@ -23,6 +24,7 @@ from ticketing_app.ui.tickets.components import (
     ticket_card,
     withdraw_button,
 )
+from ticketing_app.ui.tickets.sets import QuantityChoice
 from ticketing_app.ui.tickets.state import TicketDetailState
 from ticketing_app.ui.tickets.views import NightView, TicketDetail, TicketStub
 
@@ -32,18 +34,14 @@ TEXT = {
     "edit": "Edit",
     "alert": "Tell me if it comes back",
     "alert_waiting": "We will tell you as soon as it is free. Keep this page open.",
-    "hold_note": "Purchase locks the ticket for you while you pay. You are not charged yet.",
+    "quantity": "How many?",
 }
 
 
 def ticket_detail_page() -> rx.Component:
     state = TicketDetailState
     return layout(
-        OnLive.create(
-            ticket_id=state.ticket.id,
-            seen_version=state.ticket.version,
-            on_change=state.refresh,
-        ),
+        OnLive.create(versions=state.versions, on_change=state.refresh),
         # Always present: screen readers announce changes of a live region, not new ones.
         rx.el.p(state.note, role="status", class_name=f"mb-5 {styles.SUCCESS}"),
         feedback.loaded(
@@ -135,11 +133,12 @@ def _actions() -> rx.Component:
 
 def _purchase(ticket: TicketDetail) -> rx.Component:
     return rx.fragment(
-        rx.el.p(TEXT["hold_note"], class_name="text-sm text-muted"),
+        rx.el.p(ticket.hold_note, class_name="text-sm text-muted"),
         rx.el.div(
             purchase_form(
                 TicketDetailState,
-                key=ticket.id,
+                cond(ticket.has_choices, _quantity(ticket)),
+                key=ticket.key,
                 fields=ticket.fields,
                 action=ticket.href,
                 class_name="w-full sm:w-auto sm:px-10 lg:w-full",
@@ -147,6 +146,18 @@ def _purchase(ticket: TicketDetail) -> rx.Component:
             class_name=styles.ACTION_BAR,
         ),
     )
+
+
+def _quantity(ticket: TicketDetail) -> rx.Component:
+    return rx.el.label(
+        rx.el.span(TEXT["quantity"], class_name="whitespace-nowrap"),
+        rx.el.select(each(ticket.choices, _choice), name="quantity", class_name=styles.FIELD),
+        class_name="w-full flex items-center gap-3",
+    )
+
+
+def _choice(choice: QuantityChoice) -> rx.Component:
+    return rx.el.option(choice.label, value=choice.value, key=choice.value)
 
 
 def _owner_actions() -> rx.Component:

@@ -1,7 +1,7 @@
 """One read per ticket page, each in the caller's transaction."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from ticketing_app.events.schemas import EventRead
@@ -9,10 +9,11 @@ from ticketing_app.events.service import events, upcoming
 from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas.listings import EventOffers, OfferRead
+from ticketing_app.tickets.schemas.listings import EventOffers, ListingRead, OfferRead
 from ticketing_app.tickets.schemas.resale import OwnershipStepRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.tickets.service import offers, resale, search
+from ticketing_app.tickets.service import listings, offers, resale, search
+from ticketing_app.tickets.service.offers import UNSOLD
 from ticketing_app.ui.transactions import Session
 
 # Called with the ids of similar tickets and the id of the event.
@@ -21,11 +22,19 @@ Subscribe = Callable[[list[UUID], UUID | None], Awaitable[None]]
 
 @dataclass(frozen=True)
 class ViewerTicket:
-    """A ticket with the part that only its owners see."""
+    """A ticket with its listing while it is unsold, and the part that only its owners see."""
 
     ticket: TicketRead
+    listing: ListingRead | None = None
     ownership: list[OwnershipStepRead] = field(default_factory=list)
     is_relistable: bool = False
+
+    @property
+    def own_left(self) -> int:
+        """The number of tickets that can be bought on its page."""
+        if self.ticket.status is not Availability.AVAILABLE:
+            return 0
+        return self.listing.available if self.listing else 1
 
 
 @dataclass(frozen=True)
@@ -54,11 +63,13 @@ async def load_ticket(session: Session, *, ticket_id: UUID, viewer_id: UUID | No
         TicketWithdrawnError: withdrawn, and the viewer neither sold nor ordered it.
     """
     ticket = await orders.get_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
+    listing = await _load_listing(session, ticket, viewer_id)
     was_sold = ticket.status is Availability.SOLD or ticket.previous_ticket_id is not None
     if viewer_id is None or not was_sold:
-        return ViewerTicket(ticket)
+        return ViewerTicket(ticket, listing)
     return ViewerTicket(
         ticket,
+        listing,
         await resale.list_ownership(session, ticket_id=ticket_id, viewer_id=viewer_id),
         bool(await sell.list_relistable(session, owner_id=viewer_id, ticket_ids=[ticket_id])),
     )
@@ -73,18 +84,27 @@ async def load_ticket_page(
 ) -> TicketDetailPage:
     """Return a ticket and related offers; `subscribe` is called before the offers are read."""
     shown = await load_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
-    if event_id := shown.ticket.event_id:
-        if subscribe:
-            await subscribe([], event_id)
-        night = await _load_night(session, event_id, viewer_id)
-        return TicketDetailPage(shown.ticket, shown.ownership, shown.is_relistable, night=night)
-    similar = await search.list_similar(session, ticket_id=ticket_id)
+    event_id = shown.ticket.event_id
+    similar = [] if event_id else await search.list_similar(session, ticket_id=ticket_id)
     if subscribe:
-        await subscribe([ticket.id for ticket in similar], None)
+        seats = shown.listing.seats if shown.listing else []
+        seat_ids = [seat.ticket_id for seat in seats]
+        await subscribe([*seat_ids, *(ticket.id for ticket in similar)], event_id)
         # Read again, bypassing the identity map: the page missed changes before it subscribed.
         session.expire_all()
-        similar = await search.list_similar(session, ticket_id=ticket_id)
-    return TicketDetailPage(shown.ticket, shown.ownership, shown.is_relistable, similar)
+        if len(seats) > 1:
+            shown = replace(shown, listing=await _load_listing(session, shown.ticket, viewer_id))
+        similar = [] if event_id else await search.list_similar(session, ticket_id=ticket_id)
+    night = await _load_night(session, event_id, viewer_id) if event_id else None
+    return TicketDetailPage(**vars(shown), similar=similar, night=night)
+
+
+async def _load_listing(
+    session: Session, ticket: TicketRead, viewer_id: UUID | None
+) -> ListingRead | None:
+    if ticket.listing_id is None or ticket.status not in UNSOLD:
+        return None
+    return await listings.get_listing(session, listing_id=ticket.listing_id, viewer_id=viewer_id)
 
 
 async def _load_night(session: Session, event_id: UUID, viewer_id: UUID | None) -> Night:

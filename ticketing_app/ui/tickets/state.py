@@ -40,6 +40,8 @@ class TicketDetailState(PurchaseState, rx.State):
     other_dates: rx.Field[list[EventCard]] = rx.field(default_factory=list)
     ownership: rx.Field[list[OwnershipLine]] = rx.field(default_factory=list)
     resale_href: str = ""
+    # Of the ticket and the others of its listing.
+    versions: rx.Field[dict[str, int]] = rx.field(default_factory=dict)
     note: str = ""
     _event_id: UUID | None = None
 
@@ -92,7 +94,7 @@ class TicketDetailState(PurchaseState, rx.State):
 
     @override
     def _version(self, offer: Offer) -> int | None:
-        is_shown = str(offer.ticket_id) == self.ticket.id
+        is_shown = str(offer.choice()) == self.ticket.id
         return self.ticket.version if is_shown else None
 
     @contextmanager
@@ -109,7 +111,10 @@ class TicketDetailState(PurchaseState, rx.State):
         ticket = shown.ticket
         self.ownership = [OwnershipLine.from_step(step, now) for step in shown.ownership]
         self.resale_href = routes.ticket_resale(ticket.id) if shown.is_relistable else ""
-        self.ticket = TicketDetail.from_ticket_for(ticket, caller and caller.user_id)
+        self.ticket = TicketDetail.from_ticket_for(ticket, caller and caller.user_id, shown.listing)
+        seats = shown.listing.seats if shown.listing else []
+        self.versions = {str(seat.ticket_id): seat.version for seat in seats}
+        self.versions[str(ticket.id)] = ticket.version
         self.is_loaded = True
 
     def _show_night(self, page: TicketDetailPage, caller: Caller | None, seen_at: int) -> None:
@@ -128,9 +133,9 @@ class TicketDetailState(PurchaseState, rx.State):
                 seen_at=seen_at,
             )
             self.night = NightView.from_event(
-                head, page.ticket, has_other_dates=bool(self.other_dates)
+                head, own_left=page.own_left, has_other_dates=bool(self.other_dates)
             )
-            self.others = other_offers(page.night.offers, page.ticket.id, caller and caller.user_id)
+            self.others = other_offers(page.night.offers, page.ticket, caller and caller.user_id)
 
     async def _subscribe_to_shown(self) -> UUID:
         """Subscribe to the ticket of the address, before it is read, and return its id."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from ticketing_app import routes
@@ -19,6 +18,15 @@ from ticketing_app.ui import formatting
 from ticketing_app.ui.events.views import EventHead, OfferRow, is_open
 from ticketing_app.ui.labels import CATEGORY_LABELS, YOURS, YOURS_LABEL
 from ticketing_app.ui.purchases.views import Offer
+from ticketing_app.ui.tickets.sets import (
+    APART,
+    QuantityChoice,
+    best_of,
+    offer_of,
+    quantity_choices,
+    seats_line,
+    set_line,
+)
 
 STATUS_LABELS = {
     Availability.AVAILABLE: "Available",
@@ -41,6 +49,8 @@ OWNERSHIP_LABELS = {
 # Confirmations for the seller, by the `done` parameter of the address.
 NOTES = {"listed": "Your ticket is for sale.", "saved": "Your changes are saved."}
 WITHDRAWN = "Your listing is off sale. Nobody can buy it any more."
+HOLD_NOTE = "Purchase locks the ticket for you while you pay. You are not charged yet."
+HOLD_NOTE_SEVERAL = "Purchase locks the tickets for you while you pay. You are not charged yet."
 # Offers of the same event on the page of a ticket.
 MAX_OTHERS = 4
 NO_DATE = ("Date", "TBA", "")
@@ -94,8 +104,14 @@ class TicketDetail(TicketStub):
     reason: str = ""
     share_line: str = ""
     available_line: str = ""
-    # Of the purchase form.
+    hold_note: str = ""
+    # Sold in one set of several tickets only.
+    is_set: bool = False
+    # The purchase form, in which the buyer may choose the quantity.
+    key: str = ""
     fields: dict[str, str] = field(default_factory=dict[str, str])
+    choices: tuple[QuantityChoice, ...] = ()
+    has_choices: bool = False
 
     @property
     def offer(self) -> tuple[str, ...]:
@@ -111,30 +127,57 @@ class TicketDetail(TicketStub):
         )
 
     @classmethod
-    def from_ticket_for(cls, ticket: TicketRead, viewer_id: object) -> "TicketDetail":
+    def from_ticket_for(
+        cls, ticket: TicketRead, viewer_id: object, listing: ListingRead | None = None
+    ) -> "TicketDetail":
+        """Return the ticket; `listing` is its own, which sets the quantities to buy."""
         is_mine = ticket.seller_id == viewer_id
         is_my_order = ticket.order_id is not None and not is_mine
         why_not = reason(ticket, is_mine=is_mine, is_my_order=is_my_order)
+        if listing and not why_not and not listing.quantities:
+            why_not = APART
         is_held_by_me = is_my_order and ticket.status is Availability.LOCKED
         values = _stub_values(ticket)
         variant, badge_label = _badge(ticket, is_held_by_viewer=is_held_by_me)
-        return cls(
-            **values,
-            variant=variant,
-            badge_label=badge_label,
-            price_line=f"Price - {values['price']}",
-            status_line=f"Status - {values['status_label']}",
-            description=ticket.description or "",
-            face_value_line=face_value_line(ticket),
-            can_buy=not why_not,
-            can_wait=ticket.status is Availability.LOCKED and not (is_mine or is_my_order),
-            can_change=is_mine and ticket.status is Availability.AVAILABLE,
-            my_order_href=routes.order_detail(ticket.order_id or "") if is_my_order else "",
-            reason=why_not,
-            share_line=share_line(ticket),
-            available_line=f"{ticket.title} is available again",
-            fields=Offer(ticket_id=ticket.id, price_cents=ticket.price_cents).fields,
-        )
+        values |= {
+            "variant": variant,
+            "badge_label": badge_label,
+            "price_line": f"Price - {values['price']}",
+            "status_line": f"Status - {values['status_label']}",
+            "description": ticket.description or "",
+            "face_value_line": face_value_line(ticket),
+            "can_buy": not why_not,
+            "can_wait": ticket.status is Availability.LOCKED and not (is_mine or is_my_order),
+            "can_change": is_mine and ticket.status is Availability.AVAILABLE,
+            "my_order_href": routes.order_detail(ticket.order_id or "") if is_my_order else "",
+            "reason": why_not,
+            "share_line": share_line(ticket),
+            "available_line": f"{ticket.title} is available again",
+        }
+        return cls(**values | _purchase_values(ticket, None if why_not else listing))
+
+
+def _purchase_values(ticket: TicketRead, listing: ListingRead | None) -> dict[str, Any]:
+    """Return the values of the purchase; of one ticket without a listing that offers others, too."""
+    if listing is None or listing.quantities == [1]:
+        offer = Offer(ticket_id=ticket.id, price_cents=ticket.price_cents)
+        return {"key": offer.key, "fields": offer.fields, "hold_note": HOLD_NOTE}
+    offer = offer_of(listing, ticket.id)
+    choices = quantity_choices(listing)
+    values = {
+        "key": offer.key,
+        "fields": offer.fields,
+        "hold_note": HOLD_NOTE_SEVERAL,
+        "choices": tuple(choices),
+        "has_choices": bool(choices),
+    }
+    if choices:
+        return values
+    return values | {
+        "is_set": True,
+        "price_line": set_line(listing, offer.quantity),
+        "seat": seats_line(best_of(listing, offer.quantity)),
+    }
 
 
 @dataclass(frozen=True)
@@ -147,10 +190,9 @@ class NightView:
     has_other_dates: bool = False
 
     @classmethod
-    def from_event(
-        cls, event: EventHead, ticket: TicketRead, *, has_other_dates: bool
-    ) -> "NightView":
-        more = event.left - (ticket.status is Availability.AVAILABLE)
+    def from_event(cls, event: EventHead, *, own_left: int, has_other_dates: bool) -> "NightView":
+        """`own_left` tickets are offered by the page itself."""
+        more = event.left - own_left
         number = formatting.format_number(event.left)
         return cls(
             href=event.href,
@@ -189,18 +231,19 @@ def share_line(ticket: TicketRead) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def other_offers(offers: Iterable[OfferRead], ticket_id: UUID, viewer_id: object) -> list[OfferRow]:
-    """Return the cheapest offers of the event without this ticket."""
+def other_offers(
+    offers: Iterable[OfferRead], ticket: TicketRead, viewer_id: object
+) -> list[OfferRow]:
+    """Return the cheapest offers of the event that the page of this ticket does not make itself."""
+    is_offered = ticket.status is Availability.AVAILABLE
     others = [
-        offer.model_copy(
-            update={"seats": [seat for seat in offer.seats if seat.ticket_id != ticket_id]}
-        )
+        offer
         for offer in offers
+        if is_open(offer)
+        and not (is_offered and any(seat.ticket_id == ticket.id for seat in offer.seats))
     ]
     now = utc_now()
-    return [OfferRow.from_offer(offer, viewer_id, now) for offer in others if is_open(offer)][
-        :MAX_OTHERS
-    ]
+    return [OfferRow.from_offer(offer, viewer_id, now) for offer in others[:MAX_OTHERS]]
 
 
 def face_value_line(ticket: TicketRead) -> str:
