@@ -165,8 +165,7 @@ async def withdraw(ticket: TicketRead, seller: UserRead) -> None:
 async def hold(ticket: TicketRead, buyer: UserRead | None = None) -> OrderRead:
     """Hold the ticket, by default for a new buyer."""
     buyer = buyer or await make_user()
-    async with db.autocommit() as connection:
-        return await holding.create_order(connection, buyer_id=buyer.id, ticket_id=ticket.id)
+    return await holding.create_order(db.autocommit, buyer_id=buyer.id, ticket_id=ticket.id)
 
 
 async def make_tickets_together(
@@ -205,10 +204,9 @@ async def hold_tickets(tickets: Sequence[TicketRead], buyer: UserRead | None = N
     """Hold these tickets of one listing, by default for a new buyer."""
     buyer = buyer or await make_user()
     ticket_ids = [ticket.id for ticket in tickets]
-    async with db.autocommit() as connection:
-        return await holding.create_order_of_tickets(
-            connection, buyer_id=buyer.id, ticket_ids=ticket_ids
-        )
+    return await holding.create_order_of_tickets(
+        db.autocommit, buyer_id=buyer.id, ticket_ids=ticket_ids
+    )
 
 
 async def hold_best(
@@ -218,10 +216,9 @@ async def hold_best(
     buyer = buyer or await make_user()
     listing_id = tickets[0].listing_id
     assert listing_id
-    async with db.autocommit() as connection:
-        return await holding.create_listing_order(
-            connection, buyer_id=buyer.id, choice=Choice(listing_id, quantity)
-        )
+    return await holding.create_listing_order(
+        db.autocommit, buyer_id=buyer.id, choice=Choice(listing_id, quantity)
+    )
 
 
 async def let_event_begin(ticket_id: UUID) -> None:

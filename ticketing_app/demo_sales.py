@@ -33,8 +33,7 @@ async def sell_out(seeded: Seeded) -> None:
 
 
 async def _buy(buyer: UserRead, seat: OfferSeat) -> None:
-    async with db.autocommit() as connection:
-        order = await hold.create_order(connection, buyer_id=buyer.id, ticket_id=seat.ticket_id)
+    order = await hold.create_order(db.autocommit, buyer_id=buyer.id, ticket_id=seat.ticket_id)
     payment = await opening.open_payment(
         db.transaction, order_id=order.id, buyer_id=buyer.id, receipt_email=buyer.email
     )

@@ -271,6 +271,18 @@ MUTANTS = (
     ),
     Mutant(
         0,
+        "holds of one listing wait for it with a turn for each ticket",
+        (
+            (
+                f"{APP}/orders/service/hold.py",
+                "_connect_in_turn(connect, choice.listing_id)",
+                "_connect_in_turn(connect, next(iter(choice.ticket_ids), choice.listing_id))",
+            ),
+        ),
+        "tests/integration/orders/test_turns.py",
+    ),
+    Mutant(
+        0,
         "an order of any number of tickets",
         (
             (

@@ -23,6 +23,8 @@ from ticketing_app.core.settings import Settings, get_settings
 
 # Opens a transaction; passed to use cases that need several, with calls to Stripe between them.
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
+# Opens a connection in AUTOCOMMIT; passed to use cases that wait before they take one from the pool.
+Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 CONNECT_TIMEOUT_SECONDS = 5
 # Longer than `statement_timeout`: a timeout of PostgreSQL rolls back, but one of the client may come after

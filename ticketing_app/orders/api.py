@@ -47,15 +47,14 @@ async def create_order(request: Request, caller: SignedIn) -> OrderRead:
     """
     body = await read_body(request, OrderCreate)
     seen = SeenOffer(body.version, body.price_cents)
-    async with hold.in_turn(body.offer_ids[0]), db.autocommit() as connection:
-        if body.listing_id and body.quantity:
-            choice = Choice(body.listing_id, body.quantity)
-            return await hold.create_listing_order(
-                connection, buyer_id=caller.user_id, choice=choice, seen=seen
-            )
-        return await hold.create_order_of_tickets(
-            connection, buyer_id=caller.user_id, ticket_ids=body.offer_ids, seen=seen
+    if body.listing_id and body.quantity:
+        choice = Choice(body.listing_id, body.quantity)
+        return await hold.create_listing_order(
+            db.autocommit, buyer_id=caller.user_id, choice=choice, seen=seen
         )
+    return await hold.create_order_of_tickets(
+        db.autocommit, buyer_id=caller.user_id, ticket_ids=body.chosen_ids, seen=seen
+    )
 
 
 @router.get("", responses=problem_responses(400, 401))

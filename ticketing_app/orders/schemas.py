@@ -28,9 +28,8 @@ class OrderCreate(ApiModel):
     price_cents: Annotated[Price | None, Field(alias="price")] = None
 
     @property
-    def offer_ids(self) -> list[UUID]:
-        """Return the ids of the tickets, or that of the listing."""
-        return self.ticket_ids or [each for each in (self.ticket_id, self.listing_id) if each]
+    def chosen_ids(self) -> list[UUID]:
+        return self.ticket_ids or ([self.ticket_id] if self.ticket_id else [])
 
     @field_validator("ticket_ids")
     @classmethod

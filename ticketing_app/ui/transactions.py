@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -46,14 +46,13 @@ async def in_transaction(
 
 
 async def in_autocommit(
-    use_case: Callable[Concatenate[Any, Arguments], Awaitable[Answer]],
+    use_case: Callable[Concatenate[db.Connect, Arguments], Awaitable[Answer]],
     *args: Arguments.args,
     **kwargs: Arguments.kwargs,
 ) -> Answer:
-    """Run a use case that is a single statement (the hold); raises UnavailableError as `in_transaction`."""
+    """Run a use case that opens its connections itself (the hold); errors as `in_transaction`."""
     with translate_outages():
-        async with db.autocommit() as connection:
-            return await use_case(connection, *args, **kwargs)
+        return await use_case(db.autocommit, *args, **kwargs)
 
 
 @contextmanager

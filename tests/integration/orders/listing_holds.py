@@ -47,18 +47,14 @@ async def hold_best(
 ) -> OrderRead:
     listing_id = tickets[0].listing_id
     assert listing_id
-    async with db.autocommit() as connection:
-        choice = Choice(listing_id, quantity, chosen)
-        return await hold.create_listing_order(
-            connection, buyer_id=buyer.id, choice=choice, seen=seen
-        )
+    choice = Choice(listing_id, quantity, chosen)
+    return await hold.create_listing_order(
+        db.autocommit, buyer_id=buyer.id, choice=choice, seen=seen
+    )
 
 
 async def hold_seen(ticket: TicketRead, buyer: UserRead, seen: SeenOffer) -> OrderRead:
-    async with db.autocommit() as connection:
-        return await hold.create_order(
-            connection, buyer_id=buyer.id, ticket_id=ticket.id, seen=seen
-        )
+    return await hold.create_order(db.autocommit, buyer_id=buyer.id, ticket_id=ticket.id, seen=seen)
 
 
 async def set_hold(tickets: list[TicketRead]) -> OrderRead:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import db, limits
+from ticketing_app.core.db import Connect
 from ticketing_app.core.errors import AppError, UnavailableError
 from ticketing_app.core.logging import correlation_id, get_logger
 from ticketing_app.messaging import outbox
@@ -57,9 +58,9 @@ _turns: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
 
 
 @asynccontextmanager
-async def in_turn(offer_id: UUID) -> AsyncGenerator[None]:
-    """Limit the concurrent holds of this ticket or listing; enter it before a connection is opened."""
-    # Waits at most as long as a statement may wait for a lock.
+async def _connect_in_turn(connect: Connect, offer_id: UUID) -> AsyncGenerator[AsyncConnection]:
+    """Open a connection; limits those that hold this listing, or ticket without one."""
+    # Waits without a connection, at most as long as a statement may wait for a lock.
     turns = _turns.setdefault(offer_id, asyncio.Semaphore(HOLDS_AT_ONCE))
     try:
         async with asyncio.timeout(db.LOCK_TIMEOUT_SECONDS):
@@ -67,19 +68,16 @@ async def in_turn(offer_id: UUID) -> AsyncGenerator[None]:
     except TimeoutError:
         raise UnavailableError from None
     try:
-        yield
+        async with connect() as connection:
+            yield connection
     finally:
         turns.release()
 
 
 async def create_order(
-    connection: AsyncConnection,
-    *,
-    buyer_id: UUID,
-    ticket_id: UUID,
-    seen: SeenOffer = ANY_OFFER,
+    connect: Connect, *, buyer_id: UUID, ticket_id: UUID, seen: SeenOffer = ANY_OFFER
 ) -> OrderRead:
-    """Lock the ticket for ORDER_HOLD_SECONDS. `connection` is in AUTOCOMMIT: the hold is one statement.
+    """Lock the ticket for ORDER_HOLD_SECONDS.
 
     Raises:
         TicketNotFoundError: no such ticket.
@@ -93,25 +91,28 @@ async def create_order(
         TooManyRequestsError: too many holds requested.
     """
     limit = await limits.hit("holds", account=buyer_id)
-    hold = None
-    if limit is None:
-        hold = await repository.hold_loose(
-            connection,
-            buyer_id=buyer_id,
-            ticket_id=ticket_id,
-            seen=seen,
-            limits=refusals.hold_limits(),
-            correlation_id=correlation_id(),
-        )
-    if hold is None:
-        return await _hold_in_listing(
+    async with _connect_in_turn(connect, ticket_id) as connection:
+        hold = None
+        if limit is None:
+            hold = await repository.hold_loose(
+                connection,
+                buyer_id=buyer_id,
+                ticket_id=ticket_id,
+                seen=seen,
+                limits=refusals.hold_limits(),
+                correlation_id=correlation_id(),
+            )
+        if hold:
+            return await _report(hold)
+        listing_id = await _get_listing_id(
             connection, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen, limit=limit
         )
-    return await _report(hold)
+    choice = Choice(listing_id, 1, (ticket_id,), is_seen_by_ticket=True)
+    return await _hold_listed(connect, buyer_id=buyer_id, choice=choice, seen=seen, limit=limit)
 
 
 async def create_listing_order(
-    connection: AsyncConnection, *, buyer_id: UUID, choice: Choice, seen: SeenOffer = ANY_OFFER
+    connect: Connect, *, buyer_id: UUID, choice: Choice, seen: SeenOffer = ANY_OFFER
 ) -> OrderRead:
     """Lock tickets of a listing, all or none; `seen` has the listing's version and the price per ticket.
 
@@ -125,11 +126,11 @@ async def create_listing_order(
     if not 1 <= choice.quantity <= MAX_TICKETS:
         raise TooManyTicketsError
     limit = await limits.hit("holds", account=buyer_id)
-    return await _hold_listed(connection, buyer_id=buyer_id, choice=choice, seen=seen, limit=limit)
+    return await _hold_listed(connect, buyer_id=buyer_id, choice=choice, seen=seen, limit=limit)
 
 
 async def create_order_of_tickets(
-    connection: AsyncConnection,
+    connect: Connect,
     *,
     buyer_id: UUID,
     ticket_ids: Sequence[UUID],
@@ -141,66 +142,66 @@ async def create_order_of_tickets(
         TicketsApartError: they are not of one listing.
     """
     if len(ticket_ids) == 1:
-        return await create_order(connection, buyer_id=buyer_id, ticket_id=ticket_ids[0], seen=seen)
-    async with AsyncSession(connection) as session:
+        return await create_order(connect, buyer_id=buyer_id, ticket_id=ticket_ids[0], seen=seen)
+    async with connect() as connection, AsyncSession(connection) as session:
         listing_ids = await leases.list_listing_ids(session, ticket_ids=ticket_ids)
     listing_id = next(iter(listing_ids), None)
     if listing_id is None or len(listing_ids) > 1:
         raise TicketsApartError
     choice = Choice(listing_id, len(ticket_ids), tuple(ticket_ids))
-    return await create_listing_order(connection, buyer_id=buyer_id, choice=choice, seen=seen)
+    return await create_listing_order(connect, buyer_id=buyer_id, choice=choice, seen=seen)
 
 
-async def _hold_in_listing(
+async def _get_listing_id(
     connection: AsyncConnection,
     *,
     buyer_id: UUID,
     ticket_id: UUID,
     seen: SeenOffer,
     limit: AppError | None,
-) -> OrderRead:
-    """Hold a ticket in its listing if it has one; otherwise explain why it was refused."""
+) -> UUID:
+    """Return the listing of a ticket; without one, raise the reason why it was refused."""
     try:
         async with AsyncSession(connection) as session:
             ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
-            if ticket.listing_id is None:
-                reason = await refusals.explain_ticket(
-                    session, buyer_id=buyer_id, ticket=ticket, seen=seen
-                )
-                raise reason or limit or TicketAlreadyReservedError(Availability.LOCKED)
+            if ticket.listing_id:
+                return ticket.listing_id
+            reason = await refusals.explain_ticket(
+                session, buyer_id=buyer_id, ticket=ticket, seen=seen
+            )
+            raise reason or limit or TicketAlreadyReservedError(Availability.LOCKED)
     except AppError as refusal:
         raise _counted(refusal) from None
-    choice = Choice(ticket.listing_id, 1, (ticket_id,), is_seen_by_ticket=True)
-    return await _hold_listed(connection, buyer_id=buyer_id, choice=choice, seen=seen, limit=limit)
 
 
 async def _hold_listed(
-    connection: AsyncConnection,
+    connect: Connect,
     *,
     buyer_id: UUID,
     choice: Choice,
     seen: SeenOffer,
     limit: AppError | None,
 ) -> OrderRead:
-    hold = None
-    if limit is None:
-        hold = await repository.hold_listed(
-            connection,
-            buyer_id=buyer_id,
-            choice=choice,
-            seen=seen,
-            limits=refusals.hold_limits(),
-            correlation_id=correlation_id(),
-        )
-    if hold:
-        return await _report(hold)
-    try:
-        async with AsyncSession(connection) as session:
-            reason = await refusals.explain_listing(
-                session, buyer_id=buyer_id, choice=choice, seen=seen
+    async with _connect_in_turn(connect, choice.listing_id) as connection:
+        hold = None
+        if limit is None:
+            hold = await repository.hold_listed(
+                connection,
+                buyer_id=buyer_id,
+                choice=choice,
+                seen=seen,
+                limits=refusals.hold_limits(),
+                correlation_id=correlation_id(),
             )
-    except AppError as error:
-        reason = error
+        if hold:
+            return await _report(hold)
+        try:
+            async with AsyncSession(connection) as session:
+                reason = await refusals.explain_listing(
+                    session, buyer_id=buyer_id, choice=choice, seen=seen
+                )
+        except AppError as error:
+            reason = error
     # Without a reason the tickets were released since the refusal; the buyer may try again.
     raise _counted(reason or limit or TicketAlreadyReservedError(Availability.LOCKED))
 

@@ -26,16 +26,14 @@ async def hold_offer(offer: Offer, *, buyer_id: UUID, version: int | None = None
 
 
 async def _hold_listed(choice: Choice, buyer_id: UUID, seen: SeenOffer) -> UUID:
-    async with hold.in_turn(choice.listing_id):
-        order = await transactions.in_autocommit(
-            hold.create_listing_order, buyer_id=buyer_id, choice=choice, seen=seen
-        )
+    order = await transactions.in_autocommit(
+        hold.create_listing_order, buyer_id=buyer_id, choice=choice, seen=seen
+    )
     return order.id
 
 
 async def _hold_ticket(ticket_id: UUID, buyer_id: UUID, seen: SeenOffer) -> UUID:
-    async with hold.in_turn(ticket_id):
-        order = await transactions.in_autocommit(
-            hold.create_order, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen
-        )
+    order = await transactions.in_autocommit(
+        hold.create_order, buyer_id=buyer_id, ticket_id=ticket_id, seen=seen
+    )
     return order.id
