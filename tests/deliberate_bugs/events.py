@@ -39,6 +39,21 @@ MUTANTS = (
     ),
     Mutant(
         0,
+        "a cancellation locks the earlier listings of a seat after the later ones",
+        (
+            (
+                f"{APP}/tickets/repository/event_changes.py",
+                "await resale.lock_seats(session, ids)",
+                (
+                    "await session.exec(select(Ticket.id).where(col(Ticket.id).in_(ids))"
+                    ".order_by(col(Ticket.id)).with_for_update(key_share=True))"
+                ),
+            ),
+        ),
+        f"{CANCELLATION_TESTS}::TestCancelEvent",
+    ),
+    Mutant(
+        0,
         "a double that was merged before leads to an event that is merged itself",
         (
             (

@@ -1,6 +1,9 @@
 import asyncio
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tests import factories
 from tests.factories import read_ticket, recorded_events
@@ -9,10 +12,13 @@ from tests.integration.events.makers import make_event
 from tests.integration.events.test_curation import apply, refusal, ticket_of
 from tests.integration.messaging.samples import column
 from tests.integration.tickets.searches import execute
+from tests.locks import end_or_wait
+from ticketing_app.core import db
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service import curation, events
 from ticketing_app.orders import subscribers as order_subscribers
+from ticketing_app.orders.service import event_cancellation
 from ticketing_app.orders.service.hold import TicketAlreadyReservedError
 
 pytestmark = pytest.mark.usefixtures("cities")
@@ -22,6 +28,11 @@ async def cancel(event: EventRead) -> EventRead:
     cancelled = await apply(curation.cancel_event, event_id=event.id)
     await deliver()
     return cancelled
+
+
+async def lock(session: AsyncSession, ticket_id: UUID) -> None:
+    statement = text("SELECT FROM tickets WHERE id = :id FOR NO KEY UPDATE")
+    await (await session.connection()).execute(statement, {"id": ticket_id})
 
 
 class TestCancelEvent:
@@ -91,6 +102,27 @@ class TestCancelEvent:
         assert await deliver() == 3
         assert await column("SELECT count(*) FROM tickets WHERE status = 'withdrawn'") == [5]
         assert set(await column("SELECT status FROM orders")) == {"cancelled"}
+
+    async def test_waits_for_a_refund_of_the_same_seat_without_a_deadlock(self) -> None:
+        event = await make_event()
+        seller = await factories.make_user()
+        before, listed = [await ticket_of(event, seller) for _ in range(2)]
+        await factories.withdraw(before, seller)
+        relisted = "UPDATE tickets SET previous_ticket_id = :before WHERE id = :id"
+        await execute(relisted, before=before.id, id=listed.id)
+        order = await factories.hold(listed)
+        async with db.transaction() as session:
+            # As a refund does: the tickets of the seat, by id.
+            await lock(session, before.id)
+            cancelling = asyncio.create_task(
+                apply(event_cancellation.cancel_batch, event_id=event.id, limit=10)
+            )
+            await end_or_wait(cancelling)
+            await lock(session, listed.id)
+        await cancelling
+        assert await column("SELECT status FROM orders WHERE id = :id", id=order.id) == [
+            "cancelled"
+        ]
 
     async def test_is_repeatable(self) -> None:
         event = await make_event()

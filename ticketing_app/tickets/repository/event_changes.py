@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Listing, Ticket
+from ticketing_app.tickets.repository import resale
 from ticketing_app.tickets.repository.tickets import TicketRow, is_locked
 from ticketing_app.tickets.rules import TicketStatus
 
@@ -32,7 +33,7 @@ def is_unsold() -> ColumnElement[bool]:
 async def lock_batch(
     session: AsyncSession, event_id: UUID, limit: int, *conditions: ColumnElement[bool]
 ) -> Batch:
-    """Lock up to `limit` tickets that match, and all tickets of their listings."""
+    """Lock up to `limit` tickets that match, all tickets of their listings, and the seats of all these."""
     query = select(Ticket.id, Ticket.listing_id).where(Ticket.event_id == event_id, *conditions)
     found = (await session.exec(query.order_by(col(Ticket.id)).limit(limit))).all()
     listing_ids = {listing_id for _, listing_id in found if listing_id}
@@ -40,8 +41,9 @@ async def lock_batch(
         col(Ticket.id).in_([ticket_id for ticket_id, _ in found]),
         col(Ticket.listing_id).in_(listing_ids),
     )
-    lock = select(Ticket.id).where(is_one).order_by(col(Ticket.id)).with_for_update(key_share=True)
-    ids = (await session.exec(lock)).all()
+    ids = (await session.exec(select(Ticket.id).where(is_one))).all()
+    # At once, as the end of an order locks the earlier listings of its seats, which have lower ids.
+    await resale.lock_seats(session, ids)
     # Read again: the rows may have changed while this transaction waited for them.
     fresh = select(Ticket, is_locked()).where(col(Ticket.id).in_(ids)).order_by(col(Ticket.id))
     rows = await session.exec(fresh.execution_options(populate_existing=True))
