@@ -1,9 +1,8 @@
-// Part of the paint gate (PaintGatePlugin in documents/plugins.py): `firstPaint` resolves when the page has been
-// painted, the rows of a list one frame later; the page's code waits for it. The time zone cookie is set then:
+// Part of the paint gate (PaintGatePlugin in documents/plugins.py): `firstPaint` resolves one frame after the page has
+// been painted; the page's code waits for it. The time zone cookie is set then:
 // after the paint, because reading the time zone is slow, and before the websocket sends the cookies.
 window.firstPaint = new Promise((resolve) => {
-  const afterRows = () => requestAnimationFrame(() => requestAnimationFrame(resolve));
-  new PerformanceObserver(afterRows).observe({ type: "paint", buffered: true });
+  new PerformanceObserver(() => requestAnimationFrame(resolve)).observe({ type: "paint", buffered: true });
   // Browsers do not paint hidden pages.
   setTimeout(resolve, document.hidden ? 0 : 1000);
 }).then(() => {

@@ -52,17 +52,6 @@ def errors_in(page: Page) -> list[str]:
     return errors
 
 
-# When the title of the page and that of the first row were painted.
-WATCH_FRAMES = """
-window.painted_at = {};
-new PerformanceObserver((list) => {
-  for (const {identifier, renderTime} of list.getEntries()) window.painted_at[identifier] ??= renderTime;
-}).observe({type: "element", buffered: true});
-new MutationObserver(() => {
-  document.querySelector("h1")?.setAttribute("elementtiming", "title");
-  document.querySelector("li h2")?.setAttribute("elementtiming", "row");
-}).observe(document, {childList: true, subtree: true});
-"""
 # There is a next page.
 MANY = 26
 
@@ -127,25 +116,6 @@ class TestTakingOver:
         expect(page.locator("[data-prerendered]")).to_have_count(0)
         drawn = page.get_by_role("article").first.evaluate("(article) => article.outerHTML")
         assert Parts(drawn).all == Parts(page.evaluate("window.first")).all
-
-    @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-    def test_many_rows_wait_for_the_frame_after_the_title(
-        self, visitor: Callable[..., Visitor], motion: str
-    ) -> None:
-        seller = visitor()
-        for number in range(MANY):
-            seller.sell(f"Night {number}", **EVENT)
-        someone = visitor(signed_in=False, reduced_motion=motion)
-        someone.page.add_init_script(WATCH)
-        someone.page.add_init_script(WATCH_FRAMES)
-        # Without the events of other tests.
-        page = someone.open("/search?q=Night")
-        page.wait_for_function("window.painted_at.title && window.painted_at.row")
-        at = someone.page.evaluate("window.painted_at")
-        # With reduced motion all rows are painted at once: the delay is an animation.
-        assert (at["title"] < at["row"]) == (motion == "no-preference")
-        expect(someone.page.locator("[data-prerendered]")).to_have_count(0)
-        assert someone.page.evaluate("window.seen.moved") == []
 
     def test_reload_restores_the_scroll_position(self, visitor: Callable[..., Visitor]) -> None:
         seller = visitor()

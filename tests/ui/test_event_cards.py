@@ -47,8 +47,8 @@ def test_groups_by_local_day() -> None:
     third = card(starts_at=late, starts_local=late.replace(tzinfo=None))
     days = group_by_day([first, second, third])
     assert [(day.label, day.cards) for day in days] == [
-        ("Thu, Dec 5", [first, second]),
-        ("Fri, Dec 6", [third]),
+        ("Thu, Dec 5", (first, second)),
+        ("Fri, Dec 6", (third,)),
     ]
 
 

@@ -3,11 +3,12 @@
 import pytest
 import reflex as rx
 
+from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.live.components import LiveText, LiveTicket, OnLive
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
-from ticketing_app.ui.static_html import NotStaticError, cond, render
+from ticketing_app.ui.static_html import NotStaticError, cond, each, render
 
 HOSTILE = """</script><script>alert("1")</script> '&\n🎸"""
 
@@ -64,3 +65,21 @@ class TestCond:
 
     def test_leaves_variables_to_the_browser(self) -> None:
         assert isinstance(cond(SessionState.is_known, "yes", "no"), rx.Var)
+
+
+class TestEach:
+    def test_renders_equal_items_once(self) -> None:
+        drawn: list[str] = []
+
+        def draw(word: str) -> rx.Component:
+            drawn.append(word)
+            return rx.el.li(word)
+
+        rows = [rx.el.ul(each((HOSTILE, "Kites"), draw)) for _ in range(2)]
+        assert render(rows[0]) == render(rows[1])
+        assert render(rows[0]).endswith("<li>Kites</li></ul>")
+        assert "<script>" not in render(rows[0])
+        assert drawn == [HOSTILE, "Kites"]
+
+    def test_leaves_variables_to_the_browser(self) -> None:
+        assert isinstance(each(HomeState.wrong_lines, rx.el.p), rx.components.core.foreach.Foreach)

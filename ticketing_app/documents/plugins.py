@@ -149,9 +149,8 @@ class PaintGatePlugin(Plugin):
     A separate stylesheet costs a round trip and competes with the scripts; its links stay, disabled, because
     React expects them. Without the gate, a fast connection delivers the code before the first frame and delays
     that. assets/boot.js resolves `window.firstPaint` one frame after the first paint; paint_gate.js, at the
-    start of the page's inline module, awaits it before it requests the code. The rows of a long list are
-    painted in that second frame (paint_gate.css), because they take most of the time of a paint.
-    benchmarks/first_load.py measures the effect.
+    start of the page's inline module, awaits it before it requests the code. Rows below the screen are laid
+    out later (paint_gate.css). benchmarks/first_load.py measures the effect.
     """
 
     @override

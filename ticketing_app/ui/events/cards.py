@@ -1,7 +1,7 @@
 """Events in lists: on the home page, on the pages of places, and as other dates."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -77,7 +77,7 @@ class EventGroup:
     """Events of one day; `label` is empty where they are not sorted by day."""
 
     label: str = ""
-    cards: list[EventCard] = field(default_factory=list)
+    cards: tuple[EventCard, ...] = ()
 
 
 def make_cards(
@@ -99,7 +99,7 @@ def make_cards(
 def group_by_day(cards: Iterable[EventCard]) -> list[EventGroup]:
     """Group events, the soonest first, by the day in their own time."""
     days = groupby(cards, key=lambda card: card.day_line)
-    return [EventGroup(label, list(of_day)) for label, of_day in days]
+    return [EventGroup(label, tuple(of_day)) for label, of_day in days]
 
 
 def left_line(count: int) -> str:

@@ -1,7 +1,6 @@
 """Documents of the home page and of the search page."""
 
 from dataclasses import replace
-from functools import lru_cache
 
 from starlette.datastructures import QueryParams
 
@@ -11,7 +10,7 @@ from ticketing_app.ui import static_html, transactions
 from ticketing_app.ui.home import queries
 from ticketing_app.ui.home.address import Address, read_address, read_query
 from ticketing_app.ui.home.results import results
-from ticketing_app.ui.home.views import MarketView, market_view
+from ticketing_app.ui.home.views import market_view
 from ticketing_app.ui.page_content import PageContent
 
 
@@ -32,10 +31,4 @@ async def _load(address: Address) -> PageContent:
     view = market_view(address, page, utc_now().date())
     # Countdowns do not run in a document; without the time of the request the document can be cached.
     still = replace(view, cards=[replace(card, now="") for card in view.cards])
-    return PageContent(html=_render(still))
-
-
-# Rendering takes ten milliseconds, and most visitors of a region get the same list.
-@lru_cache(maxsize=32)
-def _render(view: MarketView) -> str:
-    return static_html.render(results(view))
+    return PageContent(html=static_html.render(results(still)))

@@ -74,11 +74,15 @@ def _summary(shown: Any) -> rx.Component:  # noqa: ANN401  # see above
             class_name="contents",
         ),
         cond(shown.notice != "", rx.el.p(shown.notice, class_name="basis-full text-muted")),
-        each(shown.wrong_lines, lambda line: rx.el.p(line, class_name="basis-full text-bad")),
+        each(shown.wrong_lines, _wrong),
         class_name=cond(
             shown.is_filtered, "flex flex-wrap items-center gap-x-3 gap-y-2 mb-2 min-h-touch", ""
         ),
     )
+
+
+def _wrong(line: str) -> rx.Component:
+    return rx.el.p(line, class_name="basis-full text-bad")
 
 
 def _chip(chip: FilterChip) -> rx.Component:

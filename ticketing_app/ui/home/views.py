@@ -30,26 +30,26 @@ class FilterSuggestion:
 
 @dataclass(frozen=True)
 class MarketView:
-    """Values that the page shows of a search; hashable, to cache its document."""
+    """Values that the page shows of a search."""
 
-    groups: list[EventGroup] = field(default_factory=list, hash=False)
+    groups: list[EventGroup] = field(default_factory=list)
     event_count: int = 0
     has_events: bool = False
     has_more_events: bool = False
-    cards: list[TicketStub] = field(default_factory=list, hash=False)
+    cards: list[TicketStub] = field(default_factory=list)
     has_tickets: bool = False
     has_more: bool = False
     count_line: str = ""
     notice: str = ""
     is_empty: bool = False
     is_filtered: bool = False
-    chips: list[FilterChip] = field(default_factory=list, hash=False)
+    chips: list[FilterChip] = field(default_factory=list)
     has_chips: bool = False
     has_many_chips: bool = False
     cleared_href: str = ""
-    suggestions: list[FilterSuggestion] = field(default_factory=list, hash=False)
+    suggestions: list[FilterSuggestion] = field(default_factory=list)
     has_suggestions: bool = False
-    wrong_lines: list[str] = field(default_factory=list, hash=False)
+    wrong_lines: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def event_cards(hits: EventHits, address: Address, *, today: date, seen_at: int)
 def group_events(cards: Sequence[EventCard], address: Address) -> list[EventGroup]:
     """Return a group for each day of events that are sorted by their start, otherwise one group."""
     if address.search().events.sort is not TicketSort.SOONEST:
-        return [EventGroup(cards=list(cards))] if cards else []
+        return [EventGroup(cards=tuple(cards))] if cards else []
     return group_by_day(cards)
 
 
