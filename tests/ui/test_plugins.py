@@ -127,9 +127,9 @@ class TestPaintGate:
         assert "window.firstPaint = new Promise(" in (ROOT / "assets/boot.js").read_text()
         assert (plugins.HERE / "paint_gate.js").read_text().startswith("await window.firstPaint;")
 
-    def test_delays_the_rows_of_a_long_list_by_a_frame(self) -> None:
+    def test_leaves_rows_below_the_screen_for_later(self) -> None:
         [(_, styles)] = ThemePlugin().get_static_assets()
-        assert f"[{plugins.SLOT}] > ul:has(> :nth-child(12))" in str(styles)
+        assert f"[{plugins.SLOT}] li:is(.event-shadow, .stub-shadow, .offer)" in str(styles)
 
     @pytest.mark.parametrize(
         ("anchor", "changed"),

@@ -1,7 +1,9 @@
 """Documents as browsers, search engines and link previews receive them."""
 
+import base64
 import gzip
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 from uuid import uuid4
@@ -10,11 +12,13 @@ import pytest
 from httpx import AsyncClient
 
 from tests import factories
+from tests.ui import built as build
 from tests.ui.built import client
 from tests.ui.document import Document, opened
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import content
+from ticketing_app.documents.plugins import PagesPlugin
 
 FULL: dict[str, Any] = {
     "venue": "Harbour Hall",
@@ -231,6 +235,27 @@ class TestAddresses:
 
     async def test_passes_other_methods_on(self, site: AsyncClient) -> None:
         assert (await site.post("/orders")).text == "from the app"
+
+
+class TestPolicy:
+    async def test_allows_the_inline_scripts_of_the_page_only(self, tmp_path: Path) -> None:
+        build.write(tmp_path)
+        page = (tmp_path / "index.html").read_text()
+        build.write_page(tmp_path, "/", page.replace("</head>", "<script>go()</script></head>"))
+        PagesPlugin().post_build(static_dir=tmp_path)
+        async with client(tmp_path) as site:
+            home, search = await site.get("/"), await site.get("/search")
+            # A browser replaces the headers of its copy.
+            again = await site.get("/", headers={"if-none-match": home.headers["etag"]})
+        go = hash_of("go()")
+        has_go = [
+            go in answer.headers["content-security-policy"] for answer in (home, search, again)
+        ]
+        assert has_go == [True, False, True]
+
+
+def hash_of(script: str) -> str:
+    return f"'sha256-{base64.b64encode(sha256(script.encode()).digest()).decode()}'"
 
 
 class TestCaching:

@@ -1,21 +1,19 @@
 """Security headers: the Content-Security-Policy of documents, and headers for all responses.
 
-Scripts run only from our files, from Stripe, or inline if the build wrote them: the policy lists the hashes
-of these, so injected scripts do not run. Reflex needs two weaker sources: 'unsafe-eval', because its client
-evaluates scripts from the websocket (live changes, redirects), and 'unsafe-inline' for styles, because
-documents contain style elements and attributes that vary with their content.
+Scripts run only from our files, from Stripe, or inline if the build wrote them: serve.py lists the hashes
+of its page in the policy, so injected scripts do not run. Reflex needs two weaker sources: 'unsafe-eval',
+because its client evaluates scripts from the websocket (live changes, redirects), and 'unsafe-inline' for
+styles, because documents contain style elements and attributes that vary with their content.
 """
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticketing_app.core.settings import STRIPE_JS_HOST, Settings, get_settings
-from ticketing_app.documents import template
-from ticketing_app.documents.plugins import built_frontend
 
+POLICY = "content-security-policy"
 _NO_FRAMES = "frame-ancestors 'none'"
 _API_POLICY = f"default-src 'none'; object-src 'none'; base-uri 'none'; {_NO_FRAMES}"
 # A year. Without includeSubDomains, as other services of the domain may use http, and without preload,
@@ -29,35 +27,25 @@ _OWN_STRIPE = {
 
 
 def protect(app: ASGIApp) -> ASGIApp:
-    folder = built_frontend()
-    return protect_documents(script_hashes(folder) if folder else [], app)
-
-
-def protect_documents(hashes: list[str], app: ASGIApp) -> ASGIApp:
+    """Add the headers that a response has not set itself."""
     settings = get_settings()
-    policy = document_policy(hashes, settings)
+    of_documents = _for_documents(settings)
     others = _for_everything(settings)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in others.items():
-                    headers.setdefault(name, value)
                 is_document = headers.get("content-type", "").startswith("text/html")
-                is_api = scope["path"].startswith("/api/")
-                other = _API_POLICY if is_api else _NO_FRAMES
-                headers.setdefault("content-security-policy", policy if is_document else other)
+                policy = _API_POLICY if scope["path"].startswith("/api/") else _NO_FRAMES
+                missing = of_documents if is_document else {POLICY: policy}
+                for name, value in (others | missing).items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await app(scope, receive, send_protected)
 
     return answer
-
-
-def script_hashes(folder: Path) -> list[str]:
-    templates = template.read_templates(folder)
-    return sorted({each for built in templates for each in built.script_hashes})
 
 
 def document_policy(hashes: list[str], settings: Settings) -> str:
@@ -87,13 +75,19 @@ def _stripe_sources(settings: Settings) -> dict[str, str]:
     return dict.fromkeys(_OWN_STRIPE, f"{address.scheme}://{address.netloc}")
 
 
-def _for_everything(settings: Settings) -> dict[str, str]:
+def _for_documents(settings: Settings) -> dict[str, str]:
     address = urlsplit(settings.stripe_js_url)
     payers = f'self "{address.scheme}://{address.netloc}"'
+    return {
+        POLICY: document_policy([], settings),
+        "permissions-policy": f"camera=(), geolocation=(), microphone=(), payment=({payers})",
+    }
+
+
+def _for_everything(settings: Settings) -> dict[str, str]:
     headers = {
         "x-content-type-options": "nosniff",
         "referrer-policy": "strict-origin-when-cross-origin",
-        "permissions-policy": f"camera=(), geolocation=(), microphone=(), payment=({payers})",
     }
     if settings.is_served_over_https:
         headers["strict-transport-security"] = _ONLY_HTTPS

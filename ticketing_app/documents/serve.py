@@ -24,7 +24,8 @@ from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
-from ticketing_app.documents import cache_control, template, well_known
+from ticketing_app.core.settings import get_settings
+from ticketing_app.documents import cache_control, security_headers, template, well_known
 from ticketing_app.documents.content import load_content
 from ticketing_app.documents.metadata import render, render_title
 from ticketing_app.documents.plugins import built_frontend
@@ -187,7 +188,7 @@ def _redirect(path: str, status: HTTPStatus, request: Request) -> Response:
 def _document(built: PageTemplate, content: PageContent, request: Request) -> Response:
     is_ok = content.status == HTTPStatus.OK
     body = _render(built, content, request.scope["path"])
-    headers = _headers(content)
+    headers = _headers(built, content)
     if is_ok:
         # A weak ETag, as the same text may be sent compressed.
         headers["etag"] = f'W/"{sha256(body).hexdigest()[:32]}"'
@@ -211,11 +212,13 @@ def _render(built: PageTemplate, content: PageContent, path: str) -> bytes:
     return f"{built.head}{tags}{before}{inner}{built.after}".encode()
 
 
-def _headers(content: PageContent) -> dict[str, str]:
+def _headers(built: PageTemplate, content: PageContent) -> dict[str, str]:
     headers = {"cache-control": cache_control.REVALIDATE}
     if content.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers = dict(cache_control.UNAVAILABLE)
-    return headers | content.headers | {"vary": "Accept-Language, Accept-Encoding"}
+    policy = security_headers.document_policy(built.script_hashes, get_settings())
+    always = {security_headers.POLICY: policy, "vary": "Accept-Language, Accept-Encoding"}
+    return headers | content.headers | always
 
 
 # Compression takes a millisecond, and most visitors get the same document.
