@@ -27,7 +27,6 @@ EVENT = {
 UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"
 
 Viewer = Literal["stranger", "buyer", "seller"]
-Colours = Literal["light", "dark"]
 
 
 class Scene(NamedTuple):
@@ -93,11 +92,11 @@ class Fixtures:
         site.stack.run("-m", "ticketing_app", "event", "cancel", self.ids["cancelled"])
 
     @contextmanager
-    def show(self, scene: Scene, viewer: Viewer, *, colours: Colours = "light") -> Generator[Page]:
+    def show(self, scene: Scene, viewer: Viewer) -> Generator[Page]:
         """Open the scene in a tab of its own, until the block ends."""
         someone = self.people[viewer]
         page = someone.context.new_page()
-        page.emulate_media(color_scheme=colours, reduced_motion="reduce")
+        page.emulate_media(reduced_motion="reduce")
         someone.open(scene.path.format_map(self.ids), page)
         expect(page.get_by_text(re.compile(scene.sign)).first).to_be_attached()
         if scene.enter:
@@ -181,20 +180,20 @@ STRANGER: tuple[Viewer, ...] = ("stranger",)
 SCENES = (
     Scene("home", "/", "More tickets", ANYBODY),
     Scene("search, with suggestions", "/search", "Search results", STRANGER, _ask_for_suggestions),
-    Scene("list", "/?q=kites", "Locked", ANYBODY),
+    Scene("list", "/?q=kites", "Locked", ANYBODY, is_main=False),
     Scene("list of nothing", "/?q=nowhere&category=sports", "No tickets found", ANYBODY),
     Scene("list with a wrong filter", "/?minPrice=a", "minPrice|Min price|price", STRANGER, is_main=False),
     Scene("list, filters folded out", "/", "Tickets For Sale", STRANGER, _fold_out, is_main=False),
     Scene("ticket", "/tickets/{free}", "Status - Available", ANYBODY),
     Scene("ticket held by another", "/tickets/{held}", "Status - Locked", STRANGER),
     Scene("ticket held by oneself", "/tickets/{held}", "Go to my order", BUYER, is_main=False),
-    Scene("one's own ticket", "/tickets/{free}", "Withdraw", SELLER),
+    Scene("one's own ticket", "/tickets/{free}", "Withdraw", SELLER, is_main=False),
     Scene("asked to withdraw", "/tickets/{free}", "Withdraw", SELLER,
           _press("Withdraw", "off sale for good")),
     Scene("ticket sold", "/tickets/{sold}", "Status - Sold", STRANGER),
     Scene("ticket bought", "/tickets/{sold}", "From owner to owner", BUYER, is_main=False),
     Scene("ticket withdrawn", "/tickets/{withdrawn}", "took this ticket off sale", STRANGER),
-    Scene("ticket one withdrew", "/tickets/{withdrawn}", "Status - Withdrawn", SELLER),
+    Scene("ticket one withdrew", "/tickets/{withdrawn}", "Status - Withdrawn", SELLER, is_main=False),
     Scene("no such ticket", "/tickets/{unknown}", "could not find this ticket", ANYBODY),
     Scene("purchase refused", "/tickets/{lapsed}", "Status - Available", BUYER,
           _press("Purchase", "hold it again"), is_main=False),
@@ -206,18 +205,18 @@ SCENES = (
     Scene("event, cancelled", "/events/{cancelled}", "was cancelled", STRANGER),
     Scene("event without tickets", "/events/{empty}", "Nothing is for sale", STRANGER, is_main=False),
     Scene("no such event", "/events/nothing", "could not find this event", STRANGER, is_main=False),
-    Scene("venue", "/venues/{venue}", "Kites and Other Strings", STRANGER),
-    Scene("city", "/cities/london", "Kites and Other Strings", STRANGER, is_main=False),
-    Scene("sell", "/tickets/new", "Create a Ticket", SELLER),
+    Scene("venue", "/venues/{venue}", "Kites and Other Strings", STRANGER, is_main=False),
+    Scene("city", "/cities/london", "Kites and Other Strings", STRANGER),
+    Scene("sell", "/tickets/new", "Create a Ticket", SELLER, is_main=False),
     Scene("sell with errors", "/tickets/new", "Create a Ticket", SELLER, _sell_wrongly),
     Scene("sell, find an event", "/tickets/new", "Create a Ticket", SELLER, _find_no_event, is_main=False),
     Scene("sell, event", "/sell", "A new event", SELLER, is_main=False),
     Scene("sell, event with errors", "/sell", "A new event", SELLER,
           _press("Next", "Choose the day of the event")),
-    Scene("sell, tickets", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _name_seats, is_main=False),
-    Scene("sell, price", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _go_to_price, is_main=False),
+    Scene("sell, tickets", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _name_seats),
+    Scene("sell, price", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _go_to_price),
     Scene("sell, look", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _go_to_look),
-    Scene("edit", "/tickets/{free}/edit", "Edit a Ticket", SELLER, is_main=False),
+    Scene("edit", "/tickets/{free}/edit", "Edit a Ticket", SELLER),
     Scene("my listings", "/tickets/mine", "Being bought", SELLER, is_main=False),
     Scene("my listings, asked to withdraw", "/tickets/mine", "Being bought", SELLER,
           _press("Withdraw", "off sale for good")),
@@ -241,7 +240,7 @@ SCENES = (
     Scene("sign in", "/auth/signin", "New here?", STRANGER),
     Scene("sign in with errors", "/auth/signin", "New here?", STRANGER,
           _press("Sign In", "must be|Invalid credentials"), is_main=False),
-    Scene("sign out", "/auth/signout", "ends your session", ANYBODY, is_main=False),
+    Scene("sign out", "/auth/signout", "ends your session", ANYBODY),
     Scene("no such page", "/no/such/page", "Page not found", ANYBODY),
 )
 # fmt: on

@@ -6,35 +6,29 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from tests_e2e.axe import violations
-from tests_e2e.scenes import SCENES, Colours, Fixtures, Scene, Viewer
+from tests_e2e.scenes import SCENES, Fixtures, Scene, Viewer
 from tests_e2e.steps import Visitor
 
 pytestmark = pytest.mark.axe
 
 
 def ways() -> list[ParameterSet]:
-    """The main scenes for their first viewer in light colours; the others with bin/test --all."""
+    """The main scenes for their first viewer; the others with bin/test --all."""
     return [
         pytest.param(
             scene,
             viewer,
-            colours,
-            id=f"{scene.name}, {viewer}, {colours}",
-            marks=[]
-            if (scene.is_main, viewer, colours) == (True, scene.viewers[0], "light")
-            else [pytest.mark.slow],
+            id=f"{scene.name}, {viewer}",
+            marks=[] if scene.is_main and viewer == scene.viewers[0] else [pytest.mark.slow],
         )
         for scene in SCENES
         for viewer in scene.viewers
-        for colours in ("light", "dark")
     ]
 
 
-@pytest.mark.parametrize(("scene", "viewer", "colours"), ways())
-def test_has_no_violations(
-    fixtures: Fixtures, scene: Scene, viewer: Viewer, colours: Colours
-) -> None:
-    with fixtures.show(scene, viewer, colours=colours) as page:
+@pytest.mark.parametrize(("scene", "viewer"), ways())
+def test_has_no_violations(fixtures: Fixtures, scene: Scene, viewer: Viewer) -> None:
+    with fixtures.show(scene, viewer) as page:
         found = violations(page)
     assert not found, "\n".join(found)
 
@@ -44,12 +38,15 @@ def test_violations_name_rule_element_and_help(
 ) -> None:
     page = visitor(signed_in=False).page
     page.set_content("""<!doctype html><html lang=en><title>Wrong</title><main><h1>Wrong</h1>
+      <script>const dark = matchMedia("(prefers-color-scheme: dark)");
+      dark.onchange = () => document.documentElement.classList.toggle("dark", dark.matches);</script>
       <img src="data:,"><p style="color:#999">Faint</p>
       <button style="width:9px">1</button><button style="width:9px">2</button></main></html>""")
     found = "\n".join(violations(page))
     for line in (
-        '1280 px, image-alt, <img src="data:,">: Images must have alternative text.',
-        "360 px, color-contrast, <p",
-        "360 px, target-size, <button",
+        '1280 px, light, image-alt, <img src="data:,">: Images must have alternative text.',
+        "360 px, light, color-contrast, <p",
+        "360 px, dark, color-contrast, <p",
+        "360 px, light, target-size, <button",
     ):
         assert line in found
