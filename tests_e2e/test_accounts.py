@@ -116,35 +116,6 @@ def fill_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("Password").fill(password)
 
 
-def test_accounts_work_without_javascript(visitor: Callable[..., Visitor]) -> None:
-    ticket_id = visitor().sell("Lanterns by Post")
-    someone = visitor(signed_in=False, java_script_enabled=False)
-    page = someone.page
-    page.goto(f"/tickets/{ticket_id}")
-    page.get_by_role("button", name="Purchase").click()
-    expect(page.get_by_role("heading", name="Sign Up")).to_be_visible()
-    fill_in(page, someone.email, "short")
-    page.get_by_role("main").get_by_role("button", name="Sign Up").click()
-    expect(page.get_by_role("alert").filter(has_text="at least 8")).to_be_visible()
-    expect(page.get_by_label("Email")).to_have_value(someone.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign Up").click()
-    page.wait_for_url(f"**/tickets/{ticket_id}")
-    page.get_by_role("button", name="Purchase").click()
-    page.wait_for_url("**/orders/*")
-    order_id = page.url.rpartition("/")[2]
-    assert someone.order(order_id)["status"] == "created"
-    page.goto("/auth/signout")
-    page.get_by_role("main").get_by_role("button", name="Sign Out").click()
-    expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
-    assert someone.context.request.get("/api/orders").status == 401
-    page.get_by_role("link", name="Sign In").click()
-    fill_in(page, someone.email)
-    page.get_by_role("main").get_by_role("button", name="Sign In").click()
-    expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
-    assert someone.context.request.get("/api/orders").ok
-
-
 def test_an_early_purchase_survives_an_early_sign_up(visitor: Callable[..., Visitor]) -> None:
     ticket_id = visitor().sell("Lanterns at Dawn")
     someone = visitor(signed_in=False)

@@ -57,21 +57,6 @@ MANY = 26
 
 
 class TestWithoutJavaScript:
-    def test_the_list_leads_to_a_ticket_with_all_its_facts(
-        self, visitor: Callable[..., Visitor]
-    ) -> None:
-        title = "The Lanterns in Print"
-        visitor().sell(title, description="Two rows from the stage.", **EVENT)
-        page = visitor(signed_in=False, java_script_enabled=False).page
-        page.goto("/")
-        page.get_by_role("link", name=title).click()
-        expect(page.get_by_role("heading", name=title)).to_be_visible()
-        for fact in ("Price - $40", "Status - Available", "Harbour Hall, Rotterdam"):
-            expect(page.get_by_text(fact)).to_be_visible()
-        expect(page.get_by_text("Two rows from the stage.")).to_be_visible()
-        expect(page.get_by_role("button", name="Purchase")).to_be_enabled()
-        expect(page.locator("noscript p")).to_be_visible()
-
     def test_an_unknown_address_says_so(self, visitor: Callable[..., Visitor]) -> None:
         page = visitor(signed_in=False, java_script_enabled=False).page
         answer = page.goto("/nothing/here")

@@ -106,22 +106,3 @@ def test_filters_and_sorts_by_the_address(visitor: Make, venue_id: str) -> None:
     expect(page).to_have_url(re.compile("section=Balcony&sort=section"))
     page.go_back()
     expect(rows).to_have_count(2)
-
-
-def test_documents_work_without_javascript(visitor: Make, venue_id: str) -> None:
-    seller = visitor()
-    event = new_event(seller, venue_id)
-    seller.sell_seats(event["id"], "12", "13", price=68, description="By the aisle.")
-    page = visitor(signed_in=False, java_script_enabled=False).page
-    page.goto(f"/events/{event['slug']}")
-    expect(page.get_by_role("heading", name=event["title"])).to_be_visible()
-    summary(page, "2 for sale")
-    page.get_by_role("link", name="Seat 12").click()
-    expect(page.get_by_text("Price - $68")).to_be_visible()
-    expect(page.get_by_text("By the aisle.")).to_be_visible()
-    expect(page.get_by_text("1 more for this night")).to_be_visible()
-    page.get_by_role("link", name="All 2 tickets for this night").click()
-    page.get_by_role("link", name="London").first.click()
-    expect(page.get_by_role("heading", name="London")).to_be_visible()
-    page.get_by_role("link", name=event["title"]).click()
-    expect(page.get_by_role("link", name="Seat 12")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Home page and search page: events, suggestions, filters, live numbers, and all of it without JavaScript."""
+"""Home page and search page: events, suggestions, filters and live numbers."""
 
 import re
 from collections.abc import Callable
@@ -99,25 +99,6 @@ def test_numbers_of_a_card_change_while_one_looks(visitor: Make, venue_id: str) 
     expect(card(page, title)).to_contain_text("from $68 · 1 left")
     buyer.context.request.delete(f"/api/orders/{order_id}")
     expect(card(page, title)).to_contain_text("from $20 · 2 left")
-
-
-def test_search_works_without_javascript(visitor: Make, venue_id: str) -> None:
-    seller = visitor()
-    title = f"Marlowe {uuid4().hex[:6]}"
-    event = seller.make_event(title, venue_id)
-    seller.sell_seats(event["id"], "1", price=68)
-    seller.sell(f"{title} without event", 30)
-    page = visitor(signed_in=False, java_script_enabled=False).page
-    page.goto("/")
-    page.get_by_role("searchbox", name="Search tickets").fill(title)
-    page.get_by_role("main").get_by_role("button", name="Search").click()
-    expect(page.get_by_text("1 event and 1 ticket")).to_be_visible()
-    expect(page.get_by_role("heading", name="More tickets")).to_be_visible()
-    card(page, title).first.get_by_role("link").click()
-    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
-    page.goto(f"/search?q={title}&maxPrice=10")
-    page.get_by_role("link", name="Without “Up to $10”").click()
-    expect(card(page, title).first).to_contain_text("1 left")
 
 
 def test_city_of_the_last_choice_begins_the_next_visit(visitor: Make, venue_id: str) -> None:
