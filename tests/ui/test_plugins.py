@@ -129,7 +129,7 @@ class TestPaintGate:
 
     def test_leaves_rows_below_the_screen_for_later(self) -> None:
         [(_, styles)] = ThemePlugin().get_static_assets()
-        assert f"[{plugins.SLOT}] li:is(.event-shadow, .stub-shadow, .offer)" in str(styles)
+        assert f"[{plugins.SLOT}] :is(.event-group:nth-child(n + 10) li," in str(styles)
 
     @pytest.mark.parametrize(
         ("anchor", "changed"),

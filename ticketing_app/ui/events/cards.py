@@ -140,7 +140,7 @@ def event_card(card: EventCard) -> rx.Component:
                     ),
                     class_name="font-semibold leading-snug",
                 ),
-                rx.el.p(card.place, class_name="text-sm text-muted truncate"),
+                rx.el.p(card.place, class_name="text-sm text-muted"),
                 _offers(card),
                 class_name="event-facts",
             ),
