@@ -2,6 +2,7 @@
 
 import pytest
 import reflex as rx
+from reflex_components_core.core.foreach import Foreach
 
 from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.live.components import LiveText, LiveTicket, OnLive
@@ -82,4 +83,4 @@ class TestEach:
         assert drawn == [HOSTILE, "Kites"]
 
     def test_leaves_variables_to_the_browser(self) -> None:
-        assert isinstance(each(HomeState.wrong_lines, rx.el.p), rx.components.core.foreach.Foreach)
+        assert isinstance(each(HomeState.wrong_lines, rx.el.p), Foreach)
