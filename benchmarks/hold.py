@@ -57,15 +57,18 @@ TICKETS = """
     SELECT md5(:kind || n)::uuid, md5('u0')::uuid, 'Derby ' || n % 500, 4000, 'usd', 'for_sale', 1, now(),
            'Leeds', now() + interval '30 days', 'sports'
     FROM generate_series(1, :size) n"""
-# Ids of three days ago, as the program makes them.
+# Ids of three days ago, as the program makes them. `later` are columns that came with items.
 ORDERS = """
     INSERT INTO orders (id, buyer_id, ticket_id, title, price_cents, currency, status, expires_at, ended_at,
-                        is_grace_used, is_excused, version, created_at)
+                        is_grace_used, is_excused, version, created_at{later})
     SELECT CAST(lpad(to_hex(CAST(extract(epoch FROM at) * 1000 AS bigint)), 12, '0') || '7000'
              || lpad(to_hex(n), 16, '8') AS uuid),
            md5('u' || (1 + n % 1000))::uuid, md5('h' || n)::uuid, 'Derby', 4000, 'usd', 'expired', at, at,
-           false, false, 2, at
+           false, false, 2, at{values}
     FROM (SELECT n, now() - make_interval(days => 3, secs => n) AS at FROM generate_series(1, :size) AS n) AS old"""
+ITEMS = """
+    INSERT INTO order_items (order_id, ticket_id, price_cents, is_order_live)
+    SELECT id, ticket_id, price_cents, is_live FROM orders"""
 LISTINGS = """
     INSERT INTO listings (id, seller_id)
     SELECT md5(:kind || n)::uuid, md5('u0')::uuid FROM generate_series(0, :size) n"""
@@ -121,7 +124,12 @@ async def _load(url: str, *, with_listings: bool) -> None:
         # By pgbench and by the program.
         await _fill(connection, TICKETS, kind="t", size=2 * ROUNDS * HOLDS)
         await _fill(connection, TICKETS, kind="h", size=HISTORY)
-        await _fill(connection, ORDERS, size=HISTORY)
+        if with_listings:
+            orders = ORDERS.format(later=", quantity", values=", 1")
+            await _fill(connection, orders, size=HISTORY)
+            await _fill(connection, ITEMS)
+        else:
+            await _fill(connection, ORDERS.format(later="", values=""), size=HISTORY)
         for quantity in QUANTITIES if with_listings else ():
             size = 2 * ROUNDS * HOLDS // (SEATS // quantity) + 1
             await _fill(connection, LISTINGS, kind=f"l{quantity}-", size=size)

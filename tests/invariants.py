@@ -29,7 +29,7 @@ QUERIES = {
           <> (o.status IN ('created', 'awaiting_payment', 'capturing', 'completed', 'refunding'))""",
     "1: an order has more or fewer tickets than it counts": """
         SELECT o.id, o.quantity, count(i.ticket_id) FROM orders o LEFT JOIN order_items i ON i.order_id = o.id
-        GROUP BY o.id HAVING count(i.ticket_id) <> coalesce(o.quantity, 1)
+        GROUP BY o.id HAVING count(i.ticket_id) <> o.quantity
           OR (count(i.ticket_id) = 1 AND min(i.ticket_id::text) <> o.ticket_id::text)""",
     "1: a running or paid order lacks one of its tickets": """
         SELECT o.id, o.status, t.id, t.order_id FROM orders o
@@ -40,7 +40,7 @@ QUERIES = {
     "1: an open order has tickets of another listing": """
         SELECT o.id, o.listing_id, t.id, t.listing_id FROM orders o
         JOIN order_items i ON i.order_id = o.id JOIN tickets t ON t.id = i.ticket_id
-        WHERE o.status IN ('created', 'awaiting_payment', 'capturing') AND o.quantity IS NOT NULL
+        WHERE o.status IN ('created', 'awaiting_payment', 'capturing')
           AND t.listing_id IS DISTINCT FROM o.listing_id""",
     "1: an order of several tickets has no listing": """
         SELECT id, quantity FROM orders WHERE quantity > 1 AND listing_id IS NULL""",

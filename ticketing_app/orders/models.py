@@ -56,14 +56,9 @@ class Order(Table, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     buyer_id: UUID = Field(foreign_key="users.id")
-    # None if it has several. Only the hold and the previous version of the program use it; items have the
-    # foreign key.
+    # None if it has several. Only the hold uses it; items have the foreign key.
     ticket_id: UUID | None = None
-    quantity: int | None = Field(
-        default=None,
-        sa_type=SmallInteger,
-        description="None for one ticket, held by the previous version of the program.",
-    )
+    quantity: int = Field(sa_type=SmallInteger)
     listing_id: UUID | None = Field(default=None, description="Of its tickets.")
     title: str
     price_cents: int

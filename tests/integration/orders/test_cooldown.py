@@ -170,9 +170,9 @@ class TestCooldown:
     async def test_matches_the_rule(self, ticket: TicketRead, kept: list[float]) -> None:
         buyer = await factories.make_user()
         statement = text("""
-            INSERT INTO orders (id, buyer_id, ticket_id, title, price_cents, currency, status, is_grace_used,
+            INSERT INTO orders (id, buyer_id, ticket_id, quantity, title, price_cents, currency, status, is_grace_used,
                                 version, created_at, expires_at, ended_at)
-            SELECT :id, :buyer, :ticket, 'A ticket', 100, 'usd', 'expired', false, 1, now(), now(),
+            SELECT :id, :buyer, :ticket, 1, 'A ticket', 100, 'usd', 'expired', false, 1, now(), now(),
                    now() + make_interval(secs => :kept)
         """)
         async with db.transaction() as session:

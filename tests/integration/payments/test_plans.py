@@ -22,11 +22,11 @@ SIZE = 5_000
 FEW = 100
 FILL = (
     """
-    INSERT INTO orders (id, buyer_id, ticket_id, title, price_cents, currency, status, expires_at, ended_at,
+    INSERT INTO orders (id, buyer_id, ticket_id, quantity, title, price_cents, currency, status, expires_at, ended_at,
                         is_grace_used, is_excused, version, created_at)
     SELECT CAST(lpad(to_hex(CAST(extract(epoch FROM at) * 1000 AS bigint)), 12, '0') || '7000'
              || lpad(to_hex(n), 16, '8') AS uuid),
-           :buyer_id, :ticket_id, 'Derby', 4000, 'usd', 'expired', at, at, false, false, 2, at
+           :buyer_id, :ticket_id, 1, 'Derby', 4000, 'usd', 'expired', at, at, false, false, 2, at
     FROM (SELECT n, now() - make_interval(days => 3, mins => n) AS at
           FROM generate_series(1, :size) AS n) AS old
     """,

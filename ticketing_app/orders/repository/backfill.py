@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-# The lock keeps the orders from ending between reading `is_live` and the check of the foreign key. The
-# trigger adds the items of orders that the previous version of the program makes meanwhile.
+# The lock keeps the orders from ending between reading `is_live` and the check of the foreign key. Until
+# migration 0021 a trigger adds the items of orders that an older version of the program makes meanwhile.
 _ADD_ITEMS = text("""
     WITH batch AS (
         SELECT id FROM orders WHERE id > :after ORDER BY id LIMIT :limit

@@ -26,6 +26,7 @@ CLOCKS_DIFFER = timedelta(hours=1)
 _ORDER_COLUMNS = (
     "id",
     "buyer_id",
+    "quantity",
     "listing_id",
     "title",
     "price_cents",

@@ -261,7 +261,7 @@ _RECORD = """, events AS (
     UNION ALL
     SELECT made.id, made.version, made.status, made.expires_at, now() FROM made
 )
-SELECT made.id, made.buyer_id, made.listing_id, made.title, made.price_cents, made.currency, made.status,
+SELECT made.id, made.buyer_id, made.quantity, made.listing_id, made.title, made.price_cents, made.currency, made.status,
        made.expires_at, made.created_at, (SELECT count(*) FROM lapsed) AS lapsed,
        held.id AS ticket_id, held.price_cents AS ticket_price_cents, held.section, held.row, held.seat
 FROM made, held
