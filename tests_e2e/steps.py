@@ -57,6 +57,14 @@ class Visitor:
         """Press Purchase; returns the order's id."""
         return self._post("/api/orders", {"ticketId": ticket_id})["id"]
 
+    def hold_several(self, listing_id: str, quantity: int) -> str:
+        """Hold the best tickets of a listing; returns the order's id."""
+        return self._post("/api/orders", {"listingId": listing_id, "quantity": quantity})["id"]
+
+    def change_listing(self, listing_id: str, change: str) -> None:
+        """Pause or resume a listing."""
+        self._post(f"/api/listings/{listing_id}/{change}")
+
     def pay_for(self, order_id: str) -> str:
         """Pay as page and Stripe's form do, with a good card; returns Stripe's id of the payment."""
         payment = self._post("/api/payments", {"orderId": order_id})

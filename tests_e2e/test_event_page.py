@@ -32,7 +32,7 @@ def summary(page: Page, text: str) -> None:
 def test_another_page_sees_a_seat_being_bought_and_sold(visitor: Make, venue_id: str) -> None:
     seller, buyer, watcher = visitor(), visitor(), visitor(signed_in=False)
     event = new_event(seller, venue_id)
-    seller.sell_seats(event["id"], "12", "13", price=68)
+    seller.sell_seats(event["id"], "12", "13", price=68, split="together", sideBySide=True)
     seller.sell_seats(event["id"], "31", price=42.5)
     page = watcher.open(f"/events/{event['slug']}")
     summary(page, "3 for sale")
@@ -53,7 +53,64 @@ def test_another_page_sees_a_seat_being_bought_and_sold(visitor: Make, venue_id:
     expect(cheapest).to_contain_text("Sold")
     # A row that went away stays readable for a moment, then collapses.
     expect(cheapest).to_be_hidden()
-    expect(page.get_by_role("link", name="Seat 12")).to_be_visible()
+    expect(page.get_by_role("link", name="12\N{EN DASH}13")).to_be_visible()
+
+
+def test_another_page_regroups_after_two_of_four_are_bought(visitor: Make, venue_id: str) -> None:
+    seller, buyer = visitor(), visitor()
+    event = new_event(seller, venue_id)
+    seats = ("12", "13", "14", "15")
+    listing = seller.sell_listing(
+        eventId=event["id"], price=68, sideBySide=True, seats=[{"seat": seat} for seat in seats]
+    )
+    pairs = visitor(signed_in=False).open(f"/events/{event['slug']}?quantity=2")
+    whole = visitor(signed_in=False).open(f"/events/{event['slug']}?quantity=4")
+    row = pairs.get_by_role("main").get_by_role("listitem").filter(has_text="$136")
+    expect(row.get_by_role("link", name="12\N{EN DASH}13")).to_be_visible()
+    expect(row).to_contain_text("2 together")
+    expect(whole.get_by_text("$272")).to_be_visible()
+
+    order_id = buyer.hold_several(listing["id"], 2)
+    expect(row.get_by_role("link", name="14\N{EN DASH}15")).to_be_visible()
+    expect(whole.get_by_text("Being bought")).to_be_visible()
+    expect(whole.get_by_text("No 4 together right now.")).to_be_visible()
+    expect(whole.get_by_role("link", name="2 together from $68 each")).to_be_visible()
+
+    buyer.pay_for(order_id)
+    expect(whole.get_by_text("$272")).to_be_hidden()
+    expect(row.get_by_role("link", name="14\N{EN DASH}15")).to_be_visible()
+    pairs.get_by_role("navigation", name="How many?").get_by_role("link", name="1").click()
+    expect(pairs).to_have_url(re.compile("quantity=1"))
+    expect(pairs.get_by_role("link", name="Seat 14")).to_be_visible()
+
+
+def test_paused_listing_goes_away_and_comes_back(visitor: Make, venue_id: str) -> None:
+    seller = visitor()
+    event = new_event(seller, venue_id)
+    listing = seller.sell_listing(
+        eventId=event["id"], price=68, sideBySide=True, seats=[{"seat": "12"}, {"seat": "13"}]
+    )
+    page = visitor(signed_in=False).open(f"/events/{event['slug']}?quantity=2")
+    link = page.get_by_role("link", name="12\N{EN DASH}13")
+    expect(link).to_be_visible()
+    seller.change_listing(listing["id"], "pause")
+    expect(page.get_by_text("Paused")).to_be_visible()
+    expect(link).to_be_hidden()
+    seller.change_listing(listing["id"], "resume")
+    expect(link).to_be_visible()
+
+
+def test_focus_stays_in_the_list_when_a_row_collapses(visitor: Make, venue_id: str) -> None:
+    seller, buyer = visitor(), visitor()
+    event = new_event(seller, venue_id)
+    (first_id,) = seller.sell_seats(event["id"], "12", price=68)
+    seller.sell_seats(event["id"], "31", price=70)
+    page = visitor(signed_in=False).open(f"/events/{event['slug']}")
+    focused = page.get_by_role("link", name="Seat 12")
+    focused.focus()
+    buyer.pay_for(buyer.hold(first_id))
+    expect(focused).to_be_hidden()
+    expect(page.get_by_role("link", name="Seat 31")).to_be_focused()
 
 
 def test_shows_own_hold_and_leads_to_the_order(visitor: Make, venue_id: str) -> None:
@@ -106,3 +163,23 @@ def test_filters_and_sorts_by_the_address(visitor: Make, venue_id: str) -> None:
     expect(page).to_have_url(re.compile("section=Balcony&sort=section"))
     page.go_back()
     expect(rows).to_have_count(2)
+
+
+def test_number_is_kept_for_the_next_event(visitor: Make, venue_id: str) -> None:
+    seller = visitor()
+    title = f"Velvet Meridian {uuid4().hex[:6]}"
+    first, second = (
+        seller.make_event(title, venue_id, startsLocal=f"2097-05-0{day}T19:30:00") for day in (1, 2)
+    )
+    seller.sell_seats(first["id"], "12", "13", sideBySide=True)
+    seller.sell_seats(second["id"], "14", "15", sideBySide=True)
+    page = visitor(signed_in=False).open(f"/events/{first['slug']}")
+    numbers = page.get_by_role("navigation", name="How many?")
+    numbers.get_by_role("link", name="2", exact=True).click()
+    expect(page.get_by_text("2 together")).to_be_visible()
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_role("link", name="14\N{EN DASH}15")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"{second['slug']}\\?quantity=2"))
+    expect(numbers.get_by_role("link", name="2", exact=True)).to_have_attribute(
+        "aria-current", "true"
+    )

@@ -25,6 +25,7 @@ PREVIOUS = "previous"
 EVENT = "event"
 # Parameter of a page with offers: the token of a purchase that continues after sign-in.
 PURCHASE = "purchase"
+QUANTITY = "quantity"
 ORDER_LIST = "/orders"
 ORDER_DETAIL = "/orders/[order_id]"
 ACCOUNT = "/account"
@@ -49,7 +50,7 @@ def ticket_done(ticket_id: UUID | str, done: str) -> str:
 def event_detail(slug: str, *, quantity: int = 1) -> str:
     """Return the page of an event, for offers of `quantity` tickets."""
     path = f"/events/{slug}"
-    return f"{path}?quantity={quantity}" if quantity > 1 else path
+    return f"{path}?{QUANTITY}={quantity}" if quantity > 1 else path
 
 
 def venue(slug: str) -> str:

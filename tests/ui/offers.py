@@ -6,7 +6,7 @@ from typing import Any
 from ticketing_app.core.db import new_id
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead, VenueRead
-from ticketing_app.tickets.rules import Availability, Split
+from ticketing_app.tickets.rules import Availability, Split, quantities
 from ticketing_app.tickets.schemas.listings import EventOffers, OfferRead, OfferSeat
 
 STARTS_AT = datetime(2097, 12, 5, 19, 30, tzinfo=UTC)
@@ -67,6 +67,35 @@ def seat(**fields: Any) -> OfferSeat:  # noqa: ANN401
 def held_seat(**fields: Any) -> OfferSeat:  # noqa: ANN401
     until = datetime.now(UTC) + timedelta(minutes=12)
     return seat(status=Availability.LOCKED, locked_until=until, **fields)
+
+
+def row_of_seats(*statuses: Availability, start: int = 12) -> list[OfferSeat]:
+    """Return neighbouring seats, from the number `start` on."""
+    until = datetime.now(UTC) + timedelta(minutes=12)
+    return [
+        seat(
+            seat=str(start + position),
+            position=position,
+            status=status,
+            locked_until=until if status is Availability.LOCKED else None,
+        )
+        for position, status in enumerate(statuses)
+    ]
+
+
+def listing(*seats: OfferSeat, split: Split = Split.ANY, **fields: Any) -> OfferRead:  # noqa: ANN401
+    """Return an offer of several tickets side by side, with the numbers that can be bought."""
+    is_side_by_side = fields.pop("is_side_by_side", True)
+    available = [each.position for each in seats if each.status is Availability.AVAILABLE]
+    possible = quantities(split, available, is_side_by_side=is_side_by_side)
+    facts = {
+        "listing_id": new_id(),
+        "split": split,
+        "is_side_by_side": is_side_by_side,
+        "available": len(available),
+        "quantities": possible,
+    }
+    return offer(*seats, **facts | fields)
 
 
 def offer(*seats: OfferSeat, price: int = 68, **fields: Any) -> OfferRead:  # noqa: ANN401

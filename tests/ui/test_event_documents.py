@@ -51,12 +51,33 @@ class TestEvent:
         assert facts["offers"] == {
             "@type": "AggregateOffer",
             "url": facts["url"],
-            "offerCount": 3,
+            "offerCount": 2,
             "lowPrice": "42.50",
             "highPrice": "68.00",
             "priceCurrency": "USD",
             "availability": "https://schema.org/InStock",
         }
+
+    async def test_offers_that_are_held_have_no_price(self, site: AsyncClient) -> None:
+        event = await factories.make_event()
+        await factories.hold(await factories.make_ticket(eventId=str(event.id), price=90))
+        await factories.make_ticket(eventId=str(event.id), price=50)
+        offers = (await opened(site, f"/events/{event.slug}")).event["offers"]
+        assert (offers["offerCount"], offers["highPrice"]) == (1, "50.00")
+
+    async def test_chooses_a_number_by_links(self, site: AsyncClient) -> None:
+        event = await factories.make_event()
+        await factories.make_listing("12", "13", event=event, price=68, sideBySide=True)
+        await factories.make_ticket(eventId=str(event.id), section="Balcony", seat="7")
+        path = f"/events/{event.slug}"
+        page = await opened(site, f"{path}?quantity=2")
+        assert page.says("2 together")
+        assert page.says("$136")
+        assert not page.says("Balcony · Seat 7")
+        assert f"{path}?quantity=3" in page.links
+        page = await opened(site, f"{path}?quantity=3")
+        assert page.says("No 3 together right now.")
+        assert page.says("2 together from $68 each")
 
     async def test_sold_out_event_has_no_price(self, site: AsyncClient) -> None:
         event = await factories.make_event()

@@ -43,9 +43,9 @@ class TestEventDetailState:
             "3 for sale",
             "$42.50",
         )
-        assert [(offer.price, len(offer.seats)) for offer in shown.offers] == [
-            ("$42.50", 1),
-            ("$68", 2),
+        assert [(offer.price, offer.price_note) for offer in shown.offers] == [
+            ("$42.50", ""),
+            ("$68", "each"),
         ]
 
     async def test_shows_own_hold(self, tab: Tab, sign_in: SignIn) -> None:
@@ -55,16 +55,17 @@ class TestEventDetailState:
         buyer = await factories.make_user()
         order = await factories.hold(ticket, buyer)
         (offer,) = (await opened(tab, event.slug, await sign_in(buyer))).offers
-        assert (offer.seats[0].status, offer.seats[0].href) == ("yours", f"/orders/{order.id}")
+        assert (offer.status, offer.href) == ("yours", f"/orders/{order.id}")
         (offer,) = (await opened(tab, event.slug)).offers
-        assert offer.seats[0].status == "locked"
+        assert offer.status == "locked"
 
     async def test_marks_own_listing(self, tab: Tab, sign_in: SignIn) -> None:
         seller = await factories.make_user()
         event = await factories.make_event()
         await factories.make_listing("12", event=event, seller=seller)
         (offer,) = (await opened(tab, event.slug, await sign_in(seller))).offers
-        assert offer.is_own
+        assert offer.own
+        assert not offer.can_buy
 
     @pytest.mark.parametrize(
         ("listed", "note"),
@@ -89,7 +90,42 @@ class TestEventDetailState:
             await factories.make_ticket(eventId=str(event.id), section=section)
         shown = await opened(tab, event.slug, section="Stalls")
         assert [offer.place for offer in shown.offers] == ["Stalls"]
-        assert [choice.label for choice in shown.sections] == ["All", "Balcony", "Stalls"]
+        assert [choice.label for choice in shown.choices.sections] == ["All", "Balcony", "Stalls"]
+
+    async def test_groups_by_a_number(self, tab: Tab) -> None:
+        event = await factories.make_event()
+        await factories.make_listing("12", "13", event=event, price=68, sideBySide=True)
+        await factories.make_ticket(eventId=str(event.id), price=Decimal("42.5"))
+        shown = await opened(tab, event.slug, quantity="2")
+        assert [(offer.price, offer.notes) for offer in shown.offers] == [("$136", "2 together")]
+        assert shown.quantity == 2
+        shown = await opened(tab, event.slug, quantity="3")
+        assert shown.offers == []
+        assert shown.choices.nothing == "No 3 together right now."
+
+    async def test_remembers_the_number_for_the_next_event(self, tab: Tab) -> None:
+        event, other = await factories.make_event(), await factories.make_event()
+        await opened(tab, event.slug, quantity="2")
+        tab.open(f"/events/{other.slug}", slug=other.slug)
+        script = await tab.call(EventDetailState.load)
+        assert f"/events/{other.slug}?quantity=2" in script
+        assert tab.state(EventDetailState).quantity == 2
+        shown = await opened(tab, event.slug, quantity="any")
+        assert shown.quantity == 0
+
+    async def test_regroups_after_another_purchase(self, tab: Tab) -> None:
+        event = await factories.make_event()
+        listing = await factories.make_listing("12", "13", "14", "15", event=event, sideBySide=True)
+        shown = await opened(tab, event.slug, quantity="2")
+        ids = [seat.ticket_id for seat in listing.seats]
+        await factories.hold(await factories.read_ticket(ids[0]))
+        await tab.call(EventDetailState.refresh)
+        (offer,) = shown.offers
+        assert offer.href == f"/tickets/{ids[1]}"
+        await factories.hold(await factories.read_ticket(ids[2]))
+        await tab.call(EventDetailState.refresh)
+        assert [offer.status for offer in shown.offers] == ["locked"]
+        assert [choice.label for choice in shown.choices.instead] == ["1 ticket from $40"]
 
     async def test_reports_an_unknown_event(self, tab: Tab) -> None:
         event = await factories.make_event()

@@ -15,17 +15,14 @@ from ticketing_app.tickets.schemas.listings import OfferRead
 from ticketing_app.ui import static_html, transactions
 from ticketing_app.ui.events import queries
 from ticketing_app.ui.events.cards import EventCard, group_by_day, make_cards
+from ticketing_app.ui.events.choices import choices, choose, link_cards, read_wanted
+from ticketing_app.ui.events.offers import offer_rows
 from ticketing_app.ui.events.pages import static_event, static_place
 from ticketing_app.ui.events.queries import PlacePage
 from ticketing_app.ui.events.views import (
     EventHead,
-    OfferRow,
-    choose,
     city_href,
     local_start,
-    read_choice,
-    section_choices,
-    sort_choices,
 )
 from ticketing_app.ui.page_content import EVENT_TYPES, PageContent, PageMetadata, absolute
 
@@ -44,14 +41,10 @@ async def load_event(query: QueryParams, *, slug: str) -> PageContent:
     # Only the page in the browser follows changes.
     head = EventHead.from_event(page.event, page.summaries[page.event.id], seen_at=0)
     others = make_cards(page.other_dates, page.summaries, today=utc_now().date(), seen_at=0)
-    choice = read_choice(query, page.offers)
-    offers = [OfferRow.from_offer(offer, None, utc_now()) for offer in choose(page.offers, choice)]
+    wanted = read_wanted(query, page.offers)
+    offers = offer_rows(choose(page.offers, wanted), None, utc_now(), wanted.quantity)
     content = static_event(
-        head,
-        offers,
-        section_choices(page.offers, head.href, choice),
-        sort_choices(page.offers, head.href, choice),
-        others,
+        head, offers, choices(page.offers, head.href, wanted), link_cards(others, wanted.quantity)
     )
     metadata = PageMetadata(
         title=head.title,
@@ -120,13 +113,15 @@ def schema_org_event(
 
 
 def _aggregate_offer(head: EventHead, offers: Sequence[OfferRead]) -> dict[str, Any]:
-    prices = [offer.price_cents for offer in offers if offer.available and head.left]
-    facts: dict[str, Any] = {"@type": "AggregateOffer", "offerCount": head.left}
-    if prices:
+    """Return the prices of one ticket in the offers that can be bought now."""
+    possible = [offer for offer in offers if offer.quantities and head.left]
+    facts: dict[str, Any] = {"@type": "AggregateOffer", "offerCount": len(possible)}
+    if possible:
+        prices = [offer.price_cents for offer in possible]
         facts |= {
             "lowPrice": f"{min(prices) / 100:.2f}",
             "highPrice": f"{max(prices) / 100:.2f}",
-            "priceCurrency": offers[0].currency.upper(),
+            "priceCurrency": possible[0].currency.upper(),
         }
     return facts | {"availability": f"https://schema.org/{_availability(head)}"}
 

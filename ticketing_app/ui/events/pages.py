@@ -7,15 +7,16 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.ui.events.cards import EventCard, EventGroup, event_groups, event_list
+from ticketing_app.ui.events.choices import Choices
 from ticketing_app.ui.events.components import (
-    choices,
     event_head,
     event_summary,
-    offer_row,
     place_link,
 )
+from ticketing_app.ui.events.offer_rows import choice_bar, nothing_fits, offer_row
+from ticketing_app.ui.events.offers import SPOKEN_LABELS, OfferRow
 from ticketing_app.ui.events.state import EventDetailState, PlaceState
-from ticketing_app.ui.events.views import SPOKEN_LABELS, Choice, EventHead, OfferRow
+from ticketing_app.ui.events.views import EventHead
 from ticketing_app.ui.live.components import LiveAnnouncement, NewListings, OnEvent, OnLive
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout
@@ -32,8 +33,6 @@ TEXT = {
     "none": "Nothing is for sale for this event right now.",
     "none_more": "Tickets appear here the moment somebody lists one.",
     "sell": "Sell yours",
-    "section": "Section",
-    "sort": "Sort",
     "offers": "Tickets",
     "sold": "Sold: ",
     "calendar": "Add to calendar",
@@ -49,6 +48,7 @@ def event_page() -> rx.Component:
     new = NewListings.create(
         one=TEXT["one_new"],
         many=TEXT["many_new"],
+        least=state.quantity,
         asks=False,
         matching=[],
         on_show=state.load,
@@ -70,11 +70,7 @@ def event_page() -> rx.Component:
                 _offers(
                     state.event,
                     state.offers,
-                    state.sections,
-                    state.sorts,
-                    has_offers=state.offers.length() > 0,
-                    has_sections=state.sections.length() > 0,
-                    has_sorts=state.sorts.length() > 0,
+                    state.choices,
                     new=new,
                 ),
                 other_dates=state.other_dates,
@@ -89,8 +85,7 @@ def event_page() -> rx.Component:
 def static_event(
     event: EventHead,
     offers: Sequence[OfferRow],
-    sections: Sequence[Choice],
-    sorts: Sequence[Choice],
+    choices: Choices,
     other_dates: Sequence[EventCard],
 ) -> rx.Component:
     """The event in the served document; its links work without JavaScript."""
@@ -99,11 +94,7 @@ def static_event(
         _offers(
             event,
             offers,
-            sections,
-            sorts,
-            has_offers=bool(offers),
-            has_sections=bool(sections),
-            has_sorts=bool(sorts),
+            choices,
             new=None,
         ),
         other_dates=other_dates,
@@ -146,18 +137,14 @@ def _notice(event: EventHead) -> rx.Component:
 
 def _offers(
     event: EventHead,
-    offers: Any,  # noqa: ANN401  # values or a variable, as below.
-    sections: Any,  # noqa: ANN401
-    sorts: Any,  # noqa: ANN401
+    offers: Any,  # noqa: ANN401  # values or a variable.
+    choices: Choices,
     *,
-    has_offers: rx.Var[bool] | bool,
-    has_sections: rx.Var[bool] | bool,
-    has_sorts: rx.Var[bool] | bool,
     new: rx.Component | None,
 ) -> rx.Component:
     listed = rx.fragment(
-        cond(has_sections, choices(TEXT["section"], sections)),
-        cond(has_sorts, choices(TEXT["sort"], sorts)),
+        choice_bar(choices),
+        cond(choices.nothing != "", nothing_fits(choices)),
         rx.el.h2(TEXT["offers"], class_name="sr-only"),
         rx.el.ul(each(offers, offer_row), class_name="grid gap-3"),
     )
@@ -167,7 +154,7 @@ def _offers(
             new,
             class_name="grid",
         ),
-        cond(has_offers, listed, _nothing(event)),
+        cond(choices.has_numbers, listed, _nothing(event)),
     )
 
 

@@ -1,5 +1,6 @@
 """States of the event pages."""
 
+import json
 from collections.abc import Awaitable, Callable
 
 import reflex as rx
@@ -12,18 +13,22 @@ from ticketing_app.events.service.venues import VenueMovedError
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.events import queries
 from ticketing_app.ui.events.cards import EventCard, EventGroup, group_by_day, make_cards
+from ticketing_app.ui.events.choices import (
+    Choices,
+    Wanted,
+    address,
+    choices,
+    choose,
+    link_cards,
+    read_wanted,
+)
+from ticketing_app.ui.events.offers import OfferRow, offer_rows
 from ticketing_app.ui.events.queries import EventPage, PlacePage
 from ticketing_app.ui.events.views import (
-    Choice,
     EventHead,
-    OfferRow,
-    choose,
     city_href,
     listed_note,
     now_ms,
-    read_choice,
-    section_choices,
-    sort_choices,
 )
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded, refreshing
@@ -31,20 +36,21 @@ from ticketing_app.ui.shell.rows import MAX_ROWS
 
 
 class EventDetailState(PageState, rx.State):
-    """An event with its offers. Section and sort order are stored in the address only."""
+    """An event with its offers. What the visitor chose is in the address; the number counts for later events too."""
 
     event: EventHead = EventHead()
     offers: rx.Field[list[OfferRow]] = rx.field(default_factory=list)
-    sections: rx.Field[list[Choice]] = rx.field(default_factory=list)
-    sorts: rx.Field[list[Choice]] = rx.field(default_factory=list)
+    choices: Choices = Choices()
+    quantity: int = 0
     note: str = ""
+    _wanted: Wanted = Wanted()
     other_dates: rx.Field[list[EventCard]] = rx.field(default_factory=list)
 
     @rx.event
     @guarded
     async def load(self) -> rx.event.EventSpec | None:
         """Show the event of the address; a merged event redirects to the one that stays."""
-        return await self._read()
+        return await self._read() or self._complete_address()
 
     @rx.event
     @refreshing
@@ -70,6 +76,13 @@ class EventDetailState(PageState, rx.State):
         self._show(page, caller, seen_at)
         return None
 
+    def _complete_address(self) -> rx.event.EventSpec | None:
+        """Add the remembered number to the address, without another load."""
+        if not self.quantity or routes.QUANTITY in self.router.url.query_parameters:
+            return None
+        path = json.dumps(address(self.event.href, self._wanted))
+        return rx.call_script(f"history.replaceState(history.state, '', {path})")
+
     async def _subscribe(self, event_id: object, caller: Caller | None) -> None:
         own = [channels.user_channel(caller.user_id)] if caller else []
         await channels.subscribe(self, channels.event_channel(event_id), *own)
@@ -77,18 +90,19 @@ class EventDetailState(PageState, rx.State):
     def _show(self, page: EventPage, caller: Caller | None, seen_at: int) -> None:
         summaries = page.summaries
         self.event = EventHead.from_event(page.event, summaries[page.event.id], seen_at=seen_at)
+        parameters = self.router.url.query_parameters
+        wanted = read_wanted(parameters, page.offers, self.quantity)
+        self.quantity = wanted.quantity
+        self._wanted = wanted
         today = session.reader_now(self).date()
-        self.other_dates = make_cards(page.other_dates, summaries, today=today, seen_at=seen_at)
-        choice = read_choice(self.router.url.query_parameters, page.offers)
-        self.sections = section_choices(page.offers, self.event.href, choice)
-        self.sorts = sort_choices(page.offers, self.event.href, choice)
-        now = utc_now()
-        self.offers = [
-            OfferRow.from_offer(offer, caller and caller.user_id, now)
-            for offer in choose(page.offers, choice)[:MAX_ROWS]
-        ]
-        is_seller = any(offer.is_own for offer in self.offers)
-        listed = self.router.url.query_parameters.get(routes.LISTED, "")
+        others = make_cards(page.other_dates, summaries, today=today, seen_at=seen_at)
+        self.other_dates = link_cards(others, wanted.quantity)
+        self.choices = choices(page.offers, self.event.href, wanted)
+        viewer_id = caller and caller.user_id
+        chosen = choose(page.offers, wanted)
+        self.offers = offer_rows(chosen, viewer_id, utc_now(), wanted.quantity)[:MAX_ROWS]
+        is_seller = any(offer.seller_id == viewer_id for offer in page.offers)
+        listed = parameters.get(routes.LISTED, "")
         self.note = listed_note(listed) if is_seller else ""
         self.is_loaded = True
 

@@ -1,12 +1,9 @@
 """Values and sentences of the event pages."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from ticketing_app import routes
@@ -14,41 +11,21 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
 from ticketing_app.events.rules import EventStatus, slugify
 from ticketing_app.events.schemas import EventRead
-from ticketing_app.tickets.rules import Availability, has_begun
-from ticketing_app.tickets.schemas.listings import EventOffers, OfferRead, OfferSeat
+from ticketing_app.tickets.rules import has_begun
+from ticketing_app.tickets.schemas.listings import EventOffers
 from ticketing_app.ui import formatting
-from ticketing_app.ui.labels import YOURS
 
-SECTION = "section"
-SORT = "sort"
 # The last ones may be held, and come back.
 SOLD_OUT = "Sold out for now"
 NONE_FOR_SALE = "None for sale right now"
 ONE_LEFT = "1 for sale"
 MANY_LEFT = "{count} for sale"
-# On a row; a plain offer needs no word.
-SEAT_LABELS = {
-    Availability.AVAILABLE.value: "",
-    Availability.LOCKED.value: "Being bought",
-    Availability.SOLD.value: "Sold",
-    Availability.PAUSED.value: "Paused",
-    Availability.WITHDRAWN.value: "Taken off sale",
-    YOURS: "Yours",
-}
-# For screen readers, which announce changes.
-SPOKEN_LABELS = SEAT_LABELS | {Availability.AVAILABLE.value: "Available"}
-LISTED_TWICE = "Listed twice, not checked"
 CANCELLED = "This event was cancelled. Nothing is for sale any more, and whoever paid has their money on its way back."
 BEGUN = "This event has begun, so its tickets are no longer sold."
 
 
 # The event began.
 OVER = "over"
-
-
-class OfferSort(StrEnum):
-    PRICE = "price"
-    SECTION = "section"
 
 
 @dataclass(frozen=True)
@@ -110,63 +87,6 @@ class EventHead:
         )
 
 
-@dataclass(frozen=True)
-class SeatRow:
-    """A seat of an offer. `status` is its availability, or yours, when `href` leads to the order."""
-
-    ticket_id: str = ""
-    href: str = ""
-    version: int = 0
-    status: str = ""
-    status_label: str = ""
-    seat: str = ""
-    locked_until: str = ""
-    now: str = ""
-
-
-@dataclass(frozen=True)
-class OfferRow:
-    """An offer: seats of one seller at one price each; a single seat is named by `place`."""
-
-    id: str = ""
-    price: str = ""
-    price_format: tuple[str, ...] = ()
-    place: str = ""
-    notes: str = ""
-    doubt: str = ""
-    is_own: bool = False
-    is_single: bool = True
-    seats: tuple[SeatRow, ...] = ()
-
-    @classmethod
-    def from_offer(cls, offer: OfferRead, viewer_id: object, now: datetime) -> "OfferRow":
-        is_single = len(offer.seats) == 1
-        first = offer.seats[0]
-        return cls(
-            id=str(offer.listing_id or first.ticket_id),
-            price=formatting.format_amount(offer.price_cents, offer.currency),
-            price_format=formatting.amount_format(offer.currency),
-            place=_place(first, has_seat=is_single),
-            notes=_notes(offer),
-            doubt=LISTED_TWICE if offer.is_listed_twice else "",
-            is_own=offer.seller_id == viewer_id,
-            is_single=is_single,
-            seats=tuple(
-                _seat_row(seat, number, now, is_own=offer.seller_id == viewer_id)
-                for number, seat in enumerate(offer.seats, 1)
-            ),
-        )
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A link that filters or sorts the offers."""
-
-    label: str = ""
-    href: str = ""
-    is_current: bool = False
-
-
 def now_ms() -> int:
     """Return the time for `seen_at`; take it before reading."""
     return round(time.time() * 1000)
@@ -184,67 +104,12 @@ def left_line(left: int, *, has_any: bool) -> str:
     return MANY_LEFT.format(count=formatting.format_number(left))
 
 
-def read_choice(parameters: Mapping[str, str], offers: Sequence[OfferRead]) -> dict[str, str]:
-    """Return section and sort order of the address, without values that the offers do not have."""
-    sections = set(list_sections(offers))
-    section = parameters.get(SECTION, "")
-    sort = parameters.get(SORT, "")
-    return {
-        SECTION: section if section in sections else "",
-        SORT: sort if sort == OfferSort.SECTION else "",
-    }
-
-
-def list_sections(offers: Iterable[OfferRead]) -> list[str]:
-    return sorted({seat.section for offer in offers for seat in offer.seats if seat.section})
-
-
-def choose(offers: Sequence[OfferRead], choice: Mapping[str, str]) -> list[OfferRead]:
-    """Return the offers of the chosen section in the chosen order."""
-    section = choice[SECTION]
-    chosen = [offer for offer in offers if not section or offer.seats[0].section == section]
-    if choice[SORT]:
-        return sorted(chosen, key=lambda offer: (offer.seats[0].section or "", offer.price_cents))
-    return sorted(chosen, key=lambda offer: offer.price_cents)
-
-
 def listed_note(count: str) -> str:
     """Return the confirmation after `count` tickets of the event were listed."""
     if not count.isdecimal():
         return ""
     number = int(count[:2])
     return "Your ticket is for sale." if number == 1 else f"Your {number} tickets are for sale."
-
-
-def is_open(offer: OfferRead) -> bool:
-    return any(seat.status is Availability.AVAILABLE for seat in offer.seats)
-
-
-def section_choices(
-    offers: Sequence[OfferRead], href: str, choice: Mapping[str, str]
-) -> list[Choice]:
-    """Return a link per section, after one to all; none if there is no choice."""
-    sections = list_sections(offers)
-    if len(sections) < 2:  # noqa: PLR2004  # one section is no choice.
-        return []
-    return [_choice("All", href, choice, SECTION, "")] + [
-        _choice(section, href, choice, SECTION, section) for section in sections
-    ]
-
-
-def sort_choices(offers: Sequence[OfferRead], href: str, choice: Mapping[str, str]) -> list[Choice]:
-    """Return a link per sort order; none for a single offer."""
-    if len(offers) < 2:  # noqa: PLR2004  # as above.
-        return []
-    return [
-        _choice("Price", href, choice, SORT, ""),
-        _choice("Section", href, choice, SORT, OfferSort.SECTION),
-    ]
-
-
-def _choice(label: str, href: str, choice: Mapping[str, str], name: str, value: str) -> Choice:
-    query = urlencode({key: text for key, text in {**choice, name: value}.items() if text})
-    return Choice(label, f"{href}?{query}" if query else href, choice[name] == value)
 
 
 def _facts(event: EventRead, at: datetime) -> dict[str, Any]:
@@ -301,41 +166,3 @@ def _from_price(offers: EventOffers) -> str:
 def _currency(offers: EventOffers) -> str:
     # An event without tickets has none; its first ticket will have ours.
     return offers.currency or get_settings().currency
-
-
-def _place(seat: OfferSeat, *, has_seat: bool) -> str:
-    parts = [
-        seat.section or "",
-        f"Row {seat.row}" if seat.row else "",
-        f"Seat {seat.seat}" if seat.seat and has_seat else "",
-    ]
-    return " · ".join(part for part in parts if part) or "Any place"
-
-
-def _notes(offer: OfferRead) -> str:
-    count = len(offer.seats)
-    seats = ""
-    if count > 1:
-        seats = f"{count} seats side by side" if offer.is_side_by_side else f"{count} seats"
-    face_value = ""
-    if offer.face_value_cents is not None:
-        amount = formatting.format_amount(offer.face_value_cents, offer.currency)
-        face_value = f"Face value {amount}"
-    return " · ".join(part for part in (seats, face_value) if part)
-
-
-def _seat_row(seat: OfferSeat, number: int, now: datetime, *, is_own: bool) -> SeatRow:
-    # A seller sees the order, too.
-    order_id = None if is_own else seat.order_id
-    status = YOURS if order_id else seat.status.value
-    ticket_href = routes.ticket_detail(seat.ticket_id)
-    return SeatRow(
-        ticket_id=str(seat.ticket_id),
-        href=routes.order_detail(order_id) if order_id else ticket_href,
-        version=seat.version,
-        status=status,
-        status_label=SEAT_LABELS[status],
-        seat=f"Seat {seat.seat}" if seat.seat else f"No. {number}",
-        locked_until=formatting.iso(seat.locked_until),
-        now=formatting.iso(seat.locked_until and now),
-    )

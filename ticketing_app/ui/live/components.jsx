@@ -3,6 +3,12 @@ import { Children, cloneElement, createContext, useContext, useEffect, useRef, u
 
 const TICKETING = "ticketing";
 const RESYNC_SPREAD_MS = 2000;
+// A page reads at most once per pause, and the pages of an event not all at the same time.
+const REGROUP_PAUSE_MS = 1000;
+const REGROUP_SPREAD_MS = 400;
+// A row that goes away has collapsed by then (theme/offer.css).
+const LEAVE_MS = 4500;
+const GONE = ["sold", "paused", "withdrawn"];
 // One request for all listings of this time.
 const ASK_AFTER_MS = 1000;
 const MOST_ASKED = 100;
@@ -18,49 +24,85 @@ const useLive = (onFact) => {
   }, []);
 };
 
-// Several changes at once cause one reload; after an outage the reloads of all pages are spread.
-const useReload = (isMeant, onChange) => {
+// Several changes at once cause one reload; after an outage the reloads of all pages are spread. `delayOf` returns
+// the milliseconds after which a change is read, or null if it is not.
+const useReload = (delayOf, onChange) => {
   const timer = useRef(null);
+  const due = useRef(Number.POSITIVE_INFINITY);
   useEffect(() => () => clearTimeout(timer.current), []);
   useLive((fact) => {
-    if (!fact.resync && !isMeant(fact)) return;
+    const delay = fact.resync ? Math.random() * RESYNC_SPREAD_MS : delayOf(fact);
+    const at = performance.now() + delay;
+    if (delay === null || at >= due.current) return;
+    due.current = at;
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => onChange(), fact.resync ? Math.random() * RESYNC_SPREAD_MS : 0);
+    timer.current = setTimeout(() => {
+      due.current = Number.POSITIVE_INFINITY;
+      onChange();
+    }, delay);
   });
 };
 
 export function OnLive({ versions, onlyResync, onChange }) {
   const isOther = (fact) => fact.session || fact.event || (versions && fact.ticket && !(fact.ticket in versions));
   const isNew = (fact) => !(fact.version <= versions?.[fact.ticket]);
-  useReload((fact) => !onlyResync && !isOther(fact) && isNew(fact), onChange);
+  useReload((fact) => (!onlyResync && !isOther(fact) && isNew(fact) ? 0 : null), onChange);
   return null;
 }
 
-// Rows apply the changes of tickets themselves.
+// A row of one ticket applies its changes itself, except a new price, which its form sends. After other changes
+// the server chooses the sets of tickets anew.
+const isApplied = ({ ticket, cents }) =>
+  cents === undefined && document.querySelector(`[data-alone="true"] > [data-ticket~="${ticket}"]`);
+
 export function OnEvent({ eventId, onChange }) {
-  useReload((fact) => fact.order || (fact.event === eventId && fact.isChanged), onChange);
+  const last = useRef(Number.NEGATIVE_INFINITY);
+  const regroup = () => {
+    last.current = performance.now();
+    onChange();
+  };
+  useReload((fact) => {
+    if (fact.order || (fact.event === eventId && fact.isChanged)) return 0;
+    if (!fact.status || fact.isNew || isApplied(fact)) return null;
+    if (GONE.includes(fact.status)) return LEAVE_MS;
+    const pause = Math.max(0, last.current + REGROUP_PAUSE_MS - performance.now());
+    return pause + Math.random() * REGROUP_SPREAD_MS;
+  }, regroup);
   return null;
 }
 
 export function OnSession({ onChange }) {
-  useReload((fact) => fact.session, onChange);
+  useReload((fact) => (fact.session ? 0 : null), onChange);
   return null;
 }
 
 // The facts of the ticket or event around a text.
 const Facts = createContext({});
 
-export function LiveTicket({ ticketId, version, status, until, now, children, className }) {
-  const [change, setChange] = useState(null);
+// A row is for sale while `needed` of its tickets are; otherwise it shows the change of one that is not.
+const currentOf = (ids, newer, needed, first) => {
+  if (newer.length === 0) return first;
+  if (ids.length === 1) return newer[0];
+  const gone = newer.filter(({ status }) => status !== "available");
+  const known = first.status === "available" ? ids.length : newer.length;
+  if (known - gone.length >= needed) return { status: "available" };
+  return gone.find(({ status }) => status === "locked") ?? gone[0] ?? first;
+};
+
+export function LiveTicket({ ticketId, version, tickets, needed, status, until, now, children, className }) {
+  const seen = Object.fromEntries(tickets ?? [[ticketId, version]]);
+  const [changes, setChanges] = useState({});
   useLive((fact) => {
-    if (fact.ticket !== ticketId || fact.version <= Math.max(version, change?.version ?? 0)) return;
-    setChange((before) => ({ ...before, ...fact }));
+    if (!(fact.version > Math.max(seen[fact.ticket], changes[fact.ticket]?.version ?? 0))) return;
+    setChanges((before) => ({ ...before, [fact.ticket]: { ...before[fact.ticket], ...fact } }));
   });
-  const current = change && change.version > version ? change : { status, until, now };
-  const first = useRef(version);
-  const shown = Math.max(version, change?.version ?? 0);
+  const ids = Object.keys(seen);
+  const newer = ids.map((id) => changes[id]).filter((change) => change?.version > seen[change.ticket]);
+  const current = currentOf(ids, newer, needed, { status, until, now });
+  const shown = Math.max(...Object.values(seen), ...newer.map((change) => change.version));
+  const first = useRef(shown);
   return (
-    <article className={className} data-status={current.status} data-ticket={ticketId}>
+    <article className={className} data-status={current.status} data-ticket={ids.join(" ")}>
       <Facts.Provider value={current}>{children}</Facts.Provider>
       {/* A new element for each change, because its animation runs once. */}
       {shown > first.current && <span key={shown} className="wash" aria-hidden="true" />}
@@ -133,7 +175,7 @@ export function LiveAnnouncement({ one, many, labels }) {
     changed.current.clear();
   };
   useLive((fact) => {
-    const row = fact.ticket && document.querySelector(`[data-ticket="${fact.ticket}"]`);
+    const row = fact.ticket && document.querySelector(`[data-ticket~="${fact.ticket}"]`);
     if (!row || row.dataset.status === fact.status) return;
     changed.current.set(row.querySelector("h2, h3, h4").textContent, fact.status);
     // Changes within this time are announced together.
@@ -146,7 +188,7 @@ export function LiveAnnouncement({ one, many, labels }) {
   );
 }
 
-export function NewListings({ one, many, asks, matching, onAsk, onShow, className }) {
+export function NewListings({ one, many, least, asks, matching, onAsk, onShow, className }) {
   const [ids, setIds] = useState([]);
   const unasked = useRef([]);
   const timer = useRef(null);
@@ -170,7 +212,7 @@ export function NewListings({ one, many, asks, matching, onAsk, onShow, classNam
   const count = asks ? matching.length : ids.length;
   return (
     <div role="status">
-      {count > 0 && (
+      {count > 0 && !(count < least) && (
         <button type="button" className={className} onClick={show}>
           {count === 1 ? one : many.replace("{count}", count)}
         </button>

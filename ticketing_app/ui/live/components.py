@@ -23,7 +23,7 @@ class OnLive(rx.Component):
 
 
 class OnEvent(rx.Component):
-    """Calls `on_change` after the event was moved or cancelled, or an order of the viewer changed."""
+    """Calls `on_change` after changes that the rows of the event page do not apply themselves."""
 
     library = LIBRARY
     tag = "OnEvent"
@@ -42,13 +42,18 @@ class OnSession(rx.Component):
 
 
 class LiveTicket(rx.Component):
-    """A row of a list that applies the changes of its ticket."""
+    """A row of a list that applies the changes of its ticket.
+
+    A row of several has `tickets` instead, ids with their versions, and is for sale while `needed` of them are.
+    """
 
     library = LIBRARY
     tag = "LiveTicket"
 
     ticket_id: rx.Var[str]
     version: rx.Var[int]
+    tickets: rx.Var[tuple[tuple[str, int], ...]]
+    needed: rx.Var[int]
     status: rx.Var[str]
     until: rx.Var[str]
     now: rx.Var[str]
@@ -140,7 +145,8 @@ class LiveAnnouncement(rx.Component):
 class NewListings(rx.Component):
     """Offers the listings created since the page was loaded, instead of moving the list.
 
-    A filtered list (`asks`) calls `on_ask` with their ids; the server sets the `matching` ones.
+    A filtered list (`asks`) calls `on_ask` with their ids; the server sets the `matching` ones. Fewer than
+    `least` are not offered.
     """
 
     library = LIBRARY
@@ -148,6 +154,7 @@ class NewListings(rx.Component):
 
     one: rx.Var[str]
     many: rx.Var[str]
+    least: rx.Var[int]
     asks: rx.Var[bool]
     matching: rx.Var[list[str]]
     on_ask: rx.EventHandler[rx.event.passthrough_event_spec(list[str])]

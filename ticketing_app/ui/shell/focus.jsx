@@ -29,7 +29,15 @@ function useArrival() {
   }, [pathname]);
 }
 
-// If the focused element is removed, its nearest remaining ancestor gets the focus.
+const isShown = (place) => place.isConnected && place.checkVisibility({ visibilityProperty: true });
+
+// The control beside a part of the page that disappeared.
+const controlBeside = (hidden) =>
+  [hidden?.nextElementSibling, hidden?.previousElementSibling]
+    .map((place) => place && isShown(place) && place.querySelector("a[href], button"))
+    .find((control) => control && isShown(control));
+
+// If the focused element is removed or hidden, the control beside it gets the focus, or its nearest ancestor.
 function useRescue() {
   useEffect(() => {
     let places = [];
@@ -38,15 +46,21 @@ function useRescue() {
       for (let place = target; place.closest("main"); place = place.parentElement) places.push(place);
     };
     const rescue = () => {
-      if (document.activeElement !== document.body || !places.length || places[0].isConnected) return;
-      const left = places.find((place) => place.isConnected && place.id !== "main");
-      if (left) focusOn(left);
+      const { activeElement } = document;
+      if (!places.length || (activeElement !== document.body && activeElement !== places[0])) return;
+      if (isShown(places[0])) return;
+      const left = places.find((place) => isShown(place) && place.id !== "main");
+      const control = controlBeside(places.findLast((place) => place.isConnected && !isShown(place)));
+      if (control) control.focus({ preventScroll: true });
+      else if (left) focusOn(left);
     };
     const observer = new MutationObserver(rescue);
     document.addEventListener("focusin", remember);
-    observer.observe(document.body, { childList: true, subtree: true });
+    document.addEventListener("animationend", rescue);
+    observer.observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-status"] });
     return () => {
       document.removeEventListener("focusin", remember);
+      document.removeEventListener("animationend", rescue);
       observer.disconnect();
     };
   }, []);

@@ -10,6 +10,7 @@ FILES = (
     "press",
     "stub",
     "event",
+    "offer",
     "event_row",
     "search",
     "columns",

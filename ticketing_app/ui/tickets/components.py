@@ -8,7 +8,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.ui.events.cards import event_list
-from ticketing_app.ui.events.components import offer_row
+from ticketing_app.ui.events.offer_rows import offer_row
 from ticketing_app.ui.live.components import LiveText, LiveTicket, LiveUntil
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.confirm import ConfirmButton

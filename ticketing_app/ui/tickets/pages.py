@@ -6,7 +6,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.ui.events.cards import EventCard
-from ticketing_app.ui.events.views import OfferRow
+from ticketing_app.ui.events.offers import OfferRow
 from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.purchases.components import purchase_form
 from ticketing_app.ui.shell import feedback

@@ -12,7 +12,8 @@ from ticketing_app.accounts.schemas import Caller
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.events.cards import EventCard, make_cards
-from ticketing_app.ui.events.views import EventHead, OfferRow, now_ms
+from ticketing_app.ui.events.offers import OfferRow
+from ticketing_app.ui.events.views import EventHead, now_ms
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.purchases.state import PurchaseState
 from ticketing_app.ui.purchases.views import Offer

@@ -15,7 +15,8 @@ from ticketing_app.tickets.schemas.listings import ListingRead, OfferRead
 from ticketing_app.tickets.schemas.resale import OwnershipStep, OwnershipStepRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui import formatting
-from ticketing_app.ui.events.views import EventHead, OfferRow, is_open
+from ticketing_app.ui.events.offers import OfferRow, offer_rows
+from ticketing_app.ui.events.views import EventHead
 from ticketing_app.ui.labels import CATEGORY_LABELS, YOURS, YOURS_LABEL
 from ticketing_app.ui.purchases.views import Offer
 from ticketing_app.ui.tickets.sets import (
@@ -239,11 +240,10 @@ def other_offers(
     others = [
         offer
         for offer in offers
-        if is_open(offer)
+        if offer.quantities
         and not (is_offered and any(seat.ticket_id == ticket.id for seat in offer.seats))
     ]
-    now = utc_now()
-    return [OfferRow.from_offer(offer, viewer_id, now) for offer in others[:MAX_OTHERS]]
+    return offer_rows(others[:MAX_OTHERS], viewer_id, utc_now())
 
 
 def face_value_line(ticket: TicketRead) -> str:
