@@ -97,7 +97,7 @@ export function LiveTicket({ ticketId, version, tickets, needed, status, until, 
     setChanges((before) => ({ ...before, [fact.ticket]: { ...before[fact.ticket], ...fact } }));
   });
   const ids = Object.keys(seen);
-  const newer = ids.map((id) => changes[id]).filter((change) => change?.version > seen[change.ticket]);
+  const newer = ids.filter((id) => changes[id]?.version > seen[id]).map((id) => changes[id]);
   const current = currentOf(ids, newer, needed, { status, until, now });
   const shown = Math.max(...Object.values(seen), ...newer.map((change) => change.version));
   const first = useRef(shown);
