@@ -41,8 +41,7 @@ def test_another_page_sees_a_seat_being_bought_and_sold(visitor: Make, venue_id:
     expect(cheapest).to_contain_text("$42.50")
 
     theirs = buyer.open(f"/events/{event['slug']}")
-    theirs.get_by_role("link", name="Stalls · Row F · Seat 31").click()
-    theirs.get_by_role("button", name="Purchase").click()
+    theirs.get_by_role("button", name="Purchase, Stalls · Row F · Seat 31").click()
     expect(theirs.get_by_role("heading", name=re.compile("^Purchasing"))).to_be_visible()
     expect(cheapest).to_contain_text("Being bought")
     expect(cheapest.get_by_role("timer")).to_have_text(re.compile(r"1[45]:\d\d"))
@@ -82,6 +81,22 @@ def test_another_page_regroups_after_two_of_four_are_bought(visitor: Make, venue
     pairs.get_by_role("navigation", name="How many?").get_by_role("link", name="1").click()
     expect(pairs).to_have_url(re.compile("quantity=1"))
     expect(pairs.get_by_role("link", name="Seat 14")).to_be_visible()
+
+
+def test_visitor_buys_two_in_a_row_after_signing_up(visitor: Make, venue_id: str) -> None:
+    seller = visitor()
+    event = new_event(seller, venue_id)
+    seller.sell_seats(event["id"], "12", "13", "14", price=68, sideBySide=True)
+    page = visitor(signed_in=False).open(f"/events/{event['slug']}")
+    row = page.get_by_role("listitem").filter(has_text="3 side by side")
+    row.get_by_label("How many tickets").select_option("2 tickets · $136")
+    row.get_by_role("button", name="Purchase").click()
+    page.get_by_role("link", name="Sign Up").first.click()
+    page.get_by_label("Email").fill(f"{uuid4().hex[:12]}@gittix.test")
+    page.get_by_label("Password").fill("correct horse")
+    page.get_by_role("main").get_by_role("button", name="Sign Up").click()
+    expect(page.get_by_role("heading", name=re.compile("^Purchasing"))).to_be_visible()
+    expect(page.get_by_text("$136").first).to_be_visible()
 
 
 def test_paused_listing_goes_away_and_comes_back(visitor: Make, venue_id: str) -> None:

@@ -126,7 +126,7 @@ PAGES = (
          TicketFormState.load_edit, Audience.MEMBERS, check_ticket),
     Page(routes.EVENT_DETAIL, event_page, _EVENT_TITLE,
          _EVENT_DESCRIPTION,
-         EventDetailState.load, Audience.EVERYONE, load_event),
+         EventDetailState.load, Audience.EVERYONE, load_event, purchase),
     Page(routes.VENUE, venue_page, _PLACE_TITLE,
          _PLACE_DESCRIPTION,
          PlaceState.load_venue, Audience.EVERYONE, load_venue),

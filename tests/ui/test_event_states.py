@@ -1,5 +1,6 @@
 """Handlers of the event pages."""
 
+import re
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
@@ -12,6 +13,8 @@ from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.events.schemas import EventRead
+from ticketing_app.tickets.rules import Availability
+from ticketing_app.ui.events.offers import OfferRow
 from ticketing_app.ui.events.state import EventDetailState, PlaceState
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.tickets.state import TicketDetailState
@@ -247,3 +250,61 @@ class TestTicketOfAnEvent:
         await tab.call(TicketDetailState.refresh)
         rooms = (channels.ticket_channel(ticket.id), channels.event_channel(event.id))
         assert followed[-2:] == [rooms, rooms]
+
+
+class TestPurchase:
+    async def test_holds_the_seats_of_the_row(self, tab: Tab, sign_in: SignIn) -> None:
+        event = await factories.make_event()
+        listing = await factories.make_listing("12", "13", event=event, sideBySide=True)
+        cookie = await sign_in(await factories.make_user())
+        (row,) = (await opened(tab, event.slug, cookie, quantity="2")).offers
+        path = await tab.call(EventDetailState.purchase, fields_of(row))
+        assert path.startswith('"/orders/')
+        for seat in listing.seats:
+            ticket = await factories.read_ticket(seat.ticket_id)
+            assert ticket.status is Availability.LOCKED
+
+    async def test_visitor_signs_in_first_and_then_gets_the_order(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        event = await factories.make_event()
+        await factories.make_listing("12", "13", event=event, sideBySide=True)
+        (row,) = (await opened(tab, event.slug, quantity="2")).offers
+        to_sign_in = await tab.call(EventDetailState.purchase, fields_of(row))
+        assert "/auth/signin?next=" in to_sign_in
+        token = re.findall(r"purchase%3D(\w+)", to_sign_in)[0]
+        cookie = await sign_in(await factories.make_user())
+        query = {"quantity": "2", "purchase": token}
+        tab.open(
+            f"/events/{event.slug}?quantity=2&purchase={token}",
+            cookie=cookie,
+            slug=event.slug,
+            **query,
+        )
+        assert "/orders/" in await tab.call(EventDetailState.load)
+
+    async def test_refusal_reads_the_rows_again(self, tab: Tab, sign_in: SignIn) -> None:
+        event = await factories.make_event()
+        listing = await factories.make_listing("12", "13", event=event, sideBySide=True)
+        cookie = await sign_in(await factories.make_user())
+        shown = await opened(tab, event.slug, cookie, quantity="2")
+        (row,) = shown.offers
+        fields = fields_of(row)
+        await factories.hold(await factories.read_ticket(listing.seats[0].ticket_id))
+        await tab.call(EventDetailState.purchase, fields)
+        assert shown.error_message == "Only one of these tickets is left. You were not charged."
+        assert [offer.status for offer in shown.offers] == ["locked"]
+        assert shown.choices.nothing
+
+    async def test_seller_is_refused(self, tab: Tab, sign_in: SignIn) -> None:
+        seller = await factories.make_user()
+        event = await factories.make_event()
+        await factories.make_listing("12", event=event, seller=seller)
+        shown = await opened(tab, event.slug, await sign_in(seller))
+        await tab.call(EventDetailState.purchase, fields_of(shown.offers[0]))
+        assert "your own ticket" in shown.error_message
+
+
+def fields_of(row: OfferRow) -> dict[str, str]:
+    names = ("listing_id", "ticket_id", "quantity", "price_cents")
+    return {name: getattr(row, name) for name in names}

@@ -15,7 +15,7 @@ from ticketing_app.tickets.schemas.listings import OfferRead
 from ticketing_app.ui import static_html, transactions
 from ticketing_app.ui.events import queries
 from ticketing_app.ui.events.cards import EventCard, group_by_day, make_cards
-from ticketing_app.ui.events.choices import choices, choose, link_cards, read_wanted
+from ticketing_app.ui.events.choices import address, choices, choose, link_cards, read_wanted
 from ticketing_app.ui.events.offers import offer_rows
 from ticketing_app.ui.events.pages import static_event, static_place
 from ticketing_app.ui.events.queries import PlacePage
@@ -42,7 +42,13 @@ async def load_event(query: QueryParams, *, slug: str) -> PageContent:
     head = EventHead.from_event(page.event, page.summaries[page.event.id], seen_at=0)
     others = make_cards(page.other_dates, page.summaries, today=utc_now().date(), seen_at=0)
     wanted = read_wanted(query, page.offers)
-    offers = offer_rows(choose(page.offers, wanted), None, utc_now(), wanted.quantity)
+    offers = offer_rows(
+        choose(page.offers, wanted),
+        None,
+        utc_now(),
+        wanted.quantity,
+        action=address(head.href, wanted),
+    )
     content = static_event(
         head, offers, choices(page.offers, head.href, wanted), link_cards(others, wanted.quantity)
     )

@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app.ui.events.choices import Choice, Choices
-from ticketing_app.ui.events.offers import ROW_LABELS, OfferRow
+from ticketing_app.ui.events.offers import ROW_LABELS, NumberChoice, OfferRow
 from ticketing_app.ui.live.components import LiveText, LiveTicket, LiveUntil
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.link import link
@@ -13,12 +13,17 @@ from ticketing_app.ui.static_html import cond, each
 
 TEXT = {
     "numbers": "How many?",
+    "number": "How many tickets",
     "section": "Section",
     "sort": "Sort",
     "none": ", none right now",
     "until": "for ",
     "order": "Some are yours: see your order",
 }
+
+CHOICE = (
+    "min-h-touch min-w-0 px-3 rounded-control bg-surface text-ink border border-muted tabular-nums"
+)
 
 
 def choice_bar(chosen: Choices) -> rx.Component:
@@ -76,6 +81,24 @@ def offer_row_with(offer: OfferRow, purchase: rx.Component) -> rx.Component:
     """An offer that may be bought here; `purchase` is the form for that."""
     buy = rx.el.div(purchase, class_name="offer-buy print:hidden")
     return _row(offer, cond(offer.can_buy, buy, rx.fragment()))
+
+
+def number_choice(offer: OfferRow) -> rx.Component:
+    """The number of tickets and their total, where the buyer chooses it in the row."""
+    return cond(
+        offer.has_numbers,
+        rx.el.select(
+            each(offer.numbers, _number),
+            name="quantity",
+            aria_label=TEXT["number"],
+            class_name=CHOICE,
+        ),
+        rx.fragment(),
+    )
+
+
+def _number(number: NumberChoice) -> rx.Component:
+    return rx.el.option(number.label, custom_attrs={"value": number.value}, key=number.label)
 
 
 def _row(offer: OfferRow, buy: rx.Component) -> rx.Component:

@@ -1,7 +1,7 @@
 """Offers of an event as rows: the tickets that Purchase would hold, with their price and total."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby, pairwise
 from typing import NamedTuple
@@ -38,21 +38,22 @@ class NumberChoice:
 
 @dataclass(frozen=True)
 class OfferRow:
-    """Tickets of one seller at one price each, as many as `quantity`.
+    """Tickets of one seller at one price each.
 
-    If the buyer chooses in the row, `numbers` has several choices and `quantity` is the lowest. `tickets` are
-    those that decide whether the row can be bought, by id with the version that was read: it can while `needed`
-    of them are available. A row with `is_alone` follows its only ticket without the server (ui/live).
+    If the buyer chooses their number in the row, `numbers` has the choices and `quantity` is empty. `tickets` are
+    those that decide whether the row can be bought, with the versions that were read: it can while `needed` of
+    them are available. A row with `is_alone` follows its only ticket without the server (ui/live).
     """
 
     id: str = ""
     listing_id: str = ""
     ticket_id: str = ""
     href: str = ""
-    quantity: int = 1
+    action: str = ""
+    quantity: str = ""
     numbers: tuple[NumberChoice, ...] = ()
     has_numbers: bool = False
-    price_cents: int = 0
+    price_cents: str = ""
     price: str = ""
     price_format: tuple[str, ...] = ()
     price_note: str = ""
@@ -82,11 +83,19 @@ class _Set(NamedTuple):
 
 
 def offer_rows(
-    offers: Iterable[OfferRead], viewer_id: object, now: datetime, quantity: int = 0
+    offers: Iterable[OfferRead],
+    viewer_id: object,
+    now: datetime,
+    quantity: int = 0,
+    *,
+    action: str = "",
 ) -> list[OfferRow]:
-    """Return a row for each offer that can give this number now, or once its locked tickets are back."""
+    """Return a row for each offer that can give this number now, or once its locked tickets are back.
+
+    `action` is the address of the page, which answers the plain form of a row.
+    """
     rows = (offer_row(offer, viewer_id, now, quantity) for offer in offers)
-    return [row for row in rows if row]
+    return [replace(row, action=action) for row in rows if row]
 
 
 def offer_row(
@@ -112,10 +121,10 @@ def offer_row(
         listing_id=str(offer.listing_id or ""),
         ticket_id="" if offer.listing_id else str(first.ticket_id),
         href=order_href if status == YOURS else routes.ticket_detail(first.ticket_id),
-        quantity=amounts.quantity,
+        quantity="" if amounts.numbers else str(amounts.quantity),
         numbers=amounts.numbers,
         has_numbers=bool(amounts.numbers),
-        price_cents=offer.price_cents,
+        price_cents=str(offer.price_cents),
         price=amounts.price,
         price_format=formatting.amount_format(offer.currency),
         price_note=amounts.note,

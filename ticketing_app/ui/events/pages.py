@@ -13,11 +13,17 @@ from ticketing_app.ui.events.components import (
     event_summary,
     place_link,
 )
-from ticketing_app.ui.events.offer_rows import choice_bar, nothing_fits, offer_row
+from ticketing_app.ui.events.offer_rows import (
+    choice_bar,
+    nothing_fits,
+    number_choice,
+    offer_row_with,
+)
 from ticketing_app.ui.events.offers import SPOKEN_LABELS, OfferRow
 from ticketing_app.ui.events.state import EventDetailState, PlaceState
 from ticketing_app.ui.events.views import EventHead
 from ticketing_app.ui.live.components import LiveAnnouncement, NewListings, OnEvent, OnLive
+from ticketing_app.ui.purchases.components import purchase_form
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.link import link
@@ -146,7 +152,7 @@ def _offers(
         choice_bar(choices),
         cond(choices.nothing != "", nothing_fits(choices)),
         rx.el.h2(TEXT["offers"], class_name="sr-only"),
-        rx.el.ul(each(offers, offer_row), class_name="grid gap-3"),
+        rx.el.ul(each(offers, _offer_row), class_name="grid gap-3"),
     )
     return rx.fragment(
         rx.el.div(
@@ -156,6 +162,23 @@ def _offers(
         ),
         cond(choices.has_numbers, listed, _nothing(event)),
     )
+
+
+def _offer_row(offer: OfferRow) -> rx.Component:
+    form = purchase_form(
+        EventDetailState,
+        number_choice(offer),
+        key=offer.id,
+        fields={
+            "listing_id": offer.listing_id,
+            "ticket_id": offer.ticket_id,
+            "quantity": offer.quantity,
+            "price_cents": offer.price_cents,
+        },
+        action=offer.action,
+        description=offer.description,
+    )
+    return offer_row_with(offer, form)
 
 
 def _other_dates(events: Any) -> rx.Component:  # noqa: ANN401  # values or a variable.

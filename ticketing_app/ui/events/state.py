@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 import reflex as rx
+from typing_extensions import override
 
 from ticketing_app import routes
 from ticketing_app.accounts.schemas import Caller
@@ -31,11 +32,12 @@ from ticketing_app.ui.events.views import (
     now_ms,
 )
 from ticketing_app.ui.live import channels
+from ticketing_app.ui.purchases.state import PurchaseState
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
 
 
-class EventDetailState(PageState, rx.State):
+class EventDetailState(PurchaseState, rx.State):
     """An event with its offers. What the visitor chose is in the address; the number counts for later events too."""
 
     event: EventHead = EventHead()
@@ -49,8 +51,13 @@ class EventDetailState(PageState, rx.State):
     @rx.event
     @guarded
     async def load(self) -> rx.event.EventSpec | None:
-        """Show the event of the address; a merged event redirects to the one that stays."""
-        return await self._read() or self._complete_address()
+        """Show the event of the address; complete a purchase that sign-in interrupted."""
+        interrupted = self._take_purchase()
+        if moved := await self._read():
+            return moved
+        if interrupted:
+            return await self._continue(await session.find_caller(self), interrupted)
+        return self._complete_address()
 
     @rx.event
     @refreshing
@@ -58,7 +65,9 @@ class EventDetailState(PageState, rx.State):
         """Read again after a change that rows do not apply themselves."""
         return await self._read()
 
+    @override
     async def _read(self) -> rx.event.EventSpec | None:
+        """Show the event; a merged event redirects to the one that stays."""
         if session.route_slug(self) != self.event.slug:
             self.is_loaded = False
         seen_at = now_ms()
@@ -100,7 +109,13 @@ class EventDetailState(PageState, rx.State):
         self.choices = choices(page.offers, self.event.href, wanted)
         viewer_id = caller and caller.user_id
         chosen = choose(page.offers, wanted)
-        self.offers = offer_rows(chosen, viewer_id, utc_now(), wanted.quantity)[:MAX_ROWS]
+        self.offers = offer_rows(
+            chosen[:MAX_ROWS],
+            viewer_id,
+            utc_now(),
+            wanted.quantity,
+            action=address(self.event.href, wanted),
+        )
         is_seller = any(offer.seller_id == viewer_id for offer in page.offers)
         listed = parameters.get(routes.LISTED, "")
         self.note = listed_note(listed) if is_seller else ""

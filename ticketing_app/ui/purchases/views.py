@@ -1,5 +1,6 @@
 """What a page offers to buy."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -33,9 +34,10 @@ class Offer(BaseModel):
 
     @classmethod
     def from_fields(cls, fields: object) -> "Offer":
-        """Read a form; raises UnclearOfferError."""
+        """Read a form, without its empty fields; raises UnclearOfferError."""
+        given = dict(fields) if isinstance(fields, Mapping) else {}
         try:
-            return transactions.parse(cls, fields)
+            return transactions.parse(cls, {name: text for name, text in given.items() if text})
         except InvalidInputError:
             raise UnclearOfferError from None
 
