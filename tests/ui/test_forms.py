@@ -15,6 +15,8 @@ from tests.ui.purchases import fields_of
 from tests.ui.strangers import everything
 from ticketing_app.accounts import auth
 from ticketing_app.core.settings import get_settings
+from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.schemas.listings import ListingRead
 
 ANA = {"email": "ana@gittix.test", "password": "correct horse"}
 LEADING_AWAY = [
@@ -289,3 +291,55 @@ class TestPurchase:
             headers={"origin": "https://evil.example"},
         )
         assert answer.status_code == 403
+
+
+class TestPurchaseOnTheEventPage:
+    async def test_holds_the_pair_of_the_row(self, site: AsyncClient) -> None:
+        event = await factories.make_event()
+        listing = await factories.make_listing(
+            "11", "12", "13", event=event, price=68, sideBySide=True
+        )
+        address = f"/events/{event.slug}?quantity=2"
+        form = Form(await site.get(address))
+        assert form.action == address
+        await site.post("/auth/signup", data=ANA)
+        answer = await site.post(address, data=form.values)
+        assert answer.headers["location"].startswith("/orders/")
+        assert await count_held(listing) == 2
+
+    async def test_holds_the_number_chosen_in_the_row(self, site: AsyncClient) -> None:
+        event = await factories.make_event()
+        listing = await factories.make_listing("12", "13", "14", event=event, price=68)
+        address = f"/events/{event.slug}"
+        shown = await site.get(address)
+        assert '<option value="3">3 tickets · $204</option>' in shown.text
+        await site.post("/auth/signup", data=ANA)
+        # The field of the select comes after the hidden ones.
+        fields = Form(shown).values | {"quantity": "3"}
+        await site.post(address, data=fields)
+        assert await count_held(listing) == 3
+
+    async def test_leads_a_visitor_to_sign_up_and_back(self, site: AsyncClient) -> None:
+        event = await factories.make_event()
+        await factories.make_listing("12", "13", event=event, sideBySide=True)
+        address = f"/events/{event.slug}?quantity=2"
+        answer = await site.post(address, data=Form(await site.get(address)).values)
+        wanted = f"/auth/signup?next={quote(address, safe='')}"
+        assert (answer.status_code, answer.headers["location"]) == (303, wanted)
+
+    async def test_shows_the_refusal_above_what_is_left(self, site: AsyncClient) -> None:
+        event = await factories.make_event()
+        listing = await factories.make_listing("12", "13", event=event, sideBySide=True)
+        address = f"/events/{event.slug}?quantity=2"
+        fields = Form(await site.get(address)).values
+        await factories.hold(await factories.read_ticket(listing.seats[0].ticket_id))
+        await site.post("/auth/signup", data=ANA)
+        answer = await site.post(address, data=fields)
+        assert (answer.status_code, is_page(answer)) == (409, True)
+        assert "Only one of these tickets is left. You were not charged." in answer.text
+        assert "No 2 together right now." in answer.text
+
+
+async def count_held(listing: ListingRead) -> int:
+    tickets = [await factories.read_ticket(seat.ticket_id) for seat in listing.seats]
+    return sum(ticket.status is Availability.LOCKED for ticket in tickets)
