@@ -83,8 +83,9 @@ class Fixtures:
                 tickets[name] = seller.sell_seats(event["id"], *seats, faceValue=50)
             if name == "event":
                 self.ids["event_id"] = event["id"]
-                tickets[name] += seller.sell_seats(event["id"], "21", "22", "23", price=60)
-        self.ids["event_ticket"], _, held, _ = tickets["event"]
+                group = ("21", "22", "23", "24")
+                tickets[name] += seller.sell_seats(event["id"], *group, price=60, sideBySide=True)
+        self.ids["event_ticket"], held, *_ = tickets["event"]
         buyer.hold(held)
         for ticket_id in (*tickets["sold_out"], *tickets["cancelled"]):
             self.ids["order_cancelled"] = buyer.hold(ticket_id)
@@ -198,8 +199,10 @@ SCENES = (
     Scene("purchase refused", "/tickets/{lapsed}", "Status - Available", BUYER,
           _press("Purchase", "hold it again"), is_main=False),
     Scene("ticket of an event", "/tickets/{event_ticket}", "more for this night", STRANGER),
-    Scene("event", "/events/{event}", "Being bought", STRANGER),
-    Scene("event, with one's own hold", "/events/{event}", "Yours", BUYER, is_main=False),
+    Scene("event", "/events/{event}", "1 being bought", STRANGER),
+    Scene("event, for two", "/events/{event}?quantity=2", "2 together", STRANGER),
+    Scene("event, nothing for four", "/events/{event}?quantity=4", "No 4 together right now", STRANGER),
+    Scene("event, with one's own hold", "/events/{event}", "Some are yours", BUYER, is_main=False),
     Scene("event one sells for", "/events/{event}", "Yours, for sale", SELLER, is_main=False),
     Scene("event, sold out", "/events/{sold_out}", "Sold out for now", STRANGER),
     Scene("event, cancelled", "/events/{cancelled}", "was cancelled", STRANGER),

@@ -16,7 +16,7 @@ TEXT = {
     "number": "How many tickets",
     "section": "Section",
     "sort": "Sort",
-    "none": ", none right now",
+    "none": "(none right now)",
     "until": "for ",
     "order": "Some are yours: see your order",
 }
