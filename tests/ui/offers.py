@@ -88,7 +88,7 @@ def listing(*seats: OfferSeat, split: Split = Split.ANY, **fields: Any) -> Offer
     is_side_by_side = fields.pop("is_side_by_side", True)
     available = [each.position for each in seats if each.status is Availability.AVAILABLE]
     possible = quantities(split, available, is_side_by_side=is_side_by_side)
-    facts = {
+    facts: dict[str, Any] = {
         "listing_id": new_id(),
         "split": split,
         "is_side_by_side": is_side_by_side,
