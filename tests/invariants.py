@@ -51,7 +51,7 @@ QUERIES = {
     "1: a ticket is listed again by a seller who does not own it": """
         WITH RECURSIVE walk AS (
           SELECT id AS listing, seller_id, previous_ticket_id AS next, NULL::uuid AS owner_id, false AS is_found
-          FROM tickets WHERE status = 'for_sale' AND previous_ticket_id IS NOT NULL
+          FROM tickets WHERE status IN ('for_sale', 'paused') AND previous_ticket_id IS NOT NULL
           UNION ALL
           SELECT w.listing, w.seller_id, p.previous_ticket_id,
             CASE WHEN p.status <> 'sold' OR o.status IS NULL THEN NULL
@@ -78,11 +78,18 @@ QUERIES = {
         WHERE t.locked_until > clock_timestamp()
           AND (o.id IS NULL OR NOT EXISTS (SELECT FROM order_items i WHERE i.order_id = o.id AND i.ticket_id = t.id)
             OR o.status NOT IN ('created', 'awaiting_payment', 'capturing'))""",
+    "3: an order that is over keeps a ticket": """
+        SELECT o.id, o.status, t.id AS ticket_id, t.locked_until FROM tickets t JOIN orders o ON o.id = t.order_id
+        WHERE o.status IN ('cancelled', 'expired')""",
+    "3: an unsold ticket belongs to an order without a lease": """
+        SELECT id, status, order_id FROM tickets
+        WHERE status <> 'sold' AND order_id IS NOT NULL AND locked_until IS NULL""",
     "3: a ticket does not belong to the order that pays for it": """
         SELECT o.id, o.status, t.order_id, t.locked_until FROM orders o
         JOIN order_items i ON i.order_id = o.id JOIN tickets t ON t.id = i.ticket_id
         WHERE (o.status = 'capturing' AND (t.order_id IS DISTINCT FROM o.id OR t.locked_until <> 'infinity'))
-           OR (o.status IN ('completed', 'refunding') AND (t.order_id IS DISTINCT FROM o.id OR t.status <> 'sold')
+           OR (o.status IN ('completed', 'refunding', 'refunded')
+             AND (t.order_id IS DISTINCT FROM o.id OR t.status <> 'sold')
              AND EXISTS (SELECT FROM order_steps s WHERE s.order_id = o.id AND s.status = 'completed'))""",
     "3: holder and buyer differ": """
         SELECT t.id, t.holder_id, o.buyer_id FROM tickets t JOIN orders o ON o.id = t.order_id
@@ -106,7 +113,7 @@ QUERIES = {
     "5: a held or sold ticket was changed": """
         SELECT t.id, t.price_cents, i.price_cents FROM tickets t JOIN orders o ON o.id = t.order_id
         JOIN order_items i ON i.order_id = o.id AND i.ticket_id = t.id
-        WHERE (o.status IN ('capturing', 'completed', 'refunding')
+        WHERE (o.status IN ('capturing', 'completed', 'refunding', 'refunded')
             OR (o.status IN ('created', 'awaiting_payment') AND o.expires_at > clock_timestamp()))
           AND (t.price_cents <> i.price_cents OR t.title <> o.title OR t.currency <> o.currency)""",
     "6: a seller bought their own ticket": """
@@ -116,6 +123,9 @@ QUERIES = {
         SELECT o.id FROM orders o LEFT JOIN charges c ON c.order_id = o.id AND c.status = 'completed'
         WHERE o.status = 'completed'
           AND (c.id IS NULL OR c.amount_cents <> o.price_cents OR c.currency <> o.currency)""",
+    "7: a charge of another amount than its order": """
+        SELECT c.id, c.amount_cents, o.price_cents, o.quantity FROM charges c JOIN orders o ON o.id = c.order_id
+        WHERE c.amount_cents <> o.price_cents OR c.currency <> o.currency""",
     "7: a completed charge without a paid order": """
         SELECT c.id, o.status FROM charges c JOIN orders o ON o.id = c.order_id
         WHERE c.status = 'completed' AND o.status NOT IN ('completed', 'refunding', 'refunded')""",
@@ -152,6 +162,13 @@ QUERIES = {
         SELECT o.id, o.version, count(e.id) FROM orders o
         LEFT JOIN outbox e ON e.aggregate_id = o.id AND e.name LIKE 'Order%'
         GROUP BY o.id HAVING count(DISTINCT e.aggregate_version) <> o.version OR count(e.id) <> o.version""",
+    "8: an event of an order without one of its tickets": """
+        SELECT e.name, e.aggregate_id, e.payload -> 'tickets' AS tickets FROM outbox e
+        WHERE e.name LIKE 'Order%' AND (
+          SELECT array_agg(told ->> 'id' ORDER BY told ->> 'id') FROM jsonb_array_elements(e.payload -> 'tickets') told
+        ) IS DISTINCT FROM (
+          SELECT array_agg(i.ticket_id::text ORDER BY i.ticket_id::text) FROM order_items i
+          WHERE i.order_id = e.aggregate_id)""",
     "8: a change of an order that its history does not tell": """
         SELECT o.id, o.version, count(s.version) FROM orders o LEFT JOIN order_steps s ON s.order_id = o.id
         GROUP BY o.id HAVING count(s.version) <> o.version OR max(s.version) <> o.version""",

@@ -347,4 +347,96 @@ MUTANTS = (
         ),
         f"{STEP_TESTS}::TestOrderOfLocks",
     ),
+    Mutant(
+        5,
+        "several tickets cost as much as one",
+        (
+            (
+                HOLD,
+                "min(held.title), sum(held.price_cents)",
+                "min(held.title), max(held.price_cents)",
+            ),
+        ),
+        f"{LISTING_TESTS}::TestChosenTickets",
+    ),
+    Mutant(
+        5,
+        "tickets of a listing are held at another price than the buyer saw",
+        (
+            (
+                HOLD,
+                (
+                    "      AND price_cents = coalesce(CAST(:seen_price_cents AS bigint), price_cents)\n"
+                    "    -- The shortest"
+                ),
+                "    -- The shortest",
+            ),
+        ),
+        f"{LISTING_TESTS}::TestBestSeats",
+    ),
+    Mutant(
+        5,
+        "a seller can change the price of a listing while a ticket of it is held",
+        (
+            (
+                f"{APP}/tickets/service/listings.py",
+                "    _require_free(found)\n    for row",
+                "    for row",
+            ),
+        ),
+        "tests/integration/tickets/test_listing_changes.py::TestUpdateListing",
+    ),
+    Mutant(
+        0,
+        "tickets of a paused listing can be held",
+        (
+            (
+                HOLD,
+                "          status = 'for_sale'\n",
+                "          status IN ('for_sale', 'paused')\n",
+            ),
+            (
+                HOLD,
+                "AND f.status = 'for_sale'",
+                "AND f.status IN ('for_sale', 'paused')",
+            ),
+        ),
+        "tests/integration/tickets/test_listing_changes.py::TestPause",
+    ),
+    Mutant(
+        7,
+        "who holds tickets of a paused listing cannot pay for them",
+        (
+            (
+                f"{APP}/tickets/repository/tickets.py",
+                "t.order_id = :order_id AND t.status <> 'sold'",
+                "t.order_id = :order_id AND t.status = 'for_sale'",
+            ),
+        ),
+        f"{STEP_TESTS}::TestAllOrNone",
+    ),
+    Mutant(
+        0,
+        "a paused ticket is announced as available when its hold ends",
+        (
+            (
+                f"{APP}/orders/service/release.py",
+                "if lease.status is TicketStatus.FOR_SALE]",
+                "if lease.status]",
+            ),
+        ),
+        f"{STEP_TESTS}::TestAllOrNone",
+    ),
+    Mutant(
+        0,
+        "tickets that are sold only together are sold one by one",
+        ((HOLD, "WHEN 'together' THEN a.left_before = :quantity", "WHEN 'together' THEN true"),),
+        f"{LISTING_TESTS}::TestSplit",
+    ),
+    Mutant(
+        0,
+        "seats that were promised side by side lie apart",
+        ((HOLD, "AND (NOT l.is_side_by_side OR", "AND (true OR"),),
+        f"{LISTING_TESTS}::TestBestSeats",
+    ),
 )

@@ -376,4 +376,28 @@ MUTANTS = (
         ),
         "tests/integration/payments/test_limits.py::TestSettle",
     ),
+    Mutant(
+        7,
+        "several tickets are charged as one",
+        (
+            (
+                f"{APP}/payments/service/opening.py",
+                "amount_cents=order.price_cents,",
+                "amount_cents=order.items[0].price_cents,",
+            ),
+        ),
+        PARTIAL_TESTS,
+    ),
+    Mutant(
+        7,
+        "the refund of an item takes all tickets of its order from the buyer",
+        (
+            (
+                f"{APP}/orders/service/refund.py",
+                "if (ticket_ids is None or item.ticket_id in ticket_ids) and _may_move(item, to)",
+                "if _may_move(item, to)",
+            ),
+        ),
+        PARTIAL_TESTS,
+    ),
 )

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tests import factories, invariants
 from tests.integration.payments import emulator
@@ -19,7 +20,9 @@ from ticketing_app.payments import jobs
 from ticketing_app.payments.gateway import webhooks
 from ticketing_app.payments.schemas import Confirming, PaymentRead, Settlement
 from ticketing_app.payments.service import alerts, confirm, opening, refund, settle, webhook
+from ticketing_app.tickets.schemas.listings import ListingCreate
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead
+from ticketing_app.tickets.service import tickets
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,23 @@ async def relist(ticket: TicketRead, owner: UserRead, price: float = 40) -> Tick
     described = describe_again(ticket.id, price)
     async with db.transaction() as session:
         return await selling.sell_ticket(session, seller_id=owner.id, ticket=described)
+
+
+async def list_again(
+    session: AsyncSession, *, owner: UserRead, ticket_ids: list[UUID]
+) -> list[TicketRead]:
+    """List bought tickets again, several of them as one listing."""
+    if len(ticket_ids) == 1:
+        described = describe_again(ticket_ids[0])
+        return [await selling.sell_ticket(session, seller_id=owner.id, ticket=described)]
+    listing = ListingCreate(
+        title="The Paper Lanterns",
+        price_cents=4000,
+        quantity=len(ticket_ids),
+        previous_ticket_ids=ticket_ids,
+    )
+    made = await selling.sell_listing(session, seller_id=owner.id, listing=listing)
+    return [await tickets.get_ticket(session, ticket_id=seat.ticket_id) for seat in made.seats]
 
 
 def describe_again(ticket_id: UUID, price: float = 40) -> TicketCreate:

@@ -5,6 +5,7 @@ Map of the payment simulator:
 - `test_stateful.py`: a Hypothesis state machine. Each of its rules is one step of a schedule.
 - `simulation.py`: `Simulation` carries the steps out, `close` brings everything to its end and checks the
   rules. A `Purchase` is an order with the payment in its buyer's tab and the statuses reported to them.
+- `outcomes.py`: what `close` checks beside the rules.
 - `actors.py`: an `Actor` is a process that runs one use case and pauses before each transaction, before
   each call to Stripe and after the response. A `StepPlan` decides how far it runs and how it ends.
 - `snapshot.py`: the rows with which each schedule begins.
@@ -13,8 +14,6 @@ Map of the payment simulator:
 - `tests/invariants.py`: the rules, checked against the database and the emulator's books.
 """
 
-import json
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,10 +22,9 @@ from functools import partial
 from uuid import UUID
 
 from httpx import HTTPStatusError
-from sqlalchemy import text
 
 from tests import factories, invariants
-from tests.integration.payments import emulator, sales
+from tests.integration.payments import emulator, outcomes, sales
 from tests.integration.payments.actors import FAULTS, FINISH, Actor, StepPlan, Stop
 from tests.integration.payments.emulator import DISPUTED, REFUND_FAILS
 from ticketing_app.accounts.schemas import UserRead
@@ -36,20 +34,19 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import ENDED_UNPAID, PAID, OrderStatus
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import release, sell
+from ticketing_app.orders.service import release
 from ticketing_app.payments.gateway import webhooks
 from ticketing_app.payments.rules import (
     DISPUTE_KINDS,
     REFUND_KINDS,
     SETTLING_KINDS,
-    AlertKind,
 )
 from ticketing_app.payments.schemas import PaymentRead
 from ticketing_app.payments.service import audit, confirm, opening, refund, settle, sweep, webhook
 from ticketing_app.tickets.schemas.tickets import TicketRead
+from ticketing_app.tickets.service import listings
 
 KINDS = SETTLING_KINDS | REFUND_KINDS | DISPUTE_KINDS
-NEVER_RAISED = {AlertKind.NO_TICKET, AlertKind.REFUSED, AlertKind.STUCK}
 ROUNDS = 3
 """Sweeps after which everything must be settled."""
 ONE_DAY = timedelta(days=1)
@@ -69,8 +66,10 @@ class Purchase:
     cards: set[str] = field(default_factory=set[str])
     reported: set[str] = field(default_factory=set[str])
 
-    def ticket_id(self, item: int) -> UUID:
-        return self.order.items[item % len(self.order.items)].ticket.id
+    def ticket_ids(self, item: int | None) -> list[UUID]:
+        """Return the ticket of this item, or all tickets."""
+        ticket_ids = [item.ticket.id for item in self.order.items]
+        return ticket_ids if item is None else [ticket_ids[item % len(ticket_ids)]]
 
 
 class Simulation:
@@ -104,16 +103,14 @@ class Simulation:
     # ---- buyers --------------------------------------------------------------------------------
 
     async def hold(self, buyer: int, ticket: int, count: int = 1) -> None:
-        """Hold this ticket, with `count - 1` others of its listing."""
+        """Hold this ticket, with up to `count - 1` others of its listing."""
         who = self.buyers[buyer]
-        chosen = [self.tickets[ticket % len(self.tickets)]]
-        if chosen[0] in self.seats:
-            first = self.seats.index(chosen[0])
-            chosen = [self.seats[(first + nth) % SEATS] for nth in range(count)]
+        first = self.tickets[ticket % len(self.tickets)]
+        listed = [each for each in self.tickets if each.listing_id == first.listing_id]
+        nth = listed.index(first)
+        chosen = (listed[nth:] + listed[:nth])[:count] if first.listing_id else [first]
         with suppress(AppError):
-            order = await (
-                factories.hold_tickets(chosen, who) if count > 1 else factories.hold(chosen[0], who)
-            )
+            order = await factories.hold_tickets(chosen, who)
             self.purchases.append(Purchase(who, order))
 
     async def buy(self, buyer: int, count: int) -> None:
@@ -127,21 +124,28 @@ class Simulation:
         await self.relist(purchase, FINISH, by_buyer=True)
 
     async def relist(
-        self, purchase: Purchase, plan: StepPlan, *, by_buyer: bool, item: int = 0
+        self, purchase: Purchase, plan: StepPlan, *, by_buyer: bool, item: int | None = 0
     ) -> None:
-        """List a bought ticket again, as its buyer or as the first seller of the seat."""
-        ticket_id = purchase.ticket_id(item)
-        first_seller = self.first_sellers[ticket_id]
-        owner = purchase.buyer if by_buyer else first_seller
-        described = sales.describe_again(ticket_id)
+        """List a bought ticket again, or all as one listing, as their buyer or as the first seller."""
+        ticket_ids = purchase.ticket_ids(item)
+        first_sellers = [self.first_sellers[ticket_id] for ticket_id in ticket_ids]
+        owner = purchase.buyer if by_buyer else first_sellers[0]
 
         async def work(transaction: db.Transaction) -> None:
             async with transaction() as session:
-                again = await sell.sell_ticket(session, seller_id=owner.id, ticket=described)
-            self.tickets.append(again)
-            self.first_sellers[again.id] = first_seller
+                again = await sales.list_again(session, owner=owner, ticket_ids=ticket_ids)
+            self.tickets += again
+            self.first_sellers |= zip((each.id for each in again), first_sellers, strict=True)
 
         await self._start(work, plan)
+
+    async def pause(self, ticket: int, plan: StepPlan, *, is_resumed: bool) -> None:
+        """Pause or resume the listing of this ticket, as its seller."""
+        paused = self.tickets[ticket % len(self.tickets)]
+        if paused.listing_id:
+            change = listings.resume_listing if is_resumed else listings.pause_listing
+            use_case = partial(change, listing_id=paused.listing_id)
+            await self._start(_in_transaction(use_case, seller_id=paused.seller_id), plan)
 
     async def open_payment(self, purchase: Purchase, plan: StepPlan) -> None:
         async def work(transaction: db.Transaction) -> None:
@@ -197,7 +201,7 @@ class Simulation:
 
     async def refund(self, purchase: Purchase, plan: StepPlan, item: int | None = None) -> None:
         """Refund all or an item like an operator's command."""
-        ticket_ids = None if item is None else [purchase.ticket_id(item)]
+        ticket_ids = None if item is None else purchase.ticket_ids(item)
 
         async def work(transaction: db.Transaction) -> None:
             async with transaction() as session:
@@ -295,11 +299,11 @@ class Simulation:
         await self._deliver_all(*REFUND_KINDS, *DISPUTE_KINDS)
         await self._check_rules(settled=True)
         await self._check_outcomes()
-        ended = await _statuses()
+        ended = await outcomes.statuses()
         # Late and undelivered webhooks must have no effect any more.
         await self._deliver_all(*KINDS)
         assert await audit.run_audit(db.transaction, since=utc_now() - ONE_DAY) == 0
-        assert await _statuses() == ended
+        assert await outcomes.statuses() == ended
 
     async def _check_rules(self, *, settled: bool) -> None:
         # The rules include that ended orders stay ended: the outbox records every change.
@@ -311,20 +315,11 @@ class Simulation:
 
     async def _check_outcomes(self) -> None:
         """No order is unfinished, and no buyer was given a wrong status."""
-        statuses = await _statuses()
+        statuses = await outcomes.statuses()
         for purchase in self.purchases:
             is_paid = statuses[purchase.order.id] in PAID
             assert not purchase.reported & (ENDED_UNPAID if is_paid else PAID), purchase
-        await _check_orders()
-        await _check_charges()
-        query = text("SELECT kind, subject FROM payment_alerts")
-        async with db.autocommit() as connection:
-            alerts = (await connection.execute(query)).all()
-        too_late = {alert.subject for alert in alerts if alert.kind == AlertKind.PAID_TOO_LATE}
-        # The site never captures for an order that is over; only a person can.
-        assert too_late <= self._captured_in_dashboard, too_late
-        # Nor for an unavailable ticket, and no payment fails repeatedly.
-        assert not [alert for alert in alerts if alert.kind in NEVER_RAISED], alerts
+        await outcomes.check(captured_in_dashboard=self._captured_in_dashboard)
 
     # ---- inside --------------------------------------------------------------------------------
 
@@ -343,50 +338,6 @@ class Simulation:
     async def _deliver_all(self, *kinds: str) -> None:
         for body in await emulator.events(*kinds):
             await self._deliver(body, FINISH)
-
-
-async def _statuses() -> dict[UUID, str]:
-    async with db.autocommit() as connection:
-        rows = await connection.execute(text("SELECT id, status FROM orders"))
-        return {row.id: row.status for row in rows}
-
-
-async def _check_orders() -> None:
-    """No order or item is unfinished, unless its refund failed and an alert reports that."""
-    query = text(
-        "SELECT o.status, c.refund_status, c.stripe_id, c.dispute_status, EXISTS (SELECT FROM payment_alerts a"
-        " WHERE a.order_id = o.id AND a.kind = 'refund_failed') AS is_known, EXISTS (SELECT FROM order_items i"
-        " WHERE i.order_id = o.id AND i.refund_requested_at IS NOT NULL AND i.refunded_at IS NULL) AS has_stuck,"
-        " EXISTS (SELECT FROM refunds r WHERE r.charge_id = c.id AND r.status IN ('due', 'pending')) AS is_undone"
-        " FROM orders o"
-        " LEFT JOIN charges c ON c.order_id = o.id AND c.status = 'completed'"
-    )
-    async with db.autocommit() as connection:
-        orders_ = (await connection.execute(query)).all()
-    disputes = {
-        row["payment_intent"]: row["status"] for row in (await emulator.books())["disputes"]
-    }
-    ends = ENDED_UNPAID | {OrderStatus.COMPLETED, OrderStatus.REFUNDED}
-    for order in orders_:
-        is_stuck = order.status == OrderStatus.REFUNDING and order.refund_status == "failed"
-        assert is_stuck or order.status in ends, order
-        assert order.is_known or not order.has_stuck, order
-        assert not order.is_undone, order
-        assert order.dispute_status == disputes.get(order.stripe_id), order
-
-
-async def _check_charges() -> None:
-    """No decline was counted twice, and no key created a second intent."""
-    query = text("SELECT stripe_id, id, declines, attempt FROM charges")
-    async with db.autocommit() as connection:
-        charges = (await connection.execute(query)).all()
-    declined = await emulator.events("payment_intent.payment_failed")
-    declines = Counter(json.loads(body)["data"]["object"]["id"] for body in declined)
-    books = await emulator.books()
-    intents = Counter(intent["metadata"]["charge_id"] for intent in books["intents"])
-    for charge in charges:
-        assert charge.declines <= declines[charge.stripe_id], charge
-        assert intents[str(charge.id)] <= 1 + charge.attempt, charge
 
 
 async def _to_next_stop(actor: Actor, *, statements_to_live: int | None = None) -> None:

@@ -21,6 +21,7 @@ from hypothesis.stateful import (
 )
 
 from tests import invariants
+from tests.hold_judge import judged_holds
 from tests.integration.payments import emulator
 from tests.integration.payments.actors import FAULTS, FINISH, StepPlan, intercept_actors
 from tests.integration.payments.emulator import (
@@ -146,9 +147,14 @@ class PaymentMachine(RuleBasedStateMachine):
     def cancel(self, nth: int, plan: StepPlan) -> None:
         self.run(self.simulation.cancel(self.purchase(nth), plan))
 
-    @rule(nth=NTH, plan=LISTINGS, by_buyer=st.booleans(), item=st.integers(0, 1))
-    def relist(self, nth: int, plan: StepPlan, *, by_buyer: bool, item: int) -> None:
+    @rule(nth=NTH, plan=LISTINGS, by_buyer=st.booleans(), item=ITEMS)
+    def relist(self, nth: int, plan: StepPlan, *, by_buyer: bool, item: int | None) -> None:
         self.run(self.simulation.relist(self.purchase(nth), plan, by_buyer=by_buyer, item=item))
+
+    @rule(ticket=TICKETS, plan=LISTINGS, is_resumed=st.booleans())
+    def pause(self, ticket: int, plan: StepPlan, *, is_resumed: bool) -> None:
+        """Pause or resume the listing of a ticket."""
+        self.run(self.simulation.pause(ticket, plan, is_resumed=is_resumed))
 
     # ---- time, workers, operators, Stripe ------------------------------------------------------
 
@@ -216,6 +222,7 @@ def _event_loop(stack: Stack) -> Generator[None]:
     async def begin() -> None:
         await connections.enter_async_context(emulator.connect(urls[1]))
         await connections.enter_async_context(invariants.shared_connections(*urls))
+        await connections.enter_async_context(judged_holds(urls[0]))
         await invariants.empty(*urls)
         await emulator.set_refund_delay(NEVER_SECONDS)
         PaymentMachine.beginning = await Simulation.create()
