@@ -1,4 +1,7 @@
-"""Fifty buyers want overlapping sets of ten tickets; two web processes and a worker that is killed."""
+"""Fifty buyers want overlapping sets of ten tickets; two web processes and a worker that is killed.
+
+Their seller pauses, resumes and changes the listing meanwhile. The database judges each hold before its commit.
+"""
 
 import asyncio
 import random
@@ -10,10 +13,12 @@ from typing import Any
 import pytest
 
 from tests import invariants
+from tests.hold_judge import judged_holds
 from tests.outside.api_client import ApiClient, ApiClients
 from tests.outside.database_probe import DatabaseProbe
 from tests.site import Site
 from tests.waiting import eventually
+from ticketing_app.tickets.rules import longest_run
 
 pytestmark = pytest.mark.slow
 
@@ -53,26 +58,45 @@ class SeatMarket:
         self.seller = seller
         self.buyers: list[ApiClient] = []
         self.listing_id = ""
+        self.is_side_by_side = False
         self.tickets: list[str] = []
         self.answers: Counter[int] = Counter()
 
     async def list_tickets(self) -> None:
         split = random.choice(["any", "any", "no_single"])
+        self.is_side_by_side = random.random() < 0.3
         listing = {"title": "Okapi Sundays", "price": 40, "quantity": 10, "split": split}
+        listing["sideBySide"] = self.is_side_by_side
         answer = await self.seller.post("/api/listings", json=listing)
         made = answer.raise_for_status().json()
         self.listing_id = made["id"]
         self.tickets = [seat["ticketId"] for seat in made["seats"]]
 
+    async def change_listing(self) -> None:
+        """Pause and resume the listing, and change its price, as its seller."""
+        path = f"/api/listings/{self.listing_id}"
+        for _ in range(TRIES):
+            await asyncio.sleep(random.random() / 2)
+            price = {"price": random.randint(30, 50)}
+            for answer in (
+                await self.seller.put(path, json=price),
+                await self.seller.post(f"{path}/pause"),
+                await self.seller.put(path, json=price),
+                await self.seller.post(f"{path}/resume"),
+            ):
+                # Refused while one of its tickets is held.
+                assert answer.status_code in {200, 409}
+
     async def trade(self, buyer: ApiClient) -> None:
         """Hold some tickets several times; release them, let the hold lapse, or keep it."""
         for _ in range(TRIES):
-            answer = await buyer.post("/api/orders", json=self._wanted())
+            wanted = self._wanted()
+            answer = await buyer.post("/api/orders", json=wanted)
             self.answers[answer.status_code] += 1
             if answer.status_code != CREATED:
                 continue
             order = answer.json()
-            assert order["quantity"] == len(order["items"])
+            self._check(order, wanted)
             await asyncio.sleep(random.random() / 10)
             if random.random() < 0.4:
                 released = await buyer.delete(f"/api/orders/{order['id']}")
@@ -85,6 +109,17 @@ class SeatMarket:
         if random.random() < 0.5:
             return {"listingId": self.listing_id, "quantity": quantity}
         return {"ticketIds": random.sample(self.tickets, quantity)}
+
+    def _check(self, order: dict[str, Any], wanted: dict[str, Any]) -> None:
+        """All tickets that were wanted, or so many, for the sum of their prices."""
+        held = [item["ticket"] for item in order["items"]]
+        assert order["price"] == sum(ticket["price"] for ticket in held)
+        if "ticketIds" in wanted:
+            assert {ticket["id"] for ticket in held} == set(wanted["ticketIds"])
+            return
+        places = [self.tickets.index(ticket["id"]) for ticket in held]
+        assert len(places) == order["quantity"] == wanted["quantity"]
+        assert not self.is_side_by_side or longest_run(places) == len(places)
 
     async def end_round(self) -> None:
         """End every hold; the worker releases all tickets, and none stays locked."""
@@ -108,6 +143,7 @@ async def seats(
     one_worker: None,  # noqa: ARG001  # so that the kill leaves none.
 ) -> AsyncGenerator[SeatMarket]:
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(judged_holds(site.stack.env["DATABASE_URL"]))
         market = SeatMarket(site, probe, await clients.sign_up())
         urls: list[str] = []
         for _ in range(2):
@@ -122,7 +158,9 @@ async def test_overlapping_sets_are_sold_all_or_none(seats: SeatMarket) -> None:
     totals: Counter[str] = Counter()
     for nth in range(ROUNDS):
         await seats.list_tickets()
-        trades = asyncio.gather(*[seats.trade(buyer) for buyer in seats.buyers])
+        trades = asyncio.gather(
+            *[seats.trade(buyer) for buyer in seats.buyers], seats.change_listing()
+        )
         if nth % 5 == 2:
             await asyncio.to_thread(seats.site.stack.kill, "worker")
         await trades
