@@ -5,11 +5,13 @@ shrunk and printed. `simulation.py` has a map of the simulator.
 """
 
 import asyncio
+import sys
 from collections.abc import Generator
 from contextlib import AsyncExitStack
 from typing import ClassVar
 
 import pytest
+import uvloop
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -238,7 +240,7 @@ def _event_loop(stack: Stack) -> Generator[None]:
     with (
         pytest.MonkeyPatch.context() as patch,
         intercept_actors(),
-        asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         # Schedules move the time, and their buyers return at once.
         patch.setenv("HOLD_COOLDOWN_SECONDS", "0")
@@ -247,6 +249,8 @@ def _event_loop(stack: Stack) -> Generator[None]:
         # Sequential, so that a schedule is deterministic.
         patch.setattr(jobs, "SWEEP_WIDTH", 1)
         patch.setattr(audit, "WIDTH", 1)
+        # httpcore searches for it at each request, in vain.
+        patch.setitem(sys.modules, "sniffio", None)
         # A ping for each transaction of a schedule would take a tenth of its time.
         patch.setattr(db, "PING_AFTER_IDLE_SECONDS", NEVER_SECONDS)
         patch.setattr(PaymentMachine, "runner", runner, raising=False)

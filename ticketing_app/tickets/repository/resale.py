@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, or_, union
+from sqlalchemy import CTE, ColumnElement, bindparam, or_, union
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,43 +25,63 @@ def _is_active() -> ColumnElement[bool]:
     return or_(col(Ticket.status) != TicketStatus.WITHDRAWN, col(Ticket.locked_until).is_not(None))
 
 
-def _earlier(ticket_ids: Sequence[UUID]) -> CTE:
+# The statements are built once: that takes longer than PostgreSQL needs to run them.
+_TICKET_IDS: Any = bindparam("ticket_ids", expanding=True)
+
+
+def _earlier() -> CTE:
     """These listings and all earlier ones; `asked` is the id in `ticket_ids` that each was found from."""
     asked = select(col(Ticket.id).label("asked"), Ticket.id, Ticket.previous_ticket_id)
-    earlier = asked.where(col(Ticket.id).in_(ticket_ids)).cte("earlier", recursive=True)
+    earlier = asked.where(col(Ticket.id).in_(_TICKET_IDS)).cte("earlier", recursive=True)
     previous: Any = select(earlier.c.asked, Ticket.id, Ticket.previous_ticket_id)
     return earlier.union(previous.where(col(Ticket.id) == earlier.c.previous_ticket_id))
 
 
-def _later(ticket_ids: Sequence[UUID]) -> CTE:
+def _later() -> CTE:
     """These listings and the active later ones of their seats; `asked` as in `_earlier`."""
     asked = select(col(Ticket.id).label("asked"), Ticket.id)
-    later = asked.where(col(Ticket.id).in_(ticket_ids)).cte("later", recursive=True)
+    later = asked.where(col(Ticket.id).in_(_TICKET_IDS)).cte("later", recursive=True)
     following: Any = select(later.c.asked, Ticket.id)
     return later.union(following.where(col(Ticket.previous_ticket_id) == later.c.id, _is_active()))
 
 
-async def lock_seats(session: AsyncSession, ticket_ids: Sequence[UUID]) -> None:
-    """Lock the listings of the seats of these tickets by id, each with all its tickets but the earlier ones."""
-    later = _later(ticket_ids)
-    listings = select(col(Ticket.listing_id)).where(col(Ticket.id).in_(select(later.c.id)))
+_EARLIER = _earlier()
+_LATER = _later()
+
+
+def _lock() -> Any:  # noqa: ANN401  # a select for update.
+    listings = select(col(Ticket.listing_id)).where(col(Ticket.id).in_(select(_LATER.c.id)))
     ids = union(
-        select(_earlier(ticket_ids).c.id),
-        select(later.c.id),
+        select(_EARLIER.c.id),
+        select(_LATER.c.id),
         select(col(Ticket.id)).where(col(Ticket.listing_id).in_(listings)),
     )
     tickets = select(Ticket.id).where(col(Ticket.id).in_(ids))
-    await session.exec(tickets.order_by(col(Ticket.id)).with_for_update(key_share=True))
+    return tickets.order_by(col(Ticket.id)).with_for_update(key_share=True)
+
+
+_LOCK = _lock()
+
+
+async def lock_seats(session: AsyncSession, ticket_ids: Sequence[UUID]) -> None:
+    """Lock the listings of the seats of these tickets by id, each with all its tickets but the earlier ones."""
+    await session.exec(_LOCK, params={"ticket_ids": list(ticket_ids)})
+
+
+def _seats() -> Any:  # noqa: ANN401  # a select of ids and tickets.
+    asked = select(_EARLIER.c.asked, _EARLIER.c.id)
+    both = asked.union(select(_LATER.c.asked, _LATER.c.id)).subquery()
+    query: Any = select(both.c.asked, Ticket).join(both, both.c.id == col(Ticket.id))
+    newest_first = query.order_by(both.c.asked, col(Ticket.id).desc())
+    return newest_first.execution_options(populate_existing=True)
+
+
+_SEATS = _seats()
 
 
 async def list_seats(session: AsyncSession, ticket_ids: list[UUID]) -> list[SeatRows]:
     """Return the seats of the sold ones among these tickets."""
-    earlier = _earlier(ticket_ids)
-    later = _later(ticket_ids)
-    both = select(earlier.c.asked, earlier.c.id).union(select(later.c.asked, later.c.id)).subquery()
-    query: Any = select(both.c.asked, Ticket).join(both, both.c.id == col(Ticket.id))
-    newest_first = query.order_by(both.c.asked, col(Ticket.id).desc())
-    found = await session.exec(newest_first.execution_options(populate_existing=True))
+    found = await session.exec(_SEATS, params={"ticket_ids": ticket_ids})
     seats = [
         SeatRows(asked, [ticket for _, ticket in rows])
         for asked, rows in groupby(found.all(), key=lambda row: row[0])
@@ -83,9 +103,7 @@ async def get_listing_for_update(session: AsyncSession, ticket_id: UUID) -> Tick
 
 async def list_ownership(session: AsyncSession, ticket_id: UUID) -> list[Ticket]:
     """Return the listings of the same seat, oldest first; of withdrawn ones only `ticket_id`."""
-    earlier = _earlier([ticket_id])
-    later = _later([ticket_id])
-    chain = select(earlier.c.id).union(select(later.c.id))
+    chain = select(_EARLIER.c.id).union(select(_LATER.c.id))
     is_part = or_(col(Ticket.status) != TicketStatus.WITHDRAWN, col(Ticket.id) == ticket_id)
     query = select(Ticket).where(col(Ticket.id).in_(chain), is_part).order_by(col(Ticket.id))
-    return list((await session.exec(query)).all())
+    return list((await session.exec(query, params={"ticket_ids": [ticket_id]})).all())
