@@ -78,7 +78,8 @@ class TestCancelEvent:
             " SELECT id, version, status, expires_at, now() FROM o)"
             " INSERT INTO outbox (id, name, schema_version, occurred_at, aggregate_id, aggregate_version, payload)"
             " SELECT gen_random_uuid(), 'OrderUpdated', 1, now(), id, version,"
-            " jsonb_build_object('status', status) FROM o"
+            " jsonb_build_object('status', status, 'tickets', jsonb_build_array(jsonb_build_object('id', ticket_id)))"
+            " FROM o"
         )
         await cancel(event)
         assert await column("SELECT status FROM orders") == ["capturing"]
