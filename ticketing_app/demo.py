@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from itertools import cycle, zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.events.schemas import EventCreate, VenueCreate
 from ticketing_app.events.service import city_data, curation, events
 from ticketing_app.orders.service import event_cancellation
-from ticketing_app.tickets.schemas.listings import ListingCreate
+from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.tickets import TicketCreate
 from ticketing_app.tickets.service import listings, tickets
 
@@ -28,19 +29,39 @@ EMAILS = ("ana@gittix.test", "ben@gittix.test", "cleo@gittix.test")
 PASSWORD = "curtain-call"  # noqa: S105  # Public, in the README; production refuses the accounts.
 SOURCE = Path(__file__).with_name("demo.toml")
 LARGEST_EVENT = 100
+# Of a listing, before its state.
+COLUMNS = 6
 
 
 class MarketNotEmptyError(AppError):
     message = "There are tickets already, and demo data are not mixed with them."
 
 
+class State(StrEnum):
+    """State of a listing, or of the order of all its tickets."""
+
+    FOR_SALE = "for_sale"
+    PAUSED = "paused"
+    HELD = "held"
+    PAID = "paid"
+    REFUNDED = "refunded"  # The first ticket of the order only.
+
+
 class Show(NamedTuple):
-    """An event with its listings, which need its id."""
+    """An event with its listings, which need its id, and their states."""
 
     event: EventCreate
     listings: list[ListingCreate]
+    states: list[State]
     is_cancelled: bool
     is_sold_out: bool
+
+
+class Sale(NamedTuple):
+    """A listing of which all tickets are to be ordered."""
+
+    listing: ListingRead
+    state: State
 
 
 class Plan(NamedTuple):
@@ -49,11 +70,12 @@ class Plan(NamedTuple):
 
 
 class Seeded(NamedTuple):
-    """The accounts, the number of their tickets, and the events to sell out."""
+    """The accounts, the number of their tickets, and what to sell."""
 
     accounts: list[UserRead]
     tickets: int
     sold_out: list[UUID]
+    sales: list[Sale]
 
 
 async def seed(session: AsyncSession) -> Seeded:
@@ -79,10 +101,7 @@ async def seed(session: AsyncSession) -> Seeded:
     ]
     for ticket, seller_id in zip(demo.loose, turns, strict=False):
         await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
-    count = len(demo.loose)
-    for listing, seller_id in zip(_in_turn(demo.shows, event_ids), turns, strict=False):
-        await listings.create_listing(session, seller_id=seller_id, listing=listing)
-        count += listing.count
+    sales = await _create_listings(session, demo.shows, event_ids, turns)
     sold_out: list[UUID] = []
     for show, event_id in zip(demo.shows, event_ids, strict=True):
         if show.is_cancelled:
@@ -90,7 +109,8 @@ async def seed(session: AsyncSession) -> Seeded:
             await event_cancellation.cancel_batch(session, event_id=event_id, limit=LARGEST_EVENT)
         if show.is_sold_out:
             sold_out.append(event_id)
-    return Seeded(sellers, count, sold_out)
+    count = sum(listing.count for show in demo.shows for listing in show.listings)
+    return Seeded(sellers, count + len(demo.loose), sold_out, sales)
 
 
 async def _create_event(session: AsyncSession, creator_id: UUID, event: EventCreate) -> UUID:
@@ -98,10 +118,27 @@ async def _create_event(session: AsyncSession, creator_id: UUID, event: EventCre
     return found.event.id
 
 
-def _in_turn(shows: list[Show], event_ids: list[UUID]) -> Iterator[ListingCreate]:
+async def _create_listings(
+    session: AsyncSession, shows: list[Show], event_ids: list[UUID], seller_ids: Iterator[UUID]
+) -> list[Sale]:
+    """Add the listings of the shows; return those to be sold."""
+    sales: list[Sale] = []
+    for (listing, state), seller_id in zip(_in_turn(shows, event_ids), seller_ids, strict=False):
+        made = await listings.create_listing(session, seller_id=seller_id, listing=listing)
+        if state is State.PAUSED:
+            await listings.pause_listing(session, seller_id=seller_id, listing_id=made.id)
+        elif state is not State.FOR_SALE:
+            sales.append(Sale(made, state))
+    return sales
+
+
+def _in_turn(shows: list[Show], event_ids: list[UUID]) -> Iterator[tuple[ListingCreate, State]]:
     """Yield the first listing of each event, then the second ones: the list mixes the events."""
     of_events = [
-        [listing.model_copy(update={"event_id": event_id}) for listing in show.listings]
+        [
+            (listing.model_copy(update={"event_id": event_id}), state)
+            for listing, state in zip(show.listings, show.states, strict=True)
+        ]
         for show, event_id in zip(shows, event_ids, strict=True)
     ]
     for round_ in zip_longest(*of_events):
@@ -122,9 +159,13 @@ def _show(event: dict[str, Any], source: dict[str, Any], today: date) -> Show:
         starts_local=_local_start(event, today),
         venue=VenueCreate(name=event["venue"], city_id=city_id),
     )
-    offers = [_listing(event, *values) for values in event["listings"]]
+    rows = event["listings"]
     return Show(
-        described, offers, event.get("is_cancelled", False), event.get("is_sold_out", False)
+        described,
+        [_listing(event, *values[:COLUMNS]) for values in rows],
+        [State(values[COLUMNS]) if values[COLUMNS:] else State.FOR_SALE for values in rows],
+        event.get("is_cancelled", False),
+        event.get("is_sold_out", False),
     )
 
 

@@ -1,15 +1,18 @@
-"""Sold-out shows of the demo: their tickets are bought with a test card of Stripe's stand-in."""
+"""Orders of the demo: they are paid with a test card of Stripe's stand-in."""
 
+from collections.abc import Sequence
 from itertools import cycle
+from uuid import UUID
 
 import httpx
 
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.settings import STRIPE_API, get_settings
-from ticketing_app.demo import Seeded
+from ticketing_app.demo import Seeded, State
+from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold
-from ticketing_app.payments.service import confirm, opening, settle
+from ticketing_app.payments.service import confirm, opening, refund, settle
 from ticketing_app.tickets.schemas.listings import OfferSeat
 from ticketing_app.tickets.service import offers
 
@@ -21,19 +24,36 @@ def can_sell() -> bool:
     return get_settings().stripe_api_base != STRIPE_API
 
 
-async def sell_out(seeded: Seeded) -> None:
-    """Buy each ticket of the sold-out shows for an account that does not sell it."""
+async def sell(seeded: Seeded) -> None:
+    """Sell the shows and listings that are to be sold to accounts that do not sell them."""
     for event_id in seeded.sold_out:
         async with db.transaction() as session:
             found = await offers.list_event_offers(session, event_id=event_id)
         for offer in found:
-            buyers = cycle(user for user in seeded.accounts if user.id != offer.seller_id)
+            buyers = cycle(_buyers(seeded, offer.seller_id))
             for seat, buyer in zip(offer.seats, buyers, strict=False):
-                await _buy(buyer, seat)
+                await _pay(buyer, await _hold(buyer, [seat]))
+    for sale in seeded.sales:
+        buyer = _buyers(seeded, sale.listing.seller_id)[0]
+        order = await _hold(buyer, sale.listing.seats)
+        if sale.state is not State.HELD:
+            await _pay(buyer, order)
+        if sale.state is State.REFUNDED:
+            await _refund_first(order)
 
 
-async def _buy(buyer: UserRead, seat: OfferSeat) -> None:
-    order = await hold.create_order(db.autocommit, buyer_id=buyer.id, ticket_id=seat.ticket_id)
+def _buyers(seeded: Seeded, seller_id: UUID) -> list[UserRead]:
+    return [user for user in seeded.accounts if user.id != seller_id]
+
+
+async def _hold(buyer: UserRead, seats: Sequence[OfferSeat]) -> OrderRead:
+    ticket_ids = [seat.ticket_id for seat in seats]
+    return await hold.create_order_of_tickets(
+        db.autocommit, buyer_id=buyer.id, ticket_ids=ticket_ids
+    )
+
+
+async def _pay(buyer: UserRead, order: OrderRead) -> None:
     payment = await opening.open_payment(
         db.transaction, order_id=order.id, buyer_id=buyer.id, receipt_email=buyer.email
     )
@@ -41,6 +61,15 @@ async def _buy(buyer: UserRead, seat: OfferSeat) -> None:
         await confirm.start_confirming(session, charge_id=payment.id, buyer_id=buyer.id)
     await _enter_card(payment.client_secret)
     await settle.settle_for_buyer(db.transaction, charge_id=payment.id, buyer_id=buyer.id)
+
+
+async def _refund_first(order: OrderRead) -> None:
+    ticket_ids = [order.items[0].ticket.id]
+    async with db.transaction() as session:
+        charge_id = await refund.request_refund(
+            session, order_id=order.id, reason="For the demo.", ticket_ids=ticket_ids
+        )
+    await refund.execute_refund(db.transaction, charge_id=charge_id)
 
 
 async def _enter_card(secret: str) -> None:

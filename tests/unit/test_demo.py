@@ -9,6 +9,7 @@ from tests.unit.events.test_city_data import ALL
 from ticketing_app import demo
 from ticketing_app.events import rules
 from ticketing_app.events.rules import CATEGORIES
+from ticketing_app.tickets.rules import Split
 
 TODAY = date(2027, 3, 20)
 PLAN = demo.plan(TODAY)
@@ -48,7 +49,16 @@ class TestShows:
         counts = Counter(listing.count for listing in listings)
         assert {1, 2, 3, 4, 5, 6} <= set(counts)
         assert any(listing.quantity and listing.quantity > 1 for listing in listings)
-        assert {"any", "no_single"} <= {listing.split for listing in listings}
+        assert {listing.split for listing in listings} == set(Split)
+
+    def test_have_a_paused_listing_and_an_order_in_each_state(self) -> None:
+        states = Counter(state for show in PLAN.shows for state in show.states)
+        assert {state: states[state] for state in demo.State if state != "for_sale"} == {
+            "paused": 1,
+            "held": 1,
+            "paid": 1,
+            "refunded": 1,
+        }
 
     def test_repeat_an_artist_in_other_cities_and_on_other_days(self) -> None:
         places = {

@@ -61,9 +61,9 @@ async def _seed_demo(options: argparse.Namespace) -> None:
         return
     if demo_sales.can_sell():
         try:
-            await demo_sales.sell_out(seeded)
+            await demo_sales.sell(seeded)
         except (AppError, OSError, httpx.HTTPError):
-            write_line("Stripe's stand-in does not answer, so no show is sold out.")
+            write_line("Stripe's stand-in does not answer, so nothing is sold.")
     write_line(
         f"{seeded.tickets} tickets; sign in as {', '.join(demo.EMAILS)}, password {demo.PASSWORD}"
     )

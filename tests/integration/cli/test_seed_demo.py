@@ -62,6 +62,11 @@ class TestSeedDemo:
         assert (await column("SELECT max(position) FROM tickets")) == [6]
         sold = "SELECT t.status FROM tickets t JOIN events e ON e.id = t.event_id WHERE e.title LIKE 'Mathilde %'"
         assert set(await column(sold)) == {"sold"}
+        assert await column("SELECT status FROM tickets WHERE status = 'paused'") == ["paused"] * 2
+        pairs = "SELECT status FROM orders WHERE quantity = 2 ORDER BY status"
+        assert await column(pairs) == ["completed", "completed", "created"]
+        refunded = "SELECT count(*) FROM order_items WHERE refund_requested_at IS NOT NULL"
+        assert await column(refunded) == [1]
 
     @pytest.mark.usefixtures("_small_market")
     async def test_refuses_a_market_with_tickets(self) -> None:
