@@ -1,6 +1,6 @@
 """A database trigger that judges each hold after its statement and before its commit.
 
-A hold has locked all tickets of its listing, so the judge counts what it leaves, whatever runs concurrently. A
+A hold has locked all tickets of its listing, so concurrent holds cannot change the rest that the judge counts. A
 broken rule fails the hold with an error that no use case expects.
 """
 

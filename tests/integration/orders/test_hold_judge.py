@@ -1,4 +1,4 @@
-"""The judge of holds finds what it is for: each hold here has a bug."""
+"""The judge of holds finds bugs: each test adds one to the statement."""
 
 from collections.abc import AsyncGenerator
 

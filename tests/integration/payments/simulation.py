@@ -5,7 +5,7 @@ Map of the payment simulator:
 - `test_stateful.py`: a Hypothesis state machine. Each of its rules is one step of a schedule.
 - `simulation.py`: `Simulation` carries the steps out, `close` brings everything to its end and checks the
   rules. A `Purchase` is an order with the payment in its buyer's tab and the statuses reported to them.
-- `outcomes.py`: what `close` checks beside the rules.
+- `outcomes.py`: the checks of `close` beside the rules.
 - `actors.py`: an `Actor` is a process that runs one use case and pauses before each transaction, before
   each call to Stripe and after the response. A `StepPlan` decides how far it runs and how it ends.
 - `snapshot.py`: the rows with which each schedule begins.
@@ -228,7 +228,7 @@ class Simulation:
         secret = purchase.payment.client_secret
         with suppress(HTTPStatusError, KeyError):
             match action:
-                # Late money whose refund fails as well cannot be repaired.
+                # If the refund of late money fails, too, the order cannot be repaired.
                 case "capture" if not purchase.cards & {DISPUTED, REFUND_FAILS}:
                     await emulator.act_in_dashboard(secret, "capture")
                     self._captured_in_dashboard.add(secret.partition("_secret_")[0])
