@@ -15,7 +15,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderItemRead, OrderRead
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.ui.orders import groups, views
+from ticketing_app.ui.orders import groups, timeline, views
 from ticketing_app.ui.orders.groups import OrderedTickets, OrderGroup
 from ticketing_app.ui.orders.items import OrderItemView, item_views
 from ticketing_app.ui.tickets.sets import seats_line
@@ -270,6 +270,25 @@ class TestItemViews:
         paid = OrderDetail(**pair.model_dump(), timeline=[])
         view = views.OrderView.from_order(paid, NOW)
         assert (view.refund_label, view.refund) == ("Refunded", "$40.00 USD")
+        assert view.outcome == "1 of your 2 tickets was refunded. The other is yours."
+        assert view.outcome_more.startswith("We sent $40.00 back to your card.")
+        (entry,) = timeline.timeline(paid, [], NOW)
+        assert (entry.text, entry.more) == ("Refunded $40.00", "Section A · Row F · Seat 13")
+
+    def test_sums_the_prices(self, pair: OrderRead) -> None:
+        view = views.OrderView.from_order(OrderDetail(**pair.model_dump(), timeline=[]), NOW)
+        assert (view.sum_line, view.amount) == ("2 \u00d7 $40.00", "$80.00")
+        assert view.seats == "Section A · Row F · Seats 12, 13"
+        assert (view.release_confirm, view.release_cancel) == ("Release them", "Keep them")
+
+    def test_counts_and_notes_a_refunded_item_in_the_list(
+        self, bought: Orders, pair: OrderRead
+    ) -> None:
+        pair.items[1] = pair.items[1].model_copy(update={"refunded_at": NOW})
+        bought.orders = [pair]
+        (group,) = bought.grouped()[groups.UPCOMING]
+        assert group.count == ""
+        assert group.lines[0].note == "1 of your 2 tickets was refunded. The other is yours."
 
     def test_offers_each_ticket_for_resale(self, bought: Orders, pair: OrderRead) -> None:
         wanted = pair.items[1].ticket.id
@@ -291,8 +310,9 @@ class TestItemViews:
 class TestSeveral:
     def test_changes_every_sentence_on_the_ticket(self) -> None:
         outcomes = [line for lines in views.OUTCOMES.values() for line in lines]
-        texts = [views.HELD, views.NEARLY_OVER, views.RELEASE, views.RELEASE_QUESTION, views.LOCKED]
-        about = [text for text in [*outcomes, *views.STEPS.values(), *texts] if "icket" in text]
+        texts = [views.HELD, views.NEARLY_OVER, views.RELEASE, views.RELEASE_QUESTION]
+        steps = [*timeline.STEPS.values(), timeline.LOCKED]
+        about = [text for text in [*outcomes, *steps, *texts] if "icket" in text]
         assert about
         assert [text for text in about if text not in views.SEVERAL] == []
 

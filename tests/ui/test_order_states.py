@@ -16,6 +16,7 @@ from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
+ChangeSettings = Callable[..., None]
 
 
 async def present(order: OrderRead, buyer: UserRead) -> OrderStatus:
@@ -26,6 +27,11 @@ async def present(order: OrderRead, buyer: UserRead) -> OrderStatus:
 async def held() -> tuple[UserRead, OrderRead]:
     buyer = await factories.make_user()
     return buyer, await factories.hold(await factories.make_ticket(), buyer)
+
+
+async def open_order(tab: Tab, order: OrderRead, cookie: str) -> None:
+    tab.open(f"/orders/{order.id}", cookie=cookie, order_id=str(order.id))
+    await tab.call(OrderDetailState.load)
 
 
 class TestResaleLink:
@@ -180,3 +186,47 @@ class TestOrderListState:
         tab.open("/orders")
         for handler in (OrderListState.load, OrderListState.load_more):
             assert "/auth/signin?next=%2Forders" in await tab.call(handler)
+
+
+class TestHoldAgain:
+    async def test_holds_as_many_tickets_at_the_price_of_now(
+        self, tab: Tab, sign_in: SignIn, change_settings: ChangeSettings
+    ) -> None:
+        change_settings(hold_cooldown_seconds=0)
+        tickets = await factories.make_tickets_together(seats=3, price=68)
+        buyer = await factories.make_user()
+        order = await factories.hold_tickets(tickets[:2], buyer)
+        await open_order(tab, order, await sign_in(buyer))
+        shown = tab.state(OrderDetailState)
+        assert shown.order.again_key == ""
+        await tab.call(OrderDetailState.release)
+        assert shown.order.again_label == "Hold them again"
+        assert shown.order.again_price == "2 tickets · $68 each · $136 total"
+        answer = await tab.call(OrderDetailState.purchase, shown.order.again_fields)
+        assert "/orders/" in answer
+        assert str(order.id) not in answer
+
+    async def test_counts_down_the_pause(self, tab: Tab, sign_in: SignIn) -> None:
+        ticket = await factories.make_ticket()
+        buyer = await factories.make_user()
+        order = await factories.hold(ticket, buyer)
+        await factories.let_time_pass(ticket.id, 901)
+        await open_order(tab, order, await sign_in(buyer))
+        shown = tab.state(OrderDetailState)
+        assert (shown.order.again_label, shown.order.again_price) == ("Hold it again", "$40")
+        assert await tab.call(OrderDetailState.purchase, shown.order.again_fields) == ""
+        assert shown.paused_key == shown.order.again_key
+        assert "you can hold it again in" in shown.error_message
+
+    @pytest.mark.parametrize("taken", [1, 2])
+    async def test_is_not_offered_for_tickets_that_are_gone(
+        self, tab: Tab, sign_in: SignIn, taken: int
+    ) -> None:
+        tickets = await factories.make_tickets_together(seats=2)
+        buyer = await factories.make_user()
+        order = await factories.hold_tickets(tickets, buyer)
+        await factories.let_time_pass(tickets[0].id, 901)
+        await factories.hold_tickets(tickets[:taken])
+        await open_order(tab, order, await sign_in(buyer))
+        assert tab.state(OrderDetailState).order.is_over
+        assert tab.state(OrderDetailState).order.again_key == ""

@@ -9,7 +9,7 @@ from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderItemRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
-from ticketing_app.ui.orders import views
+from ticketing_app.ui.orders import timeline, views
 from ticketing_app.ui.orders.views import OrderView
 
 NOW = datetime(2027, 1, 2, 12, tzinfo=UTC)
@@ -138,7 +138,7 @@ def happened(*steps: tuple[int, OrderStatus, int], declines: tuple[int, ...] = (
         for at, to, deadline in steps
     ]
     detail = order(OrderStatus.CREATED).model_copy(update={"timeline": [SOME_TIME, *taken]})
-    told = views.timeline(
+    told = timeline.timeline(
         detail, [DeclineRead(at=NOW + at * MINUTE, message="No money.") for at in declines], NOW
     )
     return [" - ".join(filter(None, (entry.text, entry.more))) for entry in told]
@@ -201,13 +201,13 @@ class TestTimeline:
         assert happened((15, end, 15))[1:] == [told]
 
     def test_has_text_for_each_step(self) -> None:
-        assert set(views.STEPS) == set(OrderStatus)
+        assert set(timeline.STEPS) == set(OrderStatus)
 
     def test_names_day_once(self) -> None:
         late = SOME_TIME.model_copy(update={"at": NOW + 13 * 60 * MINUTE})
         steps = [SOME_TIME, SOME_TIME, late]
         detail = order(OrderStatus.CREATED).model_copy(update={"timeline": steps})
-        assert [entry.when for entry in views.timeline(detail, [], NOW)] == [
+        assert [entry.when for entry in timeline.timeline(detail, [], NOW)] == [
             "Jan 2, 2027, 12:00\u202fPM UTC",
             "12:00\u202fPM UTC",
             "Jan 3, 2027, 1:00\u202fAM UTC",

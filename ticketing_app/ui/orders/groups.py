@@ -123,7 +123,10 @@ def _group(key: str, orders: list[OrderRead], known: OrderedTickets, now: dateti
     event = _event(ticket, known)
     lines = [_line(order, known, now) for order in orders]
     count = sum(
-        len(tickets_of(order)) for order in orders if order.status not in rules.ENDED_UNPAID
+        item.refunded_at is None
+        for order in orders
+        if order.status not in rules.ENDED_UNPAID
+        for item in order.items
     )
     is_bound = any(order.status not in rules.ENDED_UNPAID for order in orders)
     has_one = len(orders) == 1
@@ -154,7 +157,7 @@ def _line(order: OrderRead, known: OrderedTickets, now: datetime) -> OrderLine:
         status_label=STATUS_LABELS[status],
         variant=VARIANTS.get(status, "done"),
         ordered=f"Ordered {format_day(order.created_at, now)}",
-        note=money_note(status, amount),
+        note=money_note(order, amount),
         deadline=running_deadline(order),
         now=now.isoformat(),
         resale_href=routes.ticket_resale(sellable[0]) if can_resell else "",

@@ -7,8 +7,9 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.orders.items import OrderItemView
 from ticketing_app.ui.orders.state import OrderDetailState
-from ticketing_app.ui.orders.views import TimelineEntry
+from ticketing_app.ui.orders.timeline import TimelineEntry
 from ticketing_app.ui.payments.components import checkout
+from ticketing_app.ui.purchases.components import purchase_form
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown, TimeRing
@@ -22,17 +23,20 @@ TEXT = {
     "left_before": "You have ",
     "left_after": " left to order",
     "yours": "Yours",
-    "release_confirm": "Release it",
-    "release_cancel": "Keep it",
     "receipt": "Receipt",
     "paid": "Paid",
     "ticket": "Ticket",
+    "tickets": "Tickets",
+    "price": "Price",
+    "total": "Total ",
     "one_ticket": "Seat",
     "ordered": "Ordered",
     "number": "Order number",
     "account": "Account",
     "print": "Print receipt",
+    "again": "Hold again in",
     "to_ticket": "See the ticket",
+    "to_tickets": "See the tickets",
     "all_orders": "My Orders",
     "history": "What happened",
 }
@@ -65,12 +69,7 @@ def _order() -> rx.Component:
             ),
             _outcome(),
             rx.cond(order.has_receipt, _receipt()),
-            rx.cond(
-                order.is_over,
-                rx.el.p(
-                    link(TEXT["to_ticket"], href=order.ticket_href, class_name=styles.SECONDARY)
-                ),
-            ),
+            rx.cond(order.is_over, _again()),
             class_name="in-main",
         ),
         rx.el.div(rx.cond(order.deadline != "", _time_left()), _actions(), class_name="in-side"),
@@ -94,13 +93,44 @@ def _item(item: OrderItemView) -> rx.Component:
     return rx.el.div(plain_stub(item.stub, right, class_name=item.stub_class), key=item.id)
 
 
+def _again() -> rx.Component:
+    """The way back to tickets that were not paid in time."""
+    order = OrderDetailState.order
+    hold = rx.fragment(
+        rx.el.p(order.again_price, class_name="w-full font-semibold tabular-nums"),
+        purchase_form(
+            OrderDetailState,
+            key=order.again_key,
+            fields=order.again_fields,
+            action=order.ticket_href,
+            label=order.again_label,
+            pause=TEXT["again"],
+        ),
+    )
+    to_ticket = rx.cond(order.has_several, TEXT["to_tickets"], TEXT["to_ticket"])
+    return rx.el.div(
+        rx.cond(order.again_key != "", hold),
+        link(to_ticket, href=order.ticket_href, class_name=styles.SECONDARY),
+        class_name="flex flex-wrap gap-3",
+    )
+
+
+def _total() -> rx.Component:
+    order = OrderDetailState.order
+    return rx.el.p(
+        rx.el.span(TEXT["total"], order.amount, class_name="text-lg font-bold tabular-nums"),
+        rx.el.span(order.sum_line, class_name="text-muted tabular-nums"),
+        class_name="w-full flex flex-wrap items-baseline justify-between gap-x-3",
+    )
+
+
 def _actions() -> rx.Component:
     order = OrderDetailState.order
     return rx.el.div(
+        rx.cond(order.can_pay & order.has_several, _total()),
         # Always rendered: a running payment must be able to finish in its dialog.
         checkout(
-            order.title,
-            order.amount,
+            order,
             rx.el.div(_countdown(), class_name="time-left -mx-2 px-2 py-1 rounded-control"),
             order_id=order.id,
             status=order.status,
@@ -119,8 +149,8 @@ def _release() -> rx.Component:
     return ConfirmButton.create(
         label=OrderDetailState.order.release,
         question=OrderDetailState.order.release_question,
-        confirm_label=TEXT["release_confirm"],
-        cancel_label=TEXT["release_cancel"],
+        confirm_label=OrderDetailState.order.release_confirm,
+        cancel_label=OrderDetailState.order.release_cancel,
         on_confirm=OrderDetailState.release,
         class_name=styles.SECONDARY,
     )
@@ -196,8 +226,10 @@ def _receipt() -> rx.Component:
                         TEXT["paid"], order.receipt_amount, "text-lg font-bold tabular-nums"
                     ),
                     rx.cond(order.refund != "", refund),
-                    _receipt_row(TEXT["ticket"], order.title),
-                    rx.cond(order.has_several, rx.foreach(OrderDetailState.items, _receipt_item)),
+                    _receipt_row(
+                        rx.cond(order.has_several, TEXT["tickets"], TEXT["ticket"]), order.title
+                    ),
+                    rx.cond(order.has_several, _receipt_items()),
                     _receipt_row(TEXT["ordered"], order.ordered, "tabular-nums"),
                     _receipt_row(TEXT["number"], order.id, "text-sm tabular-nums"),
                     _receipt_row(TEXT["account"], SessionState.email, "text-sm"),
@@ -226,6 +258,13 @@ def _resell(item: OrderItemView) -> rx.Component:
     return rx.cond(
         item.resale_href != "",
         link(item.resale_label, href=item.resale_href, key=item.id, class_name=styles.SECONDARY),
+    )
+
+
+def _receipt_items() -> rx.Component:
+    return rx.fragment(
+        rx.foreach(OrderDetailState.items, _receipt_item),
+        _receipt_row(TEXT["price"], OrderDetailState.order.sum_line, "text-sm tabular-nums"),
     )
 
 

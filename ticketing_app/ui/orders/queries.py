@@ -3,19 +3,23 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.paging import MAX_LIMIT
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service import events
-from ticketing_app.orders.rules import PAID
+from ticketing_app.orders.rules import ENDED_UNPAID, PAID
 from ticketing_app.orders.schemas import OrderDetail, OrderRead
 from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service import sell
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.payments.service import queries as payments
+from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import listings, tickets
+from ticketing_app.tickets.service.lease import ListingNotFoundError
 from ticketing_app.ui.orders.groups import OrderedTickets
 from ticketing_app.ui.orders.views import tickets_of
+from ticketing_app.ui.purchases.views import Offer
 from ticketing_app.ui.transactions import Session
 
 
@@ -26,6 +30,7 @@ class OrderDetailPage:
     event: EventRead | None
     declines: list[DeclineRead]
     relistable_ids: set[UUID]
+    again: Offer | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,28 @@ async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -
         await events.get_event(session, event_id=event_id) if event_id else None,
         await payments.list_declines(session, buyer_id=buyer_id, order_id=order_id),
         await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=ids),
+        await _find_again(session, order, found[0]) if order.status in ENDED_UNPAID else None,
     )
+
+
+async def _find_again(session: Session, order: OrderRead, ticket: TicketRead) -> Offer | None:
+    """Return the ticket, or as many of its listing as the order had, if they can be held now."""
+    if has_begun(ticket.starts_at, utc_now()):
+        return None
+    if order.quantity == 1:
+        price_cents = ticket.price_cents
+        is_free = ticket.status is Availability.AVAILABLE
+        return Offer(ticket_id=ticket.id, price_cents=price_cents) if is_free else None
+    if order.listing_id is None:
+        return None
+    try:
+        listing = await listings.get_listing(session, listing_id=order.listing_id)
+    except ListingNotFoundError:
+        return None
+    if order.quantity not in listing.quantities:
+        return None
+    price_cents = listing.price_cents
+    return Offer(listing_id=listing.id, quantity=order.quantity, price_cents=price_cents)
 
 
 async def load_order_list_page(session: Session, *, buyer_id: UUID, limit: int) -> OrderListPage:

@@ -1,6 +1,7 @@
 """States of the order pages."""
 
 import reflex as rx
+from typing_extensions import override
 
 from ticketing_app.core.paging import DEFAULT_LIMIT
 from ticketing_app.orders.service import release
@@ -11,13 +12,15 @@ from ticketing_app.ui.orders import groups, queries
 from ticketing_app.ui.orders.groups import OrderGroup
 from ticketing_app.ui.orders.items import OrderItemView, item_views
 from ticketing_app.ui.orders.queries import OrderDetailPage
-from ticketing_app.ui.orders.views import OrderView, TimelineEntry, timeline
+from ticketing_app.ui.orders.timeline import TimelineEntry, timeline
+from ticketing_app.ui.orders.views import OrderView
+from ticketing_app.ui.purchases.state import PurchaseState
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import TicketStub
 
 
-class OrderDetailState(PageState, rx.State):
+class OrderDetailState(PurchaseState, rx.State):
     """The caller's order: a hold with its countdown, or its outcome."""
 
     order: OrderView = OrderView()
@@ -29,6 +32,7 @@ class OrderDetailState(PageState, rx.State):
     @rx.event
     @guarded
     async def load(self) -> None:
+        self.paused_key = ""
         await self._read()
 
     @rx.event
@@ -37,6 +41,7 @@ class OrderDetailState(PageState, rx.State):
         """Read again after a change."""
         await self._read()
 
+    @override
     async def _read(self) -> None:
         async with transactions.transaction() as transaction:
             caller = await session.require_caller(self, transaction)
@@ -53,7 +58,7 @@ class OrderDetailState(PageState, rx.State):
     def _show(self, page: OrderDetailPage) -> None:
         now = session.reader_now(self)
         was_paid = self.order.is_paid
-        self.order = OrderView.from_order(page.order, now, page.event)
+        self.order = OrderView.from_order(page.order, now, page.event, page.again)
         if self.is_loaded and self.order.is_paid and not was_paid:
             self.is_just_paid = True
         self.timeline = timeline(page.order, page.declines, now)

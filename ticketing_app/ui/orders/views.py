@@ -1,8 +1,9 @@
 """Values and sentences of the order pages."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import NamedTuple
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
@@ -10,8 +11,7 @@ from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
-from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderRead, OrderStepRead
-from ticketing_app.payments.schemas import DeclineRead
+from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderRead
 from ticketing_app.tickets.rules import has_begun
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.formatting import (
@@ -19,8 +19,9 @@ from ticketing_app.ui.formatting import (
     format_datetime,
     format_day,
     format_event_start,
-    format_time,
 )
+from ticketing_app.ui.purchases.views import Offer
+from ticketing_app.ui.tickets.sets import seats_line, set_line
 
 STATUS_LABELS = {
     OrderStatus.CREATED: "Waiting for payment",
@@ -65,22 +66,13 @@ OUTCOMES = {
     ),
 }
 GIVEN_BACK = frozenset({OrderStatus.REFUNDING, OrderStatus.REFUNDED})
-# Timeline entries, by the new status. A return to CREATED is a failed payment.
-STEPS = {
-    OrderStatus.CREATED: "The payment did not go through",
-    OrderStatus.AWAITING_PAYMENT: "Payment started",
-    OrderStatus.CAPTURING: "Card approved",
-    OrderStatus.COMPLETED: "Paid {amount}",
-    OrderStatus.CANCELLED: "Order cancelled, ticket released",
-    OrderStatus.EXPIRED: "Time over, ticket released",
-    OrderStatus.REFUNDING: "Refund started",
-    OrderStatus.REFUNDED: "Refunded {amount}",
-}
-LOCKED = "Ticket locked for you"
 HELD = "The ticket is locked for you. Nobody else can buy it in this time."
 NEARLY_OVER = "The time is nearly over. After it, others can buy the ticket."
 RELEASE = "Release ticket"
 RELEASE_QUESTION = "Let go of this ticket? Others can buy it at once."
+AGAIN = "Hold it again"
+RELEASE_CONFIRM = "Release it"
+RELEASE_CANCEL = "Keep it"
 # The same sentences for an order of several tickets.
 SEVERAL = {
     "The ticket is yours.": "The tickets are yours.",
@@ -92,20 +84,17 @@ SEVERAL = {
     ),
     "Order cancelled, ticket released": "Order cancelled, tickets released",
     "Time over, ticket released": "Time over, tickets released",
-    LOCKED: "Tickets locked for you",
+    "Ticket locked for you": "Tickets locked for you",
     HELD: "The tickets are locked for you. Nobody else can buy them in this time.",
     NEARLY_OVER: "The time is nearly over. After it, others can buy the tickets.",
     RELEASE: "Release tickets",
+    AGAIN: "Hold them again",
+    RELEASE_CONFIRM: "Release them",
+    RELEASE_CANCEL: "Keep them",
     RELEASE_QUESTION: "Let go of these tickets? Others can buy them at once.",
 }
 EVENT_CANCELLED = "This event was cancelled. What you paid goes back to your card by itself."
 EVENT_MOVED = "This event was moved to {when}. Your tickets stay valid."
-UNTIL = "Until {until}"
-EXTENDED = "Time extended once, for the card check"
-REFUND_CAME_BACK = "The bank sent the money back to us"
-_MOODS = {OrderStatus.COMPLETED: "good", OrderStatus.REFUNDED: "good"} | dict.fromkeys(
-    rules.ENDED_UNPAID, "bad"
-)
 
 
 @dataclass(frozen=True)
@@ -120,6 +109,8 @@ class OrderView:
     amount: str = ""
     pay_label: str = ""
     receipt_amount: str = ""
+    sum_line: str = ""
+    seats: str = ""
     refund_label: str = ""
     refund: str = ""
     ordered: str = ""
@@ -138,8 +129,15 @@ class OrderView:
     nearly_over: str = ""
     release: str = ""
     release_question: str = ""
+    release_confirm: str = ""
+    release_cancel: str = ""
     has_several: bool = False
     notice: str = ""
+    # The form that holds the tickets again; without a key they are gone.
+    again_key: str = ""
+    again_fields: dict[str, str] = field(default_factory=dict[str, str])
+    again_label: str = ""
+    again_price: str = ""
 
     @classmethod
     def from_order(
@@ -147,11 +145,12 @@ class OrderView:
         order: OrderDetail,
         now: datetime,
         event: EventRead | None = None,
+        again: Offer | None = None,
     ) -> "OrderView":
         status = order.status
         count = len(order.items)
         amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
-        outcome, more = outcome_lines(status, amount)
+        outcome, more = _part_refund_lines(order) or outcome_lines(status, amount)
         return cls(
             id=str(order.id),
             status=status.value,
@@ -161,6 +160,8 @@ class OrderView:
             amount=amount,
             pay_label=f"Pay {amount}",
             receipt_amount=with_currency(amount, order.currency),
+            sum_line=sum_line(order) if count > 1 else "",
+            seats=seats_line(tickets_of(order)) if count > 1 else "",
             refund_label=refund_label(order),
             refund=refund_line(order, amount, now),
             ordered=format_datetime(order.created_at, now),
@@ -179,76 +180,25 @@ class OrderView:
             nearly_over=for_count(count, NEARLY_OVER),
             release=for_count(count, RELEASE),
             release_question=for_count(count, RELEASE_QUESTION),
+            release_confirm=for_count(count, RELEASE_CONFIRM),
+            release_cancel=for_count(count, RELEASE_CANCEL),
             has_several=count > 1,
             notice="" if status in rules.ENDED_UNPAID else event_notice(event),
+            **_again_values(again, order.currency),
         )
 
 
-@dataclass(frozen=True)
-class TimelineEntry:
-    """`at` is ISO 8601 in UTC, `when` the displayed time."""
-
-    text: str = ""
-    more: str = ""
-    mood: str = ""
-    at: str = ""
-    when: str = ""
-
-
-class _Entry(NamedTuple):
-    at: datetime
-    text: str
-    more: str = ""
-    mood: str = ""
-
-
-def timeline(order: OrderDetail, declines: list[DeclineRead], now: datetime) -> list[TimelineEntry]:
-    """Return the order's steps and declined cards, oldest first."""
-    amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
-    entries = [_Entry(each.at, each.message.rstrip("."), NOT_CHARGED, "bad") for each in declines]
-    steps = order.timeline
-    count = len(order.items)
-    for before, step, after in zip([None, *steps], steps, [*steps[1:], None], strict=False):
-        if before is None:
-            entries.append(_Entry(step.at, for_count(count, LOCKED), _until(step, now)))
-            continue
-        end = after.at if after else datetime.max.replace(tzinfo=UTC)
-        # From the step before: Stripe's webhook may report a decline before the order returns to CREATED.
-        is_declined = any(before.at <= decline.at < end for decline in declines)
-        # The decline replaces the step back to CREATED that it caused.
-        if step.status is not OrderStatus.CREATED or not is_declined:
-            entries += [
-                entry._replace(text=for_count(count, entry.text))
-                for entry in _step_entries(step, before, amount, now)
-            ]
-    return _dated(sorted(entries, key=lambda entry: entry.at), now)
-
-
-def _dated(entries: list[_Entry], now: datetime) -> list[TimelineEntry]:
-    """Add the displayed times: the day only where it differs from the entry above."""
-    days = [None, *(format_day(entry.at, now) for entry in entries)]
-    dated: list[TimelineEntry] = []
-    for day_above, (at, text, more, mood) in zip(days, entries, strict=False):
-        is_same_day = format_day(at, now) == day_above
-        when = format_time(at, now) if is_same_day else format_datetime(at, now)
-        dated.append(TimelineEntry(text, more, mood, at.isoformat(), when))
-    return dated
-
-
-def _step_entries(
-    step: OrderStepRead, before: OrderStepRead, amount: str, now: datetime
-) -> list[_Entry]:
-    text = STEPS[step.status].format(amount=amount)
-    if (before.status, step.status) == (OrderStatus.REFUNDED, OrderStatus.REFUNDING):
-        text = REFUND_CAME_BACK
-    entries = [_Entry(step.at, text, mood=_MOODS.get(step.status, ""))]
-    if step.status is OrderStatus.AWAITING_PAYMENT and step.expires_at > before.expires_at:
-        entries.append(_Entry(step.at, EXTENDED, _until(step, now)))
-    return entries
-
-
-def _until(step: OrderStepRead, now: datetime) -> str:
-    return UNTIL.format(until=format_time(step.expires_at, now))
+def _again_values(again: Offer | None, currency: str) -> dict[str, Any]:
+    if again is None:
+        return {}
+    price = format_amount(again.price_cents, currency)
+    several = set_line(again.quantity, again.price_cents, currency)
+    return {
+        "again_key": again.key,
+        "again_fields": again.fields,
+        "again_label": for_count(again.quantity, AGAIN),
+        "again_price": price if again.quantity == 1 else several,
+    }
 
 
 def for_count(count: int, sentence: str) -> str:
@@ -301,12 +251,39 @@ def outcome_lines(status: OrderStatus, amount: str) -> tuple[str, str]:
     return outcome.format(amount=amount), more
 
 
-def money_note(status: OrderStatus, amount: str) -> str:
+def _part_refund_lines(order: OrderRead) -> tuple[str, str] | None:
+    """Return the outcome of a paid order some of whose tickets were refunded."""
+    refunded = sum(item.refunded_at is not None for item in order.items)
+    left = len(order.items) - refunded
+    if order.status is not OrderStatus.COMPLETED or not refunded or not left:
+        return None
+    were = "was" if refunded == 1 else "were"
+    others = "other is" if left == 1 else "others are"
+    amount = format_amount(refunded_cents(order), order.currency, to_the_cent=True)
+    return (
+        f"{refunded} of your {len(order.items)} tickets {were} refunded. The {others} yours.",
+        f"We sent {amount} back to your card. Banks take 5 to 10 days to show it.",
+    )
+
+
+def sum_line(order: OrderRead) -> str:
+    """Return the prices by quantity, like 2 times $68.00."""
+    prices = Counter(ticket.price_cents for ticket in tickets_of(order))
+    parts = (
+        f"{count} \u00d7 {format_amount(cents, order.currency, to_the_cent=True)}"
+        for cents, count in prices.items()
+    )
+    return " + ".join(parts)
+
+
+def money_note(order: OrderRead, amount: str) -> str:
     """Return a sentence about the money; empty if the status label suffices."""
-    outcome, more = outcome_lines(status, amount)
-    if status in rules.ENDED_UNPAID:
+    if part := _part_refund_lines(order):
+        return part[0]
+    outcome, more = outcome_lines(order.status, amount)
+    if order.status in rules.ENDED_UNPAID:
         return more
-    if status in GIVEN_BACK:
+    if order.status in GIVEN_BACK:
         return outcome
     return ""
 
@@ -314,12 +291,12 @@ def money_note(status: OrderStatus, amount: str) -> str:
 def refund_label(order: OrderRead) -> str:
     if order.status in GIVEN_BACK:
         return STATUS_LABELS[order.status]
-    return STATUS_LABELS[OrderStatus.REFUNDED] if _refunded_cents(order) else ""
+    return STATUS_LABELS[OrderStatus.REFUNDED] if refunded_cents(order) else ""
 
 
 def refund_line(order: OrderDetail, amount: str, now: datetime) -> str:
     """Return the refunded amount and its day, or the day the refund started; empty without a refund."""
-    if cents := _refunded_cents(order):
+    if cents := refunded_cents(order):
         part = format_amount(cents, order.currency, to_the_cent=True)
         return with_currency(part, order.currency)
     if order.status not in GIVEN_BACK:
@@ -334,7 +311,7 @@ def refund_line(order: OrderDetail, amount: str, now: datetime) -> str:
     return " ".join([with_currency(amount, order.currency), *days[-1:]])
 
 
-def _refunded_cents(order: OrderRead) -> int:
+def refunded_cents(order: OrderRead) -> int:
     """Return the refunded amount of an order that stays paid."""
     if order.status is not OrderStatus.COMPLETED:
         return 0

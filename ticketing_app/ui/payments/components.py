@@ -22,6 +22,11 @@ TEXT = {
     "unreachable": "We can't reach the payment service right now. Your card was not charged. "
     "Try again in a moment.",
 }
+# For an order of several tickets.
+SEVERAL = {
+    "title": "Pay for your tickets",
+    "next": "Your card is charged once, and only if the tickets become yours.",
+}
 CLASSES = {
     "open": f"{styles.PRIMARY} grow sm:grow-0 sm:px-10 lg:grow",
     "veil": "veil fixed inset-x-0 top-0 bottom-[var(--offline)] z-30 bg-veil flex flex-col items-center "
@@ -75,22 +80,30 @@ class Checkout(rx.Component):
 
 
 def checkout(
-    title: str,
-    amount: str,
+    order: Any,  # noqa: ANN401  # a variable of an OrderView, which is above this package
     clock: rx.Component,
     **props: Any,  # noqa: ANN401  # see Checkout
 ) -> rx.Component:
     """The Pay button of an order with its dialog."""
+    several = rx.el.p(
+        rx.el.span(order.seats),
+        rx.el.span(order.sum_line, class_name="tabular-nums whitespace-nowrap"),
+        class_name="flex justify-between gap-4 text-sm -mt-3",
+    )
     return Checkout.create(
         rx.el.p(
-            rx.el.span(title, class_name="min-w-0 break-words line-clamp-2"),
-            rx.el.span(amount, class_name="tabular-nums whitespace-nowrap"),
+            rx.el.span(order.title, class_name="min-w-0 break-words line-clamp-2"),
+            rx.el.span(order.amount, class_name="tabular-nums whitespace-nowrap"),
             class_name="flex justify-between gap-4 text-lg font-semibold",
         ),
+        rx.cond(order.has_several, several),
         clock,
-        rx.el.p(TEXT["next"], class_name="text-sm text-muted"),
+        rx.el.p(
+            rx.cond(order.has_several, SEVERAL["next"], TEXT["next"]),
+            class_name="text-sm text-muted",
+        ),
         sign_in_path=routes.SIGN_IN,
-        words=TEXT,
+        words=rx.cond(order.has_several, TEXT | SEVERAL, TEXT),
         classes=CLASSES,
         tokens=APPEARANCE,
         **props,

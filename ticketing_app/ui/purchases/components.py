@@ -16,6 +16,8 @@ def purchase_form(
     key: rx.Var[str] | str,
     fields: rx.Var[dict[str, str]] | dict[str, str],
     action: rx.Var[str] | str,
+    label: rx.Var[str] | str = TEXT["purchase"],
+    pause: str = TEXT["pause"],
     description: rx.Var[str] | str = "",
     class_name: str = "",
 ) -> rx.Component:
@@ -29,7 +31,7 @@ def purchase_form(
         form_key=key,
         action=action,
         fields=fields,
-        label=TEXT["purchase"],
+        label=label,
         description=description,
         refusals=state.refusals,
         on_press=state.purchase,
@@ -38,13 +40,13 @@ def purchase_form(
     if not isinstance(key, rx.Var):
         # The served document, which has no state.
         return form
-    return rx.cond(state.paused_key == key, _pause(state, class_name), form)
+    return rx.cond(state.paused_key == key, _pause(state, pause, class_name), form)
 
 
-def _pause(state: type[PurchaseState], class_name: str) -> rx.Component:
+def _pause(state: type[PurchaseState], label: str, class_name: str) -> rx.Component:
     """The disabled button during the cool-down after an unpaid hold."""
     return rx.el.button(
-        TEXT["pause"],
+        label,
         Countdown.create(
             deadline=state.paused_until,
             now=state.paused_at,

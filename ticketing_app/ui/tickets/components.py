@@ -26,6 +26,7 @@ from ticketing_app.ui.tickets.views import (
 
 TEXT = {
     "no_date": "Date to be announced, ",
+    "each": "each",
     "may_return": "It may come back in ",
     "yours_for": "Yours to buy for ",
     "calendar": "Add to calendar",
@@ -204,6 +205,7 @@ def ticket_article(
                 ticket,
                 rx.el.div(
                     rx.el.span(ticket.price, class_name="sm:text-xl font-bold block"),
+                    cond(ticket.is_set, rx.el.span(TEXT["each"], class_name="text-sm text-muted")),
                     # A plain offer needs no word.
                     cond(
                         ticket.variant != Availability.AVAILABLE.value,
@@ -273,7 +275,7 @@ def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Componen
             ticket.price_line,
             class_name=cond(
                 ticket.is_set,
-                "text-lg font-bold tabular-nums",
+                "text-lg font-bold tabular-nums text-balance",
                 "sr-only lg:not-sr-only text-xl font-bold tabular-nums",
             ),
         ),

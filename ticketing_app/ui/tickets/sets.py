@@ -50,10 +50,11 @@ def offer_of(listing: ListingRead, ticket_id: UUID) -> Offer:
     return Offer(listing_id=listing.id, ticket_id=ticket_id, price_cents=listing.price_cents)
 
 
-def set_line(listing: ListingRead, quantity: int) -> str:
+def set_line(quantity: int, price_cents: int, currency: str) -> str:
     """Return a price like "2 tickets · $68 each · $136 total"."""
-    each = format_amount(listing.price_cents, listing.currency)
-    return f"{quantity} tickets · {each} each · {_total(listing, quantity)}"
+    each = format_amount(price_cents, currency)
+    total = format_amount(quantity * price_cents, currency)
+    return f"{quantity} tickets · {each} each · {total} total"
 
 
 def best_of(listing: ListingRead, quantity: int) -> list[OfferSeat]:
@@ -84,9 +85,6 @@ def _label(listing: ListingRead, quantity: int) -> str:
     if quantity == 1:
         return f"1 ticket · {format_amount(listing.price_cents, listing.currency)}"
     names = [seat.seat for seat in best_of(listing, quantity) if seat.seat]
-    label = f"{quantity} tickets · {_total(listing, quantity)}"
+    total = format_amount(quantity * listing.price_cents, listing.currency)
+    label = f"{quantity} tickets · {total} total"
     return f"{label} · seats {', '.join(names)}" if len(names) == quantity else label
-
-
-def _total(listing: ListingRead, quantity: int) -> str:
-    return f"{format_amount(quantity * listing.price_cents, listing.currency)} total"

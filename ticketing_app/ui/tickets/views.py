@@ -176,7 +176,7 @@ def _purchase_values(ticket: TicketRead, listing: ListingRead | None) -> dict[st
         return values
     return values | {
         "is_set": True,
-        "price_line": set_line(listing, offer.quantity),
+        "price_line": set_line(offer.quantity, offer.price_cents, listing.currency),
         "seat": seats_line(best_of(listing, offer.quantity)),
     }
 
