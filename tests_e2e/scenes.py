@@ -70,6 +70,7 @@ class Fixtures:
             lapse = DatabaseProbe(site.stack.env).let_lapse(self.ids["order_lapsed"])
             clock.submit(asyncio.run, lapse).result()
         self._make_events(seller, buyer, site)
+        self._make_pairs(seller, buyer, site)
 
     def _make_events(self, seller: Visitor, buyer: Visitor, site: Site) -> None:
         venue_id = make_venue(site)
@@ -91,6 +92,20 @@ class Fixtures:
             self.ids["order_cancelled"] = buyer.hold(ticket_id)
             buyer.pay_for(self.ids["order_cancelled"])
         site.stack.run("-m", "ticketing_app", "event", "cancel", self.ids["cancelled"])
+
+    def _make_pairs(self, seller: Visitor, buyer: Visitor, site: Site) -> None:
+        """Pairs that are sold together: one is free, others are in orders."""
+        event = seller.make_event(f"Kites for Two {uuid4().hex[:6]}", make_venue(site))
+        for name, row in (("pair", "A"), ("pair_held", "B"), ("pair_paid", "C")):
+            seats = [{"row": row, "seat": seat} for seat in ("31", "32")]
+            pair = seller.sell_listing(eventId=event["id"], price=68, split="together", seats=seats)
+            self.ids[name] = pair["seats"][0]["ticketId"]
+            if name != "pair":
+                self.ids[f"order_{name}"] = buyer.hold_several(pair["id"], 2)
+        paid = self.ids["order_pair_paid"]
+        buyer.pay_for(paid)
+        one = ("--ticket", self.ids["pair_paid"], "--reason", "shown")
+        site.stack.run("-m", "ticketing_app", "refund", paid, *one)
 
     @contextmanager
     def show(self, scene: Scene, viewer: Viewer) -> Generator[Page]:
@@ -199,6 +214,7 @@ SCENES = (
     Scene("purchase refused", "/tickets/{lapsed}", "Status - Available", BUYER,
           _press("Purchase", "hold it again"), is_main=False),
     Scene("ticket of an event", "/tickets/{event_ticket}", "more for this night", STRANGER),
+    Scene("ticket of a pair", "/tickets/{pair}", "2 tickets · \\$68 each · \\$136 total", STRANGER),
     Scene("event", "/events/{event}", "1 being bought", STRANGER),
     Scene("event, for two", "/events/{event}?quantity=2", "2 together", STRANGER),
     Scene("event, nothing for four", "/events/{event}?quantity=4", "No 4 together right now", STRANGER),
@@ -227,6 +243,8 @@ SCENES = (
     Scene("order", "/orders/{order_held}", "left to order", BUYER),
     Scene("order, asked to release", "/orders/{order_held}", "left to order", BUYER,
           _press("Release ticket", "Let go of this ticket"), is_main=False),
+    Scene("order of two", "/orders/{order_pair_held}", "2 \N{MULTIPLICATION SIGN} $68.00", BUYER),
+    Scene("order of two, one refunded", "/orders/{order_pair_paid}", "1 of your 2 tickets", BUYER),
     Scene("payment", "/orders/{order_held}", "left to order", BUYER, _open_payment),
     Scene("payment declined", "/orders/{order_declined}", "left to order", BUYER, _be_declined, is_main=False),
     Scene("order paid", "/orders/{order_sold}", "The ticket is yours", BUYER),

@@ -1,5 +1,6 @@
 """Clicks and seconds that a new visitor needs to buy and to list."""
 
+import re
 import time
 from collections.abc import Callable
 from uuid import uuid4
@@ -7,9 +8,12 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.site import Site
 from tests_e2e.steps import GOOD_CARD, PASSWORD, Visitor, fill_in_card
+from tests_e2e.venues import make_venue
 
 MOST_CLICKS_TO_BUY = 6
+MOST_CLICKS_TO_BUY_TWO = 9
 MOST_CLICKS_TO_LIST = 4
 
 
@@ -64,6 +68,40 @@ def test_from_landing_to_paid(
     with capsys.disabled():
         print(f"\nsomebody new, from landing to paid: {effort}")
     assert effort.clicks <= MOST_CLICKS_TO_BUY
+
+
+def test_couple_from_landing_to_two_adjacent_seats(
+    site: Site, visitor: Callable[..., Visitor], capsys: pytest.CaptureFixture[str]
+) -> None:
+    title = f"Night of Kites {uuid4().hex[:6]}"
+    seller = visitor()
+    event = seller.make_event(title, make_venue(site), category="concert")
+    seller.sell_seats(event["id"], "7", "12", "13", price=68, sideBySide=True)
+    buyer = visitor(signed_in=False)
+    effort, page = Effort(), buyer.open("/")
+    search = page.get_by_role("searchbox", name="Search tickets")
+    search.fill(title)
+    search.press("Enter")
+    effort.click(page.get_by_role("main").get_by_role("link", name=title))
+    numbers = page.get_by_role("navigation", name="How many?")
+    effort.click(numbers.get_by_role("link", name="2", exact=True))
+    row = page.get_by_role("listitem").filter(has_text="$136")
+    effort.click(row.get_by_role("button", name="Purchase"))
+    effort.click(page.get_by_role("main").get_by_role("link", name="Sign Up"))
+    sign_up(effort, buyer)
+    effort.click(in_content(page, "Pay"))
+    pay = page.get_by_role("dialog", name="Pay for your tickets").get_by_role(
+        "button", name="Pay $136.00"
+    )
+    expect(pay).to_be_enabled()
+    fill_in_card(page, GOOD_CARD)
+    effort.click(pay)
+    expect(page.get_by_text("The tickets are yours.")).to_be_visible()
+    with capsys.disabled():
+        print(f"\na couple, from landing to paid: {effort}")
+    assert effort.clicks <= MOST_CLICKS_TO_BUY_TWO
+    receipt = page.get_by_role("definition")
+    expect(receipt.filter(has_text=re.compile("Seat 1[23]"))).to_have_count(2)
 
 
 def test_from_landing_to_listed(

@@ -218,6 +218,17 @@ class TestHoldAgain:
         assert shown.paused_key == shown.order.again_key
         assert "you can hold it again in" in shown.error_message
 
+    async def test_pause_is_for_all_tickets(self, tab: Tab, sign_in: SignIn) -> None:
+        tickets = await factories.make_tickets_together(seats=2)
+        buyer = await factories.make_user()
+        order = await factories.hold_tickets(tickets, buyer)
+        await factories.let_time_pass(tickets[0].id, 901)
+        await open_order(tab, order, await sign_in(buyer))
+        shown = tab.state(OrderDetailState)
+        await tab.call(OrderDetailState.purchase, shown.order.again_fields)
+        assert "You had these tickets for a while" in shown.error_message
+        assert "you can hold them again in" in shown.error_message
+
     @pytest.mark.parametrize("taken", [1, 2])
     async def test_is_not_offered_for_tickets_that_are_gone(
         self, tab: Tab, sign_in: SignIn, taken: int

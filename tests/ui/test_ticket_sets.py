@@ -78,6 +78,20 @@ class TestSet:
         order = await newest_order(buyer)
         assert (seats(order), order.price_cents) == (["12", "13"], 13600)
 
+    async def test_refusal_is_about_all_tickets(self, tab: Tab, sign_in: SignIn) -> None:
+        listing = await factories.make_listing("12", "13", split="together")
+        await open_seat(tab, listing, cookie=await sign_in(await factories.make_user()))
+        shown = tab.state(TicketDetailState)
+        fields = shown.ticket.fields
+        other = await factories.make_user()
+        await factories.hold_tickets(
+            [await factories.read_ticket(seat.ticket_id) for seat in listing.seats], other
+        )
+        assert await tab.call(TicketDetailState.purchase, fields) == ""
+        assert "is buying these tickets right now" in shown.error_message
+        assert "they may come back" in shown.error_message
+        assert shown.ticket.status == "locked"
+
     async def test_is_not_for_sale_without_its_middle(self, tab: Tab) -> None:
         listing = await factories.make_listing("1", "2", "3", split="no_single", sideBySide=True)
         await take(listing, 1)

@@ -203,7 +203,9 @@ async def _hold_listed(
         except AppError as error:
             reason = error
     # Without a reason the tickets were released since the refusal; the buyer may try again.
-    raise _counted(reason or limit or TicketAlreadyReservedError(Availability.LOCKED))
+    raise _counted(
+        reason or limit or TicketAlreadyReservedError(Availability.LOCKED, quantity=choice.quantity)
+    )
 
 
 async def _report(hold: Hold) -> OrderRead:

@@ -31,19 +31,23 @@ class OwnTicketError(AppError):
 class TicketAlreadyReservedError(AppError):
     status = HTTPStatus.CONFLICT
 
-    def __init__(self, availability: Availability, own_order_id: UUID | None = None) -> None:
+    def __init__(
+        self, availability: Availability, own_order_id: UUID | None = None, *, quantity: int = 1
+    ) -> None:
+        is_one = quantity == 1
+        tickets = "this ticket" if is_one else "these tickets"
         sentences = {
-            Availability.SOLD: "This ticket is sold.",
-            Availability.PAUSED: "The seller paused the sale of this ticket.",
-            Availability.WITHDRAWN: "The seller took this ticket off sale.",
+            Availability.SOLD: "This ticket is sold." if is_one else "These tickets are sold.",
+            Availability.PAUSED: f"The seller paused the sale of {tickets}.",
+            Availability.WITHDRAWN: f"The seller took {tickets} off sale.",
         }
         sentence = sentences.get(
             availability,
-            "Someone was quicker and is buying this ticket right now. "
-            "You were not charged, and it may come back.",
+            f"Someone was quicker and is buying {tickets} right now. "
+            f"You were not charged, and {'it' if is_one else 'they'} may come back.",
         )
         if own_order_id:
-            sentence = "You already have this ticket in your orders."
+            sentence = f"You already have {tickets} in your orders."
         super().__init__(sentence, field="ticketId")
         self.order_id = own_order_id  # The page redirects to the caller's own order.
 
@@ -119,11 +123,12 @@ class TooManyHoldsError(TooManyRequestsError):
 
 
 class HoldCooldownError(TooManyRequestsError):
-    def __init__(self, wait: timedelta) -> None:
+    def __init__(self, wait: timedelta, *, quantity: int = 1) -> None:
         seconds = max(1, math.ceil(wait.total_seconds()))
+        tickets = "this ticket" if quantity == 1 else "these tickets"
         super().__init__(
-            "You had this ticket for a while without paying. To give others a chance, "
-            f"you can hold it again in {limits.duration(seconds)}.",
+            f"You had {tickets} for a while without paying. To give others a chance, "
+            f"you can hold {'it' if quantity == 1 else 'them'} again in {limits.duration(seconds)}.",
             retry_after=seconds,
         )
 
@@ -174,7 +179,7 @@ async def explain_listing(
         _refuse_seats(listing, choice, facts.own_order_id)
         or _refuse_offer(listing, choice, seen)
         or _refuse_split(listing, choice)
-        or _refuse_by_limits(facts)
+        or _refuse_by_limits(facts, choice.quantity)
     )
 
 
@@ -192,7 +197,7 @@ def _refuse_seats(
         statuses = {each.status for each in listing.tickets}
         order = (Availability.LOCKED, Availability.PAUSED, Availability.SOLD)
         status = next((each for each in order if each in statuses), Availability.WITHDRAWN)
-        return TicketAlreadyReservedError(status, own_order_id)
+        return TicketAlreadyReservedError(status, own_order_id, quantity=choice.quantity)
     return NotEnoughLeftError(len(available))
 
 
@@ -227,9 +232,9 @@ def _refuse_split(listing: HoldableListing, choice: Choice) -> AppError | None:
     return None
 
 
-def _refuse_by_limits(facts: HoldFacts) -> AppError | None:
+def _refuse_by_limits(facts: HoldFacts, quantity: int = 1) -> AppError | None:
     if facts.cooldown and facts.cooldown > timedelta():
-        return HoldCooldownError(facts.cooldown)
+        return HoldCooldownError(facts.cooldown, quantity=quantity)
     if facts.open_holds >= hold_limits().max_open_holds:
         return TooManyHoldsError()
     return None
