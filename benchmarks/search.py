@@ -69,18 +69,19 @@ LARGE = {"tickets", "listings", "events"}
 
 
 class Explain(Executable, ClauseElement):
-    """EXPLAIN ANALYZE of a query: its plan, and the times of planning and execution."""
+    """EXPLAIN of a query, by default with ANALYZE: its plan, and the times of planning and execution."""
 
     inherit_cache = False
 
-    def __init__(self, query: ClauseElement) -> None:
+    def __init__(self, query: ClauseElement, settings: str = "ANALYZE, TIMING OFF") -> None:
         self.query = query
+        self.settings = settings
 
 
 @compiles(Explain)
 def _explain(element: Explain, compiler: Any, **options: Any) -> str:  # noqa: ANN401  # SQLAlchemy's.
     query = compiler.process(element.query, **options)
-    return f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {query}"
+    return f"EXPLAIN ({element.settings}, FORMAT JSON) {query}"
 
 
 class Run(NamedTuple):
@@ -239,11 +240,18 @@ async def run(session: AsyncSession, query: ClauseElement) -> Run:
     """Run `query` once."""
     answer = await (await session.connection()).execute(Explain(query))
     [plan] = answer.scalar_one()
+    return Run(plan["Planning Time"] + plan["Execution Time"], _reads_whole_table(plan))
+
+
+async def plans_to_read_whole_table(session: AsyncSession, query: ClauseElement) -> bool:
+    answer = await (await session.connection()).execute(Explain(query, "COSTS OFF"))
+    [plan] = answer.scalar_one()
+    return _reads_whole_table(plan)
+
+
+def _reads_whole_table(plan: dict[str, Any]) -> bool:
     scans = _scans(plan["Plan"])
-    return Run(
-        plan["Planning Time"] + plan["Execution Time"],
-        any(scan == "Seq Scan" and table in LARGE for scan, table in scans),
-    )
+    return any(scan == "Seq Scan" and table in LARGE for scan, table in scans)
 
 
 def _scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -13,8 +13,8 @@ from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas.listings import EventOffers, OfferRead
 from ticketing_app.tickets.service import offers
 
-SIZE = 20_000
-EVENTS = 400
+SIZE = 6_000
+EVENTS = 200
 FILL = """
     INSERT INTO tickets (id, seller_id, event_id, title, price_cents, currency, status, version, created_at, seat,
                          order_id)

@@ -1,6 +1,7 @@
 """Searches by words and filters, corrections and counts."""
 
 import asyncio
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -235,10 +236,13 @@ class TestFilters:
     async def test_today_weekend_and_month_are_in_local_time_of_the_event(self, zone: str) -> None:
         now = datetime.now(ZoneInfo(zone))
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        for days in range(45):
+        to_end_of_month = monthrange(now.year, now.month)[1] - now.day
+        # A week, and the end of the month.
+        offsets = sorted({*range(8), to_end_of_month, to_end_of_month + 1})
+        for days in offsets:
             at = midnight + timedelta(days=days, hours=23, minutes=59, seconds=59)
             await factories.make_ticket(title=f"{at.date()}", **event(at, zone))
-        dates = [(midnight + timedelta(days=days)).date() for days in range(45)]
+        dates = [(midnight + timedelta(days=days)).date() for days in offsets]
         week = now.date().isocalendar()[:2]
         expected = {
             When.TODAY: {str(now.date())},

@@ -35,7 +35,7 @@ class TestPages:
         # Few prices and dates, so that many rows tie.
         for price, day in data.draw(
             st.lists(
-                st.tuples(st.integers(1, 3), st.one_of(st.none(), st.integers(0, 2))), max_size=14
+                st.tuples(st.integers(1, 3), st.one_of(st.none(), st.integers(0, 2))), max_size=8
             )
         ):
             when = {} if day is None else event(start + timedelta(days=day))

@@ -11,7 +11,7 @@ from ticketing_app.core import db, text_search
 from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.schemas.search import TicketFilter, TicketSort
 
-SIZE = 20_000
+SIZE = 10_000
 
 
 @pytest.fixture
@@ -23,16 +23,13 @@ async def market(database: None) -> AsyncGenerator[SampleMarket]:  # noqa: ARG00
         await (await session.connection()).execute(text("DELETE FROM tickets"))
 
 
-class TestPages:
-    async def test_no_combination_of_filters_reads_the_whole_table(
-        self, market: SampleMarket
-    ) -> None:
-        whole: list[str] = []
-        async with db.transaction() as session:
-            await text_search.plan_for_values(session)
-            for name, values in benchmark.combinations(market):
-                for sort in TicketSort:
-                    query = search.page_query(TicketFilter(**values[0], sort=sort), None)
-                    if (await benchmark.run(session, query)).reads_whole_table:
-                        whole.append(f"{name}, {sort}")
-        assert whole == []
+async def test_no_combination_of_filters_reads_the_whole_table(market: SampleMarket) -> None:
+    whole: list[str] = []
+    async with db.transaction() as session:
+        await text_search.plan_for_values(session)
+        for name, values in benchmark.combinations(market):
+            for sort in TicketSort:
+                query = search.page_query(TicketFilter(**values[0], sort=sort), None)
+                if await benchmark.plans_to_read_whole_table(session, query):
+                    whole.append(f"{name}, {sort}")
+    assert whole == []

@@ -33,7 +33,7 @@ from ticketing_app.tickets.rules import Split, TicketStatus
 from ticketing_app.tickets.schemas.search import MarketFilter, TicketSort
 
 # Up to these numbers, reading all and sorting is faster than reading in the order of the page.
-FEW_EVENTS = 2_000
+FEW_EVENTS = 1_500
 FEW_OFFERS = 2_000
 # Offers that are counted before the events are read one by one.
 OFFERS_COUNTED = 1_000
