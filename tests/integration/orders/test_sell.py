@@ -22,7 +22,7 @@ from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.resale import OwnershipStep
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
-from ticketing_app.tickets.service import resale, tickets
+from ticketing_app.tickets.service import listings, resale, tickets
 from ticketing_app.tickets.service.tickets import (
     TicketListedAgainError,
     TicketNotChangeableError,
@@ -197,6 +197,15 @@ class TestSellListing:
         with pytest.raises(TooManyListingsError):
             await relist_together(seller=seller, **two)
         await relist_together(seller=seller, seats=[{}])
+
+    async def test_quota_counts_paused_tickets(self, change_settings: Callable[..., None]) -> None:
+        change_settings(max_open_listings=2)
+        seller = await factories.make_user()
+        listing = await relist_together(seller=seller, seats=[{}, {}])
+        async with db.transaction() as session:
+            await listings.pause_listing(session, seller_id=seller.id, listing_id=listing.id)
+        with pytest.raises(TooManyListingsError):
+            await relist_together(seller=seller, seats=[{}])
 
 
 @pytest.mark.usefixtures("database")

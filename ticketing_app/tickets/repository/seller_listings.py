@@ -1,19 +1,20 @@
 from uuid import UUID
 
-from sqlalchemy import func, not_, or_
+from sqlalchemy import ColumnElement, func, not_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.tickets.models import Ticket
-from ticketing_app.tickets.repository.search import for_sale_and_upcoming
 from ticketing_app.tickets.repository.tickets import is_locked
-from ticketing_app.tickets.rules import TicketStatus
+from ticketing_app.tickets.rules import UNSOLD, TicketStatus
 from ticketing_app.tickets.schemas.listings import OwnCounts
 
 
 async def count_open(session: AsyncSession, seller_id: UUID, limit: int) -> int:
-    """Count the listings that are for sale, up to `limit`."""
-    found = select(Ticket.id).where(col(Ticket.seller_id) == seller_id, *for_sale_and_upcoming())
+    """Count the tickets that are for sale, or paused and may be resumed, up to `limit`."""
+    found = select(Ticket.id).where(
+        Ticket.seller_id == seller_id, col(Ticket.status).in_(UNSOLD), _is_upcoming()
+    )
     query = select(func.count()).select_from(found.limit(limit).subquery())
     return (await session.exec(query)).one()
 
@@ -31,11 +32,15 @@ async def count_unsold(session: AsyncSession, seller_id: UUID) -> OwnCounts:
         .where(
             Ticket.seller_id == seller_id,
             Ticket.status != TicketStatus.SOLD,
-            or_(col(Ticket.starts_at).is_(None), col(Ticket.starts_at) > func.now()),
+            _is_upcoming(),
         )
     )
     for_sale, held, paused = (await session.exec(query)).one()
     return OwnCounts(for_sale=for_sale, held=held, paused=paused)
+
+
+def _is_upcoming() -> ColumnElement[bool]:
+    return or_(col(Ticket.starts_at).is_(None), col(Ticket.starts_at) > func.now())
 
 
 async def list_sold(session: AsyncSession, seller_id: UUID, limit: int) -> list[UUID]:

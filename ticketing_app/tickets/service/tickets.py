@@ -79,8 +79,8 @@ class TicketNotChangeableError(AppError):
 class TooManyListingsError(TooManyRequestsError):
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"You have {most} tickets for sale, and an account may not have more at once. "
-            "Withdraw one that you no longer sell first."
+            f"You have {most} tickets for sale, paused ones included, and an account may not have more "
+            "at once. Withdraw one that you no longer sell first."
         )
 
 
