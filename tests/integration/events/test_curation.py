@@ -158,7 +158,7 @@ class TestMergeEvents:
         assert await merging(event.id, UUID(UNKNOWN_ID)) is events.EventNotFoundError
         assert await merging(event.id, merged.id) is curation.MergedAlreadyError
         assert await merging(merged.id, event.id) is curation.MergedAlreadyError
-        assert await merging(event.id, other.id) is curation.EventCancelledError
+        assert await merging(event.id, other.id) is curation.OneCancelledError
 
 
 class TestMoveEvent:
@@ -294,13 +294,19 @@ class TestMergeVenues:
         assert (await read_event(double.id)).id == kept.id
         assert (await read_ticket(ticket.id)).event_id == kept.id
 
-    async def test_cancels_an_event_whose_double_is_cancelled(self) -> None:
+    @pytest.mark.parametrize("is_kept", [True, False])
+    async def test_refuses_a_double_while_only_one_is_cancelled(self, *, is_kept: bool) -> None:
         kept = await make_event(venue="Foghorn Theatre")
-        await apply(curation.cancel_event, event_id=kept.id)
         double = await make_event()
         ticket = await ticket_of(double)
+        cancelled, other = (kept, double) if is_kept else (double, kept)
+        await apply(curation.cancel_event, event_id=cancelled.id)
+        with pytest.raises(curation.OneCancelledError, match=str(kept.id)):
+            await self.merge(double.venue, kept.venue)
+        assert (await read_ticket(ticket.id)).event_id == double.id
+        await apply(curation.cancel_event, event_id=other.id)
         await self.merge(double.venue, kept.venue)
-        assert (await read_ticket(ticket.id)).status == "withdrawn"
+        assert (await read_ticket(ticket.id)).event_id == kept.id
 
     async def test_finds_the_target_for_new_events(self) -> None:
         target = (await make_event(venue="Foghorn Theatre")).venue

@@ -39,6 +39,16 @@ class EventCancelledError(AppError):
     message = "This event was cancelled."
 
 
+class OneCancelledError(AppError):
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, event_id: UUID, other_id: UUID) -> None:
+        super().__init__(
+            f"Events {event_id} and {other_id} would become one, but only one of them was cancelled. "
+            "Cancel or move the other one first, then repeat this."
+        )
+
+
 class EventExistsError(AppError):
     status = HTTPStatus.CONFLICT
 
@@ -60,7 +70,7 @@ async def merge_events(session: AsyncSession, *, event_id: UUID, into_id: UUID) 
         EventNotFoundError: one of them does not exist.
         MergedIntoItselfError: both are the same.
         MergedAlreadyError: one of them was merged into a third one.
-        EventCancelledError: only one of them was cancelled.
+        OneCancelledError: only one of them was cancelled.
     """
     if event_id == into_id:
         raise MergedIntoItselfError
@@ -71,13 +81,14 @@ async def merge_events(session: AsyncSession, *, event_id: UUID, into_id: UUID) 
     target = locked[into_id]
     if target.merged_into_id or event.merged_into_id not in {None, into_id}:
         raise MergedAlreadyError
-    if EventStatus.CANCELLED in {event.status, target.status} and event.status != target.status:
-        raise EventCancelledError
     await _merge(session, event, target)
     return await events.get_event(session, event_id=into_id)
 
 
 async def _merge(session: AsyncSession, event: Event, target: Event) -> None:
+    # The tickets of the one would be withdrawn and refunded, or those of the other no longer be.
+    if (event.status == EventStatus.CANCELLED) != (target.status == EventStatus.CANCELLED):
+        raise OneCancelledError(event.id, target.id)
     if event.merged_into_id is None:
         event.merged_into_id = target.id
         event.version += 1
@@ -186,6 +197,11 @@ async def refresh_events(session: AsyncSession, *, venue_id: UUID, limit: int) -
     """Give up to `limit` events of the venue its present place and time zone; return their number.
 
     Local times stay. Events of a merged venue move to the target, and there into equal ones.
+
+    Raises:
+        VenueNotFoundError: there is none with this id.
+        EventExistsError: an event with this title is there at its time.
+        OneCancelledError: only one of two equal events was cancelled.
     """
     place = await venue_repository.get_venue(session, venue_id)
     if place is None:
