@@ -52,7 +52,8 @@ BROWSER_TESTS = ROOT / "tests_e2e"
 # One process per processor; each has its own stack and runs its files in order.
 MEASURED = ["-p", "tests.timings"]
 PARALLEL = ["-n", "logical", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
-COVERAGE = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
+RULES_TRACED = ["-p", "tests.tracing", "--cov", "--cov-report="]
+ALL_TRACED = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
 COMPLETE = ["coverage", "report", "--include=*/rules.py", "--fail-under=100", "--show-missing"]
 
 
@@ -76,7 +77,8 @@ def main(arguments: list[str]) -> int:
         except KeyboardInterrupt:
             return 130
         tiers = ["-m", ""] if everything else []
-        code = _pytest([*tiers, *(chosen or [*MEASURED, *PARALLEL, *COVERAGE])], env)
+        coverage = ALL_TRACED if everything else RULES_TRACED
+        code = _pytest([*tiers, *(chosen or [*MEASURED, *PARALLEL, *coverage])], env)
         return code or (0 if chosen else _check_rules_covered(env))
 
 

@@ -226,3 +226,19 @@ class TestCooldownSeconds:
     def test_never_overflows(self, kept: float) -> None:
         assert pause(kept) <= pause(8 * 900)
         assert pause(8 * 900) > rules.COOLDOWN_WINDOW.total_seconds()
+
+
+class TestSeenOffer:
+    @pytest.mark.parametrize(
+        ("seen", "is_same"),
+        [
+            (rules.ANY_OFFER, True),
+            (rules.SeenOffer(version=2), True),
+            (rules.SeenOffer(version=1), False),
+            (rules.SeenOffer(price_cents=4000), True),
+            (rules.SeenOffer(price_cents=3900), False),
+            (rules.SeenOffer(version=2, price_cents=3900), False),
+        ],
+    )
+    def test_compares_what_was_seen(self, seen: rules.SeenOffer, *, is_same: bool) -> None:
+        assert seen.is_of(version=2, price_cents=4000) is is_same
