@@ -244,7 +244,8 @@ class Connections:
         """Return the connection, a new one after a restart of PostgreSQL."""
         database = self._database
         if database is None or database.is_closed():
-            database = await asyncpg.connect(self._dsn)
+            # No limit of the size: to plan the long query takes ten times as long as to execute it.
+            database = await asyncpg.connect(self._dsn, max_cacheable_statement_size=0)
         self._database = database
         return database
 
