@@ -52,9 +52,9 @@ def _is_browser_test(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    """Playwright's own Chromium or the system's; sandboxes need rights that containers lack."""
+    """The headless shell, else a Chromium; sandboxes need rights that containers lack."""
     return {
-        "executable_path": chromium.find(),
+        "executable_path": chromium.find(prefers_shell=True),
         "args": [
             "--no-sandbox",
             "--disable-background-networking",

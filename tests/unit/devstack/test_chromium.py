@@ -30,12 +30,23 @@ class TestFind:
         offer(monkeypatch, broken)
         assert chromium.find() is None
 
+    def test_prefers_the_shell_only_if_asked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        full = program(tmp_path / "chromium", "true")
+        shell = program(tmp_path / "chromium-headless-shell", "true")
+        offer(monkeypatch, shell, full)
+        assert chromium.find() == full
+        assert chromium.find(prefers_shell=True) == shell
+        offer(monkeypatch, full)
+        assert chromium.find(prefers_shell=True) == full
+
 
 class TestInstall:
     def test_tries_the_next_source_after_a_timeout(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        browser = tmp_path / "chromium"
+        browser = tmp_path / "chromium-headless-shell"
         script = program(tmp_path / "install", f"cp /bin/true {browser}")
         offer(monkeypatch, str(browser))
         monkeypatch.setattr(chromium, "_ways", lambda: [["sleep", "60"], [script]])
@@ -43,6 +54,14 @@ class TestInstall:
         started = time.monotonic()
         assert chromium.install() == str(browser)
         assert time.monotonic() - started < 30
+
+    def test_a_full_browser_will_do(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        full = program(tmp_path / "chromium", "true")
+        tried = tmp_path / "tried"
+        offer(monkeypatch, full)
+        monkeypatch.setattr(chromium, "_ways", lambda: [["touch", str(tried)]])
+        assert chromium.install() == full
+        assert tried.exists()
 
     def test_error_has_instructions(self, monkeypatch: pytest.MonkeyPatch) -> None:
         offer(monkeypatch)
