@@ -242,6 +242,25 @@ class TestPages:
             seen += [str(hit.event.id) for hit in page.items]
         assert (len(seen), set(seen)) == (5, made)
 
+    @pytest.mark.parametrize("counted", [1_000, 1])
+    async def test_counts_up_to_a_limit(
+        self, counted: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(event_search_sql, "OFFERS_COUNTED", counted)
+        for price in (20, 30):
+            await factories.make_listing("1", "2", price=price, sideBySide=True)
+        await make_event(price=10)
+        # Another price, because queries are cached.
+        pairs = MarketFilter(together=2, max_price_cents=5_000 + counted)
+        cases = (
+            (pairs, 1, 1),
+            (pairs, 9, 2),
+            (MarketFilter(max_price_cents=pairs.max_price_cents), 9, 3),
+        )
+        async with db.transaction() as session:
+            for wanted, limit, count in cases:
+                assert await event_search_sql.count_events(session, wanted, limit) == count
+
     @pytest.mark.parametrize("cursor", ["x", "e30", "eyJzb3J0IjoibmV3ZXN0In0"])
     async def test_rejects_cursor_of_another_list(self, cursor: str) -> None:
         with pytest.raises(InvalidInputError):

@@ -138,10 +138,16 @@ def _count_by_offers(wanted: MarketFilter, limit: int, otherwise: Select[int]) -
         .limit(OFFERS_COUNTED)
         .cte("first")
     )
-    query = select(func.count(event.c.id.distinct()).label("count"))
-    query = query.join(first, first.c.event_id == event.c.id)
+    # OFFSET keeps the planner from reading all seats of the offers before it matches the events.
+    offered = (
+        select(event.c.id, first.c.listing_id)
+        .join(first, first.c.event_id == event.c.id)
+        .offset(literal_column("0"))
+        .subquery("offered")
+    )
+    query = select(func.count(offered.c.id.distinct()).label("count"))
     if wanted.together is not None:
-        query = query.where(_sells(first.c.listing_id, wanted.together))
+        query = query.where(_sells(offered.c.listing_id, wanted.together))
     found = query.cte("found")
     are_all = _count(select(first.c.event_id)).scalar_subquery() < OFFERS_COUNTED
     counted = func.least(found.c.count, limit)
