@@ -13,6 +13,13 @@ from tests_e2e.steps import Visitor
 from tests_e2e.venues import make_venue
 
 Make = Callable[..., Visitor]
+# Changes of tickets that the page does not show: they may form new sets.
+BURST = """() => {
+  for (let version = 1; version <= 50; version++) {
+    const detail = { ticket: `other ${version % 5}`, version, status: version % 2 ? "locked" : "available" };
+    window.dispatchEvent(new CustomEvent("ticketing", { detail }));
+  }
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +106,27 @@ def test_visitor_buys_two_in_a_row_after_signing_up(visitor: Make, venue_id: str
     for seat in ("Seat 12", "Seat 13"):
         expect(page.get_by_text(seat)).to_be_visible()
     expect(page.get_by_text("Seat 14")).to_have_count(0)
+
+
+def test_reads_a_burst_of_changes_once(visitor: Make, venue_id: str) -> None:
+    seller, buyer = visitor(), visitor()
+    event = new_event(seller, venue_id)
+    ticket_id, _ = seller.sell_seats(event["id"], "12", "13", sideBySide=True)
+    stranger = visitor(signed_in=False)
+    reads = list[str | bytes]()
+
+    def note(frame: str | bytes) -> None:
+        if ".refresh" in str(frame):
+            reads.append(frame)
+
+    stranger.page.on("websocket", lambda socket: socket.on("framesent", note))
+    page = stranger.open(f"/events/{event['slug']}?quantity=2")
+    expect(page.get_by_text("2 together")).to_be_visible()
+    page.evaluate(BURST)
+    buyer.hold(ticket_id)
+    expect(page.get_by_text("No 2 together right now.")).to_be_visible()
+    # The burst, and the hold if it came after the burst was read.
+    assert 1 <= len(reads) <= 2
 
 
 def test_paused_listing_goes_away_and_comes_back(visitor: Make, venue_id: str) -> None:

@@ -190,3 +190,6 @@ class TestPlace:
     def test_tickets_without_numbers(self) -> None:
         standing = [offers.seat(section="Standing", row=None, seat=None)] * 2
         assert describe_place(standing) == "Standing"
+
+    def test_section_that_is_a_number(self) -> None:
+        assert describe_place([offers.seat(section="112")]) == "Section 112 · Row F · Seat 12"

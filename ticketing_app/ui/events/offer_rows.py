@@ -28,9 +28,15 @@ CHOICE = (
 
 def choice_bar(chosen: Choices) -> rx.Component:
     return rx.el.div(
-        _choices(TEXT["numbers"], chosen.numbers),
-        cond(chosen.has_sections, _choices(TEXT["section"], chosen.sections)),
-        cond(chosen.has_sorts, _choices(TEXT["sort"], chosen.sorts)),
+        rx.el.div(_choices(TEXT["numbers"], chosen.numbers), class_name="choice-line"),
+        cond(
+            chosen.has_sorts,
+            rx.el.div(
+                cond(chosen.has_sections, _choices(TEXT["section"], chosen.sections)),
+                _choices(TEXT["sort"], chosen.sorts),
+                class_name="choice-line",
+            ),
+        ),
         class_name="choice-bar print:hidden",
     )
 
@@ -49,7 +55,6 @@ def _instead(choice: Choice) -> rx.Component:
 
 
 def _choices(name: str, links: Any) -> rx.Component:  # noqa: ANN401  # values or a variable.
-    """Links in a row that scrolls sideways on phones."""
     return rx.el.nav(
         rx.el.span(name, class_name="text-sm text-muted self-center"),
         each(links, _choice),

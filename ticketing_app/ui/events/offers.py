@@ -252,7 +252,8 @@ def _group_place(section: str | None, row: str | None, seats: Sequence[OfferSeat
     names = [seat.seat for seat in seats if seat.seat]
     is_single = len(names) == 1 and len(seats) == 1
     parts = [
-        section or "",
+        # A number alone could be anything.
+        f"Section {section}" if section and section.isdecimal() else section or "",
         f"Row {row}" if row else "",
         f"Seat {names[0]}" if is_single else _ranges(names),
     ]
