@@ -1,4 +1,4 @@
-"""What a visitor chose on the event page: number of tickets, section and sort order, all in the address."""
+"""Number of tickets, section and sort order of the event page, all in its address."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -45,7 +45,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices:
-    """The links above the offers, and those to what exists if there is nothing of the choice."""
+    """The links above the offers; without a fitting offer a sentence, and links to other offers `instead`."""
 
     numbers: tuple[Choice, ...] = ()
     has_numbers: bool = False

@@ -42,7 +42,7 @@ def choice_bar(chosen: Choices) -> rx.Component:
 
 
 def nothing_fits(chosen: Choices) -> rx.Component:
-    """A sentence that there is nothing of the choice, with links to what there is."""
+    """A sentence that no offer fits, with links to other offers."""
     return rx.el.div(
         rx.el.p(chosen.nothing, role="status", class_name="font-semibold"),
         each(chosen.instead, _instead),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ticketing_app import routes
 from ticketing_app.tickets.rules import Availability, best_seats, quantities
@@ -74,7 +74,7 @@ class OfferRow:
 
 
 class _Set(NamedTuple):
-    """Seats of an offer that a row shows, and what its status depends on."""
+    """Seats of an offer that a row shows; its status depends on `deciding`."""
 
     shown: list[OfferSeat]
     deciding: list[OfferSeat]
@@ -105,22 +105,14 @@ def offer_row(
     found = _open_set(offer, quantity) or _locked_set(offer, quantity)
     if found is None:
         return None
-    is_own = offer.seller_id == viewer_id
-    # A seller sees the orders of others.
-    order_id = next((seat.order_id for seat in offer.seats if seat.order_id and not is_own), None)
-    status = Availability.AVAILABLE.value if found.is_open else Availability.LOCKED.value
-    if order_id and not found.is_open:
-        status = YOURS
-    first = found.shown[0]
-    order_href = routes.order_detail(order_id) if order_id else ""
-    place = describe_place(found.shown)
     amounts = _amounts(offer, quantity)
-    until = "" if found.is_open else _back_at(found)
+    first = found.shown[0]
+    place = describe_place(found.shown)
     return OfferRow(
+        **_status_facts(offer, found, viewer_id, now),
         id=str(offer.listing_id or first.ticket_id),
         listing_id=str(offer.listing_id or ""),
         ticket_id="" if offer.listing_id else str(first.ticket_id),
-        href=order_href if status == YOURS else routes.ticket_detail(first.ticket_id),
         quantity="" if amounts.numbers else str(amounts.quantity),
         numbers=amounts.numbers,
         has_numbers=bool(amounts.numbers),
@@ -131,18 +123,36 @@ def offer_row(
         place=place,
         notes=_notes(offer, found, amounts),
         doubt=LISTED_TWICE if offer.is_listed_twice else "",
-        own=OWN if is_own else "",
-        order_href="" if status == YOURS else order_href,
         description=_describe_purchase(amounts, place),
-        can_buy=not is_own,
         is_alone=len(offer.seats) == 1,
         tickets=tuple((str(seat.ticket_id), seat.version) for seat in found.deciding),
         needed=found.needed,
-        status=status,
-        status_label=ROW_LABELS[status],
-        locked_until=until,
-        now=formatting.iso(now) if until else "",
     )
+
+
+def _status_facts(
+    offer: OfferRead, found: _Set, viewer_id: object, now: datetime
+) -> dict[str, Any]:
+    """Return the fields of a row that depend on its viewer or on the time."""
+    is_own = offer.seller_id == viewer_id
+    # A seller sees the orders of others.
+    order_id = next((seat.order_id for seat in offer.seats if seat.order_id and not is_own), None)
+    order_href = routes.order_detail(order_id) if order_id else ""
+    status = Availability.AVAILABLE.value
+    if not found.is_open:
+        status = YOURS if order_id else Availability.LOCKED.value
+    is_yours = status == YOURS
+    until = "" if found.is_open else _back_at(found)
+    return {
+        "href": order_href if is_yours else routes.ticket_detail(found.shown[0].ticket_id),
+        "order_href": "" if is_yours else order_href,
+        "own": OWN if is_own else "",
+        "can_buy": not is_own,
+        "status": status,
+        "status_label": ROW_LABELS[status],
+        "locked_until": until,
+        "now": formatting.iso(now) if until else "",
+    }
 
 
 def describe_place(seats: Sequence[OfferSeat]) -> str:
@@ -189,7 +199,7 @@ def _open_set(offer: OfferRead, quantity: int) -> _Set | None:
 
 
 def _locked_set(offer: OfferRead, quantity: int) -> _Set | None:
-    """Return what the offer could give if its locked tickets came back."""
+    """Return the seats that the offer could give if its locked tickets came back."""
     available = _with_status(offer, Availability.AVAILABLE)
     locked = _with_status(offer, Availability.LOCKED)
     if not locked:

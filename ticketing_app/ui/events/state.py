@@ -38,7 +38,7 @@ from ticketing_app.ui.shell.rows import MAX_ROWS
 
 
 class EventDetailState(PurchaseState, rx.State):
-    """An event with its offers. What the visitor chose is in the address; the number counts for later events too."""
+    """An event with its offers. The choice is in the address; its number of tickets is kept for later events."""
 
     event: EventHead = EventHead()
     offers: rx.Field[list[OfferRow]] = rx.field(default_factory=list)
