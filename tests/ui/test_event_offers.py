@@ -176,6 +176,9 @@ class TestAnyNumber:
     def test_all_locked(self) -> None:
         shown = row(four(LOCKED, LOCKED))
         assert (shown.status, shown.needed, len(shown.tickets)) == ("locked", 2, 2)
+        assert (shown.price, shown.price_note) == ("$68", "each")
+        shown = row(four(LOCKED, LOCKED, split=Split.TOGETHER))
+        assert (shown.price, shown.price_note) == ("$136", "$68 each")
 
 
 class TestPlace:

@@ -74,9 +74,13 @@ class OfferRow:
 
 
 class _Set(NamedTuple):
-    """Seats of an offer that a row shows; its status depends on `deciding`."""
+    """Seats of an offer that a row shows, and the `numbers` of them that may be bought.
+
+    The status of the row depends on `deciding`.
+    """
 
     shown: list[OfferSeat]
+    numbers: list[int]
     deciding: list[OfferSeat]
     needed: int
     is_open: bool
@@ -105,7 +109,7 @@ def offer_row(
     found = _open_set(offer, quantity) or _locked_set(offer, quantity)
     if found is None:
         return None
-    amounts = _amounts(offer, quantity)
+    amounts = _amounts(offer, found.numbers)
     first = found.shown[0]
     place = describe_place(found.shown)
     return OfferRow(
@@ -170,9 +174,8 @@ class _Amounts(NamedTuple):
     total: str
 
 
-def _amounts(offer: OfferRead, quantity: int) -> _Amounts:
+def _amounts(offer: OfferRead, possible: Sequence[int]) -> _Amounts:
     """Return prices of the row: a total if there is only one number to buy, otherwise the price of each."""
-    possible = [quantity] if quantity else offer.quantities or [1]
     each = formatting.format_amount(offer.price_cents, offer.currency)
     totals = {
         number: formatting.format_amount(number * offer.price_cents, offer.currency)
@@ -190,28 +193,33 @@ def _amounts(offer: OfferRead, quantity: int) -> _Amounts:
 
 
 def _open_set(offer: OfferRead, quantity: int) -> _Set | None:
-    if not offer.quantities or (quantity and quantity not in offer.quantities):
+    numbers = _fitting(offer.quantities, quantity)
+    if not numbers:
         return None
     available = _with_status(offer, Availability.AVAILABLE)
-    fixed = quantity or (offer.quantities[0] if len(offer.quantities) == 1 else 0)
-    shown = _best(available, fixed) if fixed else available
-    return _Set(shown, available, fixed or offer.quantities[0], is_open=True)
+    shown = _best(available, numbers[0]) if len(numbers) == 1 else available
+    return _Set(shown, numbers, available, numbers[0], is_open=True)
 
 
 def _locked_set(offer: OfferRead, quantity: int) -> _Set | None:
     """Return the seats that the offer could give if its locked tickets came back."""
-    available = _with_status(offer, Availability.AVAILABLE)
     locked = _with_status(offer, Availability.LOCKED)
-    if not locked:
-        return None
+    available = _with_status(offer, Availability.AVAILABLE)
     seats = sorted([*available, *locked], key=lambda seat: seat.position)
     positions = [seat.position for seat in seats]
     possible = quantities(offer.split, positions, is_side_by_side=offer.is_side_by_side)
-    if quantity and quantity not in possible:
+    numbers = _fitting(possible, quantity)
+    if not locked or not numbers:
         return None
-    shown = _best(seats, quantity) if quantity else locked
+    shown = _best(seats, numbers[0]) if len(numbers) == 1 else locked
     deciding = [seat for seat in shown if seat.status is Availability.LOCKED] or locked
-    return _Set(shown, deciding, len(deciding), is_open=False)
+    return _Set(shown, numbers, deciding, len(deciding), is_open=False)
+
+
+def _fitting(possible: list[int], quantity: int) -> list[int]:
+    if quantity == 0:
+        return possible
+    return [quantity] if quantity in possible else []
 
 
 def _best(seats: Sequence[OfferSeat], quantity: int) -> list[OfferSeat]:
