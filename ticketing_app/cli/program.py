@@ -10,6 +10,7 @@ from ticketing_app.cli import cities, curation, data, doctor, events, orders, pa
 from ticketing_app.core import db, logging, redis
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import InvalidSettingsError
+from ticketing_app.messaging import outbox
 from ticketing_app.payments.gateway import client
 
 Command = Callable[[argparse.Namespace], Awaitable[None]]
@@ -43,6 +44,7 @@ async def _run(command: Command, options: argparse.Namespace) -> None:
     except AppError as error:
         sys.exit(error.message)
     finally:
+        await outbox.finish_nudges()
         await client.dispose()
         await redis.dispose()
         await db.dispose()

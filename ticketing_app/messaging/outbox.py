@@ -61,17 +61,30 @@ def record(session: AsyncSession, event: DomainEvent) -> None:
     db.after_commit(session, "outbox.nudge", nudge)
 
 
-_nudges: dict[asyncio.AbstractEventLoop, asyncio.Task[None]] = {}
+# The loops in which a nudge is due, and the tasks that send them.
+_due: set[asyncio.AbstractEventLoop] = set()
+_nudges: set[asyncio.Task[None]] = set()
 
 
 async def nudge() -> None:
     """Wake the relay, debounced: at most one message per process and 5 ms."""
     loop = asyncio.get_running_loop()
-    if loop not in _nudges:
-        _nudges[loop] = loop.create_task(_publish_nudge(loop))
+    if loop not in _due:
+        _due.add(loop)
+        task = loop.create_task(_publish_nudge(loop))
+        _nudges.add(task)
+        task.add_done_callback(_nudges.discard)
+
+
+async def finish_nudges() -> None:
+    """Wait for those of the running loop: later they would open another connection to Redis."""
+    loop = asyncio.get_running_loop()
+    await asyncio.gather(*(task for task in list(_nudges) if task.get_loop() is loop))
 
 
 async def _publish_nudge(loop: asyncio.AbstractEventLoop) -> None:
-    await asyncio.sleep(NUDGE_DELAY_SECONDS)
-    del _nudges[loop]
+    try:
+        await asyncio.sleep(NUDGE_DELAY_SECONDS)
+    finally:
+        _due.discard(loop)
     await redis.publish(NUDGE_CHANNEL, "")

@@ -9,6 +9,9 @@ from tests.factories import UNKNOWN_ID
 from tests.integration.cli.command_line import run
 from tests.integration.events.makers import EVENING, make_event
 from tests.integration.messaging.samples import column
+from ticketing_app.core import redis
+from ticketing_app.core.redis import BLOCK_SECONDS
+from ticketing_app.messaging import outbox
 
 pytestmark = pytest.mark.usefixtures("cities")
 
@@ -41,6 +44,18 @@ class TestEvent:
         code, out, _ = await run("event", "cancel", event.slug)
         assert code == 0
         assert "cancelled\nUnsold tickets are withdrawn" in out
+
+    async def test_wakes_the_relay_before_it_ends(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        event = await make_event()
+        await outbox.finish_nudges()
+        # Longer than the end of the command takes.
+        monkeypatch.setattr(outbox, "NUDGE_DELAY_SECONDS", 0.5)
+        async with redis.blocking_client() as client, client.pubsub() as pubsub:
+            await pubsub.subscribe(outbox.NUDGE_CHANNEL)
+            assert await pubsub.get_message(timeout=BLOCK_SECONDS)
+            assert (await run("event", "cancel", event.slug))[0] == 0
+            found = await pubsub.get_message(ignore_subscribe_messages=True, timeout=1)
+        assert found
 
     async def test_merges(self) -> None:
         event = await make_event()
