@@ -266,7 +266,8 @@ class TestItemViews:
         first, second = self.shown(bought, pair)
         assert (first.is_yours, first.refunded) == (True, "")
         assert (second.is_yours, second.stub_class) == (False, "spent")
-        assert second.refunded == "Refunded on Jan 2, 2027"
+        assert second.refunded == "Refunded"
+        assert second.line.endswith("$40.00 · refunded on Jan 2, 2027")
         paid = OrderDetail(**pair.model_dump(), timeline=[])
         view = views.OrderView.from_order(paid, NOW)
         assert (view.refund_label, view.refund) == ("Refunded", "$40.00 USD")

@@ -201,7 +201,7 @@ class TestHoldAgain:
         assert shown.order.again_key == ""
         await tab.call(OrderDetailState.release)
         assert shown.order.again_label == "Hold them again"
-        assert shown.order.again_price == "2 tickets · $68 each · $136 total"
+        assert shown.order.again_price == "2\xa0tickets · $68\xa0each · $136\xa0total"
         answer = await tab.call(OrderDetailState.purchase, shown.order.again_fields)
         assert "/orders/" in answer
         assert str(order.id) not in answer

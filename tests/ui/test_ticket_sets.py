@@ -71,7 +71,7 @@ class TestSet:
         buyer = await factories.make_user()
         await open_seat(tab, listing, nth=1, cookie=await sign_in(buyer))
         shown = tab.state(TicketDetailState).ticket
-        assert shown.price_line == "2 tickets · $68 each · $136 total"
+        assert shown.price_line == "2\xa0tickets · $68\xa0each · $136\xa0total"
         assert (shown.seat, shown.choices) == ("Row F · Seats 12, 13", ())
         assert "locks the tickets" in shown.hold_note
         assert "/orders/" in await tab.call(TicketDetailState.purchase, shown.fields)
@@ -196,7 +196,7 @@ class TestWithoutScript:
         listing = await factories.make_listing("12", "13", split="together", price=68)
         address = f"/tickets/{listing.seats[0].ticket_id}"
         document = await site.get(address)
-        assert "2 tickets · $68 each · $136 total" in document.text
+        assert "2\xa0tickets · $68\xa0each · $136\xa0total" in document.text
         to_sign_up = await site.post(address, data=Form(document).values)
         back = await site.post(to_sign_up.headers["location"], data=ANA)
         assert back.headers["location"] == address

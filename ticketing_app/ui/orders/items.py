@@ -17,7 +17,8 @@ from ticketing_app.ui.tickets.views import TicketStub
 
 RESELL = "Sell this ticket"
 RESELL_ONE = "Sell {seat}"
-REFUNDED = "Refunded on {day}"
+REFUNDED = "Refunded"
+REFUNDED_ON = "refunded on {day}"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def _view(
     frozen = {"title": bought.title, "price_cents": bought.price_cents}
     stub = TicketStub.from_ticket(ticket.model_copy(update=frozen))
     is_yours = order.status is OrderStatus.COMPLETED and item.refunded_at is None
+    is_refunded = order.status is OrderStatus.COMPLETED and item.refunded_at is not None
     is_alone = len(order.items) == 1
     seat = seats_line([bought])
     price = format_amount(bought.price_cents, order.currency, to_the_cent=True)
@@ -66,8 +68,8 @@ def _view(
         stub=stub,
         stub_class=_stub_class(order, item, ticket, is_yours=is_yours),
         is_yours=is_yours,
-        refunded=_refunded(item, now) if order.status is OrderStatus.COMPLETED else "",
-        line=" · ".join([seat or bought.title, price]),
+        refunded=REFUNDED if is_refunded else "",
+        line=" · ".join([seat or bought.title, price, *_refunded_on(item, now)]),
         resale_href=routes.ticket_resale(bought.id) if can_resell else "",
         resale_label=RESELL if is_alone or not seat else RESELL_ONE.format(seat=seat),
     )
@@ -82,5 +84,7 @@ def _stub_class(
     return "torn" if is_yours and is_used(ticket) else ""
 
 
-def _refunded(item: OrderItemRead, now: datetime) -> str:
-    return REFUNDED.format(day=format_day(item.refunded_at, now)) if item.refunded_at else ""
+def _refunded_on(item: OrderItemRead, now: datetime) -> list[str]:
+    if item.refunded_at is None:
+        return []
+    return [REFUNDED_ON.format(day=format_day(item.refunded_at, now))]

@@ -88,15 +88,17 @@ def checkout(
     several = rx.el.p(
         rx.el.span(order.seats),
         rx.el.span(order.sum_line, class_name="tabular-nums whitespace-nowrap"),
-        class_name="flex justify-between gap-4 text-sm -mt-3",
+        class_name="flex justify-between gap-4 text-sm",
     )
     return Checkout.create(
-        rx.el.p(
-            rx.el.span(order.title, class_name="min-w-0 break-words line-clamp-2"),
-            rx.el.span(order.amount, class_name="tabular-nums whitespace-nowrap"),
-            class_name="flex justify-between gap-4 text-lg font-semibold",
+        rx.el.div(
+            rx.el.p(
+                rx.el.span(order.title, class_name="min-w-0 break-words line-clamp-2"),
+                rx.el.span(order.amount, class_name="tabular-nums whitespace-nowrap"),
+                class_name="flex justify-between gap-4 text-lg font-semibold",
+            ),
+            rx.cond(order.has_several, several),
         ),
-        rx.cond(order.has_several, several),
         clock,
         rx.el.p(
             rx.cond(order.has_several, SEVERAL["next"], TEXT["next"]),

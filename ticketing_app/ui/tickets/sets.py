@@ -54,7 +54,9 @@ def set_line(quantity: int, price_cents: int, currency: str) -> str:
     """Return a price like "2 tickets · $68 each · $136 total"."""
     each = format_amount(price_cents, currency)
     total = format_amount(quantity * price_cents, currency)
-    return f"{quantity} tickets · {each} each · {total} total"
+    parts = (f"{quantity} tickets", f"{each} each", f"{total} total")
+    # A narrow line breaks between the parts only.
+    return " · ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
 
 def best_of(listing: ListingRead, quantity: int) -> list[OfferSeat]:
