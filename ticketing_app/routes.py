@@ -28,6 +28,7 @@ PURCHASE = "purchase"
 QUANTITY = "quantity"
 ORDER_LIST = "/orders"
 ORDER_DETAIL = "/orders/[order_id]"
+ORDER_RESALE = "/orders/[order_id]/sell"
 ACCOUNT = "/account"
 SIGN_UP = "/auth/signup"
 SIGN_IN = "/auth/signin"
@@ -94,3 +95,8 @@ def event_listed(slug: str, count: int) -> str:
 
 def order_detail(order_id: UUID | str) -> str:
     return f"/orders/{order_id}"
+
+
+def order_resale(order_id: UUID | str) -> str:
+    """Return the path of the form that sells tickets of a paid order again."""
+    return f"{order_detail(order_id)}/sell"

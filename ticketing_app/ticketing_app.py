@@ -43,6 +43,8 @@ from ticketing_app.ui.sell.pages import (
     sell_tickets_page,
     ticket_new_page,
 )
+from ticketing_app.ui.sell.relist_page import relist_page
+from ticketing_app.ui.sell.relist_state import RelistState
 from ticketing_app.ui.sell.state import SellState
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.audience import hint_script
@@ -139,6 +141,9 @@ PAGES = (
     Page(routes.ORDER_DETAIL, order_detail_page, _ORDER_TITLE,
          "The ticket that you hold, and the time you have to pay for it.",
          OrderDetailState.load, Audience.MEMBERS),
+    Page(routes.ORDER_RESALE, relist_page, "Sell tickets again",
+         "Tickets that you bought, for sale again.",
+         RelistState.load, Audience.MEMBERS),
     Page(routes.ACCOUNT, account_page, "Account",
          "Your email, your password, and where you are signed in.",
          AccountState.load, Audience.MEMBERS),

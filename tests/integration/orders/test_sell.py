@@ -14,6 +14,7 @@ from tests.integration.payments.sales import Sale
 from tests.locks import end_or_wait
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
+from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import ownership as owners
 from ticketing_app.orders.service import refund, sell
@@ -31,6 +32,11 @@ from ticketing_app.tickets.service.tickets import (
 )
 
 PARALLEL = 8
+NEW_EVENT = {
+    "title": "Another Night",
+    "startsLocal": "2097-05-01T20:00",
+    "venue": {"name": "Tram Depot", "cityId": 1},
+}
 PERSON = {"email": "owner@gittix.test", "password": "correct horse"}
 
 
@@ -82,6 +88,18 @@ class TestSellTicket:
         assert (await factories.read_ticket(sale.ticket.id)).status is Availability.SOLD
         told = await factories.recorded_events("TicketCreated")
         assert [event["ticket_id"] for event in told] == [str(sale.ticket.id), str(again.id)]
+
+    async def test_keeps_the_event(self) -> None:
+        event = await factories.make_event()
+        made = await factories.make_listing("1", event=event)
+        sale = await sales.sell(await factories.read_ticket(made.seats[0].ticket_id))
+        other = await factories.make_event()
+        wrong = described_again(sale.ticket.id).model_copy(update={"event_id": other.id})
+        with pytest.raises(InvalidInputError, match="for another event"):
+            async with db.transaction() as session:
+                await sell.sell_ticket(session, seller_id=sale.buyer.id, ticket=wrong)
+        again = await relist(sale.ticket.id, sale.buyer)
+        assert (again.event_id, again.title) == (event.id, event.title)
 
     async def test_once_at_a_time_and_again_after_it_was_withdrawn(self) -> None:
         sale = await sales.sell()
@@ -188,6 +206,30 @@ class TestSellListing:
         assert sum(isinstance(answer, ListingRead) for answer in answers) == 1
         refused = [answer for answer in answers if isinstance(answer, BaseException)]
         assert {type(answer) for answer in refused} == {TicketListedAgainError}
+
+    async def test_keeps_the_event(self) -> None:
+        buyer = await factories.make_user()
+        event = await factories.make_event()
+        made = await factories.make_listing("1", "2", event=event)
+        bought = [
+            await sales.sell(await factories.read_ticket(seat.ticket_id), buyer)
+            for seat in made.seats
+        ]
+        other = await factories.make_event()
+        for wrong in ({"eventId": str(other.id)}, {"event": NEW_EVENT}):
+            with pytest.raises(InvalidInputError, match="for another event"):
+                await relist_together(*bought, seller=buyer, **wrong)
+        loose = await sales.sell(buyer=buyer)
+        with pytest.raises(InvalidInputError, match="for another event"):
+            await relist_together(*bought, loose, seller=buyer)
+        # The buyers of a relisting are refunded with its event.
+        listing = await relist_together(*bought, seller=buyer)
+        assert listing.event_id == event.id
+        # A ticket without event may get one.
+        added = await relist_together(
+            loose, seller=buyer, eventId=str(event.id), seats=[{"seat": "9"}]
+        )
+        assert added.event_id == event.id
 
     async def test_quota_counts_tickets(self, change_settings: Callable[..., None]) -> None:
         change_settings(max_open_listings=3)

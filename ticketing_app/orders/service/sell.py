@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import limits
-from ticketing_app.core.errors import AppError
+from ticketing_app.core.errors import AppError, InvalidInputError
 from ticketing_app.orders import rules
 from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.rules import Sale
@@ -15,9 +15,10 @@ from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.resale import Seat, SeatListing
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import lease as leases
-from ticketing_app.tickets.service import listings, seller_listings, tickets
+from ticketing_app.tickets.service import listings, offers, seller_listings, tickets
 from ticketing_app.tickets.service.tickets import TicketListedAgainError
 
+OTHER_EVENT = "You bought one of these tickets for another event."
 # My Listings adds up the sales at each refresh.
 MAX_SUMMED = 1000
 
@@ -47,6 +48,7 @@ async def sell_ticket(
         NotTicketOwnerError: it belongs to another user, or is being refunded or disputed.
         TicketListedAgainError: it has another open listing.
         TicketStillHeldError: a listing that was taken off sale may still be paid.
+        InvalidInputError: it was bought for another event.
         TooManyListingsError: the seller has MAX_OPEN_LISTINGS.
         TooManyRequestsError: too many listings in the last hour.
     """
@@ -66,7 +68,9 @@ async def sell_tickets(
         raise refusal
     await tickets.require_listing_quota(session, seller_id=seller_id, count=len(listed))
     return [
-        await tickets.create_ticket(session, seller_id=seller_id, ticket=_behind(ticket, sold))
+        await tickets.create_ticket(
+            session, seller_id=seller_id, ticket=await _behind(session, ticket, sold)
+        )
         for ticket in listed
     ]
 
@@ -81,15 +85,42 @@ async def sell_listing(
     if refusal:
         raise refusal
     await tickets.require_listing_quota(session, seller_id=seller_id, count=listing.count)
-    behind = listing.model_copy(update={"previous_ticket_ids": previous})
+    behind = listing.model_copy(
+        update={
+            "previous_ticket_ids": previous,
+            "event_id": await _event_of(session, listing, listing.previous_ticket_ids),
+        }
+    )
     return await listings.create_listing(session, seller_id=seller_id, listing=behind)
 
 
-def _behind(ticket: TicketCreate, last_sales: dict[UUID, UUID]) -> TicketCreate:
-    if ticket.previous_ticket_id is None:
+async def _behind(
+    session: AsyncSession, ticket: TicketCreate, last_sales: dict[UUID, UUID]
+) -> TicketCreate:
+    previous_id = ticket.previous_ticket_id
+    if previous_id is None:
         return ticket
-    last = last_sales[ticket.previous_ticket_id]
-    return ticket.model_copy(update={"previous_ticket_id": last})
+    event_id = await _event_of(session, ticket, [previous_id])
+    return ticket.model_copy(
+        update={"previous_ticket_id": last_sales[previous_id], "event_id": event_id}
+    )
+
+
+async def _event_of(
+    session: AsyncSession, listing: TicketCreate | ListingCreate, previous_ids: list[UUID]
+) -> UUID | None:
+    """Return the event of a listing, which is that of its tickets before: it refunds the next buyers, too.
+
+    Raises InvalidInputError: the listing is for another event.
+    """
+    events = await offers.list_event_ids(session, ticket_ids=previous_ids)
+    if not events:
+        return listing.event_id
+    found = {events.get(ticket_id) for ticket_id in previous_ids}
+    wants_new = isinstance(listing, ListingCreate) and listing.event is not None
+    if len(found) > 1 or wants_new or listing.event_id not in {None, *found}:
+        raise InvalidInputError([("eventId", OTHER_EVENT)])
+    return found.pop()
 
 
 async def _last_sales(
@@ -142,6 +173,19 @@ async def list_relistable(
         for seat, _, seat_owner_id in found
         if seat_owner_id == owner_id and seat.listed is None
     }
+
+
+async def list_refusals(
+    session: AsyncSession, *, owner_id: UUID, ticket_ids: list[UUID]
+) -> dict[UUID, str]:
+    """Return why these tickets cannot be listed again now, by ticket; those that can are left out."""
+    refusals: dict[UUID, str] = {}
+    for ticket_id in ticket_ids:
+        try:
+            await _get_own_seat(session, owner_id=owner_id, ticket_id=ticket_id)
+        except AppError as error:
+            refusals[ticket_id] = error.message
+    return refusals
 
 
 async def _get_own_seat(session: AsyncSession, *, owner_id: UUID, ticket_id: UUID) -> Seat:

@@ -1,6 +1,6 @@
 """Fields of the seller's forms."""
 
-from typing import Any
+from typing import Any, Literal
 
 import reflex as rx
 
@@ -251,9 +251,21 @@ def radio(
     *,
     is_chosen: rx.Var[bool] | bool,
 ) -> rx.Component:
+    return choice_row("radio", name, value, label, is_chosen=is_chosen)
+
+
+def choice_row(
+    kind: Literal["radio", "checkbox"],
+    name: rx.Var[str] | str,
+    value: rx.Var[str] | str,
+    label: rx.Var[str] | str,
+    *,
+    is_chosen: rx.Var[bool] | bool,
+) -> rx.Component:
+    """A radio button or a checkbox; its whole row is the target."""
     return rx.el.label(
         rx.el.input(
-            type="radio",
+            type=kind,
             name=name,
             value=value,
             default_checked=is_chosen,
@@ -262,5 +274,5 @@ def radio(
         rx.el.span(label, class_name="min-w-0 [overflow-wrap:anywhere]"),
         class_name="flex items-center gap-3 min-h-touch px-3 rounded-control bg-surface border "
         "border-line has-checked:border-accent cursor-pointer",
-        key=value,
+        key=f"{name}{value}",
     )

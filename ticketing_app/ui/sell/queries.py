@@ -2,22 +2,26 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import NamedTuple
 from uuid import UUID
 
 from ticketing_app.core import http
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError, InvalidInputError
-from ticketing_app.events.rules import is_listable, start_of
+from ticketing_app.events.rules import EventStatus, is_listable, start_of
 from ticketing_app.events.schemas import CityRead, EventCreate, EventRead, VenueRead
 from ticketing_app.events.service import cities, events, venues
 from ticketing_app.events.service.cities import CityNotFoundError
 from ticketing_app.events.service.events import EventNotFoundError, EventNotListableError
 from ticketing_app.events.service.venues import VenueNotFoundError
+from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service import sell
-from ticketing_app.tickets.schemas.listings import DraftUpdate, ListingCreate
+from ticketing_app.tickets.rules import has_begun
+from ticketing_app.tickets.schemas.listings import DraftUpdate, ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.prices import EventPrices, PriceQuestion
-from ticketing_app.tickets.service import drafts, prices
+from ticketing_app.tickets.schemas.tickets import TicketRead
+from ticketing_app.tickets.service import drafts, prices, tickets
 from ticketing_app.ui import transactions
 from ticketing_app.ui.sell.form import (
     SellForm,
@@ -26,6 +30,14 @@ from ticketing_app.ui.sell.form import (
     read_event,
     read_listing,
     read_seats,
+)
+from ticketing_app.ui.sell.relist import (
+    RelistForm,
+    check,
+    place_of,
+    read_values,
+    relisting,
+    split_of,
 )
 from ticketing_app.ui.sell.views import EventFacts
 from ticketing_app.ui.transactions import Session
@@ -36,6 +48,27 @@ class Listed(NamedTuple):
 
     slug: str
     tickets: int
+
+
+class TicketsChangedError(AppError):
+    status = HTTPStatus.CONFLICT
+    message = "One of these tickets cannot be sold again any more. The others are still here."
+
+
+class RelistPage(NamedTuple):
+    """Tickets of an order that can be sold again, and the others with the reason."""
+
+    first: TicketRead
+    tickets: list[TicketRead]
+    left_out: list[tuple[TicketRead, str]]
+    facts: EventFacts | None  # Of their event.
+
+
+class Relisted(NamedTuple):
+    """A listing of bought tickets; without an event, `slug` is empty."""
+
+    listing: ListingRead
+    slug: str
 
 
 class Place(NamedTuple):
@@ -170,3 +203,40 @@ async def list_draft(session: Session, *, seller_id: UUID, version: int) -> List
         raise EventNotFoundError
     listed_for = await events.get_event(session, event_id=listing.event_id)
     return Listed(listed_for.slug, len(listing.seats))
+
+
+async def load_relist_page(session: Session, *, owner_id: UUID, order_id: UUID) -> RelistPage:
+    """Return the tickets of the buyer's own order; raises OrderNotFoundError and the errors of `get_facts`."""
+    order = await orders.get_order(session, buyer_id=owner_id, order_id=order_id)
+    ids = [item.ticket.id for item in order.items]
+    found = {
+        ticket.id: ticket
+        for ticket in await tickets.list_by_ids(session, ticket_ids=ids, viewer_id=owner_id)
+    }
+    refusals = await sell.list_refusals(session, owner_id=owner_id, ticket_ids=ids)
+    first = found[ids[0]]
+    if has_begun(first.starts_at, utc_now()):
+        raise EventNotListableError(EventStatus.SCHEDULED)
+    facts = await get_facts(session, event_id=first.event_id) if first.event_id else None
+    own = [found[ticket_id] for ticket_id in ids if ticket_id not in refusals]
+    left_out = [(found[ticket_id], reason) for ticket_id, reason in refusals.items()]
+    return RelistPage(first, own, left_out, facts)
+
+
+async def relist(session: Session, *, owner_id: UUID, order_id: UUID, form: RelistForm) -> Relisted:
+    """List tickets of the buyer's own order as one listing.
+
+    Raises TicketsChangedError, InvalidInputError, and the errors of `load_relist_page` and `sell_listing`.
+    """
+    page = await load_relist_page(session, owner_id=owner_id, order_id=order_id)
+    chosen = [ticket for ticket in page.tickets if str(ticket.id) in form.ticket_ids]
+    if len(chosen) < len(form.ticket_ids):
+        raise TicketsChangedError
+    choice = split_of({str(ticket.id): place_of(ticket) for ticket in chosen}, form)
+    if problems := check(form, choice):
+        raise InvalidInputError(list(problems.items()))
+    wanted = transactions.parse(ListingCreate, relisting(chosen) | read_values(form, choice))
+    listing = await sell.sell_listing(session, seller_id=owner_id, listing=wanted)
+    if listing.event_id is None:
+        return Relisted(listing, "")
+    return Relisted(listing, (await events.get_event(session, event_id=listing.event_id)).slug)
