@@ -180,7 +180,7 @@ def test_lists_adjacent_seats_for_a_new_event(site: Site, visitor: Callable[...,
     expect(page.get_by_text("$136 for both")).to_be_visible()
     page.get_by_role("button", name="Next").click()
 
-    expect(page.get_by_role("main")).to_contain_text("Row F · Seats 5 and 6")
+    expect(page.get_by_role("main")).to_contain_text("Row F · Seats 5, 6")
     page.get_by_role("button", name="List for sale").click()
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     shop = stranger.open(urlsplit(page.url).path)

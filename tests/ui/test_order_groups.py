@@ -298,6 +298,17 @@ class TestItemViews:
         assert (first.resale_href, second.resale_href) == ("", f"/tickets/new?previous={wanted}")
         assert second.resale_label == "Sell Section A · Row F · Seat 13"
 
+    def test_offers_several_tickets_for_resale_together(
+        self, bought: Orders, pair: OrderRead
+    ) -> None:
+        bought.known.relistable_ids.update(item.ticket.id for item in pair.items)
+        first, second = self.shown(bought, pair)
+        wanted = f"/orders/{pair.id}/sell"
+        assert (first.resale_href, second.resale_href) == (wanted, "")
+        (group,) = groups.group([pair], bought.known, NOW)[groups.UPCOMING]
+        (line,) = group.lines
+        assert (line.resale_href, line.resale_label) == (wanted, "Sell these tickets")
+
     def test_is_torn_once_used(self, bought: Orders) -> None:
         order = bought.add(OrderStatus.COMPLETED, event_id=bought.add_event(days=-1))
         assert [item.stub_class for item in self.shown(bought, order)] == ["torn"]

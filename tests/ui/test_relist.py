@@ -16,6 +16,7 @@ from ticketing_app.tickets.schemas.listings import ListingRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import listings, offers
 from ticketing_app.ui.sell.relist_state import RelistState
+from ticketing_app.ui.tickets.state import TicketDetailState
 
 SignIn = Callable[[UserRead], Awaitable[str]]
 
@@ -94,6 +95,13 @@ class TestRelistState:
             "Row F · Seat 6",
         ]
         assert all("is listed again already" in line for line in shown.left_out)
+
+    async def test_ticket_page_leads_to_it(self, tab: Tab, bought: Bought, sign_in: SignIn) -> None:
+        ticket_id = str(bought.tickets[0].id)
+        cookie = await sign_in(bought.sale.buyer)
+        tab.open(f"/tickets/{ticket_id}", cookie=cookie, ticket_id=ticket_id)
+        await tab.call(TicketDetailState.load)
+        assert tab.state(TicketDetailState).resale_href == bought.path
 
     async def test_leaves_out_refunded_seat(self, tab: Tab, bought: Bought) -> None:
         await groups.refund_items(bought.sale, bought.tickets[1])

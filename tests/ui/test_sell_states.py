@@ -43,7 +43,7 @@ class TestSellState:
         assert await tab.call(SellState.load_price) == ""
         assert "/sell/look" in await tab.call(SellState.submit_price, {"price": "68"})
         assert await tab.call(SellState.load_look) == ""
-        assert shown.stub.seat == "Section Stalls · Row F · Seats 5 and 6"
+        assert shown.stub.seat == "Section Stalls · Row F · Seats 5, 6"
         form = {"version": f"{shown.version}"}
         answer = await tab.call(SellState.list_for_sale, form)
         assert "/events/night-of-kites" in answer

@@ -99,7 +99,7 @@ class TestSentences:
         form = SellForm(seats="5-6", row="F", price="68")
         stub = views.offered_stub(facts, form, "usd")
         assert (stub.seat, stub.price, stub.place) == (
-            "Row F · Seats 5 and 6",
+            "Row F · Seats 5, 6",
             "$68",
             "Depot, Porto",
         )

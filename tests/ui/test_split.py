@@ -12,7 +12,7 @@ from ticketing_app.core import db
 from ticketing_app.tickets.rules import Place
 from ticketing_app.tickets.schemas.listings import ListingRead
 from ticketing_app.tickets.service import listings, offers
-from ticketing_app.ui.listings.split import SplitChoice, seats_line, split_line
+from ticketing_app.ui.listings.split import SplitChoice, split_line
 from ticketing_app.ui.listings.state import TicketFormState
 from ticketing_app.ui.sell.state import SellState
 
@@ -82,21 +82,6 @@ class TestSplitChoice:
     )
     def test_line(self, choice: SplitChoice, line: str) -> None:
         assert split_line(choice) == line
-
-
-class TestSeatsLine:
-    @pytest.mark.parametrize(
-        ("places", "line"),
-        [
-            (seats("5"), "Section Stalls · Row F · Seat 5"),
-            (seats("5", "6", "7"), "Section Stalls · Row F · Seats 5, 6 and 7"),
-            (seats(None, None), "Section Stalls · Row F"),
-            ([Place(None, None, None)], ""),
-            ([Place(None, "A", "1"), Place(None, "B", "1")], "Row A · Seat 1; Row B · Seat 1"),
-        ],
-    )
-    def test_names_shared_place_once(self, places: list[Place], line: str) -> None:
-        assert seats_line(places) == line
 
 
 @pytest.mark.usefixtures("database")

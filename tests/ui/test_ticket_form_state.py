@@ -168,7 +168,7 @@ class TestTicketFormState:
         tab.open(f"/tickets/{first}/edit", cookie=await sign_in(seller), ticket_id=str(first))
         await tab.call(TicketFormState.load_edit)
         shown = tab.state(TicketFormState)
-        assert shown.listing_line == "2 tickets: Row F · Seats 9 and 10"
+        assert shown.listing_line == "2 tickets: Row F · Seats 9, 10"
         form = {"price": "41", "description": "Aisle", "version": f"{shown.version}"}
         await tab.call(TicketFormState.update_listing, form | {"price": "0.2"})
         assert set(shown.errors) == {"price"}

@@ -91,17 +91,6 @@ def split_line(choice: SplitChoice) -> str:
     return " · ".join(part for part in (lines[Split(choice.split)], side) if part)
 
 
-def seats_line(places: Sequence[Place]) -> str:
-    """Return the seats, with the place that they share said once: "Section A · Row F · Seats 12 and 13"."""
-    names = [place.seat for place in places if place.seat]
-    shared = {(place.section, place.row) for place in places}
-    if len(shared) > 1:
-        return "; ".join(filter(None, (seats_line([place]) for place in places)))
-    seats = ("Seat" if len(names) == 1 else "Seats", listed(names))
-    parts = (("Section", places[0].section), ("Row", places[0].row), seats)
-    return " · ".join(f"{name} {text}" for name, text in parts if text)
-
-
 def listed(names: Sequence[str]) -> str:
     """Return names as in a sentence, like "5, 6 and 7"."""
     *others, last = names or [""]

@@ -19,7 +19,8 @@ from ticketing_app.tickets.service.offers import UNSOLD
 from ticketing_app.ui.formatting import (
     format_amount,
 )
-from ticketing_app.ui.listings.split import NO, YES, SplitChoice, seats_line
+from ticketing_app.ui.listings.split import NO, YES, SplitChoice
+from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import (
     TicketStub,
     local_start,
@@ -89,7 +90,7 @@ def read_form(form: object) -> dict[str, Any]:
 
 
 def listing_line(listing: ListingRead) -> str:
-    """Return the tickets that an edit changes, like "2 tickets: Row F · Seats 5 and 6"."""
+    """Return the tickets that an edit changes, like "2 tickets: Row F · Seats 5, 6"."""
     places = _unsold_places(listing)
     seats = seats_line(places) or NO_SEAT
     return f"{len(places)} {'ticket' if len(places) == 1 else 'tickets'}: {seats}"

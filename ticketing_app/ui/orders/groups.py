@@ -13,6 +13,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.formatting import format_amount, format_day
+from ticketing_app.ui.orders.items import RESELL, RESELL_ALL
 from ticketing_app.ui.orders.views import (
     STATUS_LABELS,
     VARIANTS,
@@ -47,6 +48,7 @@ class OrderLine:
     deadline: str = ""
     now: str = ""
     resale_href: str = ""
+    resale_label: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,10 @@ def _line(order: OrderRead, known: OrderedTickets, now: datetime) -> OrderLine:
     status = order.status
     amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
     sellable = [each.id for each in tickets_of(order) if each.id in known.relistable_ids]
-    can_resell = status in rules.PAID and len(sellable) == 1
+    resale_href = ""
+    if status in rules.PAID and sellable:
+        is_one = len(sellable) == 1
+        resale_href = routes.ticket_resale(sellable[0]) if is_one else routes.order_resale(order.id)
     return OrderLine(
         id=str(order.id),
         href=routes.order_detail(order.id),
@@ -160,5 +165,6 @@ def _line(order: OrderRead, known: OrderedTickets, now: datetime) -> OrderLine:
         note=money_note(order, amount),
         deadline=running_deadline(order),
         now=now.isoformat(),
-        resale_href=routes.ticket_resale(sellable[0]) if can_resell else "",
+        resale_href=resale_href,
+        resale_label=RESELL if len(sellable) == 1 else RESELL_ALL,
     )

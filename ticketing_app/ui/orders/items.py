@@ -1,7 +1,7 @@
 """The tickets of an order: one stub each."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import TicketStub
 
 RESELL = "Sell this ticket"
+RESELL_ALL = "Sell these tickets"
 RESELL_ONE = "Sell {seat}"
 REFUNDED = "Refunded"
 REFUNDED_ON = "refunded on {day}"
@@ -42,9 +43,16 @@ def item_views(
     now: datetime,
 ) -> list[OrderItemView]:
     """Return the tickets with the titles and prices of the order."""
-    return [
+    views = [
         _view(order, item, tickets[item.ticket.id], relistable_ids, now) for item in order.items
     ]
+    sellable = [view for view in views if view.resale_href]
+    if len(sellable) < 2:  # noqa: PLR2004  # several
+        return views
+    # One link for all, in place of a link per ticket.
+    together = {"resale_href": routes.order_resale(order.id), "resale_label": RESELL_ALL}
+    alone = {"resale_href": "", "resale_label": ""}
+    return [replace(view, **(together if view is sellable[0] else alone)) for view in views]
 
 
 def _view(

@@ -26,7 +26,6 @@ TEXT = {
     "browse": "See tickets for sale",
     "left_after": " left to order",
     "order": "See the order",
-    "resell": "Sell this ticket",
 }
 
 
@@ -155,5 +154,5 @@ def _time_left(line: OrderLine) -> rx.Component:
 
 def _resell(line: OrderLine) -> rx.Component:
     return link(
-        TEXT["resell"], href=line.resale_href, class_name=f"{styles.LINK_ALONE} relative z-1"
+        line.resale_label, href=line.resale_href, class_name=f"{styles.LINK_ALONE} relative z-1"
     )

@@ -11,9 +11,10 @@ from ticketing_app.tickets.schemas.listings import ListingCreate
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service.listings import TOTAL_TOO_HIGH
 from ticketing_app.ui import transactions
-from ticketing_app.ui.listings.split import SplitChoice, seats_line
+from ticketing_app.ui.listings.split import SplitChoice
 from ticketing_app.ui.listings.views import NO_SEAT
 from ticketing_app.ui.sell.form import NOT_A_FORM, by_field
+from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import parse_price
 
 SEATS = "seats"

@@ -10,8 +10,9 @@ from ticketing_app.events.schemas import CityRead, EventRead, VenueRead
 from ticketing_app.tickets.rules import Split
 from ticketing_app.tickets.schemas.prices import EventPrices
 from ticketing_app.ui import formatting
-from ticketing_app.ui.listings.split import SplitChoice, listed, seats_line, split_line
+from ticketing_app.ui.listings.split import SplitChoice, listed, split_line
 from ticketing_app.ui.sell.form import SellForm, known_seats, places, read_price, read_split
+from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS, TicketStub
 
 NONE_FOUND = "No event with these words yet. Add it below."

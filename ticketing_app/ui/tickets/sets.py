@@ -76,7 +76,7 @@ def seats_line(seats: Sequence[Seated]) -> str:
     each = (
         _named(("Section", seat.section), ("Row", seat.row), ("Seat", seat.seat)) for seat in seats
     )
-    return "; ".join(filter(None, each))
+    return "; ".join(dict.fromkeys(filter(None, each)))
 
 
 def _named(*parts: tuple[str, str | None]) -> str:

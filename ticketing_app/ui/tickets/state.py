@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from ticketing_app import routes
 from ticketing_app.accounts.schemas import Caller
+from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.events.cards import EventCard, make_cards
@@ -107,12 +108,18 @@ class TicketDetailState(PurchaseState, rx.State):
             self.is_loaded = False
             raise
 
+    def _resale_href(self, ticket: TicketRead) -> str:
+        # A ticket of a listing may have been bought with others of it.
+        if self.ticket.my_order_href and ticket.listing_id and ticket.order_id:
+            return routes.order_resale(ticket.order_id)
+        return routes.ticket_resale(ticket.id)
+
     def _show(self, shown: ViewerTicket, caller: Caller | None) -> None:
         now = session.reader_now(self)
         ticket = shown.ticket
         self.ownership = [OwnershipLine.from_step(step, now) for step in shown.ownership]
-        self.resale_href = routes.ticket_resale(ticket.id) if shown.is_relistable else ""
         self.ticket = TicketDetail.from_ticket_for(ticket, caller and caller.user_id, shown.listing)
+        self.resale_href = self._resale_href(ticket) if shown.is_relistable else ""
         seats = shown.listing.seats if shown.listing else []
         self.versions = {str(seat.ticket_id): seat.version for seat in seats}
         self.versions[str(ticket.id)] = ticket.version
