@@ -106,6 +106,9 @@ class Fixtures:
         buyer.pay_for(paid)
         one = ("--ticket", self.ids["pair_paid"], "--reason", "shown")
         site.stack.run("-m", "ticketing_app", "refund", paid, *one)
+        seats = [{"row": "D", "seat": seat} for seat in ("31", "32")]
+        paused = seller.sell_listing(eventId=event["id"], price=68, split="together", seats=seats)
+        seller.change_listing(paused["id"], "pause")
 
     @contextmanager
     def show(self, scene: Scene, viewer: Viewer) -> Generator[Page]:
@@ -160,6 +163,12 @@ def _find_no_event(page: Page) -> None:
 def _name_seats(page: Page) -> None:
     page.get_by_label("Seats", exact=True).fill("45-46")
     expect(page.get_by_text("2 tickets: seats 45 and 46")).to_be_visible()
+
+
+def _answer_split(page: Page) -> None:
+    page.get_by_label("Seats", exact=True).fill("45-48")
+    page.get_by_role("radio", name="All together only").check()
+    expect(page.get_by_text("4 tickets: seats 45, 46, 47 and 48")).to_be_visible()
 
 
 def _go_to_price(page: Page) -> None:
@@ -233,10 +242,13 @@ SCENES = (
     Scene("sell, event with errors", "/sell", "A new event", SELLER,
           _press("Next", "Choose the day of the event")),
     Scene("sell, tickets", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _name_seats),
+    Scene("sell, split", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _answer_split,
+          is_main=False),
     Scene("sell, price", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _go_to_price),
     Scene("sell, look", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _go_to_look),
     Scene("edit", "/tickets/{free}/edit", "Edit a Ticket", SELLER),
     Scene("my listings", "/tickets/mine", "Being bought", SELLER, is_main=False),
+    Scene("my listings, paused", "/tickets/mine", "2 of 2 paused", SELLER),
     Scene("my listings, asked to withdraw", "/tickets/mine", "Being bought", SELLER,
           _press("Withdraw", "off sale for good")),
     Scene("my listings, none", "/tickets/mine", "No listings yet", BUYER, is_main=False),
@@ -244,6 +256,7 @@ SCENES = (
     Scene("order, asked to release", "/orders/{order_held}", "left to order", BUYER,
           _press("Release ticket", "Let go of this ticket"), is_main=False),
     Scene("order of two", "/orders/{order_pair_held}", "2 \N{MULTIPLICATION SIGN} $68.00", BUYER),
+    Scene("order of two, sold again", "/orders/{order_pair_paid}/sell", "Sell tickets again", BUYER),
     Scene("order of two, one refunded", "/orders/{order_pair_paid}", "1 of your 2 tickets", BUYER),
     Scene("payment", "/orders/{order_held}", "left to order", BUYER, _open_payment),
     Scene("payment declined", "/orders/{order_declined}", "left to order", BUYER, _be_declined, is_main=False),

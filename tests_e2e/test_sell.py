@@ -168,7 +168,8 @@ def test_lists_adjacent_seats_for_a_new_event(site: Site, visitor: Callable[...,
     page.get_by_label("Seats", exact=True).fill("5-6")
     expect(page.get_by_text("2 tickets: seats 5 and 6")).to_be_visible()
     expect(page.get_by_label("How many tickets?")).to_have_value("2")
-    page.get_by_label("next to each other").check()
+    expect(page.get_by_role("radio", name="Both together only")).to_be_checked()
+    expect(page.get_by_role("radio", name="Yes, next to each other")).to_be_checked()
     page.get_by_role("button", name="Next").click()
 
     expect(page.get_by_role("heading", name="Your price")).to_be_visible()
@@ -180,7 +181,9 @@ def test_lists_adjacent_seats_for_a_new_event(site: Site, visitor: Callable[...,
     expect(page.get_by_text("$136 for both")).to_be_visible()
     page.get_by_role("button", name="Next").click()
 
-    expect(page.get_by_role("main")).to_contain_text("Row F · Seats 5, 6")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("Row F · Seats 5, 6")
+    expect(main).to_contain_text("Sold both together · Side by side · $136 in total")
     page.get_by_role("button", name="List for sale").click()
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     shop = stranger.open(urlsplit(page.url).path)
@@ -192,6 +195,59 @@ def test_lists_adjacent_seats_for_a_new_event(site: Site, visitor: Callable[...,
     card.get_by_label("Price per ticket").fill("60")
     card.get_by_role("button", name=re.compile("^Change the price")).click()
     expect(card).to_contain_text("$60")
+
+
+def test_pair_is_sold_together_and_sold_again_together(
+    site: Site, visitor: Callable[..., Visitor]
+) -> None:
+    seller, buyer = visitor(), visitor()
+    title = f"Night of Kites {uuid4().hex[:6]}"
+    event = seller.make_event(title, make_venue(site), category="concert")
+    page = seller.open(f"/sell/tickets?event={event['id']}")
+    page.get_by_label("Row").fill("F")
+    page.get_by_label("Seats", exact=True).fill("5-6")
+    page.get_by_role("radio", name="Both together only").check()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Price per ticket").fill("68")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="List for sale").click()
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+
+    shop = buyer.open(f"/events/{event['slug']}")
+    expect(shop.get_by_role("main")).to_contain_text("$68")
+    offers = buyer.context.request.get(f"/api/events/{event['slug']}/listings").json()["items"]
+    assert [offer["quantities"] for offer in offers] == [[2]]
+    buyer.pay_for(buyer.hold_several(offers[0]["listingId"], 2))
+
+    mine = seller.open("/tickets/mine")
+    expect(mine.get_by_text("$136 sold")).to_be_visible()
+    orders = buyer.open("/orders")
+    orders.get_by_role("link", name="Sell these tickets").click()
+    expect(orders.get_by_role("checkbox")).to_have_count(2)
+    orders.get_by_label("Price per ticket").fill("70")
+    expect(orders.get_by_text("$140 for both")).to_be_visible()
+    orders.get_by_role("button", name="List for sale").click()
+    expect(orders.get_by_role("heading", name=title)).to_be_visible()
+    expect(orders.get_by_role("main")).to_contain_text("$70")
+
+
+def test_paused_listing_leaves_open_pages(site: Site, visitor: Callable[..., Visitor]) -> None:
+    seller, stranger = visitor(), visitor(signed_in=False)
+    event = seller.make_event(f"Kites {uuid4().hex[:6]}", make_venue(site), category="concert")
+    seller.sell_seats(event["id"], "5", "6", price=68)
+    shop = stranger.open(f"/events/{event['slug']}").get_by_role("main")
+    expect(shop).to_contain_text("$68")
+    page = seller.open("/tickets/mine")
+    pause = page.get_by_role("button", name=re.compile("^Pause"))
+    pause.click()
+    resume = page.get_by_role("button", name=re.compile("^Resume"))
+    # The same button, which keeps the focus.
+    expect(resume).to_be_focused()
+    expect(page.get_by_text("2 of 2 paused")).to_be_visible()
+    expect(shop).not_to_contain_text("$68")
+    resume.click()
+    expect(page.get_by_text("2 of 2 for sale")).to_be_visible()
+    expect(shop).to_contain_text("$68")
 
 
 def test_bought_ticket_is_sold_again_for_its_event(
