@@ -64,6 +64,10 @@ QUERIES = {
           FROM walk w JOIN tickets p ON p.id = w.next LEFT JOIN orders o ON o.id = p.order_id
           LEFT JOIN order_items i ON i.order_id = o.id AND i.ticket_id = p.id WHERE NOT w.is_found)
         SELECT listing, seller_id, owner_id FROM walk WHERE is_found AND owner_id IS DISTINCT FROM seller_id""",
+    "1: a bought ticket is sold again for another event": """
+        SELECT t.id, t.event_id, p.event_id AS bought_for FROM tickets t JOIN tickets p ON p.id = t.previous_ticket_id
+        JOIN events bought ON bought.id = p.event_id LEFT JOIN events sold ON sold.id = t.event_id
+        WHERE coalesce(sold.merged_into_id, sold.id) IS DISTINCT FROM coalesce(bought.merged_into_id, bought.id)""",
     "1: a disputed order and its charge differ": """
         SELECT o.id, o.is_disputed, c.dispute_status FROM orders o JOIN charges c ON c.order_id = o.id
         WHERE c.dispute_status IS NOT NULL

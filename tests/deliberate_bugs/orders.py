@@ -7,6 +7,7 @@ LISTING_TESTS = "tests/integration/orders/test_listing_hold.py"
 STEP_TESTS = "tests/integration/orders/test_listing_steps.py"
 HOLD_TESTS = "tests/integration/orders/test_hold.py"
 COOLDOWN_TESTS = "tests/integration/orders/test_cooldown.py"
+SELL = f"{APP}/orders/service/sell.py"
 SELL_TESTS = "tests/integration/orders/test_sell.py"
 PAYMENT_TESTS = "tests/integration/payments"
 RESALE_TESTS = f"{PAYMENT_TESTS}/test_resale.py"
@@ -29,6 +30,12 @@ MUTANTS = (
             ),
         ),
         f"{HOLD_TESTS}::TestCreateOrder",
+    ),
+    Mutant(
+        1,
+        "a bought ticket is sold again without its event",
+        ((SELL, "    return found.pop()\n", "    return listing.event_id\n"),),
+        f"{SELL_TESTS}::TestSellListing",
     ),
     Mutant(
         1,

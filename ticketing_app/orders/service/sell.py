@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import limits
 from ticketing_app.core.errors import AppError, InvalidInputError
+from ticketing_app.events.service import events
 from ticketing_app.orders import rules
 from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.rules import Sale
@@ -111,16 +112,23 @@ async def _event_of(
 ) -> UUID | None:
     """Return the event of a listing, which is that of its tickets before: it refunds the next buyers, too.
 
-    Raises InvalidInputError: the listing is for another event.
+    Raises EventNotFoundError, or InvalidInputError if the listing is for another event.
     """
-    events = await offers.list_event_ids(session, ticket_ids=previous_ids)
-    if not events:
+    bought = await offers.list_event_ids(session, ticket_ids=previous_ids)
+    if not bought:
         return listing.event_id
-    found = {events.get(ticket_id) for ticket_id in previous_ids}
+    # Until the tickets of a merged event follow it, some are still those of the event before.
+    found = {await _target(session, bought.get(ticket_id)) for ticket_id in previous_ids}
+    wanted = await _target(session, listing.event_id)
     wants_new = isinstance(listing, ListingCreate) and listing.event is not None
-    if len(found) > 1 or wants_new or listing.event_id not in {None, *found}:
+    if len(found) > 1 or wants_new or wanted not in {None, *found}:
         raise InvalidInputError([("eventId", OTHER_EVENT)])
     return found.pop()
+
+
+async def _target(session: AsyncSession, event_id: UUID | None) -> UUID | None:
+    """Return the event that this one was merged into, or itself."""
+    return (await events.get_event(session, event_id=event_id)).id if event_id else None
 
 
 async def _last_sales(
