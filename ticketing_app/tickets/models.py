@@ -190,14 +190,11 @@ TICKETS.append_column(
 STARTS_AT = "COALESCE(starts_at, 'infinity'::timestamp with time zone)"
 
 
-def _for_sale(name: str, *columns: str, using: str = "btree", is_listing: bool = False) -> None:
+def _for_sale(name: str, *columns: str, using: str = "btree", also: str = "") -> None:
     computed = {"starts_at": text(STARTS_AT), "lower(title)": text("lower(title)")}
     parts = [computed[column] if column in computed else TICKETS.c[column] for column in columns]
-    condition = "status = 'for_sale'"
-    if is_listing:
-        # One ticket for each listing, none for single tickets.
-        condition += " AND is_front AND listing_id IS NOT NULL"
-    Index(name, *parts, postgresql_where=text(condition), postgresql_using=using)
+    condition = text(f"status = 'for_sale'{also}")
+    Index(name, *parts, postgresql_where=condition, postgresql_using=using)
 
 
 # One index per sort order. The columns after `id` can be filtered by: rows that do not match are
@@ -208,18 +205,15 @@ _for_sale("ix_tickets_newest", "id", "category", "price_cents", "starts_at")
 _for_sale("ix_tickets_cheapest", "price_cents", "id", "category", "starts_at")
 _for_sale("ix_tickets_soonest", "starts_at", "id", "category", "price_cents")
 _for_sale("ix_tickets_city", "city_key", "starts_at", "id", "category", "price_cents")
-# For the sitemap.
-Index(
-    "ix_tickets_no_event",
-    TICKETS.c.id,
-    postgresql_where=text("status = 'for_sale' AND event_id IS NULL"),
-)
 _for_sale("ix_tickets_search", "search", using="gin")
-_for_sale("ix_tickets_event_price", "event_id", "price_cents", "id")
 # For similar tickets, beside the index by city.
 _for_sale("ix_tickets_title", "lower(title)", "starts_at", "id")
-# For seats side by side.
-_for_sale("ix_tickets_event_listings", "event_id", "price_cents", "id", is_listing=True)
+_for_sale(
+    "ix_tickets_event_price", "event_id", "price_cents", "id", also=" AND event_id IS NOT NULL"
+)
+# One ticket for each listing: for seats side by side.
+_LISTINGS = " AND is_front AND listing_id IS NOT NULL"
+_for_sale("ix_tickets_event_listings", "event_id", "price_cents", "id", also=_LISTINGS)
 _for_sale(
     "ix_tickets_cheapest_listings",
     "price_cents",
@@ -227,5 +221,9 @@ _for_sale(
     "event_id",
     "category",
     "starts_at",
-    is_listing=True,
+    also=_LISTINGS,
 )
+# Lists of tickets without an event, and the sitemap.
+_LOOSE = " AND event_id IS NULL"
+_for_sale("ix_tickets_loose", "id", "starts_at", "city_key", "category", "price_cents", also=_LOOSE)
+_for_sale("ix_tickets_loose_search", "search", using="gin", also=_LOOSE)
