@@ -3,6 +3,7 @@
 from tests.deliberate_bugs.mutant import APP, Mutant
 
 HOLD = f"{APP}/orders/repository/hold_statements.py"
+BEST_TESTS = "tests/integration/orders/test_best_seats.py"
 LISTING_TESTS = "tests/integration/orders/test_listing_hold.py"
 STEP_TESTS = "tests/integration/orders/test_listing_steps.py"
 HOLD_TESTS = "tests/integration/orders/test_hold.py"
@@ -287,6 +288,48 @@ MUTANTS = (
             ),
         ),
         "tests/integration/orders/test_turns.py",
+    ),
+    Mutant(
+        0,
+        "pages choose other seats than the hold: those that leave one over",
+        (
+            (
+                f"{APP}/tickets/rules.py",
+                "left < 0, left == 1, abs(left)",
+                "left < 0, False, abs(left)",
+            ),
+        ),
+        BEST_TESTS,
+    ),
+    Mutant(
+        0,
+        "pages offer more neighbouring seats than there are",
+        (
+            (
+                f"{APP}/tickets/rules.py",
+                "most = longest_run(positions) if is_side_by_side else len(positions)",
+                "most = len(positions)",
+            ),
+        ),
+        BEST_TESTS,
+    ),
+    Mutant(
+        0,
+        "a listing that is resumed offers the tickets that are held",
+        ((f"{APP}/tickets/service/listings.py", ", is_locked=row.is_locked", ""),),
+        "tests/integration/tickets/test_listing_changes.py::TestPause",
+    ),
+    Mutant(
+        0,
+        "a listing is resumed after the event has begun",
+        (
+            (
+                f"{APP}/tickets/service/listings.py",
+                "        raise ListingBegunError\n",
+                "        pass\n",
+            ),
+        ),
+        "tests/integration/tickets/test_listing_changes.py::TestPause",
     ),
     Mutant(
         0,
