@@ -3,12 +3,13 @@
 Rule 0 protects visitors without being a rule of the product.
 """
 
-from tests.deliberate_bugs import events, orders, payments, platform
+from tests.deliberate_bugs import events, orders, pages, payments, platform
 from tests.deliberate_bugs.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     *events.MUTANTS,
     *orders.MUTANTS,
+    *pages.MUTANTS,
     *payments.MUTANTS,
     *platform.MUTANTS,
 )
