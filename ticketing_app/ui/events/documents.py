@@ -25,6 +25,7 @@ from ticketing_app.ui.events.views import (
     local_start,
 )
 from ticketing_app.ui.page_content import EVENT_TYPES, PageContent, PageMetadata, absolute
+from ticketing_app.ui.shell.rows import MAX_ROWS
 
 _STATUS = {
     EventStatus.SCHEDULED: "EventScheduled",
@@ -48,7 +49,7 @@ async def load_event(query: QueryParams, *, slug: str) -> PageContent:
         utc_now(),
         wanted.quantity,
         action=address(head.href, wanted),
-    )
+    )[:MAX_ROWS]
     content = static_event(
         head, offers, choices(page.offers, head.href, wanted), link_cards(others, wanted.quantity)
     )

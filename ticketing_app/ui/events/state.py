@@ -110,12 +110,12 @@ class EventDetailState(PurchaseState, rx.State):
         viewer_id = caller and caller.user_id
         chosen = choose(page.offers, wanted)
         self.offers = offer_rows(
-            chosen[:MAX_ROWS],
+            chosen,
             viewer_id,
             utc_now(),
             wanted.quantity,
             action=address(self.event.href, wanted),
-        )
+        )[:MAX_ROWS]
         is_seller = any(offer.seller_id == viewer_id for offer in page.offers)
         listed = parameters.get(routes.LISTED, "")
         self.note = listed_note(listed) if is_seller else ""
