@@ -37,9 +37,13 @@ def protect(app: ASGIApp) -> ASGIApp:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 is_document = headers.get("content-type", "").startswith("text/html")
-                policy = _API_POLICY if scope["path"].startswith("/api/") else _NO_FRAMES
-                missing = of_documents if is_document else {POLICY: policy}
-                for name, value in (others | missing).items():
+                if is_document:
+                    missing = others | of_documents
+                elif scope["path"].startswith("/api/"):
+                    missing = others | {POLICY: _API_POLICY}
+                else:
+                    missing = others
+                for name, value in missing.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -80,15 +84,13 @@ def _for_documents(settings: Settings) -> dict[str, str]:
     payers = f'self "{address.scheme}://{address.netloc}"'
     return {
         POLICY: document_policy([], settings),
+        "referrer-policy": "strict-origin-when-cross-origin",
         "permissions-policy": f"camera=(), geolocation=(), microphone=(), payment=({payers})",
     }
 
 
 def _for_everything(settings: Settings) -> dict[str, str]:
-    headers = {
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "strict-origin-when-cross-origin",
-    }
+    headers = {"x-content-type-options": "nosniff"}
     if settings.is_served_over_https:
         headers["strict-transport-security"] = _ONLY_HTTPS
     return headers

@@ -1,6 +1,7 @@
 """SQL of the offers of events: listings and loose tickets."""
 
 from collections.abc import Collection
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -99,6 +100,8 @@ async def list_by_seller(
     return [OfferRow(*row) for row in rows.all()]
 
 
+# Building it takes as long as running it.
+@cache
 def _tickets_with_listings() -> Any:  # noqa: ANN401  # SQLModel has no type for a select of four.
     query = select(Ticket, Listing, is_locked(), is_listed_twice())
     return query.outerjoin(Listing, col(Listing.id) == Ticket.listing_id)
