@@ -272,7 +272,7 @@ def choice_row(
             class_name="flex-none size-5 accent-accent",
         ),
         rx.el.span(label, class_name="min-w-0 [overflow-wrap:anywhere]"),
-        class_name="flex items-center gap-3 min-h-touch px-3 rounded-control bg-surface border "
+        class_name="flex items-center gap-3 min-h-touch px-3 py-2 rounded-control bg-surface border "
         "border-line has-checked:border-accent cursor-pointer",
         key=f"{name}{value}",
     )
