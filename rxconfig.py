@@ -1,5 +1,6 @@
 """Configuration of Reflex."""
 
+import inspect
 import sys
 
 import reflex as rx
@@ -19,6 +20,11 @@ from ticketing_app.documents.plugins import (
     bun_path,
 )
 from ticketing_app.ui.theme import tokens
+
+# rx.asset inspects the whole stack, and for each frame of an unknown file all loaded modules. Most frames
+# of an import are of these two, and made 40 % of the start of a process.
+for name in ("importlib._bootstrap", "importlib._bootstrap_external"):
+    inspect.modulesbyfile[f"<frozen {name}>"] = name
 
 try:
     environment = read_environment()
