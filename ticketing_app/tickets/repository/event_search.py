@@ -83,8 +83,8 @@ async def choose_plan(session: AsyncSession, wanted: MarketFilter) -> Plan:
         if offers <= FEW_OFFERS:
             return Plan.OFFERS
     if wanted.sort is TicketSort.CHEAPEST:
-        events = (await connection.execute(matching_query(wanted))).scalar_one()
-        if events > FEW_EVENTS:
+        matching = (await connection.execute(matching_query(wanted))).scalar_one()
+        if matching > FEW_EVENTS:
             return Plan.PRICES
     return Plan.EVENTS
 
