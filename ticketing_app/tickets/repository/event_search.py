@@ -37,6 +37,8 @@ FEW_EVENTS = 1_500
 FEW_OFFERS = 2_000
 # Offers that are counted before the events are read one by one.
 OFFERS_COUNTED = 1_000
+# More, as most of them are excluded by the words, before their seats are read.
+OFFERS_COUNTED_WITH_WORDS = 3_000
 
 _LISTINGS = TICKETS.metadata.tables["listings"]
 # Filters of the event itself; the others are those of its offers.
@@ -130,12 +132,13 @@ def _count_by_offers(wanted: MarketFilter, limit: int, otherwise: Select[int]) -
 
     Few events have an offer at a rare price: this is faster than asking each event.
     """
+    most = OFFERS_COUNTED_WITH_WORDS if wanted.q.strip() else OFFERS_COUNTED
     event = _matching(wanted)
     ticket = TICKETS.alias("ticket")
     first = (
         select(ticket.c.event_id, ticket.c.listing_id)
         .where(*_may_match(ticket, wanted))
-        .limit(OFFERS_COUNTED)
+        .limit(most)
         .cte("first")
     )
     # OFFSET keeps the planner from reading all seats of the offers before it matches the events.
@@ -149,7 +152,7 @@ def _count_by_offers(wanted: MarketFilter, limit: int, otherwise: Select[int]) -
     if wanted.together is not None:
         query = query.where(_sells(offered.c.listing_id, wanted.together))
     found = query.cte("found")
-    are_all = _count(select(first.c.event_id)).scalar_subquery() < OFFERS_COUNTED
+    are_all = _count(select(first.c.event_id)).scalar_subquery() < most
     counted = func.least(found.c.count, limit)
     return select(case((are_all | (counted == limit), counted), else_=otherwise.scalar_subquery()))
 
