@@ -24,7 +24,7 @@ TEXT = {
     "email": "Email",
     "password": "Password",
     "password_hint": f"{PASSWORD_MIN_LENGTH} characters or more",
-    "purchasing": "You pressed Purchase: the ticket is locked for you as soon as we know who you are. "
+    "purchasing": "You pressed Purchase: your choice is locked for you as soon as we know who you are. "
     "You are not charged yet.",
     "have_account": "Have an account already? ",
     "no_account": "New here? ",

@@ -10,8 +10,8 @@ from ticketing_app.ui.theme import styles
 TEXT = {
     "tagline": "Tickets from people who cannot go to people who want to.",
     "how": "How it works",
-    "hold": "Purchase locks the ticket for you while you pay: nobody else can buy it in that time.",
-    "pay": "You pay the price that you saw, once, and only if the ticket becomes yours.",
+    "hold": "Purchase locks tickets for you while you pay: nobody else can buy them in that time.",
+    "pay": "You pay the price that you saw, once, and only if the tickets become yours.",
     "more": "More",
     "browse": "Browse tickets",
     "api": "API for developers",
