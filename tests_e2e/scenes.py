@@ -223,7 +223,7 @@ SCENES = (
     Scene("purchase refused", "/tickets/{lapsed}", "Status - Available", BUYER,
           _press("Purchase", "hold it again"), is_main=False),
     Scene("ticket of an event", "/tickets/{event_ticket}", "more for this night", STRANGER),
-    Scene("ticket of a pair", "/tickets/{pair}", "2 tickets · \\$68 each · \\$136 total", STRANGER),
+    Scene("ticket of a pair", "/tickets/{pair}", "locks the tickets for you", STRANGER),
     Scene("event", "/events/{event}", "1 being bought", STRANGER),
     Scene("event, for two", "/events/{event}?quantity=2", "2 together", STRANGER),
     Scene("event, nothing for four", "/events/{event}?quantity=4", "No 4 together right now", STRANGER),

@@ -4,12 +4,10 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.site import Site
 from tests_e2e.steps import GOOD_CARD, PASSWORD, Visitor
-from ticketing_app.devstack.stack import ROOT
 
 COUNT_FIRST_LOADS = """
   window.firstLoads = 0;
@@ -22,17 +20,6 @@ COUNT_FIRST_LOADS = """
       });
     }
   };"""
-
-REPLACE = """
-  (form) => new Promise((resolve) => {
-    window.sent = [];
-    document.addEventListener("submit", (event) => {
-      event.preventDefault();
-      window.sent.push(Object.fromEntries(new FormData(event.target)));
-    });
-    document.getElementById("page").innerHTML = form;
-    setTimeout(resolve);
-  })"""
 
 
 def test_from_sign_up_to_sold(visitor: Callable[..., Visitor]) -> None:
@@ -94,30 +81,6 @@ def test_what_was_typed_outlives_the_web_process(
     expect(title).to_have_value("Typed before the crash")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_text("Price - $12.50")).to_be_visible()
-
-
-@pytest.mark.parametrize("is_pressed", [False, True])
-def test_early_choice_and_press_go_over_as_they_were_seen(
-    visitor: Callable[..., Visitor], *, is_pressed: bool
-) -> None:
-    page = visitor(signed_in=False).page
-    page.set_content(f"""<div id="page"><div data-prerendered>{early_form(100)}</div></div>
-      <script>{(ROOT / "assets/boot.js").read_text()}</script>""")
-    page.get_by_role("combobox").select_option("2")
-    if is_pressed:
-        page.get_by_role("button").click()
-    page.evaluate(REPLACE, early_form(200))
-    expect(page.get_by_role("combobox")).to_have_value("2")
-    sent = [{"price_cents": "100", "quantity": "2"}] if is_pressed else []
-    assert page.evaluate("window.sent") == sent
-
-
-def early_form(cents: int) -> str:
-    """A purchase form of the document, and of the page that replaces it."""
-    return f"""<form method="post" action="/" data-press="offer">
-      <input type="hidden" name="price_cents" value="{cents}">
-      <select name="quantity"><option value="1">1</option><option value="2">2</option></select>
-      <button>Purchase</button></form>"""
 
 
 def expect_receipt(buyer: Visitor, title: str) -> None:
