@@ -255,7 +255,7 @@ SCENES = (
     Scene("order", "/orders/{order_held}", "left to order", BUYER),
     Scene("order, asked to release", "/orders/{order_held}", "left to order", BUYER,
           _press("Release ticket", "Let go of this ticket"), is_main=False),
-    Scene("order of two", "/orders/{order_pair_held}", "2 \N{MULTIPLICATION SIGN} $68.00", BUYER),
+    Scene("order of two", "/orders/{order_pair_held}", "Total \\$136", BUYER),
     Scene("order of two, sold again", "/orders/{order_pair_paid}/sell", "Sell tickets again", BUYER),
     Scene("order of two, one refunded", "/orders/{order_pair_paid}", "1 of your 2 tickets", BUYER),
     Scene("payment", "/orders/{order_held}", "left to order", BUYER, _open_payment),
