@@ -1,7 +1,11 @@
 """Sentences and addresses of the home page and its search."""
 
+from datetime import date
+
 import pytest
 
+from tests.ui import offers
+from ticketing_app.tickets.schemas.search import EventHit, EventHits
 from ticketing_app.ui.home.address import (
     Address,
     QuickFilter,
@@ -11,7 +15,7 @@ from ticketing_app.ui.home.address import (
     read_address,
     read_query,
 )
-from ticketing_app.ui.home.views import correction_line, count_line
+from ticketing_app.ui.home.views import correction_line, count_line, event_cards
 
 
 class TestSearchAddress:
@@ -96,6 +100,20 @@ def test_address_of_other_pages_is_that_of_the_list() -> None:
     assert read_address("/elsewhere", {"together": "1"}) == Address(
         "/", {}, {"together": "Together should be greater than or equal to 2."}
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "is_live"), [({}, True), ({"maxPrice": "50"}, True), ({"minPrice": "40"}, False)]
+)
+def test_prices_change_live_unless_low_ones_are_left_out(
+    query: dict[str, str], *, is_live: bool
+) -> None:
+    event = offers.event()
+    hit = EventHit(event=event, offers=offers.summary(event))
+    hits = EventHits(items=[hit], count=1, next_cursor=None)
+    address = read_address("/", query)
+    [card] = event_cards(hits, address, today=date(2097, 1, 1), seen_at=1)
+    assert bool(card.live_id) is is_live
 
 
 @pytest.mark.parametrize(

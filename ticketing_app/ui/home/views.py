@@ -1,7 +1,7 @@
 """Values and sentences of the home page and of the search page."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ticketing_app import routes
@@ -101,13 +101,18 @@ def market_view(address: Address, page: HomePage, today: date, seen_at: int = 0)
 
 def event_cards(hits: EventHits, address: Address, *, today: date, seen_at: int) -> list[EventCard]:
     """Return cards that lead to as many tickets as are wanted."""
-    return make_cards(
+    wanted = address.search().events
+    cards = make_cards(
         (hit.event for hit in hits.items),
         {hit.event.id: hit.offers for hit in hits.items},
         today=today,
         seen_at=seen_at,
-        quantity=address.search().events.together or 1,
+        quantity=wanted.together or 1,
     )
+    if wanted.min_price_cents is None:
+        return cards
+    # Messages have the lowest price of all, which may be too low for this search.
+    return [replace(card, live_id="") for card in cards]
 
 
 def group_events(cards: Sequence[EventCard], address: Address) -> list[EventGroup]:
