@@ -146,7 +146,7 @@ def test_form_validates_and_previews_while_typing(visitor: Callable[..., Visitor
 def test_lists_adjacent_seats_for_a_new_event(site: Site, visitor: Callable[..., Visitor]) -> None:
     make_city(site, "Munich", "München")
     seller, stranger = visitor(), visitor(signed_in=False)
-    title = f"Night of Kites {uuid4().hex[:6]}"
+    title = f"Umbrella Regatta {uuid4().hex[:6]}"
     page = seller.open("/")
     page.get_by_role("link", name="Sell Tickets").first.click()
     page.get_by_label("Event", exact=True).fill(title)

@@ -1,7 +1,7 @@
 """A transaction that never ends blocks its row and nothing else."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import asyncpg
 import pytest
@@ -32,8 +32,9 @@ async def stuck_ticket(stack: Stack, database: None) -> AsyncGenerator[TicketRea
 
 class TestOneStuckRow:
     async def test_leaves_other_purchases_the_list_and_readiness_alone(
-        self, api: AsyncClient, stuck_ticket: TicketRead
+        self, api: AsyncClient, stuck_ticket: TicketRead, change_settings: Callable[..., None]
     ) -> None:
+        change_settings(hold_limit_per_minute=0)
         await api.post("/api/users/signup", json=BUYER)
         other = await factories.make_ticket()
 
