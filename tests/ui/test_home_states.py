@@ -16,6 +16,12 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 class TestHomeState:
+    async def test_quick_filters_lead_to_results_without_javascript(self, tab: Tab) -> None:
+        shown = tab.state(HomeState)
+        assert shown.quick[0].href == "/search?when=today"
+        await tab.call(HomeState.load)
+        assert shown.quick[0].href == "/?when=today"
+
     async def test_shows_tickets_for_sale(self, tab: Tab) -> None:
         for title in ("First", "Second"):
             await factories.make_ticket(title=title)

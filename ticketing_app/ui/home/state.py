@@ -55,7 +55,8 @@ class HomeState(PageState, rx.State):
     chips: rx.Field[list[FilterChip]] = rx.field(default_factory=list)
     has_chips: bool = False
     has_many_chips: bool = False
-    quick: rx.Field[list[QuickFilter]] = rx.field(default_factory=Address().quick)
+    # In the document they lead to the page that has its results without JavaScript.
+    quick: rx.Field[list[QuickFilter]] = rx.field(default_factory=Address(routes.SEARCH).quick)
     cleared_href: str = routes.TICKET_LIST
     suggestions: rx.Field[list[FilterSuggestion]] = rx.field(default_factory=list)
     has_suggestions: bool = False
