@@ -36,4 +36,16 @@ MUTANTS = (
         ((ROWS, "numbers = _fitting(offer.quantities, quantity)", "numbers = [quantity or 1]"),),
         f"{ROW_TESTS}::TestChosenNumber",
     ),
+    Mutant(
+        5,
+        "a plain form buys at any price",
+        (
+            (
+                f"{APP}/ui/purchases/holding.py",
+                "SeenOffer(version, offer.price_cents)",
+                "SeenOffer(version)",
+            ),
+        ),
+        "tests/ui/test_forms.py::TestPurchase",
+    ),
 )
