@@ -261,6 +261,14 @@ class TestItemViews:
         assert (first.stub.price, first.line) == ("$40", "Section A · Row F · Seat 12 · $40.00")
         assert (second.is_yours, second.refunded, second.stub_class) == (True, "", "")
 
+    @pytest.mark.parametrize("status", [OrderStatus.CREATED, OrderStatus.EXPIRED])
+    def test_one_stub_shows_unpaid_tickets(
+        self, bought: Orders, pair: OrderRead, status: OrderStatus
+    ) -> None:
+        (shown,) = self.shown(bought, pair.model_copy(update={"status": status}))
+        assert shown.stub.price == "2 \u00d7 $40.00"
+        assert shown.stub.seat == "Section A · Row F · Seats 12, 13"
+
     def test_shows_a_refunded_item(self, bought: Orders, pair: OrderRead) -> None:
         pair.items[1] = pair.items[1].model_copy(update={"refunded_at": NOW})
         first, second = self.shown(bought, pair)

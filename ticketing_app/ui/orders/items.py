@@ -1,4 +1,4 @@
-"""The tickets of an order: one stub each."""
+"""The tickets of an order: one stub each once they are paid, until then one for all."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderItemRead, OrderRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.formatting import format_amount, format_day
-from ticketing_app.ui.orders.views import GIVEN_BACK, is_used
+from ticketing_app.ui.orders.views import GIVEN_BACK, is_used, sum_line, tickets_of
 from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import TicketStub
 
@@ -46,6 +46,8 @@ def item_views(
     views = [
         _view(order, item, tickets[item.ticket.id], relistable_ids, now) for item in order.items
     ]
+    if order.status not in rules.PAID:
+        return [_together(order, views)]
     sellable = [view for view in views if view.resale_href]
     if len(sellable) < 2:  # noqa: PLR2004  # several
         return views
@@ -53,6 +55,14 @@ def item_views(
     together = {"resale_href": routes.order_resale(order.id), "resale_label": RESELL_ALL}
     alone = {"resale_href": "", "resale_label": ""}
     return [replace(view, **(together if view is sellable[0] else alone)) for view in views]
+
+
+def _together(order: OrderRead, views: list[OrderItemView]) -> OrderItemView:
+    first = views[0]
+    if len(views) == 1:
+        return first
+    stub = replace(first.stub, seat=seats_line(tickets_of(order)), price=sum_line(order))
+    return replace(first, stub=stub)
 
 
 def _view(
