@@ -3,11 +3,12 @@
 Rule 0 protects visitors without being a rule of the product.
 """
 
-from tests.deliberate_bugs import events, orders, pages, payments, platform
+from tests.deliberate_bugs import events, listings, orders, pages, payments, platform
 from tests.deliberate_bugs.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     *events.MUTANTS,
+    *listings.MUTANTS,
     *orders.MUTANTS,
     *pages.MUTANTS,
     *payments.MUTANTS,

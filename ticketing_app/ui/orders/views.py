@@ -252,7 +252,7 @@ def outcome_lines(status: OrderStatus, amount: str) -> tuple[str, str]:
 
 
 def _part_refund_lines(order: OrderRead) -> tuple[str, str] | None:
-    """Return the outcome of a paid order some of whose tickets were refunded."""
+    """Return the outcome of a paid order with refunded tickets."""
     refunded = sum(item.refunded_at is not None for item in order.items)
     left = len(order.items) - refunded
     if order.status is not OrderStatus.COMPLETED or not refunded or not left:

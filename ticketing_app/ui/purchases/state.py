@@ -32,7 +32,7 @@ class PurchaseState(PageState, mixin=True):
     Its `load` begins with `_take_purchase`, before `find_caller`, and ends with `_continue`.
     """
 
-    # The offer whose cool-down is counted down.
+    # The offer with a running cool-down.
     paused_key: str = ""
     paused_at: str = ""
     paused_until: str = ""

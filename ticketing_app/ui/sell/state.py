@@ -160,7 +160,7 @@ class SellState(PageState, rx.State):
     async def type_tickets(self, form: object, names: object) -> None:
         """Save the tickets as typed, and read their seats."""
         fields = self._read_tickets(form)
-        # A default that nobody touched is not an answer: it may change with the number of tickets.
+        # An untouched default is not an answer: it may change with the number of tickets.
         for name in ANSWERS - set(_edited(names, ANSWERS)):
             del fields[name]
         if _edited(names, ("seats", "quantity")) == ["seats"] and fields["seats"].strip():
