@@ -26,7 +26,12 @@ README_FOLDER = ROOT / "docs" / "images"
 SIZES = ((360, 740), (768, 1024), (1280, 800))
 MAX_HEIGHT = 2400
 # Scene, width and height of each picture in the README.
-README = (("list", 1280, 800), ("event", 390, 780), ("order", 390, 780), ("order-paid", 390, 780))
+README = (
+    ("list", 1280, 800),
+    ("event-for-two", 390, 780),
+    ("order-of-two", 390, 780),
+    ("order-paid", 390, 780),
+)
 README_SCALE = 2
 README_QUALITY = 62
 

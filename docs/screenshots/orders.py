@@ -1,5 +1,7 @@
 """The pages of orders, and the dialog that pays."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from docs.screenshots.stage import (
@@ -11,6 +13,7 @@ from docs.screenshots.stage import (
     stripe_fails,
     without_web,
 )
+from docs.screenshots.tickets import choose_two
 from tests_e2e.steps import DECLINED_CARD, GOOD_CARD, SECURE_CARD, challenge_frame
 
 HOLD_SECONDS = 900
@@ -20,6 +23,17 @@ def order_open(stage: Stage, title: str = TITLE, price: float = 72) -> Page:
     buyer = stage.visitor()
     buyer.purchase(stage.sell(title, price))
     return buyer.page
+
+
+def order_of_two(stage: Stage) -> Page:
+    """Two tickets, bought in a row of their event."""
+    stage.fill_market()
+    page = stage.visitor().open("/")
+    page.get_by_role("link", name="Velvet Meridian").first.click()
+    choose_two(page)
+    page.get_by_role("button", name=re.compile("^Purchase 2 tickets, .*Row")).first.click()
+    expect(page.get_by_role("heading", name=re.compile("^Purchasing"))).to_be_visible()
+    return page
 
 
 def order_extreme(stage: Stage) -> Page:

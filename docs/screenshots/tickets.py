@@ -51,6 +51,18 @@ def event(stage: Stage) -> Page:
     return page
 
 
+def event_for_two(stage: Stage) -> Page:
+    page = event(stage)
+    choose_two(page)
+    return page
+
+
+def choose_two(page: Page) -> None:
+    """Choose two tickets on the page of an event."""
+    page.get_by_role("link", name="2", exact=True).click()
+    expect(page.get_by_text("2 together").first).to_be_visible()
+
+
 def ticket_available(stage: Stage) -> Page:
     return stage.look(f"/tickets/{stage.sell()}", "Status - Available", "Similar tickets")
 
