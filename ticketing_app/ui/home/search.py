@@ -23,7 +23,7 @@ TEXT = {
     "sort": "Sort by",
     "filters": "Filters",
     "category": "Category",
-    "all_categories": "Any category",
+    "all_categories": "Any kind",
     "city": "City",
     "all_cities": "Any city",
     "when": "When",
