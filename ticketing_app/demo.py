@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import UserCreate, UserRead
+from ticketing_app.accounts.service import registration
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.events.schemas import EventCreate, VenueCreate
@@ -88,7 +88,7 @@ async def seed(session: AsyncSession) -> Seeded:
     if await tickets.has_any(session):
         raise MarketNotEmptyError
     sellers = [
-        await accounts.sign_up(session, user=UserCreate(email=email, password=PASSWORD))
+        await registration.sign_up(session, user=UserCreate(email=email, password=PASSWORD))
         for email in EMAILS
     ]
     demo = plan(utc_now().date())

@@ -109,7 +109,7 @@ class TestExceededLimit:
     async def test_is_503_with_retry_after(
         self, api: AsyncClient, monkeypatch: pytest.MonkeyPatch, exceed: str, sentence: str
     ) -> None:
-        sign_up = accounts_api.accounts.sign_up
+        sign_up = accounts_api.registration.sign_up
 
         async def sign_up_slowly(session: AsyncSession, *, user: UserCreate) -> UserRead:
             connection = await session.connection()
@@ -118,7 +118,7 @@ class TestExceededLimit:
             await _let_time_pass()
             return await sign_up(session, user=user)
 
-        monkeypatch.setattr(accounts_api.accounts, "sign_up", sign_up_slowly)
+        monkeypatch.setattr(accounts_api.registration, "sign_up", sign_up_slowly)
         answer = await api.post("/api/users/signup", json=ANA)
         assert answer.status_code == 503
         assert sentence in answer.json()["errors"][0]["message"]

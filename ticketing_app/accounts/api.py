@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import auth, devices
-from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.auth import SignedIn, Visitor
 from ticketing_app.accounts.schemas import (
     Caller,
@@ -20,6 +19,7 @@ from ticketing_app.accounts.schemas import (
     UserCreate,
     UserRead,
 )
+from ticketing_app.accounts.service import authentication, changes, registration, sessions, users
 from ticketing_app.core import db, limits
 from ticketing_app.core.http import (
     body_schema,
@@ -35,7 +35,7 @@ router = APIRouter(prefix="/api/users", tags=["users"])
 async def _check_password(caller: Caller, password: str) -> CheckedUser:
     # Limited by account, as the caller is signed in: guesses without a session do not count here.
     await limits.check("passwords", account=caller.user_id)
-    return await accounts.check_password(db.transaction, user_id=caller.user_id, password=password)
+    return await changes.check_password(db.transaction, user_id=caller.user_id, password=password)
 
 
 async def _limit_sign_in(request: Request, email: str) -> None:
@@ -44,7 +44,7 @@ async def _limit_sign_in(request: Request, email: str) -> None:
     # Depends on the cookie alone: the response time must not reveal whether the account exists.
     if devices.has_cookie(cookie_header):
         async with db.transaction() as session:
-            user = await accounts.find_user(session, email=email)
+            user = await users.find_user(session, email=email)
         known = devices.limit_key(user, cookie_header) if user else None
     if known:
         await limits.check("passwords", account=known)
@@ -69,7 +69,7 @@ async def _start_session(
 async def _set_device_cookie(
     session: AsyncSession, request: Request, response: Response, user_id: UUID
 ) -> None:
-    user = await accounts.get_user(session, user_id=user_id)
+    user = await users.get_user(session, user_id=user_id)
     is_form = request.url.path.startswith(devices.FORM_PATH)
     devices.set_cookie(response, user, request.headers.get("cookie"), is_form=is_form)
 
@@ -78,7 +78,7 @@ async def start_account(request: Request, response: Response, user: UserCreate) 
     """Create an account and sign it in: the edge of API and forms."""
     await limits.check("signups")
     async with db.transaction() as session:
-        created = await accounts.sign_up(session, user=user)
+        created = await registration.sign_up(session, user=user)
         await _start_session(session, request, response, created)
         auth.log_after_commit(session, "account.signed_up", user_id=created.id)
     return created
@@ -87,9 +87,9 @@ async def start_account(request: Request, response: Response, user: UserCreate) 
 async def start_session(request: Request, response: Response, credentials: Credentials) -> UserRead:
     """Sign in: the edge of API and forms."""
     await _limit_sign_in(request, credentials.email)
-    checked = await accounts.check_credentials(db.transaction, credentials=credentials)
+    checked = await authentication.check_credentials(db.transaction, credentials=credentials)
     async with db.transaction() as session:
-        await accounts.confirm_credentials(session, checked=checked)
+        await authentication.confirm_credentials(session, checked=checked)
         await _start_session(session, request, response, checked.user)
         auth.log_after_commit(session, "account.signed_in", user_id=checked.user.id)
     return checked.user
@@ -183,7 +183,7 @@ async def change_password(request: Request, response: Response, caller: SignedIn
 async def list_sessions(caller: SignedIn) -> SessionList:
     """List where the caller is signed in, the last seen first."""
     async with db.transaction() as session:
-        return SessionList(items=await accounts.list_sessions(session, caller=caller))
+        return SessionList(items=await sessions.list_sessions(session, caller=caller))
 
 
 @router.delete("/sessions", status_code=204, responses=problem_responses(400, 401, 403))
@@ -201,7 +201,7 @@ async def end_sessions(
 )
 async def end_session(session_id: str, caller: SignedIn) -> Response:
     """Sign out one browser, this or another; one that is signed out already stays so."""
-    own_id = parse_id(session_id, accounts.SessionNotFoundError)
+    own_id = parse_id(session_id, sessions.SessionNotFoundError)
     async with db.transaction() as session:
         await auth.end_own_session(session, caller=caller, session_id=own_id)
     return _signed_out(is_here=own_id == caller.session_id)

@@ -11,8 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import cookie_parser
 from starlette.responses import Response
 
-from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import Caller, CheckedUser, SessionStarted, UserRead
+from ticketing_app.accounts.service import changes, sessions
 from ticketing_app.core import db, limits, redis
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import NotSignedInError
@@ -59,7 +59,7 @@ def _evict(session_id: UUID | None = None) -> None:
 async def start_session(
     session: AsyncSession, *, user: UserRead, device: str, address: str
 ) -> SessionStarted:
-    row = await accounts.start_session(session, user_id=user.id, device=device, address=address)
+    row = await sessions.start_session(session, user_id=user.id, device=device, address=address)
     claims = {"sub": str(user.id), "jti": str(row.id), "iat": row.created_at, "exp": row.expires_at}
     token = jwt.encode(claims, get_settings().jwt_key.get_secret_value(), algorithm=ALGORITHM)
     return SessionStarted(token=token, expires_at=row.expires_at)
@@ -67,12 +67,12 @@ async def start_session(
 
 async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
     """Revoke a session; every process evicts it from its cache after the commit."""
-    await accounts.end_session(session, session_id=session_id)
+    await sessions.end_session(session, session_id=session_id)
     _evict_after_commit(session, [session_id])
 
 
 async def end_own_session(session: AsyncSession, *, caller: Caller, session_id: UUID) -> None:
-    await accounts.end_own_session(session, user_id=caller.user_id, session_id=session_id)
+    await sessions.end_own_session(session, user_id=caller.user_id, session_id=session_id)
     _evict_after_commit(session, [session_id])
     log_after_commit(session, "account.sessions_ended", user_id=caller.user_id, ended=1)
 
@@ -81,7 +81,7 @@ async def end_sessions(
     session: AsyncSession, *, caller: Caller, including_this: bool = False
 ) -> None:
     except_id = None if including_this else caller.session_id
-    ended = await accounts.end_sessions(session, user_id=caller.user_id, except_id=except_id)
+    ended = await sessions.end_sessions(session, user_id=caller.user_id, except_id=except_id)
     _evict_after_commit(session, ended)
     count = len(ended)
     log_after_commit(session, "account.sessions_ended", user_id=caller.user_id, ended=count)
@@ -90,7 +90,7 @@ async def end_sessions(
 async def change_password(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, password: str
 ) -> None:
-    ended = await accounts.change_password(
+    ended = await changes.change_password(
         session, caller=caller, checked=checked, password=password
     )
     _evict_after_commit(session, ended)
@@ -101,9 +101,9 @@ async def change_password(
 async def change_email(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, email: str
 ) -> UserRead:
-    changed = await accounts.change_email(session, caller=caller, checked=checked, email=email)
+    changed = await changes.change_email(session, caller=caller, checked=checked, email=email)
     # The cache holds the old address.
-    open_sessions = await accounts.list_sessions(session, caller=caller)
+    open_sessions = await sessions.list_sessions(session, caller=caller)
     _evict_after_commit(session, [each.id for each in open_sessions])
     log_after_commit(session, "account.email_changed", user_id=caller.user_id)
     return changed
@@ -146,9 +146,9 @@ async def authenticate(
     generation = _generation
     if session is None:
         async with db.transaction() as own:
-            caller = await accounts.get_caller(own, session_id=session_id)
+            caller = await sessions.get_caller(own, session_id=session_id)
     else:
-        caller = await accounts.get_caller(session, session_id=session_id)
+        caller = await sessions.get_caller(session, session_id=session_id)
     if caller and _is_listening and generation == _generation:
         if len(_cache) >= CACHE_SIZE:
             _cache.clear()

@@ -294,7 +294,7 @@ class TestSessionCache:
     ) -> None:
         await api.post("/api/users/signup", json=ANA)
         header = f"{auth.COOKIE}={api.cookies[auth.COOKIE]}"
-        read = auth.accounts.get_caller
+        read = auth.sessions.get_caller
 
         async def end_after_reading(session: AsyncSession, *, session_id: UUID) -> Caller | None:
             caller = await read(session, session_id=session_id)
@@ -303,16 +303,16 @@ class TestSessionCache:
             return caller
 
         monkeypatch.setattr(auth, "_is_listening", True)
-        monkeypatch.setattr(auth.accounts, "get_caller", end_after_reading)
+        monkeypatch.setattr(auth.sessions, "get_caller", end_after_reading)
         assert await auth.authenticate(header)
-        monkeypatch.setattr(auth.accounts, "get_caller", read)
+        monkeypatch.setattr(auth.sessions, "get_caller", read)
         assert await auth.authenticate(header) is None
 
     async def test_does_not_cache_while_the_channel_is_lost(
         self, api: AsyncClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await api.post("/api/users/signup", json=ANA)
-        read = auth.accounts.get_caller
+        read = auth.sessions.get_caller
 
         async def lose_the_channel(session: AsyncSession, *, session_id: UUID) -> Caller | None:
             # Reconnected: sessions that ended in between were missed.
@@ -325,7 +325,7 @@ class TestSessionCache:
         again: list[asyncio.Task[None]] = []
         listener = asyncio.create_task(auth.listen_for_ended_sessions())
         await eventually(lambda: auth._is_listening)
-        monkeypatch.setattr(auth.accounts, "get_caller", lose_the_channel)
+        monkeypatch.setattr(auth.sessions, "get_caller", lose_the_channel)
         assert await auth.authenticate(f"{auth.COOKIE}={api.cookies[auth.COOKIE]}")
         assert auth._cache == {}
         again[0].cancel()

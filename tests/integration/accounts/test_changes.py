@@ -10,8 +10,8 @@ from httpx import AsyncClient, Response
 from tests.factories import recorded_events
 from tests.integration.accounts.browsers import ANA, header, is_live, sign_in_elsewhere, use
 from ticketing_app.accounts import auth, passwords
-from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import Credentials
+from ticketing_app.accounts.service import authentication
 from ticketing_app.core import db
 
 NEW_PASSWORD = "battery staple"
@@ -155,11 +155,13 @@ class TestChangePassword:
         assert left == [answer.status_code == 200 for answer in answers]
 
     async def test_rejects_a_sign_in_checked_before_the_change(self, ana: AsyncClient) -> None:
-        checked = await accounts.check_credentials(db.transaction, credentials=Credentials(**ANA))
+        checked = await authentication.check_credentials(
+            db.transaction, credentials=Credentials(**ANA)
+        )
         await ana.put(PASSWORD_URL, json=PASSWORD_CHANGE)
         async with db.transaction() as session:
-            with pytest.raises(accounts.InvalidCredentialsError):
-                await accounts.confirm_credentials(session, checked=checked)
+            with pytest.raises(authentication.InvalidCredentialsError):
+                await authentication.confirm_credentials(session, checked=checked)
 
 
 class TestBoth:

@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tests.site import free_port
 from ticketing_app.accounts import api as accounts_api
-from ticketing_app.accounts import service as accounts
 from ticketing_app.accounts.schemas import UserCreate, UserRead
+from ticketing_app.accounts.service import registration
 from ticketing_app.core import db
 
 ANA = {"email": "ana@gittix.test", "password": "correct horse"}
@@ -40,7 +40,7 @@ class TestLostConnection:
         monkeypatch: pytest.MonkeyPatch,
         lose: Callable[[AsyncSession], Awaitable[None]],
     ) -> None:
-        sign_up = accounts.sign_up
+        sign_up = registration.sign_up
 
         async def sign_up_and_lose(session: AsyncSession, *, user: UserCreate) -> UserRead:
             created = await sign_up(session, user=user)
@@ -48,7 +48,7 @@ class TestLostConnection:
             await lose(session)
             return created
 
-        monkeypatch.setattr(accounts_api.accounts, "sign_up", sign_up_and_lose)
+        monkeypatch.setattr(accounts_api.registration, "sign_up", sign_up_and_lose)
         answer = await api.post("/api/users/signup", json=ANA)
         assert answer.status_code == 503
         message = answer.json()["errors"][0]["message"]

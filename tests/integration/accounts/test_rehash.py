@@ -7,7 +7,7 @@ from sqlalchemy import text
 from tests.factories import recorded_events
 from tests.integration.accounts.browsers import ANA
 from ticketing_app.accounts import devices, passwords
-from ticketing_app.accounts import service as accounts
+from ticketing_app.accounts.service import users
 from ticketing_app.core import db
 
 
@@ -61,6 +61,6 @@ class TestRehash:
             if header.startswith(devices.PREFIX)
         )
         async with db.transaction() as session:
-            user = await accounts.find_user(session, email=ANA["email"])
+            user = await users.find_user(session, email=ANA["email"])
         assert user
         assert devices.limit_key(user, cookie)

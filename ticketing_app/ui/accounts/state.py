@@ -3,7 +3,7 @@
 import reflex as rx
 
 from ticketing_app.accounts import auth
-from ticketing_app.accounts import service as accounts
+from ticketing_app.accounts.service import sessions
 from ticketing_app.core import http
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.accounts.views import ENDED_ONE, ENDED_OTHERS, NOTES, SessionRow
@@ -33,7 +33,7 @@ class AccountState(PageState, rx.State):
     async def end(self, session_id: str) -> None:
         """End one session of the caller."""
         caller = await session.require_caller(self)
-        own_id = http.parse_id(session_id, accounts.SessionNotFoundError)
+        own_id = http.parse_id(session_id, sessions.SessionNotFoundError)
         await transactions.in_transaction(auth.end_own_session, caller=caller, session_id=own_id)
         # Redirects to sign-in if the caller ended their own session.
         await self._read()
@@ -52,7 +52,7 @@ class AccountState(PageState, rx.State):
         async with transactions.transaction() as transaction:
             caller = await session.require_caller(self, transaction)
             await channels.subscribe(self)
-            found = await accounts.list_sessions(transaction, caller=caller)
+            found = await sessions.list_sessions(transaction, caller=caller)
         now = session.reader_now(self)
         self.rows = [SessionRow.from_session(row, now) for row in found]
         self.is_loaded = True

@@ -1,0 +1,93 @@
+"""Changes of an account by its owner, after a check of the current password."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.accounts import passwords, repository
+from ticketing_app.accounts.models import User
+from ticketing_app.accounts.schemas import (
+    Caller,
+    CheckedUser,
+    UserRead,
+)
+from ticketing_app.accounts.service.failures import log_failure
+from ticketing_app.accounts.service.registration import EmailInUseError
+from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.errors import AppError, NotSignedInError
+from ticketing_app.messaging import outbox
+from ticketing_app.messaging.catalog import UserUpdated
+
+
+class WrongPasswordError(AppError):
+    message = "This is not your current password."
+    field = "currentPassword"
+
+
+class AccountChangedError(AppError):
+    status = HTTPStatus.CONFLICT
+    message = "Your account was changed somewhere else a moment ago. Nothing was changed here; please try again."
+
+
+async def check_password(
+    transaction: db.Transaction, *, user_id: UUID, password: str
+) -> CheckedUser:
+    """Raises WrongPasswordError; holds no connection during the comparison."""
+    async with transaction() as session:
+        user = await repository.get_user(session, user_id)
+    if not await passwords.verify_password(password, user.password_hash):
+        log_failure("account.password_check_failed", user_id)
+        raise WrongPasswordError
+    return CheckedUser(user=UserRead(id=user.id, email=user.email), version=user.version)
+
+
+async def change_email(
+    session: AsyncSession, *, caller: Caller, checked: CheckedUser, email: str
+) -> UserRead:
+    """Raises EmailInUseError, AccountChangedError or NotSignedInError; see `_lock_own`."""
+    user = await _lock_own(session, caller, checked)
+    if user.email == email:
+        return UserRead(id=user.id, email=email)
+    try:
+        async with session.begin_nested():
+            user.email = email
+            user.version += 1
+    except IntegrityError:
+        raise EmailInUseError from None
+    outbox.record(session, UserUpdated(user_id=user.id, user_version=user.version, email=email))
+    return UserRead(id=user.id, email=email)
+
+
+async def change_password(
+    session: AsyncSession, *, caller: Caller, checked: CheckedUser, password: str
+) -> list[UUID]:
+    """Revoke all sessions but the caller's and return their ids; errors as `_lock_own`."""
+    # Hashed before the first statement, so that no pooled connection is held meanwhile.
+    password_hash = await passwords.hash_password(password)
+    user = await _lock_own(session, caller, checked)
+    user.password_hash = password_hash
+    user.version += 1
+    outbox.record(
+        session, UserUpdated(user_id=user.id, user_version=user.version, email=user.email)
+    )
+    return await repository.revoke_sessions(
+        session, user_id=user.id, now=utc_now(), except_id=caller.session_id
+    )
+
+
+async def _lock_own(session: AsyncSession, caller: Caller, checked: CheckedUser) -> User:
+    """Lock the account and check that nothing changed during the comparison of the password.
+
+    Raises:
+        NotSignedInError: the caller's session ended meanwhile.
+        AccountChangedError: the account changed since its password was checked.
+    """
+    user = await repository.get_user_for_update(session, caller.user_id)
+    if await repository.get_live_session(session, caller.session_id, utc_now()) is None:
+        raise NotSignedInError
+    if user.version != checked.version:
+        raise AccountChangedError
+    return user
