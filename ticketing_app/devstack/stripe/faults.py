@@ -7,13 +7,14 @@ affects the next `times` requests whose line, such as `POST /v1/payment_intents`
 - `500`: an error that is not stored under the idempotency key; `stored500`: one that is;
 - `429`: a rate limit; `lock_timeout`: 429, because another request holds the object;
 - `down`: 503, marked as not worth retrying;
-- `delay`: a wait of `seconds` before the request is executed.
+- `delay`: a wait of `seconds`, or until `clear`, before the request is executed.
 
 With `late` the request is executed first, and then the fault happens.
 """
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ticketing_app.devstack.stripe.errors import Json, StripeError, invalid
@@ -42,9 +43,10 @@ class Fault:
     seconds: float = 1
     late: bool = False
 
-    async def happen(self) -> None:
+    async def happen(self, cleared: asyncio.Event) -> None:
         if self.do == "delay":
-            await asyncio.sleep(self.seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(cleared.wait(), self.seconds)
         elif self.do != "lost":
             raise _ANSWERS[self.do]
 
@@ -52,6 +54,7 @@ class Fault:
 class Faults:
     def __init__(self) -> None:
         self._pending: list[Fault] = []
+        self.cleared = asyncio.Event()
 
     def add(self, fields: Json) -> None:
         try:
@@ -72,4 +75,7 @@ class Faults:
         return fault
 
     def clear(self) -> None:
+        """Delete all; requests that are being delayed go on."""
         self._pending.clear()
+        self.cleared.set()
+        self.cleared = asyncio.Event()

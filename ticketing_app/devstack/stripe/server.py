@@ -112,11 +112,11 @@ class Emulator:
         stored = None
         try:
             if fault and not fault.late:
-                await fault.happen()
+                await fault.happen(self.faults.cleared)
             if answer is None:
                 answer = stored = self._perform(key, call)
             if fault and fault.late:
-                await fault.happen()
+                await fault.happen(self.faults.cleared)
         except StripeError as error:
             answer = _refusal(error)
             if fault and fault.do == "stored500":
