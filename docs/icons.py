@@ -5,12 +5,12 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests import chromium
+from ticketing_app.core import brand
 from ticketing_app.documents import well_known
-from ticketing_app.ui.theme import tokens
 
 ASSETS = Path(__file__).parents[1] / "assets"
 WHITE = "#FFFFFF"
-ACCENT = tokens.LIGHT["accent"]
+ACCENT = brand.LIGHT["accent"]
 TILE_SHARE = 80
 # Phones crop a maskable icon to any shape around a central circle of 80 % of its width.
 MASKABLE_SHARE = 66

@@ -5,9 +5,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests import chromium
+from ticketing_app.core import brand
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents.metadata import IMAGE_HEIGHT, IMAGE_WIDTH
-from ticketing_app.ui.theme import tokens
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS
 
 FOLDER = Path(__file__).parents[1] / "assets" / "share"
@@ -32,13 +32,13 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.find(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": IMAGE_WIDTH, "height": IMAGE_HEIGHT})
-        for category, (dark, light) in tokens.CATEGORIES.items():
+        for category, (dark, light) in brand.CATEGORIES.items():
             picture = PICTURE.format(
                 brand=get_settings().brand_name,
                 label=LABELS[category],
                 dark=dark,
                 light=light,
-                ink=tokens.LIGHT["ink"],
+                ink=brand.LIGHT["ink"],
             )
             page.set_content(f"<style>body{{margin:0}}</style>{picture}")
             page.screenshot(path=FOLDER / f"{category}.png")

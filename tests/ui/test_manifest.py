@@ -6,10 +6,10 @@ from collections.abc import Callable
 import reflex as rx
 from httpx import AsyncClient
 
+from ticketing_app.core import brand
 from ticketing_app.devstack.stack import ROOT
 from ticketing_app.documents import well_known
 from ticketing_app.ui import static_html
-from ticketing_app.ui.theme import tokens
 
 ASSETS = ROOT / "assets"
 
@@ -32,8 +32,8 @@ class TestManifest:
         assert answer.headers["cache-control"] == "public, max-age=86400"
         manifest = answer.json()
         assert manifest["name"] == manifest["short_name"] == 'Ticket "Barn" & Söhne'
-        assert manifest["background_color"] == tokens.LIGHT["paper"]
-        assert manifest["theme_color"] == tokens.LIGHT["surface"]
+        assert manifest["background_color"] == brand.LIGHT["paper"]
+        assert manifest["theme_color"] == brand.LIGHT["surface"]
 
     async def test_icons_exist(self, site: AsyncClient) -> None:
         icons = (await site.get("/manifest.webmanifest")).json()["icons"]
@@ -53,6 +53,6 @@ class TestLinks:
 
     def test_have_theme_colours(self) -> None:
         head = static_html.render(rx.fragment(*well_known.head_links()))
-        for scheme, colors in (("light", tokens.LIGHT), ("dark", tokens.DARK)):
+        for scheme, colors in (("light", brand.LIGHT), ("dark", brand.DARK)):
             assert colors["surface"] in head
             assert f"(prefers-color-scheme: {scheme})" in head

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from ticketing_app.core import brand
 from ticketing_app.ui.theme import tokens
 
 AA = 4.5
@@ -30,12 +31,12 @@ def contrast(one: str, other: str) -> float:
 
 
 class TestContrast:
-    @pytest.mark.parametrize("tokens", [tokens.LIGHT, tokens.DARK], ids=["light", "dark"])
+    @pytest.mark.parametrize("tokens", [brand.LIGHT, brand.DARK], ids=["light", "dark"])
     @pytest.mark.parametrize(("text", "ground"), PAIRS)
     def test_is_readable(self, tokens: dict[str, str], text: str, ground: str) -> None:
         assert contrast(tokens[text], tokens[ground]) >= AA
 
-    @pytest.mark.parametrize("colours", tokens.CATEGORIES.values(), ids=tokens.CATEGORIES)
+    @pytest.mark.parametrize("colours", brand.CATEGORIES.values(), ids=brand.CATEGORIES)
     def test_is_readable_on_the_date_block(self, colours: tuple[str, str]) -> None:
         assert min(contrast("#FFFFFF", colour) for colour in colours) >= AA
 
@@ -45,7 +46,7 @@ class TestContrast:
         assert set(re.findall(r"#\w+|rgb\([^/]*", art)) == {"#0000", "rgb(0 0 0"}
 
     def test_every_category_has_a_pattern(self) -> None:
-        assert tokens.ART.keys() == tokens.CATEGORIES.keys()
+        assert tokens.ART.keys() == brand.CATEGORIES.keys()
 
     def test_has_the_same_tokens_in_both_modes(self) -> None:
-        assert tokens.LIGHT.keys() == tokens.DARK.keys()
+        assert brand.LIGHT.keys() == brand.DARK.keys()

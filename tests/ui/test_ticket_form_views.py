@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.ui.test_ticket_views import ticket
+from ticketing_app.core import formatting
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets.schemas.prices import PriceHint
 from ticketing_app.tickets.schemas.tickets import TicketCreate
-from ticketing_app.ui import formatting
 from ticketing_app.ui.listings.views import (
     TicketForm,
     amount_line,

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticketing_app import routes
-from ticketing_app.core import http, limits, origin
+from ticketing_app.core import formatting, http, limits, origin
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import start_context
@@ -31,7 +31,7 @@ from ticketing_app.documents.metadata import render, render_title
 from ticketing_app.documents.plugins import built_frontend
 from ticketing_app.documents.site import Page
 from ticketing_app.documents.template import PageTemplate
-from ticketing_app.ui import formatting, session
+from ticketing_app.ui import session
 from ticketing_app.ui.page_content import PageContent, PageMetadata
 from ticketing_app.ui.shell import forms
 

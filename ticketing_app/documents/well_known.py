@@ -10,11 +10,11 @@ import reflex as rx
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from ticketing_app import routes
+from ticketing_app.core import brand
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import cache_control, sitemap
 from ticketing_app.documents.site import Audience, Page
 from ticketing_app.ui.page_content import absolute
-from ticketing_app.ui.theme import tokens
 
 Handler = Callable[[], Awaitable[Response]]
 
@@ -74,7 +74,7 @@ def head_links() -> list[rx.Component]:
                 content=colors["surface"],
                 custom_attrs={"media": f"(prefers-color-scheme: {scheme})"},
             )
-            for scheme, colors in (("light", tokens.LIGHT), ("dark", tokens.DARK))
+            for scheme, colors in (("light", brand.LIGHT), ("dark", brand.DARK))
         ),
     ]
 
@@ -90,8 +90,8 @@ async def serve_manifest() -> Response:
         "scope": "/",
         # Keeps the browser's back button, which the pages do not have.
         "display": "minimal-ui",
-        "theme_color": tokens.LIGHT["surface"],
-        "background_color": tokens.LIGHT["paper"],
+        "theme_color": brand.LIGHT["surface"],
+        "background_color": brand.LIGHT["paper"],
         "icons": [*icons, _describe(MASKABLE_ICON, MASKABLE_SIZE, "maskable")],
     }
     return JSONResponse(

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ticketing_app import routes
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
-from ticketing_app.core import http, limits, origin
+from ticketing_app.core import formatting, http, limits, origin
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import (
     AppError,
@@ -29,7 +29,7 @@ from ticketing_app.core.errors import (
     UnavailableError,
 )
 from ticketing_app.core.logging import get_logger
-from ticketing_app.ui import formatting, transactions
+from ticketing_app.ui import transactions
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.metrics import announce, timed
 

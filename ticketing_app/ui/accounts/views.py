@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from ticketing_app.accounts.rules import SEEN_INTERVAL
 from ticketing_app.accounts.schemas import SessionRead
-from ticketing_app.ui.formatting import format_datetime
+from ticketing_app.core.formatting import format_datetime
 
 # In this order: browsers also name the browsers they derive from.
 BROWSERS = {

@@ -10,10 +10,10 @@ from uuid import UUID
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.core import formatting
 from ticketing_app.core.settings import get_settings
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.tickets.schemas.listings import EventOffers
-from ticketing_app.ui import formatting
 from ticketing_app.ui.live.components import LiveCount, LiveEvent, LiveText
 from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.static_html import cond, each

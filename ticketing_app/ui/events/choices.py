@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ticketing_app import routes
+from ticketing_app.core import formatting
 from ticketing_app.orders.rules import MAX_TICKETS
 from ticketing_app.tickets.schemas.listings import OfferRead
-from ticketing_app.ui import formatting
 from ticketing_app.ui.events.cards import EventCard
 
 SECTION = "section"

@@ -7,9 +7,9 @@ from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 from ticketing_app import routes
+from ticketing_app.core import formatting
 from ticketing_app.tickets.rules import Availability, best_seats, quantities
 from ticketing_app.tickets.schemas.listings import OfferRead, OfferSeat
-from ticketing_app.ui import formatting
 from ticketing_app.ui.events.choices import count_line
 from ticketing_app.ui.labels import YOURS
 

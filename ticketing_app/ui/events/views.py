@@ -7,13 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ticketing_app import routes
+from ticketing_app.core import formatting
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
 from ticketing_app.events.rules import EventStatus, slugify
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.tickets.rules import has_begun
 from ticketing_app.tickets.schemas.listings import EventOffers
-from ticketing_app.ui import formatting
 
 # The last ones may be held, and come back.
 SOLD_OUT = "Sold out for now"

@@ -9,11 +9,12 @@ from unicodedata import combining, normalize
 from urllib.parse import urlencode
 
 from ticketing_app import routes
+from ticketing_app.core import formatting
 from ticketing_app.core.days import When
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.schemas.search import LooseTicketFilter, MarketFilter
-from ticketing_app.ui import formatting, transactions
+from ticketing_app.ui import transactions
 from ticketing_app.ui.home.queries import Search
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS, parse_price
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ticketing_app import routes
+from ticketing_app.core import formatting
 from ticketing_app.core.clock import utc_now
 from ticketing_app.events.schemas import EventRead, VenueRead
 from ticketing_app.tickets.schemas.search import COUNT_LIMIT, EventHits, TicketSort
 from ticketing_app.tickets.schemas.tickets import EVENT_COUNT_LIMIT
-from ticketing_app.ui import formatting
 from ticketing_app.ui.events.cards import EventCard, EventGroup, group_by_day, make_cards
 from ticketing_app.ui.home.address import Address, FilterChip, list_href
 from ticketing_app.ui.home.queries import HomePage

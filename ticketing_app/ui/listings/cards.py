@@ -8,15 +8,15 @@ from uuid import UUID
 
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
-from ticketing_app.tickets.rules import Availability, has_begun
-from ticketing_app.tickets.schemas.listings import OfferSeat, OwnListingRead
-from ticketing_app.ui.formatting import (
+from ticketing_app.core.formatting import (
     date_parts,
     format_amount,
     format_day,
     format_event_start,
     iso,
 )
+from ticketing_app.tickets.rules import Availability, has_begun
+from ticketing_app.tickets.schemas.listings import OfferSeat, OwnListingRead
 from ticketing_app.ui.listings.queries import Sums
 from ticketing_app.ui.listings.split import split_line
 from ticketing_app.ui.listings.views import price_input, seat_label, split_choice

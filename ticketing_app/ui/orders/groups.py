@@ -6,13 +6,13 @@ from datetime import datetime
 from uuid import UUID
 
 from ticketing_app import routes
+from ticketing_app.core.formatting import format_amount, format_day
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.ui.formatting import format_amount, format_day
 from ticketing_app.ui.orders.items import RESELL, RESELL_ALL
 from ticketing_app.ui.orders.views import (
     STATUS_LABELS,

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ticketing_app.orders import rules
-from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
-from ticketing_app.orders.schemas import OrderDetail, OrderItemRead, OrderStepRead
-from ticketing_app.payments.schemas import DeclineRead
-from ticketing_app.ui.formatting import (
+from ticketing_app.core.formatting import (
     format_amount,
     format_datetime,
     format_day,
     format_time,
 )
+from ticketing_app.orders import rules
+from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
+from ticketing_app.orders.schemas import OrderDetail, OrderItemRead, OrderStepRead
+from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.ui.orders.views import for_count
 from ticketing_app.ui.tickets.sets import seats_line
 

@@ -7,6 +7,12 @@ from typing import Any
 
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
+from ticketing_app.core.formatting import (
+    format_amount,
+    format_datetime,
+    format_day,
+    format_event_start,
+)
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
@@ -14,12 +20,6 @@ from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderRead
 from ticketing_app.tickets.rules import has_begun
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.ui.formatting import (
-    format_amount,
-    format_datetime,
-    format_day,
-    format_event_start,
-)
 from ticketing_app.ui.purchases.views import Offer
 from ticketing_app.ui.tickets.sets import seats_line, set_line
 

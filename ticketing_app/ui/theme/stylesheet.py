@@ -1,7 +1,8 @@
-"""The stylesheet of the site beside Tailwind's: the colours of tokens.py, then the .css files of this folder."""
+"""The stylesheet of the site beside Tailwind's: the colours of core/brand.py, then the .css files of this folder."""
 
 from pathlib import Path
 
+from ticketing_app.core import brand
 from ticketing_app.ui.theme import tokens
 
 FILES = (
@@ -27,8 +28,8 @@ def read() -> str:
 
 
 def _colours() -> str:
-    light = _properties(tokens.LIGHT)
-    dark = _properties(tokens.DARK)
+    light = _properties(brand.LIGHT)
+    dark = _properties(brand.DARK)
     by_system = f"@media (prefers-color-scheme:dark){{:root:not(.light){{{dark}}}}}"
     return f":root{{{light}}}@media screen{{:root.dark{{{dark}}}{by_system}}}"
 
@@ -36,7 +37,7 @@ def _colours() -> str:
 def _categories() -> str:
     return "".join(
         f"[data-category={name}]{{--from:{start};--to:{end};--art:{tokens.ART[name]}}}"
-        for name, (start, end) in tokens.CATEGORIES.items()
+        for name, (start, end) in brand.CATEGORIES.items()
     )
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from ticketing_app.core.formatting import format_amount
 from ticketing_app.tickets.rules import Availability, best_seats
 from ticketing_app.tickets.schemas.listings import ListingRead, OfferSeat
-from ticketing_app.ui.formatting import format_amount
 from ticketing_app.ui.purchases.views import Offer
 
 APART = (

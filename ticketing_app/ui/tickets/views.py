@@ -8,13 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ticketing_app import routes
+from ticketing_app.core import formatting
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.schemas.listings import ListingRead, OfferRead
 from ticketing_app.tickets.schemas.resale import OwnershipStep, OwnershipStepRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.ui import formatting
 from ticketing_app.ui.events.offers import OfferRow, offer_rows
 from ticketing_app.ui.events.views import EventHead
 from ticketing_app.ui.labels import CATEGORY_LABELS, YOURS, YOURS_LABEL

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketing_app.core import formatting
+from ticketing_app.core.formatting import format_amount
 from ticketing_app.core.money import MAXIMUM_CENTS, MINIMUM_CENTS, Currency
 from ticketing_app.devstack.stack import ROOT
 from ticketing_app.documents.plugins import bun_path
-from ticketing_app.ui import formatting
-from ticketing_app.ui.formatting import format_amount
 
 AT = datetime(2027, 1, 2, 23, 30, tzinfo=UTC)
 LATE_SUMMER = datetime(2027, 9, 3, 20, 5, tzinfo=ZoneInfo("Europe/Berlin"))

@@ -1,0 +1,51 @@
+"""Colours of the brand, for pages and mails."""
+
+LIGHT = {
+    "paper": "#FBFAF7",
+    "surface": "#FFFFFF",
+    "ink": "#14161A",
+    "muted": "#5B5E66",
+    "line": "#E6E2D8",
+    "accent": "#4A3FCF",
+    "on-accent": "#FFFFFF",
+    "accent-soft": "#ECEAFB",
+    "good": "#14653A",
+    "good-soft": "#E2F3E8",
+    "wait": "#7A4A00",
+    "wait-soft": "#FFF0D4",
+    "done": "#4A5160",
+    "done-soft": "#E9EBEF",
+    "bad": "#A3231B",
+    "bad-soft": "#FDE9E7",
+    "shade": "rgb(20 22 26 / 0.10)",
+    "veil": "rgb(20 22 26 / 0.55)",
+}
+DARK = {
+    "paper": "#0F1115",
+    "surface": "#171A21",
+    "ink": "#F2F0EA",
+    "muted": "#A6A9B2",
+    "line": "#2A2E37",
+    "accent": "#AFA8FF",
+    "on-accent": "#14161A",
+    "accent-soft": "#25233F",
+    "good": "#7FDDA4",
+    "good-soft": "#12301F",
+    "wait": "#FFCB7A",
+    "wait-soft": "#362708",
+    "done": "#B7BDCB",
+    "done-soft": "#262B36",
+    "bad": "#FF9E96",
+    "bad-soft": "#3A1715",
+    "shade": "rgb(0 0 0 / 0.45)",
+    "veil": "rgb(0 0 0 / 0.65)",
+}
+# Two close hues each, dark enough for white text in both modes.
+CATEGORIES = {
+    "concert": ("#5B33B8", "#8A35B8"),
+    "sports": ("#0A5C43", "#0F7656"),
+    "theatre": ("#8F1A38", "#B02E4C"),
+    "comedy": ("#94440A", "#AE520E"),
+    "festival": ("#0B5485", "#116A9E"),
+    "other": ("#3F4654", "#565E6E"),
+}
