@@ -134,6 +134,11 @@ def _press(name: str, then: str) -> Callable[[Page], None]:
     return enter
 
 
+def _open_forms(page: Page) -> None:
+    for summary in page.locator("details:not([open]) > summary").all():
+        summary.click()
+
+
 def _ask_for_suggestions(page: Page) -> None:
     page.get_by_role("searchbox", name="Search tickets").press_sequentially("kites")
     expect(page.get_by_role("link", name="All tickets for “kites”")).to_be_visible()
@@ -269,7 +274,8 @@ SCENES = (
           is_main=False),
     Scene("my orders", "/orders", "2 tickets", BUYER),
     Scene("my orders, none", "/orders", "No orders yet", SELLER, is_main=False),
-    Scene("account", "/account", "Where you are signed in", BUYER),
+    Scene("account", "/account", "You are signed in as", BUYER, _open_forms),
+    Scene("account, security", "/account/security", "Where you are signed in", BUYER, _open_forms),
     Scene("sign up", "/auth/signup", "8 characters or more", STRANGER, is_main=False),
     Scene("sign up with errors", "/auth/signup", "8 characters or more", STRANGER,
           _press("Sign Up", "must be|Invalid credentials")),

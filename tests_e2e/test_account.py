@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests_e2e.steps import PASSWORD, Visitor
 
@@ -22,8 +22,15 @@ def sign_in(someone: Visitor, email: str, password: str = PASSWORD) -> int:
     return someone.context.request.post("/api/users/signin", data=credentials).status
 
 
+def open_form(section: Locator, label: str) -> None:
+    """Open a form of the page, unless a refusal left it open."""
+    if not section.locator("details[open]").count():
+        section.locator("summary", has_text=label).click()
+
+
 def change_password(page: Page, current: str, new: str) -> None:
     section = page.get_by_role("main").locator("section").filter(has_text="New password")
+    open_form(section, "Change password")
     section.get_by_label("Current password").fill(current)
     section.get_by_label("New password").fill(new)
     section.get_by_role("button", name="Change password").click()
@@ -31,6 +38,7 @@ def change_password(page: Page, current: str, new: str) -> None:
 
 def change_email(page: Page, current: str, email: str) -> None:
     section = page.get_by_role("main").locator("section").filter(has_text="New email")
+    open_form(section, "Change email")
     section.get_by_label("New email").fill(email)
     section.get_by_label("Current password").fill(current)
     section.get_by_role("button", name="Change email").click()
@@ -45,6 +53,7 @@ def test_signs_out_another_device_at_once(
     public_page = phone.open("/", phone.context.new_page())
     page = laptop.open("/")
     page.get_by_role("navigation").get_by_role("link", name="Account").click()
+    page.get_by_role("link", name="Security").click()
     rows = page.get_by_role("listitem").filter(has_text="Signed in")
     expect(rows).to_have_count(2)
     expect(rows.filter(has_text="This device")).to_have_count(1)
@@ -63,7 +72,7 @@ def test_a_new_password_ends_all_other_sessions(visitor: Callable[..., Visitor])
     laptop, phone = visitor(), visitor(signed_in=False, user_agent=PHONE)
     sign_in(phone, laptop.email)
     phone.open("/tickets/new")
-    page = laptop.open("/account")
+    page = laptop.open("/account/security")
     change_password(page, "wrong horse", NEW_PASSWORD)
     expect(page.get_by_role("alert").filter(has_text="not your current password")).to_be_visible()
     expect(page.get_by_label("New password")).to_have_value(NEW_PASSWORD)
@@ -94,8 +103,8 @@ def test_a_new_email_is_the_one_to_sign_in_with(visitor: Callable[..., Visitor])
 def test_signing_out_everywhere_leads_home(visitor: Callable[..., Visitor]) -> None:
     laptop, phone = visitor(), visitor(signed_in=False, user_agent=PHONE)
     sign_in(phone, laptop.email)
-    phone.open("/account")
-    page = laptop.open("/account")
+    phone.open("/account/security")
+    page = laptop.open("/account/security")
     page.get_by_role("button", name="Sign out everywhere").click()
     expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
     expect(page.get_by_role("link", name="Sign In")).to_be_visible()
@@ -106,7 +115,7 @@ def test_signing_out_everywhere_leads_home(visitor: Callable[..., Visitor]) -> N
 def test_sign_out_everywhere_form_is_not_interrupted(visitor: Callable[..., Visitor]) -> None:
     laptop = visitor()
     sign_in(visitor(signed_in=False), laptop.email)
-    page = laptop.open("/account")
+    page = laptop.open("/account/security")
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -126,7 +135,7 @@ def test_signing_out_others_keeps_this_browser(visitor: Callable[..., Visitor]) 
     laptop, phone = visitor(), visitor(signed_in=False, user_agent=PHONE)
     sign_in(phone, laptop.email)
     phone.open("/")
-    page = laptop.open("/account")
+    page = laptop.open("/account/security")
     page.get_by_role("button", name="Sign out other devices").click()
     expect(page.get_by_text("You are signed out everywhere else.")).to_be_visible()
     expect(page.get_by_role("button", name="Sign out other devices")).to_have_count(0)
@@ -135,7 +144,7 @@ def test_signing_out_others_keeps_this_browser(visitor: Callable[..., Visitor]) 
 
 def test_the_bar_fits_a_small_phone(visitor: Callable[..., Visitor]) -> None:
     someone = visitor(viewport={"width": 360, "height": 740})
-    page = someone.open("/account")
+    page = someone.open("/account/security")
     bar = page.get_by_role("navigation", name="Main")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     for entry in bar.locator("a:visible, button:visible").all():

@@ -87,7 +87,7 @@ def test_sign_out_resets_the_state_of_the_tab(
     visitor: Callable[..., Visitor],
 ) -> None:
     someone = visitor()
-    page = someone.open("/account")
+    page = someone.open("/account/security")
     expect(page.get_by_role("listitem").filter(has_text="This device")).to_be_visible()
     token = page.evaluate("sessionStorage.getItem('token')")
     frames: list[str] = []

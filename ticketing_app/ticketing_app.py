@@ -13,14 +13,15 @@ from ticketing_app.ui import session
 from ticketing_app.ui.accounts import forms
 from ticketing_app.ui.accounts.documents import load_form
 from ticketing_app.ui.accounts.pages import (
-    account_page,
     sign_in_content,
     sign_in_page,
     sign_out_page,
     sign_up_content,
     sign_up_page,
 )
-from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.accounts.profile import account_page
+from ticketing_app.ui.accounts.security import security_page
+from ticketing_app.ui.accounts.state import ProfileState, SecurityState
 from ticketing_app.ui.events.documents import load_city, load_event, load_venue
 from ticketing_app.ui.events.pages import city_page, event_page, venue_page
 from ticketing_app.ui.events.state import EventDetailState, PlaceState
@@ -145,8 +146,11 @@ PAGES = (
          "Tickets that you bought, for sale again.",
          RelistState.load, Audience.MEMBERS),
     Page(routes.ACCOUNT, account_page, "Account",
-         "Your email, your password, and where you are signed in.",
-         AccountState.load, Audience.MEMBERS),
+         "Your email, your orders and your listings.",
+         ProfileState.load, Audience.MEMBERS),
+    Page(routes.ACCOUNT_SECURITY, security_page, "Security",
+         "Your password, and where you are signed in.",
+         SecurityState.load, Audience.MEMBERS),
     Page(routes.SIGN_UP, sign_up_page, "Sign Up",
          "Make an account to buy and sell tickets.",
          SessionState.load_for_visitors, Audience.VISITORS, load_form(sign_up_content), forms.sign_up),

@@ -52,7 +52,8 @@ class TestPages:
             ("tickets/[ticket_id]", ["Purchase"]),
             ("orders/[order_id]", ["You have ", " left to order", "Pay"]),
             ("orders", ["My Orders"]),
-            ("account", ["Account", "Email", "Password", "Where you are signed in"]),
+            ("account", ["Account", "Email", "Profile", "Security"]),
+            ("account/security", ["Account", "Password", "Where you are signed in"]),
             ("auth/signup", ["Email", "Password", "Sign Up"]),
             ("auth/signin", ["Email", "Password", "Sign In"]),
             ("auth/signout", ["Sign Out"]),
@@ -80,11 +81,11 @@ class TestPages:
         missing = {"Tabs", "Explore", "How it works", "API for developers", "CC BY 4.0"}
         assert {word for word in missing if word not in text} == set()
 
-    def test_post_account_changes_to_the_api(self) -> None:
-        forms = drawn("account").replace("\\", "").split('"name": ""form""')[1:]
+    @pytest.mark.parametrize("route", ["account", "account/security"])
+    def test_post_account_changes_to_the_api(self, route: str) -> None:
+        forms = drawn(route).replace("\\", "").split('"name": ""form""')[1:]
         with_password = [form[:400] for form in forms if 'type:"password"' in form]
-        assert len(with_password) == 2
-        for form in with_password:
-            assert 'method:"post"' in form
-            assert 'action:"/api/users/currentuser/' in form
-            assert '"data-method":"PUT"' in form
+        (form,) = with_password
+        assert 'method:"post"' in form
+        assert 'action:"/api/users/currentuser/' in form
+        assert '"data-method":"PUT"' in form

@@ -6,8 +6,12 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.accounts.rules import PASSWORD_MIN_LENGTH
 from ticketing_app.ui.shell.json_form import API, JSON_FORM, METHOD
 from ticketing_app.ui.theme import styles
+
+CURRENT_LABEL = "Current password"
+PASSWORD_HINT = f"{PASSWORD_MIN_LENGTH} characters or more"
 
 
 @dataclass(frozen=True)
@@ -92,3 +96,19 @@ def account_form(
         custom_attrs={JSON_FORM: after, METHOD: method, API: action},
         class_name="grid gap-4",
     )
+
+
+def current_password(form: str) -> rx.Component:
+    return labelled_input(
+        CURRENT_LABEL,
+        "currentPassword",
+        form=form,
+        type="password",
+        auto_complete="current-password",
+    )
+
+
+def success_note(text: rx.Var[str]) -> rx.Component:
+    """The outcome of a form, empty before it."""
+    # Always present: screen readers announce changes of a live region, not new ones.
+    return rx.el.p(text, role="status", class_name=f"mb-5 {styles.SUCCESS}")

@@ -1,4 +1,4 @@
-"""State of the account page. Passwords go from their forms to the REST API only."""
+"""States of the account pages. Passwords go from their forms to the REST API only."""
 
 import reflex as rx
 
@@ -11,7 +11,21 @@ from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded
 
 
-class AccountState(PageState, rx.State):
+class ProfileState(PageState, rx.State):
+    note: str = ""
+
+    @rx.event
+    @guarded
+    async def load(self) -> None:
+        """Show, after a form of this page, its outcome."""
+        async with transactions.transaction() as transaction:
+            await session.require_caller(self, transaction)
+            await channels.subscribe(self)
+        self.note = _note(self)
+        self.is_loaded = True
+
+
+class SecurityState(PageState, rx.State):
     """The open sessions of the caller."""
 
     rows: rx.Field[list[SessionRow]] = rx.field(default_factory=list)
@@ -26,7 +40,7 @@ class AccountState(PageState, rx.State):
     async def load(self) -> None:
         """Show the open sessions and, after a form of this page, its outcome."""
         await self._read()
-        self.note = NOTES.get(self.router.url.query_parameters.get("changed", ""), "")
+        self.note = _note(self)
 
     @rx.event
     @guarded
@@ -56,3 +70,7 @@ class AccountState(PageState, rx.State):
         now = session.reader_now(self)
         self.rows = [SessionRow.from_session(row, now) for row in found]
         self.is_loaded = True
+
+
+def _note(state: rx.State) -> str:
+    return NOTES.get(state.router.url.query_parameters.get("changed", ""), "")
