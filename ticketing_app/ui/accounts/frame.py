@@ -28,7 +28,12 @@ def account_frame(*content: rx.Component) -> rx.Component:
     """A page of the account; its content begins with `heading` of its section."""
     return layout(
         rx.el.div(
-            rx.el.div(_sections(), _sign_out(), class_name="flex gap-2 lg:grid lg:gap-4 min-w-0"),
+            # On phones only the bar at the top has the button.
+            rx.el.div(
+                _sections(),
+                rx.el.div(_sign_out(), class_name="max-lg:hidden"),
+                class_name="grid gap-4 min-w-0",
+            ),
             rx.el.div(*content, class_name="min-w-0"),
             class_name="grid gap-5 pb-8 lg:grid-cols-[12rem_minmax(0,1fr)] lg:gap-10 items-start",
         ),
@@ -64,7 +69,7 @@ def _sections() -> rx.Component:
         *entries,
         aria_label=TEXT["sections"],
         # Scrolls sideways on a phone.
-        class_name="flex gap-1 overflow-x-auto min-w-0 flex-1 lg:grid",
+        class_name="flex gap-1 overflow-x-auto lg:grid",
     )
 
 
