@@ -42,6 +42,11 @@ def require_printable(text: str) -> str:
     return text
 
 
+def printable(text: str) -> str:
+    """Return the text as one line, without the characters that `require_printable` refuses."""
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())
+
+
 def require_printable_lines(text: str) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
     return "\n".join(require_printable(line) for line in lines)

@@ -1,0 +1,101 @@
+"""Facts that the sentences of notices are made of, and what a kind of notice consists of."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+from ticketing_app.core.validation import printable
+from ticketing_app.notices.letter import Letter
+
+# A text of a user in one line: else a title could add headers or paragraphs to a mail.
+Line = Annotated[str, AfterValidator(printable)]
+
+
+class Facts(BaseModel):
+    """Facts of a letter, loaded just before it is sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TicketFacts(Facts):
+    title: Line
+    price_cents: int
+    category: str = "other"
+    venue: Line = ""
+    city: Line = ""
+    starts_at: AwareDatetime | None = None
+    timezone: str = "UTC"
+    section: Line = ""
+    row: Line = ""
+    seat: Line = ""
+
+
+class OrderFacts(Facts):
+    """An order, for its buyer or seller.
+
+    For an unconfirmed address `title` and `tickets` are empty: else anybody could sign up with the
+    address of a stranger to send them a text.
+    """
+
+    order_id: UUID
+    quantity: int
+    price_cents: int
+    currency: str
+    expires_at: AwareDatetime
+    title: Line = ""
+    tickets: tuple[TicketFacts, ...] = ()
+    refunded_cents: int = 0
+
+
+class EventFacts(Facts):
+    """An event that changed, for a buyer, or for a seller of tickets for it."""
+
+    event_id: UUID
+    slug: str
+    title: Line
+    venue: Line
+    city: Line
+    timezone: str
+    starts_at: AwareDatetime
+    category: str = "other"
+    order_id: UUID | None = None
+    is_seller: bool = False
+    # None where it did not change.
+    old_starts_at: AwareDatetime | None = None
+    old_venue: Line = ""
+    old_city: Line = ""
+
+
+class About(BaseModel):
+    """Facts stored with a notice, from which the bell draws its line without any query."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    title: Line = ""
+    quantity: int = 1
+    price_cents: int = 0
+    currency: str = "usd"
+    order_id: UUID | None = None
+    ticket_id: UUID | None = None
+    event_id: UUID | None = None
+    slug: str = ""
+    device: Line = ""
+    number: str = ""
+
+
+class BellLine(NamedTuple):
+    text: str
+    path: str
+
+
+class Wording(NamedTuple):
+    """The sentences of one kind of notice, with examples for tests and pictures."""
+
+    letter: Callable[[Any], Letter]
+    line: Callable[[About], BellLine]
+    # Its name where a person chooses the channels.
+    label: str
+    example: Facts
+    about: About = About()
