@@ -9,7 +9,7 @@ from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ticketing_app.accounts import auth
-from ticketing_app.accounts.api import router as accounts_router
+from ticketing_app.accounts.api.users import router as users_router
 from ticketing_app.core import api_docs, db, http, redis
 from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
@@ -48,7 +48,7 @@ def create_api() -> FastAPI:
         redirect_slashes=False,
     )
     features = (
-        accounts_router,
+        users_router,
         events_router,
         places_router,
         tickets_router,

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.accounts import api as accounts_api
+from ticketing_app.accounts.api import users as accounts_api
 from ticketing_app.accounts.schemas import UserCreate, UserRead
 from ticketing_app.core import db
 

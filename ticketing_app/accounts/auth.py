@@ -11,8 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import cookie_parser
 from starlette.responses import Response
 
+from ticketing_app.accounts.models import Method
 from ticketing_app.accounts.schemas import Caller, CheckedUser, SessionStarted, UserRead
-from ticketing_app.accounts.service import changes, sessions
+from ticketing_app.accounts.service import changes, proof, sessions
 from ticketing_app.core import db, limits, redis
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import NotSignedInError
@@ -57,9 +58,16 @@ def _evict(session_id: UUID | None = None) -> None:
 
 
 async def start_session(
-    session: AsyncSession, *, user: UserRead, device: str, address: str
+    session: AsyncSession,
+    *,
+    user: UserRead,
+    device: str,
+    address: str,
+    method: Method = "password",
 ) -> SessionStarted:
-    row = await sessions.start_session(session, user_id=user.id, device=device, address=address)
+    row = await sessions.start_session(
+        session, user_id=user.id, device=device, address=address, method=method
+    )
     claims = {"sub": str(user.id), "jti": str(row.id), "iat": row.created_at, "exp": row.expires_at}
     token = jwt.encode(claims, get_settings().jwt_key.get_secret_value(), algorithm=ALGORITHM)
     return SessionStarted(token=token, expires_at=row.expires_at)
@@ -211,7 +219,33 @@ async def require_caller(request: Request) -> Caller:
     return caller
 
 
+async def require_fresh_caller(caller: Annotated[Caller, Depends(require_caller)]) -> Caller:
+    """Raises ProofNeededError unless the caller showed a password or passkey a moment ago."""
+    async with db.transaction() as session:
+        await proof.require_fresh(session, caller=caller)
+    return caller
+
+
+async def check_proof(caller: Caller, password: str | None) -> CheckedUser:
+    """Check the current password of a form or, without one, the age of the session's last proof.
+
+    Raises WrongPasswordError, ProofNeededError or TooManyRequestsError.
+    """
+    if password is None:
+        async with db.transaction() as session:
+            return await proof.require_fresh(session, caller=caller)
+    # Limited by account, as the caller is signed in: guesses without a session do not count here.
+    await limits.check("passwords", account=caller.user_id)
+    checked = await changes.check_password(
+        db.transaction, user_id=caller.user_id, password=password
+    )
+    async with db.transaction() as session:
+        await proof.record(session, session_id=caller.session_id)
+    return checked
+
+
 SignedIn = Annotated[Caller, Depends(require_caller)]
+FreshCaller = Annotated[Caller, Depends(require_fresh_caller)]
 Visitor = Annotated[Caller | None, Depends(current_caller)]
 
 

@@ -76,6 +76,12 @@ async def record_seen(session: AsyncSession, session_id: UUID, now: datetime) ->
     )
 
 
+async def record_proof(session: AsyncSession, session_id: UUID, now: datetime) -> None:
+    await session.exec(
+        update(UserSession).where(col(UserSession.id) == session_id).values(proved_at=now)
+    )
+
+
 async def revoke_session(session: AsyncSession, session_id: UUID, now: datetime) -> None:
     """Revoking again keeps the first time."""
     await session.exec(

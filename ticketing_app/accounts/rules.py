@@ -6,6 +6,12 @@ PASSWORD_MAX_LENGTH = 128
 DEVICE_MAX_LENGTH = 200
 ADDRESS_MAX_LENGTH = 64
 SEEN_INTERVAL = timedelta(minutes=5)
+PROOF_LIFETIME = timedelta(minutes=10)
+CHALLENGE_LIFETIME = timedelta(minutes=5)
+PASSKEY_NAME_MAX_LENGTH = 60
+MAX_PASSKEYS = 20
+# A sign-in from a device and network that the account used within this time is not reported.
+KNOWN_DEVICE_LIFETIME = timedelta(days=90)
 
 
 def session_expires_at(now: datetime, session_days: int) -> datetime:
@@ -15,3 +21,7 @@ def session_expires_at(now: datetime, session_days: int) -> datetime:
 def must_record_seen(last_seen_at: datetime, now: datetime) -> bool:
     """Limit writes of `last_seen_at` to one per SEEN_INTERVAL."""
     return now - last_seen_at >= SEEN_INTERVAL
+
+
+def is_proof_fresh(proved_at: datetime | None, now: datetime) -> bool:
+    return proved_at is not None and now - proved_at < PROOF_LIFETIME

@@ -46,11 +46,11 @@ class UserCreate(ApiModel):
 
 class EmailChange(ApiModel):
     email: NewEmail
-    current_password: str
+    current_password: str | None = None
 
 
 class PasswordChange(ApiModel):
-    current_password: str
+    current_password: str | None = None
     new_password: NewPassword
 
 

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ticketing_app import routes
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
+from ticketing_app.accounts.service import proof
 from ticketing_app.core import formatting, http, limits, origin
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import (
@@ -141,6 +142,13 @@ async def require_caller(
     """Like `find_caller`; raises NotSignedInError, which `guarded` turns into a redirect to sign-in."""
     if (caller := await find_caller(state, transaction)) is None:
         raise NotSignedInError
+    return caller
+
+
+async def require_fresh_caller(state: rx.State) -> Caller:
+    """Like `require_caller`; raises ProofNeededError, for which `guarded` opens the proof dialog."""
+    caller = await require_caller(state)
+    await transactions.in_transaction(proof.require_fresh, caller=caller)
     return caller
 
 

@@ -1,8 +1,10 @@
 """One HTTP client that plays several browsers of one user."""
 
 from httpx import AsyncClient
+from sqlalchemy import text
 
 from ticketing_app.accounts import auth
+from ticketing_app.core import db
 
 ANA = {"email": "ana@gittix.test", "password": "correct horse"}
 
@@ -29,3 +31,10 @@ def header(token: str) -> dict[str, str]:
 
 async def is_live(token: str) -> bool:
     return await auth.authenticate(header(token)["cookie"]) is not None
+
+
+async def age_proofs(minutes: int = 11) -> None:
+    """Let this time pass since the last proofs of all sessions."""
+    older = "UPDATE sessions SET proved_at = proved_at - make_interval(mins => :minutes)"
+    async with db.autocommit() as connection:
+        await connection.execute(text(older), {"minutes": minutes})

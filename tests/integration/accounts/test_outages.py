@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tests.site import free_port
-from ticketing_app.accounts import api as accounts_api
+from ticketing_app.accounts.api import users as accounts_api
 from ticketing_app.accounts.schemas import UserCreate, UserRead
 from ticketing_app.accounts.service import registration
 from ticketing_app.core import db

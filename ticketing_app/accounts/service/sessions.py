@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import repository, rules
-from ticketing_app.accounts.models import UserSession
+from ticketing_app.accounts.models import Method, UserSession
 from ticketing_app.accounts.schemas import (
     Caller,
     SessionRead,
@@ -25,13 +25,15 @@ class SessionNotFoundError(AppError):
 
 
 async def start_session(
-    session: AsyncSession, *, user_id: UUID, device: str, address: str
+    session: AsyncSession, *, user_id: UUID, device: str, address: str, method: Method = "password"
 ) -> UserSession:
     """Record a sign-in; `device` and `address` are shown to its owner, cut to the column length."""
     now = utc_now()
     row = UserSession(
         user_id=user_id,
         expires_at=rules.session_expires_at(now, get_settings().session_days),
+        method=method,
+        proved_at=now,
         device=device[: rules.DEVICE_MAX_LENGTH],
         address=address[: rules.ADDRESS_MAX_LENGTH],
     )

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ticketing_app import routes
-from ticketing_app.accounts import api, auth
+from ticketing_app.accounts import auth
+from ticketing_app.accounts.api import users
 from ticketing_app.accounts.schemas import Credentials, UserCreate
 from ticketing_app.core.errors import AppError
 from ticketing_app.ui import session, transactions
@@ -21,18 +22,18 @@ Model = TypeVar("Model", UserCreate, Credentials)
 
 
 async def sign_up(request: Request) -> Response | PageContent:
-    return await _start(request, UserCreate, api.start_account, sign_up_content)
+    return await _start(request, UserCreate, users.start_account, sign_up_content)
 
 
 async def sign_in(request: Request) -> Response | PageContent:
-    return await _start(request, Credentials, api.start_session, sign_in_content)
+    return await _start(request, Credentials, users.start_session, sign_in_content)
 
 
 async def sign_out(request: Request) -> Response | PageContent:
     response = forms.see_other(routes.TICKET_LIST)
     try:
         with transactions.translate_outages():
-            await api.end_session_of(await auth.current_caller(request), response)
+            await users.end_session_of(await auth.current_caller(request), response)
     except AppError as error:
         return forms.refused(error, sign_out_content(error.message))
     return response

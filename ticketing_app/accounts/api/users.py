@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import auth, devices
-from ticketing_app.accounts.auth import SignedIn, Visitor
+from ticketing_app.accounts.auth import FreshCaller, SignedIn, Visitor
+from ticketing_app.accounts.models import Method
 from ticketing_app.accounts.schemas import (
     Caller,
-    CheckedUser,
     Credentials,
     CurrentUser,
     EmailChange,
@@ -19,7 +19,7 @@ from ticketing_app.accounts.schemas import (
     UserCreate,
     UserRead,
 )
-from ticketing_app.accounts.service import authentication, changes, registration, sessions, users
+from ticketing_app.accounts.service import authentication, proof, registration, sessions, users
 from ticketing_app.core import db, limits
 from ticketing_app.core.http import (
     body_schema,
@@ -30,12 +30,6 @@ from ticketing_app.core.http import (
 )
 
 router = APIRouter(prefix="/api/users", tags=["users"])
-
-
-async def _check_password(caller: Caller, password: str) -> CheckedUser:
-    # Limited by account, as the caller is signed in: guesses without a session do not count here.
-    await limits.check("passwords", account=caller.user_id)
-    return await changes.check_password(db.transaction, user_id=caller.user_id, password=password)
 
 
 async def _limit_sign_in(request: Request, email: str) -> None:
@@ -52,14 +46,20 @@ async def _limit_sign_in(request: Request, email: str) -> None:
         await limits.check("signins", account=email)
 
 
-async def _start_session(
-    session: AsyncSession, request: Request, response: Response, user: UserRead
+async def open_session(
+    session: AsyncSession,
+    request: Request,
+    response: Response,
+    user: UserRead,
+    method: Method = "password",
 ) -> None:
+    """Start a session of this browser; the answer sets its cookies."""
     started = await auth.start_session(
         session,
         user=user,
         device=request.headers.get("user-agent", ""),
         address=client_address(request),
+        method=method,
     )
     auth.set_session_cookies(response, started)
     auth.set_hint_cookie(response, started)
@@ -79,7 +79,7 @@ async def start_account(request: Request, response: Response, user: UserCreate) 
     await limits.check("signups")
     async with db.transaction() as session:
         created = await registration.sign_up(session, user=user)
-        await _start_session(session, request, response, created)
+        await open_session(session, request, response, created)
         auth.log_after_commit(session, "account.signed_up", user_id=created.id)
     return created
 
@@ -90,7 +90,7 @@ async def start_session(request: Request, response: Response, credentials: Crede
     checked = await authentication.check_credentials(db.transaction, credentials=credentials)
     async with db.transaction() as session:
         await authentication.confirm_credentials(session, checked=checked)
-        await _start_session(session, request, response, checked.user)
+        await open_session(session, request, response, checked.user)
         auth.log_after_commit(session, "account.signed_in", user_id=checked.user.id)
     return checked.user
 
@@ -153,9 +153,9 @@ async def current_user(caller: Visitor) -> CurrentUser:
     openapi_extra=body_schema(EmailChange),
 )
 async def change_email(request: Request, caller: SignedIn) -> UserRead:
-    """Set another address, to sign in with from now on."""
+    """Set another address; without `currentPassword` the session needs a proof of the last minutes."""
     change = await read_body(request, EmailChange)
-    checked = await _check_password(caller, change.current_password)
+    checked = await auth.check_proof(caller, change.current_password)
     await limits.check("signups")
     async with db.transaction() as session:
         return await auth.change_email(session, caller=caller, checked=checked, email=change.email)
@@ -167,9 +167,9 @@ async def change_email(request: Request, caller: SignedIn) -> UserRead:
     openapi_extra=body_schema(PasswordChange),
 )
 async def change_password(request: Request, response: Response, caller: SignedIn) -> UserRead:
-    """Set another password; all sessions but this one end."""
+    """Set another password, and end all other sessions; without `currentPassword` as for the address."""
     change = await read_body(request, PasswordChange)
-    checked = await _check_password(caller, change.current_password)
+    checked = await auth.check_proof(caller, change.current_password)
     async with db.transaction() as session:
         await auth.change_password(
             session, caller=caller, checked=checked, password=change.new_password
@@ -188,7 +188,7 @@ async def list_sessions(caller: SignedIn) -> SessionList:
 
 @router.delete("/sessions", status_code=204, responses=problem_responses(400, 401, 403))
 async def end_sessions(
-    caller: SignedIn, *, including_this: Annotated[bool, Query(alias="includingThis")] = False
+    caller: FreshCaller, *, including_this: Annotated[bool, Query(alias="includingThis")] = False
 ) -> Response:
     """Sign out everywhere else or, with `includingThis`, everywhere."""
     async with db.transaction() as session:
@@ -203,5 +203,7 @@ async def end_session(session_id: str, caller: SignedIn) -> Response:
     """Sign out one browser, this or another; one that is signed out already stays so."""
     own_id = parse_id(session_id, sessions.SessionNotFoundError)
     async with db.transaction() as session:
+        if own_id != caller.session_id:
+            await proof.require_fresh(session, caller=caller)
         await auth.end_own_session(session, caller=caller, session_id=own_id)
     return _signed_out(is_here=own_id == caller.session_id)
