@@ -43,6 +43,7 @@ BUDGETS = {
     ("messaging",): 700,
     ("devstack",): 700,
     ("devstack/stripe",): 1100,
+    ("devstack/mailbox",): 140,
     ("processes.py",): 250,
     ("core/queues.py", "core/queue_worker.py"): 270,
     ("documents",): 820,
@@ -210,7 +211,10 @@ def _check_budgets() -> bool:
     for parts, budget in BUDGETS.items():
         lines = sum(_count_lines(ROOT / "ticketing_app" / part) for part in parts)
         if parts == ("devstack",):
-            lines -= _count_lines(ROOT / "ticketing_app/devstack/stripe")
+            lines -= sum(
+                _count_lines(ROOT / "ticketing_app/devstack" / name)
+                for name in ("stripe", "mailbox")
+            )
         print(f"lines of {' + '.join(parts)}: {lines} of {budget}", flush=True)
         are_kept = are_kept and lines <= budget
     return are_kept

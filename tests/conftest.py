@@ -19,9 +19,9 @@ from ticketing_app.devstack.stack import Stack
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stack]:
-    """PostgreSQL, Redis and the Stripe emulator of this run alone; settings point there."""
+    """PostgreSQL, Redis, the Stripe emulator and the mailbox of this run alone; settings point there."""
     # Webhooks go to an unused port: a site that runs on this machine must not receive them.
-    parts = {"postgres", "redis", "redis-state", "stripe"}
+    parts = {"postgres", "redis", "redis-state", "stripe", "mail"}
     stack = Stack(tmp_path_factory.mktemp("stack"), parts, web_port=free_port())
     stack.start()
     changed = {**stack.env, "TICKETING_DATA_DIR": str(stack.data_dir)}

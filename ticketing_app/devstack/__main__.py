@@ -50,6 +50,8 @@ def _serve(port: int, *, reset: bool) -> None:
     process = web.start_web(env, port, log)
     children.record(folder, f"web-{port}", process.pid)
     try:
+        if mailbox := env.get("MAILBOX_URL"):
+            _say(f"mailbox {mailbox}")
         _say(f"ready http://localhost:{port}")
         while supervisor.is_running():
             time.sleep(0.5)

@@ -18,7 +18,7 @@ from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.postgres import DATABASE, USER, Identity, Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("postgres", "redis", "redis-state", "stripe", "worker")
+PARTS = ("postgres", "redis", "redis-state", "stripe", "mail", "worker")
 LOOPBACK = "127.0.0.1,localhost"
 
 START_SECONDS = 60
@@ -33,6 +33,9 @@ REDIS_OPTIONS = {
     # evict Reflex's locks of pages in use first, since they expire within seconds.
     "redis-state": ("--maxmemory", "64mb", "--maxmemory-policy", "volatile-lru"),
 }
+MAIL_FROM = "GitTix <tickets@gittix.test>"
+# Ports beside the one with the name of the part.
+MORE_PORTS = {"mail": "mailbox"}
 STRIPE_SETTINGS = {
     "STRIPE_SECRET_KEY": "sk_test_gittix_development",
     "STRIPE_PUBLISHABLE_KEY": "pk_test_gittix_development",
@@ -74,9 +77,12 @@ class Stack:
         self._choose_ports()
         self._write_env()
         try:
-            for part in (part for part in self.parts if part != "worker"):
+            servers = [part for part in self.parts if part != "worker"]
+            for part in servers:
                 report(f"starting {part}")
-                self.start_part(part)
+                self._launch(part)
+            for part in servers:
+                self._wait_until_ready(part)
             if "DATABASE_URL" in self.env:
                 report("migrating the database")
                 self.run("-m", "alembic", "upgrade", "head")
@@ -111,6 +117,9 @@ class Stack:
         """Start one part and wait until it answers; raises StackError if it does not in time."""
         self._stopped.discard(part)
         self._launch(part)
+        self._wait_until_ready(part)
+
+    def _wait_until_ready(self, part: str) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self._is_ready(part):
             child = self._children[part]
@@ -197,20 +206,24 @@ class Stack:
             webhook_url = f"http://127.0.0.1:{self._web_port}/api/stripe/webhook"
             return [sys.executable, "-m", "ticketing_app.devstack.stripe", "--port", port,
                     "--data", str(self.data_dir / "stripe"), "--webhook-url", webhook_url]  # fmt: skip
+        if part == "mail":
+            module = "ticketing_app.devstack.mailbox"
+            return [sys.executable, "-m", module, port, str(self._ports["mailbox"])]
         return [sys.executable, str(ROOT / "worker.py"), "all"]
 
     def _is_ready(self, part: str) -> bool:
         if part == "postgres":
             return Postgres(self.data_dir).is_ready(self._ports[part])
-        return part not in self._ports or _accepts(self._ports[part])
+        ports = (self._ports.get(name) for name in (part, MORE_PORTS.get(part, "")))
+        return all(_accepts(port) for port in ports if port)
 
     def _choose_ports(self) -> None:
         """Reuse the ports of the previous run if they are free, so that open pages reconnect."""
         path = self.data_dir / "ports.json"
         remembered = json.loads(path.read_text()) if path.exists() else {}
-        for part in self.parts:
-            if part != "worker":
-                self._ports[part] = _free_port(remembered.get(part, 0))
+        servers = [part for part in self.parts if part != "worker"]
+        for name in (*servers, *(more for part, more in MORE_PORTS.items() if part in servers)):
+            self._ports[name] = _free_port(remembered.get(name, 0))
         path.write_text(json.dumps(self._ports))
 
     def _write_env(self) -> None:
@@ -230,6 +243,10 @@ class Stack:
             values |= STRIPE_SETTINGS
             values["STRIPE_API_BASE"] = f"http://{local}:{port}"
             values["STRIPE_JS_URL"] = f"http://{local}:{port}/endive/stripe.js"
+        if port := self._ports.get("mail"):
+            values["MAIL_URL"] = f"smtp://{local}:{port}"
+            values["MAIL_FROM"] = MAIL_FROM
+            values["MAILBOX_URL"] = f"http://{local}:{self._ports['mailbox']}"
         lines = [f"{name}={value}\n" for name, value in values.items()]
         _write_privately(self.data_dir / "stack.env", "".join(lines))
         self.env = values | self._settings

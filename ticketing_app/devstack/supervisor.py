@@ -43,7 +43,7 @@ def ensure(report: Callable[[str], object] = print) -> None:
             _start_supervisor(folder, report)
     if children.recorded(folder) & set(PARTS) != wanted_parts():
         raise StackError(
-            "The local stack runs with other settings of DATABASE_URL, REDIS_* or STRIPE_*; "
+            "The local stack runs with other settings of DATABASE_URL, REDIS_*, STRIPE_* or MAIL_URL; "
             "end what uses it first."
         )
 
@@ -85,6 +85,8 @@ def wanted_parts() -> set[str]:
         parts.discard("redis-state")
     if "STRIPE_SECRET_KEY" in own:
         parts.discard("stripe")
+    if "MAIL_URL" in own:
+        parts.discard("mail")
     return parts
 
 

@@ -110,12 +110,14 @@ class TestWantedParts:
             ({}, set[str]()),
             ({"REDIS_STATE_URL": "redis://mine"}, {"redis-state"}),
             ({"REDIS_URL": "redis://mine"}, {"redis", "redis-state"}),
+            ({"MAIL_URL": "smtp://mine"}, {"mail"}),
         ],
     )
     def test_skips_parts_with_own_settings(
         self, monkeypatch: pytest.MonkeyPatch, own: dict[str, str], absent: set[str]
     ) -> None:
-        for name in ("DATABASE_URL", "REDIS_URL", "REDIS_STATE_URL", "STRIPE_SECRET_KEY"):
+        names = ("DATABASE_URL", "REDIS_URL", "REDIS_STATE_URL", "STRIPE_SECRET_KEY", "MAIL_URL")
+        for name in names:
             monkeypatch.setenv(name, own.get(name, ""))
         assert wanted_parts() == set(PARTS) - absent
 

@@ -3,21 +3,33 @@
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 from ticketing_app.notices.letter import Action, Letter
-from ticketing_app.notices.views.facts import About, BellLine, Facts, Wording
+from ticketing_app.notices.views.facts import About, BellLine, Facts, Wording, absolute
+
+_HERE = "Here people sell tickets to each other, and everyone sees the whole price before paying."
 
 
 class WelcomeFacts(Facts):
-    confirm_url: str
+    # Empty if the address is confirmed already.
+    confirm_url: str = ""
 
 
 def welcome(facts: WelcomeFacts) -> Letter:
     brand = get_settings().brand_name
+    if not facts.confirm_url:
+        return Letter(
+            subject=f"Welcome to {brand}",
+            preheader="Your account is ready.",
+            heading=f"Welcome to {brand}",
+            paragraphs=(_HERE,),
+            action=Action("Find tickets", absolute(routes.TICKET_LIST)),
+            why=_signed_up(),
+        )
     return Letter(
         subject=f"Welcome to {brand}: confirm your email",
         preheader="One click, and your account is ready.",
         heading=f"Welcome to {brand}",
         paragraphs=(
-            "Here people sell tickets to each other, and everyone sees the whole price before paying.",
+            _HERE,
             "One thing is left: confirm that this address is yours.",
         ),
         action=Action("Confirm your email", facts.confirm_url),
@@ -25,8 +37,12 @@ def welcome(facts: WelcomeFacts) -> Letter:
             "The link works once, for 24 hours.",
             "If you did not sign up, ignore this mail. Without a click nothing happens.",
         ),
-        why=f"You get this mail because this address was used to sign up for {brand}.",
+        why=_signed_up(),
     )
+
+
+def _signed_up() -> str:
+    return f"You get this mail because this address was used to sign up for {get_settings().brand_name}."
 
 
 def _welcome_line(_about: About) -> BellLine:

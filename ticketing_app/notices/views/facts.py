@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
+from ticketing_app.core.settings import get_settings
 from ticketing_app.core.validation import printable
 from ticketing_app.notices.letter import Letter
 
@@ -99,3 +100,7 @@ class Wording(NamedTuple):
     label: str
     example: Facts
     about: About = About()
+
+
+def absolute(path: str) -> str:
+    return f"{get_settings().public_url.rstrip('/')}{path}"
