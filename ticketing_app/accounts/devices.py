@@ -65,7 +65,7 @@ def _name(user_id: UUID) -> str:
 
 def _fingerprint(user: User) -> str:
     """Return a digest that changes with the password hash; the salt keeps it from revealing the password."""
-    return sha256(user.password_hash.encode()).hexdigest()[:16]
+    return sha256((user.password_hash or "").encode()).hexdigest()[:16]
 
 
 def _read(token: str, user: User) -> str | None:

@@ -1,12 +1,17 @@
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, Column, Index, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from ticketing_app.accounts.rules import ADDRESS_MAX_LENGTH, DEVICE_MAX_LENGTH, EMAIL_MAX_LENGTH
+from ticketing_app.accounts.rules import (
+    ADDRESS_MAX_LENGTH,
+    DEVICE_MAX_LENGTH,
+    EMAIL_MAX_LENGTH,
+    LANGUAGE_MAX_LENGTH,
+)
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, new_id, utc_datetime
 
@@ -21,7 +26,12 @@ class User(Table, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     # Stored in lower case: addresses are unique regardless of case.
     email: str = Field(unique=True, max_length=EMAIL_MAX_LENGTH)
-    password_hash: str
+    email_confirmed_at: datetime | None = Field(default=None, sa_type=utc_datetime())
+    # Empty if the account has passkeys only.
+    password_hash: str | None = None
+    # Last change of address or password, also by a reset.
+    credentials_changed_at: datetime | None = Field(default=None, sa_type=utc_datetime())
+    language: str | None = Field(default=None, max_length=LANGUAGE_MAX_LENGTH)
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
 
@@ -88,4 +98,31 @@ class Challenge(Table, table=True):
         default=None, foreign_key="users.id", ondelete="CASCADE", index=True
     )
     session_id: UUID | None = None
+    expires_at: datetime = Field(sa_type=utc_datetime())
+
+
+class Token(Table, table=True):
+    """The secret of a mailed link, of which only the hash is stored."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (Index("ix_tokens_user_id_purpose", "user_id", "purpose"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    purpose: str
+    secret_hash: bytes = Field(unique=True)
+    facts: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    expires_at: datetime = Field(sa_type=utc_datetime())
+    used_at: datetime | None = Field(default=None, sa_type=utc_datetime())
+
+
+class FormerEmail(Table, table=True):
+    """An address that its account can still get back; nobody else can take it meanwhile."""
+
+    __tablename__ = "former_emails"
+
+    email: str = Field(primary_key=True, max_length=EMAIL_MAX_LENGTH)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    # Of the account before the change.
+    user_version: int
     expires_at: datetime = Field(sa_type=utc_datetime())

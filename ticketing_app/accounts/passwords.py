@@ -1,7 +1,8 @@
-"""Argon2id through passlib's API (package libpass), in threads off the event loop."""
+"""Argon2id through passlib's API (package libpass), and a check for common passwords; in threads off the event loop."""
 
 import asyncio
 import os
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
@@ -9,9 +10,11 @@ from http import HTTPStatus
 from typing import NamedTuple, TypeVar
 
 from passlib.context import CryptContext
+from zxcvbn import zxcvbn
 
 from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH
-from ticketing_app.core.errors import AppError
+from ticketing_app.core.errors import AppError, InvalidInputError
+from ticketing_app.core.settings import get_settings
 
 Result = TypeVar("Result")
 
@@ -28,6 +31,15 @@ _context = CryptContext(
     argon2__time_cost=2,
     argon2__parallelism=1,
 )
+COMMON = (
+    "This password is easy to guess: it is on the lists that attackers try first. "
+    "Please take another one, for example a few words in a row."
+)
+# Longer ones are judged by their beginning: the time grows with the square of the length.
+JUDGED_LENGTH = 72
+GUESSED_AT_ONCE = 0
+# Dictionaries of zxcvbn whose words are no passwords, however unlikely.
+LISTS = ("passwords", "user_inputs")
 _queued = 0
 
 
@@ -46,21 +58,51 @@ class PasswordQueueFullError(AppError):
     )
 
 
+async def require_uncommon(password: str, *, email: str, field: str) -> None:
+    """Raises InvalidInputError for `field`: the password is a common one, the brand, or part of the address."""
+    local_part, _, _ = email.partition("@")
+    words = [get_settings().brand_name, local_part, email]
+    if await _run(_is_common, _normalise(password), *words):
+        raise InvalidInputError([(field, COMMON)])
+
+
+def _is_common(password: str, *words: str) -> bool:
+    judged = zxcvbn(password[:JUDGED_LENGTH], user_inputs=list(words))
+    parts = judged["sequence"]
+    is_listed = len(parts) == 1 and parts[0].get("dictionary_name") in LISTS
+    return is_listed or judged["score"] == GUESSED_AT_ONCE
+
+
 async def hash_password(password: str) -> str:
     # About 20 ms of a thread.
-    return await _run(_context.hash, password)
+    return await _run(_context.hash, _normalise(password))
 
 
-async def verify_password(password: str, password_hash: str) -> bool:
-    return await _run(_context.verify, _cut(password), password_hash)
+async def verify_password(password: str, password_hash: str | None) -> bool:
+    return (await verify_and_update(password, password_hash)).is_right
 
 
 async def verify_and_update(password: str, password_hash: str | None) -> Verification:
     """Verify; a right password is hashed again if the costs rose since its hash was made."""
-    # An unknown account has no hash, but must take the same time.
+    # An account without a hash, or no account, must take the same time.
     known = password_hash or await _run(_placeholder_hash)
-    is_right, new_hash = await _run(_context.verify_and_update, _cut(password), known)
+    is_right, new_hash = await _run(_verify, _cut(password), known)
     return Verification(is_right and password_hash is not None, new_hash)
+
+
+def _verify(password: str, password_hash: str) -> tuple[bool, str | None]:
+    normalised = _normalise(password)
+    is_right, new_hash = _context.verify_and_update(normalised, password_hash)
+    if is_right or normalised == password:
+        return is_right, new_hash
+    # Hashes of earlier versions are of the password as it was typed.
+    is_right = _context.verify(password, password_hash)
+    return is_right, _context.hash(normalised) if is_right else None
+
+
+def _normalise(password: str) -> str:
+    # Keyboards differ in how they compose accents.
+    return unicodedata.normalize("NFKC", password)
 
 
 def _cut(password: str) -> str:

@@ -2,11 +2,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import ColumnElement, delete, func, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.accounts.models import User, UserSession
+from ticketing_app.accounts.models import FormerEmail, Token, User, UserSession
+from ticketing_app.accounts.rules import TokenPurpose
 
 
 class LiveSession(NamedTuple):
@@ -28,7 +30,14 @@ async def get_user(session: AsyncSession, user_id: UUID) -> User:
     return (await session.exec(select(User).where(User.id == user_id))).one()
 
 
-def add(session: AsyncSession, row: User | UserSession) -> None:
+async def insert_user(session: AsyncSession, user: User) -> bool:
+    """Insert an account; false if another one has its address."""
+    # A violated constraint would put the address into PostgreSQL's log.
+    row = insert(User).values(user.model_dump()).on_conflict_do_nothing(index_elements=["email"])
+    return (await session.exec(row)).rowcount == 1
+
+
+def add(session: AsyncSession, row: User | UserSession | Token) -> None:
     session.add(row)
 
 
@@ -121,3 +130,94 @@ async def delete_ended(session: AsyncSession, *, days: int, limit: int) -> int:
     )
     rows = delete(UserSession).where(col(UserSession.id).in_(select(old.c.id)))
     return (await session.exec(rows)).rowcount
+
+
+def _live_token(
+    secret_hash: bytes, purposes: frozenset[TokenPurpose]
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Token.secret_hash) == secret_hash,
+        col(Token.purpose).in_(purposes),
+        col(Token.used_at).is_(None),
+        col(Token.expires_at) > func.now(),
+    )
+
+
+async def get_live_token(
+    session: AsyncSession, secret_hash: bytes, purposes: frozenset[TokenPurpose]
+) -> Token | None:
+    query = select(Token).where(*_live_token(secret_hash, purposes))
+    return (await session.exec(query)).one_or_none()
+
+
+async def use_token(
+    session: AsyncSession, secret_hash: bytes, purposes: frozenset[TokenPurpose]
+) -> Token | None:
+    """Mark a live token as used, in one statement: of two requests at once only one gets it."""
+    use = update(Token).where(*_live_token(secret_hash, purposes)).values(used_at=func.now())
+    return (await session.exec(use.returning(Token))).scalar_one_or_none()
+
+
+async def delete_old_tokens(
+    session: AsyncSession, user_id: UUID, purpose: TokenPurpose, *, keep: int
+) -> None:
+    newest = (
+        select(Token.id)
+        .where(Token.user_id == user_id, Token.purpose == purpose)
+        .order_by(col(Token.id).desc())
+        .limit(keep)
+    )
+    await session.exec(
+        delete(Token).where(
+            col(Token.user_id) == user_id,
+            col(Token.purpose) == purpose,
+            col(Token.id).not_in(newest),
+        )
+    )
+
+
+async def delete_tokens(
+    session: AsyncSession, user_id: UUID, purposes: frozenset[TokenPurpose]
+) -> None:
+    await session.exec(
+        delete(Token).where(col(Token.user_id) == user_id, col(Token.purpose).in_(purposes))
+    )
+
+
+async def is_reserved(session: AsyncSession, email: str, *, user_id: UUID) -> bool:
+    """Whether another account can still get this address back."""
+    query = select(FormerEmail.email).where(
+        FormerEmail.email == email,
+        FormerEmail.user_id != user_id,
+        FormerEmail.expires_at > func.now(),
+    )
+    return (await session.exec(query)).first() is not None
+
+
+async def get_former_email(
+    session: AsyncSession, email: str, *, user_id: UUID
+) -> FormerEmail | None:
+    query = select(FormerEmail).where(
+        FormerEmail.email == email,
+        FormerEmail.user_id == user_id,
+        FormerEmail.expires_at > func.now(),
+    )
+    return (await session.exec(query)).one_or_none()
+
+
+async def reserve_email(
+    session: AsyncSession, *, email: str, user_id: UUID, user_version: int, expires_at: datetime
+) -> None:
+    """Keep an address for its account, instead of an earlier reservation."""
+    values = {"user_id": user_id, "user_version": user_version, "expires_at": expires_at}
+    row = insert(FormerEmail).values(email=email, **values)
+    await session.exec(row.on_conflict_do_update(index_elements=["email"], set_=values))
+
+
+async def release_emails(session: AsyncSession, user_id: UUID, *, from_version: int) -> None:
+    """Give up the addresses that the account left at this version or later."""
+    await session.exec(
+        delete(FormerEmail).where(
+            col(FormerEmail.user_id) == user_id, col(FormerEmail.user_version) >= from_version
+        )
+    )

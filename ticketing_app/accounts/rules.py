@@ -1,10 +1,12 @@
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 EMAIL_MAX_LENGTH = 254
 PASSWORD_MIN_LENGTH = 8
 PASSWORD_MAX_LENGTH = 128
 DEVICE_MAX_LENGTH = 200
 ADDRESS_MAX_LENGTH = 64
+LANGUAGE_MAX_LENGTH = 35
 SEEN_INTERVAL = timedelta(minutes=5)
 PROOF_LIFETIME = timedelta(minutes=10)
 CHALLENGE_LIFETIME = timedelta(minutes=5)
@@ -25,3 +27,27 @@ def must_record_seen(last_seen_at: datetime, now: datetime) -> bool:
 
 def is_proof_fresh(proved_at: datetime | None, now: datetime) -> bool:
     return proved_at is not None and now - proved_at < PROOF_LIFETIME
+
+
+class TokenPurpose(StrEnum):
+    """What the token of a mailed link permits, once."""
+
+    CONFIRM = "confirm"
+    RESET = "reset"
+    CHANGE = "change"
+    UNDO = "undo"
+
+
+TOKEN_LIFETIMES = {
+    TokenPurpose.CONFIRM: timedelta(hours=24),
+    TokenPurpose.RESET: timedelta(minutes=30),
+    TokenPurpose.CHANGE: timedelta(hours=24),
+    TokenPurpose.UNDO: timedelta(days=7),
+}
+# Per account and purpose; another one replaces the oldest.
+LIVE_TOKENS = 3
+
+
+def email_reserved_until(now: datetime) -> datetime:
+    """A former address belongs to its account as long as the link that restores it works."""
+    return now + TOKEN_LIFETIMES[TokenPurpose.UNDO]

@@ -43,6 +43,36 @@ class UserUpdated(_UserEvent):
     """An account changed its e-mail address or password."""
 
 
+class EmailConfirmationRequested(_UserEvent):
+    """An account wants the link that confirms its address, which it has not confirmed yet."""
+
+
+class EmailConfirmed(_UserEvent):
+    """The owner of an account proved that its address is theirs."""
+
+
+class EmailChangeRequested(_UserEvent):
+    """An account with a confirmed address wants another one, which counts once it is confirmed."""
+
+    new_email: str = Field(description="Lower-case e-mail address that is to be confirmed.")
+
+
+class EmailChanged(_UserEvent):
+    """An account has another confirmed address; its former one can be restored for a week."""
+
+    former_email: str = Field(description="Lower-case e-mail address before the change.")
+
+
+class PasswordResetRequested(_UserEvent):
+    """Somebody who knows the address of an account asked for a new password."""
+
+
+class PasswordChanged(_UserEvent):
+    """An account has another password."""
+
+    is_reset: bool = Field(description="Whether a mailed link replaced the old password.")
+
+
 class _EventFacts(DomainEvent):
     recorded_by: ClassVar[str] = "events"
     aggregate: ClassVar[str] = "event"

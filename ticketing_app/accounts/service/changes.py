@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import passwords, repository
@@ -13,13 +12,18 @@ from ticketing_app.accounts.schemas import (
     CheckedUser,
     UserRead,
 )
+from ticketing_app.accounts.service import addresses, tokens
 from ticketing_app.accounts.service.failures import log_failure
-from ticketing_app.accounts.service.registration import EmailInUseError
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError, NotSignedInError
 from ticketing_app.messaging import outbox
-from ticketing_app.messaging.catalog import UserUpdated
+from ticketing_app.messaging.catalog import (
+    EmailChangeRequested,
+    EmailConfirmationRequested,
+    PasswordChanged,
+    UserUpdated,
+)
 
 
 class WrongPasswordError(AppError):
@@ -47,34 +51,52 @@ async def check_password(
 async def change_email(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, email: str
 ) -> UserRead:
-    """Raises EmailInUseError, AccountChangedError or NotSignedInError; see `_lock_own`."""
+    """Change an address that is not confirmed; a confirmed one stays until the new one is confirmed, too.
+
+    Return the account with its present address. Raises EmailInUseError, AccountChangedError or
+    NotSignedInError; see `_lock_own`.
+    """
     user = await _lock_own(session, caller, checked)
     if user.email == email:
         return UserRead(id=user.id, email=email)
-    try:
-        async with session.begin_nested():
-            user.email = email
-            user.version += 1
-    except IntegrityError:
-        raise EmailInUseError from None
-    outbox.record(session, UserUpdated(user_id=user.id, user_version=user.version, email=email))
+    await addresses.require_free(session, email, user_id=user.id)
+    if user.email_confirmed_at:
+        outbox.record(
+            session,
+            EmailChangeRequested(
+                user_id=user.id, user_version=user.version, email=user.email, new_email=email
+            ),
+        )
+        return UserRead(id=user.id, email=user.email)
+    await addresses.replace(session, user, email)
+    # Links to the address with the typing error.
+    await repository.delete_tokens(session, user.id, tokens.BY_MAIL)
+    outbox.record(session, UserUpdated(**addresses.facts(user)))
+    outbox.record(session, EmailConfirmationRequested(**addresses.facts(user)))
     return UserRead(id=user.id, email=email)
 
 
 async def change_password(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, password: str
 ) -> list[UUID]:
-    """Revoke all sessions but the caller's and return their ids; errors as `_lock_own`."""
-    # Hashed before the first statement, so that no pooled connection is held meanwhile.
+    """Revoke all sessions but the caller's and return their ids.
+
+    Raises InvalidInputError if the password is a common one, and errors as `_lock_own`.
+    """
+    # Before the first statement, so that no pooled connection is held meanwhile.
+    email = checked.user.email
+    await passwords.require_uncommon(password, email=email, field="newPassword")
     password_hash = await passwords.hash_password(password)
     user = await _lock_own(session, caller, checked)
+    now = utc_now()
     user.password_hash = password_hash
+    user.credentials_changed_at = now
     user.version += 1
-    outbox.record(
-        session, UserUpdated(user_id=user.id, user_version=user.version, email=user.email)
-    )
+    await repository.delete_tokens(session, user.id, tokens.BY_MAIL)
+    outbox.record(session, UserUpdated(**addresses.facts(user)))
+    outbox.record(session, PasswordChanged(**addresses.facts(user), is_reset=False))
     return await repository.revoke_sessions(
-        session, user_id=user.id, now=utc_now(), except_id=caller.session_id
+        session, user_id=user.id, now=now, except_id=caller.session_id
     )
 
 
