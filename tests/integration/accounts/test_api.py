@@ -45,6 +45,9 @@ async def current_user(api: AsyncClient) -> Any:  # noqa: ANN401  # JSON.
     return (await api.get("/api/users/currentuser")).json()["currentUser"]
 
 
+EMOJI = "".join(chr(0x1F300 + number * number % 251) for number in range(128))
+
+
 class TestSignUp:
     async def test_creates_an_account_and_signs_it_in(self, api: AsyncClient) -> None:
         answer = await api.post("/api/users/signup", json=ANA)
@@ -88,9 +91,7 @@ class TestSignUp:
         assert [error["field"] for error in answer.json()["errors"]] == [field]
         assert await recorded_events() == []
 
-    @pytest.mark.parametrize(
-        "password", ["12345678", " spaces kept ", "🎫" * 128, "كلمة السر طويلة"]
-    )
+    @pytest.mark.parametrize("password", ["tulip 48", " spaces kept ", EMOJI, "كلمة السر طويلة"])
     async def test_takes_the_password_as_typed(self, api: AsyncClient, password: str) -> None:
         await api.post("/api/users/signup", json={**ANA, "password": password})
         wrong = await api.post("/api/users/signin", json={**ANA, "password": password + " "})

@@ -6,6 +6,7 @@ from importlib.metadata import packages_distributions
 import pytest
 
 from ticketing_app.accounts import passwords, rules
+from ticketing_app.core.errors import InvalidInputError
 
 
 class TestPasswords:
@@ -70,3 +71,60 @@ class TestRules:
     @pytest.mark.parametrize(("minutes", "is_due"), [(0, False), (4, False), (5, True), (60, True)])
     def test_last_seen_is_written_every_five_minutes(self, minutes: int, is_due: bool) -> None:  # noqa: FBT001  # a case of the table.
         assert rules.must_record_seen(self.NOW - timedelta(minutes=minutes), self.NOW) is is_due
+
+
+class TestNormalisation:
+    COMPOSED = "caf\u00e9 au lait"
+    DECOMPOSED = "cafe\u0301 au lait"
+
+    async def test_compositions_of_an_accent_are_one_password(self) -> None:
+        made = await passwords.hash_password(self.DECOMPOSED)
+        assert await passwords.verify_password(self.COMPOSED, made)
+        assert await passwords.verify_and_update(self.DECOMPOSED, made) == (True, None)
+
+    async def test_replaces_hash_of_an_earlier_version(self) -> None:
+        old = passwords._context.hash(self.DECOMPOSED)
+        assert not await passwords.verify_password(self.COMPOSED, old)
+        is_right, new_hash = await passwords.verify_and_update(self.DECOMPOSED, old)
+        assert is_right
+        assert new_hash
+        assert await passwords.verify_password(self.COMPOSED, new_hash)
+
+    async def test_wrong_password_replaces_nothing(self) -> None:
+        old = passwords._context.hash("tulip garden")
+        assert await passwords.verify_and_update(self.DECOMPOSED, old) == (False, None)
+
+    async def test_account_without_password_has_no_right_one(self) -> None:
+        assert not await passwords.verify_password("placeholder", None)
+
+
+class TestCommonPasswords:
+    @pytest.mark.parametrize(
+        "password",
+        [
+            "password",
+            "12345678",
+            "        ",
+            "P@ssw0rd",
+            "iloveyou1",
+            "ILOVEYOU1",
+            "qwertyuiop",
+            "abcdefgh",
+            "x" * 128,
+            "gittixgittix",
+            "marlene.k",
+            "marlene.k@gittix.test",
+        ],
+    )
+    async def test_are_refused(self, password: str) -> None:
+        with pytest.raises(InvalidInputError) as refused:
+            await passwords.require_uncommon(
+                password, email="marlene.k@gittix.test", field="newPassword"
+            )
+        assert refused.value.problems == [("newPassword", passwords.COMMON)]
+
+    @pytest.mark.parametrize(
+        "password", ["correct horse", "tulip 🌷 garden", "curtain-call", "z8#kq!vw"]
+    )
+    async def test_others_are_accepted(self, password: str) -> None:
+        await passwords.require_uncommon(password, email="marlene@gittix.test", field="password")
