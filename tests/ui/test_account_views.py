@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ticketing_app.accounts.rules import device_name
 from ticketing_app.accounts.schemas import SessionRead
 from ticketing_app.core import db
 from ticketing_app.ui.accounts import views
@@ -74,7 +75,7 @@ class TestDeviceName:
         ],
     )
     def test_names_browser_and_system(self, user_agent: str, name: str) -> None:
-        assert views.device_name(user_agent) == name
+        assert device_name(user_agent) == name
 
 
 class TestLastSeen:

@@ -13,12 +13,11 @@ from ticketing_app.events.schemas import EventRead, VenueRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderItemRead, OrderRead
-from ticketing_app.tickets.rules import Availability
+from ticketing_app.tickets.rules import Availability, seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.orders import groups, timeline, views
 from ticketing_app.ui.orders.groups import OrderedTickets, OrderGroup
 from ticketing_app.ui.orders.items import OrderItemView, item_views
-from ticketing_app.ui.tickets.sets import seats_line
 
 NOW = datetime(2027, 1, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -14,6 +14,26 @@ PASSKEY_NAME_MAX_LENGTH = 60
 MAX_PASSKEYS = 20
 # A sign-in from a device and network that the account used within this time is not reported.
 KNOWN_DEVICE_LIFETIME = timedelta(days=90)
+# In this order: browsers also name the browsers they derive from.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR/": "Opera",
+    "SamsungBrowser/": "Samsung Internet",
+    "Firefox/": "Firefox",
+    "FxiOS/": "Firefox",
+    "Chrome/": "Chrome",
+    "CriOS/": "Chrome",
+    "Safari/": "Safari",
+}
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS X": "Mac",
+    "CrOS": "Chromebook",
+    "Linux": "Linux",
+}
 
 
 def session_expires_at(now: datetime, session_days: int) -> datetime:
@@ -51,3 +71,10 @@ LIVE_TOKENS = 3
 def email_reserved_until(now: datetime) -> datetime:
     """A former address belongs to its account as long as the link that restores it works."""
     return now + TOKEN_LIFETIMES[TokenPurpose.UNDO]
+
+
+def device_name(user_agent: str) -> str:
+    """Return browser and system of a User-Agent, which clients choose freely."""
+    browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
+    system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
+    return " on ".join(filter(None, (browser, system))) or "Unknown device"

@@ -5,7 +5,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from ticketing_app.core.validation import SHORT_TEXT_MAX_LENGTH
@@ -27,6 +27,15 @@ class Split(StrEnum):
     ANY = "any"
     NO_SINGLE = "no_single"
     TOGETHER = "together"
+
+
+class Seated(Protocol):
+    @property
+    def section(self) -> str | None: ...
+    @property
+    def row(self) -> str | None: ...
+    @property
+    def seat(self) -> str | None: ...
 
 
 def can_leave(split: Split, *, left: int) -> bool:
@@ -279,3 +288,20 @@ def _read_range(part: str, found: re.Match[str]) -> list[str]:
         raise UnclearSeatsError(msg)
     _at_most(int(last) - int(first) + 1, part)
     return [f"{letters}{number:0{len(first)}}" for number in range(int(first), int(last) + 1)]
+
+
+def seats_line(seats: Sequence[Seated]) -> str:
+    """Return the seats, with the place that they share said once: "Section A · Row F · Seats 12, 13"."""
+    places = {(seat.section, seat.row) for seat in seats}
+    names = [seat.seat for seat in seats if seat.seat]
+    if len(places) == 1 and len(names) == len(seats) > 1:
+        ((section, row),) = places
+        return _named(("Section", section), ("Row", row), ("Seats", ", ".join(names)))
+    each = (
+        _named(("Section", seat.section), ("Row", seat.row), ("Seat", seat.seat)) for seat in seats
+    )
+    return "; ".join(dict.fromkeys(filter(None, each)))
+
+
+def _named(*parts: tuple[str, str | None]) -> str:
+    return " · ".join(f"{name} {value}" for name, value in parts if value)

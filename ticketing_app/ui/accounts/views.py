@@ -3,30 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ticketing_app.accounts.rules import SEEN_INTERVAL
+from ticketing_app.accounts.rules import SEEN_INTERVAL, device_name
 from ticketing_app.accounts.schemas import SessionRead
 from ticketing_app.core.formatting import format_datetime
 
-# In this order: browsers also name the browsers they derive from.
-BROWSERS = {
-    "Edg": "Edge",
-    "OPR/": "Opera",
-    "SamsungBrowser/": "Samsung Internet",
-    "Firefox/": "Firefox",
-    "FxiOS/": "Firefox",
-    "Chrome/": "Chrome",
-    "CriOS/": "Chrome",
-    "Safari/": "Safari",
-}
-SYSTEMS = {
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Android": "Android",
-    "Windows": "Windows",
-    "Mac OS X": "Mac",
-    "CrOS": "Chromebook",
-    "Linux": "Linux",
-}
 # Confirmations, by the `changed` parameter of the address.
 NOTES = {
     "email": "Your email is changed. Sign in with the new one from now on.",
@@ -57,13 +37,6 @@ class SessionRow:
             seen=last_seen(session.last_seen_at, now),
             is_current=session.is_current,
         )
-
-
-def device_name(user_agent: str) -> str:
-    """Return browser and system of a User-Agent, which clients choose freely."""
-    browser = next((name for mark, name in BROWSERS.items() if mark in user_agent), "")
-    system = next((name for mark, name in SYSTEMS.items() if mark in user_agent), "")
-    return " on ".join(filter(None, (browser, system))) or "Unknown device"
 
 
 def last_seen(at: datetime, now: datetime) -> str:

@@ -14,13 +14,12 @@ from ticketing_app.core.formatting import (
     format_amount,
 )
 from ticketing_app.core.money import MINIMUM_CENTS
-from ticketing_app.tickets.rules import MAX_SEATS, Availability, Place
+from ticketing_app.tickets.rules import MAX_SEATS, Availability, Place, seats_line
 from ticketing_app.tickets.schemas.listings import ListingRead, SeatFacts
 from ticketing_app.tickets.schemas.prices import PriceHint
 from ticketing_app.tickets.schemas.tickets import TicketFields, TicketRead
 from ticketing_app.tickets.service.offers import UNSOLD
 from ticketing_app.ui.listings.split import NO, YES, SplitChoice
-from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import (
     TicketStub,
     local_start,

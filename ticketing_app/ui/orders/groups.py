@@ -12,6 +12,7 @@ from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.tickets.rules import seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.orders.items import RESELL, RESELL_ALL
 from ticketing_app.ui.orders.views import (
@@ -24,7 +25,6 @@ from ticketing_app.ui.orders.views import (
     stub_class,
     tickets_of,
 )
-from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import TicketStub
 
 TO_PAY = "to_pay"

@@ -10,9 +10,9 @@ from ticketing_app.core.formatting import format_amount, format_day
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderItemRead, OrderRead
+from ticketing_app.tickets.rules import seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.orders.views import GIVEN_BACK, is_used, sum_line, tickets_of
-from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import TicketStub
 
 RESELL = "Sell this ticket"

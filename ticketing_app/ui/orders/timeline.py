@@ -14,8 +14,8 @@ from ticketing_app.orders import rules
 from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
 from ticketing_app.orders.schemas import OrderDetail, OrderItemRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
+from ticketing_app.tickets.rules import seats_line
 from ticketing_app.ui.orders.views import for_count
-from ticketing_app.ui.tickets.sets import seats_line
 
 # Timeline entries, by the new status. A return to CREATED is a failed payment.
 STEPS = {

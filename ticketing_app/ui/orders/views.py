@@ -18,10 +18,10 @@ from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderRead
-from ticketing_app.tickets.rules import has_begun
+from ticketing_app.tickets.rules import has_begun, seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.purchases.views import Offer
-from ticketing_app.ui.tickets.sets import seats_line, set_line
+from ticketing_app.ui.tickets.sets import set_line
 
 STATUS_LABELS = {
     OrderStatus.CREATED: "Waiting for payment",

@@ -6,7 +6,7 @@ from typing import Any
 
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.money import MAXIMUM_CENTS
-from ticketing_app.tickets.rules import Place
+from ticketing_app.tickets.rules import Place, seats_line
 from ticketing_app.tickets.schemas.listings import ListingCreate
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service.listings import TOTAL_TOO_HIGH
@@ -14,7 +14,6 @@ from ticketing_app.ui import transactions
 from ticketing_app.ui.listings.split import SplitChoice
 from ticketing_app.ui.listings.views import NO_SEAT
 from ticketing_app.ui.sell.form import NOT_A_FORM, by_field
-from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import parse_price
 
 SEATS = "seats"

@@ -8,11 +8,10 @@ from typing import NamedTuple
 from ticketing_app import routes
 from ticketing_app.core import formatting
 from ticketing_app.events.schemas import CityRead, EventRead, VenueRead
-from ticketing_app.tickets.rules import Split
+from ticketing_app.tickets.rules import Split, seats_line
 from ticketing_app.tickets.schemas.prices import EventPrices
 from ticketing_app.ui.listings.split import SplitChoice, listed, split_line
 from ticketing_app.ui.sell.form import SellForm, known_seats, places, read_price, read_split
-from ticketing_app.ui.tickets.sets import seats_line
 from ticketing_app.ui.tickets.views import CATEGORY_LABELS, TicketStub
 
 NONE_FOUND = "No event with these words yet. Add it below."

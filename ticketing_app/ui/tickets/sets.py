@@ -1,8 +1,6 @@
 """Several tickets of a listing in one purchase."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 from uuid import UUID
 
 from ticketing_app.core.formatting import format_amount
@@ -14,15 +12,6 @@ APART = (
     "The seller does not sell this ticket alone, and the tickets that go with it "
     "are not free right now."
 )
-
-
-class Seated(Protocol):
-    @property
-    def section(self) -> str | None: ...
-    @property
-    def row(self) -> str | None: ...
-    @property
-    def seat(self) -> str | None: ...
 
 
 @dataclass(frozen=True)
@@ -64,23 +53,6 @@ def best_of(listing: ListingRead, quantity: int) -> list[OfferSeat]:
     free = [seat for seat in listing.seats if seat.status is Availability.AVAILABLE]
     best = best_seats([seat.position for seat in free], quantity)
     return [seat for seat in free if seat.position in best]
-
-
-def seats_line(seats: Sequence[Seated]) -> str:
-    """Return the seats, with the place that they share said once: "Section A · Row F · Seats 12, 13"."""
-    places = {(seat.section, seat.row) for seat in seats}
-    names = [seat.seat for seat in seats if seat.seat]
-    if len(places) == 1 and len(names) == len(seats) > 1:
-        ((section, row),) = places
-        return _named(("Section", section), ("Row", row), ("Seats", ", ".join(names)))
-    each = (
-        _named(("Section", seat.section), ("Row", seat.row), ("Seat", seat.seat)) for seat in seats
-    )
-    return "; ".join(dict.fromkeys(filter(None, each)))
-
-
-def _named(*parts: tuple[str, str | None]) -> str:
-    return " · ".join(f"{name} {value}" for name, value in parts if value)
 
 
 def _label(listing: ListingRead, quantity: int) -> str:

@@ -11,7 +11,7 @@ from ticketing_app import routes
 from ticketing_app.core import formatting
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
-from ticketing_app.tickets.rules import Availability, has_begun
+from ticketing_app.tickets.rules import Availability, has_begun, seats_line
 from ticketing_app.tickets.schemas.listings import ListingRead, OfferRead
 from ticketing_app.tickets.schemas.resale import OwnershipStep, OwnershipStepRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
@@ -25,7 +25,6 @@ from ticketing_app.ui.tickets.sets import (
     best_of,
     offer_of,
     quantity_choices,
-    seats_line,
     set_line,
 )
 
