@@ -40,6 +40,7 @@ class TestProtect:
         assert found["x-content-type-options"] == "nosniff"
         assert found["referrer-policy"] == "strict-origin-when-cross-origin"
         assert "camera=()" in found["permissions-policy"]
+        assert "publickey-credentials-get=(self)" in found["permissions-policy"]
 
     async def test_files_have_only_what_applies_to_them(self) -> None:
         found = await answer(Response(media_type="text/css"), "/assets/app.css")

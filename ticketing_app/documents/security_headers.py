@@ -19,6 +19,14 @@ _API_POLICY = f"default-src 'none'; object-src 'none'; base-uri 'none'; {_NO_FRA
 # A year. Without includeSubDomains, as other services of the domain may use http, and without preload,
 # which is hard to revoke.
 _ONLY_HTTPS = "max-age=31536000"
+_FEATURES = (
+    "camera=()",
+    "geolocation=()",
+    "microphone=()",
+    # Passkeys.
+    "publickey-credentials-create=(self)",
+    "publickey-credentials-get=(self)",
+)
 _OWN_STRIPE = {
     "script-src": f"https://{STRIPE_JS_HOST} https://*.{STRIPE_JS_HOST}",
     "frame-src": f"https://{STRIPE_JS_HOST} https://*.{STRIPE_JS_HOST} https://hooks.stripe.com",
@@ -85,7 +93,7 @@ def _for_documents(settings: Settings) -> dict[str, str]:
     return {
         POLICY: document_policy([], settings),
         "referrer-policy": "strict-origin-when-cross-origin",
-        "permissions-policy": f"camera=(), geolocation=(), microphone=(), payment=({payers})",
+        "permissions-policy": ", ".join([*_FEATURES, f"payment=({payers})"]),
     }
 
 
