@@ -9,6 +9,8 @@ from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ticketing_app.accounts import auth
+from ticketing_app.accounts.api.passkeys import router as passkeys_router
+from ticketing_app.accounts.api.proof import router as proof_router
 from ticketing_app.accounts.api.users import router as users_router
 from ticketing_app.core import api_docs, db, http, redis
 from ticketing_app.core.http import ErrorItem, Problem
@@ -49,6 +51,8 @@ def create_api() -> FastAPI:
     )
     features = (
         users_router,
+        passkeys_router,
+        proof_router,
         events_router,
         places_router,
         tickets_router,

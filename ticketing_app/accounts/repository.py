@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -7,7 +8,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.accounts.models import FormerEmail, Token, User, UserSession
+from ticketing_app.accounts.models import (
+    Challenge,
+    FormerEmail,
+    Passkey,
+    Purpose,
+    Token,
+    User,
+    UserSession,
+)
 from ticketing_app.accounts.rules import TokenPurpose
 
 
@@ -37,7 +46,7 @@ async def insert_user(session: AsyncSession, user: User) -> bool:
     return (await session.exec(row)).rowcount == 1
 
 
-def add(session: AsyncSession, row: User | UserSession | Token) -> None:
+def add(session: AsyncSession, row: User | UserSession | Token | Passkey | Challenge) -> None:
     session.add(row)
 
 
@@ -71,6 +80,22 @@ async def list_open_sessions(
         .order_by(col(UserSession.last_seen_at).desc(), col(UserSession.id).desc())
     )
     return list((await session.exec(query.limit(limit))).all())
+
+
+async def list_addresses(
+    session: AsyncSession, *, user_id: UUID, device: str, since: datetime
+) -> Sequence[str]:
+    """Return the addresses from which the user signed in on devices of this kind."""
+    query = (
+        select(UserSession.address)
+        .where(
+            UserSession.user_id == user_id,
+            UserSession.device == device,
+            UserSession.last_seen_at > since,
+        )
+        .distinct()
+    )
+    return (await session.exec(query)).all()
 
 
 async def get_session(session: AsyncSession, session_id: UUID) -> UserSession | None:
@@ -221,3 +246,66 @@ async def release_emails(session: AsyncSession, user_id: UUID, *, from_version: 
             col(FormerEmail.user_id) == user_id, col(FormerEmail.user_version) >= from_version
         )
     )
+
+
+async def list_passkeys(session: AsyncSession, user_id: UUID) -> list[Passkey]:
+    query = select(Passkey).where(Passkey.user_id == user_id).order_by(col(Passkey.id))
+    return list((await session.exec(query)).all())
+
+
+async def get_passkey(session: AsyncSession, credential_id: bytes) -> Passkey | None:
+    query = select(Passkey).where(Passkey.credential_id == credential_id)
+    return (await session.exec(query)).one_or_none()
+
+
+async def record_passkey_use(
+    session: AsyncSession, passkey_id: UUID, *, sign_count: int, is_backed_up: bool, now: datetime
+) -> bool:
+    """Return whether the passkey still exists."""
+    used = (
+        update(Passkey)
+        .where(col(Passkey.id) == passkey_id)
+        .values(sign_count=sign_count, is_backed_up=is_backed_up, last_used_at=now)
+    )
+    return (await session.exec(used)).rowcount == 1
+
+
+async def delete_passkey(session: AsyncSession, *, user_id: UUID, passkey_id: UUID) -> str | None:
+    """Return the name of the deleted passkey; None if the user has none with this id."""
+    deleted = (
+        delete(Passkey)
+        .where(col(Passkey.id) == passkey_id, col(Passkey.user_id) == user_id)
+        .returning(col(Passkey.name))
+    )
+    return (await session.exec(deleted)).scalar_one_or_none()
+
+
+async def delete_challenge(
+    session: AsyncSession,
+    digest: bytes,
+    purpose: Purpose,
+    *,
+    session_id: UUID | None,
+    now: datetime,
+) -> bool:
+    """Return whether there was such a challenge: of concurrent answers, one gets it."""
+    deleted = delete(Challenge).where(
+        col(Challenge.hash) == digest,
+        col(Challenge.purpose) == purpose,
+        col(Challenge.session_id).is_not_distinct_from(session_id),
+        col(Challenge.expires_at) > now,
+    )
+    return (await session.exec(deleted)).rowcount == 1
+
+
+async def delete_expired_challenges(session: AsyncSession, *, now: datetime, limit: int) -> int:
+    # A CTE, as in `delete_ended`.
+    old = (
+        select(Challenge.hash)
+        .where(Challenge.expires_at <= now)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte()
+    )
+    rows = delete(Challenge).where(col(Challenge.hash).in_(select(old.c.hash)))
+    return (await session.exec(rows)).rowcount

@@ -1,12 +1,24 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
-from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
-from ticketing_app.core.validation import ApiModel
+from ticketing_app.accounts.rules import (
+    PASSKEY_NAME_MAX_LENGTH,
+    PASSWORD_MAX_LENGTH,
+    PASSWORD_MIN_LENGTH,
+)
+from ticketing_app.core.validation import ApiModel, require_printable
 
 
 def _normal_email(text: str) -> str:
@@ -34,6 +46,11 @@ def _typed_email(text: str) -> str:
 
 
 NewEmail = Annotated[str, BeforeValidator(_new_email)]
+PasskeyName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=PASSKEY_NAME_MAX_LENGTH),
+    AfterValidator(require_printable),
+]
 NewPassword = Annotated[str, Field(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH)]
 
 
@@ -94,6 +111,45 @@ class SessionRead(ApiModel):
 
 class SessionList(ApiModel):
     items: list[SessionRead]
+
+
+class PasskeyCreate(ApiModel):
+    """`credential` is what the browser created, by its `toJSON`."""
+
+    name: PasskeyName
+    credential: dict[str, Any]
+
+
+class PasskeyAnswer(ApiModel):
+    """`credential` is what the browser answered, by its `toJSON`."""
+
+    credential: dict[str, Any]
+
+
+class Proof(ApiModel):
+    """The current password or, if there is none, the answer of a passkey."""
+
+    current_password: str | None = None
+    credential: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _require_one(self) -> Self:
+        if (self.current_password is None) == (self.credential is None):
+            msg = "Send currentPassword or credential."
+            raise ValueError(msg)
+        return self
+
+
+class PasskeyRead(ApiModel):
+    id: UUID
+    name: str
+    is_backed_up: bool
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class PasskeyList(ApiModel):
+    items: list[PasskeyRead]
 
 
 class SessionStarted(BaseModel):

@@ -71,6 +71,9 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
         Rule("signin_limit_per_minute", MINUTE, ("account",)),
         Rule("signin_limit_per_account_per_hour", HOUR, ("account",)),
     ),
+    # Not by account: wrong passwords must not keep the owner of a passkey out.
+    "passkeys": (Rule("signin_limit_per_address_per_minute", MINUTE, ("address",)),),
+    "challenges": (_WRITES,),
     "signups": (Rule("signup_limit_per_hour", HOUR, ("address",)),),
     "holds": (Rule("hold_limit_per_minute", MINUTE, ("account",)), _WRITES),
     "listings": (Rule("listing_limit_per_hour", HOUR, ("account",)), _WRITES),

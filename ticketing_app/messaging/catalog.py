@@ -73,6 +73,28 @@ class PasswordChanged(_UserEvent):
     is_reset: bool = Field(description="Whether a mailed link replaced the old password.")
 
 
+class UserSignedIn(_UserEvent):
+    """A user signed in; the account did not change."""
+
+    method: str = Field(description="How: password, passkey, reset.")
+    device: str = Field(description="Hint from the User-Agent header.")
+    address: str = Field(description="Client address.")
+    is_new_device: bool = Field(description="Whether the account did not use this device before.")
+
+
+class _PasskeyEvent(_UserEvent):
+    passkey_id: UUID
+    passkey_name: str = Field(description="Name that the user gave it.")
+
+
+class PasskeyAdded(_PasskeyEvent):
+    """A user added a passkey; the account did not change."""
+
+
+class PasskeyRemoved(_PasskeyEvent):
+    """A user removed a passkey; the account did not change."""
+
+
 class _EventFacts(DomainEvent):
     recorded_by: ClassVar[str] = "events"
     aggregate: ClassVar[str] = "event"
@@ -247,6 +269,9 @@ CATALOG: dict[str, type[DomainEvent]] = {
     for event in (
         UserCreated,
         UserUpdated,
+        UserSignedIn,
+        PasskeyAdded,
+        PasskeyRemoved,
         EventCreated,
         EventChanged,
         EventCancelled,

@@ -20,7 +20,8 @@ HANDLERS = [(event, handler) for event, handlers in SUBSCRIPTIONS.items() for ha
 class TestCatalog:
     def test_has_the_events_of_the_contract(self) -> None:
         assert set(CATALOG) == {
-            "UserCreated", "UserUpdated", "EventCreated", "EventChanged", "EventCancelled",
+            "UserCreated", "UserUpdated", "UserSignedIn", "PasskeyAdded", "PasskeyRemoved",
+            "EventCreated", "EventChanged", "EventCancelled",
             "TicketCreated", "TicketUpdated",
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",
             "ChargeCreated", "ChargeFailed", "ChargeRefunded", "PaymentAlertRaised",

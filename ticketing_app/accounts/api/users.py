@@ -52,14 +52,27 @@ async def open_session(
     response: Response,
     user: UserRead,
     method: Method = "password",
+    *,
+    is_new_account: bool = False,
+    is_suspicious: bool = False,
 ) -> None:
     """Start a session of this browser; the answer sets its cookies."""
+    device = request.headers.get("user-agent", "")
+    address = client_address(request)
+    if not is_new_account:
+        row = await users.get_user(session, user_id=user.id)
+        is_known = devices.limit_key(row, request.headers.get("cookie")) is not None
+        await sessions.record_sign_in(
+            session,
+            user=row,
+            method=method,
+            device=device,
+            address=address,
+            is_known_device=is_known,
+            is_suspicious=is_suspicious,
+        )
     started = await auth.start_session(
-        session,
-        user=user,
-        device=request.headers.get("user-agent", ""),
-        address=client_address(request),
-        method=method,
+        session, user=user, device=device, address=address, method=method
     )
     auth.set_session_cookies(response, started)
     auth.set_hint_cookie(response, started)
@@ -79,7 +92,7 @@ async def start_account(request: Request, response: Response, user: UserCreate) 
     await limits.check("signups")
     async with db.transaction() as session:
         created = await registration.sign_up(session, user=user)
-        await open_session(session, request, response, created)
+        await open_session(session, request, response, created, is_new_account=True)
         auth.log_after_commit(session, "account.signed_up", user_id=created.id)
     return created
 

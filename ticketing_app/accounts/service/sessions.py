@@ -6,14 +6,17 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import repository, rules
-from ticketing_app.accounts.models import Method, UserSession
+from ticketing_app.accounts.models import Method, User, UserSession
 from ticketing_app.accounts.schemas import (
     Caller,
     SessionRead,
 )
+from ticketing_app.core import addresses
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import get_settings
+from ticketing_app.messaging import outbox
+from ticketing_app.messaging.catalog import UserSignedIn
 
 SESSIONS_SHOWN = 100
 
@@ -39,6 +42,39 @@ async def start_session(
     )
     repository.add(session, row)
     return row
+
+
+async def record_sign_in(
+    session: AsyncSession,
+    *,
+    user: User,
+    method: Method,
+    device: str,
+    address: str,
+    is_known_device: bool,
+    is_suspicious: bool,
+) -> None:
+    """Record UserSignedIn, before the session starts; a cookie of the browser may show that it is known."""
+    device = device[: rules.DEVICE_MAX_LENGTH]
+    is_known = is_known_device or await _has_seen(session, user, device, address)
+    event = UserSignedIn(
+        user_id=user.id,
+        user_version=user.version,
+        email=user.email,
+        method=method,
+        device=device,
+        address=address,
+        is_new_device=is_suspicious or not is_known,
+    )
+    outbox.record(session, event)
+
+
+async def _has_seen(session: AsyncSession, user: User, device: str, address: str) -> bool:
+    """Whether the account used a device of this kind in this network lately."""
+    since = utc_now() - rules.KNOWN_DEVICE_LIFETIME
+    seen = await repository.list_addresses(session, user_id=user.id, device=device, since=since)
+    network = addresses.network(address)
+    return any(addresses.network(each) == network for each in seen)
 
 
 async def end_session(session: AsyncSession, *, session_id: UUID) -> None:
