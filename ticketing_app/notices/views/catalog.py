@@ -4,11 +4,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from ticketing_app.notices.letter import Letter
-from ticketing_app.notices.views import account
+from ticketing_app.notices.views import account, cases, events, orders, sales
 from ticketing_app.notices.views.facts import About, BellLine, Facts, Wording
 
 WORDINGS: Mapping[str, Wording] = {
     "welcome": account.WELCOME,
+    "confirm_address": account.CONFIRM_ADDRESS,
+    "reset_password": account.RESET_PASSWORD,
+    "address_change": account.ADDRESS_CHANGE,
+    "address_changed": account.ADDRESS_CHANGED,
+    "password_changed": account.PASSWORD_CHANGED,
+    "passkey_added": account.PASSKEY_ADDED,
+    "passkey_removed": account.PASSKEY_REMOVED,
+    "new_signin": account.NEW_SIGNIN,
+    "order_started": sales.ORDER_STARTED,
+    "sold": sales.SOLD,
+    "paid": orders.PAID,
+    "hold_ending": orders.HOLD_ENDING,
+    "order_expired": orders.ORDER_EXPIRED,
+    "order_cancelled": orders.ORDER_CANCELLED,
+    "refunded": orders.REFUNDED,
+    "event_changed": events.EVENT_CHANGED,
+    "event_cancelled": events.EVENT_CANCELLED,
+    "case_received": cases.CASE_RECEIVED,
+    "case_answered": cases.CASE_ANSWERED,
+    "case_waits": cases.CASE_WAITS,
 }
 
 

@@ -1,11 +1,13 @@
 """Facts that the sentences of notices are made of, and what a kind of notice consists of."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
+from ticketing_app.core import formatting
 from ticketing_app.core.settings import get_settings
 from ticketing_app.core.validation import printable
 from ticketing_app.notices.letter import Letter
@@ -77,11 +79,13 @@ class About(BaseModel):
     title: Line = ""
     quantity: int = 1
     price_cents: int = 0
+    refunded_cents: int = 0
     currency: str = "usd"
     order_id: UUID | None = None
     ticket_id: UUID | None = None
     event_id: UUID | None = None
     slug: str = ""
+    is_seller: bool = False
     device: Line = ""
     number: str = ""
 
@@ -104,3 +108,8 @@ class Wording(NamedTuple):
 
 def absolute(path: str) -> str:
     return f"{get_settings().public_url.rstrip('/')}{path}"
+
+
+def instant(at: datetime) -> str:
+    """Return date and time in UTC: the reader's time zone is not known."""
+    return formatting.format_datetime(at, at.astimezone(UTC))
