@@ -13,7 +13,7 @@ from tests.outside.socket_client import BOOT, SocketClient
 from tests.site import Site
 from tests.waiting import eventually
 from ticketing_app.core.settings import Settings
-from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.accounts.state import SecurityState
 from ticketing_app.ui.home.state import HomeState
 
 DEFAULTS = {
@@ -118,13 +118,13 @@ async def test_page_whose_state_has_ended_is_loaded_anew(
 async def test_token_of_a_tab_gives_a_stranger_no_state(web: str, clients: ApiClients) -> None:
     owner = await clients.sign_up()
     cookie = f"session={owner.cookies['session']}"
-    async with SocketClient(web, "/account", origin=web, cookie=cookie) as tab:
+    async with SocketClient(web, "/account/security", origin=web, cookie=cookie) as tab:
         await eventually(lambda: LOADED in str(tab.received))
         email = (await owner.get("/api/users/currentuser")).json()["currentUser"]["email"]
         assert email in str(tab.received)
-    async with SocketClient(web, "/account", origin=web, token=tab.token) as thief:
+    async with SocketClient(web, "/account/security", origin=web, token=tab.token) as thief:
         await eventually(lambda: "/auth/signin" in str(thief.received))
-        await thief.call(f"{AccountState.get_full_name()}.load", {})
+        await thief.call(f"{SecurityState.get_full_name()}.load", {})
         await thief.answers()
     assert email not in str(thief.received)
     assert "127.0.0.1" not in str([m for m in thief.received if "rows" in m])

@@ -13,7 +13,7 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.errors import UnavailableError
 from ticketing_app.ticketing_app import app
-from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.accounts.state import SecurityState
 from ticketing_app.ui.purchases.state import Purchase
 from ticketing_app.ui.purchases.views import Offer
 from ticketing_app.ui.session import SessionState
@@ -29,9 +29,9 @@ SignIn = Callable[[UserRead], Awaitable[str]]
 async def cookie(tab: Tab, sign_in: SignIn) -> str:
     """The cookie of the account of the tab."""
     cookie = await sign_in(await factories.make_user())
-    tab.open("/account", cookie=cookie)
-    await tab.call(AccountState.load)
-    assert (len(tab.state(AccountState).rows), held_email(tab)) == (1, True)
+    tab.open("/account/security", cookie=cookie)
+    await tab.call(SecurityState.load)
+    assert (len(tab.state(SecurityState).rows), held_email(tab)) == (1, True)
     return cookie
 
 
@@ -46,7 +46,7 @@ async def hydrate(tab: Tab, cookie: str = "") -> None:
 
 
 def shows_person(tab: Tab) -> bool:
-    return held_email(tab) or bool(tab.state(AccountState).rows)
+    return held_email(tab) or bool(tab.state(SecurityState).rows)
 
 
 class TestTabOwner:

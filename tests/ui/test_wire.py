@@ -18,7 +18,7 @@ from tests.waiting import eventually
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.ticketing_app import app
-from ticketing_app.ui.accounts.state import AccountState
+from ticketing_app.ui.accounts.state import SecurityState
 from ticketing_app.ui.home.state import HomeState
 from ticketing_app.ui.websocket import calls, sockets
 
@@ -167,7 +167,7 @@ class TestPage:
     ) -> None:
         person = await factories.make_user()
         owner = open_page(cookie=await sign_in(person))
-        owner.call(f"{AccountState.get_full_name()}.load", {})
+        owner.call(f"{SecurityState.get_full_name()}.load", {})
         await eventually(lambda: owner.says("192.0.2.1") and owner.says(person.email))
         await owner.leave()
         stranger = open_page(token=owner.token)
