@@ -41,6 +41,7 @@ BIOME = ("bun", "run", "--bun", "biome", "check", "--error-on-warnings")
 # Most lines of code of each part; over budget, take a library or drop a feature.
 BUDGETS = {
     ("messaging",): 700,
+    ("work",): 150,
     ("devstack",): 700,
     ("devstack/stripe",): 1100,
     ("devstack/mailbox",): 140,

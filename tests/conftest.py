@@ -15,6 +15,11 @@ from ticketing_app.api import create_api
 from ticketing_app.core import db, logging, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
+from ticketing_app.subscriptions import WORK
+from ticketing_app.work import jobs as work
+from ticketing_app.work import nudge
+
+work.register(WORK)
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +56,7 @@ async def database(
     _connections: None,  # used by `invariants`.
 ) -> AsyncGenerator[None]:
     """Empty tables, Redis and Stripe's books; checks the invariants after the test."""
+    await nudge.finish()
     await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
     await redis.client().flushall()
     yield

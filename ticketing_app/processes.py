@@ -37,7 +37,9 @@ from ticketing_app.payments.jobs import (
     sweep_charges,
     sweep_webhooks,
 )
-from ticketing_app.subscriptions import SUBSCRIPTIONS
+from ticketing_app.subscriptions import SUBSCRIPTIONS, WORK
+from ticketing_app.work import jobs as work_jobs
+from ticketing_app.work import nudge
 
 TICK_SECONDS = 0.5
 # Another scheduler takes over this long after the active one was killed.
@@ -57,6 +59,7 @@ CronTable = Mapping[JobFunction, int]
 
 CRON: CronTable = {
     expire_due_orders: 5,
+    work_jobs.do_all_due: 20,
     sweep_charges: 20,
     sweep_webhooks: 20,
     refund_cancelled_events: 60,
@@ -74,6 +77,7 @@ def main() -> None:
         core_logging.configure()
     except InvalidSettingsError as error:
         sys.exit(str(error))
+    work_jobs.register(WORK)
     match sys.argv[1:]:
         case ["all"]:
             supervise()
@@ -108,6 +112,7 @@ def work_queues(widths: Mapping[str, int]) -> None:
 
         def stop() -> None:
             worker.stop()
+            work_jobs.stop()
             # A cancelled job is rolled back; a sweep finds its row again.
             loop.call_later(FINISH_SECONDS, task.cancel)
 
@@ -190,6 +195,7 @@ async def _until_stopped(task: asyncio.Task[None], stop: Callable[[], object]) -
 
 
 async def _close_clients() -> None:
+    await nudge.finish()
     await db.dispose()
     await redis.dispose()
 

@@ -1,4 +1,6 @@
-"""Subscribers of each domain event; read by the relay and the consumer."""
+"""Two tables: the subscribers of each domain event, and how work of each kind is done."""
+
+from collections.abc import Mapping
 
 from ticketing_app.expiration import subscribers as expiration
 from ticketing_app.messaging.catalog import (
@@ -13,6 +15,7 @@ from ticketing_app.messaging.inbox import Subscriptions
 from ticketing_app.orders import subscribers as orders
 from ticketing_app.payments import subscribers as payments
 from ticketing_app.tickets import subscribers as tickets
+from ticketing_app.work.due import Kind
 
 SUBSCRIPTIONS: Subscriptions = {
     EventChanged: (tickets.on_event_changed,),
@@ -22,3 +25,5 @@ SUBSCRIPTIONS: Subscriptions = {
     OrderCancelled: (payments.on_order_cancelled,),
     OrderExpired: (payments.on_order_expired,),
 }
+
+WORK: Mapping[str, Kind] = {}

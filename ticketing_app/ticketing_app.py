@@ -9,6 +9,7 @@ from ticketing_app.core import logging, metrics
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import security_headers, serve, well_known
 from ticketing_app.documents.site import Audience, Page
+from ticketing_app.subscriptions import WORK
 from ticketing_app.ui import session
 from ticketing_app.ui.accounts import forms
 from ticketing_app.ui.accounts.documents import load_form
@@ -56,10 +57,12 @@ from ticketing_app.ui.tickets.documents import check_ticket, load_ticket
 from ticketing_app.ui.tickets.pages import ticket_detail_page
 from ticketing_app.ui.tickets.state import TicketDetailState
 from ticketing_app.ui.websocket import calls, sockets, tabs
+from ticketing_app.work import jobs as work
 
 BRAND = get_settings().brand_name
 
 logging.configure()
+work.register(WORK)
 
 # These pages keep the title and description of the document until their data has loaded.
 _TICKET_TITLE = rx.cond(

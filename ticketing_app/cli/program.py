@@ -12,6 +12,9 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import InvalidSettingsError
 from ticketing_app.messaging import outbox
 from ticketing_app.payments.gateway import client
+from ticketing_app.subscriptions import WORK
+from ticketing_app.work import jobs as work
+from ticketing_app.work import nudge
 
 Command = Callable[[argparse.Namespace], Awaitable[None]]
 
@@ -21,6 +24,7 @@ def main(arguments: list[str]) -> None:
     options = _parser().parse_args(arguments)
     try:
         logging.configure()
+        work.register(WORK)
         asyncio.run(_run(options.run, options))
     except InvalidSettingsError as error:
         sys.exit(str(error))
@@ -45,6 +49,7 @@ async def _run(command: Command, options: argparse.Namespace) -> None:
         sys.exit(error.message)
     finally:
         await outbox.finish_nudges()
+        await nudge.finish()
         await client.dispose()
         await redis.dispose()
         await db.dispose()

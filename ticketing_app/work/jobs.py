@@ -1,0 +1,81 @@
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+from time import monotonic
+from weakref import WeakSet
+
+from ticketing_app.core import db, queues
+from ticketing_app.core.buckets import TokenBucket
+from ticketing_app.core.logging import get_logger
+from ticketing_app.work import due, nudge
+from ticketing_app.work.due import Kind
+
+# A job takes no more work after this time; far less than the time limit of a job, which cancels the
+# work that it is doing.
+DRAIN_SECONDS = 30
+
+log = get_logger()
+
+KINDS: dict[str, Kind] = {}
+
+_buckets: dict[str, TokenBucket] = {}
+# Of this process, by kind: how many take work, and which have been nudged since one of them looked.
+_takers: Counter[str] = Counter()
+_nudged: set[str] = set()
+# The event loops whose worker stops.
+_stopping: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+
+
+def register(kinds: Mapping[str, Kind]) -> None:
+    """Give each kind a job; called by the composition roots."""
+    for name, kind in kinds.items():
+        KINDS[name] = kind
+        nudge.JOBS[name] = queues.job(f"work.{name}", queue=kind.queue)(partial(do_due, name))
+        if kind.per_second:
+            _buckets[name] = TokenBucket(burst=kind.per_second, per_second=kind.per_second)
+
+
+def stop() -> None:
+    """Take no more work on the running event loop; work that is being done ends."""
+    _stopping.add(asyncio.get_running_loop())
+
+
+async def do_due(name: str) -> None:
+    """Do the due work of a kind, with as many takers as are free in this process."""
+    _nudged.add(name)
+    deadline = monotonic() + DRAIN_SECONDS
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(KINDS[name].at_once - _takers[name]):
+            _takers[name] += 1
+            tasks.create_task(_take_until(deadline, name))
+
+
+async def _take_until(deadline: float, name: str) -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        while loop not in _stopping and monotonic() < deadline:
+            _nudged.discard(name)
+            if await due.do_next(name, KINDS[name]):
+                if name in _buckets:
+                    await asyncio.sleep(_buckets[name].reserve())
+            elif name not in _nudged:
+                return
+    except Exception:
+        # Raised here, it would cancel what the other takers are doing.
+        log.exception("work.interrupted", kind=name)
+        return
+    finally:
+        _takers[name] -= 1
+    # Another job, perhaps of another process, continues.
+    await nudge.nudge(name)
+
+
+@queues.job("work.sweep", queue=queues.DEFAULT)
+async def do_all_due() -> None:
+    """Start the job of each kind that has due work, as nudges may be lost."""
+    async with db.transaction() as session:
+        names = await due.list_due_kinds(session)
+    for name in names:
+        if name in KINDS:
+            await nudge.nudge(name)
