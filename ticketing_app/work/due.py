@@ -36,9 +36,9 @@ class Kind(NamedTuple):
     tries: int | None = None
     # Longer than a job may run, unless acting twice at the same time is harmless.
     lease: timedelta = timedelta(minutes=3)
-    # Limits per process.
+    # Limits per process; settings are read when the kind is registered.
     at_once: int = 1
-    per_second: int = 0
+    per_second: Callable[[], int] | None = None
     queue: str = queues.OUTSIDE_LATER
 
 

@@ -32,8 +32,9 @@ def register(kinds: Mapping[str, Kind]) -> None:
     for name, kind in kinds.items():
         KINDS[name] = kind
         nudge.JOBS[name] = queues.job(f"work.{name}", queue=kind.queue)(partial(do_due, name))
-        if kind.per_second:
-            _buckets[name] = TokenBucket(burst=kind.per_second, per_second=kind.per_second)
+        rate = kind.per_second() if kind.per_second else 0
+        if rate:
+            _buckets[name] = TokenBucket(burst=rate, per_second=rate)
 
 
 def stop() -> None:

@@ -204,7 +204,7 @@ class TestDoDue:
         async def nap(seconds: float) -> None:
             naps.append(seconds)
 
-        register(Kind(mark, per_second=2))
+        register(Kind(mark, per_second=lambda: 2))
         await want("a", "b", "c", "d")
         monkeypatch.setattr(jobs.asyncio, "sleep", nap)
         await jobs.do_due(KIND)
