@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from http import HTTPStatus
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -94,7 +95,7 @@ async def _merge(session: AsyncSession, event: Event, target: Event) -> None:
         event.version += 1
         await session.flush()
         await repository.redirect_events(session, event.id, target.id)
-    _record_change(session, event)
+    _record_change(session, event, before=_occasion(event), after=_occasion(target))
     log.info("event.merged", event_id=str(event.id), into_id=str(target.id))
 
 
@@ -113,9 +114,10 @@ async def move_event(session: AsyncSession, *, event_id: UUID, starts_local: dat
     if start.at <= utc_now():
         raise InvalidInputError([("startsLocal", "Starts local must lie ahead.")])
     if start != (event.starts_local, event.starts_at):
+        before = _occasion(event)
         event.starts_local, event.starts_at = start
         event.status = EventStatus.MOVED
-        await _save(session, event)
+        await _save(session, event, before)
         log.info("event.moved", event_id=str(event.id), starts_at=event.starts_at.isoformat())
     return await events.get_event(session, event_id=event_id)
 
@@ -213,6 +215,7 @@ async def refresh_events(session: AsyncSession, *, venue_id: UUID, limit: int) -
 
 
 async def _refresh(session: AsyncSession, event: Event, place: Venue) -> None:
+    before = _occasion(event)
     event.venue_id = place.id
     event.venue = place.name
     event.city = place.city
@@ -225,22 +228,41 @@ async def _refresh(session: AsyncSession, event: Event, place: Venue) -> None:
             locked = await repository.lock_events(session, [same.id])
             await _merge(session, event, locked[same.id])
             return
-    await _save(session, event)
+    await _save(session, event, before)
 
 
-async def _save(session: AsyncSession, event: Event) -> None:
+class _Occasion(NamedTuple):
+    """What the holder of a ticket must know to be there."""
+
+    starts_at: datetime
+    venue: str
+    city: str
+
+
+def _occasion(event: Event) -> _Occasion:
+    return _Occasion(event.starts_at, event.venue, event.city)
+
+
+async def _save(session: AsyncSession, event: Event, before: _Occasion) -> None:
     with session.no_autoflush:
         same = await event_repository.find_event(session, event)
     if same and same.id != event.id:
         raise EventExistsError(same.id)
     event.version += 1
     await session.flush()
-    _record_change(session, event)
+    _record_change(session, event, before=before, after=_occasion(event))
 
 
-def _record_change(session: AsyncSession, event: Event) -> None:
-    merged_into_id = event.merged_into_id
-    outbox.record(session, EventChanged(**events.facts(event), merged_into_id=merged_into_id))
+def _record_change(
+    session: AsyncSession, event: Event, *, before: _Occasion, after: _Occasion
+) -> None:
+    old = {
+        f"old_{name}": value
+        for name, value in before._asdict().items()
+        if value != getattr(after, name)
+    }
+    change = EventChanged(**events.facts(event), merged_into_id=event.merged_into_id, **old)
+    outbox.record(session, change)
 
 
 async def _get_active(session: AsyncSession, event_id: UUID) -> Event:

@@ -1,4 +1,4 @@
-"""SQL of the orders that hold or bought tickets of an event."""
+"""SQL of the people and orders of an event."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -16,3 +16,8 @@ async def list_order_ids(session: AsyncSession, event_ids: Collection[UUID]) -> 
     )
     found = (await session.exec(query.order_by(col(Ticket.id).desc()))).all()
     return list(dict.fromkeys(order_id for order_id in found if order_id))
+
+
+async def list_seller_ids(session: AsyncSession, event_ids: Collection[UUID]) -> list[UUID]:
+    query = select(Ticket.seller_id).where(col(Ticket.event_id).in_(event_ids)).distinct()
+    return list((await session.exec(query.order_by(col(Ticket.seller_id)))).all())

@@ -21,3 +21,14 @@ async def list_order_ids(session: AsyncSession, *, event_id: UUID) -> list[UUID]
     # Some tickets of a merged event may not have moved to the other event yet.
     event = await events.get_event(session, event_id=event_id)
     return await repository.list_order_ids(session, {event_id, event.id})
+
+
+async def list_orders_before_merge(session: AsyncSession, *, event_id: UUID) -> list[UUID]:
+    """Return as `list_order_ids`, but without the orders of the event that it was merged into."""
+    return await repository.list_order_ids(session, {event_id})
+
+
+async def list_seller_ids(session: AsyncSession, *, event_id: UUID) -> list[UUID]:
+    """Return who listed tickets of the event, in any status."""
+    event = await events.get_event(session, event_id=event_id)
+    return await repository.list_seller_ids(session, {event_id, event.id})
