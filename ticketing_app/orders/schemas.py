@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from ticketing_app.core.money import JsonPrice, Price
 from ticketing_app.core.validation import ApiModel
 from ticketing_app.orders.rules import MAX_TICKETS, OrderStatus
+from ticketing_app.tickets.schemas.tickets import TicketRead
 
 MAX_VERSION = 2**31 - 1
 
@@ -159,3 +160,20 @@ class PayableOrder(BaseModel):
     @property
     def ticket_ids(self) -> list[UUID]:
         return [item.ticket_id for item in self.items]
+
+
+class OrderSummary(BaseModel):
+    """An order as its buyer and its seller may be told of it; titles and prices are those of the hold."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    buyer_id: UUID
+    seller_id: UUID
+    title: str
+    quantity: int
+    price_cents: int
+    currency: str
+    status: OrderStatus
+    expires_at: datetime
+    tickets: list[TicketRead]
