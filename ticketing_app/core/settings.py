@@ -19,7 +19,13 @@ from typing_extensions import override
 
 from ticketing_app.core import transport
 from ticketing_app.core.money import Currency
-from ticketing_app.core.transport import HttpAddress, PostgresAddress, RedisAddress
+from ticketing_app.core.transport import (
+    HttpAddress,
+    Mailbox,
+    MailServerAddress,
+    PostgresAddress,
+    RedisAddress,
+)
 
 DEVELOPMENT_JWT_KEY = "development-only-key-never-used-in-production"
 STRIPE_API = "https://api.stripe.com"
@@ -103,6 +109,20 @@ class Settings(BaseSettings):
         ge=1,
         le=64,
         description="Jobs of each queue that call Stripe at the same time.",
+    )
+
+    mail_url: MailServerAddress = Field(
+        default=SecretStr(""), description="Mail server; without one no mail is sent."
+    )
+    mail_from: Mailbox = Field(default="", description="Sender of mails.")
+    mail_reply_to: Mailbox = Field(
+        default="", description="Where replies go; unset it is MAIL_FROM."
+    )
+    mail_per_second: int = Field(
+        default=10, ge=0, le=1000, description="Mails per second and process; 0 is off."
+    )
+    mail_events_secret: SecretStr = Field(
+        default=SecretStr(""), description="Password of the mail provider's reports of bounces."
     )
 
     retention_days: int = Field(
@@ -206,6 +226,11 @@ class Settings(BaseSettings):
         return self.reflex_state_manager_mode == "redis"
 
     @property
+    def mail_sender(self) -> str:
+        """Return MAIL_FROM, or a sender for development."""
+        return self.mail_from or f"{self.brand_name} <hello@{urlsplit(self.public_url).hostname}>"
+
+    @property
     def jwt_verification_keys(self) -> list[str]:
         keys = (self.jwt_key, self.jwt_key_previous)
         return [key.get_secret_value() for key in keys if key]
@@ -259,6 +284,7 @@ class Settings(BaseSettings):
             yield "jwt_key_previous", sentence
         yield from self._find_plain_connections()
         yield from self._find_stripe_problems()
+        yield from self._find_mail_problems()
 
     def _find_plain_connections(self) -> Iterator[tuple[str, str]]:
         redis = ("redis_url", "redis_state_url"), transport.find_redis_gaps, "allow_plain_redis"
@@ -292,6 +318,23 @@ class Settings(BaseSettings):
             yield "stripe_api_base", f"Leave STRIPE_API_BASE at {STRIPE_API} in production."
         if urlsplit(self.stripe_js_url).hostname != STRIPE_JS_HOST:
             yield "stripe_js_url", f"Set STRIPE_JS_URL to an address of {STRIPE_JS_HOST}."
+
+    def _find_mail_problems(self) -> Iterator[tuple[str, str]]:
+        url = self.mail_url.get_secret_value()
+        if url and not self.mail_from:
+            yield (
+                "mail_from",
+                "Set MAIL_FROM to the sender of mails, like GitTix <hello@ticketing.dev>.",
+            )
+        if transport.is_plain_mail(url):
+            sentence = "Set MAIL_URL with TLS (smtps:// or smtp+starttls://), as it leads to another machine."
+            yield "mail_url", sentence
+        if 0 < len(self.mail_events_secret.get_secret_value()) < MINIMUM_KEY_LENGTH:
+            sentence = (
+                f"Set MAIL_EVENTS_SECRET to at least {MINIMUM_KEY_LENGTH} random characters, "
+                "or leave it empty."
+            )
+            yield "mail_events_secret", sentence
 
 
 def read_environment(stand_ins: Path | None = None) -> Settings:

@@ -62,6 +62,30 @@ RedisAddress = Annotated[
     ),
 ]
 
+MailServerAddress = Annotated[
+    SecretStr,
+    _check_url(
+        Annotated[
+            Url,
+            UrlConstraints(allowed_schemes=["smtp", "smtp+starttls", "smtps"], host_required=True),
+        ]
+        | Literal[""],
+        "an address like smtps://user:password@host:465",
+    ),
+]
+Mailbox = Annotated[
+    str,
+    _check_url(
+        # Without `email-validator`, which refuses names like localhost.
+        Annotated[
+            str,
+            StringConstraints(pattern=r"^([^<>@\r\n]+ <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$"),
+        ]
+        | Literal[""],
+        "a mailbox, like GitTix <hello@ticketing.dev>",
+    ),
+]
+
 
 def find_redis_gaps(url: str) -> list[str]:
     """Return the missing protections; loopback and local sockets need none."""
@@ -81,6 +105,12 @@ def find_postgresql_gaps(url: str) -> list[str]:
     has_password = bool(parts.password or options.get("password"))
     has_tls = options.get("ssl", [""])[-1] in POSTGRESQL_TLS_MODES
     return _name_gaps(has_password, has_tls, "TLS (?ssl=require or ?ssl=verify-full)")
+
+
+def is_plain_mail(url: str) -> bool:
+    """Whether mails would travel to another machine without TLS."""
+    parts = urlsplit(url)
+    return parts.scheme == "smtp" and not _is_loopback(parts.hostname or "")
 
 
 def _name_gaps(has_password: bool, has_tls: bool, tls: str) -> list[str]:  # noqa: FBT001  # the call sites name both.

@@ -63,6 +63,11 @@ NONSENSE = {
     "PUBLIC_URL=https://ticketing.dev/shop": (
         "Set PUBLIC_URL to scheme and host only, like https://ticketing.dev."
     ),
+    "MAIL_URL=http://u:secret-word@mail": (
+        "Set MAIL_URL to an address like smtps://user:password@host:465."
+    ),
+    "MAIL_FROM=GitTix": "Set MAIL_FROM to a mailbox, like GitTix <hello@ticketing.dev>.",
+    "MAIL_PER_SECOND=-1": "Set MAIL_PER_SECOND to a whole number from 0 to 1000.",
     "STRIPE_JS_URL=stripe.js": (
         "Set STRIPE_JS_URL to an http or https address, like https://example.com."
     ),
@@ -74,7 +79,7 @@ NONSENSE = {
 
 @pytest.fixture(autouse=True)
 def _fresh_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in {*PRODUCTION, *PLAIN}:
+    for name in {*PRODUCTION, *PLAIN, "MAIL_URL", "MAIL_FROM"}:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TICKETING_DATA_DIR", str(tmp_path))
     monkeypatch.setattr("ticketing_app.core.settings.get_settings", get_settings.__wrapped__)
@@ -215,10 +220,13 @@ class TestGetSettings:
             "DATABASE_DIRECT_URL": "postgresql+asyncpg://gittix:word@direct/gittix?ssl=require",
             "REDIS_STATE_URL": "rediss://:word@redis-state:6379/0",
             "JWT_KEY_PREVIOUS": "p" * 32,
+            "MAIL_URL": "smtps://gittix:word@mail",
+            "MAIL_FROM": "hi@gittix.test",
+            "MAIL_EVENTS_SECRET": "e" * 32,
         }
         settings = read(monkeypatch, **secrets)
         for shown in (repr(settings), str(settings), settings.model_dump_json()):
-            for secret in ("word", "k" * 32, "p" * 32, "sk_test_1", "whsec_1"):
+            for secret in ("word", "k" * 32, "p" * 32, "e" * 32, "sk_test_1", "whsec_1"):
                 assert secret not in shown
 
     @pytest.mark.parametrize("name", PLAIN)
@@ -243,6 +251,32 @@ class TestGetSettings:
         assert read(monkeypatch, **local).is_production
         far = {name: url for name, (url, _) in PLAIN.items()}
         assert not read(monkeypatch, **far, TICKETING_ENV="development").is_production
+
+    @pytest.mark.parametrize(
+        ("changes", "sentence"),
+        [
+            ({"MAIL_URL": "smtp://u:word@mail:587"}, "Set MAIL_URL with TLS"),
+            ({"MAIL_FROM": ""}, "Set MAIL_FROM to the sender of mails"),
+            ({"MAIL_EVENTS_SECRET": "short"}, "Set MAIL_EVENTS_SECRET to at least 32"),
+        ],
+    )
+    def test_refuses_unsafe_mail_in_production(
+        self, monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], sentence: str
+    ) -> None:
+        mail = {
+            "MAIL_URL": "smtp+starttls://u:word@mail:587",
+            "MAIL_FROM": "GitTix <hi@gittix.test>",
+        }
+        assert read(monkeypatch, **PRODUCTION, **mail).mail_sender == "GitTix <hi@gittix.test>"
+        with pytest.raises(InvalidSettingsError, match=sentence):
+            read(monkeypatch, **PRODUCTION | mail | changes)
+
+    def test_takes_a_plain_mail_server_on_loopback(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        mail = {"MAIL_URL": "smtp://localhost:25", "MAIL_FROM": "hi@gittix.test"}
+        assert read(monkeypatch, **PRODUCTION, **mail).is_production
+
+    def test_names_a_sender_in_development(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert read(monkeypatch).mail_sender == "GitTix <hello@localhost>"
 
     def test_keeps_page_state_in_the_redis_of_its_own(
         self, monkeypatch: pytest.MonkeyPatch
