@@ -209,6 +209,17 @@ QUERIES = {
         GROUP BY seller_id, event_id, search_key(coalesce(section, '')), search_key(coalesce("row", '')),
           search_key(seat)
         HAVING count(*) > 1""",
+    "mail: a due one without its work": """
+        SELECT s.id FROM sends s LEFT JOIN work w ON w.kind = 'notices.mail' AND w.key = s.id::text
+        WHERE s.status = 'due' AND w.key IS NULL""",
+    "mail: a notice is mailed twice to an address": """
+        SELECT notice_id, channel, address, count(*) FROM sends
+        GROUP BY notice_id, channel, address HAVING count(*) > 1""",
+    "mail: the unique index that keeps it single is gone": """
+        SELECT 'uq_sends_notice_id' WHERE NOT EXISTS (
+          SELECT FROM pg_indexes WHERE indexname = 'uq_sends_notice_id' AND indexdef LIKE '%UNIQUE%')""",
+    "mail: two notices of one thing": """
+        SELECT key FROM notices GROUP BY key HAVING count(*) > 1""",
     "an event or venue was merged into one that is merged itself": """
         SELECT e.id FROM events e JOIN events t ON t.id = e.merged_into_id WHERE t.merged_into_id IS NOT NULL
         UNION ALL

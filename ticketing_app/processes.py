@@ -30,6 +30,7 @@ from ticketing_app.expiration.jobs import expire_due_orders
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.relay import Relay
 from ticketing_app.monitoring.collector import FactsCollector
+from ticketing_app.notices.gateway import smtp
 from ticketing_app.payments.jobs import (
     audit_payments,
     delete_old_rows,
@@ -196,6 +197,7 @@ async def _until_stopped(task: asyncio.Task[None], stop: Callable[[], object]) -
 
 async def _close_clients() -> None:
     await nudge.finish()
+    await smtp.close_connections()
     await db.dispose()
     await redis.dispose()
 

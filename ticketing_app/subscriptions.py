@@ -1,29 +1,56 @@
 """Two tables: the subscribers of each domain event, and how work of each kind is done."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
+from ticketing_app.core import queues
+from ticketing_app.core.settings import get_settings
 from ticketing_app.expiration import subscribers as expiration
 from ticketing_app.messaging.catalog import (
+    ChargeRefunded,
     EventCancelled,
     EventChanged,
     OrderCancelled,
+    OrderCompleted,
     OrderCreated,
     OrderExpired,
     OrderUpdated,
+    UserCreated,
 )
 from ticketing_app.messaging.inbox import Subscriptions
+from ticketing_app.notices import subscribers as notices
+from ticketing_app.notices.service import reminding, sending
 from ticketing_app.orders import subscribers as orders
 from ticketing_app.payments import subscribers as payments
 from ticketing_app.tickets import subscribers as tickets
 from ticketing_app.work.due import Kind
 
 SUBSCRIPTIONS: Subscriptions = {
-    EventChanged: (tickets.on_event_changed,),
-    EventCancelled: (orders.on_event_cancelled, payments.on_event_cancelled),
-    OrderCreated: (expiration.on_order_created,),
+    UserCreated: (notices.on_user_created,),
+    # Before the tickets of a merged event follow it.
+    EventChanged: (notices.on_event_changed, tickets.on_event_changed),
+    EventCancelled: (
+        orders.on_event_cancelled,
+        payments.on_event_cancelled,
+        notices.on_event_cancelled,
+    ),
+    OrderCreated: (expiration.on_order_created, notices.on_order_created),
     OrderUpdated: (expiration.on_order_updated,),
-    OrderCancelled: (payments.on_order_cancelled,),
-    OrderExpired: (payments.on_order_expired,),
+    OrderCancelled: (payments.on_order_cancelled, notices.on_order_cancelled),
+    OrderExpired: (payments.on_order_expired, notices.on_order_expired),
+    OrderCompleted: (notices.on_order_completed,),
+    ChargeRefunded: (notices.on_charge_refunded,),
 }
 
-WORK: Mapping[str, Kind] = {}
+WORK: Mapping[str, Kind] = {
+    "notices.mail": Kind(
+        sending.send_mail,
+        first=timedelta(seconds=30),
+        longest=timedelta(hours=1),
+        tries=12,
+        at_once=4,
+        per_second=lambda: get_settings().mail_per_second,
+        queue=queues.OUTSIDE,
+    ),
+    "notices.hold_ending": Kind(reminding.remind, queue=queues.DEFAULT),
+}

@@ -3,12 +3,13 @@
 Rule 0 protects visitors without being a rule of the product.
 """
 
-from tests.deliberate_bugs import events, listings, orders, pages, payments, platform
+from tests.deliberate_bugs import events, listings, notices, orders, pages, payments, platform
 from tests.deliberate_bugs.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     *events.MUTANTS,
     *listings.MUTANTS,
+    *notices.MUTANTS,
     *orders.MUTANTS,
     *pages.MUTANTS,
     *payments.MUTANTS,

@@ -120,6 +120,17 @@ class EventChanged(_EventFacts):
     merged_into_id: UUID | None = Field(
         default=None, description="The event that it was merged into, if any."
     )
+    old_starts_at: datetime | None = Field(
+        default=None, description="Start before the change, if it changed."
+    )
+    old_venue: str | None = Field(
+        default=None, description="Name of the venue before the change, if it changed."
+    )
+    old_city: str | None = Field(default=None, description="City before the change, if it changed.")
+
+    @property
+    def has_moved(self) -> bool:
+        return bool(self.old_starts_at or self.old_venue or self.old_city)
 
 
 class EventCancelled(_EventFacts):
@@ -263,6 +274,18 @@ class PaymentAlertRaised(DomainEvent):
     detail: str = Field(description="A sentence for operators.")
 
 
+class NoticeCreated(DomainEvent):
+    """A person has a new notice under the bell."""
+
+    recorded_by: ClassVar[str] = "notices"
+    aggregate: ClassVar[str] = "notice"
+
+    notice_id: UUID
+    notice_version: int = 1
+    user_id: UUID
+    kind: str = Field(description="Kind of notice, like `sold`.")
+
+
 # Event classes by their name on the wire.
 CATALOG: dict[str, type[DomainEvent]] = {
     event.__name__: event
@@ -286,5 +309,6 @@ CATALOG: dict[str, type[DomainEvent]] = {
         ChargeFailed,
         ChargeRefunded,
         PaymentAlertRaised,
+        NoticeCreated,
     )
 }

@@ -25,12 +25,15 @@ class TestCatalog:
             "TicketCreated", "TicketUpdated",
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",
             "ChargeCreated", "ChargeFailed", "ChargeRefunded", "PaymentAlertRaised",
+            "NoticeCreated",
         }  # fmt: skip
 
     @pytest.mark.parametrize("event", CATALOG.values(), ids=CATALOG)
     def test_names_the_aggregate_and_its_version(self, event: type[DomainEvent]) -> None:
         assert {f"{event.aggregate}_id", f"{event.aggregate}_version"} <= set(event.model_fields)
-        assert event.recorded_by in {"accounts", "events", "tickets", "orders", "payments"}
+        assert event.recorded_by in {
+            *("accounts", "events", "tickets", "orders", "payments", "notices")
+        }
         assert event.model_config.get("frozen")
 
 

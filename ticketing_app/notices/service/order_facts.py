@@ -1,0 +1,43 @@
+"""Facts of orders for their letters; none if the order is no longer what the letter says."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.notices.schemas import DueMail
+from ticketing_app.notices.views.facts import OrderFacts, TicketFacts
+from ticketing_app.orders import rules
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.service import summary
+from ticketing_app.tickets.schemas.tickets import TicketRead
+
+TICKET_FIELDS = frozenset(TicketFacts.model_fields)
+
+# A letter about an order is sent while the order has one of these statuses.
+STATUSES: Mapping[str, frozenset[OrderStatus]] = {
+    "order_started": rules.PAYABLE | {OrderStatus.CAPTURING},
+    "hold_ending": rules.PAYABLE,
+    "order_expired": frozenset({OrderStatus.EXPIRED}),
+    "order_cancelled": frozenset({OrderStatus.CANCELLED}),
+    "paid": frozenset({OrderStatus.COMPLETED}),
+    "sold": frozenset({OrderStatus.COMPLETED}),
+    "refunded": frozenset(OrderStatus),
+}
+
+
+async def prepare(session: AsyncSession, mail: DueMail) -> OrderFacts | None:
+    order = await summary.get_summary(session, order_id=UUID(mail.facts["order_id"]))
+    if order.status not in STATUSES[mail.kind]:
+        return None
+    return OrderFacts(
+        order_id=order.id,
+        tickets=tuple(_ticket(ticket) for ticket in order.tickets),
+        refunded_cents=mail.facts.get("refunded_cents", 0),
+        **order.model_dump(include={"quantity", "price_cents", "currency", "expires_at", "title"}),
+    )
+
+
+def _ticket(ticket: TicketRead) -> TicketFacts:
+    given = ticket.model_dump(include=set(TICKET_FIELDS), exclude_none=True)
+    return TicketFacts.model_validate(given)

@@ -1,0 +1,65 @@
+"""Domain events that people are told about."""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.messaging import outbox
+from ticketing_app.messaging.catalog import (
+    ChargeRefunded,
+    EventCancelled,
+    EventChanged,
+    OrderCancelled,
+    OrderCompleted,
+    OrderCreated,
+    OrderExpired,
+    UserCreated,
+)
+from ticketing_app.notices.service import event_notices, order_notices, reminding, telling
+from ticketing_app.orders.service import summary
+
+BATCH = 200
+
+
+async def on_user_created(session: AsyncSession, event: UserCreated) -> None:
+    key = f"welcome:{event.user_id}"
+    await telling.tell(session, user_id=event.user_id, kind="welcome", key=key, facts={})
+
+
+async def on_order_created(session: AsyncSession, event: OrderCreated) -> None:
+    order = await summary.get_summary(session, order_id=event.order_id)
+    await order_notices.tell_seller(session, order, "order_started")
+    await reminding.schedule(session, order_id=order.id, expires_at=order.expires_at)
+
+
+async def on_order_expired(session: AsyncSession, event: OrderExpired) -> None:
+    order = await summary.get_summary(session, order_id=event.order_id)
+    await order_notices.tell_buyer(session, order, "order_expired")
+
+
+async def on_order_cancelled(session: AsyncSession, event: OrderCancelled) -> None:
+    order = await summary.get_summary(session, order_id=event.order_id)
+    await order_notices.tell_buyer(session, order, "order_cancelled")
+
+
+async def on_order_completed(session: AsyncSession, event: OrderCompleted) -> None:
+    order = await summary.get_summary(session, order_id=event.order_id)
+    await order_notices.tell_buyer(session, order, "paid")
+    await order_notices.tell_seller(session, order, "sold")
+
+
+async def on_charge_refunded(session: AsyncSession, event: ChargeRefunded) -> None:
+    order = await summary.get_summary(session, order_id=event.order_id)
+    cents = event.amount_cents if event.refunded_cents is None else event.refunded_cents
+    key = event.stripe_refund_id
+    await order_notices.tell_buyer(session, order, "refunded", key=key, refunded_cents=cents)
+
+
+async def on_event_changed(session: AsyncSession, event: EventChanged) -> None:
+    """Tell a batch of the buyers if the time or the place changed; recorded again while there are more."""
+    if event.has_moved and await event_notices.tell_change(session, event=event, limit=BATCH):
+        outbox.record(session, event)
+
+
+async def on_event_cancelled(session: AsyncSession, event: EventCancelled) -> None:
+    """Tell a batch of buyers and sellers; recorded again while there are more."""
+    if await event_notices.tell_cancellation(session, event_id=event.event_id, limit=BATCH):
+        outbox.record(session, event)
