@@ -24,8 +24,8 @@ def case_received(case: CaseReceivedFacts) -> Letter:
         heading="Thank you, your message is here",
         paragraphs=(
             f"A person reads it and answers by mail. Its number is {case.number}: name it if you write again.",
+            *_quote(case.message),
         ),
-        facts=_rows(("Number", case.number), ("You wrote", case.message)),
         why=_wrote(),
     )
 
@@ -58,7 +58,7 @@ def case_answered(case: CaseAnsweredFacts) -> Letter:
         preheader="Here is our answer.",
         heading="Here is our answer",
         paragraphs=tuple(line for line in case.answer.splitlines() if line.strip()),
-        facts=_rows(("Number", case.number), ("You wrote", case.message)),
+        after=_quote(case.message),
         why=_wrote(),
     )
 
@@ -95,8 +95,9 @@ def case_waits(case: CaseWaitsFacts) -> Letter:
         subject=f"Case {case.number}: {case.kind}",
         preheader=case.message,
         heading=f"Case {case.number} waits for an answer",
-        paragraphs=(f"Show it with `python -m ticketing_app cases show {case.number}`.",),
-        facts=_rows(("Kind", case.kind), ("From", case.reporter), ("Message", case.message)),
+        paragraphs=(f"{case.reporter} wrote: “{case.message}”",),
+        facts=(("Kind", case.kind),),
+        after=(f"See and answer it with “python -m ticketing_app cases show {case.number}”",),
         why=f"This address is the operator's at {get_settings().brand_name}.",
     )
 
@@ -122,8 +123,8 @@ CASE_WAITS = Wording(
 # ---- Sentences that several kinds share ------------------------------------------------------------
 
 
-def _rows(*rows: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((label, value) for label, value in rows if value)
+def _quote(message: str) -> tuple[str, ...]:
+    return (f"You wrote: “{message}”",) if message else ()
 
 
 def _wrote() -> str:

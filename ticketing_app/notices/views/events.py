@@ -37,7 +37,7 @@ def event_changed(event: EventFacts) -> Letter:
     if event.is_seller:
         stays = "Your tickets stay on sale with the new facts. If that no longer suits you, withdraw them."
     else:
-        stays = "Your tickets stay valid. There is nothing for you to do but to note it."
+        stays = "Your tickets stay valid. Only note it, and see you there."
     return Letter(
         subject=f"Changed: {event.title}",
         preheader=f"Now {when(event, event.starts_at)}, {place_of(event)}.",

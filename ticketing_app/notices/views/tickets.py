@@ -31,8 +31,9 @@ def order_stub(order: OrderFacts) -> Stub | None:
     if not order.tickets:
         return None
     first = order.tickets[0]
-    # Sections without a seat, like "Standing", would name nothing.
     seats = seats_line(order.tickets) or (counted(order.quantity) if order.quantity > 1 else "")
+    # On a phone the line breaks between row and seats, not within.
+    seats = " · ".join(part.replace(" ", "\u00a0") for part in seats.split(" · "))
     price = formatting.format_amount(order.price_cents, order.currency)
     return _stub(first.category, first.title, _local(first), place_of(first), seats, price)
 
