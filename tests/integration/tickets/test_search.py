@@ -278,6 +278,11 @@ class TestCountTickets:
             await factories.make_ticket(seller)
         assert await count() == 3
 
+    async def test_counts_words_that_begin_with_a_letter(self) -> None:
+        await factories.make_ticket(title="Velvet Lanterns")
+        await factories.make_ticket(title="Quiet Harbour")
+        assert (await count(q="l"), await count(q=" L "), await count(q="x")) == (1, 1, 0)
+
 
 class TestListMatching:
     async def test_returns_the_matching_tickets(self) -> None:

@@ -123,12 +123,15 @@ def count_query(wanted: MarketFilter, limit: int) -> Select[int]:
         ticket = TICKETS.alias("ticket")
         offers = _offers(ticket, event, wanted, ticket.c.id).offset(literal_column("0"))
         query = query.where(offers.exists())
-    counted = _count(query.limit(limit))
-    return _count_by_offers(wanted, limit, counted) if _has_prices(wanted) else counted
+    if _has_prices(wanted):
+        return _count_by_offers(wanted, limit, query, event.c.id)
+    return _count(query.limit(limit))
 
 
-def _count_by_offers(wanted: MarketFilter, limit: int, otherwise: Select[int]) -> Select[int]:
-    """Count the events of the first offers; `otherwise` if these are neither all nor enough.
+def _count_by_offers(
+    wanted: MarketFilter, limit: int, others: Select[UUID], id_of_other: ColumnElement[UUID]
+) -> Select[int]:
+    """Count the events of the first offers, then `others` unless these were all offers, or enough.
 
     Few events have an offer at a rare price: this is faster than asking each event.
     """
@@ -148,13 +151,15 @@ def _count_by_offers(wanted: MarketFilter, limit: int, otherwise: Select[int]) -
         .offset(literal_column("0"))
         .subquery("offered")
     )
-    query = select(func.count(offered.c.id.distinct()).label("count"))
+    query = select(offered.c.id).distinct()
     if wanted.together is not None:
         query = query.where(_sells(offered.c.listing_id, wanted.together))
     found = query.cte("found")
+    counted = _count(select(found.c.id)).scalar_subquery()
     are_all = _count(select(first.c.event_id)).scalar_subquery() < most
-    counted = func.least(found.c.count, limit)
-    return select(case((are_all | (counted == limit), counted), else_=otherwise.scalar_subquery()))
+    others = others.where(id_of_other.not_in(select(found.c.id)))
+    missing = _count(others.limit(func.greatest(limit - counted, 0))).scalar_subquery()
+    return select(func.least(counted + case((are_all, 0), else_=missing), limit))
 
 
 def _count(query: Select[*tuple[Any, ...]]) -> Select[int]:
