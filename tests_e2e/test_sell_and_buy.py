@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from playwright.sync_api import expect
 
+from tests.mailbox import read_mail
 from tests.site import Site
 from tests_e2e.steps import GOOD_CARD, PASSWORD, Visitor
 
@@ -22,7 +23,7 @@ COUNT_FIRST_LOADS = """
   };"""
 
 
-def test_from_sign_up_to_sold(visitor: Callable[..., Visitor]) -> None:
+def test_from_sign_up_to_sold(site: Site, visitor: Callable[..., Visitor]) -> None:
     seller, buyer = visitor(signed_in=False), visitor(signed_in=False)
     title = f"Night of Kites {uuid4().hex[:6]}"
 
@@ -62,6 +63,7 @@ def test_from_sign_up_to_sold(visitor: Callable[..., Visitor]) -> None:
     # The receipt is there again on every later visit.
     shop.get_by_role("link", name=title).click()
     expect_receipt(buyer, title)
+    expect_mails(site, seller, buyer, title)
 
 
 def test_what_was_typed_outlives_the_web_process(
@@ -93,6 +95,17 @@ def expect_receipt(buyer: Visitor, title: str) -> None:
     buyer.page.evaluate("window.print = () => { window.isPrinted = true; }")
     buyer.page.get_by_role("button", name="Print receipt").click()
     buyer.page.wait_for_function("window.isPrinted")
+
+
+def expect_mails(site: Site, seller: Visitor, buyer: Visitor, title: str) -> None:
+    """Both were mailed, and the link of the buyer's mail leads to the receipt."""
+    env = site.stack.env
+    assert read_mail(env, to=seller.email, subject="Welcome")
+    assert title in read_mail(env, to=seller.email, subject="Sold: 1 ticket for")["html"]
+    receipt = read_mail(env, to=buyer.email, subject="Your receipt: 1 ticket for")
+    assert "$40.00" in receipt["text"]
+    buyer.open(receipt["links"][0])
+    expect_receipt(buyer, title)
 
 
 def sign_up(someone: Visitor) -> None:

@@ -10,6 +10,7 @@ from tests.unit.notices.test_letter import Page, compose
 from ticketing_app.core.settings import get_settings
 from ticketing_app.notices import letter as letters
 from ticketing_app.notices.letter import Letter
+from ticketing_app.notices.rules import KINDS
 from ticketing_app.notices.views import account, cases, events, orders, sales
 from ticketing_app.notices.views.catalog import WORDINGS, draw_letter, draw_line
 from ticketing_app.notices.views.facts import BellLine, OrderFacts, TicketFacts
@@ -69,6 +70,10 @@ class TestEveryKind:
         assert len(text) <= 120
         assert path.startswith("/")
         assert WORDINGS[kind].label
+
+
+def test_every_kind_has_sentences() -> None:
+    assert KINDS.keys() <= WORDINGS.keys()
 
 
 def test_hostile_words_stay_words() -> None:
