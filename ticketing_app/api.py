@@ -12,6 +12,7 @@ from ticketing_app.accounts import auth
 from ticketing_app.accounts.api.passkeys import router as passkeys_router
 from ticketing_app.accounts.api.proof import router as proof_router
 from ticketing_app.accounts.api.users import router as users_router
+from ticketing_app.cases.api import router as cases_router
 from ticketing_app.core import api_docs, db, http, redis
 from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
@@ -64,6 +65,7 @@ def create_api() -> FastAPI:
         orders_router,
         payments_router,
         mail_router,
+        cases_router,
     )
     for router in features:
         api.include_router(router)

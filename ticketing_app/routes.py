@@ -34,6 +34,17 @@ ACCOUNT_SECURITY = "/account/security"
 SIGN_UP = "/auth/signup"
 SIGN_IN = "/auth/signin"
 SIGN_OUT = "/auth/signout"
+HOW_IT_WORKS = "/how-it-works"
+GUARANTEE = "/guarantee"
+FEES = "/fees"
+HELP = "/help"
+TERMS = "/terms"
+PRIVACY = "/privacy"
+IMPRINT = "/imprint"
+CONTACT = "/contact"
+REPORT = "/report/[subject_id]"
+# Parameter of the contact page: the number of the case just opened.
+NUMBER = "number"
 NOT_FOUND = "/404"
 
 
@@ -101,3 +112,12 @@ def order_detail(order_id: UUID | str) -> str:
 def order_resale(order_id: UUID | str) -> str:
     """Return the path of the form that sells tickets of a paid order again."""
     return f"{order_detail(order_id)}/sell"
+
+
+def report(subject_id: UUID | str) -> str:
+    """Return the path of the form that reports a ticket, or a listing."""
+    return f"/report/{subject_id}"
+
+
+def case_received(number: str) -> str:
+    return f"{CONTACT}?{NUMBER}={number}"

@@ -23,6 +23,9 @@ from ticketing_app.ui.accounts.pages import (
 from ticketing_app.ui.accounts.profile import account_page
 from ticketing_app.ui.accounts.security import security_page
 from ticketing_app.ui.accounts.state import ProfileState, SecurityState
+from ticketing_app.ui.content.articles import list_shipped
+from ticketing_app.ui.content.documents import load_article
+from ticketing_app.ui.content.pages import article_page
 from ticketing_app.ui.events.documents import load_city, load_event, load_venue
 from ticketing_app.ui.events.pages import city_page, event_page, venue_page
 from ticketing_app.ui.events.state import EventDetailState, PlaceState
@@ -163,6 +166,10 @@ PAGES = (
     Page(routes.SIGN_OUT, sign_out_page, "Sign Out",
          "Sign out of your account.",
          SessionState.load, Audience.MEMBERS, submit=forms.sign_out),
+    *(Page(article.address, article_page(article), document_title(f"{article.title} | {BRAND}"),
+           document_description(article.description),
+           SessionState.load, Audience.EVERYONE, load_article(article.name))
+      for article in list_shipped()),
     Page(routes.NOT_FOUND, not_found_page, "Page not found",
          "There is nothing at this address.",
          SessionState.load, Audience.EVERYONE),

@@ -6,7 +6,17 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 
-from ticketing_app.cli import cities, curation, data, doctor, events, orders, payments, tickets
+from ticketing_app.cli import (
+    cases,
+    cities,
+    curation,
+    data,
+    doctor,
+    events,
+    orders,
+    payments,
+    tickets,
+)
 from ticketing_app.core import db, logging, redis
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import InvalidSettingsError
@@ -37,7 +47,7 @@ def main(arguments: list[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ticketing_app")
     commands = parser.add_subparsers(dest="command", required=True)
-    for family in (data, cities, curation, doctor, events, orders, payments, tickets):
+    for family in (data, cases, cities, curation, doctor, events, orders, payments, tickets):
         family.add_commands(commands)
     return parser
 

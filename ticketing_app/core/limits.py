@@ -75,6 +75,10 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
     "passkeys": (Rule("signin_limit_per_address_per_minute", MINUTE, ("address",)),),
     "challenges": (_WRITES,),
     "signups": (Rule("signup_limit_per_hour", HOUR, ("address",)),),
+    "cases": (
+        Rule("case_limit_per_address_per_hour", HOUR, ("address",)),
+        Rule("case_limit_per_hour", HOUR, ("account",)),
+    ),
     "holds": (Rule("hold_limit_per_minute", MINUTE, ("account",)), _WRITES),
     "listings": (Rule("listing_limit_per_hour", HOUR, ("account",)), _WRITES),
     "events": (Rule("event_limit_per_hour", HOUR, ("account",)), _WRITES),

@@ -39,6 +39,9 @@ REQUIRED_IN_PRODUCTION = (
     "stripe_secret_key",
     "stripe_publishable_key",
     "stripe_webhook_secret",
+    "operator_name",
+    "operator_address",
+    "operator_email",
 )
 
 
@@ -63,6 +66,18 @@ class Settings(BaseSettings):
     port: int = Field(default=3000, ge=1, le=65_535)
     brand_name: str = "GitTix"
     currency: Currency = "usd"
+
+    # The imprint; in development of an invented company.
+    operator_name: str = "Example Tickets Ltd (an invented company)"
+    operator_address: str = "1 Invented Street, Nowhere"
+    operator_email: str = Field(
+        default="help@gittix.test", description="Where notices of new cases are sent."
+    )
+    operator_register: str = ""
+    operator_vat_id: str = ""
+    content_dir: Path | None = Field(
+        default=None, description="Directory of Markdown files that replace help and legal pages."
+    )
 
     database_url: PostgresAddress = SecretStr("")
     database_direct_url: PostgresAddress = Field(
@@ -155,6 +170,12 @@ class Settings(BaseSettings):
         default=100, ge=0, description="Per account, over all addresses; 0 is off."
     )
     signup_limit_per_hour: int = Field(default=20, ge=0, description="Per address; 0 is off.")
+    case_limit_per_hour: int = Field(
+        default=5, ge=0, description="Messages and reports per account or e-mail; 0 is off."
+    )
+    case_limit_per_address_per_hour: int = Field(
+        default=5, ge=0, description="Messages and reports per address; 0 is off."
+    )
     hold_limit_per_minute: int = Field(default=10, ge=0, description="Per account; 0 is off.")
     listing_limit_per_hour: int = Field(default=50, ge=0, description="Per account; 0 is off.")
     event_limit_per_hour: int = Field(

@@ -286,6 +286,30 @@ class NoticeCreated(DomainEvent):
     kind: str = Field(description="Kind of notice, like `sold`.")
 
 
+class _CaseEvent(DomainEvent):
+    recorded_by: ClassVar[str] = "cases"
+    aggregate: ClassVar[str] = "case"
+
+    case_id: UUID
+    case_version: int
+    number: str = Field(description="Six digits.")
+    kind: str = Field(description="`contact`, `listing`, `user` or `illegal_content`.")
+    user_id: UUID | None = Field(description="The reporter; none for a visitor.")
+    email: str = Field(description="E-mail of a visitor, else empty.")
+    message: str = Field(description="What the reporter wrote.")
+
+
+class CaseOpened(_CaseEvent):
+    """Somebody wrote to the operator, or reported a listing."""
+
+
+class CaseChanged(_CaseEvent):
+    """A case was answered or closed."""
+
+    status: str = Field(description="Status of the case after the change.")
+    answer: str = Field(default="", description="The answer; empty if the case was closed.")
+
+
 # Event classes by their name on the wire.
 CATALOG: dict[str, type[DomainEvent]] = {
     event.__name__: event
@@ -310,5 +334,7 @@ CATALOG: dict[str, type[DomainEvent]] = {
         ChargeRefunded,
         PaymentAlertRaised,
         NoticeCreated,
+        CaseOpened,
+        CaseChanged,
     )
 }

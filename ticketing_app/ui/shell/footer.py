@@ -9,9 +9,17 @@ from ticketing_app.ui.theme import styles
 
 TEXT = {
     "tagline": "Tickets from people who cannot go to people who want to.",
-    "how": "How it works",
-    "hold": "Purchase locks tickets for you while you pay: nobody else can buy them in that time.",
     "pay": "You pay the price that you saw, once, and only if the tickets become yours.",
+    "help_with": "Help",
+    "how": "How it works",
+    "guarantee": "Guarantee",
+    "fees": "Fees",
+    "help": "Help topics",
+    "contact": "Contact",
+    "site": "About",
+    "terms": "Terms",
+    "privacy": "Privacy",
+    "imprint": "Imprint",
     "more": "More",
     "browse": "Browse tickets",
     "api": "API for developers",
@@ -30,29 +38,38 @@ def footer() -> rx.Component:
             rx.el.div(
                 rx.el.p(get_settings().brand_name, class_name="text-lg font-extrabold"),
                 rx.el.p(TEXT["tagline"], class_name="text-muted"),
-                class_name="grid gap-1 content-start",
+                rx.el.p(TEXT["pay"], class_name="text-muted"),
+                class_name="grid gap-1 content-start max-w-text max-sm:col-span-full",
             ),
             _part(
-                TEXT["how"],
-                rx.el.p(TEXT["hold"], class_name="text-muted"),
-                rx.el.p(TEXT["pay"], class_name="text-muted"),
+                TEXT["help_with"],
+                _document("how", routes.HOW_IT_WORKS),
+                _document("help", routes.HELP),
+                _document("guarantee", routes.GUARANTEE),
+                _document("fees", routes.FEES),
+            ),
+            _part(
+                TEXT["site"],
+                _document("terms", routes.TERMS),
+                _document("privacy", routes.PRIVACY),
+                _document("imprint", routes.IMPRINT),
             ),
             _part(
                 TEXT["more"],
                 link(TEXT["browse"], href=routes.TICKET_LIST, class_name=styles.LINK_ALONE),
-                # Not a page of the router.
-                link(
-                    TEXT["api"],
-                    href=API_DOCS,
-                    reload_document=True,
-                    class_name=styles.LINK_ALONE,
-                ),
+                _document("api", API_DOCS),
                 _attribution(),
             ),
-            class_name="mx-auto max-w-page px-4 py-8 grid gap-8 sm:grid-cols-[1fr_2fr_auto]",
+            class_name="mx-auto max-w-page px-4 py-8 grid gap-x-6 gap-y-8 grid-cols-2 "
+            "sm:grid-cols-[2fr_1fr_1fr_auto]",
         ),
         class_name="mt-8 bg-surface border-t border-line text-sm print:hidden",
     )
+
+
+def _document(label: str, href: str) -> rx.Component:
+    """A link that loads the page: its text is that of the document, or it is no page of the router."""
+    return link(TEXT[label], href=href, reload_document=True, class_name=styles.LINK_ALONE)
 
 
 def _part(title: str, *content: rx.Component) -> rx.Component:

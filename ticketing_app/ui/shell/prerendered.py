@@ -31,3 +31,10 @@ class Prerendered(rx.Component):
     @classmethod
     def around(cls, skeleton: rx.Component) -> rx.Component:
         return cls.create(skeleton=static_html.render(skeleton))
+
+
+class DocumentOnly(rx.Component):
+    """A page whose content only documents have; one that the router shows is loaded again as a document."""
+
+    library = rx.asset("document_only.jsx", shared=True).importable_path
+    tag = "DocumentOnly"

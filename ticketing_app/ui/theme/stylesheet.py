@@ -18,6 +18,7 @@ FILES = (
     "time_left",
     "timeline",
     "receipt",
+    "prose",
 )
 
 

@@ -1,0 +1,22 @@
+// A page whose content only its document has. When the router shows the page, as after Back, the built content could
+// be out of date: the document is loaded instead.
+import { useEffect, useState } from "react";
+
+let hasLeft = false;
+
+function isDocumentOfPage() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return !hasLeft && new URL(navigation.name).pathname === location.pathname;
+}
+
+export function DocumentOnly({ children }) {
+  const [isServed] = useState(() => typeof window === "undefined" || isDocumentOfPage());
+  useEffect(() => {
+    const path = location.pathname;
+    if (!isServed) location.reload();
+    return () => {
+      hasLeft ||= location.pathname !== path;
+    };
+  }, [isServed]);
+  return isServed ? children : null;
+}
