@@ -23,7 +23,9 @@ from ticketing_app.ui.accounts.pages import (
 from ticketing_app.ui.accounts.profile import account_page
 from ticketing_app.ui.accounts.security import security_page
 from ticketing_app.ui.accounts.state import ProfileState, SecurityState
+from ticketing_app.ui.content import forms as content_forms
 from ticketing_app.ui.content.articles import list_shipped
+from ticketing_app.ui.content.contact import contact_page, report_page
 from ticketing_app.ui.content.documents import load_article
 from ticketing_app.ui.content.pages import article_page
 from ticketing_app.ui.events.documents import load_city, load_event, load_venue
@@ -166,6 +168,12 @@ PAGES = (
     Page(routes.SIGN_OUT, sign_out_page, "Sign Out",
          "Sign out of your account.",
          SessionState.load, Audience.MEMBERS, submit=forms.sign_out),
+    Page(routes.CONTACT, contact_page, "Contact",
+         "Write to the people who run this site; you need no account.",
+         SessionState.load, Audience.EVERYONE, content_forms.load_contact, content_forms.contact),
+    Page(routes.REPORT, report_page, "Report a listing",
+         "Tell us what is wrong with a listing; you need no account.",
+         SessionState.load, Audience.VISITORS, content_forms.load_report, content_forms.report),
     *(Page(article.address, article_page(article), document_title(f"{article.title} | {BRAND}"),
            document_description(article.description),
            SessionState.load, Audience.EVERYONE, load_article(article.name))

@@ -47,6 +47,7 @@ def footer() -> rx.Component:
                 _document("help", routes.HELP),
                 _document("guarantee", routes.GUARANTEE),
                 _document("fees", routes.FEES),
+                _document("contact", routes.CONTACT),
             ),
             _part(
                 TEXT["site"],
