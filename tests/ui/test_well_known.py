@@ -19,7 +19,14 @@ from ticketing_app.documents import sitemap
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import tickets
 from ticketing_app.ui import transactions
+from ticketing_app.ui.content.articles import list_shipped
 
+# The pages without parameters.
+FIXED = [
+    "/",
+    "/contact",
+    *(article.address for article in list_shipped()),
+]
 SPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
@@ -69,14 +76,14 @@ class TestSitemap:
         answer = await site.get("/sitemap.xml")
         assert answer.headers["content-type"].startswith("application/xml")
         assert answer.headers["cache-control"] == "public, max-age=3600"
-        assert list(read(answer)) == ["/", path(newer), path(older)]
+        assert list(read(answer)) == [*FIXED, path(newer), path(older)]
 
     async def test_lists_events_with_their_places(self, site: AsyncClient) -> None:
         event = await factories.make_event()
         await factories.make_listing("12", event=event)
         loose = await factories.make_ticket()
         assert list(read(await site.get("/sitemap.xml"))) == [
-            "/",
+            *FIXED,
             f"/events/{event.slug}",
             f"/venues/{event.venue.slug}",
             "/cities/rotterdam",
@@ -91,10 +98,10 @@ class TestSitemap:
         found = read(await site.get("/sitemap.xml"))
         expected = {f"/events/{event.slug}" for event in events}
         expected |= {f"/venues/{event.venue.slug}" for event in events}
-        assert set(found) == {"/", "/cities/rotterdam", *expected}
+        assert set(found) == {*FIXED, "/cities/rotterdam", *expected}
 
-    async def test_lists_the_front_page_alone(self, site: AsyncClient) -> None:
-        assert list(read(await site.get("/sitemap.xml"))) == ["/"]
+    async def test_lists_fixed_pages_alone(self, site: AsyncClient) -> None:
+        assert list(read(await site.get("/sitemap.xml"))) == FIXED
 
     async def test_omits_past_events(self, site: AsyncClient) -> None:
         seller = await factories.make_user()
@@ -104,7 +111,7 @@ class TestSitemap:
         begun, held = [await factories.make_ticket() for _ in range(2)]
         await factories.let_event_begin(begun.id)
         await factories.hold(held)
-        assert list(read(await site.get("/sitemap.xml"))) == ["/", path(held)]
+        assert list(read(await site.get("/sitemap.xml"))) == [*FIXED, path(held)]
 
     async def test_omits_an_unknown_last_change(self, site: AsyncClient) -> None:
         changed, unchanged = [await factories.make_ticket() for _ in range(2)]
@@ -114,15 +121,15 @@ class TestSitemap:
         since = datetime.fromisoformat(found[path(unchanged)] or "")
         assert since == unchanged.created_at.replace(microsecond=0)
 
-    @pytest.mark.parametrize(("most", "expected"), [(4, 4), (6, 6), (100, 6)])
+    @pytest.mark.parametrize(("most", "expected"), [(3, 3), (5, 5), (99, 5)])
     async def test_ends_at_the_limit(
         self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch, most: int, expected: int
     ) -> None:
-        monkeypatch.setattr(sitemap, "MOST_ADDRESSES", most)
+        monkeypatch.setattr(sitemap, "MOST_ADDRESSES", len(FIXED) + most)
         monkeypatch.setattr(sitemap, "PAGE_SIZE", 2)
         made = [await factories.make_ticket() for _ in range(5)]
-        newest_first = ["/", *map(path, reversed(made))]
-        assert list(read(await site.get("/sitemap.xml"))) == newest_first[:expected]
+        newest_first = [*FIXED, *map(path, reversed(made))]
+        assert list(read(await site.get("/sitemap.xml"))) == newest_first[: len(FIXED) + expected]
 
     async def test_ignores_the_query(self, site: AsyncClient) -> None:
         await factories.make_ticket()

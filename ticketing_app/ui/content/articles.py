@@ -32,20 +32,22 @@ class Article:
 
 
 def list_shipped() -> list[Article]:
-    """Return the articles of the program, which the build draws."""
-    return [_parse(path.stem, path.read_text()) for path in sorted(SHIPPED.glob("*.md"))]
+    """Return the articles of the program."""
+    return [_read_shipped(path.stem) for path in sorted(SHIPPED.glob("*.md"))]
 
 
 def read_article(name: str) -> Article:
     """Return an article as it is now; the operator's file wins, without a build or a restart."""
     own = operator_file(name)
-    if own is None:
-        return _read(SHIPPED / f"{name}.md", 0)
     try:
-        return _read(own, own.stat().st_mtime_ns)
+        return _read(own, own.stat().st_mtime_ns, _values()) if own else _read_shipped(name)
     except (OSError, ValueError) as error:
         log.error("content.unreadable", file=str(own), error=repr(error))  # noqa: TRY400  # no stack trace.
-        return _read(SHIPPED / f"{name}.md", 0)
+        return _read_shipped(name)
+
+
+def _read_shipped(name: str) -> Article:
+    return _read(SHIPPED / f"{name}.md", 0, _values())
 
 
 def operator_file(name: str) -> Path | None:
@@ -55,26 +57,24 @@ def operator_file(name: str) -> Path | None:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, _modified: int) -> Article:
-    return _parse(path.stem, path.read_text(encoding="utf-8"))
-
-
-def _parse(name: str, text: str) -> Article:
+def _read(path: Path, _modified: int, values: frozenset[tuple[str, str]]) -> Article:
     """Read the lines of the front matter, then Markdown; missing lines are those of the program's file."""
+    name = path.stem
+    text = path.read_text(encoding="utf-8")
     found = _FRONT_MATTER.match(text)
     lines = found[1].splitlines() if found else []
     facts = {
         key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)
     }
     if not {"title", "description"} <= facts.keys():
-        shipped = _read(SHIPPED / f"{name}.md", 0)
+        shipped = _read_shipped(name)
         facts = {"title": shipped.title, "description": shipped.description} | facts
     return Article(
         name=name,
         address=_address(name),
         title=facts["title"],
         description=facts["description"],
-        html=_render(text[found.end() :] if found else text),
+        html=_render(text[found.end() :] if found else text, dict(values)),
     )
 
 
@@ -83,8 +83,8 @@ def _address(name: str) -> str:
     return "/" + name.replace(".", "/")
 
 
-def _render(body: str) -> str:
-    tokens = _markdown.parse(_fill_in(body, _values()))
+def _render(body: str, values: Mapping[str, str]) -> str:
+    tokens = _markdown.parse(_fill_in(body, values))
     for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":
             opening.attrSet("id", _anchor(inline))
@@ -105,9 +105,9 @@ def _fill_in(body: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), "\n".join(lines))
 
 
-def _values() -> dict[str, str]:
+def _values() -> frozenset[tuple[str, str]]:
     settings = get_settings()
-    return {
+    values = {
         "brand": settings.brand_name,
         "hold_minutes": f"{settings.order_hold_seconds / 60:g}",
         "payment_tries": str(settings.payment_max_attempts),
@@ -119,3 +119,4 @@ def _values() -> dict[str, str]:
         "session_days": str(settings.session_days),
         "retention_days": str(settings.retention_days),
     }
+    return frozenset(values.items())

@@ -33,6 +33,7 @@ TEXT = {
     "similar": "Similar tickets",
     "other_dates": "Other dates",
     "note": "The seller writes",
+    "report": "Report this listing",
     "withdraw": "Withdraw",
     "withdraw_question": "Take this listing off sale for good?",
     "withdraw_confirm": "Withdraw ticket",
@@ -227,6 +228,7 @@ def ticket_article(
             _to_go(ticket),
             history,
             cond(ticket.description != "", _seller_note(ticket)),
+            cond(ticket.can_change, rx.fragment(), _report_link(ticket)),
             class_name="in-rest",
         ),
         rx.el.div(foot, class_name="in-foot"),
@@ -265,6 +267,21 @@ def _seller_note(ticket: TicketDetail) -> rx.Component:
         rx.el.h2(TEXT["note"], class_name="text-sm text-muted"),
         rx.el.p(ticket.description, class_name="whitespace-pre-line"),
         class_name="max-w-text border-l-2 border-line pl-4",
+    )
+
+
+def _report_link(ticket: TicketDetail) -> rx.Component:
+    return rx.el.p(
+        link(
+            TEXT["report"],
+            href=routes.report(f"{ticket.id}"),
+            # The form is in the document.
+            reload_document=True,
+            rel="nofollow",
+            class_name="inline-flex items-center min-h-touch text-sm text-muted underline "
+            "underline-offset-4 decoration-1 hover:decoration-2",
+        ),
+        class_name="print:hidden",
     )
 
 
