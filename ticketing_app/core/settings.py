@@ -289,7 +289,7 @@ class Settings(BaseSettings):
 
     def _find_problems(self) -> Iterator[tuple[str, str]]:
         for name in REQUIRED_IN_PRODUCTION:
-            if name not in self.model_fields_set or not getattr(self, name):
+            if name not in self.model_fields_set or not str(getattr(self, name)).strip():
                 yield name, f"Set {name.upper()}: production has no default for it."
         url = urlsplit(self.public_url)
         if url.path.strip("/") or url.query or url.fragment or url.username:

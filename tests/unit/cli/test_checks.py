@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -44,6 +45,9 @@ PRODUCTION: dict[str, Any] = {
     "stripe_api_base": "https://api.stripe.com",
     "stripe_js_url": "https://js.stripe.com/endive/stripe.js",
     "trusted_proxy_hops": 1,
+    "operator_name": "Kite Tickets Ltd",
+    "operator_address": "2 Harbour Road, Rotterdam",
+    "operator_email": "help@ticketing.dev",
 }
 
 
@@ -95,6 +99,33 @@ class TestCheckSettings:
     ) -> None:
         settings = settings_with(trusted_proxy_hops=0, ticketing_env=environment)
         assert verdicts(check_settings(settings))["TRUSTED_PROXY_HOPS"] is verdict
+
+    @pytest.mark.parametrize(
+        ("files", "verdict"),
+        [
+            ({"imprint.md": b"Kite", "help.buying.md": b"How"}, Verdict.OK),
+            ({}, Verdict.OK),
+            ({"impint.md": b"Kite"}, Verdict.WRONG),
+            ({"imprint.txt": b"Kite"}, Verdict.WRONG),
+            ({"imprint.md": b"\xff"}, Verdict.WRONG),
+            (None, Verdict.UNKNOWN),
+        ],
+    )
+    def test_names_own_pages_that_cannot_be_used(
+        self, tmp_path: Path, files: dict[str, bytes] | None, verdict: Verdict
+    ) -> None:
+        folder = tmp_path / "own"
+        if files is not None:
+            folder.mkdir()
+        for name, content in (files or {}).items():
+            (folder / name).write_bytes(content)
+        [found] = [
+            finding
+            for finding in check_settings(settings_with(content_dir=folder))
+            if finding.subject == "CONTENT_DIR"
+        ]
+        assert found.verdict is verdict
+        assert verdict is not Verdict.WRONG or next(iter(files or {})) in found.detail
 
 
 class TestCheckDatabase:

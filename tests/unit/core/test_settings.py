@@ -18,6 +18,9 @@ PRODUCTION = {
     "STRIPE_SECRET_KEY": "sk_test_1",
     "STRIPE_PUBLISHABLE_KEY": "pk_test_1",
     "STRIPE_WEBHOOK_SECRET": "whsec_1",
+    "OPERATOR_NAME": "Kite Tickets Ltd",
+    "OPERATOR_ADDRESS": "2 Harbour Road, Rotterdam",
+    "OPERATOR_EMAIL": "help@ticketing.dev",
     "STRIPE_API_BASE": "https://api.stripe.com",
     "STRIPE_JS_URL": "https://js.stripe.com/endive/stripe.js",
 }
@@ -156,6 +159,9 @@ class TestGetSettings:
             "STRIPE_SECRET_KEY",
             "STRIPE_PUBLISHABLE_KEY",
             "STRIPE_WEBHOOK_SECRET",
+            "OPERATOR_NAME",
+            "OPERATOR_ADDRESS",
+            "OPERATOR_EMAIL",
         ],
     )
     def test_refuses_production_without(
@@ -176,6 +182,7 @@ class TestGetSettings:
             ("STRIPE_PUBLISHABLE_KEY", "sk_test_1", "STRIPE_PUBLISHABLE_KEY"),
             ("STRIPE_API_BASE", "http://127.0.0.1:8433", "STRIPE_API_BASE"),
             ("STRIPE_JS_URL", "https://js.stripe.com.evil.test/stripe.js", "STRIPE_JS_URL"),
+            ("OPERATOR_NAME", " ", "OPERATOR_NAME"),
         ],
     )
     def test_refuses_in_production(

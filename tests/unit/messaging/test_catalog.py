@@ -26,6 +26,7 @@ class TestCatalog:
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",
             "ChargeCreated", "ChargeFailed", "ChargeRefunded", "PaymentAlertRaised",
             "NoticeCreated",
+            "CaseOpened", "CaseChanged",
         }  # fmt: skip
 
     @pytest.mark.parametrize("event", CATALOG.values(), ids=CATALOG)
@@ -34,6 +35,7 @@ class TestCatalog:
         assert event.recorded_by in {
             *("accounts", "events", "tickets", "orders", "payments", "notices")
         }
+        assert event.recorded_by in {"accounts", "events", "tickets", "orders", "payments", "cases"}
         assert event.model_config.get("frozen")
 
 
