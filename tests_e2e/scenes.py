@@ -203,6 +203,13 @@ def _be_declined(page: Page) -> None:
     expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
 
 
+def _report_wrongly(page: Page) -> None:
+    page.get_by_label("It is against the law").check()
+    page.get_by_role("button", name="Send").click()
+    for complaint in ("write what this is about", "needs your name", "true and complete as far"):
+        expect(page.get_by_role("alert").filter(has_text=complaint)).to_be_visible()
+
+
 ANYBODY: tuple[Viewer, ...] = ("stranger", "buyer")
 BUYER: tuple[Viewer, ...] = ("buyer",)
 SELLER: tuple[Viewer, ...] = ("seller",)
@@ -283,6 +290,14 @@ SCENES = (
     Scene("sign in with errors", "/auth/signin", "New here?", STRANGER,
           _press("Sign In", "must be|Invalid credentials"), is_main=False),
     Scene("sign out", "/auth/signout", "ends your session", ANYBODY),
+    Scene("how it works", "/how-it-works", "When you sell", STRANGER, is_main=False),
+    Scene("help", "/help/buying", "How do I get seats together", STRANGER),
+    Scene("fees", "/fees", "Listing a ticket", STRANGER, is_main=False),
+    Scene("privacy", "/privacy", "Who is responsible", STRANGER, is_main=False),
+    Scene("contact", "/contact", "Your message", ANYBODY, is_main=False),
+    Scene("contact, received", "/contact?number=482-130", "We have your message", STRANGER, is_main=False),
+    Scene("report", "/report/{free}", "What is wrong", STRANGER, is_main=False),
+    Scene("report with errors", "/report/{free}", "What is wrong", STRANGER, _report_wrongly),
     Scene("no such page", "/no/such/page", "Page not found", ANYBODY),
 )
 # fmt: on

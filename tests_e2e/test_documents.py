@@ -57,6 +57,19 @@ MANY = 26
 
 
 class TestWithoutJavaScript:
+    def test_back_to_a_help_page_loads_its_document(self, visitor: Callable[..., Visitor]) -> None:
+        someone = visitor(signed_in=False)
+        page = someone.page
+        someone.open("/imprint")
+        page.get_by_role("link", name="GitTix").first.click()
+        expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
+        # The text of the operator is in the document only.
+        with page.expect_navigation(url="**/imprint", wait_until="load"):
+            page.go_back()
+        expect(page.get_by_role("heading", name="Imprint")).to_be_visible()
+        page.wait_for_function("performance.getEntriesByType('navigation')[0].type === 'reload'")
+        assert page.title() == "Imprint | GitTix"
+
     def test_an_unknown_address_says_so(self, visitor: Callable[..., Visitor]) -> None:
         page = visitor(signed_in=False, java_script_enabled=False).page
         answer = page.goto("/nothing/here")

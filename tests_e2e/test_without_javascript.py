@@ -1,4 +1,4 @@
-"""Without JavaScript: from the home page to a held ticket, and the account."""
+"""Without JavaScript: from the home page to a held ticket, the account, help and contact."""
 
 import re
 from collections.abc import Callable
@@ -39,6 +39,31 @@ def test_a_ticket_is_found_and_held(visitor: Make, site: Site) -> None:
     page.wait_for_url("**/orders/*")
     assert someone.order(page.url.rpartition("/")[2])["status"] == "created"
     sign_out_and_in(someone)
+
+
+def test_help_is_read_and_a_listing_is_reported(visitor: Make) -> None:
+    ticket = visitor().sell(f"Marlowe {uuid4().hex[:6]}", 30)
+    page = visitor(signed_in=False, java_script_enabled=False).page
+    page.goto(f"/tickets/{ticket}")
+    footer = page.get_by_role("contentinfo")
+    for name, text in (("Help topics", "Not answered?"), ("Terms", "The seller sells")):
+        footer.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=name.split()[0], level=1)).to_be_visible()
+        expect(page.get_by_text(text)).to_be_visible()
+    page.goto(f"/tickets/{ticket}")
+    page.get_by_role("link", name="Report this listing").click()
+    page.get_by_label("It is against the law").check()
+    page.get_by_label("What we should know").fill("A forgery")
+    page.get_by_label("Your name").fill("Zoe Park")
+    page.get_by_role("main").get_by_role("button", name="Send").click()
+    expect(page.get_by_role("alert").filter(has_text="need your e-mail")).to_be_visible()
+    expect(page.get_by_label("It is against the law")).to_be_checked()
+    expect(page.get_by_label("What we should know")).to_have_value("A forgery")
+    page.get_by_label("Your email").fill("zoe@example.com")
+    page.get_by_label("true and complete").check()
+    page.get_by_role("main").get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading", name="We have your message")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d{3}-\d{3}"))).to_be_visible()
 
 
 def search(page: Page, title: str) -> None:

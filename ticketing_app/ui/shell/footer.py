@@ -48,6 +48,7 @@ def footer() -> rx.Component:
                 _document("guarantee", routes.GUARANTEE),
                 _document("fees", routes.FEES),
                 _document("contact", routes.CONTACT),
+                class_name="max-sm:row-span-2",
             ),
             _part(
                 TEXT["site"],
@@ -73,11 +74,11 @@ def _document(label: str, href: str) -> rx.Component:
     return link(TEXT[label], href=href, reload_document=True, class_name=styles.LINK_ALONE)
 
 
-def _part(title: str, *content: rx.Component) -> rx.Component:
+def _part(title: str, *content: rx.Component, class_name: str = "") -> rx.Component:
     return rx.el.section(
         rx.el.h2(title, class_name="text-base font-bold"),
         *content,
-        class_name="grid gap-1 content-start justify-items-start",
+        class_name=f"grid gap-1 content-start justify-items-start {class_name}",
     )
 
 
