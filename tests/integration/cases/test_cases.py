@@ -30,7 +30,9 @@ async def read(number: str) -> CaseDetail:
 
 async def open_one(user_id: UUID | None = None) -> str:
     async with db.transaction() as session:
-        case = await cases.open_case(session, case=CaseCreate(**MESSAGE), user_id=user_id)
+        case = await cases.open_case(
+            session, case=CaseCreate.model_validate(MESSAGE), user_id=user_id
+        )
     return case.number
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests import factories
 from tests.integration.cli.command_line import run
 from ticketing_app.cases import service
+from ticketing_app.cases.rules import Reason
 from ticketing_app.cases.schemas import CaseCreate
 from ticketing_app.core import db
 
@@ -19,8 +20,8 @@ async def report() -> str:
         message="Row Z does not exist.\nThe hall ends at row W.",
         email="zoe@example.com",
         name="Zoe",
-        subjectId=ticket.id,
-        reason="wrong",
+        subject_id=ticket.id,
+        reason=Reason.WRONG,
     )
     async with db.transaction() as session:
         return (await service.open_case(session, case=case)).number
