@@ -20,6 +20,17 @@
     if (!wanted.includes("purchase=")) sessionStorage.removeItem("token");
   };
 
+  // The token of a mailed link is in the fragment, which no server or log sees. It leaves the address at once.
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  const fillIn = () => {
+    const place = document.querySelector("[data-link-field]");
+    if (!token || !place) return;
+    place.hidden = true;
+    place.querySelector("input").value = token;
+  };
+  if (token) history.replaceState(history.state, "", location.pathname + location.search);
+  fillIn();
+
   const show = (form, errors) => {
     for (const place of form.querySelectorAll("[data-error-for]")) {
       const name = place.dataset.errorFor;
@@ -87,6 +98,8 @@
       sending += 1;
       let isLeaving = false;
       try {
+        // Again, if the page's code drew the form.
+        fillIn();
         show(form, []);
         isLeaving = await send(form);
       } catch {

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.api.passkeys import router as passkeys_router
 from ticketing_app.accounts.api.proof import router as proof_router
+from ticketing_app.accounts.api.recovery import router as recovery_router
 from ticketing_app.accounts.api.users import router as users_router
 from ticketing_app.cases.api import router as cases_router
 from ticketing_app.core import api_docs, db, http, redis
@@ -55,6 +56,7 @@ def create_api() -> FastAPI:
         users_router,
         passkeys_router,
         proof_router,
+        recovery_router,
         events_router,
         places_router,
         tickets_router,

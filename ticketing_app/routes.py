@@ -45,6 +45,12 @@ CONTACT = "/contact"
 REPORT = "/report/[subject_id]"
 # Parameter of the contact page: the number of the case just opened.
 NUMBER = "number"
+FORGOT = "/auth/forgot"
+# Their links have a token in the fragment.
+CONFIRM = "/auth/confirm"
+RESET = "/auth/reset"
+# Parameter of these pages: the form was sent.
+SENT = "sent"
 NOT_FOUND = "/404"
 
 
@@ -103,6 +109,11 @@ def sell_for(event_id: UUID | str) -> str:
 def event_listed(slug: str, count: int) -> str:
     """Return the path of the event after this number of its tickets was listed."""
     return f"{event_detail(slug)}?{LISTED}={count}"
+
+
+def sent(path: str) -> str:
+    """Return the path of a page of mailed links after its form was sent."""
+    return f"{path}?{SENT}=1"
 
 
 def order_detail(order_id: UUID | str) -> str:

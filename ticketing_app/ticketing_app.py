@@ -13,6 +13,17 @@ from ticketing_app.subscriptions import WORK
 from ticketing_app.ui import session
 from ticketing_app.ui.accounts import forms
 from ticketing_app.ui.accounts.documents import load_form
+from ticketing_app.ui.accounts.link_pages import (
+    confirm_content,
+    confirm_page,
+    confirmed_content,
+    forgot_content,
+    forgot_page,
+    load_link_form,
+    reset_content,
+    reset_page,
+    sent_content,
+)
 from ticketing_app.ui.accounts.pages import (
     sign_in_content,
     sign_in_page,
@@ -165,6 +176,17 @@ PAGES = (
     Page(routes.SIGN_IN, sign_in_page, "Sign In",
          "Sign in to buy and sell tickets.",
          SessionState.load_for_visitors, Audience.VISITORS, load_form(sign_in_content), forms.sign_in),
+    Page(routes.FORGOT, forgot_page, "Forgot your password?",
+         "Have a link mailed that sets a new password.",
+         SessionState.load, Audience.VISITORS, load_link_form(forgot_content, sent_content),
+         forms.forgot),
+    Page(routes.CONFIRM, confirm_page, "Confirm your email",
+         "Confirm that the email of your account is yours.",
+         SessionState.load, Audience.VISITORS, load_link_form(confirm_content, confirmed_content),
+         forms.confirm),
+    Page(routes.RESET, reset_page, "Set a new password",
+         "Set a new password by the link that was mailed to you.",
+         SessionState.load, Audience.VISITORS, load_form(reset_content), forms.reset),
     Page(routes.SIGN_OUT, sign_out_page, "Sign Out",
          "Sign out of your account.",
          SessionState.load, Audience.MEMBERS, submit=forms.sign_out),

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from ticketing_app.accounts.models import Method
 from ticketing_app.accounts.schemas import Caller, CheckedUser, SessionStarted, UserRead
-from ticketing_app.accounts.service import changes, proof, sessions
+from ticketing_app.accounts.service import addresses, changes, proof, recovery, sessions
 from ticketing_app.core import db, limits, redis
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import NotSignedInError
@@ -110,11 +110,26 @@ async def change_email(
     session: AsyncSession, *, caller: Caller, checked: CheckedUser, email: str
 ) -> UserRead:
     changed = await changes.change_email(session, caller=caller, checked=checked, email=email)
-    # The cache holds the old address.
-    open_sessions = await sessions.list_sessions(session, caller=caller)
-    _evict_after_commit(session, [each.id for each in open_sessions])
-    log_after_commit(session, "account.email_changed", user_id=caller.user_id)
+    if changed.email == email:
+        await _evict_user_after_commit(session, caller.user_id)
+        log_after_commit(session, "account.email_changed", user_id=caller.user_id)
+    else:
+        log_after_commit(session, "account.email_change_requested", user_id=caller.user_id)
     return changed
+
+
+async def confirm_email(session: AsyncSession, *, secret: str) -> UserRead:
+    user = await addresses.confirm(session, secret=secret)
+    await _evict_user_after_commit(session, user.id)
+    log_after_commit(session, "account.email_confirmed", user_id=user.id)
+    return user
+
+
+async def recover(session: AsyncSession, *, secret: str, password_hash: str) -> UserRead:
+    user, ended = await recovery.recover(session, secret=secret, password_hash=password_hash)
+    _evict_after_commit(session, ended)
+    log_after_commit(session, "account.recovered", user_id=user.id, ended=len(ended))
+    return user
 
 
 def log_after_commit(session: AsyncSession, event: str, *, user_id: UUID, **fields: int) -> None:
@@ -125,6 +140,11 @@ def log_after_commit(session: AsyncSession, event: str, *, user_id: UUID, **fiel
         log.info(event, user_id=str(user_id), address=address, **fields)
 
     db.after_commit(session, event, write)
+
+
+async def _evict_user_after_commit(session: AsyncSession, user_id: UUID) -> None:
+    """Evict the sessions of an account: the cache holds its old address."""
+    _evict_after_commit(session, await sessions.list_open_ids(session, user_id=user_id))
 
 
 def _evict_after_commit(session: AsyncSession, session_ids: Iterable[UUID]) -> None:

@@ -53,6 +53,9 @@ PasskeyName = Annotated[
 ]
 NewPassword = Annotated[str, Field(min_length=PASSWORD_MIN_LENGTH, max_length=PASSWORD_MAX_LENGTH)]
 
+# Without JavaScript the link is pasted.
+Secret = Annotated[str, AfterValidator(lambda text: text.strip().rpartition("token=")[2])]
+
 
 class UserCreate(ApiModel):
     """The e-mail is normalised to lower case, the password is taken exactly as typed."""
@@ -71,6 +74,21 @@ class PasswordChange(ApiModel):
     new_password: NewPassword
 
 
+class LinkToken(ApiModel):
+    """The secret of a mailed link, or the whole link."""
+
+    token: Secret
+
+
+class PasswordResetRequest(ApiModel):
+    email: NewEmail
+
+
+class PasswordReset(ApiModel):
+    token: Secret
+    new_password: NewPassword
+
+
 class Credentials(ApiModel):
     """An invalid e-mail is accepted as any text: the error must be that of a wrong password."""
 
@@ -81,6 +99,12 @@ class Credentials(ApiModel):
 class UserRead(ApiModel):
     id: UUID
     email: str
+
+
+class AccountRead(UserRead):
+    """The caller's account; `emailConfirmedAt` is null until a mailed link proved the address."""
+
+    email_confirmed_at: datetime | None
 
 
 class CheckedUser(BaseModel):

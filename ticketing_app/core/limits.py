@@ -28,6 +28,7 @@ from ticketing_app.core.settings import get_settings
 
 MINUTE = 60
 HOUR = 3600
+DAY = 24 * HOUR
 # Factor for default limits by address in development, where all clients share one address.
 DEVELOPMENT_FACTOR = 50
 PAUSE_SECONDS = 5
@@ -74,6 +75,17 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
     # Not by account: wrong passwords must not keep the owner of a passkey out.
     "passkeys": (Rule("signin_limit_per_address_per_minute", MINUTE, ("address",)),),
     "challenges": (_WRITES,),
+    # Here the account is the typed address, which may have none.
+    "resets": (
+        Rule("reset_limit_per_hour", HOUR, ("account",)),
+        Rule("signup_limit_per_hour", HOUR, ("address",)),
+    ),
+    "confirmations": (
+        Rule("confirmation_limit_per_minute", MINUTE, ("account",)),
+        Rule("confirmation_limit_per_day", DAY, ("account",)),
+    ),
+    # Links have 256 random bits: the limit is against load.
+    "links": (Rule("signin_limit_per_address_per_minute", MINUTE, ("address",)),),
     "signups": (Rule("signup_limit_per_hour", HOUR, ("address",)),),
     "cases": (
         Rule("case_limit_per_address_per_hour", HOUR, ("address",)),

@@ -169,12 +169,23 @@ class Settings(BaseSettings):
     signin_limit_per_account_per_hour: int = Field(
         default=100, ge=0, description="Per account, over all addresses; 0 is off."
     )
-    signup_limit_per_hour: int = Field(default=20, ge=0, description="Per address; 0 is off.")
     case_limit_per_hour: int = Field(
         default=5, ge=0, description="Messages and reports per account or e-mail; 0 is off."
     )
     case_limit_per_address_per_hour: int = Field(
         default=5, ge=0, description="Messages and reports per address; 0 is off."
+    )
+    signup_limit_per_hour: int = Field(
+        default=20, ge=0, description="Per address, with changes and resets; 0 is off."
+    )
+    reset_limit_per_hour: int = Field(
+        default=3, ge=0, description="Mailed resets per e-mail; 0 is off."
+    )
+    confirmation_limit_per_minute: int = Field(
+        default=1, ge=0, description="Confirmation mails sent again, per account; 0 is off."
+    )
+    confirmation_limit_per_day: int = Field(
+        default=5, ge=0, description="Confirmation mails sent again, per account; 0 is off."
     )
     hold_limit_per_minute: int = Field(default=10, ge=0, description="Per account; 0 is off.")
     listing_limit_per_hour: int = Field(default=50, ge=0, description="Per account; 0 is off.")

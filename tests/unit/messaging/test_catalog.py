@@ -21,6 +21,8 @@ class TestCatalog:
     def test_has_the_events_of_the_contract(self) -> None:
         assert set(CATALOG) == {
             "UserCreated", "UserUpdated", "UserSignedIn", "PasskeyAdded", "PasskeyRemoved",
+            "EmailConfirmationRequested", "EmailConfirmed",
+            "EmailChangeRequested", "EmailChanged", "PasswordResetRequested", "PasswordChanged",
             "EventCreated", "EventChanged", "EventCancelled",
             "TicketCreated", "TicketUpdated",
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",

@@ -162,16 +162,24 @@ async def current_user(caller: Visitor) -> CurrentUser:
 
 @router.put(
     "/currentuser/email",
-    responses=problem_responses(400, 401, 403, 409, 429),
+    responses={202: {"model": UserRead}} | problem_responses(400, 401, 403, 409, 429),
     openapi_extra=body_schema(EmailChange),
 )
-async def change_email(request: Request, caller: SignedIn) -> UserRead:
-    """Set another address; without `currentPassword` the session needs a proof of the last minutes."""
+async def change_email(request: Request, response: Response, caller: SignedIn) -> UserRead:
+    """Set another address; without `currentPassword` the session needs a proof of the last minutes.
+
+    A confirmed address stays (202) until the new one is confirmed by the link that is mailed to it.
+    """
     change = await read_body(request, EmailChange)
     checked = await auth.check_proof(caller, change.current_password)
     await limits.check("signups")
     async with db.transaction() as session:
-        return await auth.change_email(session, caller=caller, checked=checked, email=change.email)
+        changed = await auth.change_email(
+            session, caller=caller, checked=checked, email=change.email
+        )
+    if changed.email != change.email:
+        response.status_code = 202
+    return changed
 
 
 @router.put(

@@ -109,6 +109,13 @@ async def list_sessions(session: AsyncSession, *, caller: Caller) -> list[Sessio
     return [SessionRead(**row.model_dump(), is_current=row.id == caller.session_id) for row in rows]
 
 
+async def list_open_ids(session: AsyncSession, *, user_id: UUID) -> list[UUID]:
+    rows = await repository.list_open_sessions(
+        session, user_id=user_id, now=utc_now(), limit=SESSIONS_SHOWN
+    )
+    return [row.id for row in rows]
+
+
 async def get_caller(session: AsyncSession, *, session_id: UUID) -> Caller | None:
     """Return the user of a live session; updates `last_seen_at` once per SEEN_INTERVAL."""
     now = utc_now()

@@ -16,10 +16,11 @@ PASSWORD_HINT = f"{PASSWORD_MIN_LENGTH} characters or more"
 
 @dataclass(frozen=True)
 class FormValues:
-    """Values of a form in a document: the path after success, the typed address, sentences by field."""
+    """Values of a form in a document: the path after success, what was typed, sentences by field."""
 
     wanted: str = routes.TICKET_LIST
     email: str = ""
+    token: str = ""
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -31,11 +32,13 @@ def labelled_input(
     form: str = "",
     value: str = "",
     error: str = "",
+    is_link: bool = False,
     **props: Any,  # noqa: ANN401  # any attribute
 ) -> rx.Component:
     """A labelled input with a place for the API's error.
 
     `form` makes ids unique where a page has several inputs of one name; `value` and `error` are for documents.
+    account-forms.js fills in a field with `is_link` from the link that was opened, and hides it.
     """
     id_ = f"{form}-{name}" if form else name
     described = f"{id_}-hint {id_}-error" if hint else f"{id_}-error"
@@ -63,6 +66,7 @@ def labelled_input(
             class_name="text-bad font-medium",
         ),
         class_name="grid gap-1.5",
+        custom_attrs={"data-link-field": name} if is_link else {},
     )
 
 
@@ -108,7 +112,16 @@ def current_password(form: str) -> rx.Component:
     )
 
 
-def success_note(text: rx.Var[str]) -> rx.Component:
+def success_note(text: rx.Var[str] | str) -> rx.Component:
     """The outcome of a form, empty before it."""
     # Always present: screen readers announce changes of a live region, not new ones.
     return rx.el.p(text, role="status", class_name=f"mb-5 {styles.SUCCESS}")
+
+
+def title(text: str) -> rx.Component:
+    """The heading of a form that is a page."""
+    return rx.el.div(
+        rx.el.h1(text, class_name=styles.HEADING),
+        class_name="poster mb-6",
+        custom_attrs={"data-category": "concert"},
+    )

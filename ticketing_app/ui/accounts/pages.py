@@ -11,6 +11,7 @@ from ticketing_app.ui.accounts.components import (
     FormValues,
     account_form,
     labelled_input,
+    title,
 )
 from ticketing_app.ui.session import with_next
 from ticketing_app.ui.shell.layout import layout
@@ -27,6 +28,7 @@ TEXT = {
     "You are not charged yet.",
     "have_account": "Have an account already? ",
     "no_account": "New here? ",
+    "forgot": "Forgot your password?",
     "sign_out_here": "This ends your session on this device. Your orders and listings stay.",
 }
 
@@ -68,7 +70,10 @@ def sign_in_content(values: FormValues) -> rx.Component:
         type="password",
         auto_complete="current-password",
     )
-    other_way = _other_way(TEXT["no_account"], TEXT["sign_up"], routes.SIGN_UP, values)
+    other_way = rx.fragment(
+        rx.el.a(TEXT["forgot"], href=routes.FORGOT, class_name=f"{styles.LINK_ALONE} mt-4"),
+        _other_way(TEXT["no_account"], TEXT["sign_up"], routes.SIGN_UP, values),
+    )
     return _session_form(
         TEXT["sign_in"], "/api/users/signin", routes.SIGN_IN, values, password, other_way
     )
@@ -77,7 +82,7 @@ def sign_in_content(values: FormValues) -> rx.Component:
 def sign_out_content(error: str = "") -> rx.Component:
     """For members and visitors alike: the document does not know its reader."""
     return rx.fragment(
-        _head(TEXT["sign_out"]),
+        title(TEXT["sign_out"]),
         account_form(
             rx.el.p(TEXT["sign_out_here"]),
             action="/api/users/signout",
@@ -90,7 +95,7 @@ def sign_out_content(error: str = "") -> rx.Component:
 
 
 def _session_form(
-    title: str,
+    label: str,
     action: str,
     page: str,
     values: FormValues,
@@ -107,26 +112,18 @@ def _session_form(
     )
     is_purchase = routes.PURCHASE in parse_qs(urlsplit(values.wanted).query)
     return rx.fragment(
-        _head(title),
+        title(label),
         rx.el.p(TEXT["purchasing"], class_name="mb-5") if is_purchase else None,
         account_form(
             email,
             password,
             action=action,
             page=with_next(page, values.wanted),
-            submit=title,
+            submit=label,
             after=routes.TICKET_LIST,
             error=values.errors.get("", ""),
         ),
         other_way,
-    )
-
-
-def _head(title: str) -> rx.Component:
-    return rx.el.div(
-        rx.el.h1(title, class_name=styles.HEADING),
-        class_name="poster mb-6",
-        custom_attrs={"data-category": "concert"},
     )
 
 

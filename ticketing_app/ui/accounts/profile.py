@@ -22,6 +22,9 @@ TEXT = {
     "orders": "My Orders",
     "listings": "My Listings",
     "email": "Email",
+    "confirmed": "Confirmed: we know that it is yours.",
+    "unconfirmed": "Not confirmed yet. Open the link that we mailed you, or have it mailed again.",
+    "mail_again": "Mail the link again",
     "new_email": "New email",
     "change_email": "Change email",
 }
@@ -34,6 +37,7 @@ def account_page() -> rx.Component:
         panel(
             TEXT["email"],
             rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
+            rx.cond(state.is_confirmed, rx.el.p(TEXT["confirmed"]), _confirmation()),
             disclosure(TEXT["change_email"], _email_form()),
         ),
         rx.el.div(
@@ -47,6 +51,19 @@ def account_page() -> rx.Component:
         OnLive.create(only_resync=True, on_change=state.load),
         success_note(state.note),
         feedback.loaded(state, state.load, content, shape=feedback.field_shapes(1)),
+    )
+
+
+def _confirmation() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(TEXT["unconfirmed"], class_name="font-medium"),
+        account_form(
+            action="/api/users/email/confirmation",
+            submit=TEXT["mail_again"],
+            submit_class=styles.SECONDARY,
+            after=f"{routes.ACCOUNT}?changed=confirmation",
+        ),
+        class_name="rounded-control bg-wait-soft text-wait p-4 grid gap-3 justify-items-start",
     )
 
 

@@ -6,22 +6,34 @@ from ticketing_app.accounts import auth
 from ticketing_app.accounts.service import sessions
 from ticketing_app.core import http
 from ticketing_app.ui import session, transactions
-from ticketing_app.ui.accounts.views import ENDED_ONE, ENDED_OTHERS, NOTES, SessionRow
+from ticketing_app.ui.accounts import queries
+from ticketing_app.ui.accounts.views import (
+    CHANGE_MAILED,
+    ENDED_ONE,
+    ENDED_OTHERS,
+    NOTES,
+    SessionRow,
+)
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.session import PageState, guarded
 
 
 class ProfileState(PageState, rx.State):
     note: str = ""
+    is_confirmed: bool = False
 
     @rx.event
     @guarded
     async def load(self) -> None:
         """Show, after a form of this page, its outcome."""
         async with transactions.transaction() as transaction:
-            await session.require_caller(self, transaction)
+            caller = await session.require_caller(self, transaction)
             await channels.subscribe(self)
+            page = await queries.load_profile_page(transaction, caller=caller)
+        self.is_confirmed = page.is_confirmed
         self.note = _note(self)
+        if self.note == NOTES["email"] and page.is_confirmed:
+            self.note = CHANGE_MAILED
         self.is_loaded = True
 
 

@@ -11,7 +11,11 @@ from ticketing_app.core.formatting import format_datetime
 NOTES = {
     "email": "Your email is changed. Sign in with the new one from now on.",
     "password": "Your password is changed. You were signed out everywhere else.",
+    "reset": "Your new password is set. You were signed out everywhere else.",
+    "confirmation": "A new link is on its way to you. It works for 24 hours.",
 }
+# A confirmed address stays until the new one is confirmed.
+CHANGE_MAILED = "We mailed a link to your new address. Open it to finish; until then you sign in with the old one."
 ENDED_ONE = "That device is signed out."
 ENDED_OTHERS = "You are signed out everywhere else."
 

@@ -1,0 +1,17 @@
+"""One read per account page, each in the caller's transaction."""
+
+from dataclasses import dataclass
+
+from ticketing_app.accounts.schemas import Caller
+from ticketing_app.accounts.service import users
+from ticketing_app.ui.transactions import Session
+
+
+@dataclass(frozen=True)
+class ProfilePage:
+    is_confirmed: bool
+
+
+async def load_profile_page(session: Session, *, caller: Caller) -> ProfilePage:
+    user = await users.get_user(session, user_id=caller.user_id)
+    return ProfilePage(is_confirmed=user.email_confirmed_at is not None)
