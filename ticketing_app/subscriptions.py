@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from ticketing_app.accounts.service import recovery
 from ticketing_app.core import queues
 from ticketing_app.core.settings import get_settings
 from ticketing_app.expiration import subscribers as expiration
@@ -53,4 +54,5 @@ WORK: Mapping[str, Kind] = {
         queue=queues.OUTSIDE,
     ),
     "notices.hold_ending": Kind(reminding.remind, queue=queues.DEFAULT),
+    "accounts.reset": Kind(recovery.send_reset, queue=queues.DEFAULT),
 }

@@ -196,6 +196,15 @@ class TestOpenApi:
             "post /api/users/signin",
             "put /api/users/currentuser/email",
             "put /api/users/currentuser/password",
+            "post /api/users/signin/passkey",
+            "post /api/users/signin/passkey/options",
+            "post /api/users/passkeys/options",
+            "post /api/users/proof",
+            "post /api/users/proof/options",
+            "post /api/users/email/confirm",
+            "post /api/users/email/confirmation",
+            "post /api/users/password-reset",
+            "post /api/users/password-reset/confirm",
         }
 
 

@@ -7,8 +7,12 @@ import pytest
 from tests import factories
 from tests.ui.conftest import Tab
 from ticketing_app.accounts import auth
+from ticketing_app.accounts.rules import TokenPurpose
 from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.accounts.service import addresses, tokens
+from ticketing_app.core import db
 from ticketing_app.ui.accounts.state import ProfileState, SecurityState
+from ticketing_app.ui.accounts.views import CHANGE_MAILED
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
@@ -73,6 +77,23 @@ class TestProfile:
         assert shown.is_loaded
         assert shown.note.startswith(note)
         assert bool(shown.note) == bool(note)
+
+    async def test_change_of_a_confirmed_address_waits_for_its_link(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        user = await factories.make_user()
+        async with db.transaction() as transaction:
+            token = await tokens.issue(
+                transaction,
+                user_id=user.id,
+                purpose=TokenPurpose.CONFIRM,
+                facts={"email": user.email},
+            )
+            await addresses.confirm(transaction, secret=token)
+        tab.open("/account?changed=email", cookie=await sign_in(user))
+        await tab.call(ProfileState.load)
+        shown = tab.state(ProfileState)
+        assert (shown.is_confirmed, shown.note) == (True, CHANGE_MAILED)
 
     async def test_requires_sign_in(self, tab: Tab) -> None:
         tab.open("/account")

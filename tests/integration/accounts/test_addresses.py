@@ -204,6 +204,7 @@ class TestThief:
     async def test_cannot_prevent_it_by_more_changes(self, confirmed: AsyncClient) -> None:
         undo = await move(confirmed, ANA["email"], THIEF)
         email = THIEF
+        later = ""
         for number in range(4):
             later = await move(confirmed, email, f"{number}-{THIEF}")
             email = f"{number}-{THIEF}"

@@ -12,8 +12,9 @@ from tests.integration.accounts import links
 from tests.integration.accounts.browsers import ANA, is_live, sign_in_elsewhere
 from ticketing_app.accounts import auth, passwords
 from ticketing_app.accounts.rules import TokenPurpose
-from ticketing_app.accounts.service import recovery
 from ticketing_app.core import db
+from ticketing_app.subscriptions import WORK
+from ticketing_app.work import due
 
 NEW_PASSWORD = "battery staple"
 REQUEST_URL = "/api/users/password-reset"
@@ -43,7 +44,7 @@ class TestRequest:
     async def test_has_a_link_mailed(self, ana: AsyncClient) -> None:
         answer = await ask(ana, " ANA@gittix.test")
         assert (answer.status_code, answer.json()) == (202, {})
-        await recovery.send_reset(db.transaction, ANA["email"])
+        assert await due.do_next("accounts.reset", WORK["accounts.reset"])
         (event,) = await recorded_events("PasswordResetRequested")
         assert event["email"] == ANA["email"]
 
@@ -68,7 +69,7 @@ class TestRequest:
 
     async def test_of_an_unknown_address_mails_nothing(self, api: AsyncClient) -> None:
         await ask(api, "nobody@gittix.test")
-        await recovery.send_reset(db.transaction, "nobody@gittix.test")
+        assert await due.do_next("accounts.reset", WORK["accounts.reset"])
         assert await recorded_events() == []
 
     async def test_is_limited_by_e_mail(self, ana: AsyncClient) -> None:
