@@ -30,7 +30,11 @@ UNKNOWN_ID = "01a20000-0000-7000-8000-000000000000"
 
 async def make_user(email: str | None = None) -> UserRead:
     """Create an account that cannot sign in: hashing passwords would dominate the run time."""
-    user = User(email=email or f"{db.new_id()}@gittix.test", password_hash="no password")
+    user = User(
+        email=email or f"{db.new_id()}@gittix.test",
+        email_confirmed_at=utc_now(),
+        password_hash="no password",
+    )
     async with db.transaction() as session:
         session.add(user)
     return UserRead(id=user.id, email=user.email)

@@ -2,7 +2,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ticketing_app.notices.rules import SendStatus
 
@@ -18,6 +18,9 @@ class DueMail(BaseModel):
     kind: str
     facts: dict[str, Any]
     address: str
+    is_confirmed: bool = Field(
+        default=False, description="Whether the owner of the account has confirmed the address."
+    )
     language: str
     age: timedelta
 

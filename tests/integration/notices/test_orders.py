@@ -10,8 +10,7 @@ from tests.integration.notices import sends
 from tests.integration.payments import sales
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.notices import repository
-from ticketing_app.notices.service import preparing, reminding
+from ticketing_app.notices.service import preparing, reminding, sending
 from ticketing_app.notices.views.facts import OrderFacts
 
 ALL = (
@@ -43,7 +42,7 @@ async def facts_of(kind: str) -> OrderFacts | None:
         kind=kind,
     )
     async with db.transaction() as session:
-        mail = await repository.get_due_mail(session, send_id)
+        mail = await sending.read_mail(session, send_id)
         assert mail
         facts = await preparing.prepare(session, mail)
     assert facts is None or isinstance(facts, OrderFacts)
@@ -161,3 +160,15 @@ class TestSale:
         facts = await facts_of("refunded")
         assert facts
         assert facts.refunded_cents == 4000
+
+    async def test_unconfirmed_address_reads_no_words_of_users(self) -> None:
+        sale = await sales.start_sale()
+        await sales.pay(sale)
+        await sends.column(
+            "UPDATE users SET email_confirmed_at = NULL WHERE id = :id RETURNING id",
+            id=sale.buyer.id,
+        )
+        await deliver(*ALL)
+        facts = await facts_of("paid")
+        assert facts
+        assert (facts.title, facts.tickets, facts.quantity) == ("", (), 1)

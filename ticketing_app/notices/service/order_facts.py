@@ -30,12 +30,16 @@ async def prepare(session: AsyncSession, mail: DueMail) -> OrderFacts | None:
     order = await summary.get_summary(session, order_id=UUID(mail.facts["order_id"]))
     if order.status not in STATUSES[mail.kind]:
         return None
-    return OrderFacts(
+    facts = OrderFacts(
         order_id=order.id,
         tickets=tuple(_ticket(ticket) for ticket in order.tickets),
         refunded_cents=mail.facts.get("refunded_cents", 0),
         **order.model_dump(include={"quantity", "price_cents", "currency", "expires_at", "title"}),
     )
+    if mail.is_confirmed:
+        return facts
+    # Else anybody could sign up with the address of a stranger, to send them the title of a listing.
+    return facts.model_copy(update={"title": "", "tickets": ()})
 
 
 def _ticket(ticket: TicketRead) -> TicketFacts:

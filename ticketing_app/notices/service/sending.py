@@ -37,7 +37,7 @@ log = get_logger()
 async def send_mail(transaction: db.Transaction, key: str) -> timedelta | None:
     """Send the mail with this id, unless it has ended; raises MailDeferredError to be called again."""
     async with transaction() as session:
-        mail = await _read(session, UUID(key))
+        mail = await read_mail(session, UUID(key))
     if mail is None:
         return None
     wait = await pauses.get_rest(_domain(mail.address))
@@ -51,15 +51,20 @@ async def send_mail(transaction: db.Transaction, key: str) -> timedelta | None:
     return None
 
 
-async def _read(session: AsyncSession, send_id: UUID) -> DueMail | None:
+async def read_mail(session: AsyncSession, send_id: UUID) -> DueMail | None:
+    """Return the mail, to the present address of the account; None if it has ended."""
     mail = await repository.get_due_mail(session, send_id)
-    if mail is None or mail.user_id is None or rules.KINDS[mail.kind].is_security:
+    if mail is None or mail.user_id is None:
         return mail
-    # The account may have another address by now.
     user = await users.get_user(session, user_id=mail.user_id)
-    if user.email != mail.address:
+    is_own = user.email == mail.address
+    if not is_own and not rules.KINDS[mail.kind].is_security:
+        # The account has another address by now.
         await repository.set_address(session, mail.id, user.email)
-    return mail.model_copy(update={"address": user.email})
+        mail = mail.model_copy(update={"address": user.email})
+        is_own = True
+    is_confirmed = is_own and user.email_confirmed_at is not None
+    return mail.model_copy(update={"is_confirmed": is_confirmed})
 
 
 async def _deliver(mail: DueMail, letter: Letter) -> Reply:
