@@ -66,6 +66,7 @@ def html(letter: Letter) -> str:
         subject=_subject(letter),
         brand=settings.brand_name,
         site=settings.public_url,
+        imprint=_imprint(),
         light=brand.LIGHT,
         dark=brand.DARK,
         categories=brand.CATEGORIES,
@@ -157,7 +158,12 @@ def _signature(letter: Letter) -> list[str]:
         lines.append(_wrap(letter.why))
     if letter.unsubscribe_url:
         lines += ["Stop these mails:", letter.unsubscribe_url]
-    return [*lines, f"{settings.brand_name} · {settings.public_url}"]
+    return [*lines, f"{settings.brand_name} · {settings.public_url}", _wrap(_imprint())]
+
+
+def _imprint() -> str:
+    settings = get_settings()
+    return printable(f"{settings.operator_name}, {settings.operator_address}")
 
 
 def _wrap(paragraph: str) -> str:

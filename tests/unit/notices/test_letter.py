@@ -81,6 +81,13 @@ class TestDrawing:
         assert set(page.elements).isdisjoint({"img", "link", "script", "iframe"})
         assert set(page.links) == {URL, get_settings().public_url}
 
+    def test_names_the_operator(self) -> None:
+        settings = get_settings()
+        for page in (letters.html(LETTER), letters.text(LETTER)):
+            assert f"{settings.operator_name}, {settings.operator_address}" in " ".join(
+                page.split()
+            )
+
     def test_draws_tickets_without_a_date(self) -> None:
         undated = Letter("S", "P", "H", (), stub=Stub("other", "", "", "", "Chess night"))
         assert "Chess" in Page(letters.html(undated)).words
