@@ -8,6 +8,8 @@ from ticketing_app.core import queues
 from ticketing_app.core.settings import get_settings
 from ticketing_app.expiration import subscribers as expiration
 from ticketing_app.messaging.catalog import (
+    CaseChanged,
+    CaseOpened,
     ChargeRefunded,
     EventCancelled,
     EventChanged,
@@ -41,6 +43,8 @@ SUBSCRIPTIONS: Subscriptions = {
     OrderExpired: (payments.on_order_expired, notices.on_order_expired),
     OrderCompleted: (notices.on_order_completed,),
     ChargeRefunded: (notices.on_charge_refunded,),
+    CaseOpened: (notices.on_case_opened,),
+    CaseChanged: (notices.on_case_changed,),
 }
 
 WORK: Mapping[str, Kind] = {

@@ -28,4 +28,5 @@ async def open_case(request: Request, caller: Visitor) -> CaseRead:
 async def list_own_cases(caller: SignedIn) -> CaseList:
     """List the caller's cases with their answers, newest first."""
     async with db.transaction() as session:
-        return CaseList(items=await cases.list_own(session, user_id=caller.user_id))
+        found = await cases.list_cases(session, user_id=caller.user_id)
+    return CaseList(items=[CaseRead.model_validate(case.model_dump()) for case in found])

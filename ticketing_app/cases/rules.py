@@ -39,10 +39,6 @@ def kind_of(reason: Reason | None) -> CaseKind:
     return kinds.get(reason, CaseKind.LISTING)
 
 
-def can_change(status: CaseStatus) -> bool:
-    return status is not CaseStatus.CLOSED
-
-
 def format_number(number: str) -> str:
     """Return the number in two halves, to be read out on the phone: 482-130."""
     half = NUMBER_LENGTH // 2

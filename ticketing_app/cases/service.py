@@ -131,33 +131,34 @@ async def close_case(session: AsyncSession, *, number: str) -> CaseDetail:
 
 
 async def get_case(session: AsyncSession, *, number: str) -> CaseDetail:
-    row = await repository.get_by_number(session, rules.read_number(number))
-    if row is None:
-        raise CaseNotFoundError
-    return CaseDetail(**_fields(row, await repository.list_answers(session, [row.id])))
+    return await _read(session, await _get(session, number))
 
 
-async def list_cases(session: AsyncSession, *, are_unclosed: bool) -> list[CaseDetail]:
-    """Return cases for the operator, the newest first."""
-    rows = await repository.list_cases(session, limit=CASES_SHOWN, are_unclosed=are_unclosed)
-    return [CaseDetail(**_fields(row, [])) for row in rows]
-
-
-async def list_own(session: AsyncSession, *, user_id: UUID) -> list[CaseRead]:
-    """Return the cases of a user with their answers, the newest first."""
-    rows = await repository.list_cases(session, limit=CASES_SHOWN, user_id=user_id)
+async def list_cases(
+    session: AsyncSession, *, user_id: UUID | None = None, are_unclosed: bool = False
+) -> list[CaseDetail]:
+    """Return cases with their answers, of this user or of all, the newest first."""
+    rows = await repository.list_cases(
+        session, limit=CASES_SHOWN, user_id=user_id, are_unclosed=are_unclosed
+    )
     answers = await repository.list_answers(session, [row.id for row in rows])
     return [
-        CaseRead(**_fields(row, [each for each in answers if each.case_id == row.id]))
+        CaseDetail(**_fields(row, [each for each in answers if each.case_id == row.id]))
         for row in rows
     ]
 
 
-async def _get_open(session: AsyncSession, number: str) -> Case:
-    row = await repository.get_by_number(session, rules.read_number(number), for_update=True)
+async def _get(session: AsyncSession, number: str, *, for_update: bool = False) -> Case:
+    digits = rules.read_number(number)
+    row = await repository.get_by_number(session, digits, for_update=for_update)
     if row is None:
         raise CaseNotFoundError
-    if not rules.can_change(CaseStatus(row.status)):
+    return row
+
+
+async def _get_open(session: AsyncSession, number: str) -> Case:
+    row = await _get(session, number, for_update=True)
+    if row.status == CaseStatus.CLOSED:
         raise CaseClosedError
     return row
 
@@ -166,12 +167,17 @@ async def _save(session: AsyncSession, row: Case, *, answer: str = "") -> CaseDe
     row.version += 1
     await session.flush()
     outbox.record(session, CaseChanged(**_event_fields(row), status=row.status, answer=answer))
+    return await _read(session, row)
+
+
+async def _read(session: AsyncSession, row: Case) -> CaseDetail:
     return CaseDetail(**_fields(row, await repository.list_answers(session, [row.id])))
 
 
 def _event_fields(row: Case) -> dict[str, Any]:
-    fields = row.model_dump(include={"number", "kind", "user_id", "email", "message"})
-    return {"case_id": row.id, "case_version": row.version, **fields}
+    fields = row.model_dump(include={"kind", "user_id", "email", "message"})
+    number = rules.format_number(row.number)
+    return {"case_id": row.id, "case_version": row.version, "number": number, **fields}
 
 
 def _fields(row: Case, answers: list[CaseAnswer]) -> dict[str, Any]:

@@ -292,7 +292,7 @@ class _CaseEvent(DomainEvent):
 
     case_id: UUID
     case_version: int
-    number: str = Field(description="Six digits.")
+    number: str = Field(description="For people, like 482-130.")
     kind: str = Field(description="`contact`, `listing`, `user` or `illegal_content`.")
     user_id: UUID | None = Field(description="The reporter; none for a visitor.")
     email: str = Field(description="E-mail of a visitor, else empty.")

@@ -56,6 +56,9 @@ KINDS: Mapping[str, NoticeKind] = {
     "refunded": NoticeKind(_BELL | _MAIL, is_essential=True),
     "event_changed": NoticeKind(_BELL | _MAIL | _PUSH, is_essential=True),
     "event_cancelled": NoticeKind(_BELL | _MAIL | _PUSH, is_essential=True),
+    "case_received": NoticeKind(_MAIL, is_essential=True),
+    "case_answered": NoticeKind(_BELL | _MAIL, is_essential=True),
+    "case_waits": NoticeKind(_MAIL, is_essential=True),
 }
 
 # Before the end of a hold, for a reminder.

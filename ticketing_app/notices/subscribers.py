@@ -4,6 +4,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import (
+    CaseChanged,
+    CaseOpened,
     ChargeRefunded,
     EventCancelled,
     EventChanged,
@@ -13,7 +15,13 @@ from ticketing_app.messaging.catalog import (
     OrderExpired,
     UserCreated,
 )
-from ticketing_app.notices.service import event_notices, order_notices, reminding, telling
+from ticketing_app.notices.service import (
+    case_notices,
+    event_notices,
+    order_notices,
+    reminding,
+    telling,
+)
 from ticketing_app.orders.service import summary
 
 BATCH = 200
@@ -63,3 +71,12 @@ async def on_event_cancelled(session: AsyncSession, event: EventCancelled) -> No
     """Tell a batch of buyers and sellers; recorded again while there are more."""
     if await event_notices.tell_cancellation(session, event_id=event.event_id, limit=BATCH):
         outbox.record(session, event)
+
+
+async def on_case_opened(session: AsyncSession, event: CaseOpened) -> None:
+    await case_notices.tell_opening(session, event)
+
+
+async def on_case_changed(session: AsyncSession, event: CaseChanged) -> None:
+    if event.answer:
+        await case_notices.tell_answer(session, event)

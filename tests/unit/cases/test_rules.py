@@ -2,9 +2,7 @@ import pytest
 
 from ticketing_app.cases.rules import (
     CaseKind,
-    CaseStatus,
     Reason,
-    can_change,
     format_number,
     kind_of,
     read_number,
@@ -24,11 +22,6 @@ from ticketing_app.cases.rules import (
 )
 def test_kind_follows_the_reason(reason: Reason | None, kind: CaseKind) -> None:
     assert kind_of(reason) is kind
-
-
-def test_closed_is_final() -> None:
-    changeable = [status for status in CaseStatus if can_change(status)]
-    assert changeable == [CaseStatus.OPEN, CaseStatus.WAITING]
 
 
 @pytest.mark.parametrize("text", ["482130", "482-130", " 482 130\n", "No. 482-130"])

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.notices.schemas import DueMail
-from ticketing_app.notices.service import event_facts, order_facts
+from ticketing_app.notices.service import case_notices, event_facts, order_facts
 from ticketing_app.notices.views.account import WelcomeFacts
 from ticketing_app.notices.views.facts import Facts
 
@@ -26,4 +26,7 @@ PREPARE: Mapping[str, Prepare] = {
     **dict.fromkeys(order_facts.STATUSES, order_facts.prepare),
     "event_changed": event_facts.prepare,
     "event_cancelled": event_facts.prepare,
+    "case_received": case_notices.prepare_received,
+    "case_answered": case_notices.prepare_answered,
+    "case_waits": case_notices.prepare_waits,
 }
