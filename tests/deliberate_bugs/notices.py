@@ -1,6 +1,7 @@
 from tests.deliberate_bugs.mutant import APP, Mutant
 
 SENDING = "tests/integration/notices/test_sending.py"
+LETTER = "tests/unit/notices/test_letter.py"
 
 MUTANTS = (
     Mutant(
@@ -77,5 +78,35 @@ MUTANTS = (
             ),
         ),
         "tests/integration/notices/test_stop.py",
+    ),
+    Mutant(
+        0,
+        "the title of a ticket runs as HTML in mails",
+        ((f"{APP}/notices/letter.py", "autoescape=True", "autoescape=False"),),
+        LETTER,
+    ),
+    Mutant(
+        0,
+        "the title of a ticket breaks the header of a mail",
+        (
+            (
+                f"{APP}/notices/letter.py",
+                "    subject = printable(letter.subject)\n",
+                "    subject = letter.subject\n",
+            ),
+        ),
+        LETTER,
+    ),
+    Mutant(
+        0,
+        "mail programs cannot read the address to unsubscribe with one click",
+        (
+            (
+                f"{APP}/notices/letter.py",
+                "policy=_WIRE_POLICY.clone(",
+                "policy=SMTP.clone(",
+            ),
+        ),
+        LETTER,
     ),
 )
