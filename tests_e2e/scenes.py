@@ -206,7 +206,7 @@ def _be_declined(page: Page) -> None:
 def _report_wrongly(page: Page) -> None:
     page.get_by_label("It is against the law").check()
     page.get_by_role("button", name="Send").click()
-    for complaint in ("write what this is about", "needs your name", "true and complete as far"):
+    for complaint in ("write what this is about", "needs your name", "confirm this sentence"):
         expect(page.get_by_role("alert").filter(has_text=complaint)).to_be_visible()
 
 

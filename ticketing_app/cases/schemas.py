@@ -6,12 +6,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringCo
 
 from ticketing_app.accounts.schemas import NewEmail
 from ticketing_app.cases.rules import MESSAGE_MAX_LENGTH, CaseKind, CaseStatus, Reason
-from ticketing_app.core.validation import (
-    SHORT_TEXT_MAX_LENGTH,
-    ApiModel,
-    require_printable,
-    require_printable_lines,
-)
+from ticketing_app.core.validation import ApiModel, ShortText, require_printable_lines
 
 
 def _none_if_blank(value: object) -> object:
@@ -23,11 +18,6 @@ Message = Annotated[
     StringConstraints(strip_whitespace=True, max_length=MESSAGE_MAX_LENGTH),
     AfterValidator(require_printable_lines),
 ]
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=SHORT_TEXT_MAX_LENGTH),
-    AfterValidator(require_printable),
-]
 
 
 class CaseCreate(ApiModel):
@@ -36,13 +26,11 @@ class CaseCreate(ApiModel):
     message: Message
     # A user's account has one.
     email: Annotated[NewEmail | None, BeforeValidator(_none_if_blank)] = None
-    name: Name = ""
+    name: Annotated[ShortText | None, BeforeValidator(_none_if_blank)] = None
     subject_id: UUID | None = None
     reason: Annotated[Reason | None, BeforeValidator(_none_if_blank)] = None
-    is_in_good_faith: bool = Field(
-        default=False,
-        description="A report of illegal content is believed to be true and complete.",
-    )
+    # Of a report of illegal content: it is believed to be true and complete.
+    is_in_good_faith: bool = False
 
 
 class AnswerRead(ApiModel):

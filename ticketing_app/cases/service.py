@@ -79,7 +79,7 @@ async def open_case(
         refs=subject.refs if subject else [],
         user_id=user_id,
         email=email,
-        name=case.name,
+        name=case.name or "",
         message=case.message,
     )
     repository.add(session, row)
@@ -100,7 +100,7 @@ def _find_gaps(
         (
             is_illegal and not case.is_in_good_faith,
             "isInGoodFaith",
-            "Please confirm that your report is true and complete as far as you know.",
+            "Please confirm this sentence.",
         ),
     ]
     return [(field, sentence) for is_missing, field, sentence in gaps if is_missing]
@@ -142,10 +142,7 @@ async def list_cases(
         session, limit=CASES_SHOWN, user_id=user_id, are_unclosed=are_unclosed
     )
     answers = await repository.list_answers(session, [row.id for row in rows])
-    return [
-        CaseDetail(**_fields(row, [each for each in answers if each.case_id == row.id]))
-        for row in rows
-    ]
+    return [CaseDetail(**_fields(row, answers)) for row in rows]
 
 
 async def _get(session: AsyncSession, number: str, *, for_update: bool = False) -> Case:
@@ -183,5 +180,5 @@ def _event_fields(row: Case) -> dict[str, Any]:
 def _fields(row: Case, answers: list[CaseAnswer]) -> dict[str, Any]:
     return row.model_dump() | {
         "number": rules.format_number(row.number),
-        "answers": [answer.model_dump() for answer in answers],
+        "answers": [answer.model_dump() for answer in answers if answer.case_id == row.id],
     }
