@@ -11,6 +11,9 @@ from ticketing_app.messaging.catalog import (
     CaseChanged,
     CaseOpened,
     ChargeRefunded,
+    EmailChanged,
+    EmailChangeRequested,
+    EmailConfirmationRequested,
     EventCancelled,
     EventChanged,
     OrderCancelled,
@@ -18,6 +21,8 @@ from ticketing_app.messaging.catalog import (
     OrderCreated,
     OrderExpired,
     OrderUpdated,
+    PasswordChanged,
+    PasswordResetRequested,
     UserCreated,
 )
 from ticketing_app.messaging.inbox import Subscriptions
@@ -30,6 +35,11 @@ from ticketing_app.work.due import Kind
 
 SUBSCRIPTIONS: Subscriptions = {
     UserCreated: (notices.on_user_created,),
+    EmailConfirmationRequested: (notices.on_email_confirmation_requested,),
+    EmailChangeRequested: (notices.on_email_change_requested,),
+    EmailChanged: (notices.on_email_changed,),
+    PasswordResetRequested: (notices.on_password_reset_requested,),
+    PasswordChanged: (notices.on_password_changed,),
     # Before the tickets of a merged event follow it.
     EventChanged: (notices.on_event_changed, tickets.on_event_changed),
     EventCancelled: (

@@ -47,6 +47,11 @@ _PUSH = frozenset({Channel.PUSH})
 
 KINDS: Mapping[str, NoticeKind] = {
     "welcome": NoticeKind(_MAIL, is_essential=True),
+    "confirm_address": NoticeKind(_MAIL, is_essential=True),
+    "reset_password": NoticeKind(_MAIL, is_essential=True, is_security=True),
+    "address_change": NoticeKind(_MAIL, is_essential=True, is_security=True),
+    "address_changed": NoticeKind(_BELL | _MAIL, is_essential=True, is_security=True),
+    "password_changed": NoticeKind(_BELL | _MAIL, is_essential=True, is_security=True),
     "order_started": NoticeKind(_BELL | _PUSH),
     "hold_ending": NoticeKind(_BELL | _PUSH),
     "order_expired": NoticeKind(_BELL),

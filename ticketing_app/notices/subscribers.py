@@ -1,18 +1,26 @@
 """Domain events that people are told about."""
 
+from uuid import UUID
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core.db import new_id
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import (
     CaseChanged,
     CaseOpened,
     ChargeRefunded,
+    EmailChanged,
+    EmailChangeRequested,
+    EmailConfirmationRequested,
     EventCancelled,
     EventChanged,
     OrderCancelled,
     OrderCompleted,
     OrderCreated,
     OrderExpired,
+    PasswordChanged,
+    PasswordResetRequested,
     UserCreated,
 )
 from ticketing_app.notices.service import (
@@ -30,6 +38,37 @@ BATCH = 200
 async def on_user_created(session: AsyncSession, event: UserCreated) -> None:
     key = f"welcome:{event.user_id}"
     await telling.tell(session, user_id=event.user_id, kind="welcome", key=key, facts={})
+
+
+async def on_email_confirmation_requested(
+    session: AsyncSession, event: EmailConfirmationRequested
+) -> None:
+    await _tell_owner(session, event.user_id, "confirm_address", event.email)
+
+
+async def on_password_reset_requested(session: AsyncSession, event: PasswordResetRequested) -> None:
+    await _tell_owner(session, event.user_id, "reset_password", event.email)
+
+
+async def on_email_change_requested(session: AsyncSession, event: EmailChangeRequested) -> None:
+    await _tell_owner(session, event.user_id, "address_change", event.new_email)
+
+
+async def on_email_changed(session: AsyncSession, event: EmailChanged) -> None:
+    await _tell_owner(session, event.user_id, "address_changed", event.former_email)
+
+
+async def on_password_changed(session: AsyncSession, event: PasswordChanged) -> None:
+    facts = {"is_reset": event.is_reset}
+    await _tell_owner(session, event.user_id, "password_changed", event.email, **facts)
+
+
+async def _tell_owner(
+    session: AsyncSession, user_id: UUID, kind: str, address: str, **facts: bool
+) -> None:
+    # Each event is handled once, and the owner may ask for the same again.
+    key = f"{kind}:{new_id()}"
+    await telling.tell(session, user_id=user_id, kind=kind, key=key, facts=facts, address=address)
 
 
 async def on_order_created(session: AsyncSession, event: OrderCreated) -> None:

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.notices.schemas import DueMail
-from ticketing_app.notices.service import case_notices, event_facts, order_facts
-from ticketing_app.notices.views.account import WelcomeFacts
+from ticketing_app.notices.service import account_facts, case_notices, event_facts, order_facts
 from ticketing_app.notices.views.facts import Facts
 
 # Returns None if the mail is no longer needed.
@@ -17,12 +16,13 @@ async def prepare(session: AsyncSession, mail: DueMail) -> Facts | None:
     return await PREPARE[mail.kind](session, mail)
 
 
-async def _welcome(_session: AsyncSession, _mail: DueMail) -> WelcomeFacts:
-    return WelcomeFacts()
-
-
 PREPARE: Mapping[str, Prepare] = {
-    "welcome": _welcome,
+    "welcome": account_facts.prepare_welcome,
+    "confirm_address": account_facts.prepare_confirm_address,
+    "reset_password": account_facts.prepare_reset_password,
+    "address_change": account_facts.prepare_address_change,
+    "address_changed": account_facts.prepare_address_changed,
+    "password_changed": account_facts.prepare_password_changed,
     **dict.fromkeys(order_facts.STATUSES, order_facts.prepare),
     "event_changed": event_facts.prepare,
     "event_cancelled": event_facts.prepare,

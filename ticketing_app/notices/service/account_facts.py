@@ -1,0 +1,82 @@
+"""Facts of an account for the letters that protect it. Their links have tokens, made as late as this."""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app import routes
+from ticketing_app.accounts.rules import TokenPurpose
+from ticketing_app.accounts.service import tokens, users
+from ticketing_app.core.clock import utc_now
+from ticketing_app.notices.schemas import DueMail
+from ticketing_app.notices.views.account import (
+    AddressChangedFacts,
+    AddressChangeFacts,
+    ConfirmAddressFacts,
+    PasswordChangedFacts,
+    ResetPasswordFacts,
+    WelcomeFacts,
+)
+from ticketing_app.notices.views.facts import absolute
+
+
+async def prepare_welcome(session: AsyncSession, mail: DueMail) -> WelcomeFacts:
+    if mail.is_confirmed:
+        return WelcomeFacts()
+    return WelcomeFacts(confirm_url=await _link(session, mail, TokenPurpose.CONFIRM))
+
+
+async def prepare_confirm_address(
+    session: AsyncSession, mail: DueMail
+) -> ConfirmAddressFacts | None:
+    if mail.is_confirmed:
+        return None
+    return ConfirmAddressFacts(confirm_url=await _link(session, mail, TokenPurpose.CONFIRM))
+
+
+async def prepare_reset_password(session: AsyncSession, mail: DueMail) -> ResetPasswordFacts | None:
+    if mail.address != await _get_email(session, mail):
+        return None
+    return ResetPasswordFacts(reset_url=await _link(session, mail, TokenPurpose.RESET))
+
+
+async def prepare_address_change(session: AsyncSession, mail: DueMail) -> AddressChangeFacts | None:
+    if mail.address == await _get_email(session, mail):
+        return None
+    return AddressChangeFacts(confirm_url=await _link(session, mail, TokenPurpose.CHANGE))
+
+
+async def prepare_address_changed(
+    session: AsyncSession, mail: DueMail
+) -> AddressChangedFacts | None:
+    email = await _get_email(session, mail)
+    if mail.address == email:
+        return None
+    undo_url = await _link(session, mail, TokenPurpose.UNDO)
+    return AddressChangedFacts(new_email=email, undo_url=undo_url)
+
+
+async def prepare_password_changed(_session: AsyncSession, mail: DueMail) -> PasswordChangedFacts:
+    is_reset = mail.facts["is_reset"]
+    return PasswordChangedFacts(changed_at=utc_now() - mail.age, is_reset=is_reset)
+
+
+async def _get_email(session: AsyncSession, mail: DueMail) -> str:
+    return (await users.get_user(session, user_id=_owner_id(mail))).email
+
+
+async def _link(session: AsyncSession, mail: DueMail, purpose: TokenPurpose) -> str:
+    sets_password = purpose in {TokenPurpose.RESET, TokenPurpose.UNDO}
+    page = routes.RESET if sets_password else routes.CONFIRM
+    secret = await tokens.issue(
+        session, user_id=_owner_id(mail), purpose=purpose, facts={"email": mail.address}
+    )
+    # In the fragment: servers, logs and the Referer header do not get it.
+    return f"{absolute(page)}#token={secret}"
+
+
+def _owner_id(mail: DueMail) -> UUID:
+    if mail.user_id is None:
+        msg = f"{mail.kind} is about an account"
+        raise ValueError(msg)
+    return mail.user_id
