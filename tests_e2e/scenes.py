@@ -6,7 +6,8 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
-from uuid import uuid4
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
 
 from playwright.sync_api import Page, expect
 
@@ -14,6 +15,7 @@ from tests.outside.database_probe import DatabaseProbe
 from tests.site import Site
 from tests_e2e.steps import DECLINED_CARD, Visitor, fill_in_card
 from tests_e2e.venues import make_venue
+from ticketing_app.notices.service import stopping
 
 EVENT = {
     "venue": "Tram Depot",
@@ -26,7 +28,7 @@ EVENT = {
 }
 UNKNOWN_ID = "00000000-0000-7000-8000-000000000000"
 
-Viewer = Literal["stranger", "buyer", "seller"]
+Viewer = Literal["stranger", "newcomer", "buyer", "seller"]
 
 
 class Scene(NamedTuple):
@@ -45,12 +47,13 @@ class Scene(NamedTuple):
 
 
 class Fixtures:
-    """A seller, a buyer and a stranger, with tickets and orders in every state by their names."""
+    """A seller, a buyer, a newcomer and a stranger, with tickets and orders in every state by their names."""
 
     def __init__(self, make: Callable[..., Visitor], site: Site) -> None:
         seller = make()
         buyer = make()
         self.people = {"seller": seller, "buyer": buyer, "stranger": make(signed_in=False)}
+        self.people["newcomer"] = make()
         self.ids = {"unknown": UNKNOWN_ID}
         for name in ("free", "held", "declined", "sold", "withdrawn", "lapsed", "returned"):
             title = f"The Long Night of a Thousand Kites {uuid4().hex[:6]}"
@@ -69,6 +72,8 @@ class Fixtures:
         with ThreadPoolExecutor(1) as clock:
             lapse = DatabaseProbe(site.stack.env).let_lapse(self.ids["order_lapsed"])
             clock.submit(asyncio.run, lapse).result()
+        buyer_id = buyer.context.request.get("/api/users/currentuser").json()["currentUser"]["id"]
+        self.ids["stop"] = urlsplit(stopping.make_url(UUID(buyer_id), "order_cancelled")).path
         self._make_events(seller, buyer, site)
         self._make_pairs(seller, buyer, site)
 
@@ -214,6 +219,7 @@ ANYBODY: tuple[Viewer, ...] = ("stranger", "buyer")
 BUYER: tuple[Viewer, ...] = ("buyer",)
 SELLER: tuple[Viewer, ...] = ("seller",)
 STRANGER: tuple[Viewer, ...] = ("stranger",)
+NEWCOMER: tuple[Viewer, ...] = ("newcomer",)
 
 # fmt: off
 SCENES = (
@@ -283,6 +289,12 @@ SCENES = (
     Scene("my orders, none", "/orders", "No orders yet", SELLER, is_main=False),
     Scene("account", "/account", "You are signed in as", BUYER, _open_forms),
     Scene("account, security", "/account/security", "Where you are signed in", BUYER, _open_forms),
+    Scene("notices", "/notices", "Mark all as read", SELLER),
+    Scene("notices, none", "/notices", "No notices yet", NEWCOMER, is_main=False),
+    Scene("choices of notices", "/account/notices", "How you get notices", BUYER),
+    Scene("stop mails", "{stop}", "You get no more mails", STRANGER),
+    Scene("stop mails, stopped", "{stop}", "Stop these mails", STRANGER,
+          _press("Stop these mails", "These mails are stopped"), is_main=False),
     Scene("sign up", "/auth/signup", "8 characters or more", STRANGER, is_main=False),
     Scene("sign up with errors", "/auth/signup", "8 characters or more", STRANGER,
           _press("Sign Up", "must be|Invalid credentials")),

@@ -20,6 +20,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.events.api import places_router
 from ticketing_app.events.api import router as events_router
 from ticketing_app.notices.api import mail_router
+from ticketing_app.notices.api import router as notices_router
 from ticketing_app.orders.api import listing_router as selling_listings_router
 from ticketing_app.orders.api import router as orders_router
 from ticketing_app.orders.api import selling_router
@@ -68,6 +69,7 @@ def create_api() -> FastAPI:
         payments_router,
         mail_router,
         cases_router,
+        notices_router,
     )
     for router in features:
         api.include_router(router)

@@ -29,8 +29,11 @@ QUANTITY = "quantity"
 ORDER_LIST = "/orders"
 ORDER_DETAIL = "/orders/[order_id]"
 ORDER_RESALE = "/orders/[order_id]/sell"
+NOTICES = "/notices"
+NOTICE_STOP = "/notices/stop/[token]"
 ACCOUNT = "/account"
 ACCOUNT_SECURITY = "/account/security"
+ACCOUNT_NOTICES = "/account/notices"
 SIGN_UP = "/auth/signup"
 SIGN_IN = "/auth/signin"
 SIGN_OUT = "/auth/signout"
@@ -114,6 +117,11 @@ def event_listed(slug: str, count: int) -> str:
 def sent(path: str) -> str:
     """Return the path of a page of mailed links after its form was sent."""
     return f"{path}?{SENT}=1"
+
+
+def notice_stop(token: str) -> str:
+    """Return the path of the link in a mail that stops mails of its kind."""
+    return f"/notices/stop/{token}"
 
 
 def order_detail(order_id: UUID | str) -> str:

@@ -27,7 +27,7 @@ from ticketing_app.messaging.catalog import (
 )
 from ticketing_app.messaging.inbox import Subscriptions
 from ticketing_app.notices import subscribers as notices
-from ticketing_app.notices.service import reminding, sending
+from ticketing_app.notices.service import push, reminding, sending
 from ticketing_app.orders import subscribers as orders
 from ticketing_app.payments import subscribers as payments
 from ticketing_app.tickets import subscribers as tickets
@@ -58,6 +58,7 @@ SUBSCRIPTIONS: Subscriptions = {
 }
 
 WORK: Mapping[str, Kind] = {
+    push.WORK_KIND: Kind(push.send_push, tries=6, at_once=4, queue=queues.OUTSIDE),
     "notices.mail": Kind(
         sending.send_mail,
         first=timedelta(seconds=30),

@@ -49,6 +49,11 @@ from ticketing_app.ui.listings.list_page import own_listings_page
 from ticketing_app.ui.listings.pages import ticket_edit_page
 from ticketing_app.ui.listings.state import OwnListingsState, TicketFormState
 from ticketing_app.ui.live import broadcast
+from ticketing_app.ui.notices import forms as notice_forms
+from ticketing_app.ui.notices.choice_page import notice_choice_page
+from ticketing_app.ui.notices.pages import notice_list_page
+from ticketing_app.ui.notices.state import NoticeChoiceState, NoticeListState
+from ticketing_app.ui.notices.stop_page import load_stop, notice_stop_page
 from ticketing_app.ui.orders.list_page import order_list_page
 from ticketing_app.ui.orders.pages import order_detail_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
@@ -170,6 +175,15 @@ PAGES = (
     Page(routes.ACCOUNT_SECURITY, security_page, "Security",
          "Your password, and where you are signed in.",
          SecurityState.load, Audience.MEMBERS),
+    Page(routes.ACCOUNT_NOTICES, notice_choice_page, "How you get notices",
+         "Which notices you get by mail and on your devices.",
+         NoticeChoiceState.load, Audience.MEMBERS, submit=notice_forms.save_choices),
+    Page(routes.NOTICES, notice_list_page, "Notices",
+         "What happened to your orders and listings.",
+         NoticeListState.load, Audience.MEMBERS),
+    Page(routes.NOTICE_STOP, notice_stop_page, "Stop mails",
+         "Stop mails of one kind.",
+         SessionState.load, Audience.VISITORS, load_stop, notice_forms.stop_mails),
     Page(routes.SIGN_UP, sign_up_page, "Sign Up",
          "Make an account to buy and sell tickets.",
          SessionState.load_for_visitors, Audience.VISITORS, load_form(sign_up_content), forms.sign_up),

@@ -57,15 +57,16 @@ MUTANTS = (
         "a scanner that follows the links of a mail switches it off",
         (
             (
-                f"{APP}/notices/api.py",
-                "        stopped = stopping.read_token(token)\n",
+                f"{APP}/ui/notices/stop_page.py",
+                "    return stopped_page(stop_content(stopping.read_token(token).kind))\n",
                 (
-                    "        async with db.transaction() as session:\n"
-                    "            stopped = await stopping.stop_mails(session, token=token)\n"
+                    "    from ticketing_app.ui import transactions\n"
+                    "    stopped = await transactions.in_transaction(stopping.stop_mails, token=token)\n"
+                    "    return stopped_page(stop_content(stopped.kind))\n"
                 ),
             ),
         ),
-        "tests/integration/notices/test_stop.py",
+        "tests/ui/test_notice_forms.py",
     ),
     Mutant(
         0,
@@ -108,5 +109,41 @@ MUTANTS = (
             ),
         ),
         LETTER,
+    ),
+    Mutant(
+        0,
+        "the server calls any host that a browser names",
+        (
+            (
+                f"{APP}/notices/rules.py",
+                "    return matched[1] in _PUSH_SERVICES or matched[1].endswith(_PUSH_SERVICE_DOMAINS)\n",
+                "    return True\n",
+            ),
+        ),
+        "tests/unit/notices/test_push_services.py",
+    ),
+    Mutant(
+        0,
+        "a device gets notices after its session ended",
+        (
+            (
+                f"{APP}/notices/service/push.py",
+                "        if not await sessions.is_live(session, session_id=subscription.session_id):\n",
+                "        if not subscription.session_id:\n",
+            ),
+        ),
+        "tests/integration/notices/test_push.py",
+    ),
+    Mutant(
+        0,
+        "a page keeps counting the notices of the account before",
+        (
+            (
+                f"{APP}/ui/session.py",
+                "    await channels.subscribe_notices(state, caller.user_id if caller else None)\n",
+                "    if caller:\n        await channels.subscribe_notices(state, caller.user_id)\n",
+            ),
+        ),
+        "tests/ui/test_notice_states.py",
     ),
 )

@@ -355,6 +355,32 @@ class TestSubscribe:
         assert channels.TICKETS not in namespace.joined
 
 
+class TestSubscribeNotices:
+    async def test_stays_on_every_page_of_the_account(self, namespace: FakeNamespace) -> None:
+        state: Any = type("State", (), {"router": _router()})()
+        await channels.subscribe_notices(state, BUYER)
+        await channels.subscribe(state, channels.TICKETS)
+        await channels.subscribe(state)
+        assert namespace.joined == {"sid", f"notices:{BUYER}"}
+
+    async def test_leaves_that_of_another_account(self, namespace: FakeNamespace) -> None:
+        state: Any = type("State", (), {"router": _router()})()
+        await channels.subscribe_notices(state, BUYER)
+        await channels.subscribe_notices(state, SELLER)
+        assert f"notices:{BUYER}" not in namespace.joined
+        await channels.subscribe_notices(state, None)
+        assert namespace.joined == {"sid", "live:old"}
+
+    async def test_finds_open_pages(
+        self, namespace: FakeNamespace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert channels.has_page(channels.notices_channel(BUYER))
+        namespace.pages = 0
+        assert not channels.has_page(channels.notices_channel(BUYER))
+        monkeypatch.setattr(channels, "_app", None)
+        assert not channels.has_page(channels.notices_channel(BUYER))
+
+
 class TestSession:
     async def test_stays_subscribed(self, namespace: FakeNamespace) -> None:
         state: Any = type("State", (), {"router": _router()})()

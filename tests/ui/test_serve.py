@@ -302,6 +302,7 @@ class TestCaching:
             ("/icons/icon-192.png", "public, max-age=86400"),
             # A build's documents work with its own script.
             ("/account-forms.js", "no-cache"),
+            ("/service-worker.js", "no-cache"),
         ],
     )
     async def test_files_have_cache_control(

@@ -1,12 +1,13 @@
 """All settings; the only reader of the process environment."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -43,6 +44,19 @@ REQUIRED_IN_PRODUCTION = (
     "operator_address",
     "operator_email",
 )
+
+
+_PUSH_KEY = re.compile("[A-Za-z0-9_-]{43}=?")
+
+
+def _check_push_key(key: SecretStr) -> SecretStr:
+    if key and not _PUSH_KEY.fullmatch(key.get_secret_value()):
+        msg = "the 32 bytes of a private P-256 key in base64url (43 characters)"
+        raise ValueError(msg)
+    return key
+
+
+PushKey = Annotated[SecretStr, AfterValidator(_check_push_key)]
 
 
 class InvalidSettingsError(Exception):
@@ -138,6 +152,10 @@ class Settings(BaseSettings):
     )
     mail_events_secret: SecretStr = Field(
         default=SecretStr(""), description="Password of the mail provider's reports of bounces."
+    )
+
+    vapid_private_key: PushKey = Field(
+        default=SecretStr(""), description="Signs web push; without it push is not offered."
     )
 
     retention_days: int = Field(

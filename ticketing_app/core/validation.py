@@ -112,7 +112,9 @@ def describe_error(error: ErrorDetails) -> tuple[str | None, str]:
         words = str(context.get("error", error["msg"]))
     else:
         default = error["msg"].removeprefix("Input ").removeprefix("Value error, ")
-        words = SENTENCES.get(error["type"], default).format_map(context)
+        sentence = SENTENCES.get(error["type"])
+        # Pydantic's own sentence may quote a pattern with braces.
+        words = sentence.format_map(context) if sentence else default
     return field, f"{label} {words[:1].lower()}{words[1:].rstrip('.')}."
 
 

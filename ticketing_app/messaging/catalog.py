@@ -310,6 +310,17 @@ class CaseChanged(_CaseEvent):
     answer: str = Field(default="", description="The answer; empty if the case was closed.")
 
 
+class NoticesRead(DomainEvent):
+    """A person read a notice, or this one and all older ones."""
+
+    recorded_by: ClassVar[str] = "notices"
+    aggregate: ClassVar[str] = "notice"
+
+    notice_id: UUID
+    notice_version: int = 2
+    user_id: UUID
+
+
 # Event classes by their name on the wire.
 CATALOG: dict[str, type[DomainEvent]] = {
     event.__name__: event
@@ -342,5 +353,6 @@ CATALOG: dict[str, type[DomainEvent]] = {
         NoticeCreated,
         CaseOpened,
         CaseChanged,
+        NoticesRead,
     )
 }

@@ -1,76 +1,50 @@
-"""REST of notices, and the pages and reports that belong to mails."""
+"""REST of notices, under /api/notices, and the reports of mail providers."""
 
-from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from fastapi import APIRouter, Query, Request, Response
 
-from ticketing_app.core import brand, db, http
-from ticketing_app.core.http import problem_responses
-from ticketing_app.core.settings import get_settings
+from ticketing_app.accounts.auth import SignedIn
+from ticketing_app.core import db, http
+from ticketing_app.core.http import body_schema, problem_responses, read_body
+from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.notices.gateway import reports
-from ticketing_app.notices.service import reporting, stopping
-from ticketing_app.notices.service.stopping import StopLinkInvalidError
-from ticketing_app.notices.views import catalog
+from ticketing_app.notices.schemas import NoticePage, NoticesUpTo
+from ticketing_app.notices.service import reading, reporting
 
-mail_router = APIRouter(prefix="/api", tags=["notices"])
+router = APIRouter(prefix="/api/notices", tags=["notices"])
+mail_router = APIRouter(prefix="/api/mail", tags=["notices"])
 
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
+
+@router.get("", responses=problem_responses(400, 401))
+async def list_notices(
+    caller: SignedIn,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> NoticePage:
+    """List the caller's notices, newest first; `path` leads to the page that a notice is about."""
+    async with db.transaction() as session:
+        return await reading.list_notices(
+            session, user_id=caller.user_id, limit=limit, cursor=cursor
+        )
+
+
+@router.post(
+    "/read",
+    status_code=204,
+    responses=problem_responses(400, 401, 403, 404),
+    openapi_extra=body_schema(NoticesUpTo),
 )
-# The address of the page is a secret of its reader.
-_PAGE_HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "referrer-policy": "no-referrer",
-}
-
-
-@mail_router.get("/notices/stop/{token}", response_class=HTMLResponse)
-async def show_stop(token: str) -> Response:
-    """Ask before anything changes: mail servers and virus scanners follow links."""
-    try:
-        stopped = stopping.read_token(token)
-    except StopLinkInvalidError as error:
-        return _page("This link does not work", error.message, status=error.status)
-    label = catalog.WORDINGS[stopped.kind].label
-    return _page("Stop these mails?", f"They are about: {label}.", button="Stop them")
-
-
-@mail_router.post("/notices/stop/{token}", response_class=HTMLResponse)
-async def stop(token: str) -> Response:
-    """Switch these mails off; mail programs call it as one-click unsubscribe (RFC 8058)."""
-    try:
-        async with db.transaction() as session:
-            stopped = await stopping.stop_mails(session, token=token)
-    except StopLinkInvalidError as error:
-        return _page("This link does not work", error.message, status=error.status)
-    label = catalog.WORDINGS[stopped.kind].label
-    sentence = (
-        f"You get no more mails about: {label}. You can switch them on again in your account."
-    )
-    return _page("Done", sentence)
-
-
-def _page(heading: str, sentence: str, *, button: str = "", status: int = 200) -> Response:
-    settings = get_settings()
-    html = _templates.get_template("stop.html").render(
-        heading=heading,
-        sentence=sentence,
-        button=button,
-        brand=settings.brand_name,
-        site=settings.public_url,
-        light=brand.LIGHT,
-        dark=brand.DARK,
-    )
-    return HTMLResponse(html, status, _PAGE_HEADERS)
+async def mark_read(request: Request, caller: SignedIn) -> Response:
+    """Mark the caller's notices up to this one, from the oldest on, as read."""
+    wanted = await read_body(request, NoticesUpTo)
+    async with db.transaction() as session:
+        await reading.mark_read_up_to(session, user_id=caller.user_id, up_to=wanted.up_to)
+    return Response(status_code=204)
 
 
 @mail_router.post(
-    "/mail/events/{provider}",
+    "/events/{provider}",
     status_code=204,
     responses=problem_responses(400, 401, 404),
     openapi_extra=http.ANY_JSON_BODY,

@@ -82,3 +82,17 @@ class NoticeChoice(Table, table=True):
     kind: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
     is_wanted: bool
+
+
+class PushSubscription(Table, table=True):
+    """A browser that shows notices when no page is open, until its session ends."""
+
+    __tablename__ = "push_subscriptions"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    session_id: UUID = Field(foreign_key="sessions.id", ondelete="CASCADE", index=True)
+    endpoint: str = Field(unique=True)
+    p256dh: str
+    auth: str
+    created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())

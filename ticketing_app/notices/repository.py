@@ -1,16 +1,16 @@
 from collections.abc import Collection
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import func, text, update
+from sqlalchemy import ColumnElement, delete, func, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import db
-from ticketing_app.notices.models import Notice, NoticeChoice, Send, Suppression
+from ticketing_app.notices.models import Notice, NoticeChoice, PushSubscription, Send, Suppression
 from ticketing_app.notices.rules import Channel, SendStatus
-from ticketing_app.notices.schemas import DueMail
+from ticketing_app.notices.schemas import Bell, DueMail
 
 
 async def insert_notice(session: AsyncSession, notice: Notice) -> bool:
@@ -119,3 +119,132 @@ async def follow_report(
     )
     notice_id = (await session.exec(changed)).scalar_one_or_none()
     return await session.get(Notice, notice_id) if notice_id else None
+
+
+# ---- the bell --------------------------------------------------------------------------------
+
+_BELL = text("""
+    SELECT
+      (SELECT count(*) FROM (
+        SELECT FROM notices WHERE user_id = :user_id AND read_at IS NULL AND is_shown LIMIT :most
+      ) unread) AS unread,
+      EXISTS (SELECT FROM suppressions WHERE address = :address) AS is_suppressed
+""")
+
+
+async def get_bell(session: AsyncSession, *, user_id: UUID, address: str, most: int) -> Bell:
+    values = {"user_id": user_id, "address": address, "most": most}
+    row = (await (await session.connection()).execute(_BELL, values)).one()
+    return Bell(unread=row.unread, is_suppressed=row.is_suppressed)
+
+
+def _is_unread(user_ids: Collection[UUID]) -> tuple[ColumnElement[bool], ...]:
+    # In the words of the index.
+    return (
+        col(Notice.user_id).in_(user_ids),
+        col(Notice.read_at).is_(None),
+        cast("ColumnElement[bool]", col(Notice.is_shown)),
+    )
+
+
+async def count_unread(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, int]:
+    query = (
+        select(Notice.user_id, func.count())
+        .where(*_is_unread(user_ids))
+        .group_by(col(Notice.user_id))
+    )
+    return {user_id: count for user_id, count in (await session.exec(query)).all() if user_id}
+
+
+async def list_notices(
+    session: AsyncSession, *, user_id: UUID, limit: int, before_id: UUID | None
+) -> list[Notice]:
+    query = select(Notice).where(Notice.user_id == user_id, col(Notice.is_shown))
+    if before_id:
+        query = query.where(col(Notice.id) < before_id)
+    return list((await session.exec(query.order_by(col(Notice.id).desc()).limit(limit))).all())
+
+
+async def get_notice(session: AsyncSession, notice_id: UUID) -> Notice | None:
+    return await session.get(Notice, notice_id)
+
+
+async def has_notice(session: AsyncSession, *, user_id: UUID, notice_id: UUID) -> bool:
+    query = select(Notice.id).where(
+        Notice.id == notice_id, Notice.user_id == user_id, col(Notice.is_shown)
+    )
+    return (await session.exec(query)).one_or_none() is not None
+
+
+async def mark_read(session: AsyncSession, *, user_id: UUID, notice_id: UUID) -> bool:
+    """Return whether it was unread."""
+    return await _mark_read(session, user_id, col(Notice.id) == notice_id)
+
+
+async def mark_read_up_to(session: AsyncSession, *, user_id: UUID, up_to: UUID) -> bool:
+    """Return whether one of them was unread."""
+    return await _mark_read(session, user_id, col(Notice.id) <= up_to)
+
+
+async def _mark_read(session: AsyncSession, user_id: UUID, which: ColumnElement[bool]) -> bool:
+    statement = update(Notice).where(*_is_unread([user_id]), which).values(read_at=func.now())
+    return (await session.exec(statement)).rowcount > 0
+
+
+# ---- choices ---------------------------------------------------------------------------------
+
+
+async def list_all_choices(session: AsyncSession, user_id: UUID) -> dict[str, dict[Channel, bool]]:
+    """Return the choices of an account by kind."""
+    query = select(NoticeChoice).where(NoticeChoice.user_id == user_id)
+    found: dict[str, dict[Channel, bool]] = {}
+    for choice in (await session.exec(query)).all():
+        found.setdefault(choice.kind, {})[Channel(choice.channel)] = choice.is_wanted
+    return found
+
+
+async def delete_choices(
+    session: AsyncSession, user_id: UUID, channels: Collection[Channel]
+) -> None:
+    await session.exec(
+        delete(NoticeChoice).where(
+            col(NoticeChoice.user_id) == user_id, col(NoticeChoice.channel).in_(channels)
+        )
+    )
+
+
+# ---- push ------------------------------------------------------------------------------------
+
+
+async def save_push_subscription(session: AsyncSession, subscription: PushSubscription) -> None:
+    """The browser may have been another account's before."""
+    values = subscription.model_dump()
+    statement = insert(PushSubscription).values(**values)
+    del values["endpoint"]
+    await session.exec(statement.on_conflict_do_update(index_elements=["endpoint"], set_=values))
+
+
+async def get_push_subscription(
+    session: AsyncSession, subscription_id: UUID
+) -> PushSubscription | None:
+    return await session.get(PushSubscription, subscription_id)
+
+
+async def list_push_subscription_ids(session: AsyncSession, user_id: UUID) -> list[UUID]:
+    query = select(PushSubscription.id).where(PushSubscription.user_id == user_id)
+    return list((await session.exec(query)).all())
+
+
+async def has_push_subscription(session: AsyncSession, session_id: UUID) -> bool:
+    query = select(PushSubscription.id).where(PushSubscription.session_id == session_id)
+    return (await session.exec(query.limit(1))).first() is not None
+
+
+async def delete_push_subscription(session: AsyncSession, subscription_id: UUID) -> None:
+    await session.exec(delete(PushSubscription).where(col(PushSubscription.id) == subscription_id))
+
+
+async def delete_push_subscriptions(session: AsyncSession, *, session_id: UUID) -> None:
+    await session.exec(
+        delete(PushSubscription).where(col(PushSubscription.session_id) == session_id)
+    )

@@ -103,3 +103,22 @@ def is_mailbox_unknown(code: int, text: str) -> bool:
 def asks_for_pause(code: int, text: str) -> bool:
     """Whether the reply is a limit of the recipient's provider, which concerns all its addresses."""
     return code == 421 or (code == 450 and text.lstrip().startswith("4.7."))  # noqa: PLR2004  # codes of SMTP.
+
+
+# The push services of the browsers: the server calls no other address that a browser names.
+_PUSH_SERVICES = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "web.push.apple.com",
+)
+_PUSH_SERVICE_DOMAINS = (".notify.windows.com", ".push.services.mozilla.com", ".push.apple.com")
+# Without user name and port, so that no parser of addresses sees another host.
+_ENDPOINT = re.compile(r"https://([a-z0-9.-]+)/[A-Za-z0-9._~:/?=&%+@;,-]*")
+
+
+def is_push_service(endpoint: str) -> bool:
+    """Whether the address of a push subscription is that of a known push service."""
+    matched = _ENDPOINT.fullmatch(endpoint)
+    if matched is None:
+        return False
+    return matched[1] in _PUSH_SERVICES or matched[1].endswith(_PUSH_SERVICE_DOMAINS)

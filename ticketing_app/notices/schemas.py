@@ -1,10 +1,11 @@
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ticketing_app.notices.rules import SendStatus
+from ticketing_app.core.validation import ApiModel
+from ticketing_app.notices.rules import Channel, SendStatus
 
 
 class DueMail(BaseModel):
@@ -44,3 +45,81 @@ class MailReport(BaseModel):
     address: str
     send_id: UUID | None
     detail: str
+
+
+class Bell(BaseModel):
+    """The bell of an account; mail to its address comes back if it `is_suppressed`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    unread: int
+    is_suppressed: bool = False
+
+
+class NoticeRead(ApiModel):
+    """A notice in one line; `path` is the page that it is about."""
+
+    id: UUID
+    kind: str
+    text: str
+    path: str
+    created_at: datetime
+    is_read: bool
+
+
+class NoticePage(ApiModel):
+    items: list[NoticeRead]
+    next_cursor: str | None
+
+
+class NoticesUpTo(ApiModel):
+    up_to: UUID
+
+
+class Choice(NamedTuple):
+    """A kind of notice over one channel."""
+
+    kind: str
+    channel: Channel
+
+
+class ChoiceRead(BaseModel):
+    """The channels of a kind that a person gets, and those that can be switched."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    label: str
+    wanted: frozenset[Channel]
+    switchable: frozenset[Channel]
+
+
+class PushSubscriptionCreate(BaseModel):
+    """A subscription as the browser describes it, with its keys in base64url."""
+
+    model_config = ConfigDict(frozen=True)
+
+    endpoint: str = Field(max_length=1000)
+    p256dh: str = Field(pattern=r"^[A-Za-z0-9_-]{87}=?$")
+    auth: str = Field(pattern=r"^[A-Za-z0-9_-]{22}(==)?$")
+
+
+class PushTarget(BaseModel):
+    """Where a push service takes messages for one browser, and the keys of that browser."""
+
+    model_config = ConfigDict(frozen=True)
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+class PushMessage(BaseModel):
+    """A message of at most one screen line; `tag` names its notice in 32 characters."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    path: str
+    tag: str
+    urgency: str

@@ -5,6 +5,7 @@ Any client can call any handler with any argument. State and arguments never ide
 
 import json
 import re
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -30,6 +31,8 @@ from ticketing_app.core.errors import (
     UnavailableError,
 )
 from ticketing_app.core.logging import get_logger
+from ticketing_app.notices.schemas import Bell
+from ticketing_app.notices.service import reading
 from ticketing_app.ui import transactions
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.metrics import announce, timed
@@ -63,6 +66,11 @@ class SessionState(rx.State):
     email: str = ""
     is_known: bool = False
     notice: str = ""
+    unread: int = 0
+    # When the server counted them, in milliseconds: older messages do not apply.
+    unread_at: int = 0
+    # Mail to the caller's address comes back.
+    is_suppressed: bool = False
     # The session that may receive the state of this tab.
     _session_id: str = ""
 
@@ -70,7 +78,8 @@ class SessionState(rx.State):
     async def load(self) -> None:
         """Load pages that show nothing but the caller."""
         try:
-            await find_caller(self)
+            async with transactions.transaction() as transaction:
+                await find_caller(self, transaction)
         except UnavailableError as error:
             self.notice = error.message
 
@@ -108,14 +117,19 @@ class SessionState(rx.State):
         self.is_known = True
         self.notice = ""
 
+    def _show_bell(self, bell: Bell, at: float) -> None:
+        self.unread = bell.unread
+        self.unread_at = round(at * 1000)
+        self.is_suppressed = bell.is_suppressed
+
 
 async def find_caller(
     state: rx.State, transaction: transactions.Session | None = None
 ) -> Caller | None:
     """Return the signed-in caller, if any; reset the tab's state if it belonged to another caller.
 
-    A page load passes its `transaction`, so that the check and the read are one transaction. Raises
-    UnavailableError if PostgreSQL does not answer.
+    A page load passes its `transaction`, so that the check and the read are one transaction, and shows the
+    unread notices. Raises UnavailableError if PostgreSQL does not answer.
     """
     cookie = state.router.headers.cookie
     # Subscribe first: a revocation between the check and the subscription would be missed.
@@ -128,7 +142,17 @@ async def find_caller(
     if page.is_known and page.user_id != user_id:
         await forget_everything(state)
     page._show_caller(caller)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # public methods are endpoints
+    # Subscribe before the count: a notice between them would be missed.
+    await channels.subscribe_notices(state, caller.user_id if caller else None)
+    if caller and transaction:
+        await _load_bell(page, caller, transaction)
     return caller
+
+
+async def _load_bell(page: SessionState, caller: Caller, transaction: transactions.Session) -> None:
+    at = time.time()
+    bell = await reading.load_bell(transaction, user_id=caller.user_id, address=caller.email)
+    page._show_bell(bell, at)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # as above
 
 
 def owner_of(page: SessionState) -> str:

@@ -27,8 +27,8 @@ class TestCatalog:
             "TicketCreated", "TicketUpdated",
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",
             "ChargeCreated", "ChargeFailed", "ChargeRefunded", "PaymentAlertRaised",
-            "NoticeCreated",
             "CaseOpened", "CaseChanged",
+            "NoticeCreated", "NoticesRead",
         }  # fmt: skip
 
     @pytest.mark.parametrize("event", CATALOG.values(), ids=CATALOG)

@@ -127,6 +127,10 @@ async def get_caller(session: AsyncSession, *, session_id: UUID) -> Caller | Non
     return Caller(user_id=live.session.user_id, email=live.email, session_id=session_id)
 
 
+async def is_live(session: AsyncSession, *, session_id: UUID) -> bool:
+    return await repository.get_live_session(session, session_id, utc_now()) is not None
+
+
 async def delete_ended_sessions(session: AsyncSession, limit: int) -> int:
     """Delete up to `limit` sessions that expired RETENTION_DAYS ago; return the count."""
     days = get_settings().retention_days

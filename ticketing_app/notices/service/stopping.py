@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app import routes
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.notices import repository, rules
@@ -34,7 +35,7 @@ def make_url(user_id: UUID, kind: str) -> str:
         return ""
     key = get_settings().jwt_key.get_secret_value()
     token = user_id.bytes + _sign(key, user_id, kind) + kind.encode()
-    path = f"/api/notices/stop/{urlsafe_b64encode(token).rstrip(b'=').decode()}"
+    path = routes.notice_stop(urlsafe_b64encode(token).rstrip(b"=").decode())
     return f"{get_settings().public_url.rstrip('/')}{path}"
 
 

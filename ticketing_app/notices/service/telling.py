@@ -11,6 +11,7 @@ from ticketing_app.messaging.catalog import NoticeCreated
 from ticketing_app.notices import repository, rules
 from ticketing_app.notices.models import Notice, Send
 from ticketing_app.notices.rules import Channel
+from ticketing_app.notices.service import push
 from ticketing_app.work import due as work
 
 MAIL_WORK = "notices.mail"
@@ -38,6 +39,8 @@ async def tell(
         return
     if notice.is_shown:
         outbox.record(session, NoticeCreated(notice_id=notice.id, user_id=user_id, kind=kind))
+    if Channel.PUSH in channels:
+        await push.want(session, user_id=user_id, notice_id=notice.id)
     if Channel.MAIL in channels:
         user = await users.get_user(session, user_id=user_id)
         await _send(session, notice, address or user.email)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ticketing_app import routes
 from ticketing_app.notices.letter import Letter
 from ticketing_app.notices.views import account, cases, events, orders, sales
 from ticketing_app.notices.views.facts import About, BellLine, Facts, Wording
@@ -38,4 +39,7 @@ def draw_letter(kind: str, facts: Facts) -> Letter:
 
 def draw_line(kind: str, stored: Mapping[str, Any]) -> BellLine:
     """Return the line of the bell, from the facts stored with the notice."""
+    # A newer version of the program may have told it, which runs beside this one or before a rollback.
+    if kind not in WORDINGS:
+        return BellLine("There is news about your account.", routes.ACCOUNT)
     return WORDINGS[kind].line(About.model_validate(stored))

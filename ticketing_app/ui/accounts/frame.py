@@ -12,6 +12,7 @@ from ticketing_app.ui.theme import styles
 SECTIONS = {
     routes.ACCOUNT: "Profile",
     routes.ACCOUNT_SECURITY: "Security",
+    routes.ACCOUNT_NOTICES: "Notices",
 }
 TEXT = {
     "sections": "Account",

@@ -18,7 +18,8 @@ from socketio import packet
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import bus
 from ticketing_app.messaging.bus import Envelope
-from ticketing_app.ui.live import channels, events
+from ticketing_app.messaging.catalog import NoticeCreated, NoticesRead
+from ticketing_app.ui.live import channels, events, notices
 from ticketing_app.ui.live.messages import Facts, merge, messages
 
 log = get_logger()
@@ -50,7 +51,10 @@ async def notify_session(session_id: UUID) -> None:
 
 
 async def _deliver(envelope: Envelope) -> None:
-    for channel, facts in messages(envelope.event):
+    event = envelope.event
+    if isinstance(event, NoticeCreated | NoticesRead):
+        notices.collect(event.user_id, _send_or_collect)
+    for channel, facts in messages(event):
         await _send_or_collect(channel, facts)
         if channel == channels.TICKETS and channels.count_pages():
             events.collect(facts, _send_or_collect)

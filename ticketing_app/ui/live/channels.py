@@ -14,6 +14,7 @@ PREFIX = "live:"
 TICKETS = f"{PREFIX}tickets"
 # Summaries of all events; the tickets of one event are in its own channel.
 EVENTS = f"{PREFIX}events"
+NOTICES = "notices:"
 
 _app: rx.App | None = None
 
@@ -35,6 +36,11 @@ def session_channel(session_id: UUID) -> str:
     return f"session:{session_id}"
 
 
+def notices_channel(user_id: object) -> str:
+    # All pages of an account stay in this channel.
+    return f"{NOTICES}{user_id}"
+
+
 def connect(app: rx.App) -> None:
     global _app  # noqa: PLW0603  # Reflex has one app per process.
     _app = app
@@ -47,13 +53,22 @@ def namespace() -> EventNamespace | None:
 
 async def subscribe(state: rx.State, *channels: str) -> None:
     """Subscribe the page to `channels` and to no others; the caller has authorised it."""
+    await _replace(state, PREFIX, set(channels))
+
+
+async def subscribe_notices(state: rx.State, user_id: UUID | None) -> None:
+    """Subscribe the page to the notices of its caller, and of no other account."""
+    await _replace(state, NOTICES, {notices_channel(user_id)} if user_id else set())
+
+
+async def _replace(state: rx.State, prefix: str, channels: set[str]) -> None:
     if (pages := namespace()) is None:
         return
     sid = state.router.session.session_id
-    current = {channel for channel in pages.rooms(sid) if channel.startswith(PREFIX)}
-    for channel in current - set(channels):
+    current = {channel for channel in pages.rooms(sid) if channel.startswith(prefix)}
+    for channel in current - channels:
         await pages.leave_room(sid, channel)
-    for channel in set(channels) - current:
+    for channel in channels - current:
         # socket.io raises this for a page that was closed meanwhile.
         with suppress(ValueError):
             await pages.enter_room(sid, channel)
@@ -62,8 +77,16 @@ async def subscribe(state: rx.State, *channels: str) -> None:
 async def subscribe_session(state: rx.State, session_id: UUID) -> None:
     """Subscribe the page to changes of its session, as the cookie of a websocket never changes."""
     if (pages := namespace()) is not None:
-        with suppress(ValueError):  # as in `subscribe`
+        with suppress(ValueError):  # as in `_replace`
             await pages.enter_room(state.router.session.session_id, session_channel(session_id))
+
+
+def has_page(channel: str) -> bool:
+    """Whether a page of this process is subscribed to `channel`."""
+    pages = namespace()
+    if pages is None or pages.server is None:
+        return False
+    return any(pages.server.manager.get_participants(pages.namespace, channel))
 
 
 def count_pages() -> int:

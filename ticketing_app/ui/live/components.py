@@ -41,6 +41,38 @@ class OnSession(rx.Component):
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
 
 
+class OnNotices(rx.Component):
+    """Calls `on_change` after the caller got or read a notice."""
+
+    library = LIBRARY
+    tag = "OnNotices"
+
+    on_change: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+class UnreadCount(rx.Component):
+    """The number of unread notices, which the server read `seen_at`; screen readers read `label`."""
+
+    library = LIBRARY
+    tag = "UnreadCount"
+
+    unread: rx.Var[int]
+    seen_at: rx.Var[int]
+    label: rx.Var[str]
+
+
+class NoticeAnnouncement(rx.Component):
+    """Announces new notices, at most once a second: `one`, or the number of `many`."""
+
+    library = LIBRARY
+    tag = "NoticeAnnouncement"
+
+    unread: rx.Var[int]
+    seen_at: rx.Var[int]
+    one: rx.Var[str]
+    many: rx.Var[str]
+
+
 class LiveTicket(rx.Component):
     """A row of a list that applies the changes of its ticket.
 

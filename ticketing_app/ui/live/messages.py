@@ -40,8 +40,8 @@ def messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:
 
 
 def merge(collected: dict[str, Facts], facts: Facts) -> None:
-    """Keep the newest facts of each ticket, event and order: events may arrive out of order."""
-    key = facts.get("ticket") or facts.get("event") or facts["order"]
+    """Keep the newest facts of each ticket, event, order and account: events may arrive out of order."""
+    key = facts.get("ticket") or facts.get("event") or facts.get("order") or "notices"
     before = collected.get(key, {})
     is_older = facts.get("version", 0) < before.get("version", 0)
     merged = facts | before if is_older else before | facts

@@ -5,6 +5,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.live.components import OnLive
+from ticketing_app.ui.notices.components import push_switch
 from ticketing_app.ui.orders.items import OrderItemView
 from ticketing_app.ui.orders.state import OrderDetailState
 from ticketing_app.ui.orders.timeline import TimelineEntry
@@ -69,6 +70,9 @@ def _order() -> rx.Component:
             ),
             _outcome(),
             rx.cond(order.has_receipt, _receipt()),
+            rx.cond(
+                order.is_paid, rx.el.div(push_switch(is_offer=True), class_name="print:hidden")
+            ),
             rx.cond(order.is_over, _again()),
             class_name="in-main",
         ),

@@ -4,10 +4,12 @@ import reflex as rx
 from typing_extensions import override
 
 from ticketing_app.core.paging import DEFAULT_LIMIT
+from ticketing_app.notices.service import push
 from ticketing_app.orders.service import release
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.live import channels
+from ticketing_app.ui.notices.state import PushState
 from ticketing_app.ui.orders import groups, queries
 from ticketing_app.ui.orders.groups import OrderGroup
 from ticketing_app.ui.orders.items import OrderItemView, item_views
@@ -54,6 +56,8 @@ class OrderDetailState(PurchaseState, rx.State):
                 transaction, buyer_id=caller.user_id, order_id=order_id
             )
         self._show(page)
+        if self.order.is_paid:
+            (await self.get_state(PushState)).public_key = push.public_key()
 
     def _show(self, page: OrderDetailPage) -> None:
         now = session.reader_now(self)

@@ -27,12 +27,12 @@ NOT_STORED = {"cache-control": "no-store"}
 MAX_FIELDS = 20
 
 
-async def read(request: Request) -> dict[str, str]:
-    """Return the fields; raises InvalidInputError, and the errors of `http.read_bytes`."""
+async def read(request: Request, *, most: int = MAX_FIELDS) -> dict[str, str]:
+    """Return the fields, `most` of them; raises InvalidInputError, and the errors of `http.read_bytes`."""
     body = await http.read_bytes(request)
     try:
         text = body.decode()
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=most, errors="strict")
     except ValueError:
         raise InvalidInputError(
             [(None, "We could not read this form. Please try again.")]

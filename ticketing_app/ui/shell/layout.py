@@ -17,6 +17,9 @@ TEXT = {
     "skip": "Skip to content",
     "no_script": "You can look around and hold a ticket without JavaScript. To pay or sell, please switch it on. ",
     "sign_out": "Sign out of this device",
+    "mail_before": "Mail to ",
+    "mail_after": " comes back. ",
+    "change_address": "Change your address",
 }
 
 
@@ -41,6 +44,7 @@ def layout(
                 rx.cond(SessionState.notice != "", Retry.create(on_retry=SessionState.load)),
             ),
             rx.cond(SessionState.notice != "", callout(SessionState.notice)),
+            rx.cond(SessionState.is_suppressed, _suppressed()),
             *children,
             id="main",
             tab_index=-1,
@@ -49,6 +53,16 @@ def layout(
         ),
         footer(),
         class_name="min-h-[calc(100dvh-var(--dock)-var(--actions))] flex flex-col gap-0",
+    )
+
+
+def _suppressed() -> rx.Component:
+    return rx.el.p(
+        TEXT["mail_before"],
+        rx.el.strong(SessionState.email),
+        TEXT["mail_after"],
+        link(TEXT["change_address"], href=routes.ACCOUNT, class_name=styles.LINK),
+        class_name=f"{styles.ALERT} mb-6",
     )
 
 
