@@ -175,5 +175,6 @@ class OrderSummary(BaseModel):
     price_cents: int
     currency: str
     status: OrderStatus
+    is_excused: bool = Field(description="Its buyer did not cause the end.")
     expires_at: datetime
     tickets: list[TicketRead]

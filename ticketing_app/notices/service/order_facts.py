@@ -24,6 +24,8 @@ STATUSES: Mapping[str, frozenset[OrderStatus]] = {
     "sold": frozenset({OrderStatus.COMPLETED}),
     "refunded": frozenset(OrderStatus),
 }
+# A receipt names the tickets also to an address that is not confirmed: a payment is no way to send spam.
+OF_PAID_ORDERS = frozenset({"paid", "sold", "refunded"})
 
 
 async def prepare(session: AsyncSession, mail: DueMail) -> OrderFacts | None:
@@ -36,7 +38,7 @@ async def prepare(session: AsyncSession, mail: DueMail) -> OrderFacts | None:
         refunded_cents=mail.facts.get("refunded_cents", 0),
         **order.model_dump(include={"quantity", "price_cents", "currency", "expires_at", "title"}),
     )
-    if mail.is_confirmed:
+    if mail.is_confirmed or mail.kind in OF_PAID_ORDERS:
         return facts
     # Else anybody could sign up with the address of a stranger, to send them the title of a listing.
     return facts.model_copy(update={"title": "", "tickets": ()})
