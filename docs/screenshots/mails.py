@@ -15,7 +15,7 @@ WIDTHS = (360, 720)
 
 
 def main(pattern: str = "") -> None:
-    """Take the pictures of the kinds whose name matches, and print their folder."""
+    """Take the pictures of the kinds with a matching name, and print their folder."""
     folder = FOLDER / "mails"
     folder.mkdir(parents=True, exist_ok=True)
     kinds = [kind for kind in WORDINGS if re.search(pattern, kind)]

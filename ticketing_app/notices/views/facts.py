@@ -1,4 +1,4 @@
-"""Facts that the sentences of notices are made of, and what a kind of notice consists of."""
+"""Facts for the sentences of notices, and the parts of a kind of notice."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -38,8 +38,8 @@ class TicketFacts(Facts):
 class OrderFacts(Facts):
     """An order, for its buyer or seller.
 
-    For an unconfirmed address `title` and `tickets` are empty: else anybody could sign up with the
-    address of a stranger to send them a text.
+    Before the payment `title` and `tickets` are empty for an unconfirmed address, so that sign-up cannot
+    send the text of a user to a stranger.
     """
 
     order_id: UUID

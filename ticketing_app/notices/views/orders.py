@@ -142,7 +142,7 @@ def order_cancelled(order: OrderFacts) -> Letter:
         preheader="You were not charged.",
         heading="Your order was cancelled",
         paragraphs=(
-            f"Your order of {called(order)} was cancelled, and nothing is kept for you any more.",
+            f"We are sorry: your order of {called(order)} could not be completed. It was not your doing.",
             "You were not charged. If your bank shows the amount as reserved, it goes away by itself.",
         ),
         stub=order_stub(order),

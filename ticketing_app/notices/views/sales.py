@@ -14,7 +14,7 @@ from ticketing_app.notices.views.facts import (
 from ticketing_app.notices.views.orders import EXAMPLE, EXAMPLE_ABOUT
 from ticketing_app.notices.views.tickets import amount, called, order_stub, price_rows
 
-# ---- Somebody presses Purchase ---------------------------------------------------------------------
+# ---- Purchase was pressed -----------------------------------------------------------------------
 
 
 def order_started(order: OrderFacts) -> Letter:
