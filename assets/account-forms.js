@@ -1,6 +1,16 @@
 // Sends forms marked data-json-form to the API as JSON and shows its errors. A plain script: it works
 // before hydration.
 (() => {
+  const PROOF_NEEDED = "/problems/proof-needed";
+  // The server forgets its challenge after five minutes.
+  const AUTOFILL_MS = 240_000;
+  // Errors of the browser's own dialogs.
+  const PASSKEY_ERRORS = {
+    AbortError: "",
+    InvalidStateError: "This device has a passkey for your account already.",
+    NotAllowedError: "That was not finished, and nothing was changed. Try again.",
+    SecurityError: "Passkeys do not work at this address.",
+  };
   const UNREACHABLE = "We can't reach the server right now; nothing is lost. Try again.";
 
   // Only a path of this site: an open redirect would lend our address to other sites.
@@ -42,14 +52,85 @@
     form.querySelector("[aria-invalid=true]")?.focus();
   };
 
-  const send = async (form) => {
-    const response = await fetch(form.dataset.api, {
-      method: form.dataset.method ?? "POST",
+  const call = async (url, method, body) => {
+    const response = await fetch(url, {
+      method,
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(Object.fromEntries(new FormData(form))),
+      body: JSON.stringify(body),
     });
-    if (!response.ok) {
-      show(form, (await response.json()).errors);
+    if (!response.ok) throw Object.assign(new Error(url), await response.json());
+    return response;
+  };
+
+  // The browser has one request for a passkey at a time: that of a button replaces the one of the e-mail field.
+  let request = null;
+  let autofilled = null;
+  const askForPasskey = async ({ dataset }, mediation) => {
+    request?.abort();
+    const own = new AbortController();
+    request = own;
+    try {
+      const asked = await (await call(`${dataset.api}/options`, "POST", {})).json();
+      const lifetime = mediation ? [AbortSignal.timeout(AUTOFILL_MS)] : [];
+      const signal = AbortSignal.any([own.signal, ...lifetime]);
+      signal.throwIfAborted();
+      const credential =
+        dataset.passkey === "create"
+          ? await navigator.credentials.create({
+              publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked),
+              signal,
+            })
+          : await navigator.credentials.get({
+              publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked),
+              mediation,
+              signal,
+            });
+      return credential.toJSON();
+    } finally {
+      if (request === own) request = null;
+    }
+  };
+
+  // Offers passkeys in the e-mail field of the sign-in page; a choice there sends the form of the passkey.
+  const offerPasskeys = async () => {
+    const form = document.querySelector("form[data-passkey=get]");
+    const canOffer =
+      form && document.querySelector("[autocomplete~=webauthn]") && "passkeys" in document.documentElement.dataset;
+    if (!canOffer || request || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    try {
+      autofilled = await askForPasskey(form, "conditional");
+      document.querySelector("form[data-passkey=get]")?.requestSubmit();
+    } catch (error) {
+      if (error.name === "TimeoutError") offerPasskeys();
+    }
+  };
+
+  // The dialog of the page (ui/shell/proof.jsx) asks for a password or passkey.
+  const prove = () =>
+    new Promise((resolve) => {
+      const event = new CustomEvent("proofneeded", { cancelable: true, detail: resolve });
+      if (window.dispatchEvent(event)) resolve(false);
+    });
+
+  const attempt = async (form) => {
+    const body = Object.fromEntries(new FormData(form));
+    if (form.dataset.passkey) {
+      body.credential = autofilled ?? (await askForPasskey(form));
+      autofilled = null;
+    }
+    await call(form.dataset.api, form.dataset.method ?? "POST", body);
+  };
+
+  // Returns whether the page is left.
+  const send = async (form) => {
+    try {
+      await attempt(form);
+    } catch (error) {
+      if (error.type !== PROOF_NEEDED || !(await prove())) throw error;
+      await attempt(form);
+    }
+    if ("proof" in form.dataset) {
+      window.dispatchEvent(new Event("proved"));
       return false;
     }
     forgetTab();
@@ -102,11 +183,12 @@
         fillIn();
         show(form, []);
         isLeaving = await send(form);
-      } catch {
-        show(form, [{ message: UNREACHABLE }]);
+      } catch (error) {
+        show(form, error.errors ?? [{ message: PASSKEY_ERRORS[error.name] ?? UNREACHABLE }]);
       }
       button.disabled = isLeaving;
       if (isLeaving) return;
+      offerPasskeys();
       holdLinks(false);
       // A disabled button loses the focus.
       if (document.activeElement === document.body) button.focus();
@@ -115,6 +197,12 @@
     },
     true,
   );
+
+  offerPasskeys();
+  // A page that was opened without a page load.
+  document.addEventListener("focusin", ({ target }) => {
+    if (target.matches("[autocomplete~=webauthn]")) offerPasskeys();
+  });
 
   // Where the visitor wanted to go, or is: signing in leads back to a page of content.
   const wantedPath = () => {

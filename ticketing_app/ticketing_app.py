@@ -74,6 +74,7 @@ from ticketing_app.ui.shell.audience import hint_script
 from ticketing_app.ui.shell.feedback import connection_banner
 from ticketing_app.ui.shell.pages import not_found_page
 from ticketing_app.ui.shell.prerendered import document_description, document_title
+from ticketing_app.ui.shell.proof import proof_dialog
 from ticketing_app.ui.tickets.documents import check_ticket, load_ticket
 from ticketing_app.ui.tickets.pages import ticket_detail_page
 from ticketing_app.ui.tickets.state import TicketDetailState
@@ -228,6 +229,8 @@ app = rx.App(
     app_wraps={
         (55, "ErrorBoundary"): lambda _: ErrorBoundary.create(),
         (5, "Overlay"): lambda _: connection_banner(),
+        # In a fragment, because Reflex puts the page inside.
+        (4, "Proof"): lambda _: rx.fragment(proof_dialog()),
     },
     head_components=[
         hint_script(),

@@ -34,7 +34,7 @@ LEADING_AWAY = [
 
 
 class Form(HTMLParser):
-    """The form in the content of a page."""
+    """The first form in the content of a page."""
 
     def __init__(self, answer: Response) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Form(HTMLParser):
         self._place = facts.get("data-error-for")
         if tag == "form":
             assert facts["method"] == "post"
-            self.action = facts["action"]
+            self.action = self.action or facts["action"]
         elif tag == "input":
             self.values[facts["name"]] = facts.get("value", "")
             if facts.get("aria-invalid") == "true":

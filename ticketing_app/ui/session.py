@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -22,6 +22,7 @@ from ticketing_app import routes
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import Caller
 from ticketing_app.accounts.service import proof
+from ticketing_app.accounts.service.proof import ProofNeededError
 from ticketing_app.core import formatting, http, limits, origin
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import (
@@ -45,7 +46,17 @@ POLICY_VIOLATION = 1008
 ZONE_COOKIE = "timezone"  # assets/boot.js sets it.
 # account-forms.js reloads the page, unless a form is about to navigate.
 SIGNED_OUT = "window.dispatchEvent(new Event('signedout'))"
+PROOF_NEEDED = "window.dispatchEvent(new Event('proofneeded',{cancelable:true}))"
 CRASHED = "That did not work, and nothing was changed. Please try again."
+
+
+class Call(NamedTuple):
+    """A call of a handler, by the full name of its state."""
+
+    state: str
+    handler: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
 
 
 class PageState(rx.State, mixin=True):
@@ -73,6 +84,8 @@ class SessionState(rx.State):
     is_suppressed: bool = False
     # The session that may receive the state of this tab.
     _session_id: str = ""
+    # The call that a proof was needed for.
+    _waiting: Call | None = None
 
     @rx.event
     async def load(self) -> None:
@@ -99,6 +112,16 @@ class SessionState(rx.State):
         if was_signed_in and not self.email:
             return rx.call_script(SIGNED_OUT)
         return None
+
+    @rx.event
+    def repeat(self) -> rx.event.EventSpec | None:
+        """Call the handler that needed a proof again; it checks the proof itself."""
+        call = self._waiting
+        self._waiting = None
+        if call is None:
+            return None
+        handlers = rx.State.get_class_substate(call.state).event_handlers
+        return handlers[call.handler](*call.args, **call.kwargs)
 
     @rx.event
     def note_crash(self) -> None:
@@ -169,11 +192,9 @@ async def require_caller(
     return caller
 
 
-async def require_fresh_caller(state: rx.State) -> Caller:
-    """Like `require_caller`; raises ProofNeededError, for which `guarded` opens the proof dialog."""
-    caller = await require_caller(state)
+async def require_proof(caller: Caller) -> None:
+    """Raises ProofNeededError, for which `guarded` opens the proof dialog and then calls the handler again."""
     await transactions.in_transaction(proof.require_fresh, caller=caller)
-    return caller
 
 
 async def forget_everything(state: rx.State) -> None:
@@ -215,6 +236,9 @@ def _guard(handler: Handler, *, forgets: bool) -> Handler:
                 answer = await handler(self, *args, **kwargs)
         except NotSignedInError:
             return _leave_for_sign_in(self)
+        except ProofNeededError:
+            call = Call(type(self).get_full_name(), handler.__name__, args, kwargs)
+            return await _ask_for_proof(self, call)
         except InvalidInputError as error:
             # Errors of fields are shown beside the fields.
             by_field = {field: text for field, text in error.problems if field}
@@ -228,6 +252,15 @@ def _guard(handler: Handler, *, forgets: bool) -> Handler:
         return answer
 
     return run  # type: ignore[return-value]  # `wraps` keeps the signature.
+
+
+async def _ask_for_proof(state: Any, call: Call) -> rx.event.EventSpec:  # noqa: ANN401  # any page
+    """Open the dialog of shell/proof.py, which repeats the call after the proof."""
+    page = await state.get_state(SessionState)
+    page._waiting = call  # noqa: SLF001  # never sent to the browser
+    # A pressed button is free again.
+    state.refusals += 1
+    return rx.call_script(PROOF_NEEDED)
 
 
 def _show(

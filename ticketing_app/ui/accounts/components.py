@@ -7,7 +7,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.accounts.rules import PASSWORD_MIN_LENGTH
-from ticketing_app.ui.shell.json_form import API, JSON_FORM, METHOD
+from ticketing_app.ui.shell.json_form import API, JSON_FORM, METHOD, PASSKEY
 from ticketing_app.ui.theme import styles
 
 CURRENT_LABEL = "Current password"
@@ -79,12 +79,17 @@ def account_form(
     submit_class: str = f"{styles.PRIMARY} w-full",
     error: str = "",
     page: str = "",
+    passkey: str = "",
 ) -> rx.Component:
     """A form that the script sends to `action` as `method`, and then navigates to `after`.
 
+    With `passkey` (PASSKEY_CREATE or PASSKEY_USE) it sends the answer of one along.
     Without the script it is a plain POST, to `page` if that takes it: no password ends up in an address.
     Validated by the server only, because the browser's messages disappear.
     """
+    attributes = {JSON_FORM: after, METHOD: method, API: action}
+    if passkey:
+        attributes[PASSKEY] = passkey
     return rx.el.form(
         *fields,
         rx.el.p(
@@ -97,7 +102,7 @@ def account_form(
         method="post",
         action=page or action,
         no_validate=True,
-        custom_attrs={JSON_FORM: after, METHOD: method, API: action},
+        custom_attrs=attributes,
         class_name="grid gap-4",
     )
 

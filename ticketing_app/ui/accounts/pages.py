@@ -13,6 +13,7 @@ from ticketing_app.ui.accounts.components import (
     labelled_input,
     title,
 )
+from ticketing_app.ui.accounts.passkeys import AUTOFILL, passkey_sign_in
 from ticketing_app.ui.session import with_next
 from ticketing_app.ui.shell.layout import layout
 from ticketing_app.ui.shell.prerendered import Prerendered
@@ -72,6 +73,7 @@ def sign_in_content(values: FormValues) -> rx.Component:
     )
     other_way = rx.fragment(
         rx.el.a(TEXT["forgot"], href=routes.FORGOT, class_name=f"{styles.LINK_ALONE} mt-4"),
+        passkey_sign_in(),
         _other_way(TEXT["no_account"], TEXT["sign_up"], routes.SIGN_UP, values),
     )
     return _session_form(
@@ -107,7 +109,7 @@ def _session_form(
         "email",
         error=values.errors.get("email", ""),
         type="email",
-        auto_complete="username",
+        auto_complete=AUTOFILL if page == routes.SIGN_IN else "username",
         value=values.email,
     )
     is_purchase = routes.PURCHASE in parse_qs(urlsplit(values.wanted).query)

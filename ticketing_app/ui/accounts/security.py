@@ -12,6 +12,7 @@ from ticketing_app.ui.accounts.components import (
     success_note,
 )
 from ticketing_app.ui.accounts.frame import account_frame, disclosure, heading, panel
+from ticketing_app.ui.accounts.passkeys import passkeys_section
 from ticketing_app.ui.accounts.state import SecurityState
 from ticketing_app.ui.accounts.views import SessionRow
 from ticketing_app.ui.live.components import OnLive
@@ -44,6 +45,7 @@ def security_page() -> rx.Component:
             rx.el.p(TEXT["password_more"], class_name="text-sm text-muted"),
             disclosure(TEXT["change_password"], _password_form()),
         ),
+        passkeys_section(),
         panel(TEXT["sessions"], _sessions()),
         class_name="grid gap-5",
     )

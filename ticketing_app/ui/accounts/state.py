@@ -3,7 +3,7 @@
 import reflex as rx
 
 from ticketing_app.accounts import auth
-from ticketing_app.accounts.service import sessions
+from ticketing_app.accounts.service import passkeys, sessions
 from ticketing_app.core import http
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.accounts import queries
@@ -12,6 +12,8 @@ from ticketing_app.ui.accounts.views import (
     ENDED_ONE,
     ENDED_OTHERS,
     NOTES,
+    PASSKEY_REMOVED,
+    PasskeyRow,
     SessionRow,
 )
 from ticketing_app.ui.live import channels
@@ -38,9 +40,12 @@ class ProfileState(PageState, rx.State):
 
 
 class SecurityState(PageState, rx.State):
-    """The open sessions of the caller."""
+    """The passkeys and open sessions of the caller."""
 
     rows: rx.Field[list[SessionRow]] = rx.field(default_factory=list)
+    passkeys: rx.Field[list[PasskeyRow]] = rx.field(default_factory=list)
+    # Of this session, as the name of a new passkey.
+    device: str = ""
     note: str = ""
 
     @rx.var
@@ -60,6 +65,8 @@ class SecurityState(PageState, rx.State):
         """End one session of the caller."""
         caller = await session.require_caller(self)
         own_id = http.parse_id(session_id, sessions.SessionNotFoundError)
+        if own_id != caller.session_id:
+            await session.require_proof(caller)
         await transactions.in_transaction(auth.end_own_session, caller=caller, session_id=own_id)
         # Redirects to sign-in if the caller ended their own session.
         await self._read()
@@ -70,17 +77,31 @@ class SecurityState(PageState, rx.State):
     async def end_others(self) -> None:
         """End all sessions of the caller but this one."""
         caller = await session.require_caller(self)
+        await session.require_proof(caller)
         await transactions.in_transaction(auth.end_sessions, caller=caller)
         await self._read()
         self.note = ENDED_OTHERS
+
+    @rx.event
+    @guarded
+    async def remove_passkey(self, passkey_id: str) -> None:
+        """Remove a passkey of the caller."""
+        caller = await session.require_caller(self)
+        own_id = http.parse_id(passkey_id, passkeys.PasskeyNotFoundError)
+        await transactions.in_transaction(passkeys.remove_passkey, caller=caller, passkey_id=own_id)
+        await self._read()
+        self.note = PASSKEY_REMOVED
 
     async def _read(self) -> None:
         async with transactions.transaction() as transaction:
             caller = await session.require_caller(self, transaction)
             await channels.subscribe(self)
             found = await sessions.list_sessions(transaction, caller=caller)
+            own_passkeys = await passkeys.list_passkeys(transaction, caller=caller)
         now = session.reader_now(self)
         self.rows = [SessionRow.from_session(row, now) for row in found]
+        self.passkeys = [PasskeyRow.from_passkey(row, now) for row in own_passkeys]
+        self.device = next((row.device for row in self.rows if row.is_current), "")
         self.is_loaded = True
 
 

@@ -5,8 +5,7 @@ import reflex as rx
 from ticketing_app.ui.theme import styles
 
 CLASSES = {
-    "dialog": "m-auto w-[calc(100%-2rem)] max-w-form p-4 sm:p-6 rounded-stub shadow-soft "
-    "bg-surface text-ink backdrop:bg-veil",
+    "dialog": styles.DIALOG,
     "question": "mb-4 font-medium",
     "answers": "flex flex-wrap gap-3",
     "confirm": styles.DANGER,

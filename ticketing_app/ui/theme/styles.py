@@ -41,6 +41,10 @@ SUCCESS = (
     "empty:hidden"
 )
 PANEL = "panel rounded-stub shadow-soft p-4 max-w-text"
+DIALOG = (
+    "m-auto w-[calc(100%-2rem)] max-w-form p-4 sm:p-6 rounded-stub shadow-soft bg-surface text-ink "
+    "backdrop:bg-veil"
+)
 # Empty state: a picture, the reason and the next step.
 EMPTY_STATE = "grid gap-3 justify-items-center text-center max-w-text mx-auto py-8 sm:py-16"
 HEADING = "text-2xl font-bold tracking-tight text-balance"
