@@ -214,6 +214,18 @@ class Settings(BaseSettings):
         default=240, ge=0, description="Saved drafts of listings per account; 0 is off."
     )
     max_open_listings: int = Field(default=200, ge=0, description="Per account; 0 is off.")
+    unconfirmed_listings: int | None = Field(
+        default=None,
+        ge=0,
+        description="Open listings of an account with an unconfirmed e-mail; 0 is off. "
+        "Unset it is 1 in production with mail, else 0.",
+    )
+    unconfirmed_holds: int | None = Field(
+        default=None,
+        ge=0,
+        description="Open orders of an account with an unconfirmed e-mail; 0 is off. "
+        "Unset it is 1 in production with mail, else 0.",
+    )
     edit_limit_per_minute: int = Field(
         default=30, ge=0, description="Edits and withdrawals per account; 0 is off."
     )
@@ -274,6 +286,22 @@ class Settings(BaseSettings):
     @property
     def has_page_state_in_redis(self) -> bool:
         return self.reflex_state_manager_mode == "redis"
+
+    @property
+    def has_mail(self) -> bool:
+        return bool(self.mail_url.get_secret_value())
+
+    @property
+    def max_unconfirmed_listings(self) -> int:
+        return self._limit_of_unconfirmed(self.unconfirmed_listings)
+
+    @property
+    def max_unconfirmed_holds(self) -> int:
+        return self._limit_of_unconfirmed(self.unconfirmed_holds)
+
+    def _limit_of_unconfirmed(self, limit: int | None) -> int:
+        # Without mail nobody can confirm an address.
+        return int(self.is_production and self.has_mail) if limit is None else limit
 
     @property
     def mail_sender(self) -> str:

@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -324,3 +325,27 @@ def test_processes_print_the_sentences_and_stop(program: tuple[str, ...]) -> Non
     )
     assert done.returncode == 1
     assert sorted(done.stderr.splitlines()) == sorted(NONSENSE[each] for each in wrong)
+
+
+class TestLimitsOfUnconfirmedAccounts:
+    MAIL: ClassVar = {"MAIL_URL": "smtps://word@mail", "MAIL_FROM": "GitTix <hello@ticketing.dev>"}
+
+    @pytest.mark.parametrize(
+        ("environment", "limit"),
+        [
+            ({}, 0),
+            (MAIL, 0),
+            (PRODUCTION, 0),
+            (PRODUCTION | MAIL, 1),
+            (PRODUCTION | MAIL | {"UNCONFIRMED_LISTINGS": "0", "UNCONFIRMED_HOLDS": "0"}, 0),
+            ({"UNCONFIRMED_LISTINGS": "3", "UNCONFIRMED_HOLDS": "3"}, 3),
+        ],
+    )
+    def test_need_mail_in_production(
+        self, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], limit: int
+    ) -> None:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        settings = Settings()
+        assert settings.max_unconfirmed_listings == limit
+        assert settings.max_unconfirmed_holds == limit

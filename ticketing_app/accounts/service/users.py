@@ -14,3 +14,8 @@ async def get_user(session: AsyncSession, *, user_id: UUID) -> User:
 
 async def find_user(session: AsyncSession, *, email: str) -> User | None:
     return await repository.get_user_by_email(session, email)
+
+
+async def is_confirmed(session: AsyncSession, *, user_id: UUID) -> bool:
+    """Whether a mailed link proved the account's address."""
+    return (await repository.get_user(session, user_id)).email_confirmed_at is not None

@@ -41,6 +41,7 @@ class HoldLimits(NamedTuple):
     hold_seconds: float
     max_open_holds: int
     cooldown_seconds: float
+    max_unconfirmed_holds: int | None = None  # Of an account with an unconfirmed address.
 
 
 class Hold(NamedTuple):
@@ -68,6 +69,7 @@ async def hold_loose(
             "seen_version": seen.version,
             "seen_price_cents": seen.price_cents,
             "max_open_holds": limits.max_open_holds,
+            "max_unconfirmed_holds": limits.max_unconfirmed_holds,
             "correlation_id": correlation_id,
         }
     )
@@ -96,6 +98,7 @@ async def hold_listed(
             "seen_ticket_version": seen.version if is_of_ticket else None,
             "seen_price_cents": seen.price_cents,
             "max_open_holds": limits.max_open_holds,
+            "max_unconfirmed_holds": limits.max_unconfirmed_holds,
             "correlation_id": correlation_id,
         }
     )
@@ -152,6 +155,7 @@ class HoldFacts(NamedTuple):
     own_order_id: UUID | None
     open_holds: int
     cooldown: timedelta | None
+    is_confirmed: bool
 
 
 _IS_LIVE = """
@@ -163,7 +167,8 @@ _TICKET_FACTS = text(f"""
             WHERE i.ticket_id = :ticket_id AND i.is_order_live AND i.refunded_at IS NULL
               AND o.buyer_id = :buyer_id AND {_IS_LIVE}),
            l.open_holds,
-           l.cooldown_ends_at - now()
+           l.cooldown_ends_at - now(),
+           (SELECT email_confirmed_at IS NOT NULL FROM users WHERE id = :buyer_id)
     FROM ({TICKET_LIMITS}) l
 """)  # noqa: S608  # built from constants.
 _LISTING_FACTS = text(f"""
@@ -180,7 +185,8 @@ _LISTING_FACTS = text(f"""
              LIMIT 1)
            END,
            l.open_holds,
-           l.cooldown_ends_at - now()
+           l.cooldown_ends_at - now(),
+           (SELECT email_confirmed_at IS NOT NULL FROM users WHERE id = :buyer_id)
     FROM ({LISTING_LIMITS}) l
 """)  # noqa: S608  # as above.
 

@@ -64,6 +64,9 @@ TICKET_LIMITS = _LIMITS.format(scope="o.ticket_id = :ticket_id")
 LISTING_LIMITS = _LIMITS.format(scope="o.listing_id = :listing_id")
 _WITHIN = """
         SELECT l.open_holds < :max_open_holds AND coalesce(l.cooldown_ends_at <= now(), true)
+          AND (CAST(:max_unconfirmed_holds AS bigint) IS NULL
+            OR l.open_holds < CAST(:max_unconfirmed_holds AS bigint)
+            OR (SELECT email_confirmed_at IS NOT NULL FROM users WHERE id = :buyer_id))
         FROM ({limits}) l
 """
 

@@ -87,6 +87,7 @@ async def create_order(
         EventBegunError: the event has begun.
         OfferChangedError: the current offer is not `seen`.
         TooManyHoldsError: the buyer has MAX_OPEN_HOLDS open orders.
+        UnconfirmedHoldsError: with an unconfirmed address they have UNCONFIRMED_HOLDS.
         HoldCooldownError: the buyer held it recently without paying.
         TooManyRequestsError: too many holds requested.
     """

@@ -122,6 +122,15 @@ class TooManyHoldsError(TooManyRequestsError):
         super().__init__(f"You have {limit} open orders already. Pay for one or release one first.")
 
 
+class UnconfirmedHoldsError(TooManyRequestsError):
+    def __init__(self, most: int) -> None:
+        orders = "order" if most == 1 else "orders"
+        super().__init__(
+            f"You can have {most} open {orders} at a time until your email is confirmed. Open the link "
+            "that we mailed you, or have it mailed again on your account page."
+        )
+
+
 class HoldCooldownError(TooManyRequestsError):
     def __init__(self, wait: timedelta, *, quantity: int = 1) -> None:
         seconds = max(1, math.ceil(wait.total_seconds()))
@@ -139,6 +148,7 @@ def hold_limits() -> HoldLimits:
         hold_seconds=settings.order_hold_seconds,
         max_open_holds=settings.max_open_holds or NO_LIMIT,
         cooldown_seconds=settings.hold_cooldown_seconds,
+        max_unconfirmed_holds=settings.max_unconfirmed_holds or None,
     )
 
 
@@ -235,6 +245,10 @@ def _refuse_split(listing: HoldableListing, choice: Choice) -> AppError | None:
 def _refuse_by_limits(facts: HoldFacts, quantity: int = 1) -> AppError | None:
     if facts.cooldown and facts.cooldown > timedelta():
         return HoldCooldownError(facts.cooldown, quantity=quantity)
-    if facts.open_holds >= hold_limits().max_open_holds:
+    limits = hold_limits()
+    if facts.open_holds >= limits.max_open_holds:
         return TooManyHoldsError()
+    most = limits.max_unconfirmed_holds
+    if most and not facts.is_confirmed and facts.open_holds >= most:
+        return UnconfirmedHoldsError(most)
     return None

@@ -51,6 +51,7 @@ async def sell_ticket(
         TicketStillHeldError: a listing that was taken off sale may still be paid.
         InvalidInputError: it was bought for another event.
         TooManyListingsError: the seller has MAX_OPEN_LISTINGS.
+        UnconfirmedListingsError: with an unconfirmed address they have UNCONFIRMED_LISTINGS.
         TooManyRequestsError: too many listings in the last hour.
     """
     (listed,) = await sell_tickets(session, seller_id=seller_id, listed=[ticket])
@@ -67,7 +68,9 @@ async def sell_tickets(
     sold = dict(zip(previous_ids, last, strict=True))
     if refusal:
         raise refusal
-    await tickets.require_listing_quota(session, seller_id=seller_id, count=len(listed))
+    await tickets.require_listing_quota(
+        session, seller_id=seller_id, tickets=len(listed), listings=len(listed)
+    )
     return [
         await tickets.create_ticket(
             session, seller_id=seller_id, ticket=await _behind(session, ticket, sold)
@@ -85,7 +88,9 @@ async def sell_listing(
     previous = await _last_sales(session, seller_id, listing.previous_ticket_ids)
     if refusal:
         raise refusal
-    await tickets.require_listing_quota(session, seller_id=seller_id, count=listing.count)
+    await tickets.require_listing_quota(
+        session, seller_id=seller_id, tickets=listing.count, listings=1
+    )
     behind = listing.model_copy(
         update={
             "previous_ticket_ids": previous,

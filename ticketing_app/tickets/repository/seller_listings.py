@@ -19,6 +19,15 @@ async def count_open(session: AsyncSession, seller_id: UUID, limit: int) -> int:
     return (await session.exec(query)).one()
 
 
+async def count_open_listings(session: AsyncSession, seller_id: UUID) -> int:
+    """Count the listings with tickets as `count_open` counts them; a ticket without one is a listing."""
+    listing_id = func.coalesce(col(Ticket.listing_id), col(Ticket.id))
+    query = select(func.count(listing_id.distinct())).where(
+        Ticket.seller_id == seller_id, col(Ticket.status).in_(UNSOLD), _is_upcoming()
+    )
+    return (await session.exec(query)).one()
+
+
 async def count_unsold(session: AsyncSession, seller_id: UUID) -> OwnCounts:
     """Count the seller's tickets of coming events by what becomes of them."""
     is_free = not_(is_locked())

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.accounts.service import users
 from ticketing_app.core import limits
 from ticketing_app.core.errors import AppError, TooManyRequestsError
 from ticketing_app.core.settings import get_settings
@@ -81,6 +82,15 @@ class TooManyListingsError(TooManyRequestsError):
         super().__init__(
             f"You have {most} tickets for sale, paused ones included, and an account may not have more "
             "at once. Withdraw one that you no longer sell first."
+        )
+
+
+class UnconfirmedListingsError(TooManyRequestsError):
+    def __init__(self, most: int) -> None:
+        listings = "listing" if most == 1 else "listings"
+        super().__init__(
+            f"You can have {most} {listings} at a time until your email is confirmed. Open the link "
+            "that we mailed you, or have it mailed again on your account page."
         )
 
 
@@ -187,11 +197,24 @@ def _place(row: Ticket) -> rules.Place:
     return rules.Place(row.section, row.row, row.seat)
 
 
-async def require_listing_quota(session: AsyncSession, *, seller_id: UUID, count: int) -> None:
-    """Raises TooManyListingsError if `count` more listings exceed MAX_OPEN_LISTINGS."""
-    most = get_settings().max_open_listings
-    if most and await seller_listings.count_open(session, seller_id, most) + count > most:
+async def require_listing_quota(
+    session: AsyncSession, *, seller_id: UUID, tickets: int, listings: int
+) -> None:
+    """Check the limits of open listings before this many more.
+
+    Raises:
+        TooManyListingsError: the seller has MAX_OPEN_LISTINGS tickets for sale.
+        UnconfirmedListingsError: with an unconfirmed address they have UNCONFIRMED_LISTINGS.
+    """
+    settings = get_settings()
+    most = settings.max_open_listings
+    if most and await seller_listings.count_open(session, seller_id, most) + tickets > most:
         raise TooManyListingsError(most)
+    most = settings.max_unconfirmed_listings
+    if not most or await users.is_confirmed(session, user_id=seller_id):
+        return
+    if await seller_listings.count_open_listings(session, seller_id) + listings > most:
+        raise UnconfirmedListingsError(most)
 
 
 async def has_any(session: AsyncSession) -> bool:

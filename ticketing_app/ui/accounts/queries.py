@@ -13,5 +13,4 @@ class ProfilePage:
 
 
 async def load_profile_page(session: Session, *, caller: Caller) -> ProfilePage:
-    user = await users.get_user(session, user_id=caller.user_id)
-    return ProfilePage(is_confirmed=user.email_confirmed_at is not None)
+    return ProfilePage(is_confirmed=await users.is_confirmed(session, user_id=caller.user_id))
