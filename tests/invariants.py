@@ -209,6 +209,11 @@ QUERIES = {
         GROUP BY seller_id, event_id, search_key(coalesce(section, '')), search_key(coalesce("row", '')),
           search_key(seat)
         HAVING count(*) > 1""",
+    "case: an answered one without an answer": """
+        SELECT id, number FROM cases c WHERE status = 'waiting'
+          AND NOT EXISTS (SELECT FROM case_answers a WHERE a.case_id = c.id)""",
+    "case: closed without its time": """
+        SELECT id, number FROM cases WHERE (status = 'closed') <> (closed_at IS NOT NULL)""",
     "mail: a due one without its work": """
         SELECT s.id FROM sends s LEFT JOIN work w ON w.kind = 'notices.mail' AND w.key = s.id::text
         WHERE s.status = 'due' AND w.key IS NULL""",

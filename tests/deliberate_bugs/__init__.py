@@ -3,10 +3,20 @@
 Rule 0 protects visitors without being a rule of the product.
 """
 
-from tests.deliberate_bugs import events, listings, notices, orders, pages, payments, platform
+from tests.deliberate_bugs import (
+    cases,
+    events,
+    listings,
+    notices,
+    orders,
+    pages,
+    payments,
+    platform,
+)
 from tests.deliberate_bugs.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
+    *cases.MUTANTS,
     *events.MUTANTS,
     *listings.MUTANTS,
     *notices.MUTANTS,
