@@ -8,7 +8,6 @@ from httpx import AsyncClient, Response
 from tests import factories
 from tests.integration.accounts import links
 from tests.integration.accounts.browsers import ANA
-from ticketing_app.core.settings import get_settings
 
 TICKET = {"title": "The Paper Lanterns", "price": 40}
 WAY_OUT = "Open the link that we mailed you, or have it mailed again on your account page."
@@ -42,7 +41,6 @@ def sentence(answer: Response) -> str:
 class TestDefaults:
     @pytest.mark.usefixtures("stripe_books")
     async def test_sign_up_list_three_hold_two_and_pay_without_mail(self, ana: AsyncClient) -> None:
-        assert not get_settings().has_mail
         assert [(await list_ticket(ana)).status_code for _ in range(3)] == [201] * 3
         orders = [await hold(ana) for _ in range(2)]
         assert [order.status_code for order in orders] == [201, 201]
