@@ -91,7 +91,7 @@ class Ticket(Table, table=True):
         ),
         # For words on few days, with the index of words: PostgreSQL never combines indexes that have the
         # same condition, so this one has none.
-        Index("ix_tickets_starts_at", text(STARTS_AT)),
+        Index("ix_tickets_starts_at", "starts_at"),
         # Finds the next listing of a seat, which may be withdrawn and still held.
         Index(
             "ix_tickets_previous_ticket_id",

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, ValidationError
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     SmallInteger,
     Text,
     case,
@@ -27,7 +28,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
-from ticketing_app.core.days import DayFilter, Start, starts_on
+from ticketing_app.core.days import DayFilter, Start, When, may_start_on, starts_on
 from ticketing_app.core.money import MAXIMUM_CENTS
 from ticketing_app.core.text_search import SIMPLE, cached_query, prefix_tsquery, tsquery
 from ticketing_app.core.validation import SearchText, in_calendar
@@ -52,6 +53,7 @@ MAX_WORDS_PER_LISTING = 60
 _STARTS_AT: ColumnElement[Any] = literal_column(STARTS_AT)
 SOONEST = (_STARTS_AT, col(Ticket.id))
 _NEVER: ColumnElement[Any] = literal_column("'infinity'::timestamptz")
+_WEEKENDS = {When.WEEKEND, When.NEXT_WEEKEND}
 _MINUTE: ColumnElement[Any] = literal_column("interval '1 minute'")
 
 
@@ -109,8 +111,18 @@ async def list_for_sale(
 def page_query(
     wanted: TicketFilter, cursor: Cursor | None
 ) -> Select[Ticket, bool, int | None, int | None]:
-    query = select(*ticket_row()).where(*_conditions(wanted, cursor))
+    conditions = [*_conditions(wanted, cursor), *_on_weekend(wanted)]
+    query = select(*ticket_row()).where(*conditions)
     return query.order_by(*_order(wanted)).limit(wanted.limit + 1)
+
+
+def _on_weekend(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
+    """For an index that PostgreSQL combines with that of the words; it may read all tickets in order otherwise.
+
+    A single letter begins so many words that this would be slower.
+    """
+    if wanted.when in _WEEKENDS and len(wanted.q.strip()) > 1:
+        yield from may_start_on(DayFilter(wanted.when), TICKETS.c.starts_at)
 
 
 def _order(wanted: TicketFilter) -> Iterator[ColumnElement[Any]]:
@@ -137,11 +149,15 @@ async def count_for_sale(session: AsyncSession, wanted: TicketFilter, limit: int
 
 @cached_query
 def count_query(wanted: TicketFilter, limit: int) -> SelectOfScalar[int]:
-    # All words with a letter are many: reading tickets until there are enough is faster than the index.
-    is_letter = len(wanted.q.strip()) == 1
-    conditions = _conditions(wanted, uses_word_index=not is_letter)
-    found = select(Ticket.status).where(*conditions).limit(limit)
-    return select(func.count()).select_from(found.subquery())
+    if not wanted.available_only:
+        found = select(Ticket.status).where(*_conditions(wanted)).limit(limit)
+        return select(func.count()).select_from(found.subquery())
+    # OFFSET keeps the planner from choosing an index by the cost of reading other tickets of all listings.
+    others = wanted.model_copy(update={"available_only": False})
+    matching = select(Ticket.listing_id, Ticket.locked_until).where(*_conditions(others))
+    ticket = matching.offset(0).subquery("ticket")
+    available = select(ticket.c.listing_id).where(_is_available(ticket)).limit(limit)
+    return select(func.count()).select_from(available.subquery())
 
 
 async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> list[TicketRow]:
@@ -250,7 +266,7 @@ def for_sale_and_upcoming() -> Iterator[ColumnElement[bool]]:
 
 
 def _conditions(
-    wanted: TicketFilter, cursor: Cursor | None = None, *, uses_word_index: bool = True
+    wanted: TicketFilter, cursor: Cursor | None = None
 ) -> Iterator[ColumnElement[bool]]:
     if cursor and cursor.sort is TicketSort.SOONEST:
         # The cursor bounds the start as well; with two bounds the index scan uses the earlier one.
@@ -262,9 +278,7 @@ def _conditions(
     if cursor:
         yield _after(cursor)
     if wanted.q.strip():
-        has_words = TICKETS.c.search.op("@@")(prefix_tsquery(func.search_key(wanted.q)))
-        # CASE is in no index and counts as half of the rows.
-        yield has_words if uses_word_index else case((has_words, True), else_=False)
+        yield TICKETS.c.search.op("@@")(prefix_tsquery(func.search_key(wanted.q)))
     if wanted.category:
         yield col(Ticket.category) == wanted.category
     if wanted.city:
@@ -286,9 +300,9 @@ def _of_event(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:
         yield col(Ticket.event_id) == wanted.event_id
 
 
-def _is_available() -> ColumnElement[bool]:
+def _is_available(ticket: FromClause = TICKETS) -> ColumnElement[bool]:
     # The first ticket of a listing may be locked while others are free.
-    return or_(~is_locked(), func.coalesce(count_available(), 0) > 0)
+    return or_(~is_locked(ticket), func.coalesce(count_available(ticket), 0) > 0)
 
 
 def _on_days(wanted: TicketFilter) -> Iterator[ColumnElement[bool]]:

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, case, func, text, update
+from sqlalchemy import ARRAY, ColumnElement, FromClause, Uuid, bindparam, case, func, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from ticketing_app.core.db import utc_datetime
-from ticketing_app.tickets.models import Listing, Ticket
+from ticketing_app.tickets.models import TICKETS, Listing, Ticket
 from ticketing_app.tickets.rules import UNSOLD, TicketStatus
 
 # asyncpg represents PostgreSQL's infinity as this naive datetime.
@@ -33,29 +33,32 @@ class TicketRow(NamedTuple):
     quantity: int | None = None
 
 
-def is_locked() -> ColumnElement[bool]:
-    return func.coalesce(col(Ticket.locked_until) > NOW, False)  # SQL's false.
+def is_locked(ticket: FromClause = TICKETS) -> ColumnElement[bool]:
+    return func.coalesce(ticket.c.locked_until > NOW, False)  # SQL's false.
 
 
 def ticket_row() -> Any:  # noqa: ANN401  # the columns of a TicketRow, for `select`.
     return Ticket, is_locked(), count_available(), count_unsold()
 
 
-def count_available() -> ColumnElement[int | None]:
+def count_available(ticket: FromClause = TICKETS) -> ColumnElement[int | None]:
     """Count the tickets of the listing that can be bought now."""
     is_free = func.coalesce(_sibling.locked_until <= NOW, True)  # SQL's true.
-    return _count_siblings(_sibling.status == TicketStatus.FOR_SALE, is_free)
+    return _count_siblings(ticket, _sibling.status == TicketStatus.FOR_SALE, is_free)
 
 
 def count_unsold() -> ColumnElement[int | None]:
     """Count the tickets of the listing that are for sale or paused."""
-    return _count_siblings(_sibling.status.in_(UNSOLD))
+    return _count_siblings(TICKETS, _sibling.status.in_(UNSOLD))
 
 
-def _count_siblings(*conditions: ColumnElement[bool]) -> ColumnElement[int | None]:
-    count = select(func.count()).where(_sibling.listing_id == Ticket.listing_id, *conditions)
-    siblings = count.select_from(_sibling).correlate(Ticket).scalar_subquery()
-    return case((col(Ticket.listing_id).is_not(None), siblings))
+def _count_siblings(
+    ticket: FromClause, *conditions: ColumnElement[bool]
+) -> ColumnElement[int | None]:
+    listing_id = ticket.c.listing_id
+    count = select(func.count()).where(_sibling.listing_id == listing_id, *conditions)
+    siblings = count.select_from(_sibling).correlate(ticket).scalar_subquery()
+    return case((listing_id.is_not(None), siblings))
 
 
 def has_end(locked_until: datetime | None) -> bool:
