@@ -28,11 +28,11 @@ UNKNOWN_ID = "01a20000-0000-7000-8000-000000000000"
 """A well-formed id without a row, the same in each run."""
 
 
-async def make_user(email: str | None = None) -> UserRead:
+async def make_user(email: str | None = None, *, is_confirmed: bool = True) -> UserRead:
     """Create an account that cannot sign in: hashing passwords would dominate the run time."""
     user = User(
         email=email or f"{db.new_id()}@gittix.test",
-        email_confirmed_at=utc_now(),
+        email_confirmed_at=utc_now() if is_confirmed else None,
         password_hash="no password",
     )
     async with db.transaction() as session:

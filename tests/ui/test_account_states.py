@@ -7,12 +7,10 @@ import pytest
 from tests import factories
 from tests.ui.conftest import Tab
 from ticketing_app.accounts import auth
-from ticketing_app.accounts.rules import TokenPurpose
 from ticketing_app.accounts.schemas import UserRead
-from ticketing_app.accounts.service import addresses, tokens
-from ticketing_app.core import db
+from ticketing_app.core.settings import Settings
 from ticketing_app.ui.accounts.state import ProfileState, SecurityState
-from ticketing_app.ui.accounts.views import CHANGE_MAILED
+from ticketing_app.ui.accounts.views import CHANGE_MAILED, NOTES
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
@@ -66,34 +64,33 @@ class TestLoad:
 
 class TestProfile:
     @pytest.mark.parametrize(
-        ("changed", "note"), [("email", "Your email is changed"), ("x", ""), ("", "")]
+        ("is_confirmed", "changed", "note"),
+        [
+            (False, "email", NOTES["email"]),
+            (True, "email", CHANGE_MAILED),
+            (False, "confirmation", NOTES["confirmation"]),
+            (True, "x", ""),
+            (True, "", ""),
+        ],
     )
     async def test_confirms_submitted_form(
-        self, tab: Tab, cookies: list[str], changed: str, note: str
+        self, tab: Tab, sign_in: SignIn, *, is_confirmed: bool, changed: str, note: str
     ) -> None:
-        tab.open(f"/account?changed={changed}", cookie=cookies[0])
+        user = await factories.make_user(is_confirmed=is_confirmed)
+        tab.open(f"/account?changed={changed}", cookie=await sign_in(user))
         await tab.call(ProfileState.load)
         shown = tab.state(ProfileState)
-        assert shown.is_loaded
-        assert shown.note.startswith(note)
-        assert bool(shown.note) == bool(note)
+        assert (shown.is_loaded, shown.note) == (True, note)
+        assert (shown.is_confirmed, shown.can_confirm) == (is_confirmed, not is_confirmed)
 
-    async def test_change_of_a_confirmed_address_waits_for_its_link(
-        self, tab: Tab, sign_in: SignIn
+    async def test_offers_no_link_without_mail(
+        self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        user = await factories.make_user()
-        async with db.transaction() as transaction:
-            token = await tokens.issue(
-                transaction,
-                user_id=user.id,
-                purpose=TokenPurpose.CONFIRM,
-                facts={"email": user.email},
-            )
-            await addresses.confirm(transaction, secret=token)
-        tab.open("/account?changed=email", cookie=await sign_in(user))
+        monkeypatch.setattr(Settings, "has_mail", False)
+        user = await factories.make_user(is_confirmed=False)
+        tab.open("/account", cookie=await sign_in(user))
         await tab.call(ProfileState.load)
-        shown = tab.state(ProfileState)
-        assert (shown.is_confirmed, shown.note) == (True, CHANGE_MAILED)
+        assert not tab.state(ProfileState).can_confirm
 
     async def test_requires_sign_in(self, tab: Tab) -> None:
         tab.open("/account")

@@ -13,6 +13,7 @@ from tests.integration.accounts.browsers import ANA, is_live, sign_in_elsewhere
 from ticketing_app.accounts import auth, passwords
 from ticketing_app.accounts.rules import TokenPurpose
 from ticketing_app.core import db
+from ticketing_app.core.settings import Settings
 from ticketing_app.subscriptions import WORK
 from ticketing_app.work import due
 
@@ -83,6 +84,33 @@ class TestRequest:
         change_settings(signup_limit_per_hour=2)
         answers = [await ask(api, f"{number}@gittix.test") for number in range(3)]
         assert [answer.status_code for answer in answers] == [202, 202, 429]
+
+    async def test_without_mail_promises_no_link(
+        self, ana: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Settings, "has_mail", False)
+        answers = [await ask(ana, ANA["email"]), await ana.post("/api/users/email/confirmation")]
+        for answer in answers:
+            assert answer.status_code == 503
+            assert "no link is on its way" in answer.json()["errors"][0]["message"]
+
+    async def test_is_offered_when_too_many_passwords_were_wrong(
+        self, ana: AsyncClient, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(signin_limit_per_minute=1)
+        answers = []
+        for _ in range(2):
+            # A device that signed in before has a limit of its own.
+            ana.cookies.clear()
+            answers.append(await ana.post("/api/users/signin", json=ANA))
+        assert answers[1].status_code == 429
+        message = answers[1].json()["errors"][0]["message"]
+        assert message.endswith(
+            "You can sign in with a passkey, or set a new password by a mailed link."
+        )
+        await ask(ana, ANA["email"])
+        token = await links.mail(ANA["email"], TokenPurpose.RESET)
+        assert (await links.reset(ana, token)).status_code == 200
 
     @pytest.mark.parametrize("email", ["ana", "", None, 5, ["ana@gittix.test"]])
     async def test_rejects_what_is_no_address(self, api: AsyncClient, email: object) -> None:

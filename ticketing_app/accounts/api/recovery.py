@@ -1,5 +1,7 @@
 """REST of mailed links, under /api/users: confirmation of the address, and reset of the password."""
 
+from http import HTTPStatus
+
 from fastapi import APIRouter, Request, Response
 
 from ticketing_app.accounts import auth
@@ -14,10 +16,22 @@ from ticketing_app.accounts.schemas import (
 )
 from ticketing_app.accounts.service import addresses, recovery, users
 from ticketing_app.core import db, limits
+from ticketing_app.core.errors import AppError
 from ticketing_app.core.http import body_schema, problem_responses, read_body
+from ticketing_app.core.settings import get_settings
 from ticketing_app.work import due as work
 
 router = APIRouter(prefix="/api/users", tags=["users"])
+
+
+class NoMailError(AppError):
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    message = "We cannot send mails right now, so no link is on its way. Please try again later."
+
+
+def _require_mail() -> None:
+    if not get_settings().has_mail:
+        raise NoMailError
 
 
 async def confirm_address(link: LinkToken) -> UserRead:
@@ -29,6 +43,7 @@ async def confirm_address(link: LinkToken) -> UserRead:
 
 async def request_reset(typed: PasswordResetRequest) -> None:
     """Have a link mailed, if the address has an account: the edge of API and forms."""
+    _require_mail()
     await limits.check("resets", account=typed.email)
     # The account is looked up later: the response must not reveal by its time whether there is one.
     async with db.transaction() as session:
@@ -68,6 +83,7 @@ async def confirm(request: Request) -> UserRead:
 @router.post("/email/confirmation", status_code=202, responses=problem_responses(401, 403, 429))
 async def send_confirmation(caller: SignedIn) -> dict[str, str]:
     """Have the link that confirms the caller's address sent again; harmless if it is confirmed."""
+    _require_mail()
     await limits.check("confirmations", account=caller.user_id)
     async with db.transaction() as session:
         await addresses.request_confirmation(session, caller=caller)

@@ -21,6 +21,7 @@ from ticketing_app.accounts.schemas import (
 )
 from ticketing_app.accounts.service import authentication, proof, registration, sessions, users
 from ticketing_app.core import db, limits
+from ticketing_app.core.errors import TooManyRequestsError
 from ticketing_app.core.http import (
     body_schema,
     client_address,
@@ -28,6 +29,7 @@ from ticketing_app.core.http import (
     problem_responses,
     read_body,
 )
+from ticketing_app.core.settings import get_settings
 
 router = APIRouter(prefix="/api/users", tags=["users"])
 
@@ -44,6 +46,18 @@ async def _limit_sign_in(request: Request, email: str) -> None:
         await limits.check("passwords", account=known)
     else:
         await limits.check("signins", account=email)
+
+
+def _with_another_way(error: TooManyRequestsError) -> TooManyRequestsError:
+    """Tell the owner of an account, whose password others guess, how to get in nevertheless."""
+    way = (
+        "a passkey, or set a new password by a mailed link"
+        if get_settings().has_mail
+        else "a passkey"
+    )
+    return TooManyRequestsError(
+        f"{error.message} You can sign in with {way}.", retry_after=error.retry_after
+    )
 
 
 async def open_session(
@@ -99,7 +113,10 @@ async def start_account(request: Request, response: Response, user: UserCreate) 
 
 async def start_session(request: Request, response: Response, credentials: Credentials) -> UserRead:
     """Sign in: the edge of API and forms."""
-    await _limit_sign_in(request, credentials.email)
+    try:
+        await _limit_sign_in(request, credentials.email)
+    except TooManyRequestsError as error:
+        raise _with_another_way(error) from None
     checked = await authentication.check_credentials(db.transaction, credentials=credentials)
     async with db.transaction() as session:
         await authentication.confirm_credentials(session, checked=checked)

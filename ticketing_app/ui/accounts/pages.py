@@ -6,6 +6,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
+from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.accounts.components import (
     PASSWORD_HINT,
     FormValues,
@@ -72,13 +73,17 @@ def sign_in_content(values: FormValues) -> rx.Component:
         auto_complete="current-password",
     )
     other_way = rx.fragment(
-        rx.el.a(TEXT["forgot"], href=routes.FORGOT, class_name=f"{styles.LINK_ALONE} mt-4"),
+        *([_forgot()] if get_settings().has_mail else []),
         passkey_sign_in(),
         _other_way(TEXT["no_account"], TEXT["sign_up"], routes.SIGN_UP, values),
     )
     return _session_form(
         TEXT["sign_in"], "/api/users/signin", routes.SIGN_IN, values, password, other_way
     )
+
+
+def _forgot() -> rx.Component:
+    return rx.el.a(TEXT["forgot"], href=routes.FORGOT, class_name=f"{styles.LINK_ALONE} mt-4")
 
 
 def sign_out_content(error: str = "") -> rx.Component:

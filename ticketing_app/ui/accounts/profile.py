@@ -37,7 +37,8 @@ def account_page() -> rx.Component:
         panel(
             TEXT["email"],
             rx.el.p(TEXT["signed_in_as"], rx.el.strong(SessionState.email), "."),
-            rx.cond(state.is_confirmed, rx.el.p(TEXT["confirmed"]), _confirmation()),
+            rx.cond(state.is_confirmed, rx.el.p(TEXT["confirmed"])),
+            rx.cond(state.can_confirm, _confirmation()),
             disclosure(TEXT["change_email"], _email_form()),
         ),
         rx.el.div(

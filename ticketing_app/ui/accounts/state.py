@@ -5,6 +5,7 @@ import reflex as rx
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.service import passkeys, sessions
 from ticketing_app.core import http
+from ticketing_app.core.settings import get_settings
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.accounts import queries
 from ticketing_app.ui.accounts.views import (
@@ -23,6 +24,7 @@ from ticketing_app.ui.session import PageState, guarded
 class ProfileState(PageState, rx.State):
     note: str = ""
     is_confirmed: bool = False
+    can_confirm: bool = False
 
     @rx.event
     @guarded
@@ -33,6 +35,7 @@ class ProfileState(PageState, rx.State):
             await channels.subscribe(self)
             page = await queries.load_profile_page(transaction, caller=caller)
         self.is_confirmed = page.is_confirmed
+        self.can_confirm = get_settings().has_mail and not page.is_confirmed
         self.note = _note(self)
         if self.note == NOTES["email"] and page.is_confirmed:
             self.note = CHANGE_MAILED
