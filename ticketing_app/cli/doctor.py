@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from ticketing_app.cli.checks.database import ask_database, check_cities, check_database
 from ticketing_app.cli.checks.findings import Finding, Verdict, wrong
+from ticketing_app.cli.checks.mail import check_mail
 from ticketing_app.cli.checks.redis import (
     ask_notifications,
     ask_redis,
@@ -37,7 +38,7 @@ ANSWER_SECONDS = 10
 def add_commands(commands: Commands) -> None:
     doctor = commands.add_parser(
         "doctor",
-        help="check settings, databases, Stripe, pages and workers; 1 if anything is wrong",
+        help="check settings, databases, Stripe, mail, pages and workers; 1 if anything is wrong",
     )
     doctor.set_defaults(run=_doctor)
 
@@ -62,6 +63,7 @@ async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
             yield finding
     for finding in await check_stripe(settings):
         yield finding
+    yield await check_mail(settings)
     yield await check_site(settings.public_url)
     for finding in check_pages():
         yield finding

@@ -11,11 +11,13 @@ from redis.asyncio import Redis
 from tests.integration.cli.command_line import run
 from tests.integration.messaging.samples import column
 from tests.site import free_port
+from ticketing_app.cli.checks.mail import check_mail
 from ticketing_app.cli.checks.site import check_pages, check_site
 from ticketing_app.cli.checks.stripe import check_stripe
 from ticketing_app.core import db, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import build_stamp
+from ticketing_app.notices.gateway import smtp
 from ticketing_app.payments.gateway import client
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -46,7 +48,8 @@ class TestDoctor:
         assert findings["relay"] == (
             "wrong no process has this role. To mend it: start python worker.py relay, or all."
         )
-        for name in ("settings", "PostgreSQL", "extensions", "schema", "clocks", "Redis", "Stripe"):
+        healthy = "settings PostgreSQL extensions schema clocks Redis Stripe mail"
+        for name in healthy.split():
             assert findings[name].startswith("ok"), findings[name]
         assert findings["webhooks"] == "unknown a stand-in has no endpoints to ask about."
 
@@ -151,6 +154,26 @@ class TestNotifications:
         change_settings(reflex_ignore_redis_config_error="true")
         _, findings = await examine()
         assert findings["notifications"].startswith("ok")
+
+
+class TestCheckMail:
+    async def check(self) -> str:
+        try:
+            return str(await check_mail(get_settings()))
+        finally:
+            await smtp.close_connections()
+
+    async def test_names_a_server_that_does_not_answer(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(mail_url=f"smtp://127.0.0.1:{free_port()}")
+        line = await self.check()
+        assert line.startswith("wrong   mail: SMTPConnectError")
+        assert "check MAIL_URL" in line
+
+    async def test_warns_without_a_server(self, change_settings: Callable[..., None]) -> None:
+        change_settings(mail_url="")
+        assert (await self.check()).startswith("warning mail: MAIL_URL is not set")
 
 
 class TestCheckStripe:

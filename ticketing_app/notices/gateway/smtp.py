@@ -19,6 +19,7 @@ from ticketing_app.notices.schemas import Reply
 # Of one command. A mail as a whole must end long before its lease of three minutes.
 TIMEOUT_SECONDS = 30
 SEND_SECONDS = 90
+TRY_SECONDS = 10
 # Shorter than the patience of any mail server: a command on a connection that it has closed would fail.
 IDLE_SECONDS = 15
 
@@ -44,6 +45,15 @@ async def deliver(message: bytes, *, sender: str, recipient: str) -> Reply:
     try:
         async with asyncio.timeout(SEND_SECONDS), _connection() as connection:
             return await _deliver(connection, message, sender, recipient)
+    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+        raise MailDeferredError(repr(error)) from error
+
+
+async def try_server() -> None:
+    """Connect and sign in; raises MailDeferredError if that fails."""
+    try:
+        async with asyncio.timeout(TRY_SECONDS), _connection() as connection:
+            await connection.noop()
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
         raise MailDeferredError(repr(error)) from error
 
