@@ -16,10 +16,11 @@ from ticketing_app.messaging import inbox, outbox
 from ticketing_app.notices import models as notices
 from ticketing_app.orders import models as orders
 from ticketing_app.payments import models as payments
+from ticketing_app.privacy import models as privacy
 from ticketing_app.tickets import models as tickets
 from ticketing_app.work import models as work
 
-TABLES = (accounts, events, tickets, orders, payments, notices, outbox, inbox, work)
+TABLES = (accounts, events, tickets, orders, payments, notices, privacy, outbox, inbox, work)
 # Key of the advisory lock: processes that start together must not migrate at the same time.
 MIGRATION_LOCK = 7_231_604
 LOCK_NOT_AVAILABLE = "55P03"

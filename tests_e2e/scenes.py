@@ -295,6 +295,8 @@ SCENES = (
     Scene("stop mails", "{stop}", "You get no more mails", STRANGER),
     Scene("stop mails, stopped", "{stop}", "Stop these mails", STRANGER,
           _press("Stop these mails", "These mails are stopped"), is_main=False),
+    Scene("account, your data", "/account/data", "Delete your account", SELLER, _open_forms),
+    Scene("goodbye", "/auth/goodbye", "Changed your mind", STRANGER, is_main=False),
     Scene("sign up", "/auth/signup", "8 characters or more", STRANGER, is_main=False),
     Scene("sign up with errors", "/auth/signup", "8 characters or more", STRANGER,
           _press("Sign Up", "must be|Invalid credentials")),

@@ -25,6 +25,7 @@ from ticketing_app.orders.api import listing_router as selling_listings_router
 from ticketing_app.orders.api import router as orders_router
 from ticketing_app.orders.api import selling_router
 from ticketing_app.payments.api import router as payments_router
+from ticketing_app.privacy.api import router as privacy_router
 from ticketing_app.tickets.api import listing_router, offer_router
 from ticketing_app.tickets.api import router as tickets_router
 
@@ -70,6 +71,7 @@ def create_api() -> FastAPI:
         mail_router,
         cases_router,
         notices_router,
+        privacy_router,
     )
     for router in features:
         api.include_router(router)

@@ -34,6 +34,7 @@ NOTICE_STOP = "/notices/stop/[token]"
 ACCOUNT = "/account"
 ACCOUNT_SECURITY = "/account/security"
 ACCOUNT_NOTICES = "/account/notices"
+ACCOUNT_DATA = "/account/data"
 SIGN_UP = "/auth/signup"
 SIGN_IN = "/auth/signin"
 SIGN_OUT = "/auth/signout"
@@ -54,6 +55,7 @@ CONFIRM = "/auth/confirm"
 RESET = "/auth/reset"
 # Parameter of these pages: the form was sent.
 SENT = "sent"
+GOODBYE = "/auth/goodbye"
 NOT_FOUND = "/404"
 
 
@@ -90,6 +92,10 @@ def ticket_calendar(ticket_id: UUID | str) -> str:
 
 def event_calendar(slug: str) -> str:
     return f"/api/events/{slug}/calendar"
+
+
+def export_file(export_id: UUID) -> str:
+    return f"/api/users/exports/{export_id}"
 
 
 def share_image(category: str) -> str:

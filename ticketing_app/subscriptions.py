@@ -24,12 +24,15 @@ from ticketing_app.messaging.catalog import (
     PasswordChanged,
     PasswordResetRequested,
     UserCreated,
+    UserSignedIn,
 )
 from ticketing_app.messaging.inbox import Subscriptions
 from ticketing_app.notices import subscribers as notices
 from ticketing_app.notices.service import push, reminding, sending
 from ticketing_app.orders import subscribers as orders
 from ticketing_app.payments import subscribers as payments
+from ticketing_app.privacy import subscribers as privacy
+from ticketing_app.privacy.service import deletion, erasure, export
 from ticketing_app.tickets import subscribers as tickets
 from ticketing_app.work.due import Kind
 
@@ -40,6 +43,7 @@ SUBSCRIPTIONS: Subscriptions = {
     EmailChanged: (notices.on_email_changed,),
     PasswordResetRequested: (notices.on_password_reset_requested,),
     PasswordChanged: (notices.on_password_changed,),
+    UserSignedIn: (privacy.on_user_signed_in,),
     # Before the tickets of a merged event follow it.
     EventChanged: (notices.on_event_changed, tickets.on_event_changed),
     EventCancelled: (
@@ -68,6 +72,8 @@ WORK: Mapping[str, Kind] = {
         per_second=lambda: get_settings().mail_per_second,
         queue=queues.OUTSIDE,
     ),
+    export.WORK: Kind(export.make_export),
+    deletion.WORK: Kind(erasure.erase_account, queue=queues.DEFAULT),
     "notices.hold_ending": Kind(reminding.remind, queue=queues.DEFAULT),
     "accounts.reset": Kind(recovery.send_reset, queue=queues.DEFAULT),
 }

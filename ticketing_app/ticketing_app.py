@@ -58,6 +58,8 @@ from ticketing_app.ui.orders.list_page import order_list_page
 from ticketing_app.ui.orders.pages import order_detail_page
 from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.page_content import DEFAULT_CATEGORY
+from ticketing_app.ui.privacy.pages import data_page, goodbye_page
+from ticketing_app.ui.privacy.state import OwnDataState
 from ticketing_app.ui.purchases.forms import purchase
 from ticketing_app.ui.sell.pages import (
     sell_event_page,
@@ -185,6 +187,9 @@ PAGES = (
     Page(routes.NOTICE_STOP, notice_stop_page, "Stop mails",
          "Stop mails of one kind.",
          SessionState.load, Audience.VISITORS, load_stop, notice_forms.stop_mails),
+    Page(routes.ACCOUNT_DATA, data_page, "Your data",
+         "Download everything we have of you, or delete your account.",
+         OwnDataState.load, Audience.MEMBERS),
     Page(routes.SIGN_UP, sign_up_page, "Sign Up",
          "Make an account to buy and sell tickets.",
          SessionState.load_for_visitors, Audience.VISITORS, load_form(sign_up_content), forms.sign_up),
@@ -215,6 +220,9 @@ PAGES = (
            document_description(article.description),
            SessionState.load, Audience.EVERYONE, load_article(article.name))
       for article in list_shipped()),
+    Page(routes.GOODBYE, goodbye_page, "Goodbye",
+         "Your account is going to be deleted.",
+         SessionState.load, Audience.VISITORS),
     Page(routes.NOT_FOUND, not_found_page, "Page not found",
          "There is nothing at this address.",
          SessionState.load, Audience.EVERYONE),

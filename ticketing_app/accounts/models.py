@@ -34,6 +34,7 @@ class User(Table, table=True):
     language: str | None = Field(default=None, max_length=LANGUAGE_MAX_LENGTH)
     version: int = 1
     created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+    erased_at: datetime | None = Field(default=None, sa_type=utc_datetime())
 
 
 class UserSession(Table, table=True):

@@ -142,6 +142,23 @@ async def revoke_sessions(
     return list((await session.exec(ended)).scalars().all())
 
 
+async def list_sessions(session: AsyncSession, user_id: UUID) -> list[UserSession]:
+    """Return all sessions that are kept, also ended ones, newest first."""
+    query = select(UserSession).where(UserSession.user_id == user_id)
+    return list((await session.exec(query.order_by(col(UserSession.id).desc()))).all())
+
+
+async def get_last_sign_in(session: AsyncSession, user_id: UUID) -> datetime | None:
+    query = select(func.max(UserSession.created_at)).where(UserSession.user_id == user_id)
+    return (await session.exec(query)).one()
+
+
+async def delete_keys(session: AsyncSession, user_id: UUID) -> None:
+    """Delete everything that lets its owner in: sessions, passkeys, links."""
+    for table in (UserSession, Passkey, Challenge, Token):
+        await session.exec(delete(table).where(col(table.user_id) == user_id))
+
+
 async def delete_ended(session: AsyncSession, *, days: int, limit: int) -> int:
     """Delete up to `limit` sessions that expired `days` ago; return the count."""
     # A CTE: a plain subquery may run again for each row of a nested loop, and exceed `limit`.

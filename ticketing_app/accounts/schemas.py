@@ -133,6 +133,26 @@ class SessionRead(ApiModel):
     is_current: bool
 
 
+class SignInExport(ApiModel):
+    """A sign-in that we still know, for its owner."""
+
+    device: str
+    address: str
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class AccountExport(ApiModel):
+    """An account for its owner."""
+
+    id: UUID
+    email: str
+    created_at: datetime
+    sign_ins: list[SignInExport]
+
+
 class SessionList(ApiModel):
     items: list[SessionRead]
 

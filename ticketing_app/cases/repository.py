@@ -1,11 +1,14 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from sqlalchemy import or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.cases.models import Case, CaseAnswer
 from ticketing_app.cases.rules import CaseStatus
+
+ERASED = "erased"
 
 
 def add(session: AsyncSession, row: Case | CaseAnswer) -> None:
@@ -38,3 +41,17 @@ async def list_cases(
 async def list_answers(session: AsyncSession, case_ids: Collection[UUID]) -> list[CaseAnswer]:
     query = select(CaseAnswer).where(col(CaseAnswer.case_id).in_(case_ids))
     return list(await session.exec(query.order_by(col(CaseAnswer.id))))
+
+
+async def erase(session: AsyncSession, *, user_id: UUID, address: str) -> list[UUID]:
+    """Empty the words of these reporters, and of the answers to them; return the cases."""
+    statement = (
+        update(Case)
+        .where(or_(col(Case.user_id) == user_id, col(Case.email) == address))
+        .values(email=ERASED, name="", message=ERASED)
+        .returning(col(Case.id))
+    )
+    case_ids = list((await session.exec(statement)).scalars().all())
+    answers = update(CaseAnswer).where(col(CaseAnswer.case_id).in_(case_ids))
+    await session.exec(answers.values(message=ERASED))
+    return case_ids

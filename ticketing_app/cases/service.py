@@ -22,6 +22,8 @@ from ticketing_app.tickets.service.lease import ListingNotFoundError
 from ticketing_app.tickets.service.tickets import TicketNotFoundError
 
 CASES_SHOWN = 200
+# Fields of the domain events of a case that tell who its reporter is.
+PERSONAL = ("email", "message", "answer")
 
 
 class CaseNotFoundError(AppError):
@@ -151,6 +153,12 @@ async def _get(session: AsyncSession, number: str, *, for_update: bool = False) 
     if row is None:
         raise CaseNotFoundError
     return row
+
+
+async def erase(session: AsyncSession, *, user_id: UUID, address: str) -> None:
+    """Erase who wrote the cases of this user, or of this address, and what; their numbers stay."""
+    for case_id in await repository.erase(session, user_id=user_id, address=address):
+        await outbox.erase(session, aggregate_id=case_id, names=PERSONAL)
 
 
 async def _get_open(session: AsyncSession, number: str) -> Case:

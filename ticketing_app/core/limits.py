@@ -106,6 +106,7 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
     "settlements": (Rule("settle_limit_per_minute", MINUTE, ("account",)), _WRITES),
     # Here the account is the charge.
     "stripe_questions": (Rule("settle_limit_per_charge_per_2_seconds", 2, ("account",)),),
+    "exports": (Rule("export_limit_per_day", DAY, ("account",)),),
     "searches": (Rule("search_limit_per_address_per_minute", MINUTE, ("address",)),),
     "corrections": (Rule("correction_limit_per_address_per_minute", MINUTE, ("address",)),),
     "sitemaps": (Rule("sitemap_limit_per_address_per_minute", MINUTE, ("address",)),),

@@ -205,6 +205,7 @@ class Settings(BaseSettings):
     confirmation_limit_per_day: int = Field(
         default=5, ge=0, description="Confirmation mails sent again, per account; 0 is off."
     )
+    export_limit_per_day: int = Field(default=5, ge=0, description="Per account; 0 is off.")
     hold_limit_per_minute: int = Field(default=10, ge=0, description="Per account; 0 is off.")
     listing_limit_per_hour: int = Field(default=50, ge=0, description="Per account; 0 is off.")
     event_limit_per_hour: int = Field(

@@ -95,6 +95,10 @@ class PasskeyRemoved(_PasskeyEvent):
     """A user removed a passkey; the account did not change."""
 
 
+class UserErased(_UserEvent):
+    """The account was erased; the address is a placeholder."""
+
+
 class _EventFacts(DomainEvent):
     recorded_by: ClassVar[str] = "events"
     aggregate: ClassVar[str] = "event"

@@ -1,6 +1,7 @@
 """The log of domain events, written in the transaction of the change."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,6 +60,21 @@ def record(session: AsyncSession, event: DomainEvent) -> None:
         )
     )
     db.after_commit(session, "outbox.nudge", nudge)
+
+
+_ERASE = text("""
+    UPDATE outbox SET payload = payload || (
+      SELECT coalesce(jsonb_object_agg(name, ''), '{}') FROM jsonb_object_keys(payload) AS name
+      WHERE name = ANY(:names)
+    )
+    WHERE aggregate_id = :aggregate_id AND payload ?| :names
+""")
+
+
+async def erase(session: AsyncSession, *, aggregate_id: UUID, names: Collection[str]) -> None:
+    """Empty these fields in the events of an aggregate."""
+    values = {"aggregate_id": aggregate_id, "names": list(names)}
+    await (await session.connection()).execute(_ERASE, values)
 
 
 # The loops in which a nudge is due, and the tasks that send them.

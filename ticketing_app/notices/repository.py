@@ -248,3 +248,25 @@ async def delete_push_subscriptions(session: AsyncSession, *, session_id: UUID) 
     await session.exec(
         delete(PushSubscription).where(col(PushSubscription.session_id) == session_id)
     )
+
+
+# ---- personal data ---------------------------------------------------------------------------
+
+
+async def list_all_notices(session: AsyncSession, user_id: UUID) -> list[Notice]:
+    """Return everything that the person was told, oldest first."""
+    query = select(Notice).where(Notice.user_id == user_id).order_by(col(Notice.id))
+    return list((await session.exec(query)).all())
+
+
+async def delete_of_user(session: AsyncSession, user_id: UUID) -> None:
+    """Delete notices with their mails, choices and push subscriptions."""
+    for table in (Notice, NoticeChoice, PushSubscription):
+        await session.exec(delete(table).where(col(table.user_id) == user_id))
+
+
+async def delete_of_address(session: AsyncSession, address: str) -> None:
+    """Delete mails to this address that belong to no account, and its suppression."""
+    sent = select(Send.notice_id).where(Send.address == address)
+    await session.exec(delete(Notice).where(col(Notice.id).in_(sent)))
+    await session.exec(delete(Suppression).where(col(Suppression.address) == address))

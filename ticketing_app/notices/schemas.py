@@ -26,6 +26,22 @@ class DueMail(BaseModel):
     age: timedelta
 
 
+class NoticeExport(ApiModel):
+    """A notice, for the person who was told."""
+
+    kind: str
+    facts: dict[str, Any]
+    created_at: datetime
+    read_at: datetime | None
+
+
+class NoticesExport(ApiModel):
+    """What a person was told, and the channels that they chose by kind."""
+
+    notices: list[NoticeExport]
+    choices: dict[str, dict[str, bool]]
+
+
 class Reply(BaseModel):
     """The final answer of the mail server."""
 

@@ -1,5 +1,6 @@
 """SQL of payments. Only the database clock decides when work is due."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,6 +44,11 @@ async def get_paid_charge(session: AsyncSession, order_id: UUID) -> Charge | Non
         or_(col(Charge.status) == ChargeStatus.COMPLETED, col(Charge.refund_status).is_not(None)),
     )
     return (await session.exec(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def list_by_orders(session: AsyncSession, order_ids: Collection[UUID]) -> list[Charge]:
+    query = select(Charge).where(col(Charge.order_id).in_(order_ids))
+    return list((await session.exec(query.order_by(col(Charge.id)))).all())
 
 
 async def list_completed(

@@ -28,6 +28,20 @@ class PaymentRead(ApiModel):
     client_secret: str
 
 
+class PaymentRecord(ApiModel):
+    """A payment as its buyer may know it."""
+
+    id: UUID
+    order_id: UUID
+    status: ChargeStatus
+    amount_cents: Annotated[JsonPrice, Field(serialization_alias="amount")]
+    currency: str
+    declines: int
+    refund_status: RefundStatus | None
+    refund_reason: str | None
+    created_at: datetime
+
+
 class PaymentConfig(ApiModel):
     """Settings for Stripe.js, read at run time: the build contains none of them."""
 

@@ -5,7 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.notices.schemas import DueMail
-from ticketing_app.notices.service import account_facts, case_notices, event_facts, order_facts
+from ticketing_app.notices.service import (
+    account_facts,
+    case_notices,
+    event_facts,
+    leaving_facts,
+    order_facts,
+)
 from ticketing_app.notices.views.facts import Facts
 
 # Returns None if the mail is no longer needed.
@@ -23,6 +29,9 @@ PREPARE: Mapping[str, Prepare] = {
     "address_change": account_facts.prepare_address_change,
     "address_changed": account_facts.prepare_address_changed,
     "password_changed": account_facts.prepare_password_changed,
+    "account_leaving": leaving_facts.prepare_leaving,
+    "account_kept": leaving_facts.prepare_kept,
+    "export_ready": leaving_facts.prepare_export_ready,
     **dict.fromkeys(order_facts.STATUSES, order_facts.prepare),
     "event_changed": event_facts.prepare,
     "event_cancelled": event_facts.prepare,

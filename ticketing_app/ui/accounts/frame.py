@@ -13,6 +13,7 @@ SECTIONS = {
     routes.ACCOUNT: "Profile",
     routes.ACCOUNT_SECURITY: "Security",
     routes.ACCOUNT_NOTICES: "Notices",
+    routes.ACCOUNT_DATA: "Your data",
 }
 TEXT = {
     "sections": "Account",

@@ -1,0 +1,53 @@
+"""All orders of a person: what keeps their account, and their export."""
+
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.orders.repository import personal as repository
+from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.service import queries
+from ticketing_app.tickets.service import personal as tickets
+from ticketing_app.tickets.service.personal import SaleObstacle
+
+PAGE = 100
+
+
+class OrderObstacle(StrEnum):
+    """Why the buyer or the seller of an order is still needed."""
+
+    HELD = "held"
+    MONEY_MOVING = "money_moving"  # It is captured, given back, or disputed.
+
+
+async def list_obstacles(
+    session: AsyncSession, *, user_id: UUID
+) -> set[OrderObstacle | SaleObstacle]:
+    """Return why the account of this buyer and seller cannot be deleted now."""
+    sales = await tickets.read_sales(session, seller_id=user_id)
+    found = set[OrderObstacle | SaleObstacle](sales.obstacles)
+    if await repository.has_hold(session, user_id):
+        found.add(OrderObstacle.HELD)
+    if await repository.is_money_moving(session, user_id, sales.order_ids):
+        found.add(OrderObstacle.MONEY_MOVING)
+    return found
+
+
+async def count_coming(session: AsyncSession, *, buyer_id: UUID) -> int:
+    """Count the tickets of events to come that the buyer owns."""
+    ticket_ids = await repository.list_owned(session, buyer_id)
+    return await tickets.count_coming(session, ticket_ids=ticket_ids)
+
+
+async def export(session: AsyncSession, *, buyer_id: UUID) -> AsyncIterator[OrderRead]:
+    """Return every order of the buyer, newest first."""
+    cursor = None
+    while True:
+        page = await queries.list_orders(session, buyer_id=buyer_id, limit=PAGE, cursor=cursor)
+        for order in page.items:
+            yield order
+        cursor = page.next_cursor
+        if cursor is None:
+            return
