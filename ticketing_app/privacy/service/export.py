@@ -115,7 +115,7 @@ async def _collect(session: AsyncSession, user_id: UUID) -> Files:
         },
         "orders.json": bought,
         "payments.json": await payments.export(session, order_ids=[order.id for order in bought]),
-        "cases.json": await cases.list_own(session, user_id=user_id),
+        "cases.json": await cases.list_cases(session, user_id=user_id),
         "notices.json": await notices.export(session, user_id=user_id),
     }
 
