@@ -39,7 +39,7 @@ class NoticesExport(ApiModel):
     """What a person was told, and the channels that they chose by kind."""
 
     notices: list[NoticeExport]
-    choices: dict[str, dict[str, bool]]
+    choices: dict[str, dict[Channel, bool]]
 
 
 class Reply(BaseModel):

@@ -13,7 +13,7 @@ async def export(session: AsyncSession, *, user_id: UUID) -> NoticesExport:
     choices = await repository.list_all_choices(session, user_id)
     return NoticesExport(
         notices=[NoticeExport.model_validate(row.model_dump()) for row in notices],
-        choices={kind: dict(chosen) for kind, chosen in choices.items()},
+        choices=choices,
     )
 
 

@@ -26,7 +26,7 @@ async def is_money_moving(
 ) -> bool:
     """Whether money of an order of the buyer, or of one of these, is on its way, or disputed."""
     query = select(Order.id).where(
-        or_(Order.buyer_id == buyer_id, col(Order.id).in_(order_ids)),
+        or_(col(Order.buyer_id) == buyer_id, col(Order.id).in_(order_ids)),
         or_(
             col(Order.status).in_([OrderStatus.CAPTURING, OrderStatus.REFUNDING]),
             col(Order.is_disputed),

@@ -40,6 +40,6 @@ class OwnDataState(PageState, rx.State):
     @guarded
     async def download(self, export_id: str) -> rx.event.EventSpec:
         """Start the download, which the browser makes with its cookie."""
-        await session.require_fresh_caller(self)
+        await session.require_proof(await session.require_caller(self))
         own_id = http.parse_id(export_id, ExportNotFoundError)
         return rx.redirect(routes.export_file(own_id), is_external=True)
