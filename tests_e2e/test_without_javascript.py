@@ -52,6 +52,7 @@ def test_help_is_read_and_a_listing_is_reported(visitor: Make) -> None:
         expect(page.get_by_text(text)).to_be_visible()
     page.goto(f"/tickets/{ticket}")
     page.get_by_role("link", name="Report this listing").click()
+    expect(page.get_by_label("Your name")).to_be_hidden()
     page.get_by_label("It is against the law").check()
     page.get_by_label("What we should know").fill("A forgery")
     page.get_by_label("Your name").fill("Zoe Park")

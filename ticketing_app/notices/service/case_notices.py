@@ -58,4 +58,5 @@ async def prepare_waits(session: AsyncSession, mail: DueMail) -> CaseWaitsFacts:
     reporter = facts.pop("email", "")
     if user_id:
         reporter = (await users.get_user(session, user_id=UUID(user_id))).email
-    return CaseWaitsFacts(reporter=reporter, **facts)
+    kind = facts.pop("kind").replace("_", " ")
+    return CaseWaitsFacts(reporter=reporter, kind=kind, **facts)

@@ -178,7 +178,7 @@ def _reason(reason: Reason, label: str, values: FormValues) -> rx.Component:
     return rx.el.label(
         rx.el.input(
             type="radio", name="reason", id=f"reason-{reason}",
-            custom_attrs={"value": reason.value, **chosen}, class_name="size-5 accent-accent",
+            custom_attrs={"value": reason.value, **chosen}, class_name="size-5 flex-none accent-accent",
         ),
         label,
         class_name="flex items-center gap-3 min-h-touch",
