@@ -72,6 +72,15 @@ class TestArticles:
         assert "Register" not in imprint
         assert "for 10 minutes" in (await site.get("/how-it-works")).text
 
+    @pytest.mark.parametrize("url", ["", "smtp://127.0.0.1:25"])
+    async def test_promise_mails_where_mail_works(
+        self, site: AsyncClient, change_settings: Callable[..., None], url: str
+    ) -> None:
+        change_settings(mail_url=url)
+        page = await opened(site, "/help/account")
+        assert page.says("a link comes by mail") is bool(url)
+        assert page.says("No link?")
+
     def test_give_questions_anchors(self) -> None:
         html = articles.read_article("help.buying").html
         assert '<h2 id="how-do-i-get-seats-together">' in html

@@ -61,7 +61,7 @@ async def find_subject(session: AsyncSession, *, subject_id: UUID) -> Subject:
 async def open_case(
     session: AsyncSession, *, case: CaseCreate, user_id: UUID | None = None
 ) -> CaseRead:
-    """Keep a message of a user, or of a visitor.
+    """Store a message or a report of a user or a visitor.
 
     Raises:
         SubjectNotFoundError: no ticket and no listing has this `subject_id`.

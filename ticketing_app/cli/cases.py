@@ -55,6 +55,8 @@ async def _answer(options: argparse.Namespace) -> None:
     async with db.transaction() as session:
         case = await service.answer_case(session, number=options.number, message=text)
     _print(case)
+    if not get_settings().has_mail:
+        write_line("\nMAIL_URL is not set, so this was not mailed: write to the reporter yourself.")
 
 
 async def _close(options: argparse.Namespace) -> None:

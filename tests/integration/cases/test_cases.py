@@ -106,7 +106,7 @@ class TestOpenCase:
     ) -> None:
         change_settings(case_limit_per_hour=1)
         assert [(await send(api)).status_code for _ in range(2)] == [201, 429]
-        # What is refused otherwise does not count.
+        # Other refusals are checked before the limit.
         assert (await send(api, email="", message="")).status_code == 400
 
     async def test_draws_another_number_if_one_is_taken(

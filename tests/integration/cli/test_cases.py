@@ -1,5 +1,6 @@
 """`python -m ticketing_app cases`."""
 
+from collections.abc import Callable
 from io import StringIO
 
 import pytest
@@ -27,7 +28,10 @@ async def report() -> str:
         return (await service.open_case(session, case=case)).number
 
 
-async def test_lists_shows_answers_and_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lists_shows_answers_and_closes(
+    monkeypatch: pytest.MonkeyPatch, change_settings: Callable[..., None]
+) -> None:
+    change_settings(mail_url="")
     number = await report()
     _, out, _ = await run("cases", "list")
     [line] = out.splitlines()
@@ -38,6 +42,7 @@ async def test_lists_shows_answers_and_closes(monkeypatch: pytest.MonkeyPatch) -
         assert text in out
     _, out, _ = await run("cases", "answer", number, "Thank you, it is gone.")
     assert "Thank you, it is gone." in out
+    assert "MAIL_URL is not set" in out
     monkeypatch.setattr("sys.stdin", StringIO("One more thing.\n"))
     code, out, _ = await run("cases", "answer", number)
     assert (code, out.count("answered")) == (0, 2)

@@ -1,4 +1,4 @@
-"""Tells reporter and operator about a case, and prepares those mails.
+"""Notices of a case for its reporter and the operator, and the facts of their mails.
 
 The facts of cases come with their events: `cases` and `notices` do not import each other.
 """

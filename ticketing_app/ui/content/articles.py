@@ -96,7 +96,7 @@ def _anchor(heading: Token) -> str:
 
 
 def _fill_in(body: str, values: Mapping[str, str]) -> str:
-    """Replace the placeholders; a line whose value is empty is left out, an unknown name stays."""
+    """Fill in the placeholders; drop lines with an empty value, keep unknown names."""
     lines = [
         line
         for line in body.splitlines()
@@ -116,6 +116,8 @@ def _values() -> frozenset[tuple[str, str]]:
         "operator_email": settings.operator_email,
         "operator_register": settings.operator_register,
         "operator_vat_id": settings.operator_vat_id,
+        # Lines that promise mails are left out where there are none.
+        "by_mail": "by mail" if settings.has_mail else "",
         "session_days": str(settings.session_days),
         "retention_days": str(settings.retention_days),
     }
