@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests import factories
-from ticketing_app.ui.live import channels, events
+from ticketing_app.ui.live import batches, channels
 from ticketing_app.ui.live.messages import Facts
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -29,16 +29,16 @@ class Pages:
 
 @pytest.fixture
 async def pages(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Pages]:
-    monkeypatch.setattr(events, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(batches, "PAUSE_SECONDS", 0)
     yield Pages()
-    await asyncio.gather(*events._batches)
-    assert not events._changed
+    await asyncio.gather(*batches._batches)
+    assert not batches._changed
 
 
 async def sent(pages: Pages, *ticket_ids: UUID) -> list[tuple[str, Facts]]:
     for ticket_id in ticket_ids:
-        events.collect(facts_of(ticket_id), pages.send)
-    await asyncio.gather(*events._batches)
+        batches.collect(facts_of(ticket_id), pages.send)
+    await asyncio.gather(*batches._batches)
     return pages.sent
 
 
@@ -83,7 +83,7 @@ class TestCollect:
     ) -> None:
         event = await factories.make_event()
         listing = await factories.make_listing("1", event=event)
-        read = events._read
+        read = batches._read
         failures = iter([ConnectionError])
 
         async def fail_once(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # as `_read`.
@@ -91,6 +91,6 @@ class TestCollect:
                 raise failure
             return await read(*args, **kwargs)
 
-        monkeypatch.setattr(events, "_read", fail_once)
+        monkeypatch.setattr(batches, "_read", fail_once)
         await sent(pages, listing.seats[0].ticket_id)
         assert len(pages.summaries(channels.EVENTS)) == 1

@@ -14,7 +14,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.messaging.bus import Envelope
 from ticketing_app.messaging.catalog import DomainEvent, NoticeCreated, NoticesRead
 from ticketing_app.notices.service import reading
-from ticketing_app.ui.live import broadcast, channels, notices
+from ticketing_app.ui.live import batches, broadcast, channels
 from ticketing_app.ui.live.messages import Facts, merge
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -41,16 +41,16 @@ class Pages:
 @pytest.fixture
 async def pages(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Pages]:
     pages = Pages()
-    monkeypatch.setattr(notices, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(batches, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(channels, "has_page", pages.has_page)
     monkeypatch.setattr(broadcast, "_send_or_collect", pages.send)
     yield pages
     await finish()
-    assert not notices._changed
+    assert not batches._changed
 
 
 async def finish() -> None:
-    await asyncio.gather(*notices._batches)
+    await asyncio.gather(*batches._batches)
 
 
 async def deliver(event: DomainEvent) -> None:
@@ -102,15 +102,16 @@ class TestDeliver:
     ) -> None:
         monkeypatch.setattr(reading, "count_unread", None)
         await deliver(created((await factories.make_user()).id))
-        assert (pages.sent, notices._batches) == ([], set())
+        await finish()
+        assert pages.sent == []
 
     async def test_counts_once_for_several_accounts(self, pages: Pages) -> None:
         users = [await factories.make_user() for _ in range(3)]
         pages.open = {channels.notices_channel(user.id) for user in users}
         for user in users:
             await make_notice(user)
-            notices.collect(user.id, pages.send)
-            notices.collect(user.id, pages.send)
+            batches.collect({"account": str(user.id)}, pages.send)
+            batches.collect({"account": str(user.id)}, pages.send)
         await finish()
         assert pages.counts == dict.fromkeys(pages.open, 1)
         assert len(pages.sent) == len(users)
@@ -128,7 +129,7 @@ class TestDeliver:
             return await count(*args, **kwargs)
 
         monkeypatch.setattr(reading, "count_unread", fail_once)
-        notices.collect(user.id, pages.send)
+        batches.collect({"account": str(user.id)}, pages.send)
         await finish()
         assert pages.counts == {channels.notices_channel(user.id): 0}
 

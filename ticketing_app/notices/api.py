@@ -32,7 +32,7 @@ async def list_notices(
 @router.post(
     "/read",
     status_code=204,
-    responses=problem_responses(400, 401, 403, 404),
+    responses=problem_responses(400, 401, 403),
     openapi_extra=body_schema(NoticesUpTo),
 )
 async def mark_read(request: Request, caller: SignedIn) -> Response:

@@ -169,13 +169,6 @@ async def get_notice(session: AsyncSession, notice_id: UUID) -> Notice | None:
     return await session.get(Notice, notice_id)
 
 
-async def has_notice(session: AsyncSession, *, user_id: UUID, notice_id: UUID) -> bool:
-    query = select(Notice.id).where(
-        Notice.id == notice_id, Notice.user_id == user_id, col(Notice.is_shown)
-    )
-    return (await session.exec(query)).one_or_none() is not None
-
-
 async def mark_read(session: AsyncSession, *, user_id: UUID, notice_id: UUID) -> bool:
     """Return whether it was unread."""
     return await _mark_read(session, user_id, col(Notice.id) == notice_id)

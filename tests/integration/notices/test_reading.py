@@ -100,13 +100,16 @@ class TestRest:
 
     async def test_marks_up_to_one_as_read(self, api: AsyncClient, member: UserRead) -> None:
         ids = [await make_notice(member) for _ in range(3)]
-        other = await make_notice(await factories.make_user())
+        other = await factories.make_user()
+        theirs = await make_notice(other)
         answer = await api.post("/api/notices/read", json={"upTo": str(ids[1])})
         assert answer.status_code == 204
         items = (await api.get("/api/notices")).json()["items"]
         assert [notice["isRead"] for notice in items] == [False, True, True]
-        answer = await api.post("/api/notices/read", json={"upTo": str(other)})
-        assert answer.status_code == 404
+        # The id of somebody else's notice is only a bound.
+        await api.post("/api/notices/read", json={"upTo": str(theirs)})
+        assert (await bell_of(member)).unread == 0
+        assert (await bell_of(other)).unread == 1
 
     @pytest.mark.parametrize("body", [{}, {"upTo": "x"}, {"upTo": None}, []])
     async def test_refuses_other_bodies(

@@ -64,9 +64,7 @@ async def mark_read(session: AsyncSession, *, user_id: UUID, notice_id: UUID) ->
 
 
 async def mark_read_up_to(session: AsyncSession, *, user_id: UUID, up_to: UUID) -> None:
-    """Mark this notice and all older ones as read; raises NoticeNotFoundError if it is not the caller's."""
-    if not await repository.has_notice(session, user_id=user_id, notice_id=up_to):
-        raise NoticeNotFoundError
+    """Mark the notices of an account up to this id as read, from the oldest on."""
     if await repository.mark_read_up_to(session, user_id=user_id, up_to=up_to):
         _record_read(session, user_id, up_to)
 

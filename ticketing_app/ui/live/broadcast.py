@@ -19,7 +19,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import bus
 from ticketing_app.messaging.bus import Envelope
 from ticketing_app.messaging.catalog import NoticeCreated, NoticesRead
-from ticketing_app.ui.live import channels, events, notices
+from ticketing_app.ui.live import batches, channels
 from ticketing_app.ui.live.messages import Facts, merge, messages
 
 log = get_logger()
@@ -51,13 +51,12 @@ async def notify_session(session_id: UUID) -> None:
 
 
 async def _deliver(envelope: Envelope) -> None:
-    event = envelope.event
-    if isinstance(event, NoticeCreated | NoticesRead):
-        notices.collect(event.user_id, _send_or_collect)
+    if isinstance(event := envelope.event, NoticeCreated | NoticesRead):
+        batches.collect({"account": str(event.user_id)}, _send_or_collect)
     for channel, facts in messages(event):
         await _send_or_collect(channel, facts)
         if channel == channels.TICKETS and channels.count_pages():
-            events.collect(facts, _send_or_collect)
+            batches.collect(facts, _send_or_collect)
 
 
 async def _send_or_collect(channel: str, facts: Facts) -> None:

@@ -14,6 +14,8 @@ PREFIX = "live:"
 TICKETS = f"{PREFIX}tickets"
 # Summaries of all events; the tickets of one event are in its own channel.
 EVENTS = f"{PREFIX}events"
+# Without the prefix, because pages never leave these.
+SESSIONS = "session:"
 NOTICES = "notices:"
 
 _app: rx.App | None = None
@@ -32,12 +34,10 @@ def user_channel(user_id: object) -> str:
 
 
 def session_channel(session_id: UUID) -> str:
-    # Without the prefix, because pages never leave this channel.
-    return f"session:{session_id}"
+    return f"{SESSIONS}{session_id}"
 
 
 def notices_channel(user_id: object) -> str:
-    # All pages of an account stay in this channel.
     return f"{NOTICES}{user_id}"
 
 
@@ -76,15 +76,12 @@ async def _replace(state: rx.State, prefix: str, channels: set[str]) -> None:
 
 async def subscribe_session(state: rx.State, session_id: UUID) -> None:
     """Subscribe the page to changes of its session, as the cookie of a websocket never changes."""
-    if (pages := namespace()) is not None:
-        with suppress(ValueError):  # as in `_replace`
-            await pages.enter_room(state.router.session.session_id, session_channel(session_id))
+    await _replace(state, SESSIONS, {session_channel(session_id)})
 
 
 def has_page(channel: str) -> bool:
     """Whether a page of this process is subscribed to `channel`."""
-    pages = namespace()
-    if pages is None or pages.server is None:
+    if (pages := namespace()) is None or pages.server is None:
         return False
     return any(pages.server.manager.get_participants(pages.namespace, channel))
 

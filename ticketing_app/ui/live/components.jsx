@@ -13,8 +13,6 @@ const GONE = ["sold", "paused", "withdrawn"];
 const ASK_AFTER_MS = 1000;
 const MOST_ASKED = 100;
 const ANNOUNCE_AFTER_MS = 1000;
-// A larger number does not fit into the bell.
-const MOST_UNREAD = 9;
 
 const useLive = (onFact) => {
   const latest = useRef(onFact);
@@ -45,11 +43,11 @@ const useReload = (delayOf, onChange) => {
   });
 };
 
-export function OnLive({ versions, onlyResync, onChange }) {
-  const isOther = (fact) =>
-    fact.session || fact.event || "notices" in fact || (versions && fact.ticket && !(fact.ticket in versions));
+export function OnLive({ versions, onlyResync, onlyNotices, onChange }) {
+  const isOther = (fact) => fact.session || fact.event || (versions && fact.ticket && !(fact.ticket in versions));
   const isNew = (fact) => !(fact.version <= versions?.[fact.ticket]);
-  useReload((fact) => (!onlyResync && !isOther(fact) && isNew(fact) ? 0 : null), onChange);
+  const isWanted = (fact) => !onlyResync && "notices" in fact === Boolean(onlyNotices) && !isOther(fact) && isNew(fact);
+  useReload((fact) => (isWanted(fact) ? 0 : null), onChange);
   return null;
 }
 
@@ -77,56 +75,6 @@ export function OnEvent({ eventId, onChange }) {
 export function OnSession({ onChange }) {
   useReload((fact) => (fact.session ? 0 : null), onChange);
   return null;
-}
-
-export function OnNotices({ onChange }) {
-  useReload((fact) => ("notices" in fact ? 0 : null), onChange);
-  return null;
-}
-
-export function UnreadCount({ unread, seenAt, label }) {
-  const [change, setChange] = useState(null);
-  useLive((fact) => {
-    if ("notices" in fact && fact.at > Math.max(seenAt, change?.at ?? 0)) setChange(fact);
-  });
-  const count = change?.at > seenAt ? change.notices : unread;
-  if (!(count > 0)) return null;
-  return (
-    <>
-      <span className="unread" aria-hidden="true">
-        {count > MOST_UNREAD ? `${MOST_UNREAD}+` : count}
-      </span>
-      <span className="sr-only">{label.replace("{count}", count)}</span>
-    </>
-  );
-}
-
-export function NoticeAnnouncement({ unread, seenAt, one, many }) {
-  const [text, setText] = useState("");
-  const last = useRef({ at: 0, notices: 0 });
-  const added = useRef(0);
-  const timer = useRef(null);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const announce = () => {
-    timer.current = null;
-    setText(added.current === 1 ? one : many.replace("{count}", added.current));
-    added.current = 0;
-  };
-  useLive((fact) => {
-    if (!("notices" in fact)) return;
-    const before = last.current.at > seenAt ? last.current.notices : unread;
-    last.current = fact;
-    if (fact.notices <= before) return;
-    added.current += fact.notices - before;
-    // Screen readers ignore a text that stays the same.
-    setText("");
-    timer.current ??= setTimeout(announce, ANNOUNCE_AFTER_MS);
-  });
-  return (
-    <p role="status" className="sr-only">
-      {text}
-    </p>
-  );
 }
 
 // The facts of the ticket or event around a text.

@@ -11,7 +11,8 @@ LIBRARY = rx.asset("components.jsx", shared=True).importable_path
 class OnLive(rx.Component):
     """Calls `on_change` for each message that is newer than the page.
 
-    With the `versions` of its tickets by id, it ignores messages about other tickets.
+    With the `versions` of its tickets by id, it ignores messages about other tickets; it ignores messages
+    about notices unless they are the only ones.
     """
 
     library = LIBRARY
@@ -19,6 +20,7 @@ class OnLive(rx.Component):
 
     versions: rx.Var[dict[str, int]]
     only_resync: rx.Var[bool]
+    only_notices: rx.Var[bool]
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
 
 
@@ -39,38 +41,6 @@ class OnSession(rx.Component):
     tag = "OnSession"
 
     on_change: rx.EventHandler[rx.event.no_args_event_spec]
-
-
-class OnNotices(rx.Component):
-    """Calls `on_change` after the caller got or read a notice."""
-
-    library = LIBRARY
-    tag = "OnNotices"
-
-    on_change: rx.EventHandler[rx.event.no_args_event_spec]
-
-
-class UnreadCount(rx.Component):
-    """The number of unread notices, which the server read `seen_at`; screen readers read `label`."""
-
-    library = LIBRARY
-    tag = "UnreadCount"
-
-    unread: rx.Var[int]
-    seen_at: rx.Var[int]
-    label: rx.Var[str]
-
-
-class NoticeAnnouncement(rx.Component):
-    """Announces new notices, at most once a second: `one`, or the number of `many`."""
-
-    library = LIBRARY
-    tag = "NoticeAnnouncement"
-
-    unread: rx.Var[int]
-    seen_at: rx.Var[int]
-    one: rx.Var[str]
-    many: rx.Var[str]
 
 
 class LiveTicket(rx.Component):

@@ -41,7 +41,9 @@ def messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:
 
 def merge(collected: dict[str, Facts], facts: Facts) -> None:
     """Keep the newest facts of each ticket, event, order and account: events may arrive out of order."""
-    key = facts.get("ticket") or facts.get("event") or facts.get("order") or "notices"
+    key = (
+        facts.get("ticket") or facts.get("event") or facts.get("order") or facts.get("account", "")
+    )
     before = collected.get(key, {})
     is_older = facts.get("version", 0) < before.get("version", 0)
     merged = facts | before if is_older else before | facts

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from ticketing_app import routes
-from ticketing_app.ui.live.components import OnLive, OnNotices
+from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.notices.state import NoticeListState
 from ticketing_app.ui.notices.views import NoticeRow
 from ticketing_app.ui.session import SessionState
@@ -45,8 +45,7 @@ def notice_list_page() -> rx.Component:
         class_name="grid gap-5 pb-8",
     )
     return layout(
-        OnLive.create(only_resync=True, on_change=state.refresh),
-        OnNotices.create(on_change=state.refresh),
+        OnLive.create(only_notices=True, on_change=state.refresh),
         feedback.loaded(state, state.load, content, shape=feedback.row_shapes()),
     )
 

@@ -4,9 +4,8 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
-from ticketing_app.ui.live.components import NoticeAnnouncement, UnreadCount
-from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.shell.audience import FOR_MEMBERS, FOR_VISITORS
+from ticketing_app.ui.shell.bell import bell
 from ticketing_app.ui.shell.icons import icon
 from ticketing_app.ui.shell.json_form import API, JSON_FORM
 from ticketing_app.ui.shell.link import current, link
@@ -23,10 +22,6 @@ TEXT = {
     "sign_out": "Sign Out",
     "search": "Search tickets",
     "search_hint": "Artist, team, venue",
-    "notices": "Notices",
-    "unread": "({count} unread)",
-    "one_new": "1 new notice",
-    "many_new": "{count} new notices",
 }
 
 _ENTRY = (
@@ -148,26 +143,9 @@ def _for_members() -> list[rx.Component]:
             )
             for name, href in places.items()
         ),
-        _bell(),
+        rx.el.div(bell(_ENTRY), class_name=FOR_MEMBERS),
         sign_out_form(),
     ]
-
-
-def _bell() -> rx.Component:
-    """The number lies above the icon: the bar keeps its width when it arrives."""
-    count = {"unread": SessionState.unread, "seen_at": SessionState.unread_at}
-    return rx.el.div(
-        link(
-            icon("bell"),
-            rx.el.span(TEXT["notices"], class_name="sr-only"),
-            UnreadCount.create(label=TEXT["unread"], **count),
-            href=routes.NOTICES,
-            aria_current=current(routes.NOTICES),
-            class_name=f"{_ENTRY} min-w-11 relative",
-        ),
-        NoticeAnnouncement.create(one=TEXT["one_new"], many=TEXT["many_new"], **count),
-        class_name=FOR_MEMBERS,
-    )
 
 
 def sign_out_form() -> rx.Component:
