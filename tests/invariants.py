@@ -214,6 +214,9 @@ QUERIES = {
           AND NOT EXISTS (SELECT FROM case_answers a WHERE a.case_id = c.id)""",
     "case: closed without its time": """
         SELECT id, number FROM cases WHERE (status = 'closed') <> (closed_at IS NOT NULL)""",
+    "account: an address that it may restore belongs to another one": """
+        SELECT f.email, f.user_id, u.id FROM former_emails f JOIN users u ON u.email = f.email
+        WHERE u.id <> f.user_id AND f.expires_at > clock_timestamp()""",
     "mail: a due one without its work": """
         SELECT s.id FROM sends s LEFT JOIN work w ON w.kind = 'notices.mail' AND w.key = s.id::text
         WHERE s.status = 'due' AND w.key IS NULL""",

@@ -4,6 +4,7 @@ Rule 0 protects visitors without being a rule of the product.
 """
 
 from tests.deliberate_bugs import (
+    accounts,
     cases,
     events,
     listings,
@@ -16,6 +17,7 @@ from tests.deliberate_bugs import (
 from tests.deliberate_bugs.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
+    *accounts.MUTANTS,
     *cases.MUTANTS,
     *events.MUTANTS,
     *listings.MUTANTS,
