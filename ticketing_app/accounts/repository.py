@@ -154,8 +154,8 @@ async def get_last_sign_in(session: AsyncSession, user_id: UUID) -> datetime | N
 
 
 async def delete_keys(session: AsyncSession, user_id: UUID) -> None:
-    """Delete everything that lets its owner in: sessions, passkeys, links."""
-    for table in (UserSession, Passkey, Challenge, Token):
+    """Delete everything that lets its owner in: sessions, passkeys, links, former addresses."""
+    for table in (UserSession, Passkey, Challenge, Token, FormerEmail):
         await session.exec(delete(table).where(col(table.user_id) == user_id))
 
 
@@ -285,6 +285,10 @@ async def record_passkey_use(
         .values(sign_count=sign_count, is_backed_up=is_backed_up, last_used_at=now)
     )
     return (await session.exec(used)).rowcount == 1
+
+
+async def delete_passkeys(session: AsyncSession, user_id: UUID) -> None:
+    await session.exec(delete(Passkey).where(col(Passkey.user_id) == user_id))
 
 
 async def delete_passkey(session: AsyncSession, *, user_id: UUID, passkey_id: UUID) -> str | None:

@@ -12,10 +12,12 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from tests.factories import recorded_events
+from tests.integration.accounts import links
 from tests.integration.accounts.authenticator import Authenticator
 from tests.integration.accounts.browsers import ANA, age_proofs, use
 from ticketing_app.accounts import auth
 from ticketing_app.accounts.jobs import delete_ended_sessions
+from ticketing_app.accounts.rules import TokenPurpose
 from ticketing_app.core import db
 
 URL = "/api/users/passkeys"
@@ -372,3 +374,23 @@ async def test_unanswered_challenges_are_deleted(api: AsyncClient) -> None:
     await execute("UPDATE challenges SET expires_at = now()")
     await delete_ended_sessions()
     assert await column("SELECT hash FROM challenges") == []
+
+
+class TestRecovery:
+    """Who changed the address may have added a passkey; after a forgotten password it stays."""
+
+    async def test_undone_change_of_address_removes_it(
+        self, ana: AsyncClient, passkey: Authenticator
+    ) -> None:
+        await links.confirm(ana, ANA["email"])
+        await ana.put("/api/users/currentuser/email", json={"email": "thief@gittix.test"})
+        change = await links.mail(ANA["email"], TokenPurpose.CHANGE, "thief@gittix.test")
+        await links.use(ana, change)
+        undo = await links.mail("thief@gittix.test", TokenPurpose.UNDO, ANA["email"])
+        assert (await links.reset(ana, undo)).status_code == 200
+        assert (await sign_in(ana, passkey)).status_code == 400
+
+    async def test_reset_leaves_it(self, ana: AsyncClient, passkey: Authenticator) -> None:
+        token = await links.mail(ANA["email"], TokenPurpose.RESET)
+        assert (await links.reset(ana, token)).status_code == 200
+        assert (await sign_in(ana, passkey)).status_code == 200

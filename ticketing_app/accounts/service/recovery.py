@@ -56,6 +56,8 @@ async def recover(session: AsyncSession, *, secret: str, password_hash: str) -> 
     was_confirmed = user.email_confirmed_at is not None
     if token.purpose == TokenPurpose.UNDO:
         await addresses.restore(session, user, token.facts["email"])
+        # The other person may have added one.
+        await repository.delete_passkeys(session, user.id)
     elif token.facts["email"] != user.email:
         raise tokens.InvalidTokenError
     else:
