@@ -28,7 +28,7 @@ from ticketing_app.messaging.catalog import (
 )
 from ticketing_app.messaging.inbox import Subscriptions
 from ticketing_app.notices import subscribers as notices
-from ticketing_app.notices.service import push, reminding, sending
+from ticketing_app.notices.service import digesting, push, reminding, sending
 from ticketing_app.orders import subscribers as orders
 from ticketing_app.payments import subscribers as payments
 from ticketing_app.privacy import subscribers as privacy
@@ -74,6 +74,7 @@ WORK: Mapping[str, Kind] = {
     ),
     export.WORK: Kind(export.make_export),
     deletion.WORK: Kind(erasure.erase_account, queue=queues.DEFAULT),
+    "notices.digest": Kind(digesting.make_digest, queue=queues.DEFAULT),
     "notices.hold_ending": Kind(reminding.remind, queue=queues.DEFAULT),
     "accounts.reset": Kind(recovery.send_reset, queue=queues.DEFAULT),
 }

@@ -219,8 +219,11 @@ def test_names_of_jobs_are_stable() -> None:
         "payments.refund_event",
         "payments.sweep_charges",
         "payments.sweep_webhooks",
+        "work.accounts.reset",
+        "work.notices.digest",
         "work.notices.hold_ending",
         "work.notices.mail",
+        "work.notices.push",
         "work.sweep",
         # Queued by the previous version.
         "ticketing_app.expiration.jobs.expire_due_orders",

@@ -1,4 +1,5 @@
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -263,3 +264,26 @@ async def delete_of_address(session: AsyncSession, address: str) -> None:
     sent = select(Send.notice_id).where(Send.address == address)
     await session.exec(delete(Notice).where(col(Notice.id).in_(sent)))
     await session.exec(delete(Suppression).where(col(Suppression.address) == address))
+
+
+async def get_last_digest(session: AsyncSession, user_id: UUID, kind: str) -> datetime | None:
+    """Return the end of the last digest of this kind."""
+    query = select(func.max(Notice.created_at)).where(
+        Notice.user_id == user_id,
+        Notice.kind == "digest",
+        col(Notice.facts)["kind"].astext == kind,
+    )
+    return (await session.exec(query)).one()
+
+
+async def list_between(
+    session: AsyncSession, user_id: UUID, kind: str, since: datetime, until: datetime
+) -> list[Notice]:
+    """Return the notices of a kind made after `since`, until `until`, newest first."""
+    query = select(Notice).where(
+        Notice.user_id == user_id,
+        Notice.kind == kind,
+        Notice.created_at > since,
+        Notice.created_at <= until,
+    )
+    return list((await session.exec(query.order_by(col(Notice.id).desc()))).all())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -39,6 +39,7 @@ class NoticeKind(NamedTuple):
     # Its mails protect the account: they go to the address of the event that caused them, also if mails to
     # it came back.
     is_security: bool = False
+    is_digest: bool = False  # Its mails are collected: one a day.
 
 
 _BELL = frozenset({Channel.BELL})
@@ -55,7 +56,8 @@ KINDS: Mapping[str, NoticeKind] = {
     "account_leaving": NoticeKind(_MAIL, is_essential=True, is_security=True),
     "account_kept": NoticeKind(_BELL | _MAIL, is_essential=True),
     "export_ready": NoticeKind(_BELL | _MAIL, is_essential=True),
-    "order_started": NoticeKind(_BELL | _PUSH),
+    "digest": NoticeKind(_MAIL, is_essential=True),
+    "order_started": NoticeKind(_BELL | _PUSH, is_digest=True),
     "hold_ending": NoticeKind(_BELL | _PUSH),
     "order_expired": NoticeKind(_BELL),
     "order_cancelled": NoticeKind(_BELL | _MAIL),
@@ -71,6 +73,16 @@ KINDS: Mapping[str, NoticeKind] = {
 
 # Before the end of a hold, for a reminder.
 HOLD_REMINDER = timedelta(minutes=3)
+
+# In UTC, as the time zone of the reader is not known.
+DIGEST_HOUR = 8
+# Notices of this time are in the first digest.
+FIRST_DIGEST = timedelta(days=1)
+
+
+def next_digest_at(now: datetime) -> datetime:
+    today = now.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0)
+    return today if today > now else today + timedelta(days=1)
 
 
 def can_choose(kind: NoticeKind, channel: Channel) -> bool:

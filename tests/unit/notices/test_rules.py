@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from ticketing_app.notices import rules
@@ -55,3 +57,10 @@ class TestReplies:
     )
     def test_recognises_limits_of_a_provider(self, code: int, text: str, *, is_pause: bool) -> None:
         assert rules.asks_for_pause(code, text) is is_pause
+
+
+class TestNextDigestAt:
+    @pytest.mark.parametrize(("hour", "day"), [(7, 30), (8, 31), (23, 31)])
+    def test_is_the_next_morning(self, hour: int, day: int) -> None:
+        now = datetime(2026, 12, 30, hour, tzinfo=UTC)
+        assert rules.next_digest_at(now) == datetime(2026, 12, day, 8, tzinfo=UTC)

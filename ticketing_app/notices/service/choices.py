@@ -10,6 +10,8 @@ from ticketing_app.notices.rules import Channel
 from ticketing_app.notices.schemas import Choice, ChoiceRead
 from ticketing_app.notices.views.catalog import WORDINGS
 
+MAILED_DAILY = " (by mail once a day)"
+
 
 async def list_choices(session: AsyncSession, *, user_id: UUID) -> list[ChoiceRead]:
     """Return the kinds of notices that have a choice or are shown by the bell."""
@@ -17,7 +19,7 @@ async def list_choices(session: AsyncSession, *, user_id: UUID) -> list[ChoiceRe
     return [
         ChoiceRead(
             kind=name,
-            label=WORDINGS[name].label,
+            label=f"{WORDINGS[name].label}{MAILED_DAILY if kind.is_digest else ''}",
             wanted=rules.wanted_channels(kind, chosen.get(name, {})),
             switchable=frozenset(each for each in Channel if rules.can_choose(kind, each)),
         )

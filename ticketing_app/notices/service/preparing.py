@@ -8,6 +8,7 @@ from ticketing_app.notices.schemas import DueMail
 from ticketing_app.notices.service import (
     account_facts,
     case_notices,
+    digesting,
     event_facts,
     leaving_facts,
     order_facts,
@@ -23,6 +24,7 @@ async def prepare(session: AsyncSession, mail: DueMail) -> Facts | None:
 
 
 PREPARE: Mapping[str, Prepare] = {
+    digesting.DIGEST: digesting.prepare,
     "welcome": account_facts.prepare_welcome,
     "confirm_address": account_facts.prepare_confirm_address,
     "reset_password": account_facts.prepare_reset_password,

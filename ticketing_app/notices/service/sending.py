@@ -19,7 +19,7 @@ from ticketing_app.notices.gateway.smtp import MailDeferredError
 from ticketing_app.notices.letter import Letter
 from ticketing_app.notices.rules import SendStatus
 from ticketing_app.notices.schemas import DueMail, Reply
-from ticketing_app.notices.service import pauses, preparing, stopping
+from ticketing_app.notices.service import digesting, pauses, preparing, stopping
 from ticketing_app.notices.views import catalog
 
 NO_SERVER = "MAIL_URL is not set."
@@ -102,7 +102,9 @@ async def _prepare(session: AsyncSession, mail: DueMail) -> Letter | None:
     letter = catalog.draw_letter(mail.kind, facts)
     if mail.user_id is None:
         return letter
-    return replace(letter, unsubscribe_url=stopping.make_url(mail.user_id, mail.kind))
+    # That of a digest stops the kind that it collects.
+    kind = mail.facts["kind"] if mail.kind == digesting.DIGEST else mail.kind
+    return replace(letter, unsubscribe_url=stopping.make_url(mail.user_id, kind))
 
 
 async def _refuse(session: AsyncSession, mail: DueMail) -> tuple[SendStatus, str] | None:

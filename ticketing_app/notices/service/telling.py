@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts.service import users
+from ticketing_app.core.clock import utc_now
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import NoticeCreated
 from ticketing_app.notices import repository, rules
@@ -15,6 +16,7 @@ from ticketing_app.notices.service import push
 from ticketing_app.work import due as work
 
 MAIL_WORK = "notices.mail"
+DIGEST_WORK = "notices.digest"
 
 
 async def tell(
@@ -41,7 +43,12 @@ async def tell(
         outbox.record(session, NoticeCreated(notice_id=notice.id, user_id=user_id, kind=kind))
     if Channel.PUSH in channels:
         await push.want(session, user_id=user_id, notice_id=notice.id)
-    if Channel.MAIL in channels:
+    if Channel.MAIL not in channels:
+        return
+    if how.is_digest:
+        at = rules.next_digest_at(utc_now())
+        await work.want(session, DIGEST_WORK, f"{user_id}.{kind}", at=at)
+    else:
         user = await users.get_user(session, user_id=user_id)
         await _send(session, notice, address or user.email)
 

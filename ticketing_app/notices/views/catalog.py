@@ -5,7 +5,7 @@ from typing import Any
 
 from ticketing_app import routes
 from ticketing_app.notices.letter import Letter
-from ticketing_app.notices.views import account, cases, events, leaving, orders, sales
+from ticketing_app.notices.views import account, cases, digests, events, leaving, orders, sales
 from ticketing_app.notices.views.facts import About, BellLine, Facts, Wording
 
 WORDINGS: Mapping[str, Wording] = {
@@ -21,6 +21,7 @@ WORDINGS: Mapping[str, Wording] = {
     "account_leaving": leaving.ACCOUNT_LEAVING,
     "account_kept": leaving.ACCOUNT_KEPT,
     "export_ready": leaving.EXPORT_READY,
+    "digest": digests.DIGEST,
     "order_started": sales.ORDER_STARTED,
     "sold": sales.SOLD,
     "paid": orders.PAID,
