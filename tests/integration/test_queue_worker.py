@@ -224,6 +224,8 @@ def test_names_of_jobs_are_stable() -> None:
         "work.notices.hold_ending",
         "work.notices.mail",
         "work.notices.push",
+        "work.privacy.erase",
+        "work.privacy.export",
         "work.sweep",
         # Queued by the previous version.
         "ticketing_app.expiration.jobs.expire_due_orders",
