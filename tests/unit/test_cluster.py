@@ -52,7 +52,7 @@ def test_production_accepts_the_example_of_secrets(monkeypatch: pytest.MonkeyPat
         "JWT_KEY": "k" * 32,
         "OPERATOR_NAME": "x",
         "OPERATOR_ADDRESS": "x",
-        "OPERATOR_EMAIL": "x",
+        "OPERATOR_EMAIL": "x@y",
     }
     assert [env[name] for name in own] == [""] * len(own)
     settings = {name.lower(): value for name, value in (env | own).items()}

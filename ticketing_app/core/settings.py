@@ -22,6 +22,7 @@ from ticketing_app.core import transport
 from ticketing_app.core.money import Currency
 from ticketing_app.core.transport import (
     HttpAddress,
+    MailAddress,
     Mailbox,
     MailServerAddress,
     PostgresAddress,
@@ -84,7 +85,7 @@ class Settings(BaseSettings):
     # The imprint; in development of an invented company.
     operator_name: str = "Example Tickets Ltd (an invented company)"
     operator_address: str = "1 Invented Street, Nowhere"
-    operator_email: str = Field(
+    operator_email: MailAddress = Field(
         default="help@gittix.test", description="Where notices of new cases are sent."
     )
     operator_register: str = ""

@@ -85,6 +85,13 @@ Mailbox = Annotated[
         "a mailbox, like GitTix <hello@ticketing.dev>",
     ),
 ]
+MailAddress = Annotated[
+    str,
+    _check_url(
+        Annotated[str, StringConstraints(pattern=r"^[^<>@\s]+@[^<>@\s]+$")] | Literal[""],
+        "an address like help@ticketing.dev",
+    ),
+]
 
 
 def find_redis_gaps(url: str) -> list[str]:

@@ -61,6 +61,9 @@ NONSENSE = {
     "REDIS_STATE_URL=http://:secret-word@redis": (
         "Set REDIS_STATE_URL to an address like rediss://:password@host:6379/0."
     ),
+    "OPERATOR_EMAIL=Ana <ana@example.com>": (
+        "Set OPERATOR_EMAIL to an address like help@ticketing.dev."
+    ),
     "PUBLIC_URL=nonsense": (
         "Set PUBLIC_URL to an http or https address, like https://example.com."
     ),
