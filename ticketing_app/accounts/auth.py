@@ -119,9 +119,10 @@ async def change_email(
 
 
 async def confirm_email(session: AsyncSession, *, secret: str) -> UserRead:
-    user = await addresses.confirm(session, secret=secret)
+    user, is_changed = await addresses.confirm(session, secret=secret)
     await _evict_user_after_commit(session, user.id)
-    log_after_commit(session, "account.email_confirmed", user_id=user.id)
+    event = "account.email_changed" if is_changed else "account.email_confirmed"
+    log_after_commit(session, event, user_id=user.id)
     return user
 
 

@@ -5,7 +5,9 @@ import re
 import pytest
 from httpx import AsyncClient
 
+from tests.integration.accounts import links
 from tests.integration.accounts.browsers import sign_in_elsewhere
+from ticketing_app.accounts.rules import TokenPurpose
 
 ANA = {"email": "ana@gittix.test", "password": "correct horse"}
 NEW = "battery staple"
@@ -45,6 +47,29 @@ class TestSecurityEvents:
         assert [line for line in lines if user["id"] not in line] == []
         assert [line for line in lines if "address=127.0.0.1" not in line] == []
         secrets = (*ANA.values(), "wrong horse", NEW, "ana@other.test", "eyJ")
+        assert [secret for secret in secrets if secret in log] == []
+
+    async def test_name_uses_of_mailed_links_without_their_tokens(
+        self, api: AsyncClient, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        await api.post("/api/users/signup", json=ANA)
+        tokens = [await links.mail(ANA["email"], TokenPurpose.CONFIRM)]
+        await links.use(api, tokens[0])
+        await api.put("/api/users/currentuser/email", json={"email": "ana@other.test"})
+        tokens.append(await links.mail(ANA["email"], TokenPurpose.CHANGE, "ana@other.test"))
+        await links.use(api, tokens[1])
+        await api.post("/api/users/password-reset", json={"email": "ana@other.test"})
+        tokens.append(await links.mail("ana@other.test", TokenPurpose.RESET))
+        await links.reset(api, tokens[2], NEW)
+        log = capsys.readouterr().err
+        assert re.findall(r"account\.\w+", log) == [
+            "account.signed_up",
+            "account.email_confirmed",
+            "account.email_change_requested",
+            "account.email_changed",
+            "account.recovered",
+        ]
+        secrets = (*ANA.values(), NEW, "ana@other.test", *tokens)
         assert [secret for secret in secrets if secret in log] == []
 
     async def test_name_no_unknown_account(

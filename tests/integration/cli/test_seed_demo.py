@@ -99,7 +99,8 @@ class TestSeedDemo:
     async def test_refuses_in_production_without_option(
         self, change_settings: Callable[..., None]
     ) -> None:
-        names = ("ticketing_env", "public_url", "stripe_api_base", "stripe_js_url")
+        names = ["ticketing_env", "public_url", "stripe_api_base", "stripe_js_url"]
+        names += [name.lower() for name in PRODUCTION if name.startswith("OPERATOR_")]
         change_settings(**{name: PRODUCTION[name.upper()] for name in names})
         code, _, err = await run("seed-demo")
         assert code == 1

@@ -1,6 +1,6 @@
 """E-mail addresses of accounts: free, confirmed, changed."""
 
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -43,7 +43,12 @@ async def request_confirmation(session: AsyncSession, *, caller: Caller) -> None
         outbox.record(session, EmailConfirmationRequested(**facts(user)))
 
 
-async def confirm(session: AsyncSession, *, secret: str) -> UserRead:
+class Confirmed(NamedTuple):
+    user: UserRead
+    is_changed: bool
+
+
+async def confirm(session: AsyncSession, *, secret: str) -> Confirmed:
     """Confirm the address that the link was sent to; one that was asked for becomes the account's.
 
     Raises InvalidTokenError, also if the account has another address by now, or EmailInUseError.
@@ -61,7 +66,8 @@ async def confirm(session: AsyncSession, *, secret: str) -> UserRead:
         user.version += 1
         outbox.record(session, UserUpdated(**facts(user)))
         outbox.record(session, EmailConfirmed(**facts(user)))
-    return UserRead(id=user.id, email=user.email)
+    user_read = UserRead(id=user.id, email=user.email)
+    return Confirmed(user_read, is_changed=token.purpose == TokenPurpose.CHANGE)
 
 
 async def _complete_change(session: AsyncSession, user: User, email: str) -> None:

@@ -11,7 +11,7 @@ from ticketing_app.ui.shell.json_form import API, JSON_FORM, METHOD, PASSKEY
 from ticketing_app.ui.theme import styles
 
 CURRENT_LABEL = "Current password"
-PASSWORD_HINT = f"{PASSWORD_MIN_LENGTH} characters or more"
+PASSWORD_HINT = f"{PASSWORD_MIN_LENGTH} characters or more. A few words in a row are best."
 
 
 @dataclass(frozen=True)
