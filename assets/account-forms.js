@@ -55,7 +55,7 @@
   const call = async (url, method, body) => {
     const response = await fetch(url, {
       method,
-      headers: { "content-type": "application/json" },
+      headers: { "content-type": "application/json", "x-tab": sessionStorage.getItem("token") ?? "" },
       body: JSON.stringify(body),
     });
     if (!response.ok) throw Object.assign(new Error(url), await response.json());
@@ -92,14 +92,14 @@
   };
 
   // Offers passkeys in the e-mail field of the sign-in page; a choice there sends the form of the passkey.
+  const signInForm = () => document.querySelector('form[data-api$="/signin/passkey"]');
   const offerPasskeys = async () => {
-    const form = document.querySelector("form[data-passkey=get]");
-    const canOffer =
-      form && document.querySelector("[autocomplete~=webauthn]") && "passkeys" in document.documentElement.dataset;
-    if (!canOffer || request || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    const form = "passkeys" in document.documentElement.dataset && signInForm();
+    if (!form || request || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
     try {
       autofilled = await askForPasskey(form, "conditional");
-      document.querySelector("form[data-passkey=get]")?.requestSubmit();
+      // The page's code may have drawn another one meanwhile.
+      signInForm()?.requestSubmit();
     } catch (error) {
       if (error.name === "TimeoutError") offerPasskeys();
     }
@@ -142,8 +142,12 @@
   const holdLinks = (isHeld) => {
     for (const part of document.querySelectorAll("header, footer, .tabs")) part.inert = isHeld;
   };
-  // The page may return from the browser's cache.
-  window.addEventListener("pageshow", () => holdLinks(false));
+  // The page may return from the browser's cache, after its person signed out.
+  window.addEventListener("pageshow", ({ persisted }) => {
+    holdLinks(false);
+    const isMember = document.documentElement.dataset.audience === "member";
+    if (persisted && isMember && !/(^|; )member=1/.test(document.cookie)) location.reload();
+  });
 
   // The session may end while a form is being sent, for example by that form.
   let sending = 0;
@@ -201,7 +205,7 @@
   offerPasskeys();
   // A page that was opened without a page load.
   document.addEventListener("focusin", ({ target }) => {
-    if (target.matches("[autocomplete~=webauthn]")) offerPasskeys();
+    if (target.name === "email") offerPasskeys();
   });
 
   // Where the visitor wanted to go, or is: signing in leads back to a page of content.

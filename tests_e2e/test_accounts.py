@@ -21,6 +21,31 @@ def test_signing_out_ends_the_session_in_other_tabs(visitor: Callable[..., Visit
     assert someone.context.request.get("/api/orders").status == 401
 
 
+def test_the_next_person_in_a_tab_sees_nothing_of_the_first(
+    visitor: Callable[..., Visitor],
+) -> None:
+    first, second = visitor(), visitor()
+    page = first.open("/account")
+    expect(page.get_by_text(first.email)).to_be_visible()
+    token = page.evaluate("sessionStorage.getItem('token')")
+    page.get_by_role("banner").get_by_role("button", name="Sign Out").click()
+    expect(page.get_by_role("link", name="Sign In")).to_be_visible()
+    page.wait_for_function("sessionStorage.getItem('token')")
+    assert page.evaluate("sessionStorage.getItem('token')") != token
+    page.goto("/auth/signin?next=/account")
+    page.get_by_label("Email").fill(second.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign In").click()
+    expect(page.get_by_text(second.email)).to_be_visible()
+    assert first.email not in page.content()
+    # A page that the browser kept returns after the sign-out, as Playwright's browsers keep none.
+    assert second.context.request.post("/api/users/signout").ok
+    first.context.clear_cookies()
+    with page.expect_navigation():
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.get_by_role("heading", name="Sign In")).to_be_visible()
+
+
 def test_rejects_old_session_of_a_tab_without_notice(visitor: Callable[..., Visitor]) -> None:
     someone = visitor()
     page = someone.page

@@ -2,6 +2,7 @@
 
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
+from starlette.types import ASGIApp
 
 from ticketing_app import api, routes
 from ticketing_app.accounts.auth import listen_for_ended_sessions
@@ -229,6 +230,11 @@ PAGES = (
 )
 # fmt: on
 
+
+def _forget_tabs(asgi: ASGIApp) -> ASGIApp:
+    return tabs.forget_at_sign_out(asgi, lambda: app.state_manager)
+
+
 app = rx.App(
     html_lang="en",
     # Tailwind contains its own reset.
@@ -249,6 +255,7 @@ app = rx.App(
     backend_exception_handler=session.on_crash,
     api_transformer=[
         api.serve,
+        _forget_tabs,
         sockets.limit,
         session.refuse_foreign_sockets,
         serve.serve(PAGES),

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack, ExitStack
 from uuid import uuid4
 
+from httpx import AsyncClient
 from redis.asyncio import Redis
 
 from tests.outside.api_client import ApiClients
@@ -17,6 +18,7 @@ from ticketing_app.ui.tickets.state import TicketDetailState
 STATE = TicketDetailState.get_full_name()
 NOTE = f"{SessionState.get_full_name()}.note_crash"
 WAIT_SECONDS = 60
+STORES = ("REDIS_URL", "REDIS_STATE_URL")
 IS_LOADED = '"is_loaded_rx_state_":true'
 IS_NOTED = '"notice_rx_state_":"That did not work'
 
@@ -45,12 +47,17 @@ async def test_a_page_goes_on_where_it_was_when_another_process_takes_it_over(
         async with again:
             await eventually(lambda: heard(again, IS_LOADED))
             assert title in hydrated(again)
-    states = {}
-    for name in ("REDIS_URL", "REDIS_STATE_URL"):
-        async with Redis.from_url(site.stack.env[name]) as client:
-            states[name] = [key async for key in client.scan_iter(f"*{page.token}*")]
+        states = {name: await keys(site, name, page.token) for name in STORES}
+        async with AsyncClient(base_url=first.url) as browser:
+            await browser.post("/api/users/signout", headers={"x-tab": page.token})
     assert states["REDIS_STATE_URL"]
     assert not states["REDIS_URL"]
+    assert not await keys(site, "REDIS_STATE_URL", f"{page.token}_reflex"), "deleted at sign-out"
+
+
+async def keys(site: Site, store: str, part: str) -> list[str]:
+    async with Redis.from_url(site.stack.env[store]) as client:
+        return [key async for key in client.scan_iter(f"*{part}*")]
 
 
 async def test_a_handler_gives_up_in_a_partition_from_redis_and_works_after_it(

@@ -1,10 +1,17 @@
 """The state of a tab after its account has changed."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import NoReturn
 from uuid import UUID
 
 import pytest
+import reflex as rx
 from reflex.event import Event
+from reflex.istate.manager import StateManager
+from reflex.istate.manager.memory import StateManagerMemory
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from tests import factories
 from tests.ui.conftest import Tab
@@ -19,7 +26,7 @@ from ticketing_app.ui.purchases.views import Offer
 from ticketing_app.ui.session import SessionState
 from ticketing_app.ui.tickets.state import TicketDetailState
 from ticketing_app.ui.websocket.calls import HYDRATE
-from ticketing_app.ui.websocket.tabs import TabOwner
+from ticketing_app.ui.websocket.tabs import TabOwner, forget_at_sign_out
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
@@ -100,3 +107,60 @@ class TestTabOwner:
         tab.open("/")
         await TabOwner().preprocess(app, tab.root, Event(name="anything"))
         assert shows_person(tab)
+
+
+class TestForgetAtSignOut:
+    TOKEN = "0e1f2a3b-0000-4000-8000-000000000000"
+
+    @pytest.fixture
+    async def held(self, tab: Tab, sign_in: SignIn) -> AsyncGenerator[StateManagerMemory]:
+        """The states of one tab that shows its person."""
+        tab.open("/account", cookie=await sign_in(await factories.make_user()))
+        await tab.call(SecurityState.load)
+        manager = StateManagerMemory()
+        await manager.set_state(rx.BaseStateToken(ident=self.TOKEN, cls=rx.State), tab.root)
+        yield manager
+        await manager.close()
+
+    async def respond(self, manager: StateManager, headers: dict[str, str], token: str) -> None:
+        async def page(scope: Scope, receive: Receive, send: Send) -> None:
+            await Response(headers=headers)(scope, receive, send)
+
+        async def send(_: Message) -> None:
+            pass
+
+        scope = {"type": "http", "headers": [(b"x-tab", token.encode())]}
+        served = forget_at_sign_out(page, lambda: manager)
+        await served(scope, empty_request, send)
+
+    async def test_forgets_the_tab_that_signs_out(self, tab: Tab, held: StateManagerMemory) -> None:
+        await self.respond(held, {"clear-site-data": '"storage"'}, self.TOKEN)
+        assert not shows_person(tab)
+
+    @pytest.mark.parametrize(
+        ("headers", "token"),
+        [
+            ({}, TOKEN),
+            ({"clear-site-data": '"storage"'}, ""),
+            ({"clear-site-data": '"storage"'}, "another-tab"),
+            ({"clear-site-data": '"storage"'}, f"{TOKEN}*"),
+        ],
+    )
+    async def test_keeps_other_tabs(
+        self, tab: Tab, held: StateManagerMemory, headers: dict[str, str], token: str
+    ) -> None:
+        await self.respond(held, headers, token)
+        assert shows_person(tab)
+
+    async def test_signs_out_in_an_outage(self) -> None:
+        class Broken(StateManagerMemory):
+            def modify_state(self, *_: object, **__: object) -> NoReturn:  # pyright: ignore[reportIncompatibleMethodOverride]  # it only fails
+                raise ConnectionRefusedError
+
+        with capture_logs() as lines:
+            await self.respond(Broken(), {"clear-site-data": '"storage"'}, self.TOKEN)
+        assert [line["event"] for line in lines] == ["ui.tab_not_forgotten"]
+
+
+async def empty_request() -> Message:
+    return {"type": "http.request"}

@@ -288,11 +288,14 @@ def set_hint_cookie(response: Response, started: SessionStarted) -> None:
     response.set_cookie(HINT_COOKIE, "1", max_age=max(0, int(lifetime)), secure=secure)
 
 
-def delete_session_cookies(response: Response) -> None:
+def clear_browser(response: Response) -> None:
+    """Leave nothing of the person who signed out: no cookie, no storage, no page that Back would show."""
     secure = get_settings().is_served_over_https
     for name in _cookie_names():
         response.delete_cookie(name, secure=secure, httponly=True)
     response.delete_cookie(HINT_COOKIE, secure=secure)
+    # "cache" includes the pages that the browser keeps for Back.
+    response.headers["clear-site-data"] = '"cache", "storage"'
 
 
 def cookie_name() -> str:

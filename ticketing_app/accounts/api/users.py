@@ -131,13 +131,13 @@ async def end_session_of(caller: Caller | None, response: Response) -> None:
         async with db.transaction() as session:
             await auth.end_session(session, session_id=caller.session_id)
             auth.log_after_commit(session, "account.signed_out", user_id=caller.user_id)
-    auth.delete_session_cookies(response)
+    auth.clear_browser(response)
 
 
 def _signed_out(*, is_here: bool) -> Response:
     response = Response(status_code=204)
     if is_here:
-        auth.delete_session_cookies(response)
+        auth.clear_browser(response)
     return response
 
 
