@@ -21,6 +21,8 @@ from ticketing_app.messaging.catalog import (
     OrderCreated,
     OrderExpired,
     OrderUpdated,
+    PasskeyAdded,
+    PasskeyRemoved,
     PasswordChanged,
     PasswordResetRequested,
     UserCreated,
@@ -43,7 +45,9 @@ SUBSCRIPTIONS: Subscriptions = {
     EmailChanged: (notices.on_email_changed,),
     PasswordResetRequested: (notices.on_password_reset_requested,),
     PasswordChanged: (notices.on_password_changed,),
-    UserSignedIn: (privacy.on_user_signed_in,),
+    PasskeyAdded: (notices.on_passkey_added,),
+    PasskeyRemoved: (notices.on_passkey_removed,),
+    UserSignedIn: (privacy.on_user_signed_in, notices.on_user_signed_in),
     # Before the tickets of a merged event follow it.
     EventChanged: (notices.on_event_changed, tickets.on_event_changed),
     EventCancelled: (

@@ -19,9 +19,12 @@ from ticketing_app.messaging.catalog import (
     OrderCompleted,
     OrderCreated,
     OrderExpired,
+    PasskeyAdded,
+    PasskeyRemoved,
     PasswordChanged,
     PasswordResetRequested,
     UserCreated,
+    UserSignedIn,
 )
 from ticketing_app.notices.service import (
     case_notices,
@@ -63,8 +66,27 @@ async def on_password_changed(session: AsyncSession, event: PasswordChanged) -> 
     await _tell_owner(session, event.user_id, "password_changed", event.email, **facts)
 
 
+async def on_passkey_added(session: AsyncSession, event: PasskeyAdded) -> None:
+    await _tell_owner(
+        session, event.user_id, "passkey_added", event.email, title=event.passkey_name
+    )
+
+
+async def on_passkey_removed(session: AsyncSession, event: PasskeyRemoved) -> None:
+    await _tell_owner(
+        session, event.user_id, "passkey_removed", event.email, title=event.passkey_name
+    )
+
+
+async def on_user_signed_in(session: AsyncSession, event: UserSignedIn) -> None:
+    if not event.is_new_device:
+        return
+    facts = {"device": event.device, "client_address": event.address}
+    await _tell_owner(session, event.user_id, "new_signin", event.email, **facts)
+
+
 async def _tell_owner(
-    session: AsyncSession, user_id: UUID, kind: str, address: str, **facts: bool
+    session: AsyncSession, user_id: UUID, kind: str, address: str, **facts: bool | str
 ) -> None:
     # Each event is handled once, and the owner may ask for the same again.
     key = f"{kind}:{new_id()}"

@@ -13,8 +13,10 @@ from ticketing_app.notices.views.account import (
     AddressChangedFacts,
     AddressChangeFacts,
     ConfirmAddressFacts,
+    PasskeyFacts,
     PasswordChangedFacts,
     ResetPasswordFacts,
+    SignInFacts,
     WelcomeFacts,
 )
 from ticketing_app.notices.views.facts import absolute
@@ -59,6 +61,19 @@ async def prepare_address_changed(
 async def prepare_password_changed(_session: AsyncSession, mail: DueMail) -> PasswordChangedFacts:
     is_reset = mail.facts["is_reset"]
     return PasswordChangedFacts(changed_at=utc_now() - mail.age, is_reset=is_reset)
+
+
+async def prepare_passkey(_session: AsyncSession, mail: DueMail) -> PasskeyFacts:
+    # Mails to an unconfirmed address carry no words of a user.
+    name = mail.facts["title"] if mail.is_confirmed else "Without a name here"
+    return PasskeyFacts(name=name, at=utc_now() - mail.age)
+
+
+async def prepare_new_signin(_session: AsyncSession, mail: DueMail) -> SignInFacts:
+    known = mail.facts
+    return SignInFacts(
+        device=known["device"], address=known["client_address"], at=utc_now() - mail.age
+    )
 
 
 async def _get_email(session: AsyncSession, mail: DueMail) -> str:
