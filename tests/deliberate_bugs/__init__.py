@@ -11,6 +11,7 @@ from tests.deliberate_bugs import (
     notices,
     orders,
     pages,
+    passkeys,
     payments,
     platform,
 )
@@ -24,6 +25,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *notices.MUTANTS,
     *orders.MUTANTS,
     *pages.MUTANTS,
+    *passkeys.MUTANTS,
     *payments.MUTANTS,
     *platform.MUTANTS,
 )
