@@ -49,5 +49,5 @@ async def delete_account(caller: FreshCaller, response: Response) -> DeletionRea
     """Take the listings off sale, sign out everywhere, and erase the account after 14 days."""
     async with db.transaction() as session:
         asked = await deletion.request_deletion(session, caller=caller)
-    auth.delete_session_cookies(response)
+    auth.clear_browser(response)
     return asked
