@@ -66,6 +66,7 @@ KINDS: Mapping[str, NoticeKind] = {
     "order_cancelled": NoticeKind(_BELL | _MAIL),
     "paid": NoticeKind(_BELL | _MAIL, is_essential=True),
     "sold": NoticeKind(_BELL | _MAIL | _PUSH, is_essential=True),
+    "sale_refunded": NoticeKind(_BELL | _MAIL, is_essential=True),
     "refunded": NoticeKind(_BELL | _MAIL, is_essential=True),
     "event_changed": NoticeKind(_BELL | _MAIL | _PUSH, is_essential=True),
     "event_cancelled": NoticeKind(_BELL | _MAIL | _PUSH, is_essential=True),

@@ -122,6 +122,11 @@ async def on_charge_refunded(session: AsyncSession, event: ChargeRefunded) -> No
     cents = event.amount_cents if event.refunded_cents is None else event.refunded_cents
     key = event.stripe_refund_id
     await order_notices.tell_buyer(session, order, "refunded", key=key, refunded_cents=cents)
+    # Money that arrived too late is refunded without a sale.
+    if await order_notices.has_told_sale(session, order):
+        await order_notices.tell_seller(
+            session, order, "sale_refunded", key=key, refunded_cents=cents
+        )
 
 
 async def on_event_changed(session: AsyncSession, event: EventChanged) -> None:

@@ -70,6 +70,7 @@ async def test_hostile_titles_stay_text(mails: MailServer) -> None:
         "sold",
         "event_changed",
         "refunded",
+        "sale_refunded",
         "event_cancelled",
     }
     assert await sends.column("SELECT count(*) FROM sends WHERE status <> 'sent'") == [0]

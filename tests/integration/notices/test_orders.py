@@ -10,6 +10,8 @@ from tests.integration.notices import sends
 from tests.integration.payments import sales
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
+from ticketing_app.messaging.catalog import ChargeRefunded
+from ticketing_app.notices import subscribers
 from ticketing_app.notices.service import preparing, reminding, sending
 from ticketing_app.notices.views.facts import OrderFacts
 from ticketing_app.orders.service import release
@@ -180,7 +182,7 @@ class TestSale:
         await sales.pay(sale)
         await sales.refund_sale(sale)
         await deliver(*ALL)
-        assert await mailed() == ["paid", "sold", "refunded"]
+        assert await mailed() == ["paid", "sold", "refunded", "sale_refunded"]
         assert await facts_of("paid") is None
         assert await facts_of("sold") is None
         facts = await facts_of("refunded")
@@ -196,3 +198,18 @@ class TestSale:
         assert facts
         assert facts.title
         assert len(facts.tickets) == 1
+
+    async def test_refund_without_a_sale_concerns_the_buyer_only(self) -> None:
+        sale = await sales.start_sale()
+        event = ChargeRefunded(
+            charge_id=sale.payment.id,
+            charge_version=2,
+            order_id=sale.order.id,
+            amount_cents=4000,
+            currency="usd",
+            stripe_id="pi_1",
+            stripe_refund_id="re_1",
+        )
+        async with db.transaction() as session:
+            await subscribers.on_charge_refunded(session, event)
+        assert await mailed() == ["refunded"]

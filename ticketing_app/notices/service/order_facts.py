@@ -22,10 +22,11 @@ STATUSES: Mapping[str, frozenset[OrderStatus]] = {
     "order_cancelled": frozenset({OrderStatus.CANCELLED}),
     "paid": frozenset({OrderStatus.COMPLETED}),
     "sold": frozenset({OrderStatus.COMPLETED}),
+    "sale_refunded": frozenset(OrderStatus),
     "refunded": frozenset(OrderStatus),
 }
 # A receipt names the tickets also to an address that is not confirmed: a payment is no way to send spam.
-OF_PAID_ORDERS = frozenset({"paid", "sold", "refunded"})
+OF_PAID_ORDERS = frozenset({"paid", "sold", "sale_refunded", "refunded"})
 
 
 async def prepare(session: AsyncSession, mail: DueMail) -> OrderFacts | None:

@@ -1,9 +1,11 @@
 """Tells buyer and seller of an order."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.notices import repository
 from ticketing_app.notices.service import telling
 from ticketing_app.orders.schemas import OrderSummary
 
@@ -12,22 +14,30 @@ async def tell_buyer(
     session: AsyncSession, order: OrderSummary, kind: str, *, key: object = None, **facts: object
 ) -> None:
     """Tell once per order, or per `key`."""
-    await telling.tell(
-        session,
-        user_id=order.buyer_id,
-        kind=kind,
-        key=f"{kind}:{key or order.id}",
-        facts=_facts(order) | facts,
-    )
+    await _tell(session, order, order.buyer_id, kind, key or order.id, facts)
 
 
-async def tell_seller(session: AsyncSession, order: OrderSummary, kind: str) -> None:
+async def tell_seller(
+    session: AsyncSession, order: OrderSummary, kind: str, *, key: object = None, **facts: object
+) -> None:
+    """Tell as `tell_buyer`."""
+    await _tell(session, order, order.seller_id, kind, key or order.id, facts)
+
+
+async def has_told_sale(session: AsyncSession, order: OrderSummary) -> bool:
+    return bool(await repository.list_told(session, [f"sold:{order.id}"]))
+
+
+async def _tell(
+    session: AsyncSession,
+    order: OrderSummary,
+    user_id: UUID,
+    kind: str,
+    key: object,
+    facts: dict[str, object],
+) -> None:
     await telling.tell(
-        session,
-        user_id=order.seller_id,
-        kind=kind,
-        key=f"{kind}:{order.id}",
-        facts=_facts(order),
+        session, user_id=user_id, kind=kind, key=f"{kind}:{key}", facts=_facts(order) | facts
     )
 
 

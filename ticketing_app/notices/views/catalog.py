@@ -24,6 +24,7 @@ WORDINGS: Mapping[str, Wording] = {
     "digest": digests.DIGEST,
     "order_started": sales.ORDER_STARTED,
     "sold": sales.SOLD,
+    "sale_refunded": sales.SALE_REFUNDED,
     "paid": orders.PAID,
     "hold_ending": orders.HOLD_ENDING,
     "order_expired": orders.ORDER_EXPIRED,

@@ -78,6 +78,47 @@ def _sold_line(about: About) -> BellLine:
 SOLD = Wording(sold, _sold_line, "Your tickets are sold", EXAMPLE, EXAMPLE_ABOUT)
 
 
+# ---- The sale was refunded -------------------------------------------------------------------------
+
+
+def sale_refunded(order: OrderFacts) -> Letter:
+    back = amount(order.refunded_cents, order.currency)
+    is_part = order.refunded_cents < order.price_cents
+    is_one = order.quantity == 1
+    yours = "The ticket is yours again." if is_one else "The tickets are yours again."
+    return Letter(
+        subject=f"Sale refunded: {called(order)}",
+        preheader=f"The buyer got {back} back.",
+        heading="A sale of yours was refunded",
+        paragraphs=(
+            f"The buyer got {back} back, so we no longer owe you this money.",
+            "The rest of the sale stays as it is." if is_part else yours,
+        ),
+        stub=order_stub(order),
+        facts=(
+            ("Refund", back),
+            ("Price", amount(order.price_cents, order.currency)),
+            ("Order", str(order.order_id)),
+        ),
+        action=_to_listings(),
+        why=_sells(),
+    )
+
+
+def _sale_refunded_line(about: About) -> BellLine:
+    back = amount(about.refunded_cents or about.price_cents, about.currency)
+    return BellLine(f"The buyer got {back} back: {called(about)}.", routes.TICKET_MINE)
+
+
+SALE_REFUNDED = Wording(
+    sale_refunded,
+    _sale_refunded_line,
+    "A sale of yours was refunded",
+    EXAMPLE.model_copy(update={"refunded_cents": 4000}),
+    EXAMPLE_ABOUT.model_copy(update={"refunded_cents": 4000}),
+)
+
+
 def _to_listings() -> Action:
     return Action("See your listings", absolute(routes.TICKET_MINE))
 
