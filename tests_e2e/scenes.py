@@ -9,12 +9,15 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import pytest
 from playwright.sync_api import Page, expect
+from pydantic import SecretStr
 
 from tests.outside.database_probe import DatabaseProbe
 from tests.site import Site
 from tests_e2e.steps import DECLINED_CARD, Visitor, fill_in_card
 from tests_e2e.venues import make_venue
+from ticketing_app.core.settings import Settings
 from ticketing_app.notices.service import stopping
 
 EVENT = {
@@ -72,10 +75,17 @@ class Fixtures:
         with ThreadPoolExecutor(1) as clock:
             lapse = DatabaseProbe(site.stack.env).let_lapse(self.ids["order_lapsed"])
             clock.submit(asyncio.run, lapse).result()
-        buyer_id = buyer.context.request.get("/api/users/currentuser").json()["currentUser"]["id"]
-        self.ids["stop"] = urlsplit(stopping.make_url(UUID(buyer_id), "order_cancelled")).path
+        self._make_stop_link(buyer, site)
         self._make_events(seller, buyer, site)
         self._make_pairs(seller, buyer, site)
+
+    def _make_stop_link(self, buyer: Visitor, site: Site) -> None:
+        buyer_id = buyer.context.request.get("/api/users/currentuser").json()["currentUser"]["id"]
+        of_site = Settings(jwt_key=SecretStr(site.stack.env["JWT_KEY"]))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stopping, "get_settings", lambda: of_site)
+            url = stopping.make_url(UUID(buyer_id), "order_cancelled")
+        self.ids["stop"] = urlsplit(url).path
 
     def _make_events(self, seller: Visitor, buyer: Visitor, site: Site) -> None:
         venue_id = make_venue(site)
