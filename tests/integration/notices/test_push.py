@@ -87,7 +87,9 @@ class TestSendPush:
         assert headers["urgency"] in {"normal", "high"}
         _, token = headers["authorization"].partition(",")[0].split("t=")
         origin = f"http://127.0.0.1:{push_service.port}"
-        claims = jwt.decode(token, keys.public_key, algorithms=["ES256"], audience=origin)
+        claims = jwt.decode(
+            token, keys.private_key.public_key(), algorithms=["ES256"], audience=origin
+        )
         assert claims["sub"] == "https://ticketing.dev"
 
     @pytest.mark.parametrize("status", [404, 410])
