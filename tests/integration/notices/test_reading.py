@@ -2,6 +2,7 @@
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from tests import factories
@@ -44,6 +45,17 @@ class TestLoadBell:
         for _ in range(12):
             await make_notice(user)
         assert (await bell_of(user)).unread == reading.MOST_COUNTED
+
+    async def test_reads_the_index_of_unread_notices(self) -> None:
+        user = await factories.make_user()
+        async with db.transaction() as session:
+            connection = await session.connection()
+            await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            plan = await connection.execute(
+                text(f"EXPLAIN {repository._BELL}"),
+                {"user_id": user.id, "address": user.email, "most": 10},
+            )
+            assert "ix_notices_unread" in "\n".join(plan.scalars())
 
     async def test_reports_a_suppressed_address(self) -> None:
         user = await factories.make_user()
