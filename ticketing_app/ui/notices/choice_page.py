@@ -54,7 +54,11 @@ def _form() -> rx.Component:
             rx.el.thead(
                 rx.el.tr(
                     *(
-                        rx.el.th(head, scope="col", class_name="font-medium p-2 first:text-start")
+                        rx.el.th(
+                            head,
+                            scope="col",
+                            class_name="font-medium p-2 first:ps-0 first:text-start",
+                        )
                         for head in heads
                     ),
                     rx.cond(PushState.public_key != "", push_head),
