@@ -1,4 +1,4 @@
-"""What an account may do before its address is confirmed."""
+"""Limits of accounts with an unconfirmed address."""
 
 from collections.abc import Awaitable, Callable
 

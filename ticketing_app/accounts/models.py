@@ -118,7 +118,7 @@ class Token(Table, table=True):
 
 
 class FormerEmail(Table, table=True):
-    """An address that its account can still get back; nobody else can take it meanwhile."""
+    """Former address of an account, reserved for it while the change can be undone."""
 
     __tablename__ = "former_emails"
 

@@ -38,7 +38,7 @@ COMMON = (
 # Longer ones are judged by their beginning: the time grows with the square of the length.
 JUDGED_LENGTH = 72
 GUESSED_AT_ONCE = 0
-# Dictionaries of zxcvbn whose words are no passwords, however unlikely.
+# A password that is a word of these dictionaries of zxcvbn is refused at any score.
 LISTS = ("passwords", "user_inputs")
 _queued = 0
 

@@ -50,7 +50,7 @@ def is_proof_fresh(proved_at: datetime | None, now: datetime) -> bool:
 
 
 class TokenPurpose(StrEnum):
-    """What the token of a mailed link permits, once."""
+    """Use of a mailed link; its token permits it once."""
 
     CONFIRM = "confirm"
     RESET = "reset"

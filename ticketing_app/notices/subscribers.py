@@ -54,7 +54,8 @@ async def on_password_reset_requested(session: AsyncSession, event: PasswordRese
 
 
 async def on_email_change_requested(session: AsyncSession, event: EmailChangeRequested) -> None:
-    await _tell_owner(session, event.user_id, "address_change", event.new_email)
+    facts = {"user_version": event.user_version}
+    await _tell_owner(session, event.user_id, "address_change", event.new_email, **facts)
 
 
 async def on_email_changed(session: AsyncSession, event: EmailChanged) -> None:
@@ -86,7 +87,7 @@ async def on_user_signed_in(session: AsyncSession, event: UserSignedIn) -> None:
 
 
 async def _tell_owner(
-    session: AsyncSession, user_id: UUID, kind: str, address: str, **facts: bool | str
+    session: AsyncSession, user_id: UUID, kind: str, address: str, **facts: int | str
 ) -> None:
     # Each event is handled once, and the owner may ask for the same again.
     key = f"{kind}:{new_id()}"

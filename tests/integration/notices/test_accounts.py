@@ -131,6 +131,14 @@ class TestChange:
         answer = await links.reset(ana, undo)
         assert (answer.status_code, answer.json()["email"]) == (200, ANA["email"])
 
+    async def test_ends_with_another_change_of_the_account(
+        self, ana: AsyncClient, mails: MailServer
+    ) -> None:
+        await confirm(ana, mails)
+        await ana.put("/api/users/currentuser/email", json={"email": NEW})
+        await ana.put("/api/users/currentuser/password", json={"newPassword": "battery staple"})
+        assert [to for to, *_ in await send(mails)] == [ANA["email"]]
+
     async def test_no_row_has_a_token(self, ana: AsyncClient, mails: MailServer) -> None:
         undo = await change(ana, mails)
         async with db.transaction() as session:

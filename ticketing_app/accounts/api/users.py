@@ -49,7 +49,7 @@ async def _limit_sign_in(request: Request, email: str) -> None:
 
 
 def _with_another_way(error: TooManyRequestsError) -> TooManyRequestsError:
-    """Tell the owner of an account, whose password others guess, how to get in nevertheless."""
+    """Add the other ways to sign in: guesses by others must not lock the owner out."""
     way = (
         "a passkey, or set a new password by a mailed link"
         if get_settings().has_mail

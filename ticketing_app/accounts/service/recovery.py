@@ -1,4 +1,4 @@
-"""The way back into an account by a mailed link: after a forgotten password, or a change by somebody else."""
+"""Recovery of an account by a mailed link: after a forgotten password, or a change by a thief."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -56,7 +56,7 @@ async def recover(session: AsyncSession, *, secret: str, password_hash: str) -> 
     was_confirmed = user.email_confirmed_at is not None
     if token.purpose == TokenPurpose.UNDO:
         await addresses.restore(session, user, token.facts["email"])
-        # The other person may have added one.
+        # A thief may have added one.
         await repository.delete_passkeys(session, user.id)
     elif token.facts["email"] != user.email:
         raise tokens.InvalidTokenError

@@ -14,7 +14,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 
 SECRET_BYTES = 32
-# All but those that undo a change: who changed it must not be able to end them.
+# Without UNDO: a thief who changed the address must not be able to end the way back.
 BY_MAIL = frozenset(TokenPurpose) - {TokenPurpose.UNDO}
 
 
@@ -39,7 +39,7 @@ async def issue(
     purpose: TokenPurpose,
     facts: dict[str, str] | None = None,
 ) -> str:
-    """Return a new secret; whoever sends it calls this, so that no row ever holds one.
+    """Return a new secret. Called by the sender of the mail, so that no row ever holds one.
 
     Of more than LIVE_TOKENS of one purpose the oldest are deleted, but not those that undo a change:
     more changes must not take the way back.
@@ -63,7 +63,7 @@ async def issue(
 async def find(
     session: AsyncSession, *, secret: str, purposes: frozenset[TokenPurpose]
 ) -> Redeemed:
-    """Return what `redeem` would, without using the token; raises InvalidTokenError."""
+    """Like `redeem`, without using the token."""
     return _require(await repository.get_live_token(session, _hash(secret), purposes))
 
 

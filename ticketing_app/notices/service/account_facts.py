@@ -43,7 +43,9 @@ async def prepare_reset_password(session: AsyncSession, mail: DueMail) -> ResetP
 
 
 async def prepare_address_change(session: AsyncSession, mail: DueMail) -> AddressChangeFacts | None:
-    if mail.address == await _get_email(session, mail):
+    user = await users.get_user(session, user_id=_owner_id(mail))
+    if user.version != mail.facts["user_version"]:
+        # A change that a thief asked for must not outlive the recovery of the account.
         return None
     return AddressChangeFacts(confirm_url=await _link(session, mail, TokenPurpose.CHANGE))
 

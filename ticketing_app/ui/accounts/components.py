@@ -16,7 +16,7 @@ PASSWORD_HINT = f"{PASSWORD_MIN_LENGTH} characters or more. A few words in a row
 
 @dataclass(frozen=True)
 class FormValues:
-    """Values of a form in a document: the path after success, what was typed, sentences by field."""
+    """Values of a form in a document: the path after success, the input, sentences by field."""
 
     wanted: str = routes.TICKET_LIST
     email: str = ""
