@@ -23,6 +23,7 @@ VALUES = {
     "seen_price_cents": "NULL",
     "ticket_ids": "NULL",
     "max_open_holds": "1000000",
+    "max_unconfirmed_holds": "NULL",
     "correlation_id": "NULL::text",
 }
 
