@@ -17,7 +17,6 @@ from typing import Any
 from prometheus_client import REGISTRY
 from rq.scheduler import RQScheduler
 
-from ticketing_app.accounts.jobs import delete_ended_sessions
 from ticketing_app.core import db, metrics, queues, redis
 from ticketing_app.core import logging as core_logging
 from ticketing_app.core.clock import utc_now
@@ -33,11 +32,11 @@ from ticketing_app.monitoring.collector import FactsCollector
 from ticketing_app.notices.gateway import smtp
 from ticketing_app.payments.jobs import (
     audit_payments,
-    delete_old_rows,
     refund_cancelled_events,
     sweep_charges,
     sweep_webhooks,
 )
+from ticketing_app.privacy.jobs import delete_old_rows
 from ticketing_app.subscriptions import SUBSCRIPTIONS, WORK
 from ticketing_app.work import jobs as work_jobs
 from ticketing_app.work import nudge
@@ -65,7 +64,6 @@ CRON: CronTable = {
     sweep_webhooks: 20,
     refund_cancelled_events: 60,
     audit_payments: 24 * 3600,
-    delete_ended_sessions: 3600,
     delete_old_rows: 3600,
 }
 

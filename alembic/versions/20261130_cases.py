@@ -29,7 +29,8 @@ CREATE TABLE cases (
 ANSWERS = """
 CREATE TABLE case_answers (
   id uuid CONSTRAINT pk_case_answers PRIMARY KEY,
-  case_id uuid NOT NULL CONSTRAINT fk_case_answers_case_id_cases REFERENCES cases,
+  case_id uuid NOT NULL CONSTRAINT fk_case_answers_case_id_cases REFERENCES cases
+    ON DELETE CASCADE,
   message varchar NOT NULL,
   created_at timestamptz NOT NULL
 )

@@ -1,6 +1,7 @@
 """Old rows of growing tables are deleted in batches; rows that visitors read stay."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,9 @@ from sqlalchemy import text
 
 from tests import factories
 from ticketing_app.accounts import repository
-from ticketing_app.accounts.jobs import delete_ended_sessions
 from ticketing_app.core import db
-from ticketing_app.payments.jobs import delete_old_rows
+from ticketing_app.core.clock import utc_now
+from ticketing_app.privacy.jobs import delete_old_rows
 
 SESSIONS = """
     INSERT INTO sessions (id, user_id, created_at, last_seen_at, expires_at, revoked_at, device)
@@ -49,7 +50,7 @@ async def column(statement: str, **values: Any) -> list[Any]:  # noqa: ANN401  #
 class TestSessions:
     async def test_are_deleted_90_days_after_their_end(self) -> None:
         await column(SESSIONS, user_id=(await factories.make_user()).id)
-        await delete_ended_sessions()
+        await delete_old_rows()
         assert await column("SELECT device FROM sessions") == ["ended", "open"]
 
     async def test_are_kept_when_retention_is_off(
@@ -57,7 +58,7 @@ class TestSessions:
     ) -> None:
         change_settings(retention_days=0)
         await column(SESSIONS, user_id=(await factories.make_user()).id)
-        await delete_ended_sessions()
+        await delete_old_rows()
         assert len(await column("SELECT device FROM sessions")) == 3
 
     async def test_are_deleted_in_batches_up_to_a_bound(
@@ -68,7 +69,7 @@ class TestSessions:
         user = await factories.make_user()
         for _ in range(3):
             await column(SESSIONS, user_id=user.id)
-        await delete_ended_sessions()
+        await delete_old_rows()
         kept = await column("SELECT device FROM sessions")
         assert kept.count("ended long ago") == 1
 
@@ -103,3 +104,59 @@ class TestDrafts:
         await column(DRAFTS, user_id=kept.id, days=29)
         await delete_old_rows()
         assert await column("SELECT user_id FROM listing_drafts") == [kept.id]
+
+
+NOTICE = """
+    INSERT INTO notices (id, kind, key, facts, is_shown, created_at)
+    VALUES (:id, 'welcome', :key, '{}', false, now())
+"""
+SEND = """
+    INSERT INTO sends (id, notice_id, channel, address, language, status, created_at)
+    VALUES (:id, :notice_id, 'mail', 'ana@gittix.test', 'en', 'sent', now())
+"""
+# The days that rows of a table are kept, and a statement for a row that is `days` old.
+PEOPLE = {
+    "tokens": (
+        30,
+        """INSERT INTO tokens (id, user_id, purpose, secret_hash, facts, expires_at)
+           SELECT gen_random_uuid(), :user_id, 'reset', uuid_send(gen_random_uuid()), '{}',
+             now() - make_interval(days => :days)""",
+    ),
+    "challenges": (
+        0,
+        """INSERT INTO challenges (hash, purpose, expires_at)
+           SELECT uuid_send(gen_random_uuid()), 'sign_in', now() + interval '1 min' - make_interval(days => :days)""",
+    ),
+    "exports": (
+        7,
+        """INSERT INTO exports (id, user_id, requested_at, expires_at)
+           SELECT gen_random_uuid(), :user_id, now(), now() + interval '7 days' - make_interval(days => :days)""",
+    ),
+    "cases": (
+        3 * 365,
+        """INSERT INTO cases (id, number, kind, reason, status, refs, user_id, email, name, message, version,
+             created_at, closed_at)
+           SELECT gen_random_uuid(), CAST(CAST(:days AS int) AS text), 'contact', '', 'closed', '{}', :user_id, '', '', '', 1,
+             now(), now() - make_interval(days => :days)""",
+    ),
+}
+
+
+@pytest.mark.parametrize("table", PEOPLE)
+async def test_rows_about_people_are_deleted_after_their_time(table: str) -> None:
+    days, insert = PEOPLE[table]
+    user = await factories.make_user()
+    for age in (days + 1, days - 1):
+        await column(insert, user_id=user.id, days=age)
+    await delete_old_rows()
+    assert await column(f"SELECT count(*) FROM {table}") == [1]  # names of tables.
+
+
+async def test_notices_are_deleted_with_their_mails_after_180_days() -> None:
+    for days in (181, 179):
+        told = {"id": db.oldest_id(utc_now() - timedelta(days=days)), "key": str(days)}
+        await column(NOTICE, **told)
+        await column(SEND, id=db.new_id(), notice_id=told["id"])
+    await delete_old_rows()
+    assert await column("SELECT key FROM notices") == ["179"]
+    assert await column("SELECT count(*) FROM sends") == [1]

@@ -18,6 +18,7 @@ from ticketing_app.accounts.models import (
     UserSession,
 )
 from ticketing_app.accounts.rules import TokenPurpose
+from ticketing_app.core import db
 
 
 class LiveSession(NamedTuple):
@@ -161,17 +162,8 @@ async def delete_keys(session: AsyncSession, user_id: UUID) -> None:
 
 async def delete_ended(session: AsyncSession, *, days: int, limit: int) -> int:
     """Delete up to `limit` sessions that expired `days` ago; return the count."""
-    # A CTE: a plain subquery may run again for each row of a nested loop, and exceed `limit`.
-    old = (
-        select(UserSession.id)
-        .where(UserSession.expires_at < func.now() - timedelta(days=days))
-        .order_by(col(UserSession.expires_at))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte()
-    )
-    rows = delete(UserSession).where(col(UserSession.id).in_(select(old.c.id)))
-    return (await session.exec(rows)).rowcount
+    is_old = col(UserSession.expires_at) < func.now() - timedelta(days=days)
+    return await db.delete_batch(session, UserSession, is_old, limit=limit)
 
 
 def _live_token(
@@ -320,13 +312,10 @@ async def delete_challenge(
 
 
 async def delete_expired_challenges(session: AsyncSession, *, now: datetime, limit: int) -> int:
-    # A CTE, as in `delete_ended`.
-    old = (
-        select(Challenge.hash)
-        .where(Challenge.expires_at <= now)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte()
-    )
-    rows = delete(Challenge).where(col(Challenge.hash).in_(select(old.c.hash)))
-    return (await session.exec(rows)).rowcount
+    return await db.delete_batch(session, Challenge, col(Challenge.expires_at) <= now, limit=limit)
+
+
+async def delete_expired_tokens(session: AsyncSession, *, days: int, limit: int) -> int:
+    """Delete up to `limit` tokens that expired `days` ago, used or not; return the count."""
+    is_old = col(Token.expires_at) < func.now() - timedelta(days=days)
+    return await db.delete_batch(session, Token, is_old, limit=limit)

@@ -43,6 +43,6 @@ class CaseAnswer(Table, table=True):
     __tablename__ = "case_answers"
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    case_id: UUID = Field(foreign_key="cases.id", index=True)
+    case_id: UUID = Field(foreign_key="cases.id", ondelete="CASCADE", index=True)
     message: str
     created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())

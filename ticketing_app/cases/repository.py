@@ -1,12 +1,14 @@
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, update
+from sqlalchemy import func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.cases.models import Case, CaseAnswer
 from ticketing_app.cases.rules import CaseStatus
+from ticketing_app.core import db
 
 ERASED = "erased"
 
@@ -55,3 +57,9 @@ async def erase(session: AsyncSession, *, user_id: UUID, address: str) -> list[U
     answers = update(CaseAnswer).where(col(CaseAnswer.case_id).in_(case_ids))
     await session.exec(answers.values(message=ERASED))
     return case_ids
+
+
+async def delete_old(session: AsyncSession, *, days: int, limit: int) -> int:
+    """Delete up to `limit` cases that were closed this long ago, with their answers; return the count."""
+    is_old = col(Case.closed_at) < func.now() - timedelta(days=days)
+    return await db.delete_batch(session, Case, is_old, limit=limit)

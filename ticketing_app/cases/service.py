@@ -22,6 +22,8 @@ from ticketing_app.tickets.service.lease import ListingNotFoundError
 from ticketing_app.tickets.service.tickets import TicketNotFoundError
 
 CASES_SHOWN = 200
+# After a case was closed.
+KEPT_DAYS = 3 * 365
 # Fields of the domain events of a case that tell who its reporter is.
 PERSONAL = ("email", "message", "answer")
 
@@ -159,6 +161,10 @@ async def erase(session: AsyncSession, *, user_id: UUID, address: str) -> None:
     """Erase who wrote the cases of this user, or of this address, and what; their numbers stay."""
     for case_id in await repository.erase(session, user_id=user_id, address=address):
         await outbox.erase(session, aggregate_id=case_id, names=PERSONAL)
+
+
+async def delete_old(session: AsyncSession, limit: int) -> int:
+    return await repository.delete_old(session, days=KEPT_DAYS, limit=limit)
 
 
 async def _get_open(session: AsyncSession, number: str) -> Case:

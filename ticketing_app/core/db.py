@@ -11,7 +11,17 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 import uuid_utils.compat
-from sqlalchemy import DateTime, NullPool, QueuePool, event
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    NullPool,
+    QueuePool,
+    delete,
+    event,
+    inspect,
+    select,
+    tuple_,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -222,6 +232,17 @@ async def delete_in_batches(delete_batch: Callable[[AsyncSession, int], Awaitabl
             deleted = await delete_batch(session, DELETE_BATCH)
         if deleted < DELETE_BATCH:
             return
+
+
+async def delete_batch(
+    session: AsyncSession, table: type[Table], *conditions: ColumnElement[bool], limit: int
+) -> int:
+    """Delete up to `limit` matching rows, without those that another process has locked; return the count."""
+    keys = inspect(table).primary_key
+    # A CTE: a plain subquery may run again for each row of a nested loop, and exceed `limit`.
+    old = select(*keys).where(*conditions).limit(limit).with_for_update(skip_locked=True).cte()
+    rows = delete(table).where(tuple_(*keys).in_(select(old)))
+    return (await (await session.connection()).execute(rows)).rowcount
 
 
 def after_commit(session: AsyncSession, key: str, callback: Callable[[], Awaitable[None]]) -> None:

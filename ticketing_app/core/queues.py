@@ -50,18 +50,20 @@ _by_name: dict[str, Registered] = {}
 _by_function: dict[JobFunction, Registered] = {}
 
 
-def job(name: str, *, queue: str, formerly: str | None = None) -> Callable[[Function], Function]:
+def job(
+    name: str, *, queue: str, formerly: str | tuple[str, ...] = ()
+) -> Callable[[Function], Function]:
     """Register a function as a job of this queue.
 
-    `formerly` is the name in the previous version, for jobs that are still queued under it.
+    `formerly` are its names in the previous version, for jobs that are still queued under them.
     """
 
     def register(function: Function) -> Function:
         registered = Registered(name, queue, function)
         _by_function[function] = registered
         _by_name[name] = registered
-        if formerly:
-            _by_name[formerly] = registered
+        for old_name in (formerly,) if isinstance(formerly, str) else formerly:
+            _by_name[old_name] = registered
         return function
 
     return register

@@ -1,5 +1,5 @@
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import db
+from ticketing_app.core.clock import utc_now
 from ticketing_app.notices.models import Notice, NoticeChoice, PushSubscription, Send, Suppression
 from ticketing_app.notices.rules import Channel, SendStatus
 from ticketing_app.notices.schemas import Bell, DueMail
@@ -287,3 +288,9 @@ async def list_between(
         Notice.created_at <= until,
     )
     return list((await session.exec(query.order_by(col(Notice.id).desc()))).all())
+
+
+async def delete_old(session: AsyncSession, *, days: int, limit: int) -> int:
+    """Delete up to `limit` notices that are this old, with their mails; return the count."""
+    is_old = col(Notice.id) < db.oldest_id(utc_now() - timedelta(days=days))
+    return await db.delete_batch(session, Notice, is_old, limit=limit)

@@ -10,8 +10,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.payments import rules
 from ticketing_app.payments.gateway.client import StripeUnavailableError
 from ticketing_app.payments.schemas import WebhookEvent
-from ticketing_app.payments.service import audit, cancelled_event, retention, sweep, webhook
-from ticketing_app.tickets.service import drafts
+from ticketing_app.payments.service import audit, cancelled_event, sweep, webhook
 
 SWEEP_LIMIT = 100
 SWEEP_WIDTH = 4  # Rows that one run handles concurrently.
@@ -138,10 +137,3 @@ async def refund_cancelled_events() -> None:
         event_ids = await cancelled_event.list_cancelled(session)
     for event_id in event_ids:
         await cancelled_event.refund_event(db.transaction, event_id=event_id)
-
-
-@queues.job("payments.delete_old_rows", queue=queues.DEFAULT)
-async def delete_old_rows() -> None:
-    await db.delete_in_batches(retention.delete_handled_webhooks)
-    await db.delete_in_batches(retention.delete_resolved_alerts)
-    await db.delete_in_batches(drafts.delete_old)

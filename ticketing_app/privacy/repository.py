@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import db
 from ticketing_app.privacy.models import Deletion, Export
 
 
@@ -75,12 +76,4 @@ async def delete_exports(session: AsyncSession, user_id: UUID) -> None:
 
 async def delete_expired(session: AsyncSession, limit: int) -> int:
     """Delete up to `limit` exports that have expired; return the count."""
-    old = (
-        select(Export.id)
-        .where(Export.expires_at < func.now())
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte()
-    )
-    rows = delete(Export).where(col(Export.id).in_(select(old.c.id)))
-    return (await session.exec(rows)).rowcount
+    return await db.delete_batch(session, Export, col(Export.expires_at) < func.now(), limit=limit)

@@ -16,9 +16,9 @@ from tests.integration.accounts import links
 from tests.integration.accounts.authenticator import Authenticator
 from tests.integration.accounts.browsers import ANA, age_proofs, use
 from ticketing_app.accounts import auth
-from ticketing_app.accounts.jobs import delete_ended_sessions
 from ticketing_app.accounts.rules import TokenPurpose
 from ticketing_app.core import db
+from ticketing_app.privacy.jobs import delete_old_rows
 
 URL = "/api/users/passkeys"
 SIGN_IN_URL = "/api/users/signin/passkey"
@@ -369,10 +369,10 @@ class TestRemove:
 
 async def test_unanswered_challenges_are_deleted(api: AsyncClient) -> None:
     await api.post(f"{SIGN_IN_URL}/options")
-    await delete_ended_sessions()
+    await delete_old_rows()
     assert len(await column("SELECT hash FROM challenges")) == 1
     await execute("UPDATE challenges SET expires_at = now()")
-    await delete_ended_sessions()
+    await delete_old_rows()
     assert await column("SELECT hash FROM challenges") == []
 
 

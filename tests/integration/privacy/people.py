@@ -14,6 +14,10 @@ from ticketing_app.tickets.schemas.listings import DraftUpdate
 from ticketing_app.tickets.service import drafts
 
 ANA = {"email": "ana.kowalczyk@gittix.test", "password": "correct horse battery"}
+FORMER = """
+    INSERT INTO former_emails (email, user_id, user_version, expires_at)
+    VALUES (:email, :id, 1, now() + interval '7 days')
+"""
 WORDS = "Ask Ana Kowalczyk at the door"
 
 
@@ -29,6 +33,7 @@ async def live_a_life(ana: UserRead) -> None:
     bought = await sales.sell(buyer=ana)
     await sales.request_refund(bought)
     await sales.sweep()
+    await column(FORMER, id=ana.id, email=f"former.{ana.email}")
     written = CaseCreate(message=WORDS, name=WORDS)
     async with db.transaction() as session:
         case = await cases.open_case(session, case=written, user_id=ana.id)

@@ -14,6 +14,8 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 
 SECRET_BYTES = 32
+# After a token expired, to tell its owner that a link is old.
+KEPT_DAYS = 30
 # Without UNDO: a thief who changed the address must not be able to end the way back.
 BY_MAIL = frozenset(TokenPurpose) - {TokenPurpose.UNDO}
 
@@ -72,6 +74,10 @@ async def redeem(
 ) -> Redeemed:
     """Use the token; raises InvalidTokenError."""
     return _require(await repository.use_token(session, _hash(secret), purposes))
+
+
+async def delete_expired(session: AsyncSession, limit: int) -> int:
+    return await repository.delete_expired_tokens(session, days=KEPT_DAYS, limit=limit)
 
 
 def _require(token: Token | None) -> Redeemed:

@@ -7,6 +7,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.notices import repository
 from ticketing_app.notices.schemas import NoticeExport, NoticesExport
 
+DAYS = 180
+
 
 async def export(session: AsyncSession, *, user_id: UUID) -> NoticesExport:
     notices = await repository.list_all_notices(session, user_id)
@@ -15,6 +17,10 @@ async def export(session: AsyncSession, *, user_id: UUID) -> NoticesExport:
         notices=[NoticeExport.model_validate(row.model_dump()) for row in notices],
         choices=choices,
     )
+
+
+async def delete_old(session: AsyncSession, limit: int) -> int:
+    return await repository.delete_old(session, days=DAYS, limit=limit)
 
 
 async def erase(session: AsyncSession, *, user_id: UUID, address: str) -> None:

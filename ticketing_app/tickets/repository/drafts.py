@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import db
 from ticketing_app.tickets.models import ListingDraft
 from ticketing_app.tickets.rules import DRAFT_DAYS, DRAFT_MAX_BYTES
 from ticketing_app.tickets.schemas.listings import DraftRead
@@ -48,14 +49,5 @@ async def delete_draft(session: AsyncSession, user_id: UUID) -> None:
 
 
 async def delete_old(session: AsyncSession, limit: int) -> int:
-    # A CTE: a plain subquery may run again for each row of a nested loop, and exceed `limit`.
-    old = (
-        select(ListingDraft.user_id)
-        .where(col(ListingDraft.updated_at) < func.now() - timedelta(days=DRAFT_DAYS))
-        .order_by(col(ListingDraft.updated_at))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte()
-    )
-    rows = delete(ListingDraft).where(col(ListingDraft.user_id).in_(select(old.c.user_id)))
-    return (await session.exec(rows)).rowcount
+    is_old = col(ListingDraft.updated_at) < func.now() - timedelta(days=DRAFT_DAYS)
+    return await db.delete_batch(session, ListingDraft, is_old, limit=limit)

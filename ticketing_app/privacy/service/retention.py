@@ -1,0 +1,42 @@
+"""How long rows about people are kept: one table, from which one job deletes what is older."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.accounts.service import challenges, sessions, tokens
+from ticketing_app.cases import service as cases
+from ticketing_app.notices.service import personal as notices
+from ticketing_app.payments.service import retention as payments
+from ticketing_app.privacy import repository as exports
+from ticketing_app.tickets.service import drafts
+
+
+class Kept(NamedTuple):
+    """Rows that `delete(session, limit)` removes in batches; docs/operations.md has the same table."""
+
+    what: str
+    until: str
+    delete: Callable[[AsyncSession, int], Awaitable[int]]
+
+
+RETENTION = (
+    Kept(
+        "sign-ins, with device and address",
+        "`RETENTION_DAYS` after they ended",
+        sessions.delete_ended_sessions,
+    ),
+    Kept("links of mails, as hashes", "30 days after they expired", tokens.delete_expired),
+    Kept("challenges of passkeys", "5 minutes", challenges.delete_expired),
+    Kept("notices and the addresses of their mails", "180 days", notices.delete_old),
+    Kept("exports", "7 days", exports.delete_expired),
+    Kept("unfinished listings", "30 days after the last change", drafts.delete_old),
+    Kept("messages and reports", "3 years after they were closed", cases.delete_old),
+    Kept(
+        "webhooks of Stripe",
+        "`RETENTION_DAYS` after they were handled",
+        payments.delete_handled_webhooks,
+    ),
+    Kept("payment alerts", "a year after they were resolved", payments.delete_resolved_alerts),
+)
