@@ -136,8 +136,8 @@ PEOPLE = {
         3 * 365,
         """INSERT INTO cases (id, number, kind, reason, status, refs, user_id, email, name, message, version,
              created_at, closed_at)
-           SELECT gen_random_uuid(), CAST(CAST(:days AS int) AS text), 'contact', '', 'closed', '{}', :user_id, '', '', '', 1,
-             now(), now() - make_interval(days => :days)""",
+           SELECT gen_random_uuid(), CAST(CAST(:days AS int) AS text), 'contact', '', 'closed', '{}',
+             :user_id, '', '', '', 1, now(), now() - make_interval(days => :days)""",
     ),
 }
 
