@@ -390,7 +390,16 @@ class TestRecovery:
         assert (await links.reset(ana, undo)).status_code == 200
         assert (await sign_in(ana, passkey)).status_code == 400
 
+    async def test_reset_of_an_unconfirmed_address_removes_it(
+        self, ana: AsyncClient, passkey: Authenticator
+    ) -> None:
+        # Another person may have signed up with the address.
+        token = await links.mail(ANA["email"], TokenPurpose.RESET)
+        assert (await links.reset(ana, token)).status_code == 200
+        assert (await sign_in(ana, passkey)).status_code == 400
+
     async def test_reset_leaves_it(self, ana: AsyncClient, passkey: Authenticator) -> None:
+        await links.confirm(ana, ANA["email"])
         token = await links.mail(ANA["email"], TokenPurpose.RESET)
         assert (await links.reset(ana, token)).status_code == 200
         assert (await sign_in(ana, passkey)).status_code == 200

@@ -47,6 +47,8 @@ async def check_new_password(transaction: db.Transaction, *, secret: str, passwo
 async def recover(session: AsyncSession, *, secret: str, password_hash: str) -> Recovered:
     """Set the password, end all sessions and mailed links; the link proved the address.
 
+    Passkeys stay if the address was confirmed before, and is not restored.
+
     Raises InvalidTokenError, or EmailInUseError if an undone change cannot be undone.
     """
     found = await tokens.find(session, secret=secret, purposes=RECOVERING)
@@ -56,12 +58,13 @@ async def recover(session: AsyncSession, *, secret: str, password_hash: str) -> 
     was_confirmed = user.email_confirmed_at is not None
     if token.purpose == TokenPurpose.UNDO:
         await addresses.restore(session, user, token.facts["email"])
-        # A thief may have added one.
-        await repository.delete_passkeys(session, user.id)
     elif token.facts["email"] != user.email:
         raise tokens.InvalidTokenError
     else:
         user.version += 1
+    if token.purpose == TokenPurpose.UNDO or not was_confirmed:
+        # Possibly those of a thief, or of another person who signed up with this address.
+        await repository.delete_passkeys(session, user.id)
     now = utc_now()
     user.password_hash = password_hash
     user.email_confirmed_at = user.email_confirmed_at or now
