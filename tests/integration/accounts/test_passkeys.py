@@ -102,6 +102,7 @@ class TestAdd:
         assert (await ana.get(URL)).json() == {"items": [answer.json()]}
         (event,) = await recorded_events("PasskeyAdded")
         assert event["passkey_name"] == "Ana's phone"
+        assert await column("SELECT credentials_changed_at IS NOT NULL FROM users") == [True]
 
     async def test_rejects_a_known_one(self, ana: AsyncClient, passkey: Authenticator) -> None:
         answer = await add(ana, passkey)

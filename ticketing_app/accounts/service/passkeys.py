@@ -77,6 +77,7 @@ async def add_passkey(
                 repository.add(session, row)
         except IntegrityError:
             raise PasskeyKnownError from None
+        user.credentials_changed_at = row.created_at
         outbox.record(
             session,
             PasskeyAdded(
