@@ -132,7 +132,7 @@ def verify_creation(credential: Credential, challenge: bytes) -> NewPasskey:
 
 
 def verify_use(credential: Credential, challenge: bytes, passkey: Passkey) -> Use:
-    """Raises PasskeyRefusedError; the caller compares the counter, so that a wrong one locks nobody out."""
+    """Raises PasskeyRefusedError; the caller compares the counter, as a wrong one is reported, not refused."""
     handle = credential["response"].get("userHandle")
     if handle and _checked(lambda: base64url_to_bytes(handle)) != passkey.user_id.bytes:
         raise PasskeyRefusedError

@@ -35,7 +35,7 @@ class Authenticator:
     )
 
     def create(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Return what `navigator.credentials.create` returns."""
+        """Answer `navigator.credentials.create`, as JSON."""
         self.user_handle = options["user"]["id"]
         numbers = self._key.public_key().public_numbers()
         cose = {**COSE_KEY, -2: numbers.x.to_bytes(32, "big"), -3: numbers.y.to_bytes(32, "big")}
@@ -54,7 +54,7 @@ class Authenticator:
         return self._credential(response)
 
     def get(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Return what `navigator.credentials.get` returns."""
+        """Answer `navigator.credentials.get`, as JSON."""
         self.count += not self.is_synchronised
         client_data = self._client_data("webauthn.get", options)
         data = self._authenticator_data(options["rpId"])

@@ -236,7 +236,7 @@ class TestSignIn:
         with capture_logs() as lines:
             assert (await sign_in(ana, passkey)).status_code == 200
         assert "account.passkey_counter_fell" in {line["event"] for line in lines}
-        # Known by its cookie, device and network, but the owner is told.
+        # A notice goes out although cookie, device and network are known.
         (event,) = await recorded_events("UserSignedIn")
         assert event["is_new_device"]
         assert await column("SELECT sign_count FROM passkeys") == [5]

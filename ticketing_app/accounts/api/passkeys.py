@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/users", tags=["passkeys"])
 
 @router.post("/passkeys/options", responses=problem_responses(401, 403, 404, 409, 429))
 async def begin_adding(caller: SignedIn) -> dict[str, Any]:
-    """Return what `navigator.credentials.create` needs; wants a proof of the last minutes."""
+    """Return the options for `navigator.credentials.create`; requires a recent proof."""
     await limits.check("challenges")
     async with db.transaction() as session:
         return await passkeys.begin_adding(session, caller=caller)
@@ -52,7 +52,7 @@ async def list_passkeys(caller: SignedIn) -> PasskeyList:
     "/passkeys/{passkey_id}", status_code=204, responses=problem_responses(401, 403, 404)
 )
 async def remove_passkey(passkey_id: str, caller: SignedIn) -> None:
-    """Remove a passkey; wants a proof of the last minutes."""
+    """Remove a passkey; requires a recent proof."""
     own_id = parse_id(passkey_id, passkeys.PasskeyNotFoundError)
     async with db.transaction() as session:
         await passkeys.remove_passkey(session, caller=caller, passkey_id=own_id)
@@ -60,7 +60,7 @@ async def remove_passkey(passkey_id: str, caller: SignedIn) -> None:
 
 @router.post("/signin/passkey/options", responses=problem_responses(403, 404, 429))
 async def begin_sign_in() -> dict[str, Any]:
-    """Return what `navigator.credentials.get` needs; no address is asked for."""
+    """Return the options for `navigator.credentials.get`, for any account."""
     await limits.check("challenges")
     async with db.transaction() as session:
         return await passkeys.begin_sign_in(session)

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/users/proof", tags=["users"])
 
 @router.post("/options", responses=problem_responses(401, 403, 404, 429))
 async def begin_proof(caller: SignedIn) -> dict[str, Any]:
-    """Return what `navigator.credentials.get` needs to use one of the caller's passkeys."""
+    """Return the options for `navigator.credentials.get`, for the caller's passkeys."""
     await limits.check("challenges")
     async with db.transaction() as session:
         return await passkeys.begin_proof(session, caller=caller)

@@ -56,7 +56,7 @@ async def redeem(
 
 
 async def delete_expired(session: AsyncSession, limit: int) -> int:
-    """Delete up to `limit` challenges that nobody answered; return the count."""
+    """Delete up to `limit` expired challenges; return the count."""
     return await repository.delete_expired_challenges(session, now=utc_now(), limit=limit)
 
 

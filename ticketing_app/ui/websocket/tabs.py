@@ -86,7 +86,7 @@ async def _forget(manager: StateManager, token: str) -> None:
                 # Also the cookie, which Reflex keeps with the address of the page.
                 keys = [f"{token}_{name}" for name in _state_names(rx.State)]
                 await redis.page_state_client().delete(*keys)
-    # The sign-out goes on: the state expires, and `TabOwner` gives it to nobody else.
+    # The sign-out goes on: the state expires, and `TabOwner` resets it for anyone else.
     except Exception as error:  # noqa: BLE001  # Redis or Reflex's lock, and neither is the person's problem.
         log.warning("ui.tab_not_forgotten", error=repr(error))
 
