@@ -312,10 +312,15 @@ class TestProof:
         assert right.status_code == 204
         assert (await ana.delete("/api/users/sessions")).status_code == 204
 
+    async def test_an_account_without_passkeys_has_no_options(self, ana: AsyncClient) -> None:
+        answer = await ana.post(f"{PROOF_URL}/options")
+        assert (answer.status_code, "password" in answer.text) == (409, True)
+
     async def test_a_passkey_of_another_account_is_none(
         self, ana: AsyncClient, passkey: Authenticator
     ) -> None:
         await ana.post("/api/users/signup", json={**ANA, "email": "ben@gittix.test"})
+        await add(ana, Authenticator())
         await age_proofs()
         assert "could not be checked" in message_of(await prove(ana, passkey))
         assert (await ana.delete("/api/users/sessions")).status_code == 403

@@ -14,7 +14,7 @@ from ticketing_app.core.http import body_schema, problem_responses, read_body
 router = APIRouter(prefix="/api/users/proof", tags=["users"])
 
 
-@router.post("/options", responses=problem_responses(401, 403, 404, 429))
+@router.post("/options", responses=problem_responses(401, 403, 404, 409, 429))
 async def begin_proof(caller: SignedIn) -> dict[str, Any]:
     """Return the options for `navigator.credentials.get`, for the caller's passkeys."""
     await limits.check("challenges")

@@ -34,6 +34,11 @@ class TooManyPasskeysError(AppError):
     )
 
 
+class NoPasskeyError(AppError):
+    status = HTTPStatus.CONFLICT
+    message = "Your account has no passkey yet. Enter your password instead."
+
+
 class PasskeyNotFoundError(AppError):
     # Also for a passkey of another user: its existence must not be revealed.
     status = HTTPStatus.NOT_FOUND
@@ -128,8 +133,11 @@ async def begin_sign_in(session: AsyncSession) -> dict[str, object]:
 
 
 async def begin_proof(session: AsyncSession, *, caller: Caller) -> dict[str, object]:
-    """Return the options for the browser, to use one of the caller's passkeys."""
+    """Return the options for the browser, to use one of the caller's passkeys; raises NoPasskeyError."""
     own = await repository.list_passkeys(session, caller.user_id)
+    if not own:
+        # With an empty list, browsers would offer those of other accounts.
+        raise NoPasskeyError
     return challenges.remember(session, gateway.request_options(own), "proof", caller)
 
 
