@@ -122,6 +122,11 @@ PEOPLE = {
            SELECT gen_random_uuid(), :user_id, 'reset', uuid_send(gen_random_uuid()), '{}',
              now() - make_interval(days => :days)""",
     ),
+    "former_emails": (
+        7,
+        """INSERT INTO former_emails (email, user_id, user_version, expires_at)
+           SELECT gen_random_uuid()::text, :user_id, 1, now() + interval '7 days' - make_interval(days => :days)""",
+    ),
     "challenges": (
         0,
         """INSERT INTO challenges (hash, purpose, expires_at)

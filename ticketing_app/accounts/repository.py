@@ -248,6 +248,12 @@ async def reserve_email(
     await session.exec(row.on_conflict_do_update(index_elements=["email"], set_=values))
 
 
+async def delete_expired_emails(session: AsyncSession, *, limit: int) -> int:
+    """Delete up to `limit` former addresses that can no longer be restored; return the count."""
+    is_old = col(FormerEmail.expires_at) < func.now()
+    return await db.delete_batch(session, FormerEmail, is_old, limit=limit)
+
+
 async def release_emails(session: AsyncSession, user_id: UUID, *, from_version: int) -> None:
     """Give up the addresses that the account left at this version or later."""
     await session.exec(

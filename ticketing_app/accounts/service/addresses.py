@@ -119,3 +119,7 @@ async def replace(session: AsyncSession, user: User, email: str) -> None:
     except IntegrityError:
         # Another account took it just now.
         raise EmailInUseError from None
+
+
+async def delete_expired(session: AsyncSession, limit: int) -> int:
+    return await repository.delete_expired_emails(session, limit=limit)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.accounts.service import challenges, sessions, tokens
+from ticketing_app.accounts.service import addresses, challenges, sessions, tokens
 from ticketing_app.cases import service as cases
 from ticketing_app.notices.service import personal as notices
 from ticketing_app.payments.service import retention as payments
@@ -28,6 +28,7 @@ RETENTION = (
         sessions.delete_ended_sessions,
     ),
     Kept("links of mails, as hashes", "30 days after they expired", tokens.delete_expired),
+    Kept("former e-mail addresses", "7 days after the change", addresses.delete_expired),
     Kept("challenges of passkeys", "5 minutes", challenges.delete_expired),
     Kept("notices and the addresses of their mails", "180 days", notices.delete_old),
     Kept("exports", "7 days", exports.delete_expired),
