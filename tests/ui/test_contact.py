@@ -78,6 +78,18 @@ class TestContact:
         assert (refused.status_code, "Second line" in refused.text) == (429, True)
         assert "Too many attempts" in refused.text
 
+    async def test_keeps_what_was_typed_during_an_outage(
+        self, site: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fail(*_: object, **__: object) -> None:
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr(cases, "open_case", fail)
+        refused = await post(site, "/contact", **TYPED)
+        assert (refused.status_code, "Second line" in refused.text) == (503, True)
+        assert "Nothing was changed" in refused.text
+        assert refused.headers["retry-after"]
+
     async def test_refuses_forms_of_other_sites(self, site: AsyncClient) -> None:
         headers = {"origin": "https://evil.example"}
         assert (await site.post("/contact", data=TYPED, headers=headers)).status_code == 403
