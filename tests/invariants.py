@@ -228,6 +228,9 @@ QUERIES = {
           SELECT FROM pg_indexes WHERE indexname = 'uq_sends_notice_id' AND indexdef LIKE '%UNIQUE%')""",
     "mail: two notices of one thing": """
         SELECT key FROM notices GROUP BY key HAVING count(*) > 1""",
+    "push: a browser gets the notices of another account than the one signed in": """
+        SELECT p.id FROM push_subscriptions p JOIN sessions s ON s.id = p.session_id
+        WHERE s.user_id <> p.user_id""",
     "an event or venue was merged into one that is merged itself": """
         SELECT e.id FROM events e JOIN events t ON t.id = e.merged_into_id WHERE t.merged_into_id IS NOT NULL
         UNION ALL

@@ -124,6 +124,18 @@ MUTANTS = (
     ),
     Mutant(
         0,
+        "a device gets the notices of the account that used it before",
+        (
+            (
+                f"{APP}/notices/repository.py",
+                '    del values["endpoint"]\n',
+                '    del values["endpoint"], values["user_id"]\n',
+            ),
+        ),
+        "tests/integration/notices/test_push.py",
+    ),
+    Mutant(
+        0,
         "a device gets notices after its session ended",
         (
             (
