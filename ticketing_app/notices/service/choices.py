@@ -36,7 +36,7 @@ async def save_choices(
     channels: Collection[Channel],
 ) -> None:
     """Want exactly these notices over `channels`; unknown and essential ones are ignored."""
-    # Only what differs is stored, so that a new default reaches everybody else.
+    # Stores differences only, so that a new default applies to all others.
     await repository.delete_choices(session, user_id, channels)
     for name, kind in rules.KINDS.items():
         for channel in channels:
