@@ -14,6 +14,7 @@ from ticketing_app.documents.plugins import (
     DevelopmentProxyPlugin,
     PagesPlugin,
     PaintGatePlugin,
+    PlainElementsPlugin,
     PrerenderPlugin,
     SameOriginPlugin,
     ThemePlugin,
@@ -68,6 +69,7 @@ config = rx.Config(
     plugins=[
         rx.plugins.TailwindV4Plugin(tokens.TAILWIND),
         ThemePlugin(),
+        PlainElementsPlugin(),
         SameOriginPlugin(),
         BuildStampPlugin(),
         DevelopmentProxyPlugin(),

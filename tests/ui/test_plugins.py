@@ -61,6 +61,19 @@ class TestDevelopmentProxy:
             plugins._add_proxy("export default {}")
 
 
+class TestPlainElements:
+    def test_replaces_emotion(self) -> None:
+        config = plugins._use_plain_elements('resolve: {alias: [{find: "$"}]}')
+        assert config == (
+            'resolve: {alias: [{find: "@emotion/react", replacement: '
+            'fileURLToPath(new URL("./utils/plain_elements.js", import.meta.url))},{find: "$"}]}'
+        )
+
+    def test_fails_the_build_when_vite_config_changes(self) -> None:
+        with pytest.raises(ReflexChangedError, match=r"vite\.config\.js"):
+            plugins._use_plain_elements("export default {}")
+
+
 class TestPrerender:
     def test_prerenders_the_omitted_pages(self) -> None:
         config = plugins._prerender('{"ssr": false, "prerender": true}', ["/tickets/[ticket_id]"])

@@ -31,12 +31,15 @@ Replacement = str | Callable[[re.Match[str]], str]
 HERE = Path(__file__).parent
 SLOT = "data-prerendered"  # ui/shell/prerendered.jsx
 THEME_FILE = "theme.css"
+ELEMENTS_FILE = "plain_elements.js"
+EMOTION = "@emotion/react"
 NOT_FOUND_ROUTE = f"/{Page404.SLUG}"
 
 _WEBSOCKET_URL = re.compile(r"""[`"']wss?://[^/`"']+(/[^`"']*)[`"']""")
 _HTTP_URL = re.compile(r"""[`"']https?://[^/`"']+(/[^`"']*)[`"']""")
 _WEBSOCKET_ORIGIN = "`${location.protocol==='https:'?'wss':'ws'}://${location.host}"
 
+_ALIASES = re.compile(r"alias: \[")
 _STYLESHEET = re.compile(r'<link href="/([^"]*\.css)" rel="stylesheet"')
 _STYLE_PRELOAD = re.compile('<link as="style"')
 _HEAD_END = re.compile("</head>")
@@ -128,6 +131,21 @@ class ThemePlugin(Plugin):
         return [f"./{THEME_FILE}"]
 
 
+class PlainElementsPlugin(Plugin):
+    """Replace Emotion, which Reflex loads for style properties: our components have classes.
+
+    It would be 7 KB of each first visit.
+    """
+
+    @override
+    def get_static_assets(self, **context: Unpack[CommonContext]) -> list[tuple[Path, str | bytes]]:
+        return [(Path(Dirs.UTILS) / ELEMENTS_FILE, (HERE / ELEMENTS_FILE).read_text())]
+
+    @override
+    def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
+        context["add_modify_task"]("vite.config.js", _use_plain_elements)
+
+
 class PrerenderPlugin(Plugin):
     """Prerender the pages that Reflex omits: routes with parameters and the 404 page.
 
@@ -182,6 +200,12 @@ def _add_proxy(vite_config: str) -> str:
     proxy = f'proxy: {{"/api": {api}, "/_event": {socket}}},'
     server = re.compile(r"server: \{")
     return _replace(server, f"server: {{\n    {proxy}", vite_config, "vite.config.js", count=1)
+
+
+def _use_plain_elements(vite_config: str) -> str:
+    file = f'fileURLToPath(new URL("./{Dirs.UTILS}/{ELEMENTS_FILE}", import.meta.url))'
+    alias = f'alias: [{{find: "{EMOTION}", replacement: {file}}},'
+    return _replace(_ALIASES, lambda _: alias, vite_config, "vite.config.js", count=1)
 
 
 def _prerender(router_config: str, paths: list[str]) -> str:

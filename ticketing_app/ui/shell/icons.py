@@ -26,11 +26,6 @@ def icon(name: str, class_name: str = "size-6") -> rx.Component:
     return rx.el.svg(
         *(rx.el.path(d=path) for path in _PATHS[name]),
         view_box="0 0 24 24",
-        fill="none",
-        stroke="currentColor",
-        stroke_width="2",
-        stroke_linecap="round",
-        stroke_linejoin="round",
         aria_hidden="true",
-        class_name=f"flex-none {class_name}",
+        class_name=f"icon {class_name}",
     )

@@ -71,12 +71,10 @@ def _mark() -> rx.Component:
     """A small stub, as in favicon.svg."""
     return rx.el.svg(
         rx.el.path(
-            fill="currentColor",
+            class_name="fill-current",
             d="M3 8a2 2 0 0 1 2-2h22a2 2 0 0 1 2 2v4a4 4 0 0 0 0 8v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4a4 4 0 0 0 0-8z",
         ),
-        rx.el.path(
-            stroke_width="2", stroke_dasharray="2.5 2.5", d="M20 7v18", class_name="stroke-surface"
-        ),
+        rx.el.path(d="M20 7v18", class_name="stroke-surface stroke-2 [stroke-dasharray:2.5_2.5]"),
         rx.el.path(d="M8 12h8v2.4H8zm0 5h5.5v2.4H8z", class_name="fill-surface"),
         view_box="0 0 32 32",
         aria_hidden="true",
