@@ -169,6 +169,11 @@ class TestCases:
         letter = cases.case_received(cases.CaseReceivedFacts(number="418207"))
         assert "You wrote" not in letters.text(letter)
 
+    def test_shortens_an_answer_under_the_bell(self) -> None:
+        long = draw_line("case_answered", {"number": "418-207", "answer": "word " * 300})
+        assert long.text.endswith("word …”.")
+        assert len(long.text) <= 120
+
     def test_keeps_the_paragraphs_of_an_answer(self) -> None:
         answered = cases.CaseAnsweredFacts(number="418207", answer="Hello.\n\nSee you!")
         assert cases.case_answered(answered).paragraphs == ("Hello.", "See you!")

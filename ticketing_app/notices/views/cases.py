@@ -1,11 +1,15 @@
 """Sentences about messages and reports to the operator."""
 
+from textwrap import shorten
+
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 from ticketing_app.notices.letter import Letter
 from ticketing_app.notices.views.facts import About, BellLine, Facts, Line, Wording
 
-_EXAMPLE_ABOUT = About(number="418207")
+ANSWER_IN_BELL = 70
+
+_EXAMPLE_ABOUT = About(number="418-207", answer="The doors open at seven.")
 
 
 # ---- Received --------------------------------------------------------------------------------------
@@ -38,7 +42,7 @@ CASE_RECEIVED = Wording(
     case_received,
     _case_received_line,
     "We have your message",
-    CaseReceivedFacts(number="418207", message="The doors open at seven or at eight?"),
+    CaseReceivedFacts(number="418-207", message="The doors open at seven or at eight?"),
     _EXAMPLE_ABOUT,
 )
 
@@ -64,7 +68,8 @@ def case_answered(case: CaseAnsweredFacts) -> Letter:
 
 
 def _case_answered_line(about: About) -> BellLine:
-    return BellLine(f"We answered your message ({about.number}) by mail.", routes.TICKET_LIST)
+    answer = shorten(about.answer, ANSWER_IN_BELL, placeholder=" …")
+    return BellLine(f"Our answer to your message {about.number}: “{answer}”.", routes.CONTACT)
 
 
 CASE_ANSWERED = Wording(
@@ -72,7 +77,7 @@ CASE_ANSWERED = Wording(
     _case_answered_line,
     "We answered your message",
     CaseAnsweredFacts(
-        number="418207",
+        number="418-207",
         answer="The doors open at seven, and the band begins at eight.\nHave a good evening!",
         message="The doors open at seven or at eight?",
     ),
@@ -111,7 +116,7 @@ CASE_WAITS = Wording(
     _case_waits_line,
     "A case waits for an answer",
     CaseWaitsFacts(
-        number="418207",
+        number="418-207",
         kind="contact",
         message="The doors open at seven or at eight?",
         reporter="ana@example.com",

@@ -88,6 +88,7 @@ class About(BaseModel):
     is_seller: bool = False
     device: Line = ""
     number: str = ""
+    answer: Line = ""
 
 
 class BellLine(NamedTuple):
