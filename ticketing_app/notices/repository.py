@@ -258,13 +258,22 @@ async def delete_of_user(session: AsyncSession, user_id: UUID) -> None:
     """Delete notices with their mails, choices and push subscriptions."""
     for table in (Notice, NoticeChoice, PushSubscription):
         await session.exec(delete(table).where(col(table.user_id) == user_id))
+    await _delete_about(session, "user_id", str(user_id))
 
 
 async def delete_of_address(session: AsyncSession, address: str) -> None:
     """Delete mails to this address that belong to no account, and its suppression."""
     sent = select(Send.notice_id).where(Send.address == address)
     await session.exec(delete(Notice).where(col(Notice.id).in_(sent)))
+    await _delete_about(session, "email", address)
     await session.exec(delete(Suppression).where(col(Suppression.address) == address))
+
+
+async def _delete_about(session: AsyncSession, fact: str, value: str) -> None:
+    """Delete notices of the operator about messages of this person."""
+    of_nobody = col(Notice.user_id).is_(None)
+    about = col(Notice.facts)[fact].astext == value
+    await session.exec(delete(Notice).where(of_nobody, about))
 
 
 async def get_last_digest(session: AsyncSession, user_id: UUID, kind: str) -> datetime | None:

@@ -4,6 +4,7 @@ from httpx import AsyncClient
 from sqlalchemy import text
 
 from tests import factories
+from tests.integration.events.delivery import deliver
 from tests.integration.payments import sales
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.cases import service as cases
@@ -38,6 +39,9 @@ async def live_a_life(ana: UserRead) -> None:
     async with db.transaction() as session:
         case = await cases.open_case(session, case=written, user_id=ana.id)
         await cases.answer_case(session, number=case.number, message=WORDS)
+        visited = written.model_copy(update={"email": ana.email})
+        await cases.open_case(session, case=visited)
+    await deliver("CaseOpened", "CaseChanged")
     update = DraftUpdate(fields={"description": WORDS})
     async with db.transaction() as session:
         await drafts.save_draft(session, user_id=ana.id, update=update)
