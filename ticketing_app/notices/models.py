@@ -12,7 +12,7 @@ from ticketing_app.notices.rules import SendStatus
 
 
 class Notice(Table, table=True):
-    """One thing that one person is told; `facts` are ids, and words as they were at the time."""
+    """A notice for one person; `facts` are ids, and words as they were at the time."""
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -62,7 +62,7 @@ class Send(Table, table=True):
 
 
 class Suppression(Table, table=True):
-    """An address that mails came back from, or whose owner complained."""
+    """An address that gets no mails: they came back, or its owner complained."""
 
     __tablename__ = "suppressions"
     __table_args__ = (CheckConstraint("reason IN ('bounce', 'complaint', 'staff')", name="reason"),)

@@ -1,4 +1,4 @@
-"""Domain events that people are told about."""
+"""Notices that domain events cause."""
 
 from uuid import UUID
 
@@ -131,13 +131,13 @@ async def on_charge_refunded(session: AsyncSession, event: ChargeRefunded) -> No
 
 
 async def on_event_changed(session: AsyncSession, event: EventChanged) -> None:
-    """Tell a batch of the buyers if the time or the place changed; recorded again while there are more."""
+    """Notify a batch of the buyers if time or place changed; recorded again while more are left."""
     if event.has_moved and await event_notices.tell_change(session, event=event, limit=BATCH):
         outbox.record(session, event)
 
 
 async def on_event_cancelled(session: AsyncSession, event: EventCancelled) -> None:
-    """Tell a batch of buyers and sellers; recorded again while there are more."""
+    """Notify a batch of buyers and sellers; recorded again while more are left."""
     if await event_notices.tell_cancellation(session, event_id=event.event_id, limit=BATCH):
         outbox.record(session, event)
 

@@ -1,4 +1,4 @@
-"""Tells the people of an event that it changed or was cancelled, a batch at a time."""
+"""Notices of a changed or cancelled event for its buyers and sellers, a batch at a time."""
 
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -24,7 +24,7 @@ class _Told(NamedTuple):
 
 
 async def tell_change(session: AsyncSession, *, event: EventChanged, limit: int) -> bool:
-    """Tell up to `limit` buyers who still have, or may get, their tickets; whether there may be more."""
+    """Notify up to `limit` buyers with a running or paid order; returns whether more may be left."""
     order_ids = await event_orders.list_orders_before_merge(session, event_id=event.event_id)
     statuses = order_rules.PAYABLE | {OrderStatus.CAPTURING, OrderStatus.COMPLETED}
     buyers = await summary.list_buyers(session, order_ids=order_ids, statuses=statuses)
@@ -38,7 +38,7 @@ async def tell_change(session: AsyncSession, *, event: EventChanged, limit: int)
 
 
 async def tell_cancellation(session: AsyncSession, *, event_id: UUID, limit: int) -> bool:
-    """Tell up to `limit` buyers and sellers; whether there may be more."""
+    """Notify up to `limit` buyers and sellers; returns whether more may be left."""
     order_ids = await event_orders.list_order_ids(session, event_id=event_id)
     buyers = await summary.list_buyers(session, order_ids=order_ids, statuses=_BOUGHT)
     sellers = await event_orders.list_seller_ids(session, event_id=event_id)

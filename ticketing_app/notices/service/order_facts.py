@@ -1,4 +1,4 @@
-"""Facts of orders for their letters; none if the order is no longer what the letter says."""
+"""Facts of orders for their letters; None once the status of the order contradicts the letter."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -41,7 +41,7 @@ async def prepare(session: AsyncSession, mail: DueMail) -> OrderFacts | None:
     )
     if mail.is_confirmed or mail.kind in OF_PAID_ORDERS:
         return facts
-    # Else anybody could sign up with the address of a stranger, to send them the title of a listing.
+    # An attacker could sign up with the address of a stranger, to send them the title of a listing.
     return facts.model_copy(update={"title": "", "tickets": ()})
 
 

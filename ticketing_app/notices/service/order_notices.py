@@ -1,4 +1,4 @@
-"""Tells buyer and seller of an order."""
+"""Notices of an order for its buyer and its seller."""
 
 from typing import Any
 from uuid import UUID
@@ -13,14 +13,14 @@ from ticketing_app.orders.schemas import OrderSummary
 async def tell_buyer(
     session: AsyncSession, order: OrderSummary, kind: str, *, key: object = None, **facts: object
 ) -> None:
-    """Tell once per order, or per `key`."""
+    """Notify the buyer, once per order or per `key`."""
     await _tell(session, order, order.buyer_id, kind, key or order.id, facts)
 
 
 async def tell_seller(
     session: AsyncSession, order: OrderSummary, kind: str, *, key: object = None, **facts: object
 ) -> None:
-    """Tell as `tell_buyer`."""
+    """Notify the seller, as `tell_buyer` does the buyer."""
     await _tell(session, order, order.seller_id, kind, key or order.id, facts)
 
 

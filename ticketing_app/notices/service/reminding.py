@@ -24,7 +24,7 @@ async def schedule(session: AsyncSession, *, order_id: UUID, expires_at: datetim
 
 
 async def remind(transaction: db.Transaction, key: str) -> timedelta | None:
-    """Tell the buyer of an order that can still be paid; its deadline may have moved."""
+    """Remind the buyer if the order can still be paid; waits again if its deadline moved."""
     async with transaction() as session:
         order = await summary.get_summary(session, order_id=UUID(key))
         rest = order.expires_at - utc_now()

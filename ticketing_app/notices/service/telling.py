@@ -1,4 +1,4 @@
-"""Makes a notice for one person, with what its channels need to deliver it."""
+"""Creates a notice for one person, and the work of its channels."""
 
 from typing import Any
 from uuid import UUID
@@ -56,7 +56,7 @@ async def tell(
 async def tell_address(
     session: AsyncSession, *, address: str, kind: str, key: str, facts: dict[str, Any]
 ) -> None:
-    """Make a notice that is only mailed, for a person who may have no account."""
+    """Create a notice that is only mailed, to an address with or without an account."""
     notice = Notice(user_id=None, kind=kind, key=key, facts=facts, is_shown=False)
     if await repository.insert_notice(session, notice):
         await _send(session, notice, address)
