@@ -9,6 +9,7 @@ import asyncpg
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.site import Site
+from tests_e2e import axe
 from tests_e2e.steps import PASSWORD, Visitor
 
 AUTHENTICATOR = {
@@ -113,6 +114,8 @@ def test_a_proof_is_asked_for_once(visitor: Callable[..., Visitor], site: Site) 
     others = page.get_by_role("button", name="Sign out other devices")
     dialog = page.get_by_role("dialog", name="Show that it is you")
     others.click()
+    expect(dialog).to_be_visible()
+    assert axe.violations(page) == []
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_have_count(0)
     expect(others).to_be_visible()

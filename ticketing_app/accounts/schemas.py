@@ -144,6 +144,14 @@ class SignInExport(ApiModel):
     revoked_at: datetime | None
 
 
+class PasskeyRead(ApiModel):
+    id: UUID
+    name: str
+    is_backed_up: bool
+    created_at: datetime
+    last_used_at: datetime | None
+
+
 class AccountExport(ApiModel):
     """An account for its owner."""
 
@@ -151,6 +159,7 @@ class AccountExport(ApiModel):
     email: str
     created_at: datetime
     sign_ins: list[SignInExport]
+    passkeys: list[PasskeyRead]
 
 
 class SessionList(ApiModel):
@@ -182,14 +191,6 @@ class Proof(ApiModel):
             msg = "Send currentPassword or credential."
             raise ValueError(msg)
         return self
-
-
-class PasskeyRead(ApiModel):
-    id: UUID
-    name: str
-    is_backed_up: bool
-    created_at: datetime
-    last_used_at: datetime | None
 
 
 class PasskeyList(ApiModel):

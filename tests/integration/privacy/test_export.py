@@ -64,6 +64,7 @@ class TestExport:
         files = unpack(answer.content)
         assert files["account.json"]["email"] == ANA["email"]
         assert len(files["account.json"]["signIns"]) == 1
+        assert files["account.json"]["passkeys"] == []
         assert [row["title"] for row in files["listings.json"]["tickets"]] == ["The Paper Lanterns"]
         assert [row["status"] for row in files["orders.json"]] == ["refunded"]
         assert [row["amount"] for row in files["payments.json"]] == [40]

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts import repository
-from ticketing_app.accounts.schemas import AccountExport, SignInExport
+from ticketing_app.accounts.schemas import AccountExport, PasskeyRead, SignInExport
 from ticketing_app.core.clock import utc_now
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import UserErased
@@ -18,9 +18,11 @@ PERSONAL = ("email", "new_email", "former_email", "device", "address", "passkey_
 async def export(session: AsyncSession, *, user_id: UUID) -> AccountExport:
     user = await repository.get_user(session, user_id)
     sessions = await repository.list_sessions(session, user_id)
+    passkeys = await repository.list_passkeys(session, user_id)
     return AccountExport(
         **user.model_dump(),
         sign_ins=[SignInExport.model_validate(row.model_dump()) for row in sessions],
+        passkeys=[PasskeyRead.model_validate(row.model_dump()) for row in passkeys],
     )
 
 

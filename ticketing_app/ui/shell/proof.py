@@ -93,7 +93,7 @@ def _form(*content: rx.Component, attributes: dict[str, str] | None = None) -> r
         action=_URL,
         no_validate=True,
         custom_attrs={JSON_FORM: "", API: _URL, PROOF: "", **(attributes or {})},
-        class_name="grid gap-2",
+        class_name="grid gap-3",
     )
 
 
