@@ -29,6 +29,8 @@ from ticketing_app.ui.theme import stylesheet
 Replacement = str | Callable[[re.Match[str]], str]
 
 HERE = Path(__file__).parent
+# Words of JavaScript: Tailwind takes them for classes, each of which would bring a dozen properties.
+NO_CLASSES = '@source not inline("{blur,filter,ring,transform}");'
 SLOT = "data-prerendered"  # ui/shell/prerendered.jsx
 THEME_FILE = "theme.css"
 ELEMENTS_FILE = "plain_elements.js"
@@ -123,7 +125,7 @@ class ThemePlugin(Plugin):
 
     @override
     def get_static_assets(self, **context: Unpack[CommonContext]) -> list[tuple[Path, str | bytes]]:
-        styles = stylesheet.read() + (HERE / "paint_gate.css").read_text()
+        styles = NO_CLASSES + stylesheet.read() + (HERE / "paint_gate.css").read_text()
         return [(Path(Dirs.STYLES) / THEME_FILE, styles)]
 
     @override

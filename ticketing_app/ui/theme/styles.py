@@ -5,8 +5,8 @@ _CONTROL = (
     "transition duration-150"
 )
 PRIMARY = (
-    f"{_CONTROL} bg-accent text-on-accent font-semibold cursor-pointer hover:brightness-110 "
-    "active:brightness-90 disabled:opacity-60 disabled:cursor-default"
+    f"{_CONTROL} bg-accent text-on-accent font-semibold cursor-pointer hover:[filter:brightness(1.1)] "
+    "active:[filter:brightness(0.9)] disabled:opacity-60 disabled:cursor-default"
 )
 SECONDARY = (
     f"{_CONTROL} bg-surface text-ink border border-line font-medium cursor-pointer "
@@ -24,7 +24,7 @@ FIELD = (
 )
 CHIP = (
     "inline-flex items-center gap-1.5 max-w-full min-h-touch px-3 rounded-full bg-accent-soft "
-    "text-accent font-medium hover:brightness-95"
+    "text-accent font-medium hover:[filter:brightness(0.95)]"
 )
 # A filter of one tap, in a row that scrolls sideways on a phone.
 QUICK = (

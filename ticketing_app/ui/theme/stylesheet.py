@@ -25,7 +25,8 @@ FILES = (
 def read() -> str:
     folder = Path(__file__).parent
     files = "".join((folder / f"{name}.css").read_text() for name in FILES)
-    return f"{_colours()}\n{_categories()}\n{files}"
+    shadow = f"@layer components{{.shadow-soft{{box-shadow:{tokens.SHADOW}}}}}"
+    return f"{_colours()}\n{_categories()}\n{shadow}\n{files}"
 
 
 def _colours() -> str:

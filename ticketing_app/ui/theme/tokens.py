@@ -22,6 +22,8 @@ ART = {
     "repeating-linear-gradient(135deg,rgb(0 0 0/.14) 0 1px,#0000 2px 7px)",
 }
 
+# Not Tailwind's: that would compose it with rings and inset shadows, which no component has.
+SHADOW = "0 2px 10px var(--shade)"
 TAILWIND: Any = {
     "theme": {
         "extend": {
@@ -35,7 +37,6 @@ TAILWIND: Any = {
                 "3xl": ["40px", "46px"],
             },
             "borderRadius": {"stub": "12px", "control": "8px"},
-            "boxShadow": {"soft": "0 2px 10px var(--shade)"},
             "maxWidth": {"page": "1120px", "form": "480px", "text": "68ch"},
             "minHeight": {"touch": "44px"},
         }
