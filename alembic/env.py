@@ -18,7 +18,7 @@ from ticketing_app.orders import models as orders
 from ticketing_app.payments import models as payments
 from ticketing_app.privacy import models as privacy
 from ticketing_app.tickets import models as tickets
-from ticketing_app.work import models as work
+from ticketing_app.work import due as work
 
 TABLES = (accounts, events, tickets, orders, payments, notices, privacy, outbox, inbox, work)
 # Key of the advisory lock: processes that start together must not migrate at the same time.

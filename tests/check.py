@@ -41,7 +41,8 @@ BIOME = ("bun", "run", "--bun", "biome", "check", "--error-on-warnings")
 # Most lines of code of each part; over budget, take a library or drop a feature.
 BUDGETS = {
     ("messaging",): 760,
-    ("work",): 150,
+    # Half of it is the table and its statements.
+    ("work",): 240,
     # A fifth of it is the bell, an eighth web push.
     ("notices/gateway", "notices/service", "notices/repository.py"): 1250,
     ("devstack",): 700,

@@ -231,6 +231,17 @@ QUERIES = {
     "push: a browser gets the notices of another account than the one signed in": """
         SELECT p.id FROM push_subscriptions p JOIN sessions s ON s.id = p.session_id
         WHERE s.user_id <> p.user_id""",
+    "work: an open charge is never checked": """
+        SELECT c.id FROM charges c WHERE (c.status = 'created'
+            OR (c.refund_status IN ('due', 'pending') AND NOT EXISTS (
+              SELECT FROM refunds r WHERE r.charge_id = c.id AND r.status IN ('due', 'pending'))))
+          AND NOT EXISTS (SELECT FROM work w WHERE w.kind = 'payments.charge' AND w.key = c.id::text)""",
+    "work: a refund is never made or followed": """
+        SELECT r.id FROM refunds r WHERE r.status IN ('due', 'pending')
+          AND NOT EXISTS (SELECT FROM work w WHERE w.kind = 'payments.refund' AND w.key = r.id::text)""",
+    "work: a webhook is never handled": """
+        SELECT e.id, e.kind FROM stripe_events e WHERE e.handled_at IS NULL AND NOT EXISTS (
+          SELECT FROM work w WHERE w.kind IN ('payments.webhook', 'payments.webhook_later') AND w.key = e.id)""",
     "an event or venue was merged into one that is merged itself": """
         SELECT e.id FROM events e JOIN events t ON t.id = e.merged_into_id WHERE t.merged_into_id IS NOT NULL
         UNION ALL

@@ -33,6 +33,13 @@ from ticketing_app.notices import subscribers as notices
 from ticketing_app.notices.service import digesting, push, reminding, sending
 from ticketing_app.orders import subscribers as orders
 from ticketing_app.payments import subscribers as payments
+from ticketing_app.payments.rules import (
+    CHARGE_WORK,
+    LATER_WEBHOOK_WORK,
+    REFUND_WORK,
+    WEBHOOK_WORK,
+)
+from ticketing_app.payments.service import sweep, webhook
 from ticketing_app.privacy import subscribers as privacy
 from ticketing_app.privacy.service import deletion, erasure, export
 from ticketing_app.tickets import subscribers as tickets
@@ -65,7 +72,27 @@ SUBSCRIPTIONS: Subscriptions = {
     CaseChanged: (notices.on_case_changed,),
 }
 
+# Stripe ignores what it has done before, so the lease of payments is short: a worker that died delays
+# nobody for long.
+_PAYMENT_LEASE = timedelta(minutes=1)
+
 WORK: Mapping[str, Kind] = {
+    WEBHOOK_WORK: Kind(
+        webhook.handle_webhook,
+        lease=_PAYMENT_LEASE,
+        at_once=None,
+        queue=queues.OUTSIDE,
+        list_keys=webhook.list_urgent,
+    ),
+    LATER_WEBHOOK_WORK: Kind(
+        webhook.handle_webhook, lease=_PAYMENT_LEASE, at_once=4, list_keys=webhook.list_later
+    ),
+    CHARGE_WORK: Kind(
+        sweep.check_charge, lease=_PAYMENT_LEASE, at_once=None, list_keys=sweep.list_unfinished
+    ),
+    REFUND_WORK: Kind(
+        sweep.check_refund, lease=_PAYMENT_LEASE, at_once=4, list_keys=sweep.list_undone_refunds
+    ),
     push.WORK_KIND: Kind(push.send_push, tries=6, at_once=4, queue=queues.OUTSIDE),
     "notices.mail": Kind(
         sending.send_mail,

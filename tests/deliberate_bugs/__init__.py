@@ -14,6 +14,7 @@ from tests.deliberate_bugs import (
     passkeys,
     payments,
     platform,
+    work,
 )
 from tests.deliberate_bugs.mutant import Mutant
 
@@ -28,4 +29,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *passkeys.MUTANTS,
     *payments.MUTANTS,
     *platform.MUTANTS,
+    *work.MUTANTS,
 )

@@ -305,8 +305,11 @@ MUTANTS = (
         (
             (
                 f"{APP}/payments/service/webhook.py",
-                "attempts=webhook.attempts + 1, next_attempt_at=next_attempt_at",
-                "attempts=webhook.attempts + 1, handled_at=func.now()",
+                "    if charge:\n        await HANDLERS[",
+                """    async with transaction() as session:
+        await repository.mark_handled(session, event_id)
+    if charge:
+        await HANDLERS[""",
             ),
         ),
         f"{PAYMENT_TESTS}/test_webhook.py",

@@ -9,7 +9,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/processes.py",
-                "    sweep_charges: 20,\n    sweep_webhooks: 20,\n",
+                "    work_jobs.do_all_due: 20,\n    sweep_charges: 20,\n    sweep_webhooks: 20,\n",
                 "",
             ),
         ),

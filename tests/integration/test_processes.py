@@ -197,7 +197,7 @@ class TestCron:
         # Stripe cancels it, and its webhook never arrives: only the audit can detect that.
         await emulator.act_in_dashboard(missed.secret, "cancel")
         await column("DELETE FROM outbox RETURNING 1")
-        await column("UPDATE charges SET next_check_at = now() RETURNING 1")
+        await column("UPDATE work SET due_at = now() RETURNING 1")
         await column(
             "INSERT INTO stripe_events (id, kind, received_at, next_attempt_at, attempts)"
             " VALUES ('evt_stored', 'payment_intent.succeeded', now(), now(), 0) RETURNING 1"

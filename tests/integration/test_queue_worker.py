@@ -29,6 +29,7 @@ from ticketing_app import processes
 from ticketing_app.core import queue_worker, queues, redis
 from ticketing_app.core.queue_worker import QueueWorker
 from ticketing_app.core.queues import DEFAULT, OUTSIDE, OUTSIDE_LATER
+from ticketing_app.subscriptions import WORK
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -218,14 +219,8 @@ def test_names_of_jobs_are_stable() -> None:
         "payments.sweep_charges",
         "payments.sweep_webhooks",
         "privacy.delete_old_rows",
-        "work.accounts.reset",
-        "work.notices.digest",
-        "work.notices.hold_ending",
-        "work.notices.mail",
-        "work.notices.push",
-        "work.privacy.erase",
-        "work.privacy.export",
         "work.sweep",
+        *(f"work.{kind}" for kind in WORK),
         # Queued by the previous version.
         "payments.delete_old_rows",
         "sessions.delete_ended_sessions",

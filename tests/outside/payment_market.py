@@ -16,13 +16,14 @@ from tests.waiting import eventually
 from ticketing_app.core import queues
 
 EXPIRE = "expiration.expire_due_orders"
-SWEEPS = ("payments.sweep_charges", "payments.sweep_webhooks")
-MAKE_DUE = (
-    """UPDATE charges SET next_check_at = now()
-       WHERE status = 'created' OR refund_status IN ('due', 'pending')""",
-    "UPDATE refunds SET next_check_at = now() WHERE status IN ('due', 'pending')",
-    "UPDATE stripe_events SET next_attempt_at = now() WHERE handled_at IS NULL",
+# Charges first.
+JOBS = (
+    "work.payments.charge",
+    "work.payments.refund",
+    "work.payments.webhook",
+    "work.payments.webhook_later",
 )
+MAKE_DUE = "UPDATE work SET due_at = now() WHERE due_at IS NOT NULL AND kind LIKE 'payments.%'"
 # After a crash of a worker an event may wait for 10 s until it is sent again.
 SETTLE_SECONDS = 60
 
@@ -88,15 +89,14 @@ class PaymentMarket:
         await self.run(EXPIRE)
 
     async def sweep(self) -> None:
-        """Run the sweeps of all open payments and unhandled webhooks."""
+        """Do the work of all open payments and unhandled webhooks."""
         await self.make_due()
-        for job in SWEEPS:
+        for job in JOBS:
             await self.run(job)
 
     async def make_due(self) -> None:
         """Make every open payment and unhandled webhook due."""
-        for statement in MAKE_DUE:
-            await self.probe.rows(statement)
+        await self.probe.rows(MAKE_DUE)
 
     async def run(self, name: str) -> None:
         """Run this job on a worker and wait for its end.

@@ -9,7 +9,7 @@ import pytest
 
 from tests.outside.emulator_client import ALWAYS
 from tests.outside.payer import CANCELLED, EXPIRED, PAID, End, Payer
-from tests.outside.payment_market import SWEEPS, PaymentMarket
+from tests.outside.payment_market import JOBS, PaymentMarket
 from tests.site import Site
 from tests.waiting import eventually
 
@@ -41,9 +41,9 @@ async def crash_of_web(
 async def crash_of_workers(
     market: PaymentMarket, moment: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[None]:
-    """Kill both workers while one of them sweeps, at this moment; they stay down for the block."""
+    """Kill both workers while one of them checks payments, at this moment; they stay down for the block."""
     await market.make_due()
-    market.enqueue(SWEEPS[0])
+    market.enqueue(JOBS[0])
     await eventually(moment)
     await asyncio.to_thread(market.site.kill_workers)
     try:

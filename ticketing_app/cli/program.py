@@ -16,6 +16,7 @@ from ticketing_app.cli import (
     orders,
     payments,
     tickets,
+    work,
 )
 from ticketing_app.core import db, logging, redis
 from ticketing_app.core.errors import AppError
@@ -23,7 +24,7 @@ from ticketing_app.core.settings import InvalidSettingsError
 from ticketing_app.messaging import outbox
 from ticketing_app.payments.gateway import client
 from ticketing_app.subscriptions import WORK
-from ticketing_app.work import jobs as work
+from ticketing_app.work import jobs as work_jobs
 from ticketing_app.work import nudge
 
 Command = Callable[[argparse.Namespace], Awaitable[None]]
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> None:
     options = _parser().parse_args(arguments)
     try:
         logging.configure()
-        work.register(WORK)
+        work_jobs.register(WORK)
         asyncio.run(_run(options.run, options))
     except InvalidSettingsError as error:
         sys.exit(str(error))
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ticketing_app")
     commands = parser.add_subparsers(dest="command", required=True)
-    for family in (data, cases, cities, curation, doctor, events, orders, payments, tickets):
+    for family in (data, cases, cities, curation, doctor, events, orders, payments, tickets, work):
         family.add_commands(commands)
     return parser
 

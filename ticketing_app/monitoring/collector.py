@@ -16,6 +16,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.core.outages import is_unavailable
 from ticketing_app.monitoring.events import EventBacklog, get_event_backlog
 from ticketing_app.monitoring.jobs import WorkerState, get_worker_state
+from ticketing_app.monitoring.work import WorkBacklog, get_work_backlog
 from ticketing_app.orders.service.release import get_expiry_lag_seconds
 from ticketing_app.payments.schemas import PaymentBacklog
 from ticketing_app.payments.service.backlog import get_backlog
@@ -33,6 +34,7 @@ class Facts(NamedTuple):
     expiry_lag_seconds: float
     events: EventBacklog
     payments: PaymentBacklog
+    work: dict[str, WorkBacklog]
 
 
 async def read_facts() -> Facts:
@@ -44,6 +46,7 @@ async def read_facts() -> Facts:
             await get_expiry_lag_seconds(session),
             await get_event_backlog(session),
             await get_backlog(session),
+            await get_work_backlog(session),
         )
 
 
@@ -98,16 +101,27 @@ def _of_database(facts: Facts) -> Iterator[GaugeMetricFamily]:
     yield from _of_events(facts.events)
     yield _gauges("refunds_open", "Refunds requested and not done.", "status", payments.refunds)
     yield _gauges("payment_alerts_open", "Unresolved alerts.", "kind", payments.alerts)
-    yield _gauge("webhooks_waiting", "Webhooks stored and not handled.", payments.webhooks)
-    yield _gauge(
-        "webhooks_lag_seconds",
-        "Age of the oldest unhandled webhook.",
-        payments.oldest_webhook_seconds,
+    yield from _of_work(facts.work)
+
+
+def _of_work(work: Mapping[str, WorkBacklog]) -> Iterator[GaugeMetricFamily]:
+    yield _gauges(
+        "work_lag_seconds",
+        "Delay of the work that is overdue longest.",
+        "kind",
+        {kind: backlog.lag_seconds for kind, backlog in work.items()},
     )
-    yield _gauge(
-        "payment_sweep_lag_seconds",
-        "Delay of the payment that is overdue for a check the longest.",
-        payments.overdue_seconds,
+    yield _gauges(
+        "work_failing",
+        "Work that failed and is retried later.",
+        "kind",
+        {kind: backlog.failing for kind, backlog in work.items()},
+    )
+    yield _gauges(
+        "work_dead",
+        "Work that is no longer retried.",
+        "kind",
+        {kind: backlog.dead for kind, backlog in work.items()},
     )
 
 

@@ -6,7 +6,7 @@ from ticketing_app.accounts.auth import SignedIn
 from ticketing_app.core import db, http
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.settings import get_settings
-from ticketing_app.payments import jobs, rules
+from ticketing_app.payments import rules
 from ticketing_app.payments.gateway import webhooks
 from ticketing_app.payments.schemas import (
     Confirming,
@@ -18,6 +18,7 @@ from ticketing_app.payments.schemas import (
 )
 from ticketing_app.payments.service import confirm, opening, settle, webhook
 from ticketing_app.payments.service.charges import ChargeNotFoundError
+from ticketing_app.work import jobs as work_jobs
 
 router = APIRouter(prefix="/api", tags=["payments"])
 
@@ -76,7 +77,5 @@ async def receive_webhook(request: Request, background: BackgroundTasks) -> Webh
         is_new = await webhook.store_webhook(session, event=event)
     if is_new and event.kind in rules.DECLINE_KINDS:
         # In this process, after the response: while a job waits in its queue, more cards could be tried.
-        background.add_task(jobs.handle_webhook, event.id)
-    elif is_new:
-        await jobs.enqueue_webhook(event)
+        background.add_task(work_jobs.do_now, rules.webhook_work(event.kind), event.id)
     return WebhookReceipt()

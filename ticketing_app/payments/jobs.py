@@ -1,26 +1,22 @@
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from ticketing_app.core import db, queues
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.logging import get_logger
 from ticketing_app.payments import rules
 from ticketing_app.payments.gateway.client import StripeUnavailableError
-from ticketing_app.payments.schemas import WebhookEvent
-from ticketing_app.payments.service import audit, cancelled_event, sweep, webhook
-
-SWEEP_LIMIT = 100
-SWEEP_WIDTH = 4  # Rows that one run handles concurrently.
+from ticketing_app.payments.service import audit, cancelled_event
+from ticketing_app.work import due as work
+from ticketing_app.work import jobs as work_jobs
 
 AUDITED = timedelta(days=2)  # Audits are daily: every payment is compared twice.
 AUDIT_PAUSE = timedelta(minutes=5)
 AUDIT_PATIENCE = timedelta(hours=12)
 AUDIT_TRIES = 3  # Runs of one slice, if its worker dies or is stopped.
 
-log = get_logger()
+
+# ---- jobs of the previous version, until the next release --------------------------------------
 
 
 @queues.job(
@@ -29,9 +25,8 @@ log = get_logger()
     formerly="ticketing_app.payments.jobs.check_charge",
 )
 async def check_charge(charge_id: str) -> None:
-    # The next attempt is already scheduled in the row, here and for webhooks.
-    with suppress(StripeUnavailableError):
-        await sweep.check_charge(db.transaction, charge_id=UUID(charge_id))
+    async with db.transaction() as session:
+        await work.want(session, rules.CHARGE_WORK, charge_id)
 
 
 @queues.job(
@@ -40,15 +35,8 @@ async def check_charge(charge_id: str) -> None:
     formerly="ticketing_app.payments.jobs.handle_stripe_event",
 )
 async def handle_webhook(event_id: str) -> None:
-    with suppress(StripeUnavailableError):
-        await webhook.handle_webhook(db.transaction, event_id=event_id)
-
-
-async def enqueue_webhook(event: WebhookEvent) -> None:
-    # Each voided intent causes a webhook, which must not delay that of a payment with a waiting buyer.
-    is_urgent = event.kind in rules.PAYING_KINDS
-    queue = queues.OUTSIDE if is_urgent else queues.OUTSIDE_LATER
-    await queues.nudge(handle_webhook, event.id, queue=queue)
+    async with db.transaction() as session:
+        await work.want(session, rules.WEBHOOK_WORK, event_id)
 
 
 @queues.job(
@@ -57,8 +45,9 @@ async def enqueue_webhook(event: WebhookEvent) -> None:
     formerly="ticketing_app.payments.jobs.sweep_open_charges",
 )
 async def sweep_charges() -> None:
-    await _sweep(sweep.check_charge)
-    await _sweep(sweep.check_refund)
+    # While both versions run, rows of one are found by the other: a worker of the previous version that
+    # takes this job sweeps all rows itself.
+    await work_jobs.adopt()
 
 
 @queues.job(
@@ -67,7 +56,10 @@ async def sweep_charges() -> None:
     formerly="ticketing_app.payments.jobs.sweep_stripe_events",
 )
 async def sweep_webhooks() -> None:
-    await _sweep(webhook.handle_webhook)
+    await work_jobs.adopt()
+
+
+# ------------------------------------------------------------------------------------------------
 
 
 @queues.job(
@@ -103,28 +95,6 @@ async def _audit_soon(
     await asyncio.to_thread(queues.schedule, audit_payments, *following, at=at, job_id=job_id)
 
 
-async def _sweep(handle_next: Callable[[db.Transaction], Awaitable[bool]]) -> None:
-    # A row's next attempt is scheduled before anything can fail, so one failure does not stop the
-    # others. During an outage of Stripe a run ends after the rows in progress.
-    turns = iter(range(SWEEP_LIMIT))
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(SWEEP_WIDTH):
-            tasks.create_task(_handle_rows(turns, handle_next))
-
-
-async def _handle_rows(
-    turns: Iterator[int], handle_next: Callable[[db.Transaction], Awaitable[bool]]
-) -> None:
-    for _ in turns:
-        try:
-            if not await handle_next(db.transaction):
-                return
-        except StripeUnavailableError:
-            return
-        except Exception:
-            log.exception("payments.row_failed", sweep=handle_next.__qualname__)
-
-
 @queues.job("payments.refund_event", queue=queues.DEFAULT)
 async def refund_event(event_id: str) -> None:
     await cancelled_event.refund_event(db.transaction, event_id=UUID(event_id))
@@ -132,7 +102,7 @@ async def refund_event(event_id: str) -> None:
 
 @queues.job("payments.refund_cancelled_events", queue=queues.DEFAULT)
 async def refund_cancelled_events() -> None:
-    # If the job of one was lost. The sweep makes the refunds.
+    # If the job of one was lost.
     async with db.transaction() as session:
         event_ids = await cancelled_event.list_cancelled(session)
     for event_id in event_ids:

@@ -10,20 +10,20 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, new_id, utc_datetime
 from ticketing_app.payments.rules import ChargeStatus, RefundStatus
 
-IS_WORK = (
-    "status = 'created' OR refund_status IN ('due', 'pending')"  # SQL: the charges for the sweep.
-)
+# SQL: the charges with work. The index serves `adopt` and the sweeps of the previous version.
+IS_WORK = "status = 'created' OR refund_status IN ('due', 'pending')"
 
 
 class Charge(Table, table=True):
     """The payment of an order: one PaymentIntent at Stripe, however many cards are tried.
 
-    An open charge (`created`) is also a unit of work: it is checked again at `next_check_at`, and `checks`
-    counts unsuccessful checks. `key` is part of the idempotency key of its intent; it is random because Stripe
-    remembers keys longer than a test database lives.
+    `checks` counts the checks of an open charge (`created`) without an outcome. `key` is part of the
+    idempotency key of its intent; it is random because Stripe remembers keys longer than a test database
+    lives.
 
     The previous version of the program knows refunds of whole charges only: their columns summarise the
-    table `refunds` for it.
+    table `refunds` for it. It also checks unfinished charges and refunds at `next_check_at`, and webhooks at
+    `next_attempt_at`: their first checks, in case it takes over.
     """
 
     __tablename__ = "charges"
@@ -83,7 +83,7 @@ class Charge(Table, table=True):
 class Refund(Table, table=True):
     """Money to give back, or given back by hand, for tickets of an order.
 
-    `failed` is final: a retry is another refund. Until a refund ends, it is a unit of work like an open charge.
+    `failed` is final: a retry is another refund. `checks` counts as in a charge.
     Its id is part of its idempotency key and in its metadata at Stripe.
     """
 
@@ -123,7 +123,7 @@ class Refund(Table, table=True):
 
 
 class ChargeDecline(Table, table=True):
-    """A declined card, stored once although browser, webhook and sweep all report it."""
+    """A declined card, stored once although browser, webhook and check all report it."""
 
     __tablename__ = "charge_declines"
 

@@ -1,11 +1,11 @@
-"""SQL of payments. Only the database clock decides when work is due."""
+"""SQL of payments."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, text, update
+from sqlalchemy import ColumnElement, delete, func, not_, or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -155,28 +155,26 @@ async def list_declines(session: AsyncSession, order_id: UUID) -> list[ChargeDec
     return list((await session.exec(query)).all())
 
 
-# ---- work that is due --------------------------------------------------------------------------
-
-
-# asyncpg converts this datetime, which has no zone, to PostgreSQL's infinity.
-NEVER_AT = datetime.max  # noqa: DTZ901  # as above.
+# ---- unfinished --------------------------------------------------------------------------------
 
 
 def seconds_from_now(seconds: float) -> ColumnElement[Any]:
     return func.clock_timestamp() + timedelta(seconds=seconds)
 
 
-async def make_due(session: AsyncSession, order_id: UUID) -> UUID | None:
+async def reset_checks(session: AsyncSession, order_id: UUID) -> UUID | None:
+    """Forget the checks of the order's open charge; return its id."""
     statement = (
         update(Charge)
         .where(col(Charge.order_id) == order_id, col(Charge.status) == ChargeStatus.CREATED)
-        .values(next_check_at=func.now(), checks=0)
+        # The time is for a worker of the previous version.
+        .values(checks=0, next_check_at=func.now())
         .returning(col(Charge.id))
     )
     return (await session.exec(statement)).scalar_one_or_none()
 
 
-# The sweep of refunds handles those with a row; the previous version of the program adds none.
+# A refund with a row is work of its own; the previous version of the program adds none.
 _HAS_REFUND = (
     select(Refund.id)
     .where(col(Refund.charge_id) == Charge.id, col(Refund.status).in_(UNDONE_REFUND))
@@ -184,35 +182,19 @@ _HAS_REFUND = (
 )
 
 
-async def get_due_charge_for_update(
-    session: AsyncSession, charge_id: UUID | None = None
-) -> Charge | None:
-    """Lock the given charge or the longest overdue one; None if there is none or it is locked."""
-    is_wanted = (
-        col(Charge.id) == charge_id
-        if charge_id
-        else and_(col(Charge.next_check_at) <= func.now(), not_(_HAS_REFUND))
-    )
-    query = (
-        select(Charge)
-        .where(text(f"({IS_WORK})"), is_wanted)
-        .order_by(col(Charge.next_check_at))
-        .limit(1)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    return (await session.exec(query)).one_or_none()
+async def get_unfinished(session: AsyncSession, charge_id: UUID) -> Charge | None:
+    query = select(Charge).where(Charge.id == charge_id, text(f"({IS_WORK})"))
+    return (await session.exec(query.execution_options(populate_existing=True))).one_or_none()
 
 
-async def get_due_refund_for_update(session: AsyncSession) -> Refund | None:
-    """Lock the longest overdue refund; None if there is none or it is locked."""
-    query = (
-        select(Refund)
-        .where(col(Refund.status).in_(UNDONE_REFUND), col(Refund.next_check_at) <= func.now())
-        .order_by(col(Refund.next_check_at))
-        .limit(1)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    return (await session.exec(query)).one_or_none()
+async def list_unfinished(session: AsyncSession) -> list[UUID]:
+    query = select(Charge.id).where(text(f"({IS_WORK})"), not_(_HAS_REFUND))
+    return list((await session.exec(query)).all())
+
+
+async def list_undone_refunds(session: AsyncSession) -> list[UUID]:
+    query = select(Refund.id).where(col(Refund.status).in_(UNDONE_REFUND))
+    return list((await session.exec(query)).all())
 
 
 async def add_webhook(session: AsyncSession, webhook: Webhook) -> bool:
@@ -225,41 +207,30 @@ async def add_webhook(session: AsyncSession, webhook: Webhook) -> bool:
     return (await session.exec(statement)).one_or_none() is not None
 
 
-async def get_due_webhook_for_update(
-    session: AsyncSession, event_id: str | None = None
-) -> Webhook | None:
-    """Lock the given or the longest overdue unhandled webhook; None if there is none or it is locked."""
-    is_wanted = (
-        col(Webhook.id) == event_id if event_id else col(Webhook.next_attempt_at) <= func.now()
-    )
-    query = (
-        select(Webhook)
-        .where(col(Webhook.handled_at).is_(None), is_wanted)
-        .order_by(col(Webhook.next_attempt_at))
-        .limit(1)
-        .with_for_update(skip_locked=True, key_share=True)
-    )
+async def get_unhandled_webhook(session: AsyncSession, event_id: str) -> Webhook | None:
+    query = select(Webhook).where(Webhook.id == event_id, col(Webhook.handled_at).is_(None))
     return (await session.exec(query)).one_or_none()
 
 
-async def change_webhook(session: AsyncSession, event_id: str, **values: object) -> None:
-    await session.exec(update(Webhook).where(col(Webhook.id) == event_id).values(**values))
-
-
-async def list_failing_webhooks(session: AsyncSession) -> list[Webhook]:
-    query = select(Webhook).where(col(Webhook.handled_at).is_(None), col(Webhook.attempts) > 0)
+async def list_unhandled_webhooks(session: AsyncSession) -> list[Webhook]:
+    query = select(Webhook).where(col(Webhook.handled_at).is_(None))
     return list((await session.exec(query.order_by(col(Webhook.received_at)))).all())
 
 
-async def reset_webhook(session: AsyncSession, event_id: str) -> bool:
-    """Make a webhook unhandled and due; false if it was never stored."""
+async def mark_handled(session: AsyncSession, event_id: str) -> None:
+    statement = update(Webhook).where(col(Webhook.id) == event_id)
+    await session.exec(statement.values(handled_at=func.now()))
+
+
+async def reset_webhook(session: AsyncSession, event_id: str) -> Webhook | None:
+    """Make a webhook unhandled; None if it was never stored."""
     renewed = (
         update(Webhook)
         .where(col(Webhook.id) == event_id)
-        .values(handled_at=None, attempts=0, last_error=None, next_attempt_at=func.now())
-        .returning(col(Webhook.id))
+        .values(handled_at=None)
+        .returning(Webhook)
     )
-    return (await session.exec(renewed)).scalar_one_or_none() is not None
+    return (await session.exec(renewed)).scalar_one_or_none()
 
 
 # ---- alerts ------------------------------------------------------------------------------------
@@ -326,25 +297,6 @@ async def count_open_alerts(session: AsyncSession) -> dict[str, int]:
         .group_by(col(PaymentAlert.kind))
     )
     return dict((await session.exec(query)).all())
-
-
-async def measure_webhooks(session: AsyncSession) -> tuple[int, timedelta | None]:
-    query = select(func.count(), func.now() - func.min(Webhook.received_at)).where(
-        col(Webhook.handled_at).is_(None)
-    )
-    return (await session.exec(query)).one()
-
-
-async def measure_overdue(session: AsyncSession) -> timedelta | None:
-    """Return the delay of the longest overdue charge or refund."""
-    charge = select(func.min(Charge.next_check_at)).where(
-        text(f"({IS_WORK})"), col(Charge.next_check_at) <= func.now(), not_(_HAS_REFUND)
-    )
-    refund = select(func.min(Refund.next_check_at)).where(
-        col(Refund.status).in_(UNDONE_REFUND), col(Refund.next_check_at) <= func.now()
-    )
-    oldest = func.least(charge.scalar_subquery(), refund.scalar_subquery())
-    return (await session.exec(select(func.now() - oldest))).one()
 
 
 # ---- retention ---------------------------------------------------------------------------------

@@ -1,10 +1,17 @@
 """Rules of payments: the combined meaning of a charge, its order and its intent at Stripe. Pure."""
 
+from datetime import timedelta
 from enum import StrEnum, auto
 
 from ticketing_app.orders.rules import ENDED_UNPAID, NOT_CHARGED, OrderStatus, status_now
 
-# Time for browser and webhook to report the end of a payment before the sweep checks it at Stripe.
+# Kinds of deferred work. Stripe's webhooks have two, so that a waiting buyer comes first.
+CHARGE_WORK = "payments.charge"
+REFUND_WORK = "payments.refund"
+WEBHOOK_WORK = "payments.webhook"
+LATER_WEBHOOK_WORK = "payments.webhook_later"
+
+# Time for browser and webhook to report the end of a payment before it is checked at Stripe.
 CHECK_AFTER_SECONDS = 30
 
 FIRST_BACKOFF_SECONDS = 20
@@ -21,7 +28,7 @@ SETTLING_KINDS = frozenset(
 
 DECLINE_KINDS = frozenset({"charge.failed"})
 
-# Sent while a buyer waits.
+# Sent while a buyer waits: each voided intent causes a webhook, which must not delay these.
 PAYING_KINDS = (SETTLING_KINDS | DECLINE_KINDS) - {"payment_intent.canceled"}
 
 REFUND_KINDS = frozenset({"charge.refunded", "refund.updated", "refund.failed"})
@@ -121,9 +128,14 @@ def advances_refund(status: RefundStatus, reported: RefundStatus) -> bool:
     return order.index(reported) > order.index(status)
 
 
-def backoff_seconds(attempts: int) -> int:
-    """Return the delay before the next attempt: 20, 40, 80 ... up to 15 minutes."""
-    return min(FIRST_BACKOFF_SECONDS * 2 ** min(attempts, 10), LONGEST_BACKOFF_SECONDS)
+def webhook_work(kind: str) -> str:
+    return WEBHOOK_WORK if kind in PAYING_KINDS else LATER_WEBHOOK_WORK
+
+
+def backoff(checks: int) -> timedelta:
+    """Return the time until the next check: 20, 40, 80 seconds ... up to 15 minutes."""
+    seconds = min(FIRST_BACKOFF_SECONDS * 2 ** min(checks, 10), LONGEST_BACKOFF_SECONDS)
+    return timedelta(seconds=seconds)
 
 
 def attempts_left(declines: int, maximum: int) -> int:

@@ -73,13 +73,8 @@ class WebhookReceipt(ApiModel):
 
 
 class PaymentBacklog(NamedTuple):
-    """Unfinished work; seconds are 0 if nothing is waiting."""
-
     refunds: dict[str, int]  # By status.
     alerts: dict[str, int]  # By kind.
-    webhooks: int
-    oldest_webhook_seconds: float
-    overdue_seconds: float  # Delay of the longest overdue charge.
 
 
 # ---- facts from Stripe -------------------------------------------------------------------------

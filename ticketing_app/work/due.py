@@ -4,19 +4,20 @@ A row (kind, key) is written in the transaction that makes the work necessary. A
 the time of a lease, commits, and only then acts: after a crash the row is due again.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import CursorResult, text
-from sqlmodel import col, select
+from sqlalchemy import CursorResult, Index, text
+from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import db, queues
+from ticketing_app.core.db import Table, utc_datetime
+from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import correlation_id, get_logger, start_context
 from ticketing_app.work import nudge
-from ticketing_app.work.models import Work
 
 MAX_ERROR_LENGTH = 2_000
 
@@ -37,13 +38,35 @@ class Kind(NamedTuple):
     # Longer than a job may run, unless acting twice at the same time is harmless.
     lease: timedelta = timedelta(minutes=3)
     # Limits per process; settings are read when the kind is registered.
-    at_once: int = 1
+    at_once: int | None = 1  # None for OUTSIDE_CONCURRENCY.
     per_second: Callable[[], int] | None = None
     queue: str = queues.OUTSIDE_LATER
+    # Keys of domain rows that must have work, also those of a version without `work`.
+    list_keys: Callable[[AsyncSession], Awaitable[list[Any]]] | None = None
 
 
 class HopelessError(Exception):
     """Raised by an act when only operators can continue: the work is dead at once."""
+
+
+class Work(Table, table=True):
+    """A thing to do, in the state of its domain row `key`.
+
+    `turn` counts how often it was wanted; `taken_until` is the lease of the process that does it.
+    """
+
+    __tablename__ = "work"
+    __table_args__ = (Index("ix_work_due", "kind", "due_at"),)
+
+    kind: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    due_at: datetime | None = Field(sa_type=utc_datetime(), description="None when dead.")
+    taken_until: datetime | None = Field(default=None, sa_type=utc_datetime())
+    tries: int = 0
+    turn: int = 1
+    last_error: str | None = None
+    correlation_id: str | None = None
+    created_at: datetime = Field(sa_type=utc_datetime())
 
 
 # `turn` and `taken_until` fence: work that is wanted while a process acts is due again afterwards, and a
@@ -56,18 +79,26 @@ _WANT = """
     SET turn = w.turn + 1, tries = 0, last_error = NULL, correlation_id = excluded.correlation_id,
       due_at = CASE WHEN w.taken_until > clock_timestamp() THEN w.taken_until
         WHEN :is_moved THEN excluded.due_at ELSE least(w.due_at, excluded.due_at) END
+    WHERE NOT (:is_moved AND coalesce(w.taken_until > clock_timestamp(), false))
 """
+# A CTE: a plan may run a subquery again for each row, and so take several.
 _TAKE = """
-    UPDATE work w SET tries = w.tries + 1,
-      due_at = clock_timestamp() + :lease, taken_until = clock_timestamp() + :lease
-    FROM (
+    WITH next AS MATERIALIZED (
       SELECT kind, key FROM work
       WHERE kind = :kind AND due_at <= clock_timestamp()
         AND key = coalesce(CAST(:key AS text), key)
       ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
-    ) next
-    WHERE w.kind = next.kind AND w.key = next.key
+    )
+    UPDATE work w SET tries = w.tries + 1,
+      due_at = clock_timestamp() + :lease, taken_until = clock_timestamp() + :lease
+    FROM next WHERE w.kind = next.kind AND w.key = next.key
     RETURNING w.key, w.taken_until, w.tries, w.turn, w.correlation_id
+"""
+_ADOPT = """
+    INSERT INTO work (kind, key, due_at, tries, turn, created_at)
+    SELECT :kind, key, clock_timestamp(), 0, 1, clock_timestamp()
+    FROM unnest(CAST(:keys AS text[])) AS missing (key)
+    ON CONFLICT (kind, key) DO NOTHING
 """
 _END = """
     DELETE FROM work
@@ -92,8 +123,8 @@ async def want(
 ) -> None:
     """Have the work done now or at `at`, after the commit of this transaction; once if wanted twice.
 
-    The earlier time counts, unless `is_moved`. Work that is being done is done again afterwards. Call it
-    last: its lock must not be held while waiting for others.
+    Of several times the earliest counts. Work that is being done is done again afterwards. `is_moved`
+    replaces the time instead, unless it is being done. Call it last: other work waits for its lock.
     """
     if kind not in nudge.JOBS:
         raise KeyError(kind)
@@ -122,7 +153,10 @@ async def do_next(
     try:
         wait = await kind.act(transaction, taken.key)
     except Exception as failure:
-        log.warning("work.failed", kind=name, key=taken.key, tries=taken.tries, exc_info=failure)
+        unexpected = None if isinstance(failure, AppError) else failure
+        log.warning(
+            "work.failed", kind=name, key=taken.key, error=repr(failure), exc_info=unexpected
+        )
         wait = _backoff(kind, taken.tries, failure)
         error = repr(failure)[:MAX_ERROR_LENGTH].replace("\0", "")
     async with transaction() as session:
@@ -138,15 +172,14 @@ def _backoff(kind: Kind, tries: int, failure: Exception) -> timedelta | None:
     return min(kind.longest, kind.first * 2 ** min(tries - 1, 20))
 
 
+async def adopt(session: AsyncSession, kind: str, keys: Iterable[object]) -> None:
+    """Want the work of those keys that have none."""
+    await _run(session, _ADOPT, kind=kind, keys=[str(key) for key in keys])
+
+
 async def list_due_kinds(session: AsyncSession) -> list[str]:
     found = await _run(session, "SELECT DISTINCT kind FROM work WHERE due_at <= now()")
     return list(found.scalars())
-
-
-async def list_failing(session: AsyncSession) -> list[Work]:
-    """Return the dead work and the work that failed and is retried, oldest first."""
-    query = select(Work).where(col(Work.last_error).is_not(None)).order_by(col(Work.created_at))
-    return list((await session.exec(query)).all())
 
 
 async def _run(session: AsyncSession, statement: str, **values: object) -> CursorResult[Any]:

@@ -1,6 +1,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from weakref import WeakSet
@@ -8,6 +9,7 @@ from weakref import WeakSet
 from ticketing_app.core import db, queues
 from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.core.logging import get_logger
+from ticketing_app.core.settings import get_settings
 from ticketing_app.work import due, nudge
 from ticketing_app.work.due import Kind
 
@@ -23,6 +25,7 @@ _buckets: dict[str, TokenBucket] = {}
 # Of this process, by kind: how many take work, and which have been nudged since one of them looked.
 _takers: Counter[str] = Counter()
 _nudged: set[str] = set()
+_runs: "dict[str, _Run]" = {}
 # The event loops whose worker stops.
 _stopping: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
@@ -42,20 +45,44 @@ def stop() -> None:
     _stopping.add(asyncio.get_running_loop())
 
 
+async def do_now(name: str, key: str) -> None:
+    """Do this work in this process, unless a worker does it already."""
+    await due.do_next(name, KINDS[name], key=key)
+
+
 async def do_due(name: str) -> None:
     """Do the due work of a kind, with as many takers as are free in this process."""
     _nudged.add(name)
-    deadline = monotonic() + DRAIN_SECONDS
+    run = _runs.get(name)
+    # One job per kind, so that a kind that hangs leaves the slots of the queue to others.
+    if run and run.takers and monotonic() < run.deadline:
+        run.add_takers(name)
+        return
     async with asyncio.TaskGroup() as tasks:
-        for _ in range(KINDS[name].at_once - _takers[name]):
+        run = _runs[name] = _Run(tasks, monotonic() + DRAIN_SECONDS)
+        run.add_takers(name)
+
+
+@dataclass
+class _Run:
+    """A job of a kind, and how many take work in it."""
+
+    tasks: asyncio.TaskGroup
+    deadline: float
+    takers: int = 0
+
+    def add_takers(self, name: str) -> None:
+        limit = KINDS[name].at_once or get_settings().outside_concurrency
+        for _ in range(limit - _takers[name]):
+            self.takers += 1
             _takers[name] += 1
-            tasks.create_task(_take_until(deadline, name))
+            self.tasks.create_task(_take_until(self, name))
 
 
-async def _take_until(deadline: float, name: str) -> None:
+async def _take_until(run: _Run, name: str) -> None:
     loop = asyncio.get_running_loop()
     try:
-        while loop not in _stopping and monotonic() < deadline:
+        while loop not in _stopping and monotonic() < run.deadline:
             _nudged.discard(name)
             if await due.do_next(name, KINDS[name]):
                 if name in _buckets:
@@ -67,6 +94,7 @@ async def _take_until(deadline: float, name: str) -> None:
         log.exception("work.interrupted", kind=name)
         return
     finally:
+        run.takers -= 1
         _takers[name] -= 1
     # Another job, perhaps of another process, continues.
     await nudge.nudge(name)
@@ -80,3 +108,12 @@ async def do_all_due() -> None:
     for name in names:
         if name in KINDS:
             await nudge.nudge(name)
+
+
+async def adopt() -> None:
+    """Want the work that domain rows lack: the previous version of the program writes none."""
+    for name, kind in KINDS.items():
+        if kind.list_keys:
+            async with db.transaction() as session:
+                await due.adopt(session, name, await kind.list_keys(session))
+    await do_all_due()

@@ -144,22 +144,36 @@ class TestAlerts:
 
 
 class TestWebhooks:
-    async def test_are_listed_and_handled_again(self, paid: sales.Sale) -> None:
+    async def test_are_handled_again(self, paid: sales.Sale) -> None:
         await sales.deliver_webhooks("payment_intent.succeeded")
-        event_id = await column("SELECT id FROM stripe_events")
-        await column(
-            "UPDATE stripe_events SET handled_at = NULL, last_error = 'No luck' RETURNING id"
-        )
-        code, out, _ = await run("webhooks")
-        assert code == 0
-        assert f"{event_id[0]} payment_intent.succeeded of " in out
-        assert "after 1 attempts: No luck" in out
-        assert (await run("replay-webhook", event_id[0]))[0] == 0
-        assert (await run("webhooks"))[:2] == (0, "")
-        await sales.sweep()
+        [event_id] = await column("SELECT id FROM stripe_events")
+        await sales.do_due()
+        assert (await run("replay-webhook", event_id))[0] == 0
+        assert await column("SELECT key FROM work WHERE key LIKE 'evt_%'") == [event_id]
+        await sales.do_due()
+        assert await column("SELECT id FROM stripe_events WHERE handled_at IS NULL") == []
         assert await sales.statuses(paid) == ("completed", "completed")
         code, _, err = await run("replay-webhook", "evt_unknown")
         assert (code, err) == (1, "There is no stored event evt_unknown.\n")
+
+
+class TestWork:
+    async def test_is_listed_and_tried_again(self, held: sales.Sale) -> None:
+        charge_id = str(held.payment.id)
+        assert (await run("work", "list"))[:2] == (0, "")
+        await column("UPDATE work SET due_at = NULL, last_error = 'No luck', tries = 8 RETURNING 1")
+        code, out, _ = await run("work", "list")
+        assert code == 0
+        assert f"payments.charge {charge_id} of " in out
+        assert out.endswith(", dead\n    after 8 tries: No luck\n")
+        code, out, _ = await run("work", "retry", "payments.charge", charge_id)
+        assert (code, out) == (0, "It is tried again now, and as often as new work.\n")
+        assert (await run("work", "list"))[1] == ""
+
+    async def test_that_has_not_failed_is_not_tried_again(self, held: sales.Sale) -> None:
+        charge_id = str(held.payment.id)
+        code, _, err = await run("work", "retry", "payments.charge", charge_id)
+        assert (code, err) == (1, f"There is no failed work payments.charge {charge_id}.\n")
 
 
 class TestSchema:

@@ -16,13 +16,19 @@ from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import release as releasing
 from ticketing_app.orders.service import sell as selling
 from ticketing_app.orders.service.refusals import TicketAlreadyReservedError
-from ticketing_app.payments import jobs
 from ticketing_app.payments.gateway import webhooks
+from ticketing_app.payments.rules import (
+    CHARGE_WORK,
+    LATER_WEBHOOK_WORK,
+    REFUND_WORK,
+    WEBHOOK_WORK,
+)
 from ticketing_app.payments.schemas import Confirming, PaymentRead, Settlement
 from ticketing_app.payments.service import alerts, confirm, opening, refund, settle, webhook
 from ticketing_app.tickets.schemas.listings import ListingCreate
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead
 from ticketing_app.tickets.service import tickets
+from ticketing_app.work import jobs as work
 
 
 @dataclass(frozen=True)
@@ -77,14 +83,17 @@ async def expire_due() -> int:
 
 
 async def sweep(*, rounds: int = 1) -> None:
-    """Make every open charge and unhandled webhook due, and run the sweeps."""
+    """Make all deferred work of payments due, and do it."""
     for _ in range(rounds):
         async with db.autocommit() as connection:
-            await connection.execute(text("UPDATE charges SET next_check_at = now()"))
-            await connection.execute(text("UPDATE refunds SET next_check_at = now()"))
-            await connection.execute(text("UPDATE stripe_events SET next_attempt_at = now()"))
-        await jobs.sweep_charges()
-        await jobs.sweep_webhooks()
+            await connection.execute(text("UPDATE work SET due_at = now()"))
+        await do_due()
+
+
+async def do_due() -> None:
+    """Do the work of payments that is due."""
+    for kind in (CHARGE_WORK, REFUND_WORK, WEBHOOK_WORK, LATER_WEBHOOK_WORK):
+        await work.do_due(kind)
 
 
 async def statuses(sale: Sale) -> tuple[str, str]:

@@ -197,7 +197,7 @@ class Simulation:
 
     async def sweep(self, purchase: Purchase, plan: StepPlan) -> None:
         if purchase.payment:
-            await self._start(partial(sweep.check_charge, charge_id=purchase.payment.id), plan)
+            await self._start(partial(sweep.check_charge, key=str(purchase.payment.id)), plan)
 
     async def refund(self, purchase: Purchase, plan: StepPlan, item: int | None = None) -> None:
         """Refund all or an item like an operator's command."""

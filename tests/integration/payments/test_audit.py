@@ -87,7 +87,7 @@ class TestAudit:
         await sales.press_pay(sale)
         await emulator.enter_card(sale.secret)
         assert await run_audit() == 0
-        await jobs.sweep_webhooks()
+        await sales.do_due()
         assert await sales.statuses(sale) == ("completed", "completed")
 
     async def test_retries_when_stripe_does_not_answer(self) -> None:

@@ -10,8 +10,8 @@ from tests.integration.counters import Counted
 from tests.integration.payments import emulator, sales
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.payments.schemas import PaymentBacklog, WebhookEvent
-from ticketing_app.payments.service import audit, backlog, webhook
+from ticketing_app.payments.schemas import PaymentBacklog
+from ticketing_app.payments.service import audit, backlog
 from ticketing_app.payments.service.settle import settle_charge
 
 pytestmark = pytest.mark.usefixtures("database", "stripe_books")
@@ -83,17 +83,3 @@ class TestBacklog:
     async def test_is_zero_without_work(self) -> None:
         found = await waiting()
         assert set(found.refunds.values()) | set(found.alerts.values()) == {0}
-        assert (found.webhooks, found.oldest_webhook_seconds, found.overdue_seconds) == (0, 0, 0)
-
-    async def test_counts_overdue_webhooks_and_charges(self) -> None:
-        await sales.start_sale()
-        async with db.transaction() as session:
-            await webhook.store_webhook(
-                session, event=WebhookEvent("evt_1", "payment_intent.created", None)
-            )
-        await change("UPDATE stripe_events SET received_at = now() - interval '90 s'")
-        await change("UPDATE charges SET next_check_at = now() - interval '30 s'")
-        found = await waiting()
-        assert found.webhooks == 1
-        assert 90 <= found.oldest_webhook_seconds < 120
-        assert 30 <= found.overdue_seconds < 60

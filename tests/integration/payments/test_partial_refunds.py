@@ -22,6 +22,7 @@ from ticketing_app.payments.service.refund import (
     TooLittleLeftError,
 )
 from ticketing_app.tickets.schemas.tickets import TicketRead
+from ticketing_app.work import jobs as work
 
 PAID = ("completed", "completed")
 REFUNDING = ("refunding", "completed")
@@ -293,6 +294,7 @@ class TestPreviousVersion:
         values = {"status": status, "made": made, "id": sale.payment.id}
         async with db.autocommit() as connection:
             await connection.execute(text(statement), values)
+        await work.adopt()
 
     async def test_request_is_executed(self, stripe: FakeGateway) -> None:
         sale = await sales.start_sale()

@@ -41,9 +41,10 @@ from ticketing_app.core import db, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.messaging import outbox
-from ticketing_app.payments import jobs
 from ticketing_app.payments.gateway import client
 from ticketing_app.payments.service import audit
+from ticketing_app.subscriptions import WORK
+from ticketing_app.work import jobs, nudge
 
 STEPS = 20
 NEVER_SECONDS = 3600
@@ -215,7 +216,7 @@ class PaymentMachine(RuleBasedStateMachine):
 def _event_loop(stack: Stack) -> Generator[None]:
     """Provide an event loop: Hypothesis runs the steps without one."""
 
-    async def skip_nudge() -> None:
+    async def skip_nudge(*_: object) -> None:
         """Do nothing: no relay runs here."""
 
     urls = stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"]
@@ -246,8 +247,10 @@ def _event_loop(stack: Stack) -> Generator[None]:
         patch.setenv("HOLD_COOLDOWN_SECONDS", "0")
         get_settings.cache_clear()
         patch.setattr(outbox, "nudge", skip_nudge)
+        patch.setattr(nudge, "nudge", skip_nudge)
         # Sequential, so that a schedule is deterministic.
-        patch.setattr(jobs, "SWEEP_WIDTH", 1)
+        sequential = {name: kind._replace(at_once=1) for name, kind in WORK.items()}
+        patch.setattr(jobs, "KINDS", sequential)
         patch.setattr(audit, "WIDTH", 1)
         # httpcore searches for it at each request, in vain.
         patch.setitem(sys.modules, "sniffio", None)

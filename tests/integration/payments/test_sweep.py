@@ -4,25 +4,27 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from rq import Queue
 from sqlalchemy import text
 
 from tests import factories
 from tests.integration.payments import emulator, sales
 from tests.integration.payments.emulator import ASKS_3DS
-from ticketing_app.core import db, queues
-from ticketing_app.core.redis import RedisError
+from ticketing_app.core import db
+from ticketing_app.core.settings import get_settings
 from ticketing_app.messaging.catalog import CATALOG, OrderCancelled, OrderExpired
 from ticketing_app.payments import jobs, subscribers
+from ticketing_app.payments.rules import CHARGE_WORK
 from ticketing_app.payments.service import settle, sweep, void
+from ticketing_app.subscriptions import WORK
+from ticketing_app.work import due
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 async def seconds_to_next_check(sale: sales.Sale) -> float:
-    query = text("SELECT extract(epoch FROM next_check_at - now()) FROM charges WHERE id = :id")
+    query = text("SELECT extract(epoch FROM due_at - now()) FROM work WHERE key = :key")
     async with db.autocommit() as connection:
-        found = await connection.execute(query, {"id": sale.payment.id})
+        found = await connection.execute(query, {"key": str(sale.payment.id)})
         return float(found.scalar_one())
 
 
@@ -38,8 +40,16 @@ class TestCheckCharge:
         sale = await sales.start_sale()
         await sales.press_pay(sale)
         assert await seconds_to_next_check(sale) == pytest.approx(30, abs=3)
-        await jobs.sweep_charges()
+        await sales.do_due()
         assert await emulator.requests("/v1/payment_intents/") == 0
+
+    async def test_another_confirmation_delays_the_check(self) -> None:
+        sale = await sales.start_sale()
+        await sales.press_pay(sale)
+        async with db.autocommit() as connection:
+            await connection.execute(text("UPDATE work SET due_at = due_at - interval '20 s'"))
+        await sales.press_pay(sale)
+        assert await seconds_to_next_check(sale) == pytest.approx(30, abs=3)
 
     async def test_waits_longer_each_time_nothing_has_changed(self) -> None:
         sale = await sales.start_sale()
@@ -59,18 +69,11 @@ class TestCheckCharge:
         poisoned = started[0].secret.partition("_secret_")[0]
         await emulator.break_next(poisoned, "down", times=10)
         await sales.sweep()
-        # The next run comes 20 s later; the poisoned row must be due later than that.
-        await jobs.sweep_charges()
-        async with db.autocommit() as connection:
-            due = "UPDATE charges SET next_check_at = now() WHERE status = 'created' AND checks = 0"
-            await connection.execute(text(due))
-        await jobs.sweep_charges()
         ends = [await sales.statuses(sale) for sale in started]
         assert ends[1:] == [("completed", "completed")] * 2
         assert ends[0][1] == "created"
 
     async def test_one_failure_does_not_delay_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(jobs, "SWEEP_WIDTH", 1)
         started = [await sales.start_sale() for _ in range(3)]
         for sale in started:
             await sales.press_pay(sale)
@@ -88,7 +91,7 @@ class TestCheckCharge:
         assert ends == [("awaiting_payment", "created"), *[("completed", "completed")] * 2]
 
     async def test_checks_several_concurrently(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        started = [await sales.start_sale() for _ in range(jobs.SWEEP_WIDTH)]
+        started = [await sales.start_sale() for _ in range(get_settings().outside_concurrency)]
         for sale in started:
             await sales.release(sale)
         all_at_once = asyncio.Barrier(len(started))
@@ -108,18 +111,10 @@ class TestCheckCharge:
             await sales.press_pay(sale)
             await emulator.enter_card(sale.secret)
         async with db.autocommit() as connection:
-            await connection.execute(text("UPDATE charges SET next_check_at = now()"))
-        await asyncio.gather(*[jobs.sweep_charges() for _ in range(4)])
+            await connection.execute(text("UPDATE work SET due_at = now()"))
+        await asyncio.gather(*[due.do_next(CHARGE_WORK, WORK[CHARGE_WORK]) for _ in range(9)])
         assert [await sales.statuses(sale) for sale in started] == [("completed", "completed")] * 4
         assert await emulator.requests("/capture") == 4
-
-    async def test_one_run_has_a_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(jobs, "SWEEP_LIMIT", 2)
-        started = [await sales.start_sale() for _ in range(3)]
-        for sale in started:
-            await sales.release(sale)
-        await sales.sweep()
-        assert [(await sales.statuses(sale))[1] for sale in started].count("failed") == 2
 
     async def test_a_charge_that_ended_is_no_work(self) -> None:
         sale = await sales.start_sale()
@@ -127,18 +122,13 @@ class TestCheckCharge:
         await sales.sweep()
         before = await emulator.requests("/v1/payment_intents/")
         await jobs.check_charge(str(sale.payment.id))
+        await sales.do_due()
         assert await emulator.requests("/v1/payment_intents/") == before
 
 
 class TestSubscribers:
     @pytest.mark.parametrize("name", ["OrderExpired", "OrderCancelled"])
-    async def test_void_an_open_charge(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        nudged: list[tuple[object, str]] = []
-
-        async def nudge(job: object, work_id: str) -> None:
-            nudged.append((job, work_id))
-
-        monkeypatch.setattr(queues, "nudge", nudge)
+    async def test_void_an_open_charge(self, name: str) -> None:
         sale = await sales.start_sale()
         await emulator.enter_card(sale.secret)
         if name == "OrderExpired":
@@ -155,38 +145,57 @@ class TestSubscribers:
                     await subscribers.on_order_expired(session, event)
                 elif isinstance(event, OrderCancelled):
                     await subscribers.on_order_cancelled(session, event)
-                assert len(nudged) in {0, 1}
-        assert nudged == [(jobs.check_charge, str(sale.payment.id))] * 2
         assert await seconds_to_next_check(sale) <= 0
-        await jobs.check_charge(nudged[0][1])
+        await sales.do_due()
         assert (await sales.statuses(sale))[1] == "failed"
         assert (await emulator.the_intent())["status"] == "canceled"
 
-    async def test_an_order_without_charge_is_no_work(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        async def nudge(job: object, work_id: str) -> None:
-            raise AssertionError((job, work_id))
-
-        monkeypatch.setattr(queues, "nudge", nudge)
+    async def test_an_order_without_charge_is_no_work(self) -> None:
         order = await factories.hold(await factories.make_ticket())
         await factories.let_hold_lapse(order.id)
         await sales.expire_due()
         (told,) = await factories.recorded_events("OrderExpired")
         async with db.transaction() as session:
             await subscribers.on_order_expired(session, OrderExpired.model_validate(told))
+        assert await work_rows() == []
 
 
-class TestNudge:
-    async def test_puts_the_job_on_the_queue(self) -> None:
+async def work_rows() -> list[tuple[str, str]]:
+    async with db.autocommit() as connection:
+        rows = await connection.execute(text("SELECT kind, key FROM work ORDER BY kind, key"))
+        return [(row.kind, row.key) for row in rows]
+
+
+class TestPreviousVersion:
+    """It writes no work, and queues jobs of its own."""
+
+    async def test_rows_without_work_are_adopted(self) -> None:
+        sale = await sales.sell()
+        unpaid = await sales.start_sale()
+        await sales.request_refund(sale)
+        await sales.store_webhooks("payment_intent.succeeded", "payment_intent.canceled")
+        before = await work_rows()
+        async with db.autocommit() as connection:
+            await connection.execute(text("DELETE FROM work"))
+        await jobs.sweep_charges()
+        assert len(before) == 4
+        # All but the charge that ended.
+        ended = ("payments.charge", str(sale.payment.id))
+        assert await work_rows() == [row for row in before if row != ended]
+        await sales.do_due()
+        assert await sales.statuses(sale) == ("refunded", "completed")
+        assert await seconds_to_next_check(unpaid) == pytest.approx(905, abs=5)
+
+    async def test_its_jobs_still_work(self) -> None:
         sale = await sales.start_sale()
-        await queues.nudge(jobs.check_charge, str(sale.payment.id))
-        (job,) = queues.get_queue(queues.OUTSIDE_LATER).jobs
-        assert (job.func, job.args) == (jobs.check_charge, [str(sale.payment.id)])
-
-    async def test_a_dead_redis_loses_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def refuse(*_: object, **__: object) -> None:
-            raise RedisError("away")
-
-        monkeypatch.setattr(Queue, "enqueue", refuse)
-        await queues.nudge(jobs.check_charge, "an id")
+        await sales.release(sale)
+        await jobs.check_charge(str(sale.payment.id))
+        await sales.do_due()
+        assert (await sales.statuses(sale))[1] == "failed"
+        [event_id] = await sales.store_webhooks("payment_intent.canceled")
+        async with db.autocommit() as connection:
+            await connection.execute(text("DELETE FROM work"))
+        await jobs.handle_webhook(event_id)
+        await sales.do_due()
+        await jobs.sweep_webhooks()
+        assert await work_rows() == []

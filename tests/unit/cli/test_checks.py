@@ -26,6 +26,7 @@ from ticketing_app.core.settings import Settings
 from ticketing_app.monitoring.collector import Facts
 from ticketing_app.monitoring.events import EventBacklog, SubscriberBacklog
 from ticketing_app.monitoring.jobs import QueueState, WorkerState
+from ticketing_app.monitoring.work import WorkBacklog
 from ticketing_app.payments.gateway import client
 from ticketing_app.payments.schemas import PaymentBacklog, WebhookEndpoint
 from ticketing_app.payments.service.webhook import HANDLERS
@@ -266,11 +267,12 @@ class TestCheckEndpoints:
 
 
 class TestCheckFacts:
-    PAYMENTS = PaymentBacklog({"due": 0}, {"dispute": 0}, 0, 0, 0)
+    PAYMENTS = PaymentBacklog({"due": 0}, {"dispute": 0})
     EVENTS = EventBacklog(
         0, 0, is_relay_alive=True, subscribers={"on_x": SubscriberBacklog(0, 0, 0)}
     )
-    GOOD = Facts(0, EVENTS, PAYMENTS)
+    IDLE = WorkBacklog(0, 0, 0)
+    GOOD = Facts(0, EVENTS, PAYMENTS, {"notices.mail": IDLE})
 
     @pytest.mark.parametrize(
         ("facts", "expected"),
@@ -286,8 +288,9 @@ class TestCheckFacts:
                 ["work", "dead letters"],
             ),
             (GOOD._replace(payments=PAYMENTS._replace(alerts={"dispute": 1})), ["alerts"]),
-            (GOOD._replace(payments=PAYMENTS._replace(oldest_webhook_seconds=301)), ["work"]),
-            (GOOD._replace(payments=PAYMENTS._replace(overdue_seconds=61)), ["work"]),
+            (GOOD._replace(work={"x": IDLE._replace(lag_seconds=61)}), ["work"]),
+            (GOOD._replace(work={"x": IDLE._replace(failing=1)}), ["failed work"]),
+            (GOOD._replace(work={"x": IDLE._replace(dead=1)}), ["failed work"]),
         ],
     )
     def test_names_what_is_wrong(self, facts: Facts, expected: list[str]) -> None:

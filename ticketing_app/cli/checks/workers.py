@@ -8,7 +8,6 @@ from ticketing_app.monitoring.collector import Facts
 from ticketing_app.monitoring.jobs import WorkerState
 
 LATE_SECONDS = 60
-OLD_WEBHOOK_SECONDS = 300
 
 
 def check_facts(facts: Facts) -> Iterator[Finding]:
@@ -18,19 +17,21 @@ def check_facts(facts: Facts) -> Iterator[Finding]:
     late = {
         "holds to close": facts.expiry_lag_seconds > LATE_SECONDS,
         "events to send": events.oldest_unsent_seconds > LATE_SECONDS,
-        "payments to look at": payments.overdue_seconds > LATE_SECONDS,
-        "webhooks": payments.oldest_webhook_seconds > OLD_WEBHOOK_SECONDS,
-    } | {
+    }
+    late |= {
         f"events for {name}": backlog.lag_seconds > LATE_SECONDS
         for name, backlog in events.subscribers.items()
     }
+    late |= {name: backlog.lag_seconds > LATE_SECONDS for name, backlog in facts.work.items()}
     waiting = [name for name, is_late in late.items() if is_late]
     yield judge(
         "work",
         not waiting,
         enumerate_or("nothing waits for long.", "waits too long", waiting),
-        "start the workers, then look at their logs; `webhooks` lists failing ones.",
+        "start the workers, then look at their logs.",
     )
+    failed = sum(backlog.failing + backlog.dead for backlog in facts.work.values())
+    yield judge("failed work", not failed, f"{failed}.", "list it by `work list`.")
     dead = sum(backlog.dead for backlog in events.subscribers.values())
     yield judge("dead letters", not dead, f"{dead}.", "list them by `dead-letters`, then `replay`.")
     raised = sum(payments.alerts.values())

@@ -1,4 +1,4 @@
-"""Refund the orders of a cancelled event through the ordinary refunds and their sweep."""
+"""Refund the orders of a cancelled event through the ordinary refunds."""
 
 from contextlib import suppress
 from datetime import timedelta

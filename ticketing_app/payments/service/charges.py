@@ -1,5 +1,6 @@
 """Access to the charge of an order, and its two ends. Called inside a transaction."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import metrics
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import outbox
@@ -19,6 +21,7 @@ from ticketing_app.orders.service import order_payment
 from ticketing_app.payments import repository, rules
 from ticketing_app.payments.models import Charge
 from ticketing_app.payments.rules import ChargeStatus, Reason
+from ticketing_app.work import due as work
 
 log = get_logger()
 
@@ -105,6 +108,12 @@ async def fail(
         outbox.record(session, ChargeFailed(failure_code=failed.failure_code, **facts(failed)))
         metrics.count_after_commit(session, CHARGES_ENDED.labels(reason))
         log.info("charge.failed", charge_id=str(charge_id), failure_code=failed.failure_code)
+
+
+async def check_soon(session: AsyncSession, *, charge_id: UUID) -> None:
+    """Check the charge at Stripe unless browser or webhook report its end in time."""
+    at = utc_now() + timedelta(seconds=rules.CHECK_AFTER_SECONDS)
+    await work.want(session, rules.CHARGE_WORK, charge_id, at=at, is_moved=True)
 
 
 def facts(charge: Charge) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import limits
 from ticketing_app.orders.service import order_payment
-from ticketing_app.payments import repository, rules
+from ticketing_app.payments import repository
 from ticketing_app.payments.schemas import Confirming
 from ticketing_app.payments.service import charges
 
@@ -19,6 +19,7 @@ async def start_confirming(session: AsyncSession, *, charge_id: UUID, buyer_id: 
     order = await order_payment.start_confirming(session, order_id=charge.order_id)
     if refusal:
         raise refusal
-    due_at = repository.seconds_from_now(rules.CHECK_AFTER_SECONDS)
-    await repository.change_open(session, charge_id, next_check_at=due_at, checks=0)
+    if charge.checks:
+        await repository.change_open(session, charge_id, checks=0)
+    await charges.check_soon(session, charge_id=charge_id)
     return Confirming(expires_at=order.expires_at)

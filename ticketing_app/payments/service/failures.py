@@ -8,12 +8,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.payments import repository
 from ticketing_app.payments.gateway import intents
 from ticketing_app.payments.gateway.client import StripeRefusedError
 from ticketing_app.payments.models import Charge, Refund
 from ticketing_app.payments.rules import AlertKind, Reason
 from ticketing_app.payments.service import alerts, charges, complete
+from ticketing_app.work.due import HopelessError
 
 ALERT_CHECKS = 3  # Failed checks before an error counts as persistent.
 LAST_CHECKS = 8  # Failed checks, over about an hour, before the payment is ended.
@@ -59,7 +59,11 @@ async def report_refusal(
 
 
 async def follow_up(transaction: Transaction, *, charge_id: UUID, error: Exception) -> None:
-    """Raise the alert for a failed check of this charge, and end the charge after the last check."""
+    """Raise the alert for a failed check of this charge, and end the charge after the last check.
+
+    Raises:
+        HopelessError: it was the last check, and only an operator can end the charge.
+    """
     async with transaction() as session:
         charge = (await charges.get_charge(session, charge_id=charge_id)).charge
         if charge.checks >= ALERT_CHECKS and not isinstance(error, StripeRefusedError):
@@ -104,9 +108,9 @@ async def _end_unknown(transaction: Transaction, charge_id: UUID) -> None:
         if found.is_over:
             await charges.fail(session, charge_id=charge_id, reason=Reason.UNKNOWN_AT_STRIPE)
         else:
-            # Stripe may know it under another API key: the sweep stops, while webhooks, the audit and
+            # Stripe may know it under another API key: the checks stop, while webhooks, the audit and
             # operators can still end it.
-            await repository.change_open(session, charge_id, next_check_at=repository.NEVER_AT)
+            raise HopelessError
 
 
 async def end_captured(transaction: Transaction, *, charge_id: UUID, reason: str) -> None:

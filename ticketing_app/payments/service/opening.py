@@ -19,10 +19,12 @@ from ticketing_app.payments import repository
 from ticketing_app.payments.gateway import intents
 from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
+from ticketing_app.payments.rules import CHARGE_WORK
 from ticketing_app.payments.schemas import Intent, PaymentRead
 from ticketing_app.payments.service import charges, failures
+from ticketing_app.work import due as work
 
-# The expiry of an order makes its charge due; this long after it, the sweep checks it anyway.
+# The expiry of an order makes its charge due; this long after it, it is checked anyway.
 EXPIRY_MARGIN = timedelta(seconds=5)
 
 
@@ -87,6 +89,7 @@ async def _get_or_add(session: AsyncSession, order: PayableOrder) -> Charge:
     )
     if await repository.add_unless_open(session, charge):
         outbox.record(session, ChargeCreated(**charges.facts(charge)))
+        await work.want(session, CHARGE_WORK, charge.id, at=charge.next_check_at)
         return charge
     if found := await repository.get_open_charge(session, order.id):
         return found

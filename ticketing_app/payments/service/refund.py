@@ -90,7 +90,7 @@ async def request_refund(
 
 
 async def request_for_charge(session: AsyncSession, *, charge_id: UUID, reason: str) -> None:
-    """Record that all the money must be refunded; the sweep retries until it is."""
+    """Record that all the money must be refunded; its work retries until it is."""
     charge, order = await charges.get_charge(session, charge_id=charge_id)
     book = await open_book(session, charge, order)
     if book.left_cents > 0:
@@ -113,7 +113,7 @@ async def execute_refund(transaction: Transaction, *, charge_id: UUID) -> None:
     """Make the refunds of this charge that are due, and sync those that are pending.
 
     Raises:
-        StripeUnavailableError: unknown whether one was made; the sweep retries.
+        StripeUnavailableError: unknown whether one was made; the caller retries.
     """
     async with transaction() as session:
         charge = await repository.get_charge(session, charge_id)
@@ -137,7 +137,7 @@ async def make_refund(transaction: Transaction, *, refund_id: UUID) -> None:
     """Make a refund that is due, or sync one that is pending; ignore any other.
 
     Raises:
-        StripeUnavailableError: unknown whether it was made; the sweep retries, with the same key unless
+        StripeUnavailableError: unknown whether it was made; the caller retries, with the same key unless
             Stripe stored an error under it.
     """
     due = await _read_due(transaction, refund_id)

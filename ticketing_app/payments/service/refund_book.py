@@ -15,6 +15,7 @@ from ticketing_app.payments import repository, rules
 from ticketing_app.payments.models import Charge, Refund
 from ticketing_app.payments.rules import ChargeStatus, RefundStatus
 from ticketing_app.payments.schemas import MadeRefund
+from ticketing_app.work import due as work
 
 
 @dataclass
@@ -101,6 +102,7 @@ class RefundBook:
             next_check_at=repository.seconds_from_now(rules.CHECK_AFTER_SECONDS),
             **fields,
         )
+        await work.want(session, rules.REFUND_WORK, added.id, at=added.next_check_at)
         self.refunds.append(added)
         return added
 

@@ -1,6 +1,6 @@
 """Settle a payment: bring charge and order to the state of the intent at Stripe.
 
-Browser, webhook and sweep call this alike, concurrently, in any order and repeatedly: the state is always
+Browser, webhook and check call this alike, concurrently, in any order and repeatedly: the state is always
 read from Stripe, and conditional updates decide which caller was first.
 """
 
@@ -11,7 +11,7 @@ from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.orders.rules import PAID, OrderStatus, status_now
 from ticketing_app.orders.service import order_payment, release
-from ticketing_app.payments import repository, rules
+from ticketing_app.payments import rules
 from ticketing_app.payments.gateway import intents
 from ticketing_app.payments.gateway.client import StripeRefusedError, StripeUnavailableError
 from ticketing_app.payments.models import Charge
@@ -51,7 +51,7 @@ async def _try_to_settle(transaction: Transaction, charge_id: UUID) -> AppError 
     try:
         await settle_charge(transaction, charge_id=charge_id)
     except StripeUnavailableError:
-        pass  # The order keeps awaiting its payment, and the sweep retries.
+        pass  # The order keeps awaiting its payment, and its check retries.
     except StripeRefusedError as refusal:
         return await failures.report_refusal(transaction, charge_id=charge_id, refusal=refusal)
     return None
@@ -61,7 +61,7 @@ async def settle_charge(transaction: Transaction, *, charge_id: UUID) -> None:
     """Claim the order, capture, and record the outcome.
 
     Raises:
-        StripeUnavailableError: unknown state; the sweep retries.
+        StripeUnavailableError: unknown state; the caller retries.
         StripeRefusedError: Stripe does not know the intent.
     """
     async with transaction() as session:
@@ -91,8 +91,7 @@ async def _claim(transaction: Transaction, charge: Charge) -> bool:
     async with transaction() as session:
         is_claimed = await order_payment.claim_for_capture(session, order_id=charge.order_id)
         if is_claimed:
-            due_at = repository.seconds_from_now(rules.CHECK_AFTER_SECONDS)
-            await repository.change_open(session, charge.id, next_check_at=due_at)
+            await charges.check_soon(session, charge_id=charge.id)
         return is_claimed
 
 
@@ -147,7 +146,7 @@ async def _record_unpaid(
 async def _give_up_capture(transaction: Transaction, charge: Charge, stripe_id: str) -> None:
     """Handle a bank that refused the capture: only a closed intent frees the ticket."""
     # With any other status the decline is outdated: another card was claimed since, and the caller that
-    # claimed it, or the sweep, continues.
+    # claimed it, or its check, continues.
     if (await intents.get_intent(stripe_id)).status != "requires_payment_method":
         return
     try:

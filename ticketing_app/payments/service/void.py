@@ -13,7 +13,7 @@ async def void_charge(transaction: Transaction, *, charge_id: UUID) -> None:
     """Close intent and charge of an order that is over; ignore any other order.
 
     Raises:
-        StripeUnavailableError: unknown whether it is closed; the sweep retries.
+        StripeUnavailableError: unknown whether it is closed; the caller retries.
     """
     async with transaction() as session:
         found = await charges.get_charge(session, charge_id=charge_id, for_update=True)

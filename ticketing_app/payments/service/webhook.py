@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from sqlalchemy import func
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import Transaction
@@ -12,6 +11,7 @@ from ticketing_app.payments.models import Webhook
 from ticketing_app.payments.schemas import WebhookEvent
 from ticketing_app.payments.service import declines, dispute, fraud, refund_record
 from ticketing_app.payments.service.settle import settle_charge
+from ticketing_app.work import due as work
 
 
 async def _handle_refund(transaction: Transaction, *, charge_id: UUID) -> None:
@@ -50,45 +50,45 @@ async def store_webhook(session: AsyncSession, *, event: WebhookEvent) -> bool:
         charge = await repository.get_by_stripe_id(session, event.intent_id)
         if charge:
             await declines.count(session, charge, [event.decline])
+    if is_new:
+        await work.want(session, rules.webhook_work(event.kind), event.id)
     return is_new
 
 
-async def handle_webhook(transaction: Transaction, *, event_id: str | None = None) -> bool:
-    """Handle this stored webhook or the longest overdue one; false if there is none.
+async def handle_webhook(transaction: Transaction, event_id: str) -> None:
+    """Handle this stored webhook.
 
-    A webhook only signals that its intent changed; the change is read from Stripe.
-
-    Raises:
-        Exception: it failed; the next attempt is scheduled.
+    It only signals that its intent changed; the change is read from Stripe.
     """
     async with transaction() as session:
-        webhook = await repository.get_due_webhook_for_update(session, event_id)
+        webhook = await repository.get_unhandled_webhook(session, event_id)
         if webhook is None:
-            return False
+            return
         charge = None
         if webhook.intent_id and webhook.kind in HANDLERS:
             charge = await repository.get_by_stripe_id(session, webhook.intent_id)
-        next_attempt_at = repository.seconds_from_now(rules.backoff_seconds(webhook.attempts))
-        await repository.change_webhook(
-            session, webhook.id, attempts=webhook.attempts + 1, next_attempt_at=next_attempt_at
-        )
     if charge:
-        try:
-            await HANDLERS[webhook.kind](transaction, charge_id=charge.id)
-        except Exception as error:
-            async with transaction() as session:
-                await repository.change_webhook(session, webhook.id, last_error=repr(error))
-            raise
+        await HANDLERS[webhook.kind](transaction, charge_id=charge.id)
     async with transaction() as session:
-        await repository.change_webhook(session, webhook.id, handled_at=func.now(), last_error=None)
-    return True
+        await repository.mark_handled(session, event_id)
 
 
-async def list_failing(session: AsyncSession) -> list[Webhook]:
-    return await repository.list_failing_webhooks(session)
+async def list_urgent(session: AsyncSession) -> list[str]:
+    return await _list_unhandled(session, rules.WEBHOOK_WORK)
+
+
+async def list_later(session: AsyncSession) -> list[str]:
+    return await _list_unhandled(session, rules.LATER_WEBHOOK_WORK)
+
+
+async def _list_unhandled(session: AsyncSession, name: str) -> list[str]:
+    unhandled = await repository.list_unhandled_webhooks(session)
+    return [webhook.id for webhook in unhandled if rules.webhook_work(webhook.kind) == name]
 
 
 async def replay(session: AsyncSession, *, event_id: str) -> None:
     """Handle a stored webhook again; always harmless."""
-    if not await repository.reset_webhook(session, event_id):
+    webhook = await repository.reset_webhook(session, event_id)
+    if webhook is None:
         raise WebhookNotFoundError(event_id)
+    await work.want(session, rules.webhook_work(webhook.kind), event_id)
