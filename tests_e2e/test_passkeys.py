@@ -1,15 +1,14 @@
 """Passkeys by Chromium's virtual authenticator, and the proof before valuable acts."""
 
-import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import asyncpg
 from playwright.sync_api import CDPSession, Page, expect
 
+from tests.outside.database_probe import DatabaseProbe
 from tests.site import Site
 from tests_e2e import axe
+from tests_e2e.database import run
 from tests_e2e.steps import PASSWORD, Visitor
 
 AUTHENTICATOR = {
@@ -61,16 +60,7 @@ def sign_in(someone: Visitor, email: str) -> None:
 
 def age_proofs(site: Site, email: str) -> None:
     """Let eleven minutes pass since the last proofs of this account."""
-    url = site.stack.env["DATABASE_URL"].replace("+asyncpg", "")
-
-    async def run() -> None:
-        connection = await asyncpg.connect(url)
-        await connection.execute(OLDER, email)
-        await connection.close()
-
-    # Playwright runs an event loop in this thread.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, run()).result()
+    run(DatabaseProbe(site.stack.env).rows(OLDER, email))
 
 
 def test_a_passkey_signs_in_by_its_button_and_in_the_email_field(

@@ -57,7 +57,7 @@ def data_page() -> rx.Component:
         class_name="grid gap-5",
     )
     return account_frame(
-        OnLive.create(on_change=state.load),
+        OnLive.create(only_notices=True, on_change=state.refresh),
         success_note(state.note),
         feedback.loaded(state, state.load, content, shape=feedback.field_shapes(2)),
     )
