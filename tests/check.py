@@ -42,14 +42,14 @@ BIOME = ("bun", "run", "--bun", "biome", "check", "--error-on-warnings")
 BUDGETS = {
     ("messaging",): 760,
     # Half of it is the table and its statements.
-    ("work",): 240,
+    ("work",): 260,
     # A fifth of it is the bell, an eighth web push.
     ("notices/gateway", "notices/service", "notices/repository.py"): 1250,
     ("devstack",): 700,
     ("devstack/stripe",): 1100,
     ("devstack/mailbox",): 140,
     ("processes.py",): 250,
-    ("core/queues.py", "core/queue_worker.py"): 270,
+    ("core/queues.py", "core/queue_worker.py"): 280,
     ("documents",): 820,
     ("ui/live",): 350,
     ("cases",): 320,
