@@ -150,7 +150,7 @@ def _press(name: str, then: str) -> Callable[[Page], None]:
 
 
 def _open_forms(page: Page) -> None:
-    for summary in page.locator("details:not([open]) > summary").all():
+    for summary in page.locator("details > summary").all():
         summary.click()
 
 
