@@ -187,7 +187,7 @@ def combinations(market: SampleMarket) -> Iterator[tuple[str, list[dict[str, Any
 
 def _words(events: list[Event]) -> dict[str, list[dict[str, Any]]]:
     names = [event.title.split()[0] for event in events]
-    common = ["Live", "Tour", "Night", "Festival", "World", "Final"] * 4
+    common = (["Live", "Tour", "Night", "Festival", "World", "Final"] * VALUES)[:VALUES]
     return {
         "": [{}],
         "name": [{"q": name} for name in names],
