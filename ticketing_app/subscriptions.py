@@ -72,8 +72,8 @@ SUBSCRIPTIONS: Subscriptions = {
     CaseChanged: (notices.on_case_changed,),
 }
 
-# Stripe ignores what it has done before, so the lease of payments is short: a worker that died delays
-# nobody for long.
+# Short, so that a payment waits little after the crash of a worker. It may end while the act runs, as
+# calls to Stripe are idempotent.
 _PAYMENT_LEASE = timedelta(minutes=1)
 
 WORK: Mapping[str, Kind] = {
