@@ -1,4 +1,4 @@
-"""Deferred work: whatever happens later or calls another service, and must not be lost.
+"""Deferred work: it happens later or calls another service, and must not be lost.
 
 A row (kind, key) is written in the transaction that makes the work necessary. A process takes it for
 the time of a lease, commits, and only then acts: after a crash the row is due again.
@@ -70,7 +70,7 @@ class Work(Table, table=True):
 
 
 # `turn` and `taken_until` fence: work that is wanted while a process acts is due again afterwards, and a
-# process whose lease has ended changes nothing.
+# process with an ended lease changes nothing.
 _WANT = """
     INSERT INTO work AS w (kind, key, due_at, tries, turn, correlation_id, created_at)
     VALUES (:kind, :key, coalesce(CAST(:at AS timestamptz), clock_timestamp()), 0, 1,

@@ -26,7 +26,7 @@ _buckets: dict[str, TokenBucket] = {}
 _takers: Counter[str] = Counter()
 _nudged: set[str] = set()
 _runs: "dict[str, _Run]" = {}
-# The event loops whose worker stops.
+# The event loops of stopping workers.
 _stopping: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
 
 
@@ -90,7 +90,7 @@ async def _take_until(run: _Run, name: str) -> None:
             elif name not in _nudged:
                 return
     except Exception:
-        # Raised here, it would cancel what the other takers are doing.
+        # Raised here, it would cancel the other takers.
         log.exception("work.interrupted", kind=name)
         return
     finally:
