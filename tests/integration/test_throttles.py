@@ -205,6 +205,7 @@ class TestOpenApi:
             "post /api/users/email/confirmation",
             "post /api/users/password-reset",
             "post /api/users/password-reset/confirm",
+            "post /api/users/exports",
             "post /api/cases",
         }
 

@@ -63,7 +63,7 @@ class SocketClient:
         # A browser sends the ids of the address beside it.
         names = {"tickets": "ticket_id", "orders": "order_id"}
         _, kind, *ids = path.split("/")
-        query = {names[kind]: ids[0]} if ids else {}
+        query = {names[kind]: ids[0]} if kind in names and ids else {}
         self._router = {"pathname": path, "asPath": path, "query": query}
 
     def claim_to_be_at(self, address: dict[str, Any]) -> None:
