@@ -1,4 +1,4 @@
-"""pytest plugin of bin/test: prints the seconds of each tier and the slowest tests and fixtures."""
+"""pytest plugin of bin/test: prints the seconds of each tier, the slowest files, tests and fixtures."""
 
 import json
 import os
@@ -16,6 +16,7 @@ FIXTURE = "fixture  "
 SHORTEST_SECONDS = 0.1
 
 _tiers: defaultdict[str, float] = defaultdict(float)
+_files: defaultdict[str, float] = defaultdict(float)
 _slowest: list[tuple[float, str]] = []
 
 
@@ -38,6 +39,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     folder, _, rest = report.nodeid.partition("/")
     tier = "e2e" if folder == "tests_e2e" else rest.partition("/")[0]
     _tiers[tier] += report.duration
+    _files[report.nodeid.partition("::")[0]] += report.duration
     if report.when != "setup":
         _slowest.append((report.duration, f"{report.when:8} {report.nodeid}"))
         return
@@ -51,9 +53,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     steps = json.loads(os.environ.get(STEPS, "{}"))
     for name, seconds in [*steps.items(), *_tiers.items()]:
         terminalreporter.line(f"{seconds:8.1f} s  {name}")
-    slowest = sorted(_slowest, reverse=True)[:SLOWEST]
-    terminalreporter.line(
-        f"{sum(seconds for seconds, _ in slowest):8.1f} s  the {SLOWEST} slowest:"
-    )
-    for seconds, name in slowest:
-        terminalreporter.line(f"{seconds:8.1f} s  {name}")
+    by_file = [(seconds, name) for name, seconds in _files.items()]
+    for entries, what in ((by_file, "files"), (_slowest, "tests and fixtures")):
+        slowest = sorted(entries, reverse=True)[:SLOWEST]
+        total = sum(seconds for seconds, _ in slowest)
+        terminalreporter.line(f"{total:8.1f} s  the {SLOWEST} slowest {what}:")
+        for seconds, name in slowest:
+            terminalreporter.line(f"{seconds:8.1f} s  {name}")
