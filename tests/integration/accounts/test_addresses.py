@@ -20,7 +20,7 @@ EMAIL_URL = "/api/users/currentuser/email"
 
 @pytest.fixture
 async def ana(api: AsyncClient) -> AsyncClient:
-    """A browser of an account whose address is not confirmed."""
+    """A browser of an account with an unconfirmed address."""
     assert (await api.post("/api/users/signup", json=ANA)).status_code == 201
     return api
 

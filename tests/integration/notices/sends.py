@@ -14,7 +14,7 @@ ATTEMPTS = 20
 
 
 async def welcome(email: str) -> UserRead:
-    """Create an account with this address and tell it the kind `welcome`."""
+    """Create an account with this address and a notice of kind `welcome`."""
     user = await factories.make_user(email)
     await tell(user, "welcome", f"welcome:{user.id}")
     return user

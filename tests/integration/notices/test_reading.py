@@ -118,7 +118,7 @@ class TestRest:
         assert answer.status_code == 204
         items = (await api.get("/api/notices")).json()["items"]
         assert [notice["isRead"] for notice in items] == [False, True, True]
-        # The id of somebody else's notice is only a bound.
+        # The id of another account's notice is only a bound.
         await api.post("/api/notices/read", json={"upTo": str(theirs)})
         assert (await bell_of(member)).unread == 0
         assert (await bell_of(other)).unread == 1

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kind whose job does nothing here."""
+    """A kind with a job that does nothing."""
 
     async def act(_: db.Transaction, _key: str) -> None: ...
 

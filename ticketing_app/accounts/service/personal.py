@@ -27,7 +27,7 @@ async def export(session: AsyncSession, *, user_id: UUID) -> AccountExport:
 
 
 async def lock_for_erasure(session: AsyncSession, *, user_id: UUID) -> datetime | None:
-    """Lock the account, so that nobody signs in meanwhile; return the time of the last sign-in."""
+    """Lock the account against concurrent sign-ins; return the time of the last one."""
     await repository.get_user_for_update(session, user_id)
     return await repository.get_last_sign_in(session, user_id)
 
