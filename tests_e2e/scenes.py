@@ -305,7 +305,7 @@ SCENES = (
     Scene("choices of notices", "/account/notices", "How you get notices", BUYER, is_main=False),
     Scene("stop mails", "{stop}", "You get no more mails", STRANGER, is_main=False),
     Scene("stop mails, stopped", "{stop}", "Stop these mails", STRANGER,
-          _press("Stop these mails", "These mails are stopped"), is_main=False),
+          _press("Stop these mails", "These mails are stopped")),
     Scene("account, your data", "/account/data", "Delete your account", SELLER, _open_forms, is_main=False),
     Scene("goodbye", "/auth/goodbye", "Changed your mind", STRANGER, is_main=False),
     Scene("sign up", "/auth/signup", "8 characters or more", STRANGER, is_main=False),

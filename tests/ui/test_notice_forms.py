@@ -94,7 +94,7 @@ class TestStop:
     async def test_opening_changes_nothing(self, site: AsyncClient, user: UserRead) -> None:
         answer = await site.get(await path_of(user))
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert "Stop these mails</button>" in answer.text
         assert '<form method="post"' in answer.text
         assert "mail.order_cancelled" in await wanted_by(user)

@@ -24,8 +24,8 @@ TEXT = {
     "bell": "The bell on the site still shows the notices.",
     "choose": "Choose all your notices",
 }
-# The address is a secret of its reader.
-HEADERS = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
+# The address is a secret of its reader. Without any referrer, browsers would send the form with `Origin: null`.
+HEADERS = {"cache-control": "no-store", "referrer-policy": "same-origin"}
 
 
 def notice_stop_page() -> rx.Component:
