@@ -14,6 +14,7 @@ from tests.deliberate_bugs import (
     passkeys,
     payments,
     platform,
+    privacy,
     work,
 )
 from tests.deliberate_bugs.mutant import Mutant
@@ -29,5 +30,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *passkeys.MUTANTS,
     *payments.MUTANTS,
     *platform.MUTANTS,
+    *privacy.MUTANTS,
     *work.MUTANTS,
 )
