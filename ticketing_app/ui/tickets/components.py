@@ -202,21 +202,7 @@ def ticket_article(
             class_name="in-head",
         ),
         rx.el.div(
-            plain_stub(
-                ticket,
-                rx.el.div(
-                    rx.el.span(ticket.price, class_name="sm:text-xl font-bold block"),
-                    cond(ticket.is_set, rx.el.span(TEXT["each"], class_name="text-sm text-muted")),
-                    # A plain offer needs no word.
-                    cond(
-                        ticket.variant != Availability.AVAILABLE.value,
-                        rx.el.span(ticket.badge_label, class_name="badge mt-1.5"),
-                    ),
-                    custom_attrs={"data-status": ticket.variant},
-                    # The panel beside it contains the same as text.
-                    aria_hidden="true",
-                ),
-            ),
+            plain_stub(ticket, _stub_end(ticket)),
             class_name="in-main",
         ),
         rx.el.div(
@@ -233,6 +219,21 @@ def ticket_article(
         ),
         rx.el.div(foot, class_name="in-foot"),
         class_name="columns",
+    )
+
+
+def _stub_end(ticket: TicketDetail) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(ticket.price, class_name="sm:text-xl font-bold block"),
+        cond(ticket.is_set, rx.el.span(TEXT["each"], class_name="text-sm text-muted")),
+        # A plain offer needs no word.
+        cond(
+            ticket.variant != Availability.AVAILABLE.value,
+            rx.el.span(ticket.badge_label, class_name="badge mt-1.5"),
+        ),
+        custom_attrs={"data-status": ticket.variant},
+        # The panel beside it contains the same as text.
+        aria_hidden="true",
     )
 
 
