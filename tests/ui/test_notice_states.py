@@ -32,7 +32,7 @@ def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def user(tab: Tab, sign_in: SignIn) -> UserRead:
-    """A user whose tab shows the notices."""
+    """The user of a tab on the page of notices."""
     user = await factories.make_user()
     tab.open("/notices", cookie=await sign_in(user))
     return user

@@ -302,7 +302,7 @@ class Settings(BaseSettings):
         return self._limit_of_unconfirmed(self.unconfirmed_holds)
 
     def _limit_of_unconfirmed(self, limit: int | None) -> int:
-        # Without mail nobody can confirm an address.
+        # Without mail no address can be confirmed.
         return int(self.is_production and self.has_mail) if limit is None else limit
 
     @property

@@ -249,7 +249,7 @@ async def delete_push_subscriptions(session: AsyncSession, *, session_id: UUID) 
 
 
 async def list_all_notices(session: AsyncSession, user_id: UUID) -> list[Notice]:
-    """Return everything that the person was told, oldest first."""
+    """Return all notices of the account, oldest first."""
     query = select(Notice).where(Notice.user_id == user_id).order_by(col(Notice.id))
     return list((await session.exec(query)).all())
 

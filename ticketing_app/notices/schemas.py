@@ -27,7 +27,7 @@ class DueMail(BaseModel):
 
 
 class NoticeExport(ApiModel):
-    """A notice, for the person who was told."""
+    """A notice, for its recipient."""
 
     kind: str
     facts: dict[str, Any]
@@ -36,7 +36,7 @@ class NoticeExport(ApiModel):
 
 
 class NoticesExport(ApiModel):
-    """What a person was told, and the channels that they chose by kind."""
+    """The notices of an account, and its choices of channels by kind."""
 
     notices: list[NoticeExport]
     choices: dict[str, dict[Channel, bool]]

@@ -107,7 +107,7 @@ async def on_order_expired(session: AsyncSession, event: OrderExpired) -> None:
 
 async def on_order_cancelled(session: AsyncSession, event: OrderCancelled) -> None:
     order = await summary.get_summary(session, order_id=event.order_id)
-    # Who released the tickets, or whose cards were declined, has seen it on the page.
+    # A buyer who caused the end, by a release or declined cards, has seen it on the page.
     if order.is_excused:
         await order_notices.tell_buyer(session, order, "order_cancelled")
 
