@@ -60,6 +60,15 @@ class TestDueWork:
         assert found is work
 
 
+class TestWebhookWork:
+    @pytest.mark.parametrize("kind", sorted(rules.PAYING_KINDS))
+    def test_what_pays_an_order_comes_first(self, kind: str) -> None:
+        assert rules.webhook_work(kind) == rules.WEBHOOK_WORK
+
+    def test_the_rest_waits(self) -> None:
+        assert rules.webhook_work("charge.updated") == rules.LATER_WEBHOOK_WORK
+
+
 class TestBackoff:
     def test_doubles_up_to_a_quarter_of_an_hour(self) -> None:
         assert [rules.backoff(n).total_seconds() for n in (0, 1, 2, 5, 6, 1000)] == [
