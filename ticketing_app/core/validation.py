@@ -1,7 +1,7 @@
 """Validation of input from outside, with a sentence for each wrong field."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -66,6 +66,13 @@ def require_calendar_year(moment: datetime) -> datetime:
         msg = f"must lie between {FIRST_YEAR} and {LAST_YEAR}"
         raise ValueError(msg)
     return moment
+
+
+def require_calendar_day(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        msg = f"must lie between {FIRST_YEAR} and {LAST_YEAR}"
+        raise ValueError(msg)
+    return day
 
 
 def read_uuid(text: str) -> UUID | None:

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import (
@@ -51,6 +51,10 @@ class Ticket(Table, table=True):
     __table_args__ = (
         CheckConstraint("status IN ('for_sale', 'paused', 'withdrawn', 'sold')", name="status"),
         CheckConstraint(f"price_cents BETWEEN {MINIMUM_CENTS} AND {MAXIMUM_CENTS}", name="price"),
+        CheckConstraint(
+            "delivery_method IN ('file', 'file_later', 'transfer', 'reissue', 'link')",
+            name="delivery_method",
+        ),
         # Rules 2 and 3: a lease belongs to an order, which alone can release it.
         CheckConstraint("locked_until IS NULL OR order_id IS NOT NULL", name="lease_has_order"),
         CheckConstraint("status <> 'sold' OR order_id IS NOT NULL", name="sold_has_order"),
@@ -72,6 +76,13 @@ class Ticket(Table, table=True):
             postgresql_where=text(
                 "status IN ('for_sale', 'paused') AND event_id IS NOT NULL AND seat IS NOT NULL"
             ),
+        ),
+        # A file is offered once. Its codes are claimed in the vault.
+        Index(
+            "uq_tickets_vault_file_id",
+            "vault_file_id",
+            unique=True,
+            postgresql_where=text("status IN ('for_sale', 'paused') AND vault_file_id IS NOT NULL"),
         ),
         # For tickets of an event in any status, also sold ones.
         Index(
@@ -141,6 +152,21 @@ class Ticket(Table, table=True):
     seat: str | None = None
     face_value_cents: int | None = None
     description: str | None = None
+    # How the seller delivers; None: sent by the seller, unchecked and without a deadline.
+    delivery_method: str | None = None
+    issuer: str | None = None
+    ready_on: date | None = None
+    sellable_until: datetime | None = Field(
+        default=None,
+        sa_type=utc_datetime(),
+        description="Later buyers would get it too late. None: sold until the event begins.",
+    )
+    vault_file_id: UUID | None = None
+    # Copies of the facts of the file, which do not change while it is listed.
+    code_count: int | None = Field(default=None, sa_type=SmallInteger)
+    is_sealed: bool | None = Field(
+        default=None, description="Bought here, and opened by none of its owners."
+    )
 
 
 class ListingDraft(Table, table=True):

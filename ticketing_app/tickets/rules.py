@@ -1,7 +1,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from itertools import groupby
@@ -27,6 +27,34 @@ class Split(StrEnum):
     ANY = "any"
     NO_SINGLE = "no_single"
     TOGETHER = "together"
+
+
+class DeliveryMethod(StrEnum):
+    """How the seller promises to deliver; a ticket without a method is sent unchecked."""
+
+    FILE = "file"
+    FILE_LATER = "file_later"
+    TRANSFER = "transfer"
+    REISSUE = "reissue"
+    LINK = "link"
+
+
+class Issuer(StrEnum):
+    """Apps in which a ticket is transferred."""
+
+    TICKETMASTER = "ticketmaster"
+    AXS = "axs"
+    SEATGEEK = "seatgeek"
+    DICE = "dice"
+    OTHER = "other"
+
+
+# A later buyer would get the ticket too late. The others can be sold until the event begins.
+OFF_SALE_BEFORE = {
+    DeliveryMethod.FILE_LATER: timedelta(hours=8),
+    DeliveryMethod.TRANSFER: timedelta(hours=8),
+    DeliveryMethod.REISSUE: timedelta(hours=1),
+}
 
 
 class Seated(Protocol):
@@ -122,6 +150,23 @@ def is_stale(seen: int | None, *, version: int, content_version: int | None) -> 
 def has_begun(starts_at: datetime | None, now: datetime) -> bool:
     # An event without a date never begins.
     return starts_at is not None and starts_at <= now
+
+
+def sellable_until(method: DeliveryMethod | None, starts_at: datetime | None) -> datetime | None:
+    """Return the last moment at which the ticket can still arrive; None if that is the start."""
+    lead = OFF_SALE_BEFORE.get(method) if method else None
+    return starts_at - lead if lead and starts_at else None
+
+
+def is_too_late(sellable_until: datetime | None, now: datetime) -> bool:
+    return sellable_until is not None and sellable_until <= now
+
+
+def local_day(starts_at: datetime | None, timezone: str | None) -> date | None:
+    """Return the day of the event where it takes place."""
+    if starts_at is None or timezone is None:
+        return None
+    return starts_at.astimezone(ZoneInfo(timezone)).date()
 
 
 def utc_offset_minutes(starts_at: datetime | None, timezone: str | None) -> int | None:

@@ -130,6 +130,7 @@ class TestContentVersion:
         "seat": "8",
         "faceValue": 46,
         "description": None,
+        "delivery": {"method": "transfer", "issuer": "axs"},
     }
 
     @pytest.mark.parametrize(("alias", "value"), CHANGES.items())

@@ -1,9 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from ticketing_app.tickets import rules
-from ticketing_app.tickets.rules import Availability, TicketStatus
+from ticketing_app.tickets.rules import Availability, DeliveryMethod, TicketStatus
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,39 @@ def test_only_changes_of_the_description_make_a_version_stale(
     expected: bool,  # noqa: FBT001  # a column of the table above.
 ) -> None:
     assert rules.is_stale(seen, version=5, content_version=content_version) is expected
+
+
+class TestSellableUntil:
+    START = datetime(2027, 7, 1, 20, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("method", "lead"),
+        [
+            (None, None),
+            (DeliveryMethod.FILE, None),
+            (DeliveryMethod.LINK, None),
+            (DeliveryMethod.REISSUE, timedelta(hours=1)),
+            (DeliveryMethod.TRANSFER, timedelta(hours=8)),
+            (DeliveryMethod.FILE_LATER, timedelta(hours=8)),
+        ],
+    )
+    def test_leaves_time_to_deliver(
+        self, method: DeliveryMethod | None, lead: timedelta | None
+    ) -> None:
+        expected = self.START - lead if lead else None
+        assert rules.sellable_until(method, self.START) == expected
+
+    def test_has_no_limit_without_a_date(self) -> None:
+        assert rules.sellable_until(DeliveryMethod.TRANSFER, None) is None
+
+    def test_is_over_at_its_moment(self) -> None:
+        assert rules.is_too_late(self.START, self.START)
+        assert not rules.is_too_late(self.START, self.START - timedelta(seconds=1))
+        assert not rules.is_too_late(None, self.START)
+
+
+def test_local_day_is_that_of_the_place() -> None:
+    late = datetime(2027, 7, 1, 23, tzinfo=UTC)
+    assert rules.local_day(late, "Europe/Berlin") == date(2027, 7, 2)
+    assert rules.local_day(late, None) is None
+    assert rules.local_day(None, "UTC") is None

@@ -31,3 +31,41 @@ class TestText:
     @pytest.mark.parametrize("text", ["Åse & Bjørn", "קונצרט", "حفلة", "🎸 «Rock»", "a\u200fb"])
     def test_allows_any_language(self, text: str) -> None:
         assert create(title=text).title == text
+
+
+FILE_ID = "01a20000-0000-7000-8000-000000000001"
+
+
+class TestDelivery:
+    @pytest.mark.parametrize(
+        "promise",
+        [
+            {"method": "file", "fileIds": [FILE_ID]},
+            {"method": "file_later", "readyOn": "2027-05-01"},
+            {"method": "transfer", "issuer": "axs"},
+            {"method": "transfer", "issuer": "other", "readyOn": "2027-05-01"},
+            {"method": "reissue", "fileIds": [FILE_ID]},
+            {"method": "link", "link": "https://pay.google.com/gp/v/save/abc"},
+        ],
+        ids="-".join,
+    )
+    def test_takes_what_the_method_needs(self, promise: dict[str, object]) -> None:
+        assert create(delivery=promise).delivery is not None
+
+    @pytest.mark.parametrize(
+        ("promise", "message"),
+        [
+            ({"method": "post"}, "Input should be"),
+            ({"method": "file"}, "needs fileIds"),
+            ({"method": "file_later"}, "needs readyOn"),
+            ({"method": "transfer"}, "needs issuer"),
+            ({"method": "link"}, "needs link"),
+            ({"method": "transfer", "issuer": "axs", "link": "https://x"}, "has no link"),
+            ({"method": "file", "fileIds": [FILE_ID], "readyOn": "2027-05-01"}, "has no readyOn"),
+            ({"method": "file", "fileIds": [FILE_ID, FILE_ID]}, "same file twice"),
+            ({"method": "file_later", "readyOn": "9999-05-01"}, "must lie between"),
+        ],
+    )
+    def test_rejects_what_does_not_fit(self, promise: dict[str, object], message: str) -> None:
+        with pytest.raises(ValidationError, match=message):
+            create(delivery=promise)

@@ -19,6 +19,7 @@ from ticketing_app.tickets.rules import (
     Availability,
     Split,
 )
+from ticketing_app.tickets.schemas.deliveries import DeliveryPromise, DeliveryRead
 from ticketing_app.tickets.schemas.tickets import Description, TicketFields
 
 
@@ -50,11 +51,15 @@ class ListingCreate(TicketFields):
 
 
 class ListingUpdate(ApiModel):
-    """Replaces price and description of all unsold tickets; without `split` or `sideBySide` these stay."""
+    """Replaces price and description of all unsold tickets.
+
+    Without `split`, `sideBySide` or `delivery` these stay.
+    """
 
     price_cents: Annotated[Price, Field(alias="price")]
     face_value_cents: Annotated[Price | None, Field(alias="faceValue")] = None
     description: Description | None = None
+    delivery: DeliveryPromise | None = None
     split: Split | None = None
     is_side_by_side: Annotated[bool | None, Field(alias="sideBySide")] = None
     version: int | None = None
@@ -96,6 +101,9 @@ class _Offer(ApiModel):
     quantity: int = Field(description="Number of seats that are not sold.")
     face_value_cents: Annotated[JsonPrice | None, Field(serialization_alias="faceValue")]
     description: str | None
+    delivery: DeliveryRead | None = Field(
+        default=None, description="null: the seller sends them, not checked."
+    )
     is_listed_twice: bool
 
 

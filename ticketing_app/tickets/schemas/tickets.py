@@ -27,6 +27,7 @@ from ticketing_app.tickets.rules import (
     Availability,
     has_begun,
 )
+from ticketing_app.tickets.schemas.deliveries import DeliveryPromise, DeliveryRead
 
 # Each event takes a look at its tickets.
 EVENT_COUNT_LIMIT = 100
@@ -64,6 +65,7 @@ class TicketFields(ApiModel):
     seat: ShortText | None = None
     face_value_cents: Annotated[Price | None, Field(alias="faceValue")] = None
     description: Description | None = None
+    delivery: DeliveryPromise | None = None
 
     @model_validator(mode="after")
     def _need_both_time_and_zone(self) -> Self:
@@ -84,7 +86,10 @@ class TicketCreate(TicketFields):
 
 
 class TicketUpdate(TicketFields):
-    """Replaces the whole description; `version` protects against lost updates."""
+    """Replaces the whole description; `version` protects against lost updates.
+
+    Without `delivery` the promise stays, with its files; null removes it.
+    """
 
     version: int | None = None
 
@@ -117,6 +122,9 @@ class TicketRead(ApiModel):
     seat: str | None
     face_value_cents: Annotated[JsonPrice | None, Field(serialization_alias="faceValue")]
     description: str | None
+    delivery: DeliveryRead | None = Field(
+        default=None, description="null: the seller sends it, not checked."
+    )
     available: int
     quantity: int
     created_at: datetime

@@ -16,7 +16,7 @@ from ticketing_app.tickets.repository import event_changes as repository
 from ticketing_app.tickets.repository import search
 from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import TicketStatus
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import promises, tickets
 
 
 class Withdrawal(NamedTuple):
@@ -85,6 +85,7 @@ async def _change(session: AsyncSession, row: TicketRow, changes: dict[str, Any]
     ticket: Ticket = row.ticket
     for name, value in changes.items():
         setattr(ticket, name, value)
+    promises.follow_start(ticket)
     if row.is_locked:
         # The version of a locked ticket belongs to its order. An event would show it as available.
         await session.flush()

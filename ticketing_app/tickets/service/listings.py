@@ -23,7 +23,7 @@ from ticketing_app.tickets.schemas.listings import (
     ListingUpdate,
     SeatFacts,
 )
-from ticketing_app.tickets.service import offers, tickets
+from ticketing_app.tickets.service import offers, promises, tickets
 from ticketing_app.tickets.service.lease import ListingNotFoundError
 
 TOTAL_TOO_HIGH = "All tickets together can cost at most 999,999.99."
@@ -50,6 +50,11 @@ class ListingEndedError(AppError):
 class ListingBegunError(AppError):
     status = HTTPStatus.CONFLICT
     message = "This event has begun, so its tickets are no longer sold."
+
+
+class ListingTooLateError(AppError):
+    status = HTTPStatus.CONFLICT
+    message = "These tickets cannot come in time any more, so they are no longer sold."
 
 
 class StaleListingError(AppError):
@@ -85,8 +90,11 @@ async def create_listing(
         split=described.split,
         is_side_by_side=described.is_side_by_side,
     )
+    promised = await promises.promise_columns(
+        session, seller_id=seller_id, listed=described, count=described.count
+    )
     await repository.add(session, row)
-    await tickets.insert(session, _tickets(row, described))
+    await tickets.insert(session, _tickets(row, described, promised))
     return await get_listing(session, listing_id=row.id, viewer_id=seller_id)
 
 
@@ -127,7 +135,7 @@ async def update_listing(
     Raises:
         ListingNotFoundError: there is none with this id.
         NotListingSellerError: another user listed it.
-        InvalidInputError: the total of the unsold tickets is too high.
+        InvalidInputError: the total of the unsold tickets is too high, or the promised delivery does not fit.
         ListingEndedError: nothing is unsold.
         ListingHeldError: one of the tickets is locked.
         StaleListingError: the listing changed since `listing.version`.
@@ -146,6 +154,8 @@ async def update_listing(
         row.ticket.price_cents = listing.price_cents
         row.ticket.face_value_cents = listing.face_value_cents
         row.ticket.description = listing.description
+    if "delivery" in listing.model_fields_set:
+        await promises.change_all(session, [row.ticket for row in found.unsold], listing.delivery)
     if listing.split is not None:
         found.listing.split = listing.split
     if listing.is_side_by_side is not None:
@@ -179,11 +189,14 @@ async def resume_listing(
 
     Raises the errors of `update_listing`, and:
         ListingBegunError: the event has begun.
+        ListingTooLateError: the tickets would come too late.
     """
     refusal = await limits.hit("edits", account=seller_id)
     found = await _lock_unsold(session, seller_id, listing_id)
     if any(rules.has_begun(row.ticket.starts_at, utc_now()) for row in found.unsold):
         raise ListingBegunError
+    if any(rules.is_too_late(row.ticket.sellable_until, utc_now()) for row in found.unsold):
+        raise ListingTooLateError
     if refusal:
         raise refusal
     return await _set_status(session, found, TicketStatus.FOR_SALE)
@@ -284,23 +297,23 @@ def _place(seat: SeatFacts, listing: ListingCreate) -> rules.Place:
     return rules.Place(seat.section or listing.section, seat.row or listing.row, seat.seat)
 
 
-def _tickets(row: Listing, listing: ListingCreate) -> list[Ticket]:
+def _tickets(row: Listing, listing: ListingCreate, promised: list[dict[str, Any]]) -> list[Ticket]:
     seats = listing.seats or [SeatFacts()] * listing.count
     previous: list[UUID | None] = [*listing.previous_ticket_ids] or [None] * len(seats)
-    placed = [
-        (_place(seat, listing), ticket_id) for seat, ticket_id in zip(seats, previous, strict=True)
+    placed: list[tuple[rules.Place, dict[str, Any]]] = [
+        (_place(seat, listing), promise | {"previous_ticket_id": ticket_id})
+        for seat, ticket_id, promise in zip(seats, previous, promised, strict=True)
     ]
     placed.sort(key=lambda item: rules.seat_order(item[0]))
     columns = tickets.columns(listing)
     return [
         Ticket(
-            **columns | place._asdict(),
+            **columns | own | place._asdict(),
             seller_id=row.seller_id,
             listing_id=row.id,
             position=position,
             is_front=position == 1,
-            previous_ticket_id=ticket_id,
             currency=get_settings().currency,
         )
-        for position, (place, ticket_id) in enumerate(placed, start=1)
+        for position, (place, own) in enumerate(placed, start=1)
     ]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import offers as repository
 from ticketing_app.tickets.repository.offers import OfferRow
 from ticketing_app.tickets.repository.tickets import TicketRow
@@ -17,7 +18,7 @@ from ticketing_app.tickets.schemas.listings import (
     OfferSeat,
     SeatListedTwice,
 )
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import promises, tickets
 
 UNSOLD = frozenset({Availability.AVAILABLE, Availability.LOCKED, Availability.PAUSED})
 
@@ -75,6 +76,7 @@ def offer_fields(rows: list[OfferRow], viewer_id: UUID | None) -> dict[str, Any]
         "available": len(available),
         "quantities": quantities(split, available, is_side_by_side=is_side_by_side),
         "quantity": sum(seat.status in UNSOLD for seat in seats),
+        "delivery": promises.to_read(_promised(rows, seats), viewer_id),
         "is_listed_twice": any(seat.is_listed_twice for seat in seats),
         **first.ticket.model_dump(
             include={
@@ -87,6 +89,11 @@ def offer_fields(rows: list[OfferRow], viewer_id: UUID | None) -> dict[str, Any]
             }
         ),
     }
+
+
+def _promised(rows: list[OfferRow], seats: list[OfferSeat]) -> list[Ticket]:
+    unsold = [row.ticket for row, seat in zip(rows, seats, strict=True) if seat.status in UNSOLD]
+    return unsold or [row.ticket for row in rows]
 
 
 def _first_unsold(rows: list[OfferRow], seats: list[OfferSeat]) -> OfferRow:

@@ -31,13 +31,14 @@ from ticketing_app.tickets.schemas.tickets import (
     TicketRead,
     TicketUpdate,
 )
+from ticketing_app.tickets.service import promises
 
 # Copies of the event, which a ticket of an event cannot change.
 OF_EVENT = frozenset(
     {"title", "venue", "city", "starts_at", "timezone", "utc_offset_minutes", "category"}
 )
 # The same for all tickets of a listing.
-OF_LISTING = OF_EVENT | {"price_cents"}
+OF_LISTING = OF_EVENT | {"price_cents", "delivery_method", "issuer", "ready_on"}
 
 Described = TypeVar("Described", TicketCreate, ListingCreate)
 
@@ -145,9 +146,15 @@ async def create_ticket(
         EventNotListableError: the event was cancelled, or has begun.
         SeatListedTwiceError: the seller offers this seat of this event already.
         TicketListedAgainError: the previous ticket has another active listing.
+        InvalidInputError: the promised delivery does not fit the event.
     """
     described = await copy_event(session, ticket)
-    row = Ticket(seller_id=seller_id, currency=get_settings().currency, **columns(described))
+    (promised,) = await promises.promise_columns(
+        session, seller_id=seller_id, listed=described, count=1
+    )
+    row = Ticket(
+        seller_id=seller_id, currency=get_settings().currency, **columns(described), **promised
+    )
     await insert(session, [row])
     return to_read(TicketRow(row, is_locked=False), seller_id)
 
@@ -239,6 +246,7 @@ async def update_ticket(
         TicketNotChangeableError: it is locked, sold or withdrawn.
         StaleTicketError: the description changed since `ticket.version`.
         SeatListedTwiceError: the seller offers this seat of this event already.
+        InvalidInputError: the promised delivery does not fit the event.
         TooManyRequestsError: the seller changed too many listings.
     """
     # Counted before the row is locked; raised after the errors of the request itself.
@@ -251,6 +259,8 @@ async def update_ticket(
     changes = columns(ticket)
     if row.event_id:
         changes = {name: value for name, value in changes.items() if name not in OF_EVENT}
+        ticket = ticket.model_copy(update={"starts_at": row.starts_at, "timezone": row.timezone})
+    changes |= await promises.change(session, row, ticket)
     async with _unless_listed(session, row, [rules.Place(ticket.section, ticket.row, ticket.seat)]):
         await _apply(session, row, changes)
     record_update(session, row)
@@ -371,5 +381,6 @@ def to_read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
         order_id=ticket.order_id if may_see_order and is_held else None,
         available=int(is_available) if row.available is None else row.available,
         quantity=int(is_unsold) if row.quantity is None else row.quantity,
+        delivery=promises.to_read([ticket], viewer_id),
         **fields,
     )
