@@ -12,6 +12,7 @@ from ticketing_app.core.settings import InvalidSettingsError, get_settings, read
 from ticketing_app.documents.plugins import (
     BuildStampPlugin,
     DevelopmentProxyPlugin,
+    DoorPlugin,
     PagesPlugin,
     PaintGatePlugin,
     PlainElementsPlugin,
@@ -72,6 +73,7 @@ config = rx.Config(
         PlainElementsPlugin(),
         SameOriginPlugin(),
         BuildStampPlugin(),
+        DoorPlugin(),
         DevelopmentProxyPlugin(),
         PrerenderPlugin(),
         PaintGatePlugin(),

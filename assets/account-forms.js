@@ -28,6 +28,8 @@
   const forgetTab = () => {
     const wanted = new URLSearchParams(location.search).get("next") ?? "";
     if (!wanted.includes("purchase=")) sessionStorage.removeItem("token");
+    // Those of door-worker.js; Clear-Site-Data works over HTTPS only, and not in every browser.
+    window.caches?.delete("door-tickets");
   };
 
   // The token of a mailed link is in the fragment, which no server or log sees. It leaves the address at once.

@@ -29,6 +29,8 @@ QUANTITY = "quantity"
 ORDER_LIST = "/orders"
 ORDER_DETAIL = "/orders/[order_id]"
 ORDER_RESALE = "/orders/[order_id]/sell"
+# A document of its own (documents/door.py); the order is the fragment.
+DOOR = "/door"
 NOTICES = "/notices"
 NOTICE_STOP = "/notices/stop/[token]"
 ACCOUNT = "/account"
@@ -137,6 +139,11 @@ def order_detail(order_id: UUID | str) -> str:
 def order_resale(order_id: UUID | str) -> str:
     """Return the path of the form that sells tickets of a paid order again."""
     return f"{order_detail(order_id)}/sell"
+
+
+def door(order_id: UUID | str) -> str:
+    """Return the path of the page that shows the codes of an order at the entrance."""
+    return f"{DOOR}#{order_id}"
 
 
 def report(subject_id: UUID | str) -> str:

@@ -28,6 +28,9 @@ FILES = (
     "icons/icon-192.png",
     "account-forms.js",
     "service-worker.js",
+    "door-worker.js",
+    "door.js",
+    "door.css",
 )
 
 

@@ -14,7 +14,7 @@ FOLDERS = ("assets", "reflex.lock")
 def compute() -> str:
     """Return a hash of the sources: pages read states, states read schemas, so it covers all modules."""
     sources = [ROOT / "rxconfig.py"]
-    for pattern in ("*.py", "*.js*", "*.css", "*.md"):
+    for pattern in ("*.py", "*.js*", "*.css", "*.md", "*.html"):
         sources += (ROOT / "ticketing_app").rglob(pattern)
     for folder in FOLDERS:
         sources += (ROOT / folder).rglob("*")

@@ -21,8 +21,9 @@ from reflex_base.plugins import Plugin
 from reflex_base.plugins.base import CommonContext, PostBuildContext, PreCompileContext
 from typing_extensions import Unpack, override
 
+from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
-from ticketing_app.documents import build_stamp
+from ticketing_app.documents import build_stamp, door
 from ticketing_app.documents.template import PageTemplate, write_templates
 from ticketing_app.ui.theme import stylesheet
 
@@ -111,8 +112,20 @@ class BuildStampPlugin(Plugin):
         build_stamp.write(get_web_dir(), build_stamp.compute())
 
 
+class DoorPlugin(Plugin):
+    """Name the worker's cache of the page for the door after its files: another release, another cache."""
+
+    @override
+    def post_build(self, **context: Unpack[PostBuildContext]) -> None:
+        folder = Path(context["static_dir"])
+        worker = folder / door.WORKER
+        name = f"door-shell-{door.digest(folder)}"
+        text = _replace(re.compile(door.CACHE_NAME), name, worker.read_text(), worker, count=1)
+        worker.write_text(text)
+
+
 class DevelopmentProxyPlugin(Plugin):
-    """Make Vite's server of `reflex run` proxy the API and the websocket to the backend."""
+    """Make Vite's server of `reflex run` proxy the API, the websocket and the door to the backend."""
 
     @override
     def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
@@ -199,7 +212,7 @@ def _add_proxy(vite_config: str) -> str:
     # As objects: Vite's short form would replace the Host header, which the guards compare.
     api = f'{{target: "{backend}"}}'
     socket = f'{{target: "{backend}", ws: true}}'
-    proxy = f'proxy: {{"/api": {api}, "/_event": {socket}}},'
+    proxy = f'proxy: {{"/api": {api}, "^{routes.DOOR}$": {api}, "/_event": {socket}}},'
     server = re.compile(r"server: \{")
     return _replace(server, f"server: {{\n    {proxy}", vite_config, "vite.config.js", count=1)
 

@@ -1,6 +1,6 @@
 """Serves HTML documents: built pages with their metadata and prerendered content.
 
-In `reflex run` there is no build; Vite serves the pages.
+In `reflex run` there is no build; Vite serves the pages, and this module only the one of the door.
 """
 
 import gzip
@@ -25,7 +25,7 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
 from ticketing_app.core.settings import get_settings
-from ticketing_app.documents import cache_control, security_headers, template, well_known
+from ticketing_app.documents import cache_control, door, security_headers, template, well_known
 from ticketing_app.documents.content import load_content
 from ticketing_app.documents.metadata import render, render_title
 from ticketing_app.documents.plugins import built_frontend
@@ -55,7 +55,7 @@ class Site:
 def serve(pages: Sequence[Page]) -> Callable[[ASGIApp], ASGIApp]:
     def wrap(app: ASGIApp) -> ASGIApp:
         folder = built_frontend()
-        return serve_from(folder, pages, app) if folder else app
+        return serve_from(folder, pages, app) if folder else door.serve_alone(app)
 
     return wrap
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from ticketing_app import routes
 from ticketing_app.core import brand
 from ticketing_app.core.settings import get_settings
-from ticketing_app.documents import cache_control, sitemap
+from ticketing_app.documents import cache_control, door, sitemap
 from ticketing_app.documents.site import Audience, Page
 from ticketing_app.ui.page_content import absolute
 
@@ -21,6 +21,7 @@ Handler = Callable[[], Awaitable[Response]]
 ROBOTS = "/robots.txt"
 SITEMAP = "/sitemap.xml"
 MANIFEST = "/manifest.webmanifest"
+DOOR_MANIFEST = "/door.webmanifest"
 ACCOUNT_FORMS = "/account-forms.js"
 
 FAVICON = "/favicon.svg"
@@ -42,7 +43,9 @@ def handlers(pages: Sequence[Page]) -> dict[str, Handler]:
     return {
         ROBOTS: partial(serve_robots, hidden),
         SITEMAP: partial(sitemap.serve, listed),
-        MANIFEST: serve_manifest,
+        MANIFEST: partial(serve_manifest, routes.TICKET_LIST),
+        DOOR_MANIFEST: partial(serve_manifest, routes.DOOR),
+        routes.DOOR: door.respond,
     }
 
 
@@ -79,14 +82,15 @@ def head_links() -> list[rx.Component]:
     ]
 
 
-async def serve_manifest() -> Response:
+async def serve_manifest(start: str) -> Response:
+    """Describe the site as an app that opens at `start`: its page for the door starts without a network."""
     name = get_settings().brand_name
     icons = [_describe(icon_path(size), size, "any") for size in ICON_SIZES]
     manifest = {
-        "id": routes.TICKET_LIST,
+        "id": start,
         "name": name,
         "short_name": name,
-        "start_url": routes.TICKET_LIST,
+        "start_url": start,
         "scope": "/",
         # Keeps the browser's back button, which the pages do not have.
         "display": "minimal-ui",

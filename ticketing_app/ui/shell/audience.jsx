@@ -12,6 +12,8 @@ export function Audience({ isKnown, isMember }) {
     const secure = location.protocol === "https:" ? "; Secure" : "";
     // biome-ignore lint/suspicious/noDocumentCookie: The Cookie Store API needs HTTPS and a recent browser.
     document.cookie = `member=1; Path=/; SameSite=Lax; Max-Age=${isMember ? DAYS_30 : 0}${secure}`;
+    // Tickets kept for the door: their session may have been ended elsewhere.
+    if (!isMember) window.caches?.delete("door-tickets");
   }, [isKnown, isMember]);
   return null;
 }
