@@ -12,6 +12,7 @@ from alembic import context
 from ticketing_app.accounts import models as accounts
 from ticketing_app.cases import models as cases
 from ticketing_app.core import db, schema
+from ticketing_app.deliveries import models as deliveries
 from ticketing_app.events import models as events
 from ticketing_app.messaging import inbox, outbox
 from ticketing_app.notices import models as notices
@@ -21,7 +22,20 @@ from ticketing_app.privacy import models as privacy
 from ticketing_app.tickets import models as tickets
 from ticketing_app.work import due as work
 
-TABLES = (accounts, events, tickets, orders, payments, notices, cases, privacy, outbox, inbox, work)
+TABLES = (
+    accounts,
+    events,
+    tickets,
+    orders,
+    deliveries,
+    payments,
+    notices,
+    cases,
+    privacy,
+    outbox,
+    inbox,
+    work,
+)
 # Key of the advisory lock: processes that start together must not migrate at the same time.
 MIGRATION_LOCK = 7_231_604
 LOCK_NOT_AVAILABLE = "55P03"

@@ -53,6 +53,7 @@ BUDGETS = {
     ("documents",): 820,
     ("ui/live",): 350,
     ("cases",): 320,
+    ("deliveries",): 900,
 }
 BROWSER_TESTS = ROOT / "tests_e2e"
 # One process per processor; each has its own stack and runs its files in order.

@@ -226,7 +226,24 @@ class OrderExpired(OrderEvent):
 
 
 class OrderCompleted(OrderEvent):
-    """The ticket is paid and belongs to the buyer."""
+    """The tickets are paid and belong to the buyer; their delivery begins."""
+
+
+class DeliveryChanged(DomainEvent):
+    """The delivery of a paid order began or changed its status."""
+
+    recorded_by: ClassVar[str] = "deliveries"
+    aggregate: ClassVar[str] = "delivery"
+
+    delivery_id: UUID
+    delivery_version: int
+    order_id: UUID
+    buyer_id: UUID
+    seller_id: UUID
+    method: str | None = Field(description="None if the seller promised nothing.")
+    status: str = Field(description="Status of the delivery after the change.")
+    due_at: datetime | None = Field(description="Deadline of this status (UTC), if it has one.")
+    transition: str = Field(description="Name of the change, like `begin` or `open`.")
 
 
 class _ChargeEvent(DomainEvent):
@@ -350,6 +367,7 @@ CATALOG: dict[str, type[DomainEvent]] = {
         OrderCancelled,
         OrderExpired,
         OrderCompleted,
+        DeliveryChanged,
         ChargeCreated,
         ChargeFailed,
         ChargeRefunded,

@@ -26,6 +26,7 @@ class TestCatalog:
             "EventCreated", "EventChanged", "EventCancelled",
             "TicketCreated", "TicketUpdated",
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",
+            "DeliveryChanged",
             "ChargeCreated", "ChargeFailed", "ChargeRefunded", "PaymentAlertRaised",
             "CaseOpened", "CaseChanged",
             "NoticeCreated", "NoticesRead",
@@ -35,7 +36,16 @@ class TestCatalog:
     def test_names_the_aggregate_and_its_version(self, event: type[DomainEvent]) -> None:
         assert {f"{event.aggregate}_id", f"{event.aggregate}_version"} <= set(event.model_fields)
         assert event.recorded_by in {
-            *("accounts", "events", "tickets", "orders", "payments", "notices", "cases")
+            *(
+                "accounts",
+                "events",
+                "tickets",
+                "orders",
+                "deliveries",
+                "payments",
+                "notices",
+                "cases",
+            )
         }
         assert event.model_config.get("frozen")
 

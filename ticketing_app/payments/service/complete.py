@@ -2,6 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.deliveries.service import begin
 from ticketing_app.orders.rules import PAID, OrderStatus
 from ticketing_app.orders.service import order_payment
 from ticketing_app.payments.models import Charge
@@ -19,6 +20,7 @@ async def complete_payment(session: AsyncSession, *, charge: Charge) -> OrderSta
     status = await order_payment.complete_order(session, order_id=charge.order_id)
     if status in PAID and await charges.complete(session, charge_id=charge.id):
         if status is OrderStatus.COMPLETED:
+            await begin.begin(session, order_id=charge.order_id)
             order = await order_payment.get_payable(session, order_id=charge.order_id)
             await resale.report_double_income(
                 session, order_id=order.id, ticket_ids=order.ticket_ids

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
+from ticketing_app.deliveries.service import following
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import order_payment
 from ticketing_app.orders.service import refund as orders
@@ -104,6 +105,7 @@ async def _request(
     await orders.follow_refund(
         session, order_id=order_id, to=OrderStatus.REFUNDING, ticket_ids=ticket_ids
     )
+    await following.follow_refund(session, order_id=order_id, ticket_ids=ticket_ids)
     await resale.report_double_income(session, order_id=order_id, ticket_ids=ticket_ids)
     await book.add(session, amount_cents=amount_cents, ticket_ids=ticket_ids, reason=reason)
     await book.save(session)

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import metrics
 from ticketing_app.core.db import Transaction
+from ticketing_app.deliveries.service import following
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import ChargeRefunded
 from ticketing_app.orders.rules import OrderStatus
@@ -153,7 +154,9 @@ async def _advance(
 async def _follow(
     session: AsyncSession, book: RefundBook, ticket_ids: Iterable[UUID], to: OrderStatus
 ) -> None:
-    await orders.follow_refund(session, order_id=book.order.id, to=to, ticket_ids=list(ticket_ids))
+    followed = list(ticket_ids)
+    await orders.follow_refund(session, order_id=book.order.id, to=to, ticket_ids=followed)
+    await following.follow_refund(session, order_id=book.order.id, ticket_ids=followed)
 
 
 def _publish(session: AsyncSession, charge: Charge, refund: Refund) -> None:

@@ -1,0 +1,71 @@
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlmodel import Field
+
+from ticketing_app.core.clock import utc_now
+from ticketing_app.core.db import Table, new_id, utc_datetime
+from ticketing_app.deliveries.rules import DeliveryStatus
+
+
+class Delivery(Table, table=True):
+    """The way of the tickets of a paid order to their buyer.
+
+    Without a `method` the seller sends them and promised nothing: no deadline, no refund by itself.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        CheckConstraint(
+            "method IN ('file', 'file_later', 'transfer', 'reissue', 'link')", name="method"
+        ),
+        CheckConstraint(
+            "status IN ('waiting', 'issuing', 'ready', 'sent', 'received', 'late', 'failed', 'voided')",
+            name="status",
+        ),
+        CheckConstraint(
+            "(due_at IS NOT NULL) ="
+            " (method IS NOT NULL AND status IN ('waiting', 'issuing', 'late'))",
+            name="due",
+        ),
+        Index("ix_deliveries_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_deliveries_seller_id", "seller_id", "id"),
+        Index("ix_deliveries_buyer_id", "buyer_id", "id"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    order_id: UUID = Field(foreign_key="orders.id", unique=True)
+    seller_id: UUID = Field(foreign_key="users.id")
+    buyer_id: UUID = Field(foreign_key="users.id")
+    method: str | None = None
+    status: str = DeliveryStatus.WAITING
+    due_at: datetime | None = Field(default=None, sa_type=utc_datetime())
+    has_waited: bool = Field(
+        default=False,
+        description="The buyer gave more time, which is possible once.",
+        sa_column_kwargs={"server_default": text("false")},
+    )
+    opened_at: datetime | None = Field(
+        default=None, sa_type=utc_datetime(), description="The seal; never reset."
+    )
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+
+
+class DeliveryStep(Table, table=True):
+    """History of a delivery: a row per version, never changed."""
+
+    __tablename__ = "delivery_steps"
+
+    delivery_id: UUID = Field(foreign_key="deliveries.id", primary_key=True)
+    version: int = Field(primary_key=True)
+    transition: str
+    status: str
+    due_at: datetime | None = Field(default=None, sa_type=utc_datetime())
+    # None for the clock, a job or a payment.
+    by_user_id: UUID | None = Field(default=None, foreign_key="users.id")
+    at: datetime | None = Field(
+        default=None,
+        sa_column=Column(utc_datetime(), nullable=False, server_default=text("clock_timestamp()")),
+    )

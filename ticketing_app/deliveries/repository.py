@@ -1,0 +1,115 @@
+"""SQL of deliveries. Deadlines are compared with the database clock only."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.deliveries.models import Delivery, DeliveryStep
+from ticketing_app.deliveries.rules import (
+    ONLY_IN_TIME,
+    TRANSITIONS,
+    UNPROMISED_SOURCES,
+    Transition,
+)
+
+# clock_timestamp() and not now(): a transaction may have waited for the row.
+NOW = func.clock_timestamp()
+
+
+class DeliveryNow(NamedTuple):
+    delivery: Delivery
+    is_running: bool  # The deadline, if there is one, lies ahead on the database clock.
+
+
+async def add(session: AsyncSession, delivery: Delivery) -> bool:
+    """Whether it was added: an order has one delivery."""
+    statement = insert(Delivery).values(**delivery.model_dump()).on_conflict_do_nothing()
+    return (await session.exec(statement)).rowcount > 0
+
+
+async def get_by_order(session: AsyncSession, order_id: UUID) -> DeliveryNow | None:
+    return await _get(session, Delivery.order_id == order_id)
+
+
+async def get_delivery(session: AsyncSession, delivery_id: UUID) -> DeliveryNow | None:
+    return await _get(session, Delivery.id == delivery_id)
+
+
+async def _get(session: AsyncSession, condition: Any) -> DeliveryNow | None:  # noqa: ANN401  # SQL.
+    row = (await session.exec(_NOW.where(condition))).one_or_none()
+    return DeliveryNow(*row) if row else None
+
+
+_NOW = select(
+    Delivery, func.coalesce(col(Delivery.due_at) > NOW, True)
+).execution_options(  # SQL's true.
+    populate_existing=True
+)
+
+
+async def list_by_orders(session: AsyncSession, order_ids: Collection[UUID]) -> list[DeliveryNow]:
+    rows = await session.exec(_NOW.where(col(Delivery.order_id).in_(order_ids)))
+    return [DeliveryNow(*row) for row in rows.all()]
+
+
+async def move(
+    session: AsyncSession,
+    delivery_id: UUID,
+    name: Transition,
+    *,
+    is_clock: bool,
+    values: dict[str, object],
+) -> Delivery | None:
+    """Make the transition; None if the rules or the clock do not allow it."""
+    statement = (
+        update(Delivery)
+        .where(col(Delivery.id) == delivery_id, *_conditions(name, is_clock=is_clock))
+        .values(status=TRANSITIONS[name][1], version=col(Delivery.version) + 1, **values)
+        .returning(Delivery)
+        .execution_options(populate_existing=True)
+    )
+    return (await session.exec(statement)).scalar_one_or_none()
+
+
+def _conditions(name: Transition, *, is_clock: bool) -> list[ColumnElement[bool]]:
+    is_promised = col(Delivery.method).is_not(None)
+    status = col(Delivery.status)
+    sources = or_(
+        and_(is_promised, status.in_(TRANSITIONS[name][0])),
+        and_(~is_promised, status.in_(UNPROMISED_SOURCES.get(name, ()))),
+    )
+    conditions = [sources]
+    due_at = col(Delivery.due_at)
+    if is_clock:
+        conditions.append(due_at <= NOW)
+    elif name in ONLY_IN_TIME:
+        conditions.append(or_(due_at.is_(None), due_at > NOW))
+    if name is Transition.WAIT:
+        conditions.append(col(Delivery.has_waited).is_(False))
+    return conditions
+
+
+def add_step(
+    session: AsyncSession, delivery: Delivery, name: Transition, by_user_id: UUID | None
+) -> None:
+    # The primary key includes the version, so no step is stored twice.
+    session.add(
+        DeliveryStep(
+            delivery_id=delivery.id,
+            version=delivery.version,
+            transition=name,
+            status=delivery.status,
+            due_at=delivery.due_at,
+            by_user_id=by_user_id,
+        )
+    )
+
+
+async def list_steps(session: AsyncSession, delivery_id: UUID) -> list[DeliveryStep]:
+    query = select(DeliveryStep).where(DeliveryStep.delivery_id == delivery_id)
+    return list((await session.exec(query.order_by(col(DeliveryStep.version)))).all())

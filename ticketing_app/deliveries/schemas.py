@@ -1,0 +1,34 @@
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from ticketing_app.core.validation import ApiModel
+from ticketing_app.deliveries.rules import DeliveryStatus, Transition
+from ticketing_app.tickets.rules import DeliveryMethod
+
+
+class DeliveryStepRead(ApiModel):
+    transition: Transition
+    status: DeliveryStatus
+    due_at: datetime | None
+    at: datetime
+
+
+class DeliveryRead(ApiModel):
+    """A delivery for its buyer or its seller. `due_at` is judged by the database clock.
+
+    `method` is null if the seller sends the tickets and promised nothing.
+    """
+
+    id: UUID
+    order_id: UUID
+    seller_id: UUID
+    buyer_id: Annotated[UUID, Field(serialization_alias="userId")]
+    method: DeliveryMethod | None
+    status: DeliveryStatus
+    due_at: datetime | None
+    has_waited: bool
+    opened_at: datetime | None
+    steps: list[DeliveryStepRead]
