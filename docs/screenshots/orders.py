@@ -167,5 +167,5 @@ def orders_full(stage: Stage) -> Page:
         answer = page.request.post("/api/orders", data={"ticketId": ticket_id})
     page.request.delete(f"/api/orders/{answer.json()['id']}")
     page.goto("/orders")
-    expect(page.get_by_text("Cancelled")).to_be_visible()
+    expect(page.get_by_role("button", name="Past")).to_be_visible()
     return page

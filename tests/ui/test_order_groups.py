@@ -107,6 +107,33 @@ def bought() -> Orders:
     return Orders()
 
 
+class TestSections:
+    @pytest.mark.parametrize(
+        ("statuses", "chosen", "shown"),
+        [
+            ([], "", ""),
+            ([OrderStatus.COMPLETED, OrderStatus.EXPIRED], "", groups.UPCOMING),
+            ([OrderStatus.COMPLETED, OrderStatus.CREATED], "", groups.TO_PAY),
+            ([OrderStatus.COMPLETED, OrderStatus.EXPIRED], groups.PAST, groups.PAST),
+            ([OrderStatus.EXPIRED], groups.TO_PAY, groups.PAST),
+        ],
+    )
+    def test_shows_the_chosen_one_or_the_most_urgent(
+        self, bought: Orders, statuses: list[OrderStatus], chosen: str, shown: str
+    ) -> None:
+        for status in statuses:
+            bought.add(status)
+        assert groups.shown_section(bought.grouped(), chosen) == shown
+
+    def test_counts_down_to_the_first_deadline(self, bought: Orders) -> None:
+        event_id = bought.add_event()
+        bought.add(OrderStatus.CAPTURING)
+        assert groups.first_deadline(bought.grouped()[groups.TO_PAY]) == ""
+        for days in (3, 1, 2):
+            bought.add(OrderStatus.CREATED, event_id=event_id, expires=days * DAY)
+        assert groups.first_deadline(bought.grouped()[groups.TO_PAY]) == (NOW + DAY).isoformat()
+
+
 class TestGroup:
     def test_joins_the_orders_of_an_event(self, bought: Orders) -> None:
         event_id = bought.add_event()

@@ -160,6 +160,20 @@ class TestOrderListState:
         (line,) = group.lines
         assert (group.title, line.status_label) == ("The Paper Lanterns", "Waiting for payment")
 
+    async def test_shows_the_chosen_section(self, tab: Tab, sign_in: SignIn) -> None:
+        buyer, _ = await held()
+        tab.open("/orders", cookie=await sign_in(buyer))
+        await tab.call(OrderListState.load)
+        shown = tab.state(OrderListState)
+        assert shown.section == "to_pay"
+        await tab.call(OrderListState.choose, "past")
+        assert shown.section == "past"
+        await tab.call(OrderListState.choose, "nothing")
+        assert shown.section == "past"
+        # It has no orders.
+        await tab.call(OrderListState.load)
+        assert shown.section == "to_pay"
+
     async def test_shows_older_orders_on_request(
         self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -30,6 +30,8 @@ from ticketing_app.ui.tickets.views import TicketStub
 TO_PAY = "to_pay"
 UPCOMING = "upcoming"
 PAST = "past"
+# The first one with orders is shown until the visitor chooses.
+SECTIONS = (TO_PAY, UPCOMING, PAST)
 _RUNNING = rules.PAYABLE | {OrderStatus.CAPTURING}
 
 
@@ -84,10 +86,22 @@ def group(
         ticket = _ticket(order, known)
         section = _section(order, ticket, known)
         members.setdefault((section, str(ticket.event_id or order.id)), []).append(order)
-    sections: dict[str, list[OrderGroup]] = {TO_PAY: [], UPCOMING: [], PAST: []}
+    sections: dict[str, list[OrderGroup]] = {name: [] for name in SECTIONS}
     for (section, key), found in sorted(members.items(), key=lambda each: _rank(each, known)):
         sections[section].append(_group(key, found, known, now))
     return sections
+
+
+def shown_section(sections: dict[str, list[OrderGroup]], chosen: str) -> str:
+    """Return the chosen section, or the first one with orders if it has none; empty without orders."""
+    found = (name for name in (chosen, *SECTIONS) if sections.get(name))
+    return next(found, "")
+
+
+def first_deadline(to_pay: list[OrderGroup]) -> str:
+    """Return the earliest payment deadline, empty while all payments are being confirmed."""
+    deadlines = [line.deadline for group in to_pay for line in group.lines if line.deadline]
+    return min(deadlines, default="")
 
 
 def _rank(

@@ -6,7 +6,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.ui.live.components import OnLive
-from ticketing_app.ui.orders.groups import OrderGroup, OrderLine
+from ticketing_app.ui.orders.groups import PAST, TO_PAY, UPCOMING, OrderGroup, OrderLine
 from ticketing_app.ui.orders.state import OrderListState
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
@@ -18,9 +18,9 @@ from ticketing_app.ui.tickets.components import date_block, facts
 
 TEXT = {
     "title": "My Orders",
-    "to_pay": "To pay",
-    "upcoming": "Upcoming",
-    "past": "Past",
+    UPCOMING: "Upcoming",
+    TO_PAY: "To pay",
+    PAST: "Past",
     "none": "No orders yet",
     "none_more": "What you buy shows up here.",
     "browse": "See tickets for sale",
@@ -31,12 +31,18 @@ TEXT = {
 
 def order_list_page() -> rx.Component:
     state = OrderListState
-    is_empty = (state.to_pay.length() + state.upcoming.length() + state.past.length()) == 0
     more = rx.el.button(MORE, type="button", on_click=state.load_more, class_name=styles.SECONDARY)
     sections = rx.fragment(
-        _section(TEXT["to_pay"], state.to_pay),
-        _section(TEXT["upcoming"], state.upcoming),
-        _section(TEXT["past"], state.past),
+        rx.el.nav(
+            _tab(UPCOMING, state.upcoming),
+            _tab(TO_PAY, state.to_pay, _first_deadline()),
+            _tab(PAST, state.past),
+            aria_label=TEXT["title"],
+            class_name="flex flex-wrap gap-2",
+        ),
+        _section(UPCOMING, state.upcoming),
+        _section(TO_PAY, state.to_pay),
+        _section(PAST, state.past),
         rx.cond(state.has_more, more),
     )
     nothing = feedback.empty(
@@ -46,7 +52,7 @@ def order_list_page() -> rx.Component:
     )
     content = rx.el.div(
         rx.el.h1(TEXT["title"], class_name=styles.HEADING),
-        rx.cond(is_empty, nothing, sections),
+        rx.cond(state.section == "", nothing, sections),
         class_name="grid gap-6",
     )
     return layout(
@@ -55,11 +61,35 @@ def order_list_page() -> rx.Component:
     )
 
 
-def _section(title: str, groups: rx.vars.ArrayVar[Any]) -> rx.Component:
+def _tab(name: str, groups: rx.vars.ArrayVar[Any], *more: rx.Component) -> rx.Component:
+    button = rx.el.button(
+        TEXT[name],
+        *more,
+        type="button",
+        on_click=OrderListState.choose(name),
+        aria_current=rx.cond(OrderListState.section == name, "true", "false"),
+        class_name=f"{styles.QUICK} cursor-pointer",
+    )
+    return rx.cond(groups.length() > 0, button)
+
+
+def _first_deadline() -> rx.Component:
+    """The time left, hidden from screen readers, which find it beside the order."""
+    state = OrderListState
+    time_left = Countdown.create(
+        deadline=state.pay_deadline, now=state.now, class_name="tabular-nums"
+    )
     return rx.cond(
-        groups.length() > 0,
+        state.pay_deadline != "",
+        rx.el.span("\u00a0· ", time_left, aria_hidden="true"),
+    )
+
+
+def _section(name: str, groups: rx.vars.ArrayVar[Any]) -> rx.Component:
+    return rx.cond(
+        OrderListState.section == name,
         rx.el.section(
-            rx.el.h2(title, class_name="text-lg font-bold"),
+            rx.el.h2(TEXT[name], class_name="sr-only"),
             rx.el.ul(rx.foreach(groups, _group), class_name="grid gap-3 lg:grid-cols-2 lg:gap-4"),
             class_name="grid gap-3",
         ),

@@ -88,6 +88,9 @@ class OrderListState(PageState, rx.State):
     to_pay: rx.Field[list[OrderGroup]] = rx.field(default_factory=list)
     upcoming: rx.Field[list[OrderGroup]] = rx.field(default_factory=list)
     past: rx.Field[list[OrderGroup]] = rx.field(default_factory=list)
+    section: str = ""
+    pay_deadline: str = ""
+    now: str = ""
     has_more: bool = False
     _limit: int = DEFAULT_LIMIT
 
@@ -104,6 +107,12 @@ class OrderListState(PageState, rx.State):
         self._limit = min(self._limit + DEFAULT_LIMIT, MAX_ROWS)
         await self._read()
 
+    @rx.event
+    async def choose(self, section: str) -> None:
+        """Show another section."""
+        if section in groups.SECTIONS:
+            self.section = section
+
     async def _read(self) -> None:
         # Groups reach across pages, so all shown orders are read again.
         limit = self._limit
@@ -113,7 +122,11 @@ class OrderListState(PageState, rx.State):
             page = await queries.load_order_list_page(
                 transaction, buyer_id=caller.user_id, limit=limit
             )
-        sections = groups.group(page.orders, page.known, session.reader_now(self))
+        now = session.reader_now(self)
+        sections = groups.group(page.orders, page.known, now)
+        self.section = groups.shown_section(sections, self.section)
+        self.pay_deadline = groups.first_deadline(sections[groups.TO_PAY])
+        self.now = now.isoformat()
         self.to_pay = sections[groups.TO_PAY]
         self.upcoming = sections[groups.UPCOMING]
         self.past = sections[groups.PAST]
