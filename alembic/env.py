@@ -20,11 +20,13 @@ from ticketing_app.orders import models as orders
 from ticketing_app.payments import models as payments
 from ticketing_app.privacy import models as privacy
 from ticketing_app.tickets import models as tickets
+from ticketing_app.vault import models as vault
 from ticketing_app.work import due as work
 
 TABLES = (
     accounts,
     events,
+    vault,
     tickets,
     orders,
     deliveries,

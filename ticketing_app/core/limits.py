@@ -96,6 +96,10 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
     "events": (Rule("event_limit_per_hour", HOUR, ("account",)), _WRITES),
     # Saved while the seller types, so the address' limit of writes does not count them.
     "drafts": (Rule("draft_limit_per_minute", MINUTE, ("account",)),),
+    "uploads": (
+        Rule("upload_limit_per_hour", HOUR, ("account",)),
+        Rule("upload_limit_per_address_per_hour", HOUR, ("address",)),
+    ),
     "edits": (Rule("edit_limit_per_minute", MINUTE, ("account",)), _WRITES),
     "payments": (Rule("payment_limit_per_minute", MINUTE, ("account",)), _WRITES),
     # Counted when a bank declines a card, checked before the next payment is opened.

@@ -1,5 +1,6 @@
 """All settings; the only reader of the process environment."""
 
+import base64
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -30,6 +31,9 @@ from ticketing_app.core.transport import (
 )
 
 DEVELOPMENT_JWT_KEY = "development-only-key-never-used-in-production"
+DEVELOPMENT_FILES_KEY = base64.b64encode(b"development-only-key-of-32-bytes").decode()
+DEVELOPMENT_FINGERPRINT_KEY = "development-only-fingerprint-key-never-used-in-production"
+FILES_KEY_BYTES = 32
 STRIPE_API = "https://api.stripe.com"
 STRIPE_JS_HOST = "js.stripe.com"
 MINIMUM_KEY_LENGTH = 32
@@ -44,6 +48,9 @@ REQUIRED_IN_PRODUCTION = (
     "operator_name",
     "operator_address",
     "operator_email",
+    "files_url",
+    "files_key",
+    "fingerprint_key",
 )
 
 
@@ -58,6 +65,32 @@ def _check_push_key(key: SecretStr) -> SecretStr:
 
 
 PushKey = Annotated[SecretStr, AfterValidator(_check_push_key)]
+
+
+def _check_files_key(key: SecretStr) -> SecretStr:
+    try:
+        decoded = base64.b64decode(key.get_secret_value(), validate=True)
+    except ValueError:
+        decoded = b""
+    if key and len(decoded) != FILES_KEY_BYTES:
+        msg = f"the base64 of {FILES_KEY_BYTES} random bytes"
+        raise ValueError(msg)
+    return key
+
+
+FilesKey = Annotated[SecretStr, AfterValidator(_check_files_key)]
+
+_FILES_URL = re.compile(r"(s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?|file:///[^?#]*|memory://)?")
+
+
+def _check_files_url(url: str) -> str:
+    if not _FILES_URL.fullmatch(url):
+        msg = "the place of files of tickets, like s3://bucket/prefix or file:///var/lib/files"
+        raise ValueError(msg)
+    return url
+
+
+FilesAddress = Annotated[str, AfterValidator(_check_files_url)]
 
 
 class InvalidSettingsError(Exception):
@@ -159,6 +192,28 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="Signs web push; without it push is not offered."
     )
 
+    files_url: FilesAddress = Field(
+        default="",
+        description="Where files of tickets are kept; unset it is `files` in the data directory.",
+    )
+    files_s3_endpoint: HttpAddress = Field(
+        default="https://s3.us-east-1.amazonaws.com", description="Of the bucket in FILES_URL."
+    )
+    files_s3_region: str = "us-east-1"
+    files_s3_access_key: str = ""
+    files_s3_secret_key: SecretStr = SecretStr("")
+    files_key: FilesKey = Field(
+        default=SecretStr(DEVELOPMENT_FILES_KEY),
+        description="Wraps the key of each file of a ticket: 32 bytes in base64.",
+    )
+    files_key_previous: FilesKey = Field(
+        default=SecretStr(""), description="Opens files from before a change of keys."
+    )
+    fingerprint_key: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_FINGERPRINT_KEY),
+        description="Hashes barcodes; after a change, listed tickets are not known again.",
+    )
+
     retention_days: int = Field(
         default=90,
         ge=0,
@@ -227,6 +282,12 @@ class Settings(BaseSettings):
         ge=0,
         description="Open orders of an account with an unconfirmed e-mail; 0 is off. "
         "Unset it is 1 in production with mail, else 0.",
+    )
+    upload_limit_per_hour: int = Field(
+        default=30, ge=0, description="Files of tickets per account; 0 is off."
+    )
+    upload_limit_per_address_per_hour: int = Field(
+        default=100, ge=0, description="Files of tickets per address; 0 is off."
     )
     edit_limit_per_minute: int = Field(
         default=30, ge=0, description="Edits and withdrawals per account; 0 is off."
@@ -365,6 +426,7 @@ class Settings(BaseSettings):
         yield from self._find_plain_connections()
         yield from self._find_stripe_problems()
         yield from self._find_mail_problems()
+        yield from self._find_files_problems()
 
     def _find_plain_connections(self) -> Iterator[tuple[str, str]]:
         redis = ("redis_url", "redis_state_url"), transport.find_redis_gaps, "allow_plain_redis"
@@ -415,6 +477,21 @@ class Settings(BaseSettings):
                 "or leave it empty."
             )
             yield "mail_events_secret", sentence
+
+    def _find_files_problems(self) -> Iterator[tuple[str, str]]:
+        if self.files_key.get_secret_value() in ("", DEVELOPMENT_FILES_KEY):
+            sentence = f"Set FILES_KEY to {FILES_KEY_BYTES} random bytes in base64."
+            yield "files_key", sentence
+        key = self.fingerprint_key.get_secret_value()
+        if key == DEVELOPMENT_FINGERPRINT_KEY or len(key) < MINIMUM_KEY_LENGTH:
+            sentence = f"Set FINGERPRINT_KEY to at least {MINIMUM_KEY_LENGTH} random characters."
+            yield "fingerprint_key", sentence
+        if self.files_url.startswith("memory:"):
+            yield "files_url", "Set FILES_URL to a bucket or a folder: memory is lost at a restart."
+        if self.files_url.startswith("s3:"):
+            for name in ("files_s3_access_key", "files_s3_secret_key"):
+                if not getattr(self, name):
+                    yield name, f"Set {name.upper()}, as FILES_URL leads to a bucket."
 
 
 def read_environment(stand_ins: Path | None = None) -> Settings:

@@ -1,0 +1,60 @@
+"""Rules of kept files: sizes, parts, fingerprints, periods. Pure, without I/O."""
+
+import hashlib
+import hmac
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+MAX_UPLOAD_BYTES = 10 * 2**20
+CLEAN = "clean"
+SECRETS = "secrets"
+# Recorded as a read of this part: the seal was broken.
+SEAL = "seal"
+UPLOAD_PERIOD = timedelta(hours=24)
+# After the event: 48 hours to complain, and 30 days.
+KEPT_PERIOD = timedelta(days=33)
+KEPT_WITHOUT_DATE = timedelta(days=365)
+SHORT_PAYLOAD_BYTES = 12
+
+
+def page_part(number: int) -> str:
+    return f"page-{number}"
+
+
+def object_key(file_id: UUID, part: str) -> str:
+    """Return the name of an object; the folders of a store stay small."""
+    return f"{file_id.hex[-2:]}/{file_id}/{part}"
+
+
+def digest_part(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def is_short(payload: bytes) -> bool:
+    """Whether issuers may have the same payload: it counts only for one day."""
+    return len(payload) < SHORT_PAYLOAD_BYTES or payload.isdigit()
+
+
+def digest_code(key: bytes, payload: bytes) -> bytes:
+    """Return the keyed hash of a barcode, from which its fingerprint is made when it is listed."""
+    return hmac.digest(key, b"code:" + payload, hashlib.sha256)
+
+
+def digest_file(key: bytes, content: bytes) -> bytes:
+    """Return the keyed hash of a ticket without a barcode."""
+    return hmac.digest(key, b"file:" + content, hashlib.sha256)
+
+
+def fingerprint(key: bytes, digest: bytes, *, is_short: bool, event_day: date | None) -> bytes:
+    """Return what must be unique among claimed files."""
+    if not is_short:
+        return digest
+    day = event_day.isoformat() if event_day else ""
+    return hmac.digest(key, b"day:" + day.encode() + digest, hashlib.sha256)
+
+
+def erase_at(event_day: date | None) -> datetime | None:
+    """Return when a listed file is erased; without a day it is kept until it is sold."""
+    if event_day is None:
+        return None
+    return datetime.combine(event_day, time(), UTC) + KEPT_PERIOD
