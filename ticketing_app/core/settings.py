@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from ticketing_app.core import transport
 from ticketing_app.core.money import Currency
+from ticketing_app.core.organizers import Issuers, Organizer, parse_organizers
 from ticketing_app.core.transport import (
     HttpAddress,
     MailAddress,
@@ -213,6 +214,10 @@ class Settings(BaseSettings):
         default=SecretStr(DEVELOPMENT_FINGERPRINT_KEY),
         description="Hashes barcodes; after a change, listed tickets are not known again.",
     )
+    issuers: Issuers = Field(
+        default=SecretStr(""),
+        description="Organisers at pretix that issue sold tickets anew, as JSON with their tokens.",
+    )
 
     retention_days: int = Field(
         default=90,
@@ -370,6 +375,10 @@ class Settings(BaseSettings):
     def mail_sender(self) -> str:
         """Return MAIL_FROM, or a sender for development."""
         return self.mail_from or f"{self.brand_name} <hello@{urlsplit(self.public_url).hostname}>"
+
+    @property
+    def organizers(self) -> tuple[Organizer, ...]:
+        return parse_organizers(self.issuers.get_secret_value())
 
     @property
     def jwt_verification_keys(self) -> list[str]:

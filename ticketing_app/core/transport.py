@@ -114,6 +114,12 @@ def find_postgresql_gaps(url: str) -> list[str]:
     return _name_gaps(has_password, has_tls, "TLS (?ssl=require or ?ssl=verify-full)")
 
 
+def is_plain_http(url: str) -> bool:
+    """Whether requests would travel to another machine without TLS."""
+    parts = urlsplit(url)
+    return parts.scheme != "https" and not _is_loopback(parts.hostname or "")
+
+
 def is_plain_mail(url: str) -> bool:
     """Whether mails would travel to another machine without TLS."""
     parts = urlsplit(url)
