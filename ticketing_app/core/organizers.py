@@ -50,8 +50,11 @@ class Organizer(BaseModel):
 
 
 def normalize(url: str) -> str:
-    """Return an address in the form in which it is compared."""
-    parts = urlsplit(url.strip())
+    """Return an address in the form in which it is compared; empty if it is none."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
     return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
