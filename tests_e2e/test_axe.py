@@ -13,23 +13,26 @@ pytestmark = pytest.mark.axe
 
 
 def ways() -> list[ParameterSet]:
-    """The main scenes for their first viewer; the others with bin/test --all."""
-    return [
-        pytest.param(
-            scene,
-            viewer,
-            id=f"{scene.name}, {viewer}",
-            marks=[] if scene.is_main and viewer == scene.viewers[0] else [pytest.mark.slow],
-        )
+    """The main scenes for their first viewer, quickly; all of them, thoroughly, with bin/test --all."""
+    quick = [
+        pytest.param(scene, scene.viewers[0], True, id=f"{scene.name}, quickly")
+        for scene in SCENES
+        if scene.is_main
+    ]
+    thorough = [
+        pytest.param(scene, viewer, False, id=f"{scene.name}, {viewer}", marks=pytest.mark.slow)
         for scene in SCENES
         for viewer in scene.viewers
     ]
+    return quick + thorough
 
 
-@pytest.mark.parametrize(("scene", "viewer"), ways())
-def test_has_no_violations(fixtures: Fixtures, scene: Scene, viewer: Viewer) -> None:
+@pytest.mark.parametrize(("scene", "viewer", "is_quick"), ways())
+def test_has_no_violations(
+    fixtures: Fixtures, scene: Scene, viewer: Viewer, *, is_quick: bool
+) -> None:
     with fixtures.show(scene, viewer) as page:
-        found = violations(page)
+        found = violations(page, is_quick=is_quick)
     assert not found, "\n".join(found)
 
 
