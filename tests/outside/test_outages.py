@@ -61,12 +61,13 @@ async def test_without_a_worker_a_lapsed_ticket_goes_to_the_next_buyer_at_once(
     assert len(expired) == 2
 
 
-async def test_ten_flushes_of_redis_under_load_lose_nothing(
-    quick_clients: tuple[list[ApiClient], list[ApiClient]], probe: DatabaseProbe
+@pytest.mark.parametrize("flushes", [3, pytest.param(10, marks=pytest.mark.slow)])
+async def test_flushes_of_redis_under_load_lose_nothing(
+    quick_clients: tuple[list[ApiClient], list[ApiClient]], probe: DatabaseProbe, flushes: int
 ) -> None:
     traffic = BackgroundTraffic(*quick_clients)
     async with traffic.busy():
-        for _ in range(10):
+        for _ in range(flushes):
             # Under this load there are always events between relay and consumer.
             made = traffic.answers[201]
             await eventually(lambda made=made: traffic.answers[201] > made + 5)

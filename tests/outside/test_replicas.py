@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack, ExitStack
 from uuid import uuid4
 
+import pytest
 from httpx import AsyncClient
 from redis.asyncio import Redis
 
@@ -60,6 +61,7 @@ async def keys(site: Site, store: str, part: str) -> list[str]:
         return [key async for key in client.scan_iter(f"*{part}*")]
 
 
+@pytest.mark.slow  # It waits for three time limits: 25 s.
 async def test_a_handler_gives_up_in_a_partition_from_redis_and_works_after_it(
     site: Site, clients: ApiClients
 ) -> None:
