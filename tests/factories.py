@@ -235,6 +235,16 @@ async def let_event_begin(ticket_id: UUID) -> None:
         await (await session.connection()).execute(text(statement), {"id": ticket_id})
 
 
+async def let_delivery_be_too_late(ticket_id: UUID) -> None:
+    """Move the last moment of the sale to a moment ago, for all tickets of the listing."""
+    statement = """
+        UPDATE tickets t SET sellable_until = now() - interval '1 s'
+        FROM tickets given WHERE given.id = :id AND (t.id = given.id OR t.listing_id = given.listing_id)
+    """
+    async with db.transaction() as session:
+        await (await session.connection()).execute(text(statement), {"id": ticket_id})
+
+
 async def let_hold_lapse(order_id: UUID, *, seconds_ago: float = 1) -> None:
     """Move the deadline of the order and the lease of its tickets to `seconds_ago`.
 

@@ -47,6 +47,16 @@ def upgrade() -> None:
                 "status IN ('for_sale', 'paused') AND vault_file_id IS NOT NULL"
             ),
         )
+        op.drop_index(
+            "ix_tickets_vault_file_id", "tickets", if_exists=True, postgresql_concurrently=True
+        )
+        op.create_index(
+            "ix_tickets_vault_file_id",
+            "tickets",
+            ["vault_file_id"],
+            postgresql_concurrently=True,
+            postgresql_where=sa.text("vault_file_id IS NOT NULL"),
+        )
         op.execute("ALTER TABLE tickets VALIDATE CONSTRAINT ck_tickets_delivery_method")
         op.execute("SET lock_timeout = '3s'")
 
@@ -65,6 +75,7 @@ def _content_version(fields: str) -> str:
 
 def downgrade() -> None:
     op.execute(_content_version(OLD_FIELDS))
+    op.drop_index("ix_tickets_vault_file_id", "tickets")
     op.drop_index("uq_tickets_vault_file_id", "tickets")
     for column in (
         "is_sealed",

@@ -84,6 +84,12 @@ class Ticket(Table, table=True):
             unique=True,
             postgresql_where=text("status IN ('for_sale', 'paused') AND vault_file_id IS NOT NULL"),
         ),
+        # For all tickets of a file, also sold ones.
+        Index(
+            "ix_tickets_vault_file_id",
+            "vault_file_id",
+            postgresql_where=text("vault_file_id IS NOT NULL"),
+        ),
         # For tickets of an event in any status, also sold ones.
         Index(
             "ix_tickets_event_id_status",

@@ -20,6 +20,7 @@ from ticketing_app.orders.service.refusals import (
     EventBegunError,
     OwnTicketError,
     TicketAlreadyReservedError,
+    TooLateError,
     TooManyHoldsError,
 )
 from ticketing_app.orders.service.release import OrderNotCancellableError
@@ -91,6 +92,21 @@ class TestCreateOrder:
         await factories.let_hold_lapse(order.id)
         with pytest.raises(EventBegunError):
             await factories.hold(ticket)
+
+    async def test_refuses_one_that_cannot_come_in_time(self) -> None:
+        ticket = await factories.make_ticket(
+            startsAt="2099-05-01T20:00:00Z",
+            timezone="UTC",
+            delivery={"method": "transfer", "issuer": "axs"},
+        )
+        order = await factories.hold(ticket)
+        await factories.let_delivery_be_too_late(ticket.id)
+        async with db.transaction() as session:
+            # Held in time: may be paid.
+            await order_payment.start_confirming(session, order_id=order.id)
+        await factories.let_hold_lapse(order.id)
+        with pytest.raises(TooLateError):
+            await factories.hold(await factories.read_ticket(ticket.id))
 
     async def test_refuses_an_unknown_one(self) -> None:
         ticket = await factories.make_ticket()

@@ -30,6 +30,7 @@ from ticketing_app.orders.service.refusals import (
     OwnTicketError,
     SplitRefusedError,
     TicketAlreadyReservedError,
+    TooLateError,
 )
 from ticketing_app.tickets.rules import Split
 from ticketing_app.tickets.service.lease import ListingNotFoundError
@@ -217,6 +218,12 @@ class TestBestSeats:
         tickets = await factories.make_tickets_together(seats=1)
         await factories.let_event_begin(tickets[0].id)
         with pytest.raises(EventBegunError):
+            await factories.hold_best(tickets, 1)
+
+    async def test_are_refused_if_they_cannot_come_in_time(self) -> None:
+        tickets = await factories.make_tickets_together(seats=1)
+        await factories.let_delivery_be_too_late(tickets[0].id)
+        with pytest.raises(TooLateError):
             await factories.hold_best(tickets, 1)
 
     async def test_of_an_unknown_listing_are_refused(self) -> None:

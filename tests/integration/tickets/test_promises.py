@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from httpx import AsyncClient
+from sqlalchemy import text
 
 from tests import factories
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.tickets.rules import DeliveryMethod
-from ticketing_app.tickets.service import promises
+from ticketing_app.tickets.service import event_changes, offers, promises
 
 TICKET = {"title": "The Paper Lanterns", "price": 40}
 START = datetime(2099, 5, 1, 20, tzinfo=UTC)
@@ -102,3 +103,47 @@ class TestListing:
         first = f"/api/tickets/{listing['seats'][0]['ticketId']}"
         changed = (await seller.put(first, json=DATED | {"delivery": TRANSFER})).json()
         assert changed["listingId"] is None
+
+
+class TestTooLate:
+    async def test_is_not_offered_any_more(self, seller: AsyncClient) -> None:
+        event = await factories.make_event()
+        body = {"eventId": str(event.id), "price": 40, "quantity": 2, "delivery": TRANSFER}
+        listing = (await seller.post("/api/listings", json=body)).json()
+        loose = await listed(seller, delivery=TRANSFER)
+        for ticket_id in (listing["seats"][0]["ticketId"], loose["id"]):
+            await factories.let_delivery_be_too_late(UUID(ticket_id))
+        found = (await seller.get("/api/tickets")).json()["items"]
+        assert not {ticket["id"] for ticket in found} & {
+            loose["id"],
+            *(seat["ticketId"] for seat in listing["seats"]),
+        }
+        assert (await seller.get(f"/api/events/{event.id}/listings")).json()["items"] == []
+        async with db.transaction() as session:
+            summary = await offers.summarize_events(session, event_ids=[event.id])
+        assert summary[event.id].available == 0
+
+    async def test_is_not_resumed(self, seller: AsyncClient) -> None:
+        body = DATED | {"quantity": 2, "delivery": TRANSFER}
+        listing = (await seller.post("/api/listings", json=body)).json()
+        url = f"/api/listings/{listing['id']}"
+        assert (await seller.post(f"{url}/pause")).status_code == 200
+        await factories.let_delivery_be_too_late(UUID(listing["seats"][0]["ticketId"]))
+        answer = await seller.post(f"{url}/resume")
+        assert answer.status_code == 409
+        assert "in time" in answer.json()["errors"][0]["message"]
+
+    async def test_follows_the_start_of_its_event(self) -> None:
+        event = await factories.make_event()
+        listing = await factories.make_listing("5", event=event, delivery=TRANSFER)
+        later = event.starts_at + timedelta(days=1)
+        async with db.transaction() as session:
+            await (await session.connection()).execute(
+                text("UPDATE events SET starts_at = :at WHERE id = :id"),
+                {"at": later, "id": event.id},
+            )
+        async with db.transaction() as session:
+            await event_changes.follow_event(session, event_id=event.id, limit=10)
+        ticket = await factories.read_ticket(listing.seats[0].ticket_id)
+        assert ticket.delivery
+        assert ticket.delivery.sellable_until == later - timedelta(hours=8)

@@ -73,7 +73,7 @@ _WITHIN = """
 _OPEN = """
           status = 'for_sale'
       AND (locked_until IS NULL OR locked_until <= now())
-      AND (starts_at IS NULL OR starts_at > now())
+      AND coalesce(least(starts_at, sellable_until) > now(), true)
       AND seller_id <> :buyer_id
 """
 
@@ -104,8 +104,8 @@ WITH was AS (
 # The listing is locked last (FOR SHARE), so that its rule and version are those after the wait, too.
 _LISTED = f"""
 WITH locked AS (
-    SELECT t.id, t.listing_id, t.position, t.seller_id, t.status, t.starts_at, t.order_id, t.locked_until,
-           t.version, t.price_cents
+    SELECT t.id, t.listing_id, t.position, t.seller_id, t.status, t.starts_at, t.sellable_until,
+           t.order_id, t.locked_until, t.version, t.price_cents
     FROM tickets t
     WHERE t.listing_id = :listing_id
       AND CAST(:quantity AS integer) <= (

@@ -85,6 +85,7 @@ async def create_order(
         TicketAlreadyReservedError: it is held, sold, paused or withdrawn.
         SplitRefusedError: its seller does not sell it alone.
         EventBegunError: the event has begun.
+        TooLateError: the ticket cannot come in time any more.
         OfferChangedError: the current offer is not `seen`.
         TooManyHoldsError: the buyer has MAX_OPEN_HOLDS open orders.
         UnconfirmedHoldsError: with an unconfirmed address they have UNCONFIRMED_HOLDS.

@@ -14,7 +14,14 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.repository import hold as repository
 from ticketing_app.orders.repository.hold import HoldFacts, HoldLimits
 from ticketing_app.orders.rules import Choice, SeenOffer
-from ticketing_app.tickets.rules import Availability, Split, can_leave, has_begun, longest_run
+from ticketing_app.tickets.rules import (
+    Availability,
+    Split,
+    can_leave,
+    has_begun,
+    is_too_late,
+    longest_run,
+)
 from ticketing_app.tickets.schemas.leases import HoldableListing, ListedTicket
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import lease as leases
@@ -108,6 +115,12 @@ class EventBegunError(AppError):
     field = "ticketId"
 
 
+class TooLateError(AppError):
+    status = HTTPStatus.CONFLICT
+    message = "This ticket cannot come in time any more, so it is no longer sold."
+    field = "ticketId"
+
+
 class OfferChangedError(AppError):
     status = HTTPStatus.CONFLICT
     message = (
@@ -165,6 +178,8 @@ async def explain_ticket(
         return TicketAlreadyReservedError(ticket.status, facts.own_order_id)
     if has_begun(ticket.starts_at, utc_now()):
         return EventBegunError()
+    if ticket.delivery and is_too_late(ticket.delivery.sellable_until, utc_now()):
+        return TooLateError()
     if not seen.is_of(version=ticket.version, price_cents=ticket.price_cents):
         return OfferChangedError()
     return _refuse_by_limits(facts)
@@ -224,6 +239,8 @@ def _refuse_offer(listing: HoldableListing, choice: Choice, seen: SeenOffer) -> 
     asked = _asked(listing, choice)
     if any(has_begun(each.starts_at, utc_now()) for each in asked):
         return EventBegunError()
+    if any(is_too_late(each.sellable_until, utc_now()) for each in asked):
+        return TooLateError()
     for each in asked:
         version = each.version if choice.is_seen_by_ticket else listing.version
         is_open = each.status is Availability.AVAILABLE

@@ -29,6 +29,7 @@ from ticketing_app.events.schemas import EventFilter
 from ticketing_app.events.service import search as events
 from ticketing_app.tickets.models import TICKETS
 from ticketing_app.tickets.repository.search import Cursor
+from ticketing_app.tickets.repository.tickets import comes_in_time
 from ticketing_app.tickets.rules import Split, TicketStatus
 from ticketing_app.tickets.schemas.search import MarketFilter, TicketSort
 
@@ -296,6 +297,7 @@ def _is_free(ticket: FromClause) -> Iterator[ColumnElement[bool]]:
     yield ticket.c.status == TicketStatus.FOR_SALE
     # now(): clock_timestamp() is volatile, and the planner could not use it in an index.
     yield or_(ticket.c.locked_until.is_(None), ticket.c.locked_until <= func.now())
+    yield comes_in_time(ticket)
 
 
 def _sells(listing_id: ColumnElement[Any], count: int) -> ColumnElement[bool]:

@@ -133,7 +133,7 @@ _SUMMARY = text("""
     WITH offered AS (
         SELECT event_id, price_cents, currency, status = 'sold' AS is_sold,
                status = 'for_sale' AND (locked_until IS NULL OR locked_until <= now())
-                 AND (starts_at IS NULL OR starts_at > now()) AS is_available
+                 AND coalesce(least(starts_at, sellable_until) > now(), true) AS is_available
         FROM tickets WHERE event_id = ANY(:event_ids) AND status IN ('for_sale', 'sold')
     )
     SELECT event_id, count(*) FILTER (WHERE is_available) AS available,

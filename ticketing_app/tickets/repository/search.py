@@ -35,6 +35,7 @@ from ticketing_app.core.validation import SearchText, in_calendar
 from ticketing_app.tickets.models import STARTS_AT, TICKETS, SearchWord, Ticket
 from ticketing_app.tickets.repository.tickets import (
     TicketRow,
+    comes_in_time,
     count_available,
     is_locked,
     ticket_row,
@@ -171,6 +172,7 @@ async def list_similar(session: AsyncSession, ticket: Ticket, limit: int) -> lis
             func.coalesce(Ticket.listing_id, Ticket.id) != (ticket.listing_id or ticket.id),
             _is_available(),
             func.now() < _STARTS_AT,
+            comes_in_time(),
             *conditions,
         )
         .order_by(*SOONEST)
@@ -263,6 +265,7 @@ def for_sale_and_upcoming() -> Iterator[ColumnElement[bool]]:
     # Tickets of events that have begun are not for sale.
     yield col(Ticket.status) == TicketStatus.FOR_SALE
     yield func.now() < _STARTS_AT
+    yield comes_in_time()
 
 
 def _conditions(
@@ -271,6 +274,7 @@ def _conditions(
     if cursor and cursor.sort is TicketSort.SOONEST:
         # The cursor bounds the start as well; with two bounds the index scan uses the earlier one.
         yield col(Ticket.status) == TicketStatus.FOR_SALE
+        yield comes_in_time()
     else:
         yield from for_sale_and_upcoming()
     # One row per listing.

@@ -37,6 +37,11 @@ def is_locked(ticket: FromClause = TICKETS) -> ColumnElement[bool]:
     return func.coalesce(ticket.c.locked_until > NOW, False)  # SQL's false.
 
 
+def comes_in_time(ticket: FromClause = TICKETS) -> ColumnElement[bool]:
+    """Whether a ticket that is bought now can still be delivered before the event."""
+    return func.coalesce(ticket.c.sellable_until > func.now(), True)  # SQL's true.
+
+
 def ticket_row() -> Any:  # noqa: ANN401  # the columns of a TicketRow, for `select`.
     return Ticket, is_locked(), count_available(), count_unsold()
 

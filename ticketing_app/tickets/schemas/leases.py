@@ -36,6 +36,7 @@ class ListedTicket(BaseModel):
     version: int
     price_cents: int
     starts_at: datetime | None
+    sellable_until: datetime | None
 
 
 class HoldableListing(BaseModel):

@@ -142,6 +142,7 @@ def _listed_ticket(nth: int, row: TicketRow) -> ListedTicket:
         version=ticket.version,
         price_cents=ticket.price_cents,
         starts_at=ticket.starts_at,
+        sellable_until=ticket.sellable_until,
     )
 
 

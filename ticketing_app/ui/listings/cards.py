@@ -27,6 +27,7 @@ from ticketing_app.ui.tickets.views import (
     OVER_LABEL,
     TicketStub,
     local_start,
+    why_off_sale,
 )
 
 STATE_LABELS = {
@@ -125,7 +126,7 @@ class ListingCard(TicketStub):
             href=routes.event_detail(slug) if slug else routes.ticket_detail(first.ticket_id),
             price=format_amount(listing.price_cents, listing.currency),
             price_input=price_input(listing.price_cents),
-            count_line=count_line(listing) if can_sell else "",
+            count_line="" if why_off_sale(listing) else count_line(listing),
             edit_href=routes.ticket_edit(first.ticket_id) if can_change else "",
             edit_label=f"Edit {listing.title}",
             withdraw_label=f"Withdraw all tickets for {listing.title}",
@@ -161,8 +162,8 @@ def _event_fields(listing: OwnListingRead) -> dict[str, Any]:
 
 
 def _is_over(seat: OfferSeat, listing: OwnListingRead) -> bool:
-    """Whether the event began before a sale."""
-    return seat.status in MAY_BE_OVER and has_begun(listing.starts_at, utc_now())
+    """Whether it is too late for a sale."""
+    return seat.status in MAY_BE_OVER and bool(why_off_sale(listing))
 
 
 def count_line(listing: OwnListingRead) -> str:

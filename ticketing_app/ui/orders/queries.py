@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from ticketing_app.core.clock import utc_now
 from ticketing_app.core.paging import MAX_LIMIT
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service import events
@@ -13,13 +12,14 @@ from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service import sell
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.payments.service import queries as payments
-from ticketing_app.tickets.rules import Availability, has_begun
+from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import listings, tickets
 from ticketing_app.tickets.service.lease import ListingNotFoundError
 from ticketing_app.ui.orders.groups import OrderedTickets
 from ticketing_app.ui.orders.views import tickets_of
 from ticketing_app.ui.purchases.views import Offer
+from ticketing_app.ui.tickets.views import why_off_sale
 from ticketing_app.ui.transactions import Session
 
 
@@ -60,7 +60,7 @@ async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -
 
 async def _find_again(session: Session, order: OrderRead, ticket: TicketRead) -> Offer | None:
     """Return the ticket, or as many of its listing as the order had, if they can be held now."""
-    if has_begun(ticket.starts_at, utc_now()):
+    if why_off_sale(ticket):
         return None
     if order.quantity == 1:
         price_cents = ticket.price_cents

@@ -11,7 +11,7 @@ from ticketing_app import routes
 from ticketing_app.core import formatting
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
-from ticketing_app.tickets.rules import Availability, has_begun, seats_line
+from ticketing_app.tickets.rules import Availability, has_begun, is_too_late, seats_line
 from ticketing_app.tickets.schemas.listings import ListingRead, OfferRead
 from ticketing_app.tickets.schemas.resale import OwnershipStep, OwnershipStepRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
@@ -263,10 +263,8 @@ def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
             return "You hold this ticket."
         return "You bought it."
     if is_over(ticket):
-        begun = "The event has begun, so this ticket is no longer sold."
-        if is_mine:
-            return f"This is your own listing. {begun}"
-        return begun
+        why = why_off_sale(ticket)
+        return f"This is your own listing. {why}" if is_mine else why
     if is_mine:
         return {
             Availability.AVAILABLE: "This is your own listing.",
@@ -285,9 +283,17 @@ def reason(ticket: TicketRead, *, is_mine: bool, is_my_order: bool) -> str:
 
 
 def is_over(ticket: TicketRead) -> bool:
-    """Whether the event began before a sale."""
-    is_free = ticket.status is Availability.AVAILABLE
-    return is_free and has_begun(ticket.starts_at, utc_now())
+    """Whether it is too late for a sale."""
+    return ticket.status is Availability.AVAILABLE and bool(why_off_sale(ticket))
+
+
+def why_off_sale(offer: TicketRead | ListingRead) -> str:
+    """Return why it is too late to buy, empty if it is not."""
+    if has_begun(offer.starts_at, utc_now()):
+        return "The event has begun, so this ticket is no longer sold."
+    if offer.delivery and is_too_late(offer.delivery.sellable_until, utc_now()):
+        return "This ticket cannot come in time any more, so it is no longer sold."
+    return ""
 
 
 def _badge(ticket: TicketRead, *, is_held_by_viewer: bool = False) -> tuple[str, str]:
