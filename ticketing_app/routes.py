@@ -31,6 +31,7 @@ ORDER_DETAIL = "/orders/[order_id]"
 ORDER_RESALE = "/orders/[order_id]/sell"
 # A document of its own (documents/door.py); the order is the fragment.
 DOOR = "/door"
+SALE_DETAIL = "/sales/[order_id]"
 NOTICES = "/notices"
 NOTICE_STOP = "/notices/stop/[token]"
 ACCOUNT = "/account"
@@ -144,6 +145,11 @@ def order_resale(order_id: UUID | str) -> str:
 def door(order_id: UUID | str) -> str:
     """Return the path of the page that shows the codes of an order at the entrance."""
     return f"{DOOR}#{order_id}"
+
+
+def sale_detail(order_id: UUID | str) -> str:
+    """Return the path of the page where the seller sends the tickets of an order."""
+    return f"/sales/{order_id}"
 
 
 def report(subject_id: UUID | str) -> str:

@@ -6,11 +6,15 @@ from datetime import timedelta
 from ticketing_app.accounts.service import recovery
 from ticketing_app.core import queues
 from ticketing_app.core.settings import get_settings
+from ticketing_app.deliveries import subscribers as deliveries
+from ticketing_app.deliveries.rules import DEADLINE_WORK
+from ticketing_app.deliveries.service import deadlines
 from ticketing_app.expiration import subscribers as expiration
 from ticketing_app.messaging.catalog import (
     CaseChanged,
     CaseOpened,
     ChargeRefunded,
+    DeliveryChanged,
     EmailChanged,
     EmailChangeRequested,
     EmailConfirmationRequested,
@@ -35,11 +39,12 @@ from ticketing_app.orders import subscribers as orders
 from ticketing_app.payments import subscribers as payments
 from ticketing_app.payments.rules import (
     CHARGE_WORK,
+    FAILED_DELIVERY_WORK,
     LATER_WEBHOOK_WORK,
     REFUND_WORK,
     WEBHOOK_WORK,
 )
-from ticketing_app.payments.service import sweep, webhook
+from ticketing_app.payments.service import failed_delivery, sweep, webhook
 from ticketing_app.privacy import subscribers as privacy
 from ticketing_app.privacy.service import deletion, erasure, export
 from ticketing_app.tickets import subscribers as tickets
@@ -56,7 +61,11 @@ SUBSCRIPTIONS: Subscriptions = {
     PasskeyRemoved: (notices.on_passkey_removed,),
     UserSignedIn: (privacy.on_user_signed_in, notices.on_user_signed_in),
     # Before the tickets of a merged event follow it.
-    EventChanged: (notices.on_event_changed, tickets.on_event_changed),
+    EventChanged: (
+        notices.on_event_changed,
+        tickets.on_event_changed,
+        deliveries.on_event_changed,
+    ),
     EventCancelled: (
         orders.on_event_cancelled,
         payments.on_event_cancelled,
@@ -67,6 +76,7 @@ SUBSCRIPTIONS: Subscriptions = {
     OrderCancelled: (payments.on_order_cancelled, notices.on_order_cancelled),
     OrderExpired: (payments.on_order_expired, notices.on_order_expired),
     OrderCompleted: (notices.on_order_completed,),
+    DeliveryChanged: (payments.on_delivery_changed,),
     ChargeRefunded: (notices.on_charge_refunded,),
     CaseOpened: (notices.on_case_opened,),
     CaseChanged: (notices.on_case_changed,),
@@ -92,6 +102,13 @@ WORK: Mapping[str, Kind] = {
     ),
     REFUND_WORK: Kind(
         sweep.check_refund, lease=_PAYMENT_LEASE, at_once=4, list_keys=sweep.list_undone_refunds
+    ),
+    FAILED_DELIVERY_WORK: Kind(failed_delivery.refund_order, queue=queues.DEFAULT),
+    DEADLINE_WORK: Kind(
+        deadlines.meet_deadline,
+        at_once=4,
+        queue=queues.DEFAULT,
+        list_keys=deadlines.list_overdue,
     ),
     push.WORK_KIND: Kind(push.send_push, tries=6, at_once=4, queue=queues.OUTSIDE),
     "notices.mail": Kind(

@@ -239,6 +239,20 @@ class Settings(BaseSettings):
     hold_cooldown_seconds: float = Field(
         default=60, ge=0, le=86_400, description="Pause after an unused hold, growing; 0 is off."
     )
+    deliver_seconds: float | None = Field(
+        default=None,
+        ge=1,
+        le=31_536_000,
+        description="Seconds that a seller has to send tickets after the sale. Unset it follows from "
+        "the event: at most two days, or a day after the issuer releases them.",
+    )
+    choose_seconds: float | None = Field(
+        default=None,
+        ge=1,
+        le=31_536_000,
+        description="Seconds that a buyer of late tickets has to choose; then the money goes back. "
+        "Unset it is a day.",
+    )
     signin_limit_per_minute: int = Field(
         default=10, ge=0, description="Per address and account; 0 is off."
     )

@@ -1,6 +1,7 @@
 """SQL of deliveries. Deadlines are compared with the database clock only."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -113,3 +114,12 @@ def add_step(
 async def list_steps(session: AsyncSession, delivery_id: UUID) -> list[DeliveryStep]:
     query = select(DeliveryStep).where(DeliveryStep.delivery_id == delivery_id)
     return list((await session.exec(query.order_by(col(DeliveryStep.version)))).all())
+
+
+async def get_database_time(session: AsyncSession) -> datetime:
+    return (await session.exec(select(NOW))).one()
+
+
+async def list_overdue(session: AsyncSession) -> list[UUID]:
+    """Return the deliveries with a deadline in the past."""
+    return list((await session.exec(select(Delivery.id).where(col(Delivery.due_at) <= NOW))).all())

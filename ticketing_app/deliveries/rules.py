@@ -1,6 +1,10 @@
 """Rules of deliveries: statuses, named transitions, deadlines. Pure: time is an argument."""
 
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+DEADLINE_WORK = "deliveries.deadline"
 
 
 class DeliveryStatus(StrEnum):
@@ -27,6 +31,7 @@ class Transition(StrEnum):
     WAIT = "wait"
     GIVE_UP = "give_up"
     BE_LATE = "be_late"
+    POSTPONE = "postpone"
     FAIL = "fail"
     VOID = "void"
 
@@ -40,6 +45,7 @@ WITH_DEADLINE = frozenset({DeliveryStatus.WAITING, DeliveryStatus.ISSUING, Deliv
 
 # The statuses from which a transition may start, and its end.
 # - issued, also when late: at the issuer it has happened.
+# - postpone: the event moved to a later date.
 # - fail: a claim was upheld; void: the order was refunded for any other reason.
 TRANSITIONS: dict[Transition, tuple[frozenset[DeliveryStatus], DeliveryStatus]] = {
     Transition.HAND_OVER: (frozenset({DeliveryStatus.WAITING}), DeliveryStatus.READY),
@@ -57,6 +63,7 @@ TRANSITIONS: dict[Transition, tuple[frozenset[DeliveryStatus], DeliveryStatus]] 
         frozenset({DeliveryStatus.WAITING, DeliveryStatus.ISSUING}),
         DeliveryStatus.LATE,
     ),
+    Transition.POSTPONE: (frozenset({DeliveryStatus.WAITING}), DeliveryStatus.WAITING),
     Transition.FAIL: (OPEN, DeliveryStatus.FAILED),
     Transition.VOID: (OPEN, DeliveryStatus.VOIDED),
 }
@@ -78,7 +85,13 @@ AT_DEADLINE: dict[DeliveryStatus, Transition] = {
 
 # Refused from the deadline on, whether or not a worker has recorded it.
 ONLY_IN_TIME = frozenset(
-    {Transition.HAND_OVER, Transition.SEND, Transition.ISSUE_REFUSED, Transition.WAIT}
+    {
+        Transition.HAND_OVER,
+        Transition.SEND,
+        Transition.ISSUE_REFUSED,
+        Transition.WAIT,
+        Transition.POSTPONE,
+    }
 )
 
 
@@ -87,3 +100,56 @@ def status_now(status: DeliveryStatus, *, is_running: bool) -> DeliveryStatus:
     if is_running or status not in AT_DEADLINE:
         return status
     return TRANSITIONS[AT_DEADLINE[status]][1]
+
+
+# ---- deadlines ---------------------------------------------------------------------------------
+
+DELIVER_WITHIN = timedelta(hours=48)
+# The issuer releases the tickets on a certain day only.
+DELIVER_AFTER_READY = timedelta(hours=24)
+DELIVER_BEFORE_START = timedelta(hours=6)
+DELIVER_AT_LEAST = timedelta(hours=2)
+CHOOSE_WITHIN = timedelta(hours=24)
+# Before the deadline of the seller.
+REMINDERS = (timedelta(hours=24), timedelta(hours=6))
+# After the seller sent them.
+ARRIVAL_QUESTION = timedelta(hours=24)
+# After the end of the delivery.
+ADDRESS_KEPT = timedelta(days=30)
+
+
+def ready_at(ready_on: date | None, timezone: str | None) -> datetime | None:
+    """Return the beginning of the day on which the issuer releases the tickets."""
+    if ready_on is None:
+        return None
+    return datetime.combine(ready_on, time(), ZoneInfo(timezone or "UTC"))
+
+
+def deliver_by(
+    now: datetime, *, ready_at: datetime | None = None, starts_at: datetime | None = None
+) -> datetime:
+    """Return the seller's deadline: two days, or a day after the release, but before the start."""
+    wanted = now + DELIVER_WITHIN
+    if ready_at:
+        wanted = max(wanted, ready_at + DELIVER_AFTER_READY)
+    if starts_at is None:
+        return wanted
+    return max(min(wanted, starts_at - DELIVER_BEFORE_START), now + DELIVER_AT_LEAST)
+
+
+def choose_by(now: datetime, *, starts_at: datetime | None = None) -> datetime:
+    """Return the end of the buyer's choice at a late delivery; then the money goes back."""
+    end = now + CHOOSE_WITHIN
+    return end if starts_at is None else min(end, max(starts_at, now))
+
+
+def wait_until(now: datetime, *, starts_at: datetime | None = None) -> datetime:
+    """Return the second deadline of the seller, of which a waiting buyer has the rest of the event left."""
+    end = deliver_by(now, starts_at=starts_at)
+    return end if starts_at is None else min(end, starts_at)
+
+
+def next_reminder(due_at: datetime, now: datetime) -> datetime | None:
+    """Return the time of the seller's next reminder, if any is left."""
+    times = [due_at - before for before in REMINDERS]
+    return min((at for at in times if at > now), default=None)

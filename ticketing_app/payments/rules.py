@@ -8,6 +8,7 @@ from ticketing_app.orders.rules import ENDED_UNPAID, NOT_CHARGED, OrderStatus, s
 # Kinds of deferred work. Stripe's webhooks have two, so that a waiting buyer comes first.
 CHARGE_WORK = "payments.charge"
 REFUND_WORK = "payments.refund"
+FAILED_DELIVERY_WORK = "payments.failed_delivery"
 WEBHOOK_WORK = "payments.webhook"
 LATER_WEBHOOK_WORK = "payments.webhook_later"
 

@@ -65,3 +65,17 @@ async def put(
     )
     values = {"status": status, "method": method, "due": due_in_seconds, "id": delivery_id}
     await (await session.connection()).execute(statement, values)
+
+
+async def join(event_id: UUID, ticket_id: UUID) -> None:
+    """Make it and its listing belong to this event."""
+    values = {"event": event_id, "id": ticket_id}
+    async with db.autocommit() as connection:
+        for statement in (
+            "UPDATE tickets SET event_id = :event WHERE id = :id",
+            (
+                "UPDATE listings SET event_id = :event"
+                " WHERE id IN (SELECT listing_id FROM tickets WHERE id = :id)"
+            ),
+        ):
+            await connection.execute(text(statement), values)

@@ -8,10 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core.logging import get_logger
 from ticketing_app.deliveries import repository
 from ticketing_app.deliveries.models import Delivery
-from ticketing_app.deliveries.rules import Transition
+from ticketing_app.deliveries.rules import DEADLINE_WORK, Transition
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import DeliveryChanged
 from ticketing_app.tickets.rules import DeliveryMethod
+from ticketing_app.work import due as work
 
 log = get_logger()
 
@@ -41,7 +42,14 @@ async def move(
     if moved is None:
         return False
     record(session, moved, name, by=by)
+    await want_deadline(session, moved)
     return True
+
+
+async def want_deadline(session: AsyncSession, delivery: Delivery) -> None:
+    """Have the end of its deadline recorded when it comes."""
+    if delivery.due_at:
+        await work.want(session, DEADLINE_WORK, delivery.id, at=delivery.due_at)
 
 
 def record(

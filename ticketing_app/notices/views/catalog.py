@@ -5,7 +5,17 @@ from typing import Any
 
 from ticketing_app import routes
 from ticketing_app.notices.letter import Letter
-from ticketing_app.notices.views import account, cases, digests, events, leaving, orders, sales
+from ticketing_app.notices.views import (
+    account,
+    cases,
+    digests,
+    events,
+    leaving,
+    orders,
+    receiving,
+    sales,
+    sending,
+)
 from ticketing_app.notices.views.facts import About, BellLine, Facts, Wording
 
 WORDINGS: Mapping[str, Wording] = {
@@ -30,6 +40,17 @@ WORDINGS: Mapping[str, Wording] = {
     "order_expired": orders.ORDER_EXPIRED,
     "order_cancelled": orders.ORDER_CANCELLED,
     "refunded": orders.REFUNDED,
+    "send_tickets": sending.SEND_TICKETS,
+    "send_soon": sending.SEND_SOON,
+    "send_late": sending.SEND_LATE,
+    "send_again": sending.SEND_AGAIN,
+    "not_sent": sending.NOT_SENT,
+    "send_elsewhere": sending.SEND_ELSEWHERE,
+    "tickets_sent": receiving.TICKETS_SENT,
+    "tickets_there": receiving.TICKETS_THERE,
+    "tickets_late": receiving.TICKETS_LATE,
+    "tickets_failed": receiving.TICKETS_FAILED,
+    "sent_elsewhere": receiving.SENT_ELSEWHERE,
     "event_changed": events.EVENT_CHANGED,
     "event_cancelled": events.EVENT_CANCELLED,
     "case_received": cases.CASE_RECEIVED,

@@ -52,6 +52,14 @@ class OrderFacts(Facts):
     refunded_cents: int = 0
 
 
+class DeliveryFacts(OrderFacts):
+    """An order whose tickets its seller sends; `due_at` is the end of the present status."""
+
+    due_at: AwareDatetime | None = None
+    issuer: Line = ""
+    is_transfer: bool = True
+
+
 class EventFacts(Facts):
     """An event that changed, for a buyer, or for a seller of tickets for it."""
 
@@ -89,6 +97,7 @@ class About(BaseModel):
     device: Line = ""
     number: str = ""
     answer: Line = ""
+    due_at: AwareDatetime | None = None
 
 
 class BellLine(NamedTuple):
