@@ -83,7 +83,7 @@ function showUsed(isUsed) {
 function showTicket(ticket) {
   document.title = ticket.title;
   for (const name of ["title", "when", "place"]) write(name, ticket[name]);
-  write("number", ticket.number && `Order ${ticket.number}`);
+  write("number", `Order ${ticket.orderId}`);
   const count = ticket.codes.length;
   place("codes").replaceChildren(...ticket.codes.map((code, index) => slide(code, index, count)));
   reveal("codes", count > 0);

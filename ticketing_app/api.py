@@ -17,6 +17,7 @@ from ticketing_app.cases.api import router as cases_router
 from ticketing_app.core import api_docs, db, http, redis
 from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
+from ticketing_app.deliveries.api.door import router as door_router
 from ticketing_app.events.api import places_router
 from ticketing_app.events.api import router as events_router
 from ticketing_app.notices.api import mail_router
@@ -67,6 +68,7 @@ def create_api() -> FastAPI:
         selling_router,
         selling_listings_router,
         orders_router,
+        door_router,
         payments_router,
         mail_router,
         cases_router,

@@ -69,3 +69,12 @@ class DeliveryStep(Table, table=True):
         default=None,
         sa_column=Column(utc_datetime(), nullable=False, server_default=text("clock_timestamp()")),
     )
+
+
+class TicketUse(Table, table=True):
+    """A ticket whose owner said at the entrance that they are in."""
+
+    __tablename__ = "ticket_uses"
+
+    ticket_id: UUID = Field(foreign_key="tickets.id", primary_key=True)
+    used_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.deliveries.models import Delivery, DeliveryStep
+from ticketing_app.deliveries.models import Delivery, DeliveryStep, TicketUse
 from ticketing_app.deliveries.rules import (
     ONLY_IN_TIME,
     TRANSITIONS,
@@ -123,3 +123,23 @@ async def get_database_time(session: AsyncSession) -> datetime:
 async def list_overdue(session: AsyncSession) -> list[UUID]:
     """Return the deliveries with a deadline in the past."""
     return list((await session.exec(select(Delivery.id).where(col(Delivery.due_at) <= NOW))).all())
+
+
+async def add_uses(session: AsyncSession, ticket_ids: Collection[UUID]) -> None:
+    """Record the use of tickets; the first time stays."""
+    rows = [TicketUse(ticket_id=ticket_id).model_dump() for ticket_id in ticket_ids]
+    await session.exec(insert(TicketUse).values(rows).on_conflict_do_nothing())
+
+
+async def list_used(session: AsyncSession, ticket_ids: Collection[UUID]) -> set[UUID]:
+    query = select(TicketUse.ticket_id).where(col(TicketUse.ticket_id).in_(ticket_ids))
+    return set((await session.exec(query)).all())
+
+
+async def get_used_at(session: AsyncSession, ticket_ids: Collection[UUID]) -> datetime | None:
+    """Return when the last of these tickets was used; None unless all were."""
+    query = select(func.max(TicketUse.used_at), func.count()).where(
+        col(TicketUse.ticket_id).in_(ticket_ids)
+    )
+    used_at, count = (await session.exec(query)).one()
+    return used_at if count == len(ticket_ids) else None

@@ -94,6 +94,9 @@ ONLY_IN_TIME = frozenset(
     }
 )
 
+# A longer content of a barcode is not typed at a door.
+MAX_TYPED_CHARACTERS = 40
+
 
 def status_now(status: DeliveryStatus, *, is_running: bool) -> DeliveryStatus:
     """Return the status for people: that after the deadline from the deadline on."""

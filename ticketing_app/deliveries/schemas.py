@@ -32,3 +32,26 @@ class DeliveryRead(ApiModel):
     has_waited: bool
     opened_at: datetime | None
     steps: list[DeliveryStepRead]
+
+
+class DoorCode(ApiModel):
+    """What is scanned of one ticket: a barcode as `svg`, else a page of the ticket as `image`, else a `link`."""
+
+    seat: str
+    svg: str | None = None
+    image: Annotated[str | None, Field(description="A data URL.")] = None
+    link: str | None = None
+    text: Annotated[str | None, Field(description="Content of the barcode, if it is short.")] = None
+
+
+class DoorRead(ApiModel):
+    """The caller's tickets of an order at the entrance; without codes they are in the issuer's app."""
+
+    order_id: UUID
+    title: str
+    when: str
+    place: str
+    codes: list[DoorCode]
+    issuer: str | None
+    used_at: datetime | None
+    read_at: datetime

@@ -49,6 +49,15 @@ class Issuer(StrEnum):
     OTHER = "other"
 
 
+# As in "the AXS app".
+ISSUER_NAMES: dict[str, str] = {
+    Issuer.TICKETMASTER: "Ticketmaster",
+    Issuer.AXS: "AXS",
+    Issuer.SEATGEEK: "SeatGeek",
+    Issuer.DICE: "DICE",
+    Issuer.OTHER: "issuer's",
+}
+
 # A later buyer would get the ticket too late. The others can be sold until the event begins.
 OFF_SALE_BEFORE = {
     DeliveryMethod.FILE_LATER: timedelta(hours=8),
