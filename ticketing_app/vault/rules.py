@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -15,6 +16,15 @@ UPLOAD_PERIOD = timedelta(hours=24)
 KEPT_PERIOD = timedelta(days=33)
 KEPT_WITHOUT_DATE = timedelta(days=365)
 SHORT_PAYLOAD_BYTES = 12
+LINK_KIND = "text/uri-list"
+TICKET_LINK = "https://pay.google.com/gp/v/save/"
+# No user, port, query or fragment: parsers of addresses must agree on the host.
+_TICKET_LINK = re.compile(re.escape(TICKET_LINK) + r"[A-Za-z0-9._~-]{8,4000}", re.ASCII)
+
+
+def is_ticket_link(address: str) -> bool:
+    """Whether the address is one that saves a ticket to a wallet."""
+    return _TICKET_LINK.fullmatch(address) is not None
 
 
 def page_part(number: int) -> str:
