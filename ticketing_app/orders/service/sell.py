@@ -16,7 +16,7 @@ from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.resale import Seat, SeatListing
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
 from ticketing_app.tickets.service import lease as leases
-from ticketing_app.tickets.service import listings, offers, seller_listings, tickets
+from ticketing_app.tickets.service import listings, offers, promises, seller_listings, tickets
 from ticketing_app.tickets.service.tickets import TicketListedAgainError
 
 OTHER_EVENT = "You bought one of these tickets for another event."
@@ -73,7 +73,7 @@ async def sell_tickets(
     )
     return [
         await tickets.create_ticket(
-            session, seller_id=seller_id, ticket=await _behind(session, ticket, sold)
+            session, seller_id=seller_id, ticket=await _behind(session, seller_id, ticket, sold)
         )
         for ticket in listed
     ]
@@ -95,20 +95,26 @@ async def sell_listing(
         update={
             "previous_ticket_ids": previous,
             "event_id": await _event_of(session, listing, listing.previous_ticket_ids),
+            "delivery": listing.delivery
+            or await promises.promise_again(session, seller_id=seller_id, previous_ids=previous),
         }
     )
     return await listings.create_listing(session, seller_id=seller_id, listing=behind)
 
 
 async def _behind(
-    session: AsyncSession, ticket: TicketCreate, last_sales: dict[UUID, UUID]
+    session: AsyncSession, seller_id: UUID, ticket: TicketCreate, last_sales: dict[UUID, UUID]
 ) -> TicketCreate:
     previous_id = ticket.previous_ticket_id
     if previous_id is None:
         return ticket
     event_id = await _event_of(session, ticket, [previous_id])
+    last_id = last_sales[previous_id]
+    delivery = ticket.delivery or await promises.promise_again(
+        session, seller_id=seller_id, previous_ids=[last_id]
+    )
     return ticket.model_copy(
-        update={"previous_ticket_id": last_sales[previous_id], "event_id": event_id}
+        update={"previous_ticket_id": last_id, "event_id": event_id, "delivery": delivery}
     )
 
 

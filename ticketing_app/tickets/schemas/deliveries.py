@@ -10,9 +10,9 @@ from ticketing_app.tickets.rules import MAX_SEATS, DeliveryMethod, Issuer
 # Fields that a method needs, and those that it may have.
 _NEEDS = {
     DeliveryMethod.FILE: {"file_ids"},
-    DeliveryMethod.REISSUE: {"file_ids"},
     DeliveryMethod.FILE_LATER: {"ready_on"},
     DeliveryMethod.TRANSFER: {"issuer"},
+    # Kept as a file before the ticket is listed.
     DeliveryMethod.LINK: {"link"},
 }
 _ALLOWS = _NEEDS | {DeliveryMethod.TRANSFER: {"issuer", "ready_on"}}
@@ -31,6 +31,9 @@ class DeliveryPromise(ApiModel):
 
     @model_validator(mode="after")
     def _fit_method(self) -> Self:
+        if self.method not in _NEEDS:
+            msg = f"by {self.method} follows from a file whose issuer is connected"
+            raise ValueError(msg)
         given = {name for name in _FIELDS if getattr(self, name)}
         if missing := sorted(_NEEDS[self.method] - given):
             msg = f"by {self.method} needs {_ALIASES.get(missing[0], missing[0])}"

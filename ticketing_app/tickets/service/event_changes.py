@@ -77,6 +77,7 @@ async def withdraw_unsold(session: AsyncSession, *, event_id: UUID, limit: int) 
     for ticket in unsold:
         ticket.status = TicketStatus.WITHDRAWN
         await tickets.save_new_version(session, ticket)
+    await promises.release(session, unsold)
     order_ids = {ticket.order_id for ticket in unsold if ticket.order_id}
     return Withdrawal(sorted(order_ids), batch.is_full)
 

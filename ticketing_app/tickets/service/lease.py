@@ -20,7 +20,7 @@ from ticketing_app.tickets.schemas.leases import (
     SeatName,
     TicketLease,
 )
-from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service import promises, tickets
 
 
 class ListingNotFoundError(AppError):
@@ -84,8 +84,10 @@ async def withdraw(session: AsyncSession, *, ticket_ids: Collection[UUID], order
         "holder_id": None,
         "locked_until": None,
     }
-    for row in await repository.change_leases(session, ticket_ids, order_id, changes):
+    withdrawn = await repository.change_leases(session, ticket_ids, order_id, changes)
+    for row in withdrawn:
         tickets.record_update(session, row)
+    await promises.release(session, withdrawn)
 
 
 async def release(

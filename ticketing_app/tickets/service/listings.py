@@ -170,6 +170,7 @@ async def withdraw_listing(session: AsyncSession, *, seller_id: UUID, listing_id
     if refusal:
         raise refusal
     _require_free(found)
+    await promises.release(session, [row.ticket for row in found.unsold])
     await _set_status(session, found, TicketStatus.WITHDRAWN)
 
 

@@ -13,10 +13,13 @@ from ticketing_app.core.errors import AppError, InvalidInputError
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import promises as repository
-from ticketing_app.tickets.repository import tickets
+from ticketing_app.tickets.repository.tickets import list_by_ids
 from ticketing_app.tickets.rules import DeliveryMethod
 from ticketing_app.tickets.schemas.deliveries import DeliveryPromise, DeliveryRead, TicketPromise
 from ticketing_app.tickets.schemas.tickets import TicketUpdate
+from ticketing_app.vault.schemas import FileRead
+from ticketing_app.vault.service import claims, reading
+from ticketing_app.vault.service.claims import KnownTicketError
 
 COLUMNS = (
     "delivery_method",
@@ -29,6 +32,7 @@ COLUMNS = (
 )
 TOO_SOON = "The event starts too soon for this way of delivery. A file, if you have one, can be sold until the start."
 READY_TOO_LATE = "The ticket has to be ready before the event."
+ON_SALE = "You have this ticket on sale already."
 ONE_FILE_EACH = "Give one file for each ticket."
 
 
@@ -55,36 +59,104 @@ class FileListedError(AppError):
 
 
 async def promise_columns(
-    session: AsyncSession,  # noqa: ARG001  # for the claim of files.
+    session: AsyncSession,
     *,
-    seller_id: UUID,  # noqa: ARG001  # as above.
+    seller_id: UUID,
     listed: Listed,
     count: int,
+    tickets: Sequence[Ticket] = (),
 ) -> list[dict[str, Any]]:
     """Claim the promised files; return the columns of the promise for each of `count` tickets.
 
+    `tickets` are those that have a promise already, which this one replaces.
+
     Raises:
         InvalidInputError: the promise does not fit the event or the number of tickets.
+        UnknownFileError: a file is not the seller's.
+        KnownTicketError: the same ticket is for sale already, or was sold.
     """
     promise = listed.delivery
     if promise is None:
+        await release(session, tickets)
         return [dict.fromkeys(COLUMNS)] * count
     if problem := _problem(promise, listed, count):
         raise InvalidInputError([problem])
-    columns = {
+    files = await _claim(session, seller_id, listed, tickets)
+    shared = dict.fromkeys(COLUMNS) | {
         "delivery_method": promise.method,
         "issuer": promise.issuer,
         "ready_on": promise.ready_on,
         "sellable_until": rules.sellable_until(promise.method, listed.starts_at),
     }
-    return [dict.fromkeys(COLUMNS) | columns] * count
+    return [shared | _file_columns(file) for file in files] or [shared] * count
+
+
+async def _claim(
+    session: AsyncSession, seller_id: UUID, listed: Listed, tickets: Sequence[Ticket]
+) -> list[FileRead]:
+    """Claim the files of the promise, and free those that it replaces."""
+    file_ids = listed.delivery.file_ids if listed.delivery else []
+    await release(session, tickets, kept=file_ids)
+    if not file_ids:
+        return []
+    day = rules.local_day(listed.starts_at, listed.timezone)
+    await claims.claim(session, seller_id=seller_id, file_ids=file_ids, event_day=day)
+    own = {ticket.id for ticket in tickets}
+    for other in await repository.list_offered(session, file_ids):
+        if other.id not in own:
+            raise KnownTicketError(ON_SALE, known_file_id=other.vault_file_id)
+    found = await reading.describe(session, file_ids=file_ids)
+    return [found[file_id] for file_id in file_ids]
+
+
+def _file_columns(file: FileRead) -> dict[str, Any]:
+    return {
+        "vault_file_id": file.id,
+        "code_count": file.code_count,
+        "is_sealed": file.has_moved and file.opened_at is None,
+    }
+
+
+async def release(
+    session: AsyncSession, tickets: Sequence[Ticket], kept: Collection[UUID] = ()
+) -> None:
+    """Free the files of tickets that are no longer for sale, except those that are `kept`."""
+    ids = [row.vault_file_id for row in tickets if row.vault_file_id]
+    if freed := [file_id for file_id in ids if file_id not in kept]:
+        await claims.release(session, file_ids=freed)
+
+
+async def promise_again(
+    session: AsyncSession, *, seller_id: UUID, previous_ids: Sequence[UUID]
+) -> DeliveryPromise | None:
+    """Return the promise of tickets that the seller bought here, if they own the file of each."""
+    if not previous_ids:
+        return None
+    before = await list_promises(session, ticket_ids=previous_ids)
+    promises = [before[ticket_id] for ticket_id in previous_ids]
+    file_ids = [promise.file_id for promise in promises if promise.file_id]
+    if not file_ids or len(file_ids) < len(promises):
+        return None
+    files = await reading.describe(session, file_ids=file_ids)
+    if not all(_is_owned(files.get(file_id), seller_id) for file_id in file_ids):
+        return None
+    is_link = promises[0].method is DeliveryMethod.LINK
+    method = DeliveryMethod.LINK if is_link else DeliveryMethod.FILE
+    # A link is kept as a file. Only input has to have it as text.
+    return DeliveryPromise.model_construct(method=method, file_ids=file_ids)
+
+
+def _is_owned(file: FileRead | None, owner_id: UUID) -> bool:
+    return file is not None and file.owner_id == owner_id and not file.is_erased
 
 
 async def change(session: AsyncSession, row: Ticket, ticket: TicketUpdate) -> dict[str, Any]:
     """Return the changed columns of the promise of a ticket; errors as `promise_columns`."""
     if "delivery" not in ticket.model_fields_set:
         return {"sellable_until": rules.sellable_until(_method(row), ticket.starts_at)}
-    (columns,) = await promise_columns(session, seller_id=row.seller_id, listed=ticket, count=1)
+    (columns,) = await promise_columns(
+        session, seller_id=row.seller_id, listed=ticket, count=1, tickets=[row]
+    )
     return columns
 
 
@@ -95,8 +167,12 @@ async def change_all(
     first = rows[0]
     listed = Promised(promise, first.starts_at, first.timezone)
     columns = await promise_columns(
-        session, seller_id=first.seller_id, listed=listed, count=len(rows)
+        session, seller_id=first.seller_id, listed=listed, count=len(rows), tickets=rows
     )
+    # Two tickets may exchange their files, of which each is offered once.
+    for row in rows:
+        row.vault_file_id = None
+    await session.flush()
     for row, values in zip(rows, columns, strict=True):
         for name, value in values.items():
             setattr(row, name, value)
@@ -108,8 +184,6 @@ def follow_start(row: Ticket) -> None:
 
 
 def _problem(promise: DeliveryPromise, listed: Listed, count: int) -> tuple[str, str] | None:
-    if promise.method in {DeliveryMethod.FILE, DeliveryMethod.LINK, DeliveryMethod.REISSUE}:
-        return "delivery", "Tickets cannot be sold with a file yet."
     if promise.file_ids and len(promise.file_ids) != count:
         return "delivery.fileIds", ONE_FILE_EACH
     until = rules.sellable_until(promise.method, listed.starts_at)
@@ -125,7 +199,7 @@ async def list_promises(
     session: AsyncSession, *, ticket_ids: Collection[UUID]
 ) -> dict[UUID, TicketPromise]:
     """Return the promises of these tickets, by ticket."""
-    rows = await tickets.list_by_ids(session, ticket_ids)
+    rows = await list_by_ids(session, ticket_ids)
     return {
         row.id: TicketPromise(
             ticket_id=row.id,

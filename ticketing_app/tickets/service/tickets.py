@@ -305,6 +305,7 @@ async def withdraw_ticket(session: AsyncSession, *, seller_id: UUID, ticket_id: 
     if refusal:
         raise refusal
     row.status = TicketStatus.WITHDRAWN
+    await promises.release(session, [row])
     await save_new_version(session, row)
 
 
