@@ -22,9 +22,10 @@ from ticketing_app.events.api import places_router
 from ticketing_app.events.api import router as events_router
 from ticketing_app.notices.api import mail_router
 from ticketing_app.notices.api import router as notices_router
+from ticketing_app.orders.api import file_router as gift_files_router
+from ticketing_app.orders.api import gift_router, selling_router
 from ticketing_app.orders.api import listing_router as selling_listings_router
 from ticketing_app.orders.api import router as orders_router
-from ticketing_app.orders.api import selling_router
 from ticketing_app.payments.api import router as payments_router
 from ticketing_app.privacy.api import router as privacy_router
 from ticketing_app.tickets.api import listing_router, offer_router
@@ -69,6 +70,8 @@ def create_api() -> FastAPI:
         selling_listings_router,
         orders_router,
         door_router,
+        gift_files_router,
+        gift_router,
         payments_router,
         mail_router,
         cases_router,

@@ -32,6 +32,7 @@ ORDER_RESALE = "/orders/[order_id]/sell"
 # A document of its own (documents/door.py); the order is the fragment.
 DOOR = "/door"
 SALE_DETAIL = "/sales/[order_id]"
+GIFT = "/gifts/[gift_id]"
 NOTICES = "/notices"
 NOTICE_STOP = "/notices/stop/[token]"
 ACCOUNT = "/account"
@@ -150,6 +151,11 @@ def door(order_id: UUID | str) -> str:
 def sale_detail(order_id: UUID | str) -> str:
     """Return the path of the page where the seller sends the tickets of an order."""
     return f"/sales/{order_id}"
+
+
+def gift(gift_id: UUID | str) -> str:
+    """Return the page of a ticket that was given away, for both sides."""
+    return f"/gifts/{gift_id}"
 
 
 def report(subject_id: UUID | str) -> str:

@@ -29,6 +29,7 @@ from ticketing_app.messaging.catalog import (
     PasskeyRemoved,
     PasswordChanged,
     PasswordResetRequested,
+    TicketGiven,
     UserCreated,
     UserSignedIn,
 )
@@ -36,6 +37,7 @@ from ticketing_app.messaging.inbox import Subscriptions
 from ticketing_app.notices import subscribers as notices
 from ticketing_app.notices.service import digesting, push, reminding, sending
 from ticketing_app.orders import subscribers as orders
+from ticketing_app.orders.service import gifts
 from ticketing_app.payments import subscribers as payments
 from ticketing_app.payments.rules import (
     CHARGE_WORK,
@@ -77,6 +79,7 @@ SUBSCRIPTIONS: Subscriptions = {
     OrderExpired: (payments.on_order_expired, notices.on_order_expired),
     OrderCompleted: (notices.on_order_completed,),
     DeliveryChanged: (payments.on_delivery_changed,),
+    TicketGiven: (notices.on_ticket_given,),
     ChargeRefunded: (notices.on_charge_refunded,),
     CaseOpened: (notices.on_case_opened,),
     CaseChanged: (notices.on_case_changed,),
@@ -123,6 +126,7 @@ WORK: Mapping[str, Kind] = {
     export.WORK: Kind(export.make_export),
     deletion.WORK: Kind(erasure.erase_account, queue=queues.DEFAULT),
     "notices.digest": Kind(digesting.make_digest, queue=queues.DEFAULT),
+    gifts.WORK: Kind(gifts.lapse_gift, queue=queues.DEFAULT),
     "notices.hold_ending": Kind(reminding.remind, queue=queues.DEFAULT),
     "accounts.reset": Kind(recovery.send_reset, queue=queues.DEFAULT),
 }

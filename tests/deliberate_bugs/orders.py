@@ -83,8 +83,8 @@ MUTANTS = (
         (
             (
                 f"{APP}/orders/rules.py",
-                "return None if sale.is_disputed else sale.buyer_id",
-                "return sale.buyer_id",
+                "return None if sale.is_disputed else sale.holder_id",
+                "return sale.holder_id",
             ),
         ),
         f"{RESALE_TESTS}::TestDisputedTicket",

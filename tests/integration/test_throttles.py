@@ -179,6 +179,7 @@ class TestOpenApi:
             "post /api/events",
             "get /api/venues",
             "get /api/cities",
+            "post /api/files/{file_id}/gift",
             "post /api/listings",
             "put /api/listings/{listing_id}",
             "delete /api/listings/{listing_id}",

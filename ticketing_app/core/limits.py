@@ -92,6 +92,8 @@ POLICIES: dict[str, tuple[Rule, ...]] = {
         Rule("case_limit_per_hour", HOUR, ("account",)),
     ),
     "holds": (Rule("hold_limit_per_minute", MINUTE, ("account",)), _WRITES),
+    # Each one mails an address that the giver typed.
+    "gifts": (Rule("gift_limit_per_hour", HOUR, ("account",)), _WRITES),
     "listings": (Rule("listing_limit_per_hour", HOUR, ("account",)), _WRITES),
     "events": (Rule("event_limit_per_hour", HOUR, ("account",)), _WRITES),
     # Saved while the seller types, so the address' limit of writes does not count them.

@@ -283,6 +283,9 @@ class Settings(BaseSettings):
     export_limit_per_day: int = Field(default=5, ge=0, description="Per account; 0 is off.")
     hold_limit_per_minute: int = Field(default=10, ge=0, description="Per account; 0 is off.")
     listing_limit_per_hour: int = Field(default=50, ge=0, description="Per account; 0 is off.")
+    gift_limit_per_hour: int = Field(
+        default=10, ge=0, description="Tickets offered to friends, per account; 0 is off."
+    )
     event_limit_per_hour: int = Field(
         default=20, ge=0, description="New events per account; 0 is off."
     )

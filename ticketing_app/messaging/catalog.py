@@ -176,6 +176,20 @@ class TicketVersion(BaseModel):
     version: int | None
 
 
+class TicketGiven(DomainEvent):
+    """A bought ticket was offered to a friend, or such an offer ended."""
+
+    recorded_by: ClassVar[str] = "orders"
+    aggregate: ClassVar[str] = "gift"
+
+    gift_id: UUID
+    gift_version: int
+    ticket_id: UUID
+    status: str = Field(description="`offered`, `taken`, `declined`, `withdrawn` or `lapsed`.")
+    from_id: UUID = Field(description="The user who gives it.")
+    to_id: UUID | None = Field(default=None, description="The user who took it.")
+
+
 class OrderEvent(DomainEvent):
     """State of an order and of its tickets."""
 
@@ -367,6 +381,7 @@ CATALOG: dict[str, type[DomainEvent]] = {
         OrderCancelled,
         OrderExpired,
         OrderCompleted,
+        TicketGiven,
         DeliveryChanged,
         ChargeCreated,
         ChargeFailed,

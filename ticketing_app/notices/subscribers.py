@@ -23,12 +23,14 @@ from ticketing_app.messaging.catalog import (
     PasskeyRemoved,
     PasswordChanged,
     PasswordResetRequested,
+    TicketGiven,
     UserCreated,
     UserSignedIn,
 )
 from ticketing_app.notices.service import (
     case_notices,
     event_notices,
+    gift_notices,
     order_notices,
     reminding,
     telling,
@@ -116,6 +118,10 @@ async def on_order_completed(session: AsyncSession, event: OrderCompleted) -> No
     order = await summary.get_summary(session, order_id=event.order_id)
     await order_notices.tell_buyer(session, order, "paid")
     await order_notices.tell_seller(session, order, "sold")
+
+
+async def on_ticket_given(session: AsyncSession, event: TicketGiven) -> None:
+    await gift_notices.tell_change(session, event)
 
 
 async def on_charge_refunded(session: AsyncSession, event: ChargeRefunded) -> None:

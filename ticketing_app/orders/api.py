@@ -11,12 +11,14 @@ from ticketing_app.core.http import body_schema, parse_id, problem_responses, re
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.orders.rules import Choice, SeenOffer
 from ticketing_app.orders.schemas import (
+    GiftCreate,
+    GiftRead,
     OrderCreate,
     OrderDetail,
     OrderPage,
     OrderRead,
 )
-from ticketing_app.orders.service import hold, queries, release, sell
+from ticketing_app.orders.service import gifts, hold, queries, release, sell
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
@@ -26,6 +28,8 @@ from ticketing_app.tickets.service.tickets import TicketNotFoundError
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 selling_router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 listing_router = APIRouter(prefix="/api/listings", tags=["listings"])
+file_router = APIRouter(prefix="/api/files", tags=["gifts"])
+gift_router = APIRouter(prefix="/api/gifts", tags=["gifts"])
 
 
 CALENDAR = "text/calendar"
@@ -156,6 +160,58 @@ async def get_calendar(ticket_id: str, visitor: Visitor) -> Response:
     ticket = await _get_ticket(ticket_id, visitor)
     headers = {"content-disposition": 'attachment; filename="event.ics"'}
     return Response(calendar.write(ticket), media_type=CALENDAR, headers=headers)
+
+
+@file_router.post(
+    "/{file_id}/gift",
+    status_code=201,
+    responses=problem_responses(400, 401, 403, 404, 409, 429),
+    openapi_extra=body_schema(GiftCreate),
+)
+async def offer_gift(file_id: str, request: Request, caller: SignedIn) -> GiftRead:
+    """Offer a ticket that the caller bought, or was given, to the account of a friend.
+
+    The friend gets a mail, with or without an account, and has 72 hours to take the ticket. Until then it can
+    not be opened, listed or offered again; the caller can withdraw the offer.
+    """
+    own_id = parse_id(file_id, gifts.FileNotFoundForGiftError)
+    body = await read_body(request, GiftCreate)
+    async with db.transaction() as session:
+        return await gifts.offer_gift(
+            session, from_id=caller.user_id, file_id=own_id, email=body.email
+        )
+
+
+@gift_router.get("/{gift_id}", responses=problem_responses(401, 404))
+async def get_gift(gift_id: str, caller: SignedIn) -> GiftRead:
+    """Show a gift to its giver, and to the account with its address."""
+    found_id = parse_id(gift_id, gifts.GiftNotFoundError)
+    async with db.transaction() as session:
+        return await gifts.get_gift(session, gift_id=found_id, viewer_id=caller.user_id)
+
+
+@gift_router.post("/{gift_id}/take", responses=problem_responses(401, 403, 404, 409))
+async def take_gift(gift_id: str, caller: SignedIn) -> GiftRead:
+    """Take a ticket; the address of the caller's account has to be that of the offer, and confirmed."""
+    found_id = parse_id(gift_id, gifts.GiftNotFoundError)
+    async with db.transaction() as session:
+        return await gifts.take_gift(session, gift_id=found_id, user_id=caller.user_id)
+
+
+@gift_router.post("/{gift_id}/decline", responses=problem_responses(401, 404, 409))
+async def decline_gift(gift_id: str, caller: SignedIn) -> GiftRead:
+    """Refuse a ticket; its giver has it again."""
+    found_id = parse_id(gift_id, gifts.GiftNotFoundError)
+    async with db.transaction() as session:
+        return await gifts.decline_gift(session, gift_id=found_id, user_id=caller.user_id)
+
+
+@gift_router.post("/{gift_id}/withdraw", responses=problem_responses(401, 404, 409))
+async def withdraw_gift(gift_id: str, caller: SignedIn) -> GiftRead:
+    """Take an offer back that nobody has taken yet."""
+    found_id = parse_id(gift_id, gifts.GiftNotFoundError)
+    async with db.transaction() as session:
+        return await gifts.withdraw_gift(session, gift_id=found_id, user_id=caller.user_id)
 
 
 async def _get_ticket(ticket_id: str, visitor: Caller | None) -> TicketRead:

@@ -16,7 +16,7 @@ from sqlmodel import Field, SQLModel
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, new_id, utc_datetime
-from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.rules import GiftStatus, OrderStatus
 
 
 class Order(Table, table=True):
@@ -142,3 +142,38 @@ class OrderStep(Table, table=True):
         default=None,
         sa_column=Column(utc_datetime(), nullable=False, server_default=text("clock_timestamp()")),
     )
+
+
+class Gift(Table, table=True):
+    """A bought ticket with a file, offered to a friend; `ticket_id` is the listing that was bought."""
+
+    __tablename__ = "gifts"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('offered', 'taken', 'declined', 'withdrawn', 'lapsed')", name="status"
+        ),
+        CheckConstraint("(status = 'taken') = (to_id IS NOT NULL)", name="taken"),
+        CheckConstraint("(status = 'offered') = (ended_at IS NULL)", name="ended"),
+        Index(
+            "uq_gifts_one_open",
+            "file_id",
+            unique=True,
+            postgresql_where=text("status = 'offered'"),
+        ),
+        Index("ix_gifts_ticket_id", "ticket_id"),
+        Index("ix_gifts_from_id", "from_id"),
+        Index("ix_gifts_to_id", "to_id"),
+        Index("ix_gifts_erase", "ended_at", postgresql_where=text("to_email IS NOT NULL")),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    ticket_id: UUID = Field(foreign_key="tickets.id")
+    file_id: UUID = Field(foreign_key="vault_files.id")
+    from_id: UUID = Field(foreign_key="users.id")
+    to_email: str | None = Field(description="None once it was erased.")
+    to_id: UUID | None = Field(default=None, foreign_key="users.id")
+    status: str = GiftStatus.OFFERED
+    expires_at: datetime = Field(sa_type=utc_datetime())
+    ended_at: datetime | None = Field(default=None, sa_type=utc_datetime())
+    created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+    version: int = 1

@@ -97,21 +97,45 @@ def refund_status(status: OrderStatus, *, is_requested: bool, is_refunded: bool)
     return OrderStatus.REFUNDING if is_requested else status
 
 
+class GiftStatus(StrEnum):
+    OFFERED = "offered"
+    TAKEN = "taken"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+GIFT_PERIOD = timedelta(hours=72)
+
+
+def gift_status_now(status: GiftStatus, *, is_running: bool) -> GiftStatus:
+    """Return the status for people: lapsed from its end on, even if it is not closed yet."""
+    if status is GiftStatus.OFFERED and not is_running:
+        return GiftStatus.LAPSED
+    return status
+
+
 class Sale(NamedTuple):
+    ticket_id: UUID
     order_id: UUID
     status: OrderStatus  # Of the item.
     is_disputed: bool
-    buyer_id: UUID
+    holder_id: UUID  # The last friend to whom the seat was given, or the buyer.
     seller_id: UUID
+
+
+def valid_sale(sales: Sequence[Sale]) -> Sale | None:
+    """Return the last sale whose money does not go back; `sales` are newest first."""
+    return next((sale for sale in sales if sale.status is OrderStatus.COMPLETED), None)
 
 
 def eventual_owner_of(sales: Sequence[Sale]) -> UUID | None:
     """Return the owner of a seat after all refunds in progress; `sales` are newest first."""
     # A refunded sale returns the seat to the sale before it, the first sale to its seller. A disputed seat
-    # has no owner: the bank may take the buyer's money back at any time.
-    for sale in sales:
-        if sale.status is OrderStatus.COMPLETED:
-            return None if sale.is_disputed else sale.buyer_id
+    # has no owner: the bank may take the buyer's money back at any time. A friend holds the seat only as long
+    # as the purchase behind the gift is valid, unless they sold it on.
+    if sale := valid_sale(sales):
+        return None if sale.is_disputed else sale.holder_id
     return sales[-1].seller_id if sales else None
 
 
@@ -125,7 +149,7 @@ def owner_of(sales: Sequence[Sale]) -> UUID | None:
 
 
 def unowned_sales(sales: Sequence[Sale]) -> list[Sale]:
-    """Return paid sales by sellers with a refunded or disputed purchase: they have the money of both."""
+    """Return paid sales by sellers whose purchase, or gift, is refunded or disputed: it was paid twice."""
     return [
         sale
         for nth, sale in enumerate(sales[:-1], start=1)

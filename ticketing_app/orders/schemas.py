@@ -4,9 +4,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from ticketing_app.accounts.schemas import NewEmail
 from ticketing_app.core.money import JsonPrice, Price
 from ticketing_app.core.validation import ApiModel
-from ticketing_app.orders.rules import MAX_TICKETS, OrderStatus
+from ticketing_app.orders.rules import MAX_TICKETS, GiftStatus, OrderStatus
 from ticketing_app.tickets.schemas.tickets import TicketRead
 
 MAX_VERSION = 2**31 - 1
@@ -129,6 +130,69 @@ class OrderDetail(OrderRead):
 class OrderPage(ApiModel):
     items: list[OrderRead]
     next_cursor: str | None
+
+
+class GiftCreate(ApiModel):
+    """The address of the friend's account, which need not exist yet."""
+
+    email: NewEmail
+
+
+class GiftRead(ApiModel):
+    """A gift for its giver or its receiver; `to_email` is erased 30 days after its end."""
+
+    id: UUID
+    file_id: UUID
+    status: GiftStatus
+    from_email: str
+    to_email: str | None
+    is_giver: bool
+    expires_at: datetime
+    opened_at: Annotated[
+        datetime | None, Field(description="When the file was opened, by its buyer or a friend.")
+    ]
+    ticket: TicketRead
+
+
+class GiftSummary(BaseModel):
+    """A gift for its notices."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    file_id: UUID
+    status: GiftStatus
+    from_id: UUID
+    from_email: str
+    to_id: UUID | None
+    to_email: str | None
+    expires_at: datetime
+    opened_at: datetime | None
+    ticket: TicketRead
+
+
+class GiftExport(ApiModel):
+    """A gift from a user, or to them, for their export; the address only if it is theirs, or they typed it."""
+
+    id: UUID
+    ticket_id: UUID
+    status: GiftStatus
+    is_giver: bool
+    to_email: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class GivenTicket(BaseModel):
+    """A ticket that a user owns by a gift; `order_id` is the order of the buyer behind it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    gift_id: UUID
+    file_id: UUID
+    order_id: UUID
+    ticket: TicketRead
+    opened_at: datetime | None
 
 
 class PayableItem(BaseModel):

@@ -26,7 +26,7 @@ class TestCatalog:
             "EventCreated", "EventChanged", "EventCancelled",
             "TicketCreated", "TicketUpdated",
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",
-            "DeliveryChanged",
+            "DeliveryChanged", "TicketGiven",
             "ChargeCreated", "ChargeFailed", "ChargeRefunded", "PaymentAlertRaised",
             "CaseOpened", "CaseChanged",
             "NoticeCreated", "NoticesRead",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ticketing_app.core import db
 from ticketing_app.orders import rules
 from ticketing_app.orders.models import Order
-from ticketing_app.orders.rules import OrderStatus, Sale
+from ticketing_app.orders.rules import GiftStatus, OrderStatus, Sale
 
 NOW = datetime(2027, 5, 1, 20, tzinfo=UTC)
 
@@ -67,7 +67,7 @@ class TestStatusNow:
         assert rules.status_now(status, is_running=False) is expected
 
 
-ANA, BEN, CARA = [db.new_id() for _ in range(3)]
+ANA, BEN, CARA, FRIEND = [db.new_id() for _ in range(4)]
 COMPLETED, REFUNDING, REFUNDED = (
     OrderStatus.COMPLETED,
     OrderStatus.REFUNDING,
@@ -79,7 +79,7 @@ def chain(*statuses: OrderStatus, disputed: int | None = None) -> list[Sale]:
     """Return the sales from Ana to Ben and from Ben to Cara, newest first; `statuses` oldest first."""
     people = [(ANA, BEN), (BEN, CARA)]
     sales = [
-        Sale(db.new_id(), status, nth == disputed, buyer, seller)
+        Sale(db.new_id(), db.new_id(), status, nth == disputed, buyer, seller)
         for nth, (status, (seller, buyer)) in enumerate(zip(statuses, people, strict=False))
     ]
     return sales[::-1]
@@ -149,6 +149,48 @@ class TestOwnerOf:
         self, sales: list[Sale], owner: UUID | None, keeper: UUID | None
     ) -> None:
         assert (rules.owner_of(sales), rules.eventual_owner_of(sales)) == (owner, keeper)
+
+
+def given_chain(*statuses: OrderStatus, disputed: int | None = None) -> list[Sale]:
+    """Return the sales of `chain`, but Ben gave the seat to his friend, who sold it to Cara."""
+    *later, first = chain(*statuses, disputed=disputed)
+    return [*(sale._replace(seller_id=FRIEND) for sale in later), first._replace(holder_id=FRIEND)]
+
+
+class TestOwnerOfGift:
+    @pytest.mark.parametrize(
+        ("sales", "owner", "keeper"),
+        [
+            (given_chain(COMPLETED), FRIEND, FRIEND),
+            (given_chain(REFUNDING), None, ANA),
+            (given_chain(REFUNDED), ANA, ANA),
+            (given_chain(COMPLETED, COMPLETED), CARA, CARA),
+            (given_chain(REFUNDED, COMPLETED), CARA, CARA),
+            (given_chain(COMPLETED, REFUNDING), None, FRIEND),
+            (given_chain(COMPLETED, REFUNDED), FRIEND, FRIEND),
+            (given_chain(REFUNDED, REFUNDED), ANA, ANA),
+            (given_chain(COMPLETED, disputed=0), None, None),
+        ],
+    )
+    def test_is_the_friend_while_the_purchase_is_valid(
+        self, sales: list[Sale], owner: UUID | None, keeper: UUID | None
+    ) -> None:
+        assert (rules.owner_of(sales), rules.eventual_owner_of(sales)) == (owner, keeper)
+
+    @pytest.mark.parametrize(("purchase", "are_unowned"), [(COMPLETED, False), (REFUNDED, True)])
+    def test_a_sale_by_the_friend_needs_the_purchase(
+        self, purchase: OrderStatus, *, are_unowned: bool
+    ) -> None:
+        sales = given_chain(purchase, COMPLETED)
+        assert rules.unowned_sales(sales) == (sales[:1] if are_unowned else [])
+
+
+class TestGiftStatusNow:
+    @pytest.mark.parametrize("status", list(GiftStatus))
+    def test_an_offer_lapses_at_its_end(self, status: GiftStatus) -> None:
+        assert rules.gift_status_now(status, is_running=True) is status
+        expected = GiftStatus.LAPSED if status is GiftStatus.OFFERED else status
+        assert rules.gift_status_now(status, is_running=False) is expected
 
 
 class TestUnownedSales:

@@ -10,6 +10,7 @@ from ticketing_app.notices.service import (
     case_notices,
     digesting,
     event_facts,
+    gift_notices,
     leaving_facts,
     order_facts,
 )
@@ -38,6 +39,7 @@ PREPARE: Mapping[str, Prepare] = {
     "passkey_removed": account_facts.prepare_passkey,
     "new_signin": account_facts.prepare_new_signin,
     **dict.fromkeys(order_facts.STATUSES, order_facts.prepare),
+    **dict.fromkeys(gift_notices.STATUSES, gift_notices.prepare),
     "event_changed": event_facts.prepare,
     "event_cancelled": event_facts.prepare,
     "case_received": case_notices.prepare_received,

@@ -92,6 +92,7 @@ class About(BaseModel):
     order_id: UUID | None = None
     ticket_id: UUID | None = None
     event_id: UUID | None = None
+    gift_id: UUID | None = None
     slug: str = ""
     is_seller: bool = False
     device: Line = ""

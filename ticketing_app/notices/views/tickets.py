@@ -38,6 +38,12 @@ def order_stub(order: OrderFacts) -> Stub | None:
     return _stub(first.category, first.title, _local(first), place_of(first), seats, price)
 
 
+def ticket_stub(ticket: TicketFacts) -> Stub:
+    """Return a ticket without its price."""
+    place = place_of(ticket)
+    return _stub(ticket.category, ticket.title, _local(ticket), place, seats_line([ticket]))
+
+
 def event_stub(event: EventFacts) -> Stub:
     return _stub(event.category, event.title, _local(event), place_of(event))
 

@@ -1,18 +1,22 @@
 """All orders of a person: what keeps their account, and their export."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.accounts.service import users
+from ticketing_app.orders.repository import gifts
 from ticketing_app.orders.repository import personal as repository
-from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.schemas import GiftExport, OrderRead
 from ticketing_app.orders.service import queries
 from ticketing_app.tickets.service import personal as tickets
 from ticketing_app.tickets.service.personal import SaleObstacle
 
 PAGE = 100
+GIFT_ADDRESS_PERIOD = timedelta(days=30)
 
 
 class OrderObstacle(StrEnum):
@@ -51,3 +55,22 @@ async def export(session: AsyncSession, *, buyer_id: UUID) -> AsyncIterator[Orde
         cursor = page.next_cursor
         if cursor is None:
             return
+
+
+async def export_gifts(session: AsyncSession, *, user_id: UUID) -> list[GiftExport]:
+    """Return the tickets that the user gave or was given, oldest first."""
+    user = await users.get_user(session, user_id=user_id)
+    return [
+        GiftExport(is_giver=gift.from_id == user_id, **gift.model_dump())
+        for gift in await gifts.list_of_person(session, user_id, user.email)
+    ]
+
+
+async def erase(session: AsyncSession, *, address: str) -> None:
+    """Decline the gifts that wait for this address, and erase it."""
+    await gifts.erase_address(session, address)
+
+
+async def erase_gift_addresses(session: AsyncSession, limit: int) -> int:
+    """Erase addresses of gifts that ended long ago; return the count."""
+    return await gifts.erase_old_addresses(session, kept=GIFT_ADDRESS_PERIOD, limit=limit)

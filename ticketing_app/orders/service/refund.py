@@ -11,7 +11,7 @@ from ticketing_app.orders import rules
 from ticketing_app.orders.models import Order, OrderItem
 from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.service import access, ownership
+from ticketing_app.orders.service import access, gifts, ownership
 from ticketing_app.tickets.service import tickets
 
 log = get_logger()
@@ -33,7 +33,7 @@ async def follow_refund(
     """Move items of a paid order, all by default, to refunding or refunded; ignore any other order.
 
     The order follows when all its items are there. The tickets stay sold; listings of their seats by former
-    owners end.
+    owners end, and their files go back.
     """
     order, items = await access.lock(session, order_id)
     status = OrderStatus(order.status)
@@ -53,6 +53,8 @@ async def follow_refund(
         is_refunded=all(item.refunded_at for item in items),
     )
     await ownership.end_unowned_listings(session, ticket_ids=moved)
+    await ownership.return_files(session, ticket_ids=moved)
+    await gifts.withdraw_lost(session, ticket_ids=moved)
     # An order without an available ticket is refunding before its items.
     if target is status is to:
         return status

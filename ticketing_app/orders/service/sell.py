@@ -27,7 +27,7 @@ MAX_SUMMED = 1000
 class NotTicketOwnerError(AppError):
     status = HTTPStatus.FORBIDDEN
     message = (
-        "You can list a ticket again only while it is yours: bought, paid, not refunded and not "
+        "You can list a ticket again only while it is yours: bought or given to you, paid, not refunded and not "
         "disputed at your bank."
     )
     field = "previousTicketId"
@@ -36,6 +36,12 @@ class NotTicketOwnerError(AppError):
 class TicketStillHeldError(AppError):
     status = HTTPStatus.CONFLICT
     message = "Someone still has time to pay for this ticket. Please try again in a few minutes."
+    field = "previousTicketId"
+
+
+class TicketOfferedError(AppError):
+    status = HTTPStatus.CONFLICT
+    message = ownership.OFFERED
     field = "previousTicketId"
 
 
@@ -49,6 +55,7 @@ async def sell_ticket(
         NotTicketOwnerError: it belongs to another user, or is being refunded or disputed.
         TicketListedAgainError: it has another open listing.
         TicketStillHeldError: a listing that was taken off sale may still be paid.
+        TicketOfferedError: it is offered to a friend.
         InvalidInputError: it was bought for another event.
         TooManyListingsError: the seller has MAX_OPEN_LISTINGS.
         UnconfirmedListingsError: with an unconfirmed address they have UNCONFIRMED_LISTINGS.
@@ -186,11 +193,11 @@ async def list_relistable(
     session: AsyncSession, *, owner_id: UUID, ticket_ids: list[UUID]
 ) -> set[UUID]:
     """Return the tickets that their owner may list again now."""
-    found = await ownership.list_seats(session, ticket_ids=ticket_ids)
+    seats = await ownership.list_seats(session, ticket_ids=ticket_ids)
     return {
-        seat.ticket_id
-        for seat, _, seat_owner_id in found
-        if seat_owner_id == owner_id and seat.listed is None
+        found.seat.ticket_id
+        for found in seats
+        if found.owner_id == owner_id and not found.seat.listed and not found.offer
     }
 
 
@@ -210,12 +217,14 @@ async def list_refusals(
 async def _get_own_seat(session: AsyncSession, *, owner_id: UUID, ticket_id: UUID) -> Seat:
     # First, because a ticket that does not exist has its own error.
     await tickets.get_ticket(session, ticket_id=ticket_id)
-    for seat, sales, seat_owner_id in await ownership.list_seats(session, ticket_ids=[ticket_id]):
-        if seat_owner_id == owner_id:
-            if seat.listed is None:
-                return seat
-            raise _refuse_listed(seat.listed, owner_id)
-        if _has_sold_on(owner_id, ticket_id, seat, sales):
+    for found in await ownership.list_seats(session, ticket_ids=[ticket_id]):
+        if found.owner_id == owner_id:
+            if found.offer:
+                raise TicketOfferedError
+            if found.seat.listed is None:
+                return found.seat
+            raise _refuse_listed(found.seat.listed, owner_id)
+        if _has_sold_on(owner_id, ticket_id, found.seat, found.sales):
             raise TicketListedAgainError
     raise NotTicketOwnerError
 

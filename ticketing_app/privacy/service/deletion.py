@@ -10,6 +10,7 @@ from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError
 from ticketing_app.notices.service import telling as notices
+from ticketing_app.orders.service import gifts
 from ticketing_app.orders.service import personal as orders
 from ticketing_app.orders.service.personal import OrderObstacle
 from ticketing_app.privacy import repository, rules
@@ -60,6 +61,7 @@ async def request_deletion(session: AsyncSession, *, caller: Caller) -> Deletion
     now = utc_now()
     asked = Deletion(user_id=caller.user_id, requested_at=now, due_at=rules.erasure_at(now))
     await repository.add_deletion(session, asked)
+    await gifts.withdraw_all(session, from_id=caller.user_id)
     await auth.end_sessions(session, caller=caller, including_this=True)
     facts = {"due_at": asked.due_at.isoformat()}
     key = f"account_leaving:{caller.user_id}:{now.isoformat()}"

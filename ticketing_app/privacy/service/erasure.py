@@ -35,6 +35,7 @@ async def erase_account(transaction: Transaction, key: str) -> timedelta | None:
             return rules.RETRY
         address = await accounts.erase(session, user_id=user_id)
         await tickets.erase(session, seller_id=user_id)
+        await orders.erase(session, address=address)
         await notices.erase(session, user_id=user_id, address=address)
         await cases.erase(session, user_id=user_id, address=address)
         await repository.delete_exports(session, user_id)

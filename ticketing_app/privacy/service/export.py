@@ -38,6 +38,7 @@ Each file is JSON with the field names of our API; times are UTC, prices are in 
 account.json        your account, and the addresses and devices of your sign-ins
 listings.json       every ticket that you listed, and the draft of a listing
 orders.json         every order that you made
+gifts.json          tickets that you gave to friends, or were given
 payments.json       the payments of these orders; we never have the number of a card
 cases.json          what you wrote to us, and our answers
 notices.json        what we told you, and how you want to be told
@@ -114,6 +115,7 @@ async def _collect(session: AsyncSession, user_id: UUID) -> Files:
             "draft": await drafts.get_draft(session, user_id=user_id),
         },
         "orders.json": bought,
+        "gifts.json": await orders.export_gifts(session, user_id=user_id),
         "payments.json": await payments.export(session, order_ids=[order.id for order in bought]),
         "cases.json": await cases.list_cases(session, user_id=user_id),
         "notices.json": await notices.export(session, user_id=user_id),

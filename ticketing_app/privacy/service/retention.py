@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.accounts.service import addresses, challenges, sessions, tokens
 from ticketing_app.cases import service as cases
 from ticketing_app.notices.service import personal as notices
+from ticketing_app.orders.service import personal as orders
 from ticketing_app.payments.service import retention as payments
 from ticketing_app.privacy import repository as exports
 from ticketing_app.tickets.service import drafts
@@ -31,6 +32,11 @@ RETENTION = (
     Kept("former e-mail addresses", "7 days after the change", addresses.delete_expired),
     Kept("challenges of passkeys", "5 minutes", challenges.delete_expired),
     Kept("notices and the addresses of their mails", "180 days", notices.delete_old),
+    Kept(
+        "addresses of friends who were given a ticket",
+        "30 days after the gift ended",
+        orders.erase_gift_addresses,
+    ),
     Kept("exports", "7 days", exports.delete_expired),
     Kept("unfinished listings", "30 days after the last change", drafts.delete_old),
     Kept("messages and reports", "3 years after they were closed", cases.delete_old),

@@ -93,6 +93,13 @@ def _was_sold(seat: SeatRows) -> bool:
     return any(row.id == seat.ticket_id and row.status == TicketStatus.SOLD for row in seat.rows)
 
 
+async def find_sold(session: AsyncSession, file_id: UUID) -> UUID | None:
+    """Return the listing with this file that was sold last."""
+    is_sold = (col(Ticket.vault_file_id) == file_id, col(Ticket.status) == TicketStatus.SOLD)
+    query = select(Ticket.id).where(*is_sold).order_by(col(Ticket.id).desc())
+    return (await session.exec(query.limit(1))).first()
+
+
 async def get_listing_for_update(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
     """Lock and return a listing that is for sale or paused, held or not."""
     is_open = col(Ticket.status).in_((TicketStatus.FOR_SALE, TicketStatus.PAUSED))

@@ -9,13 +9,14 @@ from pydantic import (
 
 
 class SeatListing(BaseModel):
-    """A listing of a seat; `order_id` is the order that holds or bought it."""
+    """A listing of a seat; `order_id` is the order that holds or bought it, `vault_file_id` its file."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
     seller_id: UUID
     order_id: UUID | None
+    vault_file_id: UUID | None
 
 
 class Seat(BaseModel):

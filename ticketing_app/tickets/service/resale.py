@@ -21,6 +21,11 @@ async def list_seats(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[S
     return [_seat(rows) for rows in await repository.list_seats(session, ticket_ids)]
 
 
+async def find_sold(session: AsyncSession, *, file_id: UUID) -> UUID | None:
+    """Return the ticket with this file that was sold last."""
+    return await repository.find_sold(session, file_id)
+
+
 def _seat(found: SeatRows) -> Seat:
     listings = [(row.status, SeatListing(**row.model_dump())) for row in found.rows]
     active = [listing for status, listing in listings if status != TicketStatus.SOLD]
