@@ -22,7 +22,7 @@ from ticketing_app.orders.service import gifts, hold, queries, release, sell
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
-from ticketing_app.tickets.service import calendar, tickets
+from ticketing_app.tickets.service import calendar, promises, tickets
 from ticketing_app.tickets.service.tickets import TicketNotFoundError
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
@@ -103,7 +103,9 @@ async def sell_ticket(request: Request, caller: SignedIn) -> TicketRead:
     With `previousTicketId` it is a ticket that the caller bought here: paid, not refunded, and not listed again
     already. After a refund it is its seller's again.
     """
-    ticket = await read_body(request, TicketCreate)
+    ticket = await promises.keep_link(
+        db.transaction, seller_id=caller.user_id, listed=await read_body(request, TicketCreate)
+    )
     async with db.transaction() as session:
         return await sell.sell_ticket(session, seller_id=caller.user_id, ticket=ticket)
 
@@ -121,7 +123,9 @@ async def update_ticket(ticket_id: str, request: Request, caller: SignedIn) -> T
     own_id = parse_id(ticket_id, TicketNotFoundError)
     async with db.transaction() as session:
         await tickets.require_own_ticket(session, seller_id=caller.user_id, ticket_id=own_id)
-    ticket = await read_body(request, TicketUpdate)
+    ticket = await promises.keep_link(
+        db.transaction, seller_id=caller.user_id, listed=await read_body(request, TicketUpdate)
+    )
     async with db.transaction() as session:
         return await sell.update_ticket(
             session, seller_id=caller.user_id, ticket_id=own_id, ticket=ticket
@@ -139,7 +143,9 @@ async def sell_listing(request: Request, caller: SignedIn) -> ListingRead:
 
     `previousTicketIds` are tickets that the caller bought here, one for each seat, as in `POST /api/tickets`.
     """
-    listing = await read_body(request, ListingCreate)
+    listing = await promises.keep_link(
+        db.transaction, seller_id=caller.user_id, listed=await read_body(request, ListingCreate)
+    )
     async with db.transaction() as session:
         return await sell.sell_listing(session, seller_id=caller.user_id, listing=listing)
 

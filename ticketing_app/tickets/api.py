@@ -20,7 +20,14 @@ from ticketing_app.tickets.schemas.listings import (
 )
 from ticketing_app.tickets.schemas.search import TicketFilter, TicketPage
 from ticketing_app.tickets.schemas.tickets import OwnTicketPage
-from ticketing_app.tickets.service import listings, offers, search, seller_listings, tickets
+from ticketing_app.tickets.service import (
+    listings,
+    offers,
+    promises,
+    search,
+    seller_listings,
+    tickets,
+)
 from ticketing_app.tickets.service.lease import ListingNotFoundError
 
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
@@ -101,7 +108,9 @@ async def update_listing(listing_id: str, request: Request, caller: SignedIn) ->
     own_id = parse_id(listing_id, ListingNotFoundError)
     async with db.transaction() as session:
         await listings.require_own_listing(session, seller_id=caller.user_id, listing_id=own_id)
-    listing = await read_body(request, ListingUpdate)
+    listing = await promises.keep_link(
+        db.transaction, seller_id=caller.user_id, listed=await read_body(request, ListingUpdate)
+    )
     async with db.transaction() as session:
         return await listings.update_listing(
             session, seller_id=caller.user_id, listing_id=own_id, listing=listing

@@ -147,3 +147,37 @@ class TestTooLate:
         ticket = await factories.read_ticket(listing.seats[0].ticket_id)
         assert ticket.delivery
         assert ticket.delivery.sellable_until == later - timedelta(hours=8)
+
+
+LINK = "https://pay.google.com/gp/v/save/eyJhbGciOiJSUzI1NiJ9.invented"
+
+
+class TestLink:
+    async def test_is_kept_and_never_shown(self, seller: AsyncClient) -> None:
+        ticket = await listed(seller, delivery={"method": "link", "link": LINK})
+        assert LINK not in str(ticket)
+        assert ticket["delivery"]["method"] == "link"
+        assert len(ticket["delivery"]["fileIds"]) == 1
+        again = await seller.post(
+            "/api/tickets", json=DATED | {"delivery": {"method": "link", "link": LINK}}
+        )
+        assert again.status_code == 409
+        assert again.json()["errors"][0]["field"] == "delivery"
+
+    async def test_rejects_links_of_unknown_issuers(self, seller: AsyncClient) -> None:
+        promise = {"method": "link", "link": "https://tickets.example/1"}
+        answer = await seller.post("/api/tickets", json=DATED | {"delivery": promise})
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["field"] == "delivery.link"
+
+    async def test_holds_one_ticket(self, seller: AsyncClient) -> None:
+        body = DATED | {"quantity": 2, "delivery": {"method": "link", "link": LINK}}
+        answer = await seller.post("/api/listings", json=body)
+        assert answer.json()["errors"] == [{"message": promises.ONE_LINK, "field": "delivery.link"}]
+
+    async def test_is_no_file(self, seller: AsyncClient) -> None:
+        ticket = await listed(seller, delivery={"method": "link", "link": LINK})
+        url = f"/api/tickets/{ticket['id']}"
+        as_file = {"method": "file", "fileIds": ticket["delivery"]["fileIds"]}
+        answer = await seller.put(url, json=DATED | {"delivery": as_file})
+        assert answer.status_code == 400

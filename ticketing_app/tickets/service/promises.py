@@ -3,12 +3,14 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core import limits
 from ticketing_app.core.clock import utc_now
+from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError, InvalidInputError
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.models import Ticket
@@ -16,10 +18,12 @@ from ticketing_app.tickets.repository import promises as repository
 from ticketing_app.tickets.repository.tickets import list_by_ids
 from ticketing_app.tickets.rules import DeliveryMethod
 from ticketing_app.tickets.schemas.deliveries import DeliveryPromise, DeliveryRead, TicketPromise
-from ticketing_app.tickets.schemas.tickets import TicketUpdate
+from ticketing_app.tickets.schemas.listings import ListingCreate, ListingUpdate
+from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketUpdate
+from ticketing_app.vault.rules import LINK_KIND
 from ticketing_app.vault.schemas import FileRead
-from ticketing_app.vault.service import claims, reading
-from ticketing_app.vault.service.claims import KnownTicketError
+from ticketing_app.vault.service import claims, links, reading
+from ticketing_app.vault.service.claims import KnownTicketError, UnknownFileError
 
 COLUMNS = (
     "delivery_method",
@@ -33,6 +37,7 @@ COLUMNS = (
 TOO_SOON = "The event starts too soon for this way of delivery. A file, if you have one, can be sold until the start."
 READY_TOO_LATE = "The ticket has to be ready before the event."
 ON_SALE = "You have this ticket on sale already."
+ONE_LINK = "A link holds one ticket. List each one by itself."
 ONE_FILE_EACH = "Give one file for each ticket."
 
 
@@ -47,6 +52,9 @@ class Listed(Protocol):
     def timezone(self) -> str | None: ...
 
 
+Sold = TypeVar("Sold", TicketCreate, TicketUpdate, ListingCreate, ListingUpdate)
+
+
 class Promised(NamedTuple):
     delivery: DeliveryPromise | None
     starts_at: datetime | None
@@ -56,6 +64,22 @@ class Promised(NamedTuple):
 class FileListedError(AppError):
     status = HTTPStatus.CONFLICT
     message = "This ticket is for sale again. Withdraw the listing before you open it."
+
+
+async def keep_link(transaction: Transaction, *, seller_id: UUID, listed: Sold) -> Sold:
+    """Keep the link of the promise as a file, before the ticket is listed.
+
+    Raises:
+        InvalidInputError: it is no link that holds a ticket.
+        TooManyRequestsError: too many uploads in the last hour.
+    """
+    promise = listed.delivery
+    if promise is None or promise.link is None:
+        return listed
+    await limits.check("uploads", account=seller_id)
+    file_id = await links.take(transaction, owner_id=seller_id, link=promise.link)
+    kept = promise.model_copy(update={"link": None, "file_ids": [file_id]})
+    return listed.model_copy(update={"delivery": kept})
 
 
 async def promise_columns(
@@ -95,7 +119,8 @@ async def _claim(
     session: AsyncSession, seller_id: UUID, listed: Listed, tickets: Sequence[Ticket]
 ) -> list[FileRead]:
     """Claim the files of the promise, and free those that it replaces."""
-    file_ids = listed.delivery.file_ids if listed.delivery else []
+    promise = listed.delivery
+    file_ids = promise.file_ids if promise else []
     await release(session, tickets, kept=file_ids)
     if not file_ids:
         return []
@@ -106,6 +131,9 @@ async def _claim(
         if other.id not in own:
             raise KnownTicketError(ON_SALE, known_file_id=other.vault_file_id)
     found = await reading.describe(session, file_ids=file_ids)
+    is_link = promise is not None and promise.method is DeliveryMethod.LINK
+    if any((file.kind == LINK_KIND) is not is_link for file in found.values()):
+        raise UnknownFileError
     return [found[file_id] for file_id in file_ids]
 
 
@@ -184,6 +212,8 @@ def follow_start(row: Ticket) -> None:
 
 
 def _problem(promise: DeliveryPromise, listed: Listed, count: int) -> tuple[str, str] | None:
+    if promise.method is DeliveryMethod.LINK and count > 1:
+        return "delivery.link", ONE_LINK
     if promise.file_ids and len(promise.file_ids) != count:
         return "delivery.fileIds", ONE_FILE_EACH
     until = rules.sellable_until(promise.method, listed.starts_at)
