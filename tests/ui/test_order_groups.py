@@ -8,6 +8,8 @@ import pytest
 
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
+from ticketing_app.deliveries.rules import DeliveryStatus
+from ticketing_app.deliveries.schemas import Arrival
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead, VenueRead
 from ticketing_app.orders import rules
@@ -15,6 +17,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderItemRead, OrderRead
 from ticketing_app.tickets.rules import Availability, seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
+from ticketing_app.ui.deliveries import lines
 from ticketing_app.ui.orders import groups, timeline, views
 from ticketing_app.ui.orders.groups import OrderedTickets, OrderGroup
 from ticketing_app.ui.orders.items import OrderItemView, item_views
@@ -94,6 +97,10 @@ class Orders:
         self.orders.append(order)
         return order
 
+    def deliver(self, order: OrderRead, **changes: Any) -> None:  # noqa: ANN401  # any field.
+        fields: dict[str, Any] = {"method": "file", "status": "received", "opened_at": NOW}
+        self.known.arrivals[order.id] = Arrival(**fields | changes)
+
     def grouped(self) -> dict[str, list[OrderGroup]]:
         return groups.group(self.orders, self.known, NOW)
 
@@ -132,6 +139,72 @@ class TestSections:
         for days in (3, 1, 2):
             bought.add(OrderStatus.CREATED, event_id=event_id, expires=days * DAY)
         assert groups.first_deadline(bought.grouped()[groups.TO_PAY]) == (NOW + DAY).isoformat()
+
+
+class TestArrivals:
+    @pytest.mark.parametrize(
+        ("delivery", "line", "label"),
+        [
+            ({}, "Your ticket is here", "Show ticket"),
+            ({"status": "ready", "opened_at": None}, "Your ticket is here", ""),
+            (
+                {"status": "waiting", "opened_at": None, "due_at": NOW + DAY},
+                "Sent by Sun, Jan 3",
+                "",
+            ),
+            (
+                {"status": "waiting", "method": None, "opened_at": None},
+                "The seller sends it to you",
+                "",
+            ),
+            ({"method": None, "opened_at": None}, "You have it", ""),
+            ({"method": "transfer", "opened_at": None}, "In your app", ""),
+            ({"status": "failed"}, "It did not come", ""),
+        ],
+    )
+    def test_are_described(
+        self, bought: Orders, delivery: dict[str, Any], line: str, label: str
+    ) -> None:
+        bought.deliver(bought.add(OrderStatus.COMPLETED), **delivery)
+        ((shown,),) = (group.lines for group in bought.grouped()[groups.UPCOMING])
+        assert (shown.arrival, shown.show_label) == (line, label)
+
+    def test_are_described_for_several(self) -> None:
+        arrival = Arrival(method=None, status=DeliveryStatus.WAITING)
+        assert lines.arrival_line(arrival, 2, NOW) == "The seller sends them to you"
+        assert lines.arrival_line(None, 2, NOW) == ""
+
+    def test_are_left_out_after_a_refund(self, bought: Orders) -> None:
+        bought.deliver(bought.add(OrderStatus.REFUNDED), status="voided")
+        ((shown,),) = (group.lines for group in bought.grouped()[groups.PAST])
+        assert (shown.arrival, shown.show_label) == ("", "")
+
+    def test_keeps_opened_tickets_shortly_before_the_event(self, bought: Orders) -> None:
+        now = utc_now()
+        soon, later = bought.add_event(days=1), bought.add_event(days=3)
+        kept, sealed, early = [
+            bought.add(OrderStatus.COMPLETED, event_id=event_id) for event_id in (soon, soon, later)
+        ]
+        bought.add(OrderStatus.COMPLETED)
+        bought.deliver(kept)
+        bought.deliver(early)
+        bought.deliver(sealed, status="ready", opened_at=None)
+        upcoming = groups.group(bought.orders, bought.known, now)[groups.UPCOMING]
+        assert groups.kept_orders(upcoming, bought.known, now) == [str(kept.id)]
+
+    def test_tears_used_tickets(self, bought: Orders) -> None:
+        event_id = bought.add_event()
+        orders = [bought.add(OrderStatus.COMPLETED, event_id=event_id) for _ in range(2)]
+        bought.known.used_ids.add(orders[0].ticket.id)
+        (group,) = bought.grouped()[groups.UPCOMING]
+        assert group.stub_class == ""
+        (item,) = item_views(
+            orders[0], bought.known.tickets, set(), NOW, used_ids=bought.known.used_ids
+        )
+        assert item.stub_class == "torn"
+        bought.known.used_ids.add(orders[1].ticket.id)
+        (group,) = bought.grouped()[groups.UPCOMING]
+        assert group.stub_class == "torn"
 
 
 class TestGroup:

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ticketing_app.core.validation import ApiModel
 from ticketing_app.deliveries.rules import DeliveryStatus, Transition
@@ -32,6 +32,17 @@ class DeliveryRead(ApiModel):
     has_waited: bool
     opened_at: datetime | None
     steps: list[DeliveryStepRead]
+
+
+class Arrival(BaseModel):
+    """How far the tickets of an order are."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: DeliveryMethod | None
+    status: DeliveryStatus
+    due_at: datetime | None = None
+    opened_at: datetime | None = None
 
 
 class DoorCode(ApiModel):

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from ticketing_app import routes
 from ticketing_app.core.formatting import format_amount, format_day
+from ticketing_app.deliveries.schemas import Arrival
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
@@ -14,12 +16,14 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.tickets.rules import seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
+from ticketing_app.ui.deliveries.lines import arrival_line, is_shown
+from ticketing_app.ui.deliveries.show_ticket import SHOW_ONE, SHOW_SEVERAL
 from ticketing_app.ui.orders.items import RESELL, RESELL_ALL
 from ticketing_app.ui.orders.views import (
     STATUS_LABELS,
     VARIANTS,
     event_notice,
-    is_used,
+    is_over,
     money_note,
     running_deadline,
     stub_class,
@@ -32,6 +36,8 @@ UPCOMING = "upcoming"
 PAST = "past"
 # The first one with orders is shown until the visitor chooses.
 SECTIONS = (TO_PAY, UPCOMING, PAST)
+# Phones delete what a site kept after a week without a visit.
+KEPT_BEFORE = timedelta(hours=48)
 _RUNNING = rules.PAYABLE | {OrderStatus.CAPTURING}
 
 
@@ -47,6 +53,8 @@ class OrderLine:
     variant: str = ""
     ordered: str = ""
     note: str = ""
+    arrival: str = ""
+    show_label: str = ""
     deadline: str = ""
     now: str = ""
     resale_href: str = ""
@@ -70,11 +78,13 @@ class OrderGroup:
 
 @dataclass(frozen=True)
 class OrderedTickets:
-    """Tickets and events of the orders by id, and the tickets that their owner may list again."""
+    """Tickets and events by id, deliveries by order, and tickets that may be sold again or were used."""
 
     tickets: dict[UUID, TicketRead]
     events: dict[UUID, EventRead]
     relistable_ids: set[UUID]
+    arrivals: dict[UUID, Arrival] = field(default_factory=dict[UUID, Arrival])
+    used_ids: set[UUID] = field(default_factory=set[UUID])
 
 
 def group(
@@ -104,6 +114,17 @@ def first_deadline(to_pay: list[OrderGroup]) -> str:
     return min(deadlines, default="")
 
 
+def kept_orders(upcoming: list[OrderGroup], known: OrderedTickets, now: datetime) -> list[str]:
+    """Return the orders whose opened tickets are kept on the device: their events begin soon."""
+    near_ids = {
+        str(ticket.id)
+        for ticket in known.tickets.values()
+        if ticket.starts_at and ticket.starts_at - now < KEPT_BEFORE
+    }
+    near = [group for group in upcoming if group.stub.id in near_ids]
+    return [line.id for group in near for line in group.lines if line.show_label]
+
+
 def _rank(
     members: tuple[tuple[str, str], list[OrderRead]], known: OrderedTickets
 ) -> tuple[float, ...]:
@@ -130,7 +151,7 @@ def _section(order: OrderRead, ticket: TicketRead, known: OrderedTickets) -> str
         return TO_PAY
     event = _event(ticket, known)
     is_cancelled = event is not None and event.status is EventStatus.CANCELLED
-    is_live = order.status is OrderStatus.COMPLETED and not is_cancelled and not is_used(ticket)
+    is_live = order.status is OrderStatus.COMPLETED and not is_cancelled and not is_over(ticket)
     return UPCOMING if is_live else PAST
 
 
@@ -154,7 +175,7 @@ def _group(key: str, orders: list[OrderRead], known: OrderedTickets, now: dateti
         notice=event_notice(event) if is_bound else "",
         # The lines name the seats.
         stub=replace(TicketStub.from_ticket(ticket), seat=""),
-        stub_class=stub_class(orders, ticket),
+        stub_class=stub_class(orders, ticket, known.used_ids),
         has_one=has_one,
         lines=lines,
     )
@@ -177,8 +198,19 @@ def _line(order: OrderRead, known: OrderedTickets, now: datetime) -> OrderLine:
         variant=VARIANTS.get(status, "done"),
         ordered=f"Ordered {format_day(order.created_at, now)}",
         note=money_note(order, amount),
+        **_arrival_values(order, known.arrivals.get(order.id), now),
         deadline=running_deadline(order),
         now=now.isoformat(),
         resale_href=resale_href,
         resale_label=RESELL if len(sellable) == 1 else RESELL_ALL,
     )
+
+
+def _arrival_values(order: OrderRead, arrival: Arrival | None, now: datetime) -> dict[str, Any]:
+    if order.status is not OrderStatus.COMPLETED:
+        return {}
+    show_label = SHOW_ONE if order.quantity == 1 else SHOW_SEVERAL
+    return {
+        "arrival": arrival_line(arrival, order.quantity, now),
+        "show_label": show_label if is_shown(arrival) else "",
+    }

@@ -12,7 +12,7 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.schemas import OrderItemRead, OrderRead
 from ticketing_app.tickets.rules import seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.ui.orders.views import GIVEN_BACK, is_used, sum_line, tickets_of
+from ticketing_app.ui.orders.views import GIVEN_BACK, is_over, sum_line, tickets_of
 from ticketing_app.ui.tickets.views import TicketStub
 
 RESELL = "Sell this ticket"
@@ -41,10 +41,15 @@ def item_views(
     tickets: Mapping[UUID, TicketRead],
     relistable_ids: Collection[UUID],
     now: datetime,
+    used_ids: Collection[UUID] = (),
 ) -> list[OrderItemView]:
-    """Return the tickets with the titles and prices of the order."""
+    """Return the tickets with the titles and prices of the order; `used_ids` are torn."""
     views = [
         _view(order, item, tickets[item.ticket.id], relistable_ids, now) for item in order.items
+    ]
+    views = [
+        replace(view, stub_class="torn") if view.is_yours and item.ticket.id in used_ids else view
+        for view, item in zip(views, order.items, strict=True)
     ]
     if order.status not in rules.PAID:
         return [_together(order, views)]
@@ -99,7 +104,7 @@ def _stub_class(
     """Return "torn" if the ticket is used, and "spent" if it did not become or stay the buyer's."""
     if item.refunded_at or order.status in rules.ENDED_UNPAID | GIVEN_BACK:
         return "spent"
-    return "torn" if is_yours and is_used(ticket) else ""
+    return "torn" if is_yours and is_over(ticket) else ""
 
 
 def _refunded_on(item: OrderItemRead, now: datetime) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.ui.deliveries.show_ticket import KeepTickets, door_link
 from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.orders.groups import PAST, TO_PAY, UPCOMING, OrderGroup, OrderLine
 from ticketing_app.ui.orders.state import OrderListState
@@ -57,6 +58,7 @@ def order_list_page() -> rx.Component:
     )
     return layout(
         OnLive.create(on_change=state.load),
+        KeepTickets.create(order_ids=state.kept),
         feedback.loaded(state, state.load, content, shape=feedback.row_shapes()),
     )
 
@@ -152,6 +154,11 @@ def _line(line: OrderLine, *, is_alone: bool) -> rx.Component:
             rx.cond(line.label != "", name) if is_alone else name,
             rx.el.p(line.ordered, class_name="text-sm text-muted"),
             rx.cond(line.note != "", rx.el.p(line.note, class_name="text-sm")),
+            rx.cond(line.arrival != "", rx.el.p(line.arrival, class_name="text-sm font-medium")),
+            rx.cond(
+                line.show_label != "",
+                door_link(line.id, line.show_label, f"{styles.PRIMARY} relative z-1 my-1"),
+            ),
             rx.cond(line.deadline != "", _time_left(line)),
             rx.cond(line.resale_href != "", _resell(line)),
             class_name="min-w-0 grow",

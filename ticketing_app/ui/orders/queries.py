@@ -1,9 +1,10 @@
 """One read per order page, each in the caller's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from ticketing_app.core.paging import MAX_LIMIT
+from ticketing_app.deliveries.service import wallet
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service import events
 from ticketing_app.orders.rules import ENDED_UNPAID, PAID
@@ -31,6 +32,7 @@ class OrderDetailPage:
     declines: list[DeclineRead]
     relistable_ids: set[UUID]
     again: Offer | None = None
+    used_ids: set[UUID] = field(default_factory=set[UUID])
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -
         await payments.list_declines(session, buyer_id=buyer_id, order_id=order_id),
         await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=ids),
         await _find_again(session, order, found[0]) if order.status in ENDED_UNPAID else None,
+        await wallet.list_used(session, ticket_ids=ids) if order.status in PAID else set(),
     )
 
 
@@ -103,4 +106,8 @@ async def _load_tickets(session: Session, buyer_id: UUID, found: list[OrderRead]
         {ticket.id: ticket for ticket in bought},
         {event.id: event for event in known},
         await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=paid),
+        await wallet.list_arrivals(
+            session, buyer_id=buyer_id, order_ids=[each.id for each in found]
+        ),
+        await wallet.list_used(session, ticket_ids=paid),
     )

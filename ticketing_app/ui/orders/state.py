@@ -66,7 +66,7 @@ class OrderDetailState(PurchaseState, rx.State):
         if self.is_loaded and self.order.is_paid and not was_paid:
             self.is_just_paid = True
         self.timeline = timeline(page.order, page.declines, now)
-        self.items = item_views(page.order, page.tickets, page.relistable_ids, now)
+        self.items = item_views(page.order, page.tickets, page.relistable_ids, now, page.used_ids)
         self.stub = self.items[0].stub
         self.is_loaded = True
 
@@ -90,6 +90,8 @@ class OrderListState(PageState, rx.State):
     past: rx.Field[list[OrderGroup]] = rx.field(default_factory=list)
     section: str = ""
     pay_deadline: str = ""
+    # Orders whose tickets this device keeps for the entrance.
+    kept: rx.Field[list[str]] = rx.field(default_factory=list)
     now: str = ""
     has_more: bool = False
     _limit: int = DEFAULT_LIMIT
@@ -130,5 +132,6 @@ class OrderListState(PageState, rx.State):
         self.to_pay = sections[groups.TO_PAY]
         self.upcoming = sections[groups.UPCOMING]
         self.past = sections[groups.PAST]
+        self.kept = groups.kept_orders(self.upcoming, page.known, now)
         self.has_more = page.has_more and limit < MAX_ROWS
         self.is_loaded = True

@@ -1,9 +1,11 @@
 """Values and sentences of the order pages."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
@@ -209,15 +211,24 @@ def tickets_of(order: OrderRead) -> list[ItemTicket]:
     return [item.ticket for item in order.items]
 
 
-def stub_class(orders: list[OrderRead], ticket: TicketRead) -> str:
+def stub_class(orders: list[OrderRead], ticket: TicketRead, used_ids: Collection[UUID] = ()) -> str:
     """Return "torn" if the tickets are used, and "spent" if none became or stayed the buyer's."""
     statuses = {order.status for order in orders}
     if not statuses - rules.ENDED_UNPAID - GIVEN_BACK:
         return "spent"
-    return "torn" if OrderStatus.COMPLETED in statuses and is_used(ticket) else ""
+    own = [
+        item.ticket.id
+        for order in orders
+        if order.status is OrderStatus.COMPLETED
+        for item in order.items
+        if item.refunded_at is None
+    ]
+    is_torn = is_over(ticket) or all(ticket_id in used_ids for ticket_id in own)
+    return "torn" if own and is_torn else ""
 
 
-def is_used(ticket: TicketRead) -> bool:
+def is_over(ticket: TicketRead) -> bool:
+    """Whether the event of the ticket has begun: all of its tickets are used."""
     return has_begun(ticket.starts_at, utc_now())
 
 
