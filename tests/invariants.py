@@ -183,6 +183,38 @@ QUERIES = {
         SELECT o.id, o.status, e.payload ->> 'status' FROM orders o
         JOIN outbox e ON e.aggregate_id = o.id AND e.aggregate_version = o.version AND e.name LIKE 'Order%'
         WHERE o.status <> e.payload ->> 'status'""",
+    "9: a completed order has no delivery": """
+        SELECT o.id FROM orders o WHERE o.status = 'completed'
+          AND NOT EXISTS (SELECT FROM deliveries d WHERE d.order_id = o.id)""",
+    "9: a delivery and its order differ": """
+        SELECT d.id, d.status, o.status AS order_status FROM deliveries d JOIN orders o ON o.id = d.order_id
+        WHERE o.buyer_id <> d.buyer_id OR o.status NOT IN ('completed', 'refunding', 'refunded')
+          OR (o.status = 'completed' AND d.status = 'voided')
+          OR (o.status <> 'completed' AND d.status NOT IN ('voided', 'failed'))""",
+    "9: a delivery and its history differ": """
+        SELECT d.id, d.version, d.status, s.status AS step FROM deliveries d
+        LEFT JOIN delivery_steps s ON s.delivery_id = d.id AND s.version = d.version
+        WHERE s.status IS DISTINCT FROM d.status OR s.due_at IS DISTINCT FROM d.due_at
+          OR (SELECT count(*) FROM delivery_steps e WHERE e.delivery_id = d.id) <> d.version""",
+    "9: a delivery was opened without a step": """
+        SELECT d.id FROM deliveries d WHERE (d.opened_at IS NOT NULL) <> EXISTS (
+          SELECT FROM delivery_steps s WHERE s.delivery_id = d.id AND s.transition = 'open')""",
+    "9: a file is here that its delivery lacks": """
+        SELECT d.id, t.id AS ticket_id FROM deliveries d JOIN order_items i ON i.order_id = d.order_id
+        JOIN tickets t ON t.id = i.ticket_id LEFT JOIN vault_files f ON f.id = t.vault_file_id
+        WHERE d.method IN ('file', 'link') AND d.status IN ('ready', 'received') AND f.id IS NULL""",
+    "9: the seller of a file still owns it": """
+        SELECT d.id, f.id AS file_id FROM deliveries d JOIN order_items i ON i.order_id = d.order_id
+        JOIN tickets t ON t.id = i.ticket_id JOIN vault_files f ON f.id = t.vault_file_id
+        WHERE d.status IN ('ready', 'received') AND i.refund_requested_at IS NULL AND f.owner_id = d.seller_id
+          AND NOT EXISTS (SELECT FROM tickets n WHERE n.previous_ticket_id = t.id)""",
+    "9: a change of a delivery without its event": """
+        SELECT d.id, d.version, count(e.id) FROM deliveries d
+        LEFT JOIN outbox e ON e.aggregate_id = d.id AND e.name = 'DeliveryChanged'
+        GROUP BY d.id HAVING count(e.id) <> d.version""",
+    "11: a deadline without a promise, or the reverse": """
+        SELECT id, method, status, due_at FROM deliveries
+        WHERE (due_at IS NOT NULL) <> (method IS NOT NULL AND status IN ('waiting', 'issuing', 'late'))""",
     "listing: tickets of several sellers or events": """
         SELECT l.id, t.id AS ticket_id FROM listings l JOIN tickets t ON t.listing_id = l.id
         WHERE t.seller_id <> l.seller_id OR t.event_id IS DISTINCT FROM l.event_id""",

@@ -17,6 +17,7 @@ from ticketing_app.cases.api import router as cases_router
 from ticketing_app.core import api_docs, db, http, redis
 from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
+from ticketing_app.deliveries.api.deliveries import router as deliveries_router
 from ticketing_app.deliveries.api.door import router as door_router
 from ticketing_app.events.api import places_router
 from ticketing_app.events.api import router as events_router
@@ -69,6 +70,7 @@ def create_api() -> FastAPI:
         selling_router,
         selling_listings_router,
         orders_router,
+        deliveries_router,
         door_router,
         gift_files_router,
         gift_router,

@@ -25,6 +25,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.core.queue_worker import QueueWorker
 from ticketing_app.core.queues import JobFunction
 from ticketing_app.core.settings import InvalidSettingsError, get_settings
+from ticketing_app.deliveries.jobs import begin_missing
 from ticketing_app.expiration.jobs import expire_due_orders
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.relay import Relay
@@ -65,6 +66,7 @@ CRON: CronTable = {
     refund_cancelled_events: 60,
     audit_payments: 24 * 3600,
     delete_old_rows: 3600,
+    begin_missing: 600,
 }
 
 log = get_logger()

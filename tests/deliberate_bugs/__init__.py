@@ -6,6 +6,7 @@ Rule 0 protects visitors without being a rule of the product.
 from tests.deliberate_bugs import (
     accounts,
     cases,
+    deliveries,
     events,
     listings,
     notices,
@@ -22,6 +23,7 @@ from tests.deliberate_bugs.mutant import Mutant
 MUTANTS: tuple[Mutant, ...] = (
     *accounts.MUTANTS,
     *cases.MUTANTS,
+    *deliveries.MUTANTS,
     *events.MUTANTS,
     *listings.MUTANTS,
     *notices.MUTANTS,

@@ -208,8 +208,9 @@ class TestForeignJobs:
 
 def test_names_of_jobs_are_stable() -> None:
     ours = {name for name in queues.names() if "tests." not in name}
-    assert len(processes.CRON) == 7
+    assert len(processes.CRON) == 8
     assert ours == {
+        "deliveries.begin_missing",
         "expiration.expire_due_orders",
         "payments.audit",
         "payments.check_charge",

@@ -11,6 +11,7 @@ from ticketing_app.cli import (
     cities,
     curation,
     data,
+    deliveries,
     doctor,
     events,
     orders,
@@ -48,7 +49,20 @@ def main(arguments: list[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ticketing_app")
     commands = parser.add_subparsers(dest="command", required=True)
-    for family in (data, cases, cities, curation, doctor, events, orders, payments, tickets, work):
+    families = (
+        data,
+        cases,
+        cities,
+        curation,
+        deliveries,
+        doctor,
+        events,
+        orders,
+        payments,
+        tickets,
+        work,
+    )
+    for family in families:
         family.add_commands(commands)
     return parser
 

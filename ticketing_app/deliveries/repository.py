@@ -58,6 +58,12 @@ async def list_by_orders(session: AsyncSession, order_ids: Collection[UUID]) -> 
     return [DeliveryNow(*row) for row in rows.all()]
 
 
+async def list_order_ids(session: AsyncSession, order_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of these orders that have a delivery."""
+    query = select(Delivery.order_id).where(col(Delivery.order_id).in_(order_ids))
+    return set((await session.exec(query)).all())
+
+
 async def move(
     session: AsyncSession,
     delivery_id: UUID,

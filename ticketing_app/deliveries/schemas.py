@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,8 +16,29 @@ class DeliveryStepRead(ApiModel):
     at: datetime
 
 
+class DeliveryFile(ApiModel):
+    """The file of a ticket. `sha256` is the hash of the bytes that its owner downloads."""
+
+    kind: Annotated[str, Field(description="Media type.")]
+    pages: int
+    codes: int
+    sha256: str
+    opened_at: datetime | None
+    is_yours: bool
+    # Only the owner needs it.
+    file_id: UUID | None
+
+
+class DeliveryItem(ApiModel):
+    """A ticket of the order; `number` is its place, from 1, and names its parts."""
+
+    number: int
+    ticket_id: UUID
+    file: DeliveryFile | None
+
+
 class DeliveryRead(ApiModel):
-    """A delivery for its buyer or its seller. `due_at` is judged by the database clock.
+    """A delivery for its buyer, its seller, or the owner of one of its tickets, who sees only that one.
 
     `method` is null if the seller sends the tickets and promised nothing.
     """
@@ -31,7 +52,19 @@ class DeliveryRead(ApiModel):
     due_at: datetime | None
     has_waited: bool
     opened_at: datetime | None
+    items: list[DeliveryItem]
     steps: list[DeliveryStepRead]
+
+    @property
+    def own_items(self) -> list[DeliveryItem]:
+        return [item for item in self.items if item.file and item.file.is_yours]
+
+
+class DeliveredPart(NamedTuple):
+    content: bytes
+    media_type: str
+    digest: str
+    name: str
 
 
 class Arrival(BaseModel):

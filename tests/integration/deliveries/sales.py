@@ -6,16 +6,78 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from tests import factories
 from tests.integration.payments import groups
+from tests.integration.payments import sales as payments
 from tests.integration.payments.sales import Sale
 from ticketing_app.core import db
 from ticketing_app.deliveries.models import Delivery, DeliveryStep
+from ticketing_app.deliveries.schemas import DeliveryRead
+from ticketing_app.deliveries.service import opening
+from ticketing_app.vault.inspection.results import Code
+from ticketing_app.vault.schemas import Reader
+from ticketing_app.vault.service import claims, storing
+from ticketing_app.vault.service.storing import NewTicket
 
 
 async def sell(count: int = 1) -> Sale:
     """Sell tickets that are sent by their seller, not checked."""
     sale, _ = await groups.sell(count)
     return sale
+
+
+async def sell_files(*contents: bytes) -> Sale:
+    """Sell tickets with a file each, whose barcode is its content."""
+    tickets = await factories.make_tickets_together(seats=len(contents))
+    new = [
+        NewTicket(
+            kind="application/pdf",
+            content=content,
+            identity=content,
+            page_count=1,
+            codes=(Code("QRCode", "]Q1", content, 1, f"<svg>{content.decode()}</svg>"),),
+            previews=(b"a page",),
+        )
+        for content in contents
+    ]
+    file_ids = await storing.store(db.transaction, owner_id=tickets[0].seller_id, tickets=new)
+    async with db.transaction() as session:
+        await claims.claim(
+            session, seller_id=tickets[0].seller_id, file_ids=file_ids, event_day=None
+        )
+        connection = await session.connection()
+        statement = text(
+            "UPDATE tickets SET delivery_method = 'file', vault_file_id = :file WHERE id = :id"
+        )
+        for ticket, file_id in zip(tickets, file_ids, strict=True):
+            await connection.execute(statement, {"file": file_id, "id": ticket.id})
+    buyer = await factories.make_user()
+    order = await factories.hold_tickets(tickets, buyer)
+    sale = Sale(buyer, tickets[0], order, await payments.open_payment(order, buyer))
+    await payments.pay(sale)
+    return sale
+
+
+def reader(user_id: UUID) -> Reader:
+    return Reader(user_id, db.new_id(), "192.0.2.7")
+
+
+async def open_files(sale: Sale, user_id: UUID | None = None) -> DeliveryRead:
+    delivery = await read(sale.order.id)
+    return await opening.open_delivery(
+        db.transaction, delivery_id=delivery.id, reader=reader(user_id or sale.buyer.id)
+    )
+
+
+async def read_part(sale: Sale, part: str = "1", user_id: UUID | None = None) -> bytes:
+    delivery = await read(sale.order.id)
+    found = await opening.read_part(
+        db.transaction,
+        delivery_id=delivery.id,
+        part=part,
+        reader=reader(user_id or sale.buyer.id),
+    )
+    return found.content
 
 
 async def forget_all() -> None:
@@ -58,11 +120,14 @@ async def put(
     method: str | None = None,
     due_in_seconds: float | None = None,
 ) -> None:
-    """Move the delivery there without a transition."""
-    statement = text(
-        "UPDATE deliveries SET status = :status, method = :method,"
-        " due_at = clock_timestamp() + make_interval(secs => :due) WHERE id = :id"
-    )
+    """Rewrite the last step of the delivery, as if it had ended there."""
+    statement = text("""
+        WITH moved AS (
+          UPDATE deliveries SET status = :status, method = :method,
+            due_at = clock_timestamp() + make_interval(secs => :due) WHERE id = :id RETURNING *
+        )
+        UPDATE delivery_steps s SET status = moved.status, due_at = moved.due_at FROM moved
+        WHERE s.delivery_id = moved.id AND s.version = moved.version""")
     values = {"status": status, "method": method, "due": due_in_seconds, "id": delivery_id}
     await (await session.connection()).execute(statement, values)
 

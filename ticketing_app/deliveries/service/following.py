@@ -1,6 +1,5 @@
 """A delivery follows the refund of its order."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,13 +11,11 @@ from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import order_payment
 
 
-async def follow_refund(
-    session: AsyncSession,
-    *,
-    order_id: UUID,
-    ticket_ids: Collection[UUID],  # noqa: ARG001  # files follow.
-) -> None:
-    """Void the delivery of an order without a ticket left; the caller has locked its tickets."""
+async def follow_refund(session: AsyncSession, *, order_id: UUID) -> None:
+    """Void the delivery of an order without a ticket left.
+
+    Orders have followed the refund before: they return the files. The caller has locked the tickets.
+    """
     found = await repository.get_by_order(session, order_id)
     if found is None:
         return

@@ -3,8 +3,12 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, text
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ticketing_app.orders.models import Order
+from ticketing_app.orders.rules import OrderStatus
 
 # The lock keeps the orders from ending between reading `is_live` and the check of the foreign key. Until
 # migration 0021 a trigger adds the items of orders that an older version of the program makes meanwhile.
@@ -44,3 +48,13 @@ async def add_items(session: AsyncSession, *, after: UUID, limit: int) -> Batch:
 
 async def count_orders(session: AsyncSession) -> int:
     return int(await (await session.connection()).scalar(text("SELECT count(*) FROM orders")) or 0)
+
+
+async def count_completed(session: AsyncSession) -> int:
+    query = select(func.count()).select_from(Order).where(Order.status == OrderStatus.COMPLETED)
+    return (await session.exec(query)).one()
+
+
+async def list_completed(session: AsyncSession, *, after: UUID, limit: int) -> list[UUID]:
+    query = select(Order.id).where(Order.id > after, Order.status == OrderStatus.COMPLETED)
+    return list((await session.exec(query.order_by(col(Order.id)).limit(limit))).all())

@@ -1,8 +1,10 @@
-"""Backfill: items of the orders that were made before there were items."""
+"""Backfill: items of the orders that were made before there were items, and the orders for others."""
 
 from collections.abc import AsyncGenerator
 from typing import NamedTuple
 from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import Transaction
 from ticketing_app.orders.repository import backfill as repository
@@ -30,3 +32,12 @@ async def add_items(transaction: Transaction, *, batch: int) -> AsyncGenerator[P
         seen += done.orders
         added += done.added
         yield Progress(seen, max(total, seen), added)
+
+
+async def count_completed(session: AsyncSession) -> int:
+    return await repository.count_completed(session)
+
+
+async def list_completed(session: AsyncSession, *, after: UUID, limit: int) -> list[UUID]:
+    """Return up to `limit` completed orders with ids above `after`, by id."""
+    return await repository.list_completed(session, after=after, limit=limit)

@@ -105,7 +105,7 @@ async def _request(
     await orders.follow_refund(
         session, order_id=order_id, to=OrderStatus.REFUNDING, ticket_ids=ticket_ids
     )
-    await following.follow_refund(session, order_id=order_id, ticket_ids=ticket_ids)
+    await following.follow_refund(session, order_id=order_id)
     await resale.report_double_income(session, order_id=order_id, ticket_ids=ticket_ids)
     await book.add(session, amount_cents=amount_cents, ticket_ids=ticket_ids, reason=reason)
     await book.save(session)

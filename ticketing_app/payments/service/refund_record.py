@@ -154,9 +154,8 @@ async def _advance(
 async def _follow(
     session: AsyncSession, book: RefundBook, ticket_ids: Iterable[UUID], to: OrderStatus
 ) -> None:
-    followed = list(ticket_ids)
-    await orders.follow_refund(session, order_id=book.order.id, to=to, ticket_ids=followed)
-    await following.follow_refund(session, order_id=book.order.id, ticket_ids=followed)
+    await orders.follow_refund(session, order_id=book.order.id, to=to, ticket_ids=list(ticket_ids))
+    await following.follow_refund(session, order_id=book.order.id)
 
 
 def _publish(session: AsyncSession, charge: Charge, refund: Refund) -> None:
