@@ -94,6 +94,11 @@ def ticket_calendar(ticket_id: UUID | str) -> str:
     return f"/api/tickets/{ticket_id}/calendar"
 
 
+def order_calendar(order_id: UUID | str) -> str:
+    """Return the path of the calendar file of a buyer, which leads to the page of the door."""
+    return f"/api/orders/{order_id}/calendar"
+
+
 def event_calendar(slug: str) -> str:
     return f"/api/events/{slug}/calendar"
 

@@ -1,18 +1,22 @@
 """What the page of the door gets: codes of opened tickets, for their owner only."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
+from icalendar import Calendar
 from sqlalchemy import text
 
 from tests import factories
 from tests.integration.deliveries import sales
 from tests.integration.payments import groups
+from tests.integration.payments import sales as payments
 from tests.integration.payments.sales import Sale
 from tests.integration.vault.tickets import reader, ticket, upload
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
+from ticketing_app.core.settings import get_settings
 from ticketing_app.deliveries.schemas import DoorRead
 from ticketing_app.deliveries.service import door
 from ticketing_app.deliveries.service.door import NotHereYetError
@@ -172,3 +176,28 @@ class TestApi:
         }  # fmt: skip
         assert (await api.post(f"{url}/used")).status_code == 204
         assert (await api.get(f"{url}/door")).json()["usedAt"]
+
+
+class TestCalendar:
+    async def test_leads_to_the_door_and_says_by_when_the_tickets_come(
+        self, api: AsyncClient
+    ) -> None:
+        account = {"email": "buyer@gittix.test", "password": "correct horse"}
+        user = (await api.post("/api/users/signup", json=account)).json()
+        facts: dict[str, Any] = {"startsAt": "2099-05-01T18:00:00Z", "timezone": "Europe/Amsterdam"}
+        offered = await factories.make_ticket(**facts, description="Two rows from the stage.")
+        buyer = UserRead(id=UUID(user["id"]), email=user["email"])
+        sale = await payments.sell(offered, buyer)
+        delivery = await sales.read(sale.order.id)
+        async with db.transaction() as session:
+            await sales.put(session, delivery.id, "waiting", method="transfer", due_in_seconds=60)
+        answer = await api.get(f"/api/orders/{sale.order.id}/calendar")
+        assert answer.headers["content-type"].startswith("text/calendar")
+        event: Any = Calendar.from_ical(answer.content).events[0]
+        assert event["URL"] == f"{get_settings().public_url}/door#{sale.order.id}"
+        show, due, note = event["DESCRIPTION"].split("\n")
+        assert show == door.SHOW_AT_DOOR
+        assert due.startswith("The seller has until ")
+        assert note == "Two rows from the stage."
+        unknown = await api.get(f"/api/orders/{factories.UNKNOWN_ID}/calendar")
+        assert unknown.status_code == 404

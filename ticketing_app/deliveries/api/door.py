@@ -10,6 +10,8 @@ from ticketing_app.deliveries.service import door
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.vault.schemas import Reader
 
+CALENDAR = "text/calendar"
+
 router = APIRouter(prefix="/api/orders/{order_id}", tags=["deliveries"])
 
 
@@ -32,3 +34,18 @@ async def mark_used(order_id: str, caller: SignedIn) -> Response:
     async with db.transaction() as session:
         await door.mark_used(session, order_id=own_id, user_id=caller.user_id)
     return Response(status_code=204)
+
+
+@router.get(
+    "/calendar",
+    response_class=Response,
+    responses={**problem_responses(401, 404), 200: {"content": {CALENDAR: {}}}},
+)
+async def get_calendar(order_id: str, request: Request, caller: SignedIn) -> Response:
+    """Return the event of the caller's tickets as a calendar file (RFC 5545)."""
+    own_id = parse_id(order_id, OrderNotFoundError)
+    with formatting.use_locale(request.headers.get("accept-language", "")):
+        async with db.transaction() as session:
+            content = await door.write_calendar(session, order_id=own_id, user_id=caller.user_id)
+    headers = {"content-disposition": 'attachment; filename="event.ics"'}
+    return Response(content, media_type=CALENDAR, headers=headers)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app import routes
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
@@ -19,13 +20,17 @@ from ticketing_app.orders.service import summary
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.tickets.rules import ISSUER_NAMES, seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.tickets.service import promises
+from ticketing_app.tickets.service import calendar, promises
 from ticketing_app.vault.rules import page_part
 from ticketing_app.vault.schemas import FileRead, KeptCode, Reader
 from ticketing_app.vault.service import reading
 
 LINK_KIND = "text/uri-list"
 PASS_KIND = "application/vnd.apple.pkpass"  # noqa: S105  # a media type.
+
+
+SHOW_AT_DOOR = "The link shows your ticket at the door, also without a network once you opened it."
+DELIVERED_BY = "The seller has until {due_at} to deliver it."
 
 
 class NotHereYetError(AppError):
@@ -72,6 +77,20 @@ async def mark_used(session: AsyncSession, *, order_id: UUID, user_id: UUID) -> 
     """Record that the caller went in with their tickets of an order; raises OrderNotFoundError."""
     own = await _list_own(session, order_id, user_id)
     await repository.add_uses(session, [each.ticket.id for each in own])
+
+
+async def write_calendar(session: AsyncSession, *, order_id: UUID, user_id: UUID) -> bytes:
+    """Return the event of the caller's tickets, with the way to them, as a calendar file.
+
+    Raises OrderNotFoundError, TicketHasNoDateError.
+    """
+    ticket = (await _list_own(session, order_id, user_id))[0].ticket
+    found = await repository.get_by_order(session, order_id)
+    notes = [SHOW_AT_DOOR]
+    if found and found.delivery.due_at and ticket.timezone:
+        due_at = found.delivery.due_at.astimezone(ZoneInfo(ticket.timezone))
+        notes.append(DELIVERED_BY.format(due_at=format_event_start(due_at)))
+    return calendar.write(ticket, path=routes.door(order_id), notes=notes)
 
 
 async def _list_own(session: AsyncSession, order_id: UUID, user_id: UUID) -> list[OwnTicket]:

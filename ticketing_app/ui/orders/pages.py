@@ -249,7 +249,9 @@ def _receipt() -> rx.Component:
                 on_click=rx.call_script("window.print()"),
                 class_name=styles.SECONDARY,
             ),
-            rx.cond(order.is_paid, calendar_link(OrderDetailState.stub)),
+            rx.cond(
+                order.is_paid, calendar_link(OrderDetailState.stub, routes.order_calendar(order.id))
+            ),
             rx.foreach(OrderDetailState.items, _resell),
             link(TEXT["all_orders"], href=routes.ORDER_LIST, class_name=styles.SECONDARY),
             class_name="flex flex-wrap gap-3 print:hidden",

@@ -170,12 +170,12 @@ def plain_stub(
     )
 
 
-def calendar_link(stub: TicketStub) -> rx.Component:
+def calendar_link(stub: TicketStub, href: str | None = None) -> rx.Component:
     return cond(
         stub.when != "",
         link(
             TEXT["calendar"],
-            href=routes.ticket_calendar(stub.id),
+            href=routes.ticket_calendar(stub.id) if href is None else href,
             # A file of the API.
             reload_document=True,
             class_name=styles.SECONDARY,
