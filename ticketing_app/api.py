@@ -14,7 +14,7 @@ from ticketing_app.accounts.api.proof import router as proof_router
 from ticketing_app.accounts.api.recovery import router as recovery_router
 from ticketing_app.accounts.api.users import router as users_router
 from ticketing_app.cases.api import router as cases_router
-from ticketing_app.core import api_docs, db, http, redis
+from ticketing_app.core import api_docs, db, http, redis, uploads
 from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
 from ticketing_app.deliveries.api.deliveries import router as deliveries_router
@@ -31,6 +31,8 @@ from ticketing_app.payments.api import router as payments_router
 from ticketing_app.privacy.api import router as privacy_router
 from ticketing_app.tickets.api import listing_router, offer_router
 from ticketing_app.tickets.api import router as tickets_router
+from ticketing_app.vault.api import PATH as UPLOAD_PATH
+from ticketing_app.vault.api import router as files_router
 
 SESSION = "session"
 READINESS_TIMEOUT_SECONDS = 2
@@ -64,6 +66,7 @@ def create_api() -> FastAPI:
         recovery_router,
         events_router,
         places_router,
+        files_router,
         tickets_router,
         listing_router,
         offer_router,
@@ -92,6 +95,8 @@ def create_api() -> FastAPI:
     )
     api_docs.install(api)
     http.install_error_handling(api)
+    # Outside of the error handling: refusals of any kind come after the drained body.
+    api.add_middleware(uploads.DrainRefusedUploads, path=UPLOAD_PATH)
     api.openapi = lambda: _openapi(api)  # pyright: ignore[reportAttributeAccessIssue]  # FastAPI's documented way
     return api
 

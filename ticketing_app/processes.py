@@ -39,6 +39,7 @@ from ticketing_app.payments.jobs import (
 )
 from ticketing_app.privacy.jobs import delete_old_rows
 from ticketing_app.subscriptions import SUBSCRIPTIONS, WORK
+from ticketing_app.vault.jobs import sweep as sweep_files
 from ticketing_app.work import jobs as work_jobs
 from ticketing_app.work import nudge
 
@@ -67,6 +68,7 @@ CRON: CronTable = {
     audit_payments: 24 * 3600,
     delete_old_rows: 3600,
     begin_missing: 600,
+    sweep_files: 24 * 3600,
 }
 
 log = get_logger()

@@ -220,6 +220,7 @@ def test_names_of_jobs_are_stable() -> None:
         "payments.sweep_charges",
         "payments.sweep_webhooks",
         "privacy.delete_old_rows",
+        "vault.sweep",
         "work.sweep",
         *(f"work.{kind}" for kind in WORK),
         # Queued by the previous version.

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from base64 import b64encode
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,6 +51,8 @@ def test_production_accepts_the_example_of_secrets(monkeypatch: pytest.MonkeyPat
     # The example leaves these to the operator.
     own = {
         "JWT_KEY": "k" * 32,
+        "FILES_KEY": b64encode(b"k" * 32).decode(),
+        "FINGERPRINT_KEY": "k" * 32,
         "OPERATOR_NAME": "x",
         "OPERATOR_ADDRESS": "x",
         "OPERATOR_EMAIL": "x@y",

@@ -1,57 +1,58 @@
-"""Private files as HTTP responses, whole or in part."""
+"""Responses with bytes of users: never rendered on our origin, never stored by a cache."""
 
 import re
 from http import HTTPStatus
+from urllib.parse import quote
 
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import Request, Response
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# One range only; a client that asks for several gets the whole file.
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def file_response(
     request: Request, content: bytes, *, media_type: str, name: str, digest: str
 ) -> Response:
-    """Return the file as an attachment; `name` is ASCII, `digest` identifies the content."""
-    etag = f'"{digest}"'
+    """Return the file as an attachment, or the range that the request asks for; 416 if it has none there."""
     headers = {
-        "Accept-Ranges": "bytes",
-        "Cache-Control": "private, no-store",
-        "Content-Disposition": f'attachment; filename="{name}"',
-        # A document that acts, if one ever got here, can do nothing.
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "ETag": etag,
-        "Vary": "Cookie",
-        "X-Content-Type-Options": "nosniff",
+        "content-disposition": _disposition(name),
+        "cache-control": "private, no-store",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "cross-origin-resource-policy": "same-origin",
+        "x-content-type-options": "nosniff",
+        "accept-ranges": "bytes",
+        "etag": f'"{digest}"',
+        "vary": "Cookie",
     }
-    if request.headers.get("if-range", etag) != etag:
+    wanted = _RANGE.fullmatch(request.headers.get("range", ""))
+    is_same = request.headers.get("if-range", headers["etag"]) == headers["etag"]
+    span = _find_span(wanted[1], wanted[2], len(content)) if wanted and is_same else None
+    if span is None:
         return Response(content, media_type=media_type, headers=headers)
-    wanted = _wanted(request.headers.get("range", ""), len(content))
-    if wanted is None:
-        return Response(content, media_type=media_type, headers=headers)
-    if not wanted:
-        headers["Content-Range"] = f"bytes */{len(content)}"
-        return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
-    headers["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{len(content)}"
+    if not span:
+        headers["content-range"] = f"bytes */{len(content)}"
+        status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+        return Response(status_code=status, headers=headers)
+    headers["content-range"] = f"bytes {span.start}-{span.stop - 1}/{len(content)}"
     return Response(
-        content[wanted.start : wanted.stop],
-        status_code=HTTPStatus.PARTIAL_CONTENT,
+        content[span.start : span.stop],
+        HTTPStatus.PARTIAL_CONTENT,
         media_type=media_type,
         headers=headers,
     )
 
 
-def _wanted(header: str, size: int) -> range | None:
-    """Return the bytes of a single range, empty if it lies outside; None for the whole file."""
-    # Several ranges and other units may be answered with the whole file.
-    matched = _RANGE.fullmatch(header)
-    if matched is None or header == "bytes=-":
-        return None
-    first, last = matched.groups()
+def _find_span(first: str, last: str, size: int) -> range | None:
+    """Return the bytes of a range, none if it lies outside; None if it is no range."""
     if not first:
-        return range(max(0, size - int(last)), size)
-    end = min(int(last) + 1, size) if last else size
-    if last and int(last) < int(first):
+        return range(max(0, size - int(last)), size) if last else None
+    start = int(first)
+    if last and int(last) < start:
         return None
-    return range(int(first), end)
+    return range(start, min(int(last) + 1, size) if last else size)
+
+
+def _disposition(name: str) -> str:
+    """Offer an ASCII name for old clients, and the name itself in UTF-8 (RFC 5987)."""
+    plain = re.sub(r"[^A-Za-z0-9 ._-]", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -42,11 +42,6 @@ def unwrap(wrapped: WrappedKey, file_id: UUID) -> bytes:
     raise UnreadableFileError
 
 
-def is_current(key_name: str) -> bool:
-    """Whether the key in FILES_KEY wrapped it, not that of FILES_KEY_PREVIOUS."""
-    return key_name == current_name()
-
-
 def current_name() -> str:
     return _name_of(_keys()[0])
 

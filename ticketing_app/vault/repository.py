@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, update
+from sqlalchemy import and_, case, delete, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -29,10 +29,6 @@ def add_reads(session: AsyncSession, reads: Sequence[VaultRead]) -> None:
 
 async def get_file(session: AsyncSession, file_id: UUID) -> VaultFile | None:
     return await session.get(VaultFile, file_id, populate_existing=True)
-
-
-async def get_file_for_update(session: AsyncSession, file_id: UUID) -> VaultFile | None:
-    return await session.get(VaultFile, file_id, populate_existing=True, with_for_update=True)
 
 
 async def list_files(session: AsyncSession, file_ids: Collection[UUID]) -> list[VaultFile]:
@@ -186,6 +182,10 @@ async def list_readable_ids(session: AsyncSession, file_ids: Collection[UUID]) -
     return set(await session.exec(query))
 
 
+async def delete_file(session: AsyncSession, file_id: UUID) -> None:
+    await session.exec(delete(VaultFile).where(col(VaultFile.id) == file_id))
+
+
 async def delete_files(session: AsyncSession, *, limit: int) -> int:
     """Delete erased uploads that were never sold."""
     return await db.delete_batch(
@@ -203,6 +203,11 @@ async def delete_codes(session: AsyncSession, *, erased_for: timedelta, limit: i
     return await db.delete_batch(
         session, VaultCode, col(VaultCode.file_id).in_(erased), limit=limit
     )
+
+
+async def erase_addresses(session: AsyncSession, user_id: UUID) -> None:
+    statement = update(VaultRead).where(col(VaultRead.user_id) == user_id)
+    await session.exec(statement.values(address=""))
 
 
 async def delete_reads(session: AsyncSession, *, before: datetime, limit: int) -> int:

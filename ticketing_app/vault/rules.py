@@ -15,7 +15,11 @@ UPLOAD_PERIOD = timedelta(hours=24)
 # After the event: 48 hours to complain, and 30 days.
 KEPT_PERIOD = timedelta(days=33)
 KEPT_WITHOUT_DATE = timedelta(days=365)
+# After the event: the same barcode is not listed again.
+FINGERPRINT_PERIOD = timedelta(days=90)
+READS_PERIOD = timedelta(days=180)
 SHORT_PAYLOAD_BYTES = 12
+_OBJECT = re.compile(r"[0-9a-f]{2}/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[a-z0-9-]+")
 LINK_KIND = "text/uri-list"
 TICKET_LINK = "https://pay.google.com/gp/v/save/"
 # No user, port, query or fragment: parsers of addresses must agree on the host.
@@ -31,9 +35,19 @@ def page_part(number: int) -> str:
     return f"page-{number}"
 
 
+def object_folder(file_id: UUID) -> str:
+    # The end of an id is random, so that no folder grows large.
+    return f"{file_id.hex[-2:]}/{file_id}"
+
+
 def object_key(file_id: UUID, part: str) -> str:
-    """Return the name of an object; the folders of a store stay small."""
-    return f"{file_id.hex[-2:]}/{file_id}/{part}"
+    return f"{object_folder(file_id)}/{part}"
+
+
+def file_of(key: str) -> UUID | None:
+    """Return the file of an object; None if the object is none of ours."""
+    match = _OBJECT.fullmatch(key)
+    return UUID(match[1]) if match else None
 
 
 def digest_part(content: bytes) -> str:

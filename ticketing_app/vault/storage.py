@@ -92,6 +92,11 @@ async def _limits() -> AsyncGenerator[None]:
         raise StorageError from error
 
 
+def forget() -> None:
+    """Make the next call read FILES_URL again, as in tests."""
+    _open.cache_clear()
+
+
 def _store() -> ObjectStore:
     return _open(os.getpid())
 

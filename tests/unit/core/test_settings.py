@@ -1,12 +1,19 @@
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from ticketing_app.core.settings import InvalidSettingsError, Settings, get_settings
+from ticketing_app.core.settings import (
+    DEVELOPMENT_FILES_KEY,
+    DEVELOPMENT_FINGERPRINT_KEY,
+    InvalidSettingsError,
+    Settings,
+    get_settings,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -24,6 +31,9 @@ PRODUCTION = {
     "OPERATOR_EMAIL": "help@ticketing.dev",
     "STRIPE_API_BASE": "https://api.stripe.com",
     "STRIPE_JS_URL": "https://js.stripe.com/endive/stripe.js",
+    "FILES_URL": "file:///var/lib/files",
+    "FILES_KEY": b64encode(b"k" * 32).decode(),
+    "FINGERPRINT_KEY": "k" * 32,
 }
 
 PLAIN = {
@@ -78,6 +88,11 @@ NONSENSE = {
     "STRIPE_JS_URL=stripe.js": (
         "Set STRIPE_JS_URL to an http or https address, like https://example.com."
     ),
+    "FILES_URL=http://u:secret-word@store/x": (
+        "Set FILES_URL to the place of files of tickets, like s3://bucket/prefix or file:///var/lib/files."
+    ),
+    "FILES_KEY=secret-word": "Set FILES_KEY to the base64 of 32 random bytes.",
+    "FILES_KEY_PREVIOUS=c2hvcnQ=": "Set FILES_KEY_PREVIOUS to the base64 of 32 random bytes.",
     "TICKETING_SECRETS_DIR=/nowhere": (
         "Set TICKETING_SECRETS_DIR to a directory with files named like settings."
     ),
@@ -166,6 +181,9 @@ class TestGetSettings:
             "OPERATOR_NAME",
             "OPERATOR_ADDRESS",
             "OPERATOR_EMAIL",
+            "FILES_URL",
+            "FILES_KEY",
+            "FINGERPRINT_KEY",
         ],
     )
     def test_refuses_production_without(
@@ -187,6 +205,12 @@ class TestGetSettings:
             ("STRIPE_API_BASE", "http://127.0.0.1:8433", "STRIPE_API_BASE"),
             ("STRIPE_JS_URL", "https://js.stripe.com.evil.test/stripe.js", "STRIPE_JS_URL"),
             ("OPERATOR_NAME", " ", "OPERATOR_NAME"),
+            ("FILES_URL", "memory://", "memory is lost"),
+            ("FILES_URL", "s3://tickets", "FILES_S3_ACCESS_KEY"),
+            ("FILES_KEY", "", "FILES_KEY"),
+            ("FILES_KEY", DEVELOPMENT_FILES_KEY, "FILES_KEY"),
+            ("FINGERPRINT_KEY", "short", "FINGERPRINT_KEY"),
+            ("FINGERPRINT_KEY", DEVELOPMENT_FINGERPRINT_KEY, "FINGERPRINT_KEY"),
         ],
     )
     def test_refuses_in_production(

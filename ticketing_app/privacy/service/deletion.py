@@ -18,6 +18,7 @@ from ticketing_app.privacy.models import Deletion
 from ticketing_app.privacy.schemas import DeletionRead
 from ticketing_app.tickets.service import personal as tickets
 from ticketing_app.tickets.service.personal import SaleObstacle
+from ticketing_app.vault.service import erasure as files
 from ticketing_app.work import due as work
 
 WORK = "privacy.erase"
@@ -58,6 +59,7 @@ async def request_deletion(session: AsyncSession, *, caller: Caller) -> Deletion
     reasons = await list_reasons(session, user_id=caller.user_id)
     if reasons or not is_free:
         raise AccountNeededError(" ".join(reasons) or SENTENCES[SaleObstacle.BEING_BOUGHT])
+    await files.erase_unsold(session, owner_id=caller.user_id)
     now = utc_now()
     asked = Deletion(user_id=caller.user_id, requested_at=now, due_at=rules.erasure_at(now))
     await repository.add_deletion(session, asked)

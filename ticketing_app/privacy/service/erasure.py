@@ -11,6 +11,7 @@ from ticketing_app.notices.service import personal as notices
 from ticketing_app.orders.service import personal as orders
 from ticketing_app.privacy import repository, rules
 from ticketing_app.tickets.service import personal as tickets
+from ticketing_app.vault.service import personal as files
 
 log = get_logger()
 
@@ -36,6 +37,7 @@ async def erase_account(transaction: Transaction, key: str) -> timedelta | None:
         address = await accounts.erase(session, user_id=user_id)
         await tickets.erase(session, seller_id=user_id)
         await orders.erase(session, address=address)
+        await files.erase(session, user_id=user_id)
         await notices.erase(session, user_id=user_id, address=address)
         await cases.erase(session, user_id=user_id, address=address)
         await repository.delete_exports(session, user_id)

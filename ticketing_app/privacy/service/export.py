@@ -27,6 +27,7 @@ from ticketing_app.privacy.models import Export
 from ticketing_app.privacy.schemas import ExportRead
 from ticketing_app.tickets.service import drafts
 from ticketing_app.tickets.service import personal as tickets
+from ticketing_app.vault.service import personal as files
 from ticketing_app.work import due as work
 
 WORK = "privacy.export"
@@ -39,6 +40,7 @@ account.json        your account, and the addresses and devices of your sign-ins
 listings.json       every ticket that you listed, and the draft of a listing
 orders.json         every order that you made
 gifts.json          tickets that you gave to friends, or were given
+files.json          the files of tickets that you own, without their content
 payments.json       the payments of these orders; we never have the number of a card
 cases.json          what you wrote to us, and our answers
 notices.json        what we told you, and how you want to be told
@@ -89,8 +91,8 @@ async def make_export(transaction: Transaction, key: str) -> timedelta | None:
         export = await repository.get_export(session, export_id)
         if export is None or export.content:
             return None
-        files = await _collect(session, export.user_id)
-    content = await asyncio.to_thread(_pack, files)
+        found = await _collect(session, export.user_id)
+    content = await asyncio.to_thread(_pack, found)
     async with transaction() as session:
         expires_at = utc_now() + rules.EXPORT_PERIOD
         await repository.fill_export(session, export_id, content=content, expires_at=expires_at)
@@ -116,6 +118,7 @@ async def _collect(session: AsyncSession, user_id: UUID) -> Files:
         },
         "orders.json": bought,
         "gifts.json": await orders.export_gifts(session, user_id=user_id),
+        "files.json": await files.export(session, user_id=user_id),
         "payments.json": await payments.export(session, order_ids=[order.id for order in bought]),
         "cases.json": await cases.list_cases(session, user_id=user_id),
         "notices.json": await notices.export(session, user_id=user_id),

@@ -12,6 +12,7 @@ from ticketing_app.orders.service import personal as orders
 from ticketing_app.payments.service import retention as payments
 from ticketing_app.privacy import repository as exports
 from ticketing_app.tickets.service import drafts
+from ticketing_app.vault.service import erasure as files
 
 
 class Kept(NamedTuple):
@@ -39,6 +40,10 @@ RETENTION = (
     ),
     Kept("exports", "7 days", exports.delete_expired),
     Kept("unfinished listings", "30 days after the last change", drafts.delete_old),
+    Kept("files of tickets, by their keys", "33 days after the event", files.erase_due),
+    Kept("uploads that were not sold", "24 hours", files.delete_uploads),
+    Kept("hashes of barcodes", "90 days after the event", files.delete_codes),
+    Kept("reads of files, with addresses", "180 days", files.delete_reads),
     Kept("messages and reports", "3 years after they were closed", cases.delete_old),
     Kept(
         "webhooks of Stripe",

@@ -54,6 +54,10 @@ async def describe(session: AsyncSession, *, file_ids: Collection[UUID]) -> dict
     return {file.id: _read(file) for file in await repository.list_files(session, file_ids)}
 
 
+async def list_files(session: AsyncSession, *, owner_id: UUID) -> list[FileRead]:
+    return [_read(file) for file in await repository.list_by_owner(session, owner_id)]
+
+
 def _read(file: VaultFile) -> FileRead:
     return FileRead(
         **file.model_dump(
@@ -103,6 +107,19 @@ async def read_part(
     content = await _load(file.id, data_key, part)
     media_type = file.kind if part == rules.CLEAN else "image/webp"
     return FilePart(content, media_type, rules.digest_part(content))
+
+
+async def read_preview(
+    transaction: Transaction, *, file_id: UUID, part: str, reader: Reader
+) -> FilePart:
+    """Return the picture of a page to its uploader, while it is not sold; raises like `read_part`."""
+    if not _PAGE.fullmatch(part):
+        raise FileMissingError
+    async with transaction() as session:
+        file = await repository.get_file(session, file_id)
+        if file and file.given_by != reader.user_id:
+            raise FileMissingError
+    return await read_part(transaction, file_id=file_id, part=part, reader=reader)
 
 
 async def read_codes(
