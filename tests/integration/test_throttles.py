@@ -208,6 +208,7 @@ class TestOpenApi:
             "post /api/users/password-reset/confirm",
             "post /api/users/exports",
             "post /api/cases",
+            "post /api/files",
         }
 
 
