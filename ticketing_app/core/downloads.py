@@ -53,6 +53,9 @@ def _find_span(first: str, last: str, size: int) -> range | None:
 
 
 def _disposition(name: str) -> str:
-    """Offer an ASCII name for old clients, and the name itself in UTF-8 (RFC 5987)."""
+    """Name the file; beyond ASCII as in RFC 5987, with a name for clients that do not know it."""
     plain = re.sub(r"[^A-Za-z0-9 ._-]", "_", name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    disposition = f'attachment; filename="{plain}"'
+    if plain == name:
+        return disposition
+    return f"{disposition}; filename*=UTF-8''{quote(name, safe='')}"
