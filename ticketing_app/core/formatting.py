@@ -64,6 +64,10 @@ def use_locale(accept_language: str) -> Generator[None]:
         _current.reset(token)
 
 
+def current() -> ReaderLocale:
+    return _current.get()
+
+
 def negotiate(accept_language: str) -> ReaderLocale:
     """Return the locale that the header prefers, or that of the USA."""
     return _negotiate(accept_language[:_LONGEST_HEADER])

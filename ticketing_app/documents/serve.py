@@ -5,8 +5,8 @@ In `reflex run` there is no build; Vite serves the pages, and this module only t
 
 import gzip
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
@@ -26,6 +26,7 @@ from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import cache_control, door, security_headers, template, well_known
+from ticketing_app.documents.cache import Cache
 from ticketing_app.documents.content import load_content
 from ticketing_app.documents.metadata import render, render_title
 from ticketing_app.documents.plugins import built_frontend
@@ -50,6 +51,7 @@ class Site:
 
     pages: list[tuple[PageTemplate, Page]]
     not_found: PageTemplate
+    contents: Cache[PageContent] = field(default_factory=lambda: Cache(is_kept=_is_kept))
 
 
 def serve(pages: Sequence[Page]) -> Callable[[ASGIApp], ASGIApp]:
@@ -154,14 +156,30 @@ async def _respond(site: Site, request: Request) -> Response:
         request.scope[ROUTE] = built.route
         if path != canonical:
             return _redirect(canonical, HTTPStatus.PERMANENT_REDIRECT, request)
-        respond = _submit if request.method == "POST" else _load
-        answer = await respond(page, parameters, request)
+        if request.method == "POST":
+            answer = await _submit(page, parameters, request)
+        else:
+            answer = await _get_content(site, page, parameters, request)
         if isinstance(answer, Response):
             return answer
         if answer.moved_to:
             return _redirect(answer.moved_to, HTTPStatus.MOVED_PERMANENTLY, request)
         return _document(built, answer, request)
     return _document(site.not_found, PageContent(HTTPStatus.NOT_FOUND), request)
+
+
+def _is_kept(content: PageContent) -> bool:
+    return content.status == HTTPStatus.OK and content.is_lasting
+
+
+async def _get_content(
+    site: Site, page: Page, parameters: dict[str, str], request: Request
+) -> PageContent:
+    load = partial(_load, page, parameters, request)
+    if page.content is None:
+        return await load()
+    key = request.scope["path"], request.url.query, formatting.current()
+    return await site.contents.get(key, load)
 
 
 async def _load(page: Page, parameters: dict[str, str], request: Request) -> PageContent:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core import db, redis
+from ticketing_app.core import changes, db, redis
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, utc_datetime
 from ticketing_app.core.logging import correlation_id
@@ -84,6 +84,7 @@ _nudges: set[asyncio.Task[None]] = set()
 
 async def nudge() -> None:
     """Wake the relay, debounced: at most one message per process and 5 ms."""
+    changes.note()
     loop = asyncio.get_running_loop()
     if loop not in _due:
         _due.add(loop)

@@ -41,7 +41,7 @@ class PageContent:
     """Content of a page; without `metadata` or `html`, the page keeps that of the build.
 
     `moved_to` is the path of a page that is now at another address, `wanted` that to which its links to
-    sign-up and sign-in lead in the end.
+    sign-up and sign-in lead in the end. `is_lasting` content stays the same until a domain event.
     """
 
     status: HTTPStatus = HTTPStatus.OK
@@ -50,6 +50,7 @@ class PageContent:
     headers: dict[str, str] = field(default_factory=dict)
     moved_to: str = ""
     wanted: str = routes.TICKET_LIST
+    is_lasting: bool = False
 
 
 # Takes the query of the request, and the parameters of the route by name.

@@ -60,7 +60,7 @@ async def load_event(query: QueryParams, *, slug: str) -> PageContent:
         category=head.category,
         event=schema_org_event(page.event, head, page.offers),
     )
-    return PageContent(metadata=metadata, html=static_html.render(content))
+    return PageContent(metadata=metadata, html=static_html.render(content), is_lasting=True)
 
 
 async def load_venue(_query: QueryParams, *, slug: str) -> PageContent:
@@ -82,7 +82,7 @@ def _place(page: PlacePage, city: str, path: str) -> PageContent:
     content = static_place(page.name, city, city_href(city), group_by_day(cards))
     description = _describe(page.title, cards)
     metadata = PageMetadata(title=page.title, description=description, path=path)
-    return PageContent(metadata=metadata, html=static_html.render(content))
+    return PageContent(metadata=metadata, html=static_html.render(content), is_lasting=True)
 
 
 def _describe(place: str, cards: Sequence[EventCard]) -> str:

@@ -31,4 +31,4 @@ async def _load(address: Address) -> PageContent:
     view = market_view(address, page, utc_now().date())
     # Countdowns do not run in a document; without the time of the request the document can be cached.
     still = replace(view, cards=[replace(card, now="") for card in view.cards])
-    return PageContent(html=static_html.render(results(still)))
+    return PageContent(html=static_html.render(results(still)), is_lasting=True)

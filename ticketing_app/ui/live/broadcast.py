@@ -15,6 +15,7 @@ from reflex.state import StateUpdate
 from reflex_base.event import Event
 from socketio import packet
 
+from ticketing_app.core import changes
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import bus
 from ticketing_app.messaging.bus import Envelope
@@ -51,6 +52,7 @@ async def notify_session(session_id: UUID) -> None:
 
 
 async def _deliver(envelope: Envelope) -> None:
+    changes.note()
     if isinstance(event := envelope.event, NoticeCreated | NoticesRead):
         batches.collect({"account": str(event.user_id)}, _send_or_collect)
     for channel, facts in messages(event):
@@ -90,6 +92,7 @@ async def _drain(channel: str, pause: float | None) -> None:
 
 async def _resync() -> None:
     """Make all pages load again: events may have been lost."""
+    changes.note()
     await _send(None, [{"resync": True}])
 
 

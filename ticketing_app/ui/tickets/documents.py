@@ -57,7 +57,9 @@ async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
         canonical=routes.event_detail(page.night.event.slug) if page.night else "",
         event=_schema_org_event(ticket, detail.share_line),
     )
-    return PageContent(metadata=metadata, html=static_html.render(_content(page, detail)))
+    return PageContent(
+        metadata=metadata, html=static_html.render(_content(page, detail)), is_lasting=True
+    )
 
 
 def _content(page: TicketDetailPage, detail: TicketDetail) -> rx.Component:
