@@ -6,9 +6,9 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.settings import get_settings
@@ -44,10 +44,23 @@ Size = Annotated[int, Field(gt=0, le=MAX_ANSWER_BYTES)]
 
 
 class _Ticket(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     codes: Annotated[tuple[Code, ...], Field(max_length=800)]
     facts: Facts
     clean: Size
     previews: Annotated[tuple[Size, ...], Field(max_length=20)]
+
+    @property
+    def page_count(self) -> int:
+        # A pass has no previews.
+        return max(len(self.previews), 1)
+
+    @model_validator(mode="after")
+    def _check_pages(self) -> Self:
+        if any(code.page > self.page_count for code in self.codes):
+            raise ValueError
+        return self
 
 
 class _Answer(BaseModel):
@@ -131,11 +144,17 @@ async def _run_child(data: bytes) -> tuple[int, bytes]:
     except TimeoutError:
         output = b""
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-        exit_code = await process.wait()
+        exit_code = await _end(process)
     return exit_code, output
+
+
+async def _end(process: asyncio.subprocess.Process) -> int:
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+    # asyncio does not see the end of a process whose output is not read.
+    await cast("asyncio.StreamReader", process.stdout).read()
+    return await process.wait()
 
 
 async def _talk(process: asyncio.subprocess.Process, data: bytes) -> bytes:
@@ -188,7 +207,7 @@ def _assemble(found: _Answer, content: bytes) -> Inspection:
             TicketFile(
                 clean=next(files),
                 media_type=found.kind,
-                page_count=max(len(ticket.previews), 1),
+                page_count=ticket.page_count,
                 codes=ticket.codes,
                 previews=tuple(next(files) for _ in ticket.previews),
                 facts=ticket.facts,

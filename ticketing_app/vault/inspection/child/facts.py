@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from babel import Locale
@@ -131,7 +132,7 @@ def _read_issuer(lines: Sequence[Line], payloads: Sequence[bytes]) -> str | None
 def _read_labels(lines: list[str]) -> Found:
     found: Found = {}
     for name, (label, inside, alone) in _label_patterns().items():
-        for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        for line, following in pairwise([*lines, ""]):
             if alone.fullmatch(line) and following:
                 found[name] = following
             elif (name in PLACES or label.match(line)) and (match := inside.search(line)):
@@ -191,7 +192,7 @@ def _day_patterns() -> tuple[dict[str, int], list[tuple[re.Pattern[str], tuple[i
     for language in LANGUAGES:
         for widths in Locale(language).months.values():
             for width in ("wide", "abbreviated"):
-                names |= {name.lower().rstrip("."): n for n, name in widths[width].items()}
+                names |= {name.casefold().rstrip("."): n for n, name in widths[width].items()}
     months = {name: number for name, number in names.items() if len(name) >= MIN_LETTERS}
     named = "|".join(sorted(map(re.escape, months), key=len, reverse=True))
     written = (
@@ -208,7 +209,8 @@ def _find_days(line: str) -> Iterator[tuple[date, ...]]:
     months, patterns = _day_patterns()
     for pattern, (year, month, day) in patterns:
         for match in pattern.finditer(line):
-            number = months.get(match[month].lower()) or int(match[month])
+            name = match[month].casefold()
+            number = months[name] if name in months else int(name)
             yield from _possible_days(match[year], (number, int(match[day])))
     for match in _NUMERIC_DAY.finditer(line):
         first, second = int(match[1]), int(match[2])

@@ -1,7 +1,6 @@
 """Pictures of tickets: screenshots and photos."""
 
 import io
-import zlib
 
 from PIL import Image, ImageOps
 
@@ -24,7 +23,9 @@ def inspect(data: bytes, media_type: str) -> tuple[list[barcodes.Barcode], bytes
     """Return the barcodes, the clean copy and the preview."""
     try:
         picture = _open(data)
-    except (OSError, ValueError, SyntaxError, zlib.error):
+    except (RefusedError, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001  # Pillow raises errors of any class for damaged files.
         raise RefusedError("broken_picture") from None
     gray = picture.convert("L")
     codes = barcodes.read(gray)
@@ -53,7 +54,8 @@ def preview(picture: Image.Image) -> bytes:
 
 def _open(data: bytes) -> Image.Image:
     try:
-        picture: Image.Image = Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "MPO"])
+        # Also opens MPO: JPEG files of several pictures, which many phones write.
+        picture: Image.Image = Image.open(io.BytesIO(data), formats=["PNG", "JPEG"])
     except Image.DecompressionBombError:
         raise RefusedError("too_many_pixels") from None
     if picture.width * picture.height > MAX_PIXELS:

@@ -39,21 +39,26 @@ Answer = tuple[dict[str, Any], list[bytes]]
 
 
 def main() -> None:
+    prepare()
+    found, files = answer(sys.stdin.buffer.read(MAX_BYTES + 1))
+    sys.stdout.buffer.write(json.dumps(found, default=str).encode() + b"\n" + b"".join(files))
+    sys.stdout.buffer.flush()
+
+
+def prepare() -> None:
+    """Load every file that may be needed, and confine this process."""
     confine.limit()
-    Image.preinit()
     facts.warm_up()
+    Image.preinit()
     for plugin in PLUGINS:
         importlib.import_module(f"PIL.{plugin}ImagePlugin")
     for codec in CODECS:
         codecs.lookup(codec)
     if not confine.install_filter() and WITHOUT_FILTER not in sys.argv:
         sys.exit(EXIT_WITHOUT_FILTER)
-    answer, files = _answer(sys.stdin.buffer.read(MAX_BYTES + 1))
-    sys.stdout.buffer.write(json.dumps(answer, default=str).encode() + b"\n" + b"".join(files))
-    sys.stdout.buffer.flush()
 
 
-def _answer(data: bytes) -> Answer:
+def answer(data: bytes) -> Answer:
     try:
         return inspect(data)
     except RefusedError as error:
