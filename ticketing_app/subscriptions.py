@@ -35,7 +35,7 @@ from ticketing_app.messaging.catalog import (
 )
 from ticketing_app.messaging.inbox import Subscriptions
 from ticketing_app.notices import subscribers as notices
-from ticketing_app.notices.service import digesting, push, reminding, sending
+from ticketing_app.notices.service import digesting, door_notices, push, reminding, sending
 from ticketing_app.orders import subscribers as orders
 from ticketing_app.orders.service import gifts
 from ticketing_app.payments import subscribers as payments
@@ -78,7 +78,7 @@ SUBSCRIPTIONS: Subscriptions = {
     OrderCancelled: (payments.on_order_cancelled, notices.on_order_cancelled),
     OrderExpired: (payments.on_order_expired, notices.on_order_expired),
     OrderCompleted: (notices.on_order_completed,),
-    DeliveryChanged: (payments.on_delivery_changed,),
+    DeliveryChanged: (payments.on_delivery_changed, notices.on_delivery_changed),
     TicketGiven: (notices.on_ticket_given,),
     ChargeRefunded: (notices.on_charge_refunded,),
     CaseOpened: (notices.on_case_opened,),
@@ -127,6 +127,7 @@ WORK: Mapping[str, Kind] = {
     deletion.WORK: Kind(erasure.erase_account, queue=queues.DEFAULT),
     "notices.digest": Kind(digesting.make_digest, queue=queues.DEFAULT),
     gifts.WORK: Kind(gifts.lapse_gift, queue=queues.DEFAULT),
+    door_notices.DOOR_WORK: Kind(door_notices.remind, queue=queues.DEFAULT),
     "notices.hold_ending": Kind(reminding.remind, queue=queues.DEFAULT),
     "accounts.reset": Kind(recovery.send_reset, queue=queues.DEFAULT),
 }

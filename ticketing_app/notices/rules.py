@@ -79,6 +79,7 @@ KINDS: Mapping[str, NoticeKind] = {
     "tickets_late": NoticeKind(_BELL | _MAIL | _PUSH, is_essential=True),
     "tickets_failed": NoticeKind(_BELL | _MAIL, is_essential=True),
     "sent_elsewhere": NoticeKind(_BELL | _MAIL, is_essential=True),
+    "door_tomorrow": NoticeKind(_BELL | _MAIL | _PUSH),
     "gift_offered": NoticeKind(_BELL | _MAIL | _PUSH, is_essential=True),
     "gift_taken": NoticeKind(_BELL | _MAIL),
     "gift_returned": NoticeKind(_BELL | _MAIL),
@@ -91,6 +92,8 @@ KINDS: Mapping[str, NoticeKind] = {
 
 # Before the end of a hold, for a reminder.
 HOLD_REMINDER = timedelta(minutes=3)
+# Before an event, for the way to its tickets.
+DOOR_REMINDER = timedelta(days=1)
 
 # In UTC, as the time zone of the reader is not known.
 DIGEST_HOUR = 8

@@ -5,11 +5,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import new_id
+from ticketing_app.deliveries.rules import DeliveryStatus
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import (
     CaseChanged,
     CaseOpened,
     ChargeRefunded,
+    DeliveryChanged,
     EmailChanged,
     EmailChangeRequested,
     EmailConfirmationRequested,
@@ -29,6 +31,7 @@ from ticketing_app.messaging.catalog import (
 )
 from ticketing_app.notices.service import (
     case_notices,
+    door_notices,
     event_notices,
     gift_notices,
     order_notices,
@@ -118,6 +121,11 @@ async def on_order_completed(session: AsyncSession, event: OrderCompleted) -> No
     order = await summary.get_summary(session, order_id=event.order_id)
     await order_notices.tell_buyer(session, order, "paid")
     await order_notices.tell_seller(session, order, "sold")
+
+
+async def on_delivery_changed(session: AsyncSession, event: DeliveryChanged) -> None:
+    if event.status == DeliveryStatus.RECEIVED:
+        await door_notices.schedule(session, order_id=event.order_id)
 
 
 async def on_ticket_given(session: AsyncSession, event: TicketGiven) -> None:

@@ -1,6 +1,8 @@
 """Tickets as their owner shows them at the entrance."""
 
 import base64
+from collections import Counter
+from datetime import datetime
 from http import HTTPStatus
 from typing import NamedTuple
 from uuid import UUID
@@ -53,7 +55,7 @@ async def get_door(transaction: Transaction, *, order_id: UUID, reader: Reader) 
         FileErasedError, FileDamagedError, StorageError: a file cannot be read.
     """
     async with transaction() as session:
-        own = await _list_own(session, order_id, reader.user_id)
+        own = await list_own(session, order_id=order_id, user_id=reader.user_id)
         used_at = await repository.get_used_at(session, [each.ticket.id for each in own])
         if not any(each.file for each in own):
             await _require_handed_over(session, order_id)
@@ -75,7 +77,7 @@ async def get_door(transaction: Transaction, *, order_id: UUID, reader: Reader) 
 
 async def mark_used(session: AsyncSession, *, order_id: UUID, user_id: UUID) -> None:
     """Record that the caller went in with their tickets of an order; raises OrderNotFoundError."""
-    own = await _list_own(session, order_id, user_id)
+    own = await list_own(session, order_id=order_id, user_id=user_id)
     await repository.add_uses(session, [each.ticket.id for each in own])
 
 
@@ -84,7 +86,7 @@ async def write_calendar(session: AsyncSession, *, order_id: UUID, user_id: UUID
 
     Raises OrderNotFoundError, TicketHasNoDateError.
     """
-    ticket = (await _list_own(session, order_id, user_id))[0].ticket
+    ticket = (await list_own(session, order_id=order_id, user_id=user_id))[0].ticket
     found = await repository.get_by_order(session, order_id)
     notes = [SHOW_AT_DOOR]
     if found and found.delivery.due_at and ticket.timezone:
@@ -93,23 +95,39 @@ async def write_calendar(session: AsyncSession, *, order_id: UUID, user_id: UUID
     return calendar.write(ticket, path=routes.door(order_id), notes=notes)
 
 
-async def _list_own(session: AsyncSession, order_id: UUID, user_id: UUID) -> list[OwnTicket]:
-    """Return the tickets whose file is the caller's, or without a file those that the caller bought."""
+async def get_start(session: AsyncSession, *, order_id: UUID) -> datetime | None:
+    return (await summary.get_summary(session, order_id=order_id)).tickets[0].starts_at
+
+
+async def count_by_owner(session: AsyncSession, *, order_id: UUID) -> Counter[UUID]:
+    """Return the present owners with the number of their tickets; empty after a refund."""
+    return Counter(owner_id for owner_id, _ in await _list_all(session, order_id))
+
+
+async def list_own(session: AsyncSession, *, order_id: UUID, user_id: UUID) -> list[OwnTicket]:
+    """Return the caller's tickets of an order; raises OrderNotFoundError if there are none."""
+    own = [each for owner_id, each in await _list_all(session, order_id) if owner_id == user_id]
+    if not own:
+        raise OrderNotFoundError
+    return own
+
+
+async def _list_all(session: AsyncSession, order_id: UUID) -> list[tuple[UUID, OwnTicket]]:
+    """Return the tickets with their owners: those of the files, or without a file the buyer."""
     order = await summary.get_summary(session, order_id=order_id)
+    if order.status is not OrderStatus.COMPLETED:
+        return []
     ticket_ids = [ticket.id for ticket in order.tickets]
     promised = await promises.list_promises(session, ticket_ids=ticket_ids)
     file_ids = [promise.file_id for promise in promised.values() if promise.file_id]
     files = await reading.describe(session, file_ids=file_ids)
-    own: list[OwnTicket] = []
+    found: list[tuple[UUID, OwnTicket]] = []
     for ticket in order.tickets:
         promise = promised[ticket.id]
         file = files.get(promise.file_id) if promise.file_id else None
         owner_id = file.owner_id if file else order.buyer_id
-        if owner_id == user_id:
-            own.append(OwnTicket(ticket, file, promise.issuer))
-    if not own or order.status is not OrderStatus.COMPLETED:
-        raise OrderNotFoundError
-    return own
+        found.append((owner_id, OwnTicket(ticket, file, promise.issuer)))
+    return found
 
 
 async def _require_handed_over(session: AsyncSession, order_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """Tickets, events and amounts in letters, written as on the pages."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,12 @@ def ticket_stub(ticket: TicketFacts) -> Stub:
     """Return a ticket without its price."""
     place = place_of(ticket)
     return _stub(ticket.category, ticket.title, _local(ticket), place, seats_line([ticket]))
+
+
+def tickets_stub(tickets: Sequence[TicketFacts]) -> Stub:
+    """Return tickets of one event without their prices."""
+    first = tickets[0]
+    return _stub(first.category, first.title, _local(first), place_of(first), seats_line(tickets))
 
 
 def event_stub(event: EventFacts) -> Stub:
