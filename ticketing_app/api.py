@@ -19,6 +19,8 @@ from ticketing_app.core.http import ErrorItem, Problem
 from ticketing_app.core.settings import get_settings
 from ticketing_app.deliveries.api.deliveries import router as deliveries_router
 from ticketing_app.deliveries.api.door import router as door_router
+from ticketing_app.deliveries.api.sending import address_router
+from ticketing_app.deliveries.api.sending import router as sending_router
 from ticketing_app.events.api import places_router
 from ticketing_app.events.api import router as events_router
 from ticketing_app.notices.api import mail_router
@@ -77,6 +79,8 @@ def create_api() -> FastAPI:
         door_router,
         gift_files_router,
         gift_router,
+        sending_router,
+        address_router,
         payments_router,
         mail_router,
         cases_router,

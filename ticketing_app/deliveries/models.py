@@ -49,6 +49,12 @@ class Delivery(Table, table=True):
     opened_at: datetime | None = Field(
         default=None, sa_type=utc_datetime(), description="The seal; never reset."
     )
+    proof_file_id: UUID | None = Field(
+        default=None, description="A screenshot of the seller that shows that they sent it."
+    )
+    proof_reference: str | None = Field(
+        default=None, description="The issuer's confirmation number."
+    )
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     created_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
 
@@ -78,3 +84,33 @@ class TicketUse(Table, table=True):
 
     ticket_id: UUID = Field(foreign_key="tickets.id", primary_key=True)
     used_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+
+
+class DeliveryAddress(Table, table=True):
+    """The buyer's account at the issuer, encrypted with a key of its own (`vault.envelope`)."""
+
+    __tablename__ = "delivery_addresses"
+    __table_args__ = (Index("ix_delivery_addresses_changed_at", "changed_at"),)
+
+    order_id: UUID = Field(foreign_key="orders.id", primary_key=True)
+    buyer_id: UUID = Field(foreign_key="users.id", index=True)
+    key_name: str
+    wrapped_key: bytes
+    sealed: bytes
+    version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    changed_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+
+
+class DeliveryAddressRead(Table, table=True):
+    """A session of the seller in which the address was shown."""
+
+    __tablename__ = "delivery_address_reads"
+
+    order_id: UUID = Field(
+        foreign_key="delivery_addresses.order_id", ondelete="CASCADE", primary_key=True
+    )
+    session_id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id")
+    count: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+    first_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+    last_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())

@@ -5,16 +5,25 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.deliveries.models import Delivery, DeliveryStep, TicketUse
+from ticketing_app.core import db
+from ticketing_app.deliveries.models import (
+    Delivery,
+    DeliveryAddress,
+    DeliveryAddressRead,
+    DeliveryStep,
+    TicketUse,
+)
 from ticketing_app.deliveries.rules import (
+    ADDRESS_KEPT,
     ONLY_IN_TIME,
     TRANSITIONS,
     UNPROMISED_SOURCES,
+    WITH_DEADLINE,
     Transition,
 )
 
@@ -149,3 +158,82 @@ async def get_used_at(session: AsyncSession, ticket_ids: Collection[UUID]) -> da
     )
     used_at, count = (await session.exec(query)).one()
     return used_at if count == len(ticket_ids) else None
+
+
+# ---- addresses at issuers ----------------------------------------------------------------------
+
+
+async def get_address(session: AsyncSession, order_id: UUID) -> DeliveryAddress | None:
+    return await session.get(DeliveryAddress, order_id, populate_existing=True)
+
+
+async def save_address(session: AsyncSession, address: DeliveryAddress) -> DeliveryAddress:
+    """Add or replace the address of an order."""
+    adding = insert(DeliveryAddress).values(**address.model_dump())
+    replaced = {
+        name: adding.excluded[name] for name in ("key_name", "wrapped_key", "sealed", "changed_at")
+    }
+    statement = adding.on_conflict_do_update(
+        index_elements=[col(DeliveryAddress.order_id)],
+        set_=replaced | {"version": col(DeliveryAddress.version) + 1},
+    ).returning(DeliveryAddress)
+    saved = await session.exec(statement.execution_options(populate_existing=True))
+    return saved.scalar_one()
+
+
+async def list_addresses(
+    session: AsyncSession, order_ids: Collection[UUID]
+) -> list[DeliveryAddress]:
+    query = select(DeliveryAddress).where(col(DeliveryAddress.order_id).in_(order_ids))
+    return list((await session.exec(query)).all())
+
+
+async def record_address_read(
+    session: AsyncSession, order_id: UUID, user_id: UUID, session_id: UUID
+) -> None:
+    """Count the views of a session: a page that stays open reads the address again and again."""
+    read = DeliveryAddressRead(order_id=order_id, user_id=user_id, session_id=session_id)
+    statement = insert(DeliveryAddressRead).values(**read.model_dump())
+    await session.exec(
+        statement.on_conflict_do_update(
+            index_elements=["order_id", "session_id"],
+            set_={"count": col(DeliveryAddressRead.count) + 1, "last_at": NOW},
+        )
+    )
+
+
+async def list_addresses_of_other_keys(
+    session: AsyncSession, key_name: str, limit: int
+) -> list[DeliveryAddress]:
+    """Return addresses whose key is wrapped by another one than `key_name`, locked."""
+    query = (
+        select(DeliveryAddress)
+        .where(DeliveryAddress.key_name != key_name)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list((await session.exec(query)).all())
+
+
+async def delete_old_addresses(session: AsyncSession, limit: int) -> int:
+    """Delete addresses of orders that ended, or whose delivery needs them no more."""
+    since = NOW - ADDRESS_KEPT
+    needed = (
+        select(Delivery.id)
+        .join(DeliveryStep, col(DeliveryStep.delivery_id) == Delivery.id)
+        .where(
+            Delivery.order_id == DeliveryAddress.order_id,
+            or_(col(Delivery.status).in_(WITH_DEADLINE), col(DeliveryStep.at) > since),
+        )
+    )
+    return await db.delete_batch(
+        session,
+        DeliveryAddress,
+        col(DeliveryAddress.changed_at) < since,
+        ~needed.exists(),
+        limit=limit,
+    )
+
+
+async def delete_addresses_of(session: AsyncSession, buyer_id: UUID) -> None:
+    await session.exec(delete(DeliveryAddress).where(col(DeliveryAddress.buyer_id) == buyer_id))

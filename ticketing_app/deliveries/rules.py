@@ -4,6 +4,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from ticketing_app.tickets.rules import Issuer
+
 DEADLINE_WORK = "deliveries.deadline"
 
 
@@ -76,6 +78,9 @@ UNPROMISED_SOURCES: dict[Transition, frozenset[DeliveryStatus]] = {
     Transition.VOID: OPEN,
 }
 
+# The seller needs the buyer's address at the issuer.
+SHOWS_ADDRESS = frozenset({DeliveryStatus.WAITING, DeliveryStatus.SENT})
+
 # At the end of `due_at`.
 AT_DEADLINE: dict[DeliveryStatus, Transition] = {
     DeliveryStatus.WAITING: Transition.BE_LATE,
@@ -119,6 +124,19 @@ REMINDERS = (timedelta(hours=24), timedelta(hours=6))
 ARRIVAL_QUESTION = timedelta(hours=24)
 # After the end of the delivery.
 ADDRESS_KEPT = timedelta(days=30)
+
+
+_ISSUER_NAMES = {
+    Issuer.TICKETMASTER: "Ticketmaster",
+    Issuer.AXS: "AXS",
+    Issuer.SEATGEEK: "SeatGeek",
+    Issuer.DICE: "DICE",
+}
+
+
+def issuer_name(issuer: str | None) -> str:
+    """Return the name of the app of an issuer, empty for others."""
+    return _ISSUER_NAMES.get(Issuer(issuer), "") if issuer in set(Issuer) else ""
 
 
 def ready_at(ready_on: date | None, timezone: str | None) -> datetime | None:

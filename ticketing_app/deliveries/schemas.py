@@ -1,12 +1,13 @@
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from ticketing_app.core.validation import ApiModel
+from ticketing_app.accounts.schemas import NewEmail
+from ticketing_app.core.validation import ApiModel, ShortText
 from ticketing_app.deliveries.rules import DeliveryStatus, Transition
-from ticketing_app.tickets.rules import DeliveryMethod
+from ticketing_app.tickets.rules import MAX_SEATS, DeliveryMethod
 
 
 class DeliveryStepRead(ApiModel):
@@ -99,3 +100,41 @@ class DoorRead(ApiModel):
     issuer: str | None
     used_at: datetime | None
     read_at: datetime
+
+
+_PHONE = r"^\+?[0-9][0-9 ()./-]{4,24}$"
+
+
+class AddressRead(ApiModel):
+    """The buyer's account at the issuer of the tickets."""
+
+    name: ShortText
+    email: str | None = None
+    phone: str | None = None
+
+
+class AddressUpdate(AddressRead):
+    """The name, and the e-mail or the mobile number of the account; or both."""
+
+    email: NewEmail | None = None
+    phone: Annotated[str, StringConstraints(strip_whitespace=True, pattern=_PHONE)] | None = None
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if not self.email and not self.phone:
+            msg = "needs the e-mail or the mobile number of your account at the issuer"
+            raise ValueError(msg)
+        return self
+
+
+class ProofGiven(ApiModel):
+    """What shows that the seller sent the tickets: an uploaded screenshot, or the confirmation number."""
+
+    proof_file_id: UUID | None = None
+    reference: ShortText | None = None
+
+
+class FilesHandedOver(ApiModel):
+    """A file for each ticket of the order, in the order of its items."""
+
+    file_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_SEATS)]

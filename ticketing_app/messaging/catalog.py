@@ -260,6 +260,19 @@ class DeliveryChanged(DomainEvent):
     transition: str = Field(description="Name of the change, like `begin` or `open`.")
 
 
+class DeliveryAddressChanged(DomainEvent):
+    """The buyer of a paid order changed their account at the issuer, to which the seller sends."""
+
+    recorded_by: ClassVar[str] = "deliveries"
+    aggregate: ClassVar[str] = "address"
+
+    address_id: UUID = Field(description="That of the order.")
+    address_version: int
+    order_id: UUID
+    buyer_id: UUID
+    seller_id: UUID
+
+
 class _ChargeEvent(DomainEvent):
     recorded_by: ClassVar[str] = "payments"
     aggregate: ClassVar[str] = "charge"
@@ -383,6 +396,7 @@ CATALOG: dict[str, type[DomainEvent]] = {
         OrderCompleted,
         TicketGiven,
         DeliveryChanged,
+        DeliveryAddressChanged,
         ChargeCreated,
         ChargeFailed,
         ChargeRefunded,

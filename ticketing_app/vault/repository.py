@@ -106,6 +106,11 @@ async def set_erase_at(
     await session.exec(statement.values(erase_at=erase_at))
 
 
+async def keep_file(session: AsyncSession, file_id: UUID, *, erase_at: datetime) -> None:
+    statement = update(VaultFile).where(col(VaultFile.id) == file_id)
+    await session.exec(statement.values(erase_at=erase_at))
+
+
 # ---- owners and seals ------------------------------------------------------------------------
 
 

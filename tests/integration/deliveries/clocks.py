@@ -13,7 +13,7 @@ HOUR = 3600.0
 
 
 async def sell(
-    status: str = "waiting", *, method: str = "transfer", due_in_seconds: float = HOUR
+    status: str = "waiting", *, method: str = "transfer", due_in_seconds: float | None = HOUR
 ) -> tuple[payments.Sale, UUID]:
     """Sell tickets whose delivery has this status; return the sale and the delivery."""
     sale = await sales.sell()
@@ -24,7 +24,7 @@ async def sell(
 
 
 async def put(
-    delivery_id: UUID, status: str, *, method: str = "transfer", due_in_seconds: float = HOUR
+    delivery_id: UUID, status: str, *, method: str = "transfer", due_in_seconds: float | None = HOUR
 ) -> None:
     """Move the delivery there without a transition."""
     async with db.transaction() as session:

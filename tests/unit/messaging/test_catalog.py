@@ -26,7 +26,7 @@ class TestCatalog:
             "EventCreated", "EventChanged", "EventCancelled",
             "TicketCreated", "TicketUpdated",
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",
-            "DeliveryChanged", "TicketGiven",
+            "DeliveryChanged", "DeliveryAddressChanged", "TicketGiven",
             "ChargeCreated", "ChargeFailed", "ChargeRefunded", "PaymentAlertRaised",
             "CaseOpened", "CaseChanged",
             "NoticeCreated", "NoticesRead",

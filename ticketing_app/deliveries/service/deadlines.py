@@ -72,13 +72,20 @@ async def follow_event(session: AsyncSession, *, event_id: UUID, starts_at: date
         delivery = found.delivery
         if delivery.status != DeliveryStatus.WAITING or delivery.due_at is None:
             continue
-        promised = await _list_promises(session, delivery.order_id)
+        promised = await list_promises(session, order_id=delivery.order_id)
         moved = [each.model_copy(update={"starts_at": starts_at}) for each in promised]
         due_at = _deliver_by(delivery.created_at, moved)
         if due_at > delivery.due_at:
             await moves.move(
                 session, delivery_id=delivery.id, name=Transition.POSTPONE, due_at=due_at
             )
+
+
+async def list_promises(session: AsyncSession, *, order_id: UUID) -> list[TicketPromise]:
+    """Return the promises of the tickets of an order, in its order."""
+    order = await order_payment.get_payable(session, order_id=order_id)
+    found = await promises.list_promises(session, ticket_ids=order.ticket_ids)
+    return [found[ticket_id] for ticket_id in order.ticket_ids]
 
 
 async def _choose_by(session: AsyncSession, order_id: UUID) -> datetime:
@@ -103,11 +110,5 @@ def _deliver_by(sold_at: datetime, promised: Iterable[TicketPromise]) -> datetim
 
 
 async def _get_start(session: AsyncSession, order_id: UUID) -> datetime | None:
-    promised = await _list_promises(session, order_id)
+    promised = await list_promises(session, order_id=order_id)
     return promised[0].starts_at
-
-
-async def _list_promises(session: AsyncSession, order_id: UUID) -> list[TicketPromise]:
-    order = await order_payment.get_payable(session, order_id=order_id)
-    found = await promises.list_promises(session, ticket_ids=order.ticket_ids)
-    return [found[ticket_id] for ticket_id in order.ticket_ids]

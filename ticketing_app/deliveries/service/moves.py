@@ -1,5 +1,6 @@
 """Transitions of a delivery. Called inside a transaction, which locks tickets and orders before deliveries."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -26,12 +27,13 @@ async def move(
     due_at: datetime | None = None,
     method: DeliveryMethod | None = None,
     is_clock: bool = False,
+    changes: Mapping[str, object] | None = None,
 ) -> bool:
     """Make a transition with its step and event; false if the delivery is not where it may start.
 
-    `is_clock` requires that the deadline has passed; `method` replaces the method.
+    `is_clock` requires that the deadline has passed; `method` replaces the method, `changes` other columns.
     """
-    values: dict[str, object] = {"due_at": due_at}
+    values: dict[str, object] = {"due_at": due_at, **(changes or {})}
     if method:
         values["method"] = method
     if name is Transition.OPEN:

@@ -49,4 +49,8 @@ async def get_status(session: AsyncSession, delivery_id: UUID) -> DeliveryStatus
     found = await repository.get_delivery(session, delivery_id)
     if found is None:
         raise DeliveryNotFoundError
+    return shown_status(found)
+
+
+def shown_status(found: DeliveryNow) -> DeliveryStatus:
     return status_now(DeliveryStatus(found.delivery.status), is_running=found.is_running)

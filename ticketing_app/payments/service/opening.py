@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core import limits
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import TooManyRequestsError
+from ticketing_app.deliveries.service import addresses
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import ChargeCreated
 from ticketing_app.orders import rules
@@ -45,6 +46,7 @@ async def open_payment(
     Raises:
         OrderNotFoundError: also for an order of another buyer.
         OrderNotPayableError: the order is over or paid.
+        AddressNeededError: the seller would not know where to transfer the tickets to.
         TooManyDeclinesError: too many declined cards of the account or its address.
         StripeUnavailableError: unknown whether Stripe created the intent; a retry finds it.
         PaymentRefusedError: Stripe refuses to create the intent.
@@ -58,6 +60,7 @@ async def open_payment(
         status = rules.status_now(order.status, is_running=order.is_running)
         if not rules.can_pay(status):
             raise OrderNotPayableError(status)
+        await addresses.require(session, order=order)
         if limit:
             raise limit
         if declined:

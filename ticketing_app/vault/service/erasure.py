@@ -62,6 +62,12 @@ async def keep_until(
     await repository.set_erase_at(session, file_ids, erase_at=rules.erase_at(event_day))
 
 
+async def keep_proof(session: AsyncSession, *, file_id: UUID, event_day: date | None) -> None:
+    """Keep a screenshot as long as the tickets of its delivery would be; its codes stay free."""
+    erase_at = rules.erase_at(event_day) or utc_now() + rules.KEPT_WITHOUT_DATE
+    await repository.keep_file(session, file_id, erase_at=erase_at)
+
+
 async def erase_replaced(session: AsyncSession, *, file_id: UUID) -> None:
     """Erase a file whose ticket was issued anew; its barcodes stay claimed."""
     await repository.erase_keys(session, [file_id])
