@@ -82,6 +82,7 @@ from ticketing_app.ui.tickets.documents import check_ticket, load_ticket
 from ticketing_app.ui.tickets.pages import ticket_detail_page
 from ticketing_app.ui.tickets.state import TicketDetailState
 from ticketing_app.ui.websocket import calls, sockets, tabs
+from ticketing_app.vault.inspection import sandbox
 from ticketing_app.work import jobs as work
 
 BRAND = get_settings().brand_name
@@ -266,6 +267,7 @@ app = rx.App(
 app.register_lifespan_task(listen_for_ended_sessions, notify=broadcast.notify_session)
 app.register_lifespan_task(broadcast.follow, app=app)
 app.register_lifespan_task(metrics.serve)
+app.register_lifespan_task(sandbox.report_confinement)
 for page in PAGES:
     app.add_page(
         page.component,

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from ticketing_app.cli.checks.database import ask_database, check_cities, check_database
 from ticketing_app.cli.checks.findings import Finding, Verdict, wrong
+from ticketing_app.cli.checks.inspection import check_inspection
 from ticketing_app.cli.checks.issuers import check_issuers
 from ticketing_app.cli.checks.mail import check_mail
 from ticketing_app.cli.checks.redis import (
@@ -65,6 +66,7 @@ async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
     for finding in await check_stripe(settings):
         yield finding
     yield await check_mail(settings)
+    yield await check_inspection()
     for finding in await check_issuers(settings):
         yield finding
     yield await check_site(settings.public_url)

@@ -48,7 +48,7 @@ class TestDoctor:
         assert findings["relay"] == (
             "wrong no process has this role. To mend it: start python worker.py relay, or all."
         )
-        healthy = "settings PostgreSQL extensions schema clocks Redis Stripe mail"
+        healthy = "settings PostgreSQL extensions schema clocks Redis Stripe mail uploads"
         for name in healthy.split():
             assert findings[name].startswith("ok"), findings[name]
         assert findings["webhooks"] == "unknown a stand-in has no endpoints to ask about."

@@ -5,7 +5,10 @@ import json
 from collections.abc import Callable
 
 import pytest
+import structlog
 
+from ticketing_app.cli.checks.findings import Verdict
+from ticketing_app.cli.checks.inspection import check_inspection
 from ticketing_app.vault.inspection import sandbox
 from ticketing_app.vault.inspection.results import (
     FileRefusedError,
@@ -95,6 +98,10 @@ async def test_refuses_uploads_without_a_filter(run_instead: Callable[[str], Non
     with pytest.raises(InspectionUnavailableError):
         await sandbox.inspect(FILE)
     assert not await sandbox.can_confine()
+    assert (await check_inspection()).verdict is Verdict.WRONG
+    with structlog.testing.capture_logs() as logged:
+        await sandbox.report_confinement()
+    assert [entry["event"] for entry in logged] == ["vault.inspection_unavailable"]
 
 
 async def test_child_has_an_empty_environment(run_instead: Callable[[str], None]) -> None:

@@ -127,6 +127,12 @@ async def can_confine() -> bool:
     return exit_code == 0
 
 
+async def report_confinement() -> None:
+    """Log an error at the start of a web process that will refuse every upload."""
+    if not await can_confine():
+        log.error("vault.inspection_unavailable")
+
+
 async def _run_child(data: bytes) -> tuple[int, bytes]:
     """Return the exit code and the output, which is empty if it was too long or too late."""
     # macOS has no such filter: development goes on with the kernel's limits alone.
