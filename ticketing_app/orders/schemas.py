@@ -171,6 +171,20 @@ class GiftSummary(BaseModel):
     ticket: TicketRead
 
 
+class TicketGift(BaseModel):
+    """A ticket with a file for a user who had it: to give away, offered, or with the friend who took it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ticket_id: UUID
+    file_id: UUID
+    can_give: bool = False
+    gift_id: UUID | None = None
+    to_email: str | None = None
+    expires_at: datetime | None = None
+    is_taken: bool = False
+
+
 class GiftExport(ApiModel):
     """A gift from a user, or to them, for their export; the address only if it is theirs, or they typed it."""
 

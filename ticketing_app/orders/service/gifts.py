@@ -23,8 +23,9 @@ from ticketing_app.orders.repository import gifts as repository
 from ticketing_app.orders.repository import orders
 from ticketing_app.orders.repository.gifts import GiftNow
 from ticketing_app.orders.rules import GiftStatus
-from ticketing_app.orders.schemas import GiftRead, GiftSummary, GivenTicket
+from ticketing_app.orders.schemas import GiftRead, GiftSummary, GivenTicket, TicketGift
 from ticketing_app.orders.service import ownership
+from ticketing_app.orders.service.ownership import OwnedSeat
 from ticketing_app.tickets.service import resale, tickets
 from ticketing_app.vault.service import ownership as files
 from ticketing_app.vault.service import reading
@@ -245,6 +246,34 @@ async def list_given(session: AsyncSession, *, user_id: UUID) -> list[GivenTicke
         )
         for gift in own
     ]
+
+
+async def list_of_tickets(
+    session: AsyncSession, *, viewer_id: UUID, ticket_ids: list[UUID]
+) -> list[TicketGift]:
+    """Return those of these tickets that the viewer can give away, offers, or gave away last."""
+    seats = await ownership.list_seats(session, ticket_ids=ticket_ids)
+    found = [_ticket_gift(seat, viewer_id) for seat in seats]
+    return sorted((each for each in found if each), key=lambda each: each.ticket_id)
+
+
+def _ticket_gift(found: OwnedSeat, viewer_id: UUID) -> TicketGift | None:
+    ticket_id = found.seat.ticket_id
+    if found.file_id is None or found.seat.listed:
+        return None
+    gift = found.offer or next(reversed(found.taken), None)
+    if gift and gift.from_id == viewer_id:
+        return TicketGift(
+            ticket_id=ticket_id,
+            file_id=found.file_id,
+            gift_id=gift.id,
+            to_email=gift.to_email,
+            expires_at=gift.expires_at,
+            is_taken=gift.to_id is not None,
+        )
+    if found.owner_id == viewer_id:
+        return TicketGift(ticket_id=ticket_id, file_id=found.file_id, can_give=True)
+    return None
 
 
 async def _get(session: AsyncSession, gift_id: UUID, viewer: _Person) -> GiftNow:

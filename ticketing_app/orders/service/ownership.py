@@ -37,6 +37,7 @@ class OwnedSeat(NamedTuple):
     sales: list[Sale]  # Newest first.
     owner_id: UUID | None  # None during a refund or dispute.
     offer: Gift | None  # To a friend, who may still take it.
+    taken: list[Gift]  # Of the valid sale, the last one last.
 
     @property
     def valid_sale(self) -> Sale | None:
@@ -76,7 +77,9 @@ async def list_seats(session: AsyncSession, *, ticket_ids: list[UUID]) -> list[O
             if listing.order_id and (order := orders.get(listing.order_id))
         ]
         offer = next((gift for gift in own if gift.status == GiftStatus.OFFERED), None)
-        found.append(OwnedSeat(seat, sales, rules.owner_of(sales), offer))
+        valid = rules.valid_sale(sales)
+        taken = [gift for gift in own if gift.to_id and valid and gift.ticket_id == valid.ticket_id]
+        found.append(OwnedSeat(seat, sales, rules.owner_of(sales), offer, taken))
     return found
 
 

@@ -13,6 +13,7 @@ from ticketing_app.messaging.catalog import (
     OrderEvent,
     OrderExpired,
     TicketCreated,
+    TicketGiven,
     TicketUpdated,
     TicketVersion,
 )
@@ -26,6 +27,10 @@ Facts = dict[str, Any]
 def messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:
     if isinstance(event, OrderEvent):
         yield channels.user_channel(event.buyer_id), {"order": str(event.order_id)}
+    if isinstance(event, TicketGiven):
+        for user_id in filter(None, (event.from_id, event.to_id)):
+            yield channels.user_channel(user_id), {"ticket": str(event.ticket_id)}
+        return
     if isinstance(event, EventChanged | EventCancelled):
         facts = {"event": str(event.event_id), "isChanged": True}
         yield channels.event_channel(event.event_id), facts
