@@ -207,7 +207,44 @@ QUERIES = {
         SELECT d.id, f.id AS file_id FROM deliveries d JOIN order_items i ON i.order_id = d.order_id
         JOIN tickets t ON t.id = i.ticket_id JOIN vault_files f ON f.id = t.vault_file_id
         WHERE d.status IN ('ready', 'received') AND i.refund_requested_at IS NULL AND f.owner_id = d.seller_id
-          AND NOT EXISTS (SELECT FROM tickets n WHERE n.previous_ticket_id = t.id)""",
+          AND NOT EXISTS (SELECT FROM tickets n WHERE n.previous_ticket_id = t.id)
+          AND NOT EXISTS (SELECT FROM gifts g WHERE g.ticket_id = t.id AND g.status = 'taken')""",
+    "9: a sold file is not with the last buyer or friend": """
+        WITH sales AS (
+          SELECT t.vault_file_id AS file_id, t.id AS ticket_id, t.seller_id, o.buyer_id,
+            o.status = 'completed' AND i.refund_requested_at IS NULL AS is_valid,
+            row_number() OVER (PARTITION BY t.vault_file_id ORDER BY t.id) AS nth
+          FROM tickets t JOIN orders o ON o.id = t.order_id
+          JOIN order_items i ON i.order_id = o.id AND i.ticket_id = t.id
+          LEFT JOIN deliveries d ON d.order_id = o.id
+          WHERE t.status = 'sold' AND t.vault_file_id IS NOT NULL
+            AND d.status IS DISTINCT FROM 'waiting' AND d.status IS DISTINCT FROM 'late'
+        ), owners AS (
+          SELECT DISTINCT ON (s.file_id) s.file_id, CASE WHEN NOT s.is_valid THEN s.seller_id ELSE coalesce((
+            SELECT g.to_id FROM gifts g WHERE g.ticket_id = s.ticket_id AND g.status = 'taken'
+            ORDER BY g.ended_at DESC LIMIT 1), s.buyer_id) END AS owner_id
+          FROM sales s WHERE s.is_valid OR s.nth = 1 ORDER BY s.file_id, s.is_valid DESC, s.nth DESC)
+        SELECT w.file_id, w.owner_id, f.owner_id AS file_owner FROM owners w JOIN vault_files f ON f.id = w.file_id
+        WHERE f.owner_id <> w.owner_id
+          AND NOT EXISTS (SELECT FROM tickets h WHERE h.vault_file_id = w.file_id
+            AND h.status <> 'sold' AND h.order_id IS NOT NULL)""",
+    "9: a gift is taken without its receiver, or the reverse": """
+        SELECT id, status FROM gifts WHERE (status = 'taken') <> (to_id IS NOT NULL)""",
+    "9: a ticket is offered twice": """
+        SELECT file_id, count(*) FROM gifts WHERE status = 'offered' GROUP BY file_id HAVING count(*) > 1""",
+    "9: a ticket is offered and for sale": """
+        SELECT g.id, t.id AS ticket_id FROM gifts g JOIN tickets t ON t.vault_file_id = g.file_id
+        WHERE g.status = 'offered' AND g.expires_at > clock_timestamp() AND t.status IN ('for_sale', 'paused')""",
+    "9: a ticket is offered by a user who has lost it": """
+        SELECT g.id FROM gifts g JOIN vault_files f ON f.id = g.file_id
+        WHERE g.status = 'offered' AND f.owner_id <> g.from_id""",
+    "8: a change of a gift without its event": """
+        SELECT g.id, g.version, count(e.id) FROM gifts g
+        LEFT JOIN outbox e ON e.aggregate_id = g.id AND e.name = 'TicketGiven'
+        GROUP BY g.id HAVING count(e.id) <> g.version""",
+    "work: an open gift never lapses": """
+        SELECT g.id FROM gifts g WHERE g.status = 'offered'
+          AND NOT EXISTS (SELECT FROM work w WHERE w.kind = 'orders.gift' AND w.key = g.id::text)""",
     "9: a change of a delivery without its event": """
         SELECT d.id, d.version, count(e.id) FROM deliveries d
         LEFT JOIN outbox e ON e.aggregate_id = d.id AND e.name = 'DeliveryChanged'

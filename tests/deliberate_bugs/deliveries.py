@@ -73,7 +73,7 @@ MUTANTS = (
         (
             (
                 f"{SERVICE}/opening.py",
-                "await promises.require_unlisted(session, file_ids=own)",
+                "await ownership.require_own(session, owner_id=reader.user_id, ticket_ids=ticket_ids)",
                 "pass",
             ),
         ),

@@ -10,6 +10,7 @@ from tests import factories
 from tests.integration.payments import groups
 from tests.integration.payments import sales as payments
 from tests.integration.payments.sales import Sale
+from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.deliveries.models import Delivery, DeliveryStep
 from ticketing_app.deliveries.schemas import DeliveryRead
@@ -26,7 +27,7 @@ async def sell(count: int = 1) -> Sale:
     return sale
 
 
-async def sell_files(*contents: bytes) -> Sale:
+async def sell_files(*contents: bytes, buyer: UserRead | None = None) -> Sale:
     """Sell tickets with a file each, whose barcode is its content."""
     tickets = await factories.make_tickets_together(seats=len(contents))
     new = [
@@ -51,7 +52,7 @@ async def sell_files(*contents: bytes) -> Sale:
         )
         for ticket, file_id in zip(tickets, file_ids, strict=True):
             await connection.execute(statement, {"file": file_id, "id": ticket.id})
-    buyer = await factories.make_user()
+    buyer = buyer or await factories.make_user()
     order = await factories.hold_tickets(tickets, buyer)
     sale = Sale(buyer, tickets[0], order, await payments.open_payment(order, buyer))
     await payments.pay(sale)

@@ -8,7 +8,9 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.integration.deliveries import sales
+from tests.integration.orders import given
 from tests.integration.payments import groups
+from tests.integration.payments import sales as payments
 from ticketing_app.core import db
 from ticketing_app.deliveries.service import queries
 from ticketing_app.deliveries.service.opening import (
@@ -18,8 +20,7 @@ from ticketing_app.deliveries.service.opening import (
     UnconfirmedReaderError,
 )
 from ticketing_app.deliveries.service.queries import DeliveryNotFoundError
-from ticketing_app.tickets.service.promises import FileListedError
-from ticketing_app.vault.service import ownership
+from ticketing_app.orders.service.ownership import SeatNotFreeError
 from ticketing_app.vault.service.reading import FileMissingError, FileSealedError
 
 pytestmark = pytest.mark.usefixtures("stripe_books")
@@ -113,31 +114,15 @@ class TestOpenDelivery:
 
     async def test_a_listed_ticket_stays_sealed(self) -> None:
         sale = await sales.sell_files(b"a-long-payload-1")
-        again = await factories.make_ticket(sale.buyer)
-        await run(
-            "UPDATE tickets SET vault_file_id = (SELECT vault_file_id FROM tickets WHERE id = :id)"
-            " WHERE id = :again",
-            id=sale.ticket.id,
-            again=again.id,
-        )
-        with pytest.raises(FileListedError):
+        await payments.relist(sale.ticket, sale.buyer)
+        with pytest.raises(SeatNotFreeError, match="for sale again"):
             await sales.open_files(sale)
         assert await sales.steps(sale.order.id) == ["begin"]
 
     async def test_another_owner_has_them_now(self) -> None:
         sale = await sales.sell_files(b"a-long-payload-1")
         friend = await factories.make_user()
-        async with db.transaction() as session:
-            delivery = await queries.get_delivery(
-                session, order_id=sale.order.id, viewer_id=sale.buyer.id
-            )
-            file_ids = [item.file.file_id for item in delivery.own_items if item.file]
-            await ownership.move(
-                session,
-                file_ids=[each for each in file_ids if each],
-                from_id=sale.buyer.id,
-                to_id=friend.id,
-            )
+        await given.give(await given.with_file(sale), friend)
         with pytest.raises(NotOpenableError, match="another owner"):
             await sales.open_files(sale)
         opened = await sales.open_files(sale, friend.id)

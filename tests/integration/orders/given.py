@@ -5,18 +5,16 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from tests import factories
+from tests.integration.deliveries import sales as deliveries
 from tests.integration.payments import sales
 from tests.integration.payments.sales import Sale
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.orders.schemas import GiftRead, GivenTicket
 from ticketing_app.orders.service import gifts
-from ticketing_app.orders.service import ownership as owners
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.vault.inspection.results import Code
-from ticketing_app.vault.schemas import Reader
-from ticketing_app.vault.service import claims, ownership, reading, storing
+from ticketing_app.tickets.service import promises
+from ticketing_app.vault.service import reading
 
 
 class FileSale(NamedTuple):
@@ -32,49 +30,22 @@ class FileSale(NamedTuple):
         return self.sale.ticket
 
 
-async def put_file(ticket: TicketRead) -> UUID:
-    """Keep a file for the listing, as if it was uploaded with it."""
-    payload = str(ticket.id).encode()
-    code = Code("QRCode", "]Q1", payload, 1, "<svg/>")
-    new = storing.NewTicket("application/pdf", b"%PDF-" + payload, payload, 1, (code,))
-    (file_id,) = await storing.store(db.transaction, owner_id=ticket.seller_id, tickets=[new])
-    async with db.transaction() as session:
-        await claims.claim(session, seller_id=ticket.seller_id, file_ids=[file_id], event_day=None)
-    await attach(ticket, file_id)
-    return file_id
-
-
-async def attach(ticket: TicketRead, file_id: UUID) -> None:
-    statement = "UPDATE tickets SET delivery_method = 'file', vault_file_id = :file WHERE id = :id"
-    async with db.autocommit() as connection:
-        await connection.execute(text(statement), {"file": file_id, "id": ticket.id})
-
-
 async def sell(buyer: UserRead | None = None) -> FileSale:
     """Sell a ticket with a file."""
-    ticket = await factories.make_ticket()
-    file_id = await put_file(ticket)
-    return await _sold(await sales.sell(ticket, buyer), file_id)
+    return await with_file(await deliveries.sell_files(str(db.new_id()).encode(), buyer=buyer))
 
 
-async def sell_on(ticket: TicketRead, file_id: UUID, buyer: UserRead | None = None) -> FileSale:
+async def sell_on(ticket: TicketRead) -> FileSale:
     """Sell a ticket that was listed again."""
-    return await _sold(await sales.sell(ticket, buyer), file_id)
+    return await with_file(await sales.sell(ticket))
 
 
-async def _sold(sale: Sale, file_id: UUID) -> FileSale:
+async def with_file(sale: Sale) -> FileSale:
     async with db.transaction() as session:
-        await ownership.move(
-            session, file_ids=[file_id], from_id=sale.ticket.seller_id, to_id=sale.buyer.id
-        )
+        promised = await promises.list_promises(session, ticket_ids=[sale.ticket.id])
+    file_id = promised[sale.ticket.id].file_id
+    assert file_id
     return FileSale(sale, file_id)
-
-
-async def relist(ticket: TicketRead, owner: UserRead, file_id: UUID) -> TicketRead:
-    """List a ticket with its file again."""
-    again = await sales.relist(ticket, owner)
-    await attach(again, file_id)
-    return again
 
 
 async def offer(sold: FileSale, friend: UserRead, giver: UserRead | None = None) -> GiftRead:
@@ -121,11 +92,7 @@ async def owner_of(file_id: UUID) -> UUID:
 
 
 async def open_file(sold: FileSale, user: UserRead) -> None:
-    """Break the seal as the page of the order does."""
-    async with db.transaction() as session:
-        await owners.require_own(session, owner_id=user.id, ticket_ids=[sold.ticket.id])
-        reader = Reader(user.id, db.new_id(), "192.0.2.7")
-        await reading.break_seal(session, file_ids=[sold.file_id], reader=reader)
+    await deliveries.open_files(sold.sale, user.id)
 
 
 async def let_lapse(gift: GiftRead) -> None:

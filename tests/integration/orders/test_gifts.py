@@ -10,9 +10,10 @@ from httpx import AsyncClient
 from tests import factories
 from tests.integration.orders import given
 from tests.integration.payments import sales
-from tests.locks import end_or_wait
 from ticketing_app.core import db
 from ticketing_app.core.errors import TooManyRequestsError
+from ticketing_app.deliveries.service.opening import NotOpenableError
+from ticketing_app.deliveries.service.queries import DeliveryNotFoundError
 from ticketing_app.orders.rules import GiftStatus
 from ticketing_app.orders.service import gifts, order_payment, sell
 from ticketing_app.orders.service.gifts import (
@@ -55,7 +56,7 @@ class TestOfferGift:
         with pytest.raises(SeatNotFreeError, match=OFFERED):
             await given.offer(sold, await factories.make_user())
         with pytest.raises(TicketOfferedError):
-            await given.relist(sold.ticket, sold.buyer, sold.file_id)
+            await sales.relist(sold.ticket, sold.buyer)
         async with db.transaction() as session:
             relistable = await sell.list_relistable(
                 session, owner_id=sold.buyer.id, ticket_ids=[sold.ticket.id]
@@ -69,15 +70,11 @@ class TestOfferGift:
         for other in (seller, await factories.make_user()):
             with pytest.raises(FileNotFoundForGiftError):
                 await given.offer(sold, friend, other)
-        unsold = await factories.make_ticket()
-        uploaded = sold._replace(file_id=await given.put_file(unsold))
-        with pytest.raises(FileNotFoundForGiftError):
-            await given.offer(uploaded, friend, sales.seller_of(unsold))
 
     async def test_refuses_a_listed_or_disputed_ticket(self) -> None:
         sold = await given.sell()
         friend = await factories.make_user()
-        await given.relist(sold.ticket, sold.buyer, sold.file_id)
+        await sales.relist(sold.ticket, sold.buyer)
         with pytest.raises(SeatNotFreeError, match=LISTED):
             await given.offer(sold, friend)
         other = await given.sell()
@@ -123,10 +120,10 @@ class TestTakeGift:
             sold.sale.order.id,
             sold.ticket.id,
         )
-        with pytest.raises(SeatNotFreeError, match=UNOWNED):
+        with pytest.raises(NotOpenableError, match="another owner"):
             await given.open_file(sold, sold.buyer)
         with pytest.raises(NotTicketOwnerError):
-            await given.relist(sold.ticket, sold.buyer, sold.file_id)
+            await sales.relist(sold.ticket, sold.buyer)
         await given.open_file(sold, friend)
         assert (await given.read(gift, friend)).opened_at
 
@@ -138,8 +135,8 @@ class TestTakeGift:
         assert await given.list_given(friend) == []
         with pytest.raises(FileNotFoundForGiftError):
             await given.offer(sold, friend, friend)
-        again = await given.relist(sold.ticket, other, sold.file_id)
-        later = await given.sell_on(again, sold.file_id)
+        again = await sales.relist(sold.ticket, other)
+        later = await given.sell_on(again)
         assert await given.list_given(other) == []
         back = await given.give(later, sold.buyer)
         assert [own.gift_id for own in await given.list_given(sold.buyer)] == [back.id]
@@ -222,7 +219,7 @@ class TestRefund:
         await sales.request_refund(sold.sale)
         assert await given.owner_of(sold.file_id) == sold.ticket.seller_id
         assert await given.list_given(friend) == []
-        with pytest.raises(SeatNotFreeError, match=UNOWNED):
+        with pytest.raises(DeliveryNotFoundError):
             await given.open_file(sold, friend)
 
     async def test_withdraws_an_open_offer(self) -> None:
@@ -238,7 +235,7 @@ class TestRefund:
         sold = await given.sell()
         friend = await factories.make_user()
         await given.give(sold, friend)
-        again = await given.relist(sold.ticket, friend, sold.file_id)
+        again = await sales.relist(sold.ticket, friend)
         await sales.request_refund(sold.sale)
         assert (await factories.read_ticket(again.id)).status is Availability.WITHDRAWN
         assert await given.owner_of(sold.file_id) == sold.ticket.seller_id
@@ -247,9 +244,7 @@ class TestRefund:
         sold = await given.sell()
         friend = await factories.make_user()
         await given.give(sold, friend)
-        later = await given.sell_on(
-            await given.relist(sold.ticket, friend, sold.file_id), sold.file_id
-        )
+        later = await given.sell_on(await sales.relist(sold.ticket, friend))
         await sales.request_refund(sold.sale)
         assert await given.owner_of(sold.file_id) == later.buyer.id
         assert await sales.open_alerts() == [AlertKind.SOLD_ON]
@@ -260,9 +255,7 @@ class TestRefund:
         sold = await given.sell()
         friend = await factories.make_user()
         await given.give(sold, friend)
-        later = await given.sell_on(
-            await given.relist(sold.ticket, friend, sold.file_id), sold.file_id
-        )
+        later = await given.sell_on(await sales.relist(sold.ticket, friend))
         await sales.request_refund(later.sale)
         assert await given.owner_of(sold.file_id) == friend.id
         assert len(await given.list_given(friend)) == 0
@@ -282,17 +275,40 @@ class TestRaces:
         owner = friend if ended.status is GiftStatus.TAKEN else sold.buyer
         assert await given.owner_of(sold.file_id) == owner.id
 
-    async def test_take_waits_for_a_refund(self) -> None:
+    async def test_taken_against_opened(self) -> None:
+        sold = await given.sell()
+        friend = await factories.make_user()
+        offered, _ = await asyncio.gather(
+            given.offer(sold, friend), given.open_file(sold, sold.buyer), return_exceptions=True
+        )
+        assert not isinstance(offered, BaseException)
+        taken, opened = await asyncio.gather(
+            given.take(offered, friend),
+            given.open_file(sold, sold.buyer),
+            return_exceptions=True,
+        )
+        assert not isinstance(taken, BaseException)
+        assert isinstance(opened, SeatNotFreeError | NotOpenableError)
+
+    async def test_offered_against_listed(self) -> None:
+        sold = await given.sell()
+        friend = await factories.make_user()
+        outcomes = await asyncio.gather(
+            given.offer(sold, friend), sales.relist(sold.ticket, sold.buyer), return_exceptions=True
+        )
+        refused = [each for each in outcomes if isinstance(each, BaseException)]
+        assert len(refused) == 1
+        assert isinstance(refused[0], SeatNotFreeError | TicketOfferedError)
+
+    async def test_taken_against_refunded(self) -> None:
         sold = await given.sell()
         friend = await factories.make_user()
         gift = await given.offer(sold, friend)
-        async with db.transaction() as session:
-            await order_payment.access.lock(session, sold.sale.order.id)
-            taking = asyncio.create_task(given.take(gift, friend))
-            await end_or_wait(taking)
-            await gifts.withdraw_lost(session, ticket_ids=[sold.ticket.id])
-        await taking
-        assert await given.owner_of(sold.file_id) == friend.id
+        await asyncio.gather(
+            given.take(gift, friend), sales.request_refund(sold.sale), return_exceptions=True
+        )
+        assert await given.owner_of(sold.file_id) == sold.ticket.seller_id
+        assert (await given.read(gift, friend)).status in {GiftStatus.TAKEN, GiftStatus.WITHDRAWN}
 
 
 async def test_rest(api: AsyncClient) -> None:

@@ -13,8 +13,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.deliveries.rules import DeliveryStatus, Transition
 from ticketing_app.deliveries.schemas import DeliveredPart, DeliveryItem, DeliveryRead
 from ticketing_app.deliveries.service import moves, queries
-from ticketing_app.orders.service import order_payment
-from ticketing_app.tickets.service import promises
+from ticketing_app.orders.service import order_payment, ownership
 from ticketing_app.vault import rules as vault
 from ticketing_app.vault.schemas import Reader
 from ticketing_app.vault.service import reading
@@ -68,7 +67,7 @@ async def open_delivery(
         DeliveryNotFoundError, UnconfirmedReaderError
         NotTheBuyerError: the reader is the seller.
         NotOpenableError: the tickets are not here, refunded, or have another owner.
-        FileListedError: one is for sale again.
+        SeatNotFreeError: one is for sale again, offered to a friend, or its payment is disputed.
     """
     async with transaction() as session:
         delivery = await _find(session, delivery_id, reader)
@@ -79,7 +78,8 @@ async def open_delivery(
         own = [file_id for file_id in file_ids if file_id]
         if not own:
             raise _refusal(delivery, reader)
-        await promises.require_unlisted(session, file_ids=own)
+        ticket_ids = [item.ticket_id for item in delivery.own_items]
+        await ownership.require_own(session, owner_id=reader.user_id, ticket_ids=ticket_ids)
         await moves.move(session, delivery_id=delivery_id, name=Transition.OPEN, by=reader.user_id)
         await reading.break_seal(session, file_ids=own, reader=reader)
         opened = await queries.get_by_id(session, delivery_id=delivery_id, viewer_id=reader.user_id)

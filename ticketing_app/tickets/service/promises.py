@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core import limits
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Transaction
-from ticketing_app.core.errors import AppError, InvalidInputError
+from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.tickets import rules
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import promises as repository
@@ -59,11 +58,6 @@ class Promised(NamedTuple):
     delivery: DeliveryPromise | None
     starts_at: datetime | None
     timezone: str | None
-
-
-class FileListedError(AppError):
-    status = HTTPStatus.CONFLICT
-    message = "This ticket is for sale again. Withdraw the listing before you open it."
 
 
 async def keep_link(transaction: Transaction, *, seller_id: UUID, listed: Sold) -> Sold:
@@ -256,12 +250,6 @@ async def list_promises(
         )
         for row in rows
     }
-
-
-async def require_unlisted(session: AsyncSession, *, file_ids: Collection[UUID]) -> None:
-    """Raises FileListedError: a listing that is not sold promises one of these files unopened."""
-    if await repository.list_offered(session, file_ids):
-        raise FileListedError
 
 
 def to_read(rows: Sequence[Ticket], viewer_id: UUID | None) -> DeliveryRead | None:

@@ -16,7 +16,10 @@ SEALED = "It was never opened: only its first seller knows the barcode."
 
 # By status, for the giver and for the receiver: the heading, and what it means.
 GIVER = {
-    GiftStatus.OFFERED: ("Waiting for your friend", "Until then nobody can open it, sell it or give it away."),
+    GiftStatus.OFFERED: (
+        "Waiting for your friend",
+        "Until then nobody can open it, sell it or give it away.",
+    ),
     GiftStatus.TAKEN: (
         "Your friend has it",
         "From now on only your friend can open it. The order and its receipt stay yours.",
@@ -33,7 +36,10 @@ RECEIVER = {
         "This gift was taken back",
         "Its giver needs it after all, or its money went back.",
     ),
-    GiftStatus.LAPSED: ("Too late for this gift", "It was not taken in time, so it is its giver's again."),
+    GiftStatus.LAPSED: (
+        "Too late for this gift",
+        "It was not taken in time, so it is its giver's again.",
+    ),
 }
 LOST = (
     "Not yours any more",
@@ -70,7 +76,9 @@ class GiftView:
             heading=heading,
             more=more,
             from_line=_from_line(gift),
-            until_line=f"Until {formatting.format_datetime(gift.expires_at, now)}" if is_offered else "",
+            until_line=f"Until {formatting.format_datetime(gift.expires_at, now)}"
+            if is_offered
+            else "",
             seal_line=_seal_line(gift, now) if is_offered and not gift.is_giver else "",
             can_take=is_offered and not gift.is_giver and page.is_confirmed,
             can_withdraw=is_offered and gift.is_giver,
