@@ -14,6 +14,7 @@ from tests.locks import end_or_wait
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.errors import InvalidInputError
+from ticketing_app.deliveries.service import following
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import ownership as owners
 from ticketing_app.orders.service import refund, sell
@@ -241,6 +242,7 @@ class TestRefundedTicket:
         sale = await sales.sell()
         async with db.transaction() as session:
             await refund.follow_refund(session, order_id=sale.order.id, to=OrderStatus.REFUNDING)
+            await following.follow_refund(session, order_id=sale.order.id)
             listing = asyncio.create_task(relist(sale.ticket.id, sale.buyer))
             await end_or_wait(listing)
         with pytest.raises(NotTicketOwnerError):
