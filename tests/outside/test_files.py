@@ -21,6 +21,12 @@ async def files_of_home(visitor: httpx.AsyncClient) -> list[str]:
     return sorted(set(re.findall(r'"(/assets/[^"]+\.(?:js|css))"', page.text)))
 
 
+async def test_takes_no_uploads_of_reflex(visitor: httpx.AsyncClient) -> None:
+    # It would write files in the clear to the disk.
+    for method in ("GET", "POST"):
+        assert (await visitor.request(method, "/_upload", content=b"x")).status_code == 404
+
+
 class TestCompression:
     @pytest.mark.parametrize(
         ("accepted", "sent"),

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from ticketing_app.cli.checks.database import ask_database, check_cities, check_database
+from ticketing_app.cli.checks.files import check_files, check_keys
 from ticketing_app.cli.checks.findings import Finding, Verdict, wrong
 from ticketing_app.cli.checks.inspection import check_inspection
 from ticketing_app.cli.checks.issuers import check_issuers
@@ -40,7 +41,7 @@ ANSWER_SECONDS = 10
 def add_commands(commands: Commands) -> None:
     doctor = commands.add_parser(
         "doctor",
-        help="check settings, databases, Stripe, mail, pages and workers; 1 if anything is wrong",
+        help="check settings, databases, Stripe, mail, files, pages and workers; 1 if anything is wrong",
     )
     doctor.set_defaults(run=_doctor)
 
@@ -67,6 +68,7 @@ async def _examine(settings: Settings) -> AsyncGenerator[Finding]:
         yield finding
     yield await check_mail(settings)
     yield await check_inspection()
+    yield await check_files()
     for finding in await check_issuers(settings):
         yield finding
     yield await check_site(settings.public_url)
@@ -85,6 +87,7 @@ async def _check_database() -> list[Finding]:
                 found += check_facts(await read_facts())
                 async with db.transaction() as session:
                     found.append(check_cities(are_loaded=await city_data.are_loaded(session)))
+                found.append(await check_keys())
             return found
     except Exception as error:  # noqa: BLE001  # Any error is the finding.
         return [wrong("PostgreSQL", f"{_name(error)}.", remedy)]

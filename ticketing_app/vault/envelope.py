@@ -46,6 +46,10 @@ def current_name() -> str:
     return _name_of(_keys()[0])
 
 
+def key_names() -> list[str]:
+    return [_name_of(key) for key in _keys()]
+
+
 def seal(data_key: bytes, file_id: UUID, part: str, content: bytes) -> bytes:
     return _encrypt(data_key, content, file_id.bytes + part.encode())
 

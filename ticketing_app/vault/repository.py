@@ -170,6 +170,11 @@ async def list_by_other_key(session: AsyncSession, key_name: str, *, limit: int)
     return list(await session.exec(query))
 
 
+async def count_by_other_keys(session: AsyncSession, key_names: Collection[str]) -> int:
+    query = select(func.count()).where(HAS_KEY, col(VaultFile.key_name).not_in(key_names))
+    return (await session.exec(query)).one()
+
+
 async def erase_keys(session: AsyncSession, file_ids: Collection[UUID]) -> None:
     statement = update(VaultFile).where(col(VaultFile.id).in_(file_ids), HAS_KEY)
     await session.exec(statement.values(key_name=None, wrapped_key=None, erase_at=utc_now()))

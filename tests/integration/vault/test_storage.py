@@ -11,6 +11,7 @@ from moto.server import ThreadedMotoServer
 from tests import factories
 from tests.integration.vault.tickets import reader, ticket, upload
 from tests.site import free_port
+from ticketing_app.cli.checks.files import check_files
 from ticketing_app.core import db
 from ticketing_app.vault import storage
 from ticketing_app.vault.schemas import FilePart
@@ -134,6 +135,10 @@ class TestFailingStore:
         # A device without room; also for root, whom no permission stops.
         open_store(files_url="file:///dev/full/files")
         await self._refuses_an_upload(monkeypatch)
+
+    async def test_is_reported_by_the_doctor(self, open_store: Open) -> None:
+        open_store(files_url="file:///dev/full/files")
+        assert str(await check_files()).startswith("wrong   files: the store fails (")
 
     async def _refuses_an_upload(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seller = await factories.make_user()
