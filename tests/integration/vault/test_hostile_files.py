@@ -36,7 +36,7 @@ def answer_many(files: list[HostileFile]) -> list[str]:
 @pytest.mark.parametrize(
     "files",
     [
-        hostile_files.QUICK_PDF + hostile_files.ACTING,
+        hostile_files.QUICK_PDF,
         hostile_files.QUICK_PICTURES + hostile_files.QUICK_PASSES,
     ],
     ids=["documents", "pictures and passes"],
