@@ -11,11 +11,11 @@ from tests.site import Site
 
 
 @contextmanager
-def running_site() -> Generator[Site]:
+def running_site(**settings: str) -> Generator[Site]:
     """The whole product on a temporary folder, for the block."""
     with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder:
         # All clients run in one process and have one address.
-        site = Site(Path(folder) / "data", SOCKET_MESSAGES_PER_SECOND="0")
+        site = Site(Path(folder) / "data", SOCKET_MESSAGES_PER_SECOND="0", **settings)
         site.start()
         try:
             yield site

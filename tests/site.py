@@ -73,6 +73,12 @@ class Site:
         """Start the web process on the port of this site."""
         self._web = web.start_web(self.stack.env, self._port, self._log)
 
+    @property
+    def web_pid(self) -> int:
+        """Of the web process; its worker is a child of it."""
+        assert self._web
+        return self._web.pid
+
     def kill_web(self) -> None:
         """End the web process and its worker as a crash does."""
         assert self._web
