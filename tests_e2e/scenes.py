@@ -291,7 +291,7 @@ SCENES = (
     Scene("order of two, one refunded", "/orders/{order_pair_paid}", "1 of your 2 tickets", BUYER, is_main=False),
     Scene("payment", "/orders/{order_held}", "left to order", BUYER, _open_payment),
     Scene("payment declined", "/orders/{order_declined}", "left to order", BUYER, _be_declined, is_main=False),
-    Scene("order paid", "/orders/{order_sold}", "The ticket is yours", BUYER),
+    Scene("order paid", "/orders/{order_sold}", "The seller sends you the ticket", BUYER),
     Scene("order expired", "/orders/{order_lapsed}", "The time for this order is over", BUYER),
     Scene("order refunded", "/orders/{order_returned}", "back to your card", BUYER, is_main=False),
     Scene("order, event cancelled", "/orders/{order_cancelled}", "This event was cancelled", BUYER,

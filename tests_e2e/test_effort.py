@@ -64,7 +64,7 @@ def test_from_landing_to_paid(
     expect(pay).to_be_enabled()
     fill_in_card(page, GOOD_CARD)
     effort.click(pay)
-    expect(page.get_by_text("The ticket is yours.")).to_be_visible()
+    expect(page.get_by_text("The seller sends you the ticket")).to_be_visible()
     with capsys.disabled():
         print(f"\nsomebody new, from landing to paid: {effort}")
     assert effort.clicks <= MOST_CLICKS_TO_BUY
@@ -97,7 +97,7 @@ def test_couple_from_landing_to_two_adjacent_seats(
     expect(pay).to_be_enabled()
     fill_in_card(page, GOOD_CARD)
     effort.click(pay)
-    expect(page.get_by_text("The tickets are yours.")).to_be_visible()
+    expect(page.get_by_text("The seller sends you the tickets")).to_be_visible()
     with capsys.disabled():
         print(f"\na couple, from landing to paid: {effort}")
     assert effort.clicks <= MOST_CLICKS_TO_BUY_TWO

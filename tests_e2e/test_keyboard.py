@@ -93,7 +93,7 @@ def test_sign_up_find_buy_and_pay(visitor: Callable[..., Visitor]) -> None:
     keys.go_to(complete)
     # Only down: the frame may be gone before the key is up, which would then never return.
     page.keyboard.down("Enter")
-    expect(page.get_by_role("heading", name=f"You are going: {title}")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Paid: {title}")).to_be_visible()
     expect(page.locator("#outcome")).to_be_focused()
 
 

@@ -56,5 +56,5 @@ def test_animations_respect_reduced_motion(visitor: Callable[..., Visitor], wish
     buyer.purchase(ticket_id)
     buyer.open_payment()
     buyer.pay(GOOD_CARD)
-    expect(page.get_by_role("heading", name=f"You are going: {title}")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Paid: {title}")).to_be_visible()
     expect_moves(page, wish, "rise", "stamp")

@@ -26,8 +26,8 @@ def test_a_receipt_is_printed_alone_and_dark_on_white(
     receipt = page.get_by_role("definition")
     around = [
         page.get_by_role("navigation", name="Main"),
-        page.get_by_text("The ticket is yours."),
-        page.get_by_text("What happened"),
+        page.get_by_text("The seller sends you the ticket"),
+        page.get_by_role("heading", name="Details"),
         page.get_by_role("main").get_by_role("button").first,
         page.get_by_role("main").get_by_role("link").first,
     ]

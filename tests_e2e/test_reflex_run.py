@@ -66,7 +66,7 @@ def test_sign_in_and_purchase_work(development_url: str, visitor: Callable[..., 
     order_id = buyer.purchase(seller.sell())
     buyer.open_payment()
     buyer.pay(GOOD_CARD)
-    expect(page.get_by_role("heading", name=re.compile("You are going"))).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("^Paid: "))).to_be_visible()
     assert buyer.order(order_id)["status"] == "completed"
 
 

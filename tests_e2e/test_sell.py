@@ -17,7 +17,7 @@ def buy(buyer: Visitor, ticket_id: str) -> str:
     order_id = buyer.purchase(ticket_id)
     buyer.open_payment()
     buyer.pay(GOOD_CARD)
-    expect(buyer.page.get_by_text("The ticket is yours.")).to_be_visible()
+    expect(buyer.page.get_by_text("The seller sends you the ticket")).to_be_visible()
     return order_id
 
 
@@ -51,7 +51,7 @@ def test_three_owners_of_one_ticket(visitor: Callable[..., Visitor]) -> None:
 
     # One listing at a time.
     second.open(f"/orders/{order_id}")
-    expect(page.get_by_text("The ticket is yours.")).to_be_visible()
+    expect(page.get_by_text("The seller sends you the ticket")).to_be_visible()
     expect(page.get_by_role("link", name="Sell this ticket")).to_have_count(0)
 
     buy(third, again_id)

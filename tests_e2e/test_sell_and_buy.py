@@ -54,7 +54,7 @@ def test_from_sign_up_to_sold(site: Site, visitor: Callable[..., Visitor]) -> No
 
     buyer.open_payment()
     buyer.pay(GOOD_CARD)
-    expect(shop.get_by_role("heading", name=f"You are going: {title}")).to_be_visible()
+    expect(shop.get_by_role("heading", name=f"Paid: {title}")).to_be_visible()
     expect_receipt(buyer, title)
     expect(page.get_by_text("Status - Sold")).to_be_visible()
 
@@ -87,7 +87,7 @@ def test_what_was_typed_outlives_the_web_process(
 
 def expect_receipt(buyer: Visitor, title: str) -> None:
     order_id = buyer.page.url.rstrip("/").rpartition("/")[2]
-    expect(buyer.page.get_by_text("The ticket is yours.")).to_be_visible()
+    expect(buyer.page.get_by_text("The seller sends you the ticket")).to_be_visible()
     receipt = buyer.page.get_by_role("definition")
     expect(receipt).to_contain_text(
         ["$40.00 USD", title, re.compile(r"\d{4}, \d+:\d\d\s[AP]M UTC"), order_id, buyer.email]

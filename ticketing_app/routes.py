@@ -143,6 +143,11 @@ def order_detail(order_id: UUID | str) -> str:
     return f"/orders/{order_id}"
 
 
+def delivery_part(delivery_id: UUID | str, part: str) -> str:
+    """Return the path of a part of delivered tickets."""
+    return f"/api/deliveries/{delivery_id}/parts/{part}"
+
+
 def order_resale(order_id: UUID | str) -> str:
     """Return the path of the form that sells tickets of a paid order again."""
     return f"{order_detail(order_id)}/sell"

@@ -198,7 +198,7 @@ def pay_for(stage: Stage, ticket_id: str) -> Page:
     buyer.purchase(ticket_id)
     buyer.open_payment()
     buyer.pay(GOOD_CARD)
-    expect(buyer.page.get_by_text("The ticket is yours.")).to_be_visible()
+    expect(buyer.page.get_by_text("The seller sends you the ticket")).to_be_visible()
     return buyer.page
 
 

@@ -52,7 +52,7 @@ class TestSite:
         buyer.open_payment()
         buyer.pay(SECURE_CARD)
         answer_challenge(buyer.page, complete=True)
-        expect(buyer.page.get_by_text("The ticket is yours")).to_be_visible()
+        expect(buyer.page.get_by_text("The seller sends you the ticket")).to_be_visible()
         expect(watched.get_by_role("listitem").filter(has_text=title)).to_contain_text("Sold")
 
 

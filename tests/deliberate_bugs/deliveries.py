@@ -61,7 +61,7 @@ MUTANTS = (
         (
             (
                 f"{SERVICE}/opening.py",
-                "await reading.break_seal(session, file_ids=own, reader=reader)",
+                "await reading.break_seal(session, file_ids=delivery.own_file_ids, reader=reader)",
                 "pass",
             ),
         ),

@@ -378,7 +378,7 @@ class TestItemViews:
         paid = OrderDetail(**pair.model_dump(), timeline=[])
         view = views.OrderView.from_order(paid, NOW)
         assert (view.refund_label, view.refund) == ("Refunded", "$40.00 USD")
-        assert view.outcome == "1 of your 2 tickets was refunded. The other is yours."
+        assert view.outcome == "1 of your 2 tickets was refunded. You keep the other."
         assert view.outcome_more.startswith("We sent $40.00 back to your card.")
         (entry,) = timeline.timeline(paid, [], NOW)
         assert (entry.text, entry.more) == ("Refunded $40.00", "Section A · Row F · Seat 13")
@@ -396,7 +396,7 @@ class TestItemViews:
         bought.orders = [pair]
         (group,) = bought.grouped()[groups.UPCOMING]
         assert group.count == ""
-        assert group.lines[0].note == "1 of your 2 tickets was refunded. The other is yours."
+        assert group.lines[0].note == "1 of your 2 tickets was refunded. You keep the other."
 
     def test_offers_each_ticket_for_resale(self, bought: Orders, pair: OrderRead) -> None:
         wanted = pair.items[1].ticket.id

@@ -97,8 +97,8 @@ class TestOrderView:
     def test_outcome_after_payment(self) -> None:
         view = OrderView.from_order(order(OrderStatus.COMPLETED), NOW)
         assert (view.heading, view.outcome, view.is_paid) == (
-            "You are going: The Paper Lanterns",
-            "The ticket is yours.",
+            "Paid: The Paper Lanterns",
+            "You paid. The seller sends you the ticket.",
             True,
         )
 

@@ -60,6 +60,10 @@ class DeliveryRead(ApiModel):
     def own_items(self) -> list[DeliveryItem]:
         return [item for item in self.items if item.file and item.file.is_yours]
 
+    @property
+    def own_file_ids(self) -> list[UUID]:
+        return [item.file.file_id for item in self.items if item.file and item.file.file_id]
+
 
 class DeliveredPart(NamedTuple):
     content: bytes

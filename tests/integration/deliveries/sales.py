@@ -14,7 +14,7 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.deliveries.models import Delivery, DeliveryStep
 from ticketing_app.deliveries.schemas import DeliveryRead
-from ticketing_app.deliveries.service import opening
+from ticketing_app.deliveries.service import opening, queries
 from ticketing_app.vault.inspection.results import Code
 from ticketing_app.vault.schemas import Reader
 from ticketing_app.vault.service import claims, storing
@@ -63,11 +63,19 @@ def reader(user_id: UUID) -> Reader:
     return Reader(user_id, db.new_id(), "192.0.2.7")
 
 
+async def get(sale: Sale, viewer_id: UUID | None = None) -> DeliveryRead:
+    async with db.transaction() as session:
+        return await queries.get_delivery(
+            session, order_id=sale.order.id, viewer_id=viewer_id or sale.buyer.id
+        )
+
+
 async def open_files(sale: Sale, user_id: UUID | None = None) -> DeliveryRead:
     delivery = await read(sale.order.id)
-    return await opening.open_delivery(
-        db.transaction, delivery_id=delivery.id, reader=reader(user_id or sale.buyer.id)
-    )
+    async with db.transaction() as session:
+        return await opening.open_delivery(
+            session, delivery_id=delivery.id, reader=reader(user_id or sale.buyer.id)
+        )
 
 
 async def read_part(sale: Sale, part: str = "1", user_id: UUID | None = None) -> bytes:

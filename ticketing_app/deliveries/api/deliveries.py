@@ -35,7 +35,8 @@ async def open_delivery(request: Request, delivery_id: str, caller: FreshCaller)
     """Break the seal of the caller's tickets, for good; later buyers see it. Safe to repeat."""
     own_id = parse_id(delivery_id, DeliveryNotFoundError)
     reader = Reader(caller.user_id, caller.session_id, http.client_address(request))
-    return await opening.open_delivery(db.transaction, delivery_id=own_id, reader=reader)
+    async with db.transaction() as session:
+        return await opening.open_delivery(session, delivery_id=own_id, reader=reader)
 
 
 @router.get(

@@ -13,7 +13,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.deliveries.rules import DeliveryStatus, Transition
 from ticketing_app.deliveries.schemas import DeliveredPart, DeliveryItem, DeliveryRead
 from ticketing_app.deliveries.service import moves, queries
-from ticketing_app.orders.service import order_payment, ownership
+from ticketing_app.orders.service import ownership
 from ticketing_app.vault import rules as vault
 from ticketing_app.vault.schemas import Reader
 from ticketing_app.vault.service import reading
@@ -59,7 +59,7 @@ class PartNotFoundError(AppError):
 
 
 async def open_delivery(
-    transaction: Transaction, *, delivery_id: UUID, reader: Reader
+    session: AsyncSession, *, delivery_id: UUID, reader: Reader
 ) -> DeliveryRead:
     """Open the files of a delivery that the reader owns; repeating has no effect.
 
@@ -67,25 +67,20 @@ async def open_delivery(
         DeliveryNotFoundError, UnconfirmedReaderError
         NotTheBuyerError: the reader is the seller.
         NotOpenableError: the tickets are not here, refunded, or have another owner.
-        SeatNotFreeError: one is for sale again, offered to a friend, or its payment is disputed.
+        SeatNotFreeError: one is for sale again, offered to a friend, or disputed.
     """
-    async with transaction() as session:
-        delivery = await _find(session, delivery_id, reader)
-        # Refunds, relistings and gifts lock the tickets, too.
-        await order_payment.get_payable(session, order_id=delivery.order_id, for_update=True)
-        delivery = await _find(session, delivery_id, reader)
-        file_ids = [item.file.file_id for item in delivery.own_items if item.file]
-        own = [file_id for file_id in file_ids if file_id]
-        if not own:
-            raise _refusal(delivery, reader)
-        ticket_ids = [item.ticket_id for item in delivery.own_items]
-        await ownership.require_own(session, owner_id=reader.user_id, ticket_ids=ticket_ids)
-        await moves.move(session, delivery_id=delivery_id, name=Transition.OPEN, by=reader.user_id)
-        await reading.break_seal(session, file_ids=own, reader=reader)
-        opened = await queries.get_by_id(session, delivery_id=delivery_id, viewer_id=reader.user_id)
-        if opened.status is not DeliveryStatus.RECEIVED:
-            raise _refusal(opened, reader)
-        return opened
+    delivery = await _find(session, delivery_id, reader)
+    if not delivery.own_items:
+        raise _refusal(delivery, reader)
+    # Locks the tickets, as refunds, relistings and gifts do.
+    ticket_ids = [item.ticket_id for item in delivery.own_items]
+    await ownership.require_own(session, owner_id=reader.user_id, ticket_ids=ticket_ids)
+    await moves.move(session, delivery_id=delivery_id, name=Transition.OPEN, by=reader.user_id)
+    await reading.break_seal(session, file_ids=delivery.own_file_ids, reader=reader)
+    opened = await _find(session, delivery_id, reader)
+    if opened.status is not DeliveryStatus.RECEIVED:
+        raise _refusal(opened, reader)
+    return opened
 
 
 async def read_part(

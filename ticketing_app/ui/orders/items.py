@@ -18,6 +18,8 @@ from ticketing_app.ui.tickets.views import TicketStub
 RESELL = "Sell this ticket"
 RESELL_ALL = "Sell these tickets"
 RESELL_ONE = "Sell {seat}"
+YOURS = "Yours"
+PAID = "Paid"
 REFUNDED = "Refunded"
 REFUNDED_ON = "refunded on {day}"
 
@@ -30,6 +32,7 @@ class OrderItemView:
     stub: TicketStub = field(default_factory=TicketStub)
     stub_class: str = ""
     is_yours: bool = False
+    stamp: str = ""
     refunded: str = ""
     line: str = ""
     resale_href: str = ""
@@ -42,8 +45,13 @@ def item_views(
     relistable_ids: Collection[UUID],
     now: datetime,
     used_ids: Collection[UUID] = (),
+    *,
+    is_here: bool = False,
 ) -> list[OrderItemView]:
-    """Return the tickets with the titles and prices of the order; `used_ids` are torn."""
+    """Return the tickets with the titles and prices of the order; `used_ids` are torn.
+
+    Those of a paid order have a stamp: until the buyer has them, it says only that they are paid.
+    """
     views = [
         _view(order, item, tickets[item.ticket.id], relistable_ids, now) for item in order.items
     ]
@@ -51,6 +59,8 @@ def item_views(
         replace(view, stub_class="torn") if view.is_yours and item.ticket.id in used_ids else view
         for view, item in zip(views, order.items, strict=True)
     ]
+    stamp = YOURS if is_here else PAID
+    views = [replace(view, stamp=stamp if view.is_yours else "") for view in views]
     if order.status not in rules.PAID:
         return [_together(order, views)]
     sellable = [view for view in views if view.resale_href]

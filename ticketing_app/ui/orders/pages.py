@@ -4,6 +4,8 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
+from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.ui.deliveries.tickets_part import progress_part, tickets_part
 from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.notices.components import push_switch
 from ticketing_app.ui.orders.items import OrderItemView
@@ -23,7 +25,6 @@ from ticketing_app.ui.tickets.components import calendar_link, plain_stub
 TEXT = {
     "left_before": "You have ",
     "left_after": " left to order",
-    "yours": "Yours",
     "receipt": "Receipt",
     "paid": "Paid",
     "ticket": "Ticket",
@@ -39,7 +40,7 @@ TEXT = {
     "to_ticket": "See the ticket",
     "to_tickets": "See the tickets",
     "all_orders": "My Orders",
-    "history": "What happened",
+    "history": "Details",
 }
 # Announcements of screen readers, by the seconds left.
 SPOKEN = {
@@ -69,6 +70,8 @@ def _order() -> rx.Component:
                 rx.el.p(order.notice, class_name=f"{styles.ALERT} print:hidden"),
             ),
             _outcome(),
+            tickets_part(),
+            rx.cond(order.is_paid, progress_part(OrderDetailState.progress)),
             rx.cond(order.has_receipt, _receipt()),
             rx.cond(
                 order.is_paid, rx.el.div(push_switch(is_offer=True), class_name="print:hidden")
@@ -85,13 +88,13 @@ def _order() -> rx.Component:
 def _item(item: OrderItemView) -> rx.Component:
     """A ticket; once paid it has a stamp, set with a movement if it was paid on this page."""
     stamp = rx.el.span(
-        TEXT["yours"],
+        item.stamp,
         aria_hidden="true",
         class_name=rx.cond(OrderDetailState.is_just_paid, "stamp stamping", "stamp"),
     )
     right = rx.fragment(
         rx.el.span(item.stub.price, class_name="sm:text-xl font-bold"),
-        rx.cond(item.is_yours, stamp),
+        rx.cond(item.stamp != "", stamp),
         rx.cond(item.refunded != "", rx.el.span(item.refunded, class_name="badge")),
     )
     return rx.el.div(plain_stub(item.stub, right, class_name=item.stub_class), key=item.id)
@@ -289,10 +292,15 @@ def _receipt_row(
 
 
 def _history() -> rx.Component:
-    return rx.el.section(
-        rx.el.h2(TEXT["history"], class_name="text-lg font-bold"),
+    # Folded once it is paid: most buyers need the outcome only.
+    return rx.el.details(
+        rx.el.summary(
+            rx.el.h2(TEXT["history"], class_name="inline text-lg font-bold"),
+            class_name="min-h-touch cursor-pointer",
+        ),
         rx.el.ol(rx.foreach(OrderDetailState.timeline, _entry), class_name="timeline"),
-        class_name="grid gap-3 max-w-text print:hidden",
+        open=OrderDetailState.order.status != OrderStatus.COMPLETED.value,
+        class_name="max-w-text print:hidden",
     )
 
 

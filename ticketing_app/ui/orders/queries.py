@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from ticketing_app.core.paging import MAX_LIMIT
+from ticketing_app.deliveries.schemas import DeliveryRead
+from ticketing_app.deliveries.service import queries as deliveries
 from ticketing_app.deliveries.service import wallet
+from ticketing_app.deliveries.service.queries import DeliveryNotFoundError
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service import events
 from ticketing_app.orders.rules import ENDED_UNPAID, PAID
@@ -33,6 +36,7 @@ class OrderDetailPage:
     relistable_ids: set[UUID]
     again: Offer | None = None
     used_ids: set[UUID] = field(default_factory=set[UUID])
+    delivery: DeliveryRead | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,16 @@ async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -
         await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=ids),
         await _find_again(session, order, found[0]) if order.status in ENDED_UNPAID else None,
         await wallet.list_used(session, ticket_ids=ids) if order.status in PAID else set(),
+        await _find_delivery(session, order) if order.status in PAID else None,
     )
+
+
+async def _find_delivery(session: Session, order: OrderDetail) -> DeliveryRead | None:
+    """Return the delivery of a paid order; None until the backfill has begun it."""
+    try:
+        return await deliveries.get_delivery(session, order_id=order.id, viewer_id=order.buyer_id)
+    except DeliveryNotFoundError:
+        return None
 
 
 async def _find_again(session: Session, order: OrderRead, ticket: TicketRead) -> Offer | None:

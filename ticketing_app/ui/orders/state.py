@@ -8,6 +8,9 @@ from ticketing_app.notices.service import push
 from ticketing_app.orders.service import release
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.ui import session, transactions
+from ticketing_app.ui.deliveries import views as deliveries
+from ticketing_app.ui.deliveries.state import DeliveryState
+from ticketing_app.ui.deliveries.views import ProgressStep
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.notices.state import PushState
 from ticketing_app.ui.orders import groups, queries
@@ -15,7 +18,7 @@ from ticketing_app.ui.orders.groups import OrderGroup
 from ticketing_app.ui.orders.items import OrderItemView, item_views
 from ticketing_app.ui.orders.queries import OrderDetailPage
 from ticketing_app.ui.orders.timeline import TimelineEntry, timeline
-from ticketing_app.ui.orders.views import OrderView
+from ticketing_app.ui.orders.views import OrderView, tickets_of
 from ticketing_app.ui.purchases.state import PurchaseState
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
@@ -29,12 +32,15 @@ class OrderDetailState(PurchaseState, rx.State):
     stub: TicketStub = TicketStub()
     items: rx.Field[list[OrderItemView]] = rx.field(default_factory=list)
     timeline: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
+    progress: rx.Field[list[ProgressStep]] = rx.field(default_factory=list)
     is_just_paid: bool = False
 
     @rx.event
     @guarded
     async def load(self) -> None:
         self.paused_key = ""
+        # A new page would load the codes again, for which the proof may be too old.
+        (await self.get_state(DeliveryState)).shown_id = ""
         await self._read()
 
     @rx.event
@@ -56,19 +62,30 @@ class OrderDetailState(PurchaseState, rx.State):
                 transaction, buyer_id=caller.user_id, order_id=order_id
             )
         self._show(page)
+        await self._show_delivery(page)
         if self.order.is_paid:
             (await self.get_state(PushState)).public_key = push.public_key()
 
     def _show(self, page: OrderDetailPage) -> None:
         now = session.reader_now(self)
         was_paid = self.order.is_paid
-        self.order = OrderView.from_order(page.order, now, page.event, page.again)
+        self.order = OrderView.from_order(page.order, now, page.event, page.again, page.delivery)
         if self.is_loaded and self.order.is_paid and not was_paid:
             self.is_just_paid = True
-        self.timeline = timeline(page.order, page.declines, now)
-        self.items = item_views(page.order, page.tickets, page.relistable_ids, now, page.used_ids)
+        self.timeline = timeline(page.order, page.declines, now, page.delivery)
+        is_here = deliveries.is_here(page.delivery)
+        self.items = item_views(
+            page.order, page.tickets, page.relistable_ids, now, page.used_ids, is_here=is_here
+        )
         self.stub = self.items[0].stub
+        starts_at = page.tickets[page.order.ticket.id].starts_at
+        self.progress = deliveries.progress(page.delivery, starts_at, now)
         self.is_loaded = True
+
+    async def _show_delivery(self, page: OrderDetailPage) -> None:
+        tickets = {ticket.id: ticket for ticket in tickets_of(page.order)}
+        shown = await self.get_state(DeliveryState)
+        shown.delivery = deliveries.delivery_view(page.delivery, tickets)
 
     @rx.event
     @guarded

@@ -10,11 +10,13 @@ from ticketing_app.core.formatting import (
     format_day,
     format_time,
 )
+from ticketing_app.deliveries.schemas import DeliveryRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
 from ticketing_app.orders.schemas import OrderDetail, OrderItemRead, OrderStepRead
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.tickets.rules import seats_line
+from ticketing_app.ui.deliveries.views import steps as delivery_steps
 from ticketing_app.ui.orders.views import for_count
 
 # Timeline entries, by the new status. A return to CREATED is a failed payment.
@@ -55,8 +57,13 @@ class _Entry(NamedTuple):
     mood: str = ""
 
 
-def timeline(order: OrderDetail, declines: list[DeclineRead], now: datetime) -> list[TimelineEntry]:
-    """Return the order's steps and declined cards, oldest first."""
+def timeline(
+    order: OrderDetail,
+    declines: list[DeclineRead],
+    now: datetime,
+    delivery: DeliveryRead | None = None,
+) -> list[TimelineEntry]:
+    """Return the steps of the order and of its delivery, and declined cards, oldest first."""
     amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
     entries = [_Entry(each.at, each.message.rstrip("."), NOT_CHARGED, "bad") for each in declines]
     if order.status is OrderStatus.COMPLETED:
@@ -65,6 +72,7 @@ def timeline(order: OrderDetail, declines: list[DeclineRead], now: datetime) -> 
             for item in order.items
             if item.refunded_at
         ]
+    entries += [_Entry(at, text) for at, text in delivery_steps(delivery)]
     steps = order.timeline
     count = len(order.items)
     for before, step, after in zip([None, *steps], steps, [*steps[1:], None], strict=False):

@@ -15,6 +15,7 @@ from ticketing_app.core.formatting import (
     format_day,
     format_event_start,
 )
+from ticketing_app.deliveries.schemas import DeliveryRead
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
@@ -22,6 +23,7 @@ from ticketing_app.orders.rules import NOT_CHARGED, OrderStatus
 from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderRead
 from ticketing_app.tickets.rules import has_begun, seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
+from ticketing_app.ui.deliveries import views
 from ticketing_app.ui.purchases.views import Offer
 from ticketing_app.ui.tickets.sets import set_line
 
@@ -39,7 +41,7 @@ STATUS_LABELS = {
 VARIANTS = {OrderStatus.COMPLETED: "available"} | dict.fromkeys(
     rules.PAYABLE | {OrderStatus.CAPTURING}, "locked"
 )
-# The outcome of an order, and its meaning for the buyer and the money.
+# The outcome of an order, and its meaning for the buyer and the money; a paid one stands as its delivery.
 OUTCOMES = {
     OrderStatus.AWAITING_PAYMENT: (
         "Your card is being checked.",
@@ -51,10 +53,6 @@ OUTCOMES = {
     OrderStatus.CAPTURING: (
         "We are confirming your payment.",
         "You can close this page: it goes on without you, and you are never charged twice.",
-    ),
-    OrderStatus.COMPLETED: (
-        "The ticket is yours.",
-        "You find it again at any time under My Orders, with this receipt.",
     ),
     OrderStatus.CANCELLED: ("This order was cancelled and the ticket was released.", NOT_CHARGED),
     OrderStatus.EXPIRED: ("The time for this order is over.", NOT_CHARGED),
@@ -77,10 +75,6 @@ RELEASE_CONFIRM = "Release it"
 RELEASE_CANCEL = "Keep it"
 # The same sentences for an order of several tickets.
 SEVERAL = {
-    "The ticket is yours.": "The tickets are yours.",
-    "You find it again at any time under My Orders, with this receipt.": (
-        "You find them again at any time under My Orders, with this receipt."
-    ),
     "This order was cancelled and the ticket was released.": (
         "This order was cancelled and the tickets were released."
     ),
@@ -148,16 +142,21 @@ class OrderView:
         now: datetime,
         event: EventRead | None = None,
         again: Offer | None = None,
+        delivery: DeliveryRead | None = None,
     ) -> "OrderView":
         status = order.status
         count = len(order.items)
         amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
         outcome, more = _part_refund_lines(order) or outcome_lines(status, amount)
+        shown_heading = heading(status, order.ticket.title)
+        if status is OrderStatus.COMPLETED:
+            outcome, more = _part_refund_lines(order) or views.outcome(delivery, count, now)
+            shown_heading = views.heading(delivery, count, order.ticket.title)
         return cls(
             id=str(order.id),
             status=status.value,
             title=order.ticket.title,
-            heading=heading(status, order.ticket.title),
+            heading=shown_heading,
             price=format_amount(order.price_cents, order.currency),
             amount=amount,
             pay_label=f"Pay {amount}",
@@ -251,8 +250,6 @@ def running_deadline(order: OrderRead) -> str:
 def heading(status: OrderStatus, title: str) -> str:
     if status in rules.PAYABLE | {OrderStatus.CAPTURING}:
         return f"Purchasing {title}"
-    if status is OrderStatus.COMPLETED:
-        return f"You are going: {title}"
     return title
 
 
@@ -269,10 +266,10 @@ def _part_refund_lines(order: OrderRead) -> tuple[str, str] | None:
     if order.status is not OrderStatus.COMPLETED or not refunded or not left:
         return None
     were = "was" if refunded == 1 else "were"
-    others = "other is" if left == 1 else "others are"
+    others = "other" if left == 1 else "others"
     amount = format_amount(refunded_cents(order), order.currency, to_the_cent=True)
     return (
-        f"{refunded} of your {len(order.items)} tickets {were} refunded. The {others} yours.",
+        f"{refunded} of your {len(order.items)} tickets {were} refunded. You keep the {others}.",
         f"We sent {amount} back to your card. Banks take 5 to 10 days to show it.",
     )
 

@@ -17,6 +17,7 @@ FILES = (
     "columns",
     "time_left",
     "timeline",
+    "delivery",
     "receipt",
     "prose",
 )
