@@ -22,6 +22,7 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.events.schemas import EventCreate, VenueCreate
 from ticketing_app.events.service import city_data, curation, events
 from ticketing_app.orders.service import event_cancellation
+from ticketing_app.tickets.rules import DeliveryMethod
 from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.tickets import TicketCreate
 from ticketing_app.tickets.service import listings, tickets
@@ -30,7 +31,7 @@ EMAILS = ("ana@gittix.test", "ben@gittix.test", "cleo@gittix.test")
 PASSWORD = "curtain-call"  # noqa: S105  # Public, in the README; production refuses the accounts.
 SOURCE = Path(__file__).with_name("demo.toml")
 LARGEST_EVENT = 100
-# Of a listing, before its state.
+# Of a listing, before its state and the method of its delivery.
 COLUMNS = 6
 
 
@@ -46,23 +47,31 @@ class State(StrEnum):
     HELD = "held"
     PAID = "paid"
     REFUNDED = "refunded"  # The first ticket of the order only.
+    LATE = "late"  # Paid, and the seller's time is over.
+    RESOLD = "resold"  # Paid, and for sale again, unopened.
+
+
+class Row(NamedTuple):
+    """A listing of an event, which needs its id; without a method the seller sends it unchecked."""
+
+    listing: ListingCreate
+    state: State
+    method: DeliveryMethod | None
 
 
 class Show(NamedTuple):
-    """An event with its listings, which need its id, and their states."""
-
     event: EventCreate
-    listings: list[ListingCreate]
-    states: list[State]
+    rows: list[Row]
     is_cancelled: bool
     is_sold_out: bool
 
 
-class Sale(NamedTuple):
-    """A listing of which all tickets are to be ordered."""
+class Listed(NamedTuple):
+    """A listing to which a promise, an order of all its tickets, or both are added."""
 
     listing: ListingRead
     state: State
+    method: DeliveryMethod | None
 
 
 class Plan(NamedTuple):
@@ -71,12 +80,12 @@ class Plan(NamedTuple):
 
 
 class Seeded(NamedTuple):
-    """The accounts, the number of their tickets, and what to sell."""
+    """The accounts, the number of their tickets, and what to promise and sell."""
 
     accounts: list[UserRead]
     tickets: int
     sold_out: list[UUID]
-    sales: list[Sale]
+    listed: list[Listed]
 
 
 async def _confirm(session: AsyncSession, user: UserRead) -> None:
@@ -112,7 +121,7 @@ async def seed(session: AsyncSession) -> Seeded:
     ]
     for ticket, seller_id in zip(demo.loose, turns, strict=False):
         await tickets.create_ticket(session, seller_id=seller_id, ticket=ticket)
-    sales = await _create_listings(session, demo.shows, event_ids, turns)
+    listed = await _create_listings(session, demo.shows, event_ids, turns)
     sold_out: list[UUID] = []
     for show, event_id in zip(demo.shows, event_ids, strict=True):
         if show.is_cancelled:
@@ -120,8 +129,8 @@ async def seed(session: AsyncSession) -> Seeded:
             await event_cancellation.cancel_batch(session, event_id=event_id, limit=LARGEST_EVENT)
         if show.is_sold_out:
             sold_out.append(event_id)
-    count = sum(listing.count for show in demo.shows for listing in show.listings)
-    return Seeded(sellers, count + len(demo.loose), sold_out, sales)
+    count = sum(row.listing.count for show in demo.shows for row in show.rows)
+    return Seeded(sellers, count + len(demo.loose), sold_out, listed)
 
 
 async def _create_event(session: AsyncSession, creator_id: UUID, event: EventCreate) -> UUID:
@@ -131,29 +140,27 @@ async def _create_event(session: AsyncSession, creator_id: UUID, event: EventCre
 
 async def _create_listings(
     session: AsyncSession, shows: list[Show], event_ids: list[UUID], seller_ids: Iterator[UUID]
-) -> list[Sale]:
-    """Add the listings of the shows; return those to be sold."""
-    sales: list[Sale] = []
-    for (listing, state), seller_id in zip(_in_turn(shows, event_ids), seller_ids, strict=False):
+) -> list[Listed]:
+    """Add the listings of the shows; return those that are promised or sold afterwards."""
+    listed: list[Listed] = []
+    for (event_id, row), seller_id in zip(_in_turn(shows, event_ids), seller_ids, strict=False):
+        listing = row.listing.model_copy(update={"event_id": event_id})
         made = await listings.create_listing(session, seller_id=seller_id, listing=listing)
-        if state is State.PAUSED:
+        if row.state is State.PAUSED:
             await listings.pause_listing(session, seller_id=seller_id, listing_id=made.id)
-        elif state is not State.FOR_SALE:
-            sales.append(Sale(made, state))
-    return sales
+        elif row.method or row.state is not State.FOR_SALE:
+            listed.append(Listed(made, row.state, row.method))
+    return listed
 
 
-def _in_turn(shows: list[Show], event_ids: list[UUID]) -> Iterator[tuple[ListingCreate, State]]:
+def _in_turn(shows: list[Show], event_ids: list[UUID]) -> Iterator[tuple[UUID, Row]]:
     """Yield the first listing of each event, then the second ones: the list mixes the events."""
     of_events = [
-        [
-            (listing.model_copy(update={"event_id": event_id}), state)
-            for listing, state in zip(show.listings, show.states, strict=True)
-        ]
+        [(event_id, row) for row in show.rows]
         for show, event_id in zip(shows, event_ids, strict=True)
     ]
     for round_ in zip_longest(*of_events):
-        yield from (listing for listing in round_ if listing)
+        yield from (row for row in round_ if row)
 
 
 def plan(today: date) -> Plan:
@@ -170,13 +177,20 @@ def _show(event: dict[str, Any], source: dict[str, Any], today: date) -> Show:
         starts_local=_local_start(event, today),
         venue=VenueCreate(name=event["venue"], city_id=city_id),
     )
-    rows = event["listings"]
     return Show(
         described,
-        [_listing(event, *values[:COLUMNS]) for values in rows],
-        [State(values[COLUMNS]) if values[COLUMNS:] else State.FOR_SALE for values in rows],
+        [_row(event, *values) for values in event["listings"]],
         event.get("is_cancelled", False),
         event.get("is_sold_out", False),
+    )
+
+
+def _row(event: dict[str, Any], *values: Any) -> Row:  # noqa: ANN401  # the columns of the file.
+    state, method = (*values[COLUMNS:], "", "")[:2]
+    return Row(
+        _listing(event, *values[:COLUMNS]),
+        State(state or State.FOR_SALE),
+        DeliveryMethod(method) if method else None,
     )
 
 

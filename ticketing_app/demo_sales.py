@@ -6,13 +6,15 @@ from uuid import UUID
 
 import httpx
 
+from ticketing_app import demo_deliveries
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.settings import STRIPE_API, get_settings
-from ticketing_app.demo import Seeded, State
+from ticketing_app.demo import Listed, Seeded, State
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold
 from ticketing_app.payments.service import confirm, opening, refund, settle
+from ticketing_app.tickets.rules import DeliveryMethod
 from ticketing_app.tickets.schemas.listings import OfferSeat
 from ticketing_app.tickets.service import offers
 
@@ -33,13 +35,25 @@ async def sell(seeded: Seeded) -> None:
             buyers = cycle(_buyers(seeded, offer.seller_id))
             for seat, buyer in zip(offer.seats, buyers, strict=False):
                 await _pay(buyer, await _hold(buyer, [seat]))
-    for sale in seeded.sales:
-        buyer = _buyers(seeded, sale.listing.seller_id)[0]
-        order = await _hold(buyer, sale.listing.seats)
-        if sale.state is not State.HELD:
-            await _pay(buyer, order)
-        if sale.state is State.REFUNDED:
-            await _refund_first(order)
+    for sale in seeded.listed:
+        if sale.state is not State.FOR_SALE:
+            await _sell(sale, _buyers(seeded, sale.listing.seller_id)[0])
+
+
+async def _sell(sale: Listed, buyer: UserRead) -> None:
+    order = await _hold(buyer, sale.listing.seats)
+    if sale.method is DeliveryMethod.TRANSFER:
+        async with db.transaction() as session:
+            await demo_deliveries.give_address(session, order_id=order.id, buyer=buyer)
+    if sale.state is not State.HELD:
+        await _pay(buyer, order)
+    if sale.state is State.REFUNDED:
+        await _refund_first(order)
+    async with db.transaction() as session:
+        if sale.state is State.LATE:
+            await demo_deliveries.make_late(session, order=order)
+        elif sale.state is State.RESOLD:
+            await demo_deliveries.sell_again(session, listing=sale.listing, buyer_id=buyer.id)
 
 
 def _buyers(seeded: Seeded, seller_id: UUID) -> list[UserRead]:

@@ -86,8 +86,8 @@ class Stage:
             for show in demo.plan(datetime.now(UTC).date()).shows:
                 event = show.event.model_dump(mode="json", by_alias=True, exclude_none=True)
                 # In turn, as one seller cannot list a seat twice.
-                for seller, listing in zip(cycle([self._seller, other]), show.listings):
-                    body = listing.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+                for seller, row in zip(cycle([self._seller, other]), show.rows):
+                    body = row.listing.model_dump(mode="json", by_alias=True, exclude_defaults=True)
                     # REST takes decimals, the model has cents.
                     names = [name for name in ("price", "faceValue") if name in body]
                     prices = {name: body[name] / 100 for name in names}

@@ -4,7 +4,7 @@ import asyncio
 import alembic.command
 import httpx
 
-from ticketing_app import demo, demo_sales
+from ticketing_app import demo, demo_deliveries, demo_sales
 from ticketing_app.cli.terminal import Commands, write_line
 from ticketing_app.core import db, schema
 from ticketing_app.core.errors import AppError
@@ -59,6 +59,10 @@ async def _seed_demo(options: argparse.Namespace) -> None:
             raise
         write_line(error.message)
         return
+    try:
+        await demo_deliveries.promise(seeded.listed)
+    except AppError as error:
+        write_line(f"Some listings lack their delivery: {error.message}")
     if demo_sales.can_sell():
         try:
             await demo_sales.sell(seeded)

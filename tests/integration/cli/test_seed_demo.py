@@ -50,12 +50,14 @@ class TestSeedDemo:
         code, out, _ = await run("seed-demo")
         assert code == 0
         [tickets] = await column(COUNT)
-        assert out.startswith(f"{tickets} tickets; sign in as {demo.EMAILS[0]}")
+        # One ticket is for sale again.
+        assert out.startswith(f"{tickets - 1} tickets; sign in as {demo.EMAILS[0]}")
         assert await column("SELECT count(*) FROM events WHERE status = 'cancelled'") == [1]
         unsold = "SELECT count(*) FROM tickets t JOIN events e ON e.id = t.event_id"
         unsold += " WHERE e.status = 'cancelled' AND t.status <> 'withdrawn'"
         assert await column(unsold) == [0]
-        twice = "SELECT count(DISTINCT seller_id) FROM tickets WHERE seat IS NOT NULL"
+        twice = "SELECT count(DISTINCT seller_id) FROM tickets"
+        twice += " WHERE seat IS NOT NULL AND previous_ticket_id IS NULL"
         twice += " GROUP BY event_id, section, row, seat HAVING count(*) > 1"
         assert await column(twice) == [2]
         assert (await column("SELECT count(*) FROM tickets WHERE event_id IS NULL"))[0] >= 2
@@ -64,9 +66,26 @@ class TestSeedDemo:
         assert set(await column(sold)) == {"sold"}
         assert await column("SELECT status FROM tickets WHERE status = 'paused'") == ["paused"] * 2
         pairs = "SELECT status FROM orders WHERE quantity = 2 ORDER BY status"
-        assert await column(pairs) == ["completed", "completed", "created"]
+        assert await column(pairs) == ["completed", "completed", "completed", "created"]
         refunded = "SELECT count(*) FROM order_items WHERE refund_requested_at IS NOT NULL"
         assert await column(refunded) == [1]
+        offered = "SELECT delivery_method || ' ' || coalesce(code_count, 0) || ' ' || is_sealed FROM tickets"
+        offered += " WHERE status = 'for_sale' AND delivery_method IS NOT NULL ORDER BY 1"
+        assert await column(offered) == [
+            "file 1 false",
+            "file 1 false",
+            "file 1 true",
+            "link 0 false",
+            "transfer 0 false",
+            "transfer 0 false",
+        ]
+        sold = "SELECT method || ' ' || status FROM deliveries WHERE method IS NOT NULL ORDER BY 1"
+        assert await column(sold) == [
+            "file ready",
+            "file ready",
+            "transfer late",
+            "transfer waiting",
+        ]
 
     @pytest.mark.usefixtures("_small_market")
     async def test_refuses_a_market_with_tickets(self) -> None:
@@ -100,7 +119,11 @@ class TestSeedDemo:
         self, change_settings: Callable[..., None]
     ) -> None:
         names = ["ticketing_env", "public_url", "stripe_api_base", "stripe_js_url"]
-        names += [name.lower() for name in PRODUCTION if name.startswith("OPERATOR_")]
+        names += [
+            name.lower()
+            for name in PRODUCTION
+            if name.startswith(("OPERATOR_", "FILES_", "FINGERPRINT_"))
+        ]
         change_settings(**{name: PRODUCTION[name.upper()] for name in names})
         code, _, err = await run("seed-demo")
         assert code == 1
