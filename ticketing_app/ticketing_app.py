@@ -62,6 +62,8 @@ from ticketing_app.ui.page_content import DEFAULT_CATEGORY
 from ticketing_app.ui.privacy.pages import data_page, goodbye_page
 from ticketing_app.ui.privacy.state import OwnDataState
 from ticketing_app.ui.purchases.forms import purchase
+from ticketing_app.ui.sales.pages import sale_page
+from ticketing_app.ui.sales.state import SaleState
 from ticketing_app.ui.sell.pages import (
     sell_event_page,
     sell_look_page,
@@ -123,6 +125,10 @@ _ORDER_TITLE = rx.cond(
     document_title(f"Order | {BRAND}"),
 )
 
+_SALE_TITLE = rx.cond(
+    SaleState.is_loaded, f"{SaleState.sale.heading} | {BRAND}", document_title(f"Sale | {BRAND}")
+)
+
 # fmt: off
 # The site map: the app, documents, robots.txt, the sitemap and the tests read it.
 PAGES = (
@@ -174,6 +180,9 @@ PAGES = (
     Page(routes.ORDER_RESALE, relist_page, "Sell tickets again",
          "Tickets that you bought, for sale again.",
          RelistState.load, Audience.MEMBERS),
+    Page(routes.SALE_DETAIL, sale_page, _SALE_TITLE,
+         "The tickets that you sold, and how they reach their buyer.",
+         SaleState.load, Audience.MEMBERS),
     Page(routes.ACCOUNT, account_page, "Account",
          "Your email, your orders and your listings.",
          ProfileState.load, Audience.MEMBERS),

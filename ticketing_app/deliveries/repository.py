@@ -24,6 +24,7 @@ from ticketing_app.deliveries.rules import (
     TRANSITIONS,
     UNPROMISED_SOURCES,
     WITH_DEADLINE,
+    DeliveryStatus,
     Transition,
 )
 
@@ -237,3 +238,19 @@ async def delete_old_addresses(session: AsyncSession, limit: int) -> int:
 
 async def delete_addresses_of(session: AsyncSession, buyer_id: UUID) -> None:
     await session.exec(delete(DeliveryAddress).where(col(DeliveryAddress.buyer_id) == buyer_id))
+
+
+# ---- sellers -----------------------------------------------------------------------------------
+
+
+async def list_promised_by_seller(
+    session: AsyncSession, seller_id: UUID, *, limit: int
+) -> list[DeliveryNow]:
+    """Return the seller's deliveries with a deadline that they or their buyers have to keep."""
+    query = _NOW.where(
+        Delivery.seller_id == seller_id,
+        col(Delivery.due_at).is_not(None),
+        col(Delivery.status).in_((DeliveryStatus.WAITING, DeliveryStatus.LATE)),
+    )
+    rows = await session.exec(query.order_by(col(Delivery.due_at)).limit(limit))
+    return [DeliveryNow(*row) for row in rows.all()]

@@ -53,6 +53,9 @@ class DeliveryRead(ApiModel):
     due_at: datetime | None
     has_waited: bool
     opened_at: datetime | None
+    proof_reference: Annotated[
+        str | None, Field(description="The confirmation number that the seller gave.")
+    ] = None
     items: list[DeliveryItem]
     steps: list[DeliveryStepRead]
 
@@ -142,3 +145,17 @@ class FilesHandedOver(ApiModel):
     """A file for each ticket of the order, in the order of its items."""
 
     file_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_SEATS)]
+
+
+class ToDo(BaseModel):
+    """Tickets that a seller has to send; `name` is the buyer's at the issuer, empty without an address."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order_id: UUID
+    title: str
+    quantity: int
+    method: DeliveryMethod | None
+    status: DeliveryStatus
+    due_at: datetime
+    name: str

@@ -1,5 +1,6 @@
 """The buyer's address at the issuer: where a seller transfers tickets to. It is kept encrypted."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -188,3 +189,9 @@ async def rewrap(session: AsyncSession, *, limit: int) -> int:
 async def delete_old(session: AsyncSession, limit: int) -> int:
     """Delete addresses that nobody needs any more; a job calls it daily."""
     return await repository.delete_old_addresses(session, limit)
+
+
+async def list_names(session: AsyncSession, *, order_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the names alone, for the seller's list of what is to be sent."""
+    rows = await repository.list_addresses(session, order_ids)
+    return {row.order_id: _unseal(row).name for row in rows}

@@ -1,6 +1,7 @@
 """An order with its seller and its tickets, to write about it."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -35,3 +36,15 @@ async def list_buyers(
     """Return the buyers of those of these orders with one of the statuses, each with one of the orders."""
     orders = await repository.get_by_ids(session, order_ids)
     return {order.buyer_id: order.id for order in orders if order.status in statuses}
+
+
+class OrderTitle(NamedTuple):
+    title: str
+    quantity: int
+
+
+async def list_titles(
+    session: AsyncSession, *, order_ids: Sequence[UUID]
+) -> dict[UUID, OrderTitle]:
+    orders = await repository.get_by_ids(session, order_ids)
+    return {order.id: OrderTitle(order.title, order.quantity) for order in orders}

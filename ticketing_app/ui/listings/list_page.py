@@ -7,6 +7,7 @@ from ticketing_app.ui.listings.cards import PAUSE, RESUME, ListingCard, SeatRow
 from ticketing_app.ui.listings.components import PriceField
 from ticketing_app.ui.listings.state import OwnListingsState
 from ticketing_app.ui.live.components import OnLive
+from ticketing_app.ui.sales.to_do import to_do_part
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.clock import Countdown
 from ticketing_app.ui.shell.confirm import ConfirmButton
@@ -46,6 +47,7 @@ def own_listings_page() -> rx.Component:
             class_name="flex flex-wrap items-center justify-between gap-3",
         ),
         rx.el.p(state.sums, class_name="font-medium -mt-3 empty:hidden"),
+        to_do_part(state.to_do),
         rows(
             state.cards,
             _card,

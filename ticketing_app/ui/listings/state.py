@@ -11,6 +11,7 @@ from ticketing_app.core import http
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.settings import get_settings
+from ticketing_app.deliveries.service import to_do as deliveries
 from ticketing_app.orders.service import sell
 from ticketing_app.tickets.schemas.prices import PriceHint, PriceQuestion
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketUpdate
@@ -35,6 +36,7 @@ from ticketing_app.ui.listings.views import (
     split_seats,
 )
 from ticketing_app.ui.live import channels
+from ticketing_app.ui.sales.views import ToDoView, to_do_views
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import TicketStub
@@ -54,6 +56,7 @@ class OwnListingsState(PageState, rx.State):
     has_more: bool = False
     note: str = ""
     sums: str = ""
+    to_do: rx.Field[list[ToDoView]] = rx.field(default_factory=list)
     # The problem of the last price, and the listing that it was for.
     price_problem: str = ""
     price_problem_id: str = ""
@@ -156,7 +159,9 @@ class OwnListingsState(PageState, rx.State):
                 transaction, seller_id=caller.user_id, limit=limit
             )
             sums = await queries.load_sums(transaction, seller_id=caller.user_id)
+            to_do = await deliveries.list_to_do(transaction, seller_id=caller.user_id)
         self.sums = cards.sums_line(sums)
+        self.to_do = to_do_views(to_do, session.reader_now(self))
         self.cards = []
         self._append(page)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.messaging.catalog import (
+    DeliveryAddressChanged,
     DeliveryChanged,
     DomainEvent,
     EventCancelled,
@@ -32,7 +33,7 @@ def messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:
         for user_id in filter(None, (event.from_id, event.to_id)):
             yield channels.user_channel(user_id), {"ticket": str(event.ticket_id)}
         return
-    if isinstance(event, DeliveryChanged):
+    if isinstance(event, DeliveryChanged | DeliveryAddressChanged):
         for user_id in (event.buyer_id, event.seller_id):
             yield channels.user_channel(user_id), {"order": str(event.order_id)}
     if isinstance(event, EventChanged | EventCancelled):

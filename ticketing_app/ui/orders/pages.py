@@ -5,6 +5,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.ui.deliveries.sending_parts import address_part, sending_part
 from ticketing_app.ui.deliveries.tickets_part import progress_part, tickets_part
 from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.notices.components import push_switch
@@ -70,6 +71,8 @@ def _order() -> rx.Component:
                 rx.el.p(order.notice, class_name=f"{styles.ALERT} print:hidden"),
             ),
             _outcome(),
+            address_part(OrderDetailState),
+            sending_part(OrderDetailState),
             tickets_part(),
             rx.cond(order.is_paid, progress_part(OrderDetailState.progress)),
             rx.cond(order.has_receipt, _receipt()),
@@ -141,7 +144,7 @@ def _actions() -> rx.Component:
             rx.el.div(_countdown(), class_name="time-left -mx-2 px-2 py-1 rounded-control"),
             order_id=order.id,
             status=order.status,
-            can_pay=order.can_pay,
+            can_pay=order.can_pay & ~OrderDetailState.sending.needs_address,
             pay_label=order.pay_label,
             outcome_id=OUTCOME_ID,
             on_settled=OrderDetailState.refresh,

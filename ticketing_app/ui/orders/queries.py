@@ -20,6 +20,7 @@ from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import listings, tickets
 from ticketing_app.tickets.service.lease import ListingNotFoundError
+from ticketing_app.ui.deliveries.sending_views import SendingFacts, load_sending
 from ticketing_app.ui.orders.groups import OrderedTickets
 from ticketing_app.ui.orders.views import tickets_of
 from ticketing_app.ui.purchases.views import Offer
@@ -34,6 +35,7 @@ class OrderDetailPage:
     event: EventRead | None
     declines: list[DeclineRead]
     relistable_ids: set[UUID]
+    sending: SendingFacts
     again: Offer | None = None
     used_ids: set[UUID] = field(default_factory=set[UUID])
     delivery: DeliveryRead | None = None
@@ -54,15 +56,17 @@ async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -
     ids = [ticket.id for ticket in tickets_of(order)]
     found = await tickets.list_by_ids(session, ticket_ids=ids, viewer_id=buyer_id)
     event_id = found[0].event_id
+    delivery = await _find_delivery(session, order) if order.status in PAID else None
     return OrderDetailPage(
         order,
         {ticket.id: ticket for ticket in found},
         await events.get_event(session, event_id=event_id) if event_id else None,
         await payments.list_declines(session, buyer_id=buyer_id, order_id=order_id),
         await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=ids),
+        await load_sending(session, order=order, ticket=found[0], delivery=delivery),
         await _find_again(session, order, found[0]) if order.status in ENDED_UNPAID else None,
         await wallet.list_used(session, ticket_ids=ids) if order.status in PAID else set(),
-        await _find_delivery(session, order) if order.status in PAID else None,
+        delivery,
     )
 
 

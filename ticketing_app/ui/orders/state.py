@@ -9,6 +9,8 @@ from ticketing_app.orders.service import release
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.deliveries import views as deliveries
+from ticketing_app.ui.deliveries.sending_state import SendingState
+from ticketing_app.ui.deliveries.sending_views import SendingView
 from ticketing_app.ui.deliveries.state import DeliveryState
 from ticketing_app.ui.deliveries.views import ProgressStep
 from ticketing_app.ui.live import channels
@@ -25,7 +27,7 @@ from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import TicketStub
 
 
-class OrderDetailState(PurchaseState, rx.State):
+class OrderDetailState(PurchaseState, SendingState, rx.State):
     """The caller's order: a hold with its countdown, or its outcome."""
 
     order: OrderView = OrderView()
@@ -63,6 +65,9 @@ class OrderDetailState(PurchaseState, rx.State):
             )
         self._show(page)
         await self._show_delivery(page)
+        self.sending = SendingView.of(
+            page.order, page.delivery, page.sending, session.reader_now(self)
+        )
         if self.order.is_paid:
             (await self.get_state(PushState)).public_key = push.public_key()
 
