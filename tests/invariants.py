@@ -245,6 +245,16 @@ QUERIES = {
     "work: an open gift never lapses": """
         SELECT g.id FROM gifts g WHERE g.status = 'offered'
           AND NOT EXISTS (SELECT FROM work w WHERE w.kind = 'orders.gift' AND w.key = g.id::text)""",
+    "9: a promised re-issue did not happen": """
+        SELECT d.id, r.file_id FROM deliveries d JOIN order_items i ON i.order_id = d.order_id
+        JOIN tickets t ON t.id = i.ticket_id JOIN vault_files f ON f.id = t.vault_file_id
+        JOIN issuer_tickets r ON r.file_id = f.id
+        WHERE d.method = 'reissue' AND d.status IN ('ready', 'received') AND f.owner_id = d.buyer_id
+          AND (r.step <> 'stored' OR r.recipient_id <> d.buyer_id OR f.given_by <> d.seller_id)""",
+    "9: a re-issue is promised of a ticket that its seller can use": """
+        SELECT t.id FROM tickets t WHERE t.status = 'for_sale' AND t.delivery_method = 'reissue'
+          AND coalesce(t.starts_at > now() + interval '1 h', true) AND NOT EXISTS (
+            SELECT FROM issuer_tickets r WHERE r.file_id = t.vault_file_id AND r.is_frozen)""",
     "9: a change of a delivery without its event": """
         SELECT d.id, d.version, count(e.id) FROM deliveries d
         LEFT JOIN outbox e ON e.aggregate_id = d.id AND e.name = 'DeliveryChanged'

@@ -7,8 +7,8 @@ from ticketing_app.accounts.service import recovery
 from ticketing_app.core import queues
 from ticketing_app.core.settings import get_settings
 from ticketing_app.deliveries import subscribers as deliveries
-from ticketing_app.deliveries.rules import DEADLINE_WORK
-from ticketing_app.deliveries.service import deadlines
+from ticketing_app.deliveries.rules import DEADLINE_WORK, FREEZE_WORK, REISSUE_WORK
+from ticketing_app.deliveries.service import deadlines, freezing, reissue
 from ticketing_app.expiration import subscribers as expiration
 from ticketing_app.messaging.catalog import (
     CaseChanged,
@@ -29,7 +29,9 @@ from ticketing_app.messaging.catalog import (
     PasskeyRemoved,
     PasswordChanged,
     PasswordResetRequested,
+    TicketCreated,
     TicketGiven,
+    TicketUpdated,
     UserCreated,
     UserSignedIn,
 )
@@ -78,7 +80,13 @@ SUBSCRIPTIONS: Subscriptions = {
     OrderCancelled: (payments.on_order_cancelled, notices.on_order_cancelled),
     OrderExpired: (payments.on_order_expired, notices.on_order_expired),
     OrderCompleted: (notices.on_order_completed,),
-    DeliveryChanged: (payments.on_delivery_changed, notices.on_delivery_changed),
+    TicketCreated: (deliveries.on_ticket_created,),
+    TicketUpdated: (deliveries.on_ticket_updated,),
+    DeliveryChanged: (
+        deliveries.on_delivery_changed,
+        payments.on_delivery_changed,
+        notices.on_delivery_changed,
+    ),
     TicketGiven: (notices.on_ticket_given,),
     ChargeRefunded: (notices.on_charge_refunded,),
     CaseOpened: (notices.on_case_opened,),
@@ -113,6 +121,15 @@ WORK: Mapping[str, Kind] = {
         queue=queues.DEFAULT,
         list_keys=deadlines.list_overdue,
     ),
+    # The buyer waits for it. It may be repeated while it runs, as the issuer is asked first.
+    REISSUE_WORK: Kind(
+        reissue.issue,
+        first=timedelta(seconds=5),
+        lease=_PAYMENT_LEASE,
+        at_once=4,
+        queue=queues.OUTSIDE,
+    ),
+    FREEZE_WORK: Kind(freezing.follow_listing, first=timedelta(seconds=5), at_once=2),
     push.WORK_KIND: Kind(push.send_push, tries=6, at_once=4, queue=queues.OUTSIDE),
     "notices.mail": Kind(
         sending.send_mail,

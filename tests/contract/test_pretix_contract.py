@@ -114,6 +114,8 @@ async def test_frozen_ticket_is_refused_at_the_door_until_it_is_free(
     await issuer.freeze(found.place)
     assert target.scan(sold.secrets[0]) == "blocked"
     assert await issuer.find(sold.secrets[0]), "our own block does not matter"
+    with pytest.raises(IssuerRefusedError):
+        await issuer.fetch(found.place)
 
     await issuer.unfreeze(found.place)
     await issuer.unfreeze(found.place)

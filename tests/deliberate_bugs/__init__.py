@@ -17,6 +17,7 @@ from tests.deliberate_bugs import (
     payments,
     platform,
     privacy,
+    reissue,
     work,
 )
 from tests.deliberate_bugs.mutant import Mutant
@@ -35,5 +36,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *payments.MUTANTS,
     *platform.MUTANTS,
     *privacy.MUTANTS,
+    *reissue.MUTANTS,
     *work.MUTANTS,
 )

@@ -54,11 +54,13 @@ class RealPretix(Target):
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        self._process = subprocess.Popen(
-            [python, SERVER, str(port), ORGANIZER, EVENT, TOKEN],
-            env=environment,
-            stdout=subprocess.PIPE,
-        )
+        with (folder / "server.log").open("w") as log:
+            self._process = subprocess.Popen(
+                [python, SERVER, str(port), ORGANIZER, EVENT, TOKEN],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
         assert self._process.stdout
         # Written when the server listens.
         self._list = json.loads(self._process.stdout.readline())["list"]
@@ -96,7 +98,7 @@ class RealPretix(Target):
     @override
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait()
+        self._process.communicate()
 
     def _control(self, name: str, **values: object) -> Any:  # noqa: ANN401  # JSON.
         answer = httpx.post(f"{self.url}/test/{name}", json=values, timeout=60)

@@ -58,7 +58,11 @@ class _Reply(NamedTuple):
 
 
 class StandIn(Target):
-    """`calls` are the actions in order; `waits` holds the reply to an action back until it is set."""
+    """`calls` are the actions in order.
+
+    `waits` holds the reply to an action back until it is set, `failures` refuses an action by a status,
+    and the replies to the actions in `losses` never arrive.
+    """
 
     def __init__(self, draw: Callable[[str, str, str], bytes]) -> None:
         self._draw = draw
@@ -69,6 +73,7 @@ class StandIn(Target):
         self.calls: list[str] = []
         self.waits: dict[str, threading.Event] = {}
         self.failures: dict[str, int] = {}
+        self.losses: set[str] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -120,6 +125,10 @@ class StandIn(Target):
     def cancel(self, secret: str) -> None:
         del self._positions[self._find(secret)[0].id]
 
+    def forget_replies(self) -> None:
+        """Let a day pass: replies are kept by idempotency key for so long."""
+        self._kept.clear()
+
     def use(self, secret: str) -> None:
         self._find(secret)[0].checkins.append({"list": 1})
 
@@ -138,7 +147,7 @@ class StandIn(Target):
                 self._kept[key] = reply
         if wait := self.waits.get(action):
             wait.wait()
-        return reply
+        return _Reply(503, {}) if action in self.losses else reply
 
     def _act(self, method: str, path: str, body: Body) -> tuple[str, _Reply]:
         url = urlsplit(path)
@@ -210,7 +219,15 @@ class StandIn(Target):
         order.secret = _random()
         return _Reply(200, self._show(order))
 
+    def _regenerate_position(self, position: _Position, _body: Body) -> _Reply:
+        """Leave the links alive, which show the new ticket: the trap of this call."""
+        position.secret = _random()
+        position.has_file = False
+        return _Reply(200, self._show(position))
+
     def _download(self, position: _Position, _body: Body) -> _Reply:
+        if position.blocked:
+            return _Reply(403, {"detail": "Downloads are not enabled for this product."})
         if not position.has_file:
             position.has_file = True
             return _Reply(409, {"detail": "The requested resource is not ready."})
@@ -221,7 +238,8 @@ class StandIn(Target):
             own = [one for one in self._positions.values() if one.order == thing.code]
             return {**vars(thing), "testmode": False, "positions": [self._show(one) for one in own]}
         shown = {**vars(thing), "blocked": thing.blocked or None, "addon_to": None}
-        return {**shown, "canceled": False, "valid_until": None, "downloads": [{"output": "pdf"}]}
+        downloads = [] if thing.blocked else [{"output": "pdf"}]
+        return {**shown, "canceled": False, "valid_until": None, "downloads": downloads}
 
     _actions: dict[str, Callable[..., _Reply]] = {  # noqa: RUF012  # the table of its own methods.
         "GET/orderpositions": _see,
@@ -232,6 +250,7 @@ class StandIn(Target):
         "POST/orderpositions/remove_block": _unblock,
         "POST/orders/change": _change,
         "POST/orders/regenerate_secrets": _regenerate,
+        "POST/orderpositions/regenerate_secrets": _regenerate_position,
         "GET/orderpositions/download/pdf": _download,
     }
 

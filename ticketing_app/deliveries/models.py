@@ -1,12 +1,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
 from sqlmodel import Field
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, new_id, utc_datetime
-from ticketing_app.deliveries.rules import DeliveryStatus
+from ticketing_app.deliveries.rules import DeliveryStatus, IssueStep
 
 
 class Delivery(Table, table=True):
@@ -114,3 +114,31 @@ class DeliveryAddressRead(Table, table=True):
     count: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     first_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
     last_at: datetime = Field(default_factory=utc_now, sa_type=utc_datetime())
+
+
+class IssuerTicket(Table, table=True):
+    """A ticket at its issuer, which freezes it while it is on sale and issues it anew for its buyer."""
+
+    __tablename__ = "issuer_tickets"
+    __table_args__ = (
+        CheckConstraint("step IN ('none', 'asked', 'issued', 'stored')", name="step"),
+        CheckConstraint("(step = 'none') = (recipient_id IS NULL)", name="recipient"),
+        CheckConstraint("length(link_digest) = 32", name="link_digest"),
+        Index("uq_issuer_tickets_file_id", "file_id", unique=True),
+        Index("ix_issuer_tickets_ticket_id", "ticket_id"),
+    )
+
+    address: str = Field(primary_key=True)
+    organizer: str = Field(primary_key=True)
+    event: str = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=BigInteger)
+    # Without foreign keys: a ticket has to be unfrozen also after its file or listing is gone.
+    file_id: UUID
+    ticket_id: UUID = Field(description="The listing for which it was frozen last.")
+    is_frozen: bool
+    step: str = IssueStep.NONE
+    recipient_id: UUID | None = Field(default=None, foreign_key="users.id")
+    turn: int = Field(default=0, description="Counts the re-issues, for idempotency keys.")
+    # At the issuer, before the present turn: if it differs there, the turn has happened.
+    order_code: str
+    link_digest: bytes

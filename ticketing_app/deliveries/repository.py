@@ -16,6 +16,7 @@ from ticketing_app.deliveries.models import (
     DeliveryAddress,
     DeliveryAddressRead,
     DeliveryStep,
+    IssuerTicket,
     TicketUse,
 )
 from ticketing_app.deliveries.rules import (
@@ -254,3 +255,40 @@ async def list_promised_by_seller(
     )
     rows = await session.exec(query.order_by(col(Delivery.due_at)).limit(limit))
     return [DeliveryNow(*row) for row in rows.all()]
+
+
+# ---- re-issue --------------------------------------------------------------------------------
+
+
+async def put_issuer_ticket(session: AsyncSession, row: IssuerTicket) -> None:
+    """Add the ticket; one that was listed before by another file gets the new file."""
+    values = row.model_dump()
+    statement = insert(IssuerTicket).values(**values)
+    changed = {"file_id": row.file_id, "ticket_id": row.ticket_id}
+    await session.exec(
+        statement.on_conflict_do_update(constraint="pk_issuer_tickets", set_=changed)
+    )
+
+
+async def list_issuer_tickets(
+    session: AsyncSession, file_ids: Collection[UUID]
+) -> list[IssuerTicket]:
+    query = select(IssuerTicket).where(col(IssuerTicket.file_id).in_(file_ids))
+    return list(await session.exec(query.execution_options(populate_existing=True)))
+
+
+async def list_frozen_for(session: AsyncSession, ticket_id: UUID) -> list[IssuerTicket]:
+    query = select(IssuerTicket).where(IssuerTicket.ticket_id == ticket_id)
+    return list(await session.exec(query.execution_options(populate_existing=True)))
+
+
+async def lock_issuer_ticket(session: AsyncSession, file_id: UUID) -> IssuerTicket | None:
+    query = select(IssuerTicket).where(IssuerTicket.file_id == file_id).with_for_update()
+    found = await session.exec(query.execution_options(populate_existing=True))
+    return found.one_or_none()
+
+
+async def lock_delivery(session: AsyncSession, delivery_id: UUID) -> Delivery | None:
+    query = select(Delivery).where(Delivery.id == delivery_id).with_for_update()
+    found = await session.exec(query.execution_options(populate_existing=True))
+    return found.one_or_none()

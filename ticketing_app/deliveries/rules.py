@@ -2,11 +2,15 @@
 
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from ticketing_app.tickets.rules import Issuer
+from ticketing_app.tickets.rules import DeliveryMethod, Issuer
 
 DEADLINE_WORK = "deliveries.deadline"
+FREEZE_WORK = "deliveries.freeze"
+REISSUE_WORK = "deliveries.reissue"
 
 
 class DeliveryStatus(StrEnum):
@@ -174,3 +178,36 @@ def next_reminder(due_at: datetime, now: datetime) -> datetime | None:
     """Return the time of the seller's next reminder, if any is left."""
     times = [due_at - before for before in REMINDERS]
     return min((at for at in times if at > now), default=None)
+
+
+class IssueStep(StrEnum):
+    """Progress of the re-issue of a ticket for one recipient."""
+
+    NONE = "none"
+    ASKED = "asked"
+    ISSUED = "issued"
+    STORED = "stored"
+
+
+# The ticket is not with its buyer yet. Also after the buyer gave more time.
+TO_ISSUE = frozenset({DeliveryStatus.ISSUING, DeliveryStatus.WAITING, DeliveryStatus.LATE})
+
+
+class Parties(NamedTuple):
+    seller_id: UUID
+    buyer_id: UUID
+
+
+def find_recipient(
+    status: DeliveryStatus, method: DeliveryMethod | None, *, owner_id: UUID, parties: Parties
+) -> UUID | None:
+    """Return the person in whose name the issuer has to have a ticket; None if it may stay as it is.
+
+    `owner_id` owns its file now: the seller after a refund, somebody else after a resale or a gift.
+    """
+    if owner_id not in parties:
+        return None
+    if status in FINAL or owner_id == parties.seller_id:
+        return parties.seller_id
+    is_promised = method is DeliveryMethod.REISSUE
+    return parties.buyer_id if is_promised and status in TO_ISSUE else None

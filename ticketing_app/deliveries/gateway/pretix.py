@@ -261,7 +261,9 @@ def _require_free(position: _Position, order: _Order) -> None:
         # Not by us: an unblocking may still be due when the ticket is listed again.
         Refusal.BLOCKED: bool({*(position.blocked or [])} - {BLOCK}),
         Refusal.ACCOUNT: order.customer is not None,
-        Refusal.NO_FILE: all(one.output != OUTPUT for one in position.downloads),
+        # A blocked ticket has no downloads.
+        Refusal.NO_FILE: not position.blocked
+        and all(one.output != OUTPUT for one in position.downloads),
     }
     for reason, holds in reasons.items():
         if holds:

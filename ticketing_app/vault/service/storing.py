@@ -28,9 +28,16 @@ class NewTicket(NamedTuple):
 
 
 async def store(
-    transaction: Transaction, *, owner_id: UUID, tickets: Sequence[NewTicket]
+    transaction: Transaction,
+    *,
+    owner_id: UUID,
+    tickets: Sequence[NewTicket],
+    given_by: UUID | None = None,
 ) -> list[UUID]:
-    """Store the tickets of one upload; raises StorageError, and then leaves objects to the sweep."""
+    """Store the tickets of one upload; raises StorageError, and then leaves objects to the sweep.
+
+    `given_by` is another person than the owner if the issuer made the file for a buyer.
+    """
     upload_id = new_id()
     now = utc_now()
     files: list[VaultFile] = []
@@ -46,7 +53,7 @@ async def store(
             VaultFile(
                 id=file_id,
                 owner_id=owner_id,
-                given_by=owner_id,
+                given_by=given_by or owner_id,
                 upload_id=upload_id,
                 kind=ticket.kind,
                 page_count=ticket.page_count,

@@ -10,8 +10,10 @@ from ticketing_app.vault.service import reading, storing
 from ticketing_app.vault.service.storing import NewTicket
 
 
-async def take(transaction: Transaction, *, owner_id: UUID, data: bytes) -> UploadRead:
-    """Inspect and keep a file.
+async def take(
+    transaction: Transaction, *, owner_id: UUID, data: bytes, given_by: UUID | None = None
+) -> UploadRead:
+    """Inspect and keep a file; as sealed as a bought one if its owner is not `given_by`.
 
     Raises:
         FileRefusedError: it is no ticket that we can keep.
@@ -19,7 +21,9 @@ async def take(transaction: Transaction, *, owner_id: UUID, data: bytes) -> Uplo
         StorageError: it was not kept.
     """
     found = await sandbox.inspect(data)
-    file_ids = await storing.store(transaction, owner_id=owner_id, tickets=_tickets_of(found, data))
+    file_ids = await storing.store(
+        transaction, owner_id=owner_id, tickets=_tickets_of(found, data), given_by=given_by
+    )
     async with transaction() as session:
         files = await reading.describe(session, file_ids=file_ids)
     items = [
