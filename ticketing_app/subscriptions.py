@@ -14,6 +14,7 @@ from ticketing_app.messaging.catalog import (
     CaseChanged,
     CaseOpened,
     ChargeRefunded,
+    DeliveryAddressChanged,
     DeliveryChanged,
     EmailChanged,
     EmailChangeRequested,
@@ -37,7 +38,14 @@ from ticketing_app.messaging.catalog import (
 )
 from ticketing_app.messaging.inbox import Subscriptions
 from ticketing_app.notices import subscribers as notices
-from ticketing_app.notices.service import digesting, door_notices, push, reminding, sending
+from ticketing_app.notices.service import (
+    delivery_notices,
+    digesting,
+    door_notices,
+    push,
+    reminding,
+    sending,
+)
 from ticketing_app.orders import subscribers as orders
 from ticketing_app.orders.service import gifts
 from ticketing_app.payments import subscribers as payments
@@ -87,6 +95,7 @@ SUBSCRIPTIONS: Subscriptions = {
         payments.on_delivery_changed,
         notices.on_delivery_changed,
     ),
+    DeliveryAddressChanged: (notices.on_delivery_address_changed,),
     TicketGiven: (notices.on_ticket_given,),
     ChargeRefunded: (notices.on_charge_refunded,),
     CaseOpened: (notices.on_case_opened,),
@@ -145,6 +154,7 @@ WORK: Mapping[str, Kind] = {
     "notices.digest": Kind(digesting.make_digest, queue=queues.DEFAULT),
     gifts.WORK: Kind(gifts.lapse_gift, queue=queues.DEFAULT),
     door_notices.DOOR_WORK: Kind(door_notices.remind, queue=queues.DEFAULT),
+    delivery_notices.REMINDER_WORK: Kind(delivery_notices.remind, queue=queues.DEFAULT),
     "notices.hold_ending": Kind(reminding.remind, queue=queues.DEFAULT),
     "accounts.reset": Kind(recovery.send_reset, queue=queues.DEFAULT),
 }

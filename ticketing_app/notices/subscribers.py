@@ -11,6 +11,7 @@ from ticketing_app.messaging.catalog import (
     CaseChanged,
     CaseOpened,
     ChargeRefunded,
+    DeliveryAddressChanged,
     DeliveryChanged,
     EmailChanged,
     EmailChangeRequested,
@@ -31,6 +32,7 @@ from ticketing_app.messaging.catalog import (
 )
 from ticketing_app.notices.service import (
     case_notices,
+    delivery_notices,
     door_notices,
     event_notices,
     gift_notices,
@@ -124,8 +126,13 @@ async def on_order_completed(session: AsyncSession, event: OrderCompleted) -> No
 
 
 async def on_delivery_changed(session: AsyncSession, event: DeliveryChanged) -> None:
+    await delivery_notices.tell_change(session, event)
     if event.status == DeliveryStatus.RECEIVED:
         await door_notices.schedule(session, order_id=event.order_id)
+
+
+async def on_delivery_address_changed(session: AsyncSession, event: DeliveryAddressChanged) -> None:
+    await delivery_notices.tell_new_address(session, event)
 
 
 async def on_ticket_given(session: AsyncSession, event: TicketGiven) -> None:

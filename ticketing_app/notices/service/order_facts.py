@@ -9,6 +9,7 @@ from ticketing_app.notices.schemas import DueMail
 from ticketing_app.notices.views.facts import OrderFacts, TicketFacts
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.orders.schemas import OrderSummary
 from ticketing_app.orders.service import summary
 from ticketing_app.tickets.schemas.tickets import TicketRead
 
@@ -33,16 +34,20 @@ async def prepare(session: AsyncSession, mail: DueMail) -> OrderFacts | None:
     order = await summary.get_summary(session, order_id=UUID(mail.facts["order_id"]))
     if order.status not in STATUSES[mail.kind]:
         return None
-    facts = OrderFacts(
-        order_id=order.id,
-        tickets=tuple(_ticket(ticket) for ticket in order.tickets),
-        refunded_cents=mail.facts.get("refunded_cents", 0),
-        **order.model_dump(include={"quantity", "price_cents", "currency", "expires_at", "title"}),
-    )
+    facts = facts_of(order, refunded_cents=mail.facts.get("refunded_cents", 0))
     if mail.is_confirmed or mail.kind in OF_PAID_ORDERS:
         return facts
     # An attacker could sign up with the address of a stranger, to send them the title of a listing.
     return facts.model_copy(update={"title": "", "tickets": ()})
+
+
+def facts_of(order: OrderSummary, *, refunded_cents: int = 0) -> OrderFacts:
+    return OrderFacts(
+        order_id=order.id,
+        tickets=tuple(_ticket(ticket) for ticket in order.tickets),
+        refunded_cents=refunded_cents,
+        **order.model_dump(include={"quantity", "price_cents", "currency", "expires_at", "title"}),
+    )
 
 
 def _ticket(ticket: TicketRead) -> TicketFacts:

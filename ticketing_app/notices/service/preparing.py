@@ -8,6 +8,7 @@ from ticketing_app.notices.schemas import DueMail
 from ticketing_app.notices.service import (
     account_facts,
     case_notices,
+    delivery_notices,
     digesting,
     door_notices,
     event_facts,
@@ -42,6 +43,7 @@ PREPARE: Mapping[str, Prepare] = {
     **dict.fromkeys(order_facts.STATUSES, order_facts.prepare),
     **dict.fromkeys(gift_notices.STATUSES, gift_notices.prepare),
     door_notices.DOOR: door_notices.prepare,
+    **dict.fromkeys(delivery_notices.STATUSES, delivery_notices.prepare),
     "event_changed": event_facts.prepare,
     "event_cancelled": event_facts.prepare,
     "case_received": case_notices.prepare_received,
