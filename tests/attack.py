@@ -13,12 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import hostile_files, ticket_files
-from tests.hostile_files import HostileFile
+from tests import ticket_files
+from tests.hostile import corpus
+from tests.hostile.common import KILLED, TAKEN, HostileFile
 from tests.ticket_files import Code
 from ticketing_app.vault.inspection import sandbox
 
 FLIPPED_OF_EACH_KIND = 25
+# Longer than the product waits: on a busy machine the kernel's limits are to be seen.
+PATIENCE_SECONDS = 300
 MEBIBYTE = 2**20
 
 
@@ -30,7 +33,7 @@ class Measured:
 
 
 GOOD = [
-    HostileFile(name, make, frozenset({hostile_files.TAKEN}))
+    HostileFile(name, make, frozenset({TAKEN}))
     for name, make in {
         "good: PDF, 2 tickets": ticket_files.two_tickets,
         "good: PDF, 20 pages": lambda: ticket_files.write_pdf(
@@ -46,8 +49,8 @@ GOOD = [
 
 
 def main(arguments: Sequence[str]) -> int:
-    files = [*GOOD, *hostile_files.QUICK, *hostile_files.SLOW]
-    flipped = list(hostile_files.flipped_files(FLIPPED_OF_EACH_KIND))
+    files = [*GOOD, *corpus.QUICK, *corpus.SLOW]
+    flipped = list(corpus.flipped_files(FLIPPED_OF_EACH_KIND))
     prefix = arguments[0] if arguments else ""
     wrong = 0
     print(f"{'file':44} {'MB':>6}  {'answer':20} {'CPU s':>6} {'peak MiB':>9}")
@@ -80,7 +83,7 @@ def feed(data: bytes) -> Measured:
         if child.stdout is None:
             raise RuntimeError("The child has no pipe.")
         os.set_blocking(child.stdout.fileno(), False)
-        deadline = time.monotonic() + sandbox.WALL_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         output = b""
         peak = 0
         while True:
@@ -96,13 +99,13 @@ def feed(data: bytes) -> Measured:
         output += child.stdout.read() or b""
         child.stdout.close()
         child.returncode = os.waitstatus_to_exitcode(status)
-    answer = _name(output) if child.returncode == 0 else hostile_files.KILLED
+    answer = _name(output) if child.returncode == 0 else KILLED
     return Measured(answer, usage.ru_utime + usage.ru_stime, peak // 1024)
 
 
 def _name(output: bytes) -> str:
     found = json.loads(output.partition(b"\n")[0])
-    return found.get("refused", hostile_files.TAKEN)
+    return found.get("refused", TAKEN)
 
 
 def _read_peak(pid: int) -> int:

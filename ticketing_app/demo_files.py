@@ -10,6 +10,9 @@ TITLE_SIZE = 20
 TEXT_SIZE = 12
 LINE_HEIGHT = 26
 MARGIN = 50
+BAND_HEIGHT = 36
+# Red, green and blue, of 1.
+BAND_COLOR = "0.16 0.2 0.42"
 _SIZE = re.compile(r'<svg width="(\d+)" height="(\d+)"')
 _RECTANGLE = re.compile(r"M(\d+) (\d+)h(\d+)v(\d+)h-\d+Z")
 
@@ -27,14 +30,13 @@ class Code:
 
 @dataclass(frozen=True)
 class Page:
-    """Lines from the top, the first one larger, and barcodes."""
+    """Lines from the top, the first one larger, and barcodes; `organiser` is white on a coloured band."""
 
     lines: Sequence[str] = ()
     codes: Sequence[Code] = ()
     width: float = 595
     height: float = 842
-    # Colour of a band at the top, of 0 to 1: red, green, blue.
-    band: tuple[float, float, float] | None = None
+    organiser: str = ""
 
 
 def write_pdf(pages: Sequence[Page]) -> bytes:
@@ -77,15 +79,20 @@ def join_objects(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
 
 def _draw(page: Page) -> str:
     drawn: list[str] = []
-    if page.band:
-        red, green, blue = page.band
-        drawn.append(f"{red} {green} {blue} rg 0 {page.height - 36} {page.width} 36 re f 0 g")
+    if page.organiser:
+        bottom = page.height - BAND_HEIGHT
+        drawn.append(f"{BAND_COLOR} rg 0 {bottom} {page.width} {BAND_HEIGHT} re f 1 g")
+        drawn.append(_draw_text(page.organiser, TEXT_SIZE, bottom + 13))
+        drawn.append("0 g")
     for number, line in enumerate(page.lines):
-        text = line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
         size = TEXT_SIZE if number else TITLE_SIZE
-        height = page.height - 70 - LINE_HEIGHT * number
-        drawn.append(f"BT /F1 {size} Tf {MARGIN} {height} Td ({text}) Tj ET")
+        drawn.append(_draw_text(line, size, page.height - 70 - LINE_HEIGHT * number))
     return "\n".join([*drawn, *map(_draw_code, page.codes)])
+
+
+def _draw_text(line: str, size: int, height: float) -> str:
+    text = line.replace("\\", "\\\\").replace("(", "\\(").replace(")", "\\)")
+    return f"BT /F1 {size} Tf {MARGIN} {height} Td ({text}) Tj ET"
 
 
 def _draw_code(code: Code) -> str:

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from tests import attack, hostile_files
-from tests.hostile_files import HostileFile
+from tests import attack
+from tests.hostile import corpus
+from tests.hostile.common import MEBIBYTE, HostileFile
 from ticketing_app.vault.inspection import sandbox
 from ticketing_app.vault.inspection.child import confine
 
@@ -36,8 +37,8 @@ def answer_many(files: list[HostileFile]) -> list[str]:
 @pytest.mark.parametrize(
     "files",
     [
-        hostile_files.QUICK_PDF,
-        hostile_files.QUICK_PICTURES + hostile_files.QUICK_PASSES,
+        corpus.QUICK_PDF,
+        corpus.QUICK_PICTURES + corpus.QUICK_PASSES,
     ],
     ids=["documents", "pictures and passes"],
 )
@@ -54,18 +55,18 @@ def test_answers_quick_ones(files: list[HostileFile]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", hostile_files.SLOW, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", corpus.SLOW, ids=lambda file: file.name)
 def test_bounds_heavy_ones(file: HostileFile) -> None:
     measured = attack.feed(file.make())
 
     assert measured.answer in file.answers
     assert measured.cpu_seconds < confine.CPU_SECONDS + 2
-    assert measured.peak_mebibytes < confine.MEMORY_BYTES / hostile_files.MEBIBYTE
+    assert measured.peak_mebibytes < confine.MEMORY_BYTES / MEBIBYTE
 
 
 @pytest.mark.slow
 def test_survives_flipped_bytes() -> None:
     for kind in ("pdf", "png", "jpeg", "pass"):
-        files = [f for f in hostile_files.flipped_files(25) if f.name.startswith(kind)]
+        files = [f for f in corpus.flipped_files(25) if f.name.startswith(kind)]
         for file, answer in zip(files, answer_many(files), strict=True):
             assert answer in file.answers, file.name

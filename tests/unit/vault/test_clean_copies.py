@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from zxingcpp import BarcodeFormat
 
-from tests import hostile_files, ticket_files
-from tests.hostile_files import HostileFile
+from tests import ticket_files
+from tests.hostile import documents
+from tests.hostile.common import HostileFile
 from tests.ticket_files import Code, Page, ticket_page
 from ticketing_app.vault.inspection.child import barcodes, passes, pdf, pictures
 from ticketing_app.vault.inspection.child.refusal import RefusedError
@@ -46,12 +47,12 @@ class TestPdf:
         ("file", "removed"),
         list(
             zip(
-                hostile_files.ACTING,
+                documents.ACTING,
                 [["javascript"], [], ["attachments"], [], ["form"]],
                 strict=True,
             )
         ),
-        ids=[file.name for file in hostile_files.ACTING],
+        ids=[file.name for file in documents.ACTING],
     )
     def test_drops_everything_that_acts(self, file: HostileFile, removed: list[str]) -> None:
         data = file.make()
@@ -67,7 +68,7 @@ class TestPdf:
         ["/Rotate 90", "/CropBox [300 500 595 842] /Rotate 270"],
     )
     def test_keeps_text_and_codes_of_turned_and_cut_pages(self, entries: str) -> None:
-        (ticket,) = tickets_of(hostile_files.acting(page=entries))
+        (ticket,) = tickets_of(documents.acting(page=entries))
         copy = pdfium.PdfDocument(ticket.clean)[0]
 
         assert [code.payload for _, code in ticket.codes] == [b"A1B2C3D4E5F6"]
