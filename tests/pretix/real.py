@@ -86,7 +86,7 @@ class RealPretix(Target):
     def email_of(self, secret: str) -> str:
         return self._control("email_of", secret=secret)
 
-    def download(self, secret: str) -> bytes:
+    def draw(self, secret: str) -> bytes:
         """Return the PDF of a ticket as its seller got it."""
         root = f"{self.url}/api/v1/organizers/{ORGANIZER}/events/{EVENT}/orderpositions/"
         with httpx.Client(headers=HEADERS, timeout=60) as client:

@@ -28,7 +28,7 @@ class Target(Protocol):
         ...
 
     def open_link(self, link: str) -> int:
-        """Return the HTTP status of the page of an order, as anybody sees it who has its link."""
+        """Return the HTTP status of the page of an order; its link is the only secret."""
         ...
 
     def email_of(self, secret: str) -> str:

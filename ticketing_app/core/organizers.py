@@ -26,7 +26,7 @@ Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]*$", max_lengt
 
 
 class Organizer(BaseModel):
-    """An organiser's account at a ticket system, with the events whose tickets we may issue anew."""
+    """An organiser's account at a ticket system, and the events of which we may issue tickets anew."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

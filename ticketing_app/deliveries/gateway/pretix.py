@@ -123,7 +123,7 @@ class Pretix(Issuer):
     async def reissue(self, place: Place, *, was: Holding, to: Recipient, key: str) -> Holding:
         order = await self._separate(place, key=key)
         path = f"{place.event}/orders/{order.code}/"
-        # First: who asks for the link of an order gets it by mail, to this address.
+        # First: pretix mails the link of an order to this address on request.
         await self._call("PATCH", path, body={"email": to.email, "phone": None})
         names = {"attendee_name": to.name, "attendee_email": to.email}
         await self._call("PATCH", _path(place), body=names)

@@ -21,7 +21,7 @@ from ticketing_app.vault.service import reading
 from ticketing_app.work import due as work
 from ticketing_app.work.due import HopelessError
 
-# Until a buyer who holds a ticket has paid or left.
+# Between two looks at a ticket that is held by a buyer.
 HELD_PERIOD = timedelta(minutes=1)
 
 log = get_logger()

@@ -62,7 +62,7 @@ async def follow_delivery(session: AsyncSession, *, delivery_id: UUID) -> None:
 
 
 async def issue(transaction: Transaction, key: str) -> timedelta | None:
-    """Have the tickets of a delivery at their issuers in the name of whom they belong to."""
+    """Have the issuers name the owner on each ticket of a delivery; return the time until the next look."""
     delivery_id = UUID(key)
     async with transaction() as session:
         found = await repository.get_delivery(session, delivery_id)
@@ -138,7 +138,7 @@ async def _issue(
 
 
 async def _ask(transaction: Transaction, row: IssuerTicket, recipient_id: UUID) -> IssuerTicket:
-    """Record for whom the ticket is issued, and how it was before, so that a repetition can see it."""
+    """Record the recipient, and the state before the re-issue: a repetition compares with it."""
     if row.recipient_id == recipient_id:
         return row
     holding = await freezing.get_issuer(row).see(freezing.place_of(row))
@@ -180,7 +180,7 @@ async def _store(
     recipient_id: UUID,
     content: bytes,
 ) -> None:
-    """Keep the issuer's file in the place of the old one, whose barcode is dead."""
+    """Keep the issuer's file in the place of the old one, which is worthless now."""
     try:
         upload = await uploads.take(
             transaction, owner_id=recipient_id, given_by=delivery.seller_id, data=content
@@ -225,7 +225,7 @@ async def _hand_over(transaction: Transaction, delivery: Delivery) -> None:
 
 
 async def _give_up(transaction: Transaction, delivery: Delivery, seats: list[_Seat]) -> None:
-    """Leave the delivery to the seller, who may use the tickets again that were not issued."""
+    """Leave the delivery to the seller, with the tickets that were not issued unfrozen."""
     for seat in seats:
         if seat.row.is_frozen:
             await freezing.unfreeze(transaction, seat.row)

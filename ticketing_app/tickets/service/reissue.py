@@ -34,7 +34,7 @@ class Offer(NamedTuple):
 class Promised(StrEnum):
     YES = "yes"
     NO = "no"
-    LATER = "later"  # A buyer holds a ticket of the listing, whose promise must not change now.
+    LATER = "later"  # A buyer holds a ticket of the listing: its promise must not change now.
 
 
 async def find_offer(session: AsyncSession, *, ticket_id: UUID) -> Offer | None:
