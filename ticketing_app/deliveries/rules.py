@@ -60,7 +60,11 @@ TRANSITIONS: dict[Transition, tuple[frozenset[DeliveryStatus], DeliveryStatus]] 
         frozenset({DeliveryStatus.ISSUING, DeliveryStatus.LATE}),
         DeliveryStatus.READY,
     ),
-    Transition.ISSUE_REFUSED: (frozenset({DeliveryStatus.ISSUING}), DeliveryStatus.WAITING),
+    # From waiting after the buyer gave more time.
+    Transition.ISSUE_REFUSED: (
+        frozenset({DeliveryStatus.ISSUING, DeliveryStatus.WAITING}),
+        DeliveryStatus.WAITING,
+    ),
     Transition.OPEN: (frozenset({DeliveryStatus.READY}), DeliveryStatus.RECEIVED),
     Transition.CONFIRM: (frozenset({DeliveryStatus.SENT}), DeliveryStatus.RECEIVED),
     Transition.WAIT: (frozenset({DeliveryStatus.LATE}), DeliveryStatus.WAITING),

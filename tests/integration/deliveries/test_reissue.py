@@ -16,7 +16,8 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.deliveries.gateway.issuers import IssuerUnavailableError
 from ticketing_app.deliveries.models import Delivery
 from ticketing_app.deliveries.rules import FREEZE_WORK, REISSUE_WORK, Transition
-from ticketing_app.deliveries.service import moves, reissue
+from ticketing_app.deliveries.schemas import FilesHandedOver
+from ticketing_app.deliveries.service import moves, reissue, transfers
 from ticketing_app.tickets.service import promises
 from ticketing_app.vault.inspection import sandbox
 from ticketing_app.vault.inspection.results import FileRefusedError
@@ -228,11 +229,38 @@ class TestRefusal:
         assert (delivery.status, delivery.method) == ("waiting", "file_later")
         assert delivery.due_at
 
-    async def test_unfreezes_the_ticket(self, pretix: StandIn, bought: Bought) -> None:
-        pretix.failures["PATCH/orders"] = 403
+    async def test_lets_the_seller_hand_over_the_valid_ticket(
+        self, pretix: StandIn, seller: UserRead, bought: Bought
+    ) -> None:
+        pretix.failures["GET/orders"] = 403
         await shop.issue(bought.delivery_id)
         assert await bought.status() == "waiting"
         assert pretix.scan(bought.secret) == "ok"
+
+        file_ids = await shop.upload(pretix, seller, bought.secret)
+        async with db.transaction() as session:
+            await transfers.hand_over(
+                session,
+                delivery_id=bought.delivery_id,
+                seller_id=seller.id,
+                files=FilesHandedOver(file_ids=file_ids),
+            )
+        assert await bought.status() == "ready"
+        assert (await bought.file()).owner_id == bought.sale.buyer.id
+
+    async def test_after_the_buyer_gave_more_time_keeps_the_deadline(
+        self, pretix: StandIn, bought: Bought
+    ) -> None:
+        async with db.transaction() as session:
+            await sales.put(
+                session, bought.delivery_id, "waiting", method="reissue", due_in_seconds=9
+            )
+        pretix.cancel(bought.secret)
+        before = await sales.read(bought.sale.order.id)
+        await shop.issue(bought.delivery_id)
+        after = await sales.read(bought.sale.order.id)
+        assert (after.status, after.method) == ("waiting", "file_later")
+        assert after.due_at == before.due_at
 
     async def test_of_a_late_ticket_leaves_the_choice_to_its_buyer(
         self, pretix: StandIn, bought: Bought

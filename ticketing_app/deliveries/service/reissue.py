@@ -31,7 +31,7 @@ from ticketing_app.tickets.schemas.deliveries import TicketPromise
 from ticketing_app.tickets.service import promises
 from ticketing_app.tickets.service import reissue as tickets
 from ticketing_app.vault.inspection.results import FileRefusedError
-from ticketing_app.vault.service import claims, erasure, reading, uploads
+from ticketing_app.vault.service import claims, erasure, ownership, reading, uploads
 from ticketing_app.work import due as work
 from ticketing_app.work import nudge
 from ticketing_app.work.due import HopelessError
@@ -226,15 +226,23 @@ async def _hand_over(transaction: Transaction, delivery: Delivery) -> None:
 
 async def _give_up(transaction: Transaction, delivery: Delivery, seats: list[_Seat]) -> None:
     """Leave the delivery to the seller, with the tickets that were not issued unfrozen."""
-    for seat in seats:
-        if seat.row.is_frozen:
-            await freezing.unfreeze(transaction, seat.row)
+    unissued = [seat.row for seat in seats if seat.row.recipient_id != delivery.buyer_id]
+    for row in unissued:
+        if row.is_frozen:
+            await freezing.unfreeze(transaction, row)
+    file_ids = [row.file_id for row in unissued]
     async with transaction() as session:
         due_at = await deadlines.first_due_at(session, promised=[each.promise for each in seats])
-        await moves.move(
+        is_moved = delivery.method == DeliveryMethod.REISSUE and await moves.move(
             session,
             delivery_id=delivery.id,
             name=Transition.ISSUE_REFUSED,
-            due_at=due_at,
+            due_at=due_at if delivery.status == DeliveryStatus.ISSUING else delivery.due_at,
             method=DeliveryMethod.FILE_LATER,
         )
+        if is_moved:
+            # The seller may hand over the same file, if its barcode is still valid.
+            await ownership.move(
+                session, file_ids=file_ids, from_id=delivery.buyer_id, to_id=delivery.seller_id
+            )
+            await claims.release(session, file_ids=file_ids)
