@@ -1,6 +1,7 @@
 """Clean copies: the same to the eye, without anything that acts or names its owner."""
 
 import io
+import json
 import re
 import zlib
 
@@ -172,6 +173,13 @@ class TestPass:
         data = ticket_files.pkpass(changes={"barcodes": None, "barcode": code})
 
         assert [code.payload for code in passes.inspect(data).codes] == [b"A1B2"]
+
+    def test_refuses_a_pass_that_was_changed(self) -> None:
+        digests = {"pass.json": "0" * 40}
+        files = {"pass.json": b"{}", "manifest.json": json.dumps(digests).encode()}
+
+        with pytest.raises(RefusedError, match="pass_changed"):
+            passes.inspect(ticket_files.zipped(files))
 
     @pytest.mark.parametrize(
         "code",
