@@ -1,8 +1,15 @@
 from datetime import datetime
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from ticketing_app.accounts.schemas import NewEmail
 from ticketing_app.core.validation import ApiModel, ShortText
@@ -124,14 +131,19 @@ class AddressUpdate(AddressRead):
     """The name, and the e-mail or the mobile number of the account; or both."""
 
     email: NewEmail | None = None
-    phone: Annotated[str, StringConstraints(strip_whitespace=True, pattern=_PHONE)] | None = None
+    phone: Annotated[
+        Annotated[str, StringConstraints(strip_whitespace=True, pattern=_PHONE)] | None,
+        Field(validate_default=True),
+    ] = None
 
-    @model_validator(mode="after")
-    def _can_be_reached(self) -> Self:
-        if not self.email and not self.phone:
-            msg = "needs the e-mail or the mobile number of your account at the issuer"
+    @field_validator("phone")
+    @classmethod
+    def _or_email(cls, phone: str | None, info: ValidationInfo) -> str | None:
+        # A wrong e-mail is missing in `data` and has its own sentence.
+        if phone is None and info.data.get("email", "") is None:
+            msg = "or email is needed: give one of the two"
             raise ValueError(msg)
-        return self
+        return phone
 
 
 class ProofGiven(ApiModel):

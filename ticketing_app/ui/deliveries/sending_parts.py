@@ -16,7 +16,6 @@ TEXT = {
     "save": "Save this address",
     "change": "Change the address",
     "choose": "What would you like to do?",
-    "first": "First say where the seller should send it; then you can pay.",
 }
 _CHOICE_ID = "late-choice"
 
@@ -56,7 +55,7 @@ def _form(state: type[SendingState]) -> rx.Component:
             class_name="grid gap-3 sm:grid-cols-2 items-start",
         ),
         rx.el.p(TEXT["one_of"], class_name="text-sm text-muted"),
-        rx.el.button(TEXT["save"], type="submit", class_name=f"{styles.SECONDARY} w-fit"),
+        rx.el.button(TEXT["save"], type="submit", class_name=f"{styles.PRIMARY} w-fit"),
         on_submit=state.save_address,
         no_validate=True,
         class_name="grid gap-3",
@@ -98,6 +97,10 @@ def sending_part(state: type[SendingState]) -> rx.Component:
     return rx.fragment(
         rx.cond(sending.is_late, _late(state)),
         rx.cond(sending.have != "", _have(state)),
+        rx.cond(
+            sending.failed != "",
+            rx.el.p(sending.failed, class_name=f"{styles.PANEL} print:hidden"),
+        ),
     )
 
 

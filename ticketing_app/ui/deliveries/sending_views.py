@@ -32,6 +32,7 @@ GIVE_UP_QUESTION = (
     "Take your {amount} back? The order ends, and the seller can no longer send {them}."
 )
 GIVE_UP_CANCEL = "Not yet"
+FAILED = "The seller did not send {them}, so this order has ended. We are sorry for the lost time."
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ class SendingView:
     accept: str = ""
     reference: str = ""
     have: str = ""
+    failed: str = ""
     is_late: bool = False
     choose: str = ""
     wait: str = ""
@@ -152,6 +154,8 @@ def _status_values(
             "accept": ACCEPT.format_map(words),
             "reference": f"Confirmation number: {reference}" if reference else "",
         }
+    if delivery.status is DeliveryStatus.FAILED:
+        return {"failed": FAILED.format_map(words)}
     if delivery.status is not DeliveryStatus.LATE or delivery.due_at is None:
         return {}
     # Late for people, but not recorded yet.

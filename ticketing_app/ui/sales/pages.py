@@ -74,7 +74,9 @@ def _sale() -> rx.Component:
         rx.el.h1(sale.heading, class_name=f"{styles.HEADING} in-head"),
         rx.el.div(
             rx.el.p(sale.lead, class_name="text-lg max-w-text"),
-            plain_stub(SaleState.stub, rx.el.span(sale.seats, class_name="text-sm text-muted")),
+            rx.el.p(sale.title, class_name="font-semibold"),
+            plain_stub(SaleState.stub, rx.el.span(sale.price, class_name="sm:text-xl font-bold")),
+            rx.cond(sale.count > 1, rx.el.p(sale.seats, class_name="text-muted empty:hidden")),
             rx.el.p(sale.reference, class_name="text-muted break-words empty:hidden"),
             rx.cond(sale.has_address, _address()),
             rx.cond(sale.can_send | sale.can_upload, _steps()),

@@ -29,7 +29,7 @@ def _line(each: ToDoView) -> rx.Component:
     colour = rx.cond(each.is_late, f"{_LINK} text-wait", f"{_LINK} text-accent")
     return rx.el.li(
         link(each.text, href=each.href, class_name=colour),
-        rx.el.p(each.title, class_name="text-sm text-muted -mt-2 pb-2"),
+        rx.el.p(each.title, class_name="text-sm text-muted pb-2"),
         class_name="border-b border-line last:border-0",
         key=each.id,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ticketing_app import routes
-from ticketing_app.core.formatting import format_day, format_event_day
+from ticketing_app.core.formatting import format_amount, format_day, format_event_day
 from ticketing_app.deliveries.rules import DeliveryStatus, issuer_name
 from ticketing_app.deliveries.schemas import DeliveryRead, ToDo
 from ticketing_app.tickets.rules import DeliveryMethod, seats_line
@@ -55,6 +55,7 @@ class SaleView:
     heading: str = ""
     lead: str = ""
     seats: str = ""
+    price: str = ""
     count: int = 0
     can_send: bool = False
     can_upload: bool = False
@@ -82,6 +83,7 @@ class SaleView:
             heading=_heading(delivery, words),
             lead=_lead(delivery, words, now),
             seats=seats_line(page.order.tickets),
+            price=format_amount(page.order.price_cents, page.order.currency),
             count=page.order.quantity,
             can_send=can_send,
             can_upload=can_upload,
@@ -169,7 +171,7 @@ def to_do_views(found: Sequence[ToDo], now: datetime) -> list[ToDoView]:
 def _to_do_text(each: ToDo, now: datetime) -> str:
     words = {"count": counted(each.quantity), "to": _to(each.name)}
     if each.status is DeliveryStatus.LATE:
-        return "Not sent in time: {count}. The buyer chooses.".format_map(words)
+        return "Late: {count}, the buyer chooses".format_map(words)
     is_upload = each.method is DeliveryMethod.FILE_LATER
     day = format_event_day(each.due_at.astimezone(now.tzinfo).date(), now.date())
     return f"{(UPLOAD if is_upload else SEND).format_map(words)} by {day}"
