@@ -97,6 +97,17 @@ class Visitor:
         assert confirmed.ok, confirmed.text()
         return intent
 
+    def upload(self, content: bytes) -> list[str]:
+        """Upload a ticket file; returns the ids of its tickets."""
+        answer = self.context.request.post("/api/files", data=content)
+        assert answer.ok, answer.text()
+        return [item["id"] for item in answer.json()["items"]]
+
+    def open_tickets(self, order_id: str) -> None:
+        """Break the seal of the tickets of an order."""
+        delivery = self.context.request.get(f"/api/orders/{order_id}/delivery").json()
+        self._post(f"/api/deliveries/{delivery['id']}/open")
+
     def order(self, order_id: str) -> dict[str, Any]:
         """Return an order of this visitor."""
         return self.context.request.get(f"/api/orders/{order_id}").json()

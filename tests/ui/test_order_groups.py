@@ -14,7 +14,13 @@ from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead, VenueRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.schemas import ItemTicket, OrderDetail, OrderItemRead, OrderRead
+from ticketing_app.orders.schemas import (
+    GivenTicket,
+    ItemTicket,
+    OrderDetail,
+    OrderItemRead,
+    OrderRead,
+)
 from ticketing_app.tickets.rules import Availability, seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.deliveries import lines
@@ -191,6 +197,31 @@ class TestArrivals:
         bought.deliver(sealed, status="ready", opened_at=None)
         upcoming = groups.group(bought.orders, bought.known, now)[groups.UPCOMING]
         assert groups.kept_orders(upcoming, bought.known, now) == [str(kept.id)]
+
+    def test_lists_tickets_that_were_given_to_one(self, bought: Orders) -> None:
+        order = bought.add(OrderStatus.COMPLETED, event_id=bought.add_event(), seat="7")
+        ticket = bought.known.tickets[order.ticket.id]
+        given = GivenTicket(
+            gift_id=db.new_id(),
+            file_id=db.new_id(),
+            order_id=order.id,
+            ticket=ticket,
+            opened_at=None,
+        )
+        opened = given.model_copy(update={"opened_at": NOW, "gift_id": db.new_id()})
+        bought.orders.clear()
+        bought.known.given.extend([given, opened])
+        found = bought.grouped()[groups.UPCOMING]
+        assert [each.href for each in found] == [
+            f"/gifts/{given.gift_id}",
+            f"/gifts/{opened.gift_id}",
+        ]
+        lines = [each.lines[0] for each in found]
+        assert [(line.status_label, line.show_label) for line in lines] == [
+            ("Given to you", ""),
+            ("Given to you", "Show ticket"),
+        ]
+        assert lines[0].id == str(order.id)
 
     def test_tears_used_tickets(self, bought: Orders) -> None:
         event_id = bought.add_event()

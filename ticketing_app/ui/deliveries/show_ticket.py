@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.theme import styles
 
 SHOW_ONE = "Show ticket"
@@ -35,4 +36,7 @@ def door_link(
     label: rx.Var[str] | str = SHOW_ONE,
     class_name: str = styles.PRIMARY,
 ) -> rx.Component:
-    return rx.el.a(label, href=f"{routes.DOOR}#{order_id}", class_name=class_name)
+    # The router does not know the page.
+    return link(
+        label, href=f"{routes.DOOR}#{order_id}", reload_document=True, class_name=class_name
+    )

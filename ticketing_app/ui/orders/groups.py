@@ -13,7 +13,7 @@ from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.orders import rules
 from ticketing_app.orders.rules import OrderStatus
-from ticketing_app.orders.schemas import OrderRead
+from ticketing_app.orders.schemas import GivenTicket, OrderRead
 from ticketing_app.tickets.rules import seats_line
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.deliveries.lines import arrival_line, is_shown
@@ -34,6 +34,7 @@ from ticketing_app.ui.tickets.views import TicketStub
 TO_PAY = "to_pay"
 UPCOMING = "upcoming"
 PAST = "past"
+GIVEN = "Given to you"
 # The first one with orders is shown until the visitor chooses.
 SECTIONS = (TO_PAY, UPCOMING, PAST)
 # Phones delete what a site kept after a week without a visit.
@@ -85,6 +86,7 @@ class OrderedTickets:
     relistable_ids: set[UUID]
     arrivals: dict[UUID, Arrival] = field(default_factory=dict[UUID, Arrival])
     used_ids: set[UUID] = field(default_factory=set[UUID])
+    given: list[GivenTicket] = field(default_factory=list[GivenTicket])
 
 
 def group(
@@ -99,6 +101,9 @@ def group(
     sections: dict[str, list[OrderGroup]] = {name: [] for name in SECTIONS}
     for (section, key), found in sorted(members.items(), key=lambda each: _rank(each, known)):
         sections[section].append(_group(key, found, known, now))
+    for given in reversed(known.given):
+        section = PAST if is_over(given.ticket) else UPCOMING
+        sections[section].insert(0, _given_group(given, known.used_ids))
     return sections
 
 
@@ -118,7 +123,7 @@ def kept_orders(upcoming: list[OrderGroup], known: OrderedTickets, now: datetime
     """Return the orders whose opened tickets are kept on the device: their events begin soon."""
     near_ids = {
         str(ticket.id)
-        for ticket in known.tickets.values()
+        for ticket in (*known.tickets.values(), *(given.ticket for given in known.given))
         if ticket.starts_at and ticket.starts_at - now < KEPT_BEFORE
     }
     near = [group for group in upcoming if group.stub.id in near_ids]
@@ -203,6 +208,27 @@ def _line(order: OrderRead, known: OrderedTickets, now: datetime) -> OrderLine:
         now=now.isoformat(),
         resale_href=resale_href,
         resale_label=RESELL if len(sellable) == 1 else RESELL_ALL,
+    )
+
+
+def _given_group(given: GivenTicket, used_ids: set[UUID]) -> OrderGroup:
+    ticket = given.ticket
+    line = OrderLine(
+        id=str(given.order_id),
+        href=routes.gift(given.gift_id),
+        label=seats_line([ticket]),
+        status_label=GIVEN,
+        variant=VARIANTS[OrderStatus.COMPLETED],
+        show_label=SHOW_ONE if given.opened_at else "",
+    )
+    is_torn = is_over(ticket) or ticket.id in used_ids
+    return OrderGroup(
+        key=str(given.gift_id),
+        title=ticket.title,
+        href=line.href,
+        stub=replace(TicketStub.from_ticket(ticket), seat=""),
+        stub_class="torn" if is_torn else "",
+        lines=[line],
     )
 
 

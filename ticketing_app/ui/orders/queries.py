@@ -12,8 +12,8 @@ from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service import events
 from ticketing_app.orders.rules import ENDED_UNPAID, PAID
 from ticketing_app.orders.schemas import OrderDetail, OrderRead
+from ticketing_app.orders.service import gifts, sell
 from ticketing_app.orders.service import queries as orders
-from ticketing_app.orders.service import sell
 from ticketing_app.payments.schemas import DeclineRead
 from ticketing_app.payments.service import queries as payments
 from ticketing_app.tickets.rules import Availability
@@ -117,6 +117,8 @@ async def _load_tickets(session: Session, buyer_id: UUID, found: list[OrderRead]
     ids = [ticket.id for order in found for ticket in tickets_of(order)]
     paid = [ticket.id for order in found if order.status in PAID for ticket in tickets_of(order)]
     bought = await tickets.list_by_ids(session, ticket_ids=ids, viewer_id=buyer_id)
+    given = await gifts.list_given(session, user_id=buyer_id)
+    owned = [*paid, *(each.ticket.id for each in given)]
     event_ids = {ticket.event_id for ticket in bought if ticket.event_id}
     known = await events.list_by_ids(session, event_ids=list(event_ids))
     return OrderedTickets(
@@ -126,5 +128,6 @@ async def _load_tickets(session: Session, buyer_id: UUID, found: list[OrderRead]
         await wallet.list_arrivals(
             session, buyer_id=buyer_id, order_ids=[each.id for each in found]
         ),
-        await wallet.list_used(session, ticket_ids=paid),
+        await wallet.list_used(session, ticket_ids=owned),
+        given,
     )
