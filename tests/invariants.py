@@ -199,6 +199,10 @@ QUERIES = {
     "9: a delivery was opened without a step": """
         SELECT d.id FROM deliveries d WHERE (d.opened_at IS NOT NULL) <> EXISTS (
           SELECT FROM delivery_steps s WHERE s.delivery_id = d.id AND s.transition = 'open')""",
+    "9: a ticket is used that was never paid": """
+        SELECT u.ticket_id FROM ticket_uses u WHERE NOT EXISTS (
+          SELECT FROM order_items i JOIN orders o ON o.id = i.order_id
+          WHERE i.ticket_id = u.ticket_id AND o.status IN ('completed', 'refunding', 'refunded'))""",
     "9: a file is here that its delivery lacks": """
         SELECT d.id, t.id AS ticket_id FROM deliveries d JOIN order_items i ON i.order_id = d.order_id
         JOIN tickets t ON t.id = i.ticket_id LEFT JOIN vault_files f ON f.id = t.vault_file_id

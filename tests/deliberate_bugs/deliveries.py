@@ -127,4 +127,28 @@ MUTANTS = (
         ((REPOSITORY, "conditions.append(col(Delivery.has_waited).is_(False))", "pass"),),
         f"{TESTS}/test_moves.py",
     ),
+    Mutant(
+        9,
+        "the door shows the codes of another owner",
+        (
+            (
+                f"{SERVICE}/door.py",
+                "await _list_all(session, order_id) if owner_id == user_id",
+                "await _list_all(session, order_id) if owner_id",
+            ),
+        ),
+        f"{TESTS}/test_door.py",
+    ),
+    Mutant(
+        9,
+        "the door shows tickets that were refunded",
+        (
+            (
+                f"{SERVICE}/door.py",
+                "if order.status is not OrderStatus.COMPLETED:\n        return []",
+                "pass",
+            ),
+        ),
+        f"{TESTS}/test_door.py",
+    ),
 )

@@ -116,6 +116,9 @@ class TestGetDoor:
             await sales.put(session, delivery.id, "received", method="transfer")
         shown = await read(sale)
         assert (shown.issuer, shown.codes) == ("AXS", [])
+        await groups.request_refund(sale, sale.ticket)
+        with pytest.raises(OrderNotFoundError):
+            await read(sale)
 
 
 class TestMarkUsed:
