@@ -65,6 +65,7 @@ KINDS: Mapping[str, NoticeKind] = {
     "order_expired": NoticeKind(_BELL),
     "order_cancelled": NoticeKind(_BELL | _MAIL),
     "paid": NoticeKind(_BELL | _MAIL, is_essential=True),
+    "tickets_here": NoticeKind(_BELL | _MAIL | _PUSH, is_essential=True),
     "sold": NoticeKind(_BELL | _MAIL | _PUSH, is_essential=True),
     "sale_refunded": NoticeKind(_BELL | _MAIL, is_essential=True),
     "refunded": NoticeKind(_BELL | _MAIL, is_essential=True),

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.db import new_id
-from ticketing_app.deliveries.rules import DeliveryStatus
+from ticketing_app.deliveries.rules import DeliveryStatus, Transition
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import (
     CaseChanged,
@@ -127,6 +127,10 @@ async def on_order_completed(session: AsyncSession, event: OrderCompleted) -> No
 
 async def on_delivery_changed(session: AsyncSession, event: DeliveryChanged) -> None:
     await delivery_notices.tell_change(session, event)
+    # With the payment the receipt says it.
+    if event.status == DeliveryStatus.READY and event.transition != Transition.BEGIN:
+        order = await summary.get_summary(session, order_id=event.order_id)
+        await order_notices.tell_buyer(session, order, "tickets_here")
     if event.status == DeliveryStatus.RECEIVED:
         await door_notices.schedule(session, order_id=event.order_id)
 

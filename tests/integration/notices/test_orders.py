@@ -5,12 +5,14 @@ from uuid import UUID
 import pytest
 
 from tests import factories
+from tests.integration.deliveries import sales as deliveries
 from tests.integration.events.delivery import deliver
 from tests.integration.notices import sends
 from tests.integration.payments import sales
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.messaging.catalog import ChargeRefunded
+from ticketing_app.deliveries.rules import Transition
+from ticketing_app.messaging.catalog import CATALOG, ChargeRefunded, DeliveryChanged
 from ticketing_app.notices import subscribers
 from ticketing_app.notices.service import preparing, reminding, sending
 from ticketing_app.notices.views.facts import OrderFacts
@@ -176,6 +178,23 @@ class TestSale:
         facts = await facts_of("paid")
         assert facts
         assert (facts.title, facts.quantity, facts.price_cents) == ("The Paper Lanterns", 2, 8000)
+
+    async def test_tickets_that_come_later_are_announced_once(self) -> None:
+        sale = await deliveries.sell_files(b"a-long-payload-1")
+        (begun,) = await factories.recorded_events("DeliveryChanged")
+        event = CATALOG["DeliveryChanged"].model_validate(begun)
+        assert isinstance(event, DeliveryChanged)
+        async with db.transaction() as session:
+            await subscribers.on_delivery_changed(session, event)
+        assert await told(sale.buyer) == []
+        later = event.model_copy(update={"transition": Transition.HAND_OVER})
+        for _ in range(2):
+            async with db.transaction() as session:
+                await subscribers.on_delivery_changed(session, later)
+        assert await told(sale.buyer) == ["tickets_here"]
+        facts = await facts_of("tickets_here")
+        assert facts
+        assert facts.is_here
 
     async def test_refund_meanwhile_replaces_the_receipt(self) -> None:
         sale = await sales.start_sale()

@@ -93,10 +93,22 @@ class TestOrders:
         one = orders.EXAMPLE.model_copy(
             update={"quantity": 1, "price_cents": 4000, "tickets": orders.EXAMPLE_TICKETS[:1]}
         )
-        assert orders.paid(one).heading == "The ticket is yours"
+        assert orders.paid(one).heading == "Your ticket is here"
         assert sales.sold(one).subject == "Sold: 1 ticket for The Paper Lanterns"
         for draw in (orders.paid, sales.sold, sales.order_started):
             assert "tickets" not in letters.text(draw(one)).replace("/tickets/mine", "")
+
+    def test_receipt_and_sale_promise_what_the_delivery_does(self) -> None:
+        order = orders.EXAMPLE
+        here = order.model_copy(update={"is_here": True})
+        late = order.model_copy(update={"send_by": datetime(2026, 12, 3, 20, tzinfo=UTC)})
+        assert orders.paid(here).heading == "Your tickets are here"
+        assert "the buyer has them already" in letters.text(sales.sold(here))
+        for unsent in (order, late):
+            assert orders.paid(unsent).heading == "You paid for your tickets"
+        assert "not checked by us" in letters.text(orders.paid(order))
+        assert "Dec 3, 2026" in letters.text(orders.paid(late))
+        assert "Dec 3, 2026" in letters.text(sales.sold(late))
 
     def test_receipt_names_seats_prices_and_total(self) -> None:
         letter = orders.paid(orders.EXAMPLE)

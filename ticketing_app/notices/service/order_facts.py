@@ -1,10 +1,13 @@
 """Facts of orders for their letters; None once the status of the order contradicts the letter."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.deliveries.rules import DeliveryStatus
+from ticketing_app.deliveries.service import wallet
 from ticketing_app.notices.schemas import DueMail
 from ticketing_app.notices.views.facts import OrderFacts, TicketFacts
 from ticketing_app.orders import rules
@@ -13,6 +16,7 @@ from ticketing_app.orders.schemas import OrderSummary
 from ticketing_app.orders.service import summary
 from ticketing_app.tickets.schemas.tickets import TicketRead
 
+HERE = frozenset({DeliveryStatus.READY, DeliveryStatus.RECEIVED})
 TICKET_FIELDS = frozenset(TicketFacts.model_fields)
 
 # A letter about an order is sent while the order has one of these statuses.
@@ -22,12 +26,13 @@ STATUSES: Mapping[str, frozenset[OrderStatus]] = {
     "order_expired": frozenset({OrderStatus.EXPIRED}),
     "order_cancelled": frozenset({OrderStatus.CANCELLED}),
     "paid": frozenset({OrderStatus.COMPLETED}),
+    "tickets_here": frozenset({OrderStatus.COMPLETED}),
     "sold": frozenset({OrderStatus.COMPLETED}),
     "sale_refunded": frozenset(OrderStatus),
     "refunded": frozenset(OrderStatus),
 }
 # A receipt names the tickets also to an address that is not confirmed: a payment is no way to send spam.
-OF_PAID_ORDERS = frozenset({"paid", "sold", "sale_refunded", "refunded"})
+OF_PAID_ORDERS = frozenset({"paid", "tickets_here", "sold", "sale_refunded", "refunded"})
 
 
 async def prepare(session: AsyncSession, mail: DueMail) -> OrderFacts | None:
@@ -35,6 +40,7 @@ async def prepare(session: AsyncSession, mail: DueMail) -> OrderFacts | None:
     if order.status not in STATUSES[mail.kind]:
         return None
     facts = facts_of(order, refunded_cents=mail.facts.get("refunded_cents", 0))
+    facts = facts.model_copy(update=await _arrival(session, order))
     if mail.is_confirmed or mail.kind in OF_PAID_ORDERS:
         return facts
     # An attacker could sign up with the address of a stranger, to send them the title of a listing.
@@ -48,6 +54,20 @@ def facts_of(order: OrderSummary, *, refunded_cents: int = 0) -> OrderFacts:
         refunded_cents=refunded_cents,
         **order.model_dump(include={"quantity", "price_cents", "currency", "expires_at", "title"}),
     )
+
+
+async def _arrival(session: AsyncSession, order: OrderSummary) -> dict[str, Any]:
+    if order.status is not OrderStatus.COMPLETED:
+        return {}
+    found = await wallet.list_arrivals(session, buyer_id=order.buyer_id, order_ids=[order.id])
+    if order.id not in found:
+        return {}
+    arrival = found[order.id]
+    is_waiting = arrival.status in {DeliveryStatus.WAITING, DeliveryStatus.ISSUING}
+    return {
+        "is_here": arrival.status in HERE,
+        "send_by": arrival.due_at if is_waiting else None,
+    }
 
 
 def _ticket(ticket: TicketRead) -> TicketFacts:

@@ -38,6 +38,7 @@ WORDINGS: Mapping[str, Wording] = {
     "sold": sales.SOLD,
     "sale_refunded": sales.SALE_REFUNDED,
     "paid": orders.PAID,
+    "tickets_here": orders.TICKETS_HERE,
     "hold_ending": orders.HOLD_ENDING,
     "order_expired": orders.ORDER_EXPIRED,
     "order_cancelled": orders.ORDER_CANCELLED,

@@ -50,6 +50,9 @@ class OrderFacts(Facts):
     title: Line = ""
     tickets: tuple[TicketFacts, ...] = ()
     refunded_cents: int = 0
+    # How the tickets of a paid order come: they are here, the seller sends them in time, or promised nothing.
+    is_here: bool = False
+    send_by: AwareDatetime | None = None
 
 
 class DeliveryFacts(OrderFacts):

@@ -54,14 +54,15 @@ EXAMPLE_ABOUT = About(
 
 def paid(order: OrderFacts) -> Letter:
     is_one = order.quantity == 1
-    it = "it" if is_one else "them"
+    tickets = "ticket" if is_one else "tickets"
+    is_here = f"Your {tickets} {'is' if is_one else 'are'} here"
     return Letter(
         subject=f"Your receipt: {called(order)}",
         preheader=f"{amount(order.price_cents, order.currency)} paid. See you there.",
-        heading="The ticket is yours" if is_one else "The tickets are yours",
+        heading=is_here if order.is_here else f"You paid for your {tickets}",
         paragraphs=(
             f"You paid {amount(order.price_cents, order.currency)}. This mail is your receipt.",
-            f"You find {it} again at any time under My Orders.",
+            _way(order),
         ),
         stub=order_stub(order),
         facts=(*price_rows(order), ("Order", str(order.order_id))),
@@ -70,12 +71,62 @@ def paid(order: OrderFacts) -> Letter:
     )
 
 
+def _way(order: OrderFacts) -> str:
+    """Return how the tickets reach the buyer."""
+    is_one = order.quantity == 1
+    it = "it" if is_one else "them"
+    if order.is_here:
+        return (
+            f"You find {it} under My Orders, sealed until you open {it}."
+            f" Sealed, you can sell {it} on as never opened."
+        )
+    if order.send_by:
+        comes = "it does not come" if is_one else "they do not come"
+        return (
+            f"The seller sends {it} by {instant(order.send_by)}. If {comes} in time, you choose: wait, or your "
+            "money back."
+        )
+    was = "It was" if is_one else "They were"
+    return f"The seller sends {it} to you. {was} not checked by us. You find your order under My Orders."
+
+
 def _paid_line(about: About) -> BellLine:
-    yours = "is" if about.quantity == 1 else "are"
-    return BellLine(f"Paid: {called(about)} {yours} yours.", order_path(about))
+    return BellLine(f"You paid for {called(about)}.", order_path(about))
 
 
-PAID = Wording(paid, _paid_line, "You paid for tickets", EXAMPLE, EXAMPLE_ABOUT)
+def tickets_here(order: OrderFacts) -> Letter:
+    is_one = order.quantity == 1
+    heading = "Your ticket is here" if is_one else "Your tickets are here"
+    return Letter(
+        subject=f"{heading}: {called(order)}",
+        preheader="Under My Orders, sealed until you open it.",
+        heading=heading,
+        paragraphs=(_way(order),),
+        stub=order_stub(order),
+        action=_to_order(order, "See your order"),
+        why=_bought(),
+    )
+
+
+def _tickets_here_line(about: About) -> BellLine:
+    here = "Your ticket is here" if about.quantity == 1 else "Your tickets are here"
+    return BellLine(f"{here}: {called(about)}.", order_path(about))
+
+
+TICKETS_HERE = Wording(
+    tickets_here,
+    _tickets_here_line,
+    "Your tickets are here",
+    EXAMPLE.model_copy(update={"is_here": True}),
+    EXAMPLE_ABOUT,
+)
+PAID = Wording(
+    paid,
+    _paid_line,
+    "You paid for tickets",
+    EXAMPLE.model_copy(update={"is_here": True}),
+    EXAMPLE_ABOUT,
+)
 
 
 # ---- The hold ends soon ----------------------------------------------------------------------------

@@ -57,6 +57,7 @@ def sold(order: OrderFacts) -> Letter:
         paragraphs=(
             f"Good news: the buyer paid {total}, and we take no fee.",
             f"{'It belongs' if is_one else 'They belong'} to the buyer now, so please do not sell {it} elsewhere.",
+            _to_do(order),
             "Payouts to sellers have not started yet. We keep a record of what you are owed.",
         ),
         stub=order_stub(order),
@@ -68,6 +69,17 @@ def sold(order: OrderFacts) -> Letter:
         action=_to_listings(),
         why=_sells(),
     )
+
+
+def _to_do(order: OrderFacts) -> str:
+    it = "it" if order.quantity == 1 else "them"
+    if order.is_here:
+        return f"There is nothing to do: the buyer has {it} already."
+    if order.send_by:
+        return (
+            f"Send {it} to the buyer by {instant(order.send_by)}: the page of the sale shows how."
+        )
+    return f"You offered to send {it} yourself: please send {it} to the buyer soon."
 
 
 def _sold_line(about: About) -> BellLine:
