@@ -257,6 +257,20 @@ async def list_promised_by_seller(
     return [DeliveryNow(*row) for row in rows.all()]
 
 
+async def list_by_person(session: AsyncSession, user_id: UUID) -> list[Delivery]:
+    query = select(Delivery).where(
+        or_(col(Delivery.buyer_id) == user_id, col(Delivery.seller_id) == user_id)
+    )
+    return list((await session.exec(query.order_by(col(Delivery.id)))).all())
+
+
+async def list_steps_of(
+    session: AsyncSession, delivery_ids: Collection[UUID]
+) -> list[DeliveryStep]:
+    query = select(DeliveryStep).where(col(DeliveryStep.delivery_id).in_(delivery_ids))
+    return list((await session.exec(query.order_by(col(DeliveryStep.version)))).all())
+
+
 # ---- re-issue --------------------------------------------------------------------------------
 
 

@@ -75,6 +75,19 @@ class DeliveryRead(ApiModel):
         return [item.file.file_id for item in self.items if item.file and item.file.file_id]
 
 
+class DeliveryExport(ApiModel):
+    """A delivery for the export of its buyer, or of its seller."""
+
+    id: UUID
+    order_id: UUID
+    is_buyer: bool
+    method: DeliveryMethod | None
+    status: DeliveryStatus
+    due_at: datetime | None
+    opened_at: datetime | None
+    steps: list[DeliveryStepRead]
+
+
 class DeliveredPart(NamedTuple):
     content: bytes
     media_type: str

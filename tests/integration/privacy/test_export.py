@@ -68,6 +68,9 @@ class TestExport:
         assert [row["title"] for row in files["listings.json"]["tickets"]] == ["The Paper Lanterns"]
         assert [row["status"] for row in files["orders.json"]] == ["refunded"]
         assert [row["amount"] for row in files["payments.json"]] == [40]
+        (delivery,) = files["deliveries.json"]
+        assert (delivery["isBuyer"], delivery["status"]) == (True, "voided")
+        assert [step["transition"] for step in delivery["steps"]] == ["begin", "void"]
         assert "Of somebody else" not in json.dumps(files)
         assert "password" not in json.dumps(files).lower()
 
