@@ -34,7 +34,10 @@ def tickets_part() -> rx.Component:
                 rx.cond(delivery.is_opened, _show()),
                 class_name="flex flex-wrap gap-3 empty:hidden",
             ),
-            rx.el.ul(rx.foreach(delivery.files, _file), class_name="grid gap-4"),
+            rx.el.ul(
+                rx.foreach(delivery.files, _file),
+                class_name="grid gap-4 sm:grid-cols-2 items-start",
+            ),
             class_name="grid gap-4 print:hidden",
         ),
     )
