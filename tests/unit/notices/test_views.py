@@ -2,6 +2,7 @@
 
 import email
 from collections.abc import Callable, Generator
+from datetime import UTC, datetime
 from email import policy
 
 import pytest
@@ -93,7 +94,7 @@ class TestOrders:
         one = orders.EXAMPLE.model_copy(
             update={"quantity": 1, "price_cents": 4000, "tickets": orders.EXAMPLE_TICKETS[:1]}
         )
-        assert orders.paid(one).heading == "Your ticket is here"
+        assert orders.paid(one).heading == "You paid for your ticket"
         assert sales.sold(one).subject == "Sold: 1 ticket for The Paper Lanterns"
         for draw in (orders.paid, sales.sold, sales.order_started):
             assert "tickets" not in letters.text(draw(one)).replace("/tickets/mine", "")
