@@ -112,14 +112,6 @@ class Visitor:
         """Return an order of this visitor."""
         return self.context.request.get(f"/api/orders/{order_id}").json()
 
-    def upload(self, content: bytes) -> dict[str, Any]:
-        """Upload a ticket file; returns its tickets."""
-        answer = self.context.request.post(
-            "/api/files", data=content, headers={"content-type": "application/octet-stream"}
-        )
-        assert answer.ok, answer.text()
-        return answer.json()
-
     def _post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = self.context.request.post(path, data=body)
         assert answer.ok, f"{path}: {answer.status} {answer.text()}"
