@@ -232,6 +232,22 @@ QUERIES = {
         WHERE f.owner_id <> w.owner_id
           AND NOT EXISTS (SELECT FROM tickets h WHERE h.vault_file_id = w.file_id
             AND h.status <> 'sold' AND h.order_id IS NOT NULL)""",
+    "9: a file for sale is unclaimed, or of another owner": """
+        SELECT t.id, t.seller_id, f.owner_id, f.claimed_at FROM tickets t
+        LEFT JOIN vault_files f ON f.id = t.vault_file_id
+        WHERE t.status IN ('for_sale', 'paused') AND t.vault_file_id IS NOT NULL AND t.order_id IS NULL
+          AND (f.id IS NULL OR f.owner_id <> t.seller_id OR f.claimed_at IS NULL)""",
+    "9: two files have claimed the same barcode": """
+        SELECT fingerprint, count(*) FROM vault_codes WHERE is_claimed GROUP BY fingerprint HAVING count(*) > 1""",
+    "9: a file and its barcodes differ about the claim": """
+        SELECT f.id, f.claimed_at, c.is_claimed FROM vault_files f JOIN vault_codes c ON c.file_id = f.id
+        WHERE c.is_claimed <> (f.claimed_at IS NOT NULL)""",
+    "9: a file lost its key before its time": """
+        SELECT id, erase_at FROM vault_files WHERE wrapped_key IS NULL
+          AND (erase_at IS NULL OR erase_at > clock_timestamp())""",
+    "9: a seal was broken without a record": """
+        SELECT f.id FROM vault_files f WHERE f.opened_at IS NOT NULL AND NOT EXISTS (
+          SELECT FROM vault_reads r WHERE r.file_id = f.id AND r.part = 'seal')""",
     "9: a gift is taken without its receiver, or the reverse": """
         SELECT id, status FROM gifts WHERE (status = 'taken') <> (to_id IS NOT NULL)""",
     "9: a ticket is offered twice": """

@@ -19,6 +19,7 @@ from tests.deliberate_bugs import (
     platform,
     privacy,
     reissue,
+    vault,
     work,
 )
 from tests.deliberate_bugs.mutant import Mutant
@@ -39,5 +40,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *platform.MUTANTS,
     *privacy.MUTANTS,
     *reissue.MUTANTS,
+    *vault.MUTANTS,
     *work.MUTANTS,
 )

@@ -19,6 +19,7 @@ from tests.integration.privacy.people import (
     signed_in,
     tables_with,
 )
+from tests.integration.vault.tickets import ticket, upload
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
@@ -52,6 +53,13 @@ class TestRequestDeletion:
         assert (await factories.read_ticket(ticket.id)).status is Availability.WITHDRAWN
         assert await column("SELECT key FROM work WHERE kind = 'privacy.erase'") == [str(ana.id)]
         assert "account_leaving" in await column(KINDS, id=ana.id)
+
+    async def test_erases_files_that_were_not_sold(
+        self, api: AsyncClient, ana: UserRead, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await upload(monkeypatch, ana, ticket(b"a-long-payload-1"))
+        assert (await api.delete(URL)).status_code == 202
+        assert await column("SELECT wrapped_key FROM vault_files") == [None]
 
     async def test_requires_a_proof(self, api: AsyncClient, ana: UserRead) -> None:
         await age_proofs()

@@ -65,3 +65,19 @@ class TestReadPart:
             db.transaction, file_id=file_id, part="clean", reader=reader(buyer)
         )
         assert part.content == b"%PDF-clean"
+
+
+class TestMove:
+    async def test_takes_files_of_their_owner_only(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        seller = await factories.make_user()
+        stranger = await factories.make_user()
+        taken = await upload(monkeypatch, seller, ticket(b"a-long-payload-1"))
+        file_ids = [taken.items[0].id]
+        async with db.transaction() as session:
+            moved = await ownership.move(
+                session, file_ids=file_ids, from_id=stranger.id, to_id=stranger.id
+            )
+            assert moved == set()
+            assert (await reading.describe(session, file_ids=file_ids))[
+                file_ids[0]
+            ].owner_id == seller.id

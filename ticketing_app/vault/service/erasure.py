@@ -12,6 +12,7 @@ from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
 from ticketing_app.vault import repository, rules, storage
+from ticketing_app.vault.service import claims
 from ticketing_app.vault.service.reading import FileMissingError
 from ticketing_app.vault.storage import StorageError, Stored
 
@@ -43,7 +44,7 @@ async def erase_unsold(session: AsyncSession, *, owner_id: UUID) -> None:
     """Erase what the account uploaded and did not sell."""
     owned = await repository.list_by_owner(session, owner_id)
     unsold = [file.id for file in owned if file.given_by == owner_id]
-    await repository.release_codes(session, unsold)
+    await claims.release(session, file_ids=unsold)
     await repository.erase_keys(session, unsold)
 
 
