@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,7 +27,6 @@ from ticketing_app.tickets.schemas.listings import (
     ListingRead,
     ListingUpdate,
     OfferSeat,
-    SeatFacts,
 )
 from ticketing_app.tickets.service import listings, promises
 from ticketing_app.vault.rules import TICKET_LINK
@@ -58,12 +59,7 @@ async def _make_promise(listing: ListingRead, method: DeliveryMethod) -> Deliver
 
 
 async def _promise(listing: ListingRead, delivery: DeliveryPromise) -> None:
-    changed = ListingUpdate(
-        price_cents=listing.price_cents,
-        face_value_cents=listing.face_value_cents,
-        description=listing.description,
-        delivery=delivery,
-    )
+    changed = ListingUpdate.model_validate(_offered(listing) | {"delivery": delivery})
     changed = await promises.keep_link(db.transaction, seller_id=listing.seller_id, listed=changed)
     async with db.transaction() as session:
         await listings.update_listing(
@@ -86,15 +82,26 @@ async def make_late(session: AsyncSession, *, order: OrderRead) -> None:
 
 async def sell_again(session: AsyncSession, *, listing: ListingRead, buyer_id: UUID) -> None:
     """List bought tickets, unopened, at the price paid."""
-    again = ListingCreate(
-        event_id=listing.event_id,
-        price_cents=listing.price_cents,
-        face_value_cents=listing.face_value_cents,
-        description=listing.description,
-        seats=[SeatFacts(section=s.section, row=s.row, seat=s.seat) for s in listing.seats],
-        previous_ticket_ids=[seat.ticket_id for seat in listing.seats],
+    seats = [seat.model_dump(include={"section", "row", "seat"}) for seat in listing.seats]
+    again = ListingCreate.model_validate(
+        _offered(listing)
+        | {
+            "event_id": listing.event_id,
+            "seats": seats,
+            "previous_ticket_ids": [seat.ticket_id for seat in listing.seats],
+        }
     )
     await sell.sell_listing(session, seller_id=buyer_id, listing=again)
+
+
+def _offered(listing: ListingRead) -> dict[str, Any]:
+    """Return what the seller typed, in units of the currency."""
+    face_value = listing.face_value_cents
+    return {
+        "price": Decimal(listing.price_cents) / 100,
+        "faceValue": face_value and Decimal(face_value) / 100,
+        "description": listing.description,
+    }
 
 
 def draw_tickets(listing: ListingRead) -> bytes:

@@ -69,6 +69,8 @@ class TestSeedDemo:
         assert await column(pairs) == ["completed", "completed", "completed", "created"]
         refunded = "SELECT count(*) FROM order_items WHERE refund_requested_at IS NOT NULL"
         assert await column(refunded) == [1]
+        prices = "SELECT DISTINCT price_cents FROM tickets WHERE section = 'Stalls' AND row IN ('F', 'G', 'K')"
+        assert set(await column(prices)) == {6300, 6600, 6800}
         offered = "SELECT concat_ws(' ', delivery_method, code_count, is_sealed) FROM tickets"
         offered += " WHERE status = 'for_sale' AND delivery_method IS NOT NULL ORDER BY 1"
         assert await column(offered) == [
