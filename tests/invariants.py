@@ -57,7 +57,9 @@ QUERIES = {
             CASE WHEN p.status <> 'sold' OR o.status IS NULL THEN NULL
               WHEN o.status = 'completed' AND i.refund_requested_at IS NULL THEN CASE WHEN EXISTS (
                 SELECT FROM charges c WHERE c.order_id = o.id
-                AND c.dispute_status NOT IN ('won', 'warning_closed', 'prevented')) THEN NULL ELSE o.buyer_id END
+                AND c.dispute_status NOT IN ('won', 'warning_closed', 'prevented')) THEN NULL ELSE coalesce((
+                SELECT g.to_id FROM gifts g WHERE g.ticket_id = p.id AND g.status = 'taken'
+                ORDER BY g.ended_at DESC LIMIT 1), o.buyer_id) END
               ELSE p.seller_id END,
             p.status <> 'sold' OR o.status IS NULL OR (o.status = 'completed' AND i.refund_requested_at IS NULL)
               OR p.previous_ticket_id IS NULL

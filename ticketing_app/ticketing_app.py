@@ -43,6 +43,8 @@ from ticketing_app.ui.content.pages import article_page
 from ticketing_app.ui.events.documents import load_city, load_event, load_venue
 from ticketing_app.ui.events.pages import city_page, event_page, venue_page
 from ticketing_app.ui.events.state import EventDetailState, PlaceState
+from ticketing_app.ui.gifts.pages import gift_page
+from ticketing_app.ui.gifts.state import GiftState
 from ticketing_app.ui.home.documents import load_home, load_search
 from ticketing_app.ui.home.pages import home_page, search_page
 from ticketing_app.ui.home.state import HomeState
@@ -183,6 +185,9 @@ PAGES = (
     Page(routes.SALE_DETAIL, sale_page, _SALE_TITLE,
          "The tickets that you sold, and how they reach their buyer.",
          SaleState.load, Audience.MEMBERS),
+    Page(routes.GIFT, gift_page, "A ticket from a friend",
+         "A ticket that somebody gives to you.",
+         GiftState.load, Audience.MEMBERS),
     Page(routes.ACCOUNT, account_page, "Account",
          "Your email, your orders and your listings.",
          ProfileState.load, Audience.MEMBERS),

@@ -77,6 +77,7 @@ class TestPageLoad:
         slug = slugs.get(page.route, "rotterdam")
         cookies = {"visitor": "", "buyer": await sign_in(buyer), "seller": await sign_in(seller)}
         ids = {"ticket_id": str(ticket.id), "order_id": str(order.id), "slug": slug}
+        ids["gift_id"] = factories.UNKNOWN_ID
         path = page.route
         for name, value in ids.items():
             path = path.replace(f"[{name}]", value)

@@ -10,7 +10,7 @@ from tests.integration.payments import sales
 from tests.integration.payments.sales import Sale
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.orders.schemas import GiftRead, GivenTicket
+from ticketing_app.orders.schemas import GiftRead, GivenTicket, TicketGift
 from ticketing_app.orders.service import gifts
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import promises
@@ -100,4 +100,11 @@ async def let_lapse(gift: GiftRead) -> None:
     async with db.autocommit() as connection:
         await connection.execute(
             text("UPDATE gifts SET expires_at = clock_timestamp() WHERE id = :id"), {"id": gift.id}
+        )
+
+
+async def list_of_tickets(sold: FileSale, viewer: UserRead) -> list[TicketGift]:
+    async with db.transaction() as session:
+        return await gifts.list_of_tickets(
+            session, viewer_id=viewer.id, ticket_ids=[sold.ticket.id]
         )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from ticketing_app.accounts.service import users
+from ticketing_app.deliveries.schemas import DeliveryRead
+from ticketing_app.deliveries.service import queries as deliveries
 from ticketing_app.orders.rules import GiftStatus
 from ticketing_app.orders.schemas import GiftRead, GivenTicket, TicketGift
 from ticketing_app.orders.service import gifts, sell
@@ -13,12 +15,13 @@ from ticketing_app.ui.transactions import Session
 
 @dataclass(frozen=True)
 class GiftPage:
-    """A gift; `own` and `onward` are set while its receiver owns the ticket."""
+    """A gift; what comes after `is_confirmed` is set while its receiver owns the ticket."""
 
     gift: GiftRead
     is_confirmed: bool
     own: GivenTicket | None = None
     onward: Sequence[TicketGift] = ()
+    delivery: DeliveryRead | None = None
     is_relistable: bool = False
 
 
@@ -38,5 +41,6 @@ async def load_gift_page(session: Session, *, gift_id: UUID, viewer_id: UUID) ->
         is_confirmed,
         own,
         await gifts.list_of_tickets(session, viewer_id=viewer_id, ticket_ids=ids),
+        await deliveries.get_delivery(session, order_id=own.order_id, viewer_id=viewer_id),
         bool(await sell.list_relistable(session, owner_id=viewer_id, ticket_ids=ids)),
     )

@@ -61,7 +61,6 @@ class GiftView:
     can_withdraw: bool = False
     needs_confirmation: bool = False
     is_yours: bool = False
-    order_id: str = ""
     resale_href: str = ""
 
     @classmethod
@@ -84,7 +83,6 @@ class GiftView:
             can_withdraw=is_offered and gift.is_giver,
             needs_confirmation=is_offered and not gift.is_giver and not page.is_confirmed,
             is_yours=page.own is not None,
-            order_id=str(page.own.order_id) if page.own else "",
             resale_href=routes.ticket_resale(gift.ticket.id) if page.is_relistable else "",
         )
 
