@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 
 from ticketing_app.core import db
+from ticketing_app.orders.schemas import ChainRead, OwnershipStep, OwnershipStepRead
 from ticketing_app.tickets.rules import Availability
-from ticketing_app.tickets.schemas.resale import OwnershipStep, OwnershipStepRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.tickets.views import (
     OwnershipLine,
     TicketDetail,
     TicketStub,
+    chain_line,
 )
 
 SELLER = db.new_id()
@@ -144,16 +145,34 @@ class TestTicketDetail:
 
 
 class TestOwnershipLine:
-    @pytest.mark.parametrize("step", list(OwnershipStep))
+    @pytest.mark.parametrize("step", [step for step in OwnershipStep if step != "opened"])
     def test_marks_steps_of_viewer(self, step: OwnershipStep) -> None:
         at = datetime(2027, 11, 3, 20, tzinfo=UTC)
         own, other = (
             OwnershipLine.from_step(OwnershipStepRead(step=step, at=at, is_mine=is_mine), at)
             for is_mine in (True, False)
         )
-        assert own.text.endswith("by you")
+        assert own.text.endswith(("by you", "to you"))
         assert "you" not in other.text
         assert own.day == other.day == "Nov 3, 2027"
+
+    @pytest.mark.parametrize(
+        ("owners", "opened", "is_sealed", "line"),
+        [
+            (1, False, True, ""),
+            (3, False, True, "3 owners, never opened"),
+            (2, True, False, "2 owners, opened on Nov 3, 2027"),
+            (2, False, False, "2 owners"),
+        ],
+    )
+    def test_says_it_in_short(
+        self, owners: int, line: str, *, opened: bool, is_sealed: bool
+    ) -> None:
+        at = datetime(2027, 11, 3, 20, tzinfo=UTC)
+        chain = ChainRead(
+            owners=owners, is_sealed=is_sealed, opened_at=at if opened else None, steps=[]
+        )
+        assert chain_line(chain, at) == line
 
     def test_omits_unknown_day(self) -> None:
         step = OwnershipStepRead(step=OwnershipStep.BOUGHT, at=None, is_mine=False)

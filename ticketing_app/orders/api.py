@@ -11,6 +11,7 @@ from ticketing_app.core.http import body_schema, parse_id, problem_responses, re
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.orders.rules import Choice, SeenOffer
 from ticketing_app.orders.schemas import (
+    ChainRead,
     GiftCreate,
     GiftRead,
     OrderCreate,
@@ -18,7 +19,7 @@ from ticketing_app.orders.schemas import (
     OrderPage,
     OrderRead,
 )
-from ticketing_app.orders.service import gifts, hold, queries, release, sell
+from ticketing_app.orders.service import chain, gifts, hold, queries, release, sell
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.tickets.schemas.listings import ListingCreate, ListingRead
 from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, TicketUpdate
@@ -154,6 +155,16 @@ async def sell_listing(request: Request, caller: SignedIn) -> ListingRead:
 async def get_ticket(ticket_id: str, visitor: Visitor) -> TicketRead:
     """Show a ticket; a withdrawn one only to its seller and to buyers with an order of it."""
     return await _get_ticket(ticket_id, visitor)
+
+
+@selling_router.get("/{ticket_id}/chain", responses=problem_responses(404))
+async def get_chain(ticket_id: str, visitor: Visitor) -> ChainRead:
+    """Show the owners of a ticket that is listed again, without names, and whether one opened its file."""
+    parsed_id = parse_id(ticket_id, TicketNotFoundError)
+    async with db.transaction() as session:
+        return await chain.get_chain(
+            session, ticket_id=parsed_id, viewer_id=visitor.user_id if visitor else None
+        )
 
 
 @selling_router.get(

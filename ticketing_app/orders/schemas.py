@@ -1,4 +1,5 @@
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -207,6 +208,31 @@ class GivenTicket(BaseModel):
     order_id: UUID
     ticket: TicketRead
     opened_at: datetime | None
+
+
+class OwnershipStep(StrEnum):
+    LISTED = "listed"
+    LISTED_AGAIN = "listed_again"
+    BOUGHT = "bought"
+    GIVEN = "given"
+    OPENED = "opened"
+
+
+class OwnershipStepRead(ApiModel):
+    """A step in the ownership history; `is_mine` if the viewer took it. `at` may be unknown."""
+
+    step: OwnershipStep
+    at: datetime | None
+    is_mine: bool
+
+
+class ChainRead(ApiModel):
+    """The owners of a seat, without names; `is_sealed` if it has a file that no buyer or friend opened."""
+
+    owners: int
+    is_sealed: bool
+    opened_at: datetime | None
+    steps: list[OwnershipStepRead]
 
 
 class PayableItem(BaseModel):

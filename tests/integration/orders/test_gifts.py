@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
@@ -10,12 +11,14 @@ from httpx import AsyncClient
 from tests import factories
 from tests.integration.orders import given
 from tests.integration.payments import sales
+from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.errors import TooManyRequestsError
 from ticketing_app.deliveries.service.opening import NotOpenableError
 from ticketing_app.deliveries.service.queries import DeliveryNotFoundError
 from ticketing_app.orders.rules import GiftStatus
-from ticketing_app.orders.service import gifts, order_payment, sell
+from ticketing_app.orders.schemas import ChainRead
+from ticketing_app.orders.service import chain, gifts, order_payment, sell
 from ticketing_app.orders.service.gifts import (
     FileNotFoundForGiftError,
     GiftEndedError,
@@ -311,6 +314,34 @@ class TestRaces:
         assert (await given.read(gift, friend)).status in {GiftStatus.TAKEN, GiftStatus.WITHDRAWN}
 
 
+class TestGetChain:
+    async def test_tells_of_gifts_and_of_the_seal(self) -> None:
+        sold = await given.sell()
+        friend = await factories.make_user()
+        await given.give(sold, friend)
+        again = await sales.relist(sold.ticket, friend)
+        found = await read_chain(again.id)
+        assert [step.step for step in found.steps] == ["listed", "bought", "given", "listed_again"]
+        assert (found.owners, found.is_sealed, found.opened_at) == (3, True, None)
+        assert [step.is_mine for step in (await read_chain(again.id, friend)).steps][2:] == [
+            True,
+            True,
+        ]
+        later = await given.sell_on(again)
+        await given.open_file(later, later.buyer)
+        last = await read_chain((await sales.relist(again, later.buyer)).id)
+        assert [step.step for step in last.steps][-2:] == ["opened", "listed_again"]
+        assert (last.owners, last.is_sealed) == (4, False)
+        assert last.opened_at
+
+
+async def read_chain(ticket_id: UUID, viewer: UserRead | None = None) -> ChainRead:
+    async with db.transaction() as session:
+        return await chain.get_chain(
+            session, ticket_id=ticket_id, viewer_id=viewer.id if viewer else None
+        )
+
+
 async def test_rest(api: AsyncClient) -> None:
     sold = await given.sell()
     address = f"/api/files/{sold.file_id}/gift"
@@ -336,3 +367,6 @@ async def test_rest(api: AsyncClient) -> None:
     assert (await api.post(f"/api/gifts/{gift.id}/decline")).json()["status"] == "declined"
     assert (await api.post(f"/api/gifts/{gift.id}/take")).status_code == 403
     assert (await api.get("/api/gifts/x")).status_code == 404
+    again = await sales.relist(sold.ticket, sold.buyer)
+    shown = (await api.get(f"/api/tickets/{again.id}/chain")).json()
+    assert (shown["owners"], shown["isSealed"], len(shown["steps"])) == (2, True, 3)

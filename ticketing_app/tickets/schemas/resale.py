@@ -1,5 +1,4 @@
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import (
@@ -29,17 +28,15 @@ class Seat(BaseModel):
     listed: SeatListing | None
 
 
-class OwnershipStep(StrEnum):
-    LISTED = "listed"
-    LISTED_AGAIN = "listed_again"
-    BOUGHT = "bought"
-
-
-class OwnershipStepRead(BaseModel):
-    """A step in the ownership history; `is_mine` if the viewer took it. `at` may be unknown."""
+class ChainListing(BaseModel):
+    """A listing of a seat in its history; `buyer_id` is set once it was sold."""
 
     model_config = ConfigDict(frozen=True)
 
-    step: OwnershipStep
-    at: datetime | None
-    is_mine: bool
+    id: UUID
+    seller_id: UUID
+    buyer_id: UUID | None
+    previous_ticket_id: UUID | None
+    vault_file_id: UUID | None
+    created_at: datetime
+    sold_at: datetime | None

@@ -1,16 +1,14 @@
 """Resale: the listings and owners of one seat. Called by orders, which know whether a sale is valid."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.logging import get_logger
-from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import resale as repository
 from ticketing_app.tickets.repository.resale import SeatRows
 from ticketing_app.tickets.rules import TicketStatus
-from ticketing_app.tickets.schemas.resale import OwnershipStep, OwnershipStepRead, Seat, SeatListing
+from ticketing_app.tickets.schemas.resale import ChainListing, Seat, SeatListing
 from ticketing_app.tickets.service import tickets
 
 log = get_logger()
@@ -48,26 +46,14 @@ async def end_relisting(session: AsyncSession, *, ticket_id: UUID) -> None:
     log.info("ticket.relisting_ended", ticket_id=str(row.id), is_held=row.locked_until is not None)
 
 
-async def list_ownership(
-    session: AsyncSession, *, ticket_id: UUID, viewer_id: UUID
-) -> list[OwnershipStepRead]:
-    """Return the ownership history, oldest first and without names, to present and past owners only."""
-    chain = await repository.list_ownership(session, ticket_id)
-    if not any(viewer_id in _owners(row) for row in chain):
-        return []
-    return [step for row in chain for step in _steps(row, viewer_id)]
-
-
-def _owners(row: Ticket) -> set[UUID | None]:
+async def list_chain(session: AsyncSession, *, ticket_id: UUID) -> list[ChainListing]:
+    """Return the listings of the same seat, oldest first; of withdrawn ones only this ticket."""
+    rows = await repository.list_ownership(session, ticket_id)
     # The holder of an unsold ticket is not an owner yet.
-    if row.status != TicketStatus.SOLD:
-        return {row.seller_id}
-    return {row.seller_id, row.holder_id}
-
-
-def _steps(row: Ticket, viewer_id: UUID) -> Iterator[OwnershipStepRead]:
-    listed = OwnershipStep.LISTED_AGAIN if row.previous_ticket_id else OwnershipStep.LISTED
-    yield OwnershipStepRead(step=listed, at=row.created_at, is_mine=row.seller_id == viewer_id)
-    if row.status == TicketStatus.SOLD:
-        is_mine = row.holder_id == viewer_id
-        yield OwnershipStepRead(step=OwnershipStep.BOUGHT, at=row.sold_at, is_mine=is_mine)
+    return [
+        ChainListing(
+            **row.model_dump(exclude={"holder_id"}),
+            buyer_id=row.holder_id if row.status == TicketStatus.SOLD else None,
+        )
+        for row in rows
+    ]

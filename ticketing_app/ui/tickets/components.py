@@ -39,7 +39,7 @@ TEXT = {
     "withdraw_confirm": "Withdraw ticket",
     "withdraw_cancel": "Keep it",
     "ownership": "From owner to owner",
-    "ownership_more": "Only whoever had this ticket can see this.",
+    "ownership_more": "Names are never shown.",
 }
 STATUS_BY_NAME = {status.value: label for status, label in STATUS_LABELS.items()}
 
@@ -307,6 +307,7 @@ def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Componen
             ),
         ),
         cond(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
+        cond(ticket.chain_line != "", rx.el.p(ticket.chain_line)),
         cond(ticket.reason != "", rx.el.p(ticket.reason)),
         _time_left(ticket, on_over),
         class_name="grid gap-1",
@@ -345,7 +346,7 @@ def similar_tickets(*cards: rx.Component) -> rx.Component:
 
 
 def ownership_history(lines: rx.vars.ArrayVar[Sequence[OwnershipLine]]) -> rx.Component:
-    """The ownership history, for former and present owners."""
+    """The history of a ticket that was sold here before."""
     return rx.el.section(
         rx.el.h2(TEXT["ownership"], id="ownership", class_name="text-lg font-semibold"),
         rx.el.p(TEXT["ownership_more"], class_name="text-sm text-muted"),

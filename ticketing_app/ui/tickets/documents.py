@@ -1,5 +1,6 @@
 """Documents of the ticket pages."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from ticketing_app.ui.tickets.views import (
     NightView,
     TicketDetail,
     TicketStub,
+    chain_line,
     is_over,
     other_offers,
 )
@@ -48,7 +50,8 @@ async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
         queries.load_ticket_page, ticket_id=ticket_id, viewer_id=None
     )
     ticket = page.ticket
-    detail = TicketDetail.from_ticket_for(ticket, None, page.listing)
+    plain = TicketDetail.from_ticket_for(ticket, None, page.listing)
+    detail = replace(plain, chain_line=chain_line(page.chain, utc_now()))
     metadata = PageMetadata(
         title=ticket.title,
         description=detail.share_line,

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service import events, upcoming
+from ticketing_app.orders.schemas import ChainRead
+from ticketing_app.orders.service import chain, sell
 from ticketing_app.orders.service import queries as orders
-from ticketing_app.orders.service import sell
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas.listings import EventOffers, ListingRead, OfferRead
-from ticketing_app.tickets.schemas.resale import OwnershipStepRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.tickets.service import listings, offers, resale, search
+from ticketing_app.tickets.service import listings, offers, search
 from ticketing_app.tickets.service.offers import UNSOLD
 from ticketing_app.ui.transactions import Session
 
@@ -22,11 +22,11 @@ Subscribe = Callable[[list[UUID], UUID | None], Awaitable[None]]
 
 @dataclass(frozen=True)
 class ViewerTicket:
-    """A ticket with its listing while it is unsold, and the part that only its owners see."""
+    """A ticket with its listing while it is unsold, and its history."""
 
     ticket: TicketRead
     listing: ListingRead | None = None
-    ownership: list[OwnershipStepRead] = field(default_factory=list)
+    chain: ChainRead | None = None
     is_relistable: bool = False
 
     @property
@@ -65,12 +65,15 @@ async def load_ticket(session: Session, *, ticket_id: UUID, viewer_id: UUID | No
     ticket = await orders.get_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
     listing = await _load_listing(session, ticket, viewer_id)
     was_sold = ticket.status is Availability.SOLD or ticket.previous_ticket_id is not None
-    if viewer_id is None or not was_sold:
+    if not was_sold:
         return ViewerTicket(ticket, listing)
+    own_chain = await chain.get_chain(session, ticket_id=ticket_id, viewer_id=viewer_id)
+    if viewer_id is None:
+        return ViewerTicket(ticket, listing, own_chain)
     return ViewerTicket(
         ticket,
         listing,
-        await resale.list_ownership(session, ticket_id=ticket_id, viewer_id=viewer_id),
+        own_chain,
         bool(await sell.list_relistable(session, owner_id=viewer_id, ticket_ids=[ticket_id])),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import reflex as rx
@@ -28,6 +29,7 @@ from ticketing_app.ui.tickets.views import (
     OwnershipLine,
     TicketDetail,
     TicketStub,
+    chain_line,
     other_offers,
 )
 
@@ -117,8 +119,10 @@ class TicketDetailState(PurchaseState, rx.State):
     def _show(self, shown: ViewerTicket, caller: Caller | None) -> None:
         now = session.reader_now(self)
         ticket = shown.ticket
-        self.ownership = [OwnershipLine.from_step(step, now) for step in shown.ownership]
-        self.ticket = TicketDetail.from_ticket_for(ticket, caller and caller.user_id, shown.listing)
+        steps = shown.chain.steps if shown.chain else []
+        self.ownership = [OwnershipLine.from_step(step, now) for step in steps]
+        detail = TicketDetail.from_ticket_for(ticket, caller and caller.user_id, shown.listing)
+        self.ticket = replace(detail, chain_line=chain_line(shown.chain, now))
         self.resale_href = self._resale_href(ticket) if shown.is_relistable else ""
         seats = shown.listing.seats if shown.listing else []
         self.versions = {str(seat.ticket_id): seat.version for seat in seats}

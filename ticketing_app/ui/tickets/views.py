@@ -11,9 +11,9 @@ from ticketing_app import routes
 from ticketing_app.core import formatting
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.settings import get_settings
+from ticketing_app.orders.schemas import ChainRead, OwnershipStep, OwnershipStepRead
 from ticketing_app.tickets.rules import Availability, has_begun, is_too_late, seats_line
 from ticketing_app.tickets.schemas.listings import ListingRead, OfferRead
-from ticketing_app.tickets.schemas.resale import OwnershipStep, OwnershipStepRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.ui.events.offers import OfferRow, offer_rows
 from ticketing_app.ui.events.views import EventHead
@@ -45,6 +45,9 @@ OWNERSHIP_LABELS = {
     (OwnershipStep.LISTED_AGAIN, True): "Listed again by you",
     (OwnershipStep.BOUGHT, False): "Bought",
     (OwnershipStep.BOUGHT, True): "Bought by you",
+    (OwnershipStep.GIVEN, False): "Given to a friend",
+    (OwnershipStep.GIVEN, True): "Given to you",
+    (OwnershipStep.OPENED, False): "Opened",
 }
 # Confirmations for the seller, by the `done` parameter of the address.
 NOTES = {"listed": "Your ticket is for sale.", "saved": "Your changes are saved."}
@@ -53,6 +56,7 @@ HOLD_NOTE = "Purchase locks the ticket for you while you pay. You are not charge
 HOLD_NOTE_SEVERAL = "Purchase locks the tickets for you while you pay. You are not charged yet."
 # Offers of the same event on the page of a ticket.
 MAX_OTHERS = 4
+TWO = 2
 NO_DATE = ("Date", "TBA", "")
 
 
@@ -97,6 +101,7 @@ class TicketDetail(TicketStub):
     badge_label: str = ""
     description: str = ""
     face_value_line: str = ""
+    chain_line: str = ""
     can_buy: bool = False
     can_wait: bool = False
     can_change: bool = False
@@ -213,6 +218,16 @@ class OwnershipLine:
     def from_step(cls, step: OwnershipStepRead, now: datetime) -> "OwnershipLine":
         label = OWNERSHIP_LABELS[step.step, step.is_mine]
         return cls(label, formatting.format_day(step.at, now) if step.at else "")
+
+
+def chain_line(chain: ChainRead | None, now: datetime) -> str:
+    """Return the history in short, like "3 owners, never opened"; empty for a first listing."""
+    if chain is None or chain.owners < TWO:
+        return ""
+    owners = f"{chain.owners} owners"
+    if chain.opened_at:
+        return f"{owners}, opened on {formatting.format_day(chain.opened_at, now)}"
+    return f"{owners}, never opened" if chain.is_sealed else owners
 
 
 def place(ticket: TicketRead) -> str:
