@@ -49,6 +49,15 @@ class Scene(NamedTuple):
     is_main: bool = True
 
 
+def confirm(site: Site, *people: Visitor) -> None:
+    """Confirm the addresses of these people, as if they had opened the links of their mails."""
+    statement = "UPDATE users SET email_confirmed_at = now() WHERE email = ANY($1)"
+    emails = [someone.email for someone in people]
+    with ThreadPoolExecutor(1) as thread:
+        rows = DatabaseProbe(site.stack.env).rows(statement, emails)
+        thread.submit(asyncio.run, rows).result()
+
+
 class Fixtures:
     """A seller, a buyer, a newcomer and a stranger, with tickets and orders in every state by their names."""
 
@@ -78,6 +87,7 @@ class Fixtures:
         self._make_stop_link(buyer, site)
         self._make_events(seller, buyer, site)
         self._make_pairs(seller, buyer, site)
+        self._make_gifts(seller, make(), buyer, site)
 
     def _make_stop_link(self, buyer: Visitor, site: Site) -> None:
         buyer_id = buyer.context.request.get("/api/users/currentuser").json()["currentUser"]["id"]
@@ -124,6 +134,16 @@ class Fixtures:
         seats = [{"row": "D", "seat": seat} for seat in ("31", "32")]
         paused = seller.sell_listing(eventId=event["id"], price=68, split="together", seats=seats)
         seller.change_listing(paused["id"], "pause")
+
+    def _make_gifts(self, seller: Visitor, giver: Visitor, buyer: Visitor, site: Site) -> None:
+        """Tickets that the buyer may take, and has taken."""
+        confirm(site, giver, buyer)
+        for name in ("gift", "gift_taken"):
+            ticket_id = seller.sell_file(f"Kites for Friends {uuid4().hex[:6]}", 40, **EVENT)
+            order_id = giver.hold(ticket_id)
+            giver.pay_for(order_id)
+            self.ids[name] = giver.give(order_id, buyer.email)
+        buyer.take(self.ids["gift_taken"])
 
     @contextmanager
     def show(self, scene: Scene, viewer: Viewer) -> Generator[Page]:
@@ -298,6 +318,9 @@ SCENES = (
           is_main=False),
     Scene("my orders", "/orders", "2 tickets", BUYER),
     Scene("my orders, none", "/orders", "No orders yet", SELLER, is_main=False),
+    Scene("gift", "/gifts/{gift}", "Take it until|Until", BUYER),
+    Scene("gift, taken", "/gifts/{gift_taken}", "Send it to a friend", BUYER),
+    Scene("gift, not for this account", "/gifts/{gift}", "We could not find this gift", SELLER, is_main=False),
     Scene("account", "/account", "You are signed in as", BUYER, _open_forms),
     Scene("account, security", "/account/security", "Where you are signed in", BUYER, _open_forms),
     Scene("notices", "/notices", "Mark all as read", SELLER),

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
 
+from tests.ticket_files import one_ticket
+
 GOOD_CARD = "4242424242424242"
 DECLINED_CARD = "4000000000000002"
 SECURE_CARD = "4000002500003155"
@@ -31,6 +33,25 @@ class Visitor:
     def sell(self, title: str = "The Paper Lanterns", price: float = 40, **facts: str) -> str:
         """List a ticket; returns its id."""
         return self._post("/api/tickets", {"title": title, "price": price, **facts})["id"]
+
+    def sell_file(self, title: str, price: float = 40, **facts: str) -> str:
+        """List a ticket with a file of its own; returns its id."""
+        answer = self.context.request.post("/api/files", data=one_ticket(uuid4().hex))
+        assert answer.ok, answer.text()
+        file_ids = [item["id"] for item in answer.json()["items"]]
+        body = {"title": title, "price": price, "delivery": {"method": "file", "fileIds": file_ids}}
+        return self._post("/api/tickets", body | facts)["id"]
+
+    def give(self, order_id: str, email: str) -> str:
+        """Offer the first ticket of an order to a friend; returns the id of the gift."""
+        (item, *_) = self.delivery(order_id)["items"]
+        return self._post(f"/api/files/{item['file']['fileId']}/gift", {"email": email})["id"]
+
+    def take(self, gift_id: str) -> None:
+        self._post(f"/api/gifts/{gift_id}/take")
+
+    def delivery(self, order_id: str) -> dict[str, Any]:
+        return self.context.request.get(f"/api/orders/{order_id}/delivery").json()
 
     def sell_listing(self, **listing: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON.
         """List tickets of an event; returns the listing."""
