@@ -50,6 +50,10 @@ OUTCOMES = {
         "Your money goes back to your card by itself.",
     ),
 }
+PASSED_ON = "You passed it on."
+PASSED_ON_MORE = (
+    "You gave the ticket away or sold it on, so its new owner has it. This receipt stays yours."
+)
 HEADINGS = {
     DeliveryStatus.READY: "Your ticket is here",
     DeliveryStatus.RECEIVED: "You are going",
@@ -83,6 +87,10 @@ SEVERAL = {
     OUTCOMES[DeliveryStatus.FAILED][0]: "Your tickets did not come.",
     HEADINGS[DeliveryStatus.READY]: "Your tickets are here",
     OPEN: "Open my tickets",
+    PASSED_ON: "You passed them on.",
+    PASSED_ON_MORE: (
+        "You gave the tickets away or sold them on, so their new owners have them. This receipt stays yours."
+    ),
     QUESTION: (
         "Open them now? Their seal breaks for ever: if you sell them on, the next buyer sees that they were "
         "opened."
@@ -258,6 +266,8 @@ def outcome(delivery: DeliveryRead | None, count: int, now: datetime) -> tuple[s
     # Orders of the version before have no delivery until the backfill.
     if delivery is None or (delivery.method is None and delivery.status is DeliveryStatus.WAITING):
         return for_count(count, UNPROMISED), for_count(count, UNPROMISED_MORE)
+    if is_passed_on(delivery):
+        return for_count(count, PASSED_ON), for_count(count, PASSED_ON_MORE)
     first, more = OUTCOMES.get(delivery.status, ("", ""))
     first = for_count(count, first)
     more = for_count(count, more)
@@ -274,16 +284,24 @@ def due_day(due_at: datetime, now: datetime) -> str:
 
 def heading(delivery: DeliveryRead | None, count: int, title: str) -> str:
     """Return the heading of a paid order: its title, behind what is true of its tickets."""
-    status = delivery.status if delivery else DeliveryStatus.WAITING
+    status = DeliveryStatus.WAITING
+    if delivery and not is_passed_on(delivery):
+        status = delivery.status
     return f"{for_count(count, HEADINGS.get(status, PAID))}: {title}"
 
 
 def is_here(delivery: DeliveryRead | None) -> bool:
     """Whether the buyer has the tickets, or they wait sealed for them."""
-    return delivery is not None and delivery.status in {
-        DeliveryStatus.READY,
-        DeliveryStatus.RECEIVED,
-    }
+    if delivery is None or is_passed_on(delivery):
+        return False
+    return delivery.status in {DeliveryStatus.READY, DeliveryStatus.RECEIVED}
+
+
+def is_passed_on(delivery: DeliveryRead) -> bool:
+    """Whether the buyer gave all of the tickets away, or sold them on."""
+    is_handed_over = delivery.status in {DeliveryStatus.READY, DeliveryStatus.RECEIVED}
+    has_files = any(item.file for item in delivery.items)
+    return is_handed_over and has_files and not delivery.own_items
 
 
 def progress(

@@ -10,12 +10,12 @@ from ticketing_app.ui.shell.confirm import ConfirmButton
 from ticketing_app.ui.theme import styles
 
 TEXT = {
-    "title": "Can't go, or bought for two?",
+    "title": "For a friend?",
     "send": "Send one to a friend",
     "send_this": "Send it to a friend",
     "how": "We mail your friend. They sign in or sign up with this address, take the ticket within 72 hours, and "
-    "it is theirs: to open, to give on or to sell. They see your address. Your receipt stays yours, and a "
-    "refund goes to you.",
+    "it is theirs: to open, to give on or to sell. They see your address. Receipt and "
+    "refund stay with the buyer.",
     "email": "Your friend's email",
     "offer": "Send it",
     "withdraw": "Take it back",

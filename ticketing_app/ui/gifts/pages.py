@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.ui.deliveries.tickets_part import tickets_part
 from ticketing_app.ui.gifts.components import gift_part
 from ticketing_app.ui.gifts.state import GiftState
 from ticketing_app.ui.live.components import OnLive
@@ -27,6 +28,7 @@ TEXT = {
     "sell": "Sell this ticket",
     "orders": "My Orders",
     "yours": "Yours",
+    "gift": "Gift",
 }
 
 
@@ -42,10 +44,12 @@ def gift_page() -> rx.Component:
 def _gift() -> rx.Component:
     gift = GiftState.gift
     stamp = rx.el.span(TEXT["yours"], aria_hidden="true", class_name="stamp")
+    badge = rx.el.span(TEXT["gift"], class_name="badge")
     return rx.el.article(
         rx.el.h1(gift.heading, class_name=styles.HEADING),
+        rx.el.p(GiftState.stub.title, class_name="text-xl font-semibold"),
         rx.el.p(gift.from_line, class_name="text-lg empty:hidden [overflow-wrap:anywhere]"),
-        plain_stub(GiftState.stub, rx.cond(gift.is_yours, stamp)),
+        plain_stub(GiftState.stub, rx.cond(gift.is_yours, stamp, badge)),
         rx.el.div(
             rx.el.p(gift.until_line, class_name="font-semibold empty:hidden"),
             rx.el.p(gift.more, class_name="empty:hidden"),
@@ -99,6 +103,7 @@ def _withdraw() -> rx.Component:
 def _own() -> rx.Component:
     gift = GiftState.gift
     return rx.fragment(
+        tickets_part(),
         gift_part(),
         rx.el.div(
             rx.cond(

@@ -8,10 +8,12 @@ from uuid import UUID
 import reflex as rx
 
 from ticketing_app.core import http
-from ticketing_app.orders.schemas import GiftCreate, GiftRead, TicketGift
+from ticketing_app.orders.schemas import GiftCreate, GiftRead, ItemTicket, TicketGift
 from ticketing_app.orders.service import gifts
 from ticketing_app.orders.service.gifts import FileNotFoundForGiftError, GiftNotFoundError
 from ticketing_app.ui import session, transactions
+from ticketing_app.ui.deliveries.state import DeliveryState
+from ticketing_app.ui.deliveries.views import delivery_view
 from ticketing_app.ui.gifts import queries
 from ticketing_app.ui.gifts.queries import GiftPage
 from ticketing_app.ui.gifts.views import GiftLine, GiftView, gift_lines
@@ -124,4 +126,7 @@ class GiftState(PageState, rx.State):
         self.gift = GiftView.from_page(page, now)
         self.stub = TicketStub.from_ticket(page.gift.ticket)
         await show_gifts(self, page.onward, {}, now)
+        own = ItemTicket.model_validate(page.gift.ticket.model_dump(by_alias=False))
+        shown = await self.get_state(DeliveryState)
+        shown.delivery = delivery_view(page.delivery, {own.id: own})
         self.is_loaded = True

@@ -7,6 +7,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.ui.deliveries.sending_parts import address_part, sending_part
 from ticketing_app.ui.deliveries.tickets_part import progress_part, tickets_part
+from ticketing_app.ui.gifts.components import gift_part
 from ticketing_app.ui.live.components import OnLive
 from ticketing_app.ui.notices.components import push_switch
 from ticketing_app.ui.orders.items import OrderItemView
@@ -74,6 +75,7 @@ def _order() -> rx.Component:
             address_part(OrderDetailState),
             sending_part(OrderDetailState),
             tickets_part(),
+            gift_part(),
             rx.cond(order.is_paid, progress_part(OrderDetailState.progress)),
             rx.cond(order.has_receipt, _receipt()),
             rx.cond(

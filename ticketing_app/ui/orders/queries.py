@@ -1,5 +1,6 @@
 """One read per order page, each in the caller's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from ticketing_app.deliveries.service.queries import DeliveryNotFoundError
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service import events
 from ticketing_app.orders.rules import ENDED_UNPAID, PAID
-from ticketing_app.orders.schemas import OrderDetail, OrderRead
+from ticketing_app.orders.schemas import OrderDetail, OrderRead, TicketGift
 from ticketing_app.orders.service import gifts, sell
 from ticketing_app.orders.service import queries as orders
 from ticketing_app.payments.schemas import DeclineRead
@@ -39,6 +40,7 @@ class OrderDetailPage:
     again: Offer | None = None
     used_ids: set[UUID] = field(default_factory=set[UUID])
     delivery: DeliveryRead | None = None
+    given: Sequence[TicketGift] = ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,9 @@ async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -
         await _find_again(session, order, found[0]) if order.status in ENDED_UNPAID else None,
         await wallet.list_used(session, ticket_ids=ids) if order.status in PAID else set(),
         delivery,
+        await gifts.list_of_tickets(session, viewer_id=buyer_id, ticket_ids=ids)
+        if order.status in PAID
+        else (),
     )
 
 

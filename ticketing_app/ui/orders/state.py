@@ -7,12 +7,14 @@ from ticketing_app.core.paging import DEFAULT_LIMIT
 from ticketing_app.notices.service import push
 from ticketing_app.orders.service import release
 from ticketing_app.orders.service.access import OrderNotFoundError
+from ticketing_app.tickets.rules import seats_line
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.deliveries import views as deliveries
 from ticketing_app.ui.deliveries.sending_state import SendingState
 from ticketing_app.ui.deliveries.sending_views import SendingView
 from ticketing_app.ui.deliveries.state import DeliveryState
 from ticketing_app.ui.deliveries.views import ProgressStep
+from ticketing_app.ui.gifts.state import show_gifts
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.notices.state import PushState
 from ticketing_app.ui.orders import groups, queries
@@ -91,6 +93,8 @@ class OrderDetailState(PurchaseState, SendingState, rx.State):
         tickets = {ticket.id: ticket for ticket in tickets_of(page.order)}
         shown = await self.get_state(DeliveryState)
         shown.delivery = deliveries.delivery_view(page.delivery, tickets)
+        seats = {ticket_id: seats_line([ticket]) for ticket_id, ticket in tickets.items()}
+        await show_gifts(self, page.given, seats, session.reader_now(self))
 
     @rx.event
     @guarded
