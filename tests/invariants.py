@@ -281,6 +281,24 @@ QUERIES = {
         SELECT d.id, d.version, count(e.id) FROM deliveries d
         LEFT JOIN outbox e ON e.aggregate_id = d.id AND e.name = 'DeliveryChanged'
         GROUP BY d.id HAVING count(e.id) <> d.version""",
+    "9: the address of a buyer is kept in plain text, or not for the buyer of its order": """
+        SELECT a.order_id FROM delivery_addresses a JOIN orders o ON o.id = a.order_id
+        WHERE a.buyer_id <> o.buyer_id OR encode(a.sealed, 'escape') LIKE '%"name"%'""",
+    "11: tickets did not come, and the money stays": """
+        SELECT d.id, o.status FROM deliveries d JOIN orders o ON o.id = d.order_id
+        WHERE d.status = 'failed' AND o.status NOT IN ('refunding', 'refunded')
+          AND NOT EXISTS (SELECT FROM work w
+            WHERE w.kind = 'payments.failed_delivery' AND w.key = d.order_id::text AND w.due_at IS NOT NULL)
+          AND EXISTS (SELECT FROM outbox e JOIN inbox i ON i.event_id = e.id
+            WHERE e.aggregate_id = d.id AND e.payload ->> 'status' = 'failed' AND i.status = 'done'
+              AND i.subscriber = 'payments.subscribers.on_delivery_changed')""",
+    "11: a buyer gave more time twice, or a seller sent too late": """
+        SELECT s.delivery_id FROM delivery_steps s
+        LEFT JOIN delivery_steps b ON b.delivery_id = s.delivery_id AND b.version = s.version - 1
+        WHERE s.transition IN ('wait', 'send', 'hand_over') AND s.at > b.due_at + interval '1 s'
+        UNION ALL
+        SELECT delivery_id FROM delivery_steps WHERE transition = 'wait'
+        GROUP BY delivery_id HAVING count(*) > 1""",
     "11: a deadline without a promise, or the reverse": """
         SELECT id, method, status, due_at FROM deliveries
         WHERE (due_at IS NOT NULL) <> (method IS NOT NULL AND status IN ('waiting', 'issuing', 'late'))""",

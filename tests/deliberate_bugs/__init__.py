@@ -19,6 +19,7 @@ from tests.deliberate_bugs import (
     platform,
     privacy,
     reissue,
+    transfer,
     vault,
     work,
 )
@@ -41,5 +42,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *privacy.MUTANTS,
     *reissue.MUTANTS,
     *vault.MUTANTS,
+    *transfer.MUTANTS,
     *work.MUTANTS,
 )

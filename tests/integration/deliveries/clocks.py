@@ -43,3 +43,16 @@ async def promise(ticket_id: UUID, method: str) -> None:
 async def read(delivery_id: UUID) -> Delivery:
     async with db.transaction() as session:
         return await session.get_one(Delivery, delivery_id)
+
+
+async def forget_waiting(delivery_id: UUID) -> None:
+    """Let the buyer wait again, as if they had not waited before."""
+    async with db.autocommit() as connection:
+        for statement in (
+            "UPDATE deliveries SET has_waited = false WHERE id = :id",
+            (
+                "UPDATE delivery_steps SET transition = 'postpone'"
+                " WHERE delivery_id = :id AND transition = 'wait'"
+            ),
+        ):
+            await connection.execute(text(statement), {"id": delivery_id})

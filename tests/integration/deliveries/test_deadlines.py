@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from tests import factories
 from tests.integration.deliveries import clocks, sales
@@ -81,6 +82,17 @@ class TestMeetDeadline:
         await work.adopt()
         await work.do_due(DEADLINE_WORK)
         assert (await clocks.read(overdue)).status == "late"
+
+
+class TestWork:
+    async def test_is_due_at_the_deadline(self) -> None:
+        sale, delivery_id = await clocks.sell("late")
+        await wait(delivery_id, sale.buyer.id)
+        due_at = (await clocks.read(delivery_id)).due_at
+        async with db.autocommit() as connection:
+            query = text("SELECT key, due_at FROM work WHERE kind = 'deliveries.deadline'")
+            rows = (await connection.execute(query)).all()
+        assert [tuple(row) for row in rows] == [(str(delivery_id), due_at)]
 
 
 class TestShownStatus:
