@@ -159,7 +159,7 @@ async def open_files(
 
 
 async def list_by_other_key(session: AsyncSession, key_name: str, *, limit: int) -> list[VaultFile]:
-    """Lock files whose key was wrapped by another key than this."""
+    """Lock files with a key that another key than this has wrapped."""
     query = (
         select(VaultFile)
         .where(HAS_KEY, VaultFile.key_name != key_name)

@@ -70,7 +70,7 @@ def digest_file(key: bytes, content: bytes) -> bytes:
 
 
 def fingerprint(key: bytes, digest: bytes, *, is_short: bool, event_day: date | None) -> bytes:
-    """Return what must be unique among claimed files."""
+    """Return the value that is unique among claimed files."""
     if not is_short:
         return digest
     day = event_day.isoformat() if event_day else ""

@@ -8,7 +8,7 @@ from ticketing_app.core.validation import ApiModel
 
 
 class Reader(NamedTuple):
-    """The person to whom a file is handed out, for `vault_reads`."""
+    """The person who gets a file, for `vault_reads`."""
 
     user_id: UUID
     session_id: UUID

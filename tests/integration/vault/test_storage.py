@@ -132,7 +132,7 @@ class TestFailingStore:
     async def test_that_is_full_keeps_nothing(
         self, open_store: Open, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        # A device without room; also for root, whom no permission stops.
+        # A device without room, for root as well; permissions would not stop root.
         open_store(files_url="file:///dev/full/files")
         await self._refuses_an_upload(monkeypatch)
 

@@ -17,7 +17,7 @@ from ticketing_app.vault.service.reading import FileMissingError
 from ticketing_app.vault.storage import StorageError, Stored
 
 SWEEP_BATCH = 500
-# A younger object may belong to an upload whose row is not yet committed.
+# A younger object may belong to an upload without a committed row.
 SWEEP_AGE = timedelta(days=1)
 
 log = get_logger()
@@ -41,7 +41,7 @@ async def erase_upload(transaction: Transaction, *, owner_id: UUID, file_id: UUI
 
 
 async def erase_unsold(session: AsyncSession, *, owner_id: UUID) -> None:
-    """Erase what the account uploaded and did not sell."""
+    """Erase the unsold uploads of an account."""
     owned = await repository.list_by_owner(session, owner_id)
     unsold = [file.id for file in owned if file.given_by == owner_id]
     await claims.release(session, file_ids=unsold)
@@ -49,7 +49,7 @@ async def erase_unsold(session: AsyncSession, *, owner_id: UUID) -> None:
 
 
 async def erase_file(session: AsyncSession, *, file_id: UUID) -> None:
-    """Erase a file whoever owns it, as the operator; raises FileMissingError."""
+    """Erase a file of any owner, as the operator; raises FileMissingError."""
     if not await repository.lock_files(session, [file_id]):
         raise FileMissingError
     await repository.erase_keys(session, [file_id])
@@ -70,7 +70,7 @@ async def keep_proof(session: AsyncSession, *, file_id: UUID, event_day: date | 
 
 
 async def erase_replaced(session: AsyncSession, *, file_id: UUID) -> None:
-    """Erase a file whose ticket was issued anew; its barcodes stay claimed."""
+    """Erase a file after its ticket was issued anew; its barcodes stay claimed."""
     await repository.erase_keys(session, [file_id])
 
 

@@ -9,8 +9,8 @@ PROBE = b"probe"
 
 
 async def try_store() -> bool:
-    """Whether the store returns what it was given; raises StorageError."""
-    # Named like a part of a file, so that the sweep deletes what a broken probe leaves.
+    """Whether the store returns the stored bytes; raises StorageError."""
+    # Named like a part of a file, so that the sweep deletes it after a broken probe.
     key = rules.object_key(new_id(), "probe")
     await storage.put(key, PROBE)
     is_kept = await storage.get(key) == PROBE
@@ -19,5 +19,5 @@ async def try_store() -> bool:
 
 
 async def count_unreadable(session: AsyncSession) -> int:
-    """Count files whose key was wrapped by a key that the settings do not have."""
+    """Count files that need a key that the settings do not have."""
     return await repository.count_by_other_keys(session, envelope.key_names())

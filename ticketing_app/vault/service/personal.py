@@ -27,7 +27,7 @@ async def export(session: AsyncSession, *, user_id: UUID) -> list[FileExport]:
 
 
 async def erase(session: AsyncSession, *, user_id: UUID) -> None:
-    """Erase the files that the account owns; what it sold is its buyers'."""
+    """Erase the files that the account owns; sold ones belong to their buyers."""
     await erasure.erase_unsold(session, owner_id=user_id)
     bought = [file.id for file in await repository.list_by_owner(session, user_id)]
     await repository.erase_keys(session, bought)
