@@ -135,7 +135,8 @@ WORK: Mapping[str, Kind] = {
         reissue.issue,
         first=timedelta(seconds=5),
         lease=_PAYMENT_LEASE,
-        at_once=4,
+        # Few: an issuer that hangs leaves the slots to payments.
+        at_once=2,
         queue=queues.OUTSIDE,
     ),
     FREEZE_WORK: Kind(freezing.follow_listing, first=timedelta(seconds=5), at_once=2),

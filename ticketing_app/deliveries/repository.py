@@ -28,6 +28,7 @@ from ticketing_app.deliveries.rules import (
     DeliveryStatus,
     Transition,
 )
+from ticketing_app.tickets.rules import DeliveryMethod
 
 # clock_timestamp() and not now(): a transaction may have waited for the row.
 NOW = func.clock_timestamp()
@@ -252,6 +253,8 @@ async def list_promised_by_seller(
         Delivery.seller_id == seller_id,
         col(Delivery.due_at).is_not(None),
         col(Delivery.status).in_((DeliveryStatus.WAITING, DeliveryStatus.LATE)),
+        # The issuer has to act, not the seller.
+        Delivery.method != DeliveryMethod.REISSUE,
     )
     rows = await session.exec(query.order_by(col(Delivery.due_at)).limit(limit))
     return [DeliveryNow(*row) for row in rows.all()]

@@ -12,7 +12,7 @@ from tests.integration.notices import sends
 from tests.integration.payments import sales as payments
 from ticketing_app.core import db
 from ticketing_app.deliveries.schemas import AddressUpdate, ProofGiven
-from ticketing_app.deliveries.service import addresses, deadlines, late, transfers
+from ticketing_app.deliveries.service import addresses, deadlines, late, to_do, transfers
 from ticketing_app.notices.service import delivery_notices, preparing, sending
 from ticketing_app.notices.views.facts import DeliveryFacts
 
@@ -85,6 +85,14 @@ async def test_both_sides_hear_of_lateness_and_of_the_choice() -> None:
         ["send_late", "send_again", "not_sent"],
         ["tickets_late", "tickets_failed"],
     )
+
+
+async def test_only_the_buyer_hears_of_a_late_reissue() -> None:
+    sale, delivery_id = await clocks.sell("issuing", method="reissue", due_in_seconds=-1)
+    await deadlines.meet_deadline(db.transaction, str(delivery_id))
+    assert await both_told(sale) == ([], ["tickets_late"])
+    async with db.transaction() as session:
+        assert await to_do.list_to_do(session, seller_id=sale.ticket.seller_id) == []
 
 
 async def test_the_buyer_hears_that_they_are_sent_and_is_asked_a_day_later() -> None:

@@ -52,17 +52,20 @@ _SENT_BY_SELLER = frozenset({DeliveryMethod.TRANSFER, DeliveryMethod.FILE_LATER}
 
 async def tell_change(session: AsyncSession, event: DeliveryChanged) -> None:
     """Notify both sides of what they have to do, or no longer have to; others promised nothing."""
-    if event.method not in _SENT_BY_SELLER:
+    is_sent = event.method in _SENT_BY_SELLER
+    if not is_sent and event.method != DeliveryMethod.REISSUE:
         return
     order = await summary.get_summary(session, order_id=event.order_id)
     key = f"{event.delivery_id}:{event.delivery_version}"
     due_at = event.due_at.isoformat() if event.due_at else None
     name = Transition(event.transition)
-    if kind := _TO_SELLER.get(name):
+    # The issuer has to act, not the seller.
+    if is_sent and (kind := _TO_SELLER.get(name)):
         await order_notices.tell_seller(session, order, kind, key=key, due_at=due_at)
     if kind := _TO_BUYER.get(name):
         await order_notices.tell_buyer(session, order, kind, key=key, due_at=due_at)
-    await _schedule(session, event)
+    if is_sent:
+        await _schedule(session, event)
 
 
 async def tell_new_address(session: AsyncSession, event: DeliveryAddressChanged) -> None:

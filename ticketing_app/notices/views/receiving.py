@@ -83,9 +83,9 @@ def tickets_late(facts: DeliveryFacts) -> Letter:
     return Letter(
         subject=f"Late: {called(facts)}",
         preheader="Wait once more, or take your money back.",
-        heading="The seller is late",
+        heading="Your order is late",
         paragraphs=(
-            f"We are sorry: the seller did not send {them(facts)} in time.",
+            f"We are sorry: {called(facts)} did not come in time.",
             (
                 f"Until {deadline(facts)} you choose: wait once more, or take your {back} back. "
                 f"{_NOTHING_TO_DO}"
@@ -116,7 +116,7 @@ def tickets_failed(facts: DeliveryFacts) -> Letter:
         preheader="There is nothing for you to do.",
         heading="Your money comes back",
         paragraphs=(
-            f"The seller did not send {called(facts)}. We are sorry for the lost time.",
+            f"{called(facts)} did not come. We are sorry for the lost time.",
             f"We send your {back} back to your card. There is nothing for you to do.",
         ),
         stub=order_stub(facts),
