@@ -6,6 +6,7 @@ from uuid import UUID
 from ticketing_app.cli.terminal import Commands, write_line
 from ticketing_app.core import db
 from ticketing_app.core.http import parse_id
+from ticketing_app.deliveries.service import addresses
 from ticketing_app.vault.service import erasure, keys, reading
 from ticketing_app.vault.service.reading import FileMissingError
 
@@ -13,7 +14,9 @@ from ticketing_app.vault.service.reading import FileMissingError
 def add_commands(commands: Commands) -> None:
     files = commands.add_parser("files", help="keys and erasure of the files of tickets")
     actions = files.add_subparsers(required=True)
-    rewrap = actions.add_parser("rewrap", help="wrap the keys of all files by FILES_KEY")
+    rewrap = actions.add_parser(
+        "rewrap", help="wrap the keys of all files and addresses by FILES_KEY"
+    )
     rewrap.set_defaults(run=_rewrap)
     erase = actions.add_parser("erase", help="erase files for good, whoever owns them")
     erase.add_argument("ids", nargs="+", metavar="id")
@@ -25,6 +28,7 @@ def add_commands(commands: Commands) -> None:
 
 async def _rewrap(_: argparse.Namespace) -> None:
     count = await keys.rewrap(db.transaction)
+    await addresses.rewrap(db.transaction)
     write_line(f"{count} files are wrapped by FILES_KEY now; none needs FILES_KEY_PREVIOUS.")
 
 

@@ -238,6 +238,11 @@ async def delete_old_addresses(session: AsyncSession, limit: int) -> int:
     )
 
 
+async def list_addresses_of(session: AsyncSession, buyer_id: UUID) -> list[DeliveryAddress]:
+    query = select(DeliveryAddress).where(DeliveryAddress.buyer_id == buyer_id)
+    return list((await session.exec(query.order_by(col(DeliveryAddress.order_id)))).all())
+
+
 async def delete_addresses_of(session: AsyncSession, buyer_id: UUID) -> None:
     await session.exec(delete(DeliveryAddress).where(col(DeliveryAddress.buyer_id) == buyer_id))
 

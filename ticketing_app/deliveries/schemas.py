@@ -140,6 +140,12 @@ class AddressRead(ApiModel):
     phone: str | None = None
 
 
+class AddressExport(AddressRead):
+    """An address in the export of its owner."""
+
+    order_id: UUID
+
+
 class AddressUpdate(AddressRead):
     """The name, and the e-mail or the mobile number of the account; or both."""
 

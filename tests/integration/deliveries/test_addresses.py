@@ -1,5 +1,7 @@
 """The buyer's address at the issuer: asked before the payment, shown to the seller while needed, encrypted."""
 
+import base64
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from ticketing_app.accounts import auth
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.accounts.service.proof import PROOF_NEEDED
 from ticketing_app.core import db
+from ticketing_app.core.settings import get_settings
 from ticketing_app.deliveries.schemas import AddressRead, AddressUpdate
 from ticketing_app.deliveries.service import addresses
 from ticketing_app.deliveries.service.addresses import (
@@ -25,6 +28,7 @@ from ticketing_app.deliveries.service.addresses import (
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.orders.service.order_payment import OrderNotPayableError
+from ticketing_app.vault.service.keys import KeyMissingError
 
 pytestmark = pytest.mark.usefixtures("stripe_books")
 
@@ -145,6 +149,35 @@ class TestSeller:
         for user_id in (sale.buyer.id, (await factories.make_user()).id):
             with pytest.raises(OrderNotFoundError):
                 await see(sale.order.id, user_id)
+
+
+class TestOwner:
+    async def test_gets_it_in_the_export_until_the_account_ends(self) -> None:
+        buyer, order = await hold()
+        await save(order.id, buyer.id)
+        async with db.transaction() as session:
+            (found,) = await addresses.export(session, buyer_id=buyer.id)
+            await addresses.erase(session, buyer_id=buyer.id)
+        assert (found.order_id, found.email) == (order.id, BEN.email)
+        assert await column("SELECT 1 FROM delivery_addresses") == []
+
+
+class TestRewrap:
+    async def test_follows_the_key_of_files(self, change_settings: Callable[..., None]) -> None:
+        buyer, order = await hold()
+        await save(order.id, buyer.id)
+        before = get_settings().files_key.get_secret_value()
+        after = base64.b64encode(bytes(32)).decode()
+        change_settings(files_key=after)
+        with pytest.raises(KeyMissingError):
+            await addresses.rewrap(db.transaction)
+        change_settings(files_key=after, files_key_previous=before)
+        assert [await addresses.rewrap(db.transaction) for _ in range(2)] == [1, 0]
+        change_settings(files_key=after, files_key_previous="")
+        async with db.transaction() as session:
+            found = await addresses.get_own(session, order_id=order.id, buyer_id=buyer.id)
+        assert found
+        assert found.name == BEN.name
 
 
 class TestDeleteOld:

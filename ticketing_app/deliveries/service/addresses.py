@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts.schemas import Caller
+from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.deliveries import repository
 from ticketing_app.deliveries.models import DeliveryAddress
 from ticketing_app.deliveries.rules import SHOWS_ADDRESS, DeliveryStatus
-from ticketing_app.deliveries.schemas import AddressRead, AddressUpdate
+from ticketing_app.deliveries.schemas import AddressExport, AddressRead, AddressUpdate
 from ticketing_app.deliveries.service import queries, sides
 from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import DeliveryAddressChanged
@@ -23,9 +24,11 @@ from ticketing_app.orders.service.order_payment import OrderNotPayableError
 from ticketing_app.tickets.rules import DeliveryMethod
 from ticketing_app.tickets.service import promises
 from ticketing_app.vault import envelope
-from ticketing_app.vault.envelope import WrappedKey
+from ticketing_app.vault.envelope import UnreadableFileError, WrappedKey
+from ticketing_app.vault.service.keys import KeyMissingError
 
 _PART = "address"
+REWRAP_BATCH = 200
 
 
 class NoAddressNeededError(AppError):
@@ -175,15 +178,33 @@ def _unseal(row: DeliveryAddress) -> AddressRead:
     return AddressRead.model_validate_json(content)
 
 
-async def rewrap(session: AsyncSession, *, limit: int) -> int:
-    """Wrap the keys of addresses by the present FILES_KEY; return the number of rows done."""
-    rows = await repository.list_addresses_of_other_keys(session, envelope.current_name(), limit)
-    for row in rows:
-        key = envelope.unwrap(WrappedKey(row.key_name, row.wrapped_key), row.order_id)
-        wrapped = envelope.wrap(key, row.order_id)
-        row.key_name = wrapped.key_name
-        row.wrapped_key = wrapped.wrapped_key
-    return len(rows)
+async def rewrap(transaction: Transaction) -> int:
+    """Wrap the key of every address by FILES_KEY; raises KeyMissingError."""
+    done = 0
+    while True:
+        async with transaction() as session:
+            rows = await repository.list_addresses_of_other_keys(
+                session, envelope.current_name(), REWRAP_BATCH
+            )
+            for row in rows:
+                try:
+                    key = envelope.unwrap(WrappedKey(row.key_name, row.wrapped_key), row.order_id)
+                except UnreadableFileError:
+                    raise KeyMissingError from None
+                row.key_name, row.wrapped_key = envelope.wrap(key, row.order_id)
+        done += len(rows)
+        if not rows:
+            return done
+
+
+async def export(session: AsyncSession, *, buyer_id: UUID) -> list[AddressExport]:
+    rows = await repository.list_addresses_of(session, buyer_id)
+    return [AddressExport(order_id=row.order_id, **_unseal(row).model_dump()) for row in rows]
+
+
+async def erase(session: AsyncSession, *, buyer_id: UUID) -> None:
+    """Delete the addresses of an account that ends."""
+    await repository.delete_addresses_of(session, buyer_id)
 
 
 async def delete_old(session: AsyncSession, limit: int) -> int:

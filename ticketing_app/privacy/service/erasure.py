@@ -7,6 +7,7 @@ from ticketing_app.accounts.service import personal as accounts
 from ticketing_app.cases import service as cases
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.logging import get_logger
+from ticketing_app.deliveries.service import addresses
 from ticketing_app.notices.service import personal as notices
 from ticketing_app.orders.service import personal as orders
 from ticketing_app.privacy import repository, rules
@@ -37,6 +38,7 @@ async def erase_account(transaction: Transaction, key: str) -> timedelta | None:
         address = await accounts.erase(session, user_id=user_id)
         await tickets.erase(session, seller_id=user_id)
         await orders.erase(session, address=address)
+        await addresses.erase(session, buyer_id=user_id)
         await files.erase(session, user_id=user_id)
         await notices.erase(session, user_id=user_id, address=address)
         await cases.erase(session, user_id=user_id, address=address)

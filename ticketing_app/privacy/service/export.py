@@ -18,6 +18,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.settings import get_settings
+from ticketing_app.deliveries.service import addresses
 from ticketing_app.deliveries.service import personal as deliveries
 from ticketing_app.notices.service import personal as notices
 from ticketing_app.notices.service import telling
@@ -41,6 +42,7 @@ account.json        your account, and the addresses and devices of your sign-ins
 listings.json       every ticket that you listed, and the draft of a listing
 orders.json         every order that you made
 deliveries.json     how the tickets that you bought or sold were delivered
+addresses.json      your accounts at issuers, to which sellers sent tickets
 gifts.json          tickets that you gave to friends, or were given
 files.json          the files of tickets that you own, without their content
 payments.json       the payments of these orders; we never have the number of a card
@@ -120,6 +122,7 @@ async def _collect(session: AsyncSession, user_id: UUID) -> Files:
         },
         "orders.json": bought,
         "deliveries.json": await deliveries.export(session, user_id=user_id),
+        "addresses.json": await addresses.export(session, buyer_id=user_id),
         "gifts.json": await orders.export_gifts(session, user_id=user_id),
         "files.json": await files.export(session, user_id=user_id),
         "payments.json": await payments.export(session, order_ids=[order.id for order in bought]),

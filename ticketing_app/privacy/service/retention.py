@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts.service import addresses, challenges, sessions, tokens
 from ticketing_app.cases import service as cases
+from ticketing_app.deliveries.service import addresses as delivery_addresses
 from ticketing_app.notices.service import personal as notices
 from ticketing_app.orders.service import personal as orders
 from ticketing_app.payments.service import retention as payments
@@ -37,6 +38,11 @@ RETENTION = (
         "addresses of friends who were given a ticket",
         "30 days after the gift ended",
         orders.erase_gift_addresses,
+    ),
+    Kept(
+        "addresses at issuers, to which tickets are sent",
+        "30 days after the tickets were sent or the order ended",
+        delivery_addresses.delete_old,
     ),
     Kept("exports", "7 days", exports.delete_expired),
     Kept("unfinished listings", "30 days after the last change", drafts.delete_old),
