@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.integration.events.delivery import deliver
+from tests.integration.orders import given
 from tests.integration.payments import sales
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.cases import service as cases
@@ -34,6 +35,7 @@ async def live_a_life(ana: UserRead) -> None:
     bought = await sales.sell(buyer=ana)
     await sales.request_refund(bought)
     await sales.sweep()
+    await given.offer(await given.sell(), ana)
     await column(FORMER, id=ana.id, email=f"former.{ana.email}")
     written = CaseCreate(message=WORDS, name=WORDS)
     async with db.transaction() as session:

@@ -99,9 +99,12 @@ async def _end(
     return list(rows.scalars().all())
 
 
+async def decline_to(session: AsyncSession, address: str) -> list[Gift]:
+    """Decline all open gifts to this address."""
+    return await _end(session, col(Gift.to_email) == address, to=GiftStatus.DECLINED)
+
+
 async def erase_address(session: AsyncSession, address: str) -> None:
-    """Decline the open offers to this address, and erase it."""
-    await _end(session, col(Gift.to_email) == address, to=GiftStatus.DECLINED)
     statement = update(Gift).where(col(Gift.to_email) == address)
     await session.exec(statement.values(to_email=None))
 

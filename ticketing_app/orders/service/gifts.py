@@ -209,6 +209,13 @@ async def withdraw_all(session: AsyncSession, *, from_id: UUID) -> None:
         _record(session, gift)
 
 
+async def erase_address(session: AsyncSession, *, address: str) -> None:
+    """Decline the gifts that wait for this address, and erase it."""
+    for gift in await repository.decline_to(session, address):
+        _record(session, gift)
+    await repository.erase_address(session, address)
+
+
 async def withdraw_lost(session: AsyncSession, *, ticket_ids: list[UUID]) -> None:
     """Withdraw offers of these seats by users who have lost them."""
     seats = await ownership.list_seats(session, ticket_ids=ticket_ids)

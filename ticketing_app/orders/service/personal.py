@@ -11,6 +11,7 @@ from ticketing_app.accounts.service import users
 from ticketing_app.orders.repository import gifts
 from ticketing_app.orders.repository import personal as repository
 from ticketing_app.orders.schemas import GiftExport, OrderRead
+from ticketing_app.orders.service import gifts as giving
 from ticketing_app.orders.service import queries
 from ticketing_app.tickets.service import personal as tickets
 from ticketing_app.tickets.service.personal import SaleObstacle
@@ -67,8 +68,8 @@ async def export_gifts(session: AsyncSession, *, user_id: UUID) -> list[GiftExpo
 
 
 async def erase(session: AsyncSession, *, address: str) -> None:
-    """Decline the gifts that wait for this address, and erase it."""
-    await gifts.erase_address(session, address)
+    """Erase the address of a former user."""
+    await giving.erase_address(session, address=address)
 
 
 async def erase_gift_addresses(session: AsyncSession, limit: int) -> int:
