@@ -13,6 +13,7 @@ from ticketing_app.orders.rules import GiftStatus
 from ticketing_app.orders.schemas import GiftRead
 from ticketing_app.ui.gifts.state import GiftState, GivingState
 from ticketing_app.ui.gifts.views import LOST
+from ticketing_app.ui.orders.state import OrderDetailState
 
 pytestmark = pytest.mark.usefixtures("stripe_books")
 SignIn = Callable[[UserRead], Awaitable[str]]
@@ -132,3 +133,21 @@ class TestGiving:
         assert (await given.read(gift, sold.buyer)).status is GiftStatus.TAKEN
         await sales.relist(sold.ticket, friend)
         assert await given.list_of_tickets(sold, friend) == []
+
+    async def test_is_on_the_page_of_the_order(self, tab: Tab, sign_in: SignIn) -> None:
+        sold = await given.sell()
+        friend = await factories.make_user()
+        order_id = str(sold.sale.order.id)
+        tab.open(f"/orders/{order_id}", cookie=await sign_in(sold.buyer), order_id=order_id)
+        await tab.call(OrderDetailState.load)
+        order = tab.state(OrderDetailState).order
+        assert order.outcome == "Your ticket is here."
+        assert tab.state(GivingState).lines[0].can_give
+        await given.give(sold, friend)
+        await tab.call(OrderDetailState.load)
+        order = tab.state(OrderDetailState).order
+        assert (order.outcome, order.heading) == (
+            "You passed it on.",
+            f"Paid: {sold.ticket.title}",
+        )
+        assert tab.state(GivingState).lines[0].line == f"Given to {friend.email}."

@@ -13,7 +13,7 @@ from ticketing_app.core import db
 from ticketing_app.orders.schemas import GiftRead, GivenTicket, TicketGift
 from ticketing_app.orders.service import gifts
 from ticketing_app.tickets.schemas.tickets import TicketRead
-from ticketing_app.tickets.service import promises
+from ticketing_app.tickets.service import promises, tickets
 from ticketing_app.vault.service import reading
 
 
@@ -108,3 +108,8 @@ async def list_of_tickets(sold: FileSale, viewer: UserRead) -> list[TicketGift]:
         return await gifts.list_of_tickets(
             session, viewer_id=viewer.id, ticket_ids=[sold.ticket.id]
         )
+
+
+async def end_listing(ticket: TicketRead) -> None:
+    async with db.transaction() as session:
+        await tickets.withdraw_ticket(session, seller_id=ticket.seller_id, ticket_id=ticket.id)
