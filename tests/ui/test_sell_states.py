@@ -69,7 +69,7 @@ class TestSellState:
         assert (shown.event.title, shown.form.eventId) == (event.title, str(event.id))
         # Opening the page saves nothing.
         assert await read_draft(seller) is None
-        form = {"eventId": str(event.id), "quantity": "3"}
+        form = {"eventId": str(event.id), "quantity": "3", "delivery": "self"}
         await tab.call(SellState.submit_tickets, form)
         await tab.call(SellState.submit_price, {"price": "40", "faceValue": "35"})
         await tab.call(SellState.load_look)

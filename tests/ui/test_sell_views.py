@@ -95,7 +95,7 @@ class TestSentences:
 
     def test_one_stub_for_all_tickets(self) -> None:
         start = datetime(2097, 5, 1, 20)  # noqa: DTZ001  # local time of the event
-        facts = EventFacts("Kites", None, start, start.replace(tzinfo=UTC), "Depot", "Porto")
+        facts = EventFacts("Kites", None, start, start.replace(tzinfo=UTC), "Depot", "Porto", "UTC")
         form = SellForm(seats="5-6", row="F", price="68")
         stub = views.offered_stub(facts, form, "usd")
         assert (stub.seat, stub.price, stub.place) == (

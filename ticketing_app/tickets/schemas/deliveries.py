@@ -29,6 +29,11 @@ class DeliveryPromise(ApiModel):
     issuer: Issuer | None = None
     link: Annotated[str, Field(max_length=8192)] | None = None
 
+    @classmethod
+    def kept(cls, method: DeliveryMethod, file_ids: list[UUID]) -> Self:
+        """Return a promise of files that are kept already, also of a link."""
+        return cls.model_construct(method=method, file_ids=file_ids)
+
     @model_validator(mode="after")
     def _fit_method(self) -> Self:
         if self.method not in _NEEDS:
@@ -68,6 +73,9 @@ class DeliveryRead(ApiModel):
         ),
     ] = False
     file_ids: list[UUID] = Field(default_factory=list[UUID])
+    # What the deadline of the seller depends on.
+    starts_at: Annotated[datetime | None, Field(exclude=True)] = None
+    timezone: Annotated[str | None, Field(exclude=True)] = None
 
 
 class TicketPromise(BaseModel):

@@ -72,7 +72,7 @@ async def keep_link(transaction: Transaction, *, seller_id: UUID, listed: Sold) 
         return listed
     await limits.check("uploads", account=seller_id)
     file_id = await links.take(transaction, owner_id=seller_id, link=promise.link)
-    kept = promise.model_copy(update={"link": None, "file_ids": [file_id]})
+    kept = DeliveryPromise.kept(promise.method, [file_id])
     return listed.model_copy(update={"delivery": kept})
 
 
@@ -164,8 +164,7 @@ async def promise_again(
         return None
     is_link = promises[0].method is DeliveryMethod.LINK
     method = DeliveryMethod.LINK if is_link else DeliveryMethod.FILE
-    # A link is kept as a file. Only input has to have it as text.
-    return DeliveryPromise.model_construct(method=method, file_ids=file_ids)
+    return DeliveryPromise.kept(method, file_ids)
 
 
 def _is_owned(file: FileRead | None, owner_id: UUID) -> bool:
@@ -252,6 +251,12 @@ async def list_promises(
     }
 
 
+async def find_offered(session: AsyncSession, *, file_id: UUID) -> UUID | None:
+    """Return the unsold ticket with this file."""
+    found = await repository.list_offered(session, [file_id])
+    return found[0].id if found else None
+
+
 def to_read(rows: Sequence[Ticket], viewer_id: UUID | None) -> DeliveryRead | None:
     """Return the promise that these tickets of one listing share; None if the seller sends them unchecked."""
     first = rows[0]
@@ -267,6 +272,8 @@ def to_read(rows: Sequence[Ticket], viewer_id: UUID | None) -> DeliveryRead | No
         code_count=min(row.code_count or 0 for row in rows) if files else None,
         is_sealed=all(row.is_sealed for row in rows),
         file_ids=files if viewer_id == first.seller_id else [],
+        starts_at=first.starts_at,
+        timezone=first.timezone,
     )
 
 

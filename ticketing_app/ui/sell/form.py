@@ -39,6 +39,13 @@ class SellForm:
     split: str = ""
     sideBySide: str = ""  # noqa: N815  # as in the API
     description: str = ""
+    delivery: str = ""
+    issuer: str = ""
+    transferOn: str = ""  # noqa: N815  # as its neighbours
+    readyOn: str = ""  # noqa: N815  # as in the API
+    # Of uploaded tickets: their ids, and the price that the first one says.
+    files: str = ""
+    fileValue: str = ""  # noqa: N815  # as its neighbours
     price: str = ""
     faceValue: str = ""  # noqa: N815  # as in the API
 
@@ -69,6 +76,10 @@ STEP_FIELDS = {
         "split",
         "sideBySide",
         "description",
+        "delivery",
+        "issuer",
+        "transferOn",
+        "readyOn",
     ),
     "price": ("price", "faceValue"),
 }
@@ -232,6 +243,11 @@ def read_price(form: SellForm) -> int | None:
         return None
     price = parse_price(form.price.strip())
     return round(price * CENTS) if isinstance(price, Decimal) else None
+
+
+def is_price(text: str) -> bool:
+    """Whether a text that a page read from a file is a price that a ticket may have."""
+    return not check_price(SellForm(price=text))
 
 
 def read_version(form: object) -> int:

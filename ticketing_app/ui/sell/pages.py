@@ -23,6 +23,7 @@ from ticketing_app.ui.sell.components import (
     quantity_field,
     steps,
 )
+from ticketing_app.ui.sell.delivery import delivery_fields
 from ticketing_app.ui.sell.state import SellState
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.confirm import ConfirmButton
@@ -62,6 +63,8 @@ TEXT = {
     "face_value": "Face value (optional)",
     "face_value_hint": "The price printed on one ticket",
     "look": "What buyers see",
+    "delivery": "How buyers get it",
+    "known": "See that listing",
     "terms": "What you agree to",
     "next": "Next",
     "list": "List for sale",
@@ -200,6 +203,7 @@ def sell_tickets_page() -> rx.Component:
         state.type_tickets,
         state.submit_tickets,
         chosen_event(state.event),
+        delivery_fields(),
         quantity_field(
             state.form.quantity,
             state.named_seats,
@@ -250,6 +254,9 @@ def sell_price_page() -> rx.Component:
             input_mode="decimal",
             auto_complete="off",
         ),
+        rx.el.p(
+            state.face_line, role="status", class_name="text-sm font-medium -mt-3 empty:hidden"
+        ),
     )
 
 
@@ -269,12 +276,22 @@ def sell_look_page() -> rx.Component:
             rx.el.p(state.form.description, class_name="whitespace-pre-line max-w-text"),
         ),
         rx.el.section(
+            rx.el.h2(TEXT["delivery"], class_name="text-lg font-semibold"),
+            rx.el.p(state.badge, class_name="badge justify-self-start"),
+            rx.el.ul(rx.foreach(state.promise, term), class_name="grid gap-1 max-w-text"),
+            class_name="grid gap-2",
+        ),
+        rx.el.section(
             rx.el.h2(TEXT["terms"], class_name="text-lg font-semibold"),
             rx.el.ul(
                 rx.foreach(state.terms, term),
                 class_name="grid gap-2 list-disc pl-5 max-w-text",
             ),
             class_name="grid gap-2",
+        ),
+        rx.cond(
+            state.known_href != "",
+            link(TEXT["known"], href=state.known_href, class_name=styles.LINK_ALONE),
         ),
         rx.el.form(
             rx.el.input(type="hidden", name="version", default_value=f"{state.version}"),

@@ -1,7 +1,7 @@
 """Reads and writes of the sell form, each in the caller's transaction."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import NamedTuple
 from uuid import UUID
@@ -17,8 +17,13 @@ from ticketing_app.events.service.events import EventNotFoundError, EventNotList
 from ticketing_app.events.service.venues import VenueNotFoundError
 from ticketing_app.orders.service import queries as orders
 from ticketing_app.orders.service import sell
-from ticketing_app.tickets.rules import has_begun
-from ticketing_app.tickets.schemas.listings import DraftUpdate, ListingCreate, ListingRead
+from ticketing_app.tickets.rules import DeliveryMethod, has_begun
+from ticketing_app.tickets.schemas.listings import (
+    DraftRead,
+    DraftUpdate,
+    ListingCreate,
+    ListingRead,
+)
 from ticketing_app.tickets.schemas.prices import EventPrices, PriceQuestion
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import drafts, prices, tickets
@@ -31,6 +36,7 @@ from ticketing_app.ui.sell.form import (
     read_listing,
     read_seats,
 )
+from ticketing_app.ui.sell.promise import file_ids, join_ids, promise_of
 from ticketing_app.ui.sell.relist import (
     RelistForm,
     check,
@@ -41,6 +47,8 @@ from ticketing_app.ui.sell.relist import (
 )
 from ticketing_app.ui.sell.views import EventFacts
 from ticketing_app.ui.transactions import Session
+from ticketing_app.vault.schemas import FileRead
+from ticketing_app.vault.service import reading
 
 
 class Listed(NamedTuple):
@@ -79,10 +87,11 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Draft:
-    """The form as saved; version 0 without a draft."""
+    """The form as saved; version 0 without a draft. `files` are its tickets that are still kept."""
 
     form: SellForm
     version: int
+    files: tuple[FileRead, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,14 +107,47 @@ async def load_draft(session: Session, *, user_id: UUID) -> Draft:
     found = await drafts.get_draft(session, user_id=user_id)
     if found is None:
         return Draft(SellForm(), 0)
-    return Draft(SellForm.from_fields(found.fields), found.version)
+    return await _draft(session, user_id, found)
+
+
+async def _draft(session: Session, user_id: UUID, saved: DraftRead) -> Draft:
+    form = SellForm.from_fields(saved.fields)
+    files = await load_files(session, user_id=user_id, ids=file_ids(form))
+    return Draft(
+        replace(form, files=join_ids([file.id for file in files])), saved.version, tuple(files)
+    )
+
+
+async def load_files(session: Session, *, user_id: UUID, ids: list[UUID]) -> list[FileRead]:
+    """Return the files of this owner, in order; uploads without a listing are kept for a day."""
+    found = await reading.describe(session, file_ids=ids) if ids else {}
+    files = (found.get(file_id) for file_id in ids)
+    return [file for file in files if file and file.owner_id == user_id and not file.is_erased]
+
+
+async def add_files(session: Session, *, user_id: UUID, ids: list[UUID], price: str) -> Draft:
+    """Save these uploads in the draft, and the price that they say where none was typed."""
+    files = await load_files(session, user_id=user_id, ids=ids)
+    form = (await load_draft(session, user_id=user_id)).form
+    changes = {"files": join_ids([file.id for file in files]), "delivery": DeliveryMethod.FILE}
+    if price:
+        changes["fileValue"] = price
+        changes["faceValue"] = form.faceValue or price
+    return await save_draft(session, user_id=user_id, changes=changes)
+
+
+async def remove_file(session: Session, *, user_id: UUID, file_id: str) -> Draft:
+    """Take an upload out of the draft; it is erased like others without a listing."""
+    form = (await load_draft(session, user_id=user_id)).form
+    kept = [each for each in file_ids(form) if str(each) != file_id]
+    return await save_draft(session, user_id=user_id, changes={"files": join_ids(kept)})
 
 
 async def save_draft(session: Session, *, user_id: UUID, changes: dict[str, str]) -> Draft:
     """Save these fields; raises InvalidInputError for text that cannot be stored."""
     update = transactions.parse(DraftUpdate, {"fields": changes})
     saved = await drafts.save_draft(session, user_id=user_id, update=update)
-    return Draft(SellForm.from_fields(saved.fields), saved.version)
+    return await _draft(session, user_id, saved)
 
 
 async def suggest(session: Session, *, form: SellForm, names: frozenset[str]) -> Suggestions:
@@ -162,7 +204,15 @@ async def _new_facts(session: Session, form: SellForm) -> EventFacts:
     wanted = transactions.parse(EventCreate, read_event(form))
     place = await _place(session, wanted)
     start = start_of(wanted.starts_local, place.timezone)
-    return EventFacts(wanted.title, wanted.category, start.local, start.at, place.name, place.city)
+    return EventFacts(
+        wanted.title,
+        wanted.category,
+        start.local,
+        start.at,
+        place.name,
+        place.city,
+        place.timezone,
+    )
 
 
 async def _place(session: Session, wanted: EventCreate) -> Place:
@@ -198,7 +248,8 @@ async def list_draft(session: Session, *, seller_id: UUID, version: int) -> List
     event = {"eventId": form.eventId} if form.eventId else {"event": read_event(form)}
     values = read_listing(form, read_seats(form)) | event
     wanted = transactions.parse(ListingCreate, values)
-    listing = await sell.sell_listing(session, seller_id=seller_id, listing=wanted)
+    promised = wanted.model_copy(update={"delivery": promise_of(form)})
+    listing = await sell.sell_listing(session, seller_id=seller_id, listing=promised)
     if listing.event_id is None:
         raise EventNotFoundError
     listed_for = await events.get_event(session, event_id=listing.event_id)

@@ -12,26 +12,32 @@ from ticketing_app.core import http, limits
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.settings import get_settings
 from ticketing_app.events.service.events import EventNotFoundError
-from ticketing_app.tickets.service import drafts
+from ticketing_app.tickets.service import drafts, promises
 from ticketing_app.ui import session, transactions
+from ticketing_app.ui.deliveries import badges
 from ticketing_app.ui.listings.split import SplitChoice
 from ticketing_app.ui.listings.views import price_rule_line
 from ticketing_app.ui.live import channels
-from ticketing_app.ui.sell import queries, views
+from ticketing_app.ui.sell import files, queries, views
+from ticketing_app.ui.sell.files import FileLine
 from ticketing_app.ui.sell.form import (
     SellForm,
     check_price,
     check_tickets,
+    is_price,
     known_seats,
     read_split,
     read_step,
     read_version,
 )
+from ticketing_app.ui.sell.promise import check_step, read_ids, read_link
 from ticketing_app.ui.sell.queries import Draft, Suggestions
 from ticketing_app.ui.sell.views import EventFacts, PlaceOption
 from ticketing_app.ui.session import PageState, guarded, refreshing
 from ticketing_app.ui.tickets.views import TicketStub
 from ticketing_app.ui.transactions import Session
+from ticketing_app.vault.service import links
+from ticketing_app.vault.service.claims import KnownTicketError
 
 SEARCHED = frozenset({"name", "venue", "city"})
 ANSWERS = frozenset({"split", "sideBySide"})
@@ -62,6 +68,14 @@ class SellState(PageState, rx.State):
     stub: TicketStub = TicketStub()
     offer_line: str = ""
     terms: rx.Field[list[str]] = rx.field(default_factory=list)
+    attached: rx.Field[list[FileLine]] = rx.field(default_factory=list)
+    file_ids: rx.Field[list[str]] = rx.field(default_factory=list)
+    event_day: str = ""
+    face_line: str = ""
+    badge: str = ""
+    promise: rx.Field[list[str]] = rx.field(default_factory=list)
+    # The own listing that has the same ticket.
+    known_href: str = ""
     typed: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     _listed_href: str = ""
 
@@ -98,7 +112,7 @@ class SellState(PageState, rx.State):
                 event_id = http.parse_id(wanted, EventNotFoundError)
                 facts = await queries.get_facts(transaction, event_id=event_id)
                 # Saved with the first field that is typed, or with Next.
-                draft = Draft(replace(draft.form, eventId=str(event_id)), draft.version)
+                draft = replace(draft, form=replace(draft.form, eventId=str(event_id)))
             else:
                 facts = await queries.find_facts(transaction, draft.form)
         if facts is None:
@@ -119,7 +133,7 @@ class SellState(PageState, rx.State):
             found = await queries.load_prices(
                 transaction, seller_id=caller.user_id, form=draft.form, facts=facts
             )
-        if check_tickets(draft.form):
+        if check_step(draft.form, facts):
             return rx.redirect(routes.SELL_TICKETS)
         self._open(draft, facts)
         self.scale_line = views.scale_line(found, get_settings().currency)
@@ -135,7 +149,7 @@ class SellState(PageState, rx.State):
             facts = await queries.find_facts(transaction, draft.form)
         if facts is None:
             return rx.redirect(routes.SELL)
-        if check_tickets(draft.form):
+        if check_step(draft.form, facts):
             return rx.redirect(routes.SELL_TICKETS)
         if check_price(draft.form):
             return rx.redirect(routes.SELL_PRICE)
@@ -193,8 +207,50 @@ class SellState(PageState, rx.State):
     @guarded
     async def submit_tickets(self, form: dict[str, Any]) -> rx.event.EventSpec:
         """Save the tickets and go on to their price."""
-        draft = await self._save_step(self._read_tickets(form))
-        return self._go_on(draft, check_tickets(draft.form), routes.SELL_PRICE)
+        changes = self._read_tickets(form) | await self._keep_link(form)
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            draft = await queries.save_draft(transaction, user_id=caller.user_id, changes=changes)
+            facts = await queries.find_facts(transaction, draft.form)
+        return self._go_on(draft, check_step(draft.form, facts), routes.SELL_PRICE)
+
+    async def _keep_link(self, form: object) -> dict[str, str]:
+        """Keep the link of a ticket, which is a secret, and save only its file in the draft."""
+        link = read_link(form)
+        if not link:
+            return {}
+        caller = await session.require_caller(self)
+        await limits.check("uploads", account=caller.user_id)
+        try:
+            file_id = await links.take(transactions.transaction, owner_id=caller.user_id, link=link)
+        except InvalidInputError as error:
+            raise InvalidInputError([("link", error.message)]) from None
+        return {"files": str(file_id)}
+
+    @rx.event
+    @guarded
+    async def add_files(self, ids: object, price: object) -> None:
+        """Attach uploads of the seller; `price` is the one that they say."""
+        added = read_ids(ids)
+        known = price if isinstance(price, str) and is_price(price) else ""
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            draft = await queries.add_files(
+                transaction, user_id=caller.user_id, ids=added, price=known
+            )
+        self._show(draft)
+        self.typed = {}
+
+    @rx.event
+    @guarded
+    async def remove_file(self, file_id: str) -> None:
+        """Detach an upload."""
+        async with transactions.transaction() as transaction:
+            caller = await session.require_caller(self, transaction)
+            draft = await queries.remove_file(
+                transaction, user_id=caller.user_id, file_id=str(file_id)
+            )
+        self._show(draft)
 
     @rx.event
     @guarded
@@ -208,16 +264,29 @@ class SellState(PageState, rx.State):
     async def list_for_sale(self, form: dict[str, Any]) -> rx.event.EventSpec:
         """List the draft as it was shown. Idempotent: a second press only redirects again."""
         caller = await session.require_caller(self)
+        self.known_href = ""
         if not self._listed_href:
-            listed = await transactions.in_transaction(
-                queries.list_draft,
-                seller_id=caller.user_id,
-                # The form carries it: the server may have lost the tab's state meanwhile.
-                version=read_version(form),
-            )
+            try:
+                listed = await transactions.in_transaction(
+                    queries.list_draft,
+                    seller_id=caller.user_id,
+                    # The form carries it: the server may have lost the tab's state meanwhile.
+                    version=read_version(form),
+                )
+            except KnownTicketError as error:
+                await self._show_known(error)
+                raise
             self._listed_href = routes.event_listed(listed.slug, listed.tickets)
             self._show(Draft(SellForm(), 0))
         return rx.redirect(self._listed_href)
+
+    async def _show_known(self, error: KnownTicketError) -> None:
+        if error.known_file_id is None:
+            return
+        ticket_id = await transactions.in_transaction(
+            promises.find_offered, file_id=error.known_file_id
+        )
+        self.known_href = routes.ticket_detail(ticket_id) if ticket_id else ""
 
     @rx.event
     @guarded
@@ -279,8 +348,15 @@ class SellState(PageState, rx.State):
         self.version = draft.version
         if facts:
             self.event = views.event_stub(facts)
+            self.event_day = facts.starts_local.date().isoformat()
+            promised = files.promised(draft.form, facts, draft.files)
+            self.badge = badges.badge(promised)
+            self.promise = badges.promise_lines(promised)
+        self.attached = files.file_lines(draft.files, draft.form)
+        self.file_ids = [line.id for line in self.attached]
+        self.face_line = files.face_line(draft.form)
         seats = known_seats(draft.form)
-        self.named_seats = len(seats) if draft.form.seats.strip() else 0
+        self.named_seats = len(seats) if draft.form.seats.strip() else len(draft.files)
         self.split = read_split(draft.form)
         self.seats_line = views.named_line(draft.form)
         self.total_line = views.total_line(draft.form, get_settings().currency)

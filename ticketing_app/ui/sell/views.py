@@ -26,6 +26,7 @@ class EventFacts(NamedTuple):
     starts_at: datetime
     venue: str
     city: str
+    timezone: str
 
     @classmethod
     def from_event(cls, event: EventRead) -> "EventFacts":
@@ -36,6 +37,7 @@ class EventFacts(NamedTuple):
             event.starts_at,
             event.venue.name,
             event.venue.city,
+            event.venue.timezone,
         )
 
 

@@ -20,6 +20,7 @@ FILES = (
     "delivery",
     "receipt",
     "prose",
+    "promise",
 )
 
 
