@@ -17,7 +17,14 @@ NEW_EVENT = {
     "cityId": str(CITY_ID),
     "city": "München",
 }
-PAIR = {"quantity": "1", "section": "Stalls", "row": "F", "seats": "5-6", "sideBySide": "true", "delivery": "self"}
+PAIR = {
+    "quantity": "1",
+    "section": "Stalls",
+    "row": "F",
+    "seats": "5-6",
+    "sideBySide": "true",
+    "delivery": "self",
+}
 HOSTILE = [
     None,
     7,

@@ -207,7 +207,10 @@ class TestSellState:
             await factories.make_listing(seat, event=event, price=price)
         await self.go(tab, f"/sell/tickets?event={event.id}", seller, sign_in)
         await tab.call(SellState.load_tickets)
-        await tab.call(SellState.submit_tickets, {"eventId": str(event.id), "quantity": "2"})
+        await tab.call(
+            SellState.submit_tickets,
+            {"eventId": str(event.id), "quantity": "2", "delivery": "self"},
+        )
         await tab.call(SellState.load_price)
         assert tab.state(SellState).scale_line.startswith("Lowest now $62 · usual ")
 

@@ -6,12 +6,18 @@ from zoneinfo import ZoneInfo
 from ticketing_app.core import formatting
 from ticketing_app.core.clock import utc_now
 from ticketing_app.deliveries import rules
-from ticketing_app.tickets.rules import DeliveryMethod
+from ticketing_app.tickets.rules import DeliveryMethod, Issuer
 from ticketing_app.tickets.schemas.deliveries import DeliveryRead
 from ticketing_app.vault.inspection.results import FileKind
 from ticketing_app.vault.rules import LINK_KIND
 from ticketing_app.vault.schemas import FileRead
 
+ISSUER_NAMES: dict[str, str] = {
+    Issuer.TICKETMASTER: "Ticketmaster",
+    Issuer.AXS: "AXS",
+    Issuer.SEATGEEK: "SeatGeek",
+    Issuer.DICE: "DICE",
+}
 FILE_LABELS = {
     FileKind.PDF: "PDF",
     FileKind.PNG: "Picture",
@@ -114,7 +120,7 @@ def _sealed_line(delivery: DeliveryRead) -> list[str]:
 
 
 def _in_app(delivery: DeliveryRead) -> str:
-    name = rules.issuer_name(delivery.issuer)
+    name = ISSUER_NAMES.get(delivery.issuer or "")
     return f"in the {name} app" if name else "in the app of its issuer"
 
 

@@ -6,6 +6,7 @@ import reflex as rx
 
 from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.rules import MAX_SEATS, DeliveryMethod, Issuer
+from ticketing_app.ui.deliveries.badges import ISSUER_NAMES
 from ticketing_app.ui.listings.fields import described, error_line, labelled, text_field
 from ticketing_app.ui.sell.files import FileLine
 from ticketing_app.ui.sell.promise import SELF
@@ -50,13 +51,7 @@ WAYS: dict[str, tuple[str, str]] = {
         "Not checked, and buyers see that.",
     ),
 }
-ISSUERS = {
-    Issuer.TICKETMASTER: "Ticketmaster",
-    Issuer.AXS: "AXS",
-    Issuer.SEATGEEK: "SeatGeek",
-    Issuer.DICE: "DICE",
-    Issuer.OTHER: "Another app",
-}
+ISSUERS = ISSUER_NAMES | {Issuer.OTHER: "Another app"}
 _DROP_TEXT = {
     "choose": "Drop your tickets here, paste a screenshot, or choose files",
     "hint": "PDF, JPEG, PNG or Apple Wallet pass, 10 MB at most. Only you and the buyer ever see them.",
@@ -186,7 +181,7 @@ def _issuer() -> rx.Component:
     return labelled("issuer", state.shown_errors, control, label=TEXT["issuer"])
 
 
-def _day(name: str, value: rx.Var[str] | str, hint: str = "") -> rx.Component:
+def _day(name: str, value: str, hint: str = "") -> rx.Component:
     errors = SellState.shown_errors
     return text_field(name, value, errors, hint, label=TEXT[name], type="date")
 
