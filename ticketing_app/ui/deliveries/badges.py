@@ -52,6 +52,15 @@ def badge(delivery: DeliveryRead | None) -> str:
     return f"{BY_DAY[delivery.method]} {_short_day(_deadline(delivery))}"
 
 
+def is_checked(delivery: DeliveryRead | None) -> bool:
+    """Whether the badge may look like good news."""
+    if delivery is None:
+        return False
+    if delivery.method is DeliveryMethod.FILE:
+        return bool(delivery.code_count)
+    return delivery.method is DeliveryMethod.REISSUE
+
+
 def promise_lines(delivery: DeliveryRead | None) -> list[str]:
     """Return how and by when a ticket is delivered, as a buyer reads it before paying."""
     if delivery is None:

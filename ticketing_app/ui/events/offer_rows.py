@@ -4,6 +4,7 @@ from typing import Any
 
 import reflex as rx
 
+from ticketing_app.ui.deliveries.badge_part import delivery_badge
 from ticketing_app.ui.events.choices import Choice, Choices
 from ticketing_app.ui.events.offers import ROW_LABELS, NumberChoice, OfferRow
 from ticketing_app.ui.live.components import LiveText, LiveTicket, LiveUntil
@@ -156,6 +157,7 @@ def _facts(offer: OfferRow) -> rx.Component:
             class_name="font-semibold",
         ),
         cond(offer.notes != "", rx.el.p(offer.notes, class_name="text-sm text-muted")),
+        delivery_badge(offer.delivery, is_checked=offer.is_checked),
         cond(offer.doubt != "", _badge(offer.doubt, "locked")),
         cond(offer.own != "", _badge(offer.own, "yours")),
         cond(

@@ -10,6 +10,7 @@ from ticketing_app import routes
 from ticketing_app.core import formatting
 from ticketing_app.tickets.rules import Availability, best_seats, quantities
 from ticketing_app.tickets.schemas.listings import OfferRead, OfferSeat
+from ticketing_app.ui.deliveries import badges
 from ticketing_app.ui.events.choices import count_line
 from ticketing_app.ui.labels import YOURS
 
@@ -59,6 +60,8 @@ class OfferRow:
     price_note: str = ""
     place: str = ""
     notes: str = ""
+    delivery: str = ""
+    is_checked: bool = False
     doubt: str = ""
     own: str = ""
     order_href: str = ""
@@ -126,6 +129,8 @@ def offer_row(
         price_note=amounts.note,
         place=place,
         notes=_notes(offer, found, amounts),
+        delivery=badges.badge(offer.delivery),
+        is_checked=badges.is_checked(offer.delivery),
         doubt=LISTED_TWICE if offer.is_listed_twice else "",
         description=_describe_purchase(amounts, place),
         is_alone=len(offer.seats) == 1,

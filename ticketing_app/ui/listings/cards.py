@@ -1,6 +1,7 @@
 """My Listings: cards, rows and sums."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -17,6 +18,7 @@ from ticketing_app.core.formatting import (
 )
 from ticketing_app.tickets.rules import Availability, has_begun
 from ticketing_app.tickets.schemas.listings import OfferSeat, OwnListingRead
+from ticketing_app.ui.deliveries import badges
 from ticketing_app.ui.listings.queries import Sums
 from ticketing_app.ui.listings.split import split_line
 from ticketing_app.ui.listings.views import price_input, seat_label, split_choice
@@ -29,6 +31,7 @@ from ticketing_app.ui.tickets.views import (
     local_start,
     why_off_sale,
 )
+from ticketing_app.vault.schemas import FileRead
 
 STATE_LABELS = {
     Availability.AVAILABLE: "For sale",
@@ -104,6 +107,9 @@ class ListingCard(TicketStub):
     is_paused: bool = False
     pause_label: str = ""
     rule_line: str = ""
+    delivery: str = ""
+    is_checked: bool = False
+    attached: str = ""
     twice_line: str = ""
     seats: tuple[SeatRow, ...] = ()
 
@@ -114,6 +120,7 @@ class ListingCard(TicketStub):
         now: datetime,
         relistable_ids: Collection[UUID] = (),
         slug: str = "",
+        files: Mapping[UUID, FileRead] | None = None,
     ) -> Self:
         first = listing.seats[0]
         can_sell = listing.quantity > 0 and not has_begun(listing.starts_at, utc_now())
@@ -136,6 +143,9 @@ class ListingCard(TicketStub):
             is_paused=is_paused,
             pause_label=f"{RESUME if is_paused else PAUSE} {listing.title}",
             rule_line=split_line(split_choice(listing)) if can_sell else "",
+            delivery=badges.badge(listing.delivery) if can_sell else "",
+            is_checked=badges.is_checked(listing.delivery),
+            attached=attached_line(listing, files or {}) if can_sell else "",
             twice_line=TWICE if listing.is_listed_twice else "",
             seats=tuple(
                 SeatRow.from_seat(seat, listing, now, can_relist=seat.ticket_id in relistable_ids)
@@ -173,6 +183,16 @@ def count_line(listing: OwnListingRead) -> str:
         return ""
     paused = sum(seat.status is Availability.PAUSED for seat in listing.seats)
     return f"{paused} of {count} paused" if paused else f"{listing.available} of {count} for sale"
+
+
+def attached_line(listing: OwnListingRead, files: Mapping[UUID, FileRead]) -> str:
+    """Return the files of the unsold tickets, like "PDF, 1 barcode"; empty without files."""
+    file_ids = listing.delivery.file_ids if listing.delivery else []
+    labels = Counter(badges.file_label(files[each]) for each in file_ids if each in files)
+    return " · ".join(
+        label if count == 1 else f"{count} \N{MULTIPLICATION SIGN} {label}"
+        for label, count in labels.items()
+    )
 
 
 def sums_line(sums: Sums) -> str:

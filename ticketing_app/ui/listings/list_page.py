@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ticketing_app import routes
+from ticketing_app.ui.deliveries.badge_part import delivery_badge
 from ticketing_app.ui.listings.cards import PAUSE, RESUME, ListingCard, SeatRow
 from ticketing_app.ui.listings.components import PriceField
 from ticketing_app.ui.listings.state import OwnListingsState
@@ -95,6 +96,8 @@ def _card(card: ListingCard) -> rx.Component:
         rx.el.div(
             rx.el.ul(rx.foreach(card.seats, _seat), class_name="grid"),
             rx.el.p(card.rule_line, class_name="text-sm text-muted empty:hidden"),
+            rx.cond(card.delivery != "", delivery_badge(card.delivery, is_checked=card.is_checked)),
+            rx.el.p(card.attached, class_name="text-sm text-muted empty:hidden"),
             rx.el.p(card.twice_line, class_name="text-sm text-wait empty:hidden"),
             _changes(card),
             class_name="grid gap-2 pt-2 pb-1 px-1",

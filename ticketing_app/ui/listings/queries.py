@@ -1,6 +1,6 @@
 """One read per page of sellers, each in the caller's transaction."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import listings, prices, seller_listings, tickets
 from ticketing_app.ui import transactions
 from ticketing_app.ui.transactions import Session
+from ticketing_app.vault.schemas import FileRead
+from ticketing_app.vault.service import reading
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class ListingsPage:
     relistable_ids: set[UUID]
     # Of the events, by their ids.
     slugs: dict[UUID, str]
+    files: dict[UUID, FileRead] = field(default_factory=dict[UUID, FileRead])
 
     def slug_of(self, listing: OwnListingRead) -> str:
         return self.slugs.get(listing.event_id, "") if listing.event_id else ""
@@ -63,7 +66,11 @@ async def load_listings_page(
     relistable = await sell.list_relistable(session, owner_id=seller_id, ticket_ids=sold)
     event_ids = {listing.event_id for listing in page.items if listing.event_id}
     found = await events.list_by_ids(session, event_ids=list(event_ids))
-    return ListingsPage(page, relistable, {event.id: event.slug for event in found})
+    file_ids = {
+        each for listing in page.items if listing.delivery for each in listing.delivery.file_ids
+    }
+    files = await reading.describe(session, file_ids=file_ids) if file_ids else {}
+    return ListingsPage(page, relistable, {event.id: event.slug for event in found}, files)
 
 
 async def load_sums(session: Session, *, seller_id: UUID) -> Sums:

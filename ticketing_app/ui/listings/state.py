@@ -168,7 +168,9 @@ class OwnListingsState(PageState, rx.State):
     def _append(self, page: ListingsPage) -> None:
         now = session.reader_now(self)
         more = (
-            ListingCard.from_listing(listing, now, page.relistable_ids, page.slug_of(listing))
+            ListingCard.from_listing(
+                listing, now, page.relistable_ids, page.slug_of(listing), page.files
+            )
             for listing in page.listings.items
         )
         # The oldest stay in view; the newest return with the next load.

@@ -6,6 +6,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.tickets.rules import TITLE_MAX_LENGTH
+from ticketing_app.ui.deliveries.badge_part import promise
 from ticketing_app.ui.listings.components import OnFormInput, offered_stub
 from ticketing_app.ui.listings.fields import (
     BESIDE,
@@ -277,8 +278,7 @@ def sell_look_page() -> rx.Component:
         ),
         rx.el.section(
             rx.el.h2(TEXT["delivery"], class_name="text-lg font-semibold"),
-            rx.el.p(state.badge, class_name="badge justify-self-start"),
-            rx.el.ul(rx.foreach(state.promise, term), class_name="grid gap-1 max-w-text"),
+            promise(state.badge, state.promise, is_checked=state.is_checked),
             class_name="grid gap-2",
         ),
         rx.el.section(

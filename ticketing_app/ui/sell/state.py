@@ -73,6 +73,7 @@ class SellState(PageState, rx.State):
     event_day: str = ""
     face_line: str = ""
     badge: str = ""
+    is_checked: bool = False
     promise: rx.Field[list[str]] = rx.field(default_factory=list)
     # The own listing that has the same ticket.
     known_href: str = ""
@@ -351,6 +352,7 @@ class SellState(PageState, rx.State):
             self.event_day = facts.starts_local.date().isoformat()
             promised = files.promised(draft.form, facts, draft.files)
             self.badge = badges.badge(promised)
+            self.is_checked = badges.is_checked(promised)
             self.promise = badges.promise_lines(promised)
         self.attached = files.file_lines(draft.files, draft.form)
         self.file_ids = [line.id for line in self.attached]

@@ -7,6 +7,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.tickets.rules import Availability
+from ticketing_app.ui.deliveries.badge_part import promise
 from ticketing_app.ui.events.cards import event_list
 from ticketing_app.ui.events.offer_rows import offer_row
 from ticketing_app.ui.live.components import LiveText, LiveTicket, LiveUntil
@@ -307,6 +308,7 @@ def _offer(ticket: TicketDetail, on_over: rx.event.EventType[()]) -> rx.Componen
             ),
         ),
         cond(ticket.face_value_line != "", rx.el.p(ticket.face_value_line)),
+        promise(ticket.delivery, ticket.promise, is_checked=ticket.is_checked),
         cond(ticket.chain_line != "", rx.el.p(ticket.chain_line)),
         cond(ticket.reason != "", rx.el.p(ticket.reason)),
         _time_left(ticket, on_over),

@@ -15,6 +15,7 @@ from ticketing_app.orders.schemas import ChainRead, OwnershipStep, OwnershipStep
 from ticketing_app.tickets.rules import Availability, has_begun, is_too_late, seats_line
 from ticketing_app.tickets.schemas.listings import ListingRead, OfferRead
 from ticketing_app.tickets.schemas.tickets import TicketRead
+from ticketing_app.ui.deliveries import badges
 from ticketing_app.ui.events.offers import OfferRow, offer_rows
 from ticketing_app.ui.events.views import EventHead
 from ticketing_app.ui.labels import CATEGORY_LABELS, YOURS, YOURS_LABEL
@@ -102,6 +103,9 @@ class TicketDetail(TicketStub):
     description: str = ""
     face_value_line: str = ""
     chain_line: str = ""
+    delivery: str = ""
+    is_checked: bool = False
+    promise: tuple[str, ...] = ()
     can_buy: bool = False
     can_wait: bool = False
     can_change: bool = False
@@ -129,6 +133,7 @@ class TicketDetail(TicketStub):
             self.seat,
             self.face_value_line,
             self.description,
+            self.delivery,
         )
 
     @classmethod
@@ -151,6 +156,9 @@ class TicketDetail(TicketStub):
             "status_line": f"Status - {values['status_label']}",
             "description": ticket.description or "",
             "face_value_line": face_value_line(ticket),
+            "delivery": badges.badge(ticket.delivery),
+            "is_checked": badges.is_checked(ticket.delivery),
+            "promise": tuple(badges.promise_lines(ticket.delivery)),
             "can_buy": not why_not,
             "can_wait": ticket.status is Availability.LOCKED and not (is_mine or is_my_order),
             "can_change": is_mine and ticket.status is Availability.AVAILABLE,
