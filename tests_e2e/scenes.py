@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from pydantic import SecretStr
 
+from tests import ticket_files
 from tests.outside.database_probe import DatabaseProbe
 from tests.site import Site
 from tests_e2e.steps import DECLINED_CARD, Visitor, fill_in_card
@@ -213,8 +214,51 @@ def _answer_split(page: Page) -> None:
     expect(page.get_by_text("4 tickets: seats 45, 46, 47 and 48")).to_be_visible()
 
 
+def _upload(page: Page, *files: FilePayload) -> None:
+    page.get_by_role("radio", name="As a file").check()
+    page.get_by_label("Drop your tickets here").set_input_files(files)
+
+
+def _pdf(content: bytes) -> FilePayload:
+    return FilePayload(name="tickets.pdf", mimeType="application/pdf", buffer=content)
+
+
+def _choose_file(page: Page) -> None:
+    page.get_by_role("radio", name="As a file").check()
+    expect(page.get_by_label("Drop your tickets here")).to_be_attached()
+
+
+def _upload_slowly(page: Page) -> None:
+    # Never answered.
+    page.route("**/api/files", lambda _: None)
+    _upload(page, _pdf(b"%PDF"))
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+
+
+def _upload_wrongly(page: Page) -> None:
+    photo = FilePayload(name="ticket.heic", mimeType="image/heic", buffer=b"x")
+    _upload(page, photo, _pdf(b"no ticket"))
+    for complaint in ("We can't read HEIC pictures", "This is no PDF"):
+        expect(page.get_by_text(complaint)).to_be_visible()
+
+
+def _upload_two(page: Page) -> None:
+    _upload(page, _pdf(ticket_files.two_tickets(uuid4().hex)))
+    expect(page.get_by_text("2 tickets found.")).to_be_visible()
+    attached = page.get_by_role("list", name="Attached").get_by_role("listitem")
+    # The draft keeps those of other runs.
+    expect(attached.first).to_be_visible()
+
+
+def _choose_app(page: Page) -> None:
+    page.get_by_role("radio", name="In an app").check()
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Choose the app.")).to_be_visible()
+
+
 def _go_to_price(page: Page) -> None:
     _name_seats(page)
+    page.get_by_role("radio", name="I send them myself").check()
     page.get_by_role("button", name="Next").click()
     page.get_by_label("Price per ticket").fill("68")
     expect(page.get_by_text("$136 for both")).to_be_visible()
@@ -293,6 +337,12 @@ SCENES = (
     Scene("sell, event with errors", "/sell", "A new event", SELLER,
           _press("Next", "Choose the day of the event")),
     Scene("sell, tickets", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _name_seats),
+    Scene("sell, file", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _choose_file, is_main=False),
+    Scene("sell, uploading", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _upload_slowly, is_main=False),
+    Scene("sell, upload refused", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _upload_wrongly,
+          is_main=False),
+    Scene("sell, uploaded", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _upload_two),
+    Scene("sell, in an app", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _choose_app, is_main=False),
     Scene("sell, split", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _answer_split,
           is_main=False),
     Scene("sell, price", "/sell/tickets?event={event_id}", "Your tickets", SELLER, _go_to_price, is_main=False),

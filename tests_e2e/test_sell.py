@@ -5,8 +5,9 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
+from tests import ticket_files
 from tests.site import Site
 from tests_e2e.steps import GOOD_CARD, PASSWORD, Visitor
 from tests_e2e.venues import make_city, make_venue
@@ -171,6 +172,9 @@ def test_lists_adjacent_seats_for_a_new_event(site: Site, visitor: Callable[...,
     expect(page.get_by_role("radio", name="Both together only")).to_be_checked()
     expect(page.get_by_role("radio", name="Yes, next to each other")).to_be_checked()
     page.get_by_role("button", name="Next").click()
+    expect(page.get_by_text("Choose how you have them.")).to_be_visible()
+    page.get_by_role("radio", name="I send them myself").check()
+    page.get_by_role("button", name="Next").click()
 
     expect(page.get_by_role("heading", name="Your price")).to_be_visible()
     page.get_by_role("button", name="Next").click()
@@ -200,6 +204,7 @@ def test_pair_is_sold_together_and_sold_again_together(
     page.get_by_label("Row").fill("F")
     page.get_by_label("Seats", exact=True).fill("5-6")
     page.get_by_role("radio", name="Both together only").check()
+    page.get_by_role("radio", name="I send them myself").check()
     page.get_by_role("button", name="Next").click()
     page.get_by_label("Price per ticket").fill("68")
     page.get_by_role("button", name="Next").click()
@@ -294,3 +299,49 @@ def test_draft_survives_a_reload_and_another_device(visitor: Callable[..., Visit
     expect(tab.get_by_role("heading", name="Create a Ticket")).to_be_visible()
     page.reload()
     expect(page.get_by_label("Name of the event")).to_have_value("")
+
+
+def test_pdf_of_two_tickets_becomes_one_listing(
+    site: Site, visitor: Callable[..., Visitor]
+) -> None:
+    seller, thief = visitor(), visitor()
+    event = seller.make_event(f"Kites {uuid4().hex[:6]}", make_venue(site), category="concert")
+    pdf = ticket_files.two_tickets(uuid4().hex)
+    page = seller.open(f"/sell/tickets?event={event['id']}")
+    attach(page, pdf)
+    expect(page.get_by_text("2 tickets found.")).to_be_visible()
+    expect(page.get_by_label("How many tickets?")).to_have_value("2")
+    # What the file says is a suggestion.
+    expect(page.get_by_label("Seats", exact=True)).not_to_have_value("")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Seats", exact=True)).to_have_value("")
+    page.get_by_label("Seats", exact=True).fill("45-46")
+    expect(page.get_by_role("list", name="Attached").get_by_role("listitem")).to_contain_text(
+        ["For seat 45", "For seat 46"]
+    )
+    go_to_look(page, "68")
+    expect(page.get_by_role("main")).to_contain_text("File, checked")
+    page.get_by_role("button", name="List for sale").click()
+    expect(page.get_by_role("heading", name=event["title"])).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("File, checked")
+
+    stolen = thief.open(f"/sell/tickets?event={event['id']}")
+    attach(stolen, pdf)
+    expect(stolen.get_by_text("2 tickets found.")).to_be_visible()
+    stolen.get_by_label("Seats", exact=True).fill("1-2")
+    go_to_look(stolen, "60")
+    stolen.get_by_role("button", name="List for sale").click()
+    expect(stolen.get_by_text("This ticket is for sale here already")).to_be_visible()
+
+
+def attach(page: Page, pdf: bytes) -> None:
+    page.get_by_role("radio", name="As a file").check()
+    file = FilePayload(name="tickets.pdf", mimeType="application/pdf", buffer=pdf)
+    page.get_by_label("Drop your tickets here").set_input_files(file)
+
+
+def go_to_look(page: Page, price: str) -> None:
+    page.get_by_role("button", name="Next").click()
+    page.get_by_label("Price per ticket").fill(price)
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="What you agree to")).to_be_visible()

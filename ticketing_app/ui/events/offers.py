@@ -131,7 +131,7 @@ def offer_row(
         notes=_notes(offer, found, amounts),
         delivery=badges.badge(offer.delivery),
         is_checked=badges.is_checked(offer.delivery),
-        doubt=LISTED_TWICE if offer.is_listed_twice else "",
+        doubt=_doubt(offer),
         description=_describe_purchase(amounts, place),
         is_alone=len(offer.seats) == 1,
         tickets=tuple((str(seat.ticket_id), seat.version) for seat in found.deciding),
@@ -256,6 +256,13 @@ def _notes(offer: OfferRead, found: _Set, amounts: _Amounts) -> str:
         amount = formatting.format_amount(offer.face_value_cents, offer.currency)
         notes.append(f"Face value {amount}")
     return " · ".join(notes)
+
+
+def _doubt(offer: OfferRead) -> str:
+    if not offer.is_listed_twice:
+        return ""
+    # Another seller offers the seat, perhaps without the ticket.
+    return "Listed twice" if badges.is_checked(offer.delivery) else LISTED_TWICE
 
 
 def is_run(seats: Sequence[OfferSeat]) -> bool:
