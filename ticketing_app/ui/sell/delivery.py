@@ -110,7 +110,7 @@ class Drop(rx.Component):
 
 
 def delivery_fields() -> rx.Component:
-    """The ways to have a ticket; the fields of each show when it is chosen (delivery.css)."""
+    """The ways to have a ticket; the fields of each show when it is chosen (promise.css)."""
     state = SellState
     panels: dict[str, rx.Component] = {
         DeliveryMethod.FILE: _panel(_drop(), _attached()),
