@@ -1,6 +1,7 @@
 """Transport of domain events: one Redis Stream, a copy of the outbox."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, NoReturn, cast
@@ -23,6 +24,8 @@ CONSUMER = "consumer"
 MAX_LENGTH = 100_000
 FETCH_COUNT = 50
 BLOCK_MS = redis.BLOCK_SECONDS * 1000
+# While events arrive, a lost stream is noticed after this time; asking after each costs as much as reading.
+GAP_CHECK_MS = 500
 
 log = get_logger()
 
@@ -140,11 +143,13 @@ async def follow_events(
         nonlocal connections
         async with redis.blocking_client() as connection:
             place, added = await _end_of_stream(connection)
+            checked_at = time.monotonic()
+            block_ms = BLOCK_MS
             connections += 1
             if connections > 1:
                 await on_gap()
             while True:
-                answer = await connection.xread({STREAM: place}, count=FETCH_COUNT, block=BLOCK_MS)
+                answer = await connection.xread({STREAM: place}, count=FETCH_COUNT, block=block_ms)
                 entries = answer[0][1] if answer else []
                 for envelope in _read(entries):
                     if envelope.name in CATALOG:
@@ -152,7 +157,12 @@ async def follow_events(
                 if entries:
                     place = entries[-1][0]
                     added += len(entries)
+                    if time.monotonic() < checked_at + GAP_CHECK_MS / 1000:
+                        block_ms = GAP_CHECK_MS
+                        continue
                 end, added_now = await _end_of_stream(connection)
+                checked_at = time.monotonic()
+                block_ms = BLOCK_MS
                 if added_now < added:  # The stream restarted: Redis lost its data.
                     place = end
                     added = added_now
