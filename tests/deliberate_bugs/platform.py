@@ -197,8 +197,8 @@ MUTANTS = (
         (
             (
                 f"{APP}/tickets/service/tickets.py",
-                'OF_LISTING = OF_EVENT | {"price_cents"}',
-                "OF_LISTING = OF_EVENT",
+                'OF_LISTING = OF_EVENT | {"price_cents", "delivery_method"',
+                'OF_LISTING = OF_EVENT | {"delivery_method"',
             ),
         ),
         "tests/integration/tickets/test_listing_changes.py::TestUpdateTicket",

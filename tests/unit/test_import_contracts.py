@@ -9,6 +9,7 @@ import pytest
 from tests.import_contracts import PrivateContract
 
 CONFIG = Path(__file__).parents[2] / ".importlinter"
+PRODUCT = CONFIG.with_name("ticketing_app")
 
 
 def graph_of(*imports: tuple[str, str]) -> grimp.ImportGraph:
@@ -44,6 +45,9 @@ def test_every_feature_has_the_layers_of_a_feature() -> None:
     config.read(CONFIG)
     rows = config["importlinter:contract:layers"]["layers"].split()
     features = [name for name in rows[: rows.index("work")] if name != "|"]
-    features = features[features.index("demo") + 1 :]
+    # A module like demo_files has no layers.
+    features = [
+        name for name in features[features.index("demo") + 1 :] if (PRODUCT / name).is_dir()
+    ]
     containers = config["importlinter:contract:feature-layers"]["containers"].split()
     assert sorted(containers) == sorted(f"ticketing_app.{name}" for name in features)
