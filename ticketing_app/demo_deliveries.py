@@ -95,7 +95,7 @@ async def sell_again(session: AsyncSession, *, listing: ListingRead, buyer_id: U
 
 
 def _offered(listing: ListingRead) -> dict[str, Any]:
-    """Return what the seller typed, in units of the currency."""
+    """Return price and description as input, in units of the currency."""
     face_value = listing.face_value_cents
     return {
         "price": Decimal(listing.price_cents) / 100,

@@ -19,7 +19,7 @@ _RECTANGLE = re.compile(r"M(\d+) (\d+)h(\d+)v(\d+)h-\d+Z")
 
 @dataclass(frozen=True)
 class Code:
-    """A barcode whose lower left corner is at (x, y); in points, as `width`."""
+    """A barcode with its lower left corner at (x, y); in points, like `width`."""
 
     payload: str | bytes
     symbology: zxingcpp.BarcodeFormat = zxingcpp.BarcodeFormat.QRCode

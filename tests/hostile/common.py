@@ -1,4 +1,4 @@
-"""A hostile file, and what several kinds of them need."""
+"""Hostile files, and parts that several kinds of them share."""
 
 import random
 import struct

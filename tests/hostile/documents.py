@@ -21,7 +21,7 @@ def stream(body: bytes, entries: str = "") -> bytes:
 
 
 def packed_stream(packed: bytes, entries: str = "", *, times: int = 1) -> bytes:
-    """Return a stream object whose content was compressed `times` times."""
+    """Return a stream object with content that was compressed `times` times."""
     filters = "/FlateDecode " * times
     head = f"<< /Filter [{filters}] /Length {len(packed)} {entries} >>\nstream\n"
     return head.encode() + packed + b"\nendstream"

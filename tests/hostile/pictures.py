@@ -19,7 +19,7 @@ def png(
     chunks: Sequence[tuple[bytes, bytes]] = (),
     bits: int = 8,
 ) -> bytes:
-    """Return a PNG whose sizes and content need not agree."""
+    """Return a PNG; its sizes and content need not agree."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return (
@@ -32,7 +32,7 @@ def png(
 
 
 def resized_jpeg(side: int) -> bytes:
-    """Return a JPEG whose header has another size."""
+    """Return a JPEG that has another size in its header."""
     data = screenshot(Code("A1B2C3D4E5F6"), size=(400, 800), file_format="JPEG")
     place = data.index(b"\xff\xc0")
     return data[: place + 5] + struct.pack(">HH", side, side) + data[place + 9 :]

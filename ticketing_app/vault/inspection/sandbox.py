@@ -98,7 +98,7 @@ _places = _Places()
 
 
 async def inspect(data: bytes) -> Inspection:
-    """Inspect a file; whatever it does to the child, the result comes within `WALL_SECONDS`.
+    """Inspect a file; the result comes within `WALL_SECONDS`, also if it ends or hangs the child.
 
     Raises:
         FileRefusedError: it is none of the accepted kinds, beyond a limit, or ended the child.
@@ -158,7 +158,7 @@ async def _end(process: asyncio.subprocess.Process) -> int:
     if process.returncode is None:
         with suppress(ProcessLookupError):
             process.kill()
-    # asyncio does not see the end of a process whose output is not read.
+    # asyncio sees the end of a process only when its output was read.
     await cast("asyncio.StreamReader", process.stdout).read()
     return await process.wait()
 

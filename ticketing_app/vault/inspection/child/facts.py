@@ -105,7 +105,7 @@ def today() -> date:
 
 
 def _tidy(found: Found) -> Found:
-    """Drop empty members, control characters and what is too long."""
+    """Drop empty members and control characters, and cut long text."""
     tidied: Found = {}
     for name, value in found.items():
         if isinstance(value, str) and name not in {"issuer", "currency"}:
@@ -213,7 +213,8 @@ def _find_days(line: str) -> Iterator[tuple[date, ...]]:
             number = months[name] if name in months else int(name)
             yield from _possible_days(match[year], (number, int(match[day])))
     for match in _NUMERIC_DAY.finditer(line):
-        first, second = int(match[1]), int(match[2])
+        first = int(match[1])
+        second = int(match[2])
         yield from _possible_days(match[3], (second, first), (first, second))
 
 

@@ -16,7 +16,7 @@ from ticketing_app.vault.inspection.child.refusal import RefusedError
 
 MAX_ENTRIES = 200
 MAX_UNPACKED_BYTES = 4 * 2**20
-# bzip2 and LZMA unpack as much as they like, whatever size is asked for.
+# `read(n)` of bzip2 and LZMA may unpack far more than n bytes.
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _NAME = re.compile(
     r"(?:[A-Za-z-]{2,20}\.lproj/)?[A-Za-z0-9@._-]{1,64}\.(?:png|strings|json)|signature"
