@@ -57,5 +57,5 @@ async function answerTicket(event, url) {
   event.waitUntil(answer);
   const timeout = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, null));
   const first = await Promise.race([answer, timeout]);
-  return first && first.status < 500 ? first : kept;
+  return first && (first.ok || LOST.includes(first.status)) ? first : kept;
 }
