@@ -131,7 +131,8 @@ async def on_delivery_changed(session: AsyncSession, event: DeliveryChanged) -> 
     if event.status == DeliveryStatus.READY and event.transition != Transition.BEGIN:
         order = await summary.get_summary(session, order_id=event.order_id)
         await order_notices.tell_buyer(session, order, "tickets_here")
-    if event.status == DeliveryStatus.RECEIVED:
+    # Received in the app of an issuer, there is nothing to show here.
+    if event.transition == Transition.OPEN:
         await door_notices.schedule(session, order_id=event.order_id)
 
 

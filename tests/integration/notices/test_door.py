@@ -61,12 +61,13 @@ class TestSchedule:
         begun = (await factories.recorded_events("DeliveryChanged"))[0]
         kind = CATALOG["DeliveryChanged"]
         query = "SELECT due_at FROM work WHERE kind = 'notices.door'"
-        for status in ("waiting", "received"):
-            event: Any = kind.model_validate(begun | {"status": status})
+        for transition in ("confirm", "open"):
+            changed = begun | {"status": "received", "transition": transition}
+            event: Any = kind.model_validate(changed)
             async with db.transaction() as session:
                 await subscribers.on_delivery_changed(session, event)
             due: list[datetime] = await sends.column(query)
-            assert bool(due) is (is_wanted and status == "received")
+            assert bool(due) is (is_wanted and transition == "open")
         if due:
             assert abs(due[0] - (utc_now() + starts_in - DAY)) < timedelta(minutes=2)
             assert await remind(sale)
