@@ -1,6 +1,7 @@
 """Inspection of a stranger's file in a limited process of its own."""
 
 import asyncio
+import io
 import sys
 import time
 from collections.abc import AsyncGenerator
@@ -206,28 +207,16 @@ def _assemble(found: _Answer, content: bytes) -> Inspection:
     sizes = [size for ticket in found.tickets for size in (ticket.clean, *ticket.previews)]
     if sum(sizes) != len(content):
         raise FileRefusedError("too_complex")
-    files = iter(_cut(content, sizes))
-    return Inspection(
-        found.kind,
-        tuple(
-            TicketFile(
-                clean=next(files),
-                media_type=found.kind,
-                page_count=ticket.page_count,
-                codes=ticket.codes,
-                previews=tuple(next(files) for _ in ticket.previews),
-                facts=ticket.facts,
-            )
-            for ticket in found.tickets
-        ),
-        found.removed,
-    )
-
-
-def _cut(content: bytes, sizes: list[int]) -> list[bytes]:
-    parts: list[bytes] = []
-    start = 0
-    for size in sizes:
-        parts.append(content[start : start + size])
-        start += size
-    return parts
+    files = io.BytesIO(content)
+    tickets = [
+        TicketFile(
+            clean=files.read(ticket.clean),
+            media_type=found.kind,
+            page_count=ticket.page_count,
+            codes=ticket.codes,
+            previews=tuple(files.read(size) for size in ticket.previews),
+            facts=ticket.facts,
+        )
+        for ticket in found.tickets
+    ]
+    return Inspection(found.kind, tuple(tickets), found.removed)

@@ -88,19 +88,13 @@ def _to_svg(code: zxingcpp.Barcode) -> str:
 
 
 def _cut_out(picture: Image.Image, position: zxingcpp.Position) -> str:
-    corners = (
-        position.top_left,
-        position.top_right,
-        position.bottom_left,
-        position.bottom_right,
-    )
-    across = [corner.x for corner in corners]
-    down = [corner.y for corner in corners]
-    quiet = round(QUIET_PART * max(max(across) - min(across), max(down) - min(down))) + 4
-    box = (min(across) - quiet, min(down) - quiet, max(across) + quiet, max(down) + quiet)
-    part = picture.crop(
-        (max(box[0], 0), max(box[1], 0), min(box[2], picture.width), min(box[3], picture.height))
-    ).convert("L")
+    corners = [position.top_left, position.top_right, position.bottom_left, position.bottom_right]
+    across = sorted(corner.x for corner in corners)
+    down = sorted(corner.y for corner in corners)
+    quiet = round(QUIET_PART * max(across[-1] - across[0], down[-1] - down[0])) + 4
+    first = (max(across[0] - quiet, 0), max(down[0] - quiet, 0))
+    last = (min(across[-1] + quiet, picture.width), min(down[-1] + quiet, picture.height))
+    part = picture.crop((*first, *last)).convert("L")
     part.thumbnail((CUTOUT_PIXELS, CUTOUT_PIXELS))
     out = io.BytesIO()
     part.save(out, "PNG")
