@@ -13,7 +13,9 @@ from ticketing_app.orders.rules import GiftStatus
 from ticketing_app.orders.schemas import GiftRead
 from ticketing_app.ui.gifts.state import GiftState, GivingState
 from ticketing_app.ui.gifts.views import LOST
+from ticketing_app.ui.listings.state import TicketFormState
 from ticketing_app.ui.orders.state import OrderDetailState
+from ticketing_app.ui.sell.relist_state import RelistState
 
 pytestmark = pytest.mark.usefixtures("stripe_books")
 SignIn = Callable[[UserRead], Awaitable[str]]
@@ -151,3 +153,18 @@ class TestGiving:
             f"Paid: {sold.ticket.title}",
         )
         assert tab.state(GivingState).lines[0].line == f"Given to {friend.email}."
+
+
+class TestSellingOn:
+    async def test_says_that_the_file_goes_with_it(self, tab: Tab, sign_in: SignIn) -> None:
+        sold = await given.sell()
+        cookie = await sign_in(sold.buyer)
+        tab.open(f"/tickets/new?previous={sold.ticket.id}", cookie=cookie)
+        await tab.call(TicketFormState.load_new)
+        form = tab.state(TicketFormState)
+        assert form.file_line.endswith("nothing to upload. Buyers see: never opened.")
+        await given.open_file(sold, sold.buyer)
+        order_id = str(sold.sale.order.id)
+        tab.open(f"/orders/{order_id}/sell", cookie=cookie, order_id=order_id)
+        await tab.call(RelistState.load)
+        assert "Buyers see: opened on " in tab.state(RelistState).file_line

@@ -18,6 +18,8 @@ from ticketing_app.tickets.schemas.tickets import TicketCreate, TicketRead, Tick
 from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service import listings, offers, promises, seller_listings, tickets
 from ticketing_app.tickets.service.tickets import TicketListedAgainError
+from ticketing_app.vault.schemas import FileRead
+from ticketing_app.vault.service import reading
 
 OTHER_EVENT = "You bought one of these tickets for another event."
 # My Listings adds up the sales at each refresh.
@@ -199,6 +201,16 @@ async def list_relistable(
         for found in seats
         if found.owner_id == owner_id and not found.seat.listed and not found.offer
     }
+
+
+async def describe_files(
+    session: AsyncSession, *, owner_id: UUID, ticket_ids: list[UUID]
+) -> list[FileRead]:
+    """Return the files that go on with these bought tickets when their owner lists them again."""
+    seats = await ownership.list_seats(session, ticket_ids=ticket_ids)
+    file_ids = [found.file_id for found in seats if found.file_id]
+    found = await reading.describe(session, file_ids=file_ids)
+    return [file for file in found.values() if file.owner_id == owner_id]
 
 
 async def list_refusals(

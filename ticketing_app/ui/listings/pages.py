@@ -39,7 +39,11 @@ def short_form(way_by_event: rx.Component) -> rx.Component:
         state.create,
         routes.TICKET_LIST,
         seat_hint=TEXT["seats"],
-        before=rx.cond(state.form.previousTicketId == "", way_by_event),
+        before=rx.cond(
+            state.form.previousTicketId == "",
+            way_by_event,
+            rx.el.p(state.file_line, class_name="max-w-text empty:hidden"),
+        ),
     )
     listings = link(TEXT["title"], href=routes.TICKET_MINE, class_name=styles.LINK_ALONE)
     return _form_page(state.load_new, rx.fragment(form, listings))

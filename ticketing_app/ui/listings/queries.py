@@ -1,5 +1,6 @@
 """One read per page of sellers, each in the caller's transaction."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -52,6 +53,7 @@ class FormPage:
     ticket: TicketRead
     price_hint: PriceHint | None
     listing: ListingRead | None = None
+    files: Sequence[FileRead] = ()
 
 
 async def load_listings_page(
@@ -82,7 +84,8 @@ async def load_sums(session: Session, *, seller_id: UUID) -> Sums:
 async def load_resale_page(session: Session, *, seller_id: UUID, ticket_id: UUID) -> FormPage:
     """Return the ticket that its buyer sells again; raises the errors of `get_own_ticket`."""
     ticket = await sell.get_own_ticket(session, owner_id=seller_id, ticket_id=ticket_id)
-    return await _with_hint(session, seller_id, ticket)
+    files = await sell.describe_files(session, owner_id=seller_id, ticket_ids=[ticket_id])
+    return replace(await _with_hint(session, seller_id, ticket), files=files)
 
 
 async def load_edit_page(session: Session, *, seller_id: UUID, ticket_id: UUID) -> FormPage:

@@ -24,6 +24,7 @@ from ticketing_app.ui.listings.split import SplitChoice
 from ticketing_app.ui.listings.views import (
     TicketForm,
     amount_line,
+    file_line,
     listed_line,
     listing_line,
     preview,
@@ -189,6 +190,8 @@ class TicketFormState(PageState, rx.State):
     is_stale: bool = False
     # The seats of a listing, which are edited together; empty for a single ticket.
     listing_line: str = ""
+    # Of a bought ticket that has a file.
+    file_line: str = ""
     split: SplitChoice = SplitChoice()
     preview: TicketStub = TicketStub()
     price_rule: str = ""
@@ -228,6 +231,7 @@ class TicketFormState(PageState, rx.State):
             )
         form = replace(TicketForm.from_ticket(page.ticket), previousTicketId=str(ticket_id))
         self._open(form, NEW, 0, page.price_hint)
+        self.file_line = file_line(page.files, session.reader_now(self))
 
     @rx.event
     @guarded
@@ -346,6 +350,7 @@ class TicketFormState(PageState, rx.State):
         self.form_id = form_id
         self.version = version
         self.listing_line = ""
+        self.file_line = ""
         self.typed = {}
         self.price_rule = price_rule_line(get_settings().currency)
         self._preview(asdict(form))

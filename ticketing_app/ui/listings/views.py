@@ -1,7 +1,7 @@
 """Values and sentences of My Listings and the seller's form."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import InvalidInputError
 from ticketing_app.core.formatting import (
     format_amount,
+    format_day,
 )
 from ticketing_app.core.money import MINIMUM_CENTS
 from ticketing_app.tickets.rules import MAX_SEATS, Availability, Place, seats_line
@@ -25,6 +26,7 @@ from ticketing_app.ui.tickets.views import (
     local_start,
     parse_price,
 )
+from ticketing_app.vault.schemas import FileRead
 
 NO_SEAT = "No seat number"
 
@@ -191,6 +193,16 @@ def price_hint_line(hint: PriceHint | None) -> str:
     if low == high:
         return f"Similar tickets: {low}"
     return f"Similar tickets: {low} to {high}, typically {typical}"
+
+
+def file_line(files: Sequence[FileRead], now: datetime) -> str:
+    """Return what buyers see of the files that go on with bought tickets; empty without any."""
+    if not files:
+        return ""
+    opened = [file.opened_at for file in files if file.opened_at]
+    goes = "The ticket file goes with it" if len(files) == 1 else "The ticket files go with them"
+    seen = f"opened on {format_day(min(opened), now)}" if opened else "never opened"
+    return f"{goes}: there is nothing to upload. Buyers see: {seen}."
 
 
 def price_rule_line(currency: str) -> str:

@@ -70,6 +70,7 @@ class RelistPage(NamedTuple):
     tickets: list[TicketRead]
     left_out: list[tuple[TicketRead, str]]
     facts: EventFacts | None  # Of their event.
+    files: list[FileRead]
 
 
 class Relisted(NamedTuple):
@@ -271,7 +272,10 @@ async def load_relist_page(session: Session, *, owner_id: UUID, order_id: UUID) 
     facts = await get_facts(session, event_id=first.event_id) if first.event_id else None
     own = [found[ticket_id] for ticket_id in ids if ticket_id not in refusals]
     left_out = [(found[ticket_id], reason) for ticket_id, reason in refusals.items()]
-    return RelistPage(first, own, left_out, facts)
+    files = await sell.describe_files(
+        session, owner_id=owner_id, ticket_ids=[ticket.id for ticket in own]
+    )
+    return RelistPage(first, own, left_out, facts, files)
 
 
 async def relist(session: Session, *, owner_id: UUID, order_id: UUID, form: RelistForm) -> Relisted:

@@ -40,6 +40,7 @@ def relist_page() -> rx.Component:
             error_line(SEATS, state.shown_errors),
             class_name="grid gap-1",
         ),
+        rx.el.p(state.file_line, class_name="-mt-2 empty:hidden"),
         split_fields(state.split),
         text_field(
             "price",

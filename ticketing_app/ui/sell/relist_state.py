@@ -10,7 +10,7 @@ from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.tickets.rules import Place
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.listings.split import SplitChoice
-from ticketing_app.ui.listings.views import price_input, price_rule_line
+from ticketing_app.ui.listings.views import file_line, price_input, price_rule_line
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.sell import queries, relist, views
 from ticketing_app.ui.sell.form import SellForm
@@ -32,6 +32,7 @@ class RelistState(PageState, rx.State):
     split: SplitChoice = SplitChoice()
     price_rule: str = ""
     total_line: str = ""
+    file_line: str = ""
     typed: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     _places: dict[str, Place] = {}  # noqa: RUF012  # Reflex copies defaults.
     _listed_href: str = ""
@@ -65,6 +66,7 @@ class RelistState(PageState, rx.State):
         self.price = price_input(page.first.price_cents)
         self.description = page.first.description or ""
         self.price_rule = price_rule_line(get_settings().currency)
+        self.file_line = file_line(page.files, session.reader_now(self))
         self._places = {str(ticket.id): relist.place_of(ticket) for ticket in page.tickets}
         self.typed = {}
         self._listed_href = ""
