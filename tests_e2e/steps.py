@@ -53,6 +53,10 @@ class Visitor:
     def delivery(self, order_id: str) -> dict[str, Any]:
         return self.context.request.get(f"/api/orders/{order_id}/delivery").json()
 
+    def sell_with(self, delivery: dict[str, Any], **ticket: Any) -> str:  # noqa: ANN401  # JSON.
+        """List a ticket with a promised delivery; returns its id."""
+        return self._post("/api/tickets", {**ticket, "delivery": delivery})["id"]
+
     def sell_listing(self, **listing: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON.
         """List tickets of an event; returns the listing."""
         return self._post("/api/listings", listing)

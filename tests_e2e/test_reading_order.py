@@ -108,7 +108,8 @@ def test_an_order_and_its_payment_are_read_before_their_buttons(
         - paragraph: The ticket is locked for you. Nobody else can buy it in this time.
         - button "Pay"
         - button "Release ticket"
-        - heading "Details" [level=2]
+        - group:
+          - heading "Details" [level=2]
     """)
     dialog = buyer.open_payment()
     expect(dialog).to_match_aria_snapshot(f"""

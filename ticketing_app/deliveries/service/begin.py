@@ -21,7 +21,7 @@ from ticketing_app.vault.service import ownership, reading
 log = get_logger()
 
 
-# Methods whose files are here before the sale.
+# With these the files are here before the sale.
 WITH_FILES = frozenset({DeliveryMethod.FILE, DeliveryMethod.LINK, DeliveryMethod.REISSUE})
 STARTS = {
     DeliveryMethod.FILE: DeliveryStatus.READY,

@@ -1,4 +1,4 @@
-"""All deliveries of a person, for the export. Their rows name nobody: they stay with the orders."""
+"""All deliveries of a person, for the export. Their rows contain ids only and stay with the orders."""
 
 from uuid import UUID
 

@@ -20,7 +20,7 @@ class DeliveryState(PageState, rx.State):
     """Codes never enter it: browsers load them as pictures."""
 
     delivery: DeliveryView = DeliveryView()
-    # The delivery whose codes are on the screen, a proof long.
+    # The delivery with its codes on the screen.
     shown_id: str = ""
 
     @rx.event

@@ -22,7 +22,7 @@ TEXT = {
 
 
 def tickets_part() -> rx.Component:
-    """Nothing on a page whose caller owns no file of the delivery."""
+    """Empty unless the caller owns a file of the delivery."""
     delivery = DeliveryState.delivery
     return rx.cond(
         delivery.id != "",

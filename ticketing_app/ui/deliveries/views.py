@@ -245,7 +245,7 @@ def _name(item: DeliveryItem, ticket: ItemTicket) -> str:
 def sold_files(
     delivery: DeliveryRead, tickets: Mapping[UUID, ItemTicket], now: datetime
 ) -> list[SoldFile]:
-    """Return the files of a sale for its seller, who does not own them any more."""
+    """Return the files of a sale for its seller, the former owner."""
     return [
         SoldFile(_name(item, tickets[item.ticket_id]), item.file.sha256, _opened(item.file, now))
         for item in delivery.items
@@ -262,7 +262,7 @@ def for_count(count: int, sentence: str) -> str:
 
 
 def outcome(delivery: DeliveryRead | None, count: int, now: datetime) -> tuple[str, str]:
-    """Return how a paid order stands for its buyer, and what that means."""
+    """Return the outcome of a paid order for its buyer, and its meaning."""
     # Orders of the version before have no delivery until the backfill.
     if delivery is None or (delivery.method is None and delivery.status is DeliveryStatus.WAITING):
         return for_count(count, UNPROMISED), for_count(count, UNPROMISED_MORE)
@@ -283,7 +283,7 @@ def due_day(due_at: datetime, now: datetime) -> str:
 
 
 def heading(delivery: DeliveryRead | None, count: int, title: str) -> str:
-    """Return the heading of a paid order: its title, behind what is true of its tickets."""
+    """Return the heading of a paid order: the state of its tickets, and the title."""
     status = DeliveryStatus.WAITING
     if delivery and not is_passed_on(delivery):
         status = delivery.status
