@@ -33,7 +33,8 @@ def history(page: Page) -> list[str]:
         entry.locator("p").first.text_content() or ""
         for entry in page.locator("details")
         .filter(has=page.get_by_role("heading", name="Details"))
-        .get_by_role("listitem")
+        # Folded details have no roles.
+        .locator("li")
         .all()
     ]
 
