@@ -1,4 +1,4 @@
-"""A ticket is given to a friend: who may take it, and who owns it afterwards."""
+"""Gifts of tickets: permission to take one, and the owner afterwards."""
 
 import asyncio
 from collections.abc import Callable

@@ -21,7 +21,7 @@ _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 async def get_chain(session: AsyncSession, *, ticket_id: UUID, viewer_id: UUID | None) -> ChainRead:
     """Return the history, oldest first; raises the errors of `queries.get_ticket`.
 
-    Everybody sees that of a ticket that is listed again, others only those who had them.
+    The history of a ticket that is listed again is public; other histories are for its owners.
     """
     ticket = await queries.get_ticket(session, ticket_id=ticket_id, viewer_id=viewer_id)
     listings = await resale.list_chain(session, ticket_id=ticket_id)

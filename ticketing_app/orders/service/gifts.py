@@ -191,7 +191,7 @@ async def withdraw_gift(session: AsyncSession, *, gift_id: UUID, user_id: UUID) 
 
 
 async def lapse_gift(transaction: Transaction, key: str) -> timedelta | None:
-    """Close a gift that nobody took in time: the act of the work `orders.gift`."""
+    """Close a gift that was not taken in time: the act of the work `orders.gift`."""
     gift_id = UUID(key)
     async with transaction() as session:
         found = await repository.get_gift(session, gift_id)
@@ -217,7 +217,7 @@ async def erase_address(session: AsyncSession, *, address: str) -> None:
 
 
 async def withdraw_lost(session: AsyncSession, *, ticket_ids: list[UUID]) -> None:
-    """Withdraw offers of these seats by users who have lost them."""
+    """Withdraw offers of these seats by former owners."""
     seats = await ownership.list_seats(session, ticket_ids=ticket_ids)
     lost = [
         found.offer.id

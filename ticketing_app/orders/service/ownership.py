@@ -36,7 +36,7 @@ class OwnedSeat(NamedTuple):
     seat: Seat
     sales: list[Sale]  # Newest first.
     owner_id: UUID | None  # None during a refund or dispute.
-    offer: Gift | None  # To a friend, who may still take it.
+    offer: Gift | None  # Open, to a friend.
     taken: list[Gift]  # Of the valid sale, the last one last.
 
     @property
@@ -138,7 +138,7 @@ async def end_unowned_listings(session: AsyncSession, *, ticket_ids: list[UUID])
 
 
 async def return_files(session: AsyncSession, *, ticket_ids: list[UUID]) -> None:
-    """Give the files of refunded seats to the owners that they have by now.
+    """Move the files of refunded seats to their present owners.
 
     Also from a friend, who paid nothing, but not from the buyer of a valid sale.
     """

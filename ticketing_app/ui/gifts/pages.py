@@ -1,4 +1,4 @@
-"""The page of a gift, for the friend who may take it and for its giver."""
+"""The page of a gift, for both sides."""
 
 import reflex as rx
 

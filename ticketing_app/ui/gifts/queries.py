@@ -15,7 +15,7 @@ from ticketing_app.ui.transactions import Session
 
 @dataclass(frozen=True)
 class GiftPage:
-    """A gift; what comes after `is_confirmed` is set while its receiver owns the ticket."""
+    """A gift; the fields behind `is_confirmed` are set while its receiver owns the ticket."""
 
     gift: GiftRead
     is_confirmed: bool

@@ -14,7 +14,7 @@ from ticketing_app.ui.gifts.queries import GiftPage
 OPENED = "It was opened on {day}, so its giver may know the barcode. Take it from people you trust."
 SEALED = "It was never opened: only its first seller knows the barcode."
 
-# By status, for the giver and for the receiver: the heading, and what it means.
+# Heading and explanation by status.
 GIVER = {
     GiftStatus.OFFERED: (
         "Waiting for your friend",
