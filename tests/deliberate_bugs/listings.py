@@ -7,6 +7,7 @@ BEST_TESTS = "tests/integration/orders/test_best_seats.py"
 LISTING_TESTS = "tests/integration/orders/test_listing_hold.py"
 STEP_TESTS = "tests/integration/orders/test_listing_steps.py"
 HOLD_TESTS = "tests/integration/orders/test_hold.py"
+FILE_TESTS = "tests/integration/tickets/test_files.py::TestList"
 
 MUTANTS = (
     Mutant(
@@ -125,6 +126,42 @@ MUTANTS = (
             ),
         ),
         f"{LISTING_TESTS}::TestChosenTickets",
+    ),
+    Mutant(
+        11,
+        "tickets are sold that cannot come in time",
+        (
+            (
+                HOLD,
+                "coalesce(least(starts_at, sellable_until) > now(), true)",
+                "coalesce(starts_at > now(), true)",
+            ),
+        ),
+        HOLD_TESTS,
+    ),
+    Mutant(
+        9,
+        "a listing does not claim its files",
+        (
+            (
+                f"{APP}/tickets/service/promises.py",
+                "    await claims.claim(session, seller_id=seller_id, file_ids=file_ids, event_day=day)\n",
+                "",
+            ),
+        ),
+        FILE_TESTS,
+    ),
+    Mutant(
+        9,
+        "the public sees the files of a listing",
+        (
+            (
+                f"{APP}/tickets/service/promises.py",
+                "files if viewer_id == first.seller_id else []",
+                "files",
+            ),
+        ),
+        FILE_TESTS,
     ),
     Mutant(
         1,

@@ -81,5 +81,4 @@ class TestPromiseLines:
     ],
 )
 def test_file_label_says_what_is_attached(kind: str, codes: int, label: str) -> None:
-    values = {"kind": kind, "code_count": codes}
-    assert file_label(FileRead.model_construct(**values)) == label
+    assert file_label(FileRead.model_construct(kind=kind, code_count=codes)) == label

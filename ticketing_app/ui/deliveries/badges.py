@@ -1,5 +1,6 @@
 """How an offer is delivered: a badge for lists, and sentences for buyers before they pay."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,19 @@ AT_ONCE = "It is yours as soon as you pay."
 LATE = "If it is late, you wait or get your money back."
 DAYS_OF_A_WEEK = 7
 COPIES = "Its first seller may have kept a copy."
+
+
+@dataclass(frozen=True)
+class PromiseView:
+    """How an order is delivered once it is paid."""
+
+    label: str = ""
+    is_checked: bool = False
+    lines: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, delivery: DeliveryRead | None) -> "PromiseView":
+        return cls(badge(delivery), is_checked(delivery), tuple(promise_lines(delivery)))
 
 
 def badge(delivery: DeliveryRead | None) -> str:

@@ -26,6 +26,8 @@ TEXT = {
     "edit_title": "Edit a Ticket",
     "submit": "Submit",
     "seats": "Several seats, as in 11, 12, 13, become a listing each",
+    "unchecked": "You send it to the buyer yourself, and buyers see that it is not checked. "
+    "If you have a file, find the event above.",
     "load_again": "Load again",
     "cancel": "Cancel",
 }
@@ -43,6 +45,10 @@ def short_form(way_by_event: rx.Component) -> rx.Component:
             state.form.previousTicketId == "",
             way_by_event,
             rx.el.p(state.file_line, class_name="max-w-text empty:hidden"),
+        ),
+        note=rx.cond(
+            state.form.previousTicketId == "",
+            rx.el.p(TEXT["unchecked"], class_name="text-sm text-muted max-w-text"),
         ),
     )
     listings = link(TEXT["title"], href=routes.TICKET_MINE, class_name=styles.LINK_ALONE)
@@ -127,6 +133,7 @@ def _form(
     back: str,
     seat_hint: str = "",
     before: rx.Component | None = None,
+    note: rx.Component | None = None,
 ) -> rx.Component:
     state = TicketFormState
     return rx.el.div(
@@ -150,6 +157,7 @@ def _form(
                     name="previousTicketId",
                     default_value=state.form.previousTicketId,
                 ),
+                note,
                 class_name="grid gap-5",
             ),
             # Beside the fields on a wide screen, otherwise between the fields and Submit.

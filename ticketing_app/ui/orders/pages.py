@@ -5,6 +5,7 @@ import reflex as rx
 from ticketing_app import routes
 from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.rules import OrderStatus
+from ticketing_app.ui.deliveries.badge_part import promise
 from ticketing_app.ui.deliveries.sending_parts import address_part, sending_part
 from ticketing_app.ui.deliveries.tickets_part import progress_part, tickets_part
 from ticketing_app.ui.gifts.components import gift_part
@@ -72,6 +73,7 @@ def _order() -> rx.Component:
                 rx.el.p(order.notice, class_name=f"{styles.ALERT} print:hidden"),
             ),
             _outcome(),
+            rx.cond(order.can_pay, _promise()),
             address_part(OrderDetailState),
             sending_part(OrderDetailState),
             tickets_part(),
@@ -88,6 +90,11 @@ def _order() -> rx.Component:
         rx.el.div(_history(), class_name="in-rest print:hidden"),
         class_name="columns",
     )
+
+
+def _promise() -> rx.Component:
+    shown = OrderDetailState.promise
+    return promise(shown.label, shown.lines, is_checked=shown.is_checked)
 
 
 def _item(item: OrderItemView) -> rx.Component:

@@ -10,6 +10,7 @@ from ticketing_app.orders.service.access import OrderNotFoundError
 from ticketing_app.tickets.rules import seats_line
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.deliveries import views as deliveries
+from ticketing_app.ui.deliveries.badges import PromiseView
 from ticketing_app.ui.deliveries.sending_state import SendingState
 from ticketing_app.ui.deliveries.sending_views import SendingView
 from ticketing_app.ui.deliveries.state import DeliveryState
@@ -34,6 +35,7 @@ class OrderDetailState(PurchaseState, SendingState, rx.State):
 
     order: OrderView = OrderView()
     stub: TicketStub = TicketStub()
+    promise: PromiseView = PromiseView()
     items: rx.Field[list[OrderItemView]] = rx.field(default_factory=list)
     timeline: rx.Field[list[TimelineEntry]] = rx.field(default_factory=list)
     progress: rx.Field[list[ProgressStep]] = rx.field(default_factory=list)
@@ -85,6 +87,7 @@ class OrderDetailState(PurchaseState, SendingState, rx.State):
             page.order, page.tickets, page.relistable_ids, now, page.used_ids, is_here=is_here
         )
         self.stub = self.items[0].stub
+        self.promise = PromiseView.of(page.tickets[page.order.ticket.id].delivery)
         starts_at = page.tickets[page.order.ticket.id].starts_at
         self.progress = deliveries.progress(page.delivery, starts_at, now)
         self.is_loaded = True
