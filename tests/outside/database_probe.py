@@ -45,6 +45,17 @@ class DatabaseProbe:
         """Return the status of an order."""
         return (await self.rows("SELECT status FROM orders WHERE id = $1", order_id))[0]["status"]
 
+    async def let_be_late(self, order_id: str) -> None:
+        """Move the deadline of the delivery of an order to a moment ago."""
+        await self.rows(
+            """WITH late AS (
+                 UPDATE deliveries SET due_at = clock_timestamp() WHERE order_id = $1
+                 RETURNING id, version, due_at)
+               UPDATE delivery_steps s SET due_at = late.due_at FROM late
+               WHERE s.delivery_id = late.id AND s.version = late.version""",
+            order_id,
+        )
+
     async def make_venue(self, name: str, city: str) -> str:
         """Insert a venue in Great Britain; the API knows the cities of a data set that takes long to load."""
         venue_id = uuid4()

@@ -208,11 +208,11 @@ async def erase(session: AsyncSession, *, buyer_id: UUID) -> None:
 
 
 async def delete_old(session: AsyncSession, limit: int) -> int:
-    """Delete addresses that nobody needs any more; a job calls it daily."""
+    """Delete addresses that are not needed any more; a job calls it hourly."""
     return await repository.delete_old_addresses(session, limit)
 
 
 async def list_names(session: AsyncSession, *, order_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the names alone, for the seller's list of what is to be sent."""
+    """Return the names alone, for the seller's list of open tasks."""
     rows = await repository.list_addresses(session, order_ids)
     return {row.order_id: _unseal(row).name for row in rows}

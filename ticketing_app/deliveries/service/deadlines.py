@@ -36,7 +36,7 @@ async def second_due_at(session: AsyncSession, *, order_id: UUID) -> datetime:
 
 
 async def record_lateness(session: AsyncSession, found: DeliveryNow) -> bool:
-    """Record what the end of its deadline does to the delivery; false if it has not passed."""
+    """Make the transition at the end of the deadline; false if it has not passed."""
     name = AT_DEADLINE.get(DeliveryStatus(found.delivery.status))
     if name is None or found.is_running:
         return False
@@ -61,7 +61,7 @@ async def meet_deadline(transaction: db.Transaction, key: str) -> timedelta | No
 
 
 async def list_overdue(session: AsyncSession) -> list[UUID]:
-    """Return the deliveries whose deadline nobody has recorded."""
+    """Return the deliveries past their deadline, as it is not recorded yet."""
     return await repository.list_overdue(session)
 
 

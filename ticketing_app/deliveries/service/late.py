@@ -1,4 +1,4 @@
-"""The choice of a buyer whose tickets are late: to wait once more, or to get the money back."""
+"""The choice of the buyer of late tickets: to wait once more, or to get the money back."""
 
 from uuid import UUID
 

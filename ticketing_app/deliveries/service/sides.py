@@ -1,4 +1,4 @@
-"""The two sides of a delivery, and refusals of what they do."""
+"""The two sides of a delivery, and the refusals of their acts."""
 
 from http import HTTPStatus
 from typing import Literal

@@ -1,4 +1,4 @@
-"""What a seller still has to send."""
+"""Open tasks of a seller."""
 
 from uuid import UUID
 

@@ -51,7 +51,7 @@ _SENT_BY_SELLER = frozenset({DeliveryMethod.TRANSFER, DeliveryMethod.FILE_LATER}
 
 
 async def tell_change(session: AsyncSession, event: DeliveryChanged) -> None:
-    """Notify both sides of what they have to do, or no longer have to; others promised nothing."""
+    """Notify both sides of a change. Other methods need no act of the seller."""
     is_sent = event.method in _SENT_BY_SELLER
     if not is_sent and event.method != DeliveryMethod.REISSUE:
         return

@@ -1,5 +1,7 @@
 """Parts of an order's page for tickets that the seller sends after the sale."""
 
+from typing import Any
+
 import reflex as rx
 
 from ticketing_app.ui.deliveries.sending_state import SendingState
@@ -67,7 +69,7 @@ def _field(
     state: type[SendingState],
     name: str,
     value: rx.Var[str] | str,
-    **props: str | bool,
+    **props: Any,  # noqa: ANN401  # any attribute
 ) -> rx.Component:
     id_ = f"address-{name}"
     return rx.el.div(
@@ -92,7 +94,7 @@ def _field(
 
 
 def sending_part(state: type[SendingState]) -> rx.Component:
-    """What the buyer can do while the tickets are on their way, or late."""
+    """The choices of the buyer while the tickets are on their way, or late."""
     sending = state.sending
     return rx.fragment(
         rx.cond(sending.is_late, _late(state)),

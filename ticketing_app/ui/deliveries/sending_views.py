@@ -37,7 +37,7 @@ FAILED = "The seller did not send {them}, so this order has ended. We are sorry 
 
 @dataclass(frozen=True)
 class SendingFacts:
-    """What the page of the buyer needs beside the delivery."""
+    """Facts for the page of the buyer, beside the delivery."""
 
     is_transfer: bool = False
     issuer: str = ""
@@ -74,6 +74,7 @@ class SendingView:
 
     # Before the payment, and until the seller has sent them.
     needs_address: bool = False
+    allows_payment: bool = True
     has_address: bool = False
     can_change_address: bool = False
     address_lead: str = ""
@@ -127,6 +128,7 @@ def _address_values(
     line = " · ".join(filter(None, (address.name, address.email, address.phone))) if address else ""
     return {
         "needs_address": address is None,
+        "allows_payment": address is not None,
         "has_address": address is not None,
         "can_change_address": True,
         "address_lead": ADDRESS_LEAD.format_map(words),

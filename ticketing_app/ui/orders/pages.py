@@ -153,7 +153,7 @@ def _actions() -> rx.Component:
             rx.el.div(_countdown(), class_name="time-left -mx-2 px-2 py-1 rounded-control"),
             order_id=order.id,
             status=order.status,
-            can_pay=order.can_pay & ~OrderDetailState.sending.needs_address,
+            can_pay=order.can_pay & OrderDetailState.sending.allows_payment,
             pay_label=order.pay_label,
             outcome_id=OUTCOME_ID,
             on_settled=OrderDetailState.refresh,

@@ -17,11 +17,11 @@ from ticketing_app.ui.tickets.views import TicketStub
 
 
 class SaleState(PageState, rx.State):
-    """A sale of the caller whose tickets they send."""
+    """A sale of the caller, who sends the tickets."""
 
     sale: SaleView = SaleView()
     stub: TicketStub = TicketStub()
-    # Uploaded on this page; the services check whose they are.
+    # Uploaded on this page; the services check their owner.
     file_ids: rx.Field[list[str]] = rx.field(default_factory=list)
 
     @rx.event

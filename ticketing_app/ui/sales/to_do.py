@@ -1,4 +1,4 @@
-"""What a seller still has to send, above their listings."""
+"""Open tasks of a seller, above their listings."""
 
 from typing import Any
 

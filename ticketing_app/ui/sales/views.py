@@ -1,4 +1,4 @@
-"""A sale in the words of its seller, and what they still have to do."""
+"""Values and sentences of a sale for its seller, and of their open tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
