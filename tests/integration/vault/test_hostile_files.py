@@ -67,6 +67,7 @@ def test_bounds_heavy_ones(file: HostileFile) -> None:
 @pytest.mark.slow
 def test_survives_flipped_bytes() -> None:
     for kind in ("pdf", "png", "jpeg", "pass"):
-        files = [f for f in corpus.flipped_files(25) if f.name.startswith(kind)]
+        # One child has 10 s for all of them.
+        files = [f for f in corpus.flipped_files(10) if f.name.startswith(kind)]
         for file, answer in zip(files, answer_many(files), strict=True):
             assert answer in file.answers, file.name
