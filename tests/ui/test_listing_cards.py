@@ -3,16 +3,25 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.ui.listings import NOW, listing, seat
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.tickets.rules import Availability, Split
+from ticketing_app.tickets.rules import Availability, DeliveryMethod, Split
+from ticketing_app.tickets.schemas.deliveries import DeliveryRead
 from ticketing_app.tickets.schemas.listings import OwnCounts
-from ticketing_app.ui.listings.cards import GIVEN_BACK, TWICE, ListingCard, sums_line
+from ticketing_app.ui.listings.cards import (
+    GIVEN_BACK,
+    TWICE,
+    ListingCard,
+    attached_line,
+    sums_line,
+)
 from ticketing_app.ui.listings.queries import Sums
+from ticketing_app.vault.schemas import FileRead
 
 SignIn = Callable[[UserRead], Awaitable[str]]
 
@@ -55,6 +64,15 @@ class TestListingCard:
         (row,) = card.seats
         assert (row.state_label, row.status) == ("Off sale", "over")
         assert row.note == "Listed Nov 3, 2027. Nobody bought it before the event began."
+
+    def test_describes_tickets_that_would_come_too_late(self) -> None:
+        delivery = DeliveryRead(
+            method=DeliveryMethod.TRANSFER, sellable_until=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        card = ListingCard.from_listing(listing(delivery=delivery), NOW)
+        (row,) = card.seats
+        assert (row.state_label, card.count_line) == ("Off sale", "")
+        assert row.note == "Listed Nov 3, 2027. It cannot come in time any more."
 
     def test_describes_refunded_sale(self) -> None:
         sold = seat(status=Availability.SOLD, sold_at=NOW)
@@ -126,3 +144,13 @@ class TestListingCard:
         assert sums_line(Sums(counts, {"usd": 12_000})) == "2 for sale · 1 being bought · $120 sold"
         assert sums_line(Sums(counts, None)) == "2 for sale · 1 being bought"
         assert sums_line(Sums(OwnCounts(for_sale=0, held=0, paused=3), {})) == "3 paused"
+
+
+def test_card_says_which_files_are_attached() -> None:
+    first, second = UUID(int=1), UUID(int=2)
+    delivery = DeliveryRead(method=DeliveryMethod.FILE, code_count=1, file_ids=[first, second])
+    file = FileRead.model_construct(kind="application/pdf", code_count=1)
+    files = {first: file, second: file}
+    listed = listing(delivery=delivery)
+    assert attached_line(listed, files) == "2 \N{MULTIPLICATION SIGN} PDF, 1 barcode"
+    assert attached_line(listing(), files) == ""

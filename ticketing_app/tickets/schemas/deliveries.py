@@ -73,13 +73,13 @@ class DeliveryRead(ApiModel):
         ),
     ] = False
     file_ids: list[UUID] = Field(default_factory=list[UUID])
-    # What the deadline of the seller depends on.
+    # For the deadline of the seller.
     starts_at: Annotated[datetime | None, Field(exclude=True)] = None
     timezone: Annotated[str | None, Field(exclude=True)] = None
 
 
 class TicketPromise(BaseModel):
-    """The promise of a ticket and what its deadline depends on; without a method the seller sends it unchecked."""
+    """The promise of a ticket, and the start of its event; without a method the seller sends it unchecked."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -41,7 +41,7 @@ ONE_FILE_EACH = "Give one file for each ticket."
 
 
 class Listed(Protocol):
-    """What a promise depends on."""
+    """A ticket or a listing with its promise."""
 
     @property
     def delivery(self) -> DeliveryPromise | None: ...

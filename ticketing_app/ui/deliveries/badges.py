@@ -107,7 +107,7 @@ def promise_lines(delivery: DeliveryRead | None) -> list[str]:
 
 
 def file_label(file: FileRead) -> str:
-    """Return what is attached, like "PDF, 1 barcode"."""
+    """Return the kind and the barcodes of a file, like "PDF, 1 barcode"."""
     label = FILE_LABELS[file.kind]
     if file.kind == LINK_KIND:
         return label

@@ -41,6 +41,8 @@ STATE_LABELS = {
     Availability.WITHDRAWN: "Withdrawn",
 }
 MAY_BE_OVER = frozenset({Availability.AVAILABLE, Availability.PAUSED})
+UNSOLD = "Nobody bought it before the event began."
+TOO_LATE = "It cannot come in time any more."
 PAUSE = "Pause"
 RESUME = "Resume"
 PAUSED = "Paused: buyers do not see it until you resume it. Somebody who is buying right now may still pay."
@@ -220,7 +222,8 @@ def note(seat: OfferSeat, listing: OwnListingRead, now: datetime) -> str:
     """Return the day of the listing, or the day and price of its sale."""
     listed = f"Listed {format_day(listing.created_at, now)}"
     if _is_over(seat, listing):
-        return f"{listed}. Nobody bought it before the event began."
+        has_passed = has_begun(listing.starts_at, utc_now())
+        return f"{listed}. {UNSOLD if has_passed else TOO_LATE}"
     if seat.status is Availability.PAUSED and seat.is_held:
         return f"{listed}. {MAY_STILL_PAY}"
     if seat.status is not Availability.SOLD:

@@ -19,7 +19,7 @@ from ticketing_app.ui import transactions
 from ticketing_app.ui.sell.form import SellForm, check_tickets, known_seats
 from ticketing_app.ui.sell.views import EventFacts, count_line
 
-# The answer of a seller who promises nothing.
+# The answer without a promise.
 SELF = "self"
 WITH_FILES = frozenset({DeliveryMethod.FILE, DeliveryMethod.LINK})
 
