@@ -2,13 +2,16 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.tickets.rules import DeliveryMethod
 from ticketing_app.tickets.schemas.deliveries import DeliveryRead
-from ticketing_app.ui.deliveries.badges import badge, file_label, promise_lines
+from ticketing_app.tickets.schemas.listings import OwnListingRead
+from ticketing_app.ui.deliveries.badges import FROZEN, badge, file_label, promise_lines
+from ticketing_app.ui.listings.cards import attached_line
 from ticketing_app.vault.inspection.results import FileKind
 from ticketing_app.vault.rules import LINK_KIND
 from ticketing_app.vault.schemas import FileRead
@@ -27,7 +30,7 @@ class TestBadge:
             (None, "Not checked"),
             (promise(DeliveryMethod.FILE, code_count=1), "File, checked"),
             (promise(DeliveryMethod.FILE, code_count=0), "File"),
-            (promise(DeliveryMethod.REISSUE, code_count=1), "Re-issued"),
+            (promise(DeliveryMethod.REISSUE, code_count=1), "Re-issued in your name"),
             (promise(DeliveryMethod.LINK, code_count=0), "Link"),
             (
                 promise(DeliveryMethod.TRANSFER, ready_on=date(2099, 4, 20), **FAR),
@@ -82,3 +85,16 @@ class TestPromiseLines:
 )
 def test_file_label_says_what_is_attached(kind: str, codes: int, label: str) -> None:
     assert file_label(FileRead.model_construct(kind=kind, code_count=codes)) == label
+
+
+@pytest.mark.parametrize(
+    ("method", "line"),
+    [
+        (DeliveryMethod.FILE, "PDF, 1 barcode"),
+        (DeliveryMethod.REISSUE, f"PDF, 1 barcode · {FROZEN}"),
+    ],
+)
+def test_seller_is_told_that_a_ticket_is_frozen(method: DeliveryMethod, line: str) -> None:
+    file = FileRead.model_construct(id=uuid4(), kind=FileKind.PDF, code_count=1)
+    listing = OwnListingRead.model_construct(delivery=promise(method, file_ids=[file.id]))
+    assert attached_line(listing, {file.id: file}) == line

@@ -9,6 +9,7 @@ from ticketing_app.deliveries.rules import DeliveryStatus
 from ticketing_app.deliveries.schemas import ToDo
 from ticketing_app.deliveries.service import addresses, sides
 from ticketing_app.orders.service import summary
+from ticketing_app.tickets.rules import DeliveryMethod
 
 MOST = 20
 
@@ -23,11 +24,12 @@ async def list_to_do(session: AsyncSession, *, seller_id: UUID) -> list[ToDo]:
     return [
         ToDo(
             order_id=each.delivery.order_id,
-            method=each.delivery.method,
+            method=DeliveryMethod(each.delivery.method) if each.delivery.method else None,
             status=sides.shown_status(each),
             due_at=each.delivery.due_at,
             name=names.get(each.delivery.order_id, ""),
             **titles[each.delivery.order_id]._asdict(),
         )
         for each in open_ones
+        if each.delivery.due_at
     ]

@@ -29,7 +29,7 @@ FILE_LABELS = {
 NOT_CHECKED = "Not checked"
 UNCHECKED_LINE = "The seller sends it to you, not checked. We don't know how or when: there is no deadline for it."
 FROM_START = {
-    DeliveryMethod.REISSUE: "Re-issued",
+    DeliveryMethod.REISSUE: "Re-issued in your name",
     DeliveryMethod.LINK: "Link",
 }
 BY_DAY = {
@@ -40,6 +40,9 @@ AT_ONCE = "It is yours as soon as you pay."
 LATE = "If it is late, you wait or get your money back."
 DAYS_OF_A_WEEK = 7
 COPIES = "Its first seller may have kept a copy."
+NEVER_OPENED = "Sold here before, and never opened by its buyers."
+# For its seller.
+FROZEN = "The organiser's door refuses it while it is for sale. Withdraw it to use it yourself."
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def promise_lines(delivery: DeliveryRead | None) -> list[str]:
         case DeliveryMethod.REISSUE:
             return [
                 "The organiser issues it again in your name once you pay. The seller's code stops working.",
-                *_sealed_line(delivery),
+                # Copies of the old code do not matter.
+                *([NEVER_OPENED] if delivery.is_sealed else []),
             ]
         case DeliveryMethod.LINK:
             return [
@@ -135,11 +139,7 @@ def _file_lines(delivery: DeliveryRead) -> list[str]:
 
 
 def _sealed_line(delivery: DeliveryRead) -> list[str]:
-    return (
-        [f"Sold here before, and never opened by its buyers. {COPIES}"]
-        if delivery.is_sealed
-        else []
-    )
+    return [f"{NEVER_OPENED} {COPIES}"] if delivery.is_sealed else []
 
 
 def _in_app(delivery: DeliveryRead) -> str:

@@ -16,7 +16,7 @@ from ticketing_app.core.formatting import (
     format_event_start,
     iso,
 )
-from ticketing_app.tickets.rules import Availability, has_begun
+from ticketing_app.tickets.rules import Availability, DeliveryMethod, has_begun
 from ticketing_app.tickets.schemas.listings import OfferSeat, OwnListingRead
 from ticketing_app.ui.deliveries import badges
 from ticketing_app.ui.listings.queries import Sums
@@ -188,13 +188,16 @@ def count_line(listing: OwnListingRead) -> str:
 
 
 def attached_line(listing: OwnListingRead, files: Mapping[UUID, FileRead]) -> str:
-    """Return the files of the unsold tickets, like "PDF, 1 barcode"; empty without files."""
+    """Return the files of the unsold tickets, like "PDF, 1 barcode", and whether they are frozen."""
     file_ids = listing.delivery.file_ids if listing.delivery else []
     labels = Counter(badges.file_label(files[each]) for each in file_ids if each in files)
-    return " · ".join(
+    parts = [
         label if count == 1 else f"{count} \N{MULTIPLICATION SIGN} {label}"
         for label, count in labels.items()
-    )
+    ]
+    if parts and listing.delivery and listing.delivery.method is DeliveryMethod.REISSUE:
+        parts.append(badges.FROZEN)
+    return " · ".join(parts)
 
 
 def sums_line(sums: Sums) -> str:
