@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+from sqlalchemy import text
 
 from tests.integration.accounts.browsers import age_proofs
 from tests.integration.deliveries import sales
 from tests.integration.payments.sales import Sale
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core import db
 from ticketing_app.ui.deliveries.state import DeliveryState
 from ticketing_app.ui.orders.state import OrderDetailState
 
@@ -58,6 +60,17 @@ class TestOpen:
         shown = await open_order(tab, sale, await sign_in(sale.buyer))
         answer = await tab.call(DeliveryState.download, 1)
         assert f"/api/deliveries/{shown.delivery.id}/parts/1" in answer
+
+    async def test_follows_a_kept_link_once_it_is_opened(self, tab: Tab, sign_in: SignIn) -> None:
+        link = "https://pay.google.com/gp/v/save/a-long-payload"
+        sale = await sales.sell_files(link.encode())
+        async with db.autocommit() as connection:
+            await connection.execute(text("UPDATE vault_files SET kind = 'text/uri-list'"))
+        shown = await open_order(tab, sale, await sign_in(sale.buyer))
+        await tab.call(DeliveryState.download, 1)
+        assert "sealed" in shown.error_message
+        await tab.call(DeliveryState.open)
+        assert link in await tab.call(DeliveryState.download, 1)
 
     async def test_a_page_without_a_delivery_opens_nothing(self, tab: Tab, sign_in: SignIn) -> None:
         sale = await sales.sell()

@@ -112,6 +112,11 @@ class TestDeliveryView:
         assert shown.codes[1].alt == "Barcode of Seat 7, 2 of 2"
         assert (shown.pages[0].alt, shown.download) == ("Page of Seat 7", "Download PDF")
 
+    def test_a_link_is_followed_not_downloaded(self) -> None:
+        found = file(is_opened=True, codes=0, kind=views.LINK_KIND)
+        (shown,) = views.delivery_view(delivery("received", found=found), TICKETS).files
+        assert (shown.download, shown.is_link, shown.sha256) == ("Open in Google Wallet", True, "")
+
     @pytest.mark.parametrize("found", [None, file(is_yours=False)])
     def test_other_files_are_not_shown(self, found: DeliveryFile | None) -> None:
         assert views.delivery_view(delivery("ready", found=found), TICKETS).id == ""

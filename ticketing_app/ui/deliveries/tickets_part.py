@@ -85,7 +85,7 @@ def _file(file: FileView) -> rx.Component:
             rx.el.h3(file.name, class_name="font-semibold"),
             rx.cond(is_shown, rx.el.div(rx.foreach(file.codes, _code), class_name="codes")),
             rx.cond(is_shown & file.has_pages, pages),
-            rx.cond(file.download != "", _download(file)),
+            _download(file),
             class_name=f"{styles.PANEL} grid gap-3 justify-items-start",
             key=file.number,
         ),
@@ -110,11 +110,15 @@ def _download(file: FileView) -> rx.Component:
             on_click=DeliveryState.download(file.number),
             class_name=styles.SECONDARY,
         ),
-        rx.el.details(
-            rx.el.summary(TEXT["hash"], class_name="text-sm text-muted cursor-pointer min-h-touch"),
-            rx.el.code(file.sha256, class_name="block text-sm break-all"),
-            rx.el.p(TEXT["hash_more"], class_name="text-sm text-muted"),
-        ),
+        rx.cond(file.sha256 != "", _hash(file)),
+    )
+
+
+def _hash(file: FileView) -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(TEXT["hash"], class_name="text-sm text-muted cursor-pointer min-h-touch"),
+        rx.el.code(file.sha256, class_name="block text-sm break-all"),
+        rx.el.p(TEXT["hash_more"], class_name="text-sm text-muted"),
     )
 
 

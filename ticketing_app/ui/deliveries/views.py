@@ -109,10 +109,11 @@ STEPS = {
     Transition.GIVE_UP: "Ended without a ticket",
     Transition.BE_LATE: "The seller is late",
 }
+LINK_KIND = "text/uri-list"
 DOWNLOADS = {
     "application/pdf": "Download PDF",
     "application/vnd.apple.pkpass": "Add to Apple Wallet",
-    "text/uri-list": "",
+    LINK_KIND: "Open in Google Wallet",
 }
 DOWNLOAD = "Download the picture"
 NAMELESS = "Ticket {number}"
@@ -136,6 +137,7 @@ class FileView:
     is_unread: bool = False  # No barcode was read in it.
     has_pages: bool = False
     download: str = ""
+    is_link: bool = False
     sha256: str = ""
     codes: list[Picture] = field(default_factory=list[Picture])
     pages: list[Picture] = field(default_factory=list[Picture])
@@ -220,7 +222,8 @@ def _file_view(delivery: DeliveryRead, item: DeliveryItem, ticket: ItemTicket) -
         is_unread=file.codes == 0,
         has_pages=file.pages > 0,
         download=DOWNLOADS.get(file.kind, DOWNLOAD),
-        sha256=file.sha256,
+        is_link=file.kind == LINK_KIND,
+        sha256="" if file.kind == LINK_KIND else file.sha256,
         codes=_pictures(delivery, item, "code", file.codes, f"Barcode of {name}"),
         pages=_pictures(delivery, item, "page", file.pages, f"Page of {name}"),
     )
