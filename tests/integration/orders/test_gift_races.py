@@ -1,7 +1,7 @@
 """Gifts against everything else that wants the same seat: one winner, and the file follows it."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -13,6 +13,11 @@ from ticketing_app.orders.rules import GiftStatus
 
 pytestmark = [pytest.mark.usefixtures("stripe_books"), pytest.mark.slow]
 ROUNDS = 100
+
+
+@pytest.fixture(autouse=True)
+def unlimited(change_settings: Callable[..., None]) -> None:
+    change_settings(gift_limit_per_hour=0, edit_limit_per_minute=0, listing_limit_per_hour=0)
 
 
 async def race(*acts: Awaitable[object]) -> list[object]:
