@@ -7,9 +7,12 @@ import pytest
 from httpx import AsyncClient
 
 from tests.ui.document import opened
+from ticketing_app.deliveries.rules import ADDRESS_KEPT
+from ticketing_app.orders.rules import GIFT_PERIOD
 from ticketing_app.ticketing_app import PAGES
 from ticketing_app.ui.content import articles
 from ticketing_app.ui.shell.footer import footer
+from ticketing_app.vault import rules as vault
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -84,6 +87,23 @@ class TestArticles:
     def test_give_questions_anchors(self) -> None:
         html = articles.read_article("help.buying").html
         assert '<h2 id="how-do-i-get-seats-together">' in html
+
+    async def test_describe_how_tickets_arrive(self, site: AsyncClient) -> None:
+        page = await opened(site, "/help/buying")
+        for badge in ("File", "Transfer by", "Re-issued in your name", "Link", "Not checked"):
+            assert page.says(badge)
+        assert page.says("You choose on the page of your order")
+
+    async def test_name_the_periods_of_the_program(
+        self, site: AsyncClient, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(mail_url="smtp://127.0.0.1:25")
+        privacy = await opened(site, "/privacy")
+        assert privacy.says(f"{vault.KEPT_PERIOD.days} days after the event")
+        assert privacy.says(f"fingerprints: {vault.FINGERPRINT_PERIOD.days} days")
+        assert privacy.says(f"{ADDRESS_KEPT.days} days after it was sent or the order ended")
+        buying = await opened(site, "/help/buying")
+        assert buying.says(f"within {GIFT_PERIOD.days * 24} hours")
 
 
 class TestOperatorsFolder:
