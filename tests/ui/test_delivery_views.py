@@ -12,7 +12,7 @@ from ticketing_app.deliveries.schemas import (
     DeliveryRead,
     DeliveryStepRead,
 )
-from ticketing_app.orders.schemas import ItemTicket
+from ticketing_app.orders.schemas import ItemTicket, TicketGift
 from ticketing_app.tickets.rules import DeliveryMethod
 from ticketing_app.ui.deliveries import views
 
@@ -95,6 +95,29 @@ class TestOutcome:
         assert views.outcome(found, 1, NOW)[1].startswith("Opened on Jan 2, 2027. You find it")
 
 
+class TestTone:
+    @pytest.mark.parametrize(
+        ("status", "tone"),
+        [
+            ("waiting", ""),
+            ("issuing", ""),
+            ("ready", "good"),
+            ("sent", ""),
+            ("received", "good"),
+            ("late", "wait"),
+            ("failed", ""),
+        ],
+    )
+    def test_is_good_only_for_what_the_buyer_has(self, status: str, tone: str) -> None:
+        assert views.tone(delivery(status)) == tone
+
+    def test_is_good_for_what_is_paid_without_a_promise(self) -> None:
+        assert views.tone(None) == views.tone(delivery("waiting", method=None)) == "good"
+
+    def test_is_calm_for_what_was_passed_on(self) -> None:
+        assert views.tone(delivery("received", found=file(is_yours=False))) == ""
+
+
 class TestDeliveryView:
     def test_a_sealed_file_has_no_picture_on_the_page_yet(self) -> None:
         view = views.delivery_view(delivery("ready", found=file()), TICKETS)
@@ -116,6 +139,30 @@ class TestDeliveryView:
         found = file(is_opened=True, codes=0, kind=views.LINK_KIND)
         (shown,) = views.delivery_view(delivery("received", found=found), TICKETS).files
         assert (shown.download, shown.is_link, shown.sha256) == ("Open in Google Wallet", True, "")
+
+    @pytest.mark.parametrize("is_opened", [False, True])
+    def test_a_ticket_for_sale_again_stays_as_it_is(self, *, is_opened: bool) -> None:
+        listed = TicketGift(ticket_id=TICKET.id, file_id=db.new_id(), listed_id=db.new_id())
+        found = delivery("ready", found=file(is_opened=is_opened))
+        view = views.delivery_view(found, TICKETS, [listed])
+        line = "It is for sale again." if is_opened else "It is for sale again, still sealed."
+        assert not view.can_open
+        assert [(each.line, each.href) for each in view.busy] == [
+            (line, f"/tickets/{listed.listed_id}")
+        ]
+
+    def test_an_offered_ticket_of_several_is_named(self) -> None:
+        other = TICKET.model_copy(update={"id": db.new_id(), "seat": "8"})
+        offered = TicketGift(ticket_id=other.id, file_id=db.new_id(), gift_id=db.new_id())
+        found = delivery("ready", found=file())
+        found.items.append(DeliveryItem(number=2, ticket_id=other.id, file=file()))
+        tickets = TICKETS | {other.id: other}
+        view = views.delivery_view(found, tickets, [offered])
+        assert (view.can_open, len(view.busy)) == (False, 1)
+        assert view.busy[0].line == "Seat 8: Offered to a friend."
+        assert view.busy[0].href == f"/gifts/{offered.gift_id}"
+        taken = offered.model_copy(update={"is_taken": True})
+        assert views.delivery_view(found, tickets, [taken]).can_open
 
     @pytest.mark.parametrize("found", [None, file(is_yours=False)])
     def test_other_files_are_not_shown(self, found: DeliveryFile | None) -> None:

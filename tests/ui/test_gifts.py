@@ -9,12 +9,14 @@ from tests.integration.orders import given
 from tests.integration.payments import sales
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
+from ticketing_app.core.clock import utc_now
 from ticketing_app.orders.rules import GiftStatus
 from ticketing_app.orders.schemas import GiftRead
+from ticketing_app.ui.deliveries.state import DeliveryState
 from ticketing_app.ui.gifts.state import GiftState, GivingState
-from ticketing_app.ui.gifts.views import LOST
+from ticketing_app.ui.gifts.views import LOST, gift_lines
 from ticketing_app.ui.listings.state import TicketFormState
-from ticketing_app.ui.orders.state import OrderDetailState
+from ticketing_app.ui.orders.state import OrderDetailState, OrderListState
 from ticketing_app.ui.sell.relist_state import RelistState
 
 pytestmark = pytest.mark.usefixtures("stripe_books")
@@ -134,7 +136,7 @@ class TestGiving:
         assert [(each.is_taken, each.to_email) for each in lines] == [(True, friend.email)]
         assert (await given.read(gift, sold.buyer)).status is GiftStatus.TAKEN
         await sales.relist(sold.ticket, friend)
-        assert await given.list_of_tickets(sold, friend) == []
+        assert gift_lines(await given.list_of_tickets(sold, friend), {}, utc_now()) == []
 
     async def test_is_on_the_page_of_the_order(self, tab: Tab, sign_in: SignIn) -> None:
         sold = await given.sell()
@@ -152,7 +154,34 @@ class TestGiving:
             "You passed it on.",
             f"Paid: {sold.ticket.title}",
         )
+        await tab.call(OrderListState.load)
+        ((line,),) = (group.lines for group in tab.state(OrderListState).upcoming)
+        assert (line.arrival, line.show_label) == ("You passed it on.", "")
         assert tab.state(GivingState).lines[0].line == f"Given to {friend.email}."
+
+
+class TestOpening:
+    async def test_is_not_offered_while_the_ticket_is_for_sale_or_offered(
+        self, tab: Tab, sign_in: SignIn
+    ) -> None:
+        sold = await given.sell()
+        order_id = str(sold.sale.order.id)
+        tab.open(f"/orders/{order_id}", cookie=await sign_in(sold.buyer), order_id=order_id)
+        gift = await given.offer(sold, await factories.make_user())
+        await tab.call(OrderDetailState.load)
+        shown = tab.state(DeliveryState)
+        assert (shown.delivery.can_open, shown.delivery.busy[0].href) == (
+            False,
+            f"/gifts/{gift.id}",
+        )
+        await given.withdraw(gift, sold.buyer)
+        listed = await sales.relist(sold.ticket, sold.buyer)
+        await tab.call(OrderDetailState.load)
+        assert not shown.delivery.can_open
+        assert shown.delivery.busy[0].href == f"/tickets/{listed.id}"
+        await given.end_listing(listed)
+        await tab.call(OrderDetailState.load)
+        assert (shown.delivery.can_open, shown.delivery.busy) == (True, [])
 
 
 class TestSellingOn:

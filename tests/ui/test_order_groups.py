@@ -166,6 +166,7 @@ class TestArrivals:
             ({"method": None, "opened_at": None}, "You have it", ""),
             ({"method": "transfer", "opened_at": None}, "In your app", ""),
             ({"status": "failed"}, "It did not come", ""),
+            ({"is_passed_on": True}, "You passed it on.", ""),
         ],
     )
     def test_are_described(

@@ -174,6 +174,17 @@ class TestOrderListState:
         await tab.call(OrderListState.load)
         assert shown.section == "to_pay"
 
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_has_a_bar_only_with_several_sections(self, tab: Tab, sign_in: SignIn) -> None:
+        buyer, _ = await held()
+        tab.open("/orders", cookie=await sign_in(buyer))
+        await tab.call(OrderListState.load)
+        shown = tab.state(OrderListState)
+        assert not shown.has_sections
+        await sales.sell(buyer=buyer)
+        await tab.call(OrderListState.load)
+        assert shown.has_sections
+
     async def test_shows_older_orders_on_request(
         self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -1,5 +1,6 @@
 """The page of a sale, what is left to do on My Listings, and the choices on the page of the order."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ from sqlalchemy import text
 
 from tests import factories
 from tests.integration.deliveries import clocks
+from tests.integration.payments import groups
 from tests.integration.payments.sales import Sale
 from tests.integration.vault import tickets as files
 from tests.ui.conftest import Tab
@@ -172,11 +174,24 @@ class TestOrder:
         assert page.sending.have == ""
         assert (await clocks.read(delivery_id)).status == "received"
 
+    async def test_asks_for_what_is_left_after_a_refund(self, tab: Tab, sign_in: SignIn) -> None:
+        sale, tickets = await groups.sell(2)
+        page = await open_order(tab, sale, await sign_in(sale.buyer))
+        assert page.sending.have == "I have them"
+        await groups.refund_items(sale, tickets[0])
+        await tab.call(OrderDetailState.load)
+        assert page.sending.have == "I have it"
+        assert page.sending.accept.startswith("Did the seller send it? Tell us when you have it")
+        assert page.order.outcome_tone == ""
+
     async def test_offers_to_wait_once_or_the_money(self, tab: Tab, sign_in: SignIn) -> None:
         sale, delivery_id = await clocks.sell("late")
         page = await open_order(tab, sale, await sign_in(sale.buyer))
         assert page.sending.is_late
-        assert page.sending.wait.startswith("Wait until ")
+        # The day fits on a phone; the sentence above has the time, too.
+        day = page.sending.wait.removeprefix("Wait until ")
+        assert re.fullmatch(r"\w{3}, \w{3} \d{1,2}", day)
+        assert page.sending.choose.startswith(f"You can give the seller until {day}, ")
         assert page.sending.give_up == "Get my $40.00 back"
         await tab.call(OrderDetailState.wait_longer)
         assert not page.sending.is_late

@@ -104,6 +104,7 @@ class Arrival(BaseModel):
     status: DeliveryStatus
     due_at: datetime | None = None
     opened_at: datetime | None = None
+    is_passed_on: bool = False  # The buyer gave all of the tickets away, or sold them on.
 
 
 class DoorCode(ApiModel):

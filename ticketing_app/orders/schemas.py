@@ -173,7 +173,7 @@ class GiftSummary(BaseModel):
 
 
 class TicketGift(BaseModel):
-    """A ticket with a file for a user who had it: to give away, offered, or with the friend who took it."""
+    """A ticket with a file for a user who had it: to give away, offered, with the friend who took it, or for sale."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -184,6 +184,7 @@ class TicketGift(BaseModel):
     to_email: str | None = None
     expires_at: datetime | None = None
     is_taken: bool = False
+    listed_id: UUID | None = None  # Its listing by this user.
 
 
 class GiftExport(ApiModel):

@@ -59,7 +59,8 @@ def facts_of(order: OrderSummary, *, refunded_cents: int = 0) -> OrderFacts:
 async def _arrival(session: AsyncSession, order: OrderSummary) -> dict[str, Any]:
     if order.status is not OrderStatus.COMPLETED:
         return {}
-    found = await wallet.list_arrivals(session, buyer_id=order.buyer_id, order_ids=[order.id])
+    ticket_ids = {order.id: [ticket.id for ticket in order.tickets]}
+    found = await wallet.list_arrivals(session, buyer_id=order.buyer_id, ticket_ids=ticket_ids)
     if order.id not in found:
         return {}
     arrival = found[order.id]

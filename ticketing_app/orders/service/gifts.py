@@ -258,7 +258,7 @@ async def list_given(session: AsyncSession, *, user_id: UUID) -> list[GivenTicke
 async def list_of_tickets(
     session: AsyncSession, *, viewer_id: UUID, ticket_ids: list[UUID]
 ) -> list[TicketGift]:
-    """Return those of these tickets that the viewer can give away, offers, or gave away last."""
+    """Return those of these tickets that the viewer can give away, offers, gave away last, or sells again."""
     seats = await ownership.list_seats(session, ticket_ids=ticket_ids)
     found = [_ticket_gift(seat, viewer_id) for seat in seats]
     return sorted((each for each in found if each), key=lambda each: each.ticket_id)
@@ -266,8 +266,12 @@ async def list_of_tickets(
 
 def _ticket_gift(found: OwnedSeat, viewer_id: UUID) -> TicketGift | None:
     ticket_id = found.seat.ticket_id
-    if found.file_id is None or found.seat.listed:
+    listed = found.seat.listed
+    if found.file_id is None:
         return None
+    if listed:
+        own = TicketGift(ticket_id=ticket_id, file_id=found.file_id, listed_id=listed.id)
+        return own if viewer_id == found.owner_id == listed.seller_id else None
     gift = found.offer or next(reversed(found.taken), None)
     if gift and gift.from_id == viewer_id:
         return TicketGift(

@@ -11,6 +11,7 @@ UNPROMISED = "The seller sends it to you"
 SENT_BY = "Sent by {day}"
 HAVE_IT = "You have it"
 IN_APP = "In your app"
+PASSED_ON = "You passed it on."
 LINES = {
     DeliveryStatus.WAITING: UNPROMISED,
     DeliveryStatus.ISSUING: "Being issued in your name",
@@ -24,6 +25,7 @@ LINES = {
 SEVERAL = {
     UNPROMISED: "The seller sends them to you",
     HAVE_IT: "You have them",
+    PASSED_ON: "You passed them on.",
     "Your ticket is here": "Your tickets are here",
     "Sent: accept it in the app": "Sent: accept them in the app",
     "It did not come": "They did not come",
@@ -35,7 +37,9 @@ def arrival_line(arrival: Arrival | None, count: int, now: datetime) -> str:
     if arrival is None:
         return ""
     line = LINES[arrival.status]
-    if arrival.status is DeliveryStatus.WAITING and arrival.due_at:
+    if arrival.is_passed_on:
+        line = PASSED_ON
+    elif arrival.status is DeliveryStatus.WAITING and arrival.due_at:
         day = arrival.due_at.astimezone(now.tzinfo).date()
         line = SENT_BY.format(day=format_event_day(day, now.date()))
     elif arrival.status is DeliveryStatus.RECEIVED and not is_kept_here(arrival):
@@ -51,5 +55,8 @@ def is_kept_here(arrival: Arrival) -> bool:
 def is_shown(arrival: Arrival | None) -> bool:
     """Whether the page of the door shows the tickets."""
     return (
-        arrival is not None and arrival.status is DeliveryStatus.RECEIVED and is_kept_here(arrival)
+        arrival is not None
+        and arrival.status is DeliveryStatus.RECEIVED
+        and is_kept_here(arrival)
+        and not arrival.is_passed_on
     )

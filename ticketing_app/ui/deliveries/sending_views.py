@@ -22,11 +22,15 @@ ADDRESS_LEAD = (
 GOES_TO = "Goes to {address}"
 ACCEPT = "Accept {them} {in_app} soon: an offer there can lapse."
 HAVE = "I have {them}"
+SENT_QUESTION = (
+    "Did the seller send {them}? Tell us when you have {them}, and this page marks {them} as yours."
+)
 CHOOSE_BY = (
     "Please choose until {when}. If you do nothing, your {amount} goes back to your card by itself."
 )
 WAITED = "You gave the seller more time once, so now the choice is only when your money goes back."
-WAIT = "Wait until {when}"
+WAIT = "Wait until {day}"
+WAIT_UNTIL = "You can give the seller until {when}, or get your money back."
 GIVE_UP = "Get my {amount} back"
 GIVE_UP_QUESTION = (
     "Take your {amount} back? The order ends, and the seller can no longer send {them}."
@@ -98,12 +102,14 @@ class SendingView:
     def of(
         cls, order: OrderDetail, delivery: DeliveryRead | None, facts: SendingFacts, now: datetime
     ) -> "SendingView":
-        them = "it" if len(order.items) == 1 else "them"
+        kept = [item.ticket for item in order.items if item.refunded_at is None]
+        them = "it" if len(kept) == 1 else "them"
+        cents = sum(ticket.price_cents for ticket in kept)
         in_app = f"in the {facts.issuer} app" if facts.issuer else "in the issuer's app"
         words = {
             "them": them,
             "in_app": in_app,
-            "amount": format_amount(order.price_cents, order.currency, to_the_cent=True),
+            "amount": format_amount(cents, order.currency, to_the_cent=True),
         }
         values = _address_values(order, delivery, facts, words)
         if delivery:
@@ -148,7 +154,7 @@ def _status_values(
         DeliveryStatus.WAITING,
         DeliveryStatus.SENT,
     }:
-        return {"have": have}
+        return {"have": have, "accept": SENT_QUESTION.format_map(words)}
     if delivery.status is DeliveryStatus.SENT:
         reference = delivery.proof_reference
         return {
@@ -164,10 +170,14 @@ def _status_values(
     due_at = delivery.due_at if delivery.due_at > now else choose_by(now)
     when = until(due_at, now)
     choose = CHOOSE_BY.format(when=when, amount=words["amount"])
+    lead, wait = WAITED, ""
+    if facts.wait_until:
+        lead = WAIT_UNTIL.format(when=until(facts.wait_until, now))
+        wait = WAIT.format(day=_day(facts.wait_until, now))
     return {
         "is_late": True,
-        "choose": choose if facts.wait_until else f"{WAITED} {choose}",
-        "wait": WAIT.format(when=until(facts.wait_until, now)) if facts.wait_until else "",
+        "choose": f"{lead} {choose}",
+        "wait": wait,
         "give_up": GIVE_UP.format_map(words),
         "give_up_question": GIVE_UP_QUESTION.format_map(words),
     }
@@ -175,5 +185,8 @@ def _status_values(
 
 def until(at: datetime, now: datetime) -> str:
     """Return a deadline for the reader, like "Thu, Dec 3, 8:00 PM CET"."""
-    day = format_event_day(at.astimezone(now.tzinfo).date(), now.date())
-    return f"{day}, {format_time(at, now)}"
+    return f"{_day(at, now)}, {format_time(at, now)}"
+
+
+def _day(at: datetime, now: datetime) -> str:
+    return format_event_day(at.astimezone(now.tzinfo).date(), now.date())

@@ -6,13 +6,15 @@ import reflex as rx
 
 from ticketing_app.ui.deliveries.show_ticket import show_ticket
 from ticketing_app.ui.deliveries.state import DeliveryState
-from ticketing_app.ui.deliveries.views import FileView, Picture, ProgressStep
+from ticketing_app.ui.deliveries.views import BusyTicket, FileView, Picture, ProgressStep
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.confirm import ConfirmButton
+from ticketing_app.ui.shell.link import link
 from ticketing_app.ui.theme import styles
 
 TEXT = {
     "heading": "Your tickets",
+    "busy": "See it",
     "keep_sealed": "Keep sealed",
     "whole": "The whole ticket",
     "hash": "Fingerprint of the file (SHA-256)",
@@ -29,6 +31,7 @@ def tickets_part() -> rx.Component:
         rx.el.section(
             rx.el.h2(TEXT["heading"], class_name="sr-only"),
             feedback.error_message(DeliveryState),
+            rx.foreach(delivery.busy, _busy),
             rx.el.div(
                 rx.cond(delivery.can_open, _open()),
                 rx.cond(delivery.is_opened, _show()),
@@ -52,6 +55,15 @@ def _open() -> rx.Component:
         cancel_label=TEXT["keep_sealed"],
         on_confirm=DeliveryState.open,
         class_name=styles.PRIMARY,
+    )
+
+
+def _busy(ticket: BusyTicket) -> rx.Component:
+    return rx.el.p(
+        rx.el.span(ticket.line, class_name="font-medium"),
+        link(TEXT["busy"], href=ticket.href, class_name=styles.LINK_ALONE),
+        class_name=f"{styles.PANEL} flex flex-wrap items-center gap-x-3",
+        key=ticket.href,
     )
 
 

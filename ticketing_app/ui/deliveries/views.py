@@ -10,7 +10,7 @@ from ticketing_app import routes
 from ticketing_app.core.formatting import format_day, format_event_day
 from ticketing_app.deliveries.rules import HANDED_OVER, DeliveryStatus, Transition
 from ticketing_app.deliveries.schemas import DeliveryFile, DeliveryItem, DeliveryRead
-from ticketing_app.orders.schemas import ItemTicket
+from ticketing_app.orders.schemas import ItemTicket, TicketGift
 from ticketing_app.tickets.rules import has_begun, seats_line
 from ticketing_app.ui.deliveries.show_ticket import SHOW_ONE, SHOW_SEVERAL
 
@@ -117,6 +117,9 @@ DOWNLOADS = {
 }
 DOWNLOAD = "Download the picture"
 NAMELESS = "Ticket {number}"
+FOR_SALE = "It is for sale again."
+FOR_SALE_SEALED = "It is for sale again, still sealed."
+OFFERED = "Offered to a friend."
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,14 @@ class FileView:
 
 
 @dataclass(frozen=True)
+class BusyTicket:
+    """A ticket that is for sale again or offered to a friend, so that its seal stays whole."""
+
+    line: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
 class ProgressStep:
     name: str = ""
     when: str = ""
@@ -166,6 +177,7 @@ class DeliveryView:
     show: str = ""
     door_label: str = ""
     files: list[FileView] = field(default_factory=list[FileView])
+    busy: list[BusyTicket] = field(default_factory=list[BusyTicket])
 
 
 class SoldFile(NamedTuple):
@@ -177,7 +189,9 @@ class SoldFile(NamedTuple):
 
 
 def delivery_view(
-    delivery: DeliveryRead | None, tickets: Mapping[UUID, ItemTicket]
+    delivery: DeliveryRead | None,
+    tickets: Mapping[UUID, ItemTicket],
+    given: Sequence[TicketGift] = (),
 ) -> DeliveryView:
     """Return the part of a page with the viewer's own files; empty without any."""
     if delivery is None or not delivery.own_items:
@@ -185,11 +199,12 @@ def delivery_view(
     files = [_file_view(delivery, item, tickets[item.ticket_id]) for item in delivery.own_items]
     is_here = delivery.status in {DeliveryStatus.READY, DeliveryStatus.RECEIVED}
     count = len(files)
+    busy = _busy(files, given)
     return DeliveryView(
         id=str(delivery.id),
         order_id=str(delivery.order_id),
         status=delivery.status,
-        can_open=is_here and not all(file.is_opened for file in files),
+        can_open=is_here and not busy and not all(file.is_opened for file in files),
         is_opened=any(file.is_opened for file in files),
         has_codes=any(file.codes or file.pages for file in files),
         open_label=for_count(count, OPEN),
@@ -198,7 +213,23 @@ def delivery_view(
         show=for_count(count, SHOW),
         door_label=SHOW_ONE if count == 1 else SHOW_SEVERAL,
         files=files,
+        busy=busy,
     )
+
+
+def _busy(files: Sequence[FileView], given: Sequence[TicketGift]) -> list[BusyTicket]:
+    """Return the own tickets that are for sale again or offered; together they are opened only without any."""
+    by_ticket = {str(each.ticket_id): each for each in given}
+    busy: list[BusyTicket] = []
+    for file in files:
+        each = by_ticket.get(file.ticket_id)
+        name = f"{file.name}: " if len(files) > 1 else ""
+        if each and each.listed_id:
+            line = FOR_SALE if file.is_opened else FOR_SALE_SEALED
+            busy.append(BusyTicket(name + line, routes.ticket_detail(each.listed_id)))
+        elif each and each.gift_id and not each.is_taken:
+            busy.append(BusyTicket(name + OFFERED, routes.gift(each.gift_id)))
+    return busy
 
 
 def as_opened(view: DeliveryView) -> DeliveryView:
@@ -279,6 +310,15 @@ def outcome(delivery: DeliveryRead | None, count: int, now: datetime) -> tuple[s
     if delivery.opened_at and delivery.status is DeliveryStatus.RECEIVED:
         more = OPENED_ON.format(day=format_day(delivery.opened_at, now), rest=more)
     return first, more
+
+
+def tone(delivery: DeliveryRead | None) -> str:
+    """Return the tone of the outcome: "good" if the tickets are paid or here, "wait" if late; else none."""
+    if delivery is None or (delivery.method is None and delivery.status is DeliveryStatus.WAITING):
+        return "good"
+    if is_here(delivery):
+        return "good"
+    return "wait" if delivery.status is DeliveryStatus.LATE else ""
 
 
 def due_day(due_at: datetime, now: datetime) -> str:

@@ -128,5 +128,5 @@ class GiftState(PageState, rx.State):
         await show_gifts(self, page.onward, {}, now)
         own = ItemTicket.model_validate(page.gift.ticket.model_dump(by_alias=False))
         shown = await self.get_state(DeliveryState)
-        shown.delivery = delivery_view(page.delivery, {own.id: own})
+        shown.delivery = delivery_view(page.delivery, {own.id: own}, page.onward)
         self.is_loaded = True

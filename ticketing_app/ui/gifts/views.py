@@ -125,6 +125,7 @@ def gift_lines(
             line=_line(each, now),
         )
         for each in found
+        if each.listed_id is None
     ]
 
 

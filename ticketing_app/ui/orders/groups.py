@@ -24,6 +24,7 @@ from ticketing_app.ui.orders.views import (
     VARIANTS,
     event_notice,
     is_over,
+    kept_count,
     money_note,
     running_deadline,
     stub_class,
@@ -235,8 +236,8 @@ def _given_group(given: GivenTicket, used_ids: set[UUID]) -> OrderGroup:
 def _arrival_values(order: OrderRead, arrival: Arrival | None, now: datetime) -> dict[str, Any]:
     if order.status is not OrderStatus.COMPLETED:
         return {}
-    show_label = SHOW_ONE if order.quantity == 1 else SHOW_SEVERAL
+    count = kept_count(order)
     return {
-        "arrival": arrival_line(arrival, order.quantity, now),
-        "show_label": show_label if is_shown(arrival) else "",
+        "arrival": arrival_line(arrival, count, now),
+        "show_label": (SHOW_ONE if count == 1 else SHOW_SEVERAL) if is_shown(arrival) else "",
     }

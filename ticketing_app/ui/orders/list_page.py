@@ -33,14 +33,15 @@ TEXT = {
 def order_list_page() -> rx.Component:
     state = OrderListState
     more = rx.el.button(MORE, type="button", on_click=state.load_more, class_name=styles.SECONDARY)
+    bar = rx.el.nav(
+        _tab(UPCOMING, state.upcoming),
+        _tab(TO_PAY, state.to_pay, _first_deadline()),
+        _tab(PAST, state.past),
+        aria_label=TEXT["title"],
+        class_name="flex flex-wrap gap-2",
+    )
     sections = rx.fragment(
-        rx.el.nav(
-            _tab(UPCOMING, state.upcoming),
-            _tab(TO_PAY, state.to_pay, _first_deadline()),
-            _tab(PAST, state.past),
-            aria_label=TEXT["title"],
-            class_name="flex flex-wrap gap-2",
-        ),
+        rx.cond(state.has_sections, bar),
         _section(UPCOMING, state.upcoming),
         _section(TO_PAY, state.to_pay),
         _section(PAST, state.past),

@@ -52,6 +52,7 @@ SPOKEN = {
     30: "30 seconds left to order",
 }
 OUTCOME_ID = "outcome"
+PAID_OUTCOME = "text-xl font-bold data-[tone=good]:text-good data-[tone=wait]:text-wait"
 
 
 def order_detail_page() -> rx.Component:
@@ -214,9 +215,8 @@ def _outcome() -> rx.Component:
             rx.el.div(
                 rx.el.p(
                     order.outcome,
-                    class_name=rx.cond(
-                        order.is_paid, "text-xl font-bold text-good", "text-lg font-semibold"
-                    ),
+                    class_name=rx.cond(order.is_paid, PAID_OUTCOME, "text-lg font-semibold"),
+                    custom_attrs={"data-tone": order.outcome_tone},
                 ),
                 rx.el.p(order.outcome_more),
             ),

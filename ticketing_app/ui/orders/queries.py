@@ -131,7 +131,9 @@ async def _load_tickets(session: Session, buyer_id: UUID, found: list[OrderRead]
         {event.id: event for event in known},
         await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=paid),
         await wallet.list_arrivals(
-            session, buyer_id=buyer_id, order_ids=[each.id for each in found]
+            session,
+            buyer_id=buyer_id,
+            ticket_ids={each.id: [ticket.id for ticket in tickets_of(each)] for each in found},
         ),
         await wallet.list_used(session, ticket_ids=owned),
         given,

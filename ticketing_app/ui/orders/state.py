@@ -95,7 +95,7 @@ class OrderDetailState(PurchaseState, SendingState, rx.State):
     async def _show_delivery(self, page: OrderDetailPage) -> None:
         tickets = {ticket.id: ticket for ticket in tickets_of(page.order)}
         shown = await self.get_state(DeliveryState)
-        shown.delivery = deliveries.delivery_view(page.delivery, tickets)
+        shown.delivery = deliveries.delivery_view(page.delivery, tickets, page.given)
         seats = {ticket_id: seats_line([ticket]) for ticket_id, ticket in tickets.items()}
         await show_gifts(self, page.given, seats, session.reader_now(self))
 
@@ -118,6 +118,7 @@ class OrderListState(PageState, rx.State):
     upcoming: rx.Field[list[OrderGroup]] = rx.field(default_factory=list)
     past: rx.Field[list[OrderGroup]] = rx.field(default_factory=list)
     section: str = ""
+    has_sections: bool = False
     pay_deadline: str = ""
     # Orders whose tickets this device keeps for the entrance.
     kept: rx.Field[list[str]] = rx.field(default_factory=list)
@@ -156,6 +157,7 @@ class OrderListState(PageState, rx.State):
         now = session.reader_now(self)
         sections = groups.group(page.orders, page.known, now)
         self.section = groups.shown_section(sections, self.section)
+        self.has_sections = sum(map(bool, sections.values())) > 1
         self.pay_deadline = groups.first_deadline(sections[groups.TO_PAY])
         self.now = now.isoformat()
         self.to_pay = sections[groups.TO_PAY]

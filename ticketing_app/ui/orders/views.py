@@ -112,6 +112,7 @@ class OrderView:
     ordered: str = ""
     outcome: str = ""
     outcome_more: str = ""
+    outcome_tone: str = ""  # good, wait or none
     start: str = ""
     deadline: str = ""
     now: str = ""
@@ -149,9 +150,12 @@ class OrderView:
         amount = format_amount(order.price_cents, order.currency, to_the_cent=True)
         outcome, more = _part_refund_lines(order) or outcome_lines(status, amount)
         shown_heading = heading(status, order.ticket.title)
+        tone = ""
         if status is OrderStatus.COMPLETED:
-            outcome, more = _part_refund_lines(order) or views.outcome(delivery, count, now)
-            shown_heading = views.heading(delivery, count, order.ticket.title)
+            part = _part_refund_lines(order)
+            outcome, more = part or views.outcome(delivery, count, now)
+            tone = "" if part else views.tone(delivery)
+            shown_heading = views.heading(delivery, kept_count(order), order.ticket.title)
         return cls(
             id=str(order.id),
             status=status.value,
@@ -168,6 +172,7 @@ class OrderView:
             ordered=format_datetime(order.created_at, now),
             outcome=for_count(count, outcome),
             outcome_more=for_count(count, more),
+            outcome_tone=tone,
             start=order.created_at.isoformat(),
             deadline=running_deadline(order),
             now=now.isoformat(),
@@ -208,6 +213,11 @@ def for_count(count: int, sentence: str) -> str:
 
 def tickets_of(order: OrderRead) -> list[ItemTicket]:
     return [item.ticket for item in order.items]
+
+
+def kept_count(order: OrderRead) -> int:
+    """Return the number of tickets that were not refunded."""
+    return sum(item.refunded_at is None for item in order.items)
 
 
 def stub_class(orders: list[OrderRead], ticket: TicketRead, used_ids: Collection[UUID] = ()) -> str:

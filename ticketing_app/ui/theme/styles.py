@@ -1,7 +1,7 @@
 """Tailwind classes of controls and panels."""
 
 _CONTROL = (
-    "inline-flex items-center justify-center min-h-touch px-4 rounded-control text-center "
+    "inline-flex items-center justify-center min-h-touch px-4 py-1.5 rounded-control text-center "
     "transition duration-150"
 )
 PRIMARY = (
