@@ -247,6 +247,9 @@ QUERIES = {
     "9: a file lost its key before its time": """
         SELECT id, erase_at FROM vault_files WHERE wrapped_key IS NULL
           AND (erase_at IS NULL OR erase_at > clock_timestamp())""",
+    "9: the proof of a delivery may be erased": """
+        SELECT d.id, f.id AS file_id FROM deliveries d LEFT JOIN vault_files f ON f.id = d.proof_file_id
+        WHERE d.proof_file_id IS NOT NULL AND d.status = 'sent' AND (f.id IS NULL OR NOT f.is_proof)""",
     "9: a seal was broken without a record": """
         SELECT f.id FROM vault_files f WHERE f.opened_at IS NOT NULL AND NOT EXISTS (
           SELECT FROM vault_reads r WHERE r.file_id = f.id AND r.part = 'seal')""",

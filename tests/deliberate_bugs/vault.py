@@ -32,6 +32,12 @@ MUTANTS = (
     ),
     Mutant(
         9,
+        "a seller erases the proof of a delivery",
+        ((f"{SERVICE}/erasure.py", "if found[0].is_proof:", "if found[0].is_proof is None:"),),
+        "tests/integration/deliveries/test_transfers.py::TestSend",
+    ),
+    Mutant(
+        9,
         "a read leaves no record",
         ((f"{SERVICE}/reading.py", "_record(session, [file_id], part, reader)", "pass"),),
         f"{TESTS}/test_erasure.py::TestRetention",

@@ -34,6 +34,11 @@ class VaultFile(Table, table=True):
     key_name: str | None = None
     wrapped_key: bytes | None = None
     claimed_at: datetime | None = Field(default=None, sa_type=utc_datetime())
+    is_proof: bool = Field(
+        default=False,
+        description="A screenshot that proves a delivery; its uploader can not erase it.",
+        sa_column_kwargs={"server_default": text("false")},
+    )
     moved_at: datetime | None = Field(default=None, sa_type=utc_datetime())
     opened_at: datetime | None = Field(
         default=None, sa_type=utc_datetime(), description="When its seal was broken; stays."

@@ -106,9 +106,22 @@ async def set_erase_at(
     await session.exec(statement.values(erase_at=erase_at))
 
 
-async def keep_file(session: AsyncSession, file_id: UUID, *, erase_at: datetime) -> None:
-    statement = update(VaultFile).where(col(VaultFile.id) == file_id)
-    await session.exec(statement.values(erase_at=erase_at))
+async def keep_proof(
+    session: AsyncSession, file_id: UUID, *, owner_id: UUID, erase_at: datetime
+) -> bool:
+    """Mark an unclaimed file of its owner as a proof; return whether there is one."""
+    # One statement: the owner may erase or list the file at the same time.
+    statement = (
+        update(VaultFile)
+        .where(
+            col(VaultFile.id) == file_id,
+            col(VaultFile.owner_id) == owner_id,
+            col(VaultFile.claimed_at).is_(None),
+            HAS_KEY,
+        )
+        .values(is_proof=True, erase_at=func.greatest(col(VaultFile.erase_at), erase_at))
+    )
+    return (await session.exec(statement)).rowcount > 0
 
 
 # ---- owners and seals ------------------------------------------------------------------------

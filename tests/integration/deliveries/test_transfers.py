@@ -15,8 +15,9 @@ from ticketing_app.deliveries.schemas import FilesHandedOver, ProofGiven
 from ticketing_app.deliveries.service import transfers
 from ticketing_app.deliveries.service.queries import DeliveryNotFoundError
 from ticketing_app.deliveries.service.sides import DeliveryConflictError, WrongSideError
-from ticketing_app.vault.service import reading
-from ticketing_app.vault.service.claims import KnownTicketError
+from ticketing_app.vault.service import erasure, reading
+from ticketing_app.vault.service.claims import KnownTicketError, UnknownFileError
+from ticketing_app.vault.service.erasure import ProofKeptError
 
 pytestmark = pytest.mark.usefixtures("stripe_books")
 
@@ -64,6 +65,33 @@ class TestSend:
         async with db.autocommit() as connection:
             query = text("SELECT erase_at > now() + interval '30 days' FROM vault_files")
             assert (await connection.execute(query)).scalar_one()
+
+    async def test_keeps_a_screenshot_that_its_seller_tries_to_erase(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sale, delivery_id = await clocks.sell()
+        seller = UserRead(id=sale.ticket.seller_id, email="")
+        taken = await files.upload(monkeypatch, seller, files.ticket())
+        file_id = taken.items[0].id
+        await send(delivery_id, seller.id, ProofGiven(proof_file_id=file_id))
+        with pytest.raises(ProofKeptError, match="shows that you sent a ticket"):
+            await erasure.erase_upload(db.transaction, owner_id=seller.id, file_id=file_id)
+        # A listing that is withdrawn erases its file after a day.
+        with pytest.raises(UnknownFileError):
+            await files.claim(seller, file_id)
+        async with db.transaction() as session:
+            await erasure.erase_unsold(session, owner_id=seller.id)
+            kept = (await reading.describe(session, file_ids=[file_id]))[file_id]
+        assert not kept.is_erased
+
+    async def test_refused_proofs_are_not_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sale, delivery_id = await clocks.sell(due_in_seconds=-1)
+        seller = UserRead(id=sale.ticket.seller_id, email="")
+        taken = await files.upload(monkeypatch, seller, files.ticket())
+        file_id = taken.items[0].id
+        with pytest.raises(DeliveryConflictError):
+            await send(delivery_id, seller.id, ProofGiven(proof_file_id=file_id))
+        await erasure.erase_upload(db.transaction, owner_id=seller.id, file_id=file_id)
 
     async def test_needs_a_proof(self) -> None:
         sale, delivery_id = await clocks.sell()

@@ -14,7 +14,8 @@ from ticketing_app.orders.service import order_payment
 from ticketing_app.tickets import rules as ticket_rules
 from ticketing_app.tickets.rules import DeliveryMethod
 from ticketing_app.tickets.service import promises
-from ticketing_app.vault.service import erasure, ownership, reading
+from ticketing_app.vault.service import erasure, ownership
+from ticketing_app.vault.service.reading import FileMissingError
 
 NO_PROOF = "Give the confirmation number, or a screenshot that shows that you sent it."
 NO_SUCH_PROOF = "We could not find this screenshot among your files. Please upload it again."
@@ -98,13 +99,17 @@ async def _keep_proof(session: AsyncSession, proof: ProofGiven, delivery: Delive
         if not proof.reference:
             raise InvalidInputError([("reference", NO_PROOF)])
         return
-    found = await reading.describe(session, file_ids=[proof.proof_file_id])
-    file = found.get(proof.proof_file_id)
-    if file is None or file.owner_id != delivery.seller_id or file.is_claimed or file.is_erased:
-        raise InvalidInputError([("proofFileId", NO_SUCH_PROOF)])
     start = (await deadlines.list_promises(session, order_id=delivery.order_id))[0]
     event_day = ticket_rules.local_day(start.starts_at, start.timezone)
-    await erasure.keep_proof(session, file_id=file.id, event_day=event_day)
+    try:
+        await erasure.keep_proof(
+            session,
+            owner_id=delivery.seller_id,
+            file_id=proof.proof_file_id,
+            event_day=event_day,
+        )
+    except FileMissingError:
+        raise InvalidInputError([("proofFileId", NO_SUCH_PROOF)]) from None
 
 
 async def _attach(session: AsyncSession, delivery: Delivery, files: dict[UUID, UUID]) -> None:

@@ -44,13 +44,13 @@ async def claim(
     """Claim the barcodes of these files for a listing; a file that has them already keeps them.
 
     Raises:
-        UnknownFileError: a file is erased, or not the seller's.
+        UnknownFileError: a file is erased, not the seller's, or the proof of a delivery.
         KnownTicketError: another file has claimed the same barcode.
     """
     files = {file.id: file for file in await repository.lock_files(session, file_ids)}
     for file_id in file_ids:
         file = files.get(file_id)
-        if file is None or file.owner_id != seller_id or file.wrapped_key is None:
+        if file is None or file.owner_id != seller_id or file.wrapped_key is None or file.is_proof:
             raise UnknownFileError
     codes = await repository.list_codes(session, file_ids)
     # In sorted order and one statement each: one UPDATE of several codes deadlocks between sellers.

@@ -28,22 +28,29 @@ class FileInUseError(AppError):
     message = "This file belongs to a listing. Withdraw the listing first."
 
 
+class ProofKeptError(AppError):
+    status = HTTPStatus.CONFLICT
+    message = "This screenshot shows that you sent a ticket. We keep it for as long as the ticket."
+
+
 async def erase_upload(transaction: Transaction, *, owner_id: UUID, file_id: UUID) -> None:
-    """Erase a file that belongs to no listing; raises FileMissingError and FileInUseError."""
+    """Erase a file that nothing needs; raises FileMissingError, FileInUseError and ProofKeptError."""
     async with transaction() as session:
         found = await repository.lock_files(session, [file_id])
         if not found or found[0].owner_id != owner_id:
             raise FileMissingError
         if found[0].claimed_at or found[0].moved_at:
             raise FileInUseError
+        if found[0].is_proof:
+            raise ProofKeptError
         await repository.delete_file(session, file_id)
     await delete_objects([file_id])
 
 
 async def erase_unsold(session: AsyncSession, *, owner_id: UUID) -> None:
-    """Erase the unsold uploads of an account."""
+    """Erase the unsold uploads of an account, except the proofs of its deliveries."""
     owned = await repository.list_by_owner(session, owner_id)
-    unsold = [file.id for file in owned if file.given_by == owner_id]
+    unsold = [file.id for file in owned if file.given_by == owner_id and not file.is_proof]
     await claims.release(session, file_ids=unsold)
     await repository.erase_keys(session, unsold)
 
@@ -63,10 +70,16 @@ async def keep_until(
     await repository.set_erase_at(session, file_ids, erase_at=rules.erase_at(event_day))
 
 
-async def keep_proof(session: AsyncSession, *, file_id: UUID, event_day: date | None) -> None:
-    """Keep a screenshot as long as the tickets of its delivery would be; its codes stay free."""
+async def keep_proof(
+    session: AsyncSession, *, owner_id: UUID, file_id: UUID, event_day: date | None
+) -> None:
+    """Keep a screenshot as long as the tickets of its delivery would be; its codes stay free.
+
+    Raises FileMissingError if it is not an upload of this owner, or belongs to a listing.
+    """
     erase_at = rules.erase_at(event_day) or utc_now() + rules.KEPT_WITHOUT_DATE
-    await repository.keep_file(session, file_id, erase_at=erase_at)
+    if not await repository.keep_proof(session, file_id, owner_id=owner_id, erase_at=erase_at):
+        raise FileMissingError
 
 
 async def erase_replaced(session: AsyncSession, *, file_id: UUID) -> None:
