@@ -6,6 +6,8 @@ from typing import NamedTuple
 import pytest
 
 from tests import factories
+from tests.integration.accounts.browsers import age_proofs
+from tests.integration.deliveries import sales as deliveries
 from tests.integration.payments import groups, sales
 from tests.ui.conftest import Tab
 from tests.ui.strangers import HOSTILE
@@ -95,6 +97,18 @@ class TestRelistState:
             "Row F · Seat 6",
         ]
         assert all("is listed again already" in line for line in shown.left_out)
+
+    async def test_a_file_needs_a_proof(self, tab: Tab, sign_in: SignIn) -> None:
+        sale = await deliveries.sell_files(b"a-long-payload-1")
+        order_id = str(sale.order.id)
+        tab.open(f"/orders/{order_id}/sell", cookie=await sign_in(sale.buyer), order_id=order_id)
+        await tab.call(RelistState.load)
+        await age_proofs()
+        form = {f"ticket-{sale.ticket.id}": "true", "price": "55"}
+        assert "proofneeded" in await tab.call(RelistState.list_again, form)
+        assert tab.state(RelistState).refusals == 1
+        await age_proofs(minutes=-11)
+        assert "/tickets/" in await tab.call(RelistState.list_again, form)
 
     async def test_ticket_page_leads_to_it(self, tab: Tab, bought: Bought, sign_in: SignIn) -> None:
         ticket_id = str(bought.tickets[0].id)

@@ -6,6 +6,8 @@ from dataclasses import asdict
 import pytest
 
 from tests import factories
+from tests.integration.accounts.browsers import age_proofs
+from tests.integration.deliveries import sales as deliveries
 from tests.integration.payments import sales
 from tests.ui.conftest import Tab
 from tests.ui.strangers import HOSTILE, everything
@@ -39,6 +41,17 @@ class TestTicketFormState:
         tab.open(address, cookie=await sign_in(sale.buyer))
         await tab.call(TicketFormState.load_new)
         assert "listed again already" in shown.error_message
+
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_resells_a_file_after_a_proof(self, tab: Tab, sign_in: SignIn) -> None:
+        sale = await deliveries.sell_files(b"a-long-payload-1")
+        tab.open(f"/tickets/new?previous={sale.ticket.id}", cookie=await sign_in(sale.buyer))
+        await tab.call(TicketFormState.load_new)
+        await age_proofs()
+        form = asdict(tab.state(TicketFormState).form) | {"price": "55"}
+        assert "proofneeded" in await tab.call(TicketFormState.create, form)
+        await age_proofs(minutes=-11)
+        assert "/tickets/" in await tab.call(TicketFormState.create, form)
 
     @pytest.mark.usefixtures("stripe_books")
     async def test_resells_for_the_same_event(self, tab: Tab, sign_in: SignIn) -> None:

@@ -102,12 +102,14 @@ async def sell_ticket(request: Request, caller: SignedIn) -> TicketRead:
     """List a ticket for sale.
 
     With `previousTicketId` it is a ticket that the caller bought here: paid, not refunded, and not listed again
-    already. After a refund it is its seller's again.
+    already. After a refund it is its seller's again. If it has a file, the caller must have given a password
+    or passkey within 10 minutes: otherwise 403 with the type `/problems/proof-needed`.
     """
     ticket = await promises.keep_link(
         db.transaction, seller_id=caller.user_id, listed=await read_body(request, TicketCreate)
     )
     async with db.transaction() as session:
+        await sell.require_proof(session, caller=caller, listed=[ticket])
         return await sell.sell_ticket(session, seller_id=caller.user_id, ticket=ticket)
 
 
@@ -148,6 +150,7 @@ async def sell_listing(request: Request, caller: SignedIn) -> ListingRead:
         db.transaction, seller_id=caller.user_id, listed=await read_body(request, ListingCreate)
     )
     async with db.transaction() as session:
+        await sell.require_proof(session, caller=caller, listed=[listing])
         return await sell.sell_listing(session, seller_id=caller.user_id, listing=listing)
 
 

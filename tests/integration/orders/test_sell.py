@@ -8,6 +8,8 @@ import pytest
 from httpx import AsyncClient
 
 from tests import factories
+from tests.integration.accounts.browsers import age_proofs
+from tests.integration.deliveries import sales as deliveries
 from tests.integration.payments import sales
 from tests.integration.payments.sales import Sale
 from tests.locks import end_or_wait
@@ -309,6 +311,28 @@ class TestSellOverRest:
         assert (status, ticket["previousTicketId"]) == (201, str(sale.ticket.id))
         status, refusal = await self.sell_again(api, sale.ticket.id)
         assert (status, refusal["errors"][0]["field"]) == (409, "previousTicketId")
+
+    async def test_a_file_needs_a_proof(self, api: AsyncClient, owner: UserRead) -> None:
+        sale = await deliveries.sell_files(b"a-long-payload-1", buyer=owner)
+        without = await sales.sell(buyer=owner)
+        async with db.transaction() as session:
+            (file,) = await sell.describe_files(
+                session, owner_id=owner.id, ticket_ids=[sale.ticket.id]
+            )
+        await age_proofs()
+        again = {"title": "Again", "price": 50}
+        by_file = again | {"delivery": {"method": "file", "fileIds": [str(file.id)]}}
+        for path, body in (
+            ("/api/tickets", again | {"previousTicketId": str(sale.ticket.id)}),
+            ("/api/listings", again | {"seats": [{}], "previousTicketIds": [str(sale.ticket.id)]}),
+            ("/api/tickets", by_file),
+            ("/api/listings", by_file | {"seats": [{}]}),
+        ):
+            answer = await api.post(path, json=body)
+            assert (answer.status_code, answer.json()["type"]) == (403, "/problems/proof-needed")
+        assert (await self.sell_again(api, without.ticket.id))[0] == 201
+        await api.post("/api/users/proof", json={"currentPassword": PERSON["password"]})
+        assert (await self.sell_again(api, sale.ticket.id))[0] == 201
 
     async def test_rejects_a_ticket_of_another_user(
         self, api: AsyncClient, owner: UserRead

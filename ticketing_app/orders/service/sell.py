@@ -1,10 +1,13 @@
 """Sell a ticket, also one that was bought here: only orders know whether a sale is still valid."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.accounts.schemas import Caller
+from ticketing_app.accounts.service import proof
 from ticketing_app.core import limits
 from ticketing_app.core.errors import AppError, InvalidInputError
 from ticketing_app.events.service import events
@@ -65,6 +68,26 @@ async def sell_ticket(
     """
     (listed,) = await sell_tickets(session, seller_id=seller_id, listed=[ticket])
     return listed
+
+
+async def require_proof(
+    session: AsyncSession, *, caller: Caller, listed: Sequence[TicketCreate | ListingCreate]
+) -> None:
+    """Raises ProofNeededError for the files of bought tickets if the caller's last proof is too old."""
+    ticket_ids = [ticket_id for each in listed for ticket_id in _previous_of(each)]
+    file_ids = [file_id for each in listed if each.delivery for file_id in each.delivery.file_ids]
+    if not ticket_ids and not file_ids:
+        return
+    bought = await describe_files(session, owner_id=caller.user_id, ticket_ids=ticket_ids)
+    named = await reading.describe(session, file_ids=file_ids)
+    if bought or any(file.has_moved for file in named.values()):
+        await proof.require_fresh(session, caller=caller)
+
+
+def _previous_of(listed: TicketCreate | ListingCreate) -> list[UUID]:
+    if isinstance(listed, ListingCreate):
+        return listed.previous_ticket_ids
+    return [listed.previous_ticket_id] if listed.previous_ticket_id else []
 
 
 async def sell_tickets(

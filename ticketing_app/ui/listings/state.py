@@ -294,9 +294,9 @@ class TicketFormState(PageState, rx.State):
             transactions.parse(TicketCreate, values) for values in split_seats(read_form(form))
         ]
         if not self._created_href:
-            made = await transactions.in_transaction(
-                sell.sell_tickets, seller_id=caller.user_id, listed=listed
-            )
+            async with transactions.transaction() as transaction:
+                await sell.require_proof(transaction, caller=caller, listed=listed)
+                made = await sell.sell_tickets(transaction, seller_id=caller.user_id, listed=listed)
             first, *more = made
             self._created_href = (
                 routes.listed_tickets(len(made)) if more else routes.ticket_done(first.id, "listed")

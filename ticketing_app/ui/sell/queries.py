@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 from uuid import UUID
 
+from ticketing_app.accounts.schemas import Caller
 from ticketing_app.core import http
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError, InvalidInputError
@@ -278,12 +279,13 @@ async def load_relist_page(session: Session, *, owner_id: UUID, order_id: UUID) 
     return RelistPage(first, own, left_out, facts, files)
 
 
-async def relist(session: Session, *, owner_id: UUID, order_id: UUID, form: RelistForm) -> Relisted:
+async def relist(session: Session, *, caller: Caller, order_id: UUID, form: RelistForm) -> Relisted:
     """List tickets of the buyer's own order as one listing.
 
-    Raises TicketsChangedError, InvalidInputError, and the errors of `load_relist_page` and `sell_listing`.
+    Raises TicketsChangedError, InvalidInputError, and the errors of `load_relist_page`, `require_proof` and
+    `sell_listing`.
     """
-    page = await load_relist_page(session, owner_id=owner_id, order_id=order_id)
+    page = await load_relist_page(session, owner_id=caller.user_id, order_id=order_id)
     chosen = [ticket for ticket in page.tickets if str(ticket.id) in form.ticket_ids]
     if len(chosen) < len(form.ticket_ids):
         raise TicketsChangedError
@@ -291,7 +293,8 @@ async def relist(session: Session, *, owner_id: UUID, order_id: UUID, form: Reli
     if problems := check(form, choice):
         raise InvalidInputError(list(problems.items()))
     wanted = transactions.parse(ListingCreate, relisting(chosen) | read_values(form, choice))
-    listing = await sell.sell_listing(session, seller_id=owner_id, listing=wanted)
+    await sell.require_proof(session, caller=caller, listed=[wanted])
+    listing = await sell.sell_listing(session, seller_id=caller.user_id, listing=wanted)
     if listing.event_id is None:
         return Relisted(listing, "")
     return Relisted(listing, (await events.get_event(session, event_id=listing.event_id)).slug)

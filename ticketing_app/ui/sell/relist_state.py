@@ -103,7 +103,7 @@ class RelistState(PageState, rx.State):
         if not self._listed_href:
             made = await transactions.in_transaction(
                 queries.relist,
-                owner_id=caller.user_id,
+                caller=caller,
                 order_id=order_id,
                 form=relist.read_form(form),
             )
