@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from tests import ticket_files
 from tests.outside.database_probe import DatabaseProbe
 from tests.site import Site
+from tests_e2e.database import run
 from tests_e2e.steps import DECLINED_CARD, Visitor, fill_in_card
 from tests_e2e.venues import make_venue
 from ticketing_app.core.settings import Settings
@@ -90,6 +91,7 @@ class Fixtures:
         self._make_pairs(seller, buyer, site)
         self._make_gifts(seller, make(), buyer, site)
         self._make_deliveries(seller, buyer)
+        self._make_transfers(seller, buyer, site)
 
     def _make_stop_link(self, buyer: Visitor, site: Site) -> None:
         buyer_id = buyer.context.request.get("/api/users/currentuser").json()["currentUser"]["id"]
@@ -136,6 +138,21 @@ class Fixtures:
         seats = [{"row": "D", "seat": seat} for seat in ("31", "32")]
         paused = seller.sell_listing(eventId=event["id"], price=68, split="together", seats=seats)
         seller.change_listing(paused["id"], "pause")
+
+    def _make_transfers(self, seller: Visitor, buyer: Visitor, site: Site) -> None:
+        """Tickets that the seller transfers, in each status."""
+        probe = DatabaseProbe(site.stack.env)
+        for name in ("to_send", "sent", "late", "failed"):
+            promise = {"method": "transfer", "issuer": "ticketmaster"}
+            title = f"Kites in an App {uuid4().hex[:6]}"
+            order_id = buyer.hold(seller.sell(title, 40, **EVENT, delivery=promise))
+            self.ids[f"order_{name}"] = order_id
+            buyer.give_address(order_id)
+            buyer.pay_for(order_id)
+        seller.act_on_delivery(self.ids["order_sent"], "sent", {"reference": "TM-4711"})
+        for name in ("late", "failed"):
+            run(probe.let_be_late(self.ids[f"order_{name}"]))
+        buyer.act_on_delivery(self.ids["order_failed"], "give-up")
 
     def _make_gifts(self, seller: Visitor, giver: Visitor, buyer: Visitor, site: Site) -> None:
         """Tickets that the buyer may take, and has taken."""
@@ -393,6 +410,12 @@ SCENES = (
     Scene("order refunded", "/orders/{order_returned}", "back to your card", BUYER, is_main=False),
     Scene("order, event cancelled", "/orders/{order_cancelled}", "This event was cancelled", BUYER,
           is_main=False),
+    Scene("order, ticket sent", "/orders/{order_sent}", "I have it", BUYER, is_main=False),
+    Scene("order, ticket late", "/orders/{order_late}", "What would you like to do", BUYER, is_main=False),
+    Scene("order, ticket did not come", "/orders/{order_failed}", "this order has ended", BUYER, is_main=False),
+    Scene("sale, to send", "/sales/{order_to_send}", "When it is done", SELLER),
+    Scene("sale, late", "/sales/{order_late}", "The time to send is over", SELLER, is_main=False),
+    Scene("no such sale", "/sales/{unknown}", "could not find this sale", SELLER, is_main=False),
     Scene("my orders", "/orders", "2 tickets", BUYER),
     Scene("my orders, none", "/orders", "No orders yet", SELLER, is_main=False),
     Scene("gift", "/gifts/{gift}", "Take it until|Until", BUYER),
