@@ -22,6 +22,15 @@ from ticketing_app.ui.sell.state import SellState
 
 SignIn = Callable[[UserRead], Awaitable[str]]
 LINK = "https://pay.google.com/gp/v/save/eyJhbGciOiJSUzI1NiJ9.invented"
+FOUND = {
+    "venue": "Aurora Hall",
+    "city": "Vienna",
+    "date": "2097-05-01",
+    "time": "20:00",
+    "section": "B",
+    "row": "7",
+    "seats": "12, 13",
+}
 TRANSFER = {"delivery": "transfer", "issuer": "axs"}
 
 
@@ -145,6 +154,59 @@ class TestFiles:
         await seller.press()
         assert "on sale already" in seller.shown.error_message
         assert seller.shown.known_href == f"/tickets/{first.seats[0].ticket_id}"
+
+
+class TestStart:
+    """A draft that begins with its files."""
+
+    async def start(
+        self, seller: Seller, found: object = FOUND, payloads: tuple[bytes, ...] = (b"a-long-1",)
+    ) -> dict[str, str]:
+        ids = await seller.upload(*payloads)
+        await seller.tab.call(SellState.start_with_files, ids, "45.00", found)
+        return await fields_of(seller.user)
+
+    async def test_fills_in_draft(self, seller: Seller) -> None:
+        saved = await self.start(seller, payloads=(b"a-long-payload-1", b"a-long-payload-2"))
+        assert saved.items() >= FOUND.items()
+        assert (saved["delivery"], saved["quantity"], saved["faceValue"]) == ("file", "2", "45.00")
+        assert seller.shown.found == FOUND
+        assert [line.seat for line in seller.shown.attached] == ["For seat 12", "For seat 13"]
+        await seller.tab.call(SellState.load_event)
+        assert (seller.shown.form.venue, seller.shown.form.date) == ("Aurora Hall", "2097-05-01")
+        await seller.tab.call(SellState.load_tickets)
+        fields = {name: FOUND[name] for name in ("section", "row", "seats")}
+        assert await seller.submit(quantity="2", delivery="file", **fields) != ""
+        offer = await seller.list_for_sale()
+        assert offer.quantity == 2
+
+    async def test_keeps_what_was_typed(self, seller: Seller) -> None:
+        await seller.tab.call(SellState.type_tickets, {"row": "F"}, ["row"])
+        assert (await self.start(seller))["row"] == "F"
+        assert "row" not in seller.shown.found
+        # A second file replaces what the first one said, and only that.
+        saved = await self.start(seller, FOUND | {"row": "8", "venue": "Tram Depot"})
+        assert (saved["row"], saved["venue"]) == ("F", "Tram Depot")
+
+    async def test_can_be_undone(self, seller: Seller) -> None:
+        await self.start(seller)
+        await seller.tab.call(SellState.type_tickets, {"row": "F"}, ["row"])
+        await seller.tab.call(SellState.undo_found)
+        saved = await fields_of(seller.user)
+        assert (saved["venue"], saved["date"], saved["row"]) == ("", "", "F")
+        assert seller.shown.found == {}
+        assert len(seller.shown.attached) == 1
+
+    @pytest.mark.parametrize("found", [None, 7, ["venue"], {"venue": 7}, {"eventId": "x"}])
+    async def test_ignores_what_is_no_fact(self, seller: Seller, found: object) -> None:
+        saved = await self.start(seller, found)
+        assert not saved.keys() & {"venue", "eventId"}
+        assert seller.shown.found == {}
+
+    async def test_refuses_text_that_cannot_be_stored(self, seller: Seller) -> None:
+        await self.start(seller, {"venue": "x" * 10_000})
+        assert seller.shown.errors
+        assert await fields_of(seller.user) == {}
 
 
 class TestOtherWays:

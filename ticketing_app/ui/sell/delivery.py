@@ -28,6 +28,7 @@ TEXT = {
     "attached": "Attached",
     "remove": "Remove",
     "page": "First page of your file",
+    "start": "Or start with your ticket file",
 }
 WAYS: dict[str, tuple[str, str]] = {
     DeliveryMethod.FILE: (
@@ -64,6 +65,11 @@ _DROP_TEXT = {
     "tooLarge": SENTENCES["too_large"],
     "several": "{count} tickets found. They become one listing.",
     "filled": "Filled in from your file: {fields}. Please check.",
+    "name": "event",
+    "venue": "venue",
+    "city": "city",
+    "date": "day",
+    "time": "time",
     "section": "section",
     "row": "row",
     "seats": "seats",
@@ -87,12 +93,17 @@ _DROP = {
 }
 
 
-def _found(ids: rx.Var[list[str]], price: rx.Var[str]) -> tuple[rx.Var[list[str]], rx.Var[str]]:
-    return ids, price
+def _found(
+    ids: rx.Var[list[str]], price: rx.Var[str], fields: rx.Var[dict[str, str]]
+) -> tuple[rx.Var[list[str]], rx.Var[str], rx.Var[dict[str, str]]]:
+    return ids, price, fields
 
 
 class Drop(rx.Component):
-    """Uploads tickets, and calls `on_files` with the ids of all of them and the price that they say."""
+    """Uploads tickets, and calls `on_files` with the ids of all of them and the price that they say.
+
+    It also gets what they say for fields of later steps; `filled` are those that it filled in.
+    """
 
     library = rx.asset("drop.jsx", shared=True).importable_path
     tag = "Drop"
@@ -101,12 +112,31 @@ class Drop(rx.Component):
     accept: rx.Var[str] = rx.Var.create(ACCEPTED)
     max_bytes: rx.Var[int] = rx.Var.create(MAX_UPLOAD_BYTES)
     file_ids: rx.Var[list[str]]
+    filled: rx.Var[list[str]] = rx.Var.create([])
     most: rx.Var[int] = rx.Var.create(MAX_SEATS)
     day: rx.Var[str]
     currency: rx.Var[str]
     text: rx.Var[dict[str, str]] = rx.Var.create(_DROP_TEXT)
     classes: rx.Var[dict[str, str]] = rx.Var.create(_DROP)
     on_files: rx.EventHandler[_found]
+    on_undo: rx.EventHandler[rx.event.no_args_event_spec]
+
+
+def start_with_file() -> rx.Component:
+    """The first step by a file: what it says about the event fills in the search and the draft."""
+    state = SellState
+    drop = Drop.create(
+        field="upload",
+        file_ids=state.file_ids,
+        filled=state.found.keys(),
+        currency=get_settings().currency.upper(),
+        on_files=state.start_with_files,
+        on_undo=state.undo_found,
+    )
+    return rx.el.details(
+        rx.el.summary(TEXT["start"], class_name=f"{styles.LINK_ALONE} cursor-pointer"),
+        rx.el.div(drop, _attached(), class_name="grid gap-3 pt-1"),
+    )
 
 
 def delivery_fields() -> rx.Component:

@@ -1,10 +1,10 @@
 // Takes ticket files: chosen, photographed, dropped or pasted. They are sent one after the other. The facts that the
-// server reads from them fill in empty fields of the surrounding form; only their ids go to the state of the page.
+// server reads from them fill in empty fields of the surrounding form; `onFiles` gets those of later forms.
 import { useEffect, useReducer, useRef, useState } from "react";
 
 const HEIC = /\.(heic|heif)$/i;
 const TIMEOUT_MS = 120_000;
-const FILLED = ["section", "row", "seats"];
+const FILLED = ["name", "venue", "city", "date", "time", "section", "row", "seats"];
 
 // Resolves to the answer of the server, to null if it was cancelled, or throws the sentence of the refusal.
 function send(file, { onStart, onProgress, failed }) {
@@ -32,11 +32,18 @@ function write(input, value) {
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// The fields of one ticket; a day that can be read in two ways is left to the seller.
+function toFields({ title, days, startsLocal, ...facts }) {
+  return { ...facts, name: title, date: days.length === 1 ? days[0] : "", time: startsLocal?.slice(11, 16) };
+}
+
 // What several tickets have in common, and the seat of each.
-function summarize(facts) {
+function summarize(suggestions) {
+  const facts = suggestions.map(toFields);
   const shared = (name) => (new Set(facts.map((each) => each[name])).size === 1 ? facts[0][name] : "") || "";
   const seats = facts.map(({ seat }) => seat);
-  return { section: shared("section"), row: shared("row"), seats: seats.every(Boolean) ? seats.join(", ") : "" };
+  const found = Object.fromEntries(FILLED.map((name) => [name, shared(name)]));
+  return { ...found, seats: seats.every(Boolean) ? seats.join(", ") : "" };
 }
 
 // Writes suggestions into fields that are empty or have an earlier suggestion; returns the names of the fields.
@@ -66,7 +73,20 @@ function price({ priceCents, currency }, ours) {
   return priceCents && currency === ours ? (priceCents / 100).toFixed(2) : "";
 }
 
-export function Drop({ field, accept, maxBytes, fileIds, most, day, currency, text, classes, onFiles }) {
+export function Drop({
+  field,
+  accept,
+  maxBytes,
+  fileIds,
+  filled,
+  most,
+  day,
+  currency,
+  text,
+  classes,
+  onFiles,
+  onUndo,
+}) {
   const box = useRef(null);
   const input = useRef(null);
   const request = useRef(null);
@@ -93,8 +113,10 @@ export function Drop({ field, accept, maxBytes, fileIds, most, day, currency, te
     facts.push(...items.map(({ suggestion }) => suggestion));
     for (const { id } of items) ids.add(id);
     const { form } = input.current;
-    const names = fillIn(form, summarize(facts));
-    write(form.elements.quantity, Math.min(ids.size, most));
+    const fields = summarize(facts);
+    const names = fillIn(form, fields);
+    const later = FILLED.filter((name) => fields[name] && !form.elements[name]).map((name) => [name, fields[name]]);
+    if (form.elements.quantity) write(form.elements.quantity, Math.min(ids.size, most));
     const { days } = facts.find((each) => each.days.length) ?? { days: [] };
     setNote({
       id: items[0].id,
@@ -102,7 +124,8 @@ export function Drop({ field, accept, maxBytes, fileIds, most, day, currency, te
       names,
       day: day && days.length && !days.includes(day) ? days[0] : "",
     });
-    onFiles([...ids], price(facts.find((each) => price(each, currency)) ?? {}, currency));
+    const known = price(facts.find((each) => price(each, currency)) ?? {}, currency);
+    onFiles([...ids], known, Object.fromEntries(later));
   };
 
   const start = async ({ id, file }) => {
@@ -144,6 +167,10 @@ export function Drop({ field, accept, maxBytes, fileIds, most, day, currency, te
     if (upload.id === nextId && request.current) request.current.abort();
     else update({ gone: upload.id });
     input.current.focus();
+  };
+  const undo = () => {
+    clear(input.current.form);
+    onUndo?.();
   };
   const hold = (isHere) => (event) => {
     event.preventDefault();
@@ -191,7 +218,14 @@ export function Drop({ field, accept, maxBytes, fileIds, most, day, currency, te
       </ul>
       <div role="status" className={classes.note}>
         {note && (
-          <Note key={note.id} {...note} text={text} classes={classes} onUndo={() => clear(input.current.form)} />
+          <Note
+            key={note.id}
+            {...note}
+            names={[...note.names, ...filled]}
+            text={text}
+            classes={classes}
+            onUndo={undo}
+          />
         )}
       </div>
     </div>

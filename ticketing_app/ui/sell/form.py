@@ -1,6 +1,6 @@
 """Reading and validation of the sell form in steps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -245,9 +245,14 @@ def read_price(form: SellForm) -> int | None:
     return round(price * CENTS) if isinstance(price, Decimal) else None
 
 
-def is_price(text: str) -> bool:
-    """Whether a text that a page read from a file is a price that a ticket may have."""
-    return not check_price(SellForm(price=text))
+def read_file_price(price: object) -> str:
+    """Return the price that a page read from a file, empty if no ticket may have it."""
+    return price if isinstance(price, str) and not check_price(SellForm(price=price)) else ""
+
+
+def read_edited(names: object, fields: Iterable[str]) -> list[str]:
+    """Return those of these fields that the page reports as edited; `names` may be anything."""
+    return [name for name in fields if isinstance(names, list) and name in names]
 
 
 def read_version(form: object) -> int:

@@ -24,7 +24,7 @@ from ticketing_app.ui.sell.components import (
     quantity_field,
     steps,
 )
-from ticketing_app.ui.sell.delivery import delivery_fields
+from ticketing_app.ui.sell.delivery import delivery_fields, start_with_file
 from ticketing_app.ui.sell.state import SellState
 from ticketing_app.ui.shell import feedback
 from ticketing_app.ui.shell.confirm import ConfirmButton
@@ -101,7 +101,9 @@ def ticket_new_page() -> rx.Component:
                 auto_complete="off",
                 max_length=TITLE_MAX_LENGTH,
             ),
+            start_with_file(),
             on_submit=lambda form: state.type_name(form, ["name"]),
+            class_name="grid gap-1",
         ),
         event_results(state.events, state.found_line),
         link(TEXT["add"], href=routes.SELL, class_name=f"{styles.SECONDARY} justify-self-start"),

@@ -21,6 +21,8 @@ from ticketing_app.ui.sell.views import EventFacts, count_line
 
 # The answer without a promise.
 SELF = "self"
+# Fields that a file fills in before their step.
+FOUND = ("venue", "city", "date", "time", "section", "row", "seats")
 WITH_FILES = frozenset({DeliveryMethod.FILE, DeliveryMethod.LINK})
 
 
@@ -38,6 +40,13 @@ def read_ids(ids: object) -> list[UUID]:
     texts = ids if isinstance(ids, list) else []
     found = (read_uuid(text) for text in texts[:MAX_SEATS] if isinstance(text, str))
     return list(dict.fromkeys(each for each in found if each))
+
+
+def read_found(found: object) -> dict[str, str]:
+    """Return what a page read from files for fields that are not in its form; `found` may be anything."""
+    values = found if isinstance(found, dict) else {}
+    texts = {name: values.get(name) for name in FOUND}
+    return {name: text for name, text in texts.items() if isinstance(text, str) and text}
 
 
 def join_ids(ids: Sequence[UUID]) -> str:

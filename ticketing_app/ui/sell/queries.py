@@ -138,6 +138,34 @@ async def add_files(session: Session, *, user_id: UUID, ids: list[UUID], price: 
     return await save_draft(session, user_id=user_id, changes=changes)
 
 
+async def start_with_files(
+    session: Session,
+    *,
+    user_id: UUID,
+    ids: list[UUID],
+    price: str,
+    found: dict[str, str],
+    earlier: dict[str, str],
+) -> Draft:
+    """Save these uploads, and what they say in fields that are empty or have an earlier suggestion."""
+    draft = await add_files(session, user_id=user_id, ids=ids, price=price)
+    changes = {
+        name: text
+        for name, text in found.items()
+        if getattr(draft.form, name) in {"", earlier.get(name)}
+    }
+    if draft.files:
+        changes["quantity"] = f"{len(draft.files)}"
+    return await save_draft(session, user_id=user_id, changes=changes)
+
+
+async def undo_found(session: Session, *, user_id: UUID, found: dict[str, str]) -> Draft:
+    """Clear the suggestions that were not changed since."""
+    form = (await load_draft(session, user_id=user_id)).form
+    changes = {name: "" for name, text in found.items() if getattr(form, name) == text}
+    return await save_draft(session, user_id=user_id, changes=changes)
+
+
 async def remove_file(session: Session, *, user_id: UUID, file_id: str) -> Draft:
     """Take an upload out of the draft; it is erased like others without a listing."""
     form = (await load_draft(session, user_id=user_id)).form

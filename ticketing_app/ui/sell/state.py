@@ -1,6 +1,6 @@
 """State of the sell form in steps."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,13 +24,14 @@ from ticketing_app.ui.sell.form import (
     SellForm,
     check_price,
     check_tickets,
-    is_price,
     known_seats,
+    read_edited,
+    read_file_price,
     read_split,
     read_step,
     read_version,
 )
-from ticketing_app.ui.sell.promise import check_step, read_ids, read_link
+from ticketing_app.ui.sell.promise import check_step, read_found, read_ids, read_link
 from ticketing_app.ui.sell.queries import Draft, Suggestions
 from ticketing_app.ui.sell.views import EventFacts, PlaceOption
 from ticketing_app.ui.session import PageState, guarded, refreshing
@@ -70,6 +71,8 @@ class SellState(PageState, rx.State):
     terms: rx.Field[list[str]] = rx.field(default_factory=list)
     attached: rx.Field[list[FileLine]] = rx.field(default_factory=list)
     file_ids: rx.Field[list[str]] = rx.field(default_factory=list)
+    # What a file filled in before there was an event.
+    found: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     event_day: str = ""
     face_line: str = ""
     badge: str = ""
@@ -176,9 +179,9 @@ class SellState(PageState, rx.State):
         """Save the tickets as typed, and read their seats."""
         fields = self._read_tickets(form)
         # An untouched default is not an answer: it may change with the number of tickets.
-        for name in ANSWERS - set(_edited(names, ANSWERS)):
+        for name in ANSWERS - set(read_edited(names, ANSWERS)):
             del fields[name]
-        if _edited(names, ("seats", "quantity")) == ["seats"] and fields["seats"].strip():
+        if read_edited(names, ("seats", "quantity")) == ["seats"] and fields["seats"].strip():
             # The number was counted, not chosen: it follows the seats.
             fields["quantity"] = ""
         edited = await self._save(fields, names)
@@ -230,34 +233,45 @@ class SellState(PageState, rx.State):
 
     @rx.event
     @guarded
+    async def start_with_files(self, ids: object, price: object, found: object) -> None:
+        """Attach uploads before there is an event, and fill in what they say about it."""
+        read = read_found(found)
+        draft = await self._change(
+            queries.start_with_files,
+            ids=read_ids(ids),
+            price=read_file_price(price),
+            found=read,
+            earlier=self.found,
+        )
+        self.found = {
+            name: text for name, text in read.items() if getattr(draft.form, name) == text
+        }
+
+    @rx.event
+    @guarded
+    async def undo_found(self) -> None:
+        """Clear what the files filled in."""
+        await self._change(queries.undo_found, found=self.found)
+        self.found = {}
+
+    @rx.event
+    @guarded
     async def add_files(self, ids: object, price: object) -> None:
         """Attach uploads of the seller; `price` is the one that they say."""
-        added = read_ids(ids)
-        known = price if isinstance(price, str) and is_price(price) else ""
-        async with transactions.transaction() as transaction:
-            caller = await session.require_caller(self, transaction)
-            draft = await queries.add_files(
-                transaction, user_id=caller.user_id, ids=added, price=known
-            )
-        self._show(draft)
+        await self._change(queries.add_files, ids=read_ids(ids), price=read_file_price(price))
         self.typed = {}
 
     @rx.event
     @guarded
     async def remove_file(self, file_id: str) -> None:
         """Detach an upload."""
-        async with transactions.transaction() as transaction:
-            caller = await session.require_caller(self, transaction)
-            draft = await queries.remove_file(
-                transaction, user_id=caller.user_id, file_id=str(file_id)
-            )
-        self._show(draft)
+        await self._change(queries.remove_file, file_id=str(file_id))
 
     @rx.event
     @guarded
     async def submit_price(self, form: dict[str, Any]) -> rx.event.EventSpec:
         """Save the price and go on to the look of the offer."""
-        draft = await self._save_step(read_step(form, "price"))
+        draft = await self._change(queries.save_draft, changes=read_step(form, "price"))
         return self._go_on(draft, check_price(draft.form), routes.SELL_LOOK)
 
     @rx.event
@@ -311,14 +325,16 @@ class SellState(PageState, rx.State):
         event_id = self.router.url.query_parameters.get(routes.EVENT) or fields.pop("eventId")
         return fields | ({"eventId": event_id} if event_id else {})
 
-    async def _save_step(self, changes: dict[str, str]) -> Draft:
+    async def _change(self, change: Callable[..., Awaitable[Draft]], **arguments: Any) -> Draft:  # noqa: ANN401  # those of `change`
         async with transactions.transaction() as transaction:
             caller = await session.require_caller(self, transaction)
-            return await queries.save_draft(transaction, user_id=caller.user_id, changes=changes)
+            draft = await change(transaction, user_id=caller.user_id, **arguments)
+        self._show(draft)
+        return draft
 
     async def _save(self, changes: dict[str, str], names: object) -> list[str]:
         """Save the draft and search by its edited words; return the names of the edited fields."""
-        edited = _edited(names, changes)
+        edited = read_edited(names, changes)
         searched = SEARCHED.intersection(edited)
         if searched and not await limits.allows("searches"):
             searched = frozenset()
@@ -381,8 +397,3 @@ class SellState(PageState, rx.State):
         if "city" in names:
             self.cities = views.city_options(found.cities, self.form.cityId)
             self.city_line = views.city_line(len(found.cities), self.form.city)
-
-
-def _edited(names: object, fields: Iterable[str]) -> list[str]:
-    """Return those of these fields that the page reports as edited; `names` may be anything."""
-    return [name for name in fields if isinstance(names, list) and name in names]
