@@ -307,13 +307,18 @@ def test_pdf_of_two_tickets_becomes_one_listing(
     seller, thief = visitor(), visitor()
     event = seller.make_event(f"Kites {uuid4().hex[:6]}", make_venue(site), category="concert")
     pdf = ticket_files.two_tickets(uuid4().hex)
-    page = seller.open(f"/sell/tickets?event={event['id']}")
+    page = seller.open("/tickets/new")
+    page.get_by_text("Or start with your ticket file").click()
     attach(page, pdf)
-    expect(page.get_by_text("2 tickets found.")).to_be_visible()
-    expect(page.get_by_label("How many tickets?")).to_have_value("2")
     # What the file says is a suggestion.
-    expect(page.get_by_label("Seats", exact=True)).not_to_have_value("")
+    search = page.get_by_label("Event", exact=True)
+    expect(search).to_have_value(ticket_files.SHOW[0])
+    expect(page.get_by_text("Filled in from your file")).to_contain_text("venue, city, day, time")
     page.get_by_role("button", name="Undo").click()
+    expect(search).to_have_value("")
+    search.fill(event["title"])
+    page.get_by_role("link", name=event["title"]).click()
+    expect(page.get_by_label("How many tickets?")).to_have_value("2")
     expect(page.get_by_label("Seats", exact=True)).to_have_value("")
     page.get_by_label("Seats", exact=True).fill("45-46")
     expect(page.get_by_role("list", name="Attached").get_by_role("listitem")).to_contain_text(
@@ -326,8 +331,9 @@ def test_pdf_of_two_tickets_becomes_one_listing(
     expect(page.get_by_role("main")).to_contain_text("File, checked")
 
     stolen = thief.open(f"/sell/tickets?event={event['id']}")
+    stolen.get_by_role("radio", name="As a file").check()
     attach(stolen, pdf)
-    expect(stolen.get_by_text("2 tickets found.")).to_be_visible()
+    expect(stolen.get_by_label("Seats", exact=True)).to_have_value("12, 13")
     stolen.get_by_label("Seats", exact=True).fill("1-2")
     go_to_look(stolen, "60")
     stolen.get_by_role("button", name="List for sale").click()
@@ -335,9 +341,9 @@ def test_pdf_of_two_tickets_becomes_one_listing(
 
 
 def attach(page: Page, pdf: bytes) -> None:
-    page.get_by_role("radio", name="As a file").check()
     file = FilePayload(name="tickets.pdf", mimeType="application/pdf", buffer=pdf)
     page.get_by_label("Drop your tickets here").set_input_files(file)
+    expect(page.get_by_text("2 tickets found.")).to_be_visible()
 
 
 def go_to_look(page: Page, price: str) -> None:

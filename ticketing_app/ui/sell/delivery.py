@@ -102,7 +102,7 @@ def _found(
 class Drop(rx.Component):
     """Uploads tickets, and calls `on_files` with the ids of all of them and the price that they say.
 
-    It also gets what they say for fields of later steps; `filled` are those that it filled in.
+    It also gets their facts for fields of later steps; `filled` are the fields that it filled in.
     """
 
     library = rx.asset("drop.jsx", shared=True).importable_path
@@ -123,7 +123,7 @@ class Drop(rx.Component):
 
 
 def start_with_file() -> rx.Component:
-    """The first step by a file: what it says about the event fills in the search and the draft."""
+    """The first step by a file, whose facts fill in the search and the draft."""
     state = SellState
     drop = Drop.create(
         field="upload",

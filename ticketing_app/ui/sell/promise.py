@@ -43,7 +43,7 @@ def read_ids(ids: object) -> list[UUID]:
 
 
 def read_found(found: object) -> dict[str, str]:
-    """Return what a page read from files for fields that are not in its form; `found` may be anything."""
+    """Return facts of files for fields that are not in the form of the page; `found` may be anything."""
     values = found if isinstance(found, dict) else {}
     texts = {name: values.get(name) for name in FOUND}
     return {name: text for name, text in texts.items() if isinstance(text, str) and text}

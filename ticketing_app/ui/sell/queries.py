@@ -147,7 +147,7 @@ async def start_with_files(
     found: dict[str, str],
     earlier: dict[str, str],
 ) -> Draft:
-    """Save these uploads, and what they say in fields that are empty or have an earlier suggestion."""
+    """Save these uploads, and their facts in fields that are empty or have an earlier suggestion."""
     draft = await add_files(session, user_id=user_id, ids=ids, price=price)
     changes = {
         name: text

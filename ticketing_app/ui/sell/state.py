@@ -71,7 +71,7 @@ class SellState(PageState, rx.State):
     terms: rx.Field[list[str]] = rx.field(default_factory=list)
     attached: rx.Field[list[FileLine]] = rx.field(default_factory=list)
     file_ids: rx.Field[list[str]] = rx.field(default_factory=list)
-    # What a file filled in before there was an event.
+    # Facts that a file filled in before there was an event.
     found: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
     event_day: str = ""
     face_line: str = ""
@@ -234,7 +234,7 @@ class SellState(PageState, rx.State):
     @rx.event
     @guarded
     async def start_with_files(self, ids: object, price: object, found: object) -> None:
-        """Attach uploads before there is an event, and fill in what they say about it."""
+        """Attach uploads before there is an event, and fill in their facts."""
         read = read_found(found)
         draft = await self._change(
             queries.start_with_files,
@@ -250,7 +250,7 @@ class SellState(PageState, rx.State):
     @rx.event
     @guarded
     async def undo_found(self) -> None:
-        """Clear what the files filled in."""
+        """Clear the facts that the files filled in."""
         await self._change(queries.undo_found, found=self.found)
         self.found = {}
 
