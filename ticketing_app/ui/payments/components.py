@@ -25,7 +25,7 @@ TEXT = {
 # For an order of several tickets.
 SEVERAL = {
     "title": "Pay for your tickets",
-    "next": "Your card is charged once, and only if the tickets become yours.",
+    "next": "Your card is charged once, and only if the tickets are sold to you.",
 }
 CLASSES = {
     "open": f"{styles.PRIMARY} grow sm:grow-0 sm:px-10 lg:grow",

@@ -9,7 +9,7 @@ from ticketing_app.ui.theme import styles
 
 TEXT = {
     "tagline": "Tickets from people who cannot go to people who want to.",
-    "pay": "You pay the price that you saw, once, and only if the tickets become yours.",
+    "pay": "You pay the price that you saw, once, and only if the tickets are sold to you.",
     "help_with": "Help",
     "how": "How it works",
     "guarantee": "Guarantee",
