@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests import factories
+from tests.integration.accounts.browsers import age_proofs
+from tests.integration.deliveries import sales as deliveries
 from tests.integration.vault.tickets import ticket as inspected
 from tests.integration.vault.tickets import upload
 from tests.ui.conftest import Tab
@@ -15,6 +17,7 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
 from ticketing_app.events.schemas import EventRead
+from ticketing_app.orders.service import sell
 from ticketing_app.tickets.rules import DeliveryMethod
 from ticketing_app.tickets.schemas.listings import OfferRead
 from ticketing_app.tickets.service import offers
@@ -106,6 +109,19 @@ class TestFiles:
         assert (seller.shown.badge, offer.quantity) == ("File, checked", 2)
         assert offer.delivery
         assert [str(file_id) for file_id in offer.delivery.file_ids] == ids
+
+    @pytest.mark.usefixtures("stripe_books")
+    async def test_of_bought_tickets_need_a_proof(self, seller: Seller) -> None:
+        sale = await deliveries.sell_files(b"a-long-payload-1", buyer=seller.user)
+        async with db.transaction() as session:
+            (file,) = await sell.describe_files(
+                session, owner_id=seller.user.id, ticket_ids=[sale.ticket.id]
+            )
+        await seller.tab.call(SellState.add_files, [str(file.id)], "")
+        await seller.submit(quantity="1", delivery="file")
+        await seller.tab.call(SellState.submit_price, {"price": "68"})
+        await age_proofs()
+        assert "proofneeded" in await seller.press()
 
     async def test_say_when_no_barcode_was_found(self, seller: Seller) -> None:
         await seller.tab.call(SellState.add_files, await seller.upload(b""), "")

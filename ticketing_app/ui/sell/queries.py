@@ -268,18 +268,19 @@ async def load_prices(
     return EventPrices(lowest_cents=None, usual=hint)
 
 
-async def list_draft(session: Session, *, seller_id: UUID, version: int) -> Listed:
+async def list_draft(session: Session, *, caller: Caller, version: int) -> Listed:
     """List the tickets of the draft, with its event if that is new, and delete the draft.
 
-    Raises StaleDraftError, InvalidInputError, and the errors of `sell_listing`.
+    Raises StaleDraftError, InvalidInputError, and the errors of `require_proof` and `sell_listing`.
     """
-    taken = await drafts.take_draft(session, user_id=seller_id, version=version)
+    taken = await drafts.take_draft(session, user_id=caller.user_id, version=version)
     form = SellForm.from_fields(taken.fields)
     event = {"eventId": form.eventId} if form.eventId else {"event": read_event(form)}
     values = read_listing(form, read_seats(form)) | event
     wanted = transactions.parse(ListingCreate, values)
     promised = wanted.model_copy(update={"delivery": promise_of(form)})
-    listing = await sell.sell_listing(session, seller_id=seller_id, listing=promised)
+    await sell.require_proof(session, caller=caller, listed=[promised])
+    listing = await sell.sell_listing(session, seller_id=caller.user_id, listing=promised)
     if listing.event_id is None:
         raise EventNotFoundError
     listed_for = await events.get_event(session, event_id=listing.event_id)

@@ -284,7 +284,7 @@ class SellState(PageState, rx.State):
             try:
                 listed = await transactions.in_transaction(
                     queries.list_draft,
-                    seller_id=caller.user_id,
+                    caller=caller,
                     # The form carries it: the server may have lost the tab's state meanwhile.
                     version=read_version(form),
                 )
