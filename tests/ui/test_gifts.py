@@ -10,6 +10,7 @@ from tests.integration.payments import sales
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core.clock import utc_now
+from ticketing_app.core.settings import Settings
 from ticketing_app.orders.rules import GiftStatus
 from ticketing_app.orders.schemas import GiftRead
 from ticketing_app.ui.deliveries.state import DeliveryState
@@ -56,6 +57,17 @@ class TestGiftPage:
         assert (line.can_give, line.file_id) == (True, str(sold.file_id))
         await tab.call(GiftState.take)
         assert page.error_message == "This ticket was taken already."
+
+    async def test_without_mail_nothing_can_be_given_on(
+        self, tab: Tab, see: See, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # The pages may be built where another server sends the mails.
+        monkeypatch.setattr(Settings, "has_mail", False)
+        sold = await given.sell()
+        friend = await factories.make_user()
+        await see(await given.offer(sold, friend), friend)
+        await tab.call(GiftState.take)
+        assert tab.state(GivingState).lines == []
 
     async def test_of_a_friend_who_declines(self, tab: Tab, see: See) -> None:
         sold = await given.sell()

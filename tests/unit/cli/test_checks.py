@@ -1,5 +1,6 @@
 """Findings of the doctor's checks."""
 
+import base64
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -46,6 +47,11 @@ PRODUCTION: dict[str, Any] = {
     "stripe_api_base": "https://api.stripe.com",
     "stripe_js_url": "https://js.stripe.com/endive/stripe.js",
     "trusted_proxy_hops": 1,
+    "files_url": "s3://tickets",
+    "files_s3_access_key": "files-name",
+    "files_s3_secret_key": "files-word",
+    "files_key": base64.b64encode(bytes(range(32))).decode(),
+    "fingerprint_key": "f" * 32,
     "operator_name": "Kite Tickets Ltd",
     "operator_address": "2 Harbour Road, Rotterdam",
     "operator_email": "help@ticketing.dev",

@@ -6,7 +6,6 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.accounts.rules import PASSWORD_MAX_LENGTH, PASSWORD_MIN_LENGTH
-from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.accounts.components import (
     PASSWORD_HINT,
     FormValues,
@@ -73,7 +72,7 @@ def sign_in_content(values: FormValues) -> rx.Component:
         auto_complete="current-password",
     )
     other_way = rx.fragment(
-        *([_forgot()] if get_settings().has_mail else []),
+        _forgot(),
         passkey_sign_in(),
         _other_way(TEXT["no_account"], TEXT["sign_up"], routes.SIGN_UP, values),
     )

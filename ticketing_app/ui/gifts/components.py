@@ -2,7 +2,6 @@
 
 import reflex as rx
 
-from ticketing_app.core.settings import get_settings
 from ticketing_app.ui.gifts.state import GivingState
 from ticketing_app.ui.gifts.views import GiftLine
 from ticketing_app.ui.shell import feedback
@@ -25,9 +24,7 @@ TEXT = {
 
 
 def gift_part() -> rx.Component:
-    """The tickets of the page that can be given away, or were; none without mail, which friends need."""
-    if not get_settings().has_mail:
-        return rx.fragment()
+    """The tickets of the page that can be given away, or were."""
     state = GivingState
     return rx.cond(
         state.lines.length() > 0,

@@ -8,6 +8,7 @@ from uuid import UUID
 import reflex as rx
 
 from ticketing_app.core import http
+from ticketing_app.core.settings import get_settings
 from ticketing_app.orders.schemas import GiftCreate, GiftRead, ItemTicket, TicketGift
 from ticketing_app.orders.service import gifts
 from ticketing_app.orders.service.gifts import FileNotFoundForGiftError, GiftNotFoundError
@@ -61,9 +62,12 @@ class GivingState(PageState, rx.State):
 async def show_gifts(
     page: rx.State, found: Sequence[TicketGift], seats: Mapping[UUID, str], now: datetime
 ) -> None:
-    """Show these tickets in the part of the page that gives them away; `seats` by ticket."""
+    """Show these tickets in the part of the page that gives them away; `seats` by ticket.
+
+    None without mail, which friends need.
+    """
     giving = await page.get_state(GivingState)
-    giving.lines = gift_lines(found, seats, now)
+    giving.lines = gift_lines(found, seats, now) if get_settings().has_mail else []
     giving.error_message = ""
     giving.errors = {}
 

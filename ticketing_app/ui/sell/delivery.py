@@ -4,7 +4,6 @@ from typing import Any
 
 import reflex as rx
 
-from ticketing_app.core.settings import get_settings
 from ticketing_app.tickets.rules import MAX_SEATS, DeliveryMethod, Issuer
 from ticketing_app.ui.deliveries.badges import ISSUER_NAMES
 from ticketing_app.ui.listings.fields import described, error_line, labelled, text_field
@@ -129,7 +128,7 @@ def start_with_file() -> rx.Component:
         field="upload",
         file_ids=state.file_ids,
         filled=state.found.keys(),
-        currency=get_settings().currency.upper(),
+        currency=state.currency,
         on_files=state.start_with_files,
         on_undo=state.undo_found,
     )
@@ -194,7 +193,7 @@ def _drop() -> rx.Component:
         field="upload",
         file_ids=SellState.file_ids,
         day=SellState.event_day,
-        currency=get_settings().currency.upper(),
+        currency=SellState.currency,
         on_files=SellState.add_files,
     )
 

@@ -64,6 +64,7 @@ class SellState(PageState, rx.State):
     named_seats: int = 0
     split: SplitChoice = SplitChoice()
     price_rule: str = ""
+    currency: str = ""
     scale_line: str = ""
     total_line: str = ""
     stub: TicketStub = TicketStub()
@@ -316,7 +317,8 @@ class SellState(PageState, rx.State):
         await channels.subscribe(self)
         self._listed_href = ""
         self.typed = {}
-        self.price_rule = price_rule_line(get_settings().currency)
+        self.currency = get_settings().currency.upper()
+        self.price_rule = price_rule_line(self.currency)
         return await queries.load_draft(transaction, user_id=caller.user_id)
 
     def _read_tickets(self, form: object) -> dict[str, str]:
