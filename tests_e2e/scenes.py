@@ -165,7 +165,7 @@ class Fixtures:
         buyer.take(self.ids["gift_taken"])
 
     def _make_deliveries(self, seller: Visitor, buyer: Visitor) -> None:
-        """Paid orders whose tickets are here, sealed or opened, or come later."""
+        """Paid orders: sealed, opened, and with tickets to come."""
         title = f"Kites {uuid4().hex[:6]}"
         for name in ("sealed", "opened"):
             self.ids[name] = seller.sell_file(title, 40, **EVENT)

@@ -83,7 +83,7 @@ async def store(endpoint: str) -> AsyncGenerator[Store]:
 async def mortal_site(
     store: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Site]:
-    """A site of this test alone, whose files are in a bucket."""
+    """A site of this test alone, with its files in a bucket."""
     site = Site(
         tmp_path_factory.mktemp("mortal"),
         FILES_URL=f"s3://{BUCKET}",
@@ -102,7 +102,7 @@ async def mortal_site(
 
 
 class Faults:
-    """Kills web, worker and storage in turn; `lines` tell how long each needed to recover."""
+    """Kills web, worker and storage in turn; `lines` has the recovery time of each."""
 
     def __init__(self, site: Site, store: Store, probe: DatabaseProbe) -> None:
         self._site = site

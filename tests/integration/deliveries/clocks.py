@@ -15,7 +15,7 @@ HOUR = 3600.0
 async def sell(
     status: str = "waiting", *, method: str = "transfer", due_in_seconds: float | None = HOUR
 ) -> tuple[payments.Sale, UUID]:
-    """Sell tickets whose delivery has this status; return the sale and the delivery."""
+    """Sell tickets with a delivery in this status; return the sale and the delivery."""
     sale = await sales.sell()
     delivery = await sales.read(sale.order.id)
     await promise(sale.ticket.id, method)

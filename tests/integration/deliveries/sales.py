@@ -28,7 +28,7 @@ async def sell(count: int = 1) -> Sale:
 
 
 async def sell_files(*contents: bytes, buyer: UserRead | None = None) -> Sale:
-    """Sell tickets with a file each, whose barcode is its content."""
+    """Sell tickets with a file each; its barcode is its content."""
     tickets = await factories.make_tickets_together(seats=len(contents))
     new = [
         NewTicket(

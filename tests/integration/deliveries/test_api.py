@@ -19,7 +19,7 @@ CONTENT = b"a-long-payload-1"
 
 
 async def sell_to(api: AsyncClient) -> Sale:
-    """Sell a ticket whose buyer is signed in."""
+    """Sell a ticket to a signed-in buyer."""
     sale = await sales.sell_files(CONTENT)
     user_id = (await api.post("/api/users/signup", json=ANA)).json()["id"]
     values = {"new": user_id, "old": sale.buyer.id}
