@@ -38,6 +38,8 @@ from ticketing_app.ui.shell import forms
 
 FILE_ROUTE = "files"
 _BACKEND = ("/api", "/ping")
+# Reflex's own uploads, which no page uses: the static files would answer POST with 405.
+_UPLOAD = "/_upload"
 
 
 class BuildError(Exception):
@@ -80,7 +82,9 @@ def serve_from(folder: Path, pages: Sequence[Page], app: ASGIApp) -> ASGIApp:
     compressed = GZipMiddleware(respond)
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _is_for_pages(site, scope):
+        if scope["type"] == "http" and scope["path"] == _UPLOAD:
+            await PlainTextResponse("Not found.", HTTPStatus.NOT_FOUND)(scope, receive, send)
+        elif scope["type"] != "http" or not _is_for_pages(site, scope):
             await app(scope, receive, send)
         elif scope["path"] in files:
             scope[ROUTE] = FILE_ROUTE
