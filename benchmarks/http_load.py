@@ -3,13 +3,16 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from benchmarks.measure import percentile
+from benchmarks.measure import percentile, record
+from tests.outside.api_client import ApiClient
 
 END_OF_HEAD = b"\r\n\r\n"
+LOAD_GENERATOR = "CPU of the load generator"
 
 
 class Connection:
@@ -52,10 +55,16 @@ class Load:
     def __init__(self) -> None:
         self.seconds: list[float] = []
         self.elapsed = 0.0
+        self.cpu_seconds = 0.0
 
     @property
     def rate(self) -> float:
         return len(self.seconds) / self.elapsed
+
+    @property
+    def cpu_share(self) -> float:
+        """Share of a core that this process used: near 1 the rate is that of the load generator."""
+        return self.cpu_seconds / self.elapsed
 
     def p(self, share: float) -> float:
         """Return a percentile in milliseconds."""
@@ -64,8 +73,11 @@ class Load:
     async def run(self, clients: int, one: Callable[[int], Awaitable[None]]) -> Self:
         """Run `one` of each client at once; it measures its requests by `timed`."""
         started = time.perf_counter()
+        cpu_started = time.process_time()
         await asyncio.gather(*map(one, range(clients)))
         self.elapsed += time.perf_counter() - started
+        self.cpu_seconds += time.process_time() - cpu_started
+        record(LOAD_GENERATOR, self.cpu_share, "of a core")
         return self
 
     async def timed(self, request: Awaitable[int], expected: int) -> None:
@@ -75,3 +87,32 @@ class Load:
         self.seconds.append(time.perf_counter() - started)
         if status != expected:
             raise ValueError(status)
+
+
+async def connect_buyer(url: str, number: int, stack: AsyncExitStack) -> Connection:
+    """Open a connection of a new account, with an address of its own."""
+    async with ApiClient(url) as buyer:
+        await buyer.sign_up()
+        session = buyer.cookies["session"]
+    connection = Connection(url, session=session, address=f"10.2.0.{number}")
+    return await stack.enter_async_context(connection)
+
+
+class Request(NamedTuple):
+    method: str
+    path: str
+    body: dict[str, Any] | None = None
+    status: int = 200
+    """Of the expected response."""
+
+
+async def send_all(connections: Sequence[Connection], requests: Iterable[Request]) -> Load:
+    """Send the requests in their order, each on the next free connection."""
+    left = iter(requests)
+    load = Load()
+
+    async def send(client: int) -> None:
+        for method, path, body, status in left:
+            await load.timed(connections[client].send(method, path, body), status)
+
+    return await load.run(len(connections), send)

@@ -1,5 +1,7 @@
 """Start a site, measure its processes, and compare results with their limits."""
 
+import json
+import os
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -8,6 +10,9 @@ from pathlib import Path
 import psutil
 
 from tests.site import Site
+
+# The file to which `benchmarks.run` makes a benchmark write its figures as JSON lines.
+FIGURES_FILE = "BENCHMARK_FIGURES"
 
 
 @contextmanager
@@ -51,6 +56,29 @@ def check_limit(name: str, measured: float, limit: float, unit: str) -> bool:
     """Print the measured share of the limit; return whether it is within the limit."""
     is_kept = measured <= limit
     verdict = "ok" if is_kept else "OVER"
-    told = f"{measured:.1f}" if limit > 1.5 else f"{measured:.3f}"  # noqa: PLR2004  # Ratios are small.
+    told = format_figure(measured, limit)
     print(f"{name}: {told} of {limit:g} {unit}, ratio {measured / limit:.2f}: {verdict}")
+    record(name, measured, unit, limit=limit, is_kept=is_kept)
     return is_kept
+
+
+def check_least(name: str, measured: float, least: float, unit: str) -> bool:
+    """Print a rate or share and its lower limit; return whether it reaches the limit."""
+    is_kept = measured >= least
+    verdict = "ok" if is_kept else "TOO LOW"
+    told = format_figure(measured, least)
+    print(f"{name}: {told} {unit}, at least {least:g}, ratio {measured / least:.2f}: {verdict}")
+    record(name, measured, unit, least=least, is_kept=is_kept)
+    return is_kept
+
+
+def format_figure(measured: float, limit: float) -> str:
+    return f"{measured:.1f}" if limit > 1.5 else f"{measured:.3f}"  # noqa: PLR2004  # Ratios are small.
+
+
+def record(name: str, measured: float, unit: str, **facts: object) -> None:
+    """Write a figure to the file of `benchmarks.run`, if that started this benchmark."""
+    if path := os.environ.get(FIGURES_FILE):
+        figure = {"name": name, "measured": measured, "unit": unit, **facts}
+        with Path(path).open("a") as file:
+            file.write(json.dumps(figure) + "\n")
