@@ -3,8 +3,8 @@
 import json
 import os
 import tempfile
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -29,21 +29,30 @@ def running_site(**settings: str) -> Generator[Site]:
 
 
 class Processes:
-    """Web processes with their workers, as one."""
+    """Processes with their children, as one."""
 
     def __init__(self, *pids: int) -> None:
-        parents = [psutil.Process(pid) for pid in pids]
-        self._all = [
-            each for parent in parents for each in (parent, *parent.children(recursive=True))
-        ]
+        self._parents = [psutil.Process(pid) for pid in pids]
 
     def cpu_seconds(self) -> float:
-        """Return the CPU time used so far."""
-        return sum(sum(each.cpu_times()[:2]) for each in self._all)
+        """Return the CPU time used so far, also by children that have ended."""
+        # The last two of the parent are those of its ended children.
+        own = sum(sum(parent.cpu_times()[:4]) for parent in self._parents)
+        return own + self._sum_children(lambda child: sum(child.cpu_times()[:2]))
 
-    def own_bytes(self) -> int:
+    def own_bytes(self) -> float:
         """Return the memory that they do not share with other processes (USS)."""
-        return sum(each.memory_full_info().uss for each in self._all)
+        own = sum(parent.memory_full_info().uss for parent in self._parents)
+        return own + self._sum_children(lambda child: child.memory_full_info().uss)
+
+    def _sum_children(self, measure: Callable[[psutil.Process], float]) -> float:
+        total = 0.0
+        for parent in self._parents:
+            for child in parent.children(recursive=True):
+                # It may have ended meanwhile.
+                with suppress(psutil.NoSuchProcess):
+                    total += measure(child)
+        return total
 
 
 def percentile(values: Sequence[float], share: float) -> float:
