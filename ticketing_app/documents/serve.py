@@ -3,11 +3,8 @@
 In `reflex run` there is no build; Vite serves the pages, and this module only the one of the door.
 """
 
-import gzip
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
-from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote
@@ -15,25 +12,24 @@ from urllib.parse import quote
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticketing_app import routes
 from ticketing_app.core import formatting, http, limits, origin
+from ticketing_app.core.cache import Cache
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError
+from ticketing_app.core.formatting import ReaderLocale
 from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
-from ticketing_app.core.settings import get_settings
-from ticketing_app.documents import cache_control, door, security_headers, template, well_known
-from ticketing_app.documents.cache import Cache
+from ticketing_app.documents import cache_control, door, template, well_known
 from ticketing_app.documents.content import load_content
-from ticketing_app.documents.metadata import render, render_title
+from ticketing_app.documents.document import Document, make_document
 from ticketing_app.documents.plugins import built_frontend
 from ticketing_app.documents.site import Page
 from ticketing_app.documents.template import PageTemplate
-from ticketing_app.ui import session
-from ticketing_app.ui.page_content import PageContent, PageMetadata
+from ticketing_app.ui.page_content import PageContent
 from ticketing_app.ui.shell import forms
 
 FILE_ROUTE = "files"
@@ -47,13 +43,19 @@ class BuildError(Exception):
         super().__init__(f"{folder / template.FILE} lacks {route}; build the pages again.")
 
 
+class _MovedError(Exception):
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 @dataclass(frozen=True)
 class Site:
     """The pages with their templates, fixed routes before those with parameters."""
 
     pages: list[tuple[PageTemplate, Page]]
     not_found: PageTemplate
-    contents: Cache[PageContent] = field(default_factory=lambda: Cache(is_kept=_is_kept))
+    documents: Cache[Document] = field(default_factory=Cache[Document])
 
 
 def serve(pages: Sequence[Page]) -> Callable[[ASGIApp], ASGIApp]:
@@ -93,9 +95,22 @@ def serve_from(folder: Path, pages: Sequence[Page], app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
         else:
             is_head = scope["method"] == "HEAD"
-            await compressed(scope, receive, _without_body(send) if is_head else send)
+            send = _without_body(send) if is_head else send
+            if (cached := _peek(site, scope)) is not None:
+                await cached(scope, receive, send)
+            else:
+                await compressed(scope, receive, send)
 
     return route
+
+
+def _peek(site: Site, scope: Scope) -> Response | None:
+    """Return a cached document, before any other work."""
+    request = Request(scope)
+    if scope["method"] == "POST" or not (cached := site.documents.peek(_cache_key(request))):
+        return None
+    scope[ROUTE] = cached.route
+    return cached.respond(request)
 
 
 def read_site(folder: Path, pages: Sequence[Page]) -> Site:
@@ -160,30 +175,41 @@ async def _respond(site: Site, request: Request) -> Response:
         request.scope[ROUTE] = built.route
         if path != canonical:
             return _redirect(canonical, HTTPStatus.PERMANENT_REDIRECT, request)
-        if request.method == "POST":
-            answer = await _submit(page, parameters, request)
-        else:
-            answer = await _get_content(site, page, parameters, request)
-        if isinstance(answer, Response):
-            return answer
-        if answer.moved_to:
-            return _redirect(answer.moved_to, HTTPStatus.MOVED_PERMANENTLY, request)
-        return _document(built, answer, request)
-    return _document(site.not_found, PageContent(HTTPStatus.NOT_FOUND), request)
+        try:
+            if request.method == "POST":
+                return await _submit(built, page, parameters, request)
+            document = await _get_document(site, built, page, parameters, request)
+        except _MovedError as moved:
+            return _redirect(moved.path, HTTPStatus.MOVED_PERMANENTLY, request)
+        return document.respond(request)
+    missing = PageContent(HTTPStatus.NOT_FOUND)
+    return make_document(site.not_found, missing, path).respond(request)
 
 
-def _is_kept(content: PageContent) -> bool:
-    return content.status == HTTPStatus.OK and content.is_lasting
+async def _get_document(
+    site: Site,
+    built: PageTemplate,
+    page: Page,
+    parameters: dict[str, str],
+    request: Request,
+) -> Document:
+    """Return the document; raises _MovedError."""
 
+    async def make() -> Document:
+        return _make(built, await _load(page, parameters, request), request)
 
-async def _get_content(
-    site: Site, page: Page, parameters: dict[str, str], request: Request
-) -> PageContent:
-    load = partial(_load, page, parameters, request)
     if page.content is None:
-        return await load()
-    key = request.scope["path"], request.url.query, formatting.current()
-    return await site.contents.get(key, load)
+        return await make()
+    return await site.documents.get(_cache_key(request), make)
+
+
+def _cache_key(request: Request) -> tuple[str, bytes, ReaderLocale]:
+    scope = request.scope
+    return scope["path"], scope["query_string"], _locale(request)
+
+
+def _locale(request: Request) -> ReaderLocale:
+    return formatting.negotiate(request.headers.get("accept-language", ""))
 
 
 async def _load(page: Page, parameters: dict[str, str], request: Request) -> PageContent:
@@ -191,59 +217,27 @@ async def _load(page: Page, parameters: dict[str, str], request: Request) -> Pag
 
 
 async def _submit(
-    page: Page, parameters: dict[str, str], request: Request
-) -> Response | PageContent:
+    built: PageTemplate, page: Page, parameters: dict[str, str], request: Request
+) -> Response:
+    """Return the answer to a plain form; raises _MovedError."""
     if page.submit is None or origin.is_from_elsewhere(request):
         origin.log_refusal(request, http.client_address(request))
         return PlainTextResponse("This request came from another site.", HTTPStatus.FORBIDDEN)
     try:
-        return await page.submit(request, **parameters)
+        answer = await page.submit(request, **parameters)
     except AppError as error:
-        return forms.refused_on(await _load(page, parameters, request), error)
+        answer = forms.refused_on(await _load(page, parameters, request), error)
+    if isinstance(answer, Response):
+        return answer
+    return _make(built, answer, request).respond(request)
+
+
+def _make(built: PageTemplate, content: PageContent, request: Request) -> Document:
+    if content.moved_to:
+        raise _MovedError(content.moved_to)
+    return make_document(built, content, request.scope["path"])
 
 
 def _redirect(path: str, status: HTTPStatus, request: Request) -> Response:
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(quote(path) + query, status)
-
-
-def _document(built: PageTemplate, content: PageContent, request: Request) -> Response:
-    is_ok = content.status == HTTPStatus.OK
-    body = _render(built, content, request.scope["path"])
-    headers = _headers(built, content)
-    if is_ok:
-        # A weak ETag, as the same text may be sent compressed.
-        headers["etag"] = f'W/"{sha256(body).hexdigest()[:32]}"'
-        if headers["etag"] in request.headers.get("if-none-match", ""):
-            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        headers["content-encoding"] = "gzip"
-        body = _compress(body)
-    return HTMLResponse(body, content.status, headers)
-
-
-def _render(built: PageTemplate, content: PageContent, path: str) -> bytes:
-    metadata = content.metadata or PageMetadata(built.title, built.description, path)
-    is_ok = content.status == HTTPStatus.OK
-    tags = render(metadata) if is_ok else render_title(metadata.title)
-    inner = built.placeholder if content.html is None else content.html
-    before = built.before
-    for page in (routes.SIGN_UP, routes.SIGN_IN):
-        leading = session.with_next(page, content.wanted)
-        before = before.replace(f'href="{page}"', f'href="{leading}"')
-    return f"{built.head}{tags}{before}{inner}{built.after}".encode()
-
-
-def _headers(built: PageTemplate, content: PageContent) -> dict[str, str]:
-    headers = {"cache-control": cache_control.REVALIDATE}
-    if content.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers = dict(cache_control.UNAVAILABLE)
-    policy = security_headers.document_policy(built.script_hashes, get_settings())
-    always = {security_headers.POLICY: policy, "vary": "Accept-Language, Accept-Encoding"}
-    return headers | content.headers | always
-
-
-# Compression takes a millisecond, and most visitors get the same document.
-@lru_cache(maxsize=64)
-def _compress(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from ticketing_app.core import redis
+from ticketing_app.core.changes import Keys
 from ticketing_app.core.logging import get_logger
 from ticketing_app.core.outages import is_unavailable
 from ticketing_app.messaging.catalog import CATALOG, DomainEvent
@@ -54,6 +55,12 @@ class Envelope(BaseModel):
             ValidationError: the payload does not fit the class.
         """
         return CATALOG[self.name].model_validate(self.payload)
+
+    @property
+    def affected(self) -> Keys | None:
+        """Return the keys of `core.changes` that it changed; None for all, or if the name is unknown."""
+        kind = CATALOG.get(self.name)
+        return kind.affected(self.payload) if kind else None
 
 
 async def run_forever(name: str, work: Callable[[], Awaitable[None]]) -> NoReturn:
@@ -132,7 +139,7 @@ async def fetch(connection: Redis) -> list[Envelope]:
 async def follow_events(
     on_event: Callable[[Envelope], Awaitable[None]], on_gap: Callable[[], Awaitable[None]]
 ) -> NoReturn:
-    """Call `on_event` for every event from now on, until cancelled.
+    """Call `on_event` for every event from now on, also of unknown names, until cancelled.
 
     `on_gap` is called when events may have been missed: the connection broke, or Redis lost its data.
     Events can arrive twice and out of order; compare their aggregate_version.
@@ -152,8 +159,7 @@ async def follow_events(
                 answer = await connection.xread({STREAM: place}, count=FETCH_COUNT, block=block_ms)
                 entries = answer[0][1] if answer else []
                 for envelope in _read(entries):
-                    if envelope.name in CATALOG:
-                        await on_event(envelope)
+                    await on_event(envelope)
                 if entries:
                     place = entries[-1][0]
                     added += len(entries)

@@ -1,10 +1,18 @@
 """All domain events, named in the past tense."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
+
+from ticketing_app.core import changes
+from ticketing_app.core.changes import Keys
+
+# Statuses of orders that hold tickets or let them go: the same tickets stay on sale.
+_HOLD_STATUSES = frozenset({"created", "awaiting_payment", "capturing", "cancelled", "expired"})
 
 
 class DomainEvent(BaseModel):
@@ -25,8 +33,22 @@ class DomainEvent(BaseModel):
         """Return the version after the change, rising by one each time."""
         return getattr(self, f"{self.aggregate}_version")
 
+    @classmethod
+    def affected(cls, payload: Mapping[str, Any]) -> Keys | None:  # noqa: ARG003  # of subclasses.
+        """Return the keys of `core.changes` under which public pages read what changed; None for all."""
+        return None
 
-class _UserEvent(DomainEvent):
+
+class _PersonalEvent(DomainEvent):
+    """A change that no public page shows."""
+
+    @classmethod
+    @override
+    def affected(cls, payload: Mapping[str, Any]) -> Keys | None:
+        return frozenset()
+
+
+class _UserEvent(_PersonalEvent):
     recorded_by: ClassVar[str] = "accounts"
     aggregate: ClassVar[str] = "user"
 
@@ -98,6 +120,12 @@ class PasskeyRemoved(_PasskeyEvent):
 class UserErased(_UserEvent):
     """The account was erased; the address is a placeholder."""
 
+    @classmethod
+    @override
+    def affected(cls, payload: Mapping[str, Any]) -> Keys | None:
+        # The descriptions of all its tickets are erased, too.
+        return None
+
 
 class _EventFacts(DomainEvent):
     recorded_by: ClassVar[str] = "events"
@@ -158,6 +186,15 @@ class _TicketEvent(DomainEvent):
     event_id: UUID | None = Field(default=None, description="The concert or match, if it has one.")
     listing_id: UUID | None = Field(default=None, description="The listing, if it is in one.")
 
+    @classmethod
+    @override
+    def affected(cls, payload: Mapping[str, Any]) -> Keys | None:
+        if "event_id" not in payload:
+            # Recorded by an earlier version of the program.
+            return None
+        ids = (payload["ticket_id"], payload["event_id"], payload["listing_id"])
+        return changes.keys(changes.OFFERS, *ids)
+
 
 class TicketCreated(_TicketEvent):
     """A ticket was listed."""
@@ -189,6 +226,11 @@ class TicketGiven(DomainEvent):
     from_id: UUID = Field(description="The user who gives it.")
     to_id: UUID | None = Field(default=None, description="The user who took it.")
 
+    @classmethod
+    @override
+    def affected(cls, payload: Mapping[str, Any]) -> Keys:
+        return changes.keys(payload["ticket_id"])
+
 
 class OrderEvent(DomainEvent):
     """State of an order and of its tickets."""
@@ -219,6 +261,22 @@ class OrderEvent(DomainEvent):
         default=None,
         description="Seller of the ticket; none if the change does not concern them.",
     )
+    event_id: UUID | None = Field(
+        default=None, description="The concert or match of changed tickets, if they have one."
+    )
+    listing_id: UUID | None = Field(
+        default=None, description="The listing of the tickets, if they are in one."
+    )
+
+    @classmethod
+    @override
+    def affected(cls, payload: Mapping[str, Any]) -> Keys | None:
+        if "event_id" not in payload:
+            # Recorded by an earlier version of the program.
+            return None
+        lists = None if payload["status"] in _HOLD_STATUSES else changes.OFFERS
+        ticket_ids = (ticket["id"] for ticket in payload["tickets"])
+        return changes.keys(lists, payload["event_id"], payload["listing_id"], *ticket_ids)
 
 
 class OrderCreated(OrderEvent):
@@ -259,8 +317,14 @@ class DeliveryChanged(DomainEvent):
     due_at: datetime | None = Field(description="Deadline of this status (UTC), if it has one.")
     transition: str = Field(description="Name of the change, like `begin` or `open`.")
 
+    @classmethod
+    @override
+    def affected(cls, payload: Mapping[str, Any]) -> Keys:
+        # The histories of its tickets.
+        return changes.keys(payload["order_id"])
 
-class DeliveryAddressChanged(DomainEvent):
+
+class DeliveryAddressChanged(_PersonalEvent):
     """The buyer of a paid order changed their account at the issuer, to which the seller sends."""
 
     recorded_by: ClassVar[str] = "deliveries"
@@ -273,7 +337,7 @@ class DeliveryAddressChanged(DomainEvent):
     seller_id: UUID
 
 
-class _ChargeEvent(DomainEvent):
+class _ChargeEvent(_PersonalEvent):
     recorded_by: ClassVar[str] = "payments"
     aggregate: ClassVar[str] = "charge"
 
@@ -308,7 +372,7 @@ class ChargeRefunded(_ChargeEvent):
     )
 
 
-class PaymentAlertRaised(DomainEvent):
+class PaymentAlertRaised(_PersonalEvent):
     """A payment needs an operator: money and tickets differ, a refund failed, a buyer disputes."""
 
     recorded_by: ClassVar[str] = "payments"
@@ -322,7 +386,7 @@ class PaymentAlertRaised(DomainEvent):
     detail: str = Field(description="A sentence for operators.")
 
 
-class NoticeCreated(DomainEvent):
+class NoticeCreated(_PersonalEvent):
     """A person has a new notice under the bell."""
 
     recorded_by: ClassVar[str] = "notices"
@@ -334,7 +398,7 @@ class NoticeCreated(DomainEvent):
     kind: str = Field(description="Kind of notice, like `sold`.")
 
 
-class _CaseEvent(DomainEvent):
+class _CaseEvent(_PersonalEvent):
     recorded_by: ClassVar[str] = "cases"
     aggregate: ClassVar[str] = "case"
 
@@ -358,7 +422,7 @@ class CaseChanged(_CaseEvent):
     answer: str = Field(default="", description="The answer; empty if the case was closed.")
 
 
-class NoticesRead(DomainEvent):
+class NoticesRead(_PersonalEvent):
     """A person read a notice, or this one and all older ones."""
 
     recorded_by: ClassVar[str] = "notices"

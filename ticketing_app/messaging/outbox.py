@@ -1,8 +1,9 @@
 """The log of domain events, written in the transaction of the change."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlmodel import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import changes, db, redis
+from ticketing_app.core.changes import Keys
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Table, utc_datetime
 from ticketing_app.core.logging import correlation_id
@@ -48,6 +50,7 @@ class OutboxMessage(Table, table=True):
 
 def record(session: AsyncSession, event: DomainEvent) -> None:
     """Write `event` in the caller's transaction and nudge the relay after the commit."""
+    payload = event.model_dump(mode="json")
     session.add(
         OutboxMessage(
             name=type(event).__name__,
@@ -56,10 +59,18 @@ def record(session: AsyncSession, event: DomainEvent) -> None:
             aggregate_id=event.aggregate_id,
             aggregate_version=event.aggregate_version,
             correlation_id=correlation_id(),
-            payload=event.model_dump(mode="json"),
+            payload=payload,
         )
     )
-    db.after_commit(session, "outbox.nudge", nudge)
+    affected = session.info.setdefault("outbox.affected", [])
+    affected.append(event.affected(payload))
+    db.after_commit(session, "outbox.nudge", partial(_announce, affected))
+
+
+async def _announce(affected: Sequence[Keys | None]) -> None:
+    for keys in affected:
+        changes.note(keys)
+    await nudge()
 
 
 _ERASE = text("""
@@ -84,7 +95,6 @@ _nudges: set[asyncio.Task[None]] = set()
 
 async def nudge() -> None:
     """Wake the relay, debounced: at most one message per process and 5 ms."""
-    changes.note()
     loop = asyncio.get_running_loop()
     if loop not in _due:
         _due.add(loop)

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from ticketing_app import routes
+from ticketing_app.core.changes import Keys
 from ticketing_app.core.settings import get_settings
 
 DEFAULT_CATEGORY = "other"
@@ -41,7 +42,8 @@ class PageContent:
     """Content of a page; without `metadata` or `html`, the page keeps that of the build.
 
     `moved_to` is the path of a page that is now at another address, `wanted` that to which its links to
-    sign-up and sign-in lead in the end. `is_lasting` content stays the same until a domain event.
+    sign-up and sign-in lead in the end. `read` are the keys of what it shows (core/changes.py): it is cached
+    until one of them changes; None if it must not be cached.
     """
 
     status: HTTPStatus = HTTPStatus.OK
@@ -50,7 +52,7 @@ class PageContent:
     headers: dict[str, str] = field(default_factory=dict)
     moved_to: str = ""
     wanted: str = routes.TICKET_LIST
-    is_lasting: bool = False
+    read: Keys | None = None
 
 
 # Takes the query of the request, and the parameters of the route by name.

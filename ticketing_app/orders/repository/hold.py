@@ -48,6 +48,7 @@ class Hold(NamedTuple):
     order: Order
     items: list[OrderItem]
     seats: dict[UUID, SeatName]
+    event_id: UUID | None
     lapsed: int  # Number of expired orders that it closed, to take over their tickets.
 
 
@@ -135,7 +136,7 @@ def _read_hold(rows: Sequence[RowMapping]) -> Hold | None:
         row["ticket_id"]: SeatName(section=row["section"], row=row["row"], seat=row["seat"])
         for row in rows
     }
-    return Hold(order, items, seats, rows[0]["lapsed"])
+    return Hold(order, items, seats, rows[0]["event_id"], rows[0]["lapsed"])
 
 
 def _limit_values(buyer_id: UUID, limits: HoldLimits) -> dict[str, object]:

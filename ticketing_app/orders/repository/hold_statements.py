@@ -93,7 +93,7 @@ WITH was AS (
     UPDATE orders o SET status = 'expired', version = o.version + 1, ended_at = o.expires_at
     FROM was
     WHERE o.id = was.order_id AND (o.status IN ('created', 'awaiting_payment')) IS TRUE
-    RETURNING o.id, o.version, o.buyer_id, o.price_cents, o.currency, o.expires_at, o.ticket_id
+    RETURNING o.id, o.version, o.buyer_id, o.price_cents, o.currency, o.expires_at, o.ticket_id, o.listing_id
 )"""  # noqa: S608  # built from constants.
 
 # All rows of the listing are locked, without a condition on anything that may change, and judged as they
@@ -154,7 +154,7 @@ WITH locked AS (
     UPDATE orders o SET status = 'expired', version = o.version + 1, ended_at = o.expires_at
     FROM due
     WHERE o.id = due.id
-    RETURNING o.id, o.version, o.buyer_id, o.price_cents, o.currency, o.expires_at
+    RETURNING o.id, o.version, o.buyer_id, o.price_cents, o.currency, o.expires_at, o.listing_id
 ), rest AS (
     -- Tickets of these orders that the new order does not take.
     SELECT l.id, l.order_id
@@ -180,7 +180,8 @@ _HELD = """, freed AS (
         version = t.version + 1
     FROM was
     WHERE t.id = was.id
-    RETURNING t.id, t.version, t.locked_until, t.title, t.price_cents, t.currency, t.seller_id, t.section, t.row, t.seat
+    RETURNING t.id, t.version, t.locked_until, t.title, t.price_cents, t.currency, t.seller_id, t.event_id,
+              t.section, t.row, t.seat
 ), made AS (
     INSERT INTO orders (
         id, buyer_id, ticket_id, quantity, listing_id, title, price_cents, currency, status, expires_at,
@@ -213,7 +214,7 @@ _LOOSE_CHANGES = """, ended AS (
            jsonb_build_array(jsonb_build_object('id', lapsed.ticket_id, 'version', NULL)) AS tickets
     FROM lapsed
 ), begun AS (
-    SELECT made.*, held.id AS first_id, held.version AS first_version, held.seller_id,
+    SELECT made.*, held.id AS first_id, held.version AS first_version, held.seller_id, held.event_id,
            jsonb_build_array(jsonb_build_object('id', held.id, 'version', held.version)) AS tickets
     FROM made, held
 )"""
@@ -230,7 +231,7 @@ _LISTED_CHANGES = """, ended AS (
     SELECT made.*, changed.*
     FROM made CROSS JOIN LATERAL (
         SELECT (array_agg(id ORDER BY id))[1] AS first_id, (array_agg(version ORDER BY id))[1] AS first_version,
-               (array_agg(seller_id))[1] AS seller_id,
+               (array_agg(seller_id))[1] AS seller_id, (array_agg(event_id))[1] AS event_id,
                jsonb_agg(jsonb_build_object('id', id, 'version', version) ORDER BY id) AS tickets
         FROM held
     ) changed
@@ -246,7 +247,8 @@ _RECORD = """, events AS (
              'order_id', ended.id, 'order_version', ended.version, 'status', 'expired',
              'buyer_id', ended.buyer_id, 'price_cents', ended.price_cents, 'currency', ended.currency,
              'expires_at', ended.expires_at, 'ticket_id', ended.first_id,
-             'ticket_version', ended.first_version, 'tickets', ended.tickets, 'locked_until', NULL)
+             'ticket_version', ended.first_version, 'tickets', ended.tickets, 'locked_until', NULL,
+             'event_id', (SELECT event_id FROM held LIMIT 1), 'listing_id', ended.listing_id)
     FROM ended
     UNION ALL
     SELECT CAST(:created_event_id AS uuid), 'OrderCreated', 1, now(), begun.id, begun.version,
@@ -256,7 +258,8 @@ _RECORD = """, events AS (
              'buyer_id', begun.buyer_id, 'price_cents', begun.price_cents, 'currency', begun.currency,
              'expires_at', begun.expires_at, 'ticket_id', begun.first_id, 'title', begun.title,
              'ticket_version', begun.first_version, 'tickets', begun.tickets,
-             'locked_until', begun.expires_at, 'seller_id', begun.seller_id)
+             'locked_until', begun.expires_at, 'seller_id', begun.seller_id,
+             'event_id', begun.event_id, 'listing_id', begun.listing_id)
     FROM begun
 ), steps AS (
     INSERT INTO order_steps (order_id, version, status, expires_at, at)
@@ -266,7 +269,8 @@ _RECORD = """, events AS (
 )
 SELECT made.id, made.buyer_id, made.quantity, made.listing_id, made.title, made.price_cents, made.currency, made.status,
        made.expires_at, made.created_at, (SELECT count(*) FROM lapsed) AS lapsed,
-       held.id AS ticket_id, held.price_cents AS ticket_price_cents, held.section, held.row, held.seat
+       held.id AS ticket_id, held.price_cents AS ticket_price_cents, held.section, held.row, held.seat,
+       held.event_id
 FROM made, held
 ORDER BY held.id
 """

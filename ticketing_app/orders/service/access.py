@@ -94,6 +94,8 @@ def record(  # the facts of an event.
         tickets=tickets,
         locked_until=leases[0].locked_until if leases else None,
         seller_id=leases[0].seller_id if leases else seller_id,
+        event_id=leases[0].event_id if leases else None,
+        listing_id=order.listing_id,
     )
     outbox.record(session, event)
     repository.add_step(session, order)

@@ -12,7 +12,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.core import db, limits
+from ticketing_app.core import changes, db, limits
 from ticketing_app.core.db import Connect
 from ticketing_app.core.errors import AppError, UnavailableError
 from ticketing_app.core.logging import correlation_id, get_logger
@@ -213,8 +213,10 @@ async def _hold_listed(
 async def _report(hold: Hold) -> OrderRead:
     HOLDS_MADE.inc()
     HOLDS_ENDED.labels(OrderStatus.EXPIRED).inc(hold.lapsed)
-    await outbox.nudge()
     order = hold.order
+    # The events are recorded by the statement itself.
+    changes.note(changes.keys(*hold.seats, order.listing_id, hold.event_id))
+    await outbox.nudge()
     log.info("order.created", order_id=str(order.id), ticket_ids=[str(each) for each in hold.seats])
     return access.to_read(OrderWithItems(order, hold.items), hold.seats, is_running=True)
 

@@ -21,6 +21,7 @@ class TicketLease(BaseModel):
     id: UUID
     version: int
     seller_id: UUID
+    event_id: UUID | None
     status: TicketStatus
     locked_until: datetime | None
 

@@ -154,6 +154,7 @@ def _leases(rows: Sequence[Ticket]) -> list[TicketLease]:
             id=row.id,
             version=row.version,
             seller_id=row.seller_id,
+            event_id=row.event_id,
             status=TicketStatus(row.status),
             locked_until=row.locked_until if repository.has_end(row.locked_until) else None,
         )

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from ticketing_app import routes
+from ticketing_app.core import changes
 from ticketing_app.core.clock import utc_now
 from ticketing_app.events.rules import EventStatus
 from ticketing_app.events.schemas import EventRead
@@ -60,7 +61,9 @@ async def load_event(query: QueryParams, *, slug: str) -> PageContent:
         category=head.category,
         event=schema_org_event(page.event, head, page.offers),
     )
-    return PageContent(metadata=metadata, html=static_html.render(content), is_lasting=True)
+    # Offers and summaries are those of these events.
+    read = changes.keys(page.event.id, *(other.id for other in page.other_dates))
+    return PageContent(metadata=metadata, html=static_html.render(content), read=read)
 
 
 async def load_venue(_query: QueryParams, *, slug: str) -> PageContent:
@@ -82,7 +85,8 @@ def _place(page: PlacePage, city: str, path: str) -> PageContent:
     content = static_place(page.name, city, city_href(city), group_by_day(cards))
     description = _describe(page.title, cards)
     metadata = PageMetadata(title=page.title, description=description, path=path)
-    return PageContent(metadata=metadata, html=static_html.render(content), is_lasting=True)
+    read = changes.keys(*(event.id for event in page.events))
+    return PageContent(metadata=metadata, html=static_html.render(content), read=read)
 
 
 def _describe(place: str, cards: Sequence[EventCard]) -> str:

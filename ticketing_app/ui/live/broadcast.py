@@ -19,7 +19,7 @@ from ticketing_app.core import changes
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import bus
 from ticketing_app.messaging.bus import Envelope
-from ticketing_app.messaging.catalog import NoticeCreated, NoticesRead
+from ticketing_app.messaging.catalog import CATALOG, NoticeCreated, NoticesRead
 from ticketing_app.ui.live import batches, channels
 from ticketing_app.ui.live.messages import Facts, merge, messages
 
@@ -52,7 +52,9 @@ async def notify_session(session_id: UUID) -> None:
 
 
 async def _deliver(envelope: Envelope) -> None:
-    changes.note()
+    changes.note(envelope.affected)
+    if envelope.name not in CATALOG:
+        return
     if isinstance(event := envelope.event, NoticeCreated | NoticesRead):
         batches.collect({"account": str(event.user_id)}, _send_or_collect)
     for channel, facts in messages(event):
@@ -92,7 +94,7 @@ async def _drain(channel: str, pause: float | None) -> None:
 
 async def _resync() -> None:
     """Make all pages load again: events may have been lost."""
-    changes.note()
+    changes.note(None)
     await _send(None, [{"resync": True}])
 
 

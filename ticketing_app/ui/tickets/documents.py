@@ -9,6 +9,8 @@ import reflex as rx
 from starlette.datastructures import QueryParams
 
 from ticketing_app import routes
+from ticketing_app.core import changes
+from ticketing_app.core.changes import Keys
 from ticketing_app.core.clock import utc_now
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas.tickets import TicketRead
@@ -60,9 +62,18 @@ async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
         canonical=routes.event_detail(page.night.event.slug) if page.night else "",
         event=_schema_org_event(ticket, detail.share_line),
     )
-    return PageContent(
-        metadata=metadata, html=static_html.render(_content(page, detail)), is_lasting=True
-    )
+    html = static_html.render(_content(page, detail))
+    return PageContent(metadata=metadata, html=html, read=_read(page))
+
+
+def _read(page: TicketDetailPage) -> Keys:
+    """Return the keys of what the page shows."""
+    if page.night is None or page.chain is not None:
+        # Tickets that are similar and available; sales, gifts and deliveries of all listings of its seat.
+        return changes.keys(changes.ANYTHING)
+    seat_ids = [seat.ticket_id for seat in page.listing.seats] if page.listing else []
+    event_ids = [event.id for event in (page.night.event, *page.night.other_dates)]
+    return changes.keys(page.ticket.id, page.ticket.listing_id, *seat_ids, *event_ids)
 
 
 def _content(page: TicketDetailPage, detail: TicketDetail) -> rx.Component:

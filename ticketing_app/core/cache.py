@@ -1,0 +1,95 @@
+"""Answers that most visitors share, cached until a change of what they were made from (core/changes.py)."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from ticketing_app.core import changes
+from ticketing_app.core.changes import Keys
+
+# What changes without a domain event, like the time when a sale ends, shows up after this time.
+MAX_AGE_SECONDS = 30.0
+MAX_ENTRIES = 256
+
+
+class Answer(Protocol):
+    @property
+    def read(self) -> Keys | None:
+        """Return the keys of what it was made from; None if it must not be cached."""
+        ...
+
+
+_T = TypeVar("_T", bound=Answer)
+
+
+@dataclass
+class _Entry(Generic[_T]):
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    # The last one that may be cached, the number of the newest change before it was made, and the time.
+    value: _T | None = None
+    change: int = 0
+    made_at: float = 0.0
+    failures: int = 0
+
+
+class Cache(Generic[_T]):
+    """Answers by key, the most recently used ones."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[Hashable, _Entry[_T]] = OrderedDict()
+
+    def peek(self, key: Hashable) -> _T | None:
+        """Return the answer if it is up to date."""
+        if (entry := self._entries.get(key)) is None:
+            return None
+        self._entries.move_to_end(key)
+        return entry.value if _is_fresh(entry) else None
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[_T]]) -> _T:
+        """Return the answer if it is up to date, else make it, once for all who wait at the same time."""
+        if (cached := self.peek(key)) is not None:
+            return cached
+        entry = self._entries.setdefault(key, _Entry())
+        if len(self._entries) > MAX_ENTRIES:
+            self._entries.popitem(last=False)
+        newest, failures = changes.newest(), entry.failures
+        async with entry.lock:
+            # An answer that was begun after the arrival of this caller is good enough, even if it changed since.
+            # So callers do not queue while changes follow each other quickly.
+            if entry.value is not None and _is_young(entry) and entry.change >= newest:
+                return entry.value
+            if (cached := self.peek(key)) is not None:
+                return cached
+            if entry.failures == failures:
+                return await _make(entry, make)
+        # What cannot be cached is not shared, nor made one after the other.
+        return await make()
+
+
+async def _make(entry: _Entry[_T], make: Callable[[], Awaitable[_T]]) -> _T:
+    # Before it is made: what changes meanwhile may be missing in it.
+    change, made_at = changes.newest(), time.monotonic()
+    entry.value = None
+    try:
+        made = await make()
+    except BaseException:
+        entry.failures += 1
+        raise
+    if made.read is None:
+        entry.failures += 1
+        return made
+    entry.value, entry.change, entry.made_at = made, change, made_at
+    return made
+
+
+def _is_fresh(entry: _Entry[_T]) -> bool:
+    if entry.value is None or entry.value.read is None or not _is_young(entry):
+        return False
+    return changes.latest(entry.value.read) <= entry.change
+
+
+def _is_young(entry: _Entry[_T]) -> bool:
+    return time.monotonic() - entry.made_at < MAX_AGE_SECONDS
