@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ FIGURES_FILE = "BENCHMARK_FIGURES"
 @contextmanager
 def running_site(**settings: str) -> Generator[Site]:
     """The whole product on a temporary folder, for the block."""
+    # SIGTERM also stops the site, like Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="gittix-benchmark-") as folder:
         # All clients run in one process and have one address.
         site = Site(Path(folder) / "data", SOCKET_MESSAGES_PER_SECOND="0", **settings)

@@ -99,7 +99,7 @@ async def main(size: int) -> int:
             stack.start()
             os.environ |= stack.env
             get_settings.cache_clear()
-            await _use_memory(stack)
+            await use_memory(stack)
             market = await load(size)
             return await _measure(market)
         finally:
@@ -107,7 +107,7 @@ async def main(size: int) -> int:
             stack.destroy()
 
 
-async def _use_memory(stack: Stack) -> None:
+async def use_memory(stack: Stack) -> None:
     """Apply the settings of docs/operations.md; the defaults are for very small machines."""
     async with db.autocommit() as connection:
         await connection.execute(text("ALTER SYSTEM SET shared_buffers = '1GB'"))

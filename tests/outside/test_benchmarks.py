@@ -38,6 +38,8 @@ class Smoke(NamedTuple):
 SMOKES = (
     Smoke("click", {"BUYERS": 4, "CLICKS": 4}),
     Smoke("fanout", {"PAGES": 2, "CHANGES": 1}),
+    Smoke("generator", {"REQUESTS": 100}),
+    Smoke("growth", {}, options=("--quick",)),
     Smoke("first_load", {"LOADS": 1, "TICKETS": 5}),
     Smoke(
         "hold",

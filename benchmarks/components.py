@@ -1,0 +1,69 @@
+"""CPU time of a running site by component, without the clients and stand-ins of Stripe and mail."""
+
+import asyncio
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import psutil
+
+from benchmarks.measure import Processes
+from tests.site import Site
+from ticketing_app.processes import ROLES
+
+WEB = "web"
+POSTGRES = "PostgreSQL"
+REDIS = "Redis"
+IDLE_SECONDS = 5
+
+
+class Used:
+    """CPU seconds of a block by component, without what an idle site uses."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.elapsed = 0.0
+
+    def milliseconds(self, count: int) -> dict[str, float]:
+        """Return the milliseconds of one of `count` operations."""
+        return {name: 1000 * seconds / count for name, seconds in self.seconds.items()}
+
+
+class Components:
+    """Measures what an operation costs each component; first `watch_idle`."""
+
+    def __init__(self, site: Site, *web_pids: int) -> None:
+        stack = site.stack
+        self._processes = {
+            WEB: Processes(*web_pids),
+            POSTGRES: Processes(stack.pid("postgres")),
+            REDIS: Processes(stack.pid("redis"), stack.pid("redis-state")),
+        }
+        # The supervisor starts the roles in this order.
+        children = psutil.Process(stack.pid("worker")).children()
+        children.sort(key=psutil.Process.create_time)
+        for role, child in zip(ROLES, children, strict=True):
+            self._processes[role] = Processes(child.pid)
+        self._idle: dict[str, float] = {}
+
+    async def watch_idle(self) -> None:
+        """Measure the share of a core that each component takes without requests."""
+        self._idle = {}
+        with self.measure() as used:
+            await asyncio.sleep(IDLE_SECONDS)
+        self._idle = {name: seconds / used.elapsed for name, seconds in used.seconds.items()}
+
+    @contextmanager
+    def measure(self) -> Generator[Used]:
+        """Measure the block; the result is complete at its end."""
+        used = Used()
+        started = time.perf_counter()
+        before = self._seconds()
+        yield used
+        used.elapsed = time.perf_counter() - started
+        for name, seconds in self._seconds().items():
+            idle = self._idle.get(name, 0) * used.elapsed
+            used.seconds[name] = max(0.0, seconds - before[name] - idle)
+
+    def _seconds(self) -> dict[str, float]:
+        return {name: each.cpu_seconds() for name, each in self._processes.items()}

@@ -1,0 +1,120 @@
+"""Cost of a hold, the home page, an event's page and a search in growing markets."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from urllib.parse import quote_plus
+
+from sqlalchemy import text
+
+from benchmarks import search
+from benchmarks.components import POSTGRES, WEB, Components
+from benchmarks.http_load import Connection, Request, connect_buyer, send_all
+from benchmarks.measure import running_site
+from benchmarks.sample_market import SampleMarket
+from benchmarks.series import Series
+from tests.site import Site
+from ticketing_app.core import db
+from ticketing_app.core.settings import get_settings
+
+CLIENTS = 8
+PAGES = 200
+HOLDS = 200
+HOLD_AND_HOME = "hold and home page"
+LIMITS = {
+    "hold": 1.5,
+    "home page": 1.5,
+    "home page after a change": 1.5,
+    "event page": 1.5,
+    "search": 3,
+}
+SETTINGS = {
+    "MAX_OPEN_HOLDS": "100000",
+    "SEARCH_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
+    "WRITE_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
+}
+EMPTY = "TRUNCATE tickets, listings, events, venues, search_words CASCADE"
+# The order by a hash is random, but the same in each run.
+TO_HOLD = """
+    SELECT id::text FROM tickets WHERE listing_id IS NULL AND status = 'for_sale' AND locked_until IS NULL
+      AND starts_at > now() + interval '2 days' ORDER BY md5(title || price_cents) LIMIT :count"""
+EVENTS = """
+    SELECT slug FROM events WHERE starts_at > now() + interval '2 days' ORDER BY md5(title) LIMIT :count"""
+
+
+def main(sizes: tuple[int, ...]) -> bool:
+    with running_site(**SETTINGS) as site:
+        return asyncio.run(_measure(site, sizes))
+
+
+async def _measure(site: Site, sizes: tuple[int, ...]) -> bool:
+    os.environ |= site.stack.env
+    get_settings.cache_clear()
+    await search.use_memory(site.stack)
+    series = Series("tickets", "ms of CPU")
+    components = Components(site, site.web_pid)
+    async with AsyncExitStack() as stack:
+        connections = [await connect_buyer(site.url, nth, stack) for nth in range(CLIENTS)]
+        await components.watch_idle()
+        for size in sizes:
+            await _empty()
+            market = await search.load(size)
+            series.add(size, await _measure_size(components, connections, market))
+    await db.dispose()
+    verdicts = [
+        series.check_growth(name, sizes[0], sizes[-1], limit) for name, limit in LIMITS.items()
+    ]
+    return all(verdicts)
+
+
+async def _empty() -> None:
+    async with db.transaction() as session:
+        await (await session.connection()).execute(text(EMPTY))
+
+
+async def _measure_size(
+    components: Components, connections: list[Connection], market: SampleMarket
+) -> dict[str, float]:
+    async with db.autocommit() as connection:
+        slugs = (await connection.execute(text(EVENTS), {"count": PAGES})).scalars().all()
+        ids = (await connection.execute(text(TO_HOLD), {"count": 2 * HOLDS})).scalars().all()
+    holds = [Request("POST", "/api/orders", {"ticketId": each}, 201) for each in ids]
+    half = len(holds) // 2
+    home = Request("GET", "/")
+    # Few events in a small market: the next numbers of tickets are other documents of the same events.
+    events = [
+        Request("GET", f"/events/{slugs[n % len(slugs)]}?quantity={1 + n // len(slugs)}")
+        for n in range(PAGES)
+    ]
+    # Warm up statements and caches.
+    await send_all(connections, [home, *events[:20], *_searches(market)[:20]])
+    costs: dict[str, float] = {}
+
+    async def measure(name: str, requests: Sequence[Request], clients: int = CLIENTS) -> None:
+        with components.measure() as used:
+            await send_all(connections[:clients], requests)
+        each = used.milliseconds(len(requests))
+        costs[name] = each[WEB] + each[POSTGRES]
+        costs[f"{name}, {POSTGRES}"] = each[POSTGRES]
+
+    await measure("hold", holds[:half])
+    await measure("home page", [home] * PAGES)
+    await measure("event page", events)
+    await measure("search", _searches(market))
+    # In turns by one client: each hold invalidates the document.
+    await measure(HOLD_AND_HOME, [each for hold in holds[half:] for each in (hold, home)], 1)
+    costs["home page after a change"] = 2 * costs.pop(HOLD_AND_HOME) - costs["hold"]
+    del costs[f"{HOLD_AND_HOME}, {POSTGRES}"]
+    return costs
+
+
+def _searches(market: SampleMarket) -> list[Request]:
+    """Return searches for words of titles; each occurs once, so that no document is kept."""
+    events = market.events[:PAGES]
+    words = dict.fromkeys(
+        words
+        for event in events
+        for words in (event.title, f"{event.title.split()[0]} {event.city}", event.title.split()[0])
+    )
+    return [Request("GET", f"/search?q={quote_plus(each)}") for each in list(words)[:PAGES]]

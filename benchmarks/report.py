@@ -1,0 +1,123 @@
+"""The generated parts of docs/performance.md: tables and plots of the kept results."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.http_load import LOAD_GENERATOR
+from benchmarks.measure import format_figure
+from benchmarks.results import Figure, Result, Results
+from ticketing_app.devstack.stack import ROOT
+
+DOCUMENT = ROOT / "docs/performance.md"
+SERIES = {
+    "tickets": "CPU per request by tickets in the market",
+    "order": "CPU per order by its tickets",
+    "pages": "CPU per delivery by open pages",
+    "processes": "CPU per request by web processes",
+}
+NOTHING = "Not measured yet."
+MILLION = 1_000_000
+THOUSAND = 1_000
+
+
+def update(results: Results, document: Path = DOCUMENT) -> None:
+    parts = {"results": results_part(results), "growth": growth_part(results)}
+    text = document.read_text()
+    for name, part in parts.items():
+        text = replace_part(text, name, part)
+    document.write_text(text)
+
+
+def replace_part(text: str, name: str, part: str) -> str:
+    """Put `part` between the markers of this name; raises ValueError without them."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    head, _, rest = text.partition(begin)
+    _, marker, tail = rest.partition(end)
+    if not marker:
+        raise ValueError(name)
+    return f"{head}{begin}\n{part}\n\n{marker}{tail}"
+
+
+def results_part(results: Results) -> str:
+    if not results.benchmarks:
+        return NOTHING
+    return f"{results.date}, {results.machine}.\n\n{table(results.benchmarks)}"
+
+
+def table(done: Mapping[str, Result]) -> str:
+    rows = ["| benchmark, figure | measured | limit | ratio | |", "|---|---|---|---|---|"]
+    for name, result in done.items():
+        rows.append(_heading(name, result))
+        rows += [_row(figure) for figure in result.figures if figure.is_kept is not None]
+    return "\n".join(rows)
+
+
+def _heading(name: str, result: Result) -> str:
+    shares = [each.measured for each in result.figures if each.name == LOAD_GENERATOR]
+    generator = f", load generator {max(shares):.0%} of a core" if shares else ""
+    origin = f"{result.seconds:.0f} s, {result.commit}, {result.date}{generator}"
+    return f"| **{name}** ({origin}) | | | | {result.outcome} |"
+
+
+def _row(figure: Figure) -> str:
+    bound = figure.limit if figure.limit is not None else figure.least or 0
+    word = "at most" if figure.limit is not None else "at least"
+    measured = f"{format_figure(figure.measured, bound)} {figure.unit}".strip()
+    verdict = "ok" if figure.is_kept else "**missed**"
+    ratio = figure.measured / bound if bound else 0
+    return f"| {figure.name} | {measured} | {word} {bound:g} | {ratio:.2f} | {verdict} |"
+
+
+def growth_part(results: Results) -> str:
+    parts: list[str] = []
+    for series, title in SERIES.items():
+        lines = results.points("growth", series)
+        by_unit: dict[str, dict[str, dict[float, Figure]]] = {}
+        for name, points in lines.items():
+            unit = next(iter(points.values())).unit
+            by_unit.setdefault(unit, {})[name] = points
+        for unit, some in by_unit.items():
+            parts += [_series_table(series, unit, some), _plot(title, unit, some)]
+    return "\n\n".join(parts) or NOTHING
+
+
+def _series_table(series: str, unit: str, lines: dict[str, dict[float, Figure]]) -> str:
+    xs = _xs(lines)
+    rows = [
+        f"| {series}, {unit} | {' | '.join(map(_count, xs))} |",
+        f"|---|{'---|' * len(xs)}",
+    ]
+    for name, points in lines.items():
+        cells = [f"{points[x].measured:.2f}" if x in points else "" for x in xs]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _plot(title: str, unit: str, lines: dict[str, dict[float, Figure]]) -> str:
+    """Return a Mermaid chart, which GitHub draws; it has no legend, so a sentence names the lines."""
+    xs = _xs(lines)
+    last = {name: points[xs[-1]].measured for name, points in lines.items() if xs[-1] in points}
+    names = sorted(last, key=lambda name: last[name], reverse=True)
+    # Only lines that have each point can be drawn.
+    drawn = [points for points in lines.values() if points.keys() == set(xs)]
+    chart = [
+        "```mermaid",
+        "xychart-beta",
+        f'    title "{title}"',
+        f"    x-axis {json.dumps([_count(x) for x in xs])}",
+        f'    y-axis "{unit}"',
+        *(f"    line [{', '.join(f'{points[x].measured:.2f}' for x in xs)}]" for points in drawn),
+        "```",
+    ]
+    return "\n".join([*chart, "", f"Lines, from the top at the right end: {', '.join(names)}."])
+
+
+def _xs(lines: dict[str, dict[float, Figure]]) -> list[float]:
+    return sorted({x for points in lines.values() for x in points})
+
+
+def _count(x: float) -> str:
+    if x >= MILLION:
+        return f"{x / MILLION:g}M"
+    return f"{x / THOUSAND:g}k" if x >= THOUSAND else f"{x:g}"
