@@ -55,7 +55,7 @@ def table(done: Mapping[str, Result]) -> str:
 
 def _heading(name: str, result: Result) -> str:
     shares = [each.measured for each in result.figures if each.name == LOAD_GENERATOR]
-    generator = f", load generator {max(shares):.0%} of a core" if shares else ""
+    generator = f", load generator {shares[0]:.0%} of a core" if shares else ""
     origin = f"{result.seconds:.0f} s, {result.commit}, {result.date}{generator}"
     return f"| **{name}** ({origin}) | | | | {result.outcome} |"
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import psutil
 
 from benchmarks import capacity, report, results
+from benchmarks.http_load import LOAD_GENERATOR
 from benchmarks.measure import FIGURES_FILE
 from benchmarks.results import Figure, Outcome, Result, Results
 from tests.check import environment_without_settings
@@ -130,8 +131,15 @@ def run(benchmark: Benchmark) -> Result:
         lines = file.read_text().splitlines() if file.exists() else []
     result.outcome = OUTCOMES.get(code, Outcome.FAILED)
     result.seconds = round(time.monotonic() - started, 1)
-    result.figures = [Figure.model_validate_json(line) for line in lines]
+    result.figures = _keep_highest_load([Figure.model_validate_json(line) for line in lines])
     return result
+
+
+def _keep_highest_load(figures: list[Figure]) -> list[Figure]:
+    """Keep one figure of the load generator, which records each of its runs."""
+    loads = [each for each in figures if each.name == LOAD_GENERATOR]
+    highest = sorted(loads, key=lambda load: load.measured)[-1:]
+    return [each for each in figures if each.name != LOAD_GENERATOR] + highest
 
 
 def _run_process(benchmark: Benchmark, figures: Path) -> int | None:

@@ -17,7 +17,7 @@ class Series:
         for name, value in values.items():
             self._points.setdefault(name, {})[size] = value
             record(name, value, self._unit, series=self._name, x=size)
-        shown = ", ".join(f"{name} {value:.3g}" for name, value in values.items())
+        shown = "; ".join(f"{name} {value:.3g}" for name, value in values.items())
         print(f"{size:,} {self._name}, {self._unit}: {shown}", flush=True)
 
     def check_growth(self, name: str, small: int, large: int, limit: float) -> bool:

@@ -56,6 +56,13 @@ class TestRun:
             ("p95", 120, False)
         ]
 
+    def test_keeps_the_highest_load_of_the_generator(self) -> None:
+        code = (
+            "from benchmarks.measure import record; "
+            "[record('CPU of the load generator', share, '') for share in (0.2, 0.9, 0.4)]"
+        )
+        assert [each.measured for each in run.run(Benchmark("any", code, 30)).figures] == [0.9]
+
     def test_ends_a_hanging_one_with_its_processes(self, capfd: pytest.CaptureFixture[str]) -> None:
         code = (
             "import subprocess; "
