@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
@@ -197,16 +198,23 @@ def read_session_id(cookie_header: str | None) -> UUID | None:
 
 def _read_token(token: str, key: str) -> UUID | None:
     try:
-        claims = jwt.decode(
-            token,
-            key,
-            algorithms=[ALGORITHM],
-            leeway=CLOCK_SKEW_SECONDS,
-            options={"require": ["exp", "iat", "jti"]},
-        )
-        return UUID(claims["jti"])
+        return _decode_token(token, key)
     except (jwt.PyJWTError, ValueError):
         return None
+
+
+# An exception is not cached, so only tokens that we signed take memory. The row of a session expires
+# with its token, so a cached token opens nothing later.
+@lru_cache(maxsize=CACHE_SIZE)
+def _decode_token(token: str, key: str) -> UUID:
+    claims = jwt.decode(
+        token,
+        key,
+        algorithms=[ALGORITHM],
+        leeway=CLOCK_SKEW_SECONDS,
+        options={"require": ["exp", "iat", "jti"]},
+    )
+    return UUID(claims["jti"])
 
 
 async def _ignore(_: UUID) -> None:

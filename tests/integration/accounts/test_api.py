@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import QueuePool
+from sqlalchemy import QueuePool, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tests.factories import recorded_events
@@ -287,6 +287,21 @@ class TestToken:
         own = f"{auth.COOKIE}={api.cookies[auth.COOKIE]}"
         for header in (f"{other}; {own}", f"{own}; {other}"):
             assert await auth.authenticate(header)
+
+    async def test_is_refused_once_its_session_expired(self, api: AsyncClient) -> None:
+        await api.post("/api/users/signup", json=ANA)
+        # Its signature is known from now on.
+        assert await current_user(api)
+        async with db.autocommit() as connection:
+            await connection.execute(text("UPDATE sessions SET expires_at = clock_timestamp()"))
+        assert await current_user(api) is None
+
+    async def test_takes_no_memory_unless_we_signed_it(self, api: AsyncClient) -> None:
+        await api.post("/api/users/signup", json=ANA)
+        forged = f"{auth.COOKIE}={api.cookies[auth.COOKIE][:-4]}aaaa"
+        known = auth._decode_token.cache_info().currsize
+        assert await auth.authenticate(forged) is None
+        assert auth._decode_token.cache_info().currsize == known
 
 
 class TestSessionCache:

@@ -34,7 +34,7 @@ async def require_fresh(session: AsyncSession, *, caller: Caller) -> CheckedUser
     live = await repository.get_live_session(session, caller.session_id, now)
     if live is None:
         raise NotSignedInError
-    if not rules.is_proof_fresh(live.session.proved_at, now):
+    if not rules.is_proof_fresh(live.proved_at, now):
         raise ProofNeededError
     user = await repository.get_user(session, caller.user_id)
     return CheckedUser(user=UserRead(id=user.id, email=user.email), version=user.version)

@@ -122,9 +122,9 @@ async def get_caller(session: AsyncSession, *, session_id: UUID) -> Caller | Non
     live = await repository.get_live_session(session, session_id, now)
     if live is None:
         return None
-    if rules.must_record_seen(live.session.last_seen_at, now):
+    if rules.must_record_seen(live.last_seen_at, now):
         await repository.record_seen(session, session_id, now)
-    return Caller(user_id=live.session.user_id, email=live.email, session_id=session_id)
+    return Caller(user_id=live.user_id, email=live.email, session_id=session_id)
 
 
 async def is_live(session: AsyncSession, *, session_id: UUID) -> bool:
