@@ -41,7 +41,7 @@ async def held_seats(
         correlation_id=None,
     )
     await attempt.rollback()
-    return set(hold.seats) if hold else set()
+    return {item.ticket.id for item in hold.order.items} if hold else set()
 
 
 @pytest.mark.no_cover  # Tracing would double its time.

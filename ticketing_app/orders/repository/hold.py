@@ -11,7 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import new_id, oldest_id
-from ticketing_app.orders.models import Order, OrderItem
 from ticketing_app.orders.repository.hold_statements import (
     HOLD_LISTED,
     HOLD_LOOSE,
@@ -19,22 +18,10 @@ from ticketing_app.orders.repository.hold_statements import (
     TICKET_LIMITS,
 )
 from ticketing_app.orders.rules import COOLDOWN_WINDOW, LONGEST_COOLDOWN_HOLDS, Choice, SeenOffer
-from ticketing_app.tickets.schemas.leases import SeatName
+from ticketing_app.orders.schemas import OrderRead
 
 # Covers the grace of a payment and the clock skew between web processes.
 CLOCKS_DIFFER = timedelta(hours=1)
-_ORDER_COLUMNS = (
-    "id",
-    "buyer_id",
-    "quantity",
-    "listing_id",
-    "title",
-    "price_cents",
-    "currency",
-    "status",
-    "expires_at",
-    "created_at",
-)
 
 
 class HoldLimits(NamedTuple):
@@ -45,9 +32,7 @@ class HoldLimits(NamedTuple):
 
 
 class Hold(NamedTuple):
-    order: Order
-    items: list[OrderItem]
-    seats: dict[UUID, SeatName]
+    order: OrderRead
     event_id: UUID | None
     lapsed: int  # Number of expired orders that it closed, to take over their tickets.
 
@@ -125,18 +110,12 @@ def _read_hold(rows: Sequence[RowMapping]) -> Hold | None:
     """Read the rows of the statement, one per ticket."""
     if not rows:
         return None
-    order = Order.model_validate({name: rows[0][name] for name in _ORDER_COLUMNS})
-    items = [
-        OrderItem(
-            order_id=order.id, ticket_id=row["ticket_id"], price_cents=row["ticket_price_cents"]
-        )
-        for row in rows
+    tickets = [
+        {**row, "id": row["ticket_id"], "price_cents": row["ticket_price_cents"]} for row in rows
     ]
-    seats = {
-        row["ticket_id"]: SeatName(section=row["section"], row=row["row"], seat=row["seat"])
-        for row in rows
-    }
-    return Hold(order, items, seats, rows[0]["event_id"], rows[0]["lapsed"])
+    items = [{"ticket": ticket} for ticket in tickets]
+    order = OrderRead.model_validate({**rows[0], "ticket": tickets[0], "items": items})
+    return Hold(order, rows[0]["event_id"], rows[0]["lapsed"])
 
 
 def _limit_values(buyer_id: UUID, limits: HoldLimits) -> dict[str, object]:

@@ -19,10 +19,9 @@ from ticketing_app.core.logging import correlation_id, get_logger
 from ticketing_app.messaging import outbox
 from ticketing_app.orders.repository import hold as repository
 from ticketing_app.orders.repository.hold import Hold
-from ticketing_app.orders.repository.orders import OrderWithItems
 from ticketing_app.orders.rules import ANY_OFFER, MAX_TICKETS, Choice, OrderStatus, SeenOffer
 from ticketing_app.orders.schemas import OrderRead
-from ticketing_app.orders.service import access, refusals
+from ticketing_app.orders.service import refusals
 from ticketing_app.orders.service.refusals import TicketAlreadyReservedError
 from ticketing_app.orders.service.release import HOLDS_ENDED
 from ticketing_app.tickets.rules import Availability
@@ -214,11 +213,12 @@ async def _report(hold: Hold) -> OrderRead:
     HOLDS_MADE.inc()
     HOLDS_ENDED.labels(OrderStatus.EXPIRED).inc(hold.lapsed)
     order = hold.order
+    ticket_ids = [item.ticket.id for item in order.items]
     # The events are recorded by the statement itself.
-    changes.note(changes.keys(*hold.seats, order.listing_id, hold.event_id))
+    changes.note(changes.keys(*ticket_ids, order.listing_id, hold.event_id))
     await outbox.nudge()
-    log.info("order.created", order_id=str(order.id), ticket_ids=[str(each) for each in hold.seats])
-    return access.to_read(OrderWithItems(order, hold.items), hold.seats, is_running=True)
+    log.info("order.created", order_id=str(order.id), ticket_ids=[str(each) for each in ticket_ids])
+    return order
 
 
 def _counted(refusal: AppError) -> AppError:
