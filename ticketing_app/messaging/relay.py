@@ -5,11 +5,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import NoReturn
 
-from sqlalchemy import func, text
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.core import db, redis
@@ -17,7 +18,7 @@ from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import bus, inbox
 from ticketing_app.messaging.bus import Envelope
 from ticketing_app.messaging.inbox import Subscriptions
-from ticketing_app.messaging.outbox import NUDGE_CHANNEL, OutboxMessage
+from ticketing_app.messaging.outbox import NUDGE_CHANNEL
 
 # Key of the advisory lock that the leader holds.
 RELAY_LOCK = 7_231_605
@@ -120,26 +121,32 @@ async def _transaction(connection: AsyncConnection) -> AsyncGenerator[AsyncSessi
         yield session
 
 
+# Unsent events are found by `published_at`, not by position: positions are assigned before the commit, so
+# "after the last one sent" would skip a transaction that commits late.
+_TAKE_UNSENT = text("""
+    UPDATE outbox o SET published_at = now()
+    FROM (
+        SELECT id FROM outbox
+        WHERE published_at IS NULL
+        ORDER BY position
+        LIMIT :limit
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) unsent
+    WHERE o.id = unsent.id
+    RETURNING o.id, o.position, o.name, o.schema_version, o.occurred_at, o.aggregate_id, o.aggregate_version,
+              o.correlation_id, o.published_at, o.payload
+""").columns(payload=JSONB)
+
+
 async def publish_unsent(connection: AsyncConnection) -> int:
     """Publish up to 500 committed events; return the number."""
-    # Unsent events are found by `published_at`, not by position: positions are assigned before the
-    # commit, so "after the last one sent" would skip a transaction that commits late. If this transaction
-    # fails to commit, its events are published again; the inbox discards duplicates.
-    async with _transaction(connection) as session:
-        query = (
-            select(OutboxMessage)
-            .where(col(OutboxMessage.published_at).is_(None))
-            .order_by(col(OutboxMessage.position))
-            .limit(BATCH)
-            .with_for_update(skip_locked=True, key_share=True)
-        )
-        rows = (await session.exec(query)).all()
+    # If this transaction fails to commit, its events are published again; the inbox discards duplicates.
+    async with connection.begin():
+        rows = (await connection.execute(_TAKE_UNSENT, {"limit": BATCH})).all()
         if rows:
-            now = (await session.exec(select(func.now()))).one()
-            for row in rows:
-                row.published_at = now
-            await bus.publish([Envelope.model_validate(row) for row in rows])
-        return len(rows)
+            in_order = sorted(rows, key=attrgetter("position"))
+            await bus.publish([Envelope.model_validate(row) for row in in_order])
+    return len(rows)
 
 
 _SETTLE_OR_RESEND = text("""
