@@ -1,6 +1,7 @@
 """Delivers events to subscribers: at least once by the relay, effective once by the inbox."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -36,8 +37,8 @@ class Consumer:
         async with redis.blocking_client() as connection:
             while True:
                 for envelope in await bus.fetch(connection):
-                    for handler in by_event.get(envelope.name, ()):
-                        await self.handle(handler, envelope)
+                    if handlers := by_event.get(envelope.name):
+                        await self.handle(handlers, envelope)
 
     async def _retry_failures(self) -> NoReturn:
         handlers = {inbox.subscriber_name(h): h for hs in self.subscriptions.values() for h in hs}
@@ -45,19 +46,25 @@ class Consumer:
             async with db.transaction() as session:
                 due = await inbox.list_due(session, subscribers=list(handlers), limit=RETRY_BATCH)
             for subscriber, row in due:
-                await self.handle(handlers[subscriber], Envelope.model_validate(row))
+                await self.handle([handlers[subscriber]], Envelope.model_validate(row))
             if not due:
                 await asyncio.sleep(self.poll_seconds)
 
-    async def handle(self, handler: Handler, envelope: Envelope) -> None:
-        """Run one handler in one transaction; record its failure in another one."""
-        subscriber = inbox.subscriber_name(handler)
+    async def handle(self, handlers: Sequence[Handler], envelope: Envelope) -> None:
+        """Run the handlers in one transaction. If one of them fails, each runs in its own instead.
+
+        A failure is recorded in another transaction.
+        """
         start_context(envelope.correlation_id or str(envelope.id))
         try:
-            async with asyncio.timeout(HANDLER_SECONDS), db.transaction() as session:
-                if await inbox.claim(session, subscriber=subscriber, event_id=envelope.id):
-                    await handler(session, envelope.event)
+            await _run(handlers, envelope)
         except Exception as error:
+            if len(handlers) > 1:
+                log.warning("event.split", event_id=str(envelope.id), error=repr(error))
+                for handler in handlers:
+                    await self.handle([handler], envelope)
+                return
+            subscriber = inbox.subscriber_name(handlers[0])
             log.exception("event.failed", subscriber=subscriber, event_id=str(envelope.id))
             async with db.transaction() as session:
                 await inbox.record_failure(
@@ -67,3 +74,12 @@ class Consumer:
                     error=repr(error),
                     first_retry_seconds=self.first_retry_seconds,
                 )
+
+
+async def _run(handlers: Sequence[Handler], envelope: Envelope) -> None:
+    by_name = {inbox.subscriber_name(handler): handler for handler in handlers}
+    async with asyncio.timeout(HANDLER_SECONDS), db.transaction() as session:
+        claimed = await inbox.claim(session, subscribers=by_name, event_id=envelope.id)
+        for name, handler in by_name.items():
+            if name in claimed:
+                await handler(session, envelope.event)

@@ -1,6 +1,6 @@
 """Acknowledgements: the outcome of each event at each subscriber."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -91,19 +91,26 @@ async def register(session: AsyncSession, subscriptions: Subscriptions) -> None:
 
 # Makes handlers effective once: the row commits or rolls back together with the handler's changes. A
 # concurrent duplicate waits here for the first transaction, then finds the row done. A failed event can be
-# claimed again only when its retry is due.
+# claimed again only when its retry is due. Sorted, as duplicates would deadlock otherwise.
 _CLAIM = """
     INSERT INTO inbox (event_id, subscriber, status, attempts, handled_at)
-    SELECT id, :subscriber, 'done', 1, now() FROM outbox WHERE id = :event_id
+    SELECT id, subscriber, 'done', 1, now()
+    FROM outbox, unnest(CAST(:subscribers AS text[])) AS subscriber
+    WHERE id = :event_id
+    ORDER BY subscriber
     ON CONFLICT (event_id, subscriber) DO UPDATE
     SET status = 'done', attempts = inbox.attempts + 1, handled_at = now(), next_attempt_at = NULL
     WHERE inbox.status = 'retrying' AND inbox.next_attempt_at <= now()
+    RETURNING subscriber
 """
 
 
-async def claim(session: AsyncSession, *, subscriber: str, event_id: UUID) -> bool:
-    """Mark the event as handled; false if it is already handled, dead, or not due yet."""
-    return (await _run(session, _CLAIM, subscriber=subscriber, event_id=event_id)).rowcount == 1
+async def claim(
+    session: AsyncSession, *, subscribers: Iterable[str], event_id: UUID
+) -> Collection[str]:
+    """Mark the event as handled; return those by which it is not yet handled, nor dead or due later."""
+    claimed = await _run(session, _CLAIM, subscribers=list(subscribers), event_id=event_id)
+    return claimed.scalars().all()
 
 
 # Exponential backoff with jitter.

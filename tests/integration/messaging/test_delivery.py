@@ -62,8 +62,16 @@ class TestDelivery:
         user = await record()
         envelope = await envelope_of(user)
         consumer = consumer_of(note)
-        await asyncio.gather(*(consumer.handle(note, envelope) for _ in range(10)))
+        await asyncio.gather(*(consumer.handle([note], envelope) for _ in range(10)))
         assert await effects() == [user]
+
+    async def test_handles_an_event_once_for_each_handler_that_has_not(self) -> None:
+        user = await record()
+        envelope = await envelope_of(user)
+        consumer = consumer_of(note, note_too)
+        await consumer.handle([note], envelope)
+        await asyncio.gather(*(consumer.handle([note_too, note], envelope) for _ in range(5)))
+        assert await effects() == await effects("note_too") == [user]
 
     async def test_publishes_events_that_commit_out_of_order(self) -> None:
         late = samples.some_event()
@@ -215,7 +223,7 @@ class TestDeleteOld:
         old = await record()
         new = await record()
         for user in (old, new):
-            await consumer_of(note).handle(note, await envelope_of(user))
+            await consumer_of(note).handle([note], await envelope_of(user))
         await samples.column(
             "UPDATE outbox SET published_at = now(), settled_at = now() RETURNING id"
         )
