@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import pickle
+from collections import deque
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import lru_cache
@@ -28,6 +29,7 @@ OUTSIDE_LATER = "outside-later"
 QUEUES = (DEFAULT, OUTSIDE, OUTSIDE_LATER)
 FAILURE_TTL_SECONDS = 86_400
 LOGGED_NAME_LENGTH = 100
+SCHEDULED_SIZE = 100
 PICKLE_MARK = b"\x80"
 
 JobFunction = Callable[..., Coroutine[Any, Any, None]]
@@ -67,6 +69,10 @@ def job(
         return function
 
     return register
+
+
+# The last ids that this process has scheduled: the holds of a second share one.
+_scheduled: deque[str] = deque(maxlen=SCHEDULED_SIZE)
 
 
 def names() -> frozenset[str]:
@@ -178,6 +184,13 @@ def enqueue(
         failure_ttl=failure_ttl,
         retry=Retry(max=tries - 1) if tries > 1 else None,
     )
+
+
+async def schedule_soon(function: JobFunction, *, at: datetime, job_id: str) -> None:
+    """As `schedule`, without blocking; an id that was scheduled here lately costs nothing."""
+    if job_id not in _scheduled:
+        await asyncio.to_thread(schedule, function, at=at, job_id=job_id)
+        _scheduled.append(job_id)
 
 
 def schedule(function: JobFunction, *args: str, at: datetime, job_id: str) -> None:

@@ -1,6 +1,5 @@
 """Delayed jobs that expire holds: one per second in which holds end."""
 
-import asyncio
 import math
 from datetime import UTC, datetime
 
@@ -16,13 +15,10 @@ async def schedule_expiry(expires_at: datetime) -> None:
 
     During an outage of Redis nothing is scheduled; the sweep expires the hold a few seconds late.
     """
+    # A second hold of the same second, or a duplicate event, finds the job id taken.
+    second = math.ceil(expires_at.timestamp())
+    at = datetime.fromtimestamp(second, UTC)
     try:
-        await asyncio.to_thread(_schedule, math.ceil(expires_at.timestamp()))
+        await queues.schedule_soon(jobs.expire_due_orders, at=at, job_id=f"expire-orders-{second}")
     except redis.RedisError as error:
         log.warning("expiration.not_scheduled", expires_at=expires_at, error=repr(error))
-
-
-def _schedule(second: int) -> None:
-    # A second hold of the same second, or a duplicate event, finds the job id taken.
-    at = datetime.fromtimestamp(second, UTC)
-    queues.schedule(jobs.expire_due_orders, at=at, job_id=f"expire-orders-{second}")

@@ -47,14 +47,15 @@ async def _send(unsent: set[tuple[str, int | None]]) -> None:
     while unsent:
         kind, second = unsent.pop()
         try:
-            await asyncio.to_thread(_enqueue, kind, second)
+            await _enqueue(kind, second)
         except redis.RedisError as error:
             log.warning("work.nudge_failed", kind=kind, error=repr(error))
 
 
-def _enqueue(kind: str, second: int | None) -> None:
+async def _enqueue(kind: str, second: int | None) -> None:
     if second is None:
-        queues.enqueue(JOBS[kind])
+        await asyncio.to_thread(queues.enqueue, JOBS[kind])
         return
     job_id = f"work-{kind.replace('.', '-')}-{second}"
-    queues.schedule(JOBS[kind], at=datetime.fromtimestamp(second, UTC), job_id=job_id)
+    at = datetime.fromtimestamp(second, UTC)
+    await queues.schedule_soon(JOBS[kind], at=at, job_id=job_id)

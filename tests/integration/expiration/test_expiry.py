@@ -49,6 +49,17 @@ class TestScheduleExpiry:
         second = NOON + timedelta(seconds=2)
         assert planned() == {job_id_of(first): first, job_id_of(second): second}
 
+    async def test_asks_redis_once_for_the_holds_of_a_second(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+        monkeypatch.setattr(
+            queues, "schedule", lambda *_args, job_id, **_kwargs: asked.append(job_id)
+        )
+        for _ in range(3):
+            await scheduler.schedule_expiry(NOON)
+        assert asked == [job_id_of(NOON)]
+
     async def test_never_starts_before_the_hold_is_over(self) -> None:
         ends = NOON + timedelta(microseconds=1)
         await scheduler.schedule_expiry(ends)
