@@ -65,8 +65,9 @@ MIGRATION_LIMITS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
-# Shorter than any restart of PostgreSQL. Under load connections are reused earlier, without a ping.
-PING_AFTER_IDLE_SECONDS = 0.02
+# A restart of PostgreSQL closes our connections, which costs no ping to see. The ping finds those that were
+# lost without a word, as when a machine fails or a firewall forgets them.
+PING_AFTER_IDLE_SECONDS = 1
 PING_TIMEOUT_SECONDS = 2
 # Errors of asyncpg on a dead connection; the last one just after PostgreSQL closed it.
 CONNECTION_ERRORS = (
