@@ -87,8 +87,9 @@ def create_api() -> FastAPI:
         notices_router,
         privacy_router,
     )
+    # The routes themselves: `include_router` would match the path of each request twice.
     for router in features:
-        api.include_router(router)
+        api.router.routes += router.routes
     api.add_api_route("/api/health/live", live, tags=["health"])
     api.add_api_route(
         "/api/health/ready",
