@@ -102,9 +102,9 @@ async def _tell_owner(
 
 
 async def on_order_created(session: AsyncSession, event: OrderCreated) -> None:
-    order = await summary.get_summary(session, order_id=event.order_id)
-    await order_notices.tell_seller(session, order, "order_started")
-    await reminding.schedule(session, order_id=order.id, expires_at=order.expires_at)
+    if event.seller_id:
+        await order_notices.tell_start(session, event, seller_id=event.seller_id)
+    await reminding.schedule(session, order_id=event.order_id, expires_at=event.expires_at)
 
 
 async def on_order_expired(session: AsyncSession, event: OrderExpired) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.messaging.catalog import OrderCreated
 from ticketing_app.notices import repository
 from ticketing_app.notices.service import telling
 from ticketing_app.orders.schemas import OrderSummary
@@ -22,6 +23,19 @@ async def tell_seller(
 ) -> None:
     """Notify the seller, as `tell_buyer` does the buyer."""
     await _tell(session, order, order.seller_id, kind, key or order.id, facts)
+
+
+async def tell_start(session: AsyncSession, event: OrderCreated, *, seller_id: UUID) -> None:
+    """Notify the seller of a hold; does not read the order, as holds are the most frequent events."""
+    facts = {
+        "order_id": str(event.order_id),
+        "ticket_id": str(event.ticket_id),
+        "quantity": len(event.tickets) or 1,
+        **event.model_dump(include={"title", "price_cents", "currency"}),
+    }
+    kind = "order_started"
+    key = f"{kind}:{event.order_id}"
+    await telling.tell(session, user_id=seller_id, kind=kind, key=key, facts=facts)
 
 
 async def has_told_sale(session: AsyncSession, order: OrderSummary) -> bool:
