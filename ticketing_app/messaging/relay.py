@@ -24,6 +24,8 @@ from ticketing_app.messaging.outbox import NUDGE_CHANNEL
 RELAY_LOCK = 7_231_605
 HANG_LIMIT = "10s"
 BATCH = 500
+# After a batch, so that the events of a busy moment form the next one.
+PAUSE_SECONDS = 0.02
 KEEP_DAYS = 30
 CLEAN_SECONDS = 3600
 
@@ -67,7 +69,8 @@ class Relay:
         clean_at = clock.time()
         while True:
             self._nudged.clear()
-            is_more = await publish_unsent(connection) == BATCH
+            published = await publish_unsent(connection)
+            is_more = published == BATCH
             # After publishing, as pending events need room on the stream as well.
             if not is_more and clock.time() >= check_at:
                 await self._check_deliveries(connection)
@@ -77,6 +80,8 @@ class Relay:
                 is_clean = await delete_old(connection) < BATCH
                 clean_at = clock.time() + (CLEAN_SECONDS if is_clean else 0)
             if not is_more:
+                if published:
+                    await asyncio.sleep(PAUSE_SECONDS)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self.poll_seconds):
                         await self._nudged.wait()
