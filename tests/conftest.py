@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from hypothesis import settings
 
 from tests import invariants
 from tests.integration.payments import emulator
@@ -20,6 +21,10 @@ from ticketing_app.work import jobs as work
 from ticketing_app.work import nudge
 
 work.register(WORK)
+
+# Hypothesis' limit of 0.2 s per example fails tests on a busy machine.
+settings.register_profile("unlimited", deadline=None)
+settings.load_profile("unlimited")
 
 
 @pytest.fixture(scope="session")
