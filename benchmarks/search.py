@@ -322,7 +322,7 @@ async def _measure_tickets(
         pages = [search.page_query(kind(**value, sort=sort), None) for value in values]
         report.add(f"{name}, {sort}", await _repeat(session, pages))
     counts = [search.count_query(kind(**v), COUNT_LIMIT + 1) for v in values]
-    # Where nearly everything matches, the first thousand rows are the fastest to count.
+    # Where nearly everything matches, the first rows are the fastest to count.
     report.add(f"{name}, count", await _repeat(session, counts), may_read_all=True)
 
 

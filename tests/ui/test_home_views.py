@@ -123,8 +123,8 @@ def test_prices_change_live_unless_low_ones_are_left_out(
         (0, 1, "1 ticket"),
         (1, 0, "1 event"),
         (7, 2, "7 events and 2 tickets"),
-        (100, 1000, "100 events and 1,000 tickets"),
-        (101, 1001, "100+ events and 1,000+ tickets"),
+        (100, 500, "100 events and 500 tickets"),
+        (101, 501, "100+ events and 500+ tickets"),
     ],
 )
 def test_count_is_exact_up_to_limit(events: int, tickets: int, line: str) -> None:

@@ -27,7 +27,7 @@ from ticketing_app.tickets.schemas.tickets import TicketRead
 
 Q_MAX_LENGTH = 100
 # Counting a million tickets would take longer than finding the first page.
-COUNT_LIMIT = 1000
+COUNT_LIMIT = 500
 
 
 class TicketSort(StrEnum):
