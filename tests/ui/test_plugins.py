@@ -105,6 +105,7 @@ class TestPaintGate:
         '<head><link as="style" href="/assets/all.css" rel="preload"/>'
         '<link rel="modulepreload" href="/assets/root.js"/>'
         '<link rel="modulepreload" href="/assets/more.js"/>'
+        '<script>1</script><script>try { localStorage.getItem("theme") } catch {}</script>'
         '<script defer="" src="/boot.js"></script>'
         '<link href="/assets/all.css" rel="stylesheet" type="text/css"/></head>'
         '<script type="module" async="">import "/assets/manifest.js";\n'
@@ -125,6 +126,7 @@ class TestPaintGate:
     def test_inlines_styles_and_runs_code_after_the_first_paint(self, tmp_path: Path) -> None:
         assert self.build(tmp_path, self.PAGE).read_text() == (
             '<head><link media="not all" as="style" href="/assets/all.css" rel="preload"/>'
+            "<script>1</script><script>;</script>"
             '<script defer="" src="/boot.js"></script>'
             '<link disabled="" href="/assets/all.css" rel="stylesheet" type="text/css"/>'
             r"<style>.a\:b{color:red}</style></head>"
@@ -148,6 +150,7 @@ class TestPaintGate:
         ("anchor", "changed"),
         [
             ('<link as="style"', "<link as=style"),
+            ('localStorage.getItem("theme")', 'localStorage.getItem("mode")'),
             ('" rel="stylesheet"', '" rel=stylesheet'),
             ("all.css", "other.css"),
             ('rel="modulepreload"', 'rel="preload"'),

@@ -46,6 +46,9 @@ _ALIASES = re.compile(r"alias: \[")
 _STYLESHEET = re.compile(r'<link href="/([^"]*\.css)" rel="stylesheet"')
 _STYLE_PRELOAD = re.compile('<link as="style"')
 _HEAD_END = re.compile("</head>")
+_THEME_SCRIPT = re.compile(
+    r"(?<=<script>)(?:(?!</script>).)*localStorage\.getItem\(.theme.\).*?(?=</script>)", re.DOTALL
+)
 _MODULE = re.compile(r'<link rel="modulepreload" href="([^"]*)"/>')
 _ENTRY = re.compile(r'<script type="module" async="">(.*?)</script>', re.DOTALL)
 _IMPORT = re.compile(r'^import (?:\* as (\w+) from )?("[^"]+");', re.MULTILINE)
@@ -183,7 +186,8 @@ class PaintGatePlugin(Plugin):
     React expects them. Without the gate, a fast connection delivers the code before the first frame and delays
     that. assets/boot.js resolves `window.firstPaint` one frame after the first paint; paint_gate.js, at the
     start of the page's inline module, awaits it before it requests the code. Rows below the screen are laid
-    out later (paint_gate.css). benchmarks/first_load.py measures the effect.
+    out later (paint_gate.css). The script that applies a chosen theme is emptied: the colours follow the system, and
+    localStorage makes the parser wait for another process. benchmarks/first_load.py measures the effect.
     """
 
     @override
@@ -192,6 +196,7 @@ class PaintGatePlugin(Plugin):
         folder = Path(context["static_dir"])
         for file in folder.rglob("*.html"):
             page = _inline_styles(file.read_text(), folder, file)
+            page = _replace(_THEME_SCRIPT, ";", page, file, count=1)
             file.write_text(_run_after_paint(page, file))
 
 

@@ -34,8 +34,7 @@ def read() -> str:
 def _colours() -> str:
     light = _properties(brand.LIGHT)
     dark = _properties(brand.DARK)
-    by_system = f"@media (prefers-color-scheme:dark){{:root:not(.light){{{dark}}}}}"
-    return f":root{{{light}}}@media screen{{:root.dark{{{dark}}}{by_system}}}"
+    return f":root{{{light}}}@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
 def _categories() -> str:
