@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from ticketing_app import api, routes
 from ticketing_app.accounts.auth import listen_for_ended_sessions
-from ticketing_app.core import logging, metrics
+from ticketing_app.core import logging, metrics, shedding
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import security_headers, serve, well_known
 from ticketing_app.documents.site import Audience, Page
@@ -248,6 +248,21 @@ PAGES = (
 # fmt: on
 
 
+# Never refused under load: persons who hold tickets or pay for them, webhooks of Stripe, health checks, and what
+# has limits of its own (sign-in by its threads, uploads by their inspection).
+SPARED = (
+    "/api/health",
+    "/ping",
+    "/api/stripe/",
+    "/api/payments",
+    "/api/orders/",
+    "/orders/",
+    "/api/users/",
+    "/auth/",
+    "/api/files",
+)
+
+
 def _forget_tabs(asgi: ASGIApp) -> ASGIApp:
     return tabs.forget_at_sign_out(asgi, lambda: app.state_manager)
 
@@ -282,6 +297,7 @@ app = rx.App(
         sockets.limit,
         session.refuse_foreign_sockets,
         serve.serve(PAGES),
+        shedding.protect(SPARED),
         security_headers.protect,
         metrics.measure_requests,
     ],
@@ -290,6 +306,7 @@ app.register_lifespan_task(listen_for_ended_sessions, notify=broadcast.notify_se
 app.register_lifespan_task(broadcast.follow, app=app)
 app.register_lifespan_task(metrics.serve)
 app.register_lifespan_task(_freeze)
+app.register_lifespan_task(shedding.load.watch_lag)
 app.register_lifespan_task(sandbox.report_confinement)
 for page in PAGES:
     app.add_page(

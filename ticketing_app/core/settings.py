@@ -347,6 +347,22 @@ class Settings(BaseSettings):
     sockets_per_address: int = Field(
         default=200, ge=0, description="Open websockets per address and web process; 0 is off."
     )
+    reads_in_progress: int = Field(
+        default=64,
+        ge=0,
+        description="Pages and reads of a web process at once; more get a 503 response. 0 is off.",
+    )
+    writes_in_progress: int = Field(
+        default=32,
+        ge=0,
+        description="As READS_IN_PROGRESS, for forms, writes and presses of Purchase; 0 is off.",
+    )
+    loop_lag_seconds: float = Field(
+        default=0.5,
+        ge=0,
+        le=60,
+        description="Lag of the event loop above which requests get a 503 response; 0 is off.",
+    )
     trusted_proxy_hops: int = Field(
         default=0, ge=0, le=10, description="Proxies in front that set X-Forwarded-For."
     )

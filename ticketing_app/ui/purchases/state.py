@@ -9,6 +9,7 @@ import reflex as rx
 
 from ticketing_app import routes
 from ticketing_app.accounts.schemas import Caller
+from ticketing_app.core import shedding
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.errors import AppError, TooManyRequestsError, UnavailableError
 from ticketing_app.orders.service.refusals import OfferChangedError
@@ -57,7 +58,8 @@ class PurchaseState(PageState, mixin=True):
         caller = await session.find_caller(self)
         offer = Offer.from_fields(fields)
         if caller:
-            return await self._hold(caller, offer, self._terms())
+            with shedding.load.admit("write"):
+                return await self._hold(caller, offer, self._terms())
         # Unguessable and single-use: following a link must not hold tickets.
         token = uuid4().hex
         self._purchase = Purchase(offer, self._terms(), token)
