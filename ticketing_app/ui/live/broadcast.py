@@ -111,7 +111,7 @@ async def _send(channel: str | None, facts: Sequence[Facts]) -> float | None:
     if not pages:
         return None
     update = StateUpdate(
-        events=[Event(name="_call_script", payload={"javascript_code": _script(facts)})]
+        events=[Event(name="_call_script", payload={"javascript_code": _script(facts, len(pages))})]
     )
     message = server.packet_class(packet.EVENT, data=["event", update], namespace=name).encode()
     started = time.perf_counter()
@@ -124,8 +124,9 @@ async def _send(channel: str | None, facts: Sequence[Facts]) -> float | None:
     return min(max(PAUSE_SECONDS, PAUSE_PER_SEND * elapsed), LONGEST_PAUSE_SECONDS)
 
 
-def _script(facts: Sequence[Facts]) -> str:
-    # json.dumps escapes quotes and non-ASCII characters, so the facts cannot end the script.
+def _script(facts: Sequence[Facts], pages: int) -> str:
+    # json.dumps escapes quotes and non-ASCII characters, so the facts cannot end the script. Pages that read
+    # after a change do so less often the more of them there are.
     details = json.dumps(facts)
-    event = f"new CustomEvent('{BROWSER_EVENT}',{{detail}})"
+    event = f"new CustomEvent('{BROWSER_EVENT}',{{detail:{{...detail,pages:{pages}}}}})"
     return f"for(const detail of {details})window.dispatchEvent({event})"

@@ -3,9 +3,10 @@ import { Children, cloneElement, createContext, useContext, useEffect, useRef, u
 
 const TICKETING = "ticketing";
 const RESYNC_SPREAD_MS = 2000;
-// A page reads at most once per pause, and the pages of an event not all at the same time.
+// A page reads at most once per pause, and the pages of an event not all at the same time: many pages read less often.
 const REGROUP_PAUSE_MS = 1000;
 const REGROUP_SPREAD_MS = 400;
+const REGROUP_PER_PAGE_MS = 20;
 // A row that goes away has collapsed by then (theme/offer.css).
 const LEAVE_MS = 4500;
 const GONE = ["sold", "paused", "withdrawn"];
@@ -58,16 +59,20 @@ const isApplied = ({ ticket, cents }) =>
 
 export function OnEvent({ eventId, onChange }) {
   const last = useRef(Number.NEGATIVE_INFINITY);
+  // The place of this page among the others; another one for each change would let the earliest win.
+  const place = useRef(Math.random());
   const regroup = () => {
     last.current = performance.now();
     onChange();
   };
   useReload((fact) => {
-    if (fact.order || (fact.event === eventId && fact.isChanged)) return 0;
+    const spread = (fact.pages ?? 1) * REGROUP_PER_PAGE_MS;
+    if (fact.order) return 0;
+    if (fact.event === eventId && fact.isChanged) return place.current * spread;
     if (!fact.status || fact.isNew || isApplied(fact)) return null;
-    if (GONE.includes(fact.status)) return LEAVE_MS;
-    const pause = Math.max(0, last.current + REGROUP_PAUSE_MS - performance.now());
-    return pause + Math.random() * REGROUP_SPREAD_MS;
+    if (GONE.includes(fact.status)) return LEAVE_MS + place.current * spread;
+    const pause = last.current + Math.max(REGROUP_PAUSE_MS, spread) - performance.now();
+    return Math.max(0, pause) + place.current * Math.max(REGROUP_SPREAD_MS, spread);
   }, regroup);
   return null;
 }
