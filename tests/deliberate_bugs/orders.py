@@ -187,7 +187,7 @@ MUTANTS = (
         (
             (
                 f"{APP}/orders/service/release.py",
-                "    access.record(session, kind, ended, found.items, leases=available)\n",
+                "    access.record(session, kind, order, ended.items, leases=available)\n",
                 "",
             ),
         ),

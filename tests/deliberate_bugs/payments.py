@@ -128,16 +128,6 @@ MUTANTS = (
                 "status IN ('created', 'awaiting_payment', 'capturing')",
             ),
             (
-                f"{APP}/orders/repository/orders.py",
-                "col(Order.status).in_(PAYABLE),",
-                "col(Order.status).in_([*PAYABLE, OrderStatus.CAPTURING]),",
-            ),
-            (
-                f"{APP}/orders/service/release.py",
-                "items[order.id]), OrderStatus.EXPIRED, rules.PAYABLE",
-                "items[order.id]), OrderStatus.EXPIRED, rules.ACTIVE",
-            ),
-            (
                 f"{APP}/orders/rules.py",
                 "OrderStatus.EXPIRED: PAYABLE,",
                 "OrderStatus.EXPIRED: ACTIVE,",

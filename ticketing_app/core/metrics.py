@@ -78,11 +78,11 @@ def start_at_zero(counter: Counter, values: Iterable[str]) -> None:
         counter.labels(value)
 
 
-def count_after_commit(session: AsyncSession, counter: Counter) -> None:
+def count_after_commit(session: AsyncSession, counter: Counter, amount: int = 1) -> None:
     """Increment after the commit, so that rolled back changes are not counted."""
 
     async def count() -> None:
-        counter.inc()
+        counter.inc(amount)
 
     db.after_commit(session, f"count.{db.new_id()}", count)
 

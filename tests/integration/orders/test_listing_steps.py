@@ -269,7 +269,7 @@ class TestAllOrNone:
         async with db.transaction() as session:
             assert len(await release.repository.list_due(session, 10)) == 1
             await factories.let_hold_lapse(order.id, seconds_ago=-60)
-            assert await release.repository.list_still_due(session, [order.id]) == []
+            assert await release.repository.expire(session, [order.id]) == []
 
 
 @pytest.mark.races

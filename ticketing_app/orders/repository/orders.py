@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.orders.models import Order, OrderItem, OrderStep
-from ticketing_app.orders.rules import PAYABLE, SOURCES, OrderStatus
+from ticketing_app.orders.rules import SOURCES, OrderStatus
 
 
 class OrderWithItems(NamedTuple):
@@ -119,15 +119,24 @@ async def list_due(session: AsyncSession, limit: int) -> list[UUID]:
     return list((await connection.execute(_LIST_DUE, {"limit": limit})).scalars())
 
 
-async def list_still_due(session: AsyncSession, order_ids: Collection[UUID]) -> list[Order]:
-    """Return those of these orders that are past their deadline and open, by id."""
-    query = select(Order).where(
-        col(Order.id).in_(order_ids),
-        col(Order.status).in_(PAYABLE),
-        col(Order.expires_at) <= func.clock_timestamp(),
+async def expire(session: AsyncSession, order_ids: Collection[UUID]) -> list[Order]:
+    """Expire those of these orders that are past their deadline and open; return them by id."""
+    statement = (
+        update(Order)
+        .where(
+            col(Order.id).in_(order_ids),
+            col(Order.status).in_(SOURCES[OrderStatus.EXPIRED]),
+            col(Order.expires_at) <= func.clock_timestamp(),
+        )
+        .values(
+            status=OrderStatus.EXPIRED,
+            version=col(Order.version) + 1,
+            ended_at=col(Order.expires_at),
+        )
+        .returning(Order)
+        .execution_options(populate_existing=True)
     )
-    fresh = query.order_by(col(Order.id)).execution_options(populate_existing=True)
-    return list((await session.exec(fresh)).all())
+    return sorted((await session.exec(statement)).scalars(), key=lambda order: order.id)
 
 
 async def measure_due(session: AsyncSession) -> timedelta | None:

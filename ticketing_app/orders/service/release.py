@@ -1,5 +1,6 @@
 """Release the tickets of an order: its buyer cancels, the time is over, or the payment failed for good."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core import metrics
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
-from ticketing_app.messaging.catalog import OrderCancelled, OrderExpired
+from ticketing_app.messaging.catalog import OrderCancelled, OrderEvent, OrderExpired
 from ticketing_app.orders import rules
 from ticketing_app.orders.models import OrderItem
 from ticketing_app.orders.repository import orders as repository
@@ -17,6 +18,7 @@ from ticketing_app.orders.repository.orders import OrderWithItems
 from ticketing_app.orders.rules import OrderStatus
 from ticketing_app.orders.service import access
 from ticketing_app.tickets.rules import TicketStatus
+from ticketing_app.tickets.schemas.leases import TicketLease
 from ticketing_app.tickets.service import lease as leases
 
 log = get_logger()
@@ -60,14 +62,17 @@ async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
         tickets.setdefault(item.order_id, set()).add(item.ticket_id)
     locked = await leases.lock_free(session, ticket_ids=set().union(*tickets.values()))
     ready = [order_id for order_id, own in tickets.items() if own <= locked]
-    due = await repository.list_still_due(session, ready)
-    ended = [
-        await _end(
-            session, OrderWithItems(order, items[order.id]), OrderStatus.EXPIRED, rules.PAYABLE
-        )
-        for order in due
-    ]
-    return sum(ended)
+    expired = await repository.expire(session, ready)
+    released = await leases.release_all(
+        session,
+        ticket_ids=[each for order in expired for each in tickets[order.id]],
+        order_ids=[order.id for order in expired],
+    )
+    for order in expired:
+        own = [released[item.ticket_id] for item in items[order.id] if item.ticket_id in released]
+        _record(session, OrderExpired, OrderWithItems(order, items[order.id]), own)
+    metrics.count_after_commit(session, HOLDS_ENDED.labels(OrderStatus.EXPIRED), len(expired))
+    return len(expired)
 
 
 async def close_lapsed(session: AsyncSession, *, ticket_id: UUID) -> None:
@@ -132,10 +137,20 @@ async def _end(
         end["ended_at"] = min(order.expires_at, now)
     ended = await repository.transition(session, order_id=order.id, to=to, values=end)
     released = await leases.release(session, ticket_ids=found.ticket_ids, order_id=order.id)
+    kind = OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled
+    _record(session, kind, OrderWithItems(ended, found.items), released)
+    metrics.count_after_commit(session, HOLDS_ENDED.labels(to))
+    return True
+
+
+def _record(
+    session: AsyncSession,
+    kind: type[OrderEvent],
+    ended: OrderWithItems,
+    released: Sequence[TicketLease],
+) -> None:
+    order = ended.order
     # One that was withdrawn or paused meanwhile must not be published as available.
     available = [lease for lease in released if lease.status is TicketStatus.FOR_SALE]
-    kind = OrderExpired if to is OrderStatus.EXPIRED else OrderCancelled
-    access.record(session, kind, ended, found.items, leases=available)
-    metrics.count_after_commit(session, HOLDS_ENDED.labels(to))
-    log.info("order.ended", order_id=str(order.id), status=to)
-    return True
+    access.record(session, kind, order, ended.items, leases=available)
+    log.info("order.ended", order_id=str(order.id), status=order.status)

@@ -5,7 +5,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Uuid, bindparam, case, func, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    RowMapping,
+    Uuid,
+    bindparam,
+    case,
+    func,
+    text,
+    update,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -188,6 +199,25 @@ async def change_leases(
         .execution_options(populate_existing=True)
     )
     return sorted((await session.exec(statement)).scalars(), key=lambda row: row.id)
+
+
+_RELEASE_ALL = text("""
+    UPDATE tickets SET order_id = NULL, holder_id = NULL, locked_until = NULL, version = version + 1
+    WHERE id = ANY(:ticket_ids) AND order_id = ANY(:order_ids) AND status <> 'sold'
+    RETURNING id, version, seller_id, status
+""").bindparams(
+    bindparam("ticket_ids", type_=ARRAY(Uuid)), bindparam("order_ids", type_=ARRAY(Uuid))
+)
+
+
+async def release_all(
+    session: AsyncSession, ticket_ids: Collection[UUID], order_ids: Collection[UUID]
+) -> list[RowMapping]:
+    """Release the tickets that belong to one of these orders still."""
+    # Without the ORM: thousands of holds may end in a second.
+    values = {"ticket_ids": list(ticket_ids), "order_ids": list(order_ids)}
+    rows = await (await session.connection()).execute(_RELEASE_ALL, values)
+    return list(rows.mappings())
 
 
 async def has_any(session: AsyncSession) -> bool:

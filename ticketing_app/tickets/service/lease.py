@@ -98,6 +98,14 @@ async def release(
     return _leases(await repository.change_leases(session, ticket_ids, order_id, changes))
 
 
+async def release_all(
+    session: AsyncSession, *, ticket_ids: Collection[UUID], order_ids: Collection[UUID]
+) -> dict[UUID, TicketLease]:
+    """End the lease of the tickets that belong to one of these orders still; return them by id."""
+    rows = await repository.release_all(session, ticket_ids, order_ids)
+    return {row["id"]: TicketLease(**row, locked_until=None) for row in rows}
+
+
 async def list_seat_names(
     session: AsyncSession, *, ticket_ids: Collection[UUID]
 ) -> dict[UUID, SeatName]:
