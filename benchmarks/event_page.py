@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import TypeVar
 
+from typing_extensions import override
+
 from benchmarks.crowd import Event
 from tests.outside.socket_client import SocketClient
 from tests.waiting import eventually
@@ -40,14 +42,21 @@ class Watcher(SocketClient):
         self.event = event
         self.claim_to_be_at({"pathname": path, "asPath": path, "query": {"slug": event.slug}})
         self.is_loaded = False
+        self._is_stopped = False
         self._last = -math.inf
         self._place = random.random()  # noqa: S311  # no secret.
         self._due: asyncio.TimerHandle | None = None
         self._calls = set[asyncio.Task[None]]()
 
+    @override
+    async def __aexit__(self, *error: object) -> None:
+        self.stop()
+        await super().__aexit__(*error)
+
+    @override
     def on_message(self, message: str) -> None:
         self.is_loaded = self.is_loaded or LOADED in message
-        if "CustomEvent('ticketing'" not in message:
+        if self._is_stopped or "CustomEvent('ticketing'" not in message:
             return
         pages = int(PAGES.findall(message)[0])
         statuses = set(STATUS.findall(message))
@@ -64,7 +73,8 @@ class Watcher(SocketClient):
         loop = asyncio.get_running_loop()
         if self._due and self._due.when() <= loop.time() + seconds:
             return
-        self.stop()
+        if self._due:
+            self._due.cancel()
         self._due = loop.call_later(seconds, self._refresh)
 
     def _refresh(self) -> None:
@@ -76,6 +86,8 @@ class Watcher(SocketClient):
         call.add_done_callback(self._calls.discard)
 
     def stop(self) -> None:
+        """Read no more after changes."""
+        self._is_stopped = True
         if self._due:
             self._due.cancel()
 

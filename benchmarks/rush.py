@@ -182,7 +182,7 @@ class Rush:
             payer = Payer(client, self._stripe, self._probe, order)
             opened = await payer.open_payment()
             if opened.status_code >= HTTPStatus.BAD_REQUEST:
-                self.figures.problems[f"payment: {opened.status_code}"] += 1
+                self.figures.problems[f"payment: {opened.status_code} {opened.text}"] += 1
                 return
             payer.payment = opened.json()
             try:
