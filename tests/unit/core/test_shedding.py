@@ -152,7 +152,7 @@ class TestProtect:
 
 class TestSlowBody:
     async def test_takes_no_place_while_it_arrives(self, load: Load) -> None:
-        arriving = asyncio.create_task(shedding.protect(())(_fail)(_post(), _never, _ignore))
+        arriving = asyncio.ensure_future(shedding.protect(())(_fail)(_post(), _never, _ignore))
         await asyncio.sleep(0)
         assert load.in_progress.total() == 0
         arriving.cancel()

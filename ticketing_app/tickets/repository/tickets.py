@@ -204,7 +204,7 @@ async def change_leases(
 _RELEASE_ALL = text("""
     UPDATE tickets SET order_id = NULL, holder_id = NULL, locked_until = NULL, version = version + 1
     WHERE id = ANY(:ticket_ids) AND order_id = ANY(:order_ids) AND status <> 'sold'
-    RETURNING id, version, seller_id, status
+    RETURNING id, version, seller_id, event_id, status
 """).bindparams(
     bindparam("ticket_ids", type_=ARRAY(Uuid)), bindparam("order_ids", type_=ARRAY(Uuid))
 )
