@@ -2,18 +2,20 @@
 
 Two web processes with Reflex's state in Redis hold the pages; a third makes the changes, so that its
 work is not counted. The clients of all pages are in this process, which shares the machine with them.
+A fourth web process keeps the state of its pages in memory, to compare the memory of a page.
 """
 
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
 from benchmarks.measure import Processes, check_limit, percentile, running_site
 from tests.outside.api_client import ApiClient
 from tests.outside.socket_client import SocketClient
-from tests.site import Site
+from tests.site import OtherWeb, Site
 from tests.waiting import eventually
 from ticketing_app.ui.live.broadcast import PAUSE_SECONDS
 
@@ -22,7 +24,11 @@ CHANGES = 60
 FIRST_PRICE = 101
 CONNECT_AT_ONCE = 20
 LOADED = '"is_loaded_rx_state_":true'
-DELIVERY_MICROSECONDS = 60
+DELIVERY_MICROSECONDS = 45
+P99_MS = 200
+PAGE_KIB = 150
+# Pages of the web process with its state in memory.
+PAGES_IN_MEMORY = 300
 WAIT_SECONDS = 30
 
 
@@ -41,9 +47,9 @@ class Page(SocketClient):
             self.heard.setdefault(facts.partition(",")[0], at)
 
 
-async def open_pages(stack: AsyncExitStack, urls: list[str]) -> list[Page]:
-    pages = [Page(urls[number % len(urls)]) for number in range(PAGES)]
-    for start in range(0, PAGES, CONNECT_AT_ONCE):
+async def open_pages(stack: AsyncExitStack, urls: list[str], count: int) -> list[Page]:
+    pages = [Page(urls[number % len(urls)]) for number in range(count)]
+    for start in range(0, count, CONNECT_AT_ONCE):
         some = pages[start : start + CONNECT_AT_ONCE]
         await asyncio.gather(*(stack.enter_async_context(page) for page in some))
         await eventually(lambda some=some: all(page.is_loaded for page in some), seconds=60)
@@ -62,14 +68,22 @@ async def change(
     return [page.heard[text] - started for page in pages]
 
 
-async def measure(site: Site, urls: list[str], processes: Processes) -> bool:
+async def memory_of_page(
+    stack: AsyncExitStack, urls: list[str], processes: Processes, count: int
+) -> tuple[list[Page], float]:
+    """Open pages; return them and the KiB that each of them costs its process."""
+    empty = processes.own_bytes()
+    pages = await open_pages(stack, urls, count)
+    return pages, (processes.own_bytes() - empty) / count / 1024
+
+
+async def measure(site: Site, webs: Sequence[OtherWeb], in_memory: OtherWeb) -> bool:
+    processes = Processes(*(web.pid for web in webs))
     async with AsyncExitStack() as stack:
         seller = await stack.enter_async_context(ApiClient(site.url))
         await seller.sign_up()
         ticket = await seller.sell()
-        empty = processes.own_bytes()
-        pages = await open_pages(stack, urls)
-        kilobytes = (processes.own_bytes() - empty) / PAGES / 1024
+        pages, kib = await memory_of_page(stack, [web.url for web in webs], processes, PAGES)
         await change(seller, ticket, FIRST_PRICE - 1, pages)
         before = processes.cpu_seconds()
         seconds = list[float]()
@@ -78,19 +92,28 @@ async def measure(site: Site, urls: list[str], processes: Processes) -> bool:
             await asyncio.sleep(1.1 * PAUSE_SECONDS)
             seconds += await change(seller, ticket, price, pages)
         used = processes.cpu_seconds() - before
+    async with AsyncExitStack() as stack:
+        alone = Processes(in_memory.pid)
+        _, other_kib = await memory_of_page(stack, [in_memory.url], alone, PAGES_IN_MEMORY)
     each = used / (CHANGES * PAGES) * 1_000_000
     p50, p99 = (percentile(seconds, share) * 1000 for share in (0.5, 0.99))
-    print(f"{PAGES} pages, {CHANGES} changes: request to page p50 {p50:.0f} ms, p99 {p99:.0f} ms")
-    print(f"memory of a page: {kilobytes:.0f} KiB")
-    return check_limit("CPU of a delivery", each, DELIVERY_MICROSECONDS, "microseconds")
+    print(f"{PAGES} pages, {CHANGES} changes: request to page p50 {p50:.0f} ms")
+    checks = [
+        check_limit("CPU of a delivery", each, DELIVERY_MICROSECONDS, "microseconds"),
+        check_limit("request to page, p99", p99, P99_MS, "ms"),
+        check_limit("memory of a page, state in Redis", kib, PAGE_KIB, "KiB"),
+        check_limit("memory of a page, state in memory", other_kib, PAGE_KIB, "KiB"),
+    ]
+    return all(checks)
 
 
 def main() -> int:
     with running_site() as site, ExitStack() as stack:
-        state = {"REFLEX_STATE_MANAGER_MODE": "redis"}
-        webs = [stack.enter_context(site.other_web(**state)) for _ in range(2)]
-        processes = Processes(*(web.pid for web in webs))
-        return 0 if asyncio.run(measure(site, [web.url for web in webs], processes)) else 1
+        modes = ("redis", "redis", "memory")
+        *webs, in_memory = [
+            stack.enter_context(site.other_web(REFLEX_STATE_MANAGER_MODE=mode)) for mode in modes
+        ]
+        return 0 if asyncio.run(measure(site, webs, in_memory)) else 1
 
 
 if __name__ == "__main__":

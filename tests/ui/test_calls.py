@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 import reflex as rx
-from engineio.packet import Packet
+from engineio.packet import MESSAGE, Packet
 from prometheus_client import REGISTRY
 from reflex.app import EventNamespace
 from reflex.istate.manager.memory import StateManagerMemory
@@ -360,10 +360,48 @@ class EngineSocket:
         self.queue: asyncio.Queue[Any] = asyncio.Queue()
         self.closed = False
         self.unread = 0
+        self.pushed: list[str] = []
 
     async def send(self, packet: Packet) -> None:
         self.unread += len(str(packet.data))
         await self.queue.put(packet)
+
+
+class TestPush:
+    @pytest.fixture
+    def client(self, visitor: Page, monkeypatch: pytest.MonkeyPatch) -> EngineSocket:
+        """A client that has read one pushed message, and not the next one."""
+        client = EngineSocket()
+        monkeypatch.setitem(visitor.server.eio.sockets, "eio", client)
+        is_free = iter((True, False))
+
+        def push(message: dict[str, str]) -> bool:
+            if accepted := next(is_free):
+                client.pushed.append(message["text"])
+            return accepted
+
+        monkeypatch.setattr(visitor.socket, "push", push)
+        return client
+
+    async def test_bypasses_the_queue(self, visitor: Page, client: EngineSocket) -> None:
+        await visitor.namespace.push(["eio"], "2[]")
+        assert client.pushed == ["42[]"]
+        assert client.queue.empty()
+
+    async def test_queues_after_an_unread_message(
+        self, visitor: Page, client: EngineSocket
+    ) -> None:
+        await visitor.namespace.push(["eio", "eio"], "2[]")
+        assert client.queue.get_nowait().encode() == client.pushed[0]
+
+    async def test_stays_behind_queued_messages(self, visitor: Page, client: EngineSocket) -> None:
+        await client.send(Packet(MESSAGE, "2[0]"))
+        await visitor.namespace.push(["eio"], "2[1]")
+        assert not client.pushed
+        assert [client.queue.get_nowait().encode() for _ in range(2)] == ["42[0]", "42[1]"]
+
+    async def test_ignores_closed_pages(self, visitor: Page) -> None:
+        await visitor.namespace.push(["closed"], "2[]")
 
 
 class TestLog:

@@ -59,6 +59,7 @@ class FakeNamespace:
         self.pages = 1
         self.is_closed = False
         self.joined = {"sid", "live:old"}
+        self.environ = {channels.JOINED: {"live:old"}}
         self.server = self.manager = self.eio = self
 
     def get_participants(self, _namespace: str, room: str | None) -> list[tuple[str, str | None]]:
@@ -68,19 +69,18 @@ class FakeNamespace:
     def sent(self) -> Sent:
         return [(room, facts) for room, message in self.messages for facts in message]
 
-    async def send(self, room: str | None, update: StateUpdate) -> None:
+    async def push(self, rooms: list[str | None], update: StateUpdate) -> None:
         script = update.events[0].payload["javascript_code"]
         start = script.index("[")
         end = script.rindex(")window.dispatchEvent(")
-        self.messages.append((room, json.loads(script[start:end])))
+        for room in rooms:
+            self.messages.append((room, json.loads(script[start:end])))
 
-    def rooms(self, sid: str) -> list[str]:
+    def get_environ(self, sid: str, _namespace: str) -> dict[str, set[str]] | None:
         assert sid == "sid"
-        return sorted(self.joined)
+        return None if self.is_closed else self.environ
 
     async def enter_room(self, _sid: str, room: str) -> None:
-        if self.is_closed:
-            raise ValueError("sid is not connected to requested namespace")  # as socket.io
         self.joined.add(room)
 
     async def leave_room(self, _sid: str, room: str) -> None:
@@ -306,6 +306,17 @@ class TestCoalescing:
         merged = list_facts(5, cents=100, status="sold", isNew=True)
         assert namespace.messages[1:] == [("live:tickets", [merged])]
 
+    async def test_splits_many_changes(
+        self, namespace: FakeNamespace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(broadcast, "FACTS_AT_ONCE", 2)
+        tickets = [str(number) for number in range(6)]
+        for ticket in tickets:
+            await broadcast._send_or_collect("live:tickets", {"ticket": ticket})
+        await asyncio.gather(*broadcast._drains)
+        sent = [[facts["ticket"] for facts in message] for _, message in namespace.messages]
+        assert sent == [["0"], ["1", "2"], ["3", "4"], ["5"]]
+
     async def test_forgets_an_empty_channel(self, namespace: FakeNamespace) -> None:
         await broadcast._send_or_collect("live:tickets", list_facts(1))
         namespace.pages = 0
@@ -352,7 +363,7 @@ class TestSubscribe:
         state: Any = type("State", (), {"router": _router()})()
         await channels.subscribe_session(state, SESSION)
         await channels.subscribe(state, channels.TICKETS)
-        assert channels.TICKETS not in namespace.joined
+        assert namespace.joined == {"sid", "live:old"}
 
 
 class TestSubscribeNotices:

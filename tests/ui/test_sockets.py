@@ -202,3 +202,34 @@ class TestSlowReaders:
         with pytest.raises(sockets.SocketClosedError):
             await socket.send({"type": "websocket.send", "text": "x"})
         assert refused("unread") == before + 1
+
+
+class TestPush:
+    async def test_sends_one_message_at_a_time(self, engine: Engine) -> None:
+        client = Client()
+        task = open_socket(sockets.limit(engine), client)
+        await settle()
+        [socket] = engine.sockets
+        assert socket.push({"type": "websocket.send", "text": "1"})
+        assert not socket.push({"type": "websocket.send", "text": "2"})
+        await settle()
+        assert socket.push({"type": "websocket.send", "text": "3"})
+        await settle()
+        assert [message.get("text") for message in client.sent] == [None, "1", "3"]
+        task.cancel()
+
+    async def test_refuses_while_another_message_is_sent(self, engine: Engine) -> None:
+        client = Client()
+        task = open_socket(sockets.limit(engine), client)
+        await settle()
+        [socket] = engine.sockets
+        client.reads = False
+        sending = asyncio.create_task(socket.send({"type": "websocket.send", "text": "x"}))
+        await settle()
+        assert not socket.push({"type": "websocket.send", "text": "y"})
+        socket.close("unread")
+        assert not socket.push({"type": "websocket.send", "text": "z"})
+        with pytest.raises(sockets.SocketClosedError):
+            await sending
+        with pytest.raises(asyncio.CancelledError):
+            await task

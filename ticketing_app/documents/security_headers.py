@@ -41,6 +41,10 @@ def protect(app: ASGIApp) -> ASGIApp:
     others = _for_everything(settings)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await app(scope, receive, send)
+            return
+
         async def send_protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)

@@ -4,7 +4,8 @@ A page subscribes when it loads: after it was authorised, and before it reads, s
 lost in between.
 """
 
-from contextlib import suppress
+from collections.abc import Iterable
+from typing import cast
 from uuid import UUID
 
 import reflex as rx
@@ -18,7 +19,18 @@ EVENTS = f"{PREFIX}events"
 SESSIONS = "session:"
 NOTICES = "notices:"
 
+# The name of a page's channels in the environ of its connection.
+JOINED = "gittix.channels"
+
 _app: rx.App | None = None
+
+
+class Pages(EventNamespace):
+    """What websocket/calls.py adds to the namespace."""
+
+    async def push(self, pages: Iterable[str], text: str) -> None:
+        """Send a packet of socket.io to pages, by their ids of engine.io."""
+        raise NotImplementedError
 
 
 def ticket_channel(ticket_id: object) -> str:
@@ -46,9 +58,9 @@ def connect(app: rx.App) -> None:
     _app = app
 
 
-def namespace() -> EventNamespace | None:
+def namespace() -> Pages | None:
     """Return the socket.io namespace of the pages; None before the app runs."""
-    return _app.event_namespace if _app else None
+    return cast("Pages | None", _app.event_namespace) if _app else None
 
 
 async def subscribe(state: rx.State, *channels: str) -> None:
@@ -65,13 +77,19 @@ async def _replace(state: rx.State, prefix: str, channels: set[str]) -> None:
     if (pages := namespace()) is None:
         return
     sid = state.router.session.session_id
-    current = {channel for channel in pages.rooms(sid) if channel.startswith(prefix)}
+    connection = pages.server and pages.server.get_environ(sid, pages.namespace)
+    # The page was closed meanwhile.
+    if connection is None:
+        return
+    # socket.io would search all rooms of the process for those of a page.
+    joined: set[str] = connection.setdefault(JOINED, set())
+    current = {channel for channel in joined if channel.startswith(prefix)}
     for channel in current - channels:
         await pages.leave_room(sid, channel)
     for channel in channels - current:
-        # socket.io raises this for a page that was closed meanwhile.
-        with suppress(ValueError):
-            await pages.enter_room(sid, channel)
+        await pages.enter_room(sid, channel)
+    joined -= current
+    joined |= channels
 
 
 async def subscribe_session(state: rx.State, session_id: UUID) -> None:

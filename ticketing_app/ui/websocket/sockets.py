@@ -74,6 +74,7 @@ class Socket:
         )
         self._task = asyncio.current_task()
         self._sending: asyncio.Timeout | None = None
+        self._pushed: asyncio.Future[None] | None = None
 
     async def receive(self) -> Message:
         """Return the next message; a client that sends too fast is disconnected."""
@@ -102,6 +103,17 @@ class Socket:
             self.close("stalled")
             raise SocketClosedError from None
         self._sending = None
+
+    def push(self, message: Message) -> bool:
+        """Start to send `message`; false if an earlier one is still on its way to the client.
+
+        Without the task and the timer of `send`, which cost more than sending.
+        """
+        if self.closed_for or self._sending or (self._pushed and not self._pushed.done()):
+            return False
+        # A future of granian stays as it is.
+        self._pushed = asyncio.ensure_future(self._send(message))
+        return True
 
     def close(self, reason: Reason) -> None:
         """Disconnect the client, even while it neither sends nor reads."""
