@@ -51,11 +51,11 @@ class FakeNamespace:
 
     namespace = "/_event"
     packet_class = FakePacket
-    # No page is open, so that no event is read (test_live_events.py).
-    sockets = ()
+    sockets: tuple[str, ...] = ("a page",)
 
     def __init__(self) -> None:
         self.messages: list[tuple[str | None, list[dict[str, Any]]]] = []
+        self.unread: list[dict[str, Any]] = []
         self.pages = 1
         self.is_closed = False
         self.joined = {"sid", "live:old"}
@@ -93,6 +93,8 @@ async def namespace(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[FakeNames
     app = type("FakeApp", (), {"event_namespace": fake})
     monkeypatch.setattr(channels, "_app", app)
     monkeypatch.setattr(broadcast, "PAUSE_SECONDS", 0.01)
+    # test_live_events.py
+    monkeypatch.setattr(broadcast.batches, "collect", lambda facts, _: fake.unread.append(facts))
     yield fake
     await asyncio.gather(*broadcast._drains)
     assert not broadcast._waiting
@@ -134,20 +136,22 @@ def ticket_event(kind: type[DomainEvent], status: str, title: str = "A") -> Doma
 
 
 async def deliver(namespace: FakeNamespace, event: DomainEvent) -> Sent:
-    await broadcast._deliver(
-        Envelope(
-            id=db.new_id(),
-            name=type(event).__name__,
-            schema_version=1,
-            occurred_at=datetime(2027, 1, 1, tzinfo=UTC),
-            aggregate_id=event.aggregate_id,
-            aggregate_version=event.aggregate_version,
-            correlation_id=None,
-            published_at=None,
-            payload=event.model_dump(mode="json"),
-        )
-    )
+    await broadcast._deliver(envelope(event))
     return namespace.sent
+
+
+def envelope(event: DomainEvent, *, exclude_unset: bool = False) -> Envelope:
+    return Envelope(
+        id=db.new_id(),
+        name=type(event).__name__,
+        schema_version=1,
+        occurred_at=datetime(2027, 1, 1, tzinfo=UTC),
+        aggregate_id=event.aggregate_id,
+        aggregate_version=event.aggregate_version,
+        correlation_id=None,
+        published_at=None,
+        payload=event.model_dump(mode="json", exclude_unset=exclude_unset),
+    )
 
 
 class TestDeliver:
@@ -269,6 +273,31 @@ class TestDeliver:
         title = "'}));alert(1);//</script>\u2028\"\\"
         sent = await deliver(namespace, ticket_event(TicketCreated, "for_sale", title))
         assert sent[0][1]["title"] == title
+
+    async def test_sends_tickets_of_an_event_to_its_pages(self, namespace: FakeNamespace) -> None:
+        event = order_event(OrderCreated).model_copy(update={"event_id": EVENT})
+        rooms = [room for room, _ in await deliver(namespace, event)]
+        assert rooms[2:] == [f"live:ticket:{TICKET}", f"live:event:{EVENT}"]
+        assert namespace.unread == [{"event": str(EVENT)}]
+
+    async def test_offers_new_tickets_of_an_event_in_lists(self, namespace: FakeNamespace) -> None:
+        event = ticket_event(TicketCreated, "for_sale").model_copy(update={"event_id": EVENT})
+        rooms = [room for room, _ in await deliver(namespace, event)]
+        assert rooms[2:] == [f"live:event:{EVENT}", "live:tickets"]
+
+    async def test_looks_up_the_event_of_an_earlier_release(self, namespace: FakeNamespace) -> None:
+        await broadcast._deliver(envelope(order_event(OrderCreated), exclude_unset=True))
+        assert [facts["ticket"] for facts in namespace.unread] == [str(TICKET)]
+
+    async def test_reads_nothing_for_tickets_without_an_event(
+        self, namespace: FakeNamespace
+    ) -> None:
+        await deliver(namespace, order_event(OrderCreated))
+        assert not namespace.unread
+
+    async def test_ignores_events_while_no_page_is_open(self, namespace: FakeNamespace) -> None:
+        namespace.sockets = ()
+        assert await deliver(namespace, order_event(OrderCreated)) == []
 
     async def test_sends_nothing_about_accounts(self, namespace: FakeNamespace) -> None:
         event = UserCreated(user_id=BUYER, user_version=1, email="ana@gittix.test")

@@ -58,6 +58,17 @@ class TestCollect:
         assert second == (room, {"event": str(event.id), "left": 2, "cents": 4000})
         assert third == (channels.EVENTS, second[1])
 
+    async def test_sends_the_summary_of_a_named_event(self, pages: Pages) -> None:
+        event = await factories.make_event()
+        await factories.make_listing("1", "2", event=event)
+        batches.collect({"event": str(event.id)}, pages.send)
+        await asyncio.gather(*batches._batches)
+        assert [room for room, _ in pages.sent] == [
+            channels.event_channel(event.id),
+            channels.EVENTS,
+        ]
+        assert pages.sent[0][1]["left"] == 2
+
     async def test_sold_out_event_has_no_price(self, pages: Pages) -> None:
         event = await factories.make_event()
         listing = await factories.make_listing("1", event=event)

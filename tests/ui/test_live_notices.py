@@ -42,6 +42,7 @@ class Pages:
 async def pages(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Pages]:
     pages = Pages()
     monkeypatch.setattr(batches, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(channels, "count_pages", lambda: 1)
     monkeypatch.setattr(channels, "has_page", pages.has_page)
     monkeypatch.setattr(broadcast, "_send_or_collect", pages.send)
     yield pages

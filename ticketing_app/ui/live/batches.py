@@ -1,7 +1,6 @@
-"""Messages that need a read: tickets of events, summaries of events, and numbers of unread notices.
+"""Messages that need a read: summaries of events, and numbers of unread notices.
 
-Domain events name neither the event of a ticket nor the number. What changed is collected, and each process
-reads once per batch, however many pages show it.
+What changed is collected, and each process reads once per batch, however many pages show it.
 """
 
 import asyncio
@@ -23,15 +22,15 @@ Send = Callable[[str, Facts], Awaitable[None]]
 
 PAUSE_SECONDS = 0.25
 
-# Facts of tickets and accounts since the last batch, by their ids.
+# Facts of events, accounts and tickets since the last batch, by their ids.
 _changed: dict[str, Facts] = {}
 _batches: set[asyncio.Task[None]] = set()
 
 
 def collect(facts: Facts, send: Send) -> None:
-    """Send the facts to the pages of the ticket's event, and the summary of that event.
+    """Send the summary of the `event`, or the number of unread notices of the `account`, to their pages.
 
-    Facts of an `account` send its number of unread notices to its pages.
+    Facts of a `ticket` go to the pages of its event, with the summary.
     """
     merge(_changed, facts)
     if not _batches:
@@ -59,13 +58,14 @@ async def _send_batch(batch: Sequence[Facts], send: Send) -> None:
     # Most accounts have no page in this process: their notices are not counted.
     accounts = [UUID(facts["account"]) for facts in batch if "account" in facts]
     user_ids = [each for each in accounts if channels.has_page(channels.notices_channel(each))]
+    named = {UUID(facts["event"]) for facts in batch if "event" in facts}
     event_ids, summaries, unread = await transactions.in_transaction(
-        _read, ticket_ids=list(tickets), user_ids=user_ids
+        _read, named=named, ticket_ids=list(tickets), user_ids=user_ids
     )
     for ticket_id, facts in tickets.items():
         if event_id := event_ids.get(ticket_id):
             await send(channels.event_channel(event_id), facts)
-    for event_id in set(event_ids.values()):
+    for event_id in named.union(event_ids.values()):
         facts = _summary(event_id, summaries.get(event_id), at)
         await send(channels.event_channel(event_id), facts)
         await send(channels.EVENTS, facts)
@@ -75,10 +75,14 @@ async def _send_batch(batch: Sequence[Facts], send: Send) -> None:
 
 
 async def _read(
-    session: transactions.Session, *, ticket_ids: Sequence[UUID], user_ids: Sequence[UUID]
+    session: transactions.Session,
+    *,
+    named: set[UUID],
+    ticket_ids: Sequence[UUID],
+    user_ids: Sequence[UUID],
 ) -> tuple[dict[UUID, UUID], dict[UUID, EventOffers], dict[UUID, int]]:
     event_ids = await offers.list_event_ids(session, ticket_ids=ticket_ids) if ticket_ids else {}
-    ids = list(set(event_ids.values()))
+    ids = list(named.union(event_ids.values()))
     summaries = await offers.summarize_events(session, event_ids=ids) if ids else {}
     unread = await reading.count_unread(session, user_ids=user_ids) if user_ids else {}
     return event_ids, summaries, unread

@@ -19,9 +19,9 @@ from ticketing_app.core import changes
 from ticketing_app.core.logging import get_logger
 from ticketing_app.messaging import bus
 from ticketing_app.messaging.bus import Envelope
-from ticketing_app.messaging.catalog import CATALOG, NoticeCreated, NoticesRead
+from ticketing_app.messaging.catalog import CATALOG
 from ticketing_app.ui.live import batches, channels
-from ticketing_app.ui.live.messages import Facts, merge, messages
+from ticketing_app.ui.live.messages import Facts, merge, messages, unread
 
 log = get_logger()
 
@@ -53,14 +53,13 @@ async def notify_session(session_id: UUID) -> None:
 
 async def _deliver(envelope: Envelope) -> None:
     changes.note(envelope.affected)
-    if envelope.name not in CATALOG:
+    if envelope.name not in CATALOG or not channels.count_pages():
         return
-    if isinstance(event := envelope.event, NoticeCreated | NoticesRead):
-        batches.collect({"account": str(event.user_id)}, _send_or_collect)
+    event = envelope.event
     for channel, facts in messages(event):
         await _send_or_collect(channel, facts)
-        if channel == channels.TICKETS and channels.count_pages():
-            batches.collect(facts, _send_or_collect)
+    for facts in unread(event):
+        batches.collect(facts, _send_or_collect)
 
 
 async def _send_or_collect(channel: str, facts: Facts) -> None:

@@ -10,6 +10,8 @@ from ticketing_app.messaging.catalog import (
     DomainEvent,
     EventCancelled,
     EventChanged,
+    NoticeCreated,
+    NoticesRead,
     OrderCancelled,
     OrderCompleted,
     OrderEvent,
@@ -24,6 +26,7 @@ from ticketing_app.ui.live import channels
 
 # Public facts of one change, as JSON.
 Facts = dict[str, Any]
+TicketChange = OrderEvent | TicketCreated | TicketUpdated
 
 
 def messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:
@@ -32,21 +35,41 @@ def messages(event: DomainEvent) -> Iterator[tuple[str, Facts]]:
     if isinstance(event, TicketGiven):
         for user_id in filter(None, (event.from_id, event.to_id)):
             yield channels.user_channel(user_id), {"ticket": str(event.ticket_id)}
-        return
     if isinstance(event, DeliveryChanged | DeliveryAddressChanged):
         for user_id in (event.buyer_id, event.seller_id):
             yield channels.user_channel(user_id), {"order": str(event.order_id)}
     if isinstance(event, EventChanged | EventCancelled):
         facts = {"event": str(event.event_id), "isChanged": True}
         yield channels.event_channel(event.event_id), facts
-        return
+    if isinstance(event, TicketChange):
+        yield from _ticket_messages(event)
+
+
+def _ticket_messages(event: TicketChange) -> Iterator[tuple[str, Facts]]:
     changes = list(_ticket_facts(event))
-    if isinstance(event, OrderEvent | TicketCreated | TicketUpdated) and event.seller_id:
+    if event.seller_id:
         for facts in changes or [{"ticket": str(event.ticket_id)}]:
             yield channels.user_channel(event.seller_id), facts
     for facts in changes:
         yield channels.ticket_channel(facts["ticket"]), facts
-        yield channels.TICKETS, facts
+        if event.event_id:
+            yield channels.event_channel(event.event_id), facts
+        # Lists have rows of tickets without an event, and offer all new ones.
+        if event.event_id is None or facts.get("isNew"):
+            yield channels.TICKETS, facts
+
+
+def unread(event: DomainEvent) -> Iterator[Facts]:
+    """Yield what `batches` reads after the event: summaries of events, and numbers of notices."""
+    if isinstance(event, NoticeCreated | NoticesRead):
+        yield {"account": str(event.user_id)}
+    if not isinstance(event, TicketChange):
+        return
+    if event.event_id:
+        yield {"event": str(event.event_id)}
+    elif "event_id" not in event.model_fields_set:
+        # Recorded by an earlier version of the program.
+        yield from _ticket_facts(event)
 
 
 def merge(collected: dict[str, Facts], facts: Facts) -> None:
@@ -62,7 +85,7 @@ def merge(collected: dict[str, Facts], facts: Facts) -> None:
     collected[key] = merged
 
 
-def _ticket_facts(event: DomainEvent) -> Iterator[Facts]:
+def _ticket_facts(event: TicketChange) -> Iterator[Facts]:
     """Yield the facts of each ticket that changed."""
     if isinstance(event, OrderEvent):
         # Events of the previous version of the program name only the first ticket.
@@ -70,7 +93,7 @@ def _ticket_facts(event: DomainEvent) -> Iterator[Facts]:
         for ticket in event.tickets or [first]:
             if ticket.version is not None:
                 yield _order_facts(event, ticket)
-    if isinstance(event, TicketCreated | TicketUpdated):
+    else:
         status = rules.TicketStatus(event.status)
         yield {
             "ticket": str(event.ticket_id),
