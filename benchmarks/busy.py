@@ -14,7 +14,7 @@ from http import HTTPStatus
 
 import httpx
 
-from benchmarks.crowd import Person, connect, make_event, make_people
+from benchmarks.crowd import SHEDDING, Person, connect, make_event, make_people
 from benchmarks.http_load import Connection, Load
 from benchmarks.measure import Processes, check_limit, running_site
 from benchmarks.visitors import Visitors
@@ -146,7 +146,7 @@ async def measure(site: Site) -> bool:
 
 
 def main() -> int:
-    with running_site() as site:
+    with running_site(**SHEDDING) as site:
         return 0 if asyncio.run(measure(site)) else 1
 
 

@@ -12,7 +12,13 @@ from benchmarks.sample_market import COLUMNS, EVENT_COLUMNS, LISTING_COLUMNS, VE
 from tests.site import Site
 from ticketing_app.accounts.auth import ALGORITHM
 from ticketing_app.core.db import new_id
+from ticketing_app.core.settings import Settings
 
+# Off in the site of tests.
+SHEDDING = {
+    name.upper(): str(Settings.model_fields[name].default)
+    for name in ("reads_in_progress", "writes_in_progress", "loop_lag_seconds")
+}
 USER_COLUMNS = ("id", "email", "email_confirmed_at", "password_hash", "version", "created_at")
 SESSION_COLUMNS = (
     "id",

@@ -15,7 +15,7 @@ from http import HTTPStatus
 import asyncpg
 from typing_extensions import override
 
-from benchmarks.crowd import Event, Listing, Person, connect, make_event, make_people
+from benchmarks.crowd import SHEDDING, Event, Listing, Person, connect, make_event, make_people
 from benchmarks.event_page import Watcher, open_pages
 from benchmarks.http_load import Connection
 from benchmarks.measure import check_limit, percentile, running_site
@@ -209,7 +209,7 @@ async def _report(
 
 
 def main() -> int:
-    with running_site() as site:
+    with running_site(**SHEDDING) as site:
         return 0 if asyncio.run(measure(site)) else 1
 
 

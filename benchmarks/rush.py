@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import httpx
 
-from benchmarks.crowd import Event, Person, connect, make_event, make_people
+from benchmarks.crowd import SHEDDING, Event, Person, connect, make_event, make_people
 from benchmarks.event_page import Watcher, open_pages
 from benchmarks.http_load import Answer, Connection, Load
 from benchmarks.measure import Processes, check_limit, running_site
@@ -263,7 +263,7 @@ async def _report(
 
 
 def main() -> int:
-    with running_site() as site:
+    with running_site(**SHEDDING) as site:
         return 0 if asyncio.run(measure(site)) else 1
 
 

@@ -17,18 +17,22 @@ from ticketing_app.devstack import children, web
 from ticketing_app.devstack.stack import ROOT, STOP_SECONDS, Stack
 
 # Limits by address stay on: each ApiClient sends its own address, like a proxy in front.
-# Limits by account are off if a test does the work of an hour within seconds.
+# Limits by account are off if a test does the work of an hour within seconds. Load shedding is off, as the
+# machine is busy with other tests.
 SETTINGS = {
     "EDIT_LIMIT_PER_MINUTE": "0",
     "HOLD_LIMIT_PER_MINUTE": "0",
     "LISTING_LIMIT_PER_HOUR": "0",
+    "LOOP_LAG_SECONDS": "0",
     "EVENT_LIMIT_PER_HOUR": "0",
     "MAX_OPEN_LISTINGS": "0",
+    "READS_IN_PROGRESS": "0",
     "SETTLE_LIMIT_PER_CHARGE_PER_2_SECONDS": "0",
     "SOCKETS_PER_ADDRESS": "0",
     "TICKETING_ENV": "development",
     "TRUSTED_PROXY_HOPS": "1",
     "VAPID_PRIVATE_KEY": "rGxkcC-iBjrxDLbUaJCaG7q0dbH6jqf9Y0PpLYTMlB4",
+    "WRITES_IN_PROGRESS": "0",
 }
 REFUSE_SECONDS = 5
 PROCESSES = 6
