@@ -18,6 +18,7 @@ from ticketing_app.documents.plugins import (
     PlainElementsPlugin,
     PrerenderPlugin,
     SameOriginPlugin,
+    SystemThemePlugin,
     ThemePlugin,
     bun_path,
 )
@@ -71,6 +72,7 @@ config = rx.Config(
         rx.plugins.TailwindV4Plugin(tokens.TAILWIND),
         ThemePlugin(),
         PlainElementsPlugin(),
+        SystemThemePlugin(),
         SameOriginPlugin(),
         BuildStampPlugin(),
         DoorPlugin(),

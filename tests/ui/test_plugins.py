@@ -61,6 +61,18 @@ class TestDevelopmentProxy:
             plugins._add_proxy("export default {}")
 
 
+class TestSystemTheme:
+    HEAD = r"""jsx("head",{},jsx("script",{},"\"x\";localStorage.getItem(\"theme\");\n"),jsx("script",{},"1;"),)"""
+
+    def test_removes_the_script_of_a_chosen_theme(self) -> None:
+        document = plugins._remove_theme_script(self.HEAD)
+        assert document == 'jsx("head",{},jsx("script",{},"1;"),)'
+
+    def test_fails_the_build_when_the_script_changes(self) -> None:
+        with pytest.raises(ReflexChangedError, match=r"_document\.js"):
+            plugins._remove_theme_script(self.HEAD.replace("theme", "mode"))
+
+
 class TestPlainElements:
     def test_replaces_emotion(self) -> None:
         config = plugins._use_plain_elements('resolve: {alias: [{find: "$"}]}')
@@ -105,7 +117,6 @@ class TestPaintGate:
         '<head><link as="style" href="/assets/all.css" rel="preload"/>'
         '<link rel="modulepreload" href="/assets/root.js"/>'
         '<link rel="modulepreload" href="/assets/more.js"/>'
-        '<script>1</script><script>try { localStorage.getItem("theme") } catch {}</script>'
         '<script defer="" src="/boot.js"></script>'
         '<link href="/assets/all.css" rel="stylesheet" type="text/css"/></head>'
         '<script type="module" async="">import "/assets/manifest.js";\n'
@@ -126,7 +137,6 @@ class TestPaintGate:
     def test_inlines_styles_and_runs_code_after_the_first_paint(self, tmp_path: Path) -> None:
         assert self.build(tmp_path, self.PAGE).read_text() == (
             '<head><link media="not all" as="style" href="/assets/all.css" rel="preload"/>'
-            "<script>1</script><script>;</script>"
             '<script defer="" src="/boot.js"></script>'
             '<link disabled="" href="/assets/all.css" rel="stylesheet" type="text/css"/>'
             r"<style>.a\:b{color:red}</style></head>"
@@ -150,7 +160,6 @@ class TestPaintGate:
         ("anchor", "changed"),
         [
             ('<link as="style"', "<link as=style"),
-            ('localStorage.getItem("theme")', 'localStorage.getItem("mode")'),
             ('" rel="stylesheet"', '" rel=stylesheet'),
             ("all.css", "other.css"),
             ('rel="modulepreload"', 'rel="preload"'),

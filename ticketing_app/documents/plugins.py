@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reflex.utils.prerequisites import get_web_dir
 from reflex_base.config import get_config
-from reflex_base.constants import Bun, Dirs, Page404
+from reflex_base.constants import Bun, Dirs, Page404, PageNames
 from reflex_base.environment import environment
 from reflex_base.plugins import Plugin
 from reflex_base.plugins.base import CommonContext, PostBuildContext, PreCompileContext
@@ -42,13 +42,13 @@ _WEBSOCKET_URL = re.compile(r"""[`"']wss?://[^/`"']+(/[^`"']*)[`"']""")
 _HTTP_URL = re.compile(r"""[`"']https?://[^/`"']+(/[^`"']*)[`"']""")
 _WEBSOCKET_ORIGIN = "`${location.protocol==='https:'?'wss':'ws'}://${location.host}"
 
+_THEME_SCRIPT = re.compile(
+    r'jsx\("script",\{\},"(?:[^"\\]|\\.)*localStorage\.getItem\(\\"theme\\"\)(?:[^"\\]|\\.)*"\),'
+)
 _ALIASES = re.compile(r"alias: \[")
 _STYLESHEET = re.compile(r'<link href="/([^"]*\.css)" rel="stylesheet"')
 _STYLE_PRELOAD = re.compile('<link as="style"')
 _HEAD_END = re.compile("</head>")
-_THEME_SCRIPT = re.compile(
-    r"(?<=<script>)(?:(?!</script>).)*localStorage\.getItem\(.theme.\).*?(?=</script>)", re.DOTALL
-)
 _MODULE = re.compile(r'<link rel="modulepreload" href="([^"]*)"/>')
 _ENTRY = re.compile(r'<script type="module" async="">(.*?)</script>', re.DOTALL)
 _IMPORT = re.compile(r'^import (?:\* as (\w+) from )?("[^"]+");', re.MULTILINE)
@@ -149,6 +149,17 @@ class ThemePlugin(Plugin):
         return [f"./{THEME_FILE}"]
 
 
+class SystemThemePlugin(Plugin):
+    """Remove the script that applies a chosen theme: the colours follow the system.
+
+    It reads localStorage, so the parser waits for another process: 0.3 s on a phone.
+    """
+
+    @override
+    def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
+        context["add_modify_task"](f"{Dirs.PAGES}/{PageNames.DOCUMENT_ROOT}", _remove_theme_script)
+
+
 class PlainElementsPlugin(Plugin):
     """Replace Emotion, which Reflex loads for style properties: our components have classes.
 
@@ -186,8 +197,7 @@ class PaintGatePlugin(Plugin):
     React expects them. Without the gate, a fast connection delivers the code before the first frame and delays
     that. assets/boot.js resolves `window.firstPaint` one frame after the first paint; paint_gate.js, at the
     start of the page's inline module, awaits it before it requests the code. Rows below the screen are laid
-    out later (paint_gate.css). The script that applies a chosen theme is emptied: the colours follow the system, and
-    localStorage makes the parser wait for another process. benchmarks/first_load.py measures the effect.
+    out later (paint_gate.css). benchmarks/first_load.py measures the effect.
     """
 
     @override
@@ -196,7 +206,6 @@ class PaintGatePlugin(Plugin):
         folder = Path(context["static_dir"])
         for file in folder.rglob("*.html"):
             page = _inline_styles(file.read_text(), folder, file)
-            page = _replace(_THEME_SCRIPT, ";", page, file, count=1)
             file.write_text(_run_after_paint(page, file))
 
 
@@ -220,6 +229,10 @@ def _add_proxy(vite_config: str) -> str:
     proxy = f'proxy: {{"/api": {api}, "^{routes.DOOR}$": {api}, "/_event": {socket}}},'
     server = re.compile(r"server: \{")
     return _replace(server, f"server: {{\n    {proxy}", vite_config, "vite.config.js", count=1)
+
+
+def _remove_theme_script(document: str) -> str:
+    return _replace(_THEME_SCRIPT, "", document, PageNames.DOCUMENT_ROOT, count=1)
 
 
 def _use_plain_elements(vite_config: str) -> str:
