@@ -9,8 +9,9 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from benchmarks.components import POSTGRES, REDIS, Components, Used
+from benchmarks.components import Components, Used
 from benchmarks.measure import record, running_site
+from benchmarks.report import ORDERS_BY_CORE
 from benchmarks.series import Series
 from tests.outside.api_client import ApiClient, ApiClients
 from tests.outside.database_probe import UNFINISHED, DatabaseProbe
@@ -23,8 +24,6 @@ BUYERS = 4
 LIMITS = {"hold": 3, "completion": 3}
 DONE_SECONDS = 120
 POLL_SECONDS = 0.5
-# Of each there is one process at work, however many are started.
-SINGLE = (POSTGRES, REDIS, "relay", "scheduler")
 SETTINGS = {
     "MAX_OPEN_HOLDS": "100000",
     "WRITE_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
@@ -97,17 +96,16 @@ async def _measure_quantity(
         after = await market.stored()
         record("stored by an order", (after.bytes - before.bytes) / ORDERS / 1024, "KiB")
         record("domain events of an order", (after.events - before.events) / ORDERS, "events")
-        _find_first_limit(steps)
+        _report_rates(steps)
 
 
-def _find_first_limit(steps: dict[str, Used]) -> None:
-    """Report the orders that one core completes, for components that cannot be multiplied."""
-    for name in SINGLE:
+def _report_rates(steps: dict[str, Used]) -> None:
+    """Report how many orders a second one core of each component holds and completes."""
+    for name in steps["hold"].seconds:
         milliseconds = sum(step.milliseconds(ORDERS)[name] for step in steps.values())
         if milliseconds:
-            rate = 1000 / milliseconds
-            print(f"orders by one core of {name}: {rate:.0f}/s")
-            record(f"orders by one core of {name}", rate, "orders/s")
+            print(f"{ORDERS_BY_CORE}{name}: {1000 / milliseconds:.0f}/s")
+            record(f"{ORDERS_BY_CORE}{name}", 1000 / milliseconds, "orders/s")
 
 
 class _Market:

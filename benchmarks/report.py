@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks.capacity_model import Assumptions
+from benchmarks.components import POSTGRES, REDIS
 from benchmarks.http_load import LOAD_GENERATOR
 from benchmarks.measure import format_figure
 from benchmarks.results import Figure, Result, Results
@@ -17,6 +19,9 @@ SERIES = {
     "processes": "CPU per request by web processes",
 }
 NOTHING = "Not measured yet."
+ORDERS_BY_CORE = "orders by one core of "
+# Others are multiplied by further processes.
+SINGLE = {POSTGRES, REDIS, "relay", "scheduler"}
 MILLION = 1_000_000
 THOUSAND = 1_000
 
@@ -79,7 +84,31 @@ def growth_part(results: Results) -> str:
             by_unit.setdefault(unit, {})[name] = points
         for unit, some in by_unit.items():
             parts += [_series_table(series, unit, some), _plot(title, unit, some)]
-    return "\n\n".join(parts) or NOTHING
+    parts.append(_first_limit(results))
+    return "\n\n".join(filter(None, parts)) or NOTHING
+
+
+def _first_limit(results: Results) -> str:
+    """Return a sentence with the component that limits the rate of orders; empty without results."""
+    growth = results.benchmarks.get("growth")
+    rates = {
+        each.name.removeprefix(ORDERS_BY_CORE): each.measured
+        for each in (growth.figures if growth else ())
+        if each.name.startswith(ORDERS_BY_CORE)
+    }
+    if not rates:
+        return ""
+    listed = ", ".join(f"{name} {rates[name]:.0f}" for name in sorted(rates, key=rates.__getitem__))
+    cores = Assumptions().postgres_cores
+    most = {
+        name: rates[name] * (cores if name == POSTGRES else 1) for name in SINGLE & rates.keys()
+    }
+    first = min(most, key=most.__getitem__)
+    return (
+        f"Orders of one ticket that one core holds and completes in a second: {listed}. Web processes, jobs, consumers "
+        f"and `outside` are multiplied. There is one relay, one scheduler, one thread of Redis, and one PostgreSQL, "
+        f"here of {cores} cores: **{first} breaks first, at {most[first]:.0f} orders a second**."
+    )
 
 
 def _series_table(series: str, unit: str, lines: dict[str, dict[float, Figure]]) -> str:

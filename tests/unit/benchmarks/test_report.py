@@ -42,6 +42,17 @@ class TestGrowthPart:
         assert "line [2.00, 2000.00]" in part
         assert part.endswith("Lines, from the top at the right end: search, hold.")
 
+    def test_names_what_breaks_first(self) -> None:
+        rates = {"web": 8, "relay": 50, "PostgreSQL": 20}
+        figures = [
+            Figure(name=f"orders by one core of {name}", measured=rate, unit="orders/s")
+            for name, rate in rates.items()
+        ]
+        part = report.growth_part(make_results(*figures))
+        assert "in a second: web 8, PostgreSQL 20, relay 50." in part
+        # PostgreSQL has several cores.
+        assert "**relay breaks first, at 50 orders a second**" in part
+
     def test_says_that_nothing_was_measured(self) -> None:
         assert report.growth_part(make_results()) == "Not measured yet."
 
