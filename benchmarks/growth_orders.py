@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 
 from benchmarks.components import Components, Used
-from benchmarks.measure import record, running_site
+from benchmarks.measure import WITHOUT_LIMITS, record, running_site
 from benchmarks.report import ORDERS_BY_CORE
 from benchmarks.series import Series
 from tests.outside.api_client import ApiClient, ApiClients
@@ -24,12 +24,6 @@ BUYERS = 4
 LIMITS = {"hold": 3, "completion": 3}
 DONE_SECONDS = 120
 POLL_SECONDS = 0.5
-SETTINGS = {
-    "MAX_OPEN_HOLDS": "100000",
-    "WRITE_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
-    "PAYMENT_LIMIT_PER_MINUTE": "0",
-    "SETTLE_LIMIT_PER_MINUTE": "0",
-}
 LISTINGS = """
     INSERT INTO listings (id, seller_id)
     SELECT md5('l' || n)::uuid, $1 FROM generate_series(0, $2::int) n"""
@@ -48,7 +42,7 @@ class Stored(NamedTuple):
 
 
 def main(quantities: tuple[int, ...]) -> bool:
-    with running_site(**SETTINGS) as site:
+    with running_site(**WITHOUT_LIMITS) as site:
         return asyncio.run(_measure(site, quantities))
 
 

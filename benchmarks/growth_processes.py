@@ -8,7 +8,7 @@ import asyncpg
 
 from benchmarks.components import POSTGRES, WEB, Components, Used
 from benchmarks.http_load import Load, Request, connect_buyer, send_all
-from benchmarks.measure import running_site
+from benchmarks.measure import WITHOUT_LIMITS, running_site
 from benchmarks.series import Series
 from tests.outside.api_client import ApiClient
 from tests.site import OtherWeb, Site
@@ -17,11 +17,6 @@ CLIENTS = 16
 HOLDS = 640
 READS = 1_920
 LIMITS = {"hold": 1.25, "list": 1.25}
-SETTINGS = {
-    "MAX_OPEN_HOLDS": "100000",
-    "SEARCH_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
-    "WRITE_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
-}
 TICKETS = """
     INSERT INTO tickets (id, seller_id, title, price_cents, currency, status, version, created_at)
     SELECT gen_random_uuid(), $1, 'Derby', 4000, 'usd', 'for_sale', 1, now()
@@ -31,7 +26,7 @@ TICKETS = """
 def main(sizes: tuple[int, ...]) -> bool:
     cost = Series("processes", "ms of CPU")
     rate = Series("processes", "requests/s")
-    with running_site(**SETTINGS) as site, ExitStack() as stack:
+    with running_site(**WITHOUT_LIMITS) as site, ExitStack() as stack:
         webs = [stack.enter_context(site.other_web()) for _ in sizes]
         for size in sizes:
             asyncio.run(_measure(site, webs[:size], cost, rate))
