@@ -27,7 +27,7 @@ HOLD_AND_HOME = "hold and home page"
 LIMITS = {
     "hold": 1.5,
     "home page": 1.5,
-    "home page after a change": 1.5,
+    "home page after a hold": 1.5,
     "event page": 1.5,
     "search": 3,
 }
@@ -91,8 +91,9 @@ async def _measure_size(
         Request("GET", f"/events/{slugs[n % len(slugs)]}?quantity={1 + n // len(slugs)}")
         for n in range(PAGES)
     ]
-    # Warm up statements and caches.
-    await send_all(connections, [home, *events[:20], *_searches(market)[:20]])
+    # Warm up statements, with documents that are not measured.
+    other = [Request("GET", f"/events/{slug}?quantity=10") for slug in slugs[:20]]
+    await send_all(connections, [home, *other, Request("GET", "/search?q=any")])
     costs: dict[str, float] = {}
 
     async def measure(name: str, requests: Sequence[Request], clients: int = CLIENTS) -> None:
@@ -108,7 +109,7 @@ async def _measure_size(
     await measure("search", _searches(market))
     # In turns by one client: each hold invalidates the document.
     await measure(HOLD_AND_HOME, [each for hold in holds[half:] for each in (hold, home)], 1)
-    costs["home page after a change"] = 2 * costs.pop(HOLD_AND_HOME) - costs["hold"]
+    costs["home page after a hold"] = 2 * costs.pop(HOLD_AND_HOME) - costs["hold"]
     del costs[f"{HOLD_AND_HOME}, {POSTGRES}"]
     return costs
 
