@@ -5,12 +5,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 from ticketing_app.core import changes
 from ticketing_app.core.changes import Keys
+from ticketing_app.core.clock import utc_now
 
-# What changes without a domain event, like the time when a sale ends, shows up after this time.
+# What changes without a domain event, at a time that is not known, shows up after this time.
 MAX_AGE_SECONDS = 30.0
 MAX_ENTRIES = 256
 
@@ -20,6 +23,21 @@ class Answer(Protocol):
     def read(self) -> Keys | None:
         """Return the keys of what it was made from; None if it must not be cached."""
         ...
+
+    @property
+    def until(self) -> datetime | None:
+        """Return the time at which it changes by itself, like the end of a lease, if that is known."""
+        ...
+
+
+@dataclass(frozen=True)
+class SharedBody:
+    """The body of a JSON response; `insiders` are users who see more of it than others."""
+
+    content: bytes
+    read: Keys
+    until: datetime | None = None
+    insiders: frozenset[UUID] = frozenset()
 
 
 _T = TypeVar("_T", bound=Answer)
@@ -92,4 +110,6 @@ def _is_fresh(entry: _Entry[_T]) -> bool:
 
 
 def _is_young(entry: _Entry[_T]) -> bool:
-    return time.monotonic() - entry.made_at < MAX_AGE_SECONDS
+    until = entry.value.until if entry.value else None
+    is_over = until is not None and until <= utc_now()
+    return not is_over and time.monotonic() - entry.made_at < MAX_AGE_SECONDS

@@ -2,6 +2,7 @@
 
 import gzip
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from http import HTTPStatus
@@ -21,13 +22,14 @@ from ticketing_app.ui.page_content import PageContent, PageMetadata
 
 @dataclass(frozen=True)
 class Document:
-    """The same for all visitors with the same locale; `read` as in PageContent."""
+    """The same for all visitors with the same locale; `read` and `until` as in PageContent."""
 
     route: str
     status: HTTPStatus
     headers: dict[str, str]
     body: bytes
     read: Keys | None
+    until: datetime | None
 
     def respond(self, request: Request) -> Response:
         headers = dict(self.headers)
@@ -57,6 +59,7 @@ def make_document(built: PageTemplate, content: PageContent, path: str) -> Docum
         _headers(built, content),
         _render(built, content, path),
         content.read if content.status == HTTPStatus.OK else None,
+        content.until,
     )
 
 

@@ -1,5 +1,6 @@
 """REST of tickets, listings and offers; selling is in orders, which know the owner of a bought ticket."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -7,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts.auth import SignedIn, Visitor
-from ticketing_app.core import db
+from ticketing_app.core import changes, db
+from ticketing_app.core.cache import Cache, SharedBody
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.validation import without_nul
@@ -33,6 +35,8 @@ from ticketing_app.tickets.service.lease import ListingNotFoundError
 router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 listing_router = APIRouter(prefix="/api/listings", tags=["listings"])
 offer_router = APIRouter(prefix="/api/events", tags=["events"])
+
+_offers: Cache[SharedBody] = Cache()
 
 
 @router.get("", responses=problem_responses(400, 429))
@@ -144,15 +148,27 @@ async def resume_listing(listing_id: str, caller: SignedIn) -> ListingRead:
         return await listings.resume_listing(session, seller_id=caller.user_id, listing_id=own_id)
 
 
-@offer_router.get("/{event}/listings", responses=problem_responses(404))
-async def list_event_offers(event: str, visitor: Visitor) -> OfferList:
+@offer_router.get("/{event}/listings", response_model=OfferList, responses=problem_responses(404))
+async def list_event_offers(event: str, visitor: Visitor) -> OfferList | Response:
     """List the offers of an event, given by its id or slug, the cheapest first."""
+    shared = await _offers.get(event, partial(_make_offers, event))
+    if visitor is None or visitor.user_id not in shared.insiders:
+        return Response(shared.content, media_type="application/json")
     async with db.transaction() as session:
         event_id = await _event_id(session, event)
         items = await offers.list_event_offers(
-            session, event_id=event_id, viewer_id=visitor.user_id if visitor else None
+            session, event_id=event_id, viewer_id=visitor.user_id
         )
     return OfferList(items=items)
+
+
+async def _make_offers(event: str) -> SharedBody:
+    async with db.transaction() as session:
+        event_id = await _event_id(session, event)
+        found = await offers.list_public_offers(session, event_id=event_id)
+    content = OfferList(items=found.items).model_dump_json(by_alias=True).encode()
+    until = offers.find_next_change(found.items)
+    return SharedBody(content, changes.keys(event_id), until, found.insiders)
 
 
 async def _event_id(session: AsyncSession, text: str) -> UUID:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -43,7 +44,7 @@ class PageContent:
 
     `moved_to` is the path of a page that is now at another address, `wanted` that to which its links to
     sign-up and sign-in lead in the end. `read` are the keys of what it shows (core/changes.py): it is cached
-    until one of them changes; None if it must not be cached.
+    until one of them changes, and until the time `until`; None if it must not be cached.
     """
 
     status: HTTPStatus = HTTPStatus.OK
@@ -53,6 +54,7 @@ class PageContent:
     moved_to: str = ""
     wanted: str = routes.TICKET_LIST
     read: Keys | None = None
+    until: datetime | None = None
 
 
 # Takes the query of the request, and the parameters of the route by name.

@@ -1,17 +1,20 @@
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pytest
 
 from ticketing_app.core import cache, changes
 from ticketing_app.core.cache import Cache
 from ticketing_app.core.changes import Keys
+from ticketing_app.core.clock import utc_now
 
 
 @dataclass(frozen=True)
 class Made:
     number: int
     read: Keys | None = frozenset({"a"})
+    until: datetime | None = None
 
 
 class Maker:
@@ -23,10 +26,11 @@ class Maker:
         self.may_end.set()
         self.error: Exception | None = None
         self.read: Keys | None = frozenset({"a"})
+        self.until: datetime | None = None
 
     async def __call__(self) -> Made:
         self.count += 1
-        made = Made(self.count, self.read)
+        made = Made(self.count, self.read, self.until)
         await self.may_end.wait()
         if self.error:
             raise self.error
@@ -109,6 +113,14 @@ class TestGet:
         await get(cached, maker)
         monkeypatch.setattr(cache, "MAX_AGE_SECONDS", 0)
         assert await get(cached, maker) == 2
+
+    async def test_makes_it_again_when_it_changes_by_itself(
+        self, cached: Cache[Made], maker: Maker
+    ) -> None:
+        maker.until = utc_now() + timedelta(minutes=1)
+        assert [await get(cached, maker) for _ in range(2)] == [1, 1]
+        maker.until = utc_now()
+        assert [await get(cached, maker, "y") for _ in range(2)] == [2, 3]
 
     async def test_forgets_the_least_recently_used(
         self, cached: Cache[Made], maker: Maker, monkeypatch: pytest.MonkeyPatch

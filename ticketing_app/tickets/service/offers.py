@@ -1,8 +1,9 @@
 """Offers of events: what a buyer chooses from."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,6 +21,14 @@ from ticketing_app.tickets.schemas.listings import (
 )
 from ticketing_app.tickets.service import promises, tickets
 
+
+class PublicOffers(NamedTuple):
+    """`insiders` are the sellers and holders of the tickets: they see their orders, too."""
+
+    items: list[OfferRead]
+    insiders: frozenset[UUID]
+
+
 UNSOLD = frozenset({Availability.AVAILABLE, Availability.LOCKED, Availability.PAUSED})
 
 
@@ -27,7 +36,25 @@ async def list_event_offers(
     session: AsyncSession, *, event_id: UUID, viewer_id: UUID | None = None
 ) -> list[OfferRead]:
     """Return the offers of an event, the cheapest first; locked tickets are included."""
+    return _to_offers(await repository.list_by_event(session, event_id), viewer_id)
+
+
+async def list_public_offers(session: AsyncSession, *, event_id: UUID) -> PublicOffers:
+    """Return the offers of an event as strangers see them."""
     rows = await repository.list_by_event(session, event_id)
+    insiders = {each for row in rows for each in (row.ticket.seller_id, row.ticket.holder_id)}
+    return PublicOffers(_to_offers(rows, None), frozenset(filter(None, insiders)))
+
+
+def find_next_change(found: Iterable[OfferRead]) -> datetime | None:
+    """Return the earliest time at which a lease ends or a sale is over by itself, if there is one."""
+    offers = list(found)
+    leases = [seat.locked_until for offer in offers for seat in offer.seats]
+    sales = [offer.delivery.sellable_until for offer in offers if offer.delivery]
+    return min(filter(None, (*leases, *sales)), default=None)
+
+
+def _to_offers(rows: list[OfferRow], viewer_id: UUID | None) -> list[OfferRead]:
     groups = [
         list(group)
         for _, group in groupby(rows, key=lambda row: row.ticket.listing_id or row.ticket.id)

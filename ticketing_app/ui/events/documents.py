@@ -13,6 +13,7 @@ from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service.events import EventMovedError
 from ticketing_app.events.service.venues import VenueMovedError
 from ticketing_app.tickets.schemas.listings import OfferRead
+from ticketing_app.tickets.service.offers import find_next_change
 from ticketing_app.ui import static_html, transactions
 from ticketing_app.ui.events import queries
 from ticketing_app.ui.events.cards import EventCard, group_by_day, make_cards
@@ -63,7 +64,8 @@ async def load_event(query: QueryParams, *, slug: str) -> PageContent:
     )
     # Offers and summaries are those of these events.
     read = changes.keys(page.event.id, *(other.id for other in page.other_dates))
-    return PageContent(metadata=metadata, html=static_html.render(content), read=read)
+    until = find_next_change(page.offers)
+    return PageContent(metadata=metadata, html=static_html.render(content), read=read, until=until)
 
 
 async def load_venue(_query: QueryParams, *, slug: str) -> PageContent:

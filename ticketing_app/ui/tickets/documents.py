@@ -15,6 +15,7 @@ from ticketing_app.core.clock import utc_now
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.schemas.tickets import TicketRead
 from ticketing_app.tickets.service import tickets
+from ticketing_app.tickets.service.offers import find_next_change
 from ticketing_app.ui import static_html, transactions
 from ticketing_app.ui.events.cards import make_cards
 from ticketing_app.ui.events.views import EventHead
@@ -63,7 +64,9 @@ async def load_ticket(_query: QueryParams, *, ticket_id: UUID) -> PageContent:
         event=_schema_org_event(ticket, detail.share_line),
     )
     html = static_html.render(_content(page, detail))
-    return PageContent(metadata=metadata, html=html, read=_read(page))
+    times = (ticket.locked_until, find_next_change(page.night.offers) if page.night else None)
+    until = min(filter(None, times), default=None)
+    return PageContent(metadata=metadata, html=html, read=_read(page), until=until)
 
 
 def _read(page: TicketDetailPage) -> Keys:
