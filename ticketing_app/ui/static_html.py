@@ -7,7 +7,7 @@ that the document and the hydrated page cannot differ.
 import html
 import json
 from collections.abc import Callable, Hashable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import reflex as rx
@@ -87,14 +87,19 @@ def render(part: rx.Component) -> str:
 
 
 def _attributes(part: rx.Component) -> str:
-    # A link inside the site has more properties, for the router only.
-    props = {"to", *A.get_props()} if isinstance(part, ReactRouterLink) else set(part.get_props())
-    shown = sorted(props - _INTERNAL)
-    named = {name: getattr(part, name) for name in ("class_name", "id", *shown)}
-    values = {
-        _ATTRIBUTES.get(name, name.replace("_", "")): value for name, value in named.items()
-    } | part.custom_attrs
+    named = ((attribute, getattr(part, name)) for name, attribute in _names(type(part)))
+    # Most are not set.
+    values = {name: value for name, value in named if value is not None} | part.custom_attrs
     return "".join(_attribute(name, literal_value(value)) for name, value in values.items())
+
+
+@cache
+def _names(kind: type[rx.Component]) -> list[tuple[str, str]]:
+    """Return the properties of a component that are attributes, with the names of the attributes."""
+    # A link inside the site has more properties, for the router only.
+    props = {"to", *A.get_props()} if issubclass(kind, ReactRouterLink) else set(kind.get_props())
+    names = ("class_name", "id", *sorted(props - _INTERNAL))
+    return [(name, _ATTRIBUTES.get(name, name.replace("_", ""))) for name in names]
 
 
 def _attribute(name: str, value: object) -> str:

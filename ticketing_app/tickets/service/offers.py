@@ -11,7 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import offers as repository
 from ticketing_app.tickets.repository.offers import OfferRow
-from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import Availability, Split, quantities
 from ticketing_app.tickets.schemas.listings import (
     EventOffers,
@@ -105,16 +104,12 @@ def offer_fields(rows: list[OfferRow], viewer_id: UUID | None) -> dict[str, Any]
         "quantity": sum(seat.status in UNSOLD for seat in seats),
         "delivery": promises.to_read(_promised(rows, seats), viewer_id),
         "is_listed_twice": any(seat.is_listed_twice for seat in seats),
-        **first.ticket.model_dump(
-            include={
-                "event_id",
-                "price_cents",
-                "currency",
-                "seller_id",
-                "face_value_cents",
-                "description",
-            }
-        ),
+        "event_id": first.ticket.event_id,
+        "price_cents": first.ticket.price_cents,
+        "currency": first.ticket.currency,
+        "seller_id": first.ticket.seller_id,
+        "face_value_cents": first.ticket.face_value_cents,
+        "description": first.ticket.description,
     }
 
 
@@ -130,25 +125,18 @@ def _first_unsold(rows: list[OfferRow], seats: list[OfferSeat]) -> OfferRow:
 
 
 def _seat(row: OfferRow, viewer_id: UUID | None) -> OfferSeat:
-    ticket = tickets.to_read(TicketRow(row.ticket, row.is_locked), viewer_id)
-    fields = ticket.model_dump(
-        include={
-            "section",
-            "row",
-            "seat",
-            "status",
-            "locked_until",
-            "order_id",
-            "version",
-            "price_cents",
-        }
-    )
-    sold_at = row.ticket.sold_at if row.ticket.seller_id == viewer_id else None
+    ticket = row.ticket
+    lease = tickets.visible_lease(ticket, viewer_id, is_locked=row.is_locked)
     return OfferSeat(
         ticket_id=ticket.id,
+        section=ticket.section,
+        row=ticket.row,
+        seat=ticket.seat,
+        version=ticket.version,
+        price_cents=ticket.price_cents,
         is_listed_twice=row.is_listed_twice,
-        sold_at=sold_at,
+        sold_at=ticket.sold_at if ticket.seller_id == viewer_id else None,
         is_held=row.is_locked,
-        position=row.ticket.position or 0,
-        **fields,
+        position=ticket.position or 0,
+        **lease,
     )

@@ -365,23 +365,31 @@ def _event_fields(row: Ticket) -> dict[str, Any]:
 def to_read(row: TicketRow, viewer_id: UUID | None) -> TicketRead:
     """Return the ticket with the fields that this viewer may see."""
     ticket = row.ticket
-    status = rules.availability(TicketStatus(ticket.status), is_locked=row.is_locked)
-    may_see_order = viewer_id is not None and viewer_id in {ticket.seller_id, ticket.holder_id}
-    is_held = status in {rules.Availability.LOCKED, rules.Availability.SOLD}
+    lease = visible_lease(ticket, viewer_id, is_locked=row.is_locked)
     fields = ticket.model_dump(
         exclude={"seller_id", "holder_id", "status", "locked_until", "order_id", "sold_at"}
     )
     # Without a listing, the ticket counts alone.
-    is_available = status is rules.Availability.AVAILABLE
+    is_available = lease["status"] is rules.Availability.AVAILABLE
     is_unsold = ticket.status in rules.UNSOLD
-    has_end = status is rules.Availability.LOCKED and repository.has_end(ticket.locked_until)
     return TicketRead(
         seller_id=ticket.seller_id,
-        status=status,
-        locked_until=ticket.locked_until if has_end else None,
-        order_id=ticket.order_id if may_see_order and is_held else None,
+        **lease,
         available=int(is_available) if row.available is None else row.available,
         quantity=int(is_unsold) if row.quantity is None else row.quantity,
         delivery=promises.to_read([ticket], viewer_id),
         **fields,
     )
+
+
+def visible_lease(ticket: Ticket, viewer_id: UUID | None, *, is_locked: bool) -> dict[str, Any]:
+    """Return the fields of the lease that this viewer may see."""
+    status = rules.availability(TicketStatus(ticket.status), is_locked=is_locked)
+    may_see_order = viewer_id is not None and viewer_id in {ticket.seller_id, ticket.holder_id}
+    is_held = status in {rules.Availability.LOCKED, rules.Availability.SOLD}
+    has_end = status is rules.Availability.LOCKED and repository.has_end(ticket.locked_until)
+    return {
+        "status": status,
+        "locked_until": ticket.locked_until if has_end else None,
+        "order_id": ticket.order_id if may_see_order and is_held else None,
+    }
