@@ -9,6 +9,8 @@ from ticketing_app.devstack import children, supervisor, web
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.stack import Stack, read_env
 
+_started_at = time.monotonic()
+
 
 def main(arguments: list[str]) -> None:
     match arguments:
@@ -39,17 +41,18 @@ def _serve(port: int, *, reset: bool) -> None:
     web.require_free_port(port)
     if reset:
         _reset()
-    supervisor.ensure(_say)
+    supervisor.ensure(_say_step)
     folder = supervisor.data_dir()
     env = read_env(folder / "stack.env") | supervisor.own_settings()
     if not web.is_build_current():
-        _say("building the frontend (the first time takes a minute)")
+        _say_step("building the frontend (the first time takes a minute)")
         web.build_frontend(env)
-    _say("starting the site")
+    _say_step("starting the site")
     log = folder / "logs" / "web.log"
     process = web.start_web(env, port, log)
     children.record(folder, f"web-{port}", process.pid)
     try:
+        _say_step("started")
         if mailbox := env.get("MAILBOX_URL"):
             _say(f"mailbox {mailbox}")
         _say(f"ready http://localhost:{port}")
@@ -74,6 +77,10 @@ def _port() -> int:
     if not value.isdecimal() or not 0 < int(value) < 2**16:
         raise StackError(f"PORT must be a number from 1 to 65535, not {value!r}.")
     return int(value)
+
+
+def _say_step(line: str) -> None:
+    _say(f"{time.monotonic() - _started_at:5.1f} s  {line}")
 
 
 def _say(line: str) -> None:

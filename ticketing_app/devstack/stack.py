@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from hashlib import sha256
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -84,8 +85,7 @@ class Stack:
             for part in servers:
                 self._wait_until_ready(part)
             if "DATABASE_URL" in self.env:
-                report("migrating the database")
-                self.run("-m", "alembic", "upgrade", "head")
+                self._migrate(report)
             if "worker" in self.parts:
                 report("starting the worker")
                 self.start_part("worker")
@@ -112,6 +112,19 @@ class Stack:
         )  # fmt: skip
         if done.returncode:
             raise StackError(f"python {' '.join(arguments)} failed:\n{done.stderr or done.stdout}")
+
+    def _migrate(self, report: Callable[[str], object]) -> None:
+        """Migrate the database, unless it is our own and has seen all these migrations."""
+        migrations = sorted((ROOT / "alembic" / "versions").glob("*.py"))
+        digest = sha256(b"".join(path.read_bytes() for path in migrations)).hexdigest()
+        # Inside the cluster, so that a new cluster is migrated again.
+        done = self.data_dir / "postgres" / "migrated"
+        if "postgres" in self.parts and done.exists() and done.read_text() == digest:
+            return
+        report("migrating the database")
+        self.run("-m", "alembic", "upgrade", "head")
+        if "postgres" in self.parts:
+            done.write_text(digest)
 
     def start_part(self, part: str) -> None:
         """Start one part and wait until it answers; raises StackError if it does not in time."""

@@ -100,23 +100,26 @@ def run() -> None:
         try:
             stack.start(_report)
             _seed(stack)
-            _load_cities(stack)
+            loading = _load_cities(stack)
         except StackError as error:
             stack.stop()
             _report(f"error {error}")
             return
         _report("up")
         try:
-            _watch(stack, folder)
+            _watch(stack, folder, loading)
         finally:
             stack.stop()
 
 
-def _watch(stack: Stack, folder: Path) -> None:
+def _watch(stack: Stack, folder: Path, loading: subprocess.Popen[bytes] | None) -> None:
     """Return once the stack has no owner, with stack.lock held until this process ends."""
     starting = _open(folder / "stack.lock")
     while True:
         time.sleep(WATCH_SECONDS)
+        if loading and loading.poll() == 0:
+            _cities_mark(stack).touch()
+            loading = None
         for part in stack.revive():
             _report(f"{part} ended unexpectedly and was restarted")
         if not _try_lock(starting, fcntl.LOCK_EX):
@@ -136,16 +139,22 @@ def _seed(stack: Stack) -> None:
         done.touch()
 
 
-def _load_cities(stack: Stack) -> None:
+def _load_cities(stack: Stack) -> subprocess.Popen[bytes] | None:
     """Load the cities in the background: it takes a while, and the demo data have their own."""
-    if "postgres" not in stack.parts:
-        return
+    if "postgres" not in stack.parts or _cities_mark(stack).exists():
+        return None
     with (stack.data_dir / "logs" / "cities.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ticketing_app", "cities", "load", "--if-missing"],
             cwd=ROOT, env={**os.environ, **stack.env}, stdout=log, stderr=log,
         )  # fmt: skip
     children.record(stack.data_dir, "cities", process.pid)
+    return process
+
+
+def _cities_mark(stack: Stack) -> Path:
+    # Inside the cluster, so that they are loaded again into a new cluster.
+    return stack.data_dir / "postgres" / "cities"
 
 
 def _start_supervisor(folder: Path, report: Callable[[str], object]) -> None:
