@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sys
+import threading
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,7 @@ Result = TypeVar("Result")
 THREADS = os.cpu_count() or 1
 # One or two seconds of work; beyond that a refusal is better than a page that hangs.
 QUEUE_LIMIT = 32 * THREADS
+NICENESS = 10
 
 # The costs that OWASP's password storage cheat sheet recommends for Argon2id: 19 MiB, 2 passes.
 _context = CryptContext(
@@ -125,7 +128,14 @@ async def _run(work: Callable[..., Result], *args: str) -> Result:
 @cache
 def _threads() -> ThreadPoolExecutor:
     # Separate from the default executor: other work must not wait behind passwords.
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="password")
+    return ThreadPoolExecutor(THREADS, thread_name_prefix="password", initializer=_be_nice)
+
+
+def _be_nice() -> None:
+    # Linux has a priority per thread: the event loop, and so everyone who is not signing in, goes first.
+    if sys.platform == "linux":
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), own + NICENESS)
 
 
 @cache

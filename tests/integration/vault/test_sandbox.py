@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 
 import pytest
@@ -80,6 +81,13 @@ async def test_refuses_the_file_of_a_broken_or_lying_child(
         await sandbox.inspect(FILE)
 
     assert refusal.value.code == "too_complex"
+
+
+async def test_child_lets_the_site_go_first(run_instead: Callable[[str], None]) -> None:
+    before_imports, _, _ = sandbox.PROGRAM.partition("sys.path")
+    run_instead(f"{before_imports} print(os.nice(0))")
+
+    assert await sandbox._run_child(b"") == (0, f"{min(19, os.nice(0) + 10)}\n".encode())
 
 
 async def test_ends_a_hanging_child(

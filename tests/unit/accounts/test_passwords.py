@@ -1,4 +1,6 @@
 import asyncio
+import os
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import packages_distributions
@@ -47,6 +49,13 @@ class TestPasswords:
         lower = {"memory_cost": 9_728, "time_cost": 1, "parallelism": 2}
         other = passwords._context.copy(**{f"argon2__{setting}": lower[setting]}).hash("x")
         assert (await passwords.verify_and_update("x", other)).new_hash
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="A thread has no priority of its own.")
+    async def test_threads_let_the_event_loop_go_first(self) -> None:
+        def priority() -> int:
+            return os.getpriority(os.PRIO_PROCESS, 0)
+
+        assert await passwords._run(priority) == min(19, priority() + passwords.NICENESS)
 
     async def test_refuses_more_calls_than_the_queue_limit(
         self, monkeypatch: pytest.MonkeyPatch
