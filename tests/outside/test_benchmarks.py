@@ -36,7 +36,12 @@ class Smoke(NamedTuple):
 
 
 SMOKES = (
+    Smoke("busy", {"WAVES": 1, "SIGN_INS": 2, "UPLOADS": 1, "DOWNLOADERS": 1, "IDLE_SECONDS": 1}),
     Smoke("click", {"BUYERS": 4, "CLICKS": 4}),
+    Smoke(
+        "expiry",
+        {"TICKETS": 55, "EVENTS": 1, "PAGES": 2, "BUYERS": 5, "PRESSES": 2, "HOLD_SECONDS": 10},
+    ),
     Smoke("fanout", {"PAGES": 2, "CHANGES": 1}),
     Smoke("generator", {"REQUESTS": 100}),
     Smoke("growth", {}, options=("--quick",)),
@@ -53,6 +58,7 @@ SMOKES = (
         {"ROUNDS": 1, "CLIENTS": 2, "HOLDS_PER_CLIENT": 4, "BUYERS": 20, "TICKETS": 16},
         arguments=(pgbench.default_path(),),
     ),
+    Smoke("rush", {"BUYERS": 8, "WATCHERS": 2, "IDLE_SECONDS": 1}),
     Smoke("search", {"PATIENT_ROUNDS": 1, "VALUES": 1}, arguments=(300,)),
     Smoke("storm", {"PAGES": 2, "SECONDS": 1}),
     Smoke("stranger", {"TICKETS": 2}, options=("--seconds", "4")),

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests import factories
 from tests.ui.conftest import Tab
 from ticketing_app.accounts.schemas import UserRead
-from ticketing_app.core import db
+from ticketing_app.core import db, shedding
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.ui.events.offers import OfferRow
@@ -293,6 +293,18 @@ class TestPurchase:
         assert shown.error_message == "Only one of these tickets is left. You were not charged."
         assert [offer.status for offer in shown.offers] == ["locked"]
         assert shown.choices.nothing
+
+    async def test_press_under_load_gets_a_sentence(
+        self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event = await factories.make_event()
+        await factories.make_listing("12", event=event)
+        cookie = await sign_in(await factories.make_user())
+        shown = await opened(tab, event.slug, cookie)
+        monkeypatch.setattr(shedding.load, "lag_seconds", 1000)
+        await tab.call(EventDetailState.purchase, fields_of(shown.offers[0]))
+        assert shown.error_message == shedding.OverloadedError().message
+        assert shown.is_unavailable
 
     async def test_seller_is_refused(self, tab: Tab, sign_in: SignIn) -> None:
         seller = await factories.make_user()
