@@ -16,7 +16,7 @@ from tests.site import OtherWeb, Site
 CLIENTS = 16
 HOLDS = 640
 READS = 1_920
-LIMITS = {"hold": 1.25, "list": 1.25}
+LIMITS = {"hold": 1.35, "list": 1.35}
 TICKETS = """
     INSERT INTO tickets (id, seller_id, title, price_cents, currency, status, version, created_at)
     SELECT gen_random_uuid(), $1, 'Derby', 4000, 'usd', 'for_sale', 1, now()

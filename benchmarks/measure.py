@@ -15,9 +15,8 @@ from tests.site import Site
 # The file to which `benchmarks.run` makes a benchmark write its figures as JSON lines.
 FIGURES_FILE = "BENCHMARK_FIGURES"
 
-# For clients that do the work of many accounts and addresses, on a machine that they share with the site.
+# For clients that do the work of many accounts and addresses.
 WITHOUT_LIMITS = {
-    "LOOP_LAG_SECONDS": "0",
     "MAX_OPEN_HOLDS": "1000000",
     "PAYMENT_LIMIT_PER_MINUTE": "0",
     "SEARCH_LIMIT_PER_ADDRESS_PER_MINUTE": "0",
