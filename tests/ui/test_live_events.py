@@ -1,4 +1,4 @@
-"""Messages to the pages of an event, and what is left of it."""
+"""Summaries of events: what is left of them."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -35,65 +35,40 @@ async def pages(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Pages]:
     assert not batches._changed
 
 
-async def sent(pages: Pages, *ticket_ids: UUID) -> list[tuple[str, Facts]]:
-    for ticket_id in ticket_ids:
-        batches.collect(facts_of(ticket_id), pages.send)
+async def sent(pages: Pages, *event_ids: UUID) -> list[tuple[str, Facts]]:
+    for event_id in event_ids:
+        batches.collect(("event", event_id), pages.send)
     await asyncio.gather(*batches._batches)
     return pages.sent
 
 
-def facts_of(ticket_id: UUID, version: int = 2) -> dict[str, Any]:
-    return {"ticket": str(ticket_id), "version": version, "status": "locked"}
-
-
 class TestCollect:
-    async def test_sends_the_ticket_and_the_summary(self, pages: Pages) -> None:
-        event = await factories.make_event()
-        listing = await factories.make_listing("1", "2", event=event)
-        room = channels.event_channel(event.id)
-        ticket_id = listing.seats[0].ticket_id
-        (first, second, third) = await sent(pages, ticket_id)
-        assert first == (room, facts_of(ticket_id))
-        assert second[1].pop("at") > 0
-        assert second == (room, {"event": str(event.id), "left": 2, "cents": 4000})
-        assert third == (channels.EVENTS, second[1])
-
-    async def test_sends_the_summary_of_a_named_event(self, pages: Pages) -> None:
+    async def test_sends_the_summary(self, pages: Pages) -> None:
         event = await factories.make_event()
         await factories.make_listing("1", "2", event=event)
-        batches.collect({"event": str(event.id)}, pages.send)
-        await asyncio.gather(*batches._batches)
-        assert [room for room, _ in pages.sent] == [
-            channels.event_channel(event.id),
-            channels.EVENTS,
-        ]
-        assert pages.sent[0][1]["left"] == 2
+        (first, second) = await sent(pages, event.id)
+        assert first[1].pop("at") > 0
+        facts = {"event": str(event.id), "left": 2, "cents": 4000}
+        assert first == (channels.event_channel(event.id), facts)
+        assert second == (channels.EVENTS, first[1])
 
     async def test_sold_out_event_has_no_price(self, pages: Pages) -> None:
         event = await factories.make_event()
         listing = await factories.make_listing("1", event=event)
-        ticket = await factories.read_ticket(listing.seats[0].ticket_id)
-        await factories.hold(ticket)
-        await sent(pages, ticket.id)
+        await factories.hold(await factories.read_ticket(listing.seats[0].ticket_id))
+        await sent(pages, event.id)
         (facts,) = pages.summaries(channels.EVENTS)
         assert (facts["left"], facts["cents"]) == (0, None)
 
     async def test_sends_one_summary_per_event(self, pages: Pages) -> None:
         event = await factories.make_event()
-        listing = await factories.make_listing("1", "2", "3", event=event)
-        await sent(pages, *(seat.ticket_id for seat in listing.seats))
+        await sent(pages, event.id, event.id, event.id)
         assert len(pages.summaries(channels.EVENTS)) == 1
-        assert len(pages.sent) == 5
-
-    async def test_ignores_tickets_without_an_event(self, pages: Pages) -> None:
-        ticket = await factories.make_ticket()
-        assert await sent(pages, ticket.id) == []
 
     async def test_repeats_a_batch_that_failed(
         self, pages: Pages, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         event = await factories.make_event()
-        listing = await factories.make_listing("1", event=event)
         read = batches._read
         failures = iter([ConnectionError])
 
@@ -103,5 +78,5 @@ class TestCollect:
             return await read(*args, **kwargs)
 
         monkeypatch.setattr(batches, "_read", fail_once)
-        await sent(pages, listing.seats[0].ticket_id)
+        await sent(pages, event.id)
         assert len(pages.summaries(channels.EVENTS)) == 1

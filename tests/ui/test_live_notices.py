@@ -111,8 +111,8 @@ class TestDeliver:
         pages.open = {channels.notices_channel(user.id) for user in users}
         for user in users:
             await make_notice(user)
-            batches.collect({"account": str(user.id)}, pages.send)
-            batches.collect({"account": str(user.id)}, pages.send)
+            batches.collect(("account", user.id), pages.send)
+            batches.collect(("account", user.id), pages.send)
         await finish()
         assert pages.counts == dict.fromkeys(pages.open, 1)
         assert len(pages.sent) == len(users)
@@ -130,7 +130,7 @@ class TestDeliver:
             return await count(*args, **kwargs)
 
         monkeypatch.setattr(reading, "count_unread", fail_once)
-        batches.collect({"account": str(user.id)}, pages.send)
+        batches.collect(("account", user.id), pages.send)
         await finish()
         assert pages.counts == {channels.notices_channel(user.id): 0}
 

@@ -14,7 +14,7 @@ from ticketing_app.tickets.schemas.listings import EventOffers
 from ticketing_app.tickets.service import offers
 from ticketing_app.ui import transactions
 from ticketing_app.ui.live import channels
-from ticketing_app.ui.live.messages import Facts, merge
+from ticketing_app.ui.live.messages import Facts, Subject
 
 log = get_logger()
 
@@ -22,17 +22,14 @@ Send = Callable[[str, Facts], Awaitable[None]]
 
 PAUSE_SECONDS = 0.25
 
-# Facts of events, accounts and tickets since the last batch, by their ids.
-_changed: dict[str, Facts] = {}
+# What changed since the last batch.
+_changed: set[Subject] = set()
 _batches: set[asyncio.Task[None]] = set()
 
 
-def collect(facts: Facts, send: Send) -> None:
-    """Send the summary of the `event`, or the number of unread notices of the `account`, to their pages.
-
-    Facts of a `ticket` go to the pages of its event, with the summary.
-    """
-    merge(_changed, facts)
+def collect(subject: Subject, send: Send) -> None:
+    """Send the summary of an event, or the number of unread notices of an account, to their pages."""
+    _changed.add(subject)
     if not _batches:
         batch = asyncio.create_task(_send_batches(send))
         _batches.add(batch)
@@ -41,31 +38,26 @@ def collect(facts: Facts, send: Send) -> None:
 
 async def _send_batches(send: Send) -> None:
     while _changed:
-        batch = list(_changed.values())
+        batch = list(_changed)
         _changed.clear()
         try:
             await _send_batch(batch, send)
         except Exception:
             log.exception("live.batch_failed")
-            for facts in batch:
-                merge(_changed, facts)
+            _changed.update(batch)
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _send_batch(batch: Sequence[Facts], send: Send) -> None:
+async def _send_batch(batch: Sequence[Subject], send: Send) -> None:
     at = round(time.time() * 1000)
-    tickets = {UUID(facts["ticket"]): facts for facts in batch if "ticket" in facts}
+    event_ids = [each for kind, each in batch if kind == "event"]
     # Most accounts have no page in this process: their notices are not counted.
-    accounts = [UUID(facts["account"]) for facts in batch if "account" in facts]
+    accounts = [each for kind, each in batch if kind == "account"]
     user_ids = [each for each in accounts if channels.has_page(channels.notices_channel(each))]
-    named = {UUID(facts["event"]) for facts in batch if "event" in facts}
-    event_ids, summaries, unread = await transactions.in_transaction(
-        _read, named=named, ticket_ids=list(tickets), user_ids=user_ids
+    summaries, unread = await transactions.in_transaction(
+        _read, event_ids=event_ids, user_ids=user_ids
     )
-    for ticket_id, facts in tickets.items():
-        if event_id := event_ids.get(ticket_id):
-            await send(channels.event_channel(event_id), facts)
-    for event_id in named.union(event_ids.values()):
+    for event_id in event_ids:
         facts = _summary(event_id, summaries.get(event_id), at)
         await send(channels.event_channel(event_id), facts)
         await send(channels.EVENTS, facts)
@@ -75,17 +67,11 @@ async def _send_batch(batch: Sequence[Facts], send: Send) -> None:
 
 
 async def _read(
-    session: transactions.Session,
-    *,
-    named: set[UUID],
-    ticket_ids: Sequence[UUID],
-    user_ids: Sequence[UUID],
-) -> tuple[dict[UUID, UUID], dict[UUID, EventOffers], dict[UUID, int]]:
-    event_ids = await offers.list_event_ids(session, ticket_ids=ticket_ids) if ticket_ids else {}
-    ids = list(named.union(event_ids.values()))
-    summaries = await offers.summarize_events(session, event_ids=ids) if ids else {}
+    session: transactions.Session, *, event_ids: Sequence[UUID], user_ids: Sequence[UUID]
+) -> tuple[dict[UUID, EventOffers], dict[UUID, int]]:
+    summaries = await offers.summarize_events(session, event_ids=event_ids) if event_ids else {}
     unread = await reading.count_unread(session, user_ids=user_ids) if user_ids else {}
-    return event_ids, summaries, unread
+    return summaries, unread
 
 
 def _summary(event_id: UUID, found: EventOffers | None, at: int) -> Facts:

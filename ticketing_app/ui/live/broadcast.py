@@ -21,7 +21,7 @@ from ticketing_app.messaging import bus
 from ticketing_app.messaging.bus import Envelope
 from ticketing_app.messaging.catalog import CATALOG
 from ticketing_app.ui.live import batches, channels
-from ticketing_app.ui.live.messages import Facts, merge, messages, unread
+from ticketing_app.ui.live.messages import Facts, merge, messages, subjects
 
 log = get_logger()
 
@@ -58,8 +58,8 @@ async def _deliver(envelope: Envelope) -> None:
     event = envelope.event
     for channel, facts in messages(event):
         await _send_or_collect(channel, facts)
-    for facts in unread(event):
-        batches.collect(facts, _send_or_collect)
+    for subject in subjects(event):
+        batches.collect(subject, _send_or_collect)
 
 
 async def _send_or_collect(channel: str, facts: Facts) -> None:

@@ -1,7 +1,8 @@
 """Public facts that open pages receive about a domain event."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.messaging.catalog import (
@@ -26,6 +27,12 @@ from ticketing_app.ui.live import channels
 
 # Public facts of one change, as JSON.
 Facts = dict[str, Any]
+Subject = tuple[Literal["event", "account"], UUID]
+STATUS_AFTER = {
+    OrderCompleted: rules.Availability.SOLD,
+    OrderCancelled: rules.Availability.AVAILABLE,
+    OrderExpired: rules.Availability.AVAILABLE,
+}
 TicketChange = OrderEvent | TicketCreated | TicketUpdated
 
 
@@ -59,24 +66,17 @@ def _ticket_messages(event: TicketChange) -> Iterator[tuple[str, Facts]]:
             yield channels.TICKETS, facts
 
 
-def unread(event: DomainEvent) -> Iterator[Facts]:
-    """Yield what `batches` reads after the event: summaries of events, and numbers of notices."""
+def subjects(event: DomainEvent) -> Iterator[Subject]:
+    """Yield whose summary, or number of notices, has changed."""
     if isinstance(event, NoticeCreated | NoticesRead):
-        yield {"account": str(event.user_id)}
-    if not isinstance(event, TicketChange):
-        return
-    if event.event_id:
-        yield {"event": str(event.event_id)}
-    elif "event_id" not in event.model_fields_set:
-        # Recorded by an earlier version of the program.
-        yield from _ticket_facts(event)
+        yield "account", event.user_id
+    if isinstance(event, TicketChange) and event.event_id:
+        yield "event", event.event_id
 
 
 def merge(collected: dict[str, Facts], facts: Facts) -> None:
-    """Keep the newest facts of each ticket, event, order and account: events may arrive out of order."""
-    key = (
-        facts.get("ticket") or facts.get("event") or facts.get("order") or facts.get("account", "")
-    )
+    """Keep the newest facts of each ticket, event and order: events may arrive out of order."""
+    key = facts.get("ticket") or facts.get("event") or facts.get("order", "")
     before = collected.get(key, {})
     is_older = facts.get("version", 0) < before.get("version", 0)
     merged = facts | before if is_older else before | facts
@@ -109,15 +109,7 @@ def _order_facts(event: OrderEvent, ticket: TicketVersion) -> Facts:
     return {
         "ticket": str(ticket.id),
         "version": ticket.version,
-        "status": _status_after(event),
+        "status": STATUS_AFTER.get(type(event), rules.Availability.LOCKED),
         "until": event.locked_until.isoformat() if event.locked_until else "",
         "now": utc_now().isoformat(),
     }
-
-
-def _status_after(event: OrderEvent) -> rules.Availability:
-    if isinstance(event, OrderCompleted):
-        return rules.Availability.SOLD
-    if isinstance(event, OrderCancelled | OrderExpired):
-        return rules.Availability.AVAILABLE
-    return rules.Availability.LOCKED
