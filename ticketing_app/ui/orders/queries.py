@@ -11,7 +11,7 @@ from ticketing_app.deliveries.service import wallet
 from ticketing_app.deliveries.service.queries import DeliveryNotFoundError
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service import events
-from ticketing_app.orders.rules import ENDED_UNPAID, PAID
+from ticketing_app.orders.rules import ENDED_UNPAID, PAID, OrderStatus
 from ticketing_app.orders.schemas import OrderDetail, OrderRead, TicketGift
 from ticketing_app.orders.service import gifts, sell
 from ticketing_app.orders.service import queries as orders
@@ -58,20 +58,25 @@ async def load_order_page(session: Session, *, buyer_id: UUID, order_id: UUID) -
     ids = [ticket.id for ticket in tickets_of(order)]
     found = await tickets.list_by_ids(session, ticket_ids=ids, viewer_id=buyer_id)
     event_id = found[0].event_id
-    delivery = await _find_delivery(session, order) if order.status in PAID else None
+    is_paid = order.status in PAID
+    # Nobody has pressed Pay yet.
+    is_new = order.status is OrderStatus.CREATED and len(order.timeline) == 1
+    delivery = await _find_delivery(session, order) if is_paid else None
     return OrderDetailPage(
         order,
         {ticket.id: ticket for ticket in found},
         await events.get_event(session, event_id=event_id) if event_id else None,
-        await payments.list_declines(session, buyer_id=buyer_id, order_id=order_id),
-        await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=ids),
+        []
+        if is_new
+        else await payments.list_declines(session, buyer_id=buyer_id, order_id=order_id),
+        await sell.list_relistable(session, owner_id=buyer_id, ticket_ids=ids)
+        if is_paid
+        else set(),
         await load_sending(session, order=order, ticket=found[0], delivery=delivery),
         await _find_again(session, order, found[0]) if order.status in ENDED_UNPAID else None,
-        await wallet.list_used(session, ticket_ids=ids) if order.status in PAID else set(),
+        await wallet.list_used(session, ticket_ids=ids) if is_paid else set(),
         delivery,
-        await gifts.list_of_tickets(session, viewer_id=buyer_id, ticket_ids=ids)
-        if order.status in PAID
-        else (),
+        await gifts.list_of_tickets(session, viewer_id=buyer_id, ticket_ids=ids) if is_paid else (),
     )
 
 
