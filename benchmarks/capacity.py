@@ -79,10 +79,14 @@ def _limits_table(model: Model) -> str:
 
 def reached_at(model: Model, limit: Limit) -> float:
     """Return the number of users that needs more than there is; needs only grow."""
-    low, high = 1.0, float(MOST_USERS)
+    low = 1.0
+    high = float(MOST_USERS)
     while high / low > 1.01:  # noqa: PLR2004  # To a percent.
         middle = (low * high) ** 0.5
-        low, high = (low, middle) if limit.need(middle) > model.usable(limit) else (middle, high)
+        if limit.need(middle) > model.usable(limit):
+            high = middle
+        else:
+            low = middle
     return high
 
 

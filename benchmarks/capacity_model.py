@@ -90,7 +90,8 @@ class Costs:
         self.document_web, self.document_postgres = self._read_document("event page")
         self.search_web, self.search_postgres = self._read_document("search")
         deliveries = self._points("pages", "delivery")
-        most, fewest = max(deliveries), min(deliveries)
+        most = max(deliveries)
+        fewest = min(deliveries)
         self.delivery = deliveries[most] / 1e6
         # Without pages: each web process reads every change from the stream.
         self.change = max(0.0, fewest * (deliveries[fewest] - deliveries[most]) / 1e6)
@@ -134,7 +135,7 @@ class Load(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """A need that grows with users, and what there is."""
+    """A need that grows with users, and the size of the deployment."""
 
     name: str
     unit: str
@@ -176,8 +177,10 @@ class Model:
         self._assumed = assumed
 
     def limits(self) -> list[Limit]:
-        have, assumed = self._deployment, self._assumed
-        rows, year = assumed.outbox_rows_of_one_table, assumed.postgres_gigabytes_for_a_year
+        have = self._deployment
+        assumed = self._assumed
+        rows = assumed.outbox_rows_of_one_table
+        year = assumed.postgres_gigabytes_for_a_year
         return [
             Limit("web pods for CPU", "", self._pods_for_cpu, have.web_pods),
             Limit("web pods for memory", "", self._pods_for_memory, have.web_pods),
@@ -194,7 +197,7 @@ class Model:
         ]
 
     def usable(self, limit: Limit) -> float:
-        """Return what may be used of cores; counts and sizes have their reserve in the limit."""
+        """Return the usable share of cores; counts and sizes include their reserve."""
         return limit.have * (self._assumed.utilisation if limit.unit == "cores" else 1)
 
     def _load(self, users: float) -> Load:
@@ -204,7 +207,8 @@ class Model:
         return max(self._pods_for_cpu(users), self._pods_for_memory(users))
 
     def _pods_for_cpu(self, users: float) -> float:
-        load, costs = self._load(users), self._costs
+        load = self._load(users)
+        costs = self._costs
         cores = (
             load.documents * costs.document_web
             + load.searches * costs.search_web
@@ -224,7 +228,8 @@ class Model:
         return self._load(users).changes * self._costs.change
 
     def _postgres(self, users: float) -> float:
-        load, costs = self._load(users), self._costs
+        load = self._load(users)
+        costs = self._costs
         reads = load.documents * costs.document_postgres + load.searches * costs.search_postgres
         return reads + self._orders(users, POSTGRES)
 
@@ -254,7 +259,8 @@ class Model:
 
     def _orders(self, users: float, *components: str) -> float:
         """Return the cores that these components use for orders."""
-        load, costs = self._load(users), self._costs
+        load = self._load(users)
+        costs = self._costs
         return sum(
             load.holds * costs.order("hold", each)
             + load.completions * costs.order("completion", each)

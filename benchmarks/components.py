@@ -18,7 +18,7 @@ IDLE_SECONDS = 5
 
 
 class Used:
-    """CPU seconds of a block by component, without what an idle site uses."""
+    """CPU seconds of a block by component, without those of an idle site."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -30,7 +30,7 @@ class Used:
 
 
 class Components:
-    """Measures what an operation costs each component; first `watch_idle`."""
+    """Measures the cost of an operation for each component; first `watch_idle`."""
 
     def __init__(self, site: Site, *web_pids: int) -> None:
         stack = site.stack

@@ -103,7 +103,7 @@ def _report_rates(steps: dict[str, Used]) -> None:
 
 
 class _Market:
-    """Buyers, and listings that nobody else wants."""
+    """Buyers, and listings without competitors."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class _Market:
         return Stored(*row)
 
     async def hold(self, quantity: int) -> list[Payer]:
-        """Hold tickets of one listing for each order, and wait for what follows."""
+        """Hold tickets of one listing for each order, and wait until all events are handled."""
         numbers = range(self._next, self._next + ORDERS)
         self._next += ORDERS
 
@@ -143,7 +143,7 @@ class _Market:
         return Payer(buyer, self._stripe, self._probe, order)
 
     async def complete(self, payers: list[Payer]) -> None:
-        """Pay for each order, and wait for what follows."""
+        """Pay for each order, and wait until all events are handled."""
         await asyncio.gather(*(self._pay(payers[nth::BUYERS]) for nth in range(BUYERS)))
         await self._finish()
         completed = await self._database.fetchval(COMPLETED, [each.order_id for each in payers])

@@ -31,9 +31,10 @@ async def _measure(site: Site, url: str, web: Processes, sizes: tuple[int, ...])
     memory = Series("pages", "KiB")
     async with AsyncExitStack() as stack:
         market = await _Market.open(site, url, stack)
-        # The first pages also load what all of them share.
+        # The first pages also load shared code and data.
         await market.open_pages(sizes[0])
-        own, state = web.own_bytes(), await market.state_bytes()
+        own = web.own_bytes()
+        state = await market.state_bytes()
         for size in sizes:
             await market.open_pages(size)
             if added := size - sizes[0]:

@@ -107,7 +107,7 @@ async def _measure_size(
     await measure("home page", [home] * PAGES)
     await measure("event page", events)
     await measure("search", _searches(market))
-    # In turns by one client: each hold invalidates the document.
+    # In turns by one client: a hold drops the documents that show its ticket.
     await measure(HOLD_AND_HOME, [each for hold in holds[half:] for each in (hold, home)], 1)
     costs["home page after a hold"] = 2 * costs.pop(HOLD_AND_HOME) - costs["hold"]
     del costs[f"{HOLD_AND_HOME}, {POSTGRES}"]

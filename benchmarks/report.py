@@ -36,7 +36,8 @@ def update(results: Results, document: Path = DOCUMENT) -> None:
 
 def replace_part(text: str, name: str, part: str) -> str:
     """Put `part` between the markers of this name; raises ValueError without them."""
-    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    begin = f"<!-- {name} -->\n"
+    end = f"<!-- end of {name} -->"
     head, _, rest = text.partition(begin)
     _, marker, tail = rest.partition(end)
     if not marker:

@@ -76,7 +76,7 @@ def main() -> int:
         done[benchmark.name] = run(benchmark)
         print(f"== {benchmark.name}: {done[benchmark.name].outcome}", flush=True)
         if not arguments.quick:
-            # After each, so that an interrupted run keeps what it has.
+            # After each, so that an interrupted run keeps its results.
             save(done)
     print(report.table(done))
     return 0 if all(one.outcome is Outcome.OK for one in done.values()) else 1
@@ -153,7 +153,7 @@ def _run_process(benchmark: Benchmark, figures: Path) -> int | None:
     except subprocess.TimeoutExpired:
         return None
     finally:
-        _stop(process)
+        stop(process)
 
 
 def _environment(figures: Path) -> dict[str, str]:
@@ -162,7 +162,7 @@ def _environment(figures: Path) -> dict[str, str]:
     return environment_without_settings() | WITHOUT_STACK | own
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """End the benchmark and all processes that it started."""
     family: list[psutil.Process] = []
     with suppress(psutil.NoSuchProcess):

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -63,19 +65,25 @@ class TestRun:
         )
         assert [each.measured for each in run.run(Benchmark("any", code, 30)).figures] == [0.9]
 
-    def test_ends_a_hanging_one_with_its_processes(self, capfd: pytest.CaptureFixture[str]) -> None:
-        code = (
-            "import subprocess; "
-            "child = subprocess.Popen(['sleep', '600'], start_new_session=True); "
-            "print(child.pid, flush=True); child.wait()"
-        )
-        result = run.run(Benchmark("any", code, 0.5))
+    def test_ends_one_that_takes_too_long(self) -> None:
+        result = run.run(Benchmark("any", "import time; time.sleep(600)", 0.1))
         assert result.outcome is Outcome.TIMEOUT
-        pid = int(capfd.readouterr().out.partition("\n")[0])
-        assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie"
 
     def test_does_not_start_one_without_time_left(self) -> None:
         assert run.run(Benchmark("any", "1 / 0", 0)).outcome is Outcome.NOT_RUN
+
+
+def test_stop_ends_the_processes_of_a_benchmark() -> None:
+    code = (
+        "import subprocess; "
+        "child = subprocess.Popen(['sleep', '600'], start_new_session=True); "
+        "print(child.pid, flush=True); child.wait()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        child = psutil.Process(int(process.stdout.readline()))
+        run.stop(process)
+    child.wait(10)
 
 
 class TestMerge:
