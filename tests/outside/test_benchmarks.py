@@ -37,12 +37,12 @@ class Smoke(NamedTuple):
 
 SMOKES = (
     Smoke("busy", {"WAVES": 1, "SIGN_INS": 2, "UPLOADS": 1, "DOWNLOADERS": 1, "IDLE_SECONDS": 1}),
-    Smoke("click", {"BUYERS": 4, "CLICKS": 4}),
+    Smoke("click", {"BUYERS": 4, "ROUNDS": 1}),
     Smoke(
         "expiry",
         {"TICKETS": 55, "EVENTS": 1, "PAGES": 2, "BUYERS": 5, "PRESSES": 2, "HOLD_SECONDS": 10},
     ),
-    Smoke("fanout", {"PAGES": 2, "CHANGES": 1}),
+    Smoke("fanout", {"PAGES": 22, "CHANGES": 1, "PAGES_IN_MEMORY": 22}),
     Smoke("generator", {"REQUESTS": 100}),
     Smoke("growth", {}, options=("--quick",)),
     Smoke("first_load", {"LOADS": 1, "TICKETS": 5}),
