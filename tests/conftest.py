@@ -13,7 +13,7 @@ from tests import invariants
 from tests.integration.payments import emulator
 from tests.site import free_port
 from ticketing_app.api import create_api
-from ticketing_app.core import db, logging, queues, redis
+from ticketing_app.core import changes, db, logging, queues, redis
 from ticketing_app.core.settings import get_settings
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.subscriptions import WORK
@@ -64,6 +64,7 @@ async def database(
     await nudge.finish()
     await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
     await redis.client().flushall()
+    changes.note(None)
     queues._scheduled.clear()
     yield
     broken = await invariants.broken_rules(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])

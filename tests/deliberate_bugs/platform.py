@@ -39,8 +39,8 @@ MUTANTS = (
         (
             (
                 f"{APP}/messaging/inbox.py",
-                "{(row.event_id, row.subscriber) for row in claimed}",
-                "{(each, name) for each in event_ids for name in subscribers}",
+                "return claimed.scalars().all()",
+                "return list(subscribers)",
             ),
         ),
         "tests/integration/messaging",

@@ -38,6 +38,7 @@ class Smoke(NamedTuple):
 SMOKES = (
     Smoke("busy", {"WAVES": 1, "SIGN_INS": 2, "UPLOADS": 1, "DOWNLOADERS": 1, "IDLE_SECONDS": 1}),
     Smoke("click", {"BUYERS": 4, "ROUNDS": 1}),
+    Smoke("documents", {"SECONDS": 1, "TICKETS": 300}),
     Smoke(
         "expiry",
         {"TICKETS": 55, "EVENTS": 1, "PAGES": 2, "BUYERS": 5, "PRESSES": 2, "HOLD_SECONDS": 10},

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from ticketing_app.core import changes
+from ticketing_app.core import changes, limits
 from ticketing_app.core.changes import Keys
 from ticketing_app.core.clock import utc_now
 
@@ -85,6 +85,16 @@ class Cache(Generic[_T]):
                 return await _make(entry, make)
         # What cannot be cached is not shared, nor made one after the other.
         return await make()
+
+
+async def search(
+    cache: Cache[SharedBody], wanted: str, make: Callable[[], Awaitable[SharedBody]]
+) -> SharedBody:
+    """Return the answer to a search; one from the cache counts for the limit, too, which `make` checks."""
+    if (cached := cache.peek(wanted)) is not None:
+        await limits.check("searches")
+        return cached
+    return await cache.get(wanted, make)
 
 
 async def _make(entry: _Entry[_T], make: Callable[[], Awaitable[_T]]) -> _T:

@@ -1,6 +1,7 @@
 """REST under /api/events, /api/venues and /api/cities."""
 
 import re
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -8,7 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from ticketing_app.accounts.auth import SignedIn
-from ticketing_app.core import db
+from ticketing_app.core import cache, changes, db
+from ticketing_app.core.cache import Cache, SharedBody
 from ticketing_app.core.http import body_schema, problem_responses, read_body
 from ticketing_app.core.validation import SearchText, read_uuid
 from ticketing_app.events.schemas import (
@@ -25,6 +27,8 @@ from ticketing_app.events.service import calendar, cities, events, search, venue
 router = APIRouter(prefix="/api/events", tags=["events"])
 places_router = APIRouter(prefix="/api", tags=["events"])
 
+_pages: Cache[SharedBody] = Cache()
+
 CALENDAR = "text/calendar"
 SLUG = re.compile("[a-z0-9-]{1,200}")
 FOUND: dict[int | str, dict[str, Any]] = {
@@ -39,15 +43,26 @@ MOVED: dict[int | str, dict[str, Any]] = {
 Typed = Annotated[SearchText, Query(max_length=Q_MAX_LENGTH)]
 
 
-@router.get("", responses=problem_responses(400, 429))
-async def list_events(wanted: Annotated[EventFilter, Query()]) -> EventPage:
+@router.get("", response_model=EventPage, responses=problem_responses(400, 429))
+async def list_events(wanted: Annotated[EventFilter, Query()]) -> EventPage | Response:
     """List upcoming events, the soonest first; cancelled ones are left out.
 
     `q` matches words of title, venue and city, the last word by its prefix, with or without accents.
     If no event matches, similar titles are found. `city` may be any name of the city.
     """
+    if not (wanted.q or wanted.cursor):
+        shared = await cache.search(_pages, wanted.model_dump_json(), partial(_make_page, wanted))
+        return Response(shared.content, media_type="application/json")
     async with db.transaction() as session:
         return await search.list_events(session, wanted=wanted)
+
+
+async def _make_page(wanted: EventFilter) -> SharedBody:
+    async with db.transaction() as session:
+        page = await search.list_events(session, wanted=wanted)
+    # Changes of any event are changes of everything.
+    until = min((event.starts_at for event in page.items), default=None)
+    return SharedBody(page.model_dump_json(by_alias=True).encode(), changes.keys(), until)
 
 
 @router.post(

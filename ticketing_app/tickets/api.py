@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts.auth import SignedIn, Visitor
-from ticketing_app.core import changes, db
+from ticketing_app.core import cache, changes, db
 from ticketing_app.core.cache import Cache, SharedBody
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
@@ -37,19 +37,34 @@ listing_router = APIRouter(prefix="/api/listings", tags=["listings"])
 offer_router = APIRouter(prefix="/api/events", tags=["events"])
 
 _offers: Cache[SharedBody] = Cache()
+_pages: Cache[SharedBody] = Cache()
 
 
-@router.get("", responses=problem_responses(400, 429))
-async def list_tickets(visitor: Visitor, wanted: Annotated[TicketFilter, Query()]) -> TicketPage:
+@router.get("", response_model=TicketPage, responses=problem_responses(400, 429))
+async def list_tickets(
+    visitor: Visitor, wanted: Annotated[TicketFilter, Query()]
+) -> TicketPage | Response:
     """List tickets for sale, newest first; locked tickets are included unless `available=true`.
 
     `q` matches words of title, venue and city, the last word by its prefix, with or without accents.
     If no ticket matches, the search is repeated with the closest known words: `correctedQ`.
     """
+    if visitor is None and not (wanted.q or wanted.available_only or wanted.cursor):
+        shared = await cache.search(_pages, wanted.model_dump_json(), partial(_make_page, wanted))
+        return Response(shared.content, media_type="application/json")
     async with db.transaction() as session:
         return await search.list_tickets(
             session, wanted=wanted, viewer_id=visitor.user_id if visitor else None
         )
+
+
+async def _make_page(wanted: TicketFilter) -> SharedBody:
+    async with db.transaction() as session:
+        page = await search.list_tickets(session, wanted=wanted)
+    ids = (each for ticket in page.items for each in (ticket.id, ticket.listing_id))
+    read = changes.keys(changes.OFFERS, *ids)
+    content = page.model_dump_json(by_alias=True).encode()
+    return SharedBody(content, read, search.find_next_change(page.items))
 
 
 @router.get("/mine", responses=problem_responses(400, 401))

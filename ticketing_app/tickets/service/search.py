@@ -1,5 +1,7 @@
 """Search for tickets: by words, corrected if necessary, by filters, or similar to a ticket."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -45,6 +47,21 @@ async def list_tickets(
         # The corrected words are for sale, but not with these filters.
         corrected_q = None
     return to_page(rows, wanted, corrected_q, viewer_id)
+
+
+def find_next_change(found: Iterable[TicketRead]) -> datetime | None:
+    """Return the earliest time at which a lease ends or a sale is over by itself, if there is one."""
+    times = (
+        moment
+        for ticket in found
+        for moment in (
+            ticket.locked_until,
+            ticket.starts_at,
+            ticket.delivery and ticket.delivery.sellable_until,
+        )
+        if moment
+    )
+    return min(times, default=None)
 
 
 def read_cursor(wanted: TicketFilter) -> Cursor | None:
