@@ -43,6 +43,8 @@ from ticketing_app.vault.jobs import sweep as sweep_files
 from ticketing_app.work import jobs as work_jobs
 from ticketing_app.work import nudge
 
+# A job may take work of its kind for half a minute, and must not delay the expiry of holds.
+JOBS_AT_ONCE = 4
 TICK_SECONDS = 0.5
 # Another scheduler takes over this long after the active one was killed.
 LEASE_SECONDS = 10
@@ -211,7 +213,7 @@ def _work_outside() -> None:
 
 
 ROLES: dict[str, Callable[[], None]] = {
-    "jobs": lambda: work_queues({queues.DEFAULT: 1}),
+    "jobs": lambda: work_queues({queues.DEFAULT: JOBS_AT_ONCE}),
     "scheduler": run_scheduler,
     "relay": lambda: _run(Relay(SUBSCRIPTIONS).run()),
     "consumer": lambda: _run(Consumer(SUBSCRIPTIONS).run()),
