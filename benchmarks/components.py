@@ -5,9 +5,11 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import asyncpg
 import psutil
 
 from benchmarks.measure import Processes
+from tests.outside.database_probe import UNFINISHED
 from tests.site import Site
 from ticketing_app.processes import ROLES
 
@@ -15,6 +17,9 @@ WEB = "web"
 POSTGRES = "PostgreSQL"
 REDIS = "Redis"
 IDLE_SECONDS = 5
+DONE_SECONDS = 120
+POLL_SECONDS = 0.5
+IS_UNFINISHED = f"SELECT {' OR '.join(f'EXISTS ({query})' for query in UNFINISHED.values())}"
 
 
 class Used:
@@ -67,3 +72,13 @@ class Components:
 
     def _seconds(self) -> dict[str, float]:
         return {name: each.cpu_seconds() for name, each in self._processes.items()}
+
+
+async def wait_until_done(database: asyncpg.Connection) -> None:
+    """Wait until all events and the work that they cause are handled."""
+    async with asyncio.timeout(DONE_SECONDS):
+        while True:
+            # Rarely, because each poll costs PostgreSQL some CPU. At least once: the relay has only just been woken.
+            await asyncio.sleep(POLL_SECONDS)
+            if not await database.fetchval(IS_UNFINISHED):
+                return

@@ -9,12 +9,12 @@ from uuid import UUID
 import asyncpg
 import httpx
 
-from benchmarks.components import Components, Used
+from benchmarks.components import Components, Used, wait_until_done
 from benchmarks.measure import WITHOUT_LIMITS, record, running_site
 from benchmarks.report import ORDERS_BY_CORE
 from benchmarks.series import Series
 from tests.outside.api_client import ApiClient, ApiClients
-from tests.outside.database_probe import UNFINISHED, DatabaseProbe
+from tests.outside.database_probe import DatabaseProbe
 from tests.outside.emulator_client import EmulatorClient
 from tests.outside.payer import Payer
 from tests.site import Site
@@ -22,8 +22,6 @@ from tests.site import Site
 ORDERS = 32
 BUYERS = 4
 LIMITS = {"hold": 3, "completion": 3}
-DONE_SECONDS = 120
-POLL_SECONDS = 0.5
 LISTINGS = """
     INSERT INTO listings (id, seller_id)
     SELECT md5('l' || n)::uuid, $1 FROM generate_series(0, $2::int) n"""
@@ -33,7 +31,6 @@ SEATS = """
     FROM generate_series(0, $2::int) n, generate_series(0, 9) p"""
 STORED = "SELECT pg_database_size(current_database()), (SELECT count(*) FROM outbox)"
 COMPLETED = "SELECT count(*) FROM orders WHERE id = ANY($1::uuid[]) AND status = 'completed'"
-IS_UNFINISHED = f"SELECT {' OR '.join(f'EXISTS ({query})' for query in UNFINISHED.values())}"
 
 
 class Stored(NamedTuple):
@@ -133,7 +130,7 @@ class _Market:
             return [await self._hold(buyer, number, quantity) for number in numbers[nth::BUYERS]]
 
         held = await asyncio.gather(*map(buy, range(BUYERS)))
-        await self._finish()
+        await wait_until_done(self._database)
         return [payer for some in held for payer in some]
 
     async def _hold(self, buyer: ApiClient, number: int, quantity: int) -> Payer:
@@ -145,7 +142,7 @@ class _Market:
     async def complete(self, payers: list[Payer]) -> None:
         """Pay for each order, and wait until all events are handled."""
         await asyncio.gather(*(self._pay(payers[nth::BUYERS]) for nth in range(BUYERS)))
-        await self._finish()
+        await wait_until_done(self._database)
         completed = await self._database.fetchval(COMPLETED, [each.order_id for each in payers])
         assert completed == len(payers), f"{completed} of {len(payers)} orders are completed"
 
@@ -157,11 +154,3 @@ class _Market:
             # The webhook settles it, too.
             with suppress(httpx.HTTPStatusError):
                 await payer.settle()
-
-    async def _finish(self) -> None:
-        async with asyncio.timeout(DONE_SECONDS):
-            while True:
-                # At least once: the relay has only just been woken.
-                await asyncio.sleep(POLL_SECONDS)
-                if not await self._database.fetchval(IS_UNFINISHED):
-                    return

@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack
 from http import HTTPStatus
 from urllib.parse import quote_plus
 
+import asyncpg
 from sqlalchemy import text
 
 from benchmarks import search
-from benchmarks.components import POSTGRES, WEB, Components
+from benchmarks.components import POSTGRES, WEB, Components, wait_until_done
 from benchmarks.http_load import Connection, Request, connect_buyer, send_all
 from benchmarks.measure import WITHOUT_LIMITS, running_site
 from benchmarks.sample_market import SampleMarket
@@ -52,6 +53,8 @@ async def _measure(site: Site, sizes: tuple[int, ...]) -> bool:
     series = Series("tickets", "ms of CPU")
     components = Components(site, site.web_pid)
     async with AsyncExitStack() as stack:
+        database = await asyncpg.connect(site.stack.env["DATABASE_URL"].replace("+asyncpg", ""))
+        stack.push_async_callback(database.close)
         # The restart of PostgreSQL ended the connections of the site.
         probe = await stack.enter_async_context(Connection(site.url))
         await eventually(lambda: _answers(probe))
@@ -60,7 +63,7 @@ async def _measure(site: Site, sizes: tuple[int, ...]) -> bool:
         for size in sizes:
             await _empty()
             market = await search.load(size)
-            series.add(size, await _measure_size(components, connections, market))
+            series.add(size, await _measure_size(components, connections, market, database))
     await db.dispose()
     verdicts = [
         series.check_growth(name, sizes[0], sizes[-1], limit) for name, limit in LIMITS.items()
@@ -78,7 +81,10 @@ async def _empty() -> None:
 
 
 async def _measure_size(
-    components: Components, connections: list[Connection], market: SampleMarket
+    components: Components,
+    connections: list[Connection],
+    market: SampleMarket,
+    database: asyncpg.Connection,
 ) -> dict[str, float]:
     async with db.autocommit() as connection:
         slugs = (await connection.execute(text(EVENTS), {"count": PAGES})).scalars().all()
@@ -99,6 +105,7 @@ async def _measure_size(
     async def measure(name: str, requests: Sequence[Request], clients: int = CLIENTS) -> None:
         with components.measure() as used:
             await send_all(connections[:clients], requests)
+            await wait_until_done(database)
         each = used.milliseconds(len(requests))
         costs[name] = each[WEB] + each[POSTGRES]
         costs[f"{name}, {POSTGRES}"] = each[POSTGRES]
