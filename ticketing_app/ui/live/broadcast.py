@@ -29,9 +29,9 @@ BROWSER_EVENT = "ticketing"
 
 PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 2.0
-# The pause after a message, as a multiple of the time it took: a channel takes at most a fifth of the
-# process's time, however many pages subscribe to it.
-PAUSE_PER_SEND = 4
+# The pause after a message, as a multiple of the time to hand it to the server, a fifth of its cost: a
+# channel takes at most a fifth of the process's time, however many pages subscribe to it.
+PAUSE_PER_SEND = 20
 # Many orders may expire at once; a page applies this many changes in about 10 ms.
 FACTS_AT_ONCE = 100
 
