@@ -59,6 +59,11 @@ SMOKES = (
         {"ROUNDS": 1, "CLIENTS": 2, "HOLDS_PER_CLIENT": 4, "BUYERS": 20, "TICKETS": 16},
         arguments=(pgbench.default_path(),),
     ),
+    Smoke(
+        "reservation",
+        {"ROUNDS": 1, "CLIENTS": 2, "BUYERS_EACH": 1, "HOLDS_EACH": 10},
+        arguments=(pgbench.default_path(),),
+    ),
     Smoke("rush", {"BUYERS": 8, "WATCHERS": 2, "IDLE_SECONDS": 1}),
     Smoke("search", {"PATIENT_ROUNDS": 1, "VALUES": 1}, arguments=(300,)),
     Smoke("storm", {"PAGES": 2, "SECONDS": 1}),
