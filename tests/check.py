@@ -65,7 +65,10 @@ MEASURED = ["-p", "tests.timings"]
 # its own stack and runs its files in order.
 PROCESSES = str(min(6, max(2, 3 * (os.cpu_count() or 1) // 2)))
 PARALLEL = ["-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder"]
-RULES_TRACED = ["-p", "tests.tracing", "--cov", "--cov-report="]
+RULES_TRACED = [
+    *("-p", "tests.tracing"),
+    *("--cov", "--cov-report=", "--cov-config=tests/rules_coverage.toml"),
+]
 ALL_TRACED = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
 COMPLETE = ["coverage", "report", "--include=*/rules.py", "--fail-under=100", "--show-missing"]
 
