@@ -21,6 +21,7 @@ from uuid import UUID
 from sqlalchemy import event, text
 
 from benchmarks import pgbench
+from benchmarks.measure import check_limit, record
 from benchmarks.pgbench import Run
 from ticketing_app.core import db
 from ticketing_app.core.settings import get_settings
@@ -99,8 +100,11 @@ async def _measure(path: str, folder: Path, url: str) -> int:
         ratios.append(ours / theirs)
         print(f"pgbench {theirs:6.0f}/s, pool {ours:6.0f}/s, ratio {ours / theirs:.3f}", flush=True)
     holds = ROUNDS * CLIENTS * HOLDS_PER_CLIENT
-    print(f"median ratio {statistics.median(ratios):.3f}; {opened} connections for {holds} holds")
-    return 0 if opened <= CLIENTS else 1
+    ratio = statistics.median(ratios)
+    print(f"median ratio {ratio:.3f}")
+    record("holds through the pool", ratio, "of pgbench")
+    is_kept = check_limit(f"connections opened for {holds} holds", opened, CLIENTS, "connections")
+    return 0 if is_kept else 1
 
 
 async def _run_pool(start: int) -> float:
