@@ -12,6 +12,7 @@ from hypothesis import settings
 from tests import invariants
 from tests.integration.payments import emulator
 from tests.site import free_port
+from ticketing_app.accounts import passwords
 from ticketing_app.api import create_api
 from ticketing_app.core import changes, db, logging, queues, redis
 from ticketing_app.core.settings import get_settings
@@ -21,6 +22,9 @@ from ticketing_app.work import jobs as work
 from ticketing_app.work import nudge
 
 work.register(WORK)
+
+# The costs of production take 30 ms of CPU for each account of a test.
+passwords._context = passwords._context.copy(argon2__memory_cost=64)
 
 # Hypothesis' limit of 0.2 s per example fails tests on a busy machine.
 settings.register_profile("unlimited", deadline=None)
