@@ -1,5 +1,6 @@
 """The caller of a page, the state of a tab, and the origin of websockets."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC
 from typing import Any
@@ -207,6 +208,23 @@ class TestGuarded:
             shown.is_unavailable = is_unavailable
             await handler(shown)
             assert (shown.error_message, shown.is_unavailable) == (left, False)
+
+    async def test_few_take_their_turn_at_once(self, tab: Tab) -> None:
+        running = 0
+        most = 0
+
+        @session.refreshing
+        @session.in_turn
+        async def handler(_: Any) -> None:  # noqa: ANN401  # any state
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0)
+            running -= 1
+
+        shown = tab.state(OrderListState)
+        await asyncio.gather(*(handler(shown) for _ in range(3 * session.AT_ONCE)))
+        assert most == session.AT_ONCE
 
     async def test_clears_previous_errors(self, tab: Tab) -> None:
         shown = await self.run(tab, None)

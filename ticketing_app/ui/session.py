@@ -3,6 +3,7 @@
 Any client can call any handler with any argument. State and arguments never identify the caller.
 """
 
+import asyncio
 import json
 import re
 import time
@@ -43,11 +44,15 @@ log = get_logger()
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
 POLICY_VIOLATION = 1008
+AT_ONCE = 8
 ZONE_COOKIE = "timezone"  # assets/boot.js sets it.
 # account-forms.js reloads the page, unless a form is about to navigate.
 SIGNED_OUT = "window.dispatchEvent(new Event('signedout'))"
 PROOF_NEEDED = "window.dispatchEvent(new Event('proofneeded',{cancelable:true}))"
 CRASHED = "That did not work, and nothing was changed. Please try again."
+
+
+_turns = asyncio.Semaphore(AT_ONCE)
 
 
 class Call(NamedTuple):
@@ -222,6 +227,18 @@ def guarded(handler: Handler) -> Handler:
 def refreshing(handler: Handler) -> Handler:
     """Like `guarded`, for handlers that no action triggers: keeps the error of the last action."""
     return _guard(handler, forgets=False)
+
+
+def in_turn(handler: Handler) -> Handler:
+    """Run few at once: thousands of public pages may read after one change."""
+    # The connections of the process are also those of people who pay.
+
+    @wraps(handler)
+    async def run(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # any handler
+        async with _turns:
+            return await handler(*args, **kwargs)
+
+    return run  # type: ignore[return-value]  # `wraps` keeps the signature.
 
 
 def _guard(handler: Handler, *, forgets: bool) -> Handler:

@@ -33,7 +33,7 @@ from ticketing_app.ui.events.views import (
 )
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.purchases.state import PurchaseState
-from ticketing_app.ui.session import PageState, guarded, refreshing
+from ticketing_app.ui.session import PageState, guarded, in_turn, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
 
 
@@ -61,6 +61,7 @@ class EventDetailState(PurchaseState, rx.State):
 
     @rx.event
     @refreshing
+    @in_turn
     async def refresh(self) -> rx.event.EventSpec | None:
         """Read again after a change that rows do not apply themselves."""
         return await self._read()

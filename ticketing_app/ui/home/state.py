@@ -27,7 +27,7 @@ from ticketing_app.ui.home.views import (
     market_view,
 )
 from ticketing_app.ui.live import channels
-from ticketing_app.ui.session import PageState, guarded, refreshing
+from ticketing_app.ui.session import PageState, guarded, in_turn, refreshing
 from ticketing_app.ui.shell.rows import MAX_ROWS
 from ticketing_app.ui.tickets.views import TicketStub
 
@@ -89,6 +89,7 @@ class HomeState(PageState, rx.State):
 
     @rx.event
     @refreshing
+    @in_turn
     async def refresh(self) -> None:
         """Read again after changes may have been missed."""
         async with transactions.transaction() as transaction:

@@ -19,7 +19,7 @@ from ticketing_app.ui.events.views import EventHead, now_ms
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.purchases.state import PurchaseState
 from ticketing_app.ui.purchases.views import Offer
-from ticketing_app.ui.session import guarded, refreshing
+from ticketing_app.ui.session import guarded, in_turn, refreshing
 from ticketing_app.ui.tickets import queries
 from ticketing_app.ui.tickets.queries import TicketDetailPage, ViewerTicket
 from ticketing_app.ui.tickets.views import (
@@ -76,6 +76,7 @@ class TicketDetailState(PurchaseState, rx.State):
 
     @rx.event
     @refreshing
+    @in_turn
     async def refresh(self) -> None:
         """Read the ticket again after a change."""
         await self._read()
