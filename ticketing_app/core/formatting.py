@@ -8,7 +8,7 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -192,7 +192,7 @@ def format_datetime(at: datetime, now: datetime) -> str:
 
 def format_event_start(at: datetime) -> str:
     """Return the start of an event in its own time zone, like "Wed, Nov 3, 2027, 8:00 PM"."""
-    return f"{dates.format_skeleton('yMMMEd', at, locale=_current.get().dates)}, {_time(at)}"
+    return f"{_day('yMMMEd', at.date(), _current.get().dates)}, {_time(at)}"
 
 
 def iso(at: datetime | None) -> str:
@@ -213,14 +213,31 @@ def is_near(on: date, today: date) -> bool:
 def format_event_day(on: date, today: date) -> str:
     """Return the day of an event, like "Fri, Dec 4"; with the year unless it is near."""
     form = "MMMEd" if is_near(on, today) else "yMMMEd"
-    return dates.format_skeleton(form, on, locale=_current.get().dates)
+    return _day(form, on, _current.get().dates)
 
 
 def date_parts(at: datetime) -> tuple[str, str, str]:
     """Return month, day and weekday of an event, like "Nov", "3" and "Wed"."""
-    month, weekday = (dates.format_date(at, form, _current.get().dates) for form in ("LLL", "ccc"))
-    return month, str(at.day), weekday
+    locale = _current.get().dates
+    return _date_part("LLL", at.date(), locale), str(at.day), _date_part("ccc", at.date(), locale)
 
 
 def _time(local: datetime) -> str:
-    return dates.format_time(local, "short", locale=_current.get().dates)
+    # Without the zone: instants that are equal have different times of day.
+    return _clock(local.time(), _current.get().dates)
+
+
+# Babel parses the pattern each time, and lists show the same days and times again and again.
+@lru_cache(maxsize=2048)
+def _day(skeleton: str, on: date, locale: Locale) -> str:
+    return dates.format_skeleton(skeleton, on, locale=locale)
+
+
+@lru_cache(maxsize=2048)
+def _date_part(pattern: str, on: date, locale: Locale) -> str:
+    return dates.format_date(on, pattern, locale)
+
+
+@lru_cache(maxsize=2048)
+def _clock(at: time, locale: Locale) -> str:
+    return dates.format_time(at, "short", locale=locale)

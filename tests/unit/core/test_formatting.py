@@ -286,3 +286,17 @@ def test_restores_the_locale() -> None:
     with formatting.use_locale("de"), formatting.use_locale("en-GB"):
         pass
     assert formatting.format_amount(4000, "usd") == "$40"
+
+
+class TestClock:
+    def test_the_same_instant_has_a_time_in_each_zone(self) -> None:
+        start = datetime(2027, 5, 1, 20, tzinfo=UTC)
+        zones = ("UTC", "Europe/Berlin", "UTC")
+        times = [formatting.format_clock(start.astimezone(ZoneInfo(zone))) for zone in zones]
+        assert times == ["8:00\u202fPM", "10:00\u202fPM", "8:00\u202fPM"]
+
+    def test_each_reader_has_their_own_form(self) -> None:
+        start = datetime(2027, 5, 1, 20, tzinfo=UTC)
+        for language, text in (("en-US", "8:00\u202fPM"), ("en-GB", "20:00")):
+            with formatting.use_locale(language):
+                assert formatting.format_clock(start) == text

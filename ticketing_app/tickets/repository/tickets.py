@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -53,6 +54,8 @@ def comes_in_time(ticket: FromClause = TICKETS) -> ColumnElement[bool]:
     return func.coalesce(ticket.c.sellable_until > func.now(), True)  # SQL's true.
 
 
+# Building them takes as long as reading a row.
+@cache
 def ticket_row() -> Any:  # noqa: ANN401  # the columns of a TicketRow, for `select`.
     return Ticket, is_locked(), count_available(), count_unsold()
 
