@@ -27,7 +27,7 @@ GONE = {"sold", "paused", "withdrawn"}
 # As in ui/live/components.jsx.
 REGROUP_PAUSE_SECONDS = 1.0
 REGROUP_SPREAD_SECONDS = 0.4
-REGROUP_PER_PAGE_SECONDS = 0.02
+REGROUP_PER_PAGE_SECONDS = 0.04
 LEAVE_SECONDS = 4.5
 
 

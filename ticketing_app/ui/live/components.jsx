@@ -6,7 +6,7 @@ const RESYNC_SPREAD_MS = 2000;
 // A page reads at most once per pause, and the pages of an event not all at the same time: many pages read less often.
 const REGROUP_PAUSE_MS = 1000;
 const REGROUP_SPREAD_MS = 400;
-const REGROUP_PER_PAGE_MS = 20;
+const REGROUP_PER_PAGE_MS = 40;
 // A row that goes away has collapsed by then (theme/offer.css).
 const LEAVE_MS = 4500;
 const GONE = ["sold", "paused", "withdrawn"];
