@@ -14,15 +14,15 @@ from ticketing_app.devstack.stack import ROOT
 RUN = """
 import asyncio, sys
 from importlib import import_module
-from inspect import iscoroutinefunction
+from inspect import iscoroutine
 
 benchmark = import_module("benchmarks.{name}")
 sizes = {sizes}
 assert sizes.keys() <= vars(benchmark).keys(), "a constant has another name now"
 vars(benchmark).update(sizes)
 sys.argv = ["benchmark", *{options}]
-main = benchmark.main
-sys.exit(asyncio.run(main(*{arguments})) if iscoroutinefunction(main) else main())
+done = benchmark.main(*{arguments})
+sys.exit(asyncio.run(done) if iscoroutine(done) else done)
 """
 
 
