@@ -67,7 +67,7 @@ MIGRATION_LIMITS = {
 
 # A restart of PostgreSQL closes our connections, which costs no ping to see. The ping finds those that were
 # lost without a word, as when a machine fails or a firewall forgets them.
-PING_AFTER_IDLE_SECONDS = 1
+PING_AFTER_IDLE_SECONDS = 0.2
 PING_TIMEOUT_SECONDS = 2
 # Errors of asyncpg on a dead connection; the last one just after PostgreSQL closed it.
 CONNECTION_ERRORS = (
