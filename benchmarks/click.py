@@ -155,7 +155,8 @@ async def welcome(site: Site, stack: AsyncExitStack) -> list[Buyer]:
 
 async def measure(site: Site) -> bool:
     web = Processes(site.web_pid)
-    rest, socket = Costs(web), Costs(web)
+    rest = Costs(web)
+    socket = Costs(web)
     async with AsyncExitStack() as stack:
         buyers = await welcome(site, stack)
         for _ in range(ROUNDS):

@@ -3,7 +3,7 @@
 Two web processes with Reflex's state in Redis hold the pages; a third makes the changes, so that its
 work is not counted. The clients of all pages are in this process, which shares the machine with them.
 A fourth web process keeps the state of its pages in memory, to compare the memory of a page. Most of that
-is the read buffer of granian's websocket, whose size cannot be set: it is measured without an application.
+is granian's read buffer of a websocket, of fixed size: it is measured without an application.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Messages that need a read: summaries of events, and numbers of unread notices.
 
-What changed is collected, and each process reads once per batch, however many pages show it.
+Changes are collected: each process reads once per batch, however many pages show it.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ Send = Callable[[str, Facts], Awaitable[None]]
 
 PAUSE_SECONDS = 0.25
 
-# What changed since the last batch.
+# Changed since the last batch.
 _changed: set[Subject] = set()
 _batches: set[asyncio.Task[None]] = set()
 

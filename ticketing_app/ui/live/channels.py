@@ -26,7 +26,7 @@ _app: rx.App | None = None
 
 
 class Pages(EventNamespace):
-    """What websocket/calls.py adds to the namespace."""
+    """Reflex's namespace with the addition of websocket/calls.py."""
 
     async def push(self, pages: Iterable[str], text: str) -> None:
         """Send a packet of socket.io to pages, by their ids of engine.io."""

@@ -67,7 +67,7 @@ def _ticket_messages(event: TicketChange) -> Iterator[tuple[str, Facts]]:
 
 
 def subjects(event: DomainEvent) -> Iterator[Subject]:
-    """Yield whose summary, or number of notices, has changed."""
+    """Yield the events with a new summary, and the accounts with a new number of notices."""
     if isinstance(event, NoticeCreated | NoticesRead):
         yield "account", event.user_id
     if isinstance(event, TicketChange) and event.event_id:
