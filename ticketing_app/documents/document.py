@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import cached_property
 from hashlib import sha256
 from http import HTTPStatus
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ticketing_app import routes
 from ticketing_app.core.changes import Keys
@@ -30,8 +31,11 @@ class Document:
     body: bytes
     read: Keys | None
     until: datetime | None
+    moved_to: str
 
     def respond(self, request: Request) -> Response:
+        if self.moved_to:
+            return redirect(self.moved_to, HTTPStatus.MOVED_PERMANENTLY, request)
         headers = dict(self.headers)
         if self.status == HTTPStatus.OK:
             headers["etag"] = self._etag
@@ -60,7 +64,13 @@ def make_document(built: PageTemplate, content: PageContent, path: str) -> Docum
         _render(built, content, path),
         content.read if content.status == HTTPStatus.OK else None,
         content.until,
+        content.moved_to,
     )
+
+
+def redirect(path: str, status: HTTPStatus, request: Request) -> Response:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(quote(path) + query, status)
 
 
 def _render(built: PageTemplate, content: PageContent, path: str) -> bytes:

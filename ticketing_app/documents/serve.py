@@ -5,14 +5,14 @@ In `reflex run` there is no build; Vite serves the pages, and this module only t
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticketing_app import routes
@@ -25,7 +25,7 @@ from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
 from ticketing_app.documents import cache_control, door, template, well_known
 from ticketing_app.documents.content import load_content
-from ticketing_app.documents.document import Document, make_document
+from ticketing_app.documents.document import Document, make_document, redirect
 from ticketing_app.documents.plugins import built_frontend
 from ticketing_app.documents.site import Page
 from ticketing_app.documents.template import PageTemplate
@@ -41,12 +41,6 @@ _UPLOAD = "/_upload"
 class BuildError(Exception):
     def __init__(self, folder: Path, route: str) -> None:
         super().__init__(f"{folder / template.FILE} lacks {route}; build the pages again.")
-
-
-class _MovedError(Exception):
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self.path = path
 
 
 @dataclass(frozen=True)
@@ -174,70 +168,41 @@ async def _respond(site: Site, request: Request) -> Response:
             continue
         request.scope[ROUTE] = built.route
         if path != canonical:
-            return _redirect(canonical, HTTPStatus.PERMANENT_REDIRECT, request)
-        try:
-            if request.method == "POST":
-                return await _submit(built, page, parameters, request)
-            document = await _get_document(site, built, page, parameters, request)
-        except _MovedError as moved:
-            return _redirect(moved.path, HTTPStatus.MOVED_PERMANENTLY, request)
-        return document.respond(request)
+            return redirect(canonical, HTTPStatus.PERMANENT_REDIRECT, request)
+        if request.method == "POST":
+            return await _submit(built, page, parameters, request)
+        make = partial(_make, built, page, parameters, request)
+        is_cached = page.content is not None
+        made = site.documents.get(_cache_key(request), make) if is_cached else make()
+        return (await made).respond(request)
     missing = PageContent(HTTPStatus.NOT_FOUND)
     return make_document(site.not_found, missing, path).respond(request)
 
 
-async def _get_document(
-    site: Site,
-    built: PageTemplate,
-    page: Page,
-    parameters: dict[str, str],
-    request: Request,
+async def _make(
+    built: PageTemplate, page: Page, parameters: dict[str, str], request: Request
 ) -> Document:
-    """Return the document; raises _MovedError."""
-
-    async def make() -> Document:
-        return _make(built, await _load(page, parameters, request), request)
-
-    if page.content is None:
-        return await make()
-    return await site.documents.get(_cache_key(request), make)
+    content = await load_content(page.content, parameters, request)
+    return make_document(built, content, request.scope["path"])
 
 
 def _cache_key(request: Request) -> tuple[str, bytes, ReaderLocale]:
-    scope = request.scope
-    return scope["path"], scope["query_string"], _locale(request)
-
-
-def _locale(request: Request) -> ReaderLocale:
-    return formatting.negotiate(request.headers.get("accept-language", ""))
-
-
-async def _load(page: Page, parameters: dict[str, str], request: Request) -> PageContent:
-    return await load_content(page.content, parameters, request)
+    locale = formatting.negotiate(request.headers.get("accept-language", ""))
+    return request.scope["path"], request.scope["query_string"], locale
 
 
 async def _submit(
     built: PageTemplate, page: Page, parameters: dict[str, str], request: Request
 ) -> Response:
-    """Return the answer to a plain form; raises _MovedError."""
+    """Return the answer to a plain form."""
     if page.submit is None or origin.is_from_elsewhere(request):
         origin.log_refusal(request, http.client_address(request))
         return PlainTextResponse("This request came from another site.", HTTPStatus.FORBIDDEN)
     try:
         answer = await page.submit(request, **parameters)
     except AppError as error:
-        answer = forms.refused_on(await _load(page, parameters, request), error)
+        content = await load_content(page.content, parameters, request)
+        answer = forms.refused_on(content, error)
     if isinstance(answer, Response):
         return answer
-    return _make(built, answer, request).respond(request)
-
-
-def _make(built: PageTemplate, content: PageContent, request: Request) -> Document:
-    if content.moved_to:
-        raise _MovedError(content.moved_to)
-    return make_document(built, content, request.scope["path"])
-
-
-def _redirect(path: str, status: HTTPStatus, request: Request) -> Response:
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(quote(path) + query, status)
+    return make_document(built, answer, request.scope["path"]).respond(request)

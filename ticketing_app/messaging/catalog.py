@@ -23,6 +23,8 @@ class DomainEvent(BaseModel):
     schema_version: ClassVar[int] = 1
     recorded_by: ClassVar[str]
     aggregate: ClassVar[str]
+    # Fields with the ids of what changed on public pages; None if any page may have changed.
+    affects: ClassVar[tuple[str, ...] | None] = None
 
     @property
     def aggregate_id(self) -> UUID:
@@ -34,18 +36,18 @@ class DomainEvent(BaseModel):
         return getattr(self, f"{self.aggregate}_version")
 
     @classmethod
-    def affected(cls, payload: Mapping[str, Any]) -> Keys | None:  # noqa: ARG003  # of subclasses.
+    def affected(cls, payload: Mapping[str, Any]) -> Keys | None:
         """Return the keys of `core.changes` under which public pages read what changed; None for all."""
-        return None
+        # Events of an earlier version of the program may lack a field.
+        if cls.affects is None or not payload.keys() >= set(cls.affects):
+            return None
+        return changes.keys(*(payload[name] for name in cls.affects))
 
 
 class _PersonalEvent(DomainEvent):
     """A change that no public page shows."""
 
-    @classmethod
-    @override
-    def affected(cls, payload: Mapping[str, Any]) -> Keys | None:
-        return frozenset()
+    affects: ClassVar[tuple[str, ...] | None] = ()
 
 
 class _UserEvent(_PersonalEvent):
@@ -120,11 +122,8 @@ class PasskeyRemoved(_PasskeyEvent):
 class UserErased(_UserEvent):
     """The account was erased; the address is a placeholder."""
 
-    @classmethod
-    @override
-    def affected(cls, payload: Mapping[str, Any]) -> Keys | None:
-        # The descriptions of all its tickets are erased, too.
-        return None
+    # The descriptions of all its tickets are erased, too.
+    affects: ClassVar[tuple[str, ...] | None] = None
 
 
 class _EventFacts(DomainEvent):
@@ -172,6 +171,7 @@ class EventCancelled(_EventFacts):
 class _TicketEvent(DomainEvent):
     recorded_by: ClassVar[str] = "tickets"
     aggregate: ClassVar[str] = "ticket"
+    affects: ClassVar[tuple[str, ...] | None] = ("ticket_id", "event_id", "listing_id")
 
     ticket_id: UUID
     ticket_version: int
@@ -189,11 +189,8 @@ class _TicketEvent(DomainEvent):
     @classmethod
     @override
     def affected(cls, payload: Mapping[str, Any]) -> Keys | None:
-        if "event_id" not in payload:
-            # Recorded by an earlier version of the program.
-            return None
-        ids = (payload["ticket_id"], payload["event_id"], payload["listing_id"])
-        return changes.keys(changes.OFFERS, *ids)
+        ids = super().affected(payload)
+        return ids and ids | {changes.OFFERS}
 
 
 class TicketCreated(_TicketEvent):
@@ -218,6 +215,7 @@ class TicketGiven(DomainEvent):
 
     recorded_by: ClassVar[str] = "orders"
     aggregate: ClassVar[str] = "gift"
+    affects: ClassVar[tuple[str, ...] | None] = ("ticket_id",)
 
     gift_id: UUID
     gift_version: int
@@ -226,17 +224,13 @@ class TicketGiven(DomainEvent):
     from_id: UUID = Field(description="The user who gives it.")
     to_id: UUID | None = Field(default=None, description="The user who took it.")
 
-    @classmethod
-    @override
-    def affected(cls, payload: Mapping[str, Any]) -> Keys:
-        return changes.keys(payload["ticket_id"])
-
 
 class OrderEvent(DomainEvent):
     """State of an order and of its tickets."""
 
     recorded_by: ClassVar[str] = "orders"
     aggregate: ClassVar[str] = "order"
+    affects: ClassVar[tuple[str, ...] | None] = ("ticket_id", "event_id", "listing_id")
 
     order_id: UUID
     order_version: int
@@ -271,12 +265,9 @@ class OrderEvent(DomainEvent):
     @classmethod
     @override
     def affected(cls, payload: Mapping[str, Any]) -> Keys | None:
-        if "event_id" not in payload:
-            # Recorded by an earlier version of the program.
-            return None
+        ids = super().affected(payload)
         lists = None if payload["status"] in _HOLD_STATUSES else changes.OFFERS
-        ticket_ids = (ticket["id"] for ticket in payload["tickets"])
-        return changes.keys(lists, payload["event_id"], payload["listing_id"], *ticket_ids)
+        return ids and ids | changes.keys(lists, *(ticket["id"] for ticket in payload["tickets"]))
 
 
 class OrderCreated(OrderEvent):
@@ -306,6 +297,7 @@ class DeliveryChanged(DomainEvent):
 
     recorded_by: ClassVar[str] = "deliveries"
     aggregate: ClassVar[str] = "delivery"
+    affects: ClassVar[tuple[str, ...] | None] = ("order_id",)
 
     delivery_id: UUID
     delivery_version: int
@@ -316,12 +308,6 @@ class DeliveryChanged(DomainEvent):
     status: str = Field(description="Status of the delivery after the change.")
     due_at: datetime | None = Field(description="Deadline of this status (UTC), if it has one.")
     transition: str = Field(description="Name of the change, like `begin` or `open`.")
-
-    @classmethod
-    @override
-    def affected(cls, payload: Mapping[str, Any]) -> Keys:
-        # The histories of its tickets.
-        return changes.keys(payload["order_id"])
 
 
 class DeliveryAddressChanged(_PersonalEvent):
