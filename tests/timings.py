@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Generator
 from typing import Any
 
+import psutil
 import pytest
 
 STEPS = "BIN_TEST_STEPS"
@@ -18,6 +19,11 @@ SHORTEST_SECONDS = 0.1
 _tiers: defaultdict[str, float] = defaultdict(float)
 _files: defaultdict[str, float] = defaultdict(float)
 _slowest: list[tuple[float, str]] = []
+
+
+def pytest_configure() -> None:
+    # Each call measures since the one before.
+    psutil.cpu_percent()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,6 +56,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("where the time went")
+    terminalreporter.line(
+        f"{psutil.cpu_percent():8.0f} %  of the processors used by the tests and others"
+    )
     steps = json.loads(os.environ.get(STEPS, "{}"))
     for name, seconds in [*steps.items(), *_tiers.items()]:
         terminalreporter.line(f"{seconds:8.1f} s  {name}")
