@@ -12,11 +12,14 @@ from benchmarks.results import Figure, Result, Results
 from ticketing_app.devstack.stack import ROOT
 
 DOCUMENT = ROOT / "docs/performance.md"
-SERIES = {
-    "tickets": "CPU per request by tickets in the market",
-    "order": "CPU per order by its tickets",
-    "pages": "CPU per delivery by open pages",
-    "processes": "CPU per request by web processes",
+# By series and unit.
+TITLES = {
+    ("tickets", "ms of CPU"): "CPU of a request by tickets in the market",
+    ("order", "ms of CPU"): "CPU of an order by its tickets",
+    ("pages", "microseconds of CPU"): "CPU of a delivery by open pages",
+    ("pages", "KiB"): "Memory of a page by open pages",
+    ("processes", "ms of CPU"): "CPU of a request by web processes",
+    ("processes", "requests/s"): "Requests a second by web processes",
 }
 NOTHING = "Not measured yet."
 ORDERS_BY_CORE = "orders by one core of "
@@ -77,14 +80,14 @@ def _row(figure: Figure) -> str:
 
 def growth_part(results: Results) -> str:
     parts: list[str] = []
-    for series, title in SERIES.items():
-        lines = results.points("growth", series)
-        by_unit: dict[str, dict[str, dict[float, Figure]]] = {}
-        for name, points in lines.items():
-            unit = next(iter(points.values())).unit
-            by_unit.setdefault(unit, {})[name] = points
-        for unit, some in by_unit.items():
-            parts += [_series_table(series, unit, some), _plot(title, unit, some)]
+    for (series, unit), title in TITLES.items():
+        lines = {
+            name: points
+            for name, points in results.points("growth", series).items()
+            if next(iter(points.values())).unit == unit
+        }
+        if lines:
+            parts += [_series_table(series, unit, lines), _plot(title, unit, lines)]
     parts.append(_first_limit(results))
     return "\n\n".join(filter(None, parts)) or NOTHING
 
@@ -127,17 +130,20 @@ def _series_table(series: str, unit: str, lines: dict[str, dict[float, Figure]])
 def _plot(title: str, unit: str, lines: dict[str, dict[float, Figure]]) -> str:
     """Return a Mermaid chart, which GitHub draws; it has no legend, so a sentence names the lines."""
     xs = _xs(lines)
-    last = {name: points[xs[-1]].measured for name, points in lines.items() if xs[-1] in points}
-    names = sorted(last, key=lambda name: last[name], reverse=True)
-    # Only lines that have each point can be drawn.
-    drawn = [points for points in lines.values() if points.keys() == set(xs)]
+    # Parts of another line, as in "hold, PostgreSQL", are only in the table. A line needs all points.
+    drawn = {
+        name: [points[x].measured for x in xs]
+        for name, points in lines.items()
+        if ", " not in name and points.keys() == set(xs)
+    }
+    names = sorted(drawn, key=lambda name: drawn[name][-1], reverse=True)
     chart = [
         "```mermaid",
         "xychart-beta",
         f'    title "{title}"',
         f"    x-axis {json.dumps([_count(x) for x in xs])}",
-        f'    y-axis "{unit}"',
-        *(f"    line [{', '.join(f'{points[x].measured:.2f}' for x in xs)}]" for points in drawn),
+        f'    y-axis "{unit}" 0 --> {1.1 * max(map(max, drawn.values()), default=1):.2f}',
+        *(f"    line [{', '.join(f'{y:.2f}' for y in ys)}]" for ys in drawn.values()),
         "```",
     ]
     return "\n".join([*chart, "", f"Lines, from the top at the right end: {', '.join(names)}."])

@@ -31,14 +31,16 @@ class TestResultsPart:
 class TestGrowthPart:
     def test_draws_each_series(self) -> None:
         figures = [
-            Figure(name=name, measured=value * size, unit="ms", series="tickets", x=size)
-            for name, value in (("hold", 0.001), ("search", 0.002))
+            Figure(name=name, measured=value * size, unit="ms of CPU", series="tickets", x=size)
+            for name, value in (("hold", 0.001), ("hold, web", 0.003), ("search", 0.002))
             for size in (1000, 1_000_000)
         ]
         part = report.growth_part(make_results(*figures))
-        assert "| tickets, ms | 1k | 1M |" in part
+        assert "| tickets, ms of CPU | 1k | 1M |" in part
         assert "| hold | 1.00 | 1000.00 |" in part
         assert 'x-axis ["1k", "1M"]' in part
+        assert "| hold, web | 3.00 | 3000.00 |" in part
+        assert part.count("    line [") == 2
         assert "line [2.00, 2000.00]" in part
         assert part.endswith("Lines, from the top at the right end: search, hold.")
 
