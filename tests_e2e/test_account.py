@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests_e2e.steps import PASSWORD, Visitor
@@ -131,6 +132,8 @@ def test_sign_out_everywhere_form_is_not_interrupted(visitor: Callable[..., Visi
     expect(page.get_by_role("heading", name="Tickets For Sale")).to_be_visible()
 
 
+# In brief: test_signs_out_another_device_at_once.
+@pytest.mark.slow
 def test_signing_out_others_keeps_this_browser(visitor: Callable[..., Visitor]) -> None:
     laptop, phone = visitor(), visitor(signed_in=False, user_agent=PHONE)
     sign_in(phone, laptop.email)

@@ -85,7 +85,8 @@ def test_signing_in_leads_back(visitor: Callable[..., Visitor]) -> None:
     expect(page.get_by_role("heading", name="My Orders")).to_be_visible()
 
 
-@pytest.mark.parametrize("form", ["signin", "signup"])
+# tests/ui/test_forms.py has both forms.
+@pytest.mark.parametrize("form", ["signin", pytest.param("signup", marks=pytest.mark.slow)])
 def test_next_parameter_never_leaves_the_site(visitor: Callable[..., Visitor], form: str) -> None:
     someone = visitor(signed_in=form == "signin")
     page = someone.page
@@ -108,6 +109,8 @@ def test_next_parameter_never_leaves_the_site(visitor: Callable[..., Visitor], f
     assert left == []
 
 
+# In brief: test_the_next_person_in_a_tab_sees_nothing_of_the_first, and tests/ui/test_wire.py.
+@pytest.mark.slow
 def test_sign_out_resets_the_state_of_the_tab(
     visitor: Callable[..., Visitor],
 ) -> None:
@@ -128,6 +131,8 @@ def test_sign_out_resets_the_state_of_the_tab(
     assert [frame for frame in frames if someone.email in frame or "This device" in frame] == []
 
 
+# In brief: the scene `sign up with errors` of test_axe.py.
+@pytest.mark.slow
 def test_a_form_says_what_is_wrong(visitor: Callable[..., Visitor]) -> None:
     page = visitor(signed_in=False).open("/auth/signup")
     page.get_by_label("Email").fill("ana@gittix.test")
@@ -180,6 +185,8 @@ def test_the_document_has_the_right_bar(visitor: Callable[..., Visitor]) -> None
         expect(page.locator("html")).not_to_have_attribute("data-known", "")
 
 
+# In brief: test_an_unknown_address_is_404_and_no_other_error of test_documents.py.
+@pytest.mark.slow
 def test_unknown_addresses(visitor: Callable[..., Visitor]) -> None:
     page = visitor(signed_in=False).page
     answer = page.goto("/no/such/page")
@@ -190,6 +197,8 @@ def test_unknown_addresses(visitor: Callable[..., Visitor]) -> None:
     expect(page.get_by_text("We could not find this ticket")).to_be_visible()
 
 
+# In brief: test_api.py and test_order_states.py of orders.
+@pytest.mark.slow
 def test_other_peoples_orders_are_unknown(visitor: Callable[..., Visitor]) -> None:
     seller, buyer, stranger = visitor(), visitor(), visitor()
     order_id = buyer.hold(seller.sell())

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.site import Site
@@ -91,6 +92,8 @@ def test_a_list_that_was_cut_off_says_so_and_catches_up(
     expect(page.get_by_text(CUT_OFF)).to_have_count(0)
 
 
+# In brief: the test above sees that the page says it.
+@pytest.mark.slow
 def test_being_cut_off_is_said_and_covers_no_button(
     site: Site, visitor: Callable[..., Visitor]
 ) -> None:

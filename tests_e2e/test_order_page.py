@@ -133,6 +133,8 @@ def test_at_zero_the_dialog_closes_and_nothing_was_charged(
     expect(row).to_contain_text("Your card was not charged.")
 
 
+# In brief: test_after_the_grace_during_3ds of tests/integration/payments/test_races.py.
+@pytest.mark.slow
 def test_when_three_d_secure_takes_too_long_nothing_was_charged(
     hasty_url: str, visitor: Callable[..., Visitor]
 ) -> None:

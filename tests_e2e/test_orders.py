@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.site import Site
@@ -89,6 +90,8 @@ def test_what_happened_is_told_as_it_happens_on_every_device(
         ]
 
 
+# In brief: test_at_zero_the_dialog_closes_and_nothing_was_charged sees the row, too.
+@pytest.mark.slow
 def test_the_list_notices_that_the_time_is_over(
     site: Site, visitor: Callable[..., Visitor]
 ) -> None:

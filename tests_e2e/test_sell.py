@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests import ticket_files
@@ -255,6 +256,8 @@ def test_own_listing_is_paused_and_repriced_live(
     expect(shop).to_contain_text("$60")
 
 
+# In brief: test_three_owners_of_one_ticket, and tests/ui/test_relist.py for the event.
+@pytest.mark.slow
 def test_bought_ticket_is_sold_again_for_its_event(
     site: Site, visitor: Callable[..., Visitor]
 ) -> None:
