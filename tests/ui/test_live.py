@@ -366,7 +366,7 @@ class TestCoalescing:
         self, namespace: FakeNamespace, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         clock = iter((0.0, 0.05, 0.0, 60.0))
-        monkeypatch.setattr(broadcast.time, "perf_counter", lambda: next(clock))
+        monkeypatch.setattr(broadcast.time, "thread_time", lambda: next(clock))
         assert await broadcast._send("live:tickets", [list_facts(1)]) == pytest.approx(1.0)
         assert (
             await broadcast._send("live:tickets", [list_facts(1)])

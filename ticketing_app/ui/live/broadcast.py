@@ -29,7 +29,7 @@ BROWSER_EVENT = "ticketing"
 
 PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 2.0
-# The pause after a message, as a multiple of the time to hand it to the server, a fifth of its cost: a
+# The pause after a message, as a multiple of the CPU time to hand it to the server, a fifth of its cost: a
 # channel takes at most a fifth of the process's time, however many pages subscribe to it.
 PAUSE_PER_SEND = 20
 # Many orders may expire at once; a page applies this many changes in about 10 ms.
@@ -113,9 +113,9 @@ async def _send(channel: str | None, facts: Sequence[Facts]) -> float | None:
         events=[Event(name="_call_script", payload={"javascript_code": _script(facts, len(pages))})]
     )
     message = server.packet_class(packet.EVENT, data=["event", update], namespace=name).encode()
-    started = time.perf_counter()
+    started = time.thread_time()
     await namespace.push(pages, message)
-    elapsed = time.perf_counter() - started
+    elapsed = time.thread_time() - started
     return min(max(PAUSE_SECONDS, PAUSE_PER_SEND * elapsed), LONGEST_PAUSE_SECONDS)
 
 
