@@ -33,7 +33,7 @@ PAGES = 400
 BUYERS = 200
 HOLDS_AT_ONCE = 8
 # Of the last hold; the first ones are held longer, so that all end together.
-HOLD_SECONDS = 40
+HOLD_SECONDS = 50
 PRESSES = 20
 WAIT_SECONDS = 60
 LIMIT_PRESS_MS = 1000

@@ -248,8 +248,8 @@ PAGES = (
 # fmt: on
 
 
-# Never refused under load: persons who hold tickets or pay for them, webhooks of Stripe, health checks, and what
-# has limits of its own (sign-in by its threads, uploads by their inspection).
+# Never refused under load: people who hold tickets, pay for them or show them at the door, webhooks of Stripe,
+# health checks, and what has limits of its own (sign-in by its threads, uploads by their inspection).
 SPARED = (
     "/api/health",
     "/ping",
@@ -257,6 +257,8 @@ SPARED = (
     "/api/payments",
     "/api/orders/",
     "/orders/",
+    "/api/deliveries",
+    "/door",
     "/api/users/",
     "/auth/",
     "/api/files",
