@@ -14,11 +14,14 @@ from ticketing_app.notices.models import Notice, NoticeChoice, PushSubscription,
 from ticketing_app.notices.rules import Channel, SendStatus
 from ticketing_app.notices.schemas import Bell, DueMail
 
+# Without values, so that SQLAlchemy compiles it once.
+_INSERT = insert(Notice).on_conflict_do_nothing()
+
 
 async def insert_notice(session: AsyncSession, notice: Notice) -> bool:
     """Insert the notice; false if there is one with its key."""
-    statement = insert(Notice).values(**notice.model_dump()).on_conflict_do_nothing()
-    return (await session.exec(statement)).rowcount == 1
+    connection = await session.connection()
+    return (await connection.execute(_INSERT, notice.model_dump())).rowcount == 1
 
 
 async def list_told(session: AsyncSession, keys: Collection[str]) -> set[str]:
