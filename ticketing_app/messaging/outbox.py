@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import BigInteger, Column, Identity, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -21,6 +22,7 @@ from ticketing_app.messaging.catalog import DomainEvent
 
 NUDGE_CHANNEL = "ticketing.outbox"
 NUDGE_DELAY_SECONDS = 0.005
+NUDGE_PAUSE_SECONDS = 0.02
 
 
 class OutboxMessage(Table, table=True):
@@ -88,17 +90,19 @@ async def erase(session: AsyncSession, *, aggregate_id: UUID, names: Collection[
     await (await session.connection()).execute(_ERASE, values)
 
 
-# The loops in which a nudge is due, and the tasks that send them.
-_due: set[asyncio.AbstractEventLoop] = set()
+# When each event loop sends or sent its newest nudge, and the tasks that send them.
+_sent_at: WeakKeyDictionary[asyncio.AbstractEventLoop, float] = WeakKeyDictionary()
 _nudges: set[asyncio.Task[None]] = set()
 
 
 async def nudge() -> None:
-    """Wake the relay, debounced: at most one message per process and 5 ms."""
+    """Wake the relay, debounced: after 5 ms, and at most once per process and 20 ms."""
     loop = asyncio.get_running_loop()
-    if loop not in _due:
-        _due.add(loop)
-        task = loop.create_task(_publish_nudge(loop))
+    now = loop.time()
+    newest = _sent_at.get(loop, 0)
+    if newest <= now:
+        _sent_at[loop] = max(now + NUDGE_DELAY_SECONDS, newest + NUDGE_PAUSE_SECONDS)
+        task = loop.create_task(_publish_nudge(_sent_at[loop] - now))
         _nudges.add(task)
         task.add_done_callback(_nudges.discard)
 
@@ -109,9 +113,6 @@ async def finish_nudges() -> None:
     await asyncio.gather(*(task for task in list(_nudges) if task.get_loop() is loop))
 
 
-async def _publish_nudge(loop: asyncio.AbstractEventLoop) -> None:
-    try:
-        await asyncio.sleep(NUDGE_DELAY_SECONDS)
-    finally:
-        _due.discard(loop)
+async def _publish_nudge(delay: float) -> None:
+    await asyncio.sleep(delay)
     await redis.publish(NUDGE_CHANNEL, "")

@@ -50,6 +50,22 @@ class TestDelivery:
             second = await record()
             await eventually(lambda: has_effects(first, second), seconds=5)
 
+    async def test_is_nudged_once_for_the_changes_of_a_moment(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await outbox.finish_nudges()
+        sent: list[str] = []
+
+        async def publish(channel: str, _message: str) -> None:
+            sent.append(channel)
+
+        monkeypatch.setattr(redis, "publish", publish)
+        for number in (1, 2):
+            for _ in range(3):
+                await outbox.nudge()
+            await outbox.finish_nudges()
+            assert sent == [outbox.NUDGE_CHANNEL] * number
+
     async def test_takes_effect_once_with_ten_duplicates_and_two_consumers(self) -> None:
         user = await record()
         async with running(relay_to(note).run(), consumer_of(note).run(), consumer_of(note).run()):
