@@ -39,8 +39,8 @@ MUTANTS = (
         (
             (
                 f"{APP}/messaging/inbox.py",
-                "return claimed.scalars().all()",
-                "return list(subscribers)",
+                "{(row.event_id, row.subscriber) for row in claimed}",
+                "{(each, name) for each in event_ids for name in subscribers}",
             ),
         ),
         "tests/integration/messaging",

@@ -1,18 +1,24 @@
 """Delivers events to subscribers: at least once by the relay, effective once by the inbox."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, product
+from operator import attrgetter
 from typing import NoReturn
 
 from ticketing_app.core import db, redis
 from ticketing_app.core.logging import get_logger, start_context
 from ticketing_app.messaging import bus, inbox
 from ticketing_app.messaging.bus import Envelope
+from ticketing_app.messaging.catalog import OrderCreated
 from ticketing_app.messaging.inbox import Handler, Subscriptions
 
 HANDLER_SECONDS = 30
 RETRY_BATCH = 20
+# Holds come in bursts. Their handlers only insert, so a transaction of many cannot deadlock with those
+# of requests, which lock tickets by id.
+BATCHED = frozenset({OrderCreated.__name__})
 
 log = get_logger()
 
@@ -36,9 +42,9 @@ class Consumer:
         by_event = {event.__name__: handlers for event, handlers in self.subscriptions.items()}
         async with redis.blocking_client() as connection:
             while True:
-                for envelope in await bus.fetch(connection):
-                    if handlers := by_event.get(envelope.name):
-                        await self.handle(handlers, envelope)
+                for name, envelopes in _batches(await bus.fetch(connection)):
+                    if handlers := by_event.get(name):
+                        await self.handle(handlers, envelopes)
 
     async def _retry_failures(self) -> NoReturn:
         handlers = {inbox.subscriber_name(h): h for hs in self.subscriptions.values() for h in hs}
@@ -46,40 +52,51 @@ class Consumer:
             async with db.transaction() as session:
                 due = await inbox.list_due(session, subscribers=list(handlers), limit=RETRY_BATCH)
             for subscriber, row in due:
-                await self.handle([handlers[subscriber]], Envelope.model_validate(row))
+                await self.handle([handlers[subscriber]], [Envelope.model_validate(row)])
             if not due:
                 await asyncio.sleep(self.poll_seconds)
 
-    async def handle(self, handlers: Sequence[Handler], envelope: Envelope) -> None:
-        """Run the handlers in one transaction. If one of them fails, each runs in its own instead.
+    async def handle(self, handlers: Sequence[Handler], envelopes: Sequence[Envelope]) -> None:
+        """Run the handlers of these events in one transaction, or in one each if one of them fails.
 
         A failure is recorded in another transaction.
         """
-        start_context(envelope.correlation_id or str(envelope.id))
         try:
-            await _run(handlers, envelope)
+            await _run(handlers, envelopes)
         except Exception as error:
-            if len(handlers) > 1:
-                log.warning("event.split", event_id=str(envelope.id), error=repr(error))
-                for handler in handlers:
-                    await self.handle([handler], envelope)
+            if len(handlers) * len(envelopes) > 1:
+                log.warning("event.split", event_id=str(envelopes[0].id), error=repr(error))
+                for envelope, handler in product(envelopes, handlers):
+                    await self.handle([handler], [envelope])
                 return
             subscriber = inbox.subscriber_name(handlers[0])
-            log.exception("event.failed", subscriber=subscriber, event_id=str(envelope.id))
+            event_id = envelopes[0].id
+            log.exception("event.failed", subscriber=subscriber, event_id=str(event_id))
             async with db.transaction() as session:
                 await inbox.record_failure(
                     session,
                     subscriber=subscriber,
-                    event_id=envelope.id,
+                    event_id=event_id,
                     error=repr(error),
                     first_retry_seconds=self.first_retry_seconds,
                 )
 
 
-async def _run(handlers: Sequence[Handler], envelope: Envelope) -> None:
-    by_name = {inbox.subscriber_name(handler): handler for handler in handlers}
+def _batches(envelopes: Sequence[Envelope]) -> Iterator[tuple[str, Sequence[Envelope]]]:
+    """Split events into those that one transaction handles, in their order."""
+    for name, same in groupby(envelopes, key=attrgetter("name")):
+        if name in BATCHED:
+            yield name, list(same)
+        else:
+            yield from ((name, [envelope]) for envelope in same)
+
+
+async def _run(handlers: Sequence[Handler], envelopes: Sequence[Envelope]) -> None:
+    names = {handler: inbox.subscriber_name(handler) for handler in handlers}
+    event_ids = [envelope.id for envelope in envelopes]
     async with asyncio.timeout(HANDLER_SECONDS), db.transaction() as session:
-        claimed = await inbox.claim(session, subscribers=by_name, event_id=envelope.id)
-        for name, handler in by_name.items():
-            if name in claimed:
+        claimed = await inbox.claim(session, subscribers=names.values(), event_ids=event_ids)
+        for envelope, handler in product(envelopes, handlers):
+            if (envelope.id, names[handler]) in claimed:
+                start_context(envelope.correlation_id or str(envelope.id))
                 await handler(session, envelope.event)

@@ -1,6 +1,6 @@
 """Acknowledgements: the outcome of each event at each subscriber."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -96,21 +96,22 @@ _CLAIM = """
     INSERT INTO inbox (event_id, subscriber, status, attempts, handled_at)
     SELECT id, subscriber, 'done', 1, now()
     FROM outbox, unnest(CAST(:subscribers AS text[])) AS subscriber
-    WHERE id = :event_id
-    ORDER BY subscriber
+    WHERE id = ANY(CAST(:event_ids AS uuid[]))
+    ORDER BY id, subscriber
     ON CONFLICT (event_id, subscriber) DO UPDATE
     SET status = 'done', attempts = inbox.attempts + 1, handled_at = now(), next_attempt_at = NULL
     WHERE inbox.status = 'retrying' AND inbox.next_attempt_at <= now()
-    RETURNING subscriber
+    RETURNING event_id, subscriber
 """
 
 
 async def claim(
-    session: AsyncSession, *, subscribers: Iterable[str], event_id: UUID
-) -> Collection[str]:
-    """Mark the event as handled; return those by which it is not yet handled, nor dead or due later."""
-    claimed = await _run(session, _CLAIM, subscribers=list(subscribers), event_id=event_id)
-    return claimed.scalars().all()
+    session: AsyncSession, *, subscribers: Collection[str], event_ids: Sequence[UUID]
+) -> set[tuple[UUID, str]]:
+    """Mark the events as handled; return those that are not yet handled, dead, or due later."""
+    values = {"subscribers": list(subscribers), "event_ids": list(event_ids)}
+    claimed = await _run(session, _CLAIM, **values)
+    return {(row.event_id, row.subscriber) for row in claimed}
 
 
 # Exponential backoff with jitter.

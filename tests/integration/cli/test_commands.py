@@ -33,7 +33,7 @@ NAME = inbox.subscriber_name(note_and_fail)
 class TestDeadLetters:
     async def test_are_listed_and_replayed(self) -> None:
         envelope = await envelope_of(await record())
-        await consumer_of(first_retry_seconds=100).handle([note_and_fail], envelope)
+        await consumer_of(first_retry_seconds=100).handle([note_and_fail], [envelope])
         await column("UPDATE inbox SET status = 'dead' RETURNING status")
         code, out, _ = await run("dead-letters")
         assert code == 0

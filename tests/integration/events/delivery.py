@@ -27,7 +27,7 @@ async def deliver(*names: str) -> int:
             seen.add(envelope.id)
             count += 1
             for handler in by_name[envelope.name]:
-                await consumer.handle([handler], envelope)
+                await consumer.handle([handler], [envelope])
     async with db.transaction() as session:
         failures = await session.exec(
             select(InboxEntry.last_error).where(InboxEntry.status != "done")

@@ -18,7 +18,7 @@ from tests.integration.messaging.samples import (
 from tests.waiting import eventually, running
 from ticketing_app.core import db, redis
 from ticketing_app.devstack.stack import Stack
-from ticketing_app.messaging import bus, inbox, outbox, relay
+from ticketing_app.messaging import bus, consumer, inbox, outbox, relay
 
 pytestmark = pytest.mark.usefixtures("_effects")
 
@@ -77,17 +77,28 @@ class TestDelivery:
     async def test_takes_effect_once_with_ten_concurrent_handlers(self) -> None:
         user = await record()
         envelope = await envelope_of(user)
-        consumer = consumer_of(note)
-        await asyncio.gather(*(consumer.handle([note], envelope) for _ in range(10)))
+        own = consumer_of(note)
+        await asyncio.gather(*(own.handle([note], [envelope]) for _ in range(10)))
         assert await effects() == [user]
 
     async def test_handles_an_event_once_for_each_handler_that_has_not(self) -> None:
         user = await record()
         envelope = await envelope_of(user)
-        consumer = consumer_of(note, note_too)
-        await consumer.handle([note], envelope)
-        await asyncio.gather(*(consumer.handle([note_too, note], envelope) for _ in range(5)))
+        own = consumer_of(note, note_too)
+        await own.handle([note], [envelope])
+        await asyncio.gather(*(own.handle([note_too, note], [envelope]) for _ in range(5)))
         assert await effects() == await effects("note_too") == [user]
+
+    async def test_handles_holds_that_arrive_together_in_one_transaction(self) -> None:
+        other = await envelope_of(await record())
+        hold = other.model_copy(update={"name": "OrderCreated"})
+        batches = consumer._batches([hold, hold, other, other, hold])
+        assert [(name, len(each)) for name, each in batches] == [
+            ("OrderCreated", 2),
+            ("UserCreated", 1),
+            ("UserCreated", 1),
+            ("OrderCreated", 1),
+        ]
 
     async def test_publishes_events_that_commit_out_of_order(self) -> None:
         late = samples.some_event()
@@ -239,7 +250,7 @@ class TestDeleteOld:
         old = await record()
         new = await record()
         for user in (old, new):
-            await consumer_of(note).handle([note], await envelope_of(user))
+            await consumer_of(note).handle([note], [await envelope_of(user)])
         await samples.column(
             "UPDATE outbox SET published_at = now(), settled_at = now() RETURNING id"
         )

@@ -29,7 +29,7 @@ FAILING = inbox.subscriber_name(note_and_fail)
 class TestFailure:
     async def test_rolls_back_and_schedules_a_retry(self) -> None:
         envelope = await envelope_of(await record())
-        await consumer_of(first_retry_seconds=100).handle([note_and_fail], envelope)
+        await consumer_of(first_retry_seconds=100).handle([note_and_fail], [envelope])
         [row] = await samples.inbox_rows()
         assert (row.subscriber, row.status, row.attempts) == (FAILING, "retrying", 1)
         assert row.last_error == "HandlerError('no luck today')"
@@ -40,18 +40,30 @@ class TestFailure:
     async def test_leaves_the_other_handlers_of_the_event(self) -> None:
         user = await record()
         consumer = consumer_of(first_retry_seconds=100)
-        await consumer.handle([note, note_and_fail, note_too], await envelope_of(user))
+        await consumer.handle([note, note_and_fail, note_too], [await envelope_of(user)])
         assert await effects("note") == await effects("note_too") == [user]
         assert await effects("note_and_fail") == []
         statuses = {row.subscriber: row.status for row in await samples.inbox_rows()}
         assert statuses.pop(FAILING) == "retrying"
         assert list(statuses.values()) == ["done", "done"]
 
+    async def test_leaves_the_other_events_of_its_batch(self) -> None:
+        users = [await record() for _ in range(3)]
+
+        async def note_but_one(session: AsyncSession, event: UserCreated) -> None:
+            await (note_and_fail if event.user_id == users[1] else note)(session, event)
+
+        envelopes = [await envelope_of(user) for user in users]
+        await consumer_of(first_retry_seconds=100).handle([note_but_one], envelopes)
+        assert sorted(await effects()) == sorted([users[0], users[2]])
+        statuses = sorted(row.status for row in await samples.inbox_rows())
+        assert statuses == ["done", "done", "retrying"]
+
     async def test_is_not_retried_early_by_a_duplicate(self) -> None:
         envelope = await envelope_of(await record())
         consumer = consumer_of(first_retry_seconds=100)
-        await consumer.handle([note_and_fail], envelope)
-        await consumer.handle([note_and_fail], envelope)
+        await consumer.handle([note_and_fail], [envelope])
+        await consumer.handle([note_and_fail], [envelope])
         [row] = await samples.inbox_rows()
         assert row.attempts == 1
 
@@ -60,7 +72,7 @@ class TestFailure:
         consumer = consumer_of(first_retry_seconds=100)
         waits: list[float] = []
         for _ in range(4):
-            await consumer.handle([note_and_fail], envelope)
+            await consumer.handle([note_and_fail], [envelope])
             await samples.column(
                 "UPDATE inbox SET next_attempt_at = now(),"
                 " last_error = extract(epoch FROM next_attempt_at - now())::text RETURNING status"
@@ -73,14 +85,14 @@ class TestFailure:
     async def test_includes_an_invalid_payload(self) -> None:
         user = await record()
         await samples.column("UPDATE outbox SET payload = '{}' RETURNING id")
-        await consumer_of(first_retry_seconds=100).handle([note], await envelope_of(user))
+        await consumer_of(first_retry_seconds=100).handle([note], [await envelope_of(user)])
         [row] = await samples.inbox_rows()
         assert row.status == "retrying"
         assert "validation error" in str(row.last_error)
 
     async def test_never_undoes_the_work_of_another_process(self) -> None:
         envelope = await envelope_of(await record())
-        await consumer_of().handle([note], envelope)
+        await consumer_of().handle([note], [envelope])
         async with db.transaction() as session:
             await inbox.record_failure(
                 session,
@@ -102,7 +114,7 @@ class TestFailure:
 
         user = await record()
         async with running(consumer_of(note_at_last).run()):
-            await consumer_of().handle([note_at_last], await envelope_of(user))
+            await consumer_of().handle([note_at_last], [await envelope_of(user)])
             await eventually(lambda: has_status("done"))
         assert await effects() == [user]
         assert [row.attempts for row in await samples.inbox_rows()] == [4]
@@ -121,7 +133,7 @@ class TestDeadLetter:
     async def test_is_not_retried_by_a_duplicate(self) -> None:
         user = await record()
         await self._bury(user)
-        await consumer_of().handle([note_and_fail], await envelope_of(user))
+        await consumer_of().handle([note_and_fail], [await envelope_of(user)])
         assert await has_status("dead")
 
     async def test_is_handled_when_replayed_after_a_fix(
@@ -139,7 +151,7 @@ class TestDeadLetter:
 
     async def test_refuses_to_replay_other_events(self) -> None:
         envelope = await envelope_of(await record())
-        await consumer_of().handle([note], envelope)
+        await consumer_of().handle([note], [envelope])
         async with db.transaction() as session:
             name = inbox.subscriber_name(note)
             assert not await inbox.replay(session, subscriber=name, event_id=envelope.id)
@@ -149,7 +161,7 @@ class TestDeadLetter:
     async def _bury(self, user: UUID) -> None:
         async with running(consumer_of(note_and_fail).run()):
             envelope = await envelope_of(user)
-            await consumer_of().handle([note_and_fail], envelope)
+            await consumer_of().handle([note_and_fail], [envelope])
             await eventually(lambda: has_status("dead"))
 
 

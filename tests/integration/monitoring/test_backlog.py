@@ -80,11 +80,11 @@ class TestEventBacklog:
         await record()
         await send()
         consumer = consumer_of(first_retry_seconds=100)
-        await consumer.handle([note], first)
+        await consumer.handle([note], [first])
         found = (await events()).subscribers
         assert 0 < found[NAME].lag_seconds < 20
         assert 40 <= found[FAILING].lag_seconds < 60
-        await consumer.handle([note_and_fail], first)
+        await consumer.handle([note_and_fail], [first])
         failing = (await events()).subscribers[FAILING]
         assert failing.lag_seconds < 20
         assert failing[1:] == (1, 0)
