@@ -175,7 +175,8 @@ async def authenticate(
         return cached.caller
     generation = _generation
     if session is None:
-        async with db.transaction() as own:
+        # One statement, which needs no BEGIN and COMMIT.
+        async with db.autocommit() as connection, AsyncSession(connection) as own:
             caller = await sessions.get_caller(own, session_id=session_id)
     else:
         caller = await sessions.get_caller(session, session_id=session_id)

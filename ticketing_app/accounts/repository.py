@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -53,20 +53,24 @@ def add(session: AsyncSession, row: User | UserSession | Token | Passkey | Chall
     session.add(row)
 
 
+# Built once and run without the ORM: every request may pay for it.
+_LIVE_SESSION = (
+    select(UserSession.user_id, User.email, UserSession.last_seen_at, UserSession.proved_at)
+    .join(User, col(User.id) == UserSession.user_id)
+    .where(
+        UserSession.id == bindparam("session_id"),
+        col(UserSession.revoked_at).is_(None),
+        UserSession.expires_at > bindparam("now"),
+    )
+)
+
+
 async def get_live_session(
     session: AsyncSession, session_id: UUID, now: datetime
 ) -> LiveSession | None:
-    # Columns, no rows of the ORM: every request pays for this query.
-    query = (
-        select(UserSession.user_id, User.email, UserSession.last_seen_at, UserSession.proved_at)
-        .join(User, col(User.id) == UserSession.user_id)
-        .where(
-            UserSession.id == session_id,
-            col(UserSession.revoked_at).is_(None),
-            UserSession.expires_at > now,
-        )
-    )
-    row = (await session.exec(query)).one_or_none()
+    connection = await session.connection()
+    found = await connection.execute(_LIVE_SESSION, {"session_id": session_id, "now": now})
+    row = found.one_or_none()
     return LiveSession(*row) if row else None
 
 
