@@ -5,7 +5,27 @@ from tests.deliberate_bugs.mutant import APP, Mutant
 ROWS = f"{APP}/ui/events/offers.py"
 ROW_TESTS = "tests/ui/test_event_offers.py"
 
+CACHE_TESTS = "tests/ui/test_document_cache.py::TestDocuments"
+
 MUTANTS = (
+    Mutant(
+        0,
+        "a cached page of an event keeps a price that its seller changed",
+        (
+            (
+                f"{APP}/messaging/catalog.py",
+                "return ids and ids | {changes.OFFERS}",
+                "return ids and changes.keys(changes.OFFERS)",
+            ),
+        ),
+        f"{CACHE_TESTS}::test_follow_changes_of_other_processes",
+    ),
+    Mutant(
+        0,
+        "a cached page shows tickets as free that were just held here",
+        ((f"{APP}/orders/service/hold.py", "changes.note(", "changes.keys("),),
+        f"{CACHE_TESTS}::test_follow_own_changes_at_once",
+    ),
     Mutant(
         5,
         "the row of several tickets shows the price of one as its total",
