@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from engineio import AsyncServer
 from prometheus_client import REGISTRY
 from starlette.types import ASGIApp, Message
 from typing_extensions import override
@@ -20,6 +21,7 @@ from ticketing_app.core.buckets import TokenBucket
 from ticketing_app.ticketing_app import app
 from ticketing_app.ui.accounts.state import SecurityState
 from ticketing_app.ui.home.state import HomeState
+from ticketing_app.ui.live import broadcast, channels
 from ticketing_app.ui.websocket import calls, sockets
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -175,6 +177,18 @@ class TestPage:
         stranger.call(f"{LIST}.load", {}, "/?q=nothing+of+that")
         await eventually(lambda: stranger.says("No tickets found"))
         assert not stranger.says(person.email)
+
+
+class TestLive:
+    async def test_reaches_an_open_page_past_the_queue(
+        self, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(channels, "_app", app)
+        browser = open_page()
+        await eventually(lambda: browser.says("is_loaded"))
+        monkeypatch.setattr(AsyncServer, "send", None)
+        assert await broadcast._send(channels.TICKETS, [{"ticket": "1"}])
+        await eventually(lambda: browser.says("dispatchEvent"))
 
 
 class Everything(logging.Handler):
