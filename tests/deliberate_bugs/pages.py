@@ -18,13 +18,13 @@ MUTANTS = (
                 "return ids and changes.keys(changes.OFFERS)",
             ),
         ),
-        f"{CACHE_TESTS}::test_follow_changes_of_other_processes",
+        CACHE_TESTS,
     ),
     Mutant(
         0,
         "a cached page shows tickets as free that were just held here",
         ((f"{APP}/orders/service/hold.py", "changes.note(", "changes.keys("),),
-        f"{CACHE_TESTS}::test_follow_own_changes_at_once",
+        CACHE_TESTS,
     ),
     Mutant(
         5,
