@@ -33,11 +33,13 @@ def add_send(session: AsyncSession, send: Send) -> None:
     session.add(send)
 
 
+# Like `list_push_subscription_ids` without flushing: the events of many notices are then written at once.
 async def list_choices(session: AsyncSession, user_id: UUID, kind: str) -> dict[Channel, bool]:
     query = select(NoticeChoice.channel, NoticeChoice.is_wanted).where(
         NoticeChoice.user_id == user_id, NoticeChoice.kind == kind
     )
-    return {Channel(channel): is_wanted for channel, is_wanted in (await session.exec(query)).all()}
+    rows = await (await session.connection()).execute(query)
+    return {Channel(channel): is_wanted for channel, is_wanted in rows}
 
 
 async def get_due_mail(session: AsyncSession, send_id: UUID) -> DueMail | None:
@@ -230,7 +232,7 @@ async def get_push_subscription(
 
 async def list_push_subscription_ids(session: AsyncSession, user_id: UUID) -> list[UUID]:
     query = select(PushSubscription.id).where(PushSubscription.user_id == user_id)
-    return list((await session.exec(query)).all())
+    return list((await (await session.connection()).execute(query)).scalars())
 
 
 async def has_push_subscription(session: AsyncSession, session_id: UUID) -> bool:
