@@ -88,7 +88,7 @@ class Busy:
 
 
 async def _deliver(site: Site, stack: AsyncExitStack) -> Callable[[], Awaitable[httpx.Response]]:
-    """Sell a ticket with a file and open it; return what reads it as its buyer."""
+    """Sell a ticket with a file and open it; return a function that downloads it as its buyer."""
     seller, buyer, stranger = [
         await stack.enter_async_context(ApiClient(site.url)) for _ in range(3)
     ]

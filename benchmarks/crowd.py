@@ -97,7 +97,8 @@ async def make_event(
     """Make an event in a month with a listing of each of these sizes, at $40 per ticket."""
     now = datetime.now(UTC)
     starts_at = now.replace(microsecond=0) + timedelta(days=30)
-    event_id, venue_id = new_id(), new_id()
+    event_id = new_id()
+    venue_id = new_id()
     slug = f"event-{event_id}"
     place = (f"Hall {venue_id}", "Leeds")
     venue = (venue_id, f"venue-{venue_id}", *place, "GB", "UTC")

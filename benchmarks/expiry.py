@@ -1,6 +1,6 @@
-"""10,000 tickets in orders of 1 to 10 whose lease ends in one second: `python -m benchmarks.expiry`.
+"""Leases of 10,000 tickets, in orders of 1 to 10, that end in the same second: `python -m benchmarks.expiry`.
 
-Buyers who press Purchase right then get tickets: the lease decides, no job. How much later is the last order
+Purchase succeeds right then, as the lease decides and no job. How much later is the last order
 expired, and how much later do the open pages of the events show the tickets as available?
 """
 

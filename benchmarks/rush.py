@@ -1,6 +1,6 @@
 """500 buyers at once on 50 seats of one event: `python -m benchmarks.rush`.
 
-1,000 watchers have the page of the event open, and visitors browse beside them. A buyer who is refused looks
+1,000 watchers have the page of the event open, and visitors browse beside them. A refused buyer looks
 at the offers again and takes other seats, a few times; winners pay. All clients share the machine with the one
 web process that serves them.
 """
@@ -67,7 +67,7 @@ class Figures:
 
 
 class Client:
-    """A person with a connection, whose answers are noted."""
+    """A person with a connection; the answers are noted."""
 
     def __init__(self, connection: Connection, figures: Figures) -> None:
         self._connection = connection
@@ -176,7 +176,7 @@ class Rush:
             await self._pay(buyer.person, order)
 
     async def _pay(self, person: Person, order: dict[str, Any]) -> None:
-        """Pay at once; any refusal counts as a problem: who has begun to buy goes first."""
+        """Pay at once; any refusal counts as a problem, as payments go first."""
         async with ApiClient(self._site.url) as client:
             client.cookies.set("session", person.cookie)
             payer = Payer(client, self._stripe, self._probe, order)
@@ -217,7 +217,8 @@ async def measure(site: Site) -> bool:
             await asyncio.sleep(IDLE_SECONDS)
         visitors = Visitors(site.url, paths)
         web = Processes(site.web_pid)
-        before, started = web.cpu_seconds(), time.perf_counter()
+        before = web.cpu_seconds()
+        started = time.perf_counter()
         async with running(visitors.run()):
             await rush.run(buyers)
         elapsed = time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Visitors who open pages at a steady rate while something else happens."""
+"""Visitors that open pages at a steady rate while something else happens."""
 
 import asyncio
 import time
