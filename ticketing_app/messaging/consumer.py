@@ -1,10 +1,9 @@
 """Delivers events to subscribers: at least once by the relay, effective once by the inbox."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, product
-from operator import attrgetter
 from typing import NoReturn
 
 from ticketing_app.core import db, redis
@@ -42,8 +41,9 @@ class Consumer:
         by_event = {event.__name__: handlers for event, handlers in self.subscriptions.items()}
         async with redis.blocking_client() as connection:
             while True:
-                for name, envelopes in _batches(await bus.fetch(connection)):
-                    if handlers := by_event.get(name):
+                for _, batch in groupby(await bus.fetch(connection), _batch):
+                    envelopes = list(batch)
+                    if handlers := by_event.get(envelopes[0].name):
                         await self.handle(handlers, envelopes)
 
     async def _retry_failures(self) -> NoReturn:
@@ -82,21 +82,18 @@ class Consumer:
                 )
 
 
-def _batches(envelopes: Sequence[Envelope]) -> Iterator[tuple[str, Sequence[Envelope]]]:
-    """Split events into those that one transaction handles, in their order."""
-    for name, same in groupby(envelopes, key=attrgetter("name")):
-        if name in BATCHED:
-            yield name, list(same)
-        else:
-            yield from ((name, [envelope]) for envelope in same)
+def _batch(envelope: Envelope) -> object:
+    """Return the key of the events that one transaction handles."""
+    return envelope.name if envelope.name in BATCHED else envelope.id
 
 
 async def _run(handlers: Sequence[Handler], envelopes: Sequence[Envelope]) -> None:
-    names = {handler: inbox.subscriber_name(handler) for handler in handlers}
-    event_ids = [envelope.id for envelope in envelopes]
+    by_name = {inbox.subscriber_name(handler): handler for handler in handlers}
+    # By id, as the stream may have an event twice.
+    by_id = {envelope.id: envelope for envelope in envelopes}
     async with asyncio.timeout(HANDLER_SECONDS), db.transaction() as session:
-        claimed = await inbox.claim(session, subscribers=names.values(), event_ids=event_ids)
-        for envelope, handler in product(envelopes, handlers):
-            if (envelope.id, names[handler]) in claimed:
-                start_context(envelope.correlation_id or str(envelope.id))
+        claimed = await inbox.claim(session, subscribers=by_name, event_ids=by_id)
+        for (event_id, envelope), (name, handler) in product(by_id.items(), by_name.items()):
+            if (event_id, name) in claimed:
+                start_context(envelope.correlation_id or str(event_id))
                 await handler(session, envelope.event)

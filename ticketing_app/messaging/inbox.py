@@ -106,11 +106,10 @@ _CLAIM = """
 
 
 async def claim(
-    session: AsyncSession, *, subscribers: Collection[str], event_ids: Sequence[UUID]
+    session: AsyncSession, *, subscribers: Collection[str], event_ids: Collection[UUID]
 ) -> set[tuple[UUID, str]]:
     """Mark the events as handled; return those that are not yet handled, dead, or due later."""
-    values = {"subscribers": list(subscribers), "event_ids": list(event_ids)}
-    claimed = await _run(session, _CLAIM, **values)
+    claimed = await _run(session, _CLAIM, subscribers=[*subscribers], event_ids=[*event_ids])
     return {(row.event_id, row.subscriber) for row in claimed}
 
 

@@ -59,7 +59,7 @@ class Relay:
                 return
             log.info("relay.leads")
             # Before publishing: subscribers of an empty table get the events recorded before them, too.
-            async with _transaction(connection) as session:
+            async with AsyncSession(connection) as session, session.begin():
                 await inbox.register(session, self.subscriptions)
             await self._relay(connection)
 
@@ -120,21 +120,12 @@ async def _leadership() -> AsyncGenerator[AsyncConnection | None]:
         yield connection if is_leader else None
 
 
-@asynccontextmanager
-async def _transaction(connection: AsyncConnection) -> AsyncGenerator[AsyncSession]:
-    async with AsyncSession(connection, expire_on_commit=False) as session, session.begin():
-        yield session
-
-
 # Unsent events are found by `published_at`, not by position: positions are assigned before the commit, so
 # "after the last one sent" would skip a transaction that commits late.
 _TAKE_UNSENT = text("""
     UPDATE outbox o SET published_at = now()
     FROM (
-        SELECT id FROM outbox
-        WHERE published_at IS NULL
-        ORDER BY position
-        LIMIT :limit
+        SELECT id FROM outbox WHERE published_at IS NULL ORDER BY position LIMIT :limit
         FOR NO KEY UPDATE SKIP LOCKED
     ) unsent
     WHERE o.id = unsent.id

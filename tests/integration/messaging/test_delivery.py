@@ -4,6 +4,7 @@ import asyncio
 from uuid import UUID
 
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tests.integration.messaging import samples
 from tests.integration.messaging.samples import (
@@ -92,13 +93,13 @@ class TestDelivery:
     async def test_handles_holds_that_arrive_together_in_one_transaction(self) -> None:
         other = await envelope_of(await record())
         hold = other.model_copy(update={"name": "OrderCreated"})
-        batches = consumer._batches([hold, hold, other, other, hold])
-        assert [(name, len(each)) for name, each in batches] == [
-            ("OrderCreated", 2),
-            ("UserCreated", 1),
-            ("UserCreated", 1),
-            ("OrderCreated", 1),
-        ]
+        keys = [consumer._batch(each) for each in (hold, other)]
+        assert keys == ["OrderCreated", other.id]
+
+    async def test_handles_an_event_once_that_a_batch_has_twice(self) -> None:
+        user = await record()
+        await consumer_of(note).handle([note], [await envelope_of(user)] * 2)
+        assert await effects() == [user]
 
     async def test_publishes_events_that_commit_out_of_order(self) -> None:
         late = samples.some_event()
@@ -187,7 +188,7 @@ class TestFullStream:
         consumers_away = relay_to(note, resend_seconds=0)
         async with relay._leadership() as connection:
             assert connection
-            async with relay._transaction(connection) as session:
+            async with AsyncSession(connection) as session, session.begin():
                 await inbox.register(session, consumers_away.subscriptions)
             while await relay.publish_unsent(connection):
                 pass

@@ -33,9 +33,8 @@ async def tell_start(session: AsyncSession, event: OrderCreated, *, seller_id: U
         "quantity": len(event.tickets) or 1,
         **event.model_dump(include={"title", "price_cents", "currency"}),
     }
-    kind = "order_started"
-    key = f"{kind}:{event.order_id}"
-    await telling.tell(session, user_id=seller_id, kind=kind, key=key, facts=facts)
+    key = f"order_started:{event.order_id}"
+    await telling.tell(session, user_id=seller_id, kind="order_started", key=key, facts=facts)
 
 
 async def has_told_sale(session: AsyncSession, order: OrderSummary) -> bool:
