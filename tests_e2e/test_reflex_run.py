@@ -54,8 +54,6 @@ def development_url(tmp_path: Path) -> Generator[str]:
     _assert_stand_ins_end(tmp_path / "data")
 
 
-# The development server; every other browser test runs the built site.
-@pytest.mark.slow
 def test_sign_in_and_purchase_work(development_url: str, visitor: Callable[..., Visitor]) -> None:
     seller = visitor(url=development_url)
     buyer = visitor(url=development_url)
