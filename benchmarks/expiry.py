@@ -57,6 +57,7 @@ class Page(Watcher):
     def __init__(self, url: str, event: Event, address: str) -> None:
         super().__init__(url, event, address)
         self.shown: dict[str, float] = {}
+        self.rows = {str(each) for listing in event.listings for each in listing.ticket_ids}
 
     @override
     def on_message(self, message: str) -> None:
@@ -64,10 +65,6 @@ class Page(Watcher):
         for ticket_id in AVAILABLE.findall(message):
             self.shown.setdefault(ticket_id, at)
         super().on_message(message)
-
-    @property
-    def rows(self) -> list[str]:
-        return [str(ticket) for listing in self.event.listings for ticket in listing.ticket_ids]
 
 
 async def hold_all(listings: list[Listing], buyers: list[Person], ends_at: float) -> None:
@@ -172,10 +169,10 @@ async def _wait_until_expired(database: asyncpg.Connection, ends_at: float) -> f
 
 
 async def _wait_until_shown(pages: list[Page], taken: set[str]) -> None:
-    await eventually(
-        lambda: all(page.shown.keys() >= set(page.rows) - taken for page in pages),
-        seconds=WAIT_SECONDS,
-    )
+    for page in pages:
+        await eventually(
+            lambda page=page: page.shown.keys() >= page.rows - taken, seconds=WAIT_SECONDS
+        )
 
 
 def _delays(pages: list[Page], taken: set[str], ends_at: float) -> list[float]:
