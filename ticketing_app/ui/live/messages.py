@@ -28,7 +28,7 @@ from ticketing_app.ui.live import channels
 # Public facts of one change, as JSON.
 Facts = dict[str, Any]
 Subject = tuple[Literal["event", "account"], UUID]
-STATUS_AFTER = {
+STATUS_AFTER: dict[type[OrderEvent], rules.Availability] = {
     OrderCompleted: rules.Availability.SOLD,
     OrderCancelled: rules.Availability.AVAILABLE,
     OrderExpired: rules.Availability.AVAILABLE,
