@@ -116,7 +116,7 @@ class TestReport:
         refused = await post(site, f"/report/{ticket.id}", **TYPED, **fields)
         assert refused.status_code == 400
         assert "A report of illegal content needs your name." in refused.text
-        checked = re.findall(r'<input[^>]* checked=""[^>]* value="(\w+)"', refused.text)
+        checked = re.findall(r'<input(?=[^>]* checked="")[^>]* value="(\w+)"', refused.text)
         assert checked == ["illegal", "true"]
         case = await case_of(
             await post(site, f"/report/{ticket.id}", **TYPED, **fields, name="Zoe Park")

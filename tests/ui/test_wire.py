@@ -185,6 +185,7 @@ class TestLive:
     ) -> None:
         monkeypatch.setattr(channels, "_app", app)
         browser = open_page()
+        await eventually(lambda: channels.has_page(channels.TICKETS))
         await eventually(lambda: browser.says("is_loaded"))
         monkeypatch.setattr(AsyncServer, "send", None)
         assert await broadcast._send(channels.TICKETS, [{"ticket": "1"}])

@@ -143,20 +143,16 @@ async def follow_events(
 ) -> NoReturn:
     """Call `on_event` for every event from now on, also of unknown names, until cancelled.
 
-    `on_gap` is called when events may have been missed: the connection broke, or Redis lost its data.
-    Events can arrive twice and out of order; compare their aggregate_version.
+    `on_gap` is called when events may have been missed: before the first one, after the connection broke, or when
+    Redis lost its data. Events can arrive twice and out of order; compare their aggregate_version.
     """
-    connections = 0
 
     async def follow() -> None:
-        nonlocal connections
         async with redis.blocking_client() as connection:
             place, added = await _end_of_stream(connection)
             checked_at = time.monotonic()
             block_ms = BLOCK_MS
-            connections += 1
-            if connections > 1:
-                await on_gap()
+            await on_gap()
             while True:
                 answer = await connection.xread({STREAM: place}, count=FETCH_COUNT, block=block_ms)
                 entries = answer[0][1] if answer else []

@@ -42,7 +42,8 @@ class TestFollowEvents:
             await eventually(lambda: len(follower.received) == 121)
         assert all(follower.received[envelope.aggregate_id] == 1 for envelope in received)
         assert past.aggregate_id not in follower.received
-        assert follower.gaps == 0
+        # Before the first one: a page may have read before the subscription began.
+        assert follower.gaps == 1
 
     async def test_delivers_events_that_this_version_does_not_know(self) -> None:
         first = await envelope_of(await record())
@@ -52,7 +53,7 @@ class TestFollowEvents:
             await eventually(lambda: follower.has_received(first))
             await bus.publish([second.model_copy(update={"name": "TicketPraised"}), second])
             await eventually(lambda: follower.received[second.aggregate_id] == 2)
-        assert follower.gaps == 0
+        assert follower.gaps == 1
 
     async def test_reports_a_gap_when_redis_lost_its_data(self) -> None:
         first = await envelope_of(await record())
@@ -63,7 +64,7 @@ class TestFollowEvents:
             await bus.publish([first] * 50)
             await redis.client().flushall()
             await eventually(lambda: follower.has_received(second))
-            await eventually(lambda: follower.gaps == 1)
+            await eventually(lambda: follower.gaps == 2)
 
     async def test_reports_a_gap_and_continues_after_an_outage(self, stack: Stack) -> None:
         first = await envelope_of(await record())
@@ -73,5 +74,5 @@ class TestFollowEvents:
             await eventually(lambda: follower.has_received(first))
             stack.stop_part("redis")
             stack.start_part("redis")
-            await eventually(lambda: follower.gaps == 1)
+            await eventually(lambda: follower.gaps == 2)
             await eventually(lambda: follower.has_received(second))
