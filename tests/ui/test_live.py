@@ -362,17 +362,19 @@ class TestCoalescing:
         await broadcast._send_or_collect("live:tickets", list_facts(3))
         assert namespace.messages[1:] == [("live:tickets", [list_facts(3)])]
 
-    async def test_pauses_longer_after_a_slow_send(
-        self, namespace: FakeNamespace, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(
+        ("pages", "pause"),
+        [
+            (1, 0.01),  # The shortest one, set by the fixture.
+            (4_000, 0.8),
+            (50_000, broadcast.LONGEST_PAUSE_SECONDS),
+        ],
+    )
+    async def test_pauses_longer_for_more_pages(
+        self, namespace: FakeNamespace, pages: int, pause: float
     ) -> None:
-        clock = iter((0.0, 0.05, 0.0, 60.0))
-        monkeypatch.setattr(broadcast.time, "thread_time", lambda: next(clock))
-        assert await broadcast._send("live:tickets", [list_facts(1)]) == pytest.approx(1.0)
-        assert (
-            await broadcast._send("live:tickets", [list_facts(1)])
-            == broadcast.LONGEST_PAUSE_SECONDS
-        )
-        assert len(namespace.messages) == 2
+        namespace.pages = pages
+        assert await broadcast._send("live:tickets", [list_facts(1)]) == pytest.approx(pause)
 
 
 class TestSubscribe:

@@ -6,7 +6,6 @@ than theirs; other pages load their data again.
 
 import asyncio
 import json
-import time
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -29,9 +28,9 @@ BROWSER_EVENT = "ticketing"
 
 PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 2.0
-# The pause after a message, as a multiple of the CPU time to hand it to the server, a fifth of its cost: a
-# channel takes at most a fifth of the process's time, however many pages subscribe to it.
-PAUSE_PER_SEND = 20
+# Five times the cost of a delivery (benchmarks/fanout.py): a channel takes at most a fifth of the process's time,
+# however many pages subscribe to it.
+PAUSE_PER_PAGE_SECONDS = 0.0002
 # Many orders may expire at once; a page applies this many changes in about 10 ms.
 FACTS_AT_ONCE = 100
 
@@ -113,10 +112,8 @@ async def _send(channel: str | None, facts: Sequence[Facts]) -> float | None:
         events=[Event(name="_call_script", payload={"javascript_code": _script(facts, len(pages))})]
     )
     message = server.packet_class(packet.EVENT, data=["event", update], namespace=name).encode()
-    started = time.thread_time()
     await namespace.push(pages, message)
-    elapsed = time.thread_time() - started
-    return min(max(PAUSE_SECONDS, PAUSE_PER_SEND * elapsed), LONGEST_PAUSE_SECONDS)
+    return min(max(PAUSE_SECONDS, PAUSE_PER_PAGE_SECONDS * len(pages)), LONGEST_PAUSE_SECONDS)
 
 
 def _script(facts: Sequence[Facts], pages: int) -> str:
