@@ -1,33 +1,81 @@
-"""Visitors that open pages at a steady rate while something else happens."""
+"""Visitors that open pages at a steady rate while something else happens.
+
+In a process of their own: the clients of a rush keep theirs busy, which would count as time of the site.
+"""
 
 import asyncio
+import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from http import HTTPStatus
+from multiprocessing.connection import Connection as Pipe
+from typing import NamedTuple
 
 from benchmarks.http_load import Connection, Load
+from tests.waiting import running
 
 PER_SECOND = 5
 
 
-class Visitors:
-    """`load` has the times of answers; `problems` those that no visitor should get, by their number.
+class Seen(NamedTuple):
+    """Seconds of the answers, those that no visitor should get, and the number of 503 responses with Retry-After."""
 
-    A 503 response with Retry-After is none: `shed` counts them.
-    """
+    seconds: list[float]
+    problems: Counter[str]
+    shed: int
+
+
+class Visitors:
+    """`load` has the times of answers, `problems` and `shed` are as in Seen, all after `run` was cancelled."""
 
     def __init__(self, url: str, paths: Sequence[str], count: int = 4) -> None:
-        self._url = url
-        self._paths = paths
-        self._count = count
+        self._group = Group(url, paths, count)
         self.load = Load()
         self.problems = Counter[str]()
         self.shed = 0
 
     async def run(self) -> None:
         """Visit the pages until cancelled."""
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_visit_until_told, args=(self._group, theirs))
+        process.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ours.send("stop")
+            self.load.seconds, self.problems, self.shed = ours.recv()
+            process.join()
+
+    def __str__(self) -> str:
+        load = self.load
+        return (
+            f"{len(load.seconds)} pages, p50 {load.p(0.5):.0f} ms, p95 {load.p(0.95):.0f} ms, "
+            f"{self.shed} refused with 503"
+        )
+
+
+def _visit_until_told(group: "Group", pipe: Pipe) -> None:
+    async def visit() -> None:
+        async with running(group.run()):
+            await asyncio.to_thread(pipe.recv)
+
+    asyncio.run(visit())
+    pipe.send(Seen(group.seconds, group.problems, group.shed))
+
+
+class Group:
+    def __init__(self, url: str, paths: Sequence[str], count: int) -> None:
+        self._url = url
+        self._paths = paths
+        self._count = count
+        self.seconds: list[float] = []
+        self.problems = Counter[str]()
+        self.shed = 0
+
+    async def run(self) -> None:
         await asyncio.gather(*(self._visit(number) for number in range(self._count)))
 
     async def _visit(self, number: int) -> None:
@@ -49,13 +97,6 @@ class Visitors:
         if answer.status == HTTPStatus.SERVICE_UNAVAILABLE and "retry-after" in answer.headers:
             self.shed += 1
             return
-        self.load.seconds.append(time.perf_counter() - started)
+        self.seconds.append(time.perf_counter() - started)
         if answer.status != HTTPStatus.OK:
             self.problems[f"GET {path}: {answer.status}"] += 1
-
-    def __str__(self) -> str:
-        load = self.load
-        return (
-            f"{len(load.seconds)} pages, p50 {load.p(0.5):.0f} ms, p95 {load.p(0.95):.0f} ms, "
-            f"{self.shed} refused with 503"
-        )
