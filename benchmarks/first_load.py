@@ -1,9 +1,9 @@
 """Weight and paint times of a first visit with an empty cache: `python -m benchmarks.first_load`.
 
 Each page is compared with an empty Reflex page of the same run, on this machine and on an emulated phone:
-a slow mobile network and a quarter of the processor. The largest contentful paint, which is above the
-list, must be close to that of the empty page. The first row is painted a frame later; its limit only
-detects regressions.
+a slow mobile network and a quarter of the processor. On the phone the largest contentful paint must be close
+to that of the empty page. On this machine both take less than 0.2 s, of which the fixed costs of the empty
+page are most; limits there, and those of the first row, only detect regressions.
 """
 
 import asyncio
@@ -24,7 +24,8 @@ from tests.site import Site
 
 LOADS = 15
 LIMIT_KB = 175
-LIMIT_LCP_RATIO = 1.3
+LIMIT_PHONE_LCP_RATIO = 1.3
+LIMIT_LCP_RATIO = 1.6
 LIMIT_ROW_RATIO = 2
 LIMIT_CLS = 0.05
 TICKETS = 30
@@ -220,12 +221,15 @@ def check_limits(plain: dict[str, list[Load]], phone: dict[str, list[Load]]) -> 
     for name in ("home", "event"):
         weight = max(typical(loads[name]).kilobytes for loads in (plain, phone))
         check(f"{name}, cold", weight, LIMIT_KB, "KB")
-    for where, loads in (("", plain), (" on a phone", phone)):
+    for where, loads, limit in (
+        ("", plain, LIMIT_LCP_RATIO),
+        (" on a phone", phone, LIMIT_PHONE_LCP_RATIO),
+    ):
         for name in ("home", "event"):
             # Pairs of one round, which the same noise of the machine slowed down.
             pairs = list(zip(loads[name], loads["empty"], strict=True))
             lcp = median(one.lcp / empty.lcp for one, empty in pairs)
-            check(f"LCP of {name}{where}", lcp, LIMIT_LCP_RATIO, "times an empty page's")
+            check(f"LCP of {name}{where}", lcp, limit, "times an empty page's")
             row = median(one.row / empty.lcp for one, empty in pairs)
             check(f"first row of {name}{where}", row, LIMIT_ROW_RATIO, "times an empty page's LCP")
         for name in ("home", "event", "ticket", "order"):
