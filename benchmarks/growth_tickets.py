@@ -61,12 +61,15 @@ async def _measure(site: Site, sizes: tuple[int, ...]) -> bool:
         # The restart of PostgreSQL ended the connections of the site.
         probe = await stack.enter_async_context(Connection(site.url))
         await eventually(lambda: _answers(probe))
-        connections = [await connect_buyer(site.url, nth, stack) for nth in range(CLIENTS)]
         await components.watch_idle()
         for size in sizes:
             await _empty()
             market = await search.load(size)
-            series.add(size, await _measure_size(components, connections, market, database))
+            # Anew: the site ends connections that idle while a large market is made.
+            async with AsyncExitStack() as buyers:
+                connections = [await connect_buyer(site.url, nth, buyers) for nth in range(CLIENTS)]
+                costs = await _measure_size(components, connections, market, database)
+            series.add(size, costs)
     await db.dispose()
     verdicts = [
         series.check_growth(name, sizes[0], sizes[-1], limit) for name, limit in LIMITS.items()
