@@ -51,6 +51,35 @@ def serve(app: ASGIApp) -> ASGIApp:
     return choose
 
 
+# The most frequent ones first, as a request is compared with one path after the other.
+ROUTERS = (
+    orders_router,
+    tickets_router,
+    listing_router,
+    offer_router,
+    selling_router,
+    selling_listings_router,
+    events_router,
+    places_router,
+    users_router,
+    passkeys_router,
+    proof_router,
+    recovery_router,
+    files_router,
+    deliveries_router,
+    door_router,
+    gift_files_router,
+    gift_router,
+    sending_router,
+    address_router,
+    payments_router,
+    mail_router,
+    cases_router,
+    notices_router,
+    privacy_router,
+)
+
+
 def create_api() -> FastAPI:
     api = FastAPI(
         title=f"{get_settings().brand_name} API",
@@ -61,35 +90,8 @@ def create_api() -> FastAPI:
         # A redirect would contain the Host header of the request.
         redirect_slashes=False,
     )
-    # The most frequent ones first, as a request is compared with one path after the other.
-    features = (
-        orders_router,
-        tickets_router,
-        listing_router,
-        offer_router,
-        selling_router,
-        selling_listings_router,
-        events_router,
-        places_router,
-        users_router,
-        passkeys_router,
-        proof_router,
-        recovery_router,
-        files_router,
-        deliveries_router,
-        door_router,
-        gift_files_router,
-        gift_router,
-        sending_router,
-        address_router,
-        payments_router,
-        mail_router,
-        cases_router,
-        notices_router,
-        privacy_router,
-    )
     # The routes themselves: `include_router` would match the path of each request twice.
-    for router in features:
+    for router in ROUTERS:
         api.router.routes += router.routes
     api.add_api_route("/api/health/live", live, tags=["health"])
     api.add_api_route(
