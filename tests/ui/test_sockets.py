@@ -188,9 +188,7 @@ class TestSlowReaders:
         task = open_socket(sockets.limit(engine), client)
         await settle()
         [socket] = engine.sockets
-        client.reads = False
-        sending = asyncio.create_task(socket.send({"type": "websocket.send", "text": "x"}))
-        await settle()
+        sending = await begin_send(client, socket)
         before = refused("unread")
         for _ in range(2):
             socket.close("unread")
@@ -202,6 +200,14 @@ class TestSlowReaders:
         with pytest.raises(sockets.SocketClosedError):
             await socket.send({"type": "websocket.send", "text": "x"})
         assert refused("unread") == before + 1
+
+
+async def begin_send(client: Client, socket: sockets.Socket) -> asyncio.Task[None]:
+    """Send a message that the client does not read."""
+    client.reads = False
+    sending = asyncio.create_task(socket.send({"type": "websocket.send", "text": "x"}))
+    await settle()
+    return sending
 
 
 class TestPush:
@@ -223,9 +229,7 @@ class TestPush:
         task = open_socket(sockets.limit(engine), client)
         await settle()
         [socket] = engine.sockets
-        client.reads = False
-        sending = asyncio.create_task(socket.send({"type": "websocket.send", "text": "x"}))
-        await settle()
+        sending = await begin_send(client, socket)
         assert not socket.push({"type": "websocket.send", "text": "y"})
         socket.close("unread")
         assert not socket.push({"type": "websocket.send", "text": "z"})
