@@ -117,6 +117,17 @@ class TestDeliver:
         assert pages.counts == dict.fromkeys(pages.open, 1)
         assert len(pages.sent) == len(users)
 
+    async def test_counts_a_change_in_the_last_step_of_a_batch(self, pages: Pages) -> None:
+        first, second = await factories.make_user(), await factories.make_user()
+        pages.open = {channels.notices_channel(user.id) for user in (first, second)}
+        batches.collect(("account", first.id), pages.send)
+        (batch,) = batches._batches
+        while not batch.done():  # noqa: ASYNC110  # to act in its last step.
+            await asyncio.sleep(0)
+        batches.collect(("account", second.id), pages.send)
+        await finish()
+        assert pages.counts == dict.fromkeys(pages.open, 0)
+
     async def test_repeats_a_count_that_failed(
         self, pages: Pages, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -29,7 +29,8 @@ async def nudge(kind: str, at: datetime | None = None) -> None:
     loop = asyncio.get_running_loop()
     unsent = _unsent.setdefault(loop, set())
     unsent.add((kind, second))
-    if not any(sender.get_loop() is loop for sender in _senders):
+    # A done task is discarded only after the other callbacks of its step.
+    if not any(sender.get_loop() is loop and not sender.done() for sender in _senders):
         sender = loop.create_task(_send(unsent))
         _senders.add(sender)
         sender.add_done_callback(_senders.discard)

@@ -114,6 +114,23 @@ class TestNudge:
         async with db.transaction() as session:
             assert await due.list_due_kinds(session) == [KIND]
 
+    async def test_is_sent_in_the_last_step_of_the_one_before(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent: list[str] = []
+
+        async def enqueue(kind: str, _second: int | None) -> None:
+            sent.append(kind)
+
+        monkeypatch.setattr(nudge, "_enqueue", enqueue)
+        await nudge.nudge("first")
+        sender = next(each for each in nudge._senders if not each.done())
+        while not sender.done():  # noqa: ASYNC110  # to act in its last step.
+            await asyncio.sleep(0)
+        await nudge.nudge("second")
+        await nudge.finish()
+        assert sent == ["first", "second"]
+
 
 class TestSweep:
     async def test_finds_work_whose_nudge_is_lost(self, register: Callable[[Kind], None]) -> None:

@@ -30,7 +30,8 @@ _batches: set[asyncio.Task[None]] = set()
 def collect(subject: Subject, send: Send) -> None:
     """Send the summary of an event, or the number of unread notices of an account, to their pages."""
     _changed.add(subject)
-    if not _batches:
+    # A done task is discarded only after the other callbacks of its step.
+    if all(batch.done() for batch in _batches):
         batch = asyncio.create_task(_send_batches(send))
         _batches.add(batch)
         batch.add_done_callback(_batches.discard)
