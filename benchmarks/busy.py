@@ -118,11 +118,11 @@ async def measure(site: Site) -> bool:
     web = Processes(site.web_pid)
     async with AsyncExitStack() as stack:
         readers = [await _deliver(site, stack) for _ in range(DOWNLOADERS)]
-        async with running(idle.run()):
+        async with idle.visiting():
             await asyncio.sleep(IDLE_SECONDS)
         before = web.cpu_seconds()
         started = time.perf_counter()
-        async with running(visitors.run(), *(busy.download(reader) for reader in readers)):
+        async with visitors.visiting(), running(*(busy.download(reader) for reader in readers)):
             await busy.run()
         elapsed = time.perf_counter() - started
         used = web.cpu_seconds() - before

@@ -28,7 +28,6 @@ from tests.outside.database_probe import DatabaseProbe
 from tests.outside.emulator_client import EmulatorClient
 from tests.outside.payer import Payer
 from tests.site import Site
-from tests.waiting import running
 
 BUYERS = 500
 WATCHERS = 1000
@@ -213,13 +212,13 @@ async def measure(site: Site) -> bool:
         ticket_id = event.listings[0].ticket_ids[0]
         paths = ("/", f"/events/{event.slug}", "/api/tickets", f"/tickets/{ticket_id}")
         idle = Visitors(site.url, paths)
-        async with running(idle.run()):
+        async with idle.visiting():
             await asyncio.sleep(IDLE_SECONDS)
         visitors = Visitors(site.url, paths)
         web = Processes(site.web_pid)
-        before = web.cpu_seconds()
-        started = time.perf_counter()
-        async with running(visitors.run()):
+        async with visitors.visiting():
+            before = web.cpu_seconds()
+            started = time.perf_counter()
             await rush.run(buyers)
         elapsed = time.perf_counter() - started
         used = web.cpu_seconds() - before

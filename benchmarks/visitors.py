@@ -7,8 +7,8 @@ import asyncio
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from multiprocessing.connection import Connection as Pipe
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class Seen(NamedTuple):
 
 
 class Visitors:
-    """`load` has the times of answers, `problems` and `shed` are as in Seen, all after `run` was cancelled."""
+    """`load` has the times of answers, `problems` and `shed` are as in Seen, all after `visiting`."""
 
     def __init__(self, url: str, paths: Sequence[str], count: int = 4) -> None:
         self._group = Group(url, paths, count)
@@ -36,14 +36,16 @@ class Visitors:
         self.problems = Counter[str]()
         self.shed = 0
 
-    async def run(self) -> None:
-        """Visit the pages until cancelled."""
+    @asynccontextmanager
+    async def visiting(self) -> AsyncGenerator[None]:
+        """Visit the pages during the block."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_visit_until_told, args=(self._group, theirs))
         process.start()
+        await asyncio.to_thread(ours.recv)
         try:
-            await asyncio.Event().wait()
+            yield
         finally:
             ours.send("stop")
             self.load.seconds, self.problems, self.shed = ours.recv()
@@ -60,6 +62,7 @@ class Visitors:
 def _visit_until_told(group: "Group", pipe: Pipe) -> None:
     async def visit() -> None:
         async with running(group.run()):
+            pipe.send("begun")
             await asyncio.to_thread(pipe.recv)
 
     asyncio.run(visit())
