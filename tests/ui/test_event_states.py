@@ -14,10 +14,13 @@ from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db, shedding
 from ticketing_app.events.schemas import EventRead
 from ticketing_app.tickets.rules import Availability
+from ticketing_app.ui.events import queries
 from ticketing_app.ui.events.offers import OfferRow
+from ticketing_app.ui.events.queries import EventPage
 from ticketing_app.ui.events.state import EventDetailState, PlaceState
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.tickets.state import TicketDetailState
+from ticketing_app.ui.transactions import Session
 
 pytestmark = pytest.mark.usefixtures("database")
 SignIn = Callable[[UserRead], Awaitable[str]]
@@ -59,6 +62,29 @@ class TestEventDetailState:
         order = await factories.hold(ticket, buyer)
         (offer,) = (await opened(tab, event.slug, await sign_in(buyer))).offers
         assert (offer.status, offer.href) == ("yours", f"/orders/{order.id}")
+        (offer,) = (await opened(tab, event.slug)).offers
+        assert offer.status == "locked"
+
+    async def test_strangers_share_one_read(
+        self, tab: Tab, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event = await factories.make_event()
+        listing = await factories.make_listing("12", event=event)
+        stranger = await sign_in(await factories.make_user())
+        reads, read = list[str](), queries._read_event_page
+
+        async def count(session: Session, *, slug: str) -> EventPage:
+            reads.append(slug)
+            return await read(session, slug=slug)
+
+        monkeypatch.setattr(queries, "_read_event_page", count)
+        for cookie in ("", stranger, ""):
+            (offer,) = (await opened(tab, event.slug, cookie)).offers
+            assert offer.status == "available"
+        assert reads == [event.slug]
+        await factories.hold(
+            await factories.read_ticket(listing.seats[0].ticket_id), await factories.make_user()
+        )
         (offer,) = (await opened(tab, event.slug)).offers
         assert offer.status == "locked"
 

@@ -13,7 +13,6 @@ from ticketing_app.events.schemas import EventRead
 from ticketing_app.events.service.events import EventMovedError
 from ticketing_app.events.service.venues import VenueMovedError
 from ticketing_app.tickets.schemas.listings import OfferRead
-from ticketing_app.tickets.service.offers import find_next_change
 from ticketing_app.ui import static_html, transactions
 from ticketing_app.ui.events import queries
 from ticketing_app.ui.events.cards import EventCard, group_by_day, make_cards
@@ -38,7 +37,7 @@ _STATUS = {
 
 async def load_event(query: QueryParams, *, slug: str) -> PageContent:
     try:
-        page = await transactions.in_transaction(queries.load_event_page, slug=slug, viewer_id=None)
+        page = await queries.load_event_page(slug=slug)
     except EventMovedError as error:
         return PageContent(moved_to=routes.event_detail(error.slug))
     # Only the page in the browser follows changes.
@@ -62,10 +61,8 @@ async def load_event(query: QueryParams, *, slug: str) -> PageContent:
         category=head.category,
         event=schema_org_event(page.event, head, page.offers),
     )
-    # Offers and summaries are those of these events.
-    read = changes.keys(page.event.id, *(other.id for other in page.other_dates))
-    until = find_next_change(page.offers)
-    return PageContent(metadata=metadata, html=static_html.render(content), read=read, until=until)
+    html = static_html.render(content)
+    return PageContent(metadata=metadata, html=html, read=page.read, until=page.until)
 
 
 async def load_venue(_query: QueryParams, *, slug: str) -> PageContent:

@@ -75,12 +75,11 @@ class EventDetailState(PurchaseState, rx.State):
         try:
             async with transactions.transaction() as transaction:
                 caller = await session.find_caller(self, transaction)
-                page = await queries.load_event_page(
-                    transaction,
-                    slug=session.route_slug(self),
-                    viewer_id=caller and caller.user_id,
-                    subscribe=lambda event_id: self._subscribe(event_id, caller),
-                )
+            page = await queries.load_event_page(
+                slug=session.route_slug(self),
+                viewer_id=caller and caller.user_id,
+                subscribe=lambda event_id: self._subscribe(event_id, caller),
+            )
         except EventMovedError as error:
             return rx.redirect(routes.event_detail(error.slug), replace=True)
         self._show(page, caller, seen_at)
