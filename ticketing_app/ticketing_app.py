@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from ticketing_app import api, routes
 from ticketing_app.accounts.auth import listen_for_ended_sessions
-from ticketing_app.core import logging, metrics, shedding
+from ticketing_app.core import garbage, logging, metrics, shedding
 from ticketing_app.core.settings import get_settings
 from ticketing_app.documents import security_headers, serve, well_known
 from ticketing_app.documents.site import Audience, Page
@@ -273,12 +273,6 @@ def _forget_tabs(asgi: ASGIApp) -> ASGIApp:
     return tabs.forget_at_sign_out(asgi, lambda: app.state_manager)
 
 
-def _freeze() -> None:
-    """Exempt what was loaded from garbage collection: visiting it would stop the event loop for 0.3 s."""
-    gc.collect()
-    gc.freeze()
-
-
 app = rx.App(
     html_lang="en",
     # Tailwind contains its own reset.
@@ -311,7 +305,7 @@ app = rx.App(
 app.register_lifespan_task(listen_for_ended_sessions, notify=broadcast.notify_session)
 app.register_lifespan_task(broadcast.follow, app=app)
 app.register_lifespan_task(metrics.serve)
-app.register_lifespan_task(_freeze)
+app.register_lifespan_task(garbage.keep_pauses_short)
 app.register_lifespan_task(shedding.load.watch_lag)
 app.register_lifespan_task(sandbox.report_confinement)
 for page in PAGES:
