@@ -16,8 +16,8 @@ from ticketing_app.tickets.schemas.listings import OfferRead
 from ticketing_app.ui import static_html, transactions
 from ticketing_app.ui.events import queries
 from ticketing_app.ui.events.cards import EventCard, group_by_day, make_cards
-from ticketing_app.ui.events.choices import address, choices, choose, link_cards, read_wanted
-from ticketing_app.ui.events.offers import offer_rows
+from ticketing_app.ui.events.choices import link_cards, read_wanted
+from ticketing_app.ui.events.chosen import choose_offers
 from ticketing_app.ui.events.pages import static_event, static_place
 from ticketing_app.ui.events.queries import PlacePage
 from ticketing_app.ui.events.views import (
@@ -26,7 +26,6 @@ from ticketing_app.ui.events.views import (
     local_start,
 )
 from ticketing_app.ui.page_content import EVENT_TYPES, PageContent, PageMetadata, absolute
-from ticketing_app.ui.shell.rows import MAX_ROWS
 
 _STATUS = {
     EventStatus.SCHEDULED: "EventScheduled",
@@ -44,16 +43,8 @@ async def load_event(query: QueryParams, *, slug: str) -> PageContent:
     head = EventHead.from_event(page.event, page.summaries[page.event.id], seen_at=0)
     others = make_cards(page.other_dates, page.summaries, today=utc_now().date(), seen_at=0)
     wanted = read_wanted(query, page.offers)
-    offers = offer_rows(
-        choose(page.offers, wanted),
-        None,
-        utc_now(),
-        wanted.quantity,
-        action=address(head.href, wanted),
-    )[:MAX_ROWS]
-    content = static_event(
-        head, offers, choices(page.offers, head.href, wanted), link_cards(others, wanted.quantity)
-    )
+    offered, rows = choose_offers(page, wanted)
+    content = static_event(head, rows, offered, link_cards(others, wanted.quantity))
     metadata = PageMetadata(
         title=head.title,
         description=head.share_line,

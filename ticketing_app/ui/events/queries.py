@@ -15,7 +15,7 @@ from ticketing_app.ui import transactions
 from ticketing_app.ui.transactions import Session
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EventPage:
     """An event with its offers, and other dates; `summaries` are those of all of these events.
 

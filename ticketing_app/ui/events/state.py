@@ -8,22 +8,14 @@ from typing_extensions import override
 
 from ticketing_app import routes
 from ticketing_app.accounts.schemas import Caller
-from ticketing_app.core.clock import utc_now
 from ticketing_app.events.service.events import EventMovedError
 from ticketing_app.events.service.venues import VenueMovedError
 from ticketing_app.ui import session, transactions
 from ticketing_app.ui.events import queries
 from ticketing_app.ui.events.cards import EventCard, EventGroup, group_by_day, make_cards
-from ticketing_app.ui.events.choices import (
-    Choices,
-    Wanted,
-    address,
-    choices,
-    choose,
-    link_cards,
-    read_wanted,
-)
-from ticketing_app.ui.events.offers import OfferRow, offer_rows
+from ticketing_app.ui.events.choices import Choices, Wanted, address, link_cards, read_wanted
+from ticketing_app.ui.events.chosen import choose_offers
+from ticketing_app.ui.events.offers import OfferRow
 from ticketing_app.ui.events.queries import EventPage, PlacePage
 from ticketing_app.ui.events.views import (
     EventHead,
@@ -34,7 +26,6 @@ from ticketing_app.ui.events.views import (
 from ticketing_app.ui.live import channels
 from ticketing_app.ui.purchases.state import PurchaseState
 from ticketing_app.ui.session import PageState, guarded, in_turn, refreshing
-from ticketing_app.ui.shell.rows import MAX_ROWS
 
 
 class EventDetailState(PurchaseState, rx.State):
@@ -106,16 +97,8 @@ class EventDetailState(PurchaseState, rx.State):
         today = session.reader_now(self).date()
         others = make_cards(page.other_dates, summaries, today=today, seen_at=seen_at)
         self.other_dates = link_cards(others, wanted.quantity)
-        self.choices = choices(page.offers, self.event.href, wanted)
         viewer_id = caller and caller.user_id
-        chosen = choose(page.offers, wanted)
-        self.offers = offer_rows(
-            chosen,
-            viewer_id,
-            utc_now(),
-            wanted.quantity,
-            action=address(self.event.href, wanted),
-        )[:MAX_ROWS]
+        self.choices, self.offers = choose_offers(page, wanted, viewer_id)
         is_seller = any(offer.seller_id == viewer_id for offer in page.offers)
         listed = parameters.get(routes.LISTED, "")
         self.note = listed_note(listed) if is_seller else ""
