@@ -262,7 +262,7 @@ async def let_hold_lapse(order_id: UUID, *, seconds_ago: float = 1) -> None:
             UPDATE tickets t SET locked_until = clock.at FROM own, clock WHERE t.id = own.id RETURNING t.id
         )
         UPDATE orders SET expires_at = clock.at FROM clock
-        WHERE id = :id AND status IN ('created', 'awaiting_payment') AND (SELECT count(*) FROM leases) >= 0
+        WHERE id = :id AND status IN ('created', 'awaiting_payment', 'capturing') AND (SELECT count(*) FROM leases) >= 0
     """
     async with db.transaction() as session:
         values = {"ago": seconds_ago, "id": order_id}

@@ -166,7 +166,13 @@ MUTANTS = (
     Mutant(
         1,
         "the expiry closes an order while one of its tickets is locked",
-        ((f"{APP}/orders/service/release.py", "if own <= locked", "if own & locked"),),
+        (
+            (
+                f"{APP}/orders/service/release.py",
+                "locked.issuperset(ticket_ids)",
+                "locked & {*ticket_ids}",
+            ),
+        ),
         f"{STEP_TESTS}::TestAllOrNone",
     ),
     Mutant(

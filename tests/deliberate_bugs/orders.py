@@ -4,6 +4,8 @@ from tests.deliberate_bugs.mutant import APP, Mutant
 
 HOLD = f"{APP}/orders/repository/hold_statements.py"
 HOLD_TESTS = "tests/integration/orders/test_hold.py"
+RELEASE = f"{APP}/orders/service/release.py"
+EXPIRY_TESTS = "tests/integration/expiration"
 COOLDOWN_TESTS = "tests/integration/orders/test_cooldown.py"
 SELL = f"{APP}/orders/service/sell.py"
 SELL_TESTS = "tests/integration/orders/test_sell.py"
@@ -135,7 +137,7 @@ MUTANTS = (
                 "",
             ),
             (
-                f"{APP}/orders/service/release.py",
+                RELEASE,
                 "    if order.status not in sources:",
                 (
                     "    await leases.release(session, ticket_ids=found.ticket_ids, order_id=order.id)\n"
@@ -186,12 +188,24 @@ MUTANTS = (
         "an order ends without its event",
         (
             (
-                f"{APP}/orders/service/release.py",
-                "    access.record(session, kind, order, ended.items, leases=available)\n",
+                RELEASE,
+                "    access.record(session, kind, order, ended.items, leases=_available(released))\n",
                 "",
             ),
         ),
         HOLD_TESTS,
+    ),
+    Mutant(
+        8,
+        "orders expire without their events",
+        ((RELEASE, "    await outbox.record_all(session, events)\n", ""),),
+        EXPIRY_TESTS,
+    ),
+    Mutant(
+        8,
+        "orders expire, and their history does not tell",
+        ((RELEASE, "    await repository.add_steps(session, order_ids)\n", ""),),
+        EXPIRY_TESTS,
     ),
     Mutant(
         8,

@@ -10,14 +10,14 @@ from ticketing_app.core import db, redis
 from ticketing_app.core.logging import get_logger, start_context
 from ticketing_app.messaging import bus, inbox
 from ticketing_app.messaging.bus import Envelope
-from ticketing_app.messaging.catalog import OrderCreated
+from ticketing_app.messaging.catalog import OrderCreated, OrderExpired
 from ticketing_app.messaging.inbox import Handler, Subscriptions
 
 HANDLER_SECONDS = 30
 RETRY_BATCH = 20
-# Holds come in bursts. Their handlers only insert, so a transaction of many cannot deadlock with those
-# of requests, which lock tickets by id.
-BATCHED = frozenset({OrderCreated.__name__})
+# Holds begin and end in bursts. Their handlers lock no ticket or order, and of each order at most its open
+# charge, so a transaction of many cannot deadlock with those of requests, which have one order each.
+BATCHED = frozenset({OrderCreated.__name__, OrderExpired.__name__})
 
 log = get_logger()
 

@@ -103,13 +103,14 @@ async def _tell_owner(
 
 async def on_order_created(session: AsyncSession, event: OrderCreated) -> None:
     if event.seller_id:
-        await order_notices.tell_start(session, event, seller_id=event.seller_id)
+        await order_notices.tell_hold(session, event, event.seller_id, "order_started", event.title)
     await reminding.schedule(session, order_id=event.order_id, expires_at=event.expires_at)
 
 
 async def on_order_expired(session: AsyncSession, event: OrderExpired) -> None:
-    order = await summary.get_summary(session, order_id=event.order_id)
-    await order_notices.tell_buyer(session, order, "order_expired")
+    titles = await summary.list_titles(session, order_ids=[event.order_id])
+    title = titles[event.order_id].title
+    await order_notices.tell_hold(session, event, event.buyer_id, "order_expired", title)
 
 
 async def on_order_cancelled(session: AsyncSession, event: OrderCancelled) -> None:

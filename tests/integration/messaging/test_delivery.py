@@ -92,9 +92,10 @@ class TestDelivery:
 
     async def test_handles_holds_that_arrive_together_in_one_transaction(self) -> None:
         other = await envelope_of(await record())
-        hold = other.model_copy(update={"name": "OrderCreated"})
-        keys = [consumer._batch(each) for each in (hold, other)]
-        assert keys == ["OrderCreated", other.id]
+        names = ("OrderCreated", "OrderExpired")
+        holds = [other.model_copy(update={"name": name}) for name in names]
+        keys = [consumer._batch(each) for each in (*holds, other)]
+        assert keys == [*names, other.id]
 
     async def test_handles_an_event_once_that_a_batch_has_twice(self) -> None:
         user = await record()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ticketing_app.messaging.catalog import OrderCreated
+from ticketing_app.messaging.catalog import OrderEvent
 from ticketing_app.notices import repository
 from ticketing_app.notices.service import telling
 from ticketing_app.orders.schemas import OrderSummary
@@ -25,16 +25,15 @@ async def tell_seller(
     await _tell(session, order, order.seller_id, kind, key or order.id, facts)
 
 
-async def tell_start(session: AsyncSession, event: OrderCreated, *, seller_id: UUID) -> None:
-    """Notify the seller of a hold; does not read the order, as holds are the most frequent events."""
-    facts = {
-        "order_id": str(event.order_id),
-        "ticket_id": str(event.ticket_id),
-        "quantity": len(event.tickets) or 1,
-        **event.model_dump(include={"title", "price_cents", "currency"}),
-    }
-    key = f"order_started:{event.order_id}"
-    await telling.tell(session, user_id=seller_id, kind="order_started", key=key, facts=facts)
+async def tell_hold(
+    session: AsyncSession, event: OrderEvent, user_id: UUID, kind: str, title: str
+) -> None:
+    """Notify of a hold; does not read the order, as holds begin and end in bursts."""
+    named = {"order_id", "ticket_id", "price_cents", "currency"}
+    facts = event.model_dump(mode="json", include=named)
+    facts |= {"title": title, "quantity": len(event.tickets) or 1}
+    key = f"{kind}:{event.order_id}"
+    await telling.tell(session, user_id=user_id, kind=kind, key=key, facts=facts)
 
 
 async def has_told_sale(session: AsyncSession, order: OrderSummary) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, text, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, text, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -109,14 +109,22 @@ async def get_by_ids(session: AsyncSession, order_ids: Collection[UUID]) -> list
 _DUE = (
     "status IN ('created', 'awaiting_payment') AND expires_at < 'infinity' AND expires_at <= now()"
 )
-_LIST_DUE = text(f"SELECT id FROM orders WHERE {_DUE} ORDER BY expires_at LIMIT :limit")  # noqa: S608  # a constant.
+_LIST_DUE = text(f"""
+    SELECT id, ARRAY(
+      SELECT ticket_id FROM order_items WHERE order_id = orders.id ORDER BY ticket_id
+    ) AS ticket_ids
+    FROM orders WHERE {_DUE} ORDER BY expires_at LIMIT :limit
+""")  # noqa: S608  # a constant.
 _MEASURE_DUE = text(f"SELECT now() - min(expires_at) FROM orders WHERE {_DUE}")  # noqa: S608  # as above.
 
 
-async def list_due(session: AsyncSession, limit: int) -> list[UUID]:
-    """Return up to `limit` orders past their deadline, without a lock: any of them may end meanwhile."""
-    connection = await session.connection()
-    return list((await connection.execute(_LIST_DUE, {"limit": limit})).scalars())
+async def list_due(session: AsyncSession, limit: int) -> dict[UUID, list[UUID]]:
+    """Return the tickets of up to `limit` orders past their deadline, by order.
+
+    Without a lock: any of them may end meanwhile.
+    """
+    rows = await (await session.connection()).execute(_LIST_DUE, {"limit": limit})
+    return {row.id: row.ticket_ids for row in rows}
 
 
 async def expire(session: AsyncSession, order_ids: Collection[UUID]) -> list[Order]:
@@ -124,7 +132,8 @@ async def expire(session: AsyncSession, order_ids: Collection[UUID]) -> list[Ord
     statement = (
         update(Order)
         .where(
-            col(Order.id).in_(order_ids),
+            # An array: each length of a list would be another statement to plan.
+            col(Order.id) == any_(literal(list(order_ids), ARRAY(Uuid))),
             col(Order.status).in_(SOURCES[OrderStatus.EXPIRED]),
             col(Order.expires_at) <= func.clock_timestamp(),
         )
@@ -241,6 +250,17 @@ def add_step(session: AsyncSession, order: Order) -> None:
             expires_at=order.expires_at,
         )
     )
+
+
+_ADD_STEPS = text("""
+    INSERT INTO order_steps (order_id, version, status, expires_at)
+    SELECT id, version, status, expires_at FROM orders WHERE id = ANY(:order_ids)
+""").bindparams(bindparam("order_ids", type_=ARRAY(Uuid)))
+
+
+async def add_steps(session: AsyncSession, order_ids: Collection[UUID]) -> None:
+    """Add the present step of each of these orders."""
+    await (await session.connection()).execute(_ADD_STEPS, {"order_ids": list(order_ids)})
 
 
 async def list_steps(session: AsyncSession, order_id: UUID) -> list[OrderStep]:

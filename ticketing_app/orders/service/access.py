@@ -5,6 +5,7 @@ Every transition locks the rows of all tickets first and the order row second (b
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -64,7 +65,7 @@ async def get_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
     return OrderStatus((await get(session, order_id)).status)
 
 
-def record(  # the facts of an event.
+def record(
     session: AsyncSession,
     kind: type[OrderEvent],
     order: Order,
@@ -73,15 +74,31 @@ def record(  # the facts of an event.
     leases: Sequence[TicketLease] = (),
     seller_id: UUID | None = None,
 ) -> None:
-    """Record the change as an event and in the order's history; `leases` are the changed tickets.
+    """Record the change as an event and in the order's history; arguments as of `to_event`."""
+    ticket_ids = [item.ticket_id for item in items]
+    event = to_event(kind, order, ticket_ids, leases=leases, seller_id=seller_id)
+    outbox.record(session, event)
+    repository.add_step(session, order)
+
+
+EventKind = TypeVar("EventKind", bound=OrderEvent)
+
+
+def to_event(
+    kind: type[EventKind],
+    order: Order,
+    ticket_ids: Sequence[UUID],
+    *,
+    leases: Sequence[TicketLease] = (),
+    seller_id: UUID | None = None,
+) -> EventKind:
+    """Return the event of a change; `leases` are the changed ones of its tickets.
 
     `seller_id` is needed if no ticket changed.
     """
     versions = {lease.id: lease.version for lease in leases}
-    tickets = [
-        TicketVersion(id=item.ticket_id, version=versions.get(item.ticket_id)) for item in items
-    ]
-    event = kind(
+    tickets = [TicketVersion(id=each, version=versions.get(each)) for each in ticket_ids]
+    return kind(
         order_id=order.id,
         order_version=order.version,
         status=order.status,
@@ -97,8 +114,6 @@ def record(  # the facts of an event.
         event_id=leases[0].event_id if leases else None,
         listing_id=order.listing_id,
     )
-    outbox.record(session, event)
-    repository.add_step(session, order)
 
 
 async def read(session: AsyncSession, found: OrderWithItems, *, is_running: bool) -> OrderRead:

@@ -1,6 +1,6 @@
 """Release the tickets of an order: its buyer cancels, the time is over, or the payment failed for good."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from uuid import UUID
 
@@ -10,9 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ticketing_app.core import metrics
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.logging import get_logger
+from ticketing_app.messaging import outbox
 from ticketing_app.messaging.catalog import OrderCancelled, OrderEvent, OrderExpired
 from ticketing_app.orders import rules
-from ticketing_app.orders.models import OrderItem
+from ticketing_app.orders.models import Order
 from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.repository.orders import OrderWithItems
 from ticketing_app.orders.rules import OrderStatus
@@ -54,23 +55,19 @@ async def expire_due_orders(session: AsyncSession, *, limit: int) -> int:
     """Close up to `limit` orders past their deadline and release their tickets; return the number."""
     # An order with a locked ticket is left to the transaction that holds the lock, or to the next run:
     # its lease is over anyway. So several workers may run this concurrently.
-    due_ids = await repository.list_due(session, limit)
-    tickets: dict[UUID, set[UUID]] = {}
-    items: dict[UUID, list[OrderItem]] = {}
-    for item in await repository.list_items(session, due_ids):
-        items.setdefault(item.order_id, []).append(item)
-        tickets.setdefault(item.order_id, set()).add(item.ticket_id)
-    locked = await leases.lock_free(session, ticket_ids=set().union(*tickets.values()))
-    ready = [order_id for order_id, own in tickets.items() if own <= locked]
+    due = await repository.list_due(session, limit)
+    if not due:
+        return 0
+    due_ids = [each for ticket_ids in due.values() for each in ticket_ids]
+    locked = await leases.lock_free(session, ticket_ids=due_ids)
+    ready = [order_id for order_id, ticket_ids in due.items() if locked.issuperset(ticket_ids)]
     expired = await repository.expire(session, ready)
     released = await leases.release_all(
         session,
-        ticket_ids=[each for order in expired for each in tickets[order.id]],
+        ticket_ids=[each for order in expired for each in due[order.id]],
         order_ids=[order.id for order in expired],
     )
-    for order in expired:
-        own = [released[item.ticket_id] for item in items[order.id] if item.ticket_id in released]
-        _record(session, OrderExpired, OrderWithItems(order, items[order.id]), own)
+    await _record_all(session, expired, due, released)
     metrics.count_after_commit(session, HOLDS_ENDED.labels(OrderStatus.EXPIRED), len(expired))
     return len(expired)
 
@@ -150,7 +147,27 @@ def _record(
     released: Sequence[TicketLease],
 ) -> None:
     order = ended.order
-    # One that was withdrawn or paused meanwhile must not be published as available.
-    available = [lease for lease in released if lease.status is TicketStatus.FOR_SALE]
-    access.record(session, kind, order, ended.items, leases=available)
+    access.record(session, kind, order, ended.items, leases=_available(released))
     log.info("order.ended", order_id=str(order.id), status=order.status)
+
+
+async def _record_all(
+    session: AsyncSession,
+    expired: Sequence[Order],
+    tickets: Mapping[UUID, Sequence[UUID]],
+    released: Mapping[UUID, TicketLease],
+) -> None:
+    events = list[OrderExpired]()
+    for order in expired:
+        own = [released[each] for each in tickets[order.id] if each in released]
+        event = access.to_event(OrderExpired, order, tickets[order.id], leases=_available(own))
+        events.append(event)
+    order_ids = [order.id for order in expired]
+    await outbox.record_all(session, events)
+    await repository.add_steps(session, order_ids)
+    log.info("orders.expired", order_ids=[str(each) for each in order_ids])
+
+
+def _available(released: Sequence[TicketLease]) -> list[TicketLease]:
+    # One that was withdrawn or paused meanwhile must not be published as available.
+    return [lease for lease in released if lease.status is TicketStatus.FOR_SALE]

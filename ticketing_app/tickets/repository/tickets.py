@@ -144,11 +144,15 @@ async def get_ticket_for_update(session: AsyncSession, ticket_id: UUID) -> Ticke
     return TicketRow(*(await session.exec(fresh)).one())
 
 
+_LOCK_FREE = text("""
+    SELECT id FROM tickets WHERE id = ANY(:ticket_ids) FOR NO KEY UPDATE SKIP LOCKED
+""").bindparams(bindparam("ticket_ids", type_=ARRAY(Uuid)))
+
+
 async def lock_free(session: AsyncSession, ticket_ids: Collection[UUID]) -> set[UUID]:
     """Lock those of these tickets that no other transaction has locked; return their ids."""
-    query = select(Ticket.id).where(col(Ticket.id).in_(ticket_ids))
-    free = query.with_for_update(skip_locked=True, key_share=True)
-    return set((await session.exec(free)).all())
+    found = await (await session.connection()).execute(_LOCK_FREE, {"ticket_ids": list(ticket_ids)})
+    return set(found.scalars())
 
 
 # All tickets or none, by one reading of the clock: it is volatile, so a comparison per row could find the
