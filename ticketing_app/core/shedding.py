@@ -32,6 +32,8 @@ Kind = Literal["read", "write"]
 TICK_SECONDS = 0.05
 # Of the newest tick in the average: one stall of a second is forgotten after a quarter of a second.
 WEIGHT = 0.3
+# A page with ten awaits is answered a tenth of a second later than one from the cache.
+BUSY_LAG_SECONDS = 0.01
 LOG_SECONDS = 10
 # Random, so that refused clients do not come back together.
 LEAST_RETRY_SECONDS = 2
@@ -93,6 +95,14 @@ class Load:
             yield
         finally:
             self.in_progress[kind] -= 1
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether half of the writes are in progress that may be, or the event loop lags: each await costs time."""
+        settings = get_settings()
+        if 0 < settings.writes_in_progress <= 2 * self.in_progress["write"]:
+            return True
+        return settings.loop_lag_seconds > 0 and self.lag_seconds > BUSY_LAG_SECONDS
 
     def _is_overloaded(self, kind: Kind) -> bool:
         settings = get_settings()

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ticketing_app import routes
 from ticketing_app.core import formatting, http, limits, origin
-from ticketing_app.core.cache import Cache
+from ticketing_app.core.cache import STALE_SECONDS, Cache
 from ticketing_app.core.db import new_id
 from ticketing_app.core.errors import AppError
 from ticketing_app.core.formatting import ReaderLocale
@@ -49,7 +49,7 @@ class Site:
 
     pages: list[tuple[PageTemplate, Page]]
     not_found: PageTemplate
-    documents: Cache[Document] = field(default_factory=Cache[Document])
+    documents: Cache[Document] = field(default_factory=lambda: Cache(STALE_SECONDS))
 
 
 def serve(pages: Sequence[Page]) -> Callable[[ASGIApp], ASGIApp]:

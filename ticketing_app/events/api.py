@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from ticketing_app.accounts.auth import SignedIn
 from ticketing_app.core import cache, changes, db
-from ticketing_app.core.cache import Cache, SharedBody
+from ticketing_app.core.cache import STALE_SECONDS, Cache, SharedBody
 from ticketing_app.core.http import body_schema, problem_responses, read_body
 from ticketing_app.core.validation import SearchText, read_uuid
 from ticketing_app.events.schemas import (
@@ -27,7 +27,7 @@ from ticketing_app.events.service import calendar, cities, events, search, venue
 router = APIRouter(prefix="/api/events", tags=["events"])
 places_router = APIRouter(prefix="/api", tags=["events"])
 
-_pages: Cache[SharedBody] = Cache()
+_pages: Cache[SharedBody] = Cache(STALE_SECONDS)
 
 CALENDAR = "text/calendar"
 SLUG = re.compile("[a-z0-9-]{1,200}")

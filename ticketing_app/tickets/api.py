@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ticketing_app.accounts.auth import SignedIn, Visitor
 from ticketing_app.core import cache, changes, db
-from ticketing_app.core.cache import Cache, SharedBody
+from ticketing_app.core.cache import STALE_SECONDS, Cache, SharedBody
 from ticketing_app.core.http import body_schema, parse_id, problem_responses, read_body
 from ticketing_app.core.paging import DEFAULT_LIMIT, MAX_LIMIT
 from ticketing_app.core.validation import without_nul
@@ -36,8 +36,8 @@ router = APIRouter(prefix="/api/tickets", tags=["tickets"])
 listing_router = APIRouter(prefix="/api/listings", tags=["listings"])
 offer_router = APIRouter(prefix="/api/events", tags=["events"])
 
-_offers: Cache[SharedBody] = Cache()
-_pages: Cache[SharedBody] = Cache()
+_offers: Cache[SharedBody] = Cache(STALE_SECONDS)
+_pages: Cache[SharedBody] = Cache(STALE_SECONDS)
 
 
 @router.get("", response_model=TicketPage, responses=problem_responses(400, 429))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from ticketing_app.core import cache, changes
+from ticketing_app.core import cache, changes, shedding
 from ticketing_app.core.cache import Cache
 from ticketing_app.core.changes import Keys
 from ticketing_app.core.clock import utc_now
@@ -170,6 +170,67 @@ class TestGet:
         assert maker.count == 3
         maker.may_end.set()
         assert sorted(await asyncio.gather(*waiting)) == [1, 2, 3]
+
+
+@pytest.fixture
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shedding.Load, "is_busy", True)
+
+
+class TestBusy:
+    """While the process is busy, an answer may be stale; it is made again in the background."""
+
+    @pytest.fixture
+    def cached(self) -> Cache[Made]:
+        return Cache(stale_seconds=1)
+
+    @pytest.mark.usefixtures("busy")
+    async def test_stale_answer_is_made_again_in_the_background(
+        self, cached: Cache[Made], maker: Maker
+    ) -> None:
+        await get(cached, maker)
+        changes.note({"a"})
+        maker.may_end.clear()
+        assert [await get(cached, maker) for _ in range(3)] == [1, 1, 1]
+        await asyncio.sleep(0)
+        assert await get(cached, maker) == 1
+        maker.may_end.set()
+        await asyncio.gather(*cached._remakes)
+        assert await get(cached, maker) == 2
+        assert maker.count == 2
+
+    @pytest.mark.usefixtures("busy")
+    async def test_nobody_gets_an_older_one(self, maker: Maker) -> None:
+        cached = Cache[Made](stale_seconds=1e-9)
+        await get(cached, maker)
+        changes.note({"a"})
+        assert await get(cached, maker) == 2
+
+    @pytest.mark.usefixtures("busy")
+    async def test_failure_in_the_background_is_left_to_the_next_caller(
+        self, cached: Cache[Made], maker: Maker
+    ) -> None:
+        await get(cached, maker)
+        changes.note({"a"})
+        maker.error = RuntimeError()
+        assert await get(cached, maker) == 1
+        await asyncio.gather(*cached._remakes)
+        with pytest.raises(RuntimeError):
+            await get(cached, maker)
+
+    @pytest.mark.usefixtures("busy")
+    async def test_answers_of_pages_are_never_stale(self, maker: Maker) -> None:
+        cached = Cache[Made]()
+        await get(cached, maker)
+        changes.note({"a"})
+        assert await get(cached, maker) == 2
+
+    async def test_calm_process_returns_no_stale_answer(
+        self, cached: Cache[Made], maker: Maker
+    ) -> None:
+        await get(cached, maker)
+        changes.note({"a"})
+        assert await get(cached, maker) == 2
 
 
 class TestPeek:

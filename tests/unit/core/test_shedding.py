@@ -86,6 +86,29 @@ class TestLoad:
         with load.admit(kind), load.admit(kind):
             pass
 
+    def test_is_busy_with_half_of_the_writes(
+        self, load: Load, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(writes_in_progress=3)
+        with load.admit("write"):
+            assert not load.is_busy
+            with load.admit("write"):
+                assert load.is_busy
+        assert not load.is_busy
+
+    def test_is_busy_while_the_event_loop_lags(self, load: Load) -> None:
+        for _ in range(20):
+            load.note_lag(0.02)
+        assert load.is_busy
+
+    def test_without_limits_is_never_busy(
+        self, load: Load, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(writes_in_progress=0, loop_lag_seconds=0)
+        load.note_lag(1000)
+        with load.admit("write"):
+            assert not load.is_busy
+
     def test_logs_refusals_once_in_a_while(self, load: Load) -> None:
         with capture_logs() as logs, load.admit("write"):
             for _ in range(3):
