@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 
 import pytest
@@ -22,6 +23,9 @@ from ticketing_app.work import jobs as work
 from ticketing_app.work import nudge
 
 work.register(WORK)
+
+# httpcore searches for it at each request, in vain: a directory scan of every import path.
+sys.modules.setdefault("sniffio", None)  # pyright: ignore[reportArgumentType]  # Python's mark of a module that is not there.
 
 # The costs of production take 30 ms of CPU for each account of a test.
 passwords._context = passwords._context.copy(argon2__memory_cost=64)

@@ -390,13 +390,11 @@ class Connections:
         self._dsn = database_url.replace("postgresql+asyncpg://", "postgresql://")
         self._database: asyncpg.Connection | None = None
         # Loading certificates would take longer than the request; the emulator speaks plain HTTP.
-        # No keep-alive: the emulator may be restarted between two requests.
-        limits = httpx.Limits(max_keepalive_connections=0)
+        # An idle connection that a restart of the emulator closed is not used again.
         self.stripe = httpx.AsyncClient(
             base_url=stripe_url,
             verify=False,  # noqa: S501  # plain HTTP on this machine.
             trust_env=False,
-            limits=limits,
         )
 
     async def database(self) -> asyncpg.Connection:

@@ -5,7 +5,6 @@ shrunk and printed. `simulation.py` has a map of the simulator.
 """
 
 import asyncio
-import sys
 from collections.abc import Generator
 from contextlib import AsyncExitStack
 from typing import ClassVar
@@ -252,8 +251,6 @@ def _event_loop(stack: Stack) -> Generator[None]:
         sequential = {name: kind._replace(at_once=1) for name, kind in WORK.items()}
         patch.setattr(jobs, "KINDS", sequential)
         patch.setattr(audit, "WIDTH", 1)
-        # httpcore searches for it at each request, in vain.
-        patch.setitem(sys.modules, "sniffio", None)
         # A ping for each transaction of a schedule would take a tenth of its time.
         patch.setattr(db, "PING_AFTER_IDLE_SECONDS", NEVER_SECONDS)
         patch.setattr(PaymentMachine, "runner", runner, raising=False)
