@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from tests import invariants
 from tests.integration.payments import emulator
+from tests.outages import restart_ended
 from tests.site import free_port
 from ticketing_app.accounts import passwords
 from ticketing_app.api import create_api
@@ -69,6 +70,8 @@ async def database(
     _connections: None,  # used by `invariants`.
 ) -> AsyncGenerator[None]:
     """Empty tables, Redis and Stripe's books; checks the invariants after the test."""
+    # Else all later tests of this process fail as well.
+    assert restart_ended(stack) == [], "It ended, or an earlier test left it stopped."
     await nudge.finish()
     await invariants.empty(stack.env["DATABASE_URL"], stack.env["STRIPE_API_BASE"])
     await redis.client().flushall()

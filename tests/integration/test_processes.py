@@ -19,6 +19,7 @@ from sqlalchemy import text
 from tests import factories, invariants
 from tests.integration.payments import emulator, sales
 from tests.integration.sample_jobs import tick
+from tests.outages import stopped
 from tests.waiting import eventually
 from ticketing_app import processes
 from ticketing_app.core import db, queues, redis
@@ -127,11 +128,10 @@ class TestScheduler:
     ) -> None:
         first, second = two_schedulers
         first.tick()
-        stack.stop_part("redis")
-        for scheduler in two_schedulers:
-            with pytest.raises(redis.RedisError):
-                scheduler.tick()
-        stack.start_part("redis")
+        with stopped(stack, "redis"):
+            for scheduler in two_schedulers:
+                with pytest.raises(redis.RedisError):
+                    scheduler.tick()
         job = queue.enqueue_at(NOW - timedelta(seconds=1), "tests.tick")
         second.tick()
         first.tick()
@@ -252,13 +252,14 @@ class TestAll:
         async with all_running():
             await lapse_by_itself()
             for part in ("redis", "postgres"):
-                stack.stop_part(part)
-                stopped_at = datetime.now(UTC)
-                await eventually(
-                    lambda since=stopped_at: datetime.now(UTC) - since > timedelta(seconds=seconds),
-                    seconds=seconds + 5,
-                )
-                stack.start_part(part)
+                with stopped(stack, part):
+                    stopped_at = datetime.now(UTC)
+                    await eventually(
+                        lambda since=stopped_at: (
+                            datetime.now(UTC) - since > timedelta(seconds=seconds)
+                        ),
+                        seconds=seconds + 5,
+                    )
                 await db.dispose()  # The test's own connections are broken as well.
                 await lapse_by_itself()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import invariants
+from tests.outages import restart_ended
 from tests.outside.api_client import ApiClients
 from tests.outside.database_probe import DatabaseProbe
 from tests.outside.payment_market import PaymentMarket
@@ -24,6 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 async def clients(site: Site) -> AsyncGenerator[ApiClients]:
     """Clients of this test; after it, no rule of the product may be broken."""
+    # Else all later tests of this process fail as well.
+    assert restart_ended(site.stack) == [], "It ended, or an earlier test left it stopped."
     async with AsyncExitStack() as stack:
         yield ApiClients(site.url, stack)
     env = site.stack.env

@@ -93,9 +93,11 @@ async def test_after_an_outage_under_load_everything_works_with_no_restart_by_ha
     async with page, traffic.busy():
         await eventually(lambda: traffic.answers[201] > 10)
         await asyncio.to_thread(site.stack.stop_part, part)
-        # The outage lasts in real time: it tests real timeouts and retries.
-        await asyncio.sleep(seconds)
-        await asyncio.to_thread(site.stack.start_part, part)
+        try:
+            # The outage lasts in real time: it tests real timeouts and retries.
+            await asyncio.sleep(seconds)
+        finally:
+            await asyncio.to_thread(site.stack.start_part, part)
         made = traffic.answers[201]
         await eventually(lambda: traffic.answers[201] > made + 10, seconds=60)
         await _open_page_is_live(clients, page, watched["id"])

@@ -1,6 +1,7 @@
 """From the outbox to the handlers: no event is lost, and each takes effect once."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from uuid import UUID
 
 import pytest
@@ -16,6 +17,7 @@ from tests.integration.messaging.samples import (
     record,
     relay_to,
 )
+from tests.outages import stopped
 from tests.waiting import eventually, running
 from ticketing_app.core import db, redis
 from ticketing_app.devstack.stack import Stack
@@ -301,9 +303,8 @@ class TestOutage:
         async with running(relay_to(note).run(), consumer_of(note).run()):
             before = await record()
             await eventually(lambda: has_effects(before))
-            stack.stop_part("redis")
-            meanwhile = await record()
-            stack.start_part("redis")
+            with stopped(stack, "redis"):
+                meanwhile = await record()
             after = await record()
             await eventually(lambda: has_effects(before, meanwhile, after))
 
@@ -311,10 +312,10 @@ class TestOutage:
         async with running(relay_to(note).run()):
             before = await record()
             await eventually(lambda: is_published(1))
-            stack.stop_part("postgres")
-            async with running(consumer_of(note).run()):
-                await eventually(is_all_fetched)
-                stack.start_part("postgres")
+            async with AsyncExitStack() as consuming:
+                with stopped(stack, "postgres"):
+                    await consuming.enter_async_context(running(consumer_of(note).run()))
+                    await eventually(is_all_fetched)
                 after = await record()
                 await eventually(lambda: has_effects(before, after))
 

@@ -3,6 +3,7 @@ from collections import Counter
 import pytest
 
 from tests.integration.messaging.samples import envelope_of, record
+from tests.outages import stopped
 from tests.waiting import eventually, running
 from ticketing_app.core import redis
 from ticketing_app.devstack.stack import Stack
@@ -72,7 +73,7 @@ class TestFollowEvents:
         follower = Follower()
         async with running(bus.follow_events(follower.on_event, follower.on_gap)):
             await eventually(lambda: follower.has_received(first))
-            stack.stop_part("redis")
-            stack.start_part("redis")
+            with stopped(stack, "redis"):
+                pass
             await eventually(lambda: follower.gaps == 2)
             await eventually(lambda: follower.has_received(second))
