@@ -20,6 +20,7 @@ from tests import chromium, timings
 from ticketing_app.core.settings import Settings
 from ticketing_app.devstack import web
 from ticketing_app.devstack.errors import StackError
+from ticketing_app.devstack.postgres import TEMPLATE
 from ticketing_app.devstack.stack import ROOT, Stack
 
 PROGRAMS = Path(sys.executable).parent
@@ -84,6 +85,7 @@ def main(arguments: list[str]) -> int:
         try:
             if not chosen:
                 env |= _prepare(Path(folder), env)
+                env[TEMPLATE] = str(Path(folder) / "migrations" / "postgres")
             if _may_need_browser(chosen):
                 chromium.install()
             if everything and not chosen and (ROOT / "tests/mutants.py").exists():
@@ -169,13 +171,14 @@ def _build_pages(env: dict[str, str]) -> float:
 
 
 def _check_migrations(folder: Path, env: dict[str, str]) -> bool:
-    stack = Stack(folder / "data", {"postgres"})
+    """Check the migrations; the tests copy the migrated cluster, which is deleted with the folder."""
+    stack = Stack(folder / "migrations", {"postgres"})
     try:
         stack.start()
         command = [sys.executable, "-m", "alembic", "check"]
         return _run("alembic check", command, env | stack.env)
     finally:
-        stack.destroy()
+        stack.stop()
 
 
 def _check_javascript(env: dict[str, str]) -> bool:

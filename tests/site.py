@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tests import invariants
 from ticketing_app.devstack import children, web
-from ticketing_app.devstack.stack import ROOT, STOP_SECONDS, Stack
+from ticketing_app.devstack.stack import ROOT, STOP_SECONDS, Stack, free_port
 
 # Limits by address stay on: each ApiClient sends its own address, like a proxy in front.
 # Limits by account are off if a test does the work of an hour within seconds. Load shedding is off, as the
@@ -162,13 +162,6 @@ class Site:
     @property
     def _log(self) -> Path:
         return self.stack.data_dir / "logs" / "web.log"
-
-
-def free_port() -> int:
-    """Return a port that is unused at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def free_ports(count: int) -> int:

@@ -21,6 +21,8 @@ from ticketing_app.devstack.postgres import DATABASE, USER, Identity, Postgres
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("postgres", "redis", "redis-state", "stripe", "mail", "worker")
 LOOPBACK = "127.0.0.1,localhost"
+# Linux gives connections ports above 32767, macOS above 49151.
+PORTS = range(20_000, 32_000)
 
 START_SECONDS = 60
 STOP_SECONDS = 15
@@ -236,7 +238,7 @@ class Stack:
         remembered = json.loads(path.read_text()) if path.exists() else {}
         servers = [part for part in self.parts if part != "worker"]
         for name in (*servers, *(more for part, more in MORE_PORTS.items() if part in servers)):
-            self._ports[name] = _free_port(remembered.get(name, 0))
+            self._ports[name] = free_port(remembered.get(name))
         path.write_text(json.dumps(self._ports))
 
     def _write_env(self) -> None:
@@ -314,11 +316,19 @@ def _accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _free_port(wanted: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(wanted: int | None = None) -> int:
+    """Return `wanted` if it is unused, else another unused port.
+
+    Never one that the kernel gives to connections: while a part is stopped, a connection of any process
+    could take its port, and the part could not start again.
+    """
+    while True:
+        port = wanted or secrets.choice(PORTS)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                wanted = None
+            else:
+                return port

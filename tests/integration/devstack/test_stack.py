@@ -1,5 +1,7 @@
 """The local stand-ins and their life cycle."""
 
+import socket
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,7 +16,7 @@ from tests.waiting import eventually
 from ticketing_app.devstack import postgres, web
 from ticketing_app.devstack.errors import StackError
 from ticketing_app.devstack.postgres import Postgres
-from ticketing_app.devstack.stack import Stack, read_env
+from ticketing_app.devstack.stack import Stack, free_port, read_env
 
 
 @pytest.fixture
@@ -38,6 +40,19 @@ async def query(stack: Stack, sql: str) -> object:
 
 
 class TestPostgres:
+    @pytest.fixture(autouse=True)
+    def _no_template(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv(postgres.TEMPLATE, raising=False)
+
+    def test_copies_a_template(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        template = tmp_path / "template"
+        template.mkdir()
+        (template / "migrated").write_text("digest")
+        monkeypatch.setenv(postgres.TEMPLATE, str(template))
+        (tmp_path / "data").mkdir()
+        Postgres(tmp_path / "data").prepare()
+        assert (tmp_path / "data" / "postgres" / "migrated").read_text() == "digest"
+
     async def test_has_a_fixed_collation_and_survives_a_crash(self, tmp_path: Path) -> None:
         stack = Stack(tmp_path / "data", {"postgres"})
         stack.start()
@@ -144,6 +159,16 @@ class TestStack:
         assert env.items() <= redis_alone.env.items()
         with Redis.from_url(env["REDIS_URL"]) as client:
             assert client.ping()
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="Reads /proc.")
+    def test_chooses_no_port_that_the_kernel_gives_to_connections(self) -> None:
+        least = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+        assert all(free_port() < least for _ in range(50))
+
+    def test_chooses_another_port_if_one_is_in_use(self) -> None:
+        with socket.create_server(("127.0.0.1", free_port())) as server:
+            taken = server.getsockname()[1]
+            assert free_port(taken) != taken
 
     def test_restarts_a_killed_part_on_its_port(self, redis_alone: Stack) -> None:
         before = redis_alone.pid("redis")
