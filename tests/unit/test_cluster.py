@@ -10,7 +10,6 @@ import pytest
 
 from ticketing_app.core.settings import Settings
 from ticketing_app.devstack.stack import ROOT
-from ticketing_app.devstack.web import MAX_CONNECTIONS
 
 ASSETS = sorted(path.name for path in (ROOT / "assets").iterdir() if path.name != "external")
 K8S = ROOT / "k8s"
@@ -33,14 +32,6 @@ def test_images_are_of_this_version() -> None:
     }
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert found | set(re.findall(r"ARG VERSION=(.*)", dockerfile)) == {version}
-
-
-@pytest.mark.parametrize("file", ["Dockerfile", "docs/operations.md"])
-def test_every_web_process_takes_many_connections(file: str) -> None:
-    text = (ROOT / file).read_text().replace('", "', " ")
-    commands = re.findall(r"granian --interface .*?ticketing_app:app", text, re.DOTALL)
-    assert commands
-    assert all(f"--backpressure {MAX_CONNECTIONS}" in command for command in commands)
 
 
 def test_production_accepts_the_example_of_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

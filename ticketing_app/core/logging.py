@@ -18,7 +18,7 @@ from ticketing_app.core.settings import get_settings
 
 MAX_CHARACTERS = 500
 # Libraries that log the input of clients, as often as clients send it.
-NOISY_LIBRARIES = ("reflex", "reflex_base", "socketio", "engineio")
+NOISY_LIBRARIES = ("reflex", "reflex_base", "socketio", "engineio", "uvicorn")
 
 COMMON: list[structlog.typing.Processor] = [
     merge_contextvars,
@@ -62,7 +62,7 @@ def _escape(_: object, __: str, event: structlog.typing.EventDict) -> structlog.
 
 
 def json_formatter() -> logging.Formatter:
-    """Return the formatter for loggers of the standard library; `granian.json` refers to it."""
+    """Return the formatter for loggers of the standard library."""
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*COMMON, structlog.stdlib.add_logger_name],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *JSON],

@@ -21,8 +21,6 @@ from ticketing_app.documents import build_stamp
 START_SECONDS = 90
 STOP_SECONDS = 15
 WEB = ROOT / ".web"
-# granian's default is 1,024, and idle connections count as long as they are open (docs/operations.md).
-MAX_CONNECTIONS = 8192
 
 # The parent process already owns the stack.
 WITHOUT_STACK = {"TICKETING_DEVSTACK": "false"}
@@ -63,9 +61,7 @@ def start_web(env: Mapping[str, str], port: int, log: Path) -> subprocess.Popen[
     """Start the site and wait until it answers; raises StackError if it does not in time."""
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1",
-             "--host", "127.0.0.1", "--port", str(port), "--no-access-log",
-             "--backpressure", str(MAX_CONNECTIONS), "ticketing_app.ticketing_app:app"],
+            [sys.executable, "web.py", "--port", str(port)],
             cwd=ROOT, env={**os.environ, **env, **SERVE_BUILD, **WITHOUT_STACK, "PORT": str(port)},
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip

@@ -6,6 +6,7 @@ packets of the protocol and invalid packets.
 
 import asyncio
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any, Literal
 
 from starlette.requests import HTTPConnection
@@ -107,13 +108,17 @@ class Socket:
     def push(self, message: Message) -> bool:
         """Start to send `message`; false if an earlier one is still on its way to the client.
 
-        Without the task and the timer of `send`, which cost more than sending.
+        Without the timer of `send`, which costs more than sending.
         """
         if self.closed_for or self._sending or (self._pushed and not self._pushed.done()):
             return False
-        # A future of granian stays as it is.
-        self._pushed = asyncio.ensure_future(self._send(message))
+        self._pushed = asyncio.ensure_future(self._push(message))
         return True
+
+    async def _push(self, message: Message) -> None:
+        # The client may have left; engine.io notices it by receiving.
+        with suppress(OSError):
+            await self._send(message)
 
     def close(self, reason: Reason) -> None:
         """Disconnect the client, even while it neither sends nor reads."""
