@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from benchmarks.components import POSTGRES, REDIS, WEB
 from benchmarks.results import Results
+from ticketing_app.core.server import MAX_CONNECTIONS
 from ticketing_app.core.settings import Settings
 from ticketing_app.devstack.stack import ROOT
-from ticketing_app.devstack.web import MAX_CONNECTIONS
 from ticketing_app.ui.live.broadcast import PAUSE_SECONDS
 
 K8S = ROOT / "k8s"
