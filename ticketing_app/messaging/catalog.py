@@ -434,6 +434,7 @@ CATALOG: dict[str, type[DomainEvent]] = {
         EmailChanged,
         PasswordResetRequested,
         PasswordChanged,
+        UserErased,
         EventCreated,
         EventChanged,
         EventCancelled,

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import new_id
+from ticketing_app.messaging import catalog
 from ticketing_app.messaging.bus import Envelope
 from ticketing_app.messaging.catalog import CATALOG, DomainEvent, UserCreated
 from ticketing_app.messaging.inbox import Handler, subscriber_name
@@ -22,7 +23,7 @@ class TestCatalog:
         assert set(CATALOG) == {
             "UserCreated", "UserUpdated", "UserSignedIn", "PasskeyAdded", "PasskeyRemoved",
             "EmailConfirmationRequested", "EmailConfirmed",
-            "EmailChangeRequested", "EmailChanged", "PasswordResetRequested", "PasswordChanged",
+            "EmailChangeRequested", "EmailChanged", "PasswordResetRequested", "PasswordChanged", "UserErased",
             "EventCreated", "EventChanged", "EventCancelled",
             "TicketCreated", "TicketUpdated",
             "OrderCreated", "OrderUpdated", "OrderCancelled", "OrderExpired", "OrderCompleted",
@@ -31,6 +32,13 @@ class TestCatalog:
             "CaseOpened", "CaseChanged",
             "NoticeCreated", "NoticesRead",
         }  # fmt: skip
+
+    def test_misses_no_event(self) -> None:
+        classes = [DomainEvent]
+        for each in classes:
+            classes += each.__subclasses__()
+        own = {each.__name__ for each in classes if each.__module__ == catalog.__name__}
+        assert {name for name in own if not name.startswith("_")} == {*CATALOG, "DomainEvent"}
 
     @pytest.mark.parametrize("event", CATALOG.values(), ids=CATALOG)
     def test_names_the_aggregate_and_its_version(self, event: type[DomainEvent]) -> None:
