@@ -38,7 +38,11 @@ class TestCatalog:
         for each in classes:
             classes += each.__subclasses__()
         own = {each.__name__ for each in classes if each.__module__ == catalog.__name__}
-        assert {name for name in own if not name.startswith("_")} == {*CATALOG, "DomainEvent"}
+        assert {name for name in own if not name.startswith("_")} == {
+            *CATALOG,
+            "DomainEvent",
+            "OrderEvent",
+        }
 
     @pytest.mark.parametrize("event", CATALOG.values(), ids=CATALOG)
     def test_names_the_aggregate_and_its_version(self, event: type[DomainEvent]) -> None:
