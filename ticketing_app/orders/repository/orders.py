@@ -1,11 +1,11 @@
 """SQL of orders and their items."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, text, update
+from sqlalchemy import ARRAY, Row, Uuid, any_, bindparam, func, literal, text, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -102,6 +102,17 @@ async def list_by_buyer(
 
 async def get_by_ids(session: AsyncSession, order_ids: Collection[UUID]) -> list[Order]:
     return list((await session.exec(select(Order).where(col(Order.id).in_(order_ids)))).all())
+
+
+_LIST_TITLES = text("SELECT id, title, quantity FROM orders WHERE id = ANY(:order_ids)").bindparams(
+    bindparam("order_ids", type_=ARRAY(Uuid))
+)
+
+
+async def list_titles(session: AsyncSession, order_ids: Collection[UUID]) -> Sequence[Row[Any]]:
+    # Without flushing: the events of many notices are then written at once.
+    connection = await session.connection()
+    return (await connection.execute(_LIST_TITLES, {"order_ids": list(order_ids)})).all()
 
 
 # The condition of `ix_orders_due`, which no other query may state: the planner would read all of that

@@ -46,5 +46,5 @@ class OrderTitle(NamedTuple):
 async def list_titles(
     session: AsyncSession, *, order_ids: Sequence[UUID]
 ) -> dict[UUID, OrderTitle]:
-    orders = await repository.get_by_ids(session, order_ids)
-    return {order.id: OrderTitle(order.title, order.quantity) for order in orders}
+    rows = await repository.list_titles(session, order_ids)
+    return {row.id: OrderTitle(row.title, row.quantity) for row in rows}
