@@ -44,7 +44,7 @@ flowchart LR
     stream[["stream ticketing.events<br/>Redis"]]
     consumer["consumers"]
     inbox[("inbox<br/>PostgreSQL")]
-    handler["subscribers<br/>notices, payments"]
+    handler["subscribers<br/>expiration, payments"]
     pages["open pages<br/>every web process"]
     service -- "change and event, one transaction" --> outbox
     outbox -- "not sent yet: every 200 ms, or nudged" --> relay

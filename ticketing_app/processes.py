@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from multiprocessing.context import ForkProcess
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from prometheus_client import REGISTRY
 from rq.scheduler import RQScheduler
@@ -26,7 +26,7 @@ from ticketing_app.core.queue_worker import QueueWorker
 from ticketing_app.core.queues import JobFunction
 from ticketing_app.core.settings import InvalidSettingsError, get_settings
 from ticketing_app.deliveries.jobs import begin_missing
-from ticketing_app.expiration.jobs import expire_forever
+from ticketing_app.expiration.jobs import expire_due_orders
 from ticketing_app.messaging.consumer import Consumer
 from ticketing_app.messaging.relay import Relay
 from ticketing_app.monitoring.collector import FactsCollector
@@ -62,6 +62,7 @@ CRON_FAILURE_TTL_SECONDS = 3600
 CronTable = Mapping[JobFunction, int]
 
 CRON: CronTable = {
+    expire_due_orders: 5,
     work_jobs.do_all_due: 20,
     sweep_charges: 20,
     sweep_webhooks: 20,
@@ -106,25 +107,17 @@ class StopFlag:
         self.is_set = True
 
 
-def work_queues(
-    widths: Mapping[str, int], *beside: Callable[[], Coroutine[Any, Any, NoReturn]]
-) -> None:
-    """Run the jobs of these queues until stopped, then wait for the running ones.
-
-    `beside` run on the same event loop until then.
-    """
+def work_queues(widths: Mapping[str, int]) -> None:
+    """Run the jobs of these queues until stopped, then wait for the running ones."""
 
     async def work() -> None:
         worker = QueueWorker(widths)
         loop = asyncio.get_running_loop()
         task = loop.create_task(worker.run())
-        others = [loop.create_task(each()) for each in beside]
 
         def stop() -> None:
             worker.stop()
             work_jobs.stop()
-            for other in others:
-                other.cancel()
             # A cancelled job is rolled back; a sweep finds its row again.
             loop.call_later(FINISH_SECONDS, task.cancel)
 
@@ -220,7 +213,7 @@ def _work_outside() -> None:
 
 
 ROLES: dict[str, Callable[[], None]] = {
-    "jobs": lambda: work_queues({queues.DEFAULT: JOBS_AT_ONCE}, expire_forever),
+    "jobs": lambda: work_queues({queues.DEFAULT: JOBS_AT_ONCE}),
     "scheduler": run_scheduler,
     "relay": lambda: _run(Relay(SUBSCRIPTIONS).run()),
     "consumer": lambda: _run(Consumer(SUBSCRIPTIONS).run()),

@@ -9,6 +9,7 @@ from ticketing_app.core.settings import get_settings
 from ticketing_app.deliveries import subscribers as deliveries
 from ticketing_app.deliveries.rules import DEADLINE_WORK, FREEZE_WORK, REISSUE_WORK
 from ticketing_app.deliveries.service import deadlines, freezing, reissue
+from ticketing_app.expiration import subscribers as expiration
 from ticketing_app.messaging.catalog import (
     CaseChanged,
     CaseOpened,
@@ -24,6 +25,7 @@ from ticketing_app.messaging.catalog import (
     OrderCompleted,
     OrderCreated,
     OrderExpired,
+    OrderUpdated,
     PasskeyAdded,
     PasskeyRemoved,
     PasswordChanged,
@@ -81,7 +83,8 @@ SUBSCRIPTIONS: Subscriptions = {
         payments.on_event_cancelled,
         notices.on_event_cancelled,
     ),
-    OrderCreated: (notices.on_order_created,),
+    OrderCreated: (expiration.on_order_created, notices.on_order_created),
+    OrderUpdated: (expiration.on_order_updated,),
     OrderCancelled: (payments.on_order_cancelled, notices.on_order_cancelled),
     OrderExpired: (payments.on_order_expired, notices.on_order_expired),
     OrderCompleted: (notices.on_order_completed,),

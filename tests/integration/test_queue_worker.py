@@ -208,7 +208,7 @@ class TestForeignJobs:
 
 def test_names_of_jobs_are_stable() -> None:
     ours = {name for name in queues.names() if "tests." not in name}
-    assert len(processes.CRON) == 8
+    assert len(processes.CRON) == 9
     assert ours == {
         "deliveries.begin_missing",
         "expiration.expire_due_orders",

@@ -12,7 +12,6 @@ from tests.outside.database_probe import DatabaseProbe
 from tests.outside.socket_client import SocketClient
 from tests.site import Site
 from tests.waiting import eventually
-from ticketing_app.notices.service.reminding import REMINDER_WORK
 
 HOLD_SECONDS = 2
 
@@ -119,21 +118,21 @@ async def _open_page_is_live(clients: ApiClients, page: SocketClient, ticket_id:
 
 
 async def _delayed_jobs_work(clients: ApiClients, probe: DatabaseProbe, seller: ApiClient) -> None:
-    """A new hold reaches relay, consumer and scheduler: the job of its reminder is planned under its second."""
+    """A new hold reaches relay, consumer and scheduler: its delayed job is planned under its second."""
     buyer = await clients.sign_up()
     order = (await buyer.purchase((await seller.sell())["id"])).json()
 
     async def is_planned() -> bool:
-        found = await probe.rows(
-            "SELECT ceil(extract(epoch FROM due_at))::bigint AS second FROM work "
-            "WHERE kind = $1 AND key = $2",
-            REMINDER_WORK,
-            order["id"],
+        deadline = (
+            await probe.rows(
+                "SELECT ceil(extract(epoch FROM expires_at))::bigint AS second FROM orders WHERE id = $1",
+                order["id"],
+            )
+        )[0]
+        return (
+            await probe.redis.zscore("rq:scheduled:default", f"expire-orders-{deadline['second']}")
+            is not None
         )
-        if not found:
-            return False
-        job_id = f"work-{REMINDER_WORK.replace('.', '-')}-{found[0]['second']}"
-        return await probe.redis.zscore("rq:scheduled:default", job_id) is not None
 
     await eventually(is_planned, seconds=30)
     await probe.let_lapse(order["id"])

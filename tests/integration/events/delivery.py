@@ -26,7 +26,7 @@ async def deliver(*names: str) -> int:
         for envelope in new:
             seen.add(envelope.id)
             count += 1
-            for handler in by_name.get(envelope.name, ()):
+            for handler in by_name[envelope.name]:
                 await consumer.handle([handler], [envelope])
     async with db.transaction() as session:
         failures = await session.exec(

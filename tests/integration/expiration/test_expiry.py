@@ -1,20 +1,38 @@
-"""Expiry of holds."""
+"""Expiry of a hold: scheduled when it begins, run when it is due, swept if missed."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from rq.registry import ScheduledJobRegistry
 
 from tests import factories
+from tests.outages import stopped
 from tests.waiting import eventually, running
-from ticketing_app import processes
-from ticketing_app.core import db
+from ticketing_app.core import db, queues
 from ticketing_app.devstack.stack import Stack
-from ticketing_app.expiration import jobs
+from ticketing_app.expiration import jobs, scheduler
+from ticketing_app.messaging.consumer import Consumer
+from ticketing_app.messaging.relay import Relay
 from ticketing_app.orders.repository import orders as repository
 from ticketing_app.orders.service import order_payment
+from ticketing_app.subscriptions import SUBSCRIPTIONS
 from ticketing_app.tickets.rules import Availability
 
 pytestmark = pytest.mark.usefixtures("database")
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+
+
+def planned() -> dict[str, datetime]:
+    """Return the delayed jobs and when they will start."""
+    registry = ScheduledJobRegistry(queue=queues.get_queue(queues.DEFAULT))
+    return {job_id: registry.get_scheduled_time(job_id) for job_id in registry.get_job_ids()}
+
+
+def job_id_of(moment: datetime) -> str:
+    return f"expire-orders-{int(moment.timestamp())}"
 
 
 async def statuses(*order_ids: UUID) -> list[str]:
@@ -22,6 +40,55 @@ async def statuses(*order_ids: UUID) -> list[str]:
         return [
             (await order_payment.get_payable(session, order_id=item)).status for item in order_ids
         ]
+
+
+class TestScheduleExpiry:
+    async def test_schedules_one_job_per_second(self) -> None:
+        for milliseconds in (1, 400, 1000):
+            await scheduler.schedule_expiry(NOON + timedelta(milliseconds=milliseconds))
+        await scheduler.schedule_expiry(NOON + timedelta(seconds=1, milliseconds=1))
+        first = NOON + timedelta(seconds=1)
+        second = NOON + timedelta(seconds=2)
+        assert planned() == {job_id_of(first): first, job_id_of(second): second}
+
+    async def test_asks_redis_once_for_the_holds_of_a_second(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+        monkeypatch.setattr(
+            queues, "schedule", lambda *_args, job_id, **_kwargs: asked.append(job_id)
+        )
+        for _ in range(3):
+            await scheduler.schedule_expiry(NOON)
+        assert asked == [job_id_of(NOON)]
+
+    async def test_never_starts_before_the_hold_is_over(self) -> None:
+        ends = NOON + timedelta(microseconds=1)
+        await scheduler.schedule_expiry(ends)
+        assert all(starts >= ends for starts in planned().values())
+
+    async def test_leaves_expiry_to_the_sweep_without_redis(self, stack: Stack) -> None:
+        with stopped(stack, "redis"):
+            await scheduler.schedule_expiry(NOON)
+        await scheduler.schedule_expiry(NOON)
+        assert list(planned()) == [job_id_of(NOON)]
+
+
+class TestSubscribers:
+    async def test_schedules_new_orders_and_moved_deadlines(
+        self, change_settings: Callable[..., None]
+    ) -> None:
+        change_settings(order_hold_seconds=60, payment_grace_seconds=120)
+        relay = Relay(SUBSCRIPTIONS)
+        consumer = Consumer(SUBSCRIPTIONS)
+        async with running(relay.run(), consumer.run()):
+            order = await factories.hold(await factories.make_ticket())
+            await eventually(lambda: len(planned()) == 1)
+            async with db.transaction() as session:
+                extended = await order_payment.start_confirming(session, order_id=order.id)
+            assert extended.expires_at - order.expires_at > timedelta(seconds=30)
+            await eventually(lambda: planned_for(extended.expires_at))
+        assert planned_for(order.expires_at)
 
 
 class TestExpireDueOrders:
@@ -61,23 +128,7 @@ class TestExpireDueOrders:
         assert len(await factories.recorded_events("OrderExpired")) == 1
 
 
-class TestExpireForever:
-    async def test_expires_orders_without_redis(self, stack: Stack) -> None:
-        order = await factories.hold(await factories.make_ticket())
-        stack.stop_part("redis")
-        try:
-            await factories.let_hold_lapse(order.id)
-
-            async def is_expired() -> bool:
-                return await statuses(order.id) == ["expired"]
-
-            async with running(jobs.expire_forever()):
-                await eventually(is_expired)
-        finally:
-            stack.start_part("redis")
-
-    def test_runs_beside_the_jobs(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        beside: list[object] = []
-        monkeypatch.setattr(processes, "work_queues", lambda _, *others: beside.extend(others))
-        processes.ROLES["jobs"]()
-        assert beside == [jobs.expire_forever]
+def planned_for(deadline: datetime) -> bool:
+    return any(
+        timedelta() <= starts - deadline < timedelta(seconds=1) for starts in planned().values()
+    )
