@@ -25,8 +25,8 @@ from ticketing_app.documents.plugins import (
 from ticketing_app.ui.theme import tokens
 
 # rx.asset inspects the whole stack, and for each frame of an unknown file all loaded modules. Most frames
-# of an import are of these two, and made 40 % of the start of a process.
-for name in ("importlib._bootstrap", "importlib._bootstrap_external"):
+# of an import are of these, and made 40 % of the start of a process.
+for name in ("importlib._bootstrap", "importlib._bootstrap_external", "runpy"):
     inspect.modulesbyfile[f"<frozen {name}>"] = name
 
 try:

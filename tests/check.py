@@ -175,6 +175,8 @@ def _check_migrations(folder: Path, env: dict[str, str]) -> bool:
     stack = Stack(folder / "migrations", {"postgres"})
     try:
         stack.start()
+        # No development server of the tests loads the cities: that takes 7 s of CPU.
+        (stack.data_dir / "postgres" / "cities").touch()
         command = [sys.executable, "-m", "alembic", "check"]
         return _run("alembic check", command, env | stack.env)
     finally:

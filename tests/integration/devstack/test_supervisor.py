@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from tests.waiting import eventually
 from ticketing_app.core.settings import Settings
+from ticketing_app.devstack.postgres import TEMPLATE
 from ticketing_app.devstack.stack import PARTS, ROOT, read_env
 from ticketing_app.devstack.supervisor import wanted_parts
 
@@ -26,8 +27,8 @@ input()
 
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
-    """Return this process' environment without the settings of the other tests' stack."""
-    known = {name.upper() for name in Settings.model_fields}
+    """Return this process' environment without the settings and the template of the other tests."""
+    known = {TEMPLATE, *(name.upper() for name in Settings.model_fields)}
     env = {name: value for name, value in os.environ.items() if name not in known}
     return env | {"TICKETING_DATA_DIR": str(data_dir)} | settings
 
