@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-POLL_SECONDS = 0.02
+FIRST_POLL_SECONDS = 0.02
+LONGEST_POLL_SECONDS = 0.1
 
 
 async def eventually(
@@ -19,6 +20,7 @@ async def eventually(
         AssertionError: it does not within `seconds`.
     """
     deadline = time.monotonic() + seconds
+    pause = FIRST_POLL_SECONDS
     while True:
         holds = condition()
         if inspect.isawaitable(holds):
@@ -26,7 +28,9 @@ async def eventually(
         if holds:
             return
         assert time.monotonic() < deadline, f"waited {seconds} s in vain: {_source(condition)}"
-        await asyncio.sleep(POLL_SECONDS)
+        await asyncio.sleep(pause)
+        # A condition that asks the database takes CPU from the system for which it waits.
+        pause = min(2 * pause, LONGEST_POLL_SECONDS)
 
 
 @asynccontextmanager
