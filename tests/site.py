@@ -40,7 +40,7 @@ PROCESSES = 6
 
 
 class OtherWeb(NamedTuple):
-    """One more web process; its worker is a child of `pid`."""
+    """One more web process."""
 
     url: str
     pid: int
@@ -79,12 +79,11 @@ class Site:
 
     @property
     def web_pid(self) -> int:
-        """Of the web process; its worker is a child of it."""
         assert self._web
         return self._web.pid
 
     def kill_web(self) -> None:
-        """End the web process and its worker as a crash does."""
+        """End the web process as a crash does."""
         assert self._web
         os.killpg(self._web.pid, signal.SIGKILL)
         self._web.wait()
@@ -150,7 +149,7 @@ class Site:
             self.stack.destroy()
 
     def _wait_until_refused(self) -> None:
-        """Wait for the kernel to close the socket of a killed worker, which is no child of ours."""
+        """Wait for the kernel to close the socket of a killed process."""
         deadline = time.monotonic() + REFUSE_SECONDS
         while True:
             with socket.socket() as probe:

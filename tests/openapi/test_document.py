@@ -23,6 +23,14 @@ CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,re
 SECONDS = 60
 TICKETS = 300
 MANY = "100000"
+SERVE = """
+from ticketing_app.core import server
+from ticketing_app.subscriptions import WORK
+from ticketing_app.work import jobs
+
+jobs.register(WORK)
+server.serve("ticketing_app.api:create_api", host="127.0.0.1", port={port})
+"""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -43,10 +51,7 @@ def url(stack: Stack, tmp_path: Path) -> Generator[str]:
         "HOLD_COOLDOWN_SECONDS": "0",
         "TICKETING_DATA_DIR": str(stack.data_dir),
     }
-    command = [
-        *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory"),
-        *("--host", "127.0.0.1", "--port", str(port), "ticketing_app.api:create_api"),
-    ]
+    command = [sys.executable, "-c", SERVE.format(port=port)]
     with (
         (tmp_path / "api.log").open("wb") as log,
         subprocess.Popen(command, cwd=ROOT, env=settings, stdout=log, stderr=log) as process,
