@@ -72,7 +72,13 @@ RULES_TRACED = [
     *("--cov", "--cov-report=", "--cov-config=tests/rules_coverage.toml"),
 ]
 ALL_TRACED = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
-COMPLETE = ["coverage", "report", "--include=*/rules.py", "--fail-under=100", "--show-missing"]
+COMPLETE = [
+    "coverage",
+    "report",
+    "--include=ticketing_app/*/rules.py",
+    "--fail-under=100",
+    "--show-missing",
+]
 
 
 def main(arguments: list[str]) -> int:
