@@ -45,7 +45,7 @@ from ticketing_app.work import nudge
 
 # A job may take work of its kind for half a minute, and must not delay the expiry of holds.
 JOBS_AT_ONCE = 4
-TICK_SECONDS = 0.5
+TICK_SECONDS = 0.25
 # Another scheduler takes over this long after the active one was killed.
 LEASE_SECONDS = 10
 

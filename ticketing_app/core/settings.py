@@ -353,7 +353,7 @@ class Settings(BaseSettings):
         description="Pages and reads of a web process at once; more get a 503 response. 0 is off.",
     )
     writes_in_progress: int = Field(
-        default=16,
+        default=8,
         ge=0,
         description="As READS_IN_PROGRESS, for forms, writes and presses of Purchase; 0 is off.",
     )

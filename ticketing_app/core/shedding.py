@@ -9,7 +9,7 @@ import random
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from html import escape
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -32,8 +32,6 @@ Kind = Literal["read", "write"]
 TICK_SECONDS = 0.05
 # Of the newest tick in the average: one stall of a second is forgotten after a quarter of a second.
 WEIGHT = 0.3
-# More at once would not end sooner, and each page in between would wait for a step of each.
-WRITES_AT_ONCE = 8
 # A page with ten awaits is answered a tenth of a second later than one from the cache.
 BUSY_LAG_SECONDS = 0.01
 LOG_SECONDS = 10
@@ -73,7 +71,6 @@ class Load:
     def __init__(self) -> None:
         self.in_progress = Counter[Kind]()
         self.lag_seconds = 0.0
-        self._turns = asyncio.Semaphore(WRITES_AT_ONCE)
         self._logged_at = -LOG_SECONDS
         LAG.set_function(lambda: self.lag_seconds)
 
@@ -99,15 +96,11 @@ class Load:
         finally:
             self.in_progress[kind] -= 1
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Wait until an admitted write may run: WRITES_AT_ONCE do."""
-        return self._turns if get_settings().writes_in_progress else nullcontext()
-
     @property
     def is_busy(self) -> bool:
-        """Whether half of the writes run that may at once, or the event loop lags: each await costs time."""
+        """Whether half of the writes are in progress that may be, or the event loop lags: each await costs time."""
         settings = get_settings()
-        if settings.writes_in_progress and self.in_progress["write"] >= WRITES_AT_ONCE / 2:
+        if 0 < settings.writes_in_progress <= 2 * self.in_progress["write"]:
             return True
         return settings.loop_lag_seconds > 0 and self.lag_seconds > BUSY_LAG_SECONDS
 
@@ -201,8 +194,7 @@ async def _admit(kind: Kind, app: ASGIApp, scope: Scope, receive: Receive, send:
         except OverloadedError as error:
             await _respond(scope, error)(scope, receive, send)
             return
-        async with load.turn() if kind == "write" else nullcontext():
-            await app(scope, receive, send)
+        await app(scope, receive, send)
 
 
 def _respond(scope: Scope, error: AppError) -> Response:

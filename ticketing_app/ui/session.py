@@ -44,7 +44,7 @@ log = get_logger()
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Any]])
 
 POLICY_VIOLATION = 1008
-AT_ONCE = 8
+AT_ONCE = 4
 ZONE_COOKIE = "timezone"  # assets/boot.js sets it.
 # account-forms.js reloads the page, unless a form is about to navigate.
 SIGNED_OUT = "window.dispatchEvent(new Event('signedout'))"

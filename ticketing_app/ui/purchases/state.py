@@ -59,8 +59,7 @@ class PurchaseState(PageState, mixin=True):
         offer = Offer.from_fields(fields)
         if caller:
             with shedding.load.admit("write"):
-                async with shedding.load.turn():
-                    return await self._hold(caller, offer, self._terms())
+                return await self._hold(caller, offer, self._terms())
         # Unguessable and single-use: following a link must not hold tickets.
         token = uuid4().hex
         self._purchase = Purchase(offer, self._terms(), token)
