@@ -20,7 +20,7 @@ log = get_logger()
 MAX_AGE_SECONDS = 30.0
 MAX_ENTRIES = 256
 # For documents and lists: in a rush on an event they change faster than they are made.
-STALE_SECONDS = 1.0
+STALE_SECONDS = 2.0
 
 
 class Answer(Protocol):
