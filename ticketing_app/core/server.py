@@ -23,7 +23,7 @@ CLOSE_SECONDS = 10
 
 
 class Connection(HttpToolsProtocol):
-    """Closes connections whose request line and headers come late or are large: uvicorn has no limits."""
+    """HTTP connection with limits for the time and size of the request head, which uvicorn lacks."""
 
     _is_in_head = True
     _head_bytes = 0
