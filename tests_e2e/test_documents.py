@@ -43,6 +43,14 @@ document.addEventListener("readystatechange", () => {
   window.first ??= document.querySelector("main [data-prerendered]").innerHTML;
 });
 """
+# Goes back as soon as another page is there, in the same task.
+BACK_AT_ONCE = """
+() => new MutationObserver((changes, observer) => {
+  if (document.querySelector("h1")?.textContent !== "Tickets For Sale") return;
+  observer.disconnect();
+  history.back();
+}).observe(document, { childList: true, subtree: true })
+"""
 
 
 def errors_in(page: Page) -> list[str]:
@@ -69,6 +77,15 @@ class TestWithoutJavaScript:
         expect(page.get_by_role("heading", name="Imprint")).to_be_visible()
         page.wait_for_function("performance.getEntriesByType('navigation')[0].type === 'reload'")
         assert page.title() == "Imprint | GitTix"
+
+    def test_so_does_back_before_the_next_page_is_painted(
+        self, visitor: Callable[..., Visitor]
+    ) -> None:
+        page = visitor(signed_in=False).open("/imprint")
+        page.evaluate(BACK_AT_ONCE)
+        page.get_by_role("link", name="GitTix").first.click()
+        page.wait_for_function("performance.getEntriesByType('navigation')[0].type === 'reload'")
+        expect(page).to_have_title("Imprint | GitTix")
 
     def test_an_unknown_address_says_so(self, visitor: Callable[..., Visitor]) -> None:
         page = visitor(signed_in=False, java_script_enabled=False).page

@@ -1,6 +1,6 @@
 // A page whose content only its document has. When the router shows the page, as after Back, the built content could
 // be out of date: the document is loaded instead.
-import { useEffect, useState } from "react";
+import { useLayoutEffect, useState } from "react";
 
 let hasLeft = false;
 
@@ -11,7 +11,8 @@ function isDocumentOfPage() {
 
 export function DocumentOnly({ children }) {
   const [isServed] = useState(() => typeof window === "undefined" || isDocumentOfPage());
-  useEffect(() => {
+  // Not after the paint: an immediate Back would change the path before it is compared.
+  useLayoutEffect(() => {
     const path = location.pathname;
     if (!isServed) location.reload();
     return () => {
