@@ -54,8 +54,7 @@ COPY --from=pages /app/.web/build/client .web/build/client
 COPY --from=pages /app/.web/built .web/built
 # Reflex's internal settings to serve the build without compiling (docs/operations.md). Its first start writes the
 # list of stateful pages to .web/backend; done here, because the file system is read-only later.
-ENV REFLEX_ENV_MODE=prod __REFLEX_SKIP_COMPILE=true __REFLEX_MOUNT_FRONTEND_COMPILED_APP=true \
-    REFLEX_TELEMETRY_ENABLED=false TICKETING_DEVSTACK=false
+ENV REFLEX_ENV_MODE=prod __REFLEX_SKIP_COMPILE=true REFLEX_TELEMETRY_ENABLED=false TICKETING_DEVSTACK=false
 RUN /opt/venv/bin/python -c "from ticketing_app.ticketing_app import app; app()" \
     && /opt/venv/bin/python -m compileall -q alembic rxconfig.py web.py worker.py ticketing_app
 
@@ -84,8 +83,7 @@ LABEL org.opencontainers.image.title="GitTix backend" \
       org.opencontainers.image.licenses="MIT"
 ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    REFLEX_ENV_MODE=prod __REFLEX_SKIP_COMPILE=true __REFLEX_MOUNT_FRONTEND_COMPILED_APP=true \
-    REFLEX_TELEMETRY_ENABLED=false TICKETING_DEVSTACK=false \
+    REFLEX_ENV_MODE=prod __REFLEX_SKIP_COMPILE=true REFLEX_TELEMETRY_ENABLED=false TICKETING_DEVSTACK=false \
     BRAND_NAME="${BRAND_NAME}" BUILD_VERSION="${VERSION}"
 WORKDIR /app
 COPY --from=runtime /opt/venv /opt/venv

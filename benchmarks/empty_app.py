@@ -16,6 +16,8 @@ from ticketing_app.devstack.web import SERVE_BUILD, START_SECONDS, stop_web
 from ticketing_app.documents.plugins import bun_path
 
 NAME = "empty"
+# Reflex serves its files itself.
+MOUNT = {"__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true"}
 CONFIG = f"""
 from pathlib import Path
 
@@ -55,7 +57,7 @@ def running_empty_app() -> Generator[str]:
             raise _failure(log)
         server = _run(
             folder, log, "granian", "--interface", "asgi", "--factory", "--workers", "1",
-            "--host", "127.0.0.1", "--port", str(port), f"{NAME}.{NAME}:app", **SERVE_BUILD,
+            "--host", "127.0.0.1", "--port", str(port), f"{NAME}.{NAME}:app", **SERVE_BUILD, **MOUNT,
         )  # fmt: skip
         try:
             url = f"http://localhost:{port}/"

@@ -60,5 +60,5 @@ class TestCompression:
                 again = await visitor.get(path, headers=asked)
                 assert (again.status_code, again.content) == (304, b""), path
                 assert again.headers["cache-control"] == first.headers["cache-control"]
-            # Caches must distinguish the encodings of a text; a picture has only one.
-            assert len(tags) == (1 if path.endswith(".png") else 2)
+            # A strong one would have to distinguish the encodings.
+            assert [tag[:3] for tag in tags] == ['W/"'], path

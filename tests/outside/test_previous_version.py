@@ -26,7 +26,6 @@ pytestmark = pytest.mark.slow
 WITHOUT_PAGES = {
     "REFLEX_ENV_MODE": "prod",
     "__REFLEX_SKIP_COMPILE": "true",
-    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "false",
     "TICKETING_DEVSTACK": "false",
 }
 

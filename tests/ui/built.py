@@ -27,6 +27,7 @@ FILES = (
     "share/other.png",
     "icons/icon-192.png",
     "account-forms.js",
+    "boot.js",
     "service-worker.js",
     "door-worker.js",
     "door.js",

@@ -29,7 +29,6 @@ WITHOUT_STACK = {"TICKETING_DEVSTACK": "false"}
 SERVE_BUILD = {
     "REFLEX_ENV_MODE": "prod",
     "__REFLEX_SKIP_COMPILE": "true",
-    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
 }
 
 

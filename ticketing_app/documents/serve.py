@@ -9,7 +9,6 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -23,7 +22,7 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.core.formatting import ReaderLocale
 from ticketing_app.core.logging import start_context
 from ticketing_app.core.metrics import ROUTE
-from ticketing_app.documents import cache_control, door, template, well_known
+from ticketing_app.documents import door, files, template, well_known
 from ticketing_app.documents.content import load_content
 from ticketing_app.documents.document import Document, make_document, redirect
 from ticketing_app.documents.plugins import built_frontend
@@ -34,8 +33,6 @@ from ticketing_app.ui.shell import forms
 
 FILE_ROUTE = "files"
 _BACKEND = ("/api", "/ping")
-# Reflex's own uploads, which no page uses: the static files would answer POST with 405.
-_UPLOAD = "/_upload"
 
 
 class BuildError(Exception):
@@ -61,9 +58,9 @@ def serve(pages: Sequence[Page]) -> Callable[[ASGIApp], ASGIApp]:
 
 
 def serve_from(folder: Path, pages: Sequence[Page], app: ASGIApp) -> ASGIApp:
-    """Serve the documents of the build in `folder`; `app` serves the API, the websocket and the files."""
+    """Serve the documents and files of the build in `folder`; `app` serves the API and the websocket."""
     site = read_site(folder, pages)
-    files = _list_files(folder)
+    kept = files.read(folder)
     handlers = well_known.handlers(pages)
 
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,13 +75,11 @@ def serve_from(folder: Path, pages: Sequence[Page], app: ASGIApp) -> ASGIApp:
     compressed = GZipMiddleware(respond)
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == _UPLOAD:
-            await PlainTextResponse("Not found.", HTTPStatus.NOT_FOUND)(scope, receive, send)
-        elif scope["type"] != "http" or not _is_for_pages(site, scope):
+        if scope["type"] != "http" or not _is_for_pages(site, scope):
             await app(scope, receive, send)
-        elif scope["path"] in files:
+        elif file := kept.get(scope["path"]):
             scope[ROUTE] = FILE_ROUTE
-            await app(scope, receive, _with_cache_control(scope["path"], send))
+            await file.respond(Request(scope))(scope, receive, send)
         elif _is_backend(scope["path"]):
             await app(scope, receive, send)
         else:
@@ -119,16 +114,6 @@ def read_site(folder: Path, pages: Sequence[Page]) -> Site:
     return Site([(built, by_route[route]) for route, built in templates.items()], not_found)
 
 
-def _list_files(folder: Path) -> set[str]:
-    return {
-        f"/{file.relative_to(folder)}"
-        for file in folder.rglob("*")
-        if file.is_file()
-        and file.suffix not in {".html", ".br", ".gz"}
-        and file != folder / template.FILE
-    }
-
-
 def _is_backend(path: str) -> bool:
     """Whether this is a path of the API, of Reflex's health checks or of its websocket."""
     first = "/" + path[1:].partition("/")[0]
@@ -148,15 +133,6 @@ def _without_body(send: Send) -> Send:
         await send(message)
 
     return without_body
-
-
-def _with_cache_control(path: str, send: Send) -> Send:
-    async def with_cache_control(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)["cache-control"] = cache_control.for_file(path)
-        await send(message)
-
-    return with_cache_control
 
 
 async def _respond(site: Site, request: Request) -> Response:
