@@ -9,7 +9,8 @@ import httpx
 from ticketing_app import demo_deliveries
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
-from ticketing_app.core.settings import STRIPE_API, get_settings
+from ticketing_app.core.settings import get_settings
+from ticketing_app.core.transport import STRIPE_API
 from ticketing_app.demo import Listed, Seeded, State
 from ticketing_app.orders.schemas import OrderRead
 from ticketing_app.orders.service import hold

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from tests.contract.target import Buyer, Open, operators_key
-from ticketing_app.core.settings import STRIPE_API, get_settings
+from ticketing_app.core.settings import get_settings
+from ticketing_app.core.transport import STRIPE_API
 from ticketing_app.devstack.stack import Stack
 from ticketing_app.payments.gateway import client, intents
 from ticketing_app.payments.schemas import Intent

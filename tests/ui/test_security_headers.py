@@ -5,7 +5,8 @@ from httpx import ASGITransport, AsyncClient, Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ticketing_app.core.settings import STRIPE_API, Settings, get_settings
+from ticketing_app.core.settings import Settings, get_settings
+from ticketing_app.core.transport import STRIPE_API
 from ticketing_app.documents import security_headers
 
 HASH = "'sha256-abc='"

@@ -1,14 +1,11 @@
 """All settings; the only reader of the process environment."""
 
-import base64
-import re
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -19,10 +16,14 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
-from ticketing_app.core import transport
+from ticketing_app.core import keys, production
+from ticketing_app.core.keys import FilesKey, PushKey
 from ticketing_app.core.money import Currency
 from ticketing_app.core.organizers import Issuers, Organizer, parse_organizers
 from ticketing_app.core.transport import (
+    STRIPE_API,
+    STRIPE_JS_HOST,
+    FilesAddress,
     HttpAddress,
     MailAddress,
     Mailbox,
@@ -30,68 +31,6 @@ from ticketing_app.core.transport import (
     PostgresAddress,
     RedisAddress,
 )
-
-DEVELOPMENT_JWT_KEY = "development-only-key-never-used-in-production"
-DEVELOPMENT_FILES_KEY = base64.b64encode(b"development-only-key-of-32-bytes").decode()
-DEVELOPMENT_FINGERPRINT_KEY = "development-only-fingerprint-key-never-used-in-production"
-FILES_KEY_BYTES = 32
-STRIPE_API = "https://api.stripe.com"
-STRIPE_JS_HOST = "js.stripe.com"
-MINIMUM_KEY_LENGTH = 32
-REQUIRED_IN_PRODUCTION = (
-    "public_url",
-    "database_url",
-    "redis_url",
-    "jwt_key",
-    "stripe_secret_key",
-    "stripe_publishable_key",
-    "stripe_webhook_secret",
-    "operator_name",
-    "operator_address",
-    "operator_email",
-    "files_url",
-    "files_key",
-    "fingerprint_key",
-)
-
-
-_PUSH_KEY = re.compile("[A-Za-z0-9_-]{43}=?")
-
-
-def _check_push_key(key: SecretStr) -> SecretStr:
-    if key and not _PUSH_KEY.fullmatch(key.get_secret_value()):
-        msg = "the 32 bytes of a private P-256 key in base64url (43 characters)"
-        raise ValueError(msg)
-    return key
-
-
-PushKey = Annotated[SecretStr, AfterValidator(_check_push_key)]
-
-
-def _check_files_key(key: SecretStr) -> SecretStr:
-    try:
-        decoded = base64.b64decode(key.get_secret_value(), validate=True)
-    except ValueError:
-        decoded = b""
-    if key and len(decoded) != FILES_KEY_BYTES:
-        msg = f"the base64 of {FILES_KEY_BYTES} random bytes"
-        raise ValueError(msg)
-    return key
-
-
-FilesKey = Annotated[SecretStr, AfterValidator(_check_files_key)]
-
-_FILES_URL = re.compile(r"(s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?|file:///[^?#]*|memory://)?")
-
-
-def _check_files_url(url: str) -> str:
-    if not _FILES_URL.fullmatch(url):
-        msg = "the place of files of tickets, like s3://bucket/prefix or file:///var/lib/files"
-        raise ValueError(msg)
-    return url
-
-
-FilesAddress = Annotated[str, AfterValidator(_check_files_url)]
 
 
 class InvalidSettingsError(Exception):
@@ -152,7 +91,7 @@ class Settings(BaseSettings):
     reflex_state_manager_mode: Literal["memory", "disk", "redis"] = "memory"
     reflex_ignore_redis_config_error: bool = False
 
-    jwt_key: SecretStr = SecretStr(DEVELOPMENT_JWT_KEY)
+    jwt_key: SecretStr = SecretStr(keys.DEVELOPMENT_JWT_KEY)
     jwt_key_previous: SecretStr = Field(
         default=SecretStr(""), description="Verifies sessions from before a change of keys."
     )
@@ -204,14 +143,14 @@ class Settings(BaseSettings):
     files_s3_access_key: str = ""
     files_s3_secret_key: SecretStr = SecretStr("")
     files_key: FilesKey = Field(
-        default=SecretStr(DEVELOPMENT_FILES_KEY),
+        default=SecretStr(keys.DEVELOPMENT_FILES_KEY),
         description="Wraps the key of each file of a ticket: 32 bytes in base64.",
     )
     files_key_previous: FilesKey = Field(
         default=SecretStr(""), description="Opens files from before a change of keys."
     )
     fingerprint_key: SecretStr = Field(
-        default=SecretStr(DEVELOPMENT_FINGERPRINT_KEY),
+        default=SecretStr(keys.DEVELOPMENT_FINGERPRINT_KEY),
         description="Hashes barcodes; after a change, listed tickets are not known again.",
     )
     issuers: Issuers = Field(
@@ -443,97 +382,11 @@ class Settings(BaseSettings):
     def _refuse_unsafe_production(self) -> Self:
         if self.is_production:
             problems: dict[str, str] = {}
-            for name, sentence in self._find_problems():
+            for name, sentence in production.find_problems(self):
                 problems.setdefault(name, sentence)
             if problems:
                 raise InvalidSettingsError("\n".join(problems.values()))
         return self
-
-    def _find_problems(self) -> Iterator[tuple[str, str]]:
-        for name in REQUIRED_IN_PRODUCTION:
-            if name not in self.model_fields_set or not str(getattr(self, name)).strip():
-                yield name, f"Set {name.upper()}: production has no default for it."
-        url = urlsplit(self.public_url)
-        if url.path.strip("/") or url.query or url.fragment or url.username:
-            yield (
-                "public_url",
-                "Set PUBLIC_URL to scheme and host only, like https://ticketing.dev.",
-            )
-        key = self.jwt_key.get_secret_value()
-        if key == DEVELOPMENT_JWT_KEY or len(key) < MINIMUM_KEY_LENGTH:
-            yield "jwt_key", f"Set JWT_KEY to at least {MINIMUM_KEY_LENGTH} random characters."
-        if 0 < len(self.jwt_key_previous) < MINIMUM_KEY_LENGTH:
-            sentence = "Set JWT_KEY_PREVIOUS to the key before JWT_KEY, or leave it empty."
-            yield "jwt_key_previous", sentence
-        yield from self._find_plain_connections()
-        yield from self._find_stripe_problems()
-        yield from self._find_mail_problems()
-        yield from self._find_files_problems()
-
-    def _find_plain_connections(self) -> Iterator[tuple[str, str]]:
-        redis = ("redis_url", "redis_state_url"), transport.find_redis_gaps, "allow_plain_redis"
-        database = (
-            ("database_url", "database_direct_url"),
-            transport.find_postgresql_gaps,
-            "allow_plain_database",
-        )
-        for names, find_gaps, permission in (redis, database):
-            if getattr(self, permission):
-                continue
-            for name in names:
-                if gaps := find_gaps(getattr(self, name).get_secret_value()):
-                    sentence = (
-                        f"Set {name.upper()} with {' and '.join(gaps)}, as it leads to another "
-                        f"machine, or {permission.upper()}=true where the network is private."
-                    )
-                    yield name, sentence
-
-    def _find_stripe_problems(self) -> Iterator[tuple[str, str]]:
-        if not self.stripe_secret_key.get_secret_value().startswith(("sk_test_", "rk_test_")):
-            sentence = (
-                "Set STRIPE_SECRET_KEY to a test key (sk_test_...): sellers are not paid out yet, "
-                "so live payments would take money that nobody passes on."
-            )
-            yield "stripe_secret_key", sentence
-        if not self.stripe_publishable_key.startswith("pk_test_"):
-            sentence = "Set STRIPE_PUBLISHABLE_KEY to the publishable test key (pk_test_...)."
-            yield "stripe_publishable_key", sentence
-        if self.stripe_api_base != STRIPE_API:
-            yield "stripe_api_base", f"Leave STRIPE_API_BASE at {STRIPE_API} in production."
-        if urlsplit(self.stripe_js_url).hostname != STRIPE_JS_HOST:
-            yield "stripe_js_url", f"Set STRIPE_JS_URL to an address of {STRIPE_JS_HOST}."
-
-    def _find_mail_problems(self) -> Iterator[tuple[str, str]]:
-        url = self.mail_url.get_secret_value()
-        if url and not self.mail_from:
-            yield (
-                "mail_from",
-                "Set MAIL_FROM to the sender of mails, like GitTix <hello@ticketing.dev>.",
-            )
-        if transport.is_plain_mail(url):
-            sentence = "Set MAIL_URL with TLS (smtps:// or smtp+starttls://), as it leads to another machine."
-            yield "mail_url", sentence
-        if 0 < len(self.mail_events_secret.get_secret_value()) < MINIMUM_KEY_LENGTH:
-            sentence = (
-                f"Set MAIL_EVENTS_SECRET to at least {MINIMUM_KEY_LENGTH} random characters, "
-                "or leave it empty."
-            )
-            yield "mail_events_secret", sentence
-
-    def _find_files_problems(self) -> Iterator[tuple[str, str]]:
-        if self.files_key.get_secret_value() in ("", DEVELOPMENT_FILES_KEY):
-            sentence = f"Set FILES_KEY to {FILES_KEY_BYTES} random bytes in base64."
-            yield "files_key", sentence
-        key = self.fingerprint_key.get_secret_value()
-        if key == DEVELOPMENT_FINGERPRINT_KEY or len(key) < MINIMUM_KEY_LENGTH:
-            sentence = f"Set FINGERPRINT_KEY to at least {MINIMUM_KEY_LENGTH} random characters."
-            yield "fingerprint_key", sentence
-        if self.files_url.startswith("memory:"):
-            yield "files_url", "Set FILES_URL to a bucket or a folder: memory is lost at a restart."
-        if self.files_url.startswith("s3:"):
-            for name in ("files_s3_access_key", "files_s3_secret_key"):
-                if not getattr(self, name):
-                    yield name, f"Set {name.upper()}, as FILES_URL leads to a bucket."
 
 
 def read_environment(stand_ins: Path | None = None) -> Settings:

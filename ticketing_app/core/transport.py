@@ -1,4 +1,4 @@
-"""Addresses of servers: validation, and protection of connections to other machines."""
+"""Addresses of servers and files: validation, and protection of connections to other machines."""
 
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
@@ -15,6 +15,8 @@ from pydantic import (
 )
 from pydantic_core import MultiHostUrl, Url
 
+STRIPE_API = "https://api.stripe.com"
+STRIPE_JS_HOST = "js.stripe.com"
 # Values of asyncpg's `ssl`; its default `prefer` falls back to plain text.
 POSTGRESQL_TLS_MODES = frozenset({"require", "verify-ca", "verify-full"})
 
@@ -90,6 +92,18 @@ MailAddress = Annotated[
     _check_url(
         Annotated[str, StringConstraints(pattern=r"^[^<>@\s]+@[^<>@\s]+$")] | Literal[""],
         "an address like help@ticketing.dev",
+    ),
+]
+FilesAddress = Annotated[
+    str,
+    _check_url(
+        Annotated[
+            str,
+            StringConstraints(
+                pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/[\w./-]*)?|file:///[^?#\n]*|memory://)?$"
+            ),
+        ],
+        "the place of files of tickets, like s3://bucket/prefix or file:///var/lib/files",
     ),
 ]
 

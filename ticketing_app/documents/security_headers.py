@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ticketing_app.core.settings import STRIPE_JS_HOST, Settings, get_settings
+from ticketing_app.core.settings import Settings, get_settings
+from ticketing_app.core.transport import STRIPE_JS_HOST
 
 POLICY = "content-security-policy"
 _NO_FRAMES = "frame-ancestors 'none'"

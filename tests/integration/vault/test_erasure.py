@@ -14,7 +14,7 @@ from tests.integration.vault.tickets import claim, reader, ticket, upload
 from ticketing_app.accounts.schemas import UserRead
 from ticketing_app.core import db
 from ticketing_app.core.clock import utc_now
-from ticketing_app.core.settings import DEVELOPMENT_FILES_KEY
+from ticketing_app.core.keys import DEVELOPMENT_FILES_KEY
 from ticketing_app.privacy.jobs import delete_old_rows
 from ticketing_app.vault import rules, storage
 from ticketing_app.vault.jobs import sweep

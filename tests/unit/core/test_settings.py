@@ -7,9 +7,8 @@ from typing import ClassVar
 
 import pytest
 
+from ticketing_app.core.keys import DEVELOPMENT_FILES_KEY, DEVELOPMENT_FINGERPRINT_KEY
 from ticketing_app.core.settings import (
-    DEVELOPMENT_FILES_KEY,
-    DEVELOPMENT_FINGERPRINT_KEY,
     InvalidSettingsError,
     Settings,
     get_settings,

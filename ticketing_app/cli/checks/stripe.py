@@ -11,7 +11,8 @@ from ticketing_app.cli.checks.findings import (
     unknown,
     wrong,
 )
-from ticketing_app.core.settings import STRIPE_API, Settings
+from ticketing_app.core.settings import Settings
+from ticketing_app.core.transport import STRIPE_API
 from ticketing_app.payments.gateway import client, webhooks
 from ticketing_app.payments.gateway.client import (
     KeyRefusedError,
