@@ -108,6 +108,23 @@ class TestNoticeList:
         assert {(row.at, row.is_read) for row in shown.rows} == {("Just now", False)}
         assert (shown.is_loaded, shown.has_more) == (True, False)
 
+    @pytest.mark.parametrize(
+        ("zone", "said"),
+        [
+            ("; timezone=America%2FDenver", "Dec 2, 2026, 1:00\u202fPM MST"),
+            ("", "Dec 2, 2026, 8:00\u202fPM UTC"),
+        ],
+    )
+    async def test_says_deadlines_in_the_readers_time_zone(
+        self, tab: Tab, sign_in: SignIn, zone: str, said: str
+    ) -> None:
+        user = await factories.make_user()
+        tab.open("/notices", cookie=await sign_in(user) + zone)
+        await make_notice(user, "send_tickets", due_at="2026-12-02T20:00:00Z")
+        await tab.call(NoticeListState.load)
+        [row] = tab.state(NoticeListState).rows
+        assert row.text == f"To send by {said}: 1 ticket for The Paper Lanterns."
+
     async def test_loads_more(
         self, tab: Tab, user: UserRead, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -53,6 +53,7 @@ class AmountFormat(NamedTuple):
 
 _HOME = ReaderLocale(_POINT, _POINT)
 _current: ContextVar[ReaderLocale] = ContextVar("reader_locale", default=_HOME)
+_zone: ContextVar[tzinfo | None] = ContextVar("reader_zone", default=UTC)
 
 
 @contextmanager
@@ -66,6 +67,16 @@ def use_locale(accept_language: str) -> Generator[None]:
 
 def current() -> ReaderLocale:
     return _current.get()
+
+
+@contextmanager
+def use_zone(zone: tzinfo | None) -> Generator[None]:
+    """Set the reader's time zone for `format_instant`."""
+    token = _zone.set(zone)
+    try:
+        yield
+    finally:
+        _zone.reset(token)
 
 
 def negotiate(accept_language: str) -> ReaderLocale:
@@ -188,6 +199,11 @@ def format_time(at: datetime, now: datetime) -> str:
 def format_datetime(at: datetime, now: datetime) -> str:
     """Return date and time, like "Nov 3, 2027, 8:00 PM CET"."""
     return f"{format_day(at, now)}, {format_time(at, now)}"
+
+
+def format_instant(at: datetime) -> str:
+    """Return date and time in the zone of `use_zone`, otherwise in UTC."""
+    return format_datetime(at, at.astimezone(_zone.get()))
 
 
 def format_event_start(at: datetime) -> str:

@@ -14,9 +14,14 @@ from ticketing_app.notices.views.catalog import WORDINGS
 
 
 async def make_notice(
-    user: UserRead, kind: str = "sold", *, is_shown: bool = True, title: str = "The Paper Lanterns"
+    user: UserRead,
+    kind: str = "sold",
+    *,
+    is_shown: bool = True,
+    title: str = "The Paper Lanterns",
+    **more: Any,  # noqa: ANN401  # any fact
 ) -> UUID:
-    facts = {"title": title, "order_id": str(db.new_id()), "price_cents": 4000}
+    facts = {"title": title, "order_id": str(db.new_id()), "price_cents": 4000, **more}
     notice = Notice(
         user_id=user.id, kind=kind, key=str(db.new_id()), facts=facts, is_shown=is_shown
     )

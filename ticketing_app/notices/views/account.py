@@ -6,6 +6,7 @@ from pydantic import AwareDatetime
 
 from ticketing_app import routes
 from ticketing_app.accounts.rules import device_name
+from ticketing_app.core.formatting import format_instant
 from ticketing_app.core.settings import get_settings
 from ticketing_app.notices.letter import Action, Letter
 from ticketing_app.notices.views.facts import (
@@ -15,7 +16,6 @@ from ticketing_app.notices.views.facts import (
     Line,
     Wording,
     absolute,
-    instant,
 )
 
 _EXAMPLE_AT = datetime(2026, 12, 4, 18, 42, tzinfo=UTC)
@@ -227,7 +227,7 @@ def password_changed(facts: PasswordChangedFacts) -> Letter:
         preheader=other,
         heading="Your password was changed",
         paragraphs=(f"A new password was set {how}. {other}", "If it was you, all is well."),
-        facts=(("When", instant(facts.changed_at)),),
+        facts=(("When", format_instant(facts.changed_at)),),
         action=_look_at_account(),
         after=(_NOT_YOU,),
         why=_protects(),
@@ -263,7 +263,7 @@ def passkey_added(facts: PasskeyFacts) -> Letter:
             "Whoever has this passkey can sign in to your account. If you added it, all is well.",
             "If you did not, remove it, and choose a new password.",
         ),
-        facts=(("Passkey", facts.name), ("When", instant(facts.at))),
+        facts=(("Passkey", facts.name), ("When", format_instant(facts.at))),
         action=_look_at_account(),
         why=_protects(),
     )
@@ -290,7 +290,7 @@ def passkey_removed(facts: PasskeyFacts) -> Letter:
         paragraphs=(
             "This passkey can no longer sign in to your account. If you removed it, all is well.",
         ),
-        facts=(("Passkey", facts.name), ("When", instant(facts.at))),
+        facts=(("Passkey", facts.name), ("When", format_instant(facts.at))),
         action=_look_at_account(),
         after=(_NOT_YOU,),
         why=_protects(),
@@ -322,7 +322,7 @@ class SignInFacts(Facts):
 
 def new_signin(facts: SignInFacts) -> Letter:
     device = device_name(facts.device)
-    known = (("Device", device), ("From", facts.address), ("When", instant(facts.at)))
+    known = (("Device", device), ("From", facts.address), ("When", format_instant(facts.at)))
     return Letter(
         subject=f"New sign-in: {device}",
         preheader="We have not seen this device before.",

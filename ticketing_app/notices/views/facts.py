@@ -1,13 +1,11 @@
 """Facts for the sentences of notices, and the parts of a kind of notice."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
-from ticketing_app.core import formatting
 from ticketing_app.core.settings import get_settings
 from ticketing_app.core.validation import printable
 from ticketing_app.notices.letter import Letter
@@ -122,8 +120,3 @@ class Wording(NamedTuple):
 
 def absolute(path: str) -> str:
     return f"{get_settings().public_url.rstrip('/')}{path}"
-
-
-def instant(at: datetime) -> str:
-    """Return date and time in UTC: the reader's time zone is not known."""
-    return formatting.format_datetime(at, at.astimezone(UTC))

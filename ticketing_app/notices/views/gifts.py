@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from ticketing_app import routes
+from ticketing_app.core.formatting import format_instant
 from ticketing_app.core.settings import get_settings
 from ticketing_app.notices.letter import Action, Letter
 from ticketing_app.notices.views.facts import (
@@ -16,7 +17,6 @@ from ticketing_app.notices.views.facts import (
     TicketFacts,
     Wording,
     absolute,
-    instant,
 )
 from ticketing_app.notices.views.orders import EXAMPLE_ID, EXAMPLE_TICKETS
 from ticketing_app.notices.views.tickets import ticket_stub
@@ -55,7 +55,7 @@ def gift_offered(gift: GiftFacts) -> Letter:
             *((_OPENED,) if gift.is_opened else ()),
         ),
         stub=ticket_stub(gift.ticket),
-        facts=(("Take it until", instant(gift.expires_at)),),
+        facts=(("Take it until", format_instant(gift.expires_at)),),
         action=Action("See your ticket", absolute(routes.gift(gift.gift_id))),
         after=("You don't know the sender, or cannot go? Just say no, or leave it.",),
         why=f"You get this mail because {gift.from_email} typed your address on {brand}.",

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from pydantic import AwareDatetime
 
 from ticketing_app import routes
+from ticketing_app.core.formatting import format_instant
 from ticketing_app.core.settings import get_settings
 from ticketing_app.notices.letter import Action, Letter
-from ticketing_app.notices.views.facts import About, BellLine, Facts, Wording, absolute, instant
+from ticketing_app.notices.views.facts import About, BellLine, Facts, Wording, absolute
 
 _EXAMPLE_AT = datetime(2026, 12, 18, 18, 42, tzinfo=UTC)
 
@@ -27,7 +28,7 @@ def export_ready(facts: ExportFacts) -> Letter:
         paragraphs=(
             "We collected everything we have of you in a ZIP file. It waits in your account.",
         ),
-        facts=(("Kept until", instant(facts.expires_at)),),
+        facts=(("Kept until", format_instant(facts.expires_at)),),
         action=Action("Download your data", absolute(routes.ACCOUNT_DATA)),
         after=("We ask who you are before the download: the file has everything.",),
         why=f"You get this mail because your account at {get_settings().brand_name} asked for its data.",
@@ -63,7 +64,7 @@ def account_leaving(facts: LeavingFacts) -> Letter:
             "Your listings are off sale, and you are signed out everywhere.",
             "Changed your mind, or was it not you? Sign in before then, and everything stays.",
         ),
-        facts=(("Deleted on", instant(facts.due_at)),),
+        facts=(("Deleted on", format_instant(facts.due_at)),),
         action=Action("Keep my account", absolute(routes.SIGN_IN)),
         why=f"You get this mail because it protects your account at {get_settings().brand_name}.",
     )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from ticketing_app import routes
+from ticketing_app.core.formatting import format_instant
 from ticketing_app.core.settings import get_settings
 from ticketing_app.notices.letter import Action, Letter
 from ticketing_app.notices.views.facts import (
@@ -13,7 +14,6 @@ from ticketing_app.notices.views.facts import (
     TicketFacts,
     Wording,
     absolute,
-    instant,
 )
 from ticketing_app.notices.views.tickets import amount, called, order_path, order_stub, price_rows
 
@@ -83,7 +83,7 @@ def _way(order: OrderFacts) -> str:
     if order.send_by:
         comes = "it does not come" if is_one else "they do not come"
         return (
-            f"The seller sends {it} by {instant(order.send_by)}. If {comes} in time, you choose: wait, or your "
+            f"The seller sends {it} by {format_instant(order.send_by)}. If {comes} in time, you choose: wait, or your "
             "money back."
         )
     was = "It was" if is_one else "They were"
@@ -133,7 +133,7 @@ PAID = Wording(
 
 
 def hold_ending(order: OrderFacts) -> Letter:
-    until = instant(order.expires_at)
+    until = format_instant(order.expires_at)
     return Letter(
         subject=f"Still yours for a few minutes: {called(order)}",
         preheader=f"Pay by {until}, or others can buy.",

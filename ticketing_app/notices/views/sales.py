@@ -1,6 +1,7 @@
 """Sentences for sellers about their tickets."""
 
 from ticketing_app import routes
+from ticketing_app.core.formatting import format_instant
 from ticketing_app.core.settings import get_settings
 from ticketing_app.notices.letter import Action, Letter
 from ticketing_app.notices.views.facts import (
@@ -9,7 +10,6 @@ from ticketing_app.notices.views.facts import (
     OrderFacts,
     Wording,
     absolute,
-    instant,
 )
 from ticketing_app.notices.views.orders import EXAMPLE, EXAMPLE_ABOUT
 from ticketing_app.notices.views.tickets import amount, called, order_stub, price_rows
@@ -22,10 +22,10 @@ def order_started(order: OrderFacts) -> Letter:
     it = "it" if is_one else "them"
     return Letter(
         subject=f"Someone is buying {called(order)}",
-        preheader=f"They have until {instant(order.expires_at)} to pay.",
+        preheader=f"They have until {format_instant(order.expires_at)} to pay.",
         heading="Someone is buying your ticket" if is_one else "Someone is buying your tickets",
         paragraphs=(
-            f"A buyer has until {instant(order.expires_at)} to pay. Until then nobody else can buy {it}.",
+            f"A buyer has until {format_instant(order.expires_at)} to pay. Until then nobody else can buy {it}.",
             "There is nothing for you to do. If the time runs out, others can buy again.",
         ),
         stub=order_stub(order),
@@ -76,9 +76,7 @@ def _to_do(order: OrderFacts) -> str:
     if order.is_here:
         return f"There is nothing to do: the buyer has {it} already."
     if order.send_by:
-        return (
-            f"Send {it} to the buyer by {instant(order.send_by)}: the page of the sale shows how."
-        )
+        return f"Send {it} to the buyer by {format_instant(order.send_by)}: the page of the sale shows how."
     return f"You offered to send {it} yourself: please send {it} to the buyer soon."
 
 

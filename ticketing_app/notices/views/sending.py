@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from ticketing_app import routes
+from ticketing_app.core.formatting import format_instant
 from ticketing_app.core.settings import get_settings
 from ticketing_app.notices.letter import Action, Letter
 from ticketing_app.notices.views.facts import (
@@ -11,7 +12,6 @@ from ticketing_app.notices.views.facts import (
     DeliveryFacts,
     Wording,
     absolute,
-    instant,
 )
 from ticketing_app.notices.views.orders import EXAMPLE as EXAMPLE_ORDER
 from ticketing_app.notices.views.orders import EXAMPLE_ABOUT as EXAMPLE_ORDER_ABOUT
@@ -23,7 +23,7 @@ EXAMPLE_ABOUT = EXAMPLE_ORDER_ABOUT.model_copy(update={"due_at": _EXAMPLE_AT})
 
 
 def deadline(facts: DeliveryFacts | About) -> str:
-    return instant(facts.due_at) if facts.due_at else "the deadline"
+    return format_instant(facts.due_at) if facts.due_at else "the deadline"
 
 
 def them(facts: DeliveryFacts | About) -> str:

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from ticketing_app.core import http
+from ticketing_app.core.formatting import use_zone
 from ticketing_app.core.paging import DEFAULT_LIMIT
 from ticketing_app.notices.schemas import PushSubscriptionCreate
 from ticketing_app.notices.service import choices, push, reading
@@ -62,13 +63,14 @@ class NoticeListState(PageState, rx.State):
         await self._read()
 
     async def _read(self) -> None:
+        now = session.reader_now(self)
         async with transactions.transaction() as transaction:
             caller = await session.require_caller(self, transaction)
             await channels.subscribe(self)
-            page = await reading.list_notices(
-                transaction, user_id=caller.user_id, limit=self._limit
-            )
-        now = session.reader_now(self)
+            with use_zone(now.tzinfo):
+                page = await reading.list_notices(
+                    transaction, user_id=caller.user_id, limit=self._limit
+                )
         self.rows = [NoticeRow.from_notice(notice, now) for notice in page.items]
         self.has_more = page.next_cursor is not None and self._limit < MAX_ROWS
         self.is_loaded = True
