@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     FromClause,
+    Row,
     RowMapping,
     Uuid,
     bindparam,
@@ -24,7 +25,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import Select
 
 from ticketing_app.core.db import utc_datetime
-from ticketing_app.tickets.models import TICKETS, Listing, Ticket
+from ticketing_app.tickets.models import TICKETS, Ticket
 from ticketing_app.tickets.rules import UNSOLD, TicketStatus
 
 # asyncpg represents PostgreSQL's infinity as this naive datetime.
@@ -106,15 +107,28 @@ async def list_by_ids(session: AsyncSession, ticket_ids: Collection[UUID]) -> li
     return list((await session.exec(select(Ticket).where(col(Ticket.id).in_(ticket_ids)))).all())
 
 
-async def get_listing(session: AsyncSession, listing_id: UUID) -> Listing | None:
-    return (await session.exec(select(Listing).where(Listing.id == listing_id))).one_or_none()
-
-
 async def list_by_listing(session: AsyncSession, listing_id: UUID) -> list[TicketRow]:
     """Return all tickets of a listing in the order of their seats."""
     query = select(Ticket, is_locked()).where(Ticket.listing_id == listing_id)
     rows = await session.exec(query.order_by(col(Ticket.position), col(Ticket.id)))
     return [TicketRow(*row) for row in rows.all()]
+
+
+_LIST_HOLDABLE = text("""
+    SELECT l.seller_id, l.split, l.is_side_by_side, l.version AS listing_version,
+           t.id, t.status, t.position, t.version, t.price_cents, t.starts_at, t.sellable_until,
+           coalesce(t.locked_until > clock_timestamp(), false) AS is_locked
+    FROM listings l JOIN tickets t ON t.listing_id = l.id
+    WHERE l.id = :listing_id
+    ORDER BY t.position, t.id
+""")
+
+
+async def list_holdable(session: AsyncSession, listing_id: UUID) -> Sequence[Row[Any]]:
+    """Return all tickets of a listing, in the order of their seats, each with the rules of the listing."""
+    # Without the ORM: thousands of holds may be refused in a second.
+    connection = await session.connection()
+    return (await connection.execute(_LIST_HOLDABLE, {"listing_id": listing_id})).all()
 
 
 async def list_by_seller(

@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from http import HTTPStatus
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,7 +14,6 @@ from ticketing_app.core.errors import AppError
 from ticketing_app.tickets.models import Ticket
 from ticketing_app.tickets.repository import resale
 from ticketing_app.tickets.repository import tickets as repository
-from ticketing_app.tickets.repository.tickets import TicketRow
 from ticketing_app.tickets.rules import UNSOLD, TicketStatus, availability
 from ticketing_app.tickets.schemas.leases import (
     HoldableListing,
@@ -134,25 +135,28 @@ async def get_lapsed_order_id(session: AsyncSession, *, ticket_id: UUID) -> UUID
 
 async def get_listing(session: AsyncSession, *, listing_id: UUID) -> HoldableListing:
     """Raises ListingNotFoundError if there is none with this id."""
-    listing = await repository.get_listing(session, listing_id)
-    if listing is None:
+    rows = await repository.list_holdable(session, listing_id)
+    if not rows:
         raise ListingNotFoundError
-    rows = await repository.list_by_listing(session, listing_id)
     return HoldableListing(
-        **listing.model_dump(), tickets=[_listed_ticket(nth, row) for nth, row in enumerate(rows)]
+        id=listing_id,
+        seller_id=rows[0].seller_id,
+        split=rows[0].split,
+        is_side_by_side=rows[0].is_side_by_side,
+        version=rows[0].listing_version,
+        tickets=[_listed_ticket(nth, row) for nth, row in enumerate(rows)],
     )
 
 
-def _listed_ticket(nth: int, row: TicketRow) -> ListedTicket:
-    ticket = row.ticket
+def _listed_ticket(nth: int, row: Row[Any]) -> ListedTicket:
     return ListedTicket(
-        id=ticket.id,
-        status=availability(TicketStatus(ticket.status), is_locked=row.is_locked),
-        position=nth if ticket.position is None else ticket.position,
-        version=ticket.version,
-        price_cents=ticket.price_cents,
-        starts_at=ticket.starts_at,
-        sellable_until=ticket.sellable_until,
+        id=row.id,
+        status=availability(TicketStatus(row.status), is_locked=row.is_locked),
+        position=nth if row.position is None else row.position,
+        version=row.version,
+        price_cents=row.price_cents,
+        starts_at=row.starts_at,
+        sellable_until=row.sellable_until,
     )
 
 
