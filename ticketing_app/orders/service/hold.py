@@ -26,7 +26,6 @@ from ticketing_app.orders.service.refusals import TicketAlreadyReservedError
 from ticketing_app.orders.service.release import HOLDS_ENDED
 from ticketing_app.tickets.rules import Availability
 from ticketing_app.tickets.service import lease as leases
-from ticketing_app.tickets.service import tickets
 
 log = get_logger()
 
@@ -164,7 +163,7 @@ async def _get_listing_id(
     """Return the listing of a ticket; without one, raise the reason why it was refused."""
     try:
         async with AsyncSession(connection) as session:
-            ticket = await tickets.get_ticket(session, ticket_id=ticket_id)
+            ticket = await leases.get_ticket(session, ticket_id=ticket_id)
             if ticket.listing_id:
                 return ticket.listing_id
             reason = await refusals.explain_ticket(

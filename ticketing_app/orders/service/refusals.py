@@ -22,8 +22,7 @@ from ticketing_app.tickets.rules import (
     is_too_late,
     longest_run,
 )
-from ticketing_app.tickets.schemas.leases import HoldableListing, ListedTicket
-from ticketing_app.tickets.schemas.tickets import TicketRead
+from ticketing_app.tickets.schemas.leases import HoldableListing, HoldableTicket, ListedTicket
 from ticketing_app.tickets.service import lease as leases
 from ticketing_app.tickets.service.tickets import TicketNotFoundError
 
@@ -166,7 +165,7 @@ def hold_limits() -> HoldLimits:
 
 
 async def explain_ticket(
-    session: AsyncSession, *, buyer_id: UUID, ticket: TicketRead, seen: SeenOffer
+    session: AsyncSession, *, buyer_id: UUID, ticket: HoldableTicket, seen: SeenOffer
 ) -> AppError | None:
     """Return the refusal of a ticket without a listing; None if it was released since."""
     if ticket.seller_id == buyer_id:
@@ -178,7 +177,7 @@ async def explain_ticket(
         return TicketAlreadyReservedError(ticket.status, facts.own_order_id)
     if has_begun(ticket.starts_at, utc_now()):
         return EventBegunError()
-    if ticket.delivery and is_too_late(ticket.delivery.sellable_until, utc_now()):
+    if is_too_late(ticket.sellable_until, utc_now()):
         return TooLateError()
     if not seen.is_of(version=ticket.version, price_cents=ticket.price_cents):
         return OfferChangedError()

@@ -10,7 +10,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     FromClause,
-    Row,
     RowMapping,
     Uuid,
     bindparam,
@@ -114,21 +113,29 @@ async def list_by_listing(session: AsyncSession, listing_id: UUID) -> list[Ticke
     return [TicketRow(*row) for row in rows.all()]
 
 
-_LIST_HOLDABLE = text("""
-    SELECT l.seller_id, l.split, l.is_side_by_side, l.version AS listing_version,
-           t.id, t.status, t.position, t.version, t.price_cents, t.starts_at, t.sellable_until,
-           coalesce(t.locked_until > clock_timestamp(), false) AS is_locked
+# For a hold, without the ORM: thousands may be refused in a second.
+_HOLDABLE = """
+    t.id, t.seller_id, t.listing_id, t.status, t.position, t.version, t.price_cents, t.starts_at,
+    t.sellable_until, coalesce(t.locked_until > clock_timestamp(), false) AS is_locked
+"""
+_GET_HOLDABLE = text(f"SELECT {_HOLDABLE} FROM tickets t WHERE t.id = :ticket_id")  # noqa: S608  # a constant.
+_LIST_HOLDABLE = text(f"""
+    SELECT {_HOLDABLE}, l.split, l.is_side_by_side, l.version AS listing_version
     FROM listings l JOIN tickets t ON t.listing_id = l.id
     WHERE l.id = :listing_id
     ORDER BY t.position, t.id
-""")
+""")  # noqa: S608  # as above.
 
 
-async def list_holdable(session: AsyncSession, listing_id: UUID) -> Sequence[Row[Any]]:
+async def get_holdable(session: AsyncSession, ticket_id: UUID) -> RowMapping | None:
+    found = await (await session.connection()).execute(_GET_HOLDABLE, {"ticket_id": ticket_id})
+    return found.mappings().one_or_none()
+
+
+async def list_holdable(session: AsyncSession, listing_id: UUID) -> Sequence[RowMapping]:
     """Return all tickets of a listing, in the order of their seats, each with the rules of the listing."""
-    # Without the ORM: thousands of holds may be refused in a second.
-    connection = await session.connection()
-    return (await connection.execute(_LIST_HOLDABLE, {"listing_id": listing_id})).all()
+    found = await (await session.connection()).execute(_LIST_HOLDABLE, {"listing_id": listing_id})
+    return found.mappings().all()
 
 
 async def list_by_seller(

@@ -26,18 +26,25 @@ class TicketLease(BaseModel):
     locked_until: datetime | None
 
 
-class ListedTicket(BaseModel):
-    """A ticket of a listing, for a hold; `position` is that of its seat."""
+class HoldableTicket(BaseModel):
+    """A ticket as a hold sees it."""
 
     model_config = ConfigDict(frozen=True)
 
     id: UUID
+    seller_id: UUID
+    listing_id: UUID | None
     status: Availability
-    position: int
     version: int
     price_cents: int
     starts_at: datetime | None
     sellable_until: datetime | None
+
+
+class ListedTicket(HoldableTicket):
+    """A ticket of a listing; `position` is that of its seat."""
+
+    position: int
 
 
 class HoldableListing(BaseModel):

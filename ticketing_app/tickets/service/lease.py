@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import RowMapping
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +17,7 @@ from ticketing_app.tickets.repository import tickets as repository
 from ticketing_app.tickets.rules import UNSOLD, TicketStatus, availability
 from ticketing_app.tickets.schemas.leases import (
     HoldableListing,
+    HoldableTicket,
     ListedTicket,
     SeatName,
     TicketLease,
@@ -133,6 +134,14 @@ async def get_lapsed_order_id(session: AsyncSession, *, ticket_id: UUID) -> UUID
     return None if row.is_locked else row.ticket.order_id
 
 
+async def get_ticket(session: AsyncSession, *, ticket_id: UUID) -> HoldableTicket:
+    """Raises TicketNotFoundError if there is none with this id."""
+    row = await repository.get_holdable(session, ticket_id)
+    if row is None:
+        raise tickets.TicketNotFoundError
+    return HoldableTicket.model_validate(_holdable(row))
+
+
 async def get_listing(session: AsyncSession, *, listing_id: UUID) -> HoldableListing:
     """Raises ListingNotFoundError if there is none with this id."""
     rows = await repository.list_holdable(session, listing_id)
@@ -140,24 +149,22 @@ async def get_listing(session: AsyncSession, *, listing_id: UUID) -> HoldableLis
         raise ListingNotFoundError
     return HoldableListing(
         id=listing_id,
-        seller_id=rows[0].seller_id,
-        split=rows[0].split,
-        is_side_by_side=rows[0].is_side_by_side,
-        version=rows[0].listing_version,
+        seller_id=rows[0]["seller_id"],
+        split=rows[0]["split"],
+        is_side_by_side=rows[0]["is_side_by_side"],
+        version=rows[0]["listing_version"],
         tickets=[_listed_ticket(nth, row) for nth, row in enumerate(rows)],
     )
 
 
-def _listed_ticket(nth: int, row: Row[Any]) -> ListedTicket:
-    return ListedTicket(
-        id=row.id,
-        status=availability(TicketStatus(row.status), is_locked=row.is_locked),
-        position=nth if row.position is None else row.position,
-        version=row.version,
-        price_cents=row.price_cents,
-        starts_at=row.starts_at,
-        sellable_until=row.sellable_until,
-    )
+def _listed_ticket(nth: int, row: RowMapping) -> ListedTicket:
+    position = nth if row["position"] is None else row["position"]
+    return ListedTicket.model_validate({**_holdable(row), "position": position})
+
+
+def _holdable(row: RowMapping) -> dict[str, Any]:
+    status = availability(TicketStatus(row["status"]), is_locked=row["is_locked"])
+    return {**row, "status": status}
 
 
 def _leases(rows: Sequence[Ticket]) -> list[TicketLease]:
