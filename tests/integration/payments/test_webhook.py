@@ -169,6 +169,18 @@ class TestReceiveWebhook:
         assert [is_handled for _, is_handled in await stored()] == [True] * 3
         assert await emulator.requests("GET /v1/payment_intents/") == asked_before
 
+    async def test_of_a_kind_without_effect_causes_no_job(self, api: AsyncClient) -> None:
+        await authorised_sale()
+        (created,) = await emulator.events("payment_intent.created")
+        await nudge.finish()
+        waiting = queues.get_queue(queues.OUTSIDE_LATER)
+        waiting.empty()
+        for _ in range(2):
+            assert (await deliver(api, created)).status_code == 200
+        await nudge.finish()
+        assert waiting.count == 0
+        assert await stored() == [("payment_intent.created", True)]
+
     @pytest.mark.parametrize(
         "signing", [{"secret": "whsec_of_somebody_else"}, {"timestamp": 1_700_000_000}]
     )
@@ -255,6 +267,7 @@ class TestFraudWarning:
         (paid,) = await emulator.events("payment_intent.succeeded")
         review = json.loads(paid) | {"id": "evt_review", "type": "review.opened"}
         assert (await deliver(api, json.dumps(review))).status_code == 200
+        assert await stored() == [("review.opened", True)]
         await run_jobs()
         assert await stored() == [("review.opened", True)]
         assert await sales.statuses(sale) == ("completed", "completed")

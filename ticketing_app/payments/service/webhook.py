@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ticketing_app.core.clock import utc_now
 from ticketing_app.core.db import Transaction
 from ticketing_app.core.errors import AppError
 from ticketing_app.payments import repository, rules
@@ -25,7 +26,7 @@ async def _handle_decline(transaction: Transaction, *, charge_id: UUID) -> None:
     await declines.close_if_used_up(transaction, charge_id=charge_id)
 
 
-# Other kinds are stored without effect.
+# Other kinds are stored as handled, without effect.
 HANDLERS = (
     dict.fromkeys(rules.SETTLING_KINDS, settle_charge)
     | dict.fromkeys(rules.DECLINE_KINDS, _handle_decline)
@@ -42,7 +43,10 @@ class WebhookNotFoundError(AppError):
 
 async def store_webhook(session: AsyncSession, *, event: WebhookEvent) -> bool:
     """Store a webhook of any kind; false if Stripe sent it before."""
-    webhook = Webhook(id=event.id, kind=event.kind, intent_id=event.intent_id)
+    handled_at = None if event.kind in HANDLERS else utc_now()
+    webhook = Webhook(
+        id=event.id, kind=event.kind, intent_id=event.intent_id, handled_at=handled_at
+    )
     is_new = await repository.add_webhook(session, webhook)
     # Count a declined card now, since the webhook is signed: by the time it is handled, Stripe may
     # report only a later decline.
@@ -50,7 +54,7 @@ async def store_webhook(session: AsyncSession, *, event: WebhookEvent) -> bool:
         charge = await repository.get_by_stripe_id(session, event.intent_id)
         if charge:
             await declines.count(session, charge, [event.decline])
-    if is_new:
+    if is_new and handled_at is None:
         await work.want(session, rules.webhook_work(event.kind), event.id)
     return is_new
 
